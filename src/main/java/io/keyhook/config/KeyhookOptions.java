@@ -1,0 +1,139 @@
+package io.keyhook.config;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The validated configuration of one Keyhook: every key of {@code conf/keyhook.json}, in the same shape. Immutable, and
+ * without secrets in {@link #toString()}.
+ */
+public record KeyhookOptions(
+    Http http,
+    Database database,
+    Bootstrap bootstrap,
+    Operator operator,
+    Auth auth,
+    Secrets secrets,
+    Validation validation,
+    Delivery delivery,
+    Map<String, Plan> plans) {
+
+  /**
+   * The HTTP server.
+   *
+   * @param enabled false where a host application mounts the router in a server of its own
+   * @param port 0 takes any free port
+   * @param trustedProxies CIDRs whose {@code X-Forwarded-For} is believed; empty: nobody's
+   */
+  public record Http(boolean enabled, String host, int port, List<String> trustedProxies) {}
+
+  /**
+   * PostgreSQL.
+   *
+   * @param uri {@code postgresql://user:password@host:port/database}; empty: the embedded server
+   * @param directory where the embedded server keeps its data and the generated secrets
+   * @param poolSize connections for management calls, 1 or more; the hot paths have their own few
+   */
+  public record Database(Optional<URI> uri, Path directory, int poolSize) {
+    @Override
+    public String toString() {
+      return "Database[uri=" + (uri.isPresent() ? "***" : "embedded") + ", directory=" + directory + ", poolSize=" + poolSize + "]";
+    }
+  }
+
+  /** The account made on an empty database. What is empty is generated, and printed once. */
+  public record Bootstrap(Optional<String> email, Optional<String> password, Optional<String> apiKey, String plan) {
+    @Override
+    public String toString() {
+      return "Bootstrap[email=" + email.orElse("generated") + ", plan=" + plan + "]";
+    }
+  }
+
+  /** The operator's calls, refused where there is no key. */
+  public record Operator(Optional<String> key) {
+    @Override
+    public String toString() {
+      return "Operator[key=" + redacted(key) + "]";
+    }
+  }
+
+  public record Auth(Jwt jwt) {}
+
+  /**
+   * Tokens of dashboard users and of an issuer of the operator's.
+   *
+   * @param algorithm HS256, RS256 or ES256: what tokens issued here are signed with
+   * @param secret HS256: 32 bytes or more
+   * @param publicKey RS256, ES256: PEM
+   * @param privateKey RS256, ES256: PKCS#8 PEM; empty: tokens are accepted and none is issued
+   * @param jwks a JWKS file with more keys to accept
+   * @param accountClaim the claim that holds the account's id
+   * @param lifetime of a token issued here
+   */
+  public record Jwt(
+      String algorithm,
+      Optional<String> secret,
+      Optional<String> publicKey,
+      Optional<String> privateKey,
+      Optional<Path> jwks,
+      String issuer,
+      String audience,
+      String accountClaim,
+      Duration lifetime) {
+    @Override
+    public String toString() {
+      return "Jwt[algorithm=" + algorithm + ", secret=" + redacted(secret) + ", privateKey=" + redacted(privateKey)
+          + ", issuer=" + issuer + ", audience=" + audience + "]";
+    }
+  }
+
+  /**
+   * @param masterKey encrypts webhook secrets at rest: base64 of 32 bytes
+   */
+  public record Secrets(Optional<String> masterKey) {
+    @Override
+    public String toString() {
+      return "Secrets[masterKey=" + redacted(masterKey) + "]";
+    }
+  }
+
+  /**
+   * @param rateLimit validations a second and client address; 0: no limit
+   */
+  public record Validation(int rateLimit) {}
+
+  /**
+   * @param retryDelays from the end of a failed attempt to the next one; after the last the delivery has failed
+   * @param timeout wall clock of one attempt, 20 s at most so that it ends within its lease
+   * @param allowInsecureTargets for development: http, any port, name and address
+   * @param maxInFlight attempts at once on this node
+   * @param maxInFlightPerEndpoint attempts at once to one webhook from this node
+   */
+  public record Delivery(
+      List<Duration> retryDelays,
+      Duration timeout,
+      boolean allowInsecureTargets,
+      int maxInFlight,
+      int maxInFlightPerEndpoint) {}
+
+  /**
+   * What an account may have.
+   *
+   * @param maxLicenses empty: unlimited
+   * @param maxWebhooks 0: the plan has no webhooks; empty: unlimited
+   * @param logRetentionDays how long deliveries stay readable, 1 or more
+   */
+  public record Plan(Optional<Integer> maxLicenses, Optional<Integer> maxWebhooks, int logRetentionDays) {
+    public boolean hasWebhooks() {
+      return maxWebhooks.map(max -> max > 0).orElse(true);
+    }
+  }
+
+  private static String redacted(Optional<String> secret) {
+    return secret.isPresent() ? "***" : "none";
+  }
+}
