@@ -1,0 +1,67 @@
+package io.keyhook.account;
+
+import io.keyhook.bus.Check;
+import io.keyhook.bus.Failure;
+import io.keyhook.config.KeyhookOptions.Plan;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** What each plan allows: rules over values. Any thread. */
+public final class Plans {
+  /** Of an account whose plan is no longer configured: what it has stays, and nothing is added. */
+  private static final Plan GONE = new Plan(Optional.of(0), Optional.of(0), 30);
+
+  private final Map<String, Plan> plans;
+  private final String[] withWebhooks;
+  private final Integer[] retentions;
+
+  public Plans(Map<String, Plan> plans) {
+    this.plans = new TreeMap<>(plans);
+    this.withWebhooks = this.plans.keySet().stream().filter(name -> plans.get(name).hasWebhooks()).toArray(String[]::new);
+    this.retentions = java.util.Arrays.stream(withWebhooks).map(name -> plans.get(name).logRetentionDays())
+        .toArray(Integer[]::new);
+  }
+
+  public Plan of(String name) {
+    return plans.getOrDefault(name, GONE);
+  }
+
+  public void checkExists(String name) {
+    Check.that().is("plan", plans.containsKey(name), "is not one of " + String.join(", ", plans.keySet())).done();
+  }
+
+  /** Names of the plans whose webhooks fire, in step with {@link #retentions()}. */
+  public String[] withWebhooks() {
+    return withWebhooks.clone();
+  }
+
+  /** Days for which deliveries are kept, in step with {@link #withWebhooks()}. */
+  public Integer[] retentions() {
+    return retentions.clone();
+  }
+
+  public Set<Integer> allRetentions() {
+    return plans.values().stream().map(Plan::logRetentionDays).collect(Collectors.toSet());
+  }
+
+  public void checkHasWebhooks(String plan) {
+    if (!of(plan).hasWebhooks()) {
+      throw new Failure.PlanUpgradeRequired(
+          "The plan " + plan + " has no webhooks; change to one that has, such as "
+              + String.join(" or ", withWebhooks)).exception();
+    }
+  }
+
+  /**
+   * @param max empty: unlimited
+   */
+  public static void checkRoom(String plan, Optional<Integer> max, long used, String what) {
+    if (max.isPresent() && used >= max.get()) {
+      throw new Failure.PlanLimitReached(
+          "The plan " + plan + " allows " + max.get() + " " + what + ", and all are in use").exception();
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package io.keyhook.bus;
+
+import java.time.Instant;
+
+/** Requests about accounts, people and API keys, and what is answered. */
+public interface Accounts {
+  /** Who holds this bearer credential: a token or an API key. Fails with {@link Failure.Unauthorized}. */
+  record Authenticate(String bearer) {}
+
+  record Login(String email, String password) {
+    public Login {
+      Check.that().required("email", email).text("email", email, Check.EMAIL)
+          .required("password", password).text("password", password, Check.PASSWORD_MAX).done();
+    }
+  }
+
+  record Token(String token, Instant expiresAt) {}
+
+  record Create(String name, String email, String password, String plan) {
+    public Create {
+      Check.that().name("name", name).required("email", email).email("email", email)
+          .required("password", password).password("password", password).required("plan", plan).done();
+    }
+  }
+
+  /** An operator's change of an account. */
+  record Update(String id, Field<String> name, Field<String> email, Field<String> password, Field<String> plan) {
+    public Update {
+      Check check = Check.that();
+      if (name.present()) {
+        check.name("name", name.value());
+      }
+      if (email.present()) {
+        check.required("email", email.value()).email("email", email.value());
+      }
+      if (password.present()) {
+        check.required("password", password.value()).password("password", password.value());
+      }
+      if (plan.present()) {
+        check.required("plan", plan.value());
+      }
+      check.done();
+    }
+  }
+
+  /** An account as the operator sees it. */
+  record Account(String id, String name, String email, String plan, Instant createdAt) {}
+
+  record Get(Caller caller) {}
+
+  /** An account as its owner sees it. */
+  record Overview(String id, String name, String plan, Usage usage, int logRetentionDays) {}
+
+  record Usage(Used licenses, Used webhooks) {}
+
+  /**
+   * @param max null: unlimited
+   */
+  record Used(long used, Integer max) {}
+
+  record CreateApiKey(Caller caller, String name) {
+    public CreateApiKey {
+      Check.that().name("name", name).done();
+    }
+  }
+
+  /** An API key just made, and the only time that it is told. */
+  record CreatedApiKey(String id, String name, String key, String hint, Instant createdAt) {
+    @Override
+    public String toString() {
+      return "CreatedApiKey[id=" + id + "]";
+    }
+  }
+
+  /**
+   * @param hint how the key begins, to tell keys apart
+   * @param lastUsedAt to the minute; null: never
+   */
+  record ApiKey(String id, String name, String hint, Instant createdAt, Instant lastUsedAt) {}
+
+  record GetApiKey(Caller caller, String id) {}
+
+  record ListApiKeys(Caller caller, Page.Request page) {}
+
+  record DeleteApiKey(Caller caller, String id) {}
+}

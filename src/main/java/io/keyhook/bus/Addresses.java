@@ -1,0 +1,46 @@
+package io.keyhook.bus;
+
+/** Every address of the bus. */
+public final class Addresses {
+  public static final Address<Accounts.Authenticate, Caller> AUTHENTICATE = new Address<>("account.authenticate");
+  public static final Address<Accounts.Login, Accounts.Token> LOGIN = new Address<>("account.login");
+  public static final Address<Accounts.Create, Accounts.Account> CREATE_ACCOUNT = new Address<>("account.create");
+  public static final Address<Accounts.Update, Accounts.Account> UPDATE_ACCOUNT = new Address<>("account.update");
+  public static final Address<Accounts.Get, Accounts.Overview> GET_ACCOUNT = new Address<>("account.get");
+  public static final Address<Accounts.CreateApiKey, Accounts.CreatedApiKey> CREATE_API_KEY =
+      new Address<>("api-key.create");
+  public static final Address<Accounts.GetApiKey, Accounts.ApiKey> GET_API_KEY = new Address<>("api-key.get");
+  public static final Address<Accounts.ListApiKeys, Page<Accounts.ApiKey>> LIST_API_KEYS = new Address<>("api-key.list");
+  public static final Address<Accounts.DeleteApiKey, Void> DELETE_API_KEY = new Address<>("api-key.delete");
+
+  public static final Address<Licenses.Validate, Licenses.Validation> VALIDATE = new Address<>("license.validate");
+  public static final Address<Licenses.Create, Licenses.License> CREATE_LICENSE = new Address<>("license.create");
+  public static final Address<Licenses.List, Page<Licenses.License>> LIST_LICENSES = new Address<>("license.list");
+  public static final Address<Licenses.Get, Licenses.License> GET_LICENSE = new Address<>("license.get");
+  public static final Address<Licenses.Update, Licenses.License> UPDATE_LICENSE = new Address<>("license.update");
+  public static final Address<Licenses.Delete, Void> DELETE_LICENSE = new Address<>("license.delete");
+  public static final Address<Licenses.SetDisabled, Licenses.License> SET_LICENSE_DISABLED =
+      new Address<>("license.set-disabled");
+  public static final Address<Licenses.ListActivations, Page<Licenses.Activation>> LIST_ACTIVATIONS =
+      new Address<>("activation.list");
+  public static final Address<Licenses.DeleteActivation, Void> DELETE_ACTIVATION = new Address<>("activation.delete");
+
+  public static final Address<Webhooks.Create, Webhooks.WithSecret> CREATE_WEBHOOK = new Address<>("webhook.create");
+  public static final Address<Webhooks.ListAll, Page<Webhooks.Webhook>> LIST_WEBHOOKS = new Address<>("webhook.list");
+  public static final Address<Webhooks.Get, Webhooks.Webhook> GET_WEBHOOK = new Address<>("webhook.get");
+  public static final Address<Webhooks.Update, Webhooks.Webhook> UPDATE_WEBHOOK = new Address<>("webhook.update");
+  public static final Address<Webhooks.Delete, Void> DELETE_WEBHOOK = new Address<>("webhook.delete");
+  public static final Address<Webhooks.RotateSecret, Webhooks.WithSecret> ROTATE_SECRET =
+      new Address<>("webhook.rotate-secret");
+  public static final Address<Webhooks.Test, Webhooks.TestResult> TEST_WEBHOOK = new Address<>("webhook.test");
+  public static final Address<Webhooks.GetHealth, Webhooks.Health> GET_HEALTH = new Address<>("webhook.health");
+
+  public static final Address<Deliveries.ListOf, Page<Deliveries.Summary>> LIST_DELIVERIES =
+      new Address<>("delivery.list");
+  public static final Address<Deliveries.Get, Deliveries.Delivery> GET_DELIVERY = new Address<>("delivery.get");
+  public static final Address<Deliveries.Redeliver, Deliveries.Delivery> REDELIVER = new Address<>("delivery.redeliver");
+  public static final Address<Deliveries.CancelPending, Void> CANCEL_PENDING = new Address<>("delivery.cancel-pending");
+  public static final Address<Deliveries.SendTest, Webhooks.TestResult> SEND_TEST = new Address<>("delivery.send-test");
+
+  private Addresses() {}
+}

@@ -1,0 +1,87 @@
+package io.keyhook.bus;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.MessageConsumer;
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Typed messages between the verticles of one Keyhook, on the event bus of its Vert.x and on this node only. Several
+ * Keyhooks share a Vert.x under different names. Any thread.
+ */
+public final class Bus {
+  /** How long a request waits for its answer. */
+  public static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(15);
+
+  private final EventBus eventBus;
+  private final LocalCodec codec;
+  private final DeliveryOptions options;
+
+  public Bus(Vertx vertx, String name) {
+    this.eventBus = vertx.eventBus();
+    this.codec = new LocalCodec(name);
+    this.options = new DeliveryOptions()
+        .setCodecName(name)
+        .setLocalOnly(true)
+        .setTracingPolicy(io.vertx.core.tracing.TracingPolicy.IGNORE)
+        .setSendTimeout(REQUEST_TIMEOUT.toMillis());
+  }
+
+  /**
+   * Opens the bus.
+   *
+   * @throws IllegalStateException another Keyhook of this name runs in this Vert.x
+   */
+  public void open() {
+    eventBus.registerCodec(codec);
+  }
+
+  public void close() {
+    eventBus.unregisterCodec(codec.name());
+  }
+
+  /** Fails with a {@link FailureException} where the request is refused or cannot be carried out. */
+  public <Q, A> Future<A> request(Address<Q, A> address, Q question) {
+    return eventBus.<A>request(path(address), question, options).transform(reply -> reply.succeeded()
+        ? Future.succeededFuture(reply.result().body())
+        : Future.failedFuture(FailureException.of(reply.cause())));
+  }
+
+  /** Answers the requests to an address until the calling verticle is undeployed. */
+  public <Q, A> void answer(Address<Q, A> address, Function<Q, Future<A>> handler) {
+    eventBus.<Q>localConsumer(path(address), message -> {
+      Future<A> answer;
+      try {
+        answer = handler.apply(message.body());
+      } catch (RuntimeException e) {
+        answer = Future.failedFuture(e);
+      }
+      answer.onComplete(
+          value -> message.reply(value, options),
+          e -> message.reply(FailureException.of(e), options));
+    });
+  }
+
+  /** Sends without waiting: a wake-up. It is lost where nobody listens. */
+  public <Q> void send(Address<Q, Void> address, Q message) {
+    eventBus.send(path(address), message, options);
+  }
+
+  /** Tells all who listen. */
+  public <Q> void publish(Address<Q, Void> address, Q message) {
+    eventBus.publish(path(address), message, options);
+  }
+
+  /** Listens for what is sent or published, until it is unregistered or the calling verticle is undeployed. */
+  public <Q> MessageConsumer<Q> listen(Address<Q, Void> address, Consumer<Q> handler) {
+    return eventBus.localConsumer(path(address), message -> handler.accept(message.body()));
+  }
+
+  private String path(Address<?, ?> address) {
+    return codec.name() + "." + address.name();
+  }
+}

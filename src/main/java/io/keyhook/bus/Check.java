@@ -1,0 +1,113 @@
+package io.keyhook.bus;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** Checks a message at the door and tells of every bad field at once. Null passes: {@link #required} is apart. */
+public final class Check {
+  /** Lengths that DESIGN fixes, in characters. */
+  public static final int NAME = 200;
+  public static final int FINGERPRINT = 500;
+  public static final int EMAIL = 320;
+  /** A password's length: enough to be safe, short enough to hash. */
+  public static final int PASSWORD_MIN = 8;
+  public static final int PASSWORD_MAX = 200;
+
+  private static final Pattern EMAIL_FORM = Pattern.compile("[^\\s@]+@[^\\s@]+");
+
+  private final List<Failure.FieldError> errors = new ArrayList<>();
+
+  private Check() {}
+
+  public static Check that() {
+    return new Check();
+  }
+
+  public Check is(String field, boolean holds, String otherwise) {
+    if (!holds) {
+      errors.add(new Failure.FieldError(field, otherwise));
+    }
+    return this;
+  }
+
+  public Check required(String field, Object value) {
+    return is(field, value != null, "is required");
+  }
+
+  /** Text without NUL and lone surrogates, which no PostgreSQL takes, of at most so many characters (code points). */
+  public Check text(String field, String value, int max) {
+    if (value == null) {
+      return this;
+    }
+    if (value.length() > max && value.codePointCount(0, value.length()) > max) {
+      return is(field, false, "is longer than " + max + " characters");
+    }
+    return is(field, isStorable(value), "holds a NUL or a lone surrogate, which is not text");
+  }
+
+  /** Every text in a JSON value. */
+  public Check texts(String field, Object json) {
+    return is(field, areStorable(json), "holds a NUL or a lone surrogate, which is not text");
+  }
+
+  /** Text that says something. */
+  public Check name(String field, String value) {
+    return required(field, value).text(field, value, NAME).is(field, value == null || !value.isBlank(), "is blank");
+  }
+
+  public Check email(String field, String value) {
+    return text(field, value, EMAIL)
+        .is(field, value == null || EMAIL_FORM.matcher(value).matches(), "is not an e-mail address");
+  }
+
+  public Check password(String field, String value) {
+    return text(field, value, PASSWORD_MAX).is(field, value == null || value.length() >= PASSWORD_MIN,
+        "is shorter than " + PASSWORD_MIN + " characters");
+  }
+
+  public Check range(String field, Number value, long min, long max) {
+    return is(field, value == null || value.longValue() >= min && value.longValue() <= max,
+        "is not between " + min + " and " + max);
+  }
+
+  /**
+   * Ends the checks.
+   *
+   * @throws FailureException with all that was wrong
+   */
+  public void done() {
+    if (!errors.isEmpty()) {
+      throw new Failure.Invalid(List.copyOf(errors)).exception();
+    }
+  }
+
+  public static FailureException invalid(String field, String message) {
+    return new Failure.Invalid(List.of(new Failure.FieldError(field, message))).exception();
+  }
+
+  private static boolean areStorable(Object json) {
+    if (json instanceof Map<?, ?> map) {
+      return map.entrySet().stream().allMatch(e -> areStorable(e.getKey()) && areStorable(e.getValue()));
+    }
+    if (json instanceof Collection<?> list) {
+      return list.stream().allMatch(Check::areStorable);
+    }
+    return !(json instanceof String text) || isStorable(text);
+  }
+
+  private static boolean isStorable(String value) {
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (c == 0 || Character.isLowSurrogate(c)) {
+        return false;
+      }
+      if (Character.isHighSurrogate(c) && (++i == value.length() || !Character.isLowSurrogate(value.charAt(i)))) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,63 @@
+package io.keyhook.bus;
+
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+/** Requests about deliveries, and what is answered. */
+public interface Deliveries {
+  enum Status { PENDING, DELIVERED, FAILED, CANCELED }
+
+  /**
+   * @param status null: any
+   * @param event null: any
+   * @param from inclusive; null: as far as the log goes
+   * @param to exclusive; null: now
+   */
+  record ListOf(
+      Caller caller, String webhookId, Status status, String event, Instant from, Instant to, Page.Request page) {}
+
+  record Get(Caller caller, String id) {}
+
+  record Redeliver(Caller caller, String id) {}
+
+  /** A delivery in a list. {@code nextAttemptAt} is null where there is none, or it is under way. */
+  record Summary(
+      String id,
+      String webhookId,
+      String event,
+      Status status,
+      int attemptCount,
+      Integer lastStatusCode,
+      String lastError,
+      Instant createdAt,
+      Instant nextAttemptAt) {}
+
+  /**
+   * @param payload the body as it was sent, byte for byte
+   */
+  record Delivery(
+      String id,
+      String webhookId,
+      String event,
+      Status status,
+      @JsonRawValue String payload,
+      Instant createdAt,
+      Instant nextAttemptAt,
+      List<Attempt> attempts) {}
+
+  /**
+   * @param statusCode null where there was no answer
+   * @param error its name; null where there was none
+   * @param responseBody the first 4 KB; null where there was no answer
+   */
+  record Attempt(int number, Instant startedAt, long durationMs, Integer statusCode, String error, String responseBody) {}
+
+  /** Ends what is pending for these webhooks, or for all of the account's where {@code webhookIds} is null. */
+  record CancelPending(UUID accountId, Set<UUID> webhookIds) {}
+
+  /** Sends one test delivery and answers when its receiver has. */
+  record SendTest(UUID accountId, UUID webhookId, short eventType, String data) {}
+}

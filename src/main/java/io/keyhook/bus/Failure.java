@@ -1,0 +1,98 @@
+package io.keyhook.bus;
+
+import java.time.Duration;
+import java.util.List;
+
+/** Why a request was not carried out: all that a caller can be told, and nothing else. */
+public sealed interface Failure {
+  /** Stable, for programs. */
+  String code();
+
+  /** For people: what is wrong and what to do. */
+  String message();
+
+  /** One bad field; {@code field} is its name in the request. */
+  record FieldError(String field, String message) {}
+
+  /** Bad input, with every field that is wrong. */
+  record Invalid(List<FieldError> errors) implements Failure {
+    @Override
+    public String code() {
+      return "INVALID_REQUEST";
+    }
+
+    @Override
+    public String message() {
+      return errors.stream().map(e -> e.field() + " " + e.message()).reduce((a, b) -> a + "; " + b)
+          .orElse("The request is invalid");
+    }
+  }
+
+  record Unauthorized(String message) implements Failure {
+    @Override
+    public String code() {
+      return "UNAUTHORIZED";
+    }
+  }
+
+  record NotFound(String message) implements Failure {
+    @Override
+    public String code() {
+      return "NOT_FOUND";
+    }
+  }
+
+  /** The thing is in a state that the request cannot work on. */
+  record Conflict(String code, String message) implements Failure {}
+
+  record PlanUpgradeRequired(String message) implements Failure {
+    @Override
+    public String code() {
+      return "PLAN_UPGRADE_REQUIRED";
+    }
+  }
+
+  record PlanLimitReached(String message) implements Failure {
+    @Override
+    public String code() {
+      return "PLAN_LIMIT_REACHED";
+    }
+  }
+
+  record RateLimited(Duration retryAfter) implements Failure {
+    @Override
+    public String code() {
+      return "RATE_LIMITED";
+    }
+
+    @Override
+    public String message() {
+      return "Too many requests; try again in " + retryAfter.toSeconds() + " s";
+    }
+  }
+
+  /** The database is away or too much is waiting. Nothing was done, or it is not known; the request may be repeated. */
+  record Unavailable(String message) implements Failure {
+    @Override
+    public String code() {
+      return "UNAVAILABLE";
+    }
+  }
+
+  /** A defect of ours; the log has the cause. */
+  record Internal() implements Failure {
+    @Override
+    public String code() {
+      return "INTERNAL_ERROR";
+    }
+
+    @Override
+    public String message() {
+      return "Something went wrong on our side; the operator's log says what";
+    }
+  }
+
+  default FailureException exception() {
+    return new FailureException(this, null);
+  }
+}

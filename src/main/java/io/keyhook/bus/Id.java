@@ -1,0 +1,88 @@
+package io.keyhook.bus;
+
+import java.util.Arrays;
+import java.util.UUID;
+
+/**
+ * Ids as others see them: a prefix that says what it is, and a UUIDv7 as 26 characters of Crockford's base32 in lower
+ * case, so that ids sort by time. (Crockford, "Base 32"; the layout is that of a ULID.)
+ */
+public enum Id {
+  ACCOUNT("acct_", "account"),
+  USER("user_", "user"),
+  API_KEY("key_", "API key"),
+  LICENSE("lic_", "license"),
+  ACTIVATION("act_", "activation"),
+  WEBHOOK("webhook_", "webhook"),
+  DELIVERY("delivery_", "delivery"),
+  TEST_DELIVERY("delivery_test_", "delivery");
+
+  private static final char[] DIGITS = "0123456789abcdefghjkmnpqrstvwxyz".toCharArray();
+  private static final byte[] VALUES = new byte[128];
+  private static final int LENGTH = 26;
+
+  static {
+    Arrays.fill(VALUES, (byte) -1);
+    for (int i = 0; i < DIGITS.length; i++) {
+      VALUES[DIGITS[i]] = (byte) i;
+    }
+  }
+
+  private final String prefix;
+  private final String noun;
+
+  Id(String prefix, String noun) {
+    this.prefix = prefix;
+    this.noun = noun;
+  }
+
+  public String of(UUID id) {
+    char[] out = new char[prefix.length() + LENGTH];
+    prefix.getChars(0, prefix.length(), out, 0);
+    long high = id.getMostSignificantBits();
+    long low = id.getLeastSignificantBits();
+    for (int i = out.length - 1; i >= prefix.length(); i--) {
+      out[i] = DIGITS[(int) (low & 31)];
+      low = low >>> 5 | high << 59;
+      high >>>= 5;
+    }
+    return new String(out);
+  }
+
+  /**
+   * The row's id.
+   *
+   * @throws FailureException not found: what has not this form is the id of nothing
+   */
+  public UUID parse(String id) {
+    if (id == null || id.length() != prefix.length() + LENGTH || !id.startsWith(prefix)) {
+      throw notFound();
+    }
+    long high = 0;
+    long low = 0;
+    for (int i = prefix.length(); i < id.length(); i++) {
+      char c = id.charAt(i);
+      int value = c < 128 ? VALUES[c] : -1;
+      if (value < 0 || i == prefix.length() && value > 7) {
+        throw notFound();
+      }
+      high = high << 5 | low >>> 59;
+      low = low << 5 | value;
+    }
+    return new UUID(high, low);
+  }
+
+  public FailureException notFound() {
+    return new Failure.NotFound("There is no such " + noun).exception();
+  }
+
+  /** When a UUIDv7 was made, in milliseconds since 1970. */
+  public static long millis(UUID v7) {
+    return v7.getMostSignificantBits() >>> 16;
+  }
+
+  /** The least UUIDv7 of a millisecond: a bound for ids by time. */
+  public static UUID floor(long millis) {
+    return new UUID(millis << 16 | 0x7000, 0x8000000000000000L);
+  }
+}

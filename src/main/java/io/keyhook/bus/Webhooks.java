@@ -1,0 +1,132 @@
+package io.keyhook.bus;
+
+import java.time.Instant;
+import java.util.List;
+
+/** Requests about webhooks, and what is answered. */
+public interface Webhooks {
+  int URL_BYTES = 2048;
+  int DESCRIPTION = 1000;
+  int MAX_OVERLAP_HOURS = 24 * 30;
+  int DEFAULT_OVERLAP_HOURS = 24;
+
+  /**
+   * @param isActive null: true
+   */
+  record Create(Caller caller, String url, List<String> events, Boolean isActive, String description) {
+    public Create {
+      isActive = isActive == null || isActive;
+      Check.that().required("url", url).text("url", url, URL_BYTES).required("events", events)
+          .text("description", description, DESCRIPTION).done();
+    }
+  }
+
+  record Update(
+      Caller caller,
+      String id,
+      Field<String> url,
+      Field<List<String>> events,
+      Field<Boolean> isActive,
+      Field<String> description) {
+    public Update {
+      Check check = Check.that();
+      if (url.present()) {
+        check.required("url", url.value()).text("url", url.value(), URL_BYTES);
+      }
+      if (events.present()) {
+        check.required("events", events.value());
+      }
+      if (isActive.present()) {
+        check.required("isActive", isActive.value());
+      }
+      check.text("description", description.value(), DESCRIPTION).done();
+    }
+  }
+
+  /**
+   * @param deactivatedReason null where it is active, or its owner deactivated it
+   * @param previousSecretUntil until when the secret before signs as well; null: it does not
+   */
+  record Webhook(
+      String id,
+      String url,
+      List<String> events,
+      boolean isActive,
+      String description,
+      String deactivatedReason,
+      Instant previousSecretUntil,
+      Instant createdAt,
+      Instant updatedAt) {}
+
+  /** A webhook with its secret: told when it is made, and never again. */
+  record WithSecret(Webhook webhook, String secret) {
+    @Override
+    public String toString() {
+      return "WithSecret[webhook=" + webhook.id() + "]";
+    }
+  }
+
+  record Get(Caller caller, String id) {}
+
+  record ListAll(Caller caller, Page.Request page) {}
+
+  record Delete(Caller caller, String id) {}
+
+  /**
+   * @param overlapHours how long the old secret signs beside the new one; null: 24; 0: not at all
+   */
+  record RotateSecret(Caller caller, String id, Integer overlapHours) {
+    public RotateSecret {
+      overlapHours = overlapHours == null ? DEFAULT_OVERLAP_HOURS : overlapHours;
+      Check.that().range("overlapHours", overlapHours, 0, MAX_OVERLAP_HOURS).done();
+    }
+  }
+
+  /**
+   * @param event null: {@code webhook.test}
+   */
+  record Test(Caller caller, String webhookId, String event) {
+    public Test {
+      Check.that().required("webhookId", webhookId).done();
+    }
+  }
+
+  /**
+   * @param statusCode null where there was no answer
+   * @param responseTime milliseconds
+   * @param error null where there was none
+   */
+  record TestResult(boolean success, String deliveryId, Integer statusCode, long responseTime, String error) {}
+
+  record GetHealth(Caller caller, String id) {}
+
+  /**
+   * How an endpoint answers. Counts are of attempts.
+   *
+   * @param pending deliveries that are still to be sent
+   */
+  record Health(
+      Window lastHour,
+      Window lastDay,
+      Window lastWeek,
+      ResponseTime responseTime,
+      long consecutiveFailures,
+      Instant lastSuccessAt,
+      Instant lastFailureAt,
+      long pending) {}
+
+  /**
+   * @param successRate 0 to 1; null where there was no attempt
+   */
+  record Window(long count, long succeeded, Double successRate) {
+    public static Window of(long succeeded, long failed) {
+      long count = succeeded + failed;
+      return new Window(count, succeeded, count == 0 ? null : Math.round(10_000.0 * succeeded / count) / 10_000.0);
+    }
+  }
+
+  /**
+   * Milliseconds, over the latest attempts; null where there was none.
+   */
+  record ResponseTime(Long p50, Long p95) {}
+}

@@ -1,0 +1,113 @@
+package io.keyhook.db;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.net.NetClientOptions;
+import io.vertx.pgclient.PgBuilder;
+import io.vertx.pgclient.PgConnectOptions;
+import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.PoolOptions;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.SqlConnection;
+import java.net.URI;
+import java.time.Duration;
+import java.util.function.Function;
+
+/**
+ * The connections of one Keyhook: a pool for transactions and management calls, shared, and few pipelined connections for
+ * each verticle on the hot path. Where the host gave a pool, everything goes through that, and it stays open. Any thread.
+ */
+public final class Database {
+  private static final int MAX_WAITING = 2000;
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+  private static final int TRANSACTION_TRIES = 4;
+
+  private final Vertx vertx;
+  private final PgConnectOptions options;
+  private final Pool pool;
+
+  private Database(Vertx vertx, PgConnectOptions options, Pool pool) {
+    this.vertx = vertx;
+    this.options = options;
+    this.pool = pool;
+  }
+
+  /** Connects when first used. */
+  public static Database of(Vertx vertx, URI uri, int poolSize) {
+    PgConnectOptions options = PgConnectOptions.fromUri(uri.toString())
+        .setCachePreparedStatements(true)
+        .setPreparedStatementCacheMaxSize(512)
+        .addProperty("application_name", "keyhook")
+        .addProperty("timezone", "UTC")
+        .addProperty("jit", "off")
+        .addProperty("statement_timeout", "30s")
+        // Statements are prepared once, on tables that may still be empty: they are to use the indexes all the same.
+        .addProperty("plan_cache_mode", "force_generic_plan")
+        .addProperty("enable_seqscan", "off")
+        .addProperty("enable_hashjoin", "off")
+        .addProperty("enable_mergejoin", "off");
+    Pool pool = PgBuilder.pool()
+        .with(poolOptions(poolSize))
+        .with(transport())
+        .connectingTo(options)
+        .using(vertx)
+        .build();
+    return new Database(vertx, options, pool);
+  }
+
+  /** Uses a pool that stays its host's. */
+  public static Database of(Vertx vertx, Pool pool) {
+    return new Database(vertx, null, pool);
+  }
+
+  public Pool pool() {
+    return pool;
+  }
+
+  /** Connections of the calling verticle's own, on which statements do not wait for each other's answers. */
+  public SqlClient pipelined(int size) {
+    return options == null ? pool : PgBuilder.client()
+        .with(poolOptions(size))
+        .with(transport())
+        .connectingTo(options)
+        .using(vertx)
+        .build();
+  }
+
+  /** Closes what {@link #pipelined} gave. */
+  public Future<Void> release(SqlClient client) {
+    return client == null || client == pool ? Future.succeededFuture() : client.close();
+  }
+
+  /** Runs in one transaction; a deadlock or a serialization failure is tried again. */
+  public <T> Future<T> transaction(Function<SqlConnection, Future<T>> work) {
+    return transaction(work, 1);
+  }
+
+  private <T> Future<T> transaction(Function<SqlConnection, Future<T>> work, int attempt) {
+    return pool.withTransaction(work).recover(e ->
+        e instanceof PgException pg && pg.getSqlState() != null && pg.getSqlState().startsWith("40")
+            && attempt < TRANSACTION_TRIES ? transaction(work, attempt + 1) : Future.failedFuture(e));
+  }
+
+  public Future<Void> close() {
+    return options == null ? Future.succeededFuture() : pool.close();
+  }
+
+  private static PoolOptions poolOptions(int size) {
+    return new PoolOptions()
+        .setMaxSize(size)
+        .setMaxWaitQueueSize(MAX_WAITING)
+        .setConnectionTimeout((int) CONNECT_TIMEOUT.toSeconds())
+        .setConnectionTimeoutUnit(java.util.concurrent.TimeUnit.SECONDS);
+  }
+
+  /** A peer that is gone without a word is noticed by the kernel. */
+  private static NetClientOptions transport() {
+    return new NetClientOptions()
+        .setConnectTimeout((int) CONNECT_TIMEOUT.toMillis())
+        .setTcpKeepAlive(true)
+        .setTcpUserTimeout((int) CONNECT_TIMEOUT.multipliedBy(3).toMillis());
+  }
+}

@@ -1,0 +1,60 @@
+package io.keyhook.db;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.SqlClient;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.flywaydb.core.Flyway;
+
+/** The schema {@code keyhook}, made and brought up to date by Flyway. */
+public final class Migrations {
+  /** The newest file in {@code db/migration}. */
+  public static final String VERSION = "1";
+
+  private static final String INSTALLED = """
+      SELECT 1 FROM keyhook.flyway_schema_history WHERE version = $1 AND success""";
+
+  private Migrations() {}
+
+  /** Whether the schema is there in this version; one short query, so that most starts need no Flyway. */
+  public static Future<Boolean> areDone(SqlClient client) {
+    return client.preparedQuery(INSTALLED).execute(io.vertx.sqlclient.Tuple.of(VERSION))
+        .map(rows -> rows.size() > 0)
+        .recover(e -> e instanceof PgException pg && pg.getSqlState().startsWith("42") // no such schema or table
+            ? Future.succeededFuture(false)
+            : Future.failedFuture(e));
+  }
+
+  /** Migrates off the event loop. */
+  public static Future<Void> run(Vertx vertx, URI uri) {
+    return vertx.executeBlocking(() -> {
+      run(uri);
+      return null;
+    }, false);
+  }
+
+  /** Migrates; blocks while it does. Several nodes may: Flyway locks. */
+  public static void run(URI uri) {
+    String[] user = uri.getRawUserInfo() == null ? new String[0] : uri.getRawUserInfo().split(":", 2);
+    String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
+    Flyway.configure(Migrations.class.getClassLoader())
+        .dataSource("jdbc:postgresql://" + uri.getHost() + ":" + (uri.getPort() < 0 ? 5432 : uri.getPort())
+            + uri.getRawPath() + query, part(user, 0), part(user, 1))
+        .schemas("keyhook")
+        .createSchemas(true)
+        .locations("classpath:io/keyhook/db/migration")
+        .connectRetries(2)
+        // Flyway's lock as session lock: the transactional one would wait for every open transaction of a host's.
+        .configuration(Map.of("flyway.postgresql.transactional.lock", "false"))
+        .load()
+        .migrate();
+  }
+
+  private static String part(String[] user, int i) {
+    return i < user.length ? URLDecoder.decode(user[i].replace("+", "%2B"), StandardCharsets.UTF_8) : null;
+  }
+}

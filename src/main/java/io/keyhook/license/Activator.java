@@ -1,0 +1,154 @@
+package io.keyhook.license;
+
+import io.keyhook.db.Database;
+import io.keyhook.event.EventType;
+import io.keyhook.event.Outbox;
+import io.keyhook.event.Raised;
+import io.keyhook.license.ValidationStore.Change;
+import io.keyhook.license.ValidationStore.Counted;
+import io.keyhook.license.ValidationStore.Device;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlConnection;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.IntStream;
+
+/**
+ * Gives slots to devices, a batch in one transaction, with the events that this raises. Never one too many: the
+ * license's row is locked from its count to the commit.
+ */
+final class Activator {
+  private static final Comparator<Device> LOCK_ORDER = Comparator.comparing(Device::accountId)
+      .thenComparing(Device::licenseId).thenComparing(device -> device.request().fingerprint());
+
+  private final Database database;
+  private final Outbox outbox;
+
+  Activator(Database database, Outbox outbox) {
+    this.database = database;
+    this.outbox = outbox;
+  }
+
+  /** What became of a device that asked for a slot. */
+  sealed interface Outcome {
+    record Granted(Counted license, int activations) implements Outcome {}
+
+    enum Denied implements Outcome {
+      /** All slots were taken meanwhile. */
+      FULL,
+      /** The device has a slot by now, or the license may no longer be activated: to be looked up again. */
+      CHANGED
+    }
+  }
+
+  Future<List<Outcome>> activate(List<Device> devices) {
+    return database.transaction(tx -> new Batch(devices).run(tx)).map(batch -> {
+      outbox.dispatch(batch.written);
+      return Arrays.asList(batch.outcomes);
+    });
+  }
+
+  private final class Batch {
+    private final List<Device> devices;
+    private final Outcome[] outcomes;
+    private final Map<UUID, List<Integer>> newByLicense = new LinkedHashMap<>();
+    private final List<Raised> events = new ArrayList<>();
+    private Outbox.Written written;
+
+    Batch(List<Device> devices) {
+      this.devices = devices;
+      this.outcomes = new Outcome[devices.size()];
+      Arrays.fill(outcomes, Outcome.Denied.CHANGED);
+    }
+
+    Future<Batch> run(SqlConnection tx) {
+      int[] order = IntStream.range(0, devices.size()).boxed()
+          .sorted(Comparator.comparing(devices::get, LOCK_ORDER)).mapToInt(Integer::intValue).toArray();
+      return ValidationStore.addDevices(tx, Arrays.stream(order).mapToObj(devices::get).toList())
+          .compose(added -> {
+            groupNew(order, added);
+            return newByLicense.isEmpty() ? Future.succeededFuture(List.<Counted>of())
+                : ValidationStore.countUp(tx, newByLicense.values().stream()
+                    .map(items -> change(items.get(0), items.size())).toList());
+          })
+          .compose(counted -> {
+            grant(counted);
+            return takeBack(tx, counted);
+          })
+          .compose(done -> outbox.write(tx, events))
+          .map(w -> {
+            written = w;
+            return this;
+          });
+    }
+
+    private void groupNew(int[] order, Set<String> added) {
+      for (int i : order) {
+        Device device = devices.get(i);
+        // remove, not contains: of one device that asks twice in this batch, the second is looked up again
+        if (added.remove(ValidationStore.deviceKey(device.licenseId(), device.request().fingerprint()))) {
+          newByLicense.computeIfAbsent(device.licenseId(), id -> new ArrayList<>()).add(i);
+        }
+      }
+    }
+
+    private void grant(List<Counted> counted) {
+      for (Counted license : counted) {
+        List<Integer> items = newByLicense.get(license.licenseId());
+        int before = license.activations() - items.size();
+        for (int n = 0; n < items.size(); n++) {
+          int i = items.get(n);
+          int activations = before + n + 1;
+          if (activations > license.maxActivations()) {
+            outcomes[i] = Outcome.Denied.FULL;
+          } else {
+            outcomes[i] = new Outcome.Granted(license, activations);
+            raise(devices.get(i), license, activations);
+          }
+        }
+      }
+    }
+
+    private void raise(Device device, Counted license, int activations) {
+      events.add(new Raised(device.accountId(), EventType.LICENSE_ACTIVATED,
+          EventData.activated(license.licenseId(), license.key(), license.name(), device.request(), activations,
+              license.maxActivations(), license.customerName(), license.customerEmail())));
+      events.add(new Raised(device.accountId(), EventType.LICENSE_VALIDATED,
+          EventData.validated(license.licenseId(), license.key(), license.name(), device.request(), activations,
+              license.maxActivations())));
+    }
+
+    private Future<Void> takeBack(SqlConnection tx, List<Counted> counted) {
+      List<Device> without = new ArrayList<>();
+      Map<UUID, Change> uncount = new TreeMap<>();
+      Set<UUID> countedIds = new java.util.HashSet<>();
+      counted.forEach(license -> countedIds.add(license.licenseId()));
+      newByLicense.forEach((licenseId, items) -> items.forEach(i -> {
+        if (!(outcomes[i] instanceof Outcome.Granted)) {
+          without.add(devices.get(i));
+          if (countedIds.contains(licenseId)) {
+            uncount.merge(licenseId, change(i, 1),
+                (a, b) -> new Change(a.accountId(), a.licenseId(), a.devices() + b.devices()));
+          }
+        }
+      }));
+      if (without.isEmpty()) {
+        return Future.succeededFuture();
+      }
+      return ValidationStore.removeDevices(tx, without)
+          .compose(removed -> ValidationStore.countDown(tx, List.copyOf(uncount.values())));
+    }
+
+    private Change change(int item, int count) {
+      Device device = devices.get(item);
+      return new Change(device.accountId(), device.licenseId(), count);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package io.keyhook.license;
+
+import io.keyhook.db.Database;
+import io.keyhook.event.EventType;
+import io.keyhook.event.Outbox;
+import io.keyhook.event.Raised;
+import io.keyhook.license.LicenseStore.LicenseKey;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.sqlclient.SqlConnection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Raises {@code license.expired}, once per expiry: taking the expiry off the license and committing its event are one
+ * transaction. What expired while nothing ran is still due when something does.
+ */
+public final class ExpiryVerticle extends VerticleBase {
+  private static final Logger log = LoggerFactory.getLogger(ExpiryVerticle.class);
+  private static final int BATCH = 1000;
+  /** Another node may add a license that expires before all that this one knows of. */
+  private static final Duration LONGEST_WAIT = Duration.ofMillis(400);
+  private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
+  private static final Comparator<LicenseKey> LOCK_ORDER =
+      Comparator.comparing(LicenseKey::accountId).thenComparing(LicenseKey::licenseId);
+
+  private final Database database;
+  private final Outbox outbox;
+  private Future<Void> running = Future.succeededFuture();
+  private long timer;
+  private boolean stopped;
+
+  public ExpiryVerticle(Database database, Outbox outbox) {
+    this.database = database;
+    this.outbox = outbox;
+  }
+
+  @Override
+  public Future<?> start() {
+    runAfter(Duration.ofMillis(1));
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<?> stop() {
+    stopped = true;
+    vertx.cancelTimer(timer);
+    return running;
+  }
+
+  private void runAfter(Duration delay) {
+    if (!stopped) {
+      timer = vertx.setTimer(Math.max(1, delay.toMillis()), t -> running = announce()
+          .recover(e -> {
+            log.warn("Expiries could not be announced; trying again: {}", e.getMessage());
+            return Future.succeededFuture(AFTER_FAILURE);
+          })
+          .map(next -> {
+            runAfter(next);
+            return null;
+          }));
+    }
+  }
+
+  /** Announces a batch, and tells when to go on. */
+  private Future<Duration> announce() {
+    return LicenseStore.dueExpiries(database.pool(), 1).compose(any -> any.isEmpty()
+        ? LicenseStore.nextExpiry(database.pool()).map(next -> next
+            .map(seconds -> Duration.ofNanos((long) (Math.max(0, seconds) * 1e9) + 1_000_000))
+            .filter(wait -> wait.compareTo(LONGEST_WAIT) < 0).orElse(LONGEST_WAIT))
+        : database.transaction(this::announceDue).map(written -> {
+          outbox.dispatch(written);
+          return written.events().size() < BATCH ? Duration.ofMillis(20) : Duration.ZERO;
+        }));
+  }
+
+  private Future<Outbox.Written> announceDue(SqlConnection tx) {
+    return LicenseStore.lockExpiry(tx)
+        .compose(locked -> locked ? LicenseStore.dueExpiries(tx, BATCH) : Future.succeededFuture(List.of()))
+        .map(due -> due.stream().sorted(LOCK_ORDER).toList())
+        .compose(due -> due.isEmpty() ? Future.succeededFuture(List.<LicenseStore.OwnedLicense>of())
+            : LicenseStore.takeExpiries(tx, due))
+        .compose(licenses -> {
+          List<Raised> events = new ArrayList<>(licenses.size());
+          licenses.forEach(owned -> events.add(
+              new Raised(owned.accountId(), EventType.LICENSE_EXPIRED, EventData.expired(owned.license()))));
+          return outbox.write(tx, events);
+        });
+  }
+}

@@ -1,0 +1,227 @@
+package io.keyhook.license;
+
+import static io.keyhook.db.Rows.all;
+import static io.keyhook.db.Rows.first;
+import static io.keyhook.db.Rows.instant;
+import static io.keyhook.db.Rows.utc;
+import static io.keyhook.db.Rows.uuids;
+
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Licenses;
+import io.keyhook.bus.Licenses.Activation;
+import io.keyhook.bus.Licenses.License;
+import io.keyhook.bus.Page;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/** The SQL of licenses and activations. */
+final class LicenseStore {
+  private static final String STATUS = """
+      CASE WHEN disabled_at IS NOT NULL THEN 'DISABLED' WHEN expires_at <= now() THEN 'EXPIRED' ELSE 'ACTIVE' END""";
+  private static final String COLUMNS = """
+      license_id, key, name, %s, max_activations, activations, expires_at, customer_name, customer_email, metadata,
+      disabled_at, disabled_by, created_at, updated_at""".formatted(STATUS);
+
+  private static final String PLAN = "SELECT plan FROM keyhook.account WHERE account_id = $1";
+  private static final String LOCK_PLAN = PLAN + " FOR NO KEY UPDATE";
+  private static final String COUNT = """
+      SELECT count(*) FROM (SELECT FROM keyhook.license WHERE account_id = $1 LIMIT $2) l""";
+  private static final String INSERT = """
+      INSERT INTO keyhook.license
+        (account_id, name, key, max_activations, expires_at, expiry_due_at, customer_name, customer_email, metadata)
+      SELECT $1, $2, $3, $4, $5, $5, $6, $7, $8::json
+      WHERE $5::timestamptz IS NULL OR $5 > now()
+      RETURNING\s""" + COLUMNS;
+  private static final String GET = "SELECT " + COLUMNS + " FROM keyhook.license WHERE account_id = $1 AND license_id = $2";
+  private static final String LIST = "SELECT " + COLUMNS + """
+
+      FROM keyhook.license
+      WHERE account_id = $1 AND license_id < $2
+        AND ($3::text IS NULL OR name ILIKE $3 OR key ILIKE $3 OR customer_name ILIKE $3 OR customer_email ILIKE $3)
+        AND ($4::text IS NULL OR $4 =\s""" + STATUS + """
+      )
+      ORDER BY license_id DESC LIMIT $5""";
+  private static final String UPDATE = """
+      UPDATE keyhook.license SET
+        name = CASE WHEN $3 THEN $4 ELSE name END,
+        max_activations = CASE WHEN $5 THEN $6 ELSE max_activations END,
+        expires_at = CASE WHEN $7 THEN $8 ELSE expires_at END,
+        expiry_due_at = CASE WHEN $7 THEN $8 ELSE expiry_due_at END,
+        customer_name = CASE WHEN $9 THEN $10 ELSE customer_name END,
+        customer_email = CASE WHEN $11 THEN $12 ELSE customer_email END,
+        metadata = CASE WHEN $13 THEN $14::json ELSE metadata END,
+        updated_at = now()
+      WHERE account_id = $1 AND license_id = $2 AND ($8::timestamptz IS NULL OR $8 > now())
+      RETURNING\s""" + COLUMNS;
+  private static final String DISABLE = """
+      UPDATE keyhook.license SET disabled_at = now(), disabled_by = $3, updated_at = now()
+      WHERE account_id = $1 AND license_id = $2 AND disabled_at IS NULL
+      RETURNING\s""" + COLUMNS;
+  private static final String ENABLE = """
+      UPDATE keyhook.license SET disabled_at = NULL, disabled_by = NULL, updated_at = now()
+      WHERE account_id = $1 AND license_id = $2 AND disabled_at IS NOT NULL
+      RETURNING\s""" + COLUMNS;
+  private static final String DELETE_ACTIVATIONS =
+      "DELETE FROM keyhook.activation WHERE account_id = $1 AND license_id = $2";
+  private static final String DELETE = "DELETE FROM keyhook.license WHERE account_id = $1 AND license_id = $2";
+
+  private static final String LIST_ACTIVATIONS = """
+      SELECT activation_id, fingerprint, device_name, device_type, ip_address, activated_at, last_seen_at
+      FROM keyhook.activation WHERE account_id = $1 AND license_id = $2 AND activation_id < $3
+      ORDER BY activation_id DESC LIMIT $4""";
+  private static final String DELETE_ACTIVATION = """
+      DELETE FROM keyhook.activation WHERE account_id = $1 AND license_id = $2 AND activation_id = $3""";
+  private static final String FREE_SLOT = """
+      UPDATE keyhook.license SET activations = activations - 1 WHERE account_id = $1 AND license_id = $2""";
+
+  // One node at a time announces expiries; a node that dies loses the lock with its connection.
+  private static final String LOCK_EXPIRY = "SELECT pg_try_advisory_xact_lock(hashtext('keyhook.expiry'))";
+  private static final String DUE_EXPIRIES = """
+      SELECT account_id, license_id FROM keyhook.license WHERE expiry_due_at <= now()
+      ORDER BY expiry_due_at LIMIT $1""";
+  private static final String TAKE_EXPIRIES = """
+      UPDATE keyhook.license l SET expiry_due_at = NULL
+      FROM unnest($1::uuid[], $2::uuid[]) q (a, i)
+      WHERE l.account_id = q.a AND l.license_id = q.i AND l.expiry_due_at <= now()
+      RETURNING\s""" + COLUMNS + ", account_id";
+  private static final String NEXT_EXPIRY = """
+      SELECT extract(epoch FROM min(expiry_due_at) - now())::float8 FROM keyhook.license
+      WHERE expiry_due_at IS NOT NULL""";
+
+  private LicenseStore() {}
+
+  record OwnedLicense(UUID accountId, License license) {}
+
+  record LicenseKey(UUID accountId, UUID licenseId) {}
+
+  static Future<String> plan(SqlClient client, UUID accountId, boolean lock) {
+    return client.preparedQuery(lock ? LOCK_PLAN : PLAN).execute(Tuple.of(accountId))
+        .map(rows -> first(rows, row -> row.getString(0)).orElseThrow(Id.ACCOUNT::notFound));
+  }
+
+  /** How many licenses there are; counting stops at {@code limit}. */
+  static Future<Long> count(SqlClient client, UUID accountId, long limit) {
+    return client.preparedQuery(COUNT).execute(Tuple.of(accountId, limit)).map(rows -> rows.iterator().next().getLong(0));
+  }
+
+  /** Empty where it would have expired already. */
+  static Future<Optional<License>> insert(SqlClient client, Licenses.Create license, String key) {
+    return client.preparedQuery(INSERT)
+        .execute(Tuple.tuple()
+            .addUUID(license.caller().accountId())
+            .addString(license.name())
+            .addString(key)
+            .addInteger(license.maxActivations())
+            .addOffsetDateTime(utc(license.expiresAt()))
+            .addString(license.customerName())
+            .addString(license.customerEmail())
+            .addValue(json(license.metadata())))
+        .map(rows -> first(rows, LicenseStore::license));
+  }
+
+  static Future<License> get(SqlClient client, UUID accountId, UUID licenseId) {
+    return client.preparedQuery(GET).execute(Tuple.of(accountId, licenseId))
+        .map(rows -> first(rows, LicenseStore::license).orElseThrow(Id.LICENSE::notFound));
+  }
+
+  static Future<Page<License>> list(SqlClient client, Licenses.List query) {
+    String pattern = query.search() == null || query.search().isBlank() ? null
+        : "%" + query.search().strip().replaceAll("([\\\\%_])", "\\\\$1") + "%";
+    return client.preparedQuery(LIST)
+        .execute(Tuple.of(query.caller().accountId(), query.page().before(), pattern,
+            query.status() == null ? null : query.status().name(), (long) query.page().limit() + 1))
+        .map(rows -> Page.of(all(rows, LicenseStore::license), query.page().limit(),
+            license -> Id.LICENSE.parse(license.id())));
+  }
+
+  /** Empty where there is none, or it would have expired already. */
+  static Future<Optional<License>> update(SqlClient client, UUID licenseId, Licenses.Update change) {
+    return client.preparedQuery(UPDATE)
+        .execute(Tuple.tuple()
+            .addUUID(change.caller().accountId())
+            .addUUID(licenseId)
+            .addBoolean(change.name().present()).addString(change.name().value())
+            .addBoolean(change.maxActivations().present()).addInteger(change.maxActivations().value())
+            .addBoolean(change.expiresAt().present()).addOffsetDateTime(utc(change.expiresAt().value()))
+            .addBoolean(change.customerName().present()).addString(change.customerName().value())
+            .addBoolean(change.customerEmail().present()).addString(change.customerEmail().value())
+            .addBoolean(change.metadata().present()).addValue(json(change.metadata().value())))
+        .map(rows -> first(rows, LicenseStore::license));
+  }
+
+  /** Empty where there is none, or it is so already. */
+  static Future<Optional<License>> setDisabled(SqlClient client, UUID accountId, UUID licenseId, boolean disabled, String by) {
+    return (disabled
+        ? client.preparedQuery(DISABLE).execute(Tuple.of(accountId, licenseId, by))
+        : client.preparedQuery(ENABLE).execute(Tuple.of(accountId, licenseId)))
+        .map(rows -> first(rows, LicenseStore::license));
+  }
+
+  /** Devices before the license, as activating locks them. */
+  static Future<Boolean> delete(SqlClient client, UUID accountId, UUID licenseId) {
+    Tuple id = Tuple.of(accountId, licenseId);
+    return client.preparedQuery(DELETE_ACTIVATIONS).execute(id)
+        .compose(devices -> client.preparedQuery(DELETE).execute(id))
+        .map(rows -> rows.rowCount() > 0);
+  }
+
+  static Future<Page<Activation>> listActivations(SqlClient client, UUID accountId, UUID licenseId, Page.Request page) {
+    return client.preparedQuery(LIST_ACTIVATIONS)
+        .execute(Tuple.of(accountId, licenseId, page.before(), (long) page.limit() + 1))
+        .map(rows -> Page.of(all(rows, LicenseStore::activation), page.limit(),
+            activation -> Id.ACTIVATION.parse(activation.id())));
+  }
+
+  static Future<Boolean> deleteActivation(SqlClient client, UUID accountId, UUID licenseId, UUID activationId) {
+    return client.preparedQuery(DELETE_ACTIVATION).execute(Tuple.of(accountId, licenseId, activationId))
+        .compose(deleted -> deleted.rowCount() == 0 ? Future.succeededFuture(false)
+            : client.preparedQuery(FREE_SLOT).execute(Tuple.of(accountId, licenseId)).map(true));
+  }
+
+  static Future<Boolean> lockExpiry(SqlClient client) {
+    return client.query(LOCK_EXPIRY).execute().map(rows -> rows.iterator().next().getBoolean(0));
+  }
+
+  static Future<List<LicenseKey>> dueExpiries(SqlClient client, int limit) {
+    return client.preparedQuery(DUE_EXPIRIES).execute(Tuple.of((long) limit))
+        .map(rows -> all(rows, row -> new LicenseKey(row.getUUID(0), row.getUUID(1))));
+  }
+
+  /** Takes those that are still due, so that each expiry is taken once. */
+  static Future<List<OwnedLicense>> takeExpiries(SqlClient client, List<LicenseKey> due) {
+    return client.preparedQuery(TAKE_EXPIRIES)
+        .execute(Tuple.tuple()
+            .addArrayOfUUID(uuids(due, LicenseKey::accountId))
+            .addArrayOfUUID(uuids(due, LicenseKey::licenseId)))
+        .map(rows -> all(rows, row -> new OwnedLicense(row.getUUID("account_id"), license(row))));
+  }
+
+  /** Seconds until the next license expires; empty where none will. */
+  static Future<Optional<Double>> nextExpiry(SqlClient client) {
+    return client.query(NEXT_EXPIRY).execute().map(rows -> Optional.ofNullable(rows.iterator().next().getDouble(0)));
+  }
+
+  private static License license(Row row) {
+    JsonObject metadata = (JsonObject) row.getValue(9);
+    return new License(Id.LICENSE.of(row.getUUID(0)), row.getString(1), row.getString(2),
+        Licenses.Status.valueOf(row.getString(3)), row.getInteger(4), row.getInteger(5), instant(row, 6), row.getString(7),
+        row.getString(8), metadata == null ? Map.of() : metadata.getMap(), instant(row, 10), row.getString(11),
+        instant(row, 12), instant(row, 13));
+  }
+
+  private static Activation activation(Row row) {
+    return new Activation(Id.ACTIVATION.of(row.getUUID(0)), row.getString(1), row.getString(2), row.getString(3),
+        row.getString(4), instant(row, 5), instant(row, 6));
+  }
+
+  private static JsonObject json(Map<String, Object> map) {
+    return map == null ? null : new JsonObject(map);
+  }
+}

@@ -1,0 +1,154 @@
+package io.keyhook.license;
+
+import io.keyhook.account.Plans;
+import io.keyhook.bus.Addresses;
+import io.keyhook.bus.Bus;
+import io.keyhook.bus.Check;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Licenses;
+import io.keyhook.bus.Licenses.License;
+import io.keyhook.bus.Page;
+import io.keyhook.db.Database;
+import io.keyhook.event.EventType;
+import io.keyhook.event.Outbox;
+import io.keyhook.event.Raised;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.SqlClient;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+
+/** Keeps licenses and activations. */
+public final class LicenseVerticle extends VerticleBase {
+  private static final String UNIQUE_VIOLATION = "23505";
+  private static final int KEY_TRIES = 3;
+
+  private final Bus bus;
+  private final Database database;
+  private final Pool pool;
+  private final Outbox outbox;
+  private final Plans plans;
+  private final SecureRandom random = new SecureRandom();
+
+  public LicenseVerticle(Bus bus, Database database, Outbox outbox, Plans plans) {
+    this.bus = bus;
+    this.database = database;
+    this.pool = database.pool();
+    this.outbox = outbox;
+    this.plans = plans;
+  }
+
+  @Override
+  public Future<?> start() {
+    bus.answer(Addresses.CREATE_LICENSE, this::create);
+    bus.answer(Addresses.LIST_LICENSES, query -> LicenseStore.list(pool, query));
+    bus.answer(Addresses.GET_LICENSE, query ->
+        LicenseStore.get(pool, query.caller().accountId(), Id.LICENSE.parse(query.id())));
+    bus.answer(Addresses.UPDATE_LICENSE, this::update);
+    bus.answer(Addresses.DELETE_LICENSE, this::delete);
+    bus.answer(Addresses.SET_LICENSE_DISABLED, this::setDisabled);
+    bus.answer(Addresses.LIST_ACTIVATIONS, this::listActivations);
+    bus.answer(Addresses.DELETE_ACTIVATION, this::deleteActivation);
+    return Future.succeededFuture();
+  }
+
+  /** A limited plan locks the account while it counts; an unlimited one locks nothing. */
+  private Future<License> create(Licenses.Create request) {
+    UUID accountId = request.caller().accountId();
+    return LicenseStore.plan(pool, accountId, false)
+        .compose(plan -> plans.of(plan).maxLicenses().isEmpty()
+            ? insert(request, 1, key -> LicenseStore.insert(pool, request, key))
+            : insert(request, 1, key -> database.transaction(tx -> insertWithinLimit(tx, request, key))));
+  }
+
+  private Future<Optional<License>> insertWithinLimit(SqlClient tx, Licenses.Create request, String key) {
+    UUID accountId = request.caller().accountId();
+    return LicenseStore.plan(tx, accountId, true).compose(plan -> {
+      Optional<Integer> max = plans.of(plan).maxLicenses();
+      return LicenseStore.count(tx, accountId, max.orElse(0)).compose(used -> {
+        Plans.checkRoom(plan, max, used, "licenses");
+        return LicenseStore.insert(tx, request, key);
+      });
+    });
+  }
+
+  /** Inserts under the seller's key, or under a generated one that is free. */
+  private Future<License> insert(Licenses.Create request, int attempt, Function<String, Future<Optional<License>>> insert) {
+    String key = request.key() == null ? LicenseKeys.generate(random) : request.key();
+    return insert.apply(key).map(license -> license.orElseThrow(LicenseVerticle::inThePast)).recover(e -> {
+      if (!(e instanceof PgException pg) || !UNIQUE_VIOLATION.equals(pg.getSqlState())) {
+        return Future.failedFuture(e);
+      }
+      return request.key() == null && attempt < KEY_TRIES
+          ? insert(request, attempt + 1, insert)
+          : Future.failedFuture(new Failure.Conflict("LICENSE_KEY_TAKEN",
+              "A license with this key exists already; choose another, or leave it out to have one made").exception());
+    });
+  }
+
+  private Future<License> update(Licenses.Update request) {
+    UUID licenseId = Id.LICENSE.parse(request.id());
+    return LicenseStore.update(pool, licenseId, request).compose(license -> license.isPresent()
+        ? Future.succeededFuture(license.get())
+        : LicenseStore.get(pool, request.caller().accountId(), licenseId).map(there -> {
+          throw inThePast();
+        }));
+  }
+
+  private Future<Void> delete(Licenses.Delete request) {
+    UUID licenseId = Id.LICENSE.parse(request.id());
+    return database.transaction(tx -> LicenseStore.delete(tx, request.caller().accountId(), licenseId))
+        .map(deleted -> found(deleted, Id.LICENSE));
+  }
+
+  private Future<License> setDisabled(Licenses.SetDisabled request) {
+    UUID accountId = request.caller().accountId();
+    UUID licenseId = Id.LICENSE.parse(request.id());
+    return database.transaction(tx ->
+        LicenseStore.setDisabled(tx, accountId, licenseId, request.disabled(), request.caller().name())
+            .compose(changed -> outbox.write(tx, changed.filter(license -> request.disabled())
+                    .map(license -> List.of(
+                        new Raised(accountId, EventType.LICENSE_DISABLED, EventData.disabled(license))))
+                    .orElse(List.of()))
+                .map(written -> new Changed(changed, written))))
+        .compose(change -> {
+          outbox.dispatch(change.written);
+          return change.license.map(Future::succeededFuture)
+              .orElseGet(() -> LicenseStore.get(pool, accountId, licenseId));
+        });
+  }
+
+  private record Changed(Optional<License> license, Outbox.Written written) {}
+
+  private Future<Page<Licenses.Activation>> listActivations(Licenses.ListActivations query) {
+    UUID accountId = query.caller().accountId();
+    UUID licenseId = Id.LICENSE.parse(query.licenseId());
+    return LicenseStore.get(pool, accountId, licenseId)
+        .compose(there -> LicenseStore.listActivations(pool, accountId, licenseId, query.page()));
+  }
+
+  private Future<Void> deleteActivation(Licenses.DeleteActivation request) {
+    UUID accountId = request.caller().accountId();
+    UUID licenseId = Id.LICENSE.parse(request.licenseId());
+    UUID activationId = Id.ACTIVATION.parse(request.id());
+    return database.transaction(tx -> LicenseStore.deleteActivation(tx, accountId, licenseId, activationId))
+        .map(deleted -> found(deleted, Id.ACTIVATION));
+  }
+
+  private static Void found(boolean found, Id what) {
+    if (!found) {
+      throw what.notFound();
+    }
+    return null;
+  }
+
+  private static RuntimeException inThePast() {
+    return Check.invalid("expiresAt", "is in the past");
+  }
+}

@@ -1,0 +1,186 @@
+package io.keyhook.license;
+
+import static io.keyhook.db.Rows.instant;
+import static io.keyhook.db.Rows.strings;
+import static io.keyhook.db.Rows.uuids;
+
+import io.keyhook.bus.Licenses.Validate;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+/** The SQL of the hot path: each statement takes a whole batch. */
+final class ValidationStore {
+  /** The one statement that looks across accounts: a key says what is being asked about. */
+  private static final String LOOK_UP = """
+      SELECT q.ord, l.account_id, l.license_id, l.key, l.name, l.activations, l.max_activations, l.expires_at,
+        l.disabled_at IS NOT NULL, coalesce(l.expires_at <= now(), false),
+        a.fingerprint IS NOT NULL, a.device_name, a.device_type, a.ip_address,
+        EXISTS (SELECT FROM keyhook.webhook w
+          WHERE w.account_id = l.account_id AND w.is_active AND 1::smallint = ANY (w.events))
+      FROM unnest($1::text[], $2::text[]) WITH ORDINALITY q (key, fingerprint, ord)
+      JOIN keyhook.license l ON upper(l.key) = q.key
+      LEFT JOIN keyhook.activation a
+        ON a.account_id = l.account_id AND a.license_id = l.license_id AND a.fingerprint = q.fingerprint""";
+
+  // Activating is three steps of one transaction: the unique index decides which devices are new, the license's row lock
+  // who gets the last slots, and what got none is taken back. Devices before licenses, and each in the order of their
+  // keys, so that two batches never wait for each other.
+  private static final String ADD_DEVICES = """
+      INSERT INTO keyhook.activation (account_id, license_id, fingerprint, device_name, device_type, ip_address)
+      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
+      ON CONFLICT DO NOTHING
+      RETURNING license_id, fingerprint""";
+  private static final String COUNT_UP = """
+      UPDATE keyhook.license l SET activations = l.activations + q.added
+      FROM unnest($1::uuid[], $2::uuid[], $3::int[]) q (account_id, license_id, added)
+      WHERE l.account_id = q.account_id AND l.license_id = q.license_id
+        AND l.disabled_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > now())
+      RETURNING l.license_id, l.key, l.name, l.activations, l.max_activations, l.expires_at,
+        l.customer_name, l.customer_email""";
+  private static final String REMOVE_DEVICES = """
+      DELETE FROM keyhook.activation a
+      USING unnest($1::uuid[], $2::uuid[], $3::text[]) q (account_id, license_id, fingerprint)
+      WHERE a.account_id = q.account_id AND a.license_id = q.license_id AND a.fingerprint = q.fingerprint""";
+  private static final String COUNT_DOWN = """
+      UPDATE keyhook.license l SET activations = l.activations - q.removed
+      FROM unnest($1::uuid[], $2::uuid[], $3::int[]) q (account_id, license_id, removed)
+      WHERE l.account_id = q.account_id AND l.license_id = q.license_id""";
+
+  private static final String SEEN = """
+      UPDATE keyhook.activation a SET last_seen_at = greatest(a.last_seen_at, now() - make_interval(secs => q.age))
+      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::float8[]) q (account_id, license_id, fingerprint, age)
+      WHERE a.account_id = q.account_id AND a.license_id = q.license_id AND a.fingerprint = q.fingerprint""";
+
+  private ValidationStore() {}
+
+  /**
+   * A license as it is looked up for a device.
+   *
+   * @param known whether the device has a slot; its name, type and address are then as it was activated
+   * @param wanted whether a webhook wants to hear of validations
+   */
+  record Found(
+      UUID accountId,
+      UUID licenseId,
+      String key,
+      String name,
+      int activations,
+      int maxActivations,
+      Instant expiresAt,
+      boolean disabled,
+      boolean expired,
+      boolean known,
+      String deviceName,
+      String deviceType,
+      String ipAddress,
+      boolean wanted) {}
+
+  /** A device that asks for a slot. */
+  record Device(UUID accountId, UUID licenseId, Validate request) {}
+
+  /** How a license counts after devices were added. */
+  record Counted(
+      UUID licenseId,
+      String key,
+      String name,
+      int activations,
+      int maxActivations,
+      Instant expiresAt,
+      String customerName,
+      String customerEmail) {}
+
+  /** A device that was seen, this many seconds ago. */
+  record Seen(UUID accountId, UUID licenseId, String fingerprint, double age) {}
+
+  /** A license and how many of its devices change. */
+  record Change(UUID accountId, UUID licenseId, int devices) {}
+
+  /** What was not found is null. */
+  static Future<List<Found>> lookUp(SqlClient client, List<Validate> batch) {
+    Found[] found = new Found[batch.size()];
+    return client.preparedQuery(LOOK_UP)
+        .execute(Tuple.tuple()
+            .addArrayOfString(strings(batch, request -> LicenseKeys.lookup(request.licenseKey())))
+            .addArrayOfString(strings(batch, Validate::fingerprint)))
+        .map(rows -> {
+          for (Row row : rows) {
+            found[row.getLong(0).intValue() - 1] = new Found(row.getUUID(1), row.getUUID(2), row.getString(3),
+                row.getString(4), row.getInteger(5), row.getInteger(6), instant(row, 7), row.getBoolean(8),
+                row.getBoolean(9), row.getBoolean(10), row.getString(11), row.getString(12), row.getString(13),
+                row.getBoolean(14));
+          }
+          return Arrays.asList(found);
+        });
+  }
+
+  /** Those that are new; the others had a slot already. */
+  static Future<Set<String>> addDevices(SqlClient client, List<Device> devices) {
+    return client.preparedQuery(ADD_DEVICES)
+        .execute(keys(devices)
+            .addArrayOfString(strings(devices, device -> device.request.deviceName()))
+            .addArrayOfString(strings(devices, device -> device.request.deviceType()))
+            .addArrayOfString(strings(devices, device -> device.request.ipAddress())))
+        .map(rows -> {
+          Set<String> added = new HashSet<>();
+          rows.forEach(row -> added.add(deviceKey(row.getUUID(0), row.getString(1))));
+          return added;
+        });
+  }
+
+  static String deviceKey(UUID licenseId, String fingerprint) {
+    return licenseId + fingerprint;
+  }
+
+  /** The licenses that may still be activated, with the new count. */
+  static Future<List<Counted>> countUp(SqlClient client, List<Change> changes) {
+    return client.preparedQuery(COUNT_UP).execute(tuple(changes)).map(rows -> {
+      List<Counted> counted = new ArrayList<>(rows.size());
+      for (Row row : rows) {
+        counted.add(new Counted(row.getUUID(0), row.getString(1), row.getString(2), row.getInteger(3), row.getInteger(4),
+            instant(row, 5), row.getString(6), row.getString(7)));
+      }
+      return counted;
+    });
+  }
+
+  static Future<Void> removeDevices(SqlClient client, List<Device> devices) {
+    return client.preparedQuery(REMOVE_DEVICES).execute(keys(devices)).mapEmpty();
+  }
+
+  static Future<Void> countDown(SqlClient client, List<Change> changes) {
+    return client.preparedQuery(COUNT_DOWN).execute(tuple(changes)).mapEmpty();
+  }
+
+  static Future<Void> seen(SqlClient client, List<Seen> seen) {
+    return client.preparedQuery(SEEN)
+        .execute(Tuple.tuple()
+            .addArrayOfUUID(uuids(seen, Seen::accountId))
+            .addArrayOfUUID(uuids(seen, Seen::licenseId))
+            .addArrayOfString(strings(seen, Seen::fingerprint))
+            .addArrayOfDouble(seen.stream().map(Seen::age).toArray(Double[]::new)))
+        .mapEmpty();
+  }
+
+  private static Tuple keys(List<Device> devices) {
+    return Tuple.tuple()
+        .addArrayOfUUID(uuids(devices, Device::accountId))
+        .addArrayOfUUID(uuids(devices, Device::licenseId))
+        .addArrayOfString(strings(devices, device -> device.request.fingerprint()));
+  }
+
+  private static Tuple tuple(List<Change> changes) {
+    return Tuple.tuple()
+        .addArrayOfUUID(uuids(changes, Change::accountId))
+        .addArrayOfUUID(uuids(changes, Change::licenseId))
+        .addArrayOfInteger(changes.stream().map(Change::devices).toArray(Integer[]::new));
+  }
+}

@@ -1,0 +1,64 @@
+package io.keyhook.license;
+
+import io.keyhook.bus.Addresses;
+import io.keyhook.bus.Bus;
+import io.keyhook.db.Database;
+import io.keyhook.event.EventFeed;
+import io.keyhook.event.Outbox;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.sqlclient.SqlClient;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Answers validations; one instance an event loop. */
+public final class ValidationVerticle extends VerticleBase {
+  private static final Logger log = LoggerFactory.getLogger(ValidationVerticle.class);
+  private static final int CONNECTIONS = 3;
+
+  private final Bus bus;
+  private final Database database;
+  private final Outbox outbox;
+  private final EventFeed feed;
+  private final MeterRegistry meters;
+  private SqlClient client;
+  private LastSeen lastSeen;
+  private Gauge waiting;
+
+  public ValidationVerticle(Bus bus, Database database, Outbox outbox, EventFeed feed, MeterRegistry meters) {
+    this.bus = bus;
+    this.database = database;
+    this.outbox = outbox;
+    this.feed = feed;
+    this.meters = meters;
+  }
+
+  @Override
+  public Future<?> start() {
+    client = database.pipelined(CONNECTIONS);
+    lastSeen = new LastSeen(client);
+    Validator validator = new Validator(client, new Activator(database, outbox), outbox, feed, lastSeen);
+    waiting = Gauge.builder("keyhook.validations.waiting", validator, Validator::waiting)
+        .description("Validations that wait for the database")
+        .tag("instance", deploymentID())
+        .register(meters);
+    vertx.setPeriodic(LastSeen.INTERVAL.toMillis(), timer -> flush());
+    bus.answer(Addresses.VALIDATE, validator::validate);
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<?> stop() {
+    meters.remove(waiting);
+    return flush().eventually(() -> database.release(client));
+  }
+
+  private Future<Void> flush() {
+    return lastSeen.flush().otherwise(e -> {
+      log.warn("When devices were last seen could not be written; a minute of it is lost: {}", e.getMessage());
+      return null;
+    });
+  }
+}

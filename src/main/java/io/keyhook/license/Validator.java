@@ -1,0 +1,113 @@
+package io.keyhook.license;
+
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.Licenses.Validate;
+import io.keyhook.bus.Licenses.Validation;
+import io.keyhook.bus.Licenses.Validation.Refused;
+import io.keyhook.db.Batcher;
+import io.keyhook.event.EventFeed;
+import io.keyhook.event.EventType;
+import io.keyhook.event.Outbox;
+import io.keyhook.event.Raised;
+import io.keyhook.license.ValidationStore.Device;
+import io.keyhook.license.ValidationStore.Found;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
+import java.util.Collections;
+
+/**
+ * Decides about validations. Each looks its license up in PostgreSQL, in a batch with those that came meanwhile; one that
+ * raises an event, or takes a slot, is answered when that is committed. Belongs to one event loop.
+ */
+final class Validator {
+  private static final int MAX_BATCH = 256;
+  private static final int MAX_WAITING = 20_000;
+  /** A second statement is under way while the answers to the first are handled. */
+  private static final int LANES = 2;
+  private static final int MAX_LOOK_UPS = 4;
+
+  private final Batcher<Validate, Found> lookUps;
+  private final Batcher<Device, Activator.Outcome> activations;
+  private final Batcher<Raised, Void> events;
+  private final EventFeed feed;
+  private final LastSeen lastSeen;
+
+  Validator(SqlClient client, Activator activator, Outbox outbox, EventFeed feed, LastSeen lastSeen) {
+    this.feed = feed;
+    this.lastSeen = lastSeen;
+    this.lookUps = new Batcher<>(LANES, MAX_BATCH, MAX_WAITING, batch -> ValidationStore.lookUp(client, batch));
+    this.activations = new Batcher<>(1, MAX_BATCH, MAX_WAITING, activator::activate);
+    this.events = new Batcher<>(LANES, MAX_BATCH, MAX_WAITING, batch -> outbox.write(client, batch).map(written -> {
+      outbox.dispatch(written);
+      return Collections.nCopies(batch.size(), null);
+    }));
+  }
+
+  Future<Validation> validate(Validate request) {
+    return validate(request, 1);
+  }
+
+  /** How many validations wait for the database. */
+  int waiting() {
+    return lookUps.waiting() + activations.waiting() + events.waiting();
+  }
+
+  private Future<Validation> validate(Validate request, int lookUp) {
+    return lookUps.add(request).compose(found -> {
+      if (found == null) {
+        return Future.succeededFuture(Refused.LICENSE_NOT_FOUND);
+      }
+      if (found.disabled()) {
+        return Future.succeededFuture(Refused.LICENSE_DISABLED);
+      }
+      if (found.expired()) {
+        return Future.succeededFuture(Refused.LICENSE_EXPIRED);
+      }
+      if (found.known()) {
+        return known(request, found);
+      }
+      if (found.activations() >= found.maxActivations()) {
+        return Future.succeededFuture(Refused.MAX_ACTIVATIONS_REACHED);
+      }
+      return activate(request, found, lookUp);
+    });
+  }
+
+  private Future<Validation> known(Validate request, Found found) {
+    lastSeen.note(found.accountId(), found.licenseId(), request.fingerprint());
+    Validation valid =
+        new Validation.Valid(found.name(), found.expiresAt(), found.activations(), found.maxActivations());
+    if (!found.wanted() && !feed.isHeard()) {
+      return Future.succeededFuture(valid);
+    }
+    String data = EventData.validated(found.licenseId(), found.key(), found.name(), completed(request, found),
+        found.activations(), found.maxActivations());
+    return events.add(new Raised(found.accountId(), EventType.LICENSE_VALIDATED, data)).map(valid);
+  }
+
+  private Future<Validation> activate(Validate request, Found found, int lookUp) {
+    return activations.add(new Device(found.accountId(), found.licenseId(), request)).compose(outcome -> {
+      if (outcome instanceof Activator.Outcome.Granted granted) {
+        ValidationStore.Counted license = granted.license();
+        return Future.succeededFuture(new Validation.Valid(
+            license.name(), license.expiresAt(), granted.activations(), license.maxActivations()));
+      }
+      if (outcome == Activator.Outcome.Denied.FULL) {
+        return Future.succeededFuture(Refused.MAX_ACTIVATIONS_REACHED);
+      }
+      return lookUp < MAX_LOOK_UPS ? validate(request, lookUp + 1)
+          : Future.failedFuture(new Failure.Unavailable("The license keeps changing; try again").exception());
+    });
+  }
+
+  /** What a request does not tell of its device is as the device was activated. */
+  private static Validate completed(Validate request, Found found) {
+    if (request.deviceName() != null && request.deviceType() != null && request.ipAddress() != null) {
+      return request;
+    }
+    return new Validate(request.licenseKey(), request.fingerprint(),
+        request.deviceName() == null ? found.deviceName() : request.deviceName(),
+        request.deviceType() == null ? found.deviceType() : request.deviceType(),
+        request.ipAddress() == null ? found.ipAddress() : request.ipAddress());
+  }
+}
