@@ -1,0 +1,98 @@
+package io.keyhook.config;
+
+import inet.ipaddr.AddressStringParameters.RangeParameters;
+import inet.ipaddr.IPAddress;
+import inet.ipaddr.IPAddressString;
+import inet.ipaddr.IPAddressStringParameters;
+import io.vertx.pgclient.PgConnectOptions;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** What strings must look like. Each gives empty for what does not. */
+final class Formats {
+  private static final int EMAIL_CHARACTERS = 320;
+  private static final Pattern EMAIL = Pattern.compile("[^\\s@\\p{Cntrl}]+@[^\\s@\\p{Cntrl}]+");
+  private static final Pattern API_KEY = Pattern.compile("kh_[A-Za-z0-9_]{20,197}");
+  private static final int MASTER_KEY_BYTES = 32;
+  private static final IPAddressStringParameters ADDRESS_OR_CIDR = new IPAddressStringParameters.Builder()
+      .allowEmpty(false)
+      .allowAll(false)
+      .allowSingleSegment(false)
+      .allowMask(false)
+      .allowWildcardedSeparator(false)
+      .setRangeOptions(RangeParameters.NO_RANGE)
+      .getIPv4AddressParametersBuilder()
+      .allow_inet_aton(false)
+      .allowLeadingZeros(false)
+      .allowBinary(false)
+      .getParentBuilder()
+      .getIPv6AddressParametersBuilder()
+      .allowZone(false)
+      .allowBase85(false)
+      .allowBinary(false)
+      .getParentBuilder()
+      .toParams();
+
+  private Formats() {}
+
+  static boolean isEmail(String text) {
+    return text.length() <= EMAIL_CHARACTERS && EMAIL.matcher(text).matches();
+  }
+
+  static boolean isApiKey(String text) {
+    return API_KEY.matcher(text).matches();
+  }
+
+  static boolean isMasterKey(String text) {
+    try {
+      return Base64.getDecoder().decode(text).length == MASTER_KEY_BYTES;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  static Optional<Duration> duration(String text, Duration min, Duration max) {
+    try {
+      return Optional.of(Duration.parse(text)).filter(d -> d.compareTo(min) >= 0 && d.compareTo(max) <= 0);
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
+  }
+
+  static Optional<Path> path(String text, Path workingDirectory) {
+    try {
+      return Optional.of(text).filter(t -> !t.isBlank()).map(t -> workingDirectory.resolve(t).toAbsolutePath().normalize());
+    } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** An address or a CIDR, in its canonical form. One with bits beyond its prefix is none: which was meant is unknown. */
+  static Optional<String> network(String text) {
+    IPAddress address = new IPAddressString(text, ADDRESS_OR_CIDR).getAddress();
+    return Optional.ofNullable(address)
+        .filter(a -> !a.isPrefixed() || a.isSinglePrefixBlock() || a.getPrefixLength() == a.getBitCount())
+        .map(IPAddress::toCanonicalString);
+  }
+
+  static Optional<URI> postgresUri(String text) {
+    try {
+      URI uri = new URI(text);
+      boolean complete = ("postgres".equals(uri.getScheme()) || "postgresql".equals(uri.getScheme()))
+          && uri.getHost() != null && uri.getFragment() == null
+          && uri.getPort() != 0 && uri.getPort() <= 65535
+          && uri.getPath().matches("/[^/]+");
+      // What will connect with it must understand it too.
+      return complete && !PgConnectOptions.fromUri(text).getDatabase().isEmpty() ? Optional.of(uri) : Optional.empty();
+    } catch (URISyntaxException | IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package io.keyhook.config;
+
+import io.keyhook.config.KeyhookOptions.Auth;
+import io.keyhook.config.KeyhookOptions.Bootstrap;
+import io.keyhook.config.KeyhookOptions.Database;
+import io.keyhook.config.KeyhookOptions.Delivery;
+import io.keyhook.config.KeyhookOptions.Http;
+import io.keyhook.config.KeyhookOptions.Operator;
+import io.keyhook.config.KeyhookOptions.Plan;
+import io.keyhook.config.KeyhookOptions.Secrets;
+import io.keyhook.config.KeyhookOptions.Validation;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Makes the options of the settings, by the rules of each key. */
+final class OptionsReader {
+  private static final int MOST = 1_000_000;
+  private static final int MOST_DELAYS = 20;
+
+  private final Settings settings;
+  private final Errors errors;
+  private final Values values;
+  private final Path workingDirectory;
+
+  OptionsReader(Settings settings, Errors errors, Path workingDirectory) {
+    this.settings = settings;
+    this.errors = errors;
+    this.values = new Values(settings, errors);
+    this.workingDirectory = workingDirectory;
+  }
+
+  /**
+   * @param externalDatabase that it is external without {@code database.uri} too
+   * @throws ConfigurationException with all errors, those of the layers included
+   */
+  KeyhookOptions read(boolean externalDatabase) {
+    boolean external = externalDatabase || values.given("database.uri");
+    KeyhookOptions options = new KeyhookOptions(http(), database(), bootstrap(), operator(),
+        new Auth(new JwtReader(values, workingDirectory).read(external)), secrets(external),
+        new Validation(values.number("validation.rateLimit", 0, MOST)), delivery(), plans());
+    errors.throwIfAny();
+    return options;
+  }
+
+  private Http http() {
+    return new Http(values.bool("http.enabled"),
+        values.text("http.host", text -> !text.isBlank(), "a name or address that is not empty"),
+        values.number("http.port", 0, 65535),
+        values.list("http.trustedProxies", Formats::network,
+            "an IP address or a CIDR without bits beyond its prefix, as 10.0.0.0/8"));
+  }
+
+  private Database database() {
+    return new Database(
+        values.optional("database.uri", Formats::postgresUri, "postgresql://user:password@host:port/database, with special"
+            + " characters in user and password percent-encoded, and a host of letters, digits, '-' and '.'"),
+        values.required("database.directory", text -> Formats.path(text, workingDirectory), "a directory's path")
+            .orElse(workingDirectory),
+        values.number("database.poolSize", 1, 200));
+  }
+
+  private Bootstrap bootstrap() {
+    return new Bootstrap(
+        values.optionalText("bootstrap.email", Formats::isEmail, "an e-mail address of at most 320 characters"),
+        values.optionalText("bootstrap.password", text -> text.length() >= 8 && text.length() <= 200, "8 to 200 characters"),
+        values.optionalText("bootstrap.apiKey", Formats::isApiKey,
+            "kh_ and 20 or more of A-Z, a-z, 0-9 and _, 200 characters at most"),
+        values.text("bootstrap.plan", settings.plans()::containsKey,
+            "the name of a plan: " + String.join(", ", settings.plans().keySet())));
+  }
+
+  private Operator operator() {
+    return new Operator(values.optionalText("operator.key", text -> text.length() >= 32, "32 characters or more"));
+  }
+
+  private Secrets secrets(boolean externalDatabase) {
+    String must = "base64 of exactly 32 bytes (`openssl rand -base64 32` makes one)";
+    if (externalDatabase && !values.given("secrets.masterKey")) {
+      values.reject("secrets.masterKey", must + " where the database is not the embedded one");
+    }
+    return new Secrets(values.optionalText("secrets.masterKey", Formats::isMasterKey, must));
+  }
+
+  private Delivery delivery() {
+    List<Duration> retryDelays = values.list("delivery.retryDelays",
+        text -> Formats.duration(text, Duration.ofNanos(1), Duration.ofDays(7)), "an ISO-8601 duration above PT0S and up to P7D");
+    if (retryDelays.size() > MOST_DELAYS) {
+      values.reject("delivery.retryDelays", "a list of 20 durations at most");
+    }
+    int maxInFlight = values.number("delivery.maxInFlight", 1, MOST);
+    return new Delivery(retryDelays,
+        values.duration("delivery.timeout", Duration.ofMillis(1), Duration.ofSeconds(20),
+            "an ISO-8601 duration from PT0.001S to PT20S"),
+        values.bool("delivery.allowInsecureTargets"), maxInFlight,
+        values.number("delivery.maxInFlightPerEndpoint", 1, maxInFlight));
+  }
+
+  private Map<String, Plan> plans() {
+    Map<String, Plan> plans = new LinkedHashMap<>();
+    settings.plans().forEach((name, origin) -> plan("plans." + name, origin).ifPresent(plan -> plans.put(name, plan)));
+    if (settings.plans().isEmpty()) {
+      errors.add("plans: is empty, must have one plan or more");
+    }
+    return Collections.unmodifiableMap(plans);
+  }
+
+  private Optional<Plan> plan(String path, String origin) {
+    List<String> missing = List.of("maxLicenses", "maxWebhooks", "logRetentionDays").stream()
+        .filter(field -> !settings.has(path + "." + field)).toList();
+    if (!missing.isEmpty()) {
+      errors.add(path, origin, "has no " + String.join(", ", missing) + ", must have each in a plan of your own");
+      return Optional.empty();
+    }
+    return Optional.of(new Plan(
+        values.optionalNumber(path + ".maxLicenses", 0, Integer.MAX_VALUE),
+        values.optionalNumber(path + ".maxWebhooks", 0, Integer.MAX_VALUE),
+        values.number(path + ".logRetentionDays", 1, 3650)));
+  }
+}

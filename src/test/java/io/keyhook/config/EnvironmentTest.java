@@ -1,0 +1,142 @@
+package io.keyhook.config;
+
+import static io.keyhook.config.Failures.environmentFailure;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
+
+/** Every key has its environment variable. */
+class EnvironmentTest {
+  private static final String SECRET = "s".repeat(32);
+  private static final String MASTER_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+  private static final JwtKeys RSA = JwtKeys.rsa(2048);
+
+  @TempDir
+  Path directory;
+
+  private record Sample(String key, String variable, String value, Function<KeyhookOptions, Object> read, String expected) {}
+
+  private List<Sample> samples() {
+    String jwks = TextFiles.write(directory.resolve("jwks.json"), "{\"keys\": [{}]}").toString();
+    String uri = "postgres://keyhook:p%40ss@db.example.com:5433/keyhook?sslmode=require";
+    return List.of(
+        new Sample("http.enabled", "KEYHOOK_HTTP_ENABLED", "false", o -> o.http().enabled(), "false"),
+        new Sample("http.host", "KEYHOOK_HTTP_HOST", "0.0.0.0", o -> o.http().host(), "0.0.0.0"),
+        new Sample("http.port", "KEYHOOK_HTTP_PORT", "0", o -> o.http().port(), "0"),
+        new Sample("http.trustedProxies", "KEYHOOK_HTTP_TRUSTED_PROXIES", "[\"::1\",\"10.0.0.0/8\"]",
+            o -> o.http().trustedProxies(), "[::1, 10.0.0.0/8]"),
+        new Sample("database.uri", "KEYHOOK_DATABASE_URI", uri, o -> o.database().uri().orElseThrow(), uri),
+        new Sample("database.directory", "KEYHOOK_DATABASE_DIRECTORY", "/srv/x", o -> o.database().directory(), "/srv/x"),
+        new Sample("database.poolSize", "KEYHOOK_DATABASE_POOL_SIZE", "200", o -> o.database().poolSize(), "200"),
+        new Sample("bootstrap.email", "KEYHOOK_BOOTSTRAP_EMAIL", "a@b", o -> o.bootstrap().email().orElseThrow(), "a@b"),
+        new Sample("bootstrap.password", "KEYHOOK_BOOTSTRAP_PASSWORD", "12345678",
+            o -> o.bootstrap().password().orElseThrow(), "12345678"),
+        new Sample("bootstrap.apiKey", "KEYHOOK_BOOTSTRAP_API_KEY", "kh_Aa0_5678901234567890",
+            o -> o.bootstrap().apiKey().orElseThrow(), "kh_Aa0_5678901234567890"),
+        new Sample("bootstrap.plan", "KEYHOOK_BOOTSTRAP_PLAN", "free", o -> o.bootstrap().plan(), "free"),
+        new Sample("operator.key", "KEYHOOK_OPERATOR_KEY", SECRET, o -> o.operator().key().orElseThrow(), SECRET),
+        new Sample("auth.jwt.algorithm", "KEYHOOK_AUTH_JWT_ALGORITHM", "RS256", o -> o.auth().jwt().algorithm(), "RS256"),
+        new Sample("auth.jwt.secret", "KEYHOOK_AUTH_JWT_SECRET", SECRET, o -> o.auth().jwt().secret().orElseThrow(), SECRET),
+        new Sample("auth.jwt.publicKey", "KEYHOOK_AUTH_JWT_PUBLIC_KEY", RSA.publicPem(),
+            o -> o.auth().jwt().publicKey().orElseThrow(), RSA.publicPem()),
+        new Sample("auth.jwt.privateKey", "KEYHOOK_AUTH_JWT_PRIVATE_KEY", RSA.privatePem(),
+            o -> o.auth().jwt().privateKey().orElseThrow(), RSA.privatePem()),
+        new Sample("auth.jwt.jwks", "KEYHOOK_AUTH_JWT_JWKS", jwks, o -> o.auth().jwt().jwks().orElseThrow(), jwks),
+        new Sample("auth.jwt.issuer", "KEYHOOK_AUTH_JWT_ISSUER", "i", o -> o.auth().jwt().issuer(), "i"),
+        new Sample("auth.jwt.audience", "KEYHOOK_AUTH_JWT_AUDIENCE", "a", o -> o.auth().jwt().audience(), "a"),
+        new Sample("auth.jwt.accountClaim", "KEYHOOK_AUTH_JWT_ACCOUNT_CLAIM", "c", o -> o.auth().jwt().accountClaim(), "c"),
+        new Sample("auth.jwt.lifetime", "KEYHOOK_AUTH_JWT_LIFETIME", "P1D", o -> o.auth().jwt().lifetime(), "PT24H"),
+        new Sample("secrets.masterKey", "KEYHOOK_SECRETS_MASTER_KEY", MASTER_KEY,
+            o -> o.secrets().masterKey().orElseThrow(), MASTER_KEY),
+        new Sample("validation.rateLimit", "KEYHOOK_VALIDATION_RATE_LIMIT", "0", o -> o.validation().rateLimit(), "0"),
+        new Sample("delivery.retryDelays", "KEYHOOK_DELIVERY_RETRY_DELAYS", "[\"PT1S\",\"PT0.5S\"]",
+            o -> o.delivery().retryDelays(), "[PT1S, PT0.5S]"),
+        new Sample("delivery.timeout", "KEYHOOK_DELIVERY_TIMEOUT", "PT20S", o -> o.delivery().timeout(), "PT20S"),
+        new Sample("delivery.allowInsecureTargets", "KEYHOOK_DELIVERY_ALLOW_INSECURE_TARGETS", "true",
+            o -> o.delivery().allowInsecureTargets(), "true"),
+        new Sample("delivery.maxInFlight", "KEYHOOK_DELIVERY_MAX_IN_FLIGHT", "500", o -> o.delivery().maxInFlight(), "500"),
+        new Sample("delivery.maxInFlightPerEndpoint", "KEYHOOK_DELIVERY_MAX_IN_FLIGHT_PER_ENDPOINT", "500",
+            o -> o.delivery().maxInFlightPerEndpoint(), "500"),
+        new Sample("plans", "KEYHOOK_PLANS", "{\"free\":{\"logRetentionDays\":3650}}",
+            o -> o.plans().get("free").logRetentionDays(), "3650"));
+  }
+
+  @Test
+  void everyKeyOfThePackedFileIsHonouredInTheEnvironment() throws IOException {
+    List<String> keys = new ArrayList<>();
+    leaves("", StrictJson.read(Files.readAllBytes(Path.of("conf", "keyhook.json"))), keys);
+    assertThat(samples()).extracting(Sample::key).containsExactlyInAnyOrderElementsOf(keys);
+
+    Map<String, String> env = new HashMap<>();
+    samples().forEach(sample -> env.put(sample.variable(), sample.value()));
+    KeyhookOptions options = Configuration.load(env, Optional.empty(), directory);
+    assertThat(samples()).allSatisfy(sample ->
+        assertThat(sample.read().apply(options)).as(sample.variable()).hasToString(sample.expected()));
+  }
+
+  private static void leaves(String group, JsonNode values, List<String> keys) {
+    values.properties().forEach(property -> {
+      String path = Keys.child(group, property.getKey());
+      if (property.getValue().isObject() && !path.equals("plans")) {
+        leaves(path, property.getValue(), keys);
+      } else {
+        keys.add(path);
+      }
+    });
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', value = {
+      "KEYHOOK_HTTP_PORT             | tcp://10.1.2.3:80 | must be a whole number",
+      "KEYHOOK_HTTP_PORT             | \"8080\"          | must be a whole number",
+      "KEYHOOK_HTTP_PORT             | null              | must be a whole number",
+      "KEYHOOK_HTTP_ENABLED          | TRUE              | must be true or false",
+      "KEYHOOK_DELIVERY_RETRY_DELAYS | PT1S,PT2S         | must be a JSON array of strings, as [\"a\",\"b\"]",
+      "KEYHOOK_PLANS                 | free              | must be a JSON object of plans by name",
+      "KEYHOOK_PLANS                 | []                | must be a JSON object",
+      "KEYHOOK_PLANS                 | {\"free\":{},\"free\":{}} | a key that occurs twice"})
+  void aVariableWithTheWrongJsonStopsTheStart(String variable, String value, String problem) {
+    assertThat(environmentFailure(directory, variable, value)).contains("(" + variable + "): ").contains(problem);
+  }
+
+  @Test
+  void anUnknownVariableIsWarnedOfByNameAndStopsNothing() {
+    List<String> warnings = warnings(Map.of(
+        "KEYHOOK_DATABASE_URL", "hidden-1", "KEYHOOK_PORT_8080_TCP_PROTO", "hidden-2", "KEYHOOK_HTTP_HOST_FILE", "hidden-3",
+        "KEYHOOK_CONFIG", "", "KEYHOOK_OPERATOR_KEY_FILE", "", "OTHER", "hidden-4"));
+    assertThat(warnings).containsExactly(
+        "KEYHOOK_DATABASE_URL is not a known setting, and is ignored; did you mean KEYHOOK_DATABASE_URI?",
+        "KEYHOOK_HTTP_HOST_FILE is not a known setting, and is ignored",
+        "KEYHOOK_PORT_8080_TCP_PROTO is not a known setting, and is ignored");
+  }
+
+  private List<String> warnings(Map<String, String> env) {
+    Logger logger = (Logger) LoggerFactory.getLogger(Environment.class);
+    ListAppender<ILoggingEvent> appender = new ListAppender<>();
+    appender.start();
+    logger.addAppender(appender);
+    try {
+      Configuration.load(env, Optional.empty(), directory);
+    } finally {
+      logger.detachAppender(appender);
+    }
+    return appender.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
+  }
+}

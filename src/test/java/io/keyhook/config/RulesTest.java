@@ -1,0 +1,195 @@
+package io.keyhook.config;
+
+import static io.keyhook.config.Failures.failures;
+import static io.keyhook.config.Failures.nested;
+import static io.keyhook.config.Failures.overrideFailure;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Collections;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which values are refused, key by key; {@code JwtRulesTest} has those of {@code auth.jwt}. */
+class RulesTest {
+  private static final String MASTER_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+  @ParameterizedTest
+  @CsvSource({
+      "http.port, 0, 65535",
+      "database.poolSize, 1, 200",
+      "validation.rateLimit, 0, 1000000",
+      "delivery.maxInFlight, 256, 1000000",
+      "delivery.maxInFlightPerEndpoint, 1, 12000",
+      "plans.free.maxLicenses, 0, 2147483647",
+      "plans.free.maxWebhooks, 0, 2147483647",
+      "plans.free.logRetentionDays, 1, 3650"})
+  void aNumberHasItsBounds(String path, int min, int max) {
+    Configuration.of(nested(path, min));
+    Configuration.of(nested(path, max));
+    assertThat(overrideFailure(path, min - 1)).startsWith(path.equals("delivery.maxInFlight")
+        ? "delivery.maxInFlightPerEndpoint (default): is 256, must be a whole number from 1 to 255"
+        : path + " (options): is " + (min - 1) + ", must be a whole number from ");
+    assertThat(overrideFailure(path, max + 1L)).startsWith(path + " (options): is " + (max + 1L) + ", must be a whole number ");
+  }
+
+  @Test
+  void aNumberBeyondEveryBoundIsRefusedOnce() {
+    assertThat(overrideFailure("delivery.maxInFlight", 0)).endsWith("must be a whole number from 1 to 1000000");
+    assertThat(overrideFailure("delivery.maxInFlight", Long.MAX_VALUE)).endsWith("must be a whole number from 1 to 1000000");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"delivery.timeout, PT0.001S, PT20S, PT0.0009S, PT20.001S", "auth.jwt.lifetime, PT1M, P30D, PT59S, P30DT1S"})
+  void aDurationHasItsBounds(String path, String min, String max, String below, String above) {
+    Configuration.of(nested(path, min));
+    Configuration.of(nested(path, max));
+    assertThat(overrideFailure(path, below)).endsWith("must be an ISO-8601 duration from " + min + " to " + max);
+    assertThat(overrideFailure(path, above)).endsWith("must be an ISO-8601 duration from " + min + " to " + max);
+    assertThat(overrideFailure(path, "10s")).startsWith(path + " (options): is \"10s\", must be");
+    assertThat(overrideFailure(path, "")).contains("must be an ISO-8601 duration");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"http.host", "database.directory", "auth.jwt.issuer", "auth.jwt.audience", "auth.jwt.accountClaim"})
+  void aStringThatMustBeThereIsNotEmpty(String path) {
+    assertThat(overrideFailure(path, "")).startsWith(path + " (options): is ");
+    assertThat(overrideFailure(path, " ")).startsWith(path + " (options): is \" \", must be ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"10.0.0.1", "10.0.0.1/32", "10.0.0.0/8", "0.0.0.0/0", "::1", "fd00::/8", "::/0", "::ffff:10.0.0.1"})
+  void aTrustedProxyIsAnAddressOrACidr(String network) {
+    assertThat(Configuration.of(nested("http.trustedProxies", new JsonArray().add(network))).http().trustedProxies())
+        .containsExactly(network.equals("::ffff:10.0.0.1") ? "::ffff:a00:1" : network);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "*", "10.*.*.*", "10.0.0.0-255", "10.0.0.1-2", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/255.0.0.0",
+      "10.0", "167772161", "0x7f000001", "010.0.0.1", "/8", "fe80::1%eth0", "::1/129", "localhost", "proxy.example.com",
+      "10.0.0.1,10.0.0.2", "10.0.0._", "0b1.0.0.1"})
+  void aTrustedProxyIsNothingElse(String network) {
+    assertThat(overrideFailure("http.trustedProxies", new JsonArray().add("::1").add(network)))
+        .startsWith("http.trustedProxies[1] (options): is \"" + network + "\", must be an IP address or a CIDR");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"postgresql://localhost/keyhook", "postgres://u:p%40%2F@10.0.0.1:5432/k?sslmode=require",
+      "postgresql://u@[::1]:1/k"})
+  void aDatabaseIsAPostgresUri(String uri) {
+    assertThat(Configuration.of(external(uri)).database().uri()).contains(URI.create(uri));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"keyhook", "jdbc:postgresql://localhost/keyhook", "mysql://localhost/keyhook", "postgresql://localhost",
+      "postgresql://localhost/", "postgresql:///keyhook", "postgresql://a_b/keyhook", "postgresql://localhost:0/k",
+      "postgresql://a:b@c:70000/k",
+      "postgresql://u:p w@localhost/k", "postgresql://u:1#2@localhost/k", "postgresql://a,b/k", "postgresql:k",
+      "postgresql://h/k/l", "postgresql://h/k?sslmode=perhaps", "postgresql://h/k?port=x"})
+  void aDatabaseIsNothingElse(String uri) {
+    assertThat(failures(() -> Configuration.of(external(uri)))).singleElement().asString()
+        .startsWith("database.uri (options): is ***, must be postgresql://user:password@host:port/database");
+  }
+
+  @Test
+  void anExternalDatabaseNeedsTheSecretsThatAnEmbeddedOneHasGenerated() {
+    String masterKey = "secrets.masterKey (default): is not set, must be base64 of exactly 32 bytes"
+        + " (`openssl rand -base64 32` makes one) where the database is not the embedded one";
+    String jwtSecret = "auth.jwt.secret (default): is not set, must be 32 bytes or more where the database is not the embedded"
+        + " one (`openssl rand -base64 32` makes one), unless auth.jwt.jwks names a file with keys";
+    assertThat(failures(() -> Configuration.of(nested("database.uri", "postgresql://h/k"))))
+        .containsExactlyInAnyOrder(masterKey, jwtSecret);
+    assertThat(failures(() -> Configuration.of(new JsonObject(), true))).containsExactlyInAnyOrder(masterKey, jwtSecret);
+    Configuration.of(external(null), true);
+    Configuration.of(new JsonObject());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZQ==", "0123456789abcdef0123456789abcdef",
+      "__EyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "not base64"})
+  void theMasterKeyIsBase64OfThirtyTwoBytes(String key) {
+    assertThat(overrideFailure("secrets.masterKey", key))
+        .isEqualTo("secrets.masterKey (options): is ***,"
+            + " must be base64 of exactly 32 bytes (`openssl rand -base64 32` makes one)");
+    assertThat(Configuration.of(nested("secrets.masterKey", MASTER_KEY)).secrets().masterKey()).contains(MASTER_KEY);
+  }
+
+  @Test
+  void theBootstrapAccountIsOneThatCouldBeMade() {
+    assertThat(overrideFailure("bootstrap.email", "nobody")).contains("must be an e-mail address");
+    assertThat(overrideFailure("bootstrap.email", "a b@c")).contains("must be an e-mail address");
+    assertThat(overrideFailure("bootstrap.email", "a@" + "b".repeat(319))).contains("must be an e-mail address");
+    Configuration.of(nested("bootstrap.email", "a@" + "b".repeat(318)));
+    assertThat(overrideFailure("bootstrap.password", "1234567")).contains("must be 8 to 200 characters");
+    assertThat(overrideFailure("bootstrap.password", "x".repeat(201))).contains("must be 8 to 200 characters");
+    Configuration.of(nested("bootstrap.password", "x".repeat(200)));
+    assertThat(overrideFailure("bootstrap.apiKey", "kh_" + "a".repeat(19))).contains("must be kh_ and 20 or more");
+    assertThat(overrideFailure("bootstrap.apiKey", "kh_" + "a".repeat(198))).contains("must be kh_ and 20 or more");
+    assertThat(overrideFailure("bootstrap.apiKey", "kx_" + "a".repeat(20))).contains("must be kh_ and 20 or more");
+    assertThat(overrideFailure("bootstrap.apiKey", "kh_" + "a".repeat(20) + "-")).contains("must be kh_ and 20 or more");
+    Configuration.of(nested("bootstrap.apiKey", "kh_" + "a".repeat(197)));
+    assertThat(overrideFailure("bootstrap.plan", "gold"))
+        .isEqualTo("bootstrap.plan (options): is \"gold\", must be the name of a plan: free, starter, professional, enterprise");
+  }
+
+  @Test
+  void theOperatorsKeyHasThirtyTwoCharactersOrMore() {
+    assertThat(overrideFailure("operator.key", "o".repeat(31))).contains("is ***, must be 32 characters or more");
+    Configuration.of(nested("operator.key", "\u00f6 ".repeat(16)));
+  }
+
+  @Test
+  void retryDelaysArePositiveAndAtMostAWeekAndTwenty() {
+    assertThat(Configuration.of(delays("PT0.000000001S", "P7D")).delivery().retryDelays())
+        .containsExactly(Duration.ofNanos(1), Duration.ofDays(7));
+    assertThat(failures(() -> Configuration.of(delays("PT0S", "PT1S", "-PT1S", "P7DT1S", "1m")))).containsExactly(
+        "delivery.retryDelays[0] (options): is \"PT0S\", must be an ISO-8601 duration above PT0S and up to P7D",
+        "delivery.retryDelays[2] (options): is \"-PT1S\", must be an ISO-8601 duration above PT0S and up to P7D",
+        "delivery.retryDelays[3] (options): is \"P7DT1S\", must be an ISO-8601 duration above PT0S and up to P7D",
+        "delivery.retryDelays[4] (options): is \"1m\", must be an ISO-8601 duration above PT0S and up to P7D");
+    Configuration.of(delays(Collections.nCopies(20, "PT1S").toArray(String[]::new)));
+    assertThat(failures(() -> Configuration.of(delays(Collections.nCopies(21, "PT1S").toArray(String[]::new)))))
+        .singleElement().asString().endsWith("must be a list of 20 durations at most");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Gold", "go ld", "go.ld", "", "g\u00f6ld"})
+  void aPlansNameIsMadeOfFewCharacters(String name) {
+    JsonObject plans = new JsonObject().put(name, new JsonObject());
+    assertThat(overrideFailure("plans", plans))
+        .startsWith("plans." + name + " (options): is not a plan's name, must be 1 to 50 of a-z");
+  }
+
+  @Test
+  void aPlanOfOnesOwnSaysAllThatAPlanSays() {
+    assertThat(overrideFailure("plans.gold", new JsonObject().put("maxLicenses", 1)))
+        .isEqualTo("plans.gold (options): has no maxWebhooks, logRetentionDays, must have each in a plan of your own");
+    assertThat(overrideFailure("plans." + "g".repeat(51), new JsonObject())).contains("must be 1 to 50 of a-z");
+    assertThat(overrideFailure("plans." + "g".repeat(50), new JsonObject())).contains("has no maxLicenses, ");
+  }
+
+  @Test
+  void thereIsAPlan() {
+    JsonObject none = new JsonObject().putNull("free").putNull("starter").putNull("professional").putNull("enterprise");
+    assertThat(failures(() -> Configuration.of(nested("plans", none)))).contains("plans: is empty, must have one plan or more");
+  }
+
+  private static JsonObject external(String uri) {
+    return nested("database.uri", uri)
+        .put("secrets", new JsonObject().put("masterKey", MASTER_KEY))
+        .put("auth", nested("jwt.secret", "s".repeat(32)));
+  }
+
+  private static JsonObject delays(String... delays) {
+    JsonArray array = new JsonArray();
+    for (String delay : delays) {
+      array.add(delay);
+    }
+    return nested("delivery.retryDelays", array);
+  }
+}
