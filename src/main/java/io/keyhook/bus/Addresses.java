@@ -1,7 +1,12 @@
 package io.keyhook.bus;
 
+import java.time.Duration;
+
 /** Every address of the bus. */
 public final class Addresses {
+  /** For what may take as long as a receiver, or a long queue, does. */
+  private static final Duration LONG = Duration.ofSeconds(30);
+
   public static final Address<Accounts.Authenticate, Caller> AUTHENTICATE = new Address<>("account.authenticate");
   public static final Address<Accounts.Login, Accounts.Token> LOGIN = new Address<>("account.login");
   public static final Address<Accounts.Create, Accounts.Account> CREATE_ACCOUNT = new Address<>("account.create");
@@ -32,15 +37,17 @@ public final class Addresses {
   public static final Address<Webhooks.Delete, Void> DELETE_WEBHOOK = new Address<>("webhook.delete");
   public static final Address<Webhooks.RotateSecret, Webhooks.WithSecret> ROTATE_SECRET =
       new Address<>("webhook.rotate-secret");
-  public static final Address<Webhooks.Test, Webhooks.TestResult> TEST_WEBHOOK = new Address<>("webhook.test");
+  public static final Address<Webhooks.Test, Webhooks.TestResult> TEST_WEBHOOK = new Address<>("webhook.test", LONG);
   public static final Address<Webhooks.GetHealth, Webhooks.Health> GET_HEALTH = new Address<>("webhook.health");
 
   public static final Address<Deliveries.ListOf, Page<Deliveries.Summary>> LIST_DELIVERIES =
       new Address<>("delivery.list");
   public static final Address<Deliveries.Get, Deliveries.Delivery> GET_DELIVERY = new Address<>("delivery.get");
   public static final Address<Deliveries.Redeliver, Deliveries.Delivery> REDELIVER = new Address<>("delivery.redeliver");
-  public static final Address<Deliveries.CancelPending, Void> CANCEL_PENDING = new Address<>("delivery.cancel-pending");
-  public static final Address<Deliveries.SendTest, Webhooks.TestResult> SEND_TEST = new Address<>("delivery.send-test");
+  public static final Address<Deliveries.CancelPending, Void> CANCEL_PENDING = 
+      new Address<>("delivery.cancel-pending", LONG);
+  public static final Address<Deliveries.SendTest, Webhooks.TestResult> SEND_TEST = 
+      new Address<>("delivery.send-test", LONG);
 
   private Addresses() {}
 }

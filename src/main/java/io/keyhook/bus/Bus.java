@@ -5,7 +5,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageConsumer;
-import java.time.Duration;
+import io.vertx.core.tracing.TracingPolicy;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -14,9 +14,6 @@ import java.util.function.Function;
  * Keyhooks share a Vert.x under different names. Any thread.
  */
 public final class Bus {
-  /** How long a request waits for its answer. */
-  public static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(15);
-
   private final EventBus eventBus;
   private final LocalCodec codec;
   private final DeliveryOptions options;
@@ -27,8 +24,8 @@ public final class Bus {
     this.options = new DeliveryOptions()
         .setCodecName(name)
         .setLocalOnly(true)
-        .setTracingPolicy(io.vertx.core.tracing.TracingPolicy.IGNORE)
-        .setSendTimeout(REQUEST_TIMEOUT.toMillis());
+        .setTracingPolicy(TracingPolicy.IGNORE)
+        .setSendTimeout(Address.DEFAULT_TIMEOUT.toMillis());
   }
 
   /**
@@ -46,7 +43,9 @@ public final class Bus {
 
   /** Fails with a {@link FailureException} where the request is refused or cannot be carried out. */
   public <Q, A> Future<A> request(Address<Q, A> address, Q question) {
-    return eventBus.<A>request(path(address), question, options).transform(reply -> reply.succeeded()
+    DeliveryOptions waiting = address.timeout().equals(Address.DEFAULT_TIMEOUT) ? options
+        : new DeliveryOptions(options).setSendTimeout(address.timeout().toMillis());
+    return eventBus.<A>request(path(address), question, waiting).transform(reply -> reply.succeeded()
         ? Future.succeededFuture(reply.result().body())
         : Future.failedFuture(FailureException.of(reply.cause())));
   }

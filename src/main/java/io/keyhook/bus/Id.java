@@ -36,6 +36,10 @@ public enum Id {
     this.noun = noun;
   }
 
+  public String prefix() {
+    return prefix;
+  }
+
   public String of(UUID id) {
     char[] out = new char[prefix.length() + LENGTH];
     prefix.getChars(0, prefix.length(), out, 0);

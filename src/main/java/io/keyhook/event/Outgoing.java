@@ -18,7 +18,7 @@ public record Outgoing(
     int webhookVersion,
     EventType type,
     String data,
-    int fence,
+    long fence,
     int number,
     int tries,
     long leasedAt) {}

@@ -103,7 +103,7 @@ CREATE TABLE keyhook.delivery_queue (
   event_id uuid NOT NULL,
   keep_until date NOT NULL,
   type smallint NOT NULL,
-  fence int NOT NULL DEFAULT 1, -- counted up by each claim: a result under an older one is refused
+  fence bigint NOT NULL DEFAULT 1, -- counted up by each claim: a result under an older one is refused
   tries smallint NOT NULL DEFAULT 0, -- failed attempts in the present schedule
   leased boolean NOT NULL,
   due_at timestamptz NOT NULL, -- of the next attempt; of a leased one, when the lease ends

@@ -1,0 +1,37 @@
+package io.keyhook.delivery;
+
+import io.vertx.core.json.JsonObject;
+import java.time.Instant;
+import java.time.Duration;
+
+/**
+ * How one attempt went.
+ *
+ * @param startedAt by this node's clock: for people
+ * @param endedNanos {@link System#nanoTime()}: what a retry's delay counts from
+ * @param statusCode null where there was no answer
+ * @param error null where there was none
+ * @param responseBody its first 4 KB as text; null where there was no answer
+ */
+record Attempt(
+    Instant startedAt, Duration duration, long endedNanos, Integer statusCode, AttemptError error, String responseBody) {
+
+  boolean succeeded() {
+    return error == null && statusCode != null && statusCode >= 200 && statusCode <= 299;
+  }
+
+  /** As it is kept. */
+  String toJson() {
+    JsonObject json = new JsonObject().put("at", startedAt.toEpochMilli()).put("ms", duration.toMillis());
+    if (statusCode != null) {
+      json.put("status", statusCode);
+    }
+    if (error != null) {
+      json.put("error", error.wireName());
+    }
+    if (responseBody != null && !responseBody.isEmpty()) {
+      json.put("body", responseBody);
+    }
+    return json.encode();
+  }
+}

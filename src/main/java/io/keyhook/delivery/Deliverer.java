@@ -1,0 +1,306 @@
+package io.keyhook.delivery;
+
+import io.keyhook.account.Plans;
+import io.keyhook.bus.Addresses;
+import io.keyhook.bus.Bus;
+import io.keyhook.bus.Deliveries.CancelPending;
+import io.keyhook.db.Batcher;
+import io.keyhook.event.Dispatcher;
+import io.keyhook.event.EndpointId;
+import io.keyhook.event.Outbox;
+import io.keyhook.event.Outgoing;
+import io.keyhook.delivery.QueueStore.Claimed;
+import io.keyhook.delivery.QueueStore.Places;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.sqlclient.SqlClient;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides what is sent when. Deliveries come under lease, with the event that raised them or claimed from the queue; an
+ * endpoint has so many places, the node has so many, and what an endpoint has no place for stays in the queue. Belongs to
+ * one event loop.
+ */
+final class Deliverer {
+  private static final Logger log = LoggerFactory.getLogger(Deliverer.class);
+  /** Deliveries that may wait here for one endpoint; the rest waits in the queue. */
+  private static final int MAX_READY = 1000;
+  private static final int MAX_CLAIM = 200;
+  private static final int MAX_CLAIMS_A_STATEMENT = 32;
+  private static final int MAX_UNWRITTEN = 20_000;
+  private static final int MAX_IDLE_ENDPOINTS = 10_000;
+  private static final Duration WRITING = Duration.ofSeconds(5);
+  private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
+
+  private final Vertx vertx;
+  private final Bus bus;
+  private final Dispatcher dispatcher;
+  private final RetrySchedule schedule;
+  private final Sender sender;
+  private final Settings settings;
+  private final Results results;
+  private final Batcher<Places, List<Claimed>> claims;
+  private final int maxInFlight;
+  private final int maxInFlightPerEndpoint;
+  /** An attempt that starts later than this after its lease was taken might outlive it. */
+  private final long usableNanos;
+  private final Counter delivered;
+  private final Counter failed;
+  private final Map<UUID, Endpoint> endpoints = new LinkedHashMap<>(16, 0.75f, true);
+  private final ArrayDeque<Endpoint> turns = new ArrayDeque<>();
+  private int inFlight;
+  private boolean stopping;
+  private final Promise<Void> drained = Promise.promise();
+
+  Deliverer(
+      Vertx vertx, Bus bus, SqlClient client, Dispatcher dispatcher, RetrySchedule schedule, Sender sender,
+      Settings settings, Results results, TakeOver takeOver, Plans plans, MeterRegistry meters, Duration timeout,
+      int maxInFlight, int maxInFlightPerEndpoint) {
+    this.vertx = vertx;
+    this.bus = bus;
+    this.dispatcher = dispatcher;
+    this.schedule = schedule;
+    this.sender = sender;
+    this.settings = settings;
+    this.results = results;
+    this.maxInFlight = maxInFlight;
+    this.maxInFlightPerEndpoint = maxInFlightPerEndpoint;
+    this.usableNanos = Duration.ofSeconds(Outbox.LEASE_SECONDS).minus(timeout).minus(WRITING).toNanos();
+    this.claims = new Batcher<>(2, MAX_CLAIMS_A_STATEMENT, Integer.MAX_VALUE,
+        batch -> claim(client, batch, takeOver.isAllowed(), plans.withWebhooks()));
+    this.delivered = Counter.builder("keyhook.attempts").tag("outcome", "succeeded").register(meters);
+    this.failed = Counter.builder("keyhook.attempts").tag("outcome", "failed").register(meters);
+  }
+
+  /** Takes over what was committed, and what became due. */
+  void work(Dispatcher.Work work) {
+    for (Outgoing outgoing : work.leased()) {
+      accept(outgoing);
+    }
+    for (EndpointId id : work.due()) {
+      Endpoint endpoint = endpoint(id);
+      endpoint.due = true;
+      pump(endpoint);
+    }
+  }
+
+  private void accept(Outgoing outgoing) {
+    Endpoint endpoint = endpoint(new EndpointId(outgoing.accountId(), outgoing.webhookId()));
+    if (stopping || endpoint.ready.size() >= MAX_READY) {
+      release(endpoint, outgoing);
+    } else {
+      endpoint.ready.add(outgoing);
+      pump(endpoint);
+    }
+  }
+
+  private void release(Endpoint endpoint, Outgoing outgoing) {
+    dispatcher.held(-1);
+    results.release(outgoing).onComplete(
+        done -> {
+          endpoint.due = true;
+          pump(endpoint);
+        },
+        e -> log.warn("A lease could not be given back; it runs out by itself: {}", e.getMessage()));
+  }
+
+  private Endpoint endpoint(EndpointId id) {
+    Endpoint endpoint = endpoints.get(id.webhookId());
+    if (endpoint == null) {
+      endpoint = new Endpoint(id);
+      endpoints.put(id.webhookId(), endpoint);
+      if (endpoints.size() > MAX_IDLE_ENDPOINTS) {
+        Endpoint eldest = endpoints.values().iterator().next();
+        if (eldest.isIdle()) {
+          endpoints.remove(eldest.id.webhookId());
+        }
+      }
+    }
+    return endpoint;
+  }
+
+  /** Starts what there are places for, and claims more where the queue has more. */
+  private void pump(Endpoint endpoint) {
+    while (!endpoint.ready.isEmpty() && endpoint.inFlight < maxInFlightPerEndpoint && !endpoint.loading) {
+      if (inFlight >= maxInFlight || results.unwritten() > MAX_UNWRITTEN) {
+        takeTurn(endpoint);
+        break;
+      }
+      start(endpoint, endpoint.ready.poll());
+    }
+    dispatcher.saturated(endpoint.id.webhookId(), endpoint.ready.size() > MAX_READY / 2);
+    if (endpoint.due && endpoint.ready.isEmpty() && endpoint.inFlight < maxInFlightPerEndpoint && !endpoint.claiming
+        && !stopping && inFlight < maxInFlight) {
+      claim(endpoint);
+    }
+  }
+
+  private void takeTurn(Endpoint endpoint) {
+    if (!endpoint.inTurn) {
+      endpoint.inTurn = true;
+      turns.add(endpoint);
+    }
+  }
+
+  private void claim(Endpoint endpoint) {
+    int places = Math.min(MAX_CLAIM, maxInFlightPerEndpoint - endpoint.inFlight);
+    endpoint.claiming = true;
+    endpoint.due = false;
+    claims.add(new Places(endpoint.id, places)).onComplete(claimed -> {
+      endpoint.claiming = false;
+      endpoint.due |= claimed.size() >= places;
+      dispatcher.held(claimed.size());
+      boolean cancel = false;
+      for (Claimed one : claimed) {
+        if (one.sendable()) {
+          accept(one.outgoing());
+        } else {
+          cancel = true;
+          dispatcher.held(-1);
+        }
+      }
+      if (cancel) {
+        cancelPending(endpoint);
+      }
+      pump(endpoint);
+    }, e -> {
+      // the next look at the queue finds the endpoint again
+      endpoint.claiming = false;
+      log.warn("Deliveries could not be claimed: {}", e.getMessage());
+    });
+  }
+
+  private static Future<List<List<Claimed>>> claim(
+      SqlClient client, List<Places> batch, boolean takeOver, String[] plans) {
+    Map<UUID, List<Places>> byAccount = new LinkedHashMap<>();
+    batch.forEach(places ->
+        byAccount.computeIfAbsent(places.endpoint().accountId(), id -> new ArrayList<>()).add(places));
+    List<Future<List<Claimed>>> statements = new ArrayList<>();
+    byAccount.forEach((accountId, places) ->
+        statements.add(QueueStore.claim(client, accountId, places, takeOver, plans)));
+    return Future.join(statements).map(all -> {
+      Map<UUID, List<Claimed>> byWebhook = new HashMap<>();
+      statements.forEach(statement -> statement.result().forEach(claimed ->
+          byWebhook.computeIfAbsent(claimed.outgoing().webhookId(), id -> new ArrayList<>()).add(claimed)));
+      return batch.stream().map(places -> byWebhook.getOrDefault(places.endpoint().webhookId(), List.of())).toList();
+    });
+  }
+
+  private void cancelPending(Endpoint endpoint) {
+    bus.request(Addresses.CANCEL_PENDING, new CancelPending(endpoint.id.accountId(), Set.of(endpoint.id.webhookId())))
+        .onFailure(e -> log.warn("Deliveries to an inactive webhook could not be canceled: {}", e.getMessage()));
+  }
+
+  private void start(Endpoint endpoint, Outgoing outgoing) {
+    if (System.nanoTime() - outgoing.leasedAt() > usableNanos) {
+      release(endpoint, outgoing);
+    } else if (endpoint.settings == null || endpoint.settings.version() < outgoing.webhookVersion()) {
+      endpoint.ready.addFirst(outgoing);
+      load(endpoint);
+    } else {
+      send(endpoint, outgoing);
+    }
+  }
+
+  private void load(Endpoint endpoint) {
+    endpoint.loading = true;
+    settings.load(endpoint.id).onComplete(loaded -> {
+      endpoint.loading = false;
+      endpoint.settings = loaded.orElse(null);
+      if (loaded.isEmpty()) { // deleted: what was pending is canceled
+        dispatcher.held(-endpoint.ready.size());
+        endpoint.ready.clear();
+      }
+      pump(endpoint);
+    }, e -> {
+      if (e instanceof RefusedTargetException) {
+        Instant now = Instant.now();
+        Attempt refused = new Attempt(now, Duration.ZERO, System.nanoTime(), null, AttemptError.TARGET_REFUSED, null);
+        List<Outgoing> ready = List.copyOf(endpoint.ready);
+        endpoint.ready.clear();
+        endpoint.loading = false;
+        ready.forEach(outgoing -> ended(endpoint, outgoing, refused));
+      } else {
+        log.warn("A webhook could not be read for sending; trying again: {}", e.getMessage());
+        vertx.timer(AFTER_FAILURE.toMillis()).onComplete(waited -> {
+          endpoint.loading = false;
+          pump(endpoint);
+        });
+      }
+    });
+  }
+
+  private void send(Endpoint endpoint, Outgoing outgoing) {
+    endpoint.inFlight++;
+    inFlight++;
+    Message message = Message.of(endpoint.settings, outgoing.type(), outgoing.deliveryId(), false, outgoing.data(),
+        outgoing.number(), Instant.now());
+    sender.send(endpoint.settings.target(), message.headers(), message.body()).onComplete(done -> {
+      endpoint.inFlight--;
+      inFlight--;
+      ended(endpoint, outgoing, done.result());
+      pump(endpoint);
+      Endpoint next = turns.poll();
+      if (next != null) {
+        next.inTurn = false;
+        pump(next);
+      }
+    });
+  }
+
+  private void ended(Endpoint endpoint, Outgoing outgoing, Attempt attempt) {
+    dispatcher.held(-1);
+    (attempt.succeeded() ? delivered : failed).increment();
+    Optional<Duration> delay = attempt.succeeded() ? Optional.empty() : schedule.next(outgoing.tries() + 1);
+    LogStatus status = attempt.succeeded() ? LogStatus.DELIVERED : delay.isPresent() ? null : LogStatus.FAILED;
+    results.add(new QueueStore.Result(outgoing, status, attempt, delay.orElse(null))).onComplete(
+        written -> {
+          delay.ifPresent(wait -> bus.send(QueueVerticle.DUE_IN, wait));
+          checkDrained();
+        },
+        e -> {
+          log.error("The result of {} could not be written; it will be sent again", outgoing.deliveryId(), e);
+          checkDrained();
+        });
+  }
+
+  /** Gives back what has not started, and waits for what has, with its results. */
+  Future<Void> drain(Duration deadline) {
+    stopping = true;
+    for (Endpoint endpoint : endpoints.values()) {
+      for (Outgoing outgoing; (outgoing = endpoint.ready.poll()) != null; ) {
+        dispatcher.held(-1);
+        results.release(outgoing).onComplete(done -> checkDrained());
+      }
+    }
+    log.info("Draining: {} attempts in flight, {} results to write", inFlight, results.unwritten());
+    long timer = vertx.setTimer(deadline.toMillis(), t -> {
+      log.warn("Stopping with {} attempts in flight and {} results unwritten", inFlight, results.unwritten());
+      results.giveUp();
+      drained.tryComplete();
+    });
+    checkDrained();
+    return drained.future().onComplete(done -> vertx.cancelTimer(timer));
+  }
+
+  private void checkDrained() {
+    if (stopping && inFlight == 0 && results.unwritten() == 0) {
+      drained.tryComplete();
+    }
+  }
+}

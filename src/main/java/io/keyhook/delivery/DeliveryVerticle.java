@@ -1,0 +1,78 @@
+package io.keyhook.delivery;
+
+import io.keyhook.account.Plans;
+import io.keyhook.bus.Addresses;
+import io.keyhook.bus.Bus;
+import io.keyhook.config.KeyhookOptions;
+import io.keyhook.db.Cipher;
+import io.keyhook.db.Database;
+import io.keyhook.event.Dispatcher;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.sqlclient.SqlClient;
+import java.time.Duration;
+
+/** Sends deliveries to the endpoints that are its own; one instance an event loop. */
+public final class DeliveryVerticle extends VerticleBase {
+  private static final int CONNECTIONS = 3;
+  /** Leaves time to write the last results within the 20 s of a stop. */
+  private static final Duration DRAIN = Duration.ofSeconds(12);
+
+  private final Bus bus;
+  private final Database database;
+  private final Dispatcher dispatcher;
+  private final KeyhookOptions.Delivery options;
+  private final TakeOver takeOver;
+  private final Cipher cipher;
+  private final Plans plans;
+  private final MeterRegistry meters;
+  private final int number;
+  private final int senders;
+  private SqlClient client;
+  private Sender sender;
+  private Deliverer deliverer;
+
+  /**
+   * @param number of this instance, from 0
+   * @param senders how many instances there are
+   */
+  public DeliveryVerticle(
+      Bus bus, Database database, Dispatcher dispatcher, KeyhookOptions.Delivery options, TakeOver takeOver, Cipher cipher,
+      Plans plans, MeterRegistry meters, int number, int senders) {
+    this.bus = bus;
+    this.database = database;
+    this.dispatcher = dispatcher;
+    this.options = options;
+    this.takeOver = takeOver;
+    this.cipher = cipher;
+    this.plans = plans;
+    this.meters = meters;
+    this.number = number;
+    this.senders = senders;
+  }
+
+  @Override
+  public Future<?> start() {
+    client = database.pipelined(CONNECTIONS);
+    int maxInFlight = Math.max(1, options.maxInFlight() / senders);
+    TargetPolicy policy = new TargetPolicy(options.allowInsecureTargets());
+    sender = new Sender(vertx, policy, options.timeout(), maxInFlight);
+    Settings settings = new Settings(client, policy, cipher);
+    Results results = new Results(vertx, client, takeOver);
+    deliverer = new Deliverer(vertx, bus, client, dispatcher, new RetrySchedule(options.retryDelays()), sender, settings,
+        results, takeOver, plans, meters, options.timeout(), maxInFlight, options.maxInFlightPerEndpoint());
+    TestSender tests = new TestSender(client, sender, settings, plans);
+    bus.listen(Dispatcher.address(number), deliverer::work);
+    bus.answer(Addresses.SEND_TEST, tests::send);
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<?> stop() {
+    return deliverer.drain(DRAIN).eventually(() -> {
+      sender.close();
+      return database.release(client);
+    });
+  }
+}

@@ -1,0 +1,219 @@
+package io.keyhook.delivery;
+
+import static io.keyhook.db.Rows.all;
+import static io.keyhook.db.Rows.first;
+import static io.keyhook.db.Rows.instant;
+
+import io.keyhook.account.Plans;
+import io.keyhook.bus.Deliveries;
+import io.keyhook.bus.Deliveries.Delivery;
+import io.keyhook.bus.Deliveries.Status;
+import io.keyhook.bus.Deliveries.Summary;
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Page;
+import io.keyhook.bus.Webhooks.Health;
+import io.keyhook.bus.Webhooks.ResponseTime;
+import io.keyhook.bus.Webhooks.Window;
+import io.keyhook.db.Partitions;
+import io.keyhook.event.EndpointId;
+import io.keyhook.event.EventType;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** The SQL of the log. A delivery is in the queue or in the log, never in both; to a reader it is one list. */
+final class LogStore {
+  private static final String QUEUED = """
+      (SELECT delivery_id, webhook_id, type, 0::smallint AS status, false AS test,
+        coalesce(jsonb_array_length(attempts), 0), (attempts -> -1 ->> 'status')::int, attempts -> -1 ->> 'error',
+        CASE WHEN NOT leased THEN due_at END
+      FROM keyhook.delivery_queue
+      WHERE account_id = $1 AND webhook_id = $2 AND delivery_id < $3 AND delivery_id >= $4
+        AND ($5::smallint IS NULL OR type = $5)
+      ORDER BY delivery_id DESC LIMIT $6)""";
+  private static final String LOGGED = """
+      (SELECT delivery_id, webhook_id, type, status, test,
+        jsonb_array_length(attempts), (attempts -> -1 ->> 'status')::int, attempts -> -1 ->> 'error', NULL::timestamptz
+      FROM keyhook.delivery
+      WHERE account_id = $1 AND webhook_id = $2 AND delivery_id < $3 AND delivery_id >= $4
+        AND ($5::smallint IS NULL OR type = $5)%s
+      ORDER BY delivery_id DESC LIMIT $6)""";
+  private static final String LIST = QUEUED + " UNION ALL " + LOGGED.formatted("") + " ORDER BY delivery_id DESC LIMIT $6";
+
+  private static final String GET = """
+      SELECT d.delivery_id, d.webhook_id, d.type, d.status, d.attempts, d.due_at, e.data FROM (
+        SELECT delivery_id, webhook_id, event_id, keep_until, type, 0::smallint AS status, false AS test,
+          coalesce(attempts, '[]') AS attempts, CASE WHEN NOT leased THEN due_at END AS due_at
+        FROM keyhook.delivery_queue WHERE account_id = $1 AND delivery_id = $2
+        UNION ALL
+        SELECT delivery_id, webhook_id, event_id, keep_until, type, status, test, attempts, NULL
+        FROM keyhook.delivery WHERE account_id = $1 AND delivery_id = $2
+      ) d JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = d.event_id AND e.keep_until = d.keep_until
+      WHERE d.test = $3 AND d.delivery_id >= $4""";
+
+  private static final String RETENTION = """
+      SELECT p.days FROM keyhook.account a JOIN unnest($2::text[], $3::int[]) p (plan, days) ON p.plan = a.plan
+      WHERE a.account_id = $1""";
+  private static final String NEW_ID = "SELECT keyhook.uuid_v7()";
+  private static final String LOG_TEST = """
+      WITH kept AS (
+        SELECT (now() AT TIME ZONE 'UTC')::date + p.days AS until, keyhook.uuid_v7() AS event_id
+        FROM keyhook.account a JOIN unnest($7::text[], $8::int[]) p (plan, days) ON p.plan = a.plan
+        WHERE a.account_id = $1
+      ), stored AS (
+        INSERT INTO keyhook.event (account_id, event_id, keep_until, data) SELECT $1, event_id, until, $6 FROM kept
+      ), logged AS (
+        INSERT INTO keyhook.delivery (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, test, attempts)
+        SELECT $1, $2, $3, event_id, until, $4, $5, true, jsonb_build_array($9::jsonb) FROM kept
+      )
+      SELECT 1""";
+
+  // What is redelivered leaves the log for the queue. Its fence starts past any that an earlier lease can have had.
+  private static final String MAKE_DUE = """
+      UPDATE keyhook.delivery_queue SET tries = 0, due_at = CASE WHEN leased THEN due_at ELSE now() END
+      WHERE account_id = $1 AND delivery_id = $2""";
+  private static final String REQUEUE = """
+      WITH taken AS (
+        DELETE FROM keyhook.delivery WHERE account_id = $1 AND delivery_id = $2 AND NOT test RETURNING *
+      )
+      INSERT INTO keyhook.delivery_queue
+        (account_id, delivery_id, webhook_id, event_id, keep_until, type, fence, leased, due_at, attempts)
+      SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type,
+        (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, false, now(), attempts
+      FROM taken""";
+
+  private static final String COUNTS = """
+      SELECT
+        coalesce(sum(succeeded) FILTER (WHERE minute > now() - interval '1 hour'), 0),
+        coalesce(sum(failed) FILTER (WHERE minute > now() - interval '1 hour'), 0),
+        coalesce(sum(succeeded) FILTER (WHERE minute > now() - interval '1 day'), 0),
+        coalesce(sum(failed) FILTER (WHERE minute > now() - interval '1 day'), 0),
+        coalesce(sum(succeeded) FILTER (WHERE minute > now() - interval '7 days'), 0),
+        coalesce(sum(failed) FILTER (WHERE minute > now() - interval '7 days'), 0),
+        coalesce(sum(failed_since) FILTER (WHERE minute >= coalesce(last_ok, '-infinity')), 0),
+        max(last_success_at), max(last_failure_at)
+      FROM (SELECT *, max(minute) FILTER (WHERE succeeded > 0) OVER () AS last_ok FROM keyhook.attempt_count
+        WHERE account_id = $1 AND webhook_id = $2 AND keep_until >= (now() AT TIME ZONE 'UTC')::date + %d) m"""
+      .formatted(Partitions.COUNT_DAYS - 30);
+  private static final String LATEST_TIMES = """
+      SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ms), percentile_disc(0.95) WITHIN GROUP (ORDER BY ms)
+      FROM (SELECT (attempts -> -1 ->> 'ms')::bigint AS ms FROM keyhook.delivery
+        WHERE account_id = $1 AND webhook_id = $2 ORDER BY delivery_id DESC LIMIT 1000) latest""";
+  private static final String PENDING = """
+      SELECT count(*) FROM keyhook.delivery_queue WHERE account_id = $1 AND webhook_id = $2""";
+
+  private LogStore() {}
+
+  /** How long the account's deliveries are shown; zero where its plan has no webhooks. */
+  static Future<Duration> retention(SqlClient client, UUID accountId, Plans plans) {
+    return client.preparedQuery(RETENTION)
+        .execute(Tuple.tuple().addUUID(accountId).addArrayOfString(plans.withWebhooks())
+            .addArrayOfInteger(plans.retentions()))
+        .map(rows -> first(rows, row -> Duration.ofDays(row.getInteger(0))).orElse(Duration.ofDays(30)));
+  }
+
+  /**
+   * @param from of the first millisecond that is shown
+   */
+  static Future<Page<Summary>> list(
+      SqlClient client, Deliveries.ListOf query, UUID webhookId, Optional<EventType> type, Instant from) {
+    UUID before = query.page().before();
+    UUID to = query.to() == null ? before : Id.floor(query.to().toEpochMilli());
+    String sql = query.status() == null ? LIST
+        : switch (query.status()) {
+          case PENDING -> QUEUED;
+          case DELIVERED -> LOGGED.formatted(" AND status = 1");
+          case FAILED -> LOGGED.formatted(" AND status <> 1 AND status = 2");
+          case CANCELED -> LOGGED.formatted(" AND status <> 1 AND status = 3");
+        };
+    return client.preparedQuery(sql)
+        .execute(Tuple.of(query.caller().accountId(), webhookId, earlier(before, to), Id.floor(from.toEpochMilli()),
+            type.map(EventType::code).orElse(null), (long) query.page().limit() + 1))
+        .map(rows -> Page.of(all(rows, LogStore::summary), query.page().limit(), LogStore::rowId));
+  }
+
+  private static UUID earlier(UUID a, UUID b) {
+    int high = Long.compareUnsigned(a.getMostSignificantBits(), b.getMostSignificantBits());
+    int order = high != 0 ? high : Long.compareUnsigned(a.getLeastSignificantBits(), b.getLeastSignificantBits());
+    return order < 0 ? a : b;
+  }
+
+  private static UUID rowId(Summary summary) {
+    return Payload.idOf(summary.id().startsWith(Payload.idOf(true).prefix())).parse(summary.id());
+  }
+
+  private static Summary summary(Row row) {
+    UUID id = row.getUUID(0);
+    return new Summary(Payload.idOf(row.getBoolean(4)).of(id), Id.WEBHOOK.of(row.getUUID(1)),
+        EventType.of(row.getShort(2)).wireName(), LogStatus.of(row.getShort(3)), row.getInteger(5), row.getInteger(6),
+        row.getString(7), Instant.ofEpochMilli(Id.millis(id)), instant(row, 8));
+  }
+
+  static Future<Delivery> get(SqlClient client, UUID accountId, UUID deliveryId, boolean test, Instant from) {
+    return client.preparedQuery(GET)
+        .execute(Tuple.of(accountId, deliveryId, test, Id.floor(from.toEpochMilli())))
+        .map(rows -> first(rows, row -> delivery(row, test)).orElseThrow(Id.DELIVERY::notFound));
+  }
+
+  private static Delivery delivery(Row row, boolean test) {
+    UUID id = row.getUUID(0);
+    EventType type = EventType.of(row.getShort(2));
+    String publicId = Payload.idOf(test).of(id);
+    JsonArray kept = (JsonArray) row.getValue(4);
+    List<Deliveries.Attempt> attempts = new ArrayList<>(kept.size());
+    for (int i = 0; i < kept.size(); i++) {
+      JsonObject attempt = kept.getJsonObject(i);
+      Integer status = attempt.getInteger("status");
+      attempts.add(new Deliveries.Attempt(i + 1, Instant.ofEpochMilli(attempt.getLong("at")), attempt.getLong("ms"), status,
+          attempt.getString("error"), status == null ? null : attempt.getString("body", "")));
+    }
+    Status status = LogStatus.of(row.getShort(3));
+    return new Delivery(publicId, Id.WEBHOOK.of(row.getUUID(1)), type.wireName(), status,
+        Payload.body(type, id, publicId, row.getString(6)), Instant.ofEpochMilli(Id.millis(id)), instant(row, 5), attempts);
+  }
+
+  static Future<UUID> newId(SqlClient client) {
+    return client.query(NEW_ID).execute().map(rows -> rows.iterator().next().getUUID(0));
+  }
+
+  static Future<Void> logTest(
+      SqlClient client, EndpointId endpoint, UUID deliveryId, EventType type, String data, Attempt attempt, Plans plans) {
+    LogStatus status = attempt.succeeded() ? LogStatus.DELIVERED : LogStatus.FAILED;
+    return client.preparedQuery(LOG_TEST)
+        .execute(Tuple.tuple().addUUID(endpoint.accountId()).addUUID(deliveryId).addUUID(endpoint.webhookId())
+            .addShort(type.code()).addShort(status.code()).addString(data)
+            .addArrayOfString(plans.withWebhooks()).addArrayOfInteger(plans.retentions())
+            .addValue(new JsonObject(attempt.toJson())))
+        .mapEmpty();
+  }
+
+  /** Gives a delivery a fresh schedule that begins now, unless an attempt is under way. */
+  static Future<Void> redeliver(SqlClient tx, UUID accountId, UUID deliveryId) {
+    Tuple id = Tuple.of(accountId, deliveryId);
+    return tx.preparedQuery(MAKE_DUE).execute(id)
+        .compose(pending -> pending.rowCount() > 0 ? Future.succeededFuture()
+            : tx.preparedQuery(REQUEUE).execute(id).mapEmpty());
+  }
+
+  static Future<Health> health(SqlClient client, UUID accountId, UUID webhookId) {
+    Tuple id = Tuple.of(accountId, webhookId);
+    return client.preparedQuery(COUNTS).execute(id).compose(counts ->
+        client.preparedQuery(LATEST_TIMES).execute(id).compose(times ->
+            client.preparedQuery(PENDING).execute(id).map(pending -> {
+              Row c = counts.iterator().next();
+              Row t = times.iterator().next();
+              return new Health(Window.of(c.getLong(0), c.getLong(1)), Window.of(c.getLong(2), c.getLong(3)),
+                  Window.of(c.getLong(4), c.getLong(5)), new ResponseTime(t.getLong(0), t.getLong(1)), c.getLong(6),
+                  instant(c, 7), instant(c, 8), pending.iterator().next().getLong(0));
+            })));
+  }
+}

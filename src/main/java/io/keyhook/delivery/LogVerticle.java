@@ -1,0 +1,109 @@
+package io.keyhook.delivery;
+
+import io.keyhook.account.Plans;
+import io.keyhook.bus.Addresses;
+import io.keyhook.bus.Bus;
+import io.keyhook.bus.Check;
+import io.keyhook.bus.Deliveries;
+import io.keyhook.bus.Deliveries.CancelPending;
+import io.keyhook.bus.Deliveries.Delivery;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Page;
+import io.keyhook.bus.Webhooks;
+import io.keyhook.db.Database;
+import io.keyhook.event.Dispatcher;
+import io.keyhook.event.EndpointId;
+import io.keyhook.event.EventType;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.sqlclient.Pool;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Reads the log, and gives or takes what is pending its schedule. */
+public final class LogVerticle extends VerticleBase {
+  private final Bus bus;
+  private final Database database;
+  private final Pool pool;
+  private final Dispatcher dispatcher;
+  private final Plans plans;
+
+  public LogVerticle(Bus bus, Database database, Dispatcher dispatcher, Plans plans) {
+    this.bus = bus;
+    this.database = database;
+    this.pool = database.pool();
+    this.dispatcher = dispatcher;
+    this.plans = plans;
+  }
+
+  @Override
+  public Future<?> start() {
+    bus.answer(Addresses.LIST_DELIVERIES, this::list);
+    bus.answer(Addresses.GET_DELIVERY, query -> get(query.caller().accountId(), query.id()));
+    bus.answer(Addresses.REDELIVER, this::redeliver);
+    bus.answer(Addresses.CANCEL_PENDING, this::cancel);
+    bus.answer(Addresses.GET_HEALTH, query -> {
+      UUID accountId = query.caller().accountId();
+      UUID webhookId = Id.WEBHOOK.parse(query.id());
+      return bus.request(Addresses.GET_WEBHOOK, new Webhooks.Get(query.caller(), query.id()))
+          .compose(there -> LogStore.health(pool, accountId, webhookId));
+    });
+    return Future.succeededFuture();
+  }
+
+  private Future<Page<Deliveries.Summary>> list(Deliveries.ListOf query) {
+    UUID accountId = query.caller().accountId();
+    UUID webhookId = Id.WEBHOOK.parse(query.webhookId());
+    Optional<EventType> type = Optional.ofNullable(query.event()).map(name -> EventType.named(name)
+        .orElseThrow(() -> Check.invalid("event", "is not a type of event")));
+    return QueueStore.webhookExists(pool, new EndpointId(accountId, webhookId)).compose(exists -> {
+      if (!exists) {
+        throw Id.WEBHOOK.notFound();
+      }
+      return shownFrom(accountId).compose(shown -> {
+        Instant from = query.from() == null || query.from().isBefore(shown) ? shown : query.from();
+        return LogStore.list(pool, query, webhookId, type, from);
+      });
+    });
+  }
+
+  /** What is older than the plan says is not shown, also while its table is still there. */
+  private Future<Instant> shownFrom(UUID accountId) {
+    return LogStore.retention(pool, accountId, plans).map(retention -> Instant.now().minus(retention));
+  }
+
+  private Future<Delivery> get(UUID accountId, String id) {
+    boolean test = id.startsWith(Id.TEST_DELIVERY.prefix());
+    UUID deliveryId = Payload.idOf(test).parse(id);
+    return shownFrom(accountId).compose(from -> LogStore.get(pool, accountId, deliveryId, test, from));
+  }
+
+  private Future<Delivery> redeliver(Deliveries.Redeliver request) {
+    UUID accountId = request.caller().accountId();
+    return get(accountId, request.id()).compose(delivery -> {
+      if (delivery.id().startsWith(Id.TEST_DELIVERY.prefix())) {
+        throw new Failure.Conflict("TEST_DELIVERY", "A test is not sent again; send another test").exception();
+      }
+      EndpointId endpoint = new EndpointId(accountId, Id.WEBHOOK.parse(delivery.webhookId()));
+      return QueueStore.activity(pool, endpoint).compose(activity -> {
+        plans.checkHasWebhooks(activity.plan());
+        if (!activity.active()) {
+          throw new Failure.Conflict("WEBHOOK_INACTIVE",
+              "The webhook of this delivery is not active; activate it, then redeliver").exception();
+        }
+        return database.transaction(tx -> LogStore.redeliver(tx, accountId, Id.DELIVERY.parse(delivery.id())));
+      }).compose(queued -> {
+        dispatcher.dispatch(List.of(), List.of(endpoint));
+        return get(accountId, request.id());
+      });
+    });
+  }
+
+  private Future<Void> cancel(CancelPending request) {
+    return QueueStore.cancel(pool, request.accountId(), request.webhookIds())
+        .compose(canceled -> canceled < QueueStore.CANCEL_BATCH ? Future.succeededFuture() : cancel(request));
+  }
+}

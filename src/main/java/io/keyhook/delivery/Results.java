@@ -1,0 +1,87 @@
+package io.keyhook.delivery;
+
+import io.keyhook.bus.FailureException;
+import io.keyhook.db.Batcher;
+import io.keyhook.event.Outgoing;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.sqlclient.SqlClient;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * Writes what became of deliveries, in batches, for as long as it takes: while the database is away they wait, and the
+ * delays of retries count on. Belongs to one event loop.
+ */
+final class Results {
+  private static final int MAX_BATCH = 256;
+  private static final Duration AFTER_FAILURE = Duration.ofMillis(500);
+  private static final Comparator<Outgoing> LOCK_ORDER =
+      Comparator.comparing(Outgoing::accountId).thenComparing(Outgoing::deliveryId);
+  private static final Comparator<QueueStore.Result> RESULT_ORDER =
+      Comparator.comparing(QueueStore.Result::delivery, LOCK_ORDER);
+
+  private final Vertx vertx;
+  private final TakeOver takeOver;
+  private final Batcher<QueueStore.Result, Void> finished;
+  private final Batcher<QueueStore.Result, Void> rescheduled;
+  private final Batcher<Outgoing, Void> released;
+  private int unwritten;
+  private boolean givenUp;
+
+  Results(Vertx vertx, SqlClient client, TakeOver takeOver) {
+    this.vertx = vertx;
+    this.takeOver = takeOver;
+    // What is in flight bounds what can wait here.
+    this.finished = batcher(batch -> QueueStore.finish(client, sorted(batch, RESULT_ORDER)));
+    this.rescheduled = batcher(batch -> QueueStore.reschedule(client, sorted(batch, RESULT_ORDER)));
+    this.released = batcher(batch -> QueueStore.release(client, sorted(batch, LOCK_ORDER)));
+  }
+
+  private <I> Batcher<I, Void> batcher(Function<List<I>, Future<Void>> statement) {
+    return new Batcher<>(1, MAX_BATCH, Integer.MAX_VALUE, batch ->
+        untilWritten(() -> statement.apply(batch)).map(Collections.nCopies(batch.size(), null)));
+  }
+
+  private static <T> List<T> sorted(List<T> batch, Comparator<T> order) {
+    return batch.stream().sorted(order).toList();
+  }
+
+  private Future<Void> untilWritten(Supplier<Future<Void>> statement) {
+    return statement.get().recover(e -> {
+      if (givenUp || !FailureException.isDatabaseAway(e)) {
+        return Future.failedFuture(e);
+      }
+      takeOver.outage();
+      return vertx.timer(AFTER_FAILURE.toMillis()).compose(waited -> untilWritten(statement));
+    });
+  }
+
+  Future<Void> add(QueueStore.Result result) {
+    return counted(result.status() == null ? rescheduled.add(result) : finished.add(result));
+  }
+
+  /** Gives a lease back unused. */
+  Future<Void> release(Outgoing outgoing) {
+    return counted(released.add(outgoing));
+  }
+
+  private Future<Void> counted(Future<Void> written) {
+    unwritten++;
+    return written.onComplete(done -> unwritten--);
+  }
+
+  /** How many are not written yet. */
+  int unwritten() {
+    return unwritten;
+  }
+
+  /** No more tries: leases run out by themselves. */
+  void giveUp() {
+    givenUp = true;
+  }
+}

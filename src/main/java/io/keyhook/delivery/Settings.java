@@ -1,0 +1,34 @@
+package io.keyhook.delivery;
+
+import io.keyhook.db.Cipher;
+import io.keyhook.event.EndpointId;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
+import java.util.Optional;
+
+/** Reads webhooks for sending. Belongs to one event loop. */
+final class Settings {
+  private final SqlClient client;
+  private final TargetPolicy policy;
+  private final Cipher cipher;
+
+  Settings(SqlClient client, TargetPolicy policy, Cipher cipher) {
+    this.client = client;
+    this.policy = policy;
+    this.cipher = cipher;
+  }
+
+  /** Empty where the webhook is gone; fails with {@link RefusedTargetException} where its URL is refused by now. */
+  Future<Optional<EndpointSettings>> load(EndpointId endpoint) {
+    return QueueStore.settings(client, endpoint).map(found -> found.map(settings -> new EndpointSettings(
+        settings.version(),
+        policy.check(settings.url()),
+        signer(settings.secret(), endpoint),
+        settings.previousSecret() == null ? null : signer(settings.previousSecret(), endpoint),
+        settings.previousUntil())));
+  }
+
+  private Signer signer(byte[] sealed, EndpointId endpoint) {
+    return new Signer(cipher.open(sealed, endpoint.accountId(), endpoint.webhookId()));
+  }
+}

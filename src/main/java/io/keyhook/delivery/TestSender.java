@@ -1,0 +1,48 @@
+package io.keyhook.delivery;
+
+import io.keyhook.account.Plans;
+import io.keyhook.bus.Deliveries.SendTest;
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Webhooks.TestResult;
+import io.keyhook.event.EndpointId;
+import io.keyhook.event.EventType;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+
+/** Sends the deliveries of the test call: at once, once, to an inactive webhook too, and logs them like the others. */
+final class TestSender {
+  private final SqlClient client;
+  private final Sender sender;
+  private final Settings settings;
+  private final Plans plans;
+
+  TestSender(SqlClient client, Sender sender, Settings settings, Plans plans) {
+    this.client = client;
+    this.sender = sender;
+    this.settings = settings;
+    this.plans = plans;
+  }
+
+  Future<TestResult> send(SendTest test) {
+    EndpointId endpoint = new EndpointId(test.accountId(), test.webhookId());
+    EventType type = EventType.of(test.eventType());
+    return LogStore.newId(client).compose(id -> attempt(endpoint, type, id, test.data())
+        .compose(attempt -> LogStore.logTest(client, endpoint, id, type, test.data(), attempt, plans)
+            .map(logged -> new TestResult(attempt.succeeded(), Id.TEST_DELIVERY.of(id), attempt.statusCode(),
+                attempt.duration().toMillis(), attempt.error() == null ? null : attempt.error().wireName()))));
+  }
+
+  private Future<Attempt> attempt(EndpointId endpoint, EventType type, UUID id, String data) {
+    return settings.load(endpoint).compose(found -> {
+      EndpointSettings target = found.orElseThrow(Id.WEBHOOK::notFound);
+      Message message = Message.of(target, type, id, true, data, 1, Instant.now());
+      return sender.send(target.target(), message.headers(), message.body());
+    }).recover(e -> e instanceof RefusedTargetException
+        ? Future.succeededFuture(
+            new Attempt(Instant.now(), Duration.ZERO, System.nanoTime(), null, AttemptError.TARGET_REFUSED, null))
+        : Future.failedFuture(e));
+  }
+}

@@ -1,0 +1,38 @@
+package io.keyhook.license;
+
+import io.keyhook.bus.Licenses.License;
+import io.keyhook.bus.Licenses.Status;
+import io.keyhook.bus.Licenses.Validate;
+import io.keyhook.bus.Id;
+import io.keyhook.event.EventType;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.UUID;
+
+/** The {@code data} of each event with made-up values, for tests of webhooks. */
+public final class EventSamples {
+  private static final UUID LICENSE_ID = UUID.fromString("01942c6e-2d10-7000-8000-000000000001");
+  private static final String KEY = "ABCD-1234-EFGH-5678";
+  private static final String NAME = "Sample License";
+  private static final String CUSTOMER = "Sample Customer";
+  private static final String EMAIL = "customer@example.com";
+  private static final Validate REQUEST = new Validate(KEY, "sample-device", "MacBook Pro", "desktop", "198.51.100.7");
+
+  private EventSamples() {}
+
+  /**
+   * @throws IllegalArgumentException not a type of event about a license
+   */
+  public static String data(EventType type, Instant now) {
+    License license = new License(Id.LICENSE.of(LICENSE_ID), KEY, NAME, Status.ACTIVE, 5, 1, now.plus(Duration.ofDays(365)),
+        CUSTOMER, EMAIL, Map.of(), now, EMAIL, now, now);
+    return switch (type) {
+      case LICENSE_VALIDATED -> EventData.validated(LICENSE_ID, KEY, NAME, REQUEST, 1, 5);
+      case LICENSE_ACTIVATED -> EventData.activated(LICENSE_ID, KEY, NAME, REQUEST, 1, 5, CUSTOMER, EMAIL);
+      case LICENSE_EXPIRED -> EventData.expired(license);
+      case LICENSE_DISABLED -> EventData.disabled(license);
+      case WEBHOOK_TEST -> throw new IllegalArgumentException(type.wireName());
+    };
+  }
+}

@@ -1,0 +1,46 @@
+package io.keyhook.webhook;
+
+import io.keyhook.bus.Check;
+import io.keyhook.bus.FailureException;
+import io.keyhook.delivery.RefusedTargetException;
+import io.keyhook.delivery.Resolver;
+import io.keyhook.delivery.Target;
+import io.keyhook.delivery.TargetPolicy;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/** Judges a URL when it is registered. What its name resolves to may change: every attempt judges again. */
+final class Registration {
+  private static final Duration RESOLVING = Duration.ofSeconds(2);
+
+  private final Vertx vertx;
+  private final TargetPolicy policy;
+
+  Registration(Vertx vertx, TargetPolicy policy) {
+    this.vertx = vertx;
+    this.policy = policy;
+  }
+
+  /** Fails where the URL may not be used. A name that does not resolve, or not in time, is taken. */
+  Future<Void> check(String url) {
+    Target target;
+    try {
+      target = policy.check(url);
+    } catch (RefusedTargetException e) {
+      return Future.failedFuture(refused(e));
+    }
+    if (target.literal().isPresent()) {
+      return Future.succeededFuture();
+    }
+    return Resolver.resolve(vertx, target.host()).timeout(RESOLVING.toMillis(), TimeUnit.MILLISECONDS)
+        .map(addresses -> policy.pick(target, addresses))
+        .transform(done -> done.failed() && done.cause() instanceof RefusedTargetException e
+            ? Future.failedFuture(refused(e)) : Future.succeededFuture());
+  }
+
+  private static FailureException refused(RefusedTargetException e) {
+    return Check.invalid("url", e.getMessage());
+  }
+}

@@ -1,0 +1,133 @@
+package io.keyhook.webhook;
+
+import static io.keyhook.db.Rows.all;
+import static io.keyhook.db.Rows.first;
+import static io.keyhook.db.Rows.instant;
+
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Page;
+import io.keyhook.bus.Webhooks;
+import io.keyhook.bus.Webhooks.Webhook;
+import io.keyhook.event.EventType;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.UUID;
+
+/** The SQL of webhooks. */
+final class WebhookStore {
+  private static final String COLUMNS = """
+      webhook_id, url, events, is_active, description, deactivated_reason,
+      CASE WHEN previous_secret_until > now() THEN previous_secret_until END, created_at, updated_at""";
+  private static final String PLAN =
+      "SELECT plan, keyhook.uuid_v7() FROM keyhook.account WHERE account_id = $1";
+  private static final String LOCK_PLAN = PLAN + " FOR NO KEY UPDATE";
+  private static final String COUNT =
+      "SELECT count(*) FROM keyhook.webhook WHERE account_id = $1 AND deleted_at IS NULL";
+  private static final String INSERT = """
+      INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, description, secret)
+      VALUES ($1, $2, $3, $4, $5, $6, $7)
+      RETURNING\s""" + COLUMNS;
+  private static final String GET = "SELECT " + COLUMNS + """
+
+      FROM keyhook.webhook WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL""";
+  private static final String LIST = "SELECT " + COLUMNS + """
+
+      FROM keyhook.webhook WHERE account_id = $1 AND webhook_id < $2 AND deleted_at IS NULL
+      ORDER BY webhook_id DESC LIMIT $3""";
+  private static final String UPDATE = """
+      UPDATE keyhook.webhook SET
+        url = CASE WHEN $3 THEN $4 ELSE url END,
+        events = CASE WHEN $5 THEN $6::smallint[] ELSE events END,
+        is_active = CASE WHEN $7 THEN $8 ELSE is_active END,
+        deactivated_reason = CASE WHEN $7 THEN NULL ELSE deactivated_reason END,
+        description = CASE WHEN $9 THEN $10 ELSE description END,
+        version = version + 1, updated_at = now()
+      WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL
+      RETURNING\s""" + COLUMNS;
+  private static final String ROTATE = """
+      UPDATE keyhook.webhook SET
+        previous_secret = CASE WHEN $4::int > 0 THEN secret END,
+        previous_secret_until = CASE WHEN $4 > 0 THEN now() + make_interval(hours => $4) END,
+        secret = $3, version = version + 1, updated_at = now()
+      WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL
+      RETURNING\s""" + COLUMNS;
+  private static final String DELETE = """
+      UPDATE keyhook.webhook SET is_active = false, secret = NULL, previous_secret = NULL, previous_secret_until = NULL,
+        version = version + 1, deleted_at = now()
+      WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL""";
+
+  private WebhookStore() {}
+
+  /**
+   * @param newId for a webhook that is about to be made
+   */
+  record PlanAndId(String plan, UUID newId) {}
+
+  static Future<PlanAndId> plan(SqlClient client, UUID accountId, boolean lock) {
+    return client.preparedQuery(lock ? LOCK_PLAN : PLAN).execute(Tuple.of(accountId))
+        .map(rows -> first(rows, row -> new PlanAndId(row.getString(0), row.getUUID(1)))
+            .orElseThrow(Id.ACCOUNT::notFound));
+  }
+
+  static Future<Long> count(SqlClient client, UUID accountId) {
+    return client.preparedQuery(COUNT).execute(Tuple.of(accountId)).map(rows -> rows.iterator().next().getLong(0));
+  }
+
+  static Future<Webhook> insert(
+      SqlClient client, UUID webhookId, Webhooks.Create request, Set<EventType> events, byte[] secret) {
+    return client.preparedQuery(INSERT)
+        .execute(Tuple.tuple().addUUID(request.caller().accountId()).addUUID(webhookId).addString(request.url())
+            .addArrayOfShort(codes(events)).addBoolean(request.isActive()).addString(request.description())
+            .addBuffer(Buffer.buffer(secret)))
+        .map(rows -> webhook(rows.iterator().next()));
+  }
+
+  static Future<Webhook> get(SqlClient client, UUID accountId, UUID webhookId) {
+    return client.preparedQuery(GET).execute(Tuple.of(accountId, webhookId))
+        .map(rows -> first(rows, WebhookStore::webhook).orElseThrow(Id.WEBHOOK::notFound));
+  }
+
+  static Future<Page<Webhook>> list(SqlClient client, UUID accountId, Page.Request page) {
+    return client.preparedQuery(LIST).execute(Tuple.of(accountId, page.before(), (long) page.limit() + 1))
+        .map(rows -> Page.of(all(rows, WebhookStore::webhook), page.limit(), webhook -> Id.WEBHOOK.parse(webhook.id())));
+  }
+
+  /**
+   * @param events null: left as they are
+   */
+  static Future<Webhook> update(SqlClient client, UUID webhookId, Webhooks.Update change, Set<EventType> events) {
+    return client.preparedQuery(UPDATE)
+        .execute(Tuple.tuple().addUUID(change.caller().accountId()).addUUID(webhookId)
+            .addBoolean(change.url().present()).addString(change.url().value())
+            .addBoolean(events != null).addArrayOfShort(events == null ? null : codes(events))
+            .addBoolean(change.isActive().present()).addBoolean(change.isActive().value())
+            .addBoolean(change.description().present()).addString(change.description().value()))
+        .map(rows -> first(rows, WebhookStore::webhook).orElseThrow(Id.WEBHOOK::notFound));
+  }
+
+  static Future<Webhook> rotate(SqlClient client, UUID accountId, UUID webhookId, byte[] secret, int overlapHours) {
+    return client.preparedQuery(ROTATE)
+        .execute(Tuple.of(accountId, webhookId, Buffer.buffer(secret), overlapHours))
+        .map(rows -> first(rows, WebhookStore::webhook).orElseThrow(Id.WEBHOOK::notFound));
+  }
+
+  /** The row stays, without its secrets, so that its log can be read. */
+  static Future<Boolean> delete(SqlClient client, UUID accountId, UUID webhookId) {
+    return client.preparedQuery(DELETE).execute(Tuple.of(accountId, webhookId)).map(rows -> rows.rowCount() > 0);
+  }
+
+  private static Short[] codes(Set<EventType> events) {
+    return events.stream().map(EventType::code).toArray(Short[]::new);
+  }
+
+  private static Webhook webhook(Row row) {
+    return new Webhook(Id.WEBHOOK.of(row.getUUID(0)), row.getString(1),
+        Arrays.stream(row.getArrayOfShorts(2)).map(code -> EventType.of(code).wireName()).toList(), row.getBoolean(3),
+        row.getString(4), row.getString(5), instant(row, 6), instant(row, 7), instant(row, 8));
+  }
+}

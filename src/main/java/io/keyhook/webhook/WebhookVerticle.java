@@ -1,0 +1,157 @@
+package io.keyhook.webhook;
+
+import io.keyhook.account.Plans;
+import io.keyhook.bus.Addresses;
+import io.keyhook.bus.Bus;
+import io.keyhook.bus.Check;
+import io.keyhook.bus.Deliveries.CancelPending;
+import io.keyhook.bus.Deliveries.SendTest;
+import io.keyhook.bus.Id;
+import io.keyhook.bus.JsonText;
+import io.keyhook.bus.Webhooks;
+import io.keyhook.bus.Webhooks.TestResult;
+import io.keyhook.bus.Webhooks.Webhook;
+import io.keyhook.bus.Webhooks.WithSecret;
+import io.keyhook.db.Cipher;
+import io.keyhook.db.Database;
+import io.keyhook.delivery.TargetPolicy;
+import io.keyhook.event.EventType;
+import io.keyhook.license.EventSamples;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.sqlclient.Pool;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/** Keeps webhooks and their secrets. */
+public final class WebhookVerticle extends VerticleBase {
+  private static final String SECRET_PREFIX = "whsec_";
+  private static final int SECRET_BYTES = 32;
+
+  private final Bus bus;
+  private final Database database;
+  private final Pool pool;
+  private final Cipher cipher;
+  private final Plans plans;
+  private final TargetPolicy policy;
+  private final SecureRandom random = new SecureRandom();
+  private Registration registration;
+
+  public WebhookVerticle(Bus bus, Database database, Cipher cipher, Plans plans, TargetPolicy policy) {
+    this.bus = bus;
+    this.database = database;
+    this.pool = database.pool();
+    this.cipher = cipher;
+    this.plans = plans;
+    this.policy = policy;
+  }
+
+  @Override
+  public Future<?> start() {
+    registration = new Registration(vertx, policy);
+    bus.answer(Addresses.CREATE_WEBHOOK, this::create);
+    bus.answer(Addresses.LIST_WEBHOOKS, query -> WebhookStore.list(pool, query.caller().accountId(), query.page()));
+    bus.answer(Addresses.GET_WEBHOOK, query ->
+        WebhookStore.get(pool, query.caller().accountId(), Id.WEBHOOK.parse(query.id())));
+    bus.answer(Addresses.UPDATE_WEBHOOK, this::update);
+    bus.answer(Addresses.DELETE_WEBHOOK, this::delete);
+    bus.answer(Addresses.ROTATE_SECRET, this::rotate);
+    bus.answer(Addresses.TEST_WEBHOOK, this::test);
+    return Future.succeededFuture();
+  }
+
+  private Future<WithSecret> create(Webhooks.Create request) {
+    UUID accountId = request.caller().accountId();
+    Set<EventType> events = EventType.subscription(request.events());
+    String secret = newSecret();
+    return WebhookStore.plan(pool, accountId, false)
+        .compose(account -> {
+          plans.checkHasWebhooks(account.plan());
+          return registration.check(request.url());
+        })
+        .compose(allowed -> database.transaction(tx -> WebhookStore.plan(tx, accountId, true)
+            .compose(account -> WebhookStore.count(tx, accountId).compose(used -> {
+              plans.checkHasWebhooks(account.plan());
+              Plans.checkRoom(account.plan(), plans.of(account.plan()).maxWebhooks(), used, "webhooks");
+              return WebhookStore.insert(tx, account.newId(), request, events,
+                  cipher.seal(secret, accountId, account.newId()));
+            }))))
+        .map(webhook -> new WithSecret(webhook, secret));
+  }
+
+  private Future<Webhook> update(Webhooks.Update request) {
+    UUID accountId = request.caller().accountId();
+    UUID webhookId = Id.WEBHOOK.parse(request.id());
+    Set<EventType> events = request.events().present() ? EventType.subscription(request.events().value()) : null;
+    boolean activates = request.isActive().present() && request.isActive().value();
+    boolean deactivates = request.isActive().present() && !request.isActive().value();
+    return WebhookStore.get(pool, accountId, webhookId)
+        .compose(there -> activates ? checkHasWebhooks(accountId) : Future.succeededFuture())
+        .compose(allowed -> request.url().present() ? registration.check(request.url().value()) : Future.succeededFuture())
+        .compose(allowed -> WebhookStore.update(pool, webhookId, request, events))
+        .compose(webhook -> deactivates ? cancelPending(accountId, webhookId).map(webhook)
+            : Future.succeededFuture(webhook));
+  }
+
+  private Future<Void> delete(Webhooks.Delete request) {
+    UUID accountId = request.caller().accountId();
+    UUID webhookId = Id.WEBHOOK.parse(request.id());
+    return WebhookStore.delete(pool, accountId, webhookId).compose(deleted -> {
+      if (!deleted) {
+        throw Id.WEBHOOK.notFound();
+      }
+      return cancelPending(accountId, webhookId);
+    });
+  }
+
+  private Future<WithSecret> rotate(Webhooks.RotateSecret request) {
+    UUID accountId = request.caller().accountId();
+    UUID webhookId = Id.WEBHOOK.parse(request.id());
+    String secret = newSecret();
+    return WebhookStore.rotate(pool, accountId, webhookId, cipher.seal(secret, accountId, webhookId),
+        request.overlapHours()).map(webhook -> new WithSecret(webhook, secret));
+  }
+
+  private Future<TestResult> test(Webhooks.Test request) {
+    UUID accountId = request.caller().accountId();
+    UUID webhookId = Id.WEBHOOK.parse(request.webhookId());
+    EventType type = request.event() == null ? EventType.WEBHOOK_TEST : EventType.named(request.event())
+        .orElseThrow(() -> Check.invalid("event", "is not a type of event"));
+    return WebhookStore.get(pool, accountId, webhookId)
+        .compose(there -> checkHasWebhooks(accountId))
+        .compose(allowed -> bus.request(Addresses.SEND_TEST,
+            new SendTest(accountId, webhookId, type.code(), testData(type, request.webhookId()))));
+  }
+
+  private static String testData(EventType type, String webhookId) {
+    if (type != EventType.WEBHOOK_TEST) {
+      return EventSamples.data(type, Instant.now());
+    }
+    Map<String, String> data = new LinkedHashMap<>();
+    data.put("webhookId", webhookId);
+    data.put("message", "This is a test delivery. If its signature verifies, your endpoint is ready.");
+    return JsonText.of(data);
+  }
+
+  private Future<Void> checkHasWebhooks(UUID accountId) {
+    return WebhookStore.plan(pool, accountId, false).map(account -> {
+      plans.checkHasWebhooks(account.plan());
+      return null;
+    });
+  }
+
+  private Future<Void> cancelPending(UUID accountId, UUID webhookId) {
+    return bus.request(Addresses.CANCEL_PENDING, new CancelPending(accountId, Set.of(webhookId)));
+  }
+
+  private String newSecret() {
+    byte[] bytes = new byte[SECRET_BYTES];
+    random.nextBytes(bytes);
+    return SECRET_PREFIX + Base64.getEncoder().encodeToString(bytes);
+  }
+}
