@@ -5,21 +5,49 @@ import java.time.Instant;
 /** Requests about accounts, people and API keys, and what is answered. */
 public interface Accounts {
   /** Who holds this bearer credential: a token or an API key. Fails with {@link Failure.Unauthorized}. */
-  record Authenticate(String bearer) {}
+  record Authenticate(String bearer) {
+    @Override
+    public String toString() {
+      return "Authenticate[]";
+    }
+  }
 
   record Login(String email, String password) {
     public Login {
       Check.that().required("email", email).text("email", email, Check.EMAIL)
           .required("password", password).text("password", password, Check.PASSWORD_MAX).done();
     }
+
+    @Override
+    public String toString() {
+      return "Login[email=" + email + "]";
+    }
   }
 
-  record Token(String token, Instant expiresAt) {}
+  record Token(String token, Instant expiresAt) {
+    @Override
+    public String toString() {
+      return "Token[expiresAt=" + expiresAt + "]";
+    }
+  }
 
   record Create(String name, String email, String password, String plan) {
     public Create {
       Check.that().name("name", name).required("email", email).email("email", email)
           .required("password", password).password("password", password).required("plan", plan).done();
+    }
+
+    @Override
+    public String toString() {
+      return "Create[name=" + name + ", plan=" + plan + "]";
+    }
+  }
+
+  /** The first account, with its first API key; made where there is no account yet. */
+  record Bootstrap(Create account, String apiKey) {
+    @Override
+    public String toString() {
+      return "Bootstrap[email=" + account.email + "]";
     }
   }
 
@@ -40,6 +68,11 @@ public interface Accounts {
         check.required("plan", plan.value());
       }
       check.done();
+    }
+
+    @Override
+    public String toString() {
+      return "Update[id=" + id + ", plan=" + plan + "]";
     }
   }
 

@@ -1,6 +1,7 @@
 package io.keyhook.bus;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /** Every address of the bus. */
 public final class Addresses {
@@ -11,6 +12,9 @@ public final class Addresses {
   public static final Address<Accounts.Login, Accounts.Token> LOGIN = new Address<>("account.login");
   public static final Address<Accounts.Create, Accounts.Account> CREATE_ACCOUNT = new Address<>("account.create");
   public static final Address<Accounts.Update, Accounts.Account> UPDATE_ACCOUNT = new Address<>("account.update");
+  /** Empty where there was an account already. */
+  public static final Address<Accounts.Bootstrap, Optional<Accounts.Account>> BOOTSTRAP =
+      new Address<>("account.bootstrap");
   public static final Address<Accounts.Get, Accounts.Overview> GET_ACCOUNT = new Address<>("account.get");
   public static final Address<Accounts.CreateApiKey, Accounts.CreatedApiKey> CREATE_API_KEY =
       new Address<>("api-key.create");

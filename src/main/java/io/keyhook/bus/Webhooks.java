@@ -1,5 +1,7 @@
 package io.keyhook.bus;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.time.Instant;
 import java.util.List;
 
@@ -59,7 +61,7 @@ public interface Webhooks {
       Instant updatedAt) {}
 
   /** A webhook with its secret: told when it is made, and never again. */
-  record WithSecret(Webhook webhook, String secret) {
+  record WithSecret(@JsonUnwrapped Webhook webhook, String secret) {
     @Override
     public String toString() {
       return "WithSecret[webhook=" + webhook.id() + "]";
@@ -96,7 +98,12 @@ public interface Webhooks {
    * @param responseTime milliseconds
    * @param error null where there was none
    */
-  record TestResult(boolean success, String deliveryId, Integer statusCode, long responseTime, String error) {}
+  record TestResult(
+      boolean success,
+      String deliveryId,
+      Integer statusCode,
+      long responseTime,
+      @JsonInclude(JsonInclude.Include.NON_NULL) String error) {}
 
   record GetHealth(Caller caller, String id) {}
 

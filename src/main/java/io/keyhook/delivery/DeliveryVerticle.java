@@ -26,6 +26,7 @@ public final class DeliveryVerticle extends VerticleBase {
   private final TakeOver takeOver;
   private final Cipher cipher;
   private final Plans plans;
+  private final TargetPolicy policy;
   private final MeterRegistry meters;
   private final int number;
   private final int senders;
@@ -39,7 +40,7 @@ public final class DeliveryVerticle extends VerticleBase {
    */
   public DeliveryVerticle(
       Bus bus, Database database, Dispatcher dispatcher, KeyhookOptions.Delivery options, TakeOver takeOver, Cipher cipher,
-      Plans plans, MeterRegistry meters, int number, int senders) {
+      Plans plans, TargetPolicy policy, MeterRegistry meters, int number, int senders) {
     this.bus = bus;
     this.database = database;
     this.dispatcher = dispatcher;
@@ -47,6 +48,7 @@ public final class DeliveryVerticle extends VerticleBase {
     this.takeOver = takeOver;
     this.cipher = cipher;
     this.plans = plans;
+    this.policy = policy;
     this.meters = meters;
     this.number = number;
     this.senders = senders;
@@ -56,7 +58,6 @@ public final class DeliveryVerticle extends VerticleBase {
   public Future<?> start() {
     client = database.pipelined(CONNECTIONS);
     int maxInFlight = Math.max(1, options.maxInFlight() / senders);
-    TargetPolicy policy = new TargetPolicy(options.allowInsecureTargets());
     sender = new Sender(vertx, policy, options.timeout(), maxInFlight);
     Settings settings = new Settings(client, policy, cipher);
     Results results = new Results(vertx, client, takeOver);

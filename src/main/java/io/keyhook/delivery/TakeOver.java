@@ -6,12 +6,12 @@ import java.time.Duration;
  * When this node takes over deliveries whose lease ended without a result. While the database was away nobody could
  * write results: once it is back, they come first, so that an outage alone sends nothing twice. Any thread.
  */
-final class TakeOver {
+public final class TakeOver {
   private static final Duration GRACE = Duration.ofSeconds(5);
 
   private volatile long from;
 
-  TakeOver() {
+  public TakeOver() {
     outage();
   }
 

@@ -23,16 +23,21 @@ public final class ValidationVerticle extends VerticleBase {
   private final Outbox outbox;
   private final EventFeed feed;
   private final MeterRegistry meters;
+  private final int number;
   private SqlClient client;
   private LastSeen lastSeen;
   private Gauge waiting;
 
-  public ValidationVerticle(Bus bus, Database database, Outbox outbox, EventFeed feed, MeterRegistry meters) {
+  /**
+   * @param number of this instance, from 0
+   */
+  public ValidationVerticle(Bus bus, Database database, Outbox outbox, EventFeed feed, MeterRegistry meters, int number) {
     this.bus = bus;
     this.database = database;
     this.outbox = outbox;
     this.feed = feed;
     this.meters = meters;
+    this.number = number;
   }
 
   @Override
@@ -42,7 +47,7 @@ public final class ValidationVerticle extends VerticleBase {
     Validator validator = new Validator(client, new Activator(database, outbox), outbox, feed, lastSeen);
     waiting = Gauge.builder("keyhook.validations.waiting", validator, Validator::waiting)
         .description("Validations that wait for the database")
-        .tag("instance", deploymentID())
+        .tag("instance", Integer.toString(number))
         .register(meters);
     vertx.setPeriodic(LastSeen.INTERVAL.toMillis(), timer -> flush());
     bus.answer(Addresses.VALIDATE, validator::validate);

@@ -1,0 +1,220 @@
+package io.keyhook;
+
+import io.keyhook.StopOrder.Stage;
+import io.keyhook.account.AccountVerticle;
+import io.keyhook.account.ApiKeys;
+import io.keyhook.account.Plans;
+import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Addresses;
+import io.keyhook.bus.Bus;
+import io.keyhook.config.KeyhookOptions;
+import io.keyhook.db.Cipher;
+import io.keyhook.db.Database;
+import io.keyhook.db.Migrations;
+import io.keyhook.db.Partitions;
+import io.keyhook.delivery.DeliveryVerticle;
+import io.keyhook.delivery.LogVerticle;
+import io.keyhook.delivery.QueueVerticle;
+import io.keyhook.delivery.TakeOver;
+import io.keyhook.delivery.TargetPolicy;
+import io.keyhook.event.Dispatcher;
+import io.keyhook.event.EventFeed;
+import io.keyhook.event.Outbox;
+import io.keyhook.http.ApiRouter;
+import io.keyhook.http.HttpVerticle;
+import io.keyhook.http.Probes;
+import io.keyhook.http.RateLimiter;
+import io.keyhook.license.ExpiryVerticle;
+import io.keyhook.license.LicenseVerticle;
+import io.keyhook.license.ValidationVerticle;
+import io.keyhook.webhook.WebhookVerticle;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Deployable;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.ext.web.Router;
+import io.vertx.sqlclient.Pool;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All of Keyhook as one verticle, to deploy in one's own Vert.x. It migrates the database where it is given its URI,
+ * deploys what it consists of, and stops in order: requests are answered, attempts in flight end, results are written,
+ * leases given back. It closes only what it opened.
+ */
+public final class Keyhook extends VerticleBase {
+  private static final Logger log = LoggerFactory.getLogger(Keyhook.class);
+  private static final String DEFAULT_NAME = "keyhook";
+  private static final Duration PARTITIONS = Duration.ofHours(1);
+  private static final int LOGINS_A_MINUTE = 10;
+  /** Deliveries that a node holds under lease before it leaves new ones in the queue. */
+  private static final int MAX_HELD = 20_000;
+
+  private final KeyhookOptions options;
+  private final Optional<Pool> hostPool;
+  private final String name;
+  private final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final AtomicInteger port = new AtomicInteger();
+  private final StopOrder stopOrder = new StopOrder();
+  private Bus bus;
+  private Database database;
+  private KeyhookClient client;
+  private Probes probes;
+  private ApiRouter.Limits limits;
+  private Optional<Accounts.Account> firstAccount = Optional.empty();
+
+  /** On the database that the options name. */
+  public Keyhook(KeyhookOptions options) {
+    this(options, Optional.empty(), DEFAULT_NAME);
+  }
+
+  /**
+   * On a pool that stays the host's, whose database the host has {@link #migrate migrated}.
+   *
+   * @param name tells several in one Vert.x apart
+   */
+  public Keyhook(KeyhookOptions options, Optional<Pool> pool, String name) {
+    this.options = options;
+    this.hostPool = pool;
+    this.name = name;
+  }
+
+  /** Brings a database up to date. Blocks. */
+  public static void migrate(URI database) {
+    Migrations.run(database);
+  }
+
+  /** To talk to it, once it is deployed. */
+  public KeyhookClient client() {
+    return client;
+  }
+
+  /** The port that is listened on, once it is deployed; 0 where there is no server. */
+  public int port() {
+    return port.get();
+  }
+
+  /** The account that was made because there was none; empty where there was one, or none was asked for. */
+  public Optional<Accounts.Account> firstAccount() {
+    return firstAccount;
+  }
+
+  /** A router to mount under a path of a host's server, on the calling event loop. */
+  public Router router() {
+    return ApiRouter.create(vertx, client, options, limits, probes);
+  }
+
+  @Override
+  public Future<?> start() {
+    bus = new Bus(vertx, name);
+    bus.open();
+    database = hostPool.map(pool -> Database.of(vertx, pool)).orElseGet(() -> Database.of(vertx,
+        options.database().uri().orElseThrow(() -> new IllegalArgumentException("database.uri is not set")),
+        options.database().poolSize()));
+    limits = new ApiRouter.Limits(new RateLimiter(options.validation().rateLimit(), Duration.ofSeconds(1)),
+        new RateLimiter(LOGINS_A_MINUTE, Duration.ofMinutes(1)));
+    probes = new Probes(database, meters);
+    if (options.delivery().allowInsecureTargets()) {
+      log.warn("delivery.allowInsecureTargets is on: webhooks may go to http and to private addresses. For development only");
+    }
+    Plans plans = new Plans(options.plans());
+    Partitions partitions = new Partitions(database.pool(), plans.allRetentions());
+    return migrated()
+        .compose(migrated -> partitions.maintain())
+        .compose(made -> {
+          vertx.setPeriodic(PARTITIONS.toMillis(), timer -> partitions.maintain().onFailure(e ->
+              log.error("The log's partitions could not be kept up; trying again in an hour", e)));
+          return deployAll(plans);
+        })
+        .recover(e -> close().transform(closed -> Future.failedFuture(e)));
+  }
+
+  private Future<Void> migrated() {
+    return Migrations.areDone(database.pool()).compose(done -> {
+      if (done) {
+        return Future.succeededFuture();
+      }
+      if (hostPool.isPresent()) {
+        return Future.failedFuture(new IllegalStateException(
+            "The pool's database is not migrated: call Keyhook.migrate(uri) before deploying"));
+      }
+      return Migrations.run(vertx, options.database().uri().orElseThrow());
+    });
+  }
+
+  private Future<Void> deployAll(Plans plans) {
+    int loops = Runtime.getRuntime().availableProcessors();
+    EventFeed feed = new EventFeed(bus);
+    Dispatcher dispatcher = new Dispatcher(bus, loops, MAX_HELD);
+    Gauge.builder("keyhook.deliveries.held", dispatcher, Dispatcher::held)
+        .description("Deliveries under lease on this node").register(meters);
+    Outbox outbox = new Outbox(plans, dispatcher, feed);
+    Cipher cipher = new Cipher(options.secrets().masterKey().orElseThrow(
+        () -> new IllegalArgumentException("secrets.masterKey is not set")));
+    TakeOver takeOver = new TakeOver();
+    TargetPolicy policy = new TargetPolicy(options.delivery().allowInsecureTargets());
+    AtomicInteger sender = new AtomicInteger();
+    AtomicInteger validator = new AtomicInteger();
+    client = new KeyhookClient(bus, feed);
+    return deploy(Stage.SENDING, loops, () -> new DeliveryVerticle(bus, database, dispatcher, options.delivery(), takeOver,
+            cipher, plans, policy, meters, sender.getAndIncrement(), loops))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans)))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new WebhookVerticle(bus, database, cipher, plans, policy)))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new LicenseVerticle(bus, database, outbox, plans)))
+        .compose(v -> deploy(Stage.WORKING, loops, () -> new ValidationVerticle(bus, database, outbox, feed, meters,
+            validator.getAndIncrement())))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new AccountVerticle(bus, database, plans, options.auth().jwt())))
+        .compose(v -> bootstrap())
+        .compose(v -> deploy(Stage.SERVING, 1, () -> new QueueVerticle(bus, database, dispatcher, takeOver)))
+        .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox)))
+        .compose(v -> options.http().enabled() ? serve(loops) : Future.succeededFuture());
+  }
+
+  /** The first instance finds the port that the others share. */
+  private Future<Void> serve(int loops) {
+    Supplier<Deployable> server = () -> new HttpVerticle(options.http(),
+        vertx -> ApiRouter.create(vertx, client, options, limits, probes), port);
+    return deploy(Stage.SERVING, 1, server)
+        .compose(v -> loops == 1 ? Future.succeededFuture() : deploy(Stage.SERVING, loops - 1, server));
+  }
+
+  private Future<Void> deploy(Stage stage, int instances, Supplier<Deployable> verticle) {
+    return vertx.deployVerticle(() -> stopOrder.staged(stage, verticle.get()),
+        new DeploymentOptions().setInstances(instances)).mapEmpty();
+  }
+
+  private Future<Void> bootstrap() {
+    KeyhookOptions.Bootstrap first = options.bootstrap();
+    if (first.email().isEmpty() || first.password().isEmpty()) {
+      return Future.succeededFuture();
+    }
+    return bus.request(Addresses.BOOTSTRAP, new Accounts.Bootstrap(
+        new Accounts.Create("First account", first.email().get(), first.password().get(), first.plan()),
+        first.apiKey().orElseGet(() -> ApiKeys.generate(new SecureRandom())))).map(account -> {
+          firstAccount = account;
+          return null;
+        });
+  }
+
+  @Override
+  public Future<?> stop() {
+    return close();
+  }
+
+  private Future<Void> close() {
+    return database.close().eventually(() -> {
+      bus.close();
+      meters.close();
+      return Future.succeededFuture();
+    });
+  }
+}

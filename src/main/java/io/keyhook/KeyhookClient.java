@@ -1,0 +1,157 @@
+package io.keyhook;
+
+import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Addresses;
+import io.keyhook.bus.Bus;
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Deliveries;
+import io.keyhook.bus.Events;
+import io.keyhook.bus.Licenses;
+import io.keyhook.bus.Page;
+import io.keyhook.bus.Webhooks;
+import io.keyhook.event.EventFeed;
+import io.vertx.core.Future;
+import java.util.function.Consumer;
+
+/**
+ * All that Keyhook does, for code in the same Vert.x: HTTP is one user of it, an embedding application another. Messages
+ * stay on this node. Futures fail with {@link io.keyhook.bus.FailureException}; messages refuse bad values as they are
+ * made. Any thread; futures complete on the caller's context.
+ */
+public final class KeyhookClient {
+  private final Bus bus;
+  private final EventFeed feed;
+
+  KeyhookClient(Bus bus, EventFeed feed) {
+    this.bus = bus;
+    this.feed = feed;
+  }
+
+  /** May this device use this license? Activates a new one where there is a slot. */
+  public Future<Licenses.Validation> validate(Licenses.Validate request) {
+    return bus.request(Addresses.VALIDATE, request);
+  }
+
+  /**
+   * Hears of events that are raised on this node, after they are committed, on the caller's context. What nobody listened
+   * to is not kept; webhooks are for what must arrive.
+   */
+  public Events.Subscription subscribe(Consumer<Events.Event> handler) {
+    return feed.subscribe(handler);
+  }
+
+  public Future<Caller> authenticate(Accounts.Authenticate request) {
+    return bus.request(Addresses.AUTHENTICATE, request);
+  }
+
+  public Future<Accounts.Token> login(Accounts.Login request) {
+    return bus.request(Addresses.LOGIN, request);
+  }
+
+  /** For operators: what may ask for it is the host's to decide. */
+  public Future<Accounts.Account> createAccount(Accounts.Create request) {
+    return bus.request(Addresses.CREATE_ACCOUNT, request);
+  }
+
+  /** For operators: what may ask for it is the host's to decide. */
+  public Future<Accounts.Account> updateAccount(Accounts.Update request) {
+    return bus.request(Addresses.UPDATE_ACCOUNT, request);
+  }
+
+  public Future<Accounts.Overview> getAccount(Accounts.Get query) {
+    return bus.request(Addresses.GET_ACCOUNT, query);
+  }
+
+  public Future<Accounts.CreatedApiKey> createApiKey(Accounts.CreateApiKey request) {
+    return bus.request(Addresses.CREATE_API_KEY, request);
+  }
+
+  public Future<Accounts.ApiKey> getApiKey(Accounts.GetApiKey query) {
+    return bus.request(Addresses.GET_API_KEY, query);
+  }
+
+  public Future<Page<Accounts.ApiKey>> listApiKeys(Accounts.ListApiKeys query) {
+    return bus.request(Addresses.LIST_API_KEYS, query);
+  }
+
+  public Future<Void> deleteApiKey(Accounts.DeleteApiKey request) {
+    return bus.request(Addresses.DELETE_API_KEY, request);
+  }
+
+  public Future<Licenses.License> createLicense(Licenses.Create request) {
+    return bus.request(Addresses.CREATE_LICENSE, request);
+  }
+
+  public Future<Licenses.License> getLicense(Licenses.Get query) {
+    return bus.request(Addresses.GET_LICENSE, query);
+  }
+
+  public Future<Page<Licenses.License>> listLicenses(Licenses.List query) {
+    return bus.request(Addresses.LIST_LICENSES, query);
+  }
+
+  public Future<Licenses.License> updateLicense(Licenses.Update request) {
+    return bus.request(Addresses.UPDATE_LICENSE, request);
+  }
+
+  public Future<Void> deleteLicense(Licenses.Delete request) {
+    return bus.request(Addresses.DELETE_LICENSE, request);
+  }
+
+  public Future<Licenses.License> setLicenseDisabled(Licenses.SetDisabled request) {
+    return bus.request(Addresses.SET_LICENSE_DISABLED, request);
+  }
+
+  public Future<Page<Licenses.Activation>> listActivations(Licenses.ListActivations query) {
+    return bus.request(Addresses.LIST_ACTIVATIONS, query);
+  }
+
+  public Future<Void> deleteActivation(Licenses.DeleteActivation request) {
+    return bus.request(Addresses.DELETE_ACTIVATION, request);
+  }
+
+  public Future<Webhooks.WithSecret> createWebhook(Webhooks.Create request) {
+    return bus.request(Addresses.CREATE_WEBHOOK, request);
+  }
+
+  public Future<Webhooks.Webhook> getWebhook(Webhooks.Get query) {
+    return bus.request(Addresses.GET_WEBHOOK, query);
+  }
+
+  public Future<Page<Webhooks.Webhook>> listWebhooks(Webhooks.ListAll query) {
+    return bus.request(Addresses.LIST_WEBHOOKS, query);
+  }
+
+  public Future<Webhooks.Webhook> updateWebhook(Webhooks.Update request) {
+    return bus.request(Addresses.UPDATE_WEBHOOK, request);
+  }
+
+  public Future<Void> deleteWebhook(Webhooks.Delete request) {
+    return bus.request(Addresses.DELETE_WEBHOOK, request);
+  }
+
+  public Future<Webhooks.WithSecret> rotateSecret(Webhooks.RotateSecret request) {
+    return bus.request(Addresses.ROTATE_SECRET, request);
+  }
+
+  /** Answers when the receiver has. */
+  public Future<Webhooks.TestResult> testWebhook(Webhooks.Test request) {
+    return bus.request(Addresses.TEST_WEBHOOK, request);
+  }
+
+  public Future<Webhooks.Health> getHealth(Webhooks.GetHealth query) {
+    return bus.request(Addresses.GET_HEALTH, query);
+  }
+
+  public Future<Page<Deliveries.Summary>> listDeliveries(Deliveries.ListOf query) {
+    return bus.request(Addresses.LIST_DELIVERIES, query);
+  }
+
+  public Future<Deliveries.Delivery> getDelivery(Deliveries.Get query) {
+    return bus.request(Addresses.GET_DELIVERY, query);
+  }
+
+  public Future<Deliveries.Delivery> redeliver(Deliveries.Redeliver request) {
+    return bus.request(Addresses.REDELIVER, request);
+  }
+}

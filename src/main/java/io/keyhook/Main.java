@@ -1,0 +1,138 @@
+package io.keyhook;
+
+import io.keyhook.account.ApiKeys;
+import io.keyhook.config.Configuration;
+import io.keyhook.config.ConfigurationException;
+import io.keyhook.config.KeyhookOptions;
+import io.keyhook.config.LocalSecrets;
+import io.keyhook.db.EmbeddedServer;
+import io.keyhook.db.EmbeddedServerException;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The process: configuration, an embedded PostgreSQL where no database is named, Vert.x, and Keyhook in it. Takes a
+ * configuration file as its argument; {@code KEYHOOK_CONFIG} goes before it.
+ */
+public final class Main {
+  private static final Logger log;
+  private static final Duration STOP = Duration.ofSeconds(20);
+  private static final String FIRST_EMAIL = "owner@keyhook.local";
+
+  static {
+    // The process's, and not that of a host with the library on its class path.
+    if (System.getProperty("logback.configurationFile") == null) {
+      System.setProperty("logback.configurationFile", "io/keyhook/logback.xml");
+    }
+    log = LoggerFactory.getLogger(Main.class);
+  }
+
+  private final KeyhookOptions options;
+  private final boolean generatedPassword;
+  private final boolean generatedKey;
+  private final Optional<EmbeddedServer> embedded;
+  private final Vertx vertx;
+  private final Keyhook keyhook;
+  private final CompletableFuture<String> deployed = new CompletableFuture<>();
+
+  private Main(KeyhookOptions configured, Optional<EmbeddedServer> embedded) {
+    this.embedded = embedded;
+    this.generatedPassword = configured.bootstrap().password().isEmpty();
+    this.generatedKey = configured.bootstrap().apiKey().isEmpty();
+    this.options = withFirstAccount(embedded.map(server -> onEmbedded(configured, server)).orElse(configured));
+    int loops = Runtime.getRuntime().availableProcessors();
+    this.vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(loops));
+    this.keyhook = new Keyhook(options);
+  }
+
+  public static void main(String[] args) {
+    try {
+      KeyhookOptions options = Configuration.load(System.getenv(), args.length == 0 ? Optional.empty()
+          : Optional.of(Path.of(args[0])));
+      new Main(options, options.database().uri().isPresent() ? Optional.empty()
+          : Optional.of(EmbeddedServer.start(options.database().directory()))).run();
+    } catch (ConfigurationException | EmbeddedServerException e) {
+      System.err.println(e.getMessage());
+      System.exit(1);
+    }
+  }
+
+  private void run() {
+    Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "keyhook-stop"));
+    vertx.deployVerticle(keyhook).onComplete(id -> {
+      deployed.complete(id);
+      greet();
+    }, e -> {
+      log.error("Keyhook could not start: {}", e.getMessage(), e);
+      deployed.completeExceptionally(e);
+      new Thread(() -> System.exit(1), "keyhook-exit").start();
+    });
+  }
+
+  /** In order, within the time that platforms give after SIGTERM. */
+  private void stop() {
+    log.info("Stopping");
+    try {
+      deployed.thenCompose(id -> vertx.undeploy(id).toCompletionStage())
+          .toCompletableFuture().get(STOP.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (Exception e) {
+      log.warn("Keyhook did not stop in order: {}", e.getMessage());
+    }
+    embedded.ifPresent(EmbeddedServer::close);
+    log.info("Stopped");
+  }
+
+  private static KeyhookOptions onEmbedded(KeyhookOptions options, EmbeddedServer server) {
+    KeyhookOptions.Database database = options.database();
+    KeyhookOptions completed = LocalSecrets.complete(options, server.directory());
+    return new KeyhookOptions(completed.http(),
+        new KeyhookOptions.Database(Optional.of(server.uri()), database.directory(), database.poolSize()),
+        completed.bootstrap(), completed.operator(), completed.auth(), completed.secrets(), completed.validation(),
+        completed.delivery(), completed.plans());
+  }
+
+  private static KeyhookOptions withFirstAccount(KeyhookOptions options) {
+    KeyhookOptions.Bootstrap first = options.bootstrap();
+    SecureRandom random = new SecureRandom();
+    return new KeyhookOptions(options.http(), options.database(),
+        new KeyhookOptions.Bootstrap(first.email().or(() -> Optional.of(FIRST_EMAIL)),
+            first.password().or(() -> Optional.of(ApiKeys.generate(random).substring(ApiKeys.PREFIX.length(), 23))),
+            first.apiKey().or(() -> Optional.of(ApiKeys.generate(random))), first.plan()),
+        options.operator(), options.auth(), options.secrets(), options.validation(), options.delivery(), options.plans());
+  }
+
+  /** On the terminal, not in the log: it may hold what was generated, this one time. */
+  private void greet() {
+    String url = "http://" + options.http().host() + ":" + keyhook.port();
+    StringBuilder text = new StringBuilder("\nKeyhook listens on " + url + "; its calls are described at " + url + "/openapi.json\n");
+    keyhook.firstAccount().ifPresent(account -> {
+      KeyhookOptions.Bootstrap first = options.bootstrap();
+      String key = generatedKey ? first.apiKey().orElseThrow() : "$KEYHOOK_BOOTSTRAP_API_KEY";
+      text.append("\nThe first account was made, on the plan ").append(account.plan()).append(".");
+      if (generatedPassword || generatedKey) {
+        text.append(" What was generated is shown now and never again:");
+      }
+      text.append("\n\n  e-mail    ").append(account.email());
+      if (generatedPassword) {
+        text.append("\n  password  ").append(first.password().orElseThrow());
+      }
+      if (generatedKey) {
+        text.append("\n  API key   ").append(key);
+      }
+      text.append("\n\nMake a license:\n\n  curl ").append(url).append("/api/licenses -H \"Authorization: Bearer ").append(key)
+          .append("\" \\\n    -H 'Content-Type: application/json' -d '{\"name\":\"My first license\"}'\n");
+    });
+    System.out.println(text);
+  }
+}

@@ -1,0 +1,63 @@
+package io.keyhook;
+
+import io.vertx.core.Context;
+import io.vertx.core.Deployable;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+
+/**
+ * Vert.x undeploys the children of a verticle all at once. This holds each back until those of the stages before it have
+ * stopped: first what takes requests, then what works on them, then what sends. Any thread.
+ */
+final class StopOrder {
+  enum Stage { SERVING, WORKING, SENDING }
+
+  private final int[] running = new int[Stage.values().length];
+  private final Promise<Void>[] empty = promises();
+
+  Deployable staged(Stage stage, Deployable verticle) {
+    return new Deployable() {
+      @Override
+      public Future<?> deploy(Context context) throws Exception {
+        return verticle.deploy(context).onSuccess(deployed -> enter(stage));
+      }
+
+      @Override
+      public Future<?> undeploy(Context context) {
+        return before(stage).compose(done -> {
+          try {
+            return verticle.undeploy(context);
+          } catch (Exception e) {
+            return Future.failedFuture(e);
+          }
+        }).onComplete(done -> leave(stage));
+      }
+    };
+  }
+
+  private synchronized void enter(Stage stage) {
+    running[stage.ordinal()]++;
+  }
+
+  private synchronized void leave(Stage stage) {
+    if (--running[stage.ordinal()] == 0) {
+      empty[stage.ordinal()].tryComplete();
+    }
+  }
+
+  private synchronized Future<Void> before(Stage stage) {
+    Future<Void> all = Future.succeededFuture();
+    for (int i = 0; i < stage.ordinal(); i++) {
+      Future<Void> stopped = running[i] == 0 ? Future.succeededFuture() : empty[i].future();
+      all = all.compose(done -> stopped);
+    }
+    return all;
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static Promise<Void>[] promises() {
+    Promise[] promises = new Promise[Stage.values().length];
+    java.util.Arrays.setAll(promises, i -> Promise.promise());
+    return promises;
+  }
+}

@@ -1,0 +1,182 @@
+package io.keyhook.account;
+
+import static io.keyhook.db.Rows.all;
+import static io.keyhook.db.Rows.first;
+import static io.keyhook.db.Rows.instant;
+import static io.keyhook.db.Rows.uuids;
+
+import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Accounts.Account;
+import io.keyhook.bus.Accounts.ApiKey;
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Page;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** The SQL of accounts, their people and API keys. */
+final class AccountStore {
+  private static final String LOCK_BOOTSTRAP = "SELECT pg_advisory_xact_lock(hashtext('keyhook.bootstrap'))";
+  private static final String ANY = "SELECT FROM keyhook.account LIMIT 1";
+  private static final String INSERT = """
+      WITH account AS (
+        INSERT INTO keyhook.account (name, plan) VALUES ($1, $2) RETURNING account_id, name, plan, created_at
+      ), member AS (
+        INSERT INTO keyhook.member (account_id, email, password_hash) SELECT account_id, $3, $4 FROM account
+      )
+      SELECT account_id, name, $3::text, plan, created_at FROM account""";
+  // The operator's account is the one that its first member logs in to.
+  private static final String OWNER = """
+      (SELECT user_id FROM keyhook.member WHERE account_id = $1 ORDER BY user_id LIMIT 1)""";
+  private static final String UPDATE_ACCOUNT = """
+      UPDATE keyhook.account SET name = coalesce($2, name), plan = coalesce($3, plan), updated_at = now()
+      WHERE account_id = $1 RETURNING account_id""";
+  private static final String UPDATE_OWNER = """
+      UPDATE keyhook.member SET email = coalesce($2, email), password_hash = coalesce($3, password_hash)
+      WHERE account_id = $1 AND user_id =\s""" + OWNER;
+  private static final String GET = """
+      SELECT a.account_id, a.name, m.email, a.plan, a.created_at
+      FROM keyhook.account a LEFT JOIN keyhook.member m ON m.account_id = a.account_id AND m.user_id =\s""" + OWNER + """
+
+      WHERE a.account_id = $1""";
+  private static final String USAGE = """
+      SELECT a.account_id, a.name, a.plan,
+        (SELECT count(*) FROM keyhook.license l WHERE l.account_id = a.account_id),
+        (SELECT count(*) FROM keyhook.webhook w WHERE w.account_id = a.account_id AND w.deleted_at IS NULL)
+      FROM keyhook.account a WHERE a.account_id = $1""";
+  private static final String LOGIN = """
+      SELECT account_id, user_id, email, password_hash FROM keyhook.member WHERE lower(email) = lower($1)""";
+  private static final String MEMBER = """
+      SELECT email FROM keyhook.member WHERE account_id = $1 AND user_id = $2""";
+  private static final String EXISTS = "SELECT FROM keyhook.account WHERE account_id = $1";
+
+  private static final String INSERT_KEY = """
+      INSERT INTO keyhook.api_key (account_id, name, hint, key_hash) VALUES ($1, $2, $3, $4)
+      RETURNING key_id, name, hint, created_at, last_used_at""";
+  private static final String GET_KEY = """
+      SELECT key_id, name, hint, created_at, last_used_at FROM keyhook.api_key WHERE account_id = $1 AND key_id = $2""";
+  private static final String LIST_KEYS = """
+      SELECT key_id, name, hint, created_at, last_used_at FROM keyhook.api_key
+      WHERE account_id = $1 AND key_id < $2 ORDER BY key_id DESC LIMIT $3""";
+  private static final String DELETE_KEY = "DELETE FROM keyhook.api_key WHERE account_id = $1 AND key_id = $2";
+  private static final String FIND_KEY = "SELECT account_id, key_id, name FROM keyhook.api_key WHERE key_hash = $1";
+  private static final String KEYS_USED = """
+      UPDATE keyhook.api_key k SET last_used_at = now() FROM unnest($1::uuid[], $2::uuid[]) q (account_id, key_id)
+      WHERE k.account_id = q.account_id AND k.key_id = q.key_id""";
+
+  private AccountStore() {}
+
+  record Member(UUID accountId, UUID userId, String email, String passwordHash) {}
+
+  record KeyId(UUID accountId, UUID keyId) {}
+
+  record FoundKey(KeyId id, String name) {}
+
+  record Usage(UUID accountId, String name, String plan, long licenses, long webhooks) {}
+
+  static Future<Boolean> any(SqlClient client) {
+    return client.query(ANY).execute().map(rows -> rows.size() > 0);
+  }
+
+  /** Whether there is none yet; nobody else makes one before this transaction ends. */
+  static Future<Boolean> lockEmpty(SqlClient tx) {
+    return tx.query(LOCK_BOOTSTRAP).execute()
+        .compose(locked -> any(tx)).map(any -> !any);
+  }
+
+  static Future<Account> insert(SqlClient client, String name, String plan, String email, String passwordHash) {
+    return client.preparedQuery(INSERT).execute(Tuple.of(name, plan, email, passwordHash))
+        .map(rows -> account(rows.iterator().next()));
+  }
+
+  /** What is null stays as it is. */
+  static Future<Account> update(
+      SqlClient tx, UUID accountId, String name, String plan, String email, String passwordHash) {
+    return tx.preparedQuery(UPDATE_ACCOUNT).execute(Tuple.of(accountId, name, plan))
+        .compose(updated -> {
+          if (updated.size() == 0) {
+            throw Id.ACCOUNT.notFound();
+          }
+          return tx.preparedQuery(UPDATE_OWNER).execute(Tuple.of(accountId, email, passwordHash));
+        })
+        .compose(updated -> tx.preparedQuery(GET).execute(Tuple.of(accountId)))
+        .map(rows -> account(rows.iterator().next()));
+  }
+
+  static Future<Usage> usage(SqlClient client, UUID accountId) {
+    return client.preparedQuery(USAGE).execute(Tuple.of(accountId))
+        .map(rows -> first(rows, row -> new Usage(row.getUUID(0), row.getString(1), row.getString(2), row.getLong(3),
+            row.getLong(4))).orElseThrow(Id.ACCOUNT::notFound));
+  }
+
+  static Future<Optional<Member>> findMember(SqlClient client, String email) {
+    return client.preparedQuery(LOGIN).execute(Tuple.of(email)).map(rows -> first(rows, row ->
+        new Member(row.getUUID(0), row.getUUID(1), row.getString(2), row.getString(3))));
+  }
+
+  static Future<Optional<String>> memberEmail(SqlClient client, UUID accountId, UUID userId) {
+    return client.preparedQuery(MEMBER).execute(Tuple.of(accountId, userId))
+        .map(rows -> first(rows, row -> row.getString(0)));
+  }
+
+  static Future<Boolean> exists(SqlClient client, UUID accountId) {
+    return client.preparedQuery(EXISTS).execute(Tuple.of(accountId)).map(rows -> rows.size() > 0);
+  }
+
+  static Future<ApiKey> insertKey(SqlClient client, UUID accountId, String name, String key) {
+    return client.preparedQuery(INSERT_KEY)
+        .execute(Tuple.of(accountId, name, ApiKeys.hint(key), Buffer.buffer(ApiKeys.hash(key))))
+        .map(rows -> apiKey(rows.iterator().next()));
+  }
+
+  static Future<ApiKey> getKey(SqlClient client, UUID accountId, UUID keyId) {
+    return client.preparedQuery(GET_KEY).execute(Tuple.of(accountId, keyId))
+        .map(rows -> first(rows, AccountStore::apiKey).orElseThrow(Id.API_KEY::notFound));
+  }
+
+  static Future<Page<ApiKey>> listKeys(SqlClient client, Accounts.ListApiKeys query) {
+    Page.Request page = query.page();
+    return client.preparedQuery(LIST_KEYS)
+        .execute(Tuple.of(query.caller().accountId(), page.before(), (long) page.limit() + 1))
+        .map(rows -> Page.of(all(rows, AccountStore::apiKey), page.limit(), key -> Id.API_KEY.parse(key.id())));
+  }
+
+  static Future<Boolean> deleteKey(SqlClient client, UUID accountId, UUID keyId) {
+    return client.preparedQuery(DELETE_KEY).execute(Tuple.of(accountId, keyId)).map(rows -> rows.rowCount() > 0);
+  }
+
+  static Future<Optional<FoundKey>> findKey(SqlClient client, String key) {
+    return client.preparedQuery(FIND_KEY).execute(Tuple.of(Buffer.buffer(ApiKeys.hash(key))))
+        .map(rows -> first(rows, row ->
+            new FoundKey(new KeyId(row.getUUID(0), row.getUUID(1)), row.getString(2))));
+  }
+
+  static Future<Void> keysUsed(SqlClient client, List<KeyId> keys) {
+    return client.preparedQuery(KEYS_USED)
+        .execute(Tuple.tuple()
+            .addArrayOfUUID(uuids(keys, KeyId::accountId))
+            .addArrayOfUUID(uuids(keys, KeyId::keyId)))
+        .mapEmpty();
+  }
+
+  static Caller caller(FoundKey key) {
+    return new Caller(key.id.accountId, key.name);
+  }
+
+  private static Account account(Row row) {
+    return new Account(Id.ACCOUNT.of(row.getUUID(0)), row.getString(1), row.getString(2), row.getString(3),
+        instant(row, 4));
+  }
+
+  private static ApiKey apiKey(Row row) {
+    Instant used = instant(row, 4);
+    return new ApiKey(Id.API_KEY.of(row.getUUID(0)), row.getString(1), row.getString(2), instant(row, 3), used);
+  }
+}

@@ -1,0 +1,208 @@
+package io.keyhook.account;
+
+import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Accounts.Account;
+import io.keyhook.bus.Accounts.CreatedApiKey;
+import io.keyhook.bus.Accounts.Overview;
+import io.keyhook.bus.Accounts.Used;
+import io.keyhook.bus.Addresses;
+import io.keyhook.bus.Bus;
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Deliveries.CancelPending;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.FailureException;
+import io.keyhook.bus.Id;
+import io.keyhook.config.KeyhookOptions;
+import io.keyhook.db.Database;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.Pool;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps accounts, people and API keys, and knows who may act for which account. */
+public final class AccountVerticle extends VerticleBase {
+  private static final Logger log = LoggerFactory.getLogger(AccountVerticle.class);
+  private static final String UNIQUE_VIOLATION = "23505";
+  private static final Duration LAST_USED_INTERVAL = Duration.ofMinutes(1);
+  private static final int MAX_USED = 10_000;
+
+  private final Bus bus;
+  private final Database database;
+  private final Pool pool;
+  private final Plans plans;
+  private final KeyhookOptions.Jwt jwt;
+  private final SecureRandom random = new SecureRandom();
+  private Set<AccountStore.KeyId> used = new HashSet<>();
+  private Passwords passwords;
+  private Tokens tokens;
+
+  public AccountVerticle(Bus bus, Database database, Plans plans, KeyhookOptions.Jwt jwt) {
+    this.bus = bus;
+    this.database = database;
+    this.pool = database.pool();
+    this.plans = plans;
+    this.jwt = jwt;
+  }
+
+  @Override
+  public Future<?> start() {
+    passwords = new Passwords(vertx);
+    tokens = new Tokens(vertx, jwt);
+    bus.answer(Addresses.AUTHENTICATE, this::authenticate);
+    bus.answer(Addresses.LOGIN, this::login);
+    bus.answer(Addresses.CREATE_ACCOUNT, this::create);
+    bus.answer(Addresses.UPDATE_ACCOUNT, this::update);
+    bus.answer(Addresses.BOOTSTRAP, this::bootstrap);
+    bus.answer(Addresses.GET_ACCOUNT, this::get);
+    bus.answer(Addresses.CREATE_API_KEY, this::createApiKey);
+    bus.answer(Addresses.GET_API_KEY, query ->
+        AccountStore.getKey(pool, query.caller().accountId(), Id.API_KEY.parse(query.id())));
+    bus.answer(Addresses.LIST_API_KEYS, query -> AccountStore.listKeys(pool, query));
+    bus.answer(Addresses.DELETE_API_KEY, this::deleteApiKey);
+    vertx.setPeriodic(LAST_USED_INTERVAL.toMillis(), timer -> writeUsed());
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<?> stop() {
+    return writeUsed();
+  }
+
+  private Future<Caller> authenticate(Accounts.Authenticate request) {
+    if (request.bearer().startsWith(ApiKeys.PREFIX)) {
+      return AccountStore.findKey(pool, request.bearer()).map(found -> {
+        AccountStore.FoundKey key = found.orElseThrow(AccountVerticle::unauthorized);
+        if (used.size() < MAX_USED) {
+          used.add(key.id());
+        }
+        return AccountStore.caller(key);
+      });
+    }
+    return tokens.read(request.bearer())
+        .compose(claims -> caller(claims.orElseThrow(AccountVerticle::unauthorized)));
+  }
+
+  /** A token issued here dies with its user; another issuer's with its account. */
+  private Future<Caller> caller(Tokens.Claims claims) {
+    UUID accountId = idOrUnauthorized(Id.ACCOUNT, claims.accountId());
+    String subject = claims.subject();
+    if (subject != null && subject.startsWith(Id.USER.prefix())) {
+      return AccountStore.memberEmail(pool, accountId, idOrUnauthorized(Id.USER, subject))
+          .map(email -> new Caller(accountId, email.orElseThrow(AccountVerticle::unauthorized)));
+    }
+    String name = claims.email() != null ? claims.email() : subject != null ? subject : "token";
+    return AccountStore.exists(pool, accountId).map(exists -> {
+      if (!exists) {
+        throw unauthorized();
+      }
+      return new Caller(accountId, name);
+    });
+  }
+
+  private static UUID idOrUnauthorized(Id kind, String id) {
+    try {
+      return kind.parse(id);
+    } catch (FailureException e) {
+      throw unauthorized();
+    }
+  }
+
+  private Future<Accounts.Token> login(Accounts.Login request) {
+    if (!tokens.canIssue()) {
+      return Future.failedFuture(new Failure.Conflict("LOGIN_ELSEWHERE",
+          "This Keyhook reads tokens of another issuer and has no key to issue its own").exception());
+    }
+    return AccountStore.findMember(pool, request.email().strip()).compose(member ->
+        passwords.matches(request.password(), member.map(AccountStore.Member::passwordHash).orElse(null)).map(matches -> {
+          if (!matches) {
+            throw new Failure.Unauthorized("The e-mail or the password is wrong").exception();
+          }
+          AccountStore.Member user = member.get();
+          return tokens.issue(Id.USER.of(user.userId()), Id.ACCOUNT.of(user.accountId()), user.email());
+        }));
+  }
+
+  private Future<Account> create(Accounts.Create request) {
+    plans.checkExists(request.plan());
+    return passwords.hash(request.password())
+        .compose(hash -> AccountStore.insert(pool, request.name(), request.plan(), request.email().strip(), hash))
+        .recover(AccountVerticle::emailTaken);
+  }
+
+  private Future<Account> update(Accounts.Update request) {
+    UUID accountId = Id.ACCOUNT.parse(request.id());
+    String plan = request.plan().value();
+    if (plan != null) {
+      plans.checkExists(plan);
+    }
+    return (request.password().present() ? passwords.hash(request.password().value()) : Future.<String>succeededFuture())
+        .compose(hash -> database.transaction(tx -> AccountStore.update(tx, accountId, request.name().value(), plan,
+            request.email().present() ? request.email().value().strip() : null, hash)))
+        .recover(AccountVerticle::emailTaken)
+        .compose(account -> plan == null || plans.of(plan).hasWebhooks() ? Future.succeededFuture(account)
+            : bus.request(Addresses.CANCEL_PENDING, new CancelPending(accountId, null)).map(account));
+  }
+
+  /** The first account with its API key, where there is no account yet. */
+  private Future<Optional<Account>> bootstrap(Accounts.Bootstrap request) {
+    plans.checkExists(request.account().plan());
+    return AccountStore.any(pool).compose(any -> any ? Future.succeededFuture(Optional.empty())
+        : passwords.hash(request.account().password()).compose(hash -> database.transaction(tx ->
+            AccountStore.lockEmpty(tx).compose(empty -> !empty ? Future.succeededFuture(Optional.<Account>empty())
+                : AccountStore.insert(tx, request.account().name(), request.account().plan(), request.account().email(), hash)
+                    .compose(account -> AccountStore.insertKey(tx, Id.ACCOUNT.parse(account.id()), "First key",
+                        request.apiKey()).map(Optional.of(account)))))));
+  }
+
+  private Future<Overview> get(Accounts.Get query) {
+    return AccountStore.usage(pool, query.caller().accountId()).map(usage -> {
+      KeyhookOptions.Plan plan = plans.of(usage.plan());
+      return new Overview(Id.ACCOUNT.of(usage.accountId()), usage.name(), usage.plan(),
+          new Accounts.Usage(new Used(usage.licenses(), plan.maxLicenses().orElse(null)),
+              new Used(usage.webhooks(), plan.maxWebhooks().orElse(null))),
+          plan.logRetentionDays());
+    });
+  }
+
+  private Future<CreatedApiKey> createApiKey(Accounts.CreateApiKey request) {
+    String key = ApiKeys.generate(random);
+    return AccountStore.insertKey(pool, request.caller().accountId(), request.name(), key)
+        .map(made -> new CreatedApiKey(made.id(), made.name(), key, made.hint(), made.createdAt()));
+  }
+
+  private Future<Void> deleteApiKey(Accounts.DeleteApiKey request) {
+    return AccountStore.deleteKey(pool, request.caller().accountId(), Id.API_KEY.parse(request.id())).map(deleted -> {
+      if (!deleted) {
+        throw Id.API_KEY.notFound();
+      }
+      return null;
+    });
+  }
+
+  private Future<Void> writeUsed() {
+    List<AccountStore.KeyId> keys = List.copyOf(used);
+    used = new HashSet<>();
+    return (keys.isEmpty() ? Future.<Void>succeededFuture() : AccountStore.keysUsed(pool, keys)).otherwise(e -> {
+      log.warn("When API keys were last used could not be written; a minute of it is lost: {}", e.getMessage());
+      return null;
+    });
+  }
+
+  private static <T> Future<T> emailTaken(Throwable e) {
+    return Future.failedFuture(e instanceof PgException pg && UNIQUE_VIOLATION.equals(pg.getSqlState())
+        ? new Failure.Conflict("EMAIL_TAKEN", "Somebody with this e-mail has an account already").exception() : e);
+  }
+
+  private static FailureException unauthorized() {
+    return new Failure.Unauthorized("The credential is not valid, or no longer").exception();
+  }
+}

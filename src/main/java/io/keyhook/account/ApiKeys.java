@@ -1,0 +1,38 @@
+package io.keyhook.account;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+
+/** API keys: {@code kh_} and 40 random characters. Only their SHA-256 is kept. */
+public final class ApiKeys {
+  public static final String PREFIX = "kh_";
+
+  private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  private static final int LENGTH = 40;
+  private static final int HINT_LENGTH = 7;
+
+  private ApiKeys() {}
+
+  public static String generate(SecureRandom random) {
+    StringBuilder key = new StringBuilder(PREFIX);
+    for (int i = 0; i < LENGTH; i++) {
+      key.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
+    }
+    return key.toString();
+  }
+
+  static byte[] hash(String key) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java has SHA-256", e);
+    }
+  }
+
+  /** How it begins, to tell keys apart in a list. */
+  static String hint(String key) {
+    return key.substring(0, HINT_LENGTH);
+  }
+}

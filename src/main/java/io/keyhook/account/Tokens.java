@@ -1,0 +1,95 @@
+package io.keyhook.account;
+
+import io.keyhook.bus.Accounts.Token;
+import io.keyhook.config.KeyhookOptions.Jwt;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.auth.JWTOptions;
+import io.vertx.ext.auth.PubSecKeyOptions;
+import io.vertx.ext.auth.authentication.TokenCredentials;
+import io.vertx.ext.auth.jwt.JWTAuth;
+import io.vertx.ext.auth.jwt.JWTAuthOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** JSON Web Tokens: issues those of people who logged in, and reads those of the issuer configured. */
+final class Tokens {
+  private final Jwt options;
+  private final JWTAuth auth;
+
+  /**
+   * @throws IllegalStateException no key is configured: without one, unsigned tokens would be accepted
+   */
+  Tokens(Vertx vertx, Jwt options) {
+    this.options = options;
+    JWTAuthOptions auth = new JWTAuthOptions().setJWTOptions(new JWTOptions()
+        .setIssuer(options.issuer()).setAudience(List.of(options.audience())));
+    options.secret().ifPresent(secret -> auth.addPubSecKey(key(secret)));
+    options.publicKey().ifPresent(pem -> auth.addPubSecKey(key(pem)));
+    options.privateKey().ifPresent(pem -> auth.addPubSecKey(key(pem)));
+    options.jwks().ifPresent(file -> keysOf(file).forEach(key -> auth.addJwk((JsonObject) key)));
+    if ((auth.getPubSecKeys() == null || auth.getPubSecKeys().isEmpty())
+        && (auth.getJwks() == null || auth.getJwks().isEmpty())) {
+      throw new IllegalStateException("No key for tokens: set auth.jwt.secret, auth.jwt.publicKey or auth.jwt.jwks");
+    }
+    this.auth = JWTAuth.create(vertx, auth);
+  }
+
+  private PubSecKeyOptions key(String key) {
+    return new PubSecKeyOptions().setAlgorithm(options.algorithm()).setBuffer(Buffer.buffer(key));
+  }
+
+  private static JsonArray keysOf(java.nio.file.Path file) {
+    try {
+      return new JsonObject(Files.readString(file)).getJsonArray("keys");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether tokens can be issued here, or only read. */
+  boolean canIssue() {
+    return options.secret().isPresent() || options.privateKey().isPresent();
+  }
+
+  Token issue(String userId, String accountId, String email) {
+    Instant expiresAt = Instant.now().plus(options.lifetime());
+    String token = auth.generateToken(
+        new JsonObject().put(options.accountClaim(), accountId).put("email", email),
+        new JWTOptions().setAlgorithm(options.algorithm()).setSubject(userId).setIssuer(options.issuer())
+            .setAudience(List.of(options.audience())).setExpiresInSeconds((int) options.lifetime().toSeconds()));
+    return new Token(token, Instant.ofEpochSecond(expiresAt.getEpochSecond()));
+  }
+
+  /**
+   * Who a token speaks for.
+   *
+   * @param subject null: the token names none
+   */
+  record Claims(String accountId, String subject, String email) {}
+
+  /** Empty where the token is not valid: signature, {@code exp}, {@code iss}, {@code aud}, and the account's claim. */
+  Future<Optional<Claims>> read(String token) {
+    return auth.authenticate(new TokenCredentials(token)).transform(done -> {
+      if (done.failed()) {
+        return Future.succeededFuture(Optional.<Claims>empty());
+      }
+      JsonObject claims = done.result().attributes().getJsonObject("accessToken", done.result().principal());
+      return Future.succeededFuture(claims.getValue("exp") instanceof Number
+          && claims.getValue(options.accountClaim()) instanceof String account
+          ? Optional.of(new Claims(account, text(claims, "sub"), text(claims, "email")))
+          : Optional.empty());
+    });
+  }
+
+  private static String text(JsonObject claims, String name) {
+    return claims.getValue(name) instanceof String value ? value : null;
+  }
+}

@@ -1,0 +1,103 @@
+package io.keyhook.http;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.FailureException;
+import io.keyhook.bus.JsonText;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.List;
+
+/** Answers: JSON, and failures as RFC 9457 has them. The one place that knows which failure is which status. */
+final class Answers {
+  /** When to come back after the database was away or the queue was full. */
+  static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+
+  private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+  private static final CharSequence PROBLEM = HttpHeaders.createOptimized("application/problem+json");
+
+  /**
+   * @param errors null: left out
+   */
+  private record Problem(
+      String type,
+      String title,
+      int status,
+      String detail,
+      String code,
+      @JsonInclude(JsonInclude.Include.NON_NULL) List<Failure.FieldError> errors) {}
+
+  private Answers() {}
+
+  static void json(RoutingContext context, int status, Object body) {
+    send(context.response(), status, JSON, JsonText.bytes(body));
+  }
+
+  static void failure(RoutingContext context, Throwable e) {
+    Failure failure = FailureException.of(e).failure();
+    headers(context.response(), failure);
+    problem(context, status(failure), failure.code(), failure.message(),
+        failure instanceof Failure.Invalid invalid ? invalid.errors() : null);
+  }
+
+  /** A problem that HTTP has a status for, and no field is at fault. */
+  static void problem(RoutingContext context, int status, String detail) {
+    problem(context, status, switch (status) {
+      case 404 -> "NOT_FOUND";
+      case 405 -> "METHOD_NOT_ALLOWED";
+      case 413 -> "PAYLOAD_TOO_LARGE";
+      case 415 -> "UNSUPPORTED_MEDIA_TYPE";
+      default -> "INVALID_REQUEST";
+    }, detail, null);
+  }
+
+  /** Headers that go with a failure, whatever its form. */
+  static void headers(HttpServerResponse response, Failure failure) {
+    if (failure instanceof Failure.Unauthorized) {
+      response.putHeader("WWW-Authenticate", "Bearer");
+    } else if (failure instanceof Failure.RateLimited limited) {
+      response.putHeader(HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, limited.retryAfter().toSeconds())));
+    } else if (failure instanceof Failure.Unavailable) {
+      response.putHeader(HttpHeaders.RETRY_AFTER, Long.toString(RETRY_AFTER.toSeconds()));
+    }
+  }
+
+  private static void problem(
+      RoutingContext context, int status, String code, String detail, List<Failure.FieldError> errors) {
+    String title = HttpResponseStatus.valueOf(status).reasonPhrase();
+    send(context.response(), status, PROBLEM,
+        JsonText.bytes(new Problem("about:blank", title, status, detail, code, errors)));
+  }
+
+  private static void send(HttpServerResponse response, int status, CharSequence type, byte[] body) {
+    if (!response.ended() && !response.closed()) {
+      response.setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, type).end(Buffer.buffer(body));
+    }
+  }
+
+  static int status(Failure failure) {
+    if (failure instanceof Failure.Invalid) {
+      return 400;
+    }
+    if (failure instanceof Failure.Unauthorized) {
+      return 401;
+    }
+    if (failure instanceof Failure.PlanUpgradeRequired || failure instanceof Failure.PlanLimitReached) {
+      return 403;
+    }
+    if (failure instanceof Failure.NotFound) {
+      return 404;
+    }
+    if (failure instanceof Failure.Conflict) {
+      return 409;
+    }
+    if (failure instanceof Failure.RateLimited) {
+      return 429;
+    }
+    return failure instanceof Failure.Unavailable ? 503 : 500;
+  }
+}

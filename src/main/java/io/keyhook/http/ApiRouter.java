@@ -1,0 +1,196 @@
+package io.keyhook.http;
+
+import static io.keyhook.http.Authentication.caller;
+
+import io.keyhook.KeyhookClient;
+import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Deliveries;
+import io.keyhook.bus.Licenses;
+import io.keyhook.bus.Webhooks;
+import io.keyhook.config.KeyhookOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.handler.HttpException;
+import java.util.Locale;
+import java.util.function.Function;
+
+/** The routes: each turns HTTP into one call of {@link KeyhookClient}, and its answer into HTTP. */
+public final class ApiRouter {
+  private final Router router;
+  private final KeyhookClient client;
+  private final Authentication authentication;
+  private final ClientAddress addresses;
+  private final Limits limits;
+
+  /** Shared by all routers of a node. */
+  public record Limits(RateLimiter validations, RateLimiter logins) {}
+
+  private ApiRouter(Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits) {
+    this.router = Router.router(vertx);
+    this.client = client;
+    this.authentication = new Authentication(client, options.operator().key());
+    this.addresses = new ClientAddress(options.http().trustedProxies());
+    this.limits = limits;
+  }
+
+  /** A router for one event loop; mounts under any path. */
+  public static Router create(Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits, Probes probes) {
+    ApiRouter api = new ApiRouter(vertx, client, options, limits);
+    probes.mount(api.router);
+    api.mount();
+    return api.router;
+  }
+
+  private void mount() {
+    router.route("/api/validate").failureHandler(ValidateHandler::failed);
+    router.post("/api/validate").handler(body()).handler(new ValidateHandler(client, addresses, limits.validations()));
+    router.options("/api/validate").handler(ValidateHandler::preflight);
+    router.route("/api/validate").handler(ValidateHandler::otherMethod);
+
+    router.route("/api/*").handler(body());
+    accounts();
+    licenses();
+    webhooks();
+    deliveries();
+    router.route().failureHandler(ApiRouter::failed);
+    for (int status : new int[] {400, 404, 405, 413, 415}) {
+      router.errorHandler(status, ApiRouter::failed);
+    }
+  }
+
+  private void accounts() {
+    call(HttpMethod.POST, "/api/auth/login", 200, context -> {
+      Accounts.Login login = read(context, in -> new Accounts.Login(in.text("email"), in.text("password")));
+      limits.logins().check(login.email().toLowerCase(Locale.ROOT) + ' ' + addresses.of(context.request()));
+      return client.login(login);
+    });
+    operatorCall(HttpMethod.POST, "/api/admin/accounts", 201, context -> client.createAccount(read(context, in ->
+        new Accounts.Create(in.text("name"), in.text("email"), in.text("password"), in.text("plan")))));
+    operatorCall(HttpMethod.PATCH, "/api/admin/accounts/:id", 200, context -> client.updateAccount(read(context, in ->
+        new Accounts.Update(id(context), in.change("name", in::text), in.change("email", in::text),
+            in.change("password", in::text), in.change("plan", in::text)))));
+    accountCall(HttpMethod.GET, "/api/account", 200, context -> client.getAccount(new Accounts.Get(caller(context))));
+    accountCall(HttpMethod.POST, "/api/api-keys", 201, context -> client.createApiKey(read(context, in ->
+        new Accounts.CreateApiKey(caller(context), in.text("name")))));
+    accountCall(HttpMethod.GET, "/api/api-keys", 200, context -> client.listApiKeys(query(context, in ->
+        new Accounts.ListApiKeys(caller(context), in.page()))));
+    accountCall(HttpMethod.GET, "/api/api-keys/:id", 200, context ->
+        client.getApiKey(new Accounts.GetApiKey(caller(context), id(context))));
+    accountCall(HttpMethod.DELETE, "/api/api-keys/:id", 204, context ->
+        client.deleteApiKey(new Accounts.DeleteApiKey(caller(context), id(context))));
+  }
+
+  private void licenses() {
+    accountCall(HttpMethod.POST, "/api/licenses", 201, context -> client.createLicense(read(context, in ->
+        new Licenses.Create(caller(context), in.text("name"), in.text("key"), in.integer("maxActivations"),
+            in.time("expiresAt"), in.text("customerName"), in.text("customerEmail"), in.object("metadata")))));
+    accountCall(HttpMethod.GET, "/api/licenses", 200, context -> client.listLicenses(query(context, in ->
+        new Licenses.List(caller(context), in.text("search"), in.choice("status", Licenses.Status.values()), in.page()))));
+    accountCall(HttpMethod.GET, "/api/licenses/:id", 200, context ->
+        client.getLicense(new Licenses.Get(caller(context), id(context))));
+    accountCall(HttpMethod.PATCH, "/api/licenses/:id", 200, context -> client.updateLicense(read(context, in ->
+        new Licenses.Update(caller(context), id(context), in.change("name", in::text),
+            in.change("maxActivations", in::integer), in.change("expiresAt", in::time),
+            in.change("customerName", in::text), in.change("customerEmail", in::text),
+            in.change("metadata", in::object)))));
+    accountCall(HttpMethod.DELETE, "/api/licenses/:id", 204, context ->
+        client.deleteLicense(new Licenses.Delete(caller(context), id(context))));
+    accountCall(HttpMethod.POST, "/api/licenses/:id/disable", 200, context -> client.setLicenseDisabled(read(context, in ->
+        new Licenses.SetDisabled(caller(context), id(context), true))));
+    accountCall(HttpMethod.POST, "/api/licenses/:id/enable", 200, context -> client.setLicenseDisabled(read(context, in ->
+        new Licenses.SetDisabled(caller(context), id(context), false))));
+    accountCall(HttpMethod.GET, "/api/licenses/:id/activations", 200, context -> client.listActivations(query(context, in ->
+        new Licenses.ListActivations(caller(context), id(context), in.page()))));
+    accountCall(HttpMethod.DELETE, "/api/licenses/:id/activations/:activationId", 204, context ->
+        client.deleteActivation(
+            new Licenses.DeleteActivation(caller(context), id(context), context.pathParam("activationId"))));
+  }
+
+  private void webhooks() {
+    accountCall(HttpMethod.POST, "/api/webhooks", 201, context -> client.createWebhook(read(context, in ->
+        new Webhooks.Create(caller(context), in.text("url"), in.texts("events"), in.bool("isActive"),
+            in.text("description")))));
+    accountCall(HttpMethod.POST, "/api/webhooks/test", 200, context -> client.testWebhook(read(context, in ->
+        new Webhooks.Test(caller(context), in.text("webhookId"), in.text("event")))));
+    accountCall(HttpMethod.GET, "/api/webhooks", 200, context -> client.listWebhooks(query(context, in ->
+        new Webhooks.ListAll(caller(context), in.page()))));
+    accountCall(HttpMethod.GET, "/api/webhooks/:id", 200, context ->
+        client.getWebhook(new Webhooks.Get(caller(context), id(context))));
+    accountCall(HttpMethod.PATCH, "/api/webhooks/:id", 200, context -> client.updateWebhook(read(context, in ->
+        new Webhooks.Update(caller(context), id(context), in.change("url", in::text), in.change("events", in::texts),
+            in.change("isActive", in::bool), in.change("description", in::text)))));
+    accountCall(HttpMethod.DELETE, "/api/webhooks/:id", 204, context ->
+        client.deleteWebhook(new Webhooks.Delete(caller(context), id(context))));
+    accountCall(HttpMethod.POST, "/api/webhooks/:id/rotate-secret", 200, context -> client.rotateSecret(read(context, in ->
+        new Webhooks.RotateSecret(caller(context), id(context), in.integer("overlapHours")))));
+    accountCall(HttpMethod.GET, "/api/webhooks/:id/health", 200, context ->
+        client.getHealth(new Webhooks.GetHealth(caller(context), id(context))));
+    accountCall(HttpMethod.GET, "/api/webhooks/:id/deliveries", 200, context -> client.listDeliveries(query(context, in ->
+        new Deliveries.ListOf(caller(context), id(context), in.choice("status", Deliveries.Status.values()),
+            in.text("event"), in.time("from"), in.time("to"), in.page()))));
+  }
+
+  private void deliveries() {
+    accountCall(HttpMethod.GET, "/api/deliveries/:id", 200, context ->
+        client.getDelivery(new Deliveries.Get(caller(context), id(context))));
+    accountCall(HttpMethod.POST, "/api/deliveries/:id/redeliver", 202, context -> client.redeliver(read(context, in ->
+        new Deliveries.Redeliver(caller(context), id(context)))));
+  }
+
+  private void accountCall(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
+    router.route(method, path).handler(authentication::account);
+    call(method, path, status, call);
+  }
+
+  private void operatorCall(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
+    router.route(method, path).handler(authentication::operator);
+    call(method, path, status, call);
+  }
+
+  private void call(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
+    router.route(method, path).handler(context -> call.apply(context).onComplete(answer -> {
+      if (status == 204) {
+        context.response().setStatusCode(status).end();
+      } else {
+        context.response().putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+        Answers.json(context, status, answer);
+      }
+    }, context::fail));
+  }
+
+  private static BodyHandler body() {
+    return BodyHandler.create(false).setBodyLimit(JsonBody.MAX_BYTES);
+  }
+
+  private static String id(RoutingContext context) {
+    return context.pathParam("id");
+  }
+
+  private static <T> T read(RoutingContext context, Function<Input, T> message) {
+    JsonBody.requireJson(context);
+    Input in = Input.of(context.body().buffer());
+    return in.into(() -> message.apply(in));
+  }
+
+  private static <T> T query(RoutingContext context, Function<QueryInput, T> message) {
+    QueryInput in = new QueryInput(context);
+    return in.into(() -> message.apply(in));
+  }
+
+  private static void failed(RoutingContext context) {
+    int status = context.statusCode();
+    if (context.failure() instanceof HttpException e) {
+      status = e.getStatusCode();
+    }
+    if (status >= 400 && status < 500) {
+      Answers.problem(context, status, JsonBody.explain(status));
+    } else {
+      Answers.failure(context, context.failure());
+    }
+  }
+}

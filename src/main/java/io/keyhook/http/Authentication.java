@@ -1,0 +1,62 @@
+package io.keyhook.http;
+
+import io.keyhook.KeyhookClient;
+import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Failure;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Optional;
+
+/** Who asks: from the bearer credential to the account that the rest of the request is held to. */
+final class Authentication {
+  private static final String CALLER = Caller.class.getName();
+  private static final String SCHEME = "bearer ";
+  private static final int MAX_CREDENTIAL = 8192;
+
+  private final KeyhookClient client;
+  private final Optional<String> operatorKey;
+
+  Authentication(KeyhookClient client, Optional<String> operatorKey) {
+    this.client = client;
+    this.operatorKey = operatorKey;
+  }
+
+  /** Goes on with a {@link #caller}, or answers 401. */
+  void account(RoutingContext context) {
+    client.authenticate(new Accounts.Authenticate(bearer(context))).onComplete(caller -> {
+      context.put(CALLER, caller);
+      context.next();
+    }, context::fail);
+  }
+
+  /** Goes on for the operator, or answers 401. */
+  void operator(RoutingContext context) {
+    byte[] given = bearer(context).getBytes(StandardCharsets.UTF_8);
+    boolean matches = operatorKey.isPresent()
+        && MessageDigest.isEqual(operatorKey.get().getBytes(StandardCharsets.UTF_8), given);
+    if (!matches) {
+      throw unauthorized("This call needs the operator key");
+    }
+    context.next();
+  }
+
+  static Caller caller(RoutingContext context) {
+    return context.get(CALLER);
+  }
+
+  private static String bearer(RoutingContext context) {
+    String header = context.request().getHeader(HttpHeaders.AUTHORIZATION);
+    if (header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+        || header.length() > MAX_CREDENTIAL || header.substring(SCHEME.length()).isBlank()) {
+      throw unauthorized("Send a credential in the header Authorization: Bearer ...");
+    }
+    return header.substring(SCHEME.length()).strip();
+  }
+
+  private static RuntimeException unauthorized(String message) {
+    return new Failure.Unauthorized(message).exception();
+  }
+}

@@ -1,0 +1,55 @@
+package io.keyhook.http;
+
+import io.keyhook.config.KeyhookOptions;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.ext.web.Router;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+
+/** The HTTP server; one instance an event loop, all on one port. */
+public final class HttpVerticle extends VerticleBase {
+  private static final Duration IDLE = Duration.ofSeconds(60);
+  private static final Duration DRAIN = Duration.ofSeconds(6);
+  private static final int MAX_HEADERS = 16 * 1024;
+  private static final int MAX_REQUEST_LINE = 8 * 1024;
+  private static final int BACKLOG = 4096;
+
+  private final KeyhookOptions.Http options;
+  private final Function<Vertx, Router> router;
+  private final AtomicInteger port;
+  private HttpServer server;
+
+  /**
+   * @param port set to the port that is listened on
+   */
+  public HttpVerticle(KeyhookOptions.Http options, Function<Vertx, Router> router, AtomicInteger port) {
+    this.options = options;
+    this.router = router;
+    this.port = port;
+  }
+
+  @Override
+  public Future<?> start() {
+    server = vertx.createHttpServer(new HttpServerOptions()
+        .setHost(options.host())
+        .setPort(options.port() == 0 ? port.get() : options.port())
+        .setIdleTimeout((int) IDLE.toSeconds())
+        .setMaxHeaderSize(MAX_HEADERS)
+        .setMaxInitialLineLength(MAX_REQUEST_LINE)
+        .setAcceptBacklog(BACKLOG)
+        .setHandle100ContinueAutomatically(true));
+    return server.requestHandler(router.apply(vertx)).listen().onSuccess(listening -> port.set(listening.actualPort()));
+  }
+
+  /** Requests under way are answered; new ones are not taken. */
+  @Override
+  public Future<?> stop() {
+    return server.shutdown(DRAIN.toSeconds(), TimeUnit.SECONDS);
+  }
+}

@@ -1,0 +1,191 @@
+package io.keyhook.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.keyhook.bus.Check;
+import io.keyhook.bus.Field;
+import io.vertx.core.buffer.Buffer;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Reads a JSON body field by field, strictly: what is of the wrong type, unknown, given twice or out of range is told by
+ * name, all at once.
+ */
+final class Input extends FieldReader {
+  private static final ObjectReader READER = JsonMapper.builder(JsonFactory.builder()
+          .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(20).maxNumberLength(100).build())
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .build())
+      .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+      .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+      .build().readerFor(JsonNode.class);
+  private static final OffsetDateTime LAST = OffsetDateTime.of(9999, 12, 31, 23, 59, 59, 999_999_999, ZoneOffset.UTC);
+
+  private final ObjectNode fields;
+
+  private Input(ObjectNode fields) {
+    this.fields = fields;
+  }
+
+  /**
+   * @param body null or empty: an object without fields
+   */
+  static Input of(Buffer body) {
+    if (body == null || body.length() == 0) {
+      return new Input(JsonNodeFactory.instance.objectNode());
+    }
+    try {
+      JsonNode json = READER.readValue(body.getBytes());
+      if (json instanceof ObjectNode object) {
+        return new Input(object);
+      }
+      throw Check.invalid("body", "is not a JSON object");
+    } catch (JsonProcessingException e) {
+      String where = e.getLocation() == null ? ""
+          : " at line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
+      String why = String.valueOf(e.getOriginalMessage());
+      throw Check.invalid("body", why.startsWith("Duplicate field") ? "names a field twice" + where
+          : "is not well-formed JSON" + where);
+    } catch (IOException e) { // not UTF-8
+      throw Check.invalid("body", "is not well-formed JSON in UTF-8");
+    }
+  }
+
+  String text(String name) {
+    return read(name, "text", node -> node.isTextual() ? node.textValue() : null);
+  }
+
+  Integer integer(String name) {
+    Long value = read(name, "a whole number", node -> node.isIntegralNumber() ? node.longValue() : null);
+    if (value == null) {
+      return null;
+    }
+    if (!fields.get(name).canConvertToInt()) {
+      error(name, "is out of range");
+      return null;
+    }
+    return value.intValue();
+  }
+
+  Boolean bool(String name) {
+    return read(name, "true or false", node -> node.isBoolean() ? node.booleanValue() : null);
+  }
+
+  Instant time(String name) {
+    return read(name, "a time such as 2030-01-31T12:00:00Z", node -> node.isTextual() ? time(node.textValue(), null) : null);
+  }
+
+  /** Null where it is not a time of the years 1 to 9999. */
+  static Instant time(String text, Instant otherwise) {
+    try {
+      OffsetDateTime time = OffsetDateTime.parse(text);
+      return time.getYear() < 1 || time.isAfter(LAST) ? otherwise : time.toInstant();
+    } catch (DateTimeException e) {
+      return otherwise;
+    }
+  }
+
+  List<String> texts(String name) {
+    return read(name, "a list of texts", node -> {
+      if (!node.isArray()) {
+        return null;
+      }
+      List<String> texts = new ArrayList<>();
+      for (JsonNode item : node) {
+        if (!item.isTextual()) {
+          return null;
+        }
+        texts.add(item.textValue());
+      }
+      return texts;
+    });
+  }
+
+  Map<String, Object> object(String name) {
+    return read(name, "an object, with numbers that a double can hold", node -> node.isObject() ? map(node) : null);
+  }
+
+  /** Null where a number in it is out of range. */
+  private static Map<String, Object> map(JsonNode node) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> entry : node.properties()) {
+      Object value = value(entry.getValue());
+      if (value == null && !entry.getValue().isNull()) {
+        return null;
+      }
+      map.put(entry.getKey(), value);
+    }
+    return map;
+  }
+
+  private static Object value(JsonNode node) {
+    if (node.isObject()) {
+      return map(node);
+    }
+    if (node.isArray()) {
+      List<Object> list = new ArrayList<>();
+      for (JsonNode item : node) {
+        Object value = value(item);
+        if (value == null && !item.isNull()) {
+          return null;
+        }
+        list.add(value);
+      }
+      return list;
+    }
+    if (node.isIntegralNumber()) {
+      return node.canConvertToLong() ? (Object) node.longValue() : null;
+    }
+    if (node.isNumber()) {
+      return Double.isFinite(node.doubleValue()) ? node.doubleValue() : null;
+    }
+    return node.isBoolean() ? (Object) node.booleanValue() : node.textValue();
+  }
+
+  /** A field of a partial change: absent is not the same as null. */
+  <T> Field<T> change(String name, Function<String, T> reader) {
+    boolean present = fields.has(name);
+    T value = reader.apply(name);
+    return present ? Field.of(value) : Field.absent();
+  }
+
+  private <T> T read(String name, String what, Function<JsonNode, T> reader) {
+    known(name);
+    JsonNode node = fields.get(name);
+    if (node == null || node.isNull()) {
+      return null;
+    }
+    T value = reader.apply(node);
+    if (value == null) {
+      error(name, "is not " + what);
+    }
+    return value;
+  }
+
+  @Override
+  Set<String> given() {
+    return fields.properties().stream().map(Map.Entry::getKey).collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+}

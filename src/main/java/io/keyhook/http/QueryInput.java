@@ -1,0 +1,72 @@
+package io.keyhook.http;
+
+import io.keyhook.bus.Page;
+import io.vertx.core.MultiMap;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Reads the parameters of a query, as strictly as {@link Input} reads a body. */
+final class QueryInput extends FieldReader {
+  private final MultiMap parameters;
+
+  QueryInput(RoutingContext context) {
+    this.parameters = context.queryParams();
+  }
+
+  String text(String name) {
+    known(name);
+    List<String> values = parameters.getAll(name);
+    if (values.size() > 1) {
+      error(name, "is given more than once");
+    }
+    return values.isEmpty() ? null : values.get(0);
+  }
+
+  Page.Request page() {
+    String cursor = text("cursor");
+    String limit = text("limit");
+    int size = Page.DEFAULT_LIMIT;
+    if (limit != null) {
+      size = limit.matches("[0-9]{1,4}") ? Integer.parseInt(limit) : 0;
+      if (size < 1 || size > Page.MAX_LIMIT) {
+        error("limit", "is not between 1 and " + Page.MAX_LIMIT);
+        size = 1;
+      }
+    }
+    return new Page.Request(size, cursor);
+  }
+
+  Instant time(String name) {
+    String text = text(name);
+    Instant time = text == null ? null : Input.time(text, null);
+    if (text != null && time == null) {
+      error(name, "is not a time such as 2030-01-31T12:00:00Z");
+    }
+    return time;
+  }
+
+  <E extends Enum<E>> E choice(String name, E[] choices) {
+    String text = text(name);
+    if (text == null) {
+      return null;
+    }
+    return Arrays.stream(choices).filter(choice -> lower(choice).equals(text)).findAny().orElseGet(() -> {
+      error(name, "is not one of " + Arrays.stream(choices).map(QueryInput::lower).collect(Collectors.joining(", ")));
+      return null;
+    });
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  @Override
+  Set<String> given() {
+    return parameters.names();
+  }
+}

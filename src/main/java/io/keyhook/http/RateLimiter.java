@@ -1,0 +1,44 @@
+package io.keyhook.http;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.github.bucket4j.Bucket;
+import io.github.bucket4j.ConsumptionProbe;
+import io.keyhook.bus.Failure;
+import java.time.Duration;
+
+/** So many requests a key and period, as token buckets in a bounded map. Any thread. */
+public final class RateLimiter {
+  private static final int MAX_KEYS = 100_000;
+
+  private final int limit;
+  private final Duration period;
+  private final Cache<String, Bucket> buckets;
+
+  /**
+   * @param limit 0: no limit
+   */
+  public RateLimiter(int limit, Duration period) {
+    this.limit = limit;
+    this.period = period;
+    // a bucket that was not asked for a period is full, and as good as a new one
+    this.buckets = Caffeine.newBuilder().maximumSize(MAX_KEYS).expireAfterAccess(period.multipliedBy(2)).build();
+  }
+
+  /**
+   * @throws io.keyhook.bus.FailureException rate limited
+   */
+  void check(String key) {
+    if (limit == 0) {
+      return;
+    }
+    ConsumptionProbe probe = buckets.get(key, this::bucket).tryConsumeAndReturnRemaining(1);
+    if (!probe.isConsumed()) {
+      throw new Failure.RateLimited(Duration.ofSeconds(1 + probe.getNanosToWaitForRefill() / 1_000_000_000)).exception();
+    }
+  }
+
+  private Bucket bucket(String key) {
+    return Bucket.builder().addLimit(bandwidth -> bandwidth.capacity(limit).refillGreedy(limit, period)).build();
+  }
+}

@@ -1,0 +1,90 @@
+package io.keyhook.http;
+
+import io.keyhook.KeyhookClient;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.FailureException;
+import io.keyhook.bus.Licenses.Validate;
+import io.keyhook.bus.Licenses.Validation;
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.HttpException;
+import java.time.Instant;
+
+/** {@code POST /api/validate}: public, to any origin, and everything in its own form. */
+final class ValidateHandler implements Handler<RoutingContext> {
+  private record License(String name, Instant expiresAt) {}
+
+  private record Valid(boolean valid, License license, int currentActivations, int maxActivations) {}
+
+  private record Refused(boolean valid, String error, String code) {}
+
+  private final KeyhookClient client;
+  private final ClientAddress addresses;
+  private final RateLimiter limiter;
+
+  ValidateHandler(KeyhookClient client, ClientAddress addresses, RateLimiter limiter) {
+    this.client = client;
+    this.addresses = addresses;
+    this.limiter = limiter;
+  }
+
+  @Override
+  public void handle(RoutingContext context) {
+    String address = addresses.of(context.request());
+    limiter.check(ClientAddress.limitKey(address));
+    JsonBody.requireJson(context);
+    Input in = Input.of(context.body().buffer());
+    Validate request = in.into(() -> new Validate(
+        in.text("licenseKey"), in.text("fingerprint"), in.text("deviceName"), in.text("deviceType"), address));
+    client.validate(request)
+        .onComplete(validation -> answer(context, validation), context::fail);
+  }
+
+  private static void answer(RoutingContext context, Validation validation) {
+    if (validation instanceof Validation.Valid valid) {
+      allowOrigin(context.response());
+      Answers.json(context, 200, new Valid(true, new License(valid.name(), valid.expiresAt()),
+          valid.currentActivations(), valid.maxActivations()));
+    } else {
+      Validation.Refused refused = (Validation.Refused) validation;
+      refuse(context, refused == Validation.Refused.LICENSE_NOT_FOUND ? 404 : 403, refused.error(), refused.name());
+    }
+  }
+
+  /** What failed on the way, in the form of this call. */
+  static void failed(RoutingContext context) {
+    int status = context.failure() instanceof HttpException e ? e.getStatusCode() : context.statusCode();
+    if (status >= 400 && status < 500) {
+      refuse(context, status, JsonBody.explain(status), "INVALID_REQUEST");
+    } else {
+      Failure failure = FailureException.of(context.failure()).failure();
+      Answers.headers(context.response(), failure);
+      refuse(context, Answers.status(failure), failure.message(), failure.code());
+    }
+  }
+
+  static void preflight(RoutingContext context) {
+    allowOrigin(context.response());
+    context.response().setStatusCode(204)
+        .putHeader("Access-Control-Allow-Methods", "POST, OPTIONS")
+        .putHeader("Access-Control-Allow-Headers", "Content-Type")
+        .putHeader("Access-Control-Max-Age", "86400")
+        .end();
+  }
+
+  static void otherMethod(RoutingContext context) {
+    context.response().putHeader(HttpHeaders.ALLOW, "POST, OPTIONS");
+    refuse(context, 405, JsonBody.explain(405), "INVALID_REQUEST");
+  }
+
+  private static void refuse(RoutingContext context, int status, String error, String code) {
+    allowOrigin(context.response());
+    Answers.json(context, status, new Refused(false, error, code));
+  }
+
+  private static void allowOrigin(HttpServerResponse response) {
+    response.putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+  }
+}
