@@ -50,6 +50,8 @@ public final class Addresses {
   public static final Address<Deliveries.Redeliver, Deliveries.Delivery> REDELIVER = new Address<>("delivery.redeliver");
   public static final Address<Deliveries.CancelPending, Void> CANCEL_PENDING = 
       new Address<>("delivery.cancel-pending", LONG);
+  /** Published: what waits on this node for a place is not to be sent any more. */
+  public static final Address<Deliveries.CancelPending, Void> CANCELED = new Address<>("delivery.canceled");
   public static final Address<Deliveries.SendTest, Webhooks.TestResult> SEND_TEST = 
       new Address<>("delivery.send-test", LONG);
 

@@ -56,7 +56,11 @@ public interface Deliveries {
   record Attempt(int number, Instant startedAt, long durationMs, Integer statusCode, String error, String responseBody) {}
 
   /** Ends what is pending for these webhooks, or for all of the account's where {@code webhookIds} is null. */
-  record CancelPending(UUID accountId, Set<UUID> webhookIds) {}
+  record CancelPending(UUID accountId, Set<UUID> webhookIds) {
+    public boolean covers(UUID account, UUID webhook) {
+      return accountId.equals(account) && (webhookIds == null || webhookIds.contains(webhook));
+    }
+  }
 
   /** Sends one test delivery and answers when its receiver has. */
   record SendTest(UUID accountId, UUID webhookId, short eventType, String data) {}

@@ -201,6 +201,16 @@ final class Deliverer {
     });
   }
 
+  /** Drops what waits for a place: its rows are leaving the queue. */
+  void canceled(CancelPending canceled) {
+    for (Endpoint endpoint : endpoints.values()) {
+      if (canceled.covers(endpoint.id.accountId(), endpoint.id.webhookId())) {
+        dispatcher.held(-endpoint.ready.size());
+        endpoint.ready.clear();
+      }
+    }
+  }
+
   private void cancelPending(Endpoint endpoint) {
     bus.request(Addresses.CANCEL_PENDING, new CancelPending(endpoint.id.accountId(), Set.of(endpoint.id.webhookId())))
         .onFailure(e -> log.warn("Deliveries to an inactive webhook could not be canceled: {}", e.getMessage()));

@@ -65,6 +65,7 @@ public final class DeliveryVerticle extends VerticleBase {
         results, takeOver, plans, meters, options.timeout(), maxInFlight, options.maxInFlightPerEndpoint());
     TestSender tests = new TestSender(client, sender, settings, plans);
     bus.listen(Dispatcher.address(number), deliverer::work);
+    bus.listen(Addresses.CANCELED, deliverer::canceled);
     bus.answer(Addresses.SEND_TEST, tests::send);
     return Future.succeededFuture();
   }

@@ -60,9 +60,7 @@ final class LogStore {
       ) d JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = d.event_id AND e.keep_until = d.keep_until
       WHERE d.test = $3 AND d.delivery_id >= $4""";
 
-  private static final String RETENTION = """
-      SELECT p.days FROM keyhook.account a JOIN unnest($2::text[], $3::int[]) p (plan, days) ON p.plan = a.plan
-      WHERE a.account_id = $1""";
+  private static final String PLAN = "SELECT plan FROM keyhook.account WHERE account_id = $1";
   private static final String NEW_ID = "SELECT keyhook.uuid_v7()";
   private static final String LOG_TEST = """
       WITH kept AS (
@@ -113,12 +111,11 @@ final class LogStore {
 
   private LogStore() {}
 
-  /** How long the account's deliveries are shown; zero where its plan has no webhooks. */
+  /** How long the account's deliveries are shown. */
   static Future<Duration> retention(SqlClient client, UUID accountId, Plans plans) {
-    return client.preparedQuery(RETENTION)
-        .execute(Tuple.tuple().addUUID(accountId).addArrayOfString(plans.withWebhooks())
-            .addArrayOfInteger(plans.retentions()))
-        .map(rows -> first(rows, row -> Duration.ofDays(row.getInteger(0))).orElse(Duration.ofDays(30)));
+    return client.preparedQuery(PLAN).execute(Tuple.of(accountId))
+        .map(rows -> first(rows, row -> Duration.ofDays(plans.of(row.getString(0)).logRetentionDays()))
+            .orElseThrow(Id.ACCOUNT::notFound));
   }
 
   /**

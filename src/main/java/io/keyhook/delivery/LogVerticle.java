@@ -103,7 +103,12 @@ public final class LogVerticle extends VerticleBase {
   }
 
   private Future<Void> cancel(CancelPending request) {
+    bus.publish(Addresses.CANCELED, request);
+    return cancelQueued(request);
+  }
+
+  private Future<Void> cancelQueued(CancelPending request) {
     return QueueStore.cancel(pool, request.accountId(), request.webhookIds())
-        .compose(canceled -> canceled < QueueStore.CANCEL_BATCH ? Future.succeededFuture() : cancel(request));
+        .compose(canceled -> canceled < QueueStore.CANCEL_BATCH ? Future.succeededFuture() : cancelQueued(request));
   }
 }

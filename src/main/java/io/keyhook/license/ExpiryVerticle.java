@@ -24,6 +24,8 @@ public final class ExpiryVerticle extends VerticleBase {
   private static final int BATCH = 1000;
   /** Another node may add a license that expires before all that this one knows of. */
   private static final Duration LONGEST_WAIT = Duration.ofMillis(400);
+  /** Nothing was taken, or not much: another node is at it, or the rest is just becoming due. */
+  private static final Duration ANOTHER_NODE = Duration.ofMillis(20);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
   private static final Comparator<LicenseKey> LOCK_ORDER =
       Comparator.comparing(LicenseKey::accountId).thenComparing(LicenseKey::licenseId);
@@ -68,14 +70,17 @@ public final class ExpiryVerticle extends VerticleBase {
 
   /** Announces a batch, and tells when to go on. */
   private Future<Duration> announce() {
-    return LicenseStore.dueExpiries(database.pool(), 1).compose(any -> any.isEmpty()
-        ? LicenseStore.nextExpiry(database.pool()).map(next -> next
-            .map(seconds -> Duration.ofNanos((long) (Math.max(0, seconds) * 1e9) + 1_000_000))
-            .filter(wait -> wait.compareTo(LONGEST_WAIT) < 0).orElse(LONGEST_WAIT))
-        : database.transaction(this::announceDue).map(written -> {
-          outbox.dispatch(written);
-          return written.events().size() < BATCH ? Duration.ofMillis(20) : Duration.ZERO;
-        }));
+    return LicenseStore.nextExpiry(database.pool()).compose(next -> {
+      double seconds = next.orElse(Double.MAX_VALUE);
+      if (seconds > 0) {
+        return Future.succeededFuture(seconds < LONGEST_WAIT.toMillis() / 1e3
+            ? Duration.ofNanos((long) (seconds * 1e9) + 1_000_000) : LONGEST_WAIT);
+      }
+      return database.transaction(this::announceDue).map(written -> {
+        outbox.dispatch(written);
+        return written.events().size() < BATCH ? ANOTHER_NODE : Duration.ZERO;
+      });
+    });
   }
 
   private Future<Outbox.Written> announceDue(SqlConnection tx) {
