@@ -29,6 +29,9 @@ import io.keyhook.license.LicenseVerticle;
 import io.keyhook.license.ValidationVerticle;
 import io.keyhook.webhook.WebhookVerticle;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Deployable;
@@ -123,6 +126,9 @@ public final class Keyhook extends VerticleBase {
     limits = new ApiRouter.Limits(new RateLimiter(options.validation().rateLimit(), Duration.ofSeconds(1)),
         new RateLimiter(LOGINS_A_MINUTE, Duration.ofMinutes(1)));
     probes = new Probes(database, meters);
+    new JvmMemoryMetrics().bindTo(meters);
+    new JvmThreadMetrics().bindTo(meters);
+    new ProcessorMetrics().bindTo(meters);
     if (options.delivery().allowInsecureTargets()) {
       log.warn("delivery.allowInsecureTargets is on: webhooks may go to http and to private addresses. For development only");
     }

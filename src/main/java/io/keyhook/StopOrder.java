@@ -24,15 +24,20 @@ final class StopOrder {
 
       @Override
       public Future<?> undeploy(Context context) {
-        return before(stage).compose(done -> {
-          try {
-            return verticle.undeploy(context);
-          } catch (Exception e) {
-            return Future.failedFuture(e);
-          }
-        }).onComplete(done -> leave(stage));
+        return before(stage).compose(done -> onContext(context, verticle)).onComplete(done -> leave(stage));
       }
     };
+  }
+
+  /** A verticle stops on its own event loop, whichever the stage before it ended on. */
+  private static Future<Object> onContext(Context context, Deployable verticle) {
+    return Future.future(promise -> context.runOnContext(v -> {
+      try {
+        verticle.undeploy(context).<Object>mapEmpty().onComplete(promise);
+      } catch (Exception e) {
+        promise.fail(e);
+      }
+    }));
   }
 
   private synchronized void enter(Stage stage) {

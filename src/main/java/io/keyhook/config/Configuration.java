@@ -21,7 +21,7 @@ import java.util.Optional;
  * a plan that is null there is taken away.
  */
 public final class Configuration {
-  private static final String DEFAULTS = "/conf/keyhook.json";
+  private static final String DEFAULTS = "keyhook.json";
   private static final Path USUAL_FILE = Path.of("conf", "keyhook.json");
 
   private Configuration() {}

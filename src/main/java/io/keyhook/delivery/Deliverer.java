@@ -40,7 +40,9 @@ final class Deliverer {
   private static final Logger log = LoggerFactory.getLogger(Deliverer.class);
   /** Deliveries that may wait here for one endpoint; the rest waits in the queue. */
   private static final int MAX_READY = 1000;
-  private static final int MAX_CLAIM = 200;
+  private static final int MAX_CLAIM = 256;
+  /** Claimed so early that the next ones are here when these have gone. */
+  private static final int FEW_READY = 128;
   private static final int MAX_CLAIMS_A_STATEMENT = 32;
   private static final int MAX_UNWRITTEN = 20_000;
   private static final int MAX_IDLE_ENDPOINTS = 10_000;
@@ -144,8 +146,8 @@ final class Deliverer {
       start(endpoint, endpoint.ready.poll());
     }
     dispatcher.saturated(endpoint.id.webhookId(), endpoint.ready.size() > MAX_READY / 2);
-    if (endpoint.due && endpoint.ready.isEmpty() && endpoint.inFlight < maxInFlightPerEndpoint && !endpoint.claiming
-        && !stopping && inFlight < maxInFlight) {
+    if (endpoint.due && endpoint.ready.size() < FEW_READY && !endpoint.claiming && !endpoint.loading && !stopping
+        && inFlight < maxInFlight) {
       claim(endpoint);
     }
   }
@@ -158,12 +160,11 @@ final class Deliverer {
   }
 
   private void claim(Endpoint endpoint) {
-    int places = Math.min(MAX_CLAIM, maxInFlightPerEndpoint - endpoint.inFlight);
     endpoint.claiming = true;
     endpoint.due = false;
-    claims.add(new Places(endpoint.id, places)).onComplete(claimed -> {
+    claims.add(new Places(endpoint.id, MAX_CLAIM)).onComplete(claimed -> {
       endpoint.claiming = false;
-      endpoint.due |= claimed.size() >= places;
+      endpoint.due |= claimed.size() >= MAX_CLAIM;
       dispatcher.held(claimed.size());
       boolean cancel = false;
       for (Claimed one : claimed) {

@@ -2,14 +2,20 @@ package io.keyhook.license;
 
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
+import io.keyhook.bus.Licenses.Validation;
+import io.keyhook.bus.Licenses.Validation.Refused;
 import io.keyhook.db.Database;
 import io.keyhook.event.EventFeed;
 import io.keyhook.event.Outbox;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.SqlClient;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +33,8 @@ public final class ValidationVerticle extends VerticleBase {
   private SqlClient client;
   private LastSeen lastSeen;
   private Gauge waiting;
+  private final Map<Refused, Counter> refusals = new EnumMap<>(Refused.class);
+  private Counter valid;
 
   /**
    * @param number of this instance, from 0
@@ -45,13 +53,25 @@ public final class ValidationVerticle extends VerticleBase {
     client = database.pipelined(CONNECTIONS);
     lastSeen = new LastSeen(client);
     Validator validator = new Validator(client, new Activator(database, outbox), outbox, feed, lastSeen);
+    valid = counter("valid");
+    for (Refused refused : Refused.values()) {
+      refusals.put(refused, counter(refused.name().toLowerCase(Locale.ROOT)));
+    }
     waiting = Gauge.builder("keyhook.validations.waiting", validator, Validator::waiting)
         .description("Validations that wait for the database")
         .tag("instance", Integer.toString(number))
         .register(meters);
     vertx.setPeriodic(LastSeen.INTERVAL.toMillis(), timer -> flush());
-    bus.answer(Addresses.VALIDATE, validator::validate);
+    bus.answer(Addresses.VALIDATE, request -> validator.validate(request).onSuccess(this::count));
     return Future.succeededFuture();
+  }
+
+  private Counter counter(String result) {
+    return Counter.builder("keyhook.validations").description("Validations answered").tag("result", result).register(meters);
+  }
+
+  private void count(Validation validation) {
+    (validation instanceof Refused refused ? refusals.get(refused) : valid).increment();
   }
 
   @Override
