@@ -36,7 +36,7 @@ public final class FailureException extends ReplyException {
       return new FailureException(new Failure.Unavailable("The service is busy or stopping; try again"), e);
     }
     if (isDatabaseAway(e)) {
-      log.warn("The database is not available: {}", e.getMessage());
+      log.debug("The database is not available: {}", e.getMessage()); // whoever polls it says so once a second
       return new FailureException(new Failure.Unavailable("The database is not available; try again"), e);
     }
     log.error("Unexpected failure", e);
