@@ -24,15 +24,20 @@ final class StopOrder {
 
       @Override
       public Future<?> undeploy(Context context) {
-        return before(stage).compose(done -> {
-          try {
-            return verticle.undeploy(context);
-          } catch (Exception e) {
-            return Future.failedFuture(e);
-          }
-        }).onComplete(done -> leave(stage));
+        // the stage before ends on an event loop of its own, and a verticle stops on its own one
+        Promise<Object> stopped = Promise.promise();
+        before(stage).onComplete(done -> context.runOnContext(v -> stop(verticle, context).onComplete(stopped)));
+        return stopped.future().onComplete(done -> leave(stage));
       }
     };
+  }
+
+  private static Future<Object> stop(Deployable verticle, Context context) {
+    try {
+      return verticle.undeploy(context).mapEmpty();
+    } catch (Exception e) {
+      return Future.failedFuture(e);
+    }
   }
 
   private synchronized void enter(Stage stage) {
