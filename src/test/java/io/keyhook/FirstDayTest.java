@@ -1,4 +1,4 @@
-package io.keyhook.flow;
+package io.keyhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
