@@ -16,8 +16,13 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.HttpException;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** The routes: each turns HTTP into one call of {@link KeyhookClient}, and its answer into HTTP. */
 public final class ApiRouter {
@@ -26,6 +31,7 @@ public final class ApiRouter {
   private final Authentication authentication;
   private final ClientAddress addresses;
   private final Limits limits;
+  private final Map<String, Set<HttpMethod>> methods = new LinkedHashMap<>();
 
   /** Shared by all routers of a node. */
   public record Limits(RateLimiter validations, RateLimiter logins) {}
@@ -57,6 +63,7 @@ public final class ApiRouter {
     licenses();
     webhooks();
     deliveries();
+    methods.forEach((path, known) -> router.route(path).handler(context -> otherMethod(context, known)));
     router.route().failureHandler(ApiRouter::failed);
     for (int status : new int[] {400, 404, 405, 413, 415}) {
       router.errorHandler(status, ApiRouter::failed);
@@ -153,6 +160,7 @@ public final class ApiRouter {
   }
 
   private void call(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
+    methods.computeIfAbsent(path, p -> new LinkedHashSet<>()).add(method);
     router.route(method, path).handler(context -> call.apply(context).onComplete(answer -> {
       if (status == 204) {
         context.response().setStatusCode(status).end();
@@ -161,6 +169,12 @@ public final class ApiRouter {
         Answers.json(context, status, answer);
       }
     }, context::fail));
+  }
+
+  private static void otherMethod(RoutingContext context, Set<HttpMethod> known) {
+    context.response().putHeader(HttpHeaders.ALLOW,
+        known.stream().map(HttpMethod::name).collect(Collectors.joining(", ")));
+    context.fail(405);
   }
 
   private static BodyHandler body() {
