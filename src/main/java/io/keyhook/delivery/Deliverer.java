@@ -145,7 +145,11 @@ final class Deliverer {
       }
       start(endpoint, endpoint.ready.poll());
     }
-    dispatcher.saturated(endpoint.id.webhookId(), endpoint.ready.size() > MAX_READY / 2);
+    boolean saturated = endpoint.ready.size() > MAX_READY / 2;
+    if (saturated != endpoint.saturated) {
+      endpoint.saturated = saturated;
+      dispatcher.saturated(endpoint.id.webhookId(), saturated);
+    }
     if (endpoint.due && endpoint.ready.size() < FEW_READY && !endpoint.claiming && !endpoint.loading && !stopping
         && inFlight < maxInFlight) {
       claim(endpoint);

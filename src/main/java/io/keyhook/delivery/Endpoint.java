@@ -16,6 +16,8 @@ final class Endpoint {
   /** Waits for its turn while the node sends as much as it may. */
   boolean inTurn;
   boolean loading;
+  /** New deliveries stay in the queue for now. */
+  boolean saturated;
   /** Null until it is first sent to. */
   EndpointSettings settings;
 

@@ -24,6 +24,9 @@ public final class Dispatcher {
    */
   public record Work(List<Outgoing> leased, Set<EndpointId> due) {}
 
+  /** Deliveries on their way that keep the senders of a node at work. */
+  private static final int BUSY = 500;
+
   private final Bus bus;
   private final int senders;
   private final int maxHeld;
@@ -48,6 +51,10 @@ public final class Dispatcher {
   /** Whether new deliveries are to be leased as they are inserted. */
   boolean hasRoom() {
     return held.get() < maxHeld;
+  }
+
+  boolean isBusy() {
+    return held.get() > BUSY;
   }
 
   /** Webhooks that have more waiting on this node than they take. */

@@ -91,6 +91,11 @@ public final class Outbox {
         });
   }
 
+  /** Whether the senders of this node have enough to do for now. */
+  public boolean isBusy() {
+    return dispatcher.isBusy();
+  }
+
   /** Sends on what is committed now. */
   public void dispatch(Written written) {
     dispatcher.dispatch(written.leased, written.due);

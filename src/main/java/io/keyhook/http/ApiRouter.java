@@ -47,17 +47,17 @@ public final class ApiRouter {
   /** A router for one event loop; mounts under any path. */
   public static Router create(Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits, Probes probes) {
     ApiRouter api = new ApiRouter(vertx, client, options, limits);
-    probes.mount(api.router);
-    api.mount();
+    api.mount(probes);
     return api.router;
   }
 
-  private void mount() {
+  private void mount(Probes probes) {
     router.route("/api/validate").failureHandler(ValidateHandler::failed);
     router.post("/api/validate").handler(body()).handler(new ValidateHandler(client, addresses, limits.validations()));
     router.options("/api/validate").handler(ValidateHandler::preflight);
     router.route("/api/validate").handler(ValidateHandler::otherMethod);
 
+    probes.mount(router);
     router.route("/api/*").handler(body());
     accounts();
     licenses();

@@ -21,11 +21,13 @@ import org.slf4j.LoggerFactory;
  */
 public final class ExpiryVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(ExpiryVerticle.class);
-  private static final int BATCH = 1000;
+  private static final int BATCH = 250;
   /** Another node may add a license that expires before all that this one knows of. */
   private static final Duration LONGEST_WAIT = Duration.ofMillis(400);
   /** Nothing was taken, or not much: another node is at it, or the rest is just becoming due. */
   private static final Duration ANOTHER_NODE = Duration.ofMillis(20);
+  /** While the senders have plenty, more would only be in their way, and in that of validations. */
+  private static final Duration PACE = Duration.ofMillis(15);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
   private static final Comparator<LicenseKey> LOCK_ORDER =
       Comparator.comparing(LicenseKey::accountId).thenComparing(LicenseKey::licenseId);
@@ -78,7 +80,7 @@ public final class ExpiryVerticle extends VerticleBase {
       }
       return database.transaction(this::announceDue).map(written -> {
         outbox.dispatch(written);
-        return written.events().size() < BATCH ? ANOTHER_NODE : Duration.ZERO;
+        return written.events().size() < BATCH ? ANOTHER_NODE : outbox.isBusy() ? PACE : Duration.ZERO;
       });
     });
   }

@@ -34,11 +34,17 @@ final class LicenseStore {
   private static final String COUNT = """
       SELECT count(*) FROM (SELECT FROM keyhook.license WHERE account_id = $1 LIMIT $2) l""";
   private static final String INSERT = """
-      INSERT INTO keyhook.license
-        (account_id, name, key, max_activations, expires_at, expiry_due_at, customer_name, customer_email, metadata)
-      SELECT $1, $2, $3, $4, $5, $5, $6, $7, $8::json
-      WHERE $5::timestamptz IS NULL OR $5 > now()
-      RETURNING\s""" + COLUMNS;
+      WITH made AS (
+        INSERT INTO keyhook.license
+          (account_id, name, key, max_activations, expires_at, customer_name, customer_email, metadata)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8::json
+        WHERE $5::timestamptz IS NULL OR $5 > now()
+        RETURNING *
+      ), expiry AS (
+        INSERT INTO keyhook.license_expiry (account_id, license_id, due_at)
+        SELECT account_id, license_id, expires_at FROM made WHERE expires_at IS NOT NULL
+      )
+      SELECT\s""" + COLUMNS + " FROM made";
   private static final String GET = "SELECT " + COLUMNS + " FROM keyhook.license WHERE account_id = $1 AND license_id = $2";
   private static final String LIST = "SELECT " + COLUMNS + """
 
@@ -49,17 +55,26 @@ final class LicenseStore {
       )
       ORDER BY license_id DESC LIMIT $5""";
   private static final String UPDATE = """
-      UPDATE keyhook.license SET
-        name = CASE WHEN $3 THEN $4 ELSE name END,
-        max_activations = CASE WHEN $5 THEN $6 ELSE max_activations END,
-        expires_at = CASE WHEN $7 THEN $8 ELSE expires_at END,
-        expiry_due_at = CASE WHEN $7 THEN $8 ELSE expiry_due_at END,
-        customer_name = CASE WHEN $9 THEN $10 ELSE customer_name END,
-        customer_email = CASE WHEN $11 THEN $12 ELSE customer_email END,
-        metadata = CASE WHEN $13 THEN $14::json ELSE metadata END,
-        updated_at = now()
-      WHERE account_id = $1 AND license_id = $2 AND ($8::timestamptz IS NULL OR $8 > now())
-      RETURNING\s""" + COLUMNS;
+      WITH changed AS (
+        UPDATE keyhook.license SET
+          name = CASE WHEN $3 THEN $4 ELSE name END,
+          max_activations = CASE WHEN $5 THEN $6 ELSE max_activations END,
+          expires_at = CASE WHEN $7 THEN $8 ELSE expires_at END,
+          customer_name = CASE WHEN $9 THEN $10 ELSE customer_name END,
+          customer_email = CASE WHEN $11 THEN $12 ELSE customer_email END,
+          metadata = CASE WHEN $13 THEN $14::json ELSE metadata END,
+          updated_at = now()
+        WHERE account_id = $1 AND license_id = $2 AND ($8::timestamptz IS NULL OR $8 > now())
+        RETURNING *
+      ), never AS (
+        DELETE FROM keyhook.license_expiry e USING changed c
+        WHERE $7 AND c.expires_at IS NULL AND e.account_id = c.account_id AND e.license_id = c.license_id
+      ), later AS (
+        INSERT INTO keyhook.license_expiry (account_id, license_id, due_at)
+        SELECT account_id, license_id, expires_at FROM changed WHERE $7 AND expires_at IS NOT NULL
+        ON CONFLICT (account_id, license_id) DO UPDATE SET due_at = excluded.due_at
+      )
+      SELECT\s""" + COLUMNS + " FROM changed";
   private static final String DISABLE = """
       UPDATE keyhook.license SET disabled_at = now(), disabled_by = $3, updated_at = now()
       WHERE account_id = $1 AND license_id = $2 AND disabled_at IS NULL
@@ -70,7 +85,11 @@ final class LicenseStore {
       RETURNING\s""" + COLUMNS;
   private static final String DELETE_ACTIVATIONS =
       "DELETE FROM keyhook.activation WHERE account_id = $1 AND license_id = $2";
-  private static final String DELETE = "DELETE FROM keyhook.license WHERE account_id = $1 AND license_id = $2";
+  private static final String DELETE = """
+      WITH expiry AS (
+        DELETE FROM keyhook.license_expiry WHERE account_id = $1 AND license_id = $2
+      )
+      DELETE FROM keyhook.license WHERE account_id = $1 AND license_id = $2""";
 
   private static final String LIST_ACTIVATIONS = """
       SELECT activation_id, fingerprint, device_name, device_type, ip_address, activated_at, last_seen_at
@@ -84,16 +103,16 @@ final class LicenseStore {
   // One node at a time announces expiries; a node that dies loses the lock with its connection.
   private static final String LOCK_EXPIRY = "SELECT pg_try_advisory_xact_lock(hashtext('keyhook.expiry'))";
   private static final String DUE_EXPIRIES = """
-      SELECT account_id, license_id FROM keyhook.license WHERE expiry_due_at <= now()
-      ORDER BY expiry_due_at LIMIT $1""";
+      SELECT account_id, license_id FROM keyhook.license_expiry WHERE due_at <= now() ORDER BY due_at LIMIT $1""";
   private static final String TAKE_EXPIRIES = """
-      UPDATE keyhook.license l SET expiry_due_at = NULL
-      FROM unnest($1::uuid[], $2::uuid[]) q (a, i)
-      WHERE l.account_id = q.a AND l.license_id = q.i AND l.expiry_due_at <= now()
-      RETURNING\s""" + COLUMNS + ", account_id";
+      WITH taken AS MATERIALIZED (
+        DELETE FROM keyhook.license_expiry e USING unnest($1::uuid[], $2::uuid[]) q (a, i)
+        WHERE e.account_id = q.a AND e.license_id = q.i AND e.due_at <= now()
+        RETURNING e.account_id, e.license_id
+      )
+      SELECT\s""" + COLUMNS + ", account_id FROM taken JOIN keyhook.license USING (account_id, license_id)";
   private static final String NEXT_EXPIRY = """
-      SELECT extract(epoch FROM min(expiry_due_at) - now())::float8 FROM keyhook.license
-      WHERE expiry_due_at IS NOT NULL""";
+      SELECT extract(epoch FROM min(due_at) - now())::float8 FROM keyhook.license_expiry""";
 
   private LicenseStore() {}
 
