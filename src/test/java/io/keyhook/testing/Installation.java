@@ -18,6 +18,7 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
   private final JsonObject overrides;
   private final List<Node> nodes = new ArrayList<>();
   private final List<Receiver> receivers = new ArrayList<>();
+  private final List<Proxy> proxies = new ArrayList<>();
   private TestDatabase database;
   private Vertx vertx;
 
@@ -59,8 +60,10 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
   @Override
   public void afterAll(ExtensionContext context) throws Exception {
     receivers.forEach(Receiver::release);
+    proxies.forEach(Proxy::open);
     nodes.forEach(Node::stop);
     receivers.forEach(Receiver::close);
+    proxies.forEach(Proxy::close);
     if (vertx != null) {
       Waiting.on(vertx.close());
     }
@@ -77,12 +80,12 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
     return new Clock(database);
   }
 
-  /** The first node. */
+  /** The first node that runs. */
   public Node node() {
-    return nodes.get(0);
+    return nodes.stream().filter(Node::isRunning).findFirst().orElseThrow();
   }
 
-  /** The first account on the first node. */
+  /** The first account on that node. */
   public Api api() {
     return node().api();
   }
@@ -99,6 +102,20 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
     Node node = Node.start(database.uri(), overrides.copy().mergeIn(more, true));
     nodes.add(node);
     return node;
+  }
+
+  /** One more node that reaches the database through a proxy. */
+  public Node startBehind(Proxy proxy, JsonObject more) {
+    Node node = Node.start(proxy.before(database.uri()), overrides.copy().mergeIn(more, true));
+    nodes.add(node);
+    return node;
+  }
+
+  /** A proxy before the database. */
+  public Proxy proxy() {
+    Proxy proxy = new Proxy(vertx, database.uri());
+    proxies.add(proxy);
+    return proxy;
   }
 
   /** A receiver that answers 200 until told otherwise. */
@@ -146,6 +163,12 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
     String token = node().api().anonymous().post("/api/auth/login",
         new JsonObject().put("email", email).put("password", Node.PASSWORD)).expect(200).json().getString("token");
     return node().api().anonymous().bearer(token);
+  }
+
+  /** Deletes those of the first account, so that they hear nothing of the next test; what was pending is canceled. */
+  public void deleteWebhooks() {
+    api().get("/api/webhooks?limit=100").expect(200).data()
+        .forEach(webhook -> api().delete("/api/webhooks/" + webhook.getString("id")).expect(204));
   }
 
   /** Waits until nothing is to be sent any more. */

@@ -18,7 +18,7 @@ public final class Node {
   private final Vertx vertx;
   private final Keyhook keyhook;
   private final String deployment;
-  private boolean stopped;
+  private volatile boolean stopped;
 
   private Node(Vertx vertx, Keyhook keyhook, String deployment) {
     this.vertx = vertx;
@@ -69,6 +69,10 @@ public final class Node {
 
   public Keyhook keyhook() {
     return keyhook;
+  }
+
+  public boolean isRunning() {
+    return !stopped;
   }
 
   /** Stops it in order, as SIGTERM does. A second call does nothing. */

@@ -1,0 +1,165 @@
+package io.keyhook.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.keyhook.testing.Answer;
+import io.keyhook.testing.Delivery;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Receiver;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** At least once, under one id: attempts at 0, +1, +5 and +30 minutes, then failed, and redelivery. */
+class RetryTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  @AfterEach
+  void forgetWebhooks() {
+    keyhook.deleteWebhooks();
+  }
+
+  private static void raise() {
+    License license = keyhook.license(1);
+    keyhook.api().validate(license.key(), "device").expect(200);
+  }
+
+  /** Until the queue holds it for later, and how long that is after the end of its last attempt. */
+  private static Duration delayOf(String deliveryId, int attempts) {
+    JsonObject logged = keyhook.awaitAttempts(deliveryId, attempts);
+    JsonObject last = logged.getJsonArray("attempts").getJsonObject(attempts - 1);
+    Instant ended = Instant.parse(last.getString("startedAt")).plusMillis(last.getLong("durationMs"));
+    return Duration.between(ended, Instant.parse(logged.getString("nextAttemptAt")));
+  }
+
+  private static void assertDelay(String deliveryId, int attempts, Duration expected) {
+    assertThat(delayOf(deliveryId, attempts).toMillis()).isCloseTo(expected.toMillis(), within(1000L));
+    keyhook.clock().advance(deliveryId, expected);
+  }
+
+  @Test
+  void attemptsAreAtOnceThenAfterOneFiveAndThirtyMinutesThenItHasFailed() {
+    Receiver receiver = keyhook.receiver();
+    receiver.answer(Answer.status(500, "not today"));
+    keyhook.webhook(receiver, "license.activated");
+    raise();
+    Delivery first = receiver.take();
+    assertDelay(first.id(), 1, Duration.ofMinutes(1));
+    Delivery second = receiver.take();
+    assertDelay(first.id(), 2, Duration.ofMinutes(5));
+    Delivery third = receiver.take();
+    assertDelay(first.id(), 3, Duration.ofMinutes(30));
+    Delivery fourth = receiver.take();
+    JsonObject failed = keyhook.awaitStatus(first.id(), "failed");
+
+    List<Delivery> all = List.of(first, second, third, fourth);
+    assertThat(all).extracting(Delivery::id).containsOnly(first.id());
+    assertThat(all).extracting(Delivery::attempt).containsExactly(1, 2, 3, 4);
+    assertThat(all).allSatisfy(delivery -> assertThat(delivery.body()).isEqualTo(first.body()));
+    assertThat(failed.getValue("nextAttemptAt")).isNull();
+    assertThat(attempts(failed)).hasSize(4).allSatisfy(attempt -> {
+      assertThat(attempt.getInteger("statusCode")).isEqualTo(500);
+      assertThat(attempt.getString("responseBody")).isEqualTo("not today");
+      assertThat(attempt.getValue("error")).isNull();
+      assertThat(attempt.getLong("durationMs")).isNotNegative();
+    });
+    assertThat(attempts(failed)).extracting(attempt -> attempt.getInteger("number")).containsExactly(1, 2, 3, 4);
+    keyhook.awaitEmptyQueue();
+    assertThat(receiver.untaken()).isZero();
+  }
+
+  private static List<JsonObject> attempts(JsonObject delivery) {
+    JsonArray attempts = delivery.getJsonArray("attempts");
+    return IntStream.range(0, attempts.size()).mapToObj(attempts::getJsonObject).toList();
+  }
+
+  @Test
+  void aSuccessEndsIt() {
+    Receiver receiver = keyhook.receiver();
+    receiver.answerNext(Answer.status(503));
+    keyhook.webhook(receiver, "license.activated");
+    raise();
+    String id = receiver.take().id();
+    keyhook.awaitAttempts(id, 1);
+    assertThat(keyhook.logged(id).getString("status")).isEqualTo("pending");
+    keyhook.clock().advance(id, Duration.ofMinutes(1));
+    assertThat(receiver.take().attempt()).isEqualTo(2);
+    assertThat(keyhook.awaitStatus(id, "delivered").getJsonArray("attempts")).hasSize(2);
+    keyhook.awaitEmptyQueue();
+    assertThat(receiver.untaken()).isZero();
+  }
+
+  @Test
+  void nothingIsSentBeforeItIsDue() {
+    Receiver receiver = keyhook.receiver();
+    receiver.answerNext(Answer.status(500));
+    keyhook.webhook(receiver, "license.activated");
+    raise();
+    String id = receiver.take().id();
+    keyhook.awaitAttempts(id, 1);
+    keyhook.clock().advance(id, Duration.ofSeconds(50));
+    raise();
+    assertThat(receiver.take().id()).as("another delivery to the same endpoint").isNotEqualTo(id);
+    assertThat(keyhook.logged(id).getJsonArray("attempts")).hasSize(1);
+  }
+
+  @Test
+  void whatHasFailedIsRedeliveredUnderTheSameIdAndOnAFreshSchedule() {
+    Receiver receiver = keyhook.receiver();
+    receiver.answer(Answer.status(500));
+    keyhook.webhook(receiver, "license.activated");
+    raise();
+    Delivery first = receiver.take();
+    for (int attempt = 1; attempt <= 3; attempt++) {
+      keyhook.awaitAttempts(first.id(), attempt);
+      keyhook.clock().advance(first.id(), Duration.ofMinutes(30));
+      receiver.take();
+    }
+    keyhook.awaitStatus(first.id(), "failed");
+
+    JsonObject accepted = keyhook.api().post("/api/deliveries/" + first.id() + "/redeliver").expect(202).json();
+    assertThat(accepted.getString("id")).isEqualTo(first.id());
+    Delivery again = receiver.take();
+    assertThat(again.id()).isEqualTo(first.id());
+    assertThat(again.body()).isEqualTo(first.body());
+    assertThat(again.attempt()).isEqualTo(5);
+    receiver.answer(Answer.OK);
+    assertDelay(first.id(), 5, Duration.ofMinutes(1));
+    assertThat(receiver.take().attempt()).isEqualTo(6);
+    keyhook.awaitStatus(first.id(), "delivered");
+  }
+
+  @Test
+  void whatWasDeliveredIsRedeliveredToo() {
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.activated");
+    raise();
+    Delivery first = receiver.take();
+    keyhook.awaitStatus(first.id(), "delivered");
+    keyhook.api().post("/api/deliveries/" + first.id() + "/redeliver").expect(202);
+    assertThat(receiver.take().body()).isEqualTo(first.body());
+    assertThat(keyhook.awaitAttempts(first.id(), 2).getString("status")).isEqualTo("delivered");
+  }
+
+  @Test
+  void whatIsPendingIsSentAtOnceWhenRedelivered() {
+    Receiver receiver = keyhook.receiver();
+    receiver.answerNext(Answer.status(500));
+    keyhook.webhook(receiver, "license.activated");
+    raise();
+    String id = receiver.take().id();
+    keyhook.awaitAttempts(id, 1);
+    keyhook.api().post("/api/deliveries/" + id + "/redeliver").expect(202);
+    assertThat(receiver.take().attempt()).isEqualTo(2);
+    keyhook.awaitStatus(id, "delivered");
+  }
+}

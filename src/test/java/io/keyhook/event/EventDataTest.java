@@ -1,0 +1,130 @@
+package io.keyhook.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.testing.Delivery;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Receiver;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The body of a delivery: exactly these fields, in this order. */
+class EventDataTest {
+  private static final String TIME = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z";
+
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+  static Receiver receiver;
+
+  @BeforeAll
+  static void register() {
+    receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.validated", "license.activated", "license.expired", "license.disabled");
+  }
+
+  private static Map<String, Delivery> take(int count) {
+    return receiver.take(count).stream().collect(Collectors.toMap(Delivery::event, delivery -> delivery));
+  }
+
+  private static License customersLicense() {
+    return keyhook.license(new JsonObject().put("name", "Größe \"L\"").put("maxActivations", 3)
+        .put("customerName", "Ada").put("customerEmail", "ada@example.com")
+        .put("expiresAt", Instant.now().plus(Duration.ofDays(1)).truncatedTo(ChronoUnit.SECONDS).toString()));
+  }
+
+  @Test
+  void theBodyIsCompactAndItsFieldsAreFour() {
+    License license = keyhook.license(1);
+    keyhook.api().validate(license.key(), "device").expect(200);
+    take(2).values().forEach(delivery -> {
+      assertThat(delivery.text()).matches("\\{\"event\":\"" + delivery.event() + "\",\"timestamp\":\"" + TIME
+          + "\",\"deliveryId\":\"" + delivery.id() + "\",\"data\":\\{.*}}");
+      assertThat(delivery.text()).isEqualTo(delivery.json().encode());
+      assertThat(Instant.parse(delivery.json().getString("timestamp")))
+          .isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(1));
+    });
+  }
+
+  @Test
+  void aFirstValidationRaisesActivatedAndValidated() {
+    License license = customersLicense();
+    keyhook.api().post("/api/validate", new JsonObject().put("licenseKey", " " + license.key()).put("fingerprint", "f")
+        .put("deviceName", "Ada's \u2603").put("deviceType", "laptop")).expect(200);
+    Map<String, Delivery> deliveries = take(2);
+    JsonObject validated = new JsonObject().put("licenseId", license.id()).put("licenseKey", license.key())
+        .put("licenseName", "Größe \"L\"").put("fingerprint", "f").put("deviceName", "Ada's \u2603")
+        .put("deviceType", "laptop").put("ipAddress", "127.0.0.1").put("currentActivations", 1).put("maxActivations", 3);
+    assertThat(deliveries.get("license.validated").data().encode()).isEqualTo(validated.encode());
+    assertThat(deliveries.get("license.activated").data().encode()).isEqualTo(
+        validated.put("customerName", "Ada").put("customerEmail", "ada@example.com").encode());
+  }
+
+  @Test
+  void laterValidationsRaiseValidatedAloneAndKnowTheDevice() {
+    License license = keyhook.license(1);
+    JsonObject request = new JsonObject().put("licenseKey", license.key()).put("fingerprint", "f");
+    keyhook.api().post("/api/validate", request.copy().put("deviceName", "First").put("deviceType", "phone")).expect(200);
+    take(2);
+    keyhook.api().post("/api/validate", request).expect(200);
+    assertThat(take(1).get("license.validated").data().getMap())
+        .containsEntry("deviceName", "First").containsEntry("deviceType", "phone");
+    keyhook.api().post("/api/validate", request.copy().put("deviceName", "Renamed")).expect(200);
+    assertThat(take(1).get("license.validated").data().getMap())
+        .containsEntry("deviceName", "Renamed").containsEntry("deviceType", "phone");
+  }
+
+  @Test
+  void whatIsNotKnownIsNull() {
+    License license = keyhook.license(1);
+    keyhook.api().validate(license.key(), "f").expect(200);
+    assertThat(take(2).get("license.activated").data().encode()).contains("\"deviceName\":null,\"deviceType\":null,")
+        .endsWith(",\"customerName\":null,\"customerEmail\":null}");
+    keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
+    assertThat(take(1).get("license.disabled").data().encode())
+        .contains("\"customerName\":null,\"customerEmail\":null,\"expiresAt\":null,");
+  }
+
+  @Test
+  void disabledTellsWhenAndByWhom() {
+    License license = customersLicense();
+    JsonObject disabled = keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200).json();
+    JsonObject expected = new JsonObject().put("licenseId", license.id()).put("licenseKey", license.key())
+        .put("licenseName", "Größe \"L\"").put("customerName", "Ada").put("customerEmail", "ada@example.com")
+        .put("expiresAt", disabled.getString("expiresAt")).put("currentActivations", 0).put("maxActivations", 3)
+        .put("disabledAt", disabled.getString("disabledAt")).put("disabledBy", "First key");
+    assertThat(take(1).get("license.disabled").data().encode()).isEqualTo(expected.encode());
+    assertThat(disabled.getString("disabledAt")).matches(TIME);
+  }
+
+  @Test
+  void aUserWhoDisablesIsNamedByEMail() {
+    License license = keyhook.license(1);
+    String token = keyhook.api().anonymous().post("/api/auth/login", new JsonObject()
+        .put("email", io.keyhook.testing.Node.EMAIL).put("password", io.keyhook.testing.Node.PASSWORD))
+        .expect(200).json().getString("token");
+    keyhook.api().anonymous().bearer(token).post("/api/licenses/" + license.id() + "/disable").expect(200);
+    assertThat(take(1).get("license.disabled").data().getString("disabledBy"))
+        .isEqualTo(io.keyhook.testing.Node.EMAIL);
+  }
+
+  @Test
+  void expiredTellsWhen() {
+    License license = customersLicense();
+    keyhook.clock().advanceExpiry(license.id(), Duration.ofDays(1));
+    JsonObject data = take(1).get("license.expired").data();
+    assertThat(List.copyOf(data.fieldNames())).containsExactly("licenseId", "licenseKey", "licenseName", "customerName",
+        "customerEmail", "expiresAt", "currentActivations", "maxActivations");
+    assertThat(data.getString("licenseId")).isEqualTo(license.id());
+    assertThat(data.getString("expiresAt"))
+        .isEqualTo(keyhook.api().get("/api/licenses/" + license.id()).json().getString("expiresAt")).matches(TIME);
+  }
+}

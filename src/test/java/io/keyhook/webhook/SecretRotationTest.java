@@ -1,0 +1,109 @@
+package io.keyhook.webhook;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.testing.Delivery;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Installation.Webhook;
+import io.keyhook.testing.Receiver;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** A new secret beside the old one, until the overlap ends. */
+class SecretRotationTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  private Receiver receiver;
+  private Webhook webhook;
+
+  @BeforeEach
+  void register() {
+    keyhook.deleteWebhooks();
+    receiver = keyhook.receiver();
+    webhook = keyhook.webhook(receiver, "license.activated");
+  }
+
+  private Delivery deliver() {
+    License license = keyhook.license(1);
+    keyhook.api().validate(license.key(), "device").expect(200);
+    return receiver.take();
+  }
+
+  private JsonObject rotate(JsonObject request) {
+    JsonObject rotated = keyhook.api().post("/api/webhooks/" + webhook.id() + "/rotate-secret", request).expect(200).json();
+    receiver.trust(rotated.getString("secret"));
+    return rotated;
+  }
+
+  @Test
+  void aSecretIs32RandomBytesAndShownOnlyWhenItIsMade() {
+    String rotated = rotate(new JsonObject()).getString("secret");
+    assertThat(rotated).startsWith("whsec_").isNotEqualTo(webhook.secret());
+    assertThat(Base64.getDecoder().decode(rotated.substring(6))).hasSize(32);
+    String path = "/api/webhooks/" + webhook.id();
+    assertThat(keyhook.api().get(path).expect(200).body()).doesNotContain("whsec_");
+    assertThat(keyhook.api().get("/api/webhooks").expect(200).body()).doesNotContain("whsec_");
+    assertThat(keyhook.api().patch(path, new JsonObject().put("description", "d")).expect(200).body())
+        .doesNotContain("whsec_");
+    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.webhook WHERE position(?::bytea IN secret) > 0",
+        webhook.secret().getBytes(java.nio.charset.StandardCharsets.UTF_8))).as("in the clear at rest").isZero();
+  }
+
+  @Test
+  void whileTheOverlapLastsBothSecretsVerifyTheNewOneFirst() {
+    deliver();
+    JsonObject rotated = rotate(new JsonObject().put("overlapHours", 2));
+    assertThat(Instant.parse(rotated.getString("previousSecretUntil")))
+        .isBetween(Instant.now().plus(Duration.ofMinutes(119)), Instant.now().plus(Duration.ofMinutes(121)));
+    String secret = rotated.getString("secret");
+    Delivery delivery = deliver();
+    assertThat(delivery.header("X-Webhook-Signature")).isEqualTo(delivery.plainSignature(secret));
+    assertThat(delivery.header("X-Webhook-Signature-Previous")).isEqualTo(delivery.plainSignature(webhook.secret()));
+    assertThat(delivery.header("webhook-signature")).matches("v1,[A-Za-z0-9+/]{43}= v1,[A-Za-z0-9+/]{43}=");
+    assertThat(delivery.isStandardSignedWith(secret)).isTrue();
+    assertThat(delivery.isStandardSignedWith(webhook.secret())).isTrue();
+    String first = delivery.header("webhook-signature").split(" ")[0];
+    delivery.headers().set("webhook-signature", first);
+    assertThat(delivery.isStandardSignedWith(secret)).isTrue();
+  }
+
+  @Test
+  void afterTheOverlapOnlyTheNewSecretSigns() {
+    String secret = rotate(new JsonObject()).getString("secret");
+    assertThat(deliver().headers().contains("X-Webhook-Signature-Previous")).isTrue();
+    keyhook.clock().advanceRotations(Duration.ofHours(24));
+    assertOnly(secret, deliver());
+    assertThat(keyhook.api().get("/api/webhooks/" + webhook.id()).json().getValue("previousSecretUntil")).isNull();
+  }
+
+  @Test
+  void withoutAnOverlapTheOldSecretEndsAtOnce() {
+    deliver();
+    String secret = rotate(new JsonObject().put("overlapHours", 0)).getString("secret");
+    assertOnly(secret, deliver());
+  }
+
+  private void assertOnly(String secret, Delivery delivery) {
+    assertThat(delivery.headers().contains("X-Webhook-Signature-Previous")).isFalse();
+    assertThat(delivery.header("webhook-signature")).doesNotContain(" ");
+    assertThat(delivery.isStandardSignedWith(secret)).isTrue();
+    assertThat(delivery.isStandardSignedWith(webhook.secret())).isFalse();
+    assertThat(delivery.header("X-Webhook-Signature")).isEqualTo(delivery.plainSignature(secret));
+  }
+
+  @Test
+  void anImpossibleOverlapIsRefused() {
+    for (int hours : new int[] {-1, 24 * 30 + 1}) {
+      assertThat(keyhook.api().post("/api/webhooks/" + webhook.id() + "/rotate-secret",
+          new JsonObject().put("overlapHours", hours)).expect(400).badFields()).containsExactly("overlapHours");
+    }
+    assertThat(deliver().isStandardSignedWith(webhook.secret())).isTrue();
+  }
+}
