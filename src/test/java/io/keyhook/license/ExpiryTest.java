@@ -48,7 +48,7 @@ class ExpiryTest {
 
   private void assertNothingMore() {
     keyhook.awaitEmptyQueue();
-    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.license WHERE expiry_due_at <= now()")).isZero();
+    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.license_expiry WHERE due_at <= now()")).isZero();
     assertThat(receiver.untaken()).isZero();
   }
 
@@ -99,9 +99,13 @@ class ExpiryTest {
   @Test
   void fiveThousandInTheSameSecondAreEachRaisedOnce() {
     keyhook.database().update("""
-        INSERT INTO keyhook.license (account_id, key, name, max_activations, expires_at, expiry_due_at)
-        SELECT a.account_id, 'MANY-' || lpad(n::text, 12, '0'), 'One of many', 1, now(), now()
-        FROM (SELECT account_id FROM keyhook.account ORDER BY created_at LIMIT 1) a, generate_series(1, 5000) n""");
+        WITH made AS (
+          INSERT INTO keyhook.license (account_id, key, name, max_activations, expires_at)
+          SELECT a.account_id, 'MANY-' || lpad(n::text, 12, '0'), 'One of many', 1, now()
+          FROM (SELECT account_id FROM keyhook.account ORDER BY created_at LIMIT 1) a, generate_series(1, 5000) n
+          RETURNING account_id, license_id, expires_at
+        )
+        INSERT INTO keyhook.license_expiry SELECT * FROM made""");
     assertThat(receiver.take(5000)).extracting(delivery -> delivery.data().getString("licenseKey"))
         .doesNotHaveDuplicates();
     assertThat(receiver.all()).extracting(Delivery::id).doesNotHaveDuplicates();

@@ -24,10 +24,10 @@ public final class Clock {
 
   /** A license's expiry comes this much nearer. */
   public void advanceExpiry(String licenseId, Duration by) {
-    database.update("""
-        UPDATE keyhook.license SET expires_at = expires_at - make_interval(secs => ?),
-          expiry_due_at = expiry_due_at - make_interval(secs => ?) WHERE license_id = ?""",
-        seconds(by), seconds(by), Id.LICENSE.parse(licenseId));
+    database.update("UPDATE keyhook.license SET expires_at = expires_at - make_interval(secs => ?) WHERE license_id = ?",
+        seconds(by), Id.LICENSE.parse(licenseId));
+    database.update("UPDATE keyhook.license_expiry SET due_at = due_at - make_interval(secs => ?) WHERE license_id = ?",
+        seconds(by), Id.LICENSE.parse(licenseId));
   }
 
   /** The overlap of every rotation comes this much nearer to its end. */
