@@ -41,6 +41,7 @@ import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -179,12 +180,10 @@ public final class Keyhook extends VerticleBase {
         .compose(v -> options.http().enabled() ? serve(loops) : Future.succeededFuture());
   }
 
-  /** The first instance finds the port that the others share. */
   private Future<Void> serve(int loops) {
-    Supplier<Deployable> server = () -> new HttpVerticle(options.http(),
-        vertx -> ApiRouter.create(vertx, client, options, limits, probes), port);
-    return deploy(Stage.SERVING, 1, server)
-        .compose(v -> loops == 1 ? Future.succeededFuture() : deploy(Stage.SERVING, loops - 1, server));
+    int freePort = -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
+    return deploy(Stage.SERVING, loops, () -> new HttpVerticle(options.http(),
+        vertx -> ApiRouter.create(vertx, client, options, limits, probes), port, freePort));
   }
 
   private Future<Void> deploy(Stage stage, int instances, Supplier<Deployable> verticle) {

@@ -23,22 +23,25 @@ public final class HttpVerticle extends VerticleBase {
   private final KeyhookOptions.Http options;
   private final Function<Vertx, Router> router;
   private final AtomicInteger port;
+  private final int freePort;
   private HttpServer server;
 
   /**
    * @param port set to the port that is listened on
+   * @param freePort where any port is to be taken: a negative number of these instances' own, by which they share one
    */
-  public HttpVerticle(KeyhookOptions.Http options, Function<Vertx, Router> router, AtomicInteger port) {
+  public HttpVerticle(KeyhookOptions.Http options, Function<Vertx, Router> router, AtomicInteger port, int freePort) {
     this.options = options;
     this.router = router;
     this.port = port;
+    this.freePort = freePort;
   }
 
   @Override
   public Future<?> start() {
     server = vertx.createHttpServer(new HttpServerOptions()
         .setHost(options.host())
-        .setPort(options.port() == 0 ? port.get() : options.port())
+        .setPort(options.port() == 0 ? freePort : options.port())
         .setIdleTimeout((int) IDLE.toSeconds())
         .setMaxHeaderSize(MAX_HEADERS)
         .setMaxInitialLineLength(MAX_REQUEST_LINE)
