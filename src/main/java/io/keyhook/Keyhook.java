@@ -37,6 +37,7 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.ext.web.Router;
 import io.vertx.sqlclient.Pool;
+import java.io.IOException;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -140,7 +141,7 @@ public final class Keyhook extends VerticleBase {
   }
 
   private Future<Void> migrated() {
-    return Migrations.areDone(database.pool()).compose(done -> {
+    return Migrations.areDone(database.pool()).recover(this::unusable).compose(done -> {
       if (done) {
         return Future.succeededFuture();
       }
@@ -150,6 +151,13 @@ public final class Keyhook extends VerticleBase {
       }
       return Migrations.run(vertx, options.database().uri().orElseThrow());
     });
+  }
+
+  private <T> Future<T> unusable(Throwable e) {
+    String where = options.database().uri().filter(uri -> hostPool.isEmpty())
+        .map(uri -> "at " + uri.getHost() + ":" + (uri.getPort() < 0 ? 5432 : uri.getPort()) + " (database.uri)")
+        .orElse("of the host's pool");
+    return Future.failedFuture(new IOException("the database " + where + " cannot be used: " + e.getMessage(), e));
   }
 
   private Future<Void> deployAll(Plans plans) {
@@ -174,10 +182,10 @@ public final class Keyhook extends VerticleBase {
         .compose(v -> deploy(Stage.WORKING, loops, () -> new ValidationVerticle(bus, database, outbox, feed, meters,
             validator.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AccountVerticle(bus, database, plans, options.auth().jwt())))
-        .compose(v -> bootstrap())
         .compose(v -> deploy(Stage.SERVING, 1, () -> new QueueVerticle(bus, database, dispatcher, takeOver)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox)))
-        .compose(v -> options.http().enabled() ? serve(loops) : Future.succeededFuture());
+        .compose(v -> options.http().enabled() ? serve(loops) : Future.succeededFuture())
+        .compose(v -> bootstrap());
   }
 
   private Future<Void> serve(int loops) {
@@ -191,6 +199,7 @@ public final class Keyhook extends VerticleBase {
         new DeploymentOptions().setInstances(instances)).mapEmpty();
   }
 
+  /** Last, because what is generated for it is shown once: a start that fails must not have made it. */
   private Future<Void> bootstrap() {
     KeyhookOptions.Bootstrap first = options.bootstrap();
     if (first.email().isEmpty() || first.password().isEmpty()) {

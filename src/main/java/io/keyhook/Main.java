@@ -10,6 +10,7 @@ import io.keyhook.db.EmbeddedServerException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -72,7 +73,8 @@ public final class Main {
       deployed.complete(id);
       greet();
     }, e -> {
-      log.error("Keyhook could not start: {}", e.getMessage(), e);
+      // What the world outside refuses is said in one line; a stack trace would only hide it.
+      log.error("Keyhook could not start: {}", e.getMessage(), e instanceof IOException ? null : e);
       deployed.completeExceptionally(e);
       new Thread(() -> System.exit(1), "keyhook-exit").start();
     });
@@ -82,8 +84,10 @@ public final class Main {
   private void stop() {
     log.info("Stopping");
     try {
-      deployed.thenCompose(id -> vertx.undeploy(id).toCompletionStage())
-          .toCompletableFuture().get(STOP.toMillis(), TimeUnit.MILLISECONDS);
+      if (!deployed.isCompletedExceptionally()) {
+        deployed.thenCompose(id -> vertx.undeploy(id).toCompletionStage())
+            .toCompletableFuture().get(STOP.toMillis(), TimeUnit.MILLISECONDS);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (Exception e) {

@@ -7,6 +7,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -47,7 +48,10 @@ public final class HttpVerticle extends VerticleBase {
         .setMaxInitialLineLength(MAX_REQUEST_LINE)
         .setAcceptBacklog(BACKLOG)
         .setHandle100ContinueAutomatically(true));
-    return server.requestHandler(router.apply(vertx)).listen().onSuccess(listening -> port.set(listening.actualPort()));
+    return server.requestHandler(router.apply(vertx)).listen()
+        .onSuccess(listening -> port.set(listening.actualPort()))
+        .recover(e -> Future.failedFuture(new IOException("cannot listen on " + options.host() + ":" + options.port()
+            + " (http.host, http.port): " + e.getMessage(), e)));
   }
 
   /** Requests under way are answered; new ones are not taken. */
