@@ -41,6 +41,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -67,6 +69,7 @@ public final class Keyhook extends VerticleBase {
   private final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final AtomicInteger port = new AtomicInteger();
   private final StopOrder stopOrder = new StopOrder();
+  private final List<String> deployed = new ArrayList<>();
   private Bus bus;
   private Database database;
   private KeyhookClient client;
@@ -137,7 +140,7 @@ public final class Keyhook extends VerticleBase {
               log.error("The log's partitions could not be kept up; trying again in an hour", e)));
           return deployAll(plans);
         })
-        .recover(e -> close().transform(closed -> Future.failedFuture(e)));
+        .recover(e -> undeployAll().eventually(this::close).transform(closed -> Future.failedFuture(e)));
   }
 
   private Future<Void> migrated() {
@@ -196,7 +199,12 @@ public final class Keyhook extends VerticleBase {
 
   private Future<Void> deploy(Stage stage, int instances, Supplier<Deployable> verticle) {
     return vertx.deployVerticle(() -> stopOrder.staged(stage, verticle.get()),
-        new DeploymentOptions().setInstances(instances)).mapEmpty();
+        new DeploymentOptions().setInstances(instances)).onSuccess(deployed::add).mapEmpty();
+  }
+
+  /** Vert.x does it too, but after a failed start has closed the database that they still work with. */
+  private Future<?> undeployAll() {
+    return Future.join(deployed.stream().map(vertx::undeploy).toList());
   }
 
   /** Last, because what is generated for it is shown once: a start that fails must not have made it. */
