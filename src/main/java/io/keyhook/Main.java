@@ -59,8 +59,14 @@ public final class Main {
     try {
       KeyhookOptions options = Configuration.load(System.getenv(), args.length == 0 ? Optional.empty()
           : Optional.of(Path.of(args[0])));
-      new Main(options, options.database().uri().isPresent() ? Optional.empty()
-          : Optional.of(EmbeddedServer.start(options.database().directory()))).run();
+      Optional<EmbeddedServer> embedded = options.database().uri().isPresent() ? Optional.empty()
+          : Optional.of(EmbeddedServer.start(options.database().directory()));
+      try {
+        new Main(options, embedded).run();
+      } catch (RuntimeException e) {
+        embedded.ifPresent(EmbeddedServer::close);
+        throw e;
+      }
     } catch (ConfigurationException | EmbeddedServerException e) {
       System.err.println(e.getMessage());
       System.exit(1);
