@@ -40,10 +40,14 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.ext.web.Router;
 import io.vertx.sqlclient.Pool;
+import java.io.IOException;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -68,6 +72,7 @@ public final class Keyhook extends VerticleBase {
   private final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final AtomicInteger port = new AtomicInteger();
   private final StopOrder stopOrder = new StopOrder();
+  private final List<String> deployed = new ArrayList<>();
   private Bus bus;
   private Database database;
   private KeyhookClient client;
@@ -141,11 +146,11 @@ public final class Keyhook extends VerticleBase {
               log.error("The log's partitions could not be kept up; trying again in an hour", e)));
           return deployAll(plans);
         })
-        .recover(e -> close().transform(closed -> Future.failedFuture(e)));
+        .recover(e -> undeployAll().eventually(this::close).transform(closed -> Future.failedFuture(e)));
   }
 
   private Future<Void> migrated() {
-    return Migrations.areDone(database.pool()).compose(done -> {
+    return Migrations.areDone(database.pool()).recover(this::unusable).compose(done -> {
       if (done) {
         return Future.succeededFuture();
       }
@@ -155,6 +160,13 @@ public final class Keyhook extends VerticleBase {
       }
       return Migrations.run(vertx, options.database().uri().orElseThrow());
     });
+  }
+
+  private <T> Future<T> unusable(Throwable e) {
+    String where = options.database().uri().filter(uri -> hostPool.isEmpty())
+        .map(uri -> "at " + uri.getHost() + ":" + (uri.getPort() < 0 ? 5432 : uri.getPort()) + " (database.uri)")
+        .orElse("of the host's pool");
+    return Future.failedFuture(new IOException("the database " + where + " cannot be used: " + e.getMessage(), e));
   }
 
   private Future<Void> deployAll(Plans plans) {
@@ -179,22 +191,29 @@ public final class Keyhook extends VerticleBase {
         .compose(v -> deploy(Stage.WORKING, loops, () -> new ValidationVerticle(bus, database, outbox, feed, meters,
             validator.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AccountVerticle(bus, database, plans, options.auth().jwt())))
-        .compose(v -> bootstrap())
         .compose(v -> deploy(Stage.SERVING, 1, () -> new QueueVerticle(bus, database, dispatcher, takeOver)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox)))
-        .compose(v -> options.http().enabled() ? serve(loops) : Future.succeededFuture());
+        .compose(v -> options.http().enabled() ? serve(loops) : Future.succeededFuture())
+        .compose(v -> bootstrap());
   }
 
   private Future<Void> serve(int loops) {
+    int freePort = -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
     return deploy(Stage.SERVING, loops, () -> new HttpVerticle(options.http(),
-        vertx -> ApiRouter.create(vertx, client, options, limits, probes), port));
+        vertx -> ApiRouter.create(vertx, client, options, limits, probes), port, freePort));
   }
 
   private Future<Void> deploy(Stage stage, int instances, Supplier<Deployable> verticle) {
     return vertx.deployVerticle(() -> stopOrder.staged(stage, verticle.get()),
-        new DeploymentOptions().setInstances(instances)).mapEmpty();
+        new DeploymentOptions().setInstances(instances)).onSuccess(deployed::add).mapEmpty();
   }
 
+  /** Vert.x does it too, but after a failed start has closed the database that they still work with. */
+  private Future<?> undeployAll() {
+    return Future.join(deployed.stream().map(vertx::undeploy).toList());
+  }
+
+  /** Last, because what is generated for it is shown once: a start that fails must not have made it. */
   private Future<Void> bootstrap() {
     KeyhookOptions.Bootstrap first = options.bootstrap();
     if (first.email().isEmpty() || first.password().isEmpty()) {

@@ -10,6 +10,7 @@ import io.keyhook.db.EmbeddedServerException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -58,8 +59,14 @@ public final class Main {
     try {
       KeyhookOptions options = Configuration.load(System.getenv(), args.length == 0 ? Optional.empty()
           : Optional.of(Path.of(args[0])));
-      new Main(options, options.database().uri().isPresent() ? Optional.empty()
-          : Optional.of(EmbeddedServer.start(options.database().directory()))).run();
+      Optional<EmbeddedServer> embedded = options.database().uri().isPresent() ? Optional.empty()
+          : Optional.of(EmbeddedServer.start(options.database().directory()));
+      try {
+        new Main(options, embedded).run();
+      } catch (RuntimeException e) {
+        embedded.ifPresent(EmbeddedServer::close);
+        throw e;
+      }
     } catch (ConfigurationException | EmbeddedServerException e) {
       System.err.println(e.getMessage());
       System.exit(1);
@@ -72,7 +79,8 @@ public final class Main {
       deployed.complete(id);
       greet();
     }, e -> {
-      log.error("Keyhook could not start: {}", e.getMessage(), e);
+      // What the world outside refuses is said in one line; a stack trace would only hide it.
+      log.error("Keyhook could not start: {}", e.getMessage(), e instanceof IOException ? null : e);
       deployed.completeExceptionally(e);
       new Thread(() -> System.exit(1), "keyhook-exit").start();
     });
@@ -82,8 +90,10 @@ public final class Main {
   private void stop() {
     log.info("Stopping");
     try {
-      deployed.thenCompose(id -> vertx.undeploy(id).toCompletionStage())
-          .toCompletableFuture().get(STOP.toMillis(), TimeUnit.MILLISECONDS);
+      if (!deployed.isCompletedExceptionally()) {
+        deployed.thenCompose(id -> vertx.undeploy(id).toCompletionStage())
+            .toCompletableFuture().get(STOP.toMillis(), TimeUnit.MILLISECONDS);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (Exception e) {
@@ -114,8 +124,10 @@ public final class Main {
 
   /** On the terminal, not in the log: it may hold what was generated, this one time. */
   private void greet() {
-    String url = "http://" + options.http().host() + ":" + keyhook.port();
-    StringBuilder text = new StringBuilder("\nKeyhook listens on " + url + "; its calls are described at " + url + "/openapi.json\n");
+    String host = options.http().host();
+    String url = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + keyhook.port();
+    StringBuilder text = new StringBuilder(
+        "\nKeyhook listens on " + url + "; its calls are described at " + url + "/openapi.json\n");
     keyhook.firstAccount().ifPresent(account -> {
       KeyhookOptions.Bootstrap first = options.bootstrap();
       String key = generatedKey ? first.apiKey().orElseThrow() : "$KEYHOOK_BOOTSTRAP_API_KEY";
@@ -130,6 +142,7 @@ public final class Main {
       if (generatedKey) {
         text.append("\n  API key   ").append(key);
       }
+      text.append("\n\nThe API key goes into the header Authorization: Bearer; e-mail and password are for POST /api/auth/login.");
       text.append("\n\nMake a license:\n\n  curl ").append(url).append("/api/licenses -H \"Authorization: Bearer ").append(key)
           .append("\" \\\n    -H 'Content-Type: application/json' -d '{\"name\":\"My first license\"}'\n");
     });

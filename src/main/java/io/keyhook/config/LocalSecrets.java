@@ -1,5 +1,6 @@
 package io.keyhook.config;
 
+import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -28,6 +30,7 @@ public final class LocalSecrets {
    * Fills in what the options leave out. Blocks.
    *
    * @param directory of the embedded database; it exists
+   * @throws ConfigurationException the file is there and lacks one of them
    */
   public static KeyhookOptions complete(KeyhookOptions options, Path directory) {
     JsonObject kept = read(directory.resolve(FILE));
@@ -47,10 +50,22 @@ public final class LocalSecrets {
       if (!Files.exists(file)) {
         write(file, new JsonObject().put(MASTER_KEY, generate()).put(JWT_SECRET, generate()));
       }
-      return new JsonObject(Files.readString(file));
+      JsonObject kept = new JsonObject(Files.readString(file));
+      if (kept.getValue(MASTER_KEY) instanceof String && kept.getValue(JWT_SECRET) instanceof String) {
+        return kept;
+      }
+      throw damaged(file);
+    } catch (DecodeException e) {
+      throw damaged(file);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** New ones would not open what the lost ones have sealed. */
+  private static ConfigurationException damaged(Path file) {
+    return new ConfigurationException(List.of(file + ": is damaged, must hold " + MASTER_KEY + " and " + JWT_SECRET
+        + ": restore it from a backup of the directory"));
   }
 
   /** Whole or not at all: what is sealed with a lost key is lost. */
