@@ -179,12 +179,9 @@ public final class Keyhook extends VerticleBase {
         .compose(v -> options.http().enabled() ? serve(loops) : Future.succeededFuture());
   }
 
-  /** The first instance finds the port that the others share. */
   private Future<Void> serve(int loops) {
-    Supplier<Deployable> server = () -> new HttpVerticle(options.http(),
-        vertx -> ApiRouter.create(vertx, client, options, limits, probes), port);
-    return deploy(Stage.SERVING, 1, server)
-        .compose(v -> loops == 1 ? Future.succeededFuture() : deploy(Stage.SERVING, loops - 1, server));
+    return deploy(Stage.SERVING, loops, () -> new HttpVerticle(options.http(),
+        vertx -> ApiRouter.create(vertx, client, options, limits, probes), port));
   }
 
   private Future<Void> deploy(Stage stage, int instances, Supplier<Deployable> verticle) {

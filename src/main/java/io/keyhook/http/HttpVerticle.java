@@ -19,6 +19,8 @@ public final class HttpVerticle extends VerticleBase {
   private static final int MAX_HEADERS = 16 * 1024;
   private static final int MAX_REQUEST_LINE = 8 * 1024;
   private static final int BACKLOG = 4096;
+  /** For Vert.x: a free port, the same one for all instances of a deployment. 0 would be another for each. */
+  private static final int ANY_SHARED = -1;
 
   private final KeyhookOptions.Http options;
   private final Function<Vertx, Router> router;
@@ -38,7 +40,7 @@ public final class HttpVerticle extends VerticleBase {
   public Future<?> start() {
     server = vertx.createHttpServer(new HttpServerOptions()
         .setHost(options.host())
-        .setPort(options.port() == 0 ? port.get() : options.port())
+        .setPort(options.port() == 0 ? ANY_SHARED : options.port())
         .setIdleTimeout((int) IDLE.toSeconds())
         .setMaxHeaderSize(MAX_HEADERS)
         .setMaxInitialLineLength(MAX_REQUEST_LINE)

@@ -1,0 +1,43 @@
+package io.keyhook.testing;
+
+import io.keyhook.bus.Id;
+import java.time.Duration;
+
+/** Turns time by shifting what the database has stored, so that no test waits for it. */
+public final class Clock {
+  private final TestDatabase database;
+
+  Clock(TestDatabase database) {
+    this.database = database;
+  }
+
+  /** Everything in the queue comes this much nearer: what is waiting, and the ends of leases. */
+  public void advanceQueue(Duration by) {
+    database.update("UPDATE keyhook.delivery_queue SET due_at = due_at - make_interval(secs => ?)", seconds(by));
+  }
+
+  /** One delivery's next attempt, or its lease's end, comes this much nearer. */
+  public void advance(String deliveryId, Duration by) {
+    database.update("UPDATE keyhook.delivery_queue SET due_at = due_at - make_interval(secs => ?) WHERE delivery_id = ?",
+        seconds(by), Id.DELIVERY.parse(deliveryId));
+  }
+
+  /** A license's expiry comes this much nearer. */
+  public void advanceExpiry(String licenseId, Duration by) {
+    database.update("""
+        UPDATE keyhook.license SET expires_at = expires_at - make_interval(secs => ?),
+          expiry_due_at = expiry_due_at - make_interval(secs => ?) WHERE license_id = ?""",
+        seconds(by), seconds(by), Id.LICENSE.parse(licenseId));
+  }
+
+  /** The overlap of every rotation comes this much nearer to its end. */
+  public void advanceRotations(Duration by) {
+    database.update("""
+        UPDATE keyhook.webhook SET previous_secret_until = previous_secret_until - make_interval(secs => ?),
+          version = version + 1""", seconds(by));
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toMillis() / 1e3;
+  }
+}

@@ -1,0 +1,79 @@
+package io.keyhook.testing;
+
+import com.standardwebhooks.exceptions.WebhookVerificationException;
+import io.vertx.core.MultiMap;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * An attempt as it arrived.
+ *
+ * @param headers names in any case
+ * @param body as it was sent, byte for byte
+ */
+public record Delivery(String path, MultiMap headers, byte[] body) {
+
+  public String text() {
+    return new String(body, StandardCharsets.UTF_8);
+  }
+
+  public JsonObject json() {
+    return new JsonObject(text());
+  }
+
+  public JsonObject data() {
+    return json().getJsonObject("data");
+  }
+
+  public String id() {
+    return headers.get("webhook-id");
+  }
+
+  public String event() {
+    return headers.get("X-Webhook-Event");
+  }
+
+  public int attempt() {
+    return Integer.parseInt(headers.get("X-Webhook-Attempt"));
+  }
+
+  public String header(String name) {
+    return headers.get(name);
+  }
+
+  /** Whether it is signed with this secret in both forms, each judged by code that is not Keyhook's. */
+  boolean isSignedWith(String secret) {
+    return isStandardSignedWith(secret) && plainSignature(secret).equals(header("X-Webhook-Signature"));
+  }
+
+  /** Whether a library of Standard Webhooks accepts it. */
+  public boolean isStandardSignedWith(String secret) {
+    Map<String, List<String>> named = headers.names().stream().map(name -> name.toLowerCase(Locale.ROOT)).distinct()
+        .collect(Collectors.toMap(name -> name, headers::getAll));
+    try {
+      new com.standardwebhooks.Webhook(secret).verify(text(), named);
+      return true;
+    } catch (WebhookVerificationException e) {
+      return false;
+    }
+  }
+
+  /** What {@code X-Webhook-Signature} should be. */
+  public String plainSignature(String secret) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+      return HexFormat.of().formatHex(mac.doFinal(body));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package io.keyhook.testing;
+
+import static org.awaitility.Awaitility.await;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** A database of a test class's own with nodes on it and receivers beside it. Use it in a static field. */
+public final class Installation implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
+  private final boolean withNode;
+  private final JsonObject overrides;
+  private final List<Node> nodes = new ArrayList<>();
+  private final List<Receiver> receivers = new ArrayList<>();
+  private TestDatabase database;
+  private Vertx vertx;
+
+  private Installation(boolean withNode, JsonObject overrides) {
+    this.withNode = withNode;
+    this.overrides = overrides;
+  }
+
+  public static Installation withNode() {
+    return new Installation(true, new JsonObject());
+  }
+
+  /**
+   * @param overrides of each node's settings, nested as in {@code conf/keyhook.json}
+   */
+  public static Installation withNode(JsonObject overrides) {
+    return new Installation(true, overrides);
+  }
+
+  /** The database alone, migrated; tests {@link #start} the nodes. */
+  public static Installation withoutNode() {
+    return new Installation(false, new JsonObject());
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    vertx = Vertx.vertx();
+    database = Postgres.ofRun(context).create();
+    if (withNode) {
+      start();
+    }
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    receivers.forEach(Receiver::verify);
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) throws Exception {
+    receivers.forEach(Receiver::release);
+    nodes.forEach(Node::stop);
+    receivers.forEach(Receiver::close);
+    if (vertx != null) {
+      Waiting.on(vertx.close());
+    }
+    if (database != null) {
+      database.close();
+    }
+  }
+
+  public TestDatabase database() {
+    return database;
+  }
+
+  public Clock clock() {
+    return new Clock(database);
+  }
+
+  /** The first node. */
+  public Node node() {
+    return nodes.get(0);
+  }
+
+  /** The first account on the first node. */
+  public Api api() {
+    return node().api();
+  }
+
+  /** One more node on the same database. */
+  public Node start() {
+    return start(new JsonObject());
+  }
+
+  /**
+   * @param more overrides for this node
+   */
+  public Node start(JsonObject more) {
+    Node node = Node.start(database.uri(), overrides.copy().mergeIn(more, true));
+    nodes.add(node);
+    return node;
+  }
+
+  /** A receiver that answers 200 until told otherwise. */
+  public Receiver receiver() {
+    Receiver receiver = new Receiver(vertx);
+    receivers.add(receiver);
+    return receiver;
+  }
+
+  /** Registers a webhook of the first account, whose deliveries the receiver verifies. */
+  public Webhook webhook(Receiver receiver, String... events) {
+    return webhook(api(), receiver, events);
+  }
+
+  /** The same for the account that the client acts for. */
+  public Webhook webhook(Api api, Receiver receiver, String... events) {
+    JsonObject made = api.post("/api/webhooks",
+        new JsonObject().put("url", receiver.url()).put("events", new JsonArray(List.of(events)))).expect(201).json();
+    receiver.trust(made.getString("secret"));
+    return new Webhook(made.getString("id"), made.getString("secret"));
+  }
+
+  public License license(int maxActivations) {
+    return license(new JsonObject().put("name", "A license").put("maxActivations", maxActivations));
+  }
+
+  public License license(JsonObject fields) {
+    return license(api(), fields);
+  }
+
+  public License license(Api api, JsonObject fields) {
+    JsonObject made = api.post("/api/licenses", fields).expect(201).json();
+    return new License(made.getString("id"), made.getString("key"));
+  }
+
+  /**
+   * A new account and a client for it.
+   *
+   * @param plan one of the default plans
+   */
+  public Api account(String plan) {
+    String email = "owner-" + java.util.UUID.randomUUID() + "@example.com";
+    node().operator().post("/api/admin/accounts", new JsonObject().put("name", "An account").put("email", email)
+        .put("password", Node.PASSWORD).put("plan", plan)).expect(201);
+    String token = node().api().anonymous().post("/api/auth/login",
+        new JsonObject().put("email", email).put("password", Node.PASSWORD)).expect(200).json().getString("token");
+    return node().api().anonymous().bearer(token);
+  }
+
+  /** Waits until nothing is to be sent any more. */
+  public void awaitEmptyQueue() {
+    await("the queue is empty").atMost(Waiting.LONG).until(() -> database.count("delivery_queue") == 0);
+  }
+
+  /** The log's view of a delivery. */
+  public JsonObject logged(String deliveryId) {
+    return api().get("/api/deliveries/" + deliveryId).expect(200).json();
+  }
+
+  /** Waits until a delivery has this status, and gives it. */
+  public JsonObject awaitStatus(String deliveryId, String status) {
+    await("%s is %s".formatted(deliveryId, status)).atMost(Waiting.LONG)
+        .until(() -> status.equals(logged(deliveryId).getString("status")));
+    return logged(deliveryId);
+  }
+
+  /** Waits until a delivery's log has so many attempts, and gives it. */
+  public JsonObject awaitAttempts(String deliveryId, int attempts) {
+    await("%s has %d attempts".formatted(deliveryId, attempts)).atMost(Waiting.LONG)
+        .until(() -> logged(deliveryId).getJsonArray("attempts").size() == attempts);
+    return logged(deliveryId);
+  }
+
+  /** A license that was made. */
+  public record License(String id, String key) {}
+
+  /** A webhook that was made. */
+  public record Webhook(String id, String secret) {}
+}

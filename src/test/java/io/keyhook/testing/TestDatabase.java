@@ -1,0 +1,112 @@
+package io.keyhook.testing;
+
+import java.net.URI;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One database, and what tests look up and turn in it, beside Keyhook's own connections. */
+public final class TestDatabase implements AutoCloseable {
+  private final Postgres postgres;
+  private final String name;
+  private final URI uri;
+  private Connection connection;
+
+  TestDatabase(Postgres postgres, String name, URI uri) {
+    this.postgres = postgres;
+    this.name = name;
+    this.uri = uri;
+  }
+
+  public URI uri() {
+    return uri;
+  }
+
+  static Connection connect(URI uri) throws SQLException {
+    String[] user = uri.getUserInfo().split(":");
+    return DriverManager.getConnection("jdbc:postgresql://" + uri.getHost() + ":" + uri.getPort() + uri.getPath(),
+        user[0], user[1]);
+  }
+
+  /** A connection of the caller's own. */
+  public Connection connect() throws SQLException {
+    return connect(uri);
+  }
+
+  /** The rows' first columns as text. */
+  public synchronized List<String> column(String sql, Object... parameters) {
+    try (PreparedStatement statement = prepare(sql, parameters); ResultSet rows = statement.executeQuery()) {
+      List<String> values = new ArrayList<>();
+      while (rows.next()) {
+        values.add(rows.getString(1));
+      }
+      return values;
+    } catch (SQLException e) {
+      throw new IllegalStateException(sql, e);
+    }
+  }
+
+  /** The one value that a query gives, as text. */
+  public String value(String sql, Object... parameters) {
+    List<String> values = column(sql, parameters);
+    if (values.size() != 1) {
+      throw new AssertionError(values.size() + " rows from " + sql);
+    }
+    return values.get(0);
+  }
+
+  public long number(String sql, Object... parameters) {
+    return Long.parseLong(value(sql, parameters));
+  }
+
+  /** How many rows a table of Keyhook's has. */
+  public long count(String table) {
+    return number("SELECT count(*) FROM keyhook." + table);
+  }
+
+  /** The number of rows changed. */
+  public synchronized int update(String sql, Object... parameters) {
+    try (PreparedStatement statement = prepare(sql, parameters)) {
+      return statement.executeUpdate();
+    } catch (SQLException e) {
+      throw new IllegalStateException(sql, e);
+    }
+  }
+
+  private PreparedStatement prepare(String sql, Object... parameters) throws SQLException {
+    if (connection == null) {
+      connection = connect();
+    }
+    PreparedStatement statement = connection.prepareStatement(sql);
+    for (int i = 0; i < parameters.length; i++) {
+      statement.setObject(i + 1, parameters[i]);
+    }
+    return statement;
+  }
+
+  /** Cuts every connection to this database but the test's own; tells how many. */
+  public long terminateConnections() {
+    return number("""
+        SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'""");
+  }
+
+  /** Connections to this database beside the test's own. */
+  public long connections() {
+    return number("""
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'""");
+  }
+
+  @Override
+  public synchronized void close() throws SQLException {
+    if (connection != null) {
+      connection.close();
+    }
+    postgres.administer("DROP DATABASE " + name + " WITH (FORCE)");
+  }
+}

@@ -1,0 +1,33 @@
+package io.keyhook.testing;
+
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Bounded waits for signals. */
+public final class Waiting {
+  /** Long enough for a busy machine; no test passes by reaching it. */
+  public static final Duration LONG = Duration.ofSeconds(30);
+
+  private Waiting() {}
+
+  /** The future's value; what it failed with, wrapped where it is a checked exception. */
+  public static <T> T on(Future<T> future) {
+    try {
+      return future.toCompletionStage().toCompletableFuture().get(LONG.toSeconds(), TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException runtime) {
+        throw runtime;
+      }
+      throw new CompletionException(e.getCause());
+    } catch (TimeoutException e) {
+      throw new AssertionError("Nothing happened within " + LONG.toSeconds() + " s", e);
+    }
+  }
+}
