@@ -16,11 +16,18 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.HttpException;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /** The routes: each turns HTTP into one call of {@link KeyhookClient}, and its answer into HTTP. */
 public final class ApiRouter {
+  private static final Pattern BAD_ESCAPE = Pattern.compile("%(?![0-9A-Fa-f]{2})");
+
   private final Router router;
   private final KeyhookClient client;
   private final Authentication authentication;
@@ -57,6 +64,7 @@ public final class ApiRouter {
     licenses();
     webhooks();
     deliveries();
+    otherMethods();
     router.route().failureHandler(ApiRouter::failed);
     for (int status : new int[] {400, 404, 405, 413, 415}) {
       router.errorHandler(status, ApiRouter::failed);
@@ -66,7 +74,8 @@ public final class ApiRouter {
   private void accounts() {
     call(HttpMethod.POST, "/api/auth/login", 200, context -> {
       Accounts.Login login = read(context, in -> new Accounts.Login(in.text("email"), in.text("password")));
-      limits.logins().check(login.email().toLowerCase(Locale.ROOT) + ' ' + addresses.of(context.request()));
+      limits.logins().check(login.email().toLowerCase(Locale.ROOT) + ' '
+          + ClientAddress.limitKey(addresses.of(context.request())));
       return client.login(login);
     });
     operatorCall(HttpMethod.POST, "/api/admin/accounts", 201, context -> client.createAccount(read(context, in ->
@@ -163,6 +172,18 @@ public final class ApiRouter {
     }, context::fail));
   }
 
+  /** After all others: who asks for a method that a path does not know is told those that it knows. */
+  private void otherMethods() {
+    Map<String, Set<String>> methods = new LinkedHashMap<>();
+    router.getRoutes().stream().filter(route -> route.getPath() != null && route.methods() != null).forEach(route ->
+        route.methods().forEach(method ->
+            methods.computeIfAbsent(route.getPath(), path -> new LinkedHashSet<>()).add(method.name())));
+    methods.forEach((path, known) -> router.route(path).handler(context -> {
+      context.response().putHeader(HttpHeaders.ALLOW, String.join(", ", known));
+      Answers.problem(context, 405, JsonBody.explain(405));
+    }));
+  }
+
   private static BodyHandler body() {
     return BodyHandler.create(false).setBodyLimit(JsonBody.MAX_BYTES);
   }
@@ -186,6 +207,9 @@ public final class ApiRouter {
     int status = context.statusCode();
     if (context.failure() instanceof HttpException e) {
       status = e.getStatusCode();
+    }
+    if (status == 500 && BAD_ESCAPE.matcher(context.request().uri()).find()) {
+      status = 400; // the router fails to decode it
     }
     if (status >= 400 && status < 500) {
       Answers.problem(context, status, JsonBody.explain(status));
