@@ -208,8 +208,8 @@ public final class ApiRouter {
     if (context.failure() instanceof HttpException e) {
       status = e.getStatusCode();
     }
-    if (status == 500 && BAD_ESCAPE.matcher(context.request().uri()).find()) {
-      status = 400; // the router fails to decode it
+    if ((status < 0 || status == 500) && BAD_ESCAPE.matcher(context.request().uri()).find()) {
+      status = 400; // the router fails to decode it, and does not say so
     }
     if (status >= 400 && status < 500) {
       Answers.problem(context, status, JsonBody.explain(status));
