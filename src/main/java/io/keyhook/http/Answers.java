@@ -52,7 +52,7 @@ final class Answers {
     problem(context.response(), status, detail);
   }
 
-  /** What HTTP itself cannot read, before any route is looked for; its connection is closed, as nobody knows what follows. */
+  /** What HTTP itself cannot read, before any route; its connection is closed, as nobody knows what follows. */
   static void unreadable(HttpServerRequest request) {
     Throwable cause = request.decoderResult().cause();
     int status = cause instanceof TooLongHttpLineException ? 414 : cause instanceof TooLongHttpHeaderException ? 431 : 400;

@@ -32,10 +32,14 @@ class BadBodyTest {
   }
 
   static Stream<Arguments> malformed() {
-    List<String> bodies = List.of("{", "}", "{\"name\":", "{\"name\":\"x\",}", "{\"name\":\"x\"", "{'name':'x'}", "{name:1}", "nul",
-        "{} x", "{}{}", "{}]", "{\"name\":01}", "{\"name\":NaN}", "{\"name\":Infinity}", "{\"name\":+1}", "{\"name\":\"a\nb\"}",
-        "{\"name\":\"\\x41\"}", "{\"name\":\"\\u12\"}", "/* */{}", "{}//", " ", "\n", "[]", "[{}]", "\"{}\"", "1", "true",
-        "null", "\uFEFF{}", "\u0000", "{\"a\":1,\"a\":1}", "{\"metadata\":{\"a\":1,\"a\":2}}", "{\"a\":" + "9".repeat(101) + "}",
+    List<String> bodies = List.of("{", "}", "{\"name\":", "{\"name\":\"x\",}", "{\"name\":\"x\"", "{'name':'x'}",
+        "{name:1}", "nul",
+        "{} x", "{}{}", "{}]", "{\"name\":01}", "{\"name\":NaN}", "{\"name\":Infinity}", "{\"name\":+1}",
+        "{\"name\":\"a\nb\"}",
+        "{\"name\":\"\\x41\"}", "{\"name\":\"\\u12\"}", "/* */{}", "{}//", " ", "\n", "[]", "[{}]", "\"{}\"", "1",
+        "true",
+        "null", "\uFEFF{}", "\u0000", "{\"a\":1,\"a\":1}", "{\"metadata\":{\"a\":1,\"a\":2}}",
+        "{\"a\":" + "9".repeat(101) + "}",
         "[".repeat(100_000), "{\"metadata\":" + "{\"a\":".repeat(30) + "1" + "}".repeat(31),
         "{\"metadata\":" + "[".repeat(5000) + "]".repeat(5000) + "}", "{\"" + "n".repeat(100_000) + "\":1}");
     return reading().flatMap(operation -> bodies.stream().map(body -> Arguments.of(operation, body)));
@@ -51,7 +55,8 @@ class BadBodyTest {
   @MethodSource("reading")
   void whatIsNotUtf8IsRefused(Operation operation) {
     byte[] good = Subject.json(subject.goodFields(operation)).getBytes(StandardCharsets.UTF_8);
-    for (String bytes : List.of("\u00ff", "\u00c3", "\u00c1\u0081", "\u00c0\u0080", "\u00ed\u00a0\u0080", "\u00f4\u0090\u0080\u0080")) {
+    for (String bytes : List.of("\u00ff", "\u00c3", "\u00c1\u0081", "\u00c0\u0080", "\u00ed\u00a0\u0080",
+        "\u00f4\u0090\u0080\u0080")) {
       byte[] body = ("{\"" + bytes + "\":1}").getBytes(StandardCharsets.ISO_8859_1);
       Subject.assertRefused(subject.unchanged(() -> subject.sendRaw(operation, body, JSON)), "body");
     }
@@ -79,8 +84,10 @@ class BadBodyTest {
   @MethodSource("reading")
   void whatIsNotSaidToBeJsonIsRefused(Operation operation) {
     String good = Subject.json(subject.goodFields(operation));
-    for (String type : List.of("text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data",
-        "multipart/form-data; boundary=x", "application/json; charset=utf-16", "application/jsonp", "json", "*/*", "")) {
+    for (String type : List.of("text/plain", "application/xml", "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "multipart/form-data; boundary=x", "application/json; charset=utf-16", "application/jsonp", "json", "*/*",
+        "")) {
       Exchange exchange = subject.unchanged(() -> subject.sendRaw(operation, good, "Content-Type: " + type));
       exchange.expect(415, operation.path().equals("/api/validate") ? "INVALID_REQUEST" : "UNSUPPORTED_MEDIA_TYPE");
     }

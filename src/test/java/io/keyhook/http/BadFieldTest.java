@@ -7,6 +7,7 @@ import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -90,7 +91,8 @@ class BadFieldTest {
   @Test
   void aLicenseKeyOfItsOwnHasSixteenToAHundredAndTwentyEightCharacters() {
     Operation create = Document.find("POST", "/api/licenses").orElseThrow();
-    for (String key : new String[] {"k".repeat(15), "k".repeat(129), "k".repeat(15) + " k", "k".repeat(15) + "\u00e9", ""}) {
+    for (String key : new String[] {"k".repeat(15), "k".repeat(129), "k".repeat(15) + " k", "k".repeat(15) + "\u00e9",
+        ""}) {
       Subject.assertRefused(subject.unchanged(() ->
           subject.send(create, "{\"name\":\"A\",\"key\":\"" + key + "\"}")), "key");
     }
@@ -106,7 +108,7 @@ class BadFieldTest {
       fields.remove("key");
     }
     if (one.operation().id().equals("createAccount")) {
-      fields.put("email", '"' + java.util.UUID.randomUUID().toString() + "@example.com\"");
+      fields.put("email", "\"" + UUID.randomUUID() + "@example.com\"");
     }
     if (one.value() == null) {
       fields.remove(one.field());

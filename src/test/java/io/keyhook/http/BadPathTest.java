@@ -20,9 +20,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is no path, no id, or another account's id is not found; what HTTP cannot read is refused in good form. */
 class BadPathTest {
   private static final String CREDENTIAL = "Authorization: Bearer " + Node.API_KEY;
-  private static final List<String> NO_IDS = List.of("x", "%00", "..%2f..", "%2e%2e%2f", "%ff", "%F0%9F%94%91", "null", "*", "1",
+  private static final List<String> NO_IDS = List.of("x", "%00", "..%2f..", "%2e%2e%2f", "%ff", "%F0%9F%94%91", "null",
+      "*", "1",
       "lic_", "lic_00000000000000000000000000", "lic_zzzzzzzzzzzzzzzzzzzzzzzzzz", "LIC_01jhsqm7r3fwdb1n9y2c5x8g4k",
-      "webhook_00000000000000000000000000", "delivery_00000000000000000000000000", "delivery_test_00000000000000000000000000",
+      "webhook_00000000000000000000000000", "delivery_00000000000000000000000000",
+      "delivery_test_00000000000000000000000000",
       "key_00000000000000000000000000", "acct_00000000000000000000000000", "'%20OR%201=1--", "a".repeat(4000));
 
   @RegisterExtension
@@ -55,7 +57,8 @@ class BadPathTest {
     Api other = keyhook.account("enterprise");
     withIds().filter(operation -> !operation.isOperators()).forEach(operation -> {
       String body = operation.readsBody() ? "{}" : null;
-      Exchange exchange = subject.unchanged(() -> Api.join((body == null ? other : other.header("Content-Type", "application/json"))
+      Exchange exchange = subject.unchanged(() -> Api.join((body == null ? other : other.header("Content-Type",
+          "application/json"))
           .send(operation.method(), subject.path(operation), body)));
       exchange.expect(404, "NOT_FOUND");
     });
@@ -73,21 +76,25 @@ class BadPathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/api/licenses/%zz", "/api/licenses/%", "/api/licenses/a%2", "/api/%zz", "/%", "/api/validate/%g0"})
+  @ValueSource(strings = {"/api/licenses/%zz", "/api/licenses/%", "/api/licenses/a%2", "/api/%zz", "/%",
+      "/api/validate/%g0"})
   void aBrokenEscapeInAPathIsRefused(String path) {
     subject.wire().send("GET", path, new byte[0], CREDENTIAL).expect(400, "INVALID_REQUEST");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/../etc/passwd", "/api/../../../etc/passwd", "/%2e%2e/%2e%2e/conf/keyhook.json", "/openapi.json%00",
-      "/api/licenses%2f", "/api\\licenses", "/api/licenses;a=b", "/API/licenses", "/api/licenses/a/b/c", "*", "api/licenses",
+  @ValueSource(strings = {"/../etc/passwd", "/api/../../../etc/passwd", "/%2e%2e/%2e%2e/conf/keyhook.json",
+      "/openapi.json%00",
+      "/api/licenses%2f", "/api\\licenses", "/api/licenses;a=b", "/API/licenses", "/api/licenses/a/b/c", "*",
+      "api/licenses",
       "/WEB-INF/web.xml", "/..%5c..%5cconf"})
   void whatIsNoPathIsNotFound(String path) {
     subject.wire().send("GET", path, new byte[0], CREDENTIAL).expect(404, "NOT_FOUND");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"//api//licenses", "/api/licenses/", "/api/x/../licenses", "/./api/licenses", "/api/x/%2e%2e/licenses"})
+  @ValueSource(strings = {"//api//licenses", "/api/licenses/", "/api/x/../licenses", "/./api/licenses",
+      "/api/x/%2e%2e/licenses"})
   void anotherSpellingOfAPathAsksForTheSameCredential(String path) {
     subject.wire().send("GET", path, new byte[0]).expect(401, "UNAUTHORIZED");
     subject.wire().send("GET", path, new byte[0], CREDENTIAL).expect(200);
@@ -95,8 +102,10 @@ class BadPathTest {
 
   @Test
   void aUrlThatIsTooLongIsRefused() {
-    subject.wire().send("GET", "/api/licenses/" + "a".repeat(9000), new byte[0], CREDENTIAL).expect(414, "INVALID_REQUEST");
-    subject.wire().send("GET", "/api/licenses?search=" + "a".repeat(9000), new byte[0], CREDENTIAL).expect(414, "INVALID_REQUEST");
+    subject.wire().send("GET", "/api/licenses/" + "a".repeat(9000), new byte[0], CREDENTIAL).expect(414,
+        "INVALID_REQUEST");
+    subject.wire().send("GET", "/api/licenses?search=" + "a".repeat(9000), new byte[0], CREDENTIAL).expect(414,
+        "INVALID_REQUEST");
   }
 
   @Test
@@ -113,7 +122,8 @@ class BadPathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "Authorization: ", "Authorization: Bearer", "Authorization: Bearer ", "Authorization: Basic YTpi",
+  @ValueSource(strings = {"", "Authorization: ", "Authorization: Bearer", "Authorization: Bearer ",
+      "Authorization: Basic YTpi",
       "Authorization: Bearer kh_", "Authorization: Bearer x.y.z", "Authorization: Bearer eyJhbGciOiJub25lIn0.e30.",
       "Authorization: Bearer \u00ff\u00fe", "Authorization: Bearer kh_'; DROP TABLE keyhook.account; --"})
   void whatIsNoCredentialIsRefusedEverywhere(String header) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -46,7 +47,8 @@ class BadQueryTest {
   private static List<String> values(String parameter) {
     return switch (parameter) {
       case "limit" -> List.of("0", "101", "-1", "abc", "1.5", "1e1", "", "%2010", "99999999999999999999", "%D9%A1");
-      case "cursor" -> List.of("x", "", "!", "AAAA", "A".repeat(21), "A".repeat(23), "%00".repeat(16), "A".repeat(3000));
+      case "cursor" -> List.of("x", "", "!", "AAAA", "A".repeat(21), "A".repeat(23), "%00".repeat(16),
+          "A".repeat(3000));
       case "search" -> List.of("%00", "a".repeat(201), "%FF", "%ED%A0%80");
       case "status" -> List.of("", "other", "ACTIVE", "active,disabled", "%00");
       case "event" -> List.of("", "license.sold", "LICENSE.EXPIRED", "%00");
@@ -109,6 +111,6 @@ class BadQueryTest {
 
   private static Exchange get(Operation list, String query) {
     return subject.wire().send("GET", subject.path(list) + '?' + query, new byte[0],
-        "Authorization: Bearer " + io.keyhook.testing.Node.API_KEY);
+        "Authorization: Bearer " + Node.API_KEY);
   }
 }

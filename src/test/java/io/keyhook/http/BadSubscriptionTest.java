@@ -59,9 +59,12 @@ class BadSubscriptionTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "x", "/hook", "hooks.example.com", "//hooks.example.com/", "ftp://hooks.example.com/", "file:///etc/passwd",
-      "javascript:alert(1)", "http://", "http:/127.0.0.1/", "http://user:pw@127.0.0.1/", "http://127.0.0.1/#x", "http://127.0.0.1:0/",
-      "http://127.0.0.1:99999/", "http://127.0.0.1/ a", "http://127.0.0.1/%zz", "http://127.0.0.1/\\u00e9", "http://127.0.0.1/\\n",
+  @ValueSource(strings = {"", "x", "/hook", "hooks.example.com", "//hooks.example.com/", "ftp://hooks.example.com/",
+      "file:///etc/passwd",
+      "javascript:alert(1)", "http://", "http:/127.0.0.1/", "http://user:pw@127.0.0.1/", "http://127.0.0.1/#x",
+      "http://127.0.0.1:0/",
+      "http://127.0.0.1:99999/", "http://127.0.0.1/ a", "http://127.0.0.1/%zz", "http://127.0.0.1/\\u00e9",
+      "http://127.0.0.1/\\n",
       "http://[::1", "http://exa\\u0000mple.com/", "http://127.0.0.1/\\ud800"})
   void whatIsNoUrlToSendToIsRefused(String url) {
     calls().forEach(call -> Subject.assertRefused(subject.unchanged(() -> subject.send(call,
@@ -72,7 +75,8 @@ class BadSubscriptionTest {
   void withoutLeaveOnlyHttpsToPublicAddressesIsTaken() {
     Node strict = keyhook.start(new JsonObject().put("delivery", new JsonObject().put("allowInsecureTargets", false)));
     for (String url : List.of("http://hooks.example.com/", "https://127.0.0.1/", "https://10.0.0.1/", "https://[::1]/",
-        "https://169.254.169.254/latest/meta-data/", "https://localhost/", "https://hooks.example.com:22/", "https://0x7f.1/")) {
+        "https://169.254.169.254/latest/meta-data/", "https://localhost/", "https://hooks.example.com:22/",
+        "https://0x7f.1/")) {
       Subject.assertRefused(subject.unchanged(() -> strict.api().post("/api/webhooks",
           "{\"url\":\"" + url + "\",\"events\":[\"license.expired\"]}")), "url");
     }

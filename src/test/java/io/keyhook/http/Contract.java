@@ -16,7 +16,8 @@ import java.util.Optional;
  * request, so that the document does not forbid what is taken. Every exchange of every test goes through here.
  */
 public final class Contract implements ExchangeCheck {
-  private static final Map<Integer, String> ANYWHERE = Map.of(400, "InvalidRequest", 404, "NotFound", 405, "MethodNotAllowed",
+  private static final Map<Integer, String> ANYWHERE = Map.of(400, "InvalidRequest", 404, "NotFound", 405,
+      "MethodNotAllowed",
       413, "PayloadTooLarge", 414, "UriTooLong", 431, "HeadersTooLarge");
 
   @Override
@@ -63,7 +64,8 @@ public final class Contract implements ExchangeCheck {
       JsonNode documented = Document.resolve(header.getValue());
       String value = exchange.header(header.getKey());
       if (value == null) {
-        assertThat(documented.path("required").asBoolean()).as("%s is missing from %s", header.getKey(), exchange).isFalse();
+        assertThat(documented.path("required").asBoolean()).as("%s is missing from %s", header.getKey(),
+            exchange).isFalse();
       } else {
         JsonNode schema = documented.path("schema");
         boolean number = schema.path("type").asText().equals("integer") || schema.path("const").isNumber();
@@ -83,7 +85,8 @@ public final class Contract implements ExchangeCheck {
     assertThat(content.has(type)).as("%s is a content type that the document has for %s", type, exchange).isTrue();
     if (type.endsWith("json") && !exchange.method().equals("HEAD")) {
       assertThat(Document.faults(content.path(type).path("schema"), json(exchange.body())))
-          .as("what is wrong with the answer of %s %s: %s", exchange.method(), exchange.path(), exchange.body()).isEmpty();
+          .as("what is wrong with the answer of %s %s: %s", exchange.method(), exchange.path(),
+              exchange.body()).isEmpty();
     }
   }
 
@@ -91,7 +94,8 @@ public final class Contract implements ExchangeCheck {
     JsonNode schema = operation.requestSchema();
     if (!schema.isMissingNode() && exchange.requestBody() != null && !exchange.requestBody().isEmpty()) {
       assertThat(Document.faults(schema, json(exchange.requestBody())))
-          .as("what the document has against the request %s %s, which succeeded", operation, exchange.requestBody()).isEmpty();
+          .as("what the document has against the request %s %s, which succeeded", operation,
+              exchange.requestBody()).isEmpty();
     }
   }
 

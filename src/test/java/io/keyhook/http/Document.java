@@ -28,7 +28,8 @@ import java.util.stream.StreamSupport;
 final class Document {
   static final JsonMapper JSON = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
-  private static final Set<String> METHODS = Set.of("get", "put", "post", "delete", "options", "head", "patch", "trace");
+  private static final Set<String> METHODS = Set.of("get", "put", "post", "delete", "options", "head", "patch",
+      "trace");
   private static final JsonNode ROOT = read();
   private static final JsonMetaSchema DIALECT = JsonMetaSchema.builder(JsonMetaSchema.getV202012())
       .keyword(new NonValidationKeyword("components")).keyword(new NonValidationKeyword("example")).build();

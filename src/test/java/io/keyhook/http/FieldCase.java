@@ -68,8 +68,10 @@ record FieldCase(Operation operation, String field, String what, String value) {
         values.put("too small", Long.toString(schema.path("minimum").asLong() - 1));
         values.put("too large", Long.toString(schema.path("maximum").asLong() + 1));
       }
-      case "boolean" -> List.of("\"true\"", "1", "0", "[]", "{}").forEach(value -> values.put("no boolean " + value, value));
-      case "array" -> List.of("\"x\"", "1", "{}", "[]", "[1]", "[null]", "[[]]", "[\"license.sold\"]", "[\"webhook.test\"]",
+      case "boolean" -> List.of("\"true\"", "1", "0", "[]", "{}").forEach(value -> values.put("no boolean " + value,
+          value));
+      case "array" -> List.of("\"x\"", "1", "{}", "[]", "[1]", "[null]", "[[]]", "[\"license.sold\"]",
+          "[\"webhook.test\"]",
           "[\"license.expired\",\"License.Expired\"]", "[" + NUL + "]", "[" + SURROGATE + "]")
           .forEach(value -> values.put("no list " + value, value));
       case "object" -> {

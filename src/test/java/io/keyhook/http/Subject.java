@@ -11,6 +11,7 @@ import io.keyhook.testing.TestDatabase;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,6 @@ final class Subject implements BeforeAllCallback {
   private final Installation installation;
   private final Map<String, String> ids = new LinkedHashMap<>();
   private String licenseKey;
-  private String accountId;
 
   Subject(Installation installation) {
     this.installation = installation;
@@ -45,8 +45,7 @@ final class Subject implements BeforeAllCallback {
     ids.put("/api/webhooks/{id}", api.post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/")
         .put("events", new JsonArray().add("license.expired"))).expect(201).json().getString("id"));
     ids.put("/api/api-keys/{id}", api.get("/api/api-keys").data().get(0).getString("id"));
-    accountId = api.get("/api/account").json().getString("id");
-    ids.put("/api/admin/accounts/{id}", accountId);
+    ids.put("/api/admin/accounts/{id}", api.get("/api/account").json().getString("id"));
     ids.put("/api/deliveries/{id}", api.post("/api/webhooks/test", new JsonObject().put("webhookId", webhookId()))
         .expect(200).json().getString("deliveryId"));
   }
@@ -105,7 +104,7 @@ final class Subject implements BeforeAllCallback {
 
   /** Bytes and headers as they are; a credential is added. */
   Exchange sendRaw(Operation operation, byte[] body, String... headers) {
-    String[] all = java.util.Arrays.copyOf(headers, headers.length + 1);
+    String[] all = Arrays.copyOf(headers, headers.length + 1);
     all[headers.length] = "Authorization: Bearer " + credential(operation);
     return wire().send(operation.method(), path(operation), body, all);
   }
@@ -129,7 +128,8 @@ final class Subject implements BeforeAllCallback {
   private List<String> rows() {
     TestDatabase database = installation.database();
     return TABLES.stream().map(table -> table + ' ' + database.value("""
-        SELECT count(*) || ' ' || md5(coalesce(string_agg((to_jsonb(t) - %s)::text, ',' ORDER BY to_jsonb(t)::text), ''))
+        SELECT count(*) || ' ' || md5(coalesce(string_agg((to_jsonb(t) - %s)::text, ',' ORDER BY to_jsonb(t)::text),
+            ''))
         FROM keyhook.%s t""".formatted(UNSTEADY, table))).toList();
   }
 

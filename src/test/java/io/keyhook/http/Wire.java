@@ -86,6 +86,7 @@ final class Wire {
       headers.computeIfAbsent(header[0], name -> new ArrayList<>()).add(header[1].strip());
     }
     return new Exchange(method, target, HttpHeaders.of(Map.of(), (name, value) -> true), null,
-        Integer.parseInt(lines[0].split(" ")[1]), HttpHeaders.of(headers, (name, value) -> true), text.substring(end + 4));
+        Integer.parseInt(lines[0].split(" ")[1]), HttpHeaders.of(headers, (name, value) -> true),
+            text.substring(end + 4));
   }
 }
