@@ -121,7 +121,7 @@ public final class AccountVerticle extends VerticleBase {
       return Future.failedFuture(new Failure.Conflict("LOGIN_ELSEWHERE",
           "This Keyhook reads tokens of another issuer and has no key to issue its own").exception());
     }
-    return AccountStore.findMember(pool, request.email().strip()).compose(member ->
+    return AccountStore.findMember(pool, request.email()).compose(member ->
         passwords.matches(request.password(), member.map(AccountStore.Member::passwordHash).orElse(null)).map(matches -> {
           if (!matches) {
             throw new Failure.Unauthorized("The e-mail or the password is wrong").exception();

@@ -14,6 +14,7 @@ public interface Accounts {
 
   record Login(String email, String password) {
     public Login {
+      email = email == null ? null : email.strip();
       Check.that().required("email", email).text("email", email, Check.EMAIL)
           .required("password", password).text("password", password, Check.PASSWORD_MAX).done();
     }

@@ -85,8 +85,8 @@ public enum Id {
     return v7.getMostSignificantBits() >>> 16;
   }
 
-  /** The least UUIDv7 of a millisecond: a bound for ids by time. */
+  /** The least UUIDv7 of a millisecond: a bound for ids by time. Before 1970 it is that of 1970, as there are none. */
   public static UUID floor(long millis) {
-    return new UUID(millis << 16 | 0x7000, 0x8000000000000000L);
+    return new UUID(Math.max(0, millis) << 16 | 0x7000, 0x8000000000000000L);
   }
 }

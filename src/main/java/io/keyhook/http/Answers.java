@@ -5,8 +5,11 @@ import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.JsonText;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
@@ -40,13 +43,24 @@ final class Answers {
   static void failure(RoutingContext context, Throwable e) {
     Failure failure = FailureException.of(e).failure();
     headers(context.response(), failure);
-    problem(context, status(failure), failure.code(), failure.message(),
+    problem(context.response(), status(failure), failure.code(), failure.message(),
         failure instanceof Failure.Invalid invalid ? invalid.errors() : null);
   }
 
   /** A problem that HTTP has a status for, and no field is at fault. */
   static void problem(RoutingContext context, int status, String detail) {
-    problem(context, status, switch (status) {
+    problem(context.response(), status, detail);
+  }
+
+  /** What HTTP itself cannot read, before any route; its connection is closed, as nobody knows what follows. */
+  static void unreadable(HttpServerRequest request) {
+    Throwable cause = request.decoderResult().cause();
+    int status = cause instanceof TooLongHttpLineException ? 414 : cause instanceof TooLongHttpHeaderException ? 431 : 400;
+    problem(request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE), status, JsonBody.explain(status));
+  }
+
+  private static void problem(HttpServerResponse response, int status, String detail) {
+    problem(response, status, switch (status) {
       case 404 -> "NOT_FOUND";
       case 405 -> "METHOD_NOT_ALLOWED";
       case 413 -> "PAYLOAD_TOO_LARGE";
@@ -67,9 +81,9 @@ final class Answers {
   }
 
   private static void problem(
-      RoutingContext context, int status, String code, String detail, List<Failure.FieldError> errors) {
+      HttpServerResponse response, int status, String code, String detail, List<Failure.FieldError> errors) {
     String title = HttpResponseStatus.valueOf(status).reasonPhrase();
-    send(context.response(), status, PROBLEM,
+    send(response, status, PROBLEM,
         JsonText.bytes(new Problem("about:blank", title, status, detail, code, errors)));
   }
 

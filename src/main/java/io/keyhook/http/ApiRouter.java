@@ -22,16 +22,17 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.regex.Pattern;
 
 /** The routes: each turns HTTP into one call of {@link KeyhookClient}, and its answer into HTTP. */
 public final class ApiRouter {
+  private static final Pattern BAD_ESCAPE = Pattern.compile("%(?![0-9A-Fa-f]{2})");
+
   private final Router router;
   private final KeyhookClient client;
   private final Authentication authentication;
   private final ClientAddress addresses;
   private final Limits limits;
-  private final Map<String, Set<HttpMethod>> methods = new LinkedHashMap<>();
 
   /** Shared by all routers of a node. */
   public record Limits(RateLimiter validations, RateLimiter logins) {}
@@ -63,7 +64,7 @@ public final class ApiRouter {
     licenses();
     webhooks();
     deliveries();
-    methods.forEach((path, known) -> router.route(path).handler(context -> otherMethod(context, known)));
+    otherMethods();
     router.route().failureHandler(ApiRouter::failed);
     for (int status : new int[] {400, 404, 405, 413, 415}) {
       router.errorHandler(status, ApiRouter::failed);
@@ -73,7 +74,8 @@ public final class ApiRouter {
   private void accounts() {
     call(HttpMethod.POST, "/api/auth/login", 200, context -> {
       Accounts.Login login = read(context, in -> new Accounts.Login(in.text("email"), in.text("password")));
-      limits.logins().check(login.email().toLowerCase(Locale.ROOT) + ' ' + addresses.of(context.request()));
+      limits.logins().check(login.email().toLowerCase(Locale.ROOT) + ' '
+          + ClientAddress.limitKey(addresses.of(context.request())));
       return client.login(login);
     });
     operatorCall(HttpMethod.POST, "/api/admin/accounts", 201, context -> client.createAccount(read(context, in ->
@@ -160,7 +162,6 @@ public final class ApiRouter {
   }
 
   private void call(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
-    methods.computeIfAbsent(path, p -> new LinkedHashSet<>()).add(method);
     router.route(method, path).handler(context -> call.apply(context).onComplete(answer -> {
       if (status == 204) {
         context.response().setStatusCode(status).end();
@@ -171,10 +172,16 @@ public final class ApiRouter {
     }, context::fail));
   }
 
-  private static void otherMethod(RoutingContext context, Set<HttpMethod> known) {
-    context.response().putHeader(HttpHeaders.ALLOW,
-        known.stream().map(HttpMethod::name).collect(Collectors.joining(", ")));
-    context.fail(405);
+  /** After all others: who asks for a method that a path does not know is told those that it knows. */
+  private void otherMethods() {
+    Map<String, Set<String>> methods = new LinkedHashMap<>();
+    router.getRoutes().stream().filter(route -> route.getPath() != null && route.methods() != null).forEach(route ->
+        route.methods().forEach(method ->
+            methods.computeIfAbsent(route.getPath(), path -> new LinkedHashSet<>()).add(method.name())));
+    methods.forEach((path, known) -> router.route(path).handler(context -> {
+      context.response().putHeader(HttpHeaders.ALLOW, String.join(", ", known));
+      Answers.problem(context, 405, JsonBody.explain(405));
+    }));
   }
 
   private static BodyHandler body() {
@@ -200,6 +207,9 @@ public final class ApiRouter {
     int status = context.statusCode();
     if (context.failure() instanceof HttpException e) {
       status = e.getStatusCode();
+    }
+    if ((status < 0 || status == 500) && BAD_ESCAPE.matcher(context.request().uri()).find()) {
+      status = 400; // the router fails to decode it, and does not say so
     }
     if (status >= 400 && status < 500) {
       Answers.problem(context, status, JsonBody.explain(status));

@@ -48,6 +48,7 @@ public final class HttpVerticle extends VerticleBase {
         .setMaxInitialLineLength(MAX_REQUEST_LINE)
         .setAcceptBacklog(BACKLOG)
         .setHandle100ContinueAutomatically(true));
+    server.invalidRequestHandler(Answers::unreadable);
     return server.requestHandler(router.apply(vertx)).listen()
         .onSuccess(listening -> port.set(listening.actualPort()))
         .recover(e -> Future.failedFuture(new IOException("cannot listen on " + options.host() + ":" + options.port()

@@ -3,6 +3,7 @@ package io.keyhook.http;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -15,6 +16,8 @@ import io.keyhook.bus.Check;
 import io.keyhook.bus.Field;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -57,11 +60,15 @@ final class Input extends FieldReader {
       return new Input(JsonNodeFactory.instance.objectNode());
     }
     try {
-      JsonNode json = READER.readValue(body.getBytes());
+      // Jackson would guess UTF-16 and UTF-32, and take overlong forms
+      JsonNode json = READER.readValue(
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body.getBytes())).toString());
       if (json instanceof ObjectNode object) {
         return new Input(object);
       }
       throw Check.invalid("body", "is not a JSON object");
+    } catch (StreamConstraintsException e) {
+      throw Check.invalid("body", "is nested too deeply, or holds a name or a number that is too long");
     } catch (JsonProcessingException e) {
       String where = e.getLocation() == null ? ""
           : " at line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();

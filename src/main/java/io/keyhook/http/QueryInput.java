@@ -12,6 +12,9 @@ import java.util.stream.Collectors;
 
 /** Reads the parameters of a query, as strictly as {@link Input} reads a body. */
 final class QueryInput extends FieldReader {
+  /** What decoding leaves of bytes that are not UTF-8. */
+  private static final char REPLACEMENT = '\uFFFD';
+
   private final MultiMap parameters;
 
   QueryInput(RoutingContext context) {
@@ -24,7 +27,11 @@ final class QueryInput extends FieldReader {
     if (values.size() > 1) {
       error(name, "is given more than once");
     }
-    return values.isEmpty() ? null : values.get(0);
+    String value = values.isEmpty() ? null : values.get(0);
+    if (value != null && value.indexOf(REPLACEMENT) >= 0) {
+      error(name, "is not UTF-8");
+    }
+    return value;
   }
 
   Page.Request page() {

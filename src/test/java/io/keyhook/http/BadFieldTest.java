@@ -1,0 +1,120 @@
+package io.keyhook.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.keyhook.testing.Exchange;
+import io.keyhook.testing.Installation;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is wrong with one field is told by its name, and nothing is changed; what is just within a limit is taken. */
+class BadFieldTest {
+  @RegisterExtension
+  @Order(1)
+  static final Installation keyhook = Installation.withNode();
+
+  @RegisterExtension
+  @Order(2)
+  static final Subject subject = new Subject(keyhook);
+
+  static Stream<FieldCase> bad() {
+    return FieldCase.bad();
+  }
+
+  static Stream<FieldCase> atTheLimit() {
+    return FieldCase.atTheLimit();
+  }
+
+  static Stream<Operation> withFields() {
+    return Document.operations().stream().filter(operation -> !operation.requestSchema().isMissingNode());
+  }
+
+  @ParameterizedTest
+  @MethodSource("bad")
+  void aBadFieldIsRefusedByItsName(FieldCase bad) {
+    Exchange exchange = subject.unchanged(() -> send(bad));
+    JsonNode schema = Document.resolve(bad.operation().requestSchema()).path("properties").path(bad.field());
+    boolean isAnId = schema.path("$ref").asText().endsWith("Id") && bad.value() != null && bad.value().startsWith("\"");
+    if (isAnId) {
+      exchange.expect(404, "NOT_FOUND");
+    } else {
+      Subject.assertRefused(exchange, bad.field());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("atTheLimit")
+  void whatIsJustWithinALimitIsTaken(FieldCase good) {
+    Exchange exchange = send(good);
+    switch (good.operation().id()) {
+      case "login" -> exchange.expect(401, "UNAUTHORIZED");
+      case "validateLicense" -> assertThat(exchange.status()).as(exchange.body()).isIn(200, 403, 404);
+      default -> assertThat(exchange.status()).as(exchange.body()).isBetween(200, 202);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("withFields")
+  void anUnknownFieldIsRefusedByItsName(Operation operation) {
+    Map<String, String> fields = subject.goodFields(operation);
+    fields.put("colour", "\"red\"");
+    Subject.assertRefused(subject.unchanged(() -> subject.send(operation, Subject.json(fields))), "colour");
+  }
+
+  @ParameterizedTest
+  @MethodSource("withFields")
+  void aFieldThatIsGivenTwiceIsRefused(Operation operation) {
+    String once = Subject.json(subject.goodFields(operation));
+    String twice = once.substring(0, once.length() - 1) + ',' + once.substring(1);
+    Exchange exchange = subject.unchanged(() -> subject.send(operation, twice));
+    Subject.assertRefused(exchange, "body");
+    assertThat(exchange.body()).contains("twice");
+  }
+
+  @Test
+  void allThatIsWrongIsToldAtOnce() {
+    Operation create = Document.find("POST", "/api/licenses").orElseThrow();
+    Exchange exchange = subject.unchanged(() -> subject.send(create,
+        "{\"maxActivations\":0,\"customerEmail\":\"x\",\"metadata\":1,\"colour\":1,\"key\":\"short\"}"));
+    assertThat(exchange.expect(400).badFields())
+        .containsExactlyInAnyOrder("name", "maxActivations", "customerEmail", "metadata", "colour", "key");
+  }
+
+  @Test
+  void aLicenseKeyOfItsOwnHasSixteenToAHundredAndTwentyEightCharacters() {
+    Operation create = Document.find("POST", "/api/licenses").orElseThrow();
+    for (String key : new String[] {"k".repeat(15), "k".repeat(129), "k".repeat(15) + " k", "k".repeat(15) + "\u00e9",
+        ""}) {
+      Subject.assertRefused(subject.unchanged(() ->
+          subject.send(create, "{\"name\":\"A\",\"key\":\"" + key + "\"}")), "key");
+    }
+    for (String key : new String[] {"k".repeat(16), "k".repeat(128), "  " + "x".repeat(16) + " "}) {
+      assertThat(subject.send(create, "{\"name\":\"A\",\"key\":\"" + key + "\"}").expect(201).json().getString("key"))
+          .isEqualTo(key.strip());
+    }
+  }
+
+  private static Exchange send(FieldCase one) {
+    Map<String, String> fields = new LinkedHashMap<>(subject.goodFields(one.operation()));
+    if (one.operation().id().equals("createLicense")) {
+      fields.remove("key");
+    }
+    if (one.operation().id().equals("createAccount")) {
+      fields.put("email", "\"" + UUID.randomUUID() + "@example.com\"");
+    }
+    if (one.value() == null) {
+      fields.remove(one.field());
+    } else {
+      fields.put(one.field(), one.value());
+    }
+    return subject.send(one.operation(), Subject.json(fields));
+  }
+}

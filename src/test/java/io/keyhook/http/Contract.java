@@ -1,0 +1,109 @@
+package io.keyhook.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.keyhook.testing.Exchange;
+import io.keyhook.testing.ExchangeCheck;
+import java.net.URI;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Holds what a node answers against the document: status, headers, content type and body. And where a call succeeded, its
+ * request, so that the document does not forbid what is taken. Every exchange of every test goes through here.
+ */
+public final class Contract implements ExchangeCheck {
+  private static final Map<Integer, String> ANYWHERE = Map.of(400, "InvalidRequest", 404, "NotFound", 405,
+      "MethodNotAllowed",
+      413, "PayloadTooLarge", 414, "UriTooLong", 431, "HeadersTooLarge");
+
+  @Override
+  public void check(Exchange exchange) {
+    String path = normalized(exchange.path());
+    Optional<Operation> operation = Document.find(exchange.method(), path);
+    JsonNode response = operation.map(found -> found.response(exchange.status())).filter(JsonNode::isObject)
+        .orElseGet(() -> elsewhere(exchange, path));
+    assertThat(response.isObject()).as("%s is a status that the document has for %s %s, which answered %s",
+        exchange.status(), exchange.method(), exchange.path(), exchange.body()).isTrue();
+    checkHeaders(exchange, response);
+    checkBody(exchange, response);
+    if (exchange.status() < 300) {
+      operation.ifPresent(found -> checkRequest(exchange, found));
+    }
+  }
+
+  /** As the router reads a path: its dots and its double and trailing slashes mean nothing. */
+  private static String normalized(String target) {
+    String path = target.replaceFirst("\\?.*", "").replaceAll("(?i)%2e", ".").replaceAll("/+", "/");
+    try {
+      path = path.startsWith("/") ? URI.create(path).normalize().getRawPath() : path;
+    } catch (IllegalArgumentException e) {
+      return path; // what is no path is no operation's either
+    }
+    return path.length() > 1 && path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+  }
+
+  /** What any request may be answered with. */
+  private static JsonNode elsewhere(Exchange exchange, String path) {
+    if (path.equals("/api/validate") && exchange.status() == 405) {
+      return Document.response("ValidateMethodNotAllowed");
+    }
+    boolean known = !Document.at(path).isEmpty();
+    if (known && exchange.status() == 404 || !known && exchange.status() == 405
+        || Document.find(exchange.method(), path).isPresent() && exchange.status() == 405) {
+      return Document.JSON.missingNode();
+    }
+    return Document.response(ANYWHERE.getOrDefault(exchange.status(), "none"));
+  }
+
+  private static void checkHeaders(Exchange exchange, JsonNode response) {
+    for (Map.Entry<String, JsonNode> header : response.path("headers").properties()) {
+      JsonNode documented = Document.resolve(header.getValue());
+      String value = exchange.header(header.getKey());
+      if (value == null) {
+        assertThat(documented.path("required").asBoolean()).as("%s is missing from %s", header.getKey(),
+            exchange).isFalse();
+      } else {
+        JsonNode schema = documented.path("schema");
+        boolean number = schema.path("type").asText().equals("integer") || schema.path("const").isNumber();
+        assertThat(Document.faults(schema, number ? JsonNodeFactory.instance.numberNode(Long.parseLong(value))
+            : JsonNodeFactory.instance.textNode(value))).as("%s of %s", header.getKey(), exchange).isEmpty();
+      }
+    }
+  }
+
+  private static void checkBody(Exchange exchange, JsonNode response) {
+    JsonNode content = response.path("content");
+    if (content.isMissingNode()) {
+      assertThat(exchange.body()).as("the body of %s", exchange).isEmpty();
+      return;
+    }
+    String type = String.valueOf(exchange.header("Content-Type")).replaceFirst(";.*", "");
+    assertThat(content.has(type)).as("%s is a content type that the document has for %s", type, exchange).isTrue();
+    if (type.endsWith("json") && !exchange.method().equals("HEAD")) {
+      assertThat(Document.faults(content.path(type).path("schema"), json(exchange.body())))
+          .as("what is wrong with the answer of %s %s: %s", exchange.method(), exchange.path(),
+              exchange.body()).isEmpty();
+    }
+  }
+
+  private static void checkRequest(Exchange exchange, Operation operation) {
+    JsonNode schema = operation.requestSchema();
+    if (!schema.isMissingNode() && exchange.requestBody() != null && !exchange.requestBody().isEmpty()) {
+      assertThat(Document.faults(schema, json(exchange.requestBody())))
+          .as("what the document has against the request %s %s, which succeeded", operation,
+              exchange.requestBody()).isEmpty();
+    }
+  }
+
+  private static JsonNode json(String text) {
+    try {
+      return Document.JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError("Not JSON: " + text, e);
+    }
+  }
+}

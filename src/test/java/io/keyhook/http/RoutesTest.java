@@ -1,0 +1,66 @@
+package io.keyhook.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Exchange;
+import io.keyhook.testing.Installation;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The document has the routes of the router, and no others. */
+class RoutesTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  static Stream<Operation> operations() {
+    return Document.operations().stream();
+  }
+
+  @Test
+  void everyRouteIsInTheDocument() {
+    List<String> routes = keyhook.node().keyhook().router().getRoutes().stream()
+        .filter(route -> route.methods() != null && route.getPath() != null)
+        .flatMap(route -> route.methods().stream()
+            .map(method -> method + " " + route.getPath().replaceAll(":([A-Za-z]+)", "{$1}")))
+        .distinct().toList();
+    assertThat(routes).containsExactlyInAnyOrderElementsOf(operations().map(Operation::toString).toList());
+  }
+
+  @ParameterizedTest
+  @MethodSource("operations")
+  void everyOperationIsServed(Operation operation) {
+    Exchange exchange = Api.join(Api.of(keyhook.node().uri())
+        .send(operation.method(), operation.path(Map.of("id", "none", "activationId", "none")), null));
+    assertThat(exchange.status()).isNotIn(404, 405);
+    assertThat(exchange.status() == 401).as("%s asks for a credential", operation)
+        .isEqualTo(!operation.isPublic());
+  }
+
+  @Test
+  void theDocumentIsServedAsItIs() throws Exception {
+    Exchange exchange = keyhook.api().anonymous().get("/openapi.json").expect(200);
+    assertThat(Document.JSON.readTree(exchange.body())).isEqualTo(Document.root());
+  }
+
+  @ParameterizedTest
+  @MethodSource("operations")
+  void anotherMethodIsRefusedWithThoseThatThereAre(Operation operation) {
+    String path = operation.path(Map.of("id", "none", "activationId", "none"));
+    List<String> known = operations().filter(other -> other.path().equals(operation.path())).map(Operation::method).toList();
+    Exchange exchange = Api.join(keyhook.api().send("PUT", path, null)).expect(405);
+    assertThat(exchange.header("Allow").split(", ")).containsExactlyInAnyOrderElementsOf(known);
+  }
+
+  @Test
+  void whatIsNowhereIsNotFound() {
+    for (String path : List.of("/", "/api", "/api/nothing", "/api/licenses/a/b/c", "/metrics/x", "/.git/config")) {
+      keyhook.api().get(path).expect(404, "NOT_FOUND");
+    }
+  }
+}

@@ -1,0 +1,147 @@
+package io.keyhook.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Exchange;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.keyhook.testing.TestDatabase;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** One of each thing on a running node, to send bad requests about, and the proof that they change nothing. */
+final class Subject implements BeforeAllCallback {
+  private static final List<String> TABLES = List.of("account", "member", "api_key", "license", "license_expiry", "activation", "webhook",
+      "delivery_queue", "delivery", "event");
+  /** What changes by the clock and not by a request. */
+  private static final String UNSTEADY = "'{last_used_at,last_seen_at}'::text[]";
+
+  private final Installation installation;
+  private final Map<String, String> ids = new LinkedHashMap<>();
+  private String licenseKey;
+
+  Subject(Installation installation) {
+    this.installation = installation;
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    Api api = installation.api();
+    Installation.License license = installation.license(3);
+    licenseKey = license.key();
+    api.validate(license.key(), "a-device").expect(200);
+    ids.put("/api/licenses/{id}", license.id());
+    ids.put("{activationId}", api.get("/api/licenses/" + license.id() + "/activations").data().get(0).getString("id"));
+    ids.put("/api/webhooks/{id}", api.post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/")
+        .put("events", new JsonArray().add("license.expired"))).expect(201).json().getString("id"));
+    ids.put("/api/api-keys/{id}", api.get("/api/api-keys").data().get(0).getString("id"));
+    ids.put("/api/admin/accounts/{id}", api.get("/api/account").json().getString("id"));
+    ids.put("/api/deliveries/{id}", api.post("/api/webhooks/test", new JsonObject().put("webhookId", webhookId()))
+        .expect(200).json().getString("deliveryId"));
+  }
+
+  String webhookId() {
+    return ids.get("/api/webhooks/{id}");
+  }
+
+  String licenseId() {
+    return ids.get("/api/licenses/{id}");
+  }
+
+  Api api() {
+    return installation.api();
+  }
+
+  /** The path of an operation with the ids of what there is. */
+  String path(Operation operation) {
+    String path = operation.path();
+    for (Map.Entry<String, String> id : ids.entrySet()) {
+      String filled = id.getKey().replaceFirst("\\{.*", "") + id.getValue();
+      path = path.replace(id.getKey(), filled);
+    }
+    return path;
+  }
+
+  private String credential(Operation operation) {
+    return operation.isOperators() ? Node.OPERATOR_KEY : Node.API_KEY;
+  }
+
+  /** The fields of the document's first example, with what there is here put in, as JSON each. */
+  Map<String, String> goodFields(Operation operation) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> field : operation.requestExample().properties()) {
+      fields.put(field.getKey(), switch (field.getKey()) {
+        case "webhookId" -> '"' + webhookId() + '"';
+        case "licenseKey" -> '"' + licenseKey + '"';
+        case "url" -> "\"http://127.0.0.1:9/\"";
+        default -> field.getValue().toString();
+      });
+    }
+    return fields;
+  }
+
+  static String json(Map<String, String> fields) {
+    StringBuilder json = new StringBuilder("{");
+    fields.forEach((name, value) -> json.append(json.length() == 1 ? "" : ",").append('"').append(name).append("\":")
+        .append(value));
+    return json.append('}').toString();
+  }
+
+  Exchange send(Operation operation, String body) {
+    return Api.join(installation.api().anonymous().bearer(credential(operation))
+        .header("Content-Type", "application/json").send(operation.method(), path(operation), body));
+  }
+
+  /** Bytes and headers as they are; a credential is added. */
+  Exchange sendRaw(Operation operation, byte[] body, String... headers) {
+    String[] all = Arrays.copyOf(headers, headers.length + 1);
+    all[headers.length] = "Authorization: Bearer " + credential(operation);
+    return wire().send(operation.method(), path(operation), body, all);
+  }
+
+  Exchange sendRaw(Operation operation, String body, String... headers) {
+    return sendRaw(operation, body.getBytes(StandardCharsets.UTF_8), headers);
+  }
+
+  Wire wire() {
+    return new Wire(installation.node().uri());
+  }
+
+  /** Makes a request that must change no row. */
+  Exchange unchanged(Supplier<Exchange> request) {
+    List<String> before = rows();
+    Exchange exchange = request.get();
+    assertThat(rows()).as("the rows after %s", exchange).isEqualTo(before);
+    return exchange;
+  }
+
+  private List<String> rows() {
+    TestDatabase database = installation.database();
+    return TABLES.stream().map(table -> table + ' ' + database.value("""
+        SELECT count(*) || ' ' || md5(coalesce(string_agg((to_jsonb(t) - %s)::text, ',' ORDER BY to_jsonb(t)::text),
+            ''))
+        FROM keyhook.%s t""".formatted(UNSTEADY, table))).toList();
+  }
+
+  /** That a refusal of input is one, and says which field is wrong. */
+  static void assertRefused(Exchange exchange, String field) {
+    exchange.expect(400, "INVALID_REQUEST");
+    if (exchange.path().startsWith("/api/validate")) {
+      assertThat(exchange.json().getBoolean("valid")).isFalse();
+      assertThat(exchange.json().getString("error")).contains(field);
+    } else {
+      assertThat(exchange.badFields()).as("%s", exchange).contains(field);
+      assertThat(exchange.json().getString("detail")).contains(field);
+    }
+  }
+}
