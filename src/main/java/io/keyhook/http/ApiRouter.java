@@ -63,8 +63,10 @@ public final class ApiRouter {
     licenses();
     webhooks();
     deliveries();
+    Probes.PATHS.forEach(path -> methods.put(path, Set.of(HttpMethod.GET)));
     methods.forEach((path, known) -> router.route(path).handler(context -> otherMethod(context, known)));
-    router.route().failureHandler(ApiRouter::failed);
+    // of all that is under the path where a host mounts it
+    router.route().handler(context -> context.fail(404)).failureHandler(ApiRouter::failed);
     for (int status : new int[] {400, 404, 405, 413, 415}) {
       router.errorHandler(status, ApiRouter::failed);
     }

@@ -11,11 +11,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** What operators and tools ask: is it alive, is it ready, what does it count, what can be called. */
 public final class Probes {
+  static final List<String> PATHS = List.of("/health/live", "/health/ready", "/metrics", "/openapi.json");
+
   private static final Duration ASKING = Duration.ofSeconds(2);
 
   private final Database database;
