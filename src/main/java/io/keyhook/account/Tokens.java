@@ -9,6 +9,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.auth.JWTOptions;
 import io.vertx.ext.auth.PubSecKeyOptions;
+import io.vertx.ext.auth.User;
 import io.vertx.ext.auth.authentication.TokenCredentials;
 import io.vertx.ext.auth.jwt.JWTAuth;
 import io.vertx.ext.auth.jwt.JWTAuthOptions;
@@ -77,7 +78,7 @@ final class Tokens {
 
   /** Empty where the token is not valid: signature, {@code exp}, {@code iss}, {@code aud}, and the account's claim. */
   Future<Optional<Claims>> read(String token) {
-    return auth.authenticate(new TokenCredentials(token)).transform(done -> {
+    return authenticate(token).transform(done -> {
       if (done.failed()) {
         return Future.succeededFuture(Optional.<Claims>empty());
       }
@@ -87,6 +88,15 @@ final class Tokens {
           ? Optional.of(new Claims(account, text(claims, "sub"), text(claims, "email")))
           : Optional.empty());
     });
+  }
+
+  /** A claim of a wrong type is thrown and not failed. */
+  private Future<User> authenticate(String token) {
+    try {
+      return auth.authenticate(new TokenCredentials(token));
+    } catch (RuntimeException e) {
+      return Future.failedFuture(e);
+    }
   }
 
   private static String text(JsonObject claims, String name) {

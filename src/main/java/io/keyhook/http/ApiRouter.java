@@ -65,7 +65,8 @@ public final class ApiRouter {
     webhooks();
     deliveries();
     otherMethods();
-    router.route().failureHandler(ApiRouter::failed);
+    // of all that is under the path where a host mounts it
+    router.route().handler(context -> context.fail(404)).failureHandler(ApiRouter::failed);
     for (int status : new int[] {400, 404, 405, 413, 415}) {
       router.errorHandler(status, ApiRouter::failed);
     }

@@ -1,0 +1,176 @@
+package io.keyhook;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Events;
+import io.keyhook.bus.FailureException;
+import io.keyhook.bus.Licenses;
+import io.keyhook.config.Configuration;
+import io.keyhook.config.KeyhookOptions;
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.keyhook.testing.Waiting;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
+import io.vertx.pgclient.PgBuilder;
+import io.vertx.sqlclient.Pool;
+import java.net.URI;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Keyhook in an application's own Vert.x: the example to start from. */
+class EmbeddingTest {
+  @RegisterExtension
+  static final Installation postgres = Installation.withoutNode();
+
+  /** The application's. */
+  private Vertx vertx;
+
+  @BeforeEach
+  void startApplication() {
+    vertx = Vertx.vertx();
+  }
+
+  @AfterEach
+  void endApplication() {
+    Waiting.on(vertx.close());
+  }
+
+  private static JsonObject settings() {
+    return new JsonObject()
+        .put("http", new JsonObject().put("enabled", false)) // the application has a server of its own
+        .put("secrets", new JsonObject().put("masterKey", Node.MASTER_KEY)) // openssl rand -base64 32
+        .put("auth", new JsonObject().put("jwt", new JsonObject().put("secret", Node.JWT_SECRET)));
+  }
+
+  private static KeyhookOptions onDatabase() {
+    return Configuration.of(settings().put("database", new JsonObject().put("uri", postgres.database().uri().toString())));
+  }
+
+  @Test
+  void anApplicationMakesAndValidatesLicensesAndHearsOfEvents() throws Exception {
+    Keyhook keyhook = new Keyhook(onDatabase());
+    String deployment = Waiting.on(vertx.deployVerticle(keyhook));
+    KeyhookClient client = keyhook.client();
+
+    BlockingQueue<Events.Event> events = new LinkedBlockingQueue<>();
+    Events.Subscription subscription = client.subscribe(events::add);
+
+    Future<Licenses.Validation> validation = client
+        .createAccount(new Accounts.Create("Shop", "shop@example.com", "a good password", "professional"))
+        .map(account -> Caller.application(account.id(), "shop"))
+        .compose(shop -> client.createLicense(
+            new Licenses.Create(shop, "Editor", null, 3, null, "Ada", "ada@example.com", null)))
+        .compose(license -> client.validate(
+            new Licenses.Validate(license.key(), "device-1", "Ada's laptop", "laptop", null)));
+
+    Licenses.Validation.Valid valid = (Licenses.Validation.Valid) Waiting.on(validation);
+    assertThat(valid.currentActivations()).isEqualTo(1);
+    assertThat(Set.of(events.poll(10, TimeUnit.SECONDS).type(), events.poll(10, TimeUnit.SECONDS).type()))
+        .containsExactlyInAnyOrder("license.activated", "license.validated");
+
+    Waiting.on(subscription.close());
+    Waiting.on(vertx.undeploy(deployment));
+  }
+
+  @Test
+  void itRunsOnAPoolOfTheApplicationsWhichStaysOpen() {
+    URI database = postgres.database().uri();
+    Keyhook.migrate(database); // the pool's database, before the first deployment
+    Pool pool = PgBuilder.pool().connectingTo(database.toString()).using(vertx).build();
+    Keyhook keyhook = new Keyhook(Configuration.of(settings(), true), Optional.of(pool), "licensing");
+
+    String deployment = Waiting.on(vertx.deployVerticle(keyhook));
+    Licenses.Validation refused = Waiting.on(keyhook.client().validate(
+        new Licenses.Validate("ABCD-1234-EFGH-5678", "device-1", null, null, null)));
+    assertThat(refused).isEqualTo(Licenses.Validation.Refused.LICENSE_NOT_FOUND);
+
+    Waiting.on(vertx.undeploy(deployment));
+    assertThat(Waiting.on(pool.query("SELECT 1").execute()).size()).isEqualTo(1);
+    Waiting.on(pool.close());
+  }
+
+  @Test
+  void itsRouterIsMountedUnderAPathOfTheApplications() {
+    Keyhook keyhook = new Keyhook(onDatabase());
+    Waiting.on(vertx.deployVerticle(keyhook));
+
+    Router router = Router.router(vertx);
+    router.route("/licensing/*").subRouter(keyhook.router());
+    router.get("/hello").handler(context -> context.end("the application's own"));
+    HttpServer server = Waiting.on(vertx.createHttpServer().requestHandler(router).listen(0, "127.0.0.1"));
+
+    Api api = Api.of(URI.create("http://127.0.0.1:" + server.actualPort() + "/licensing"));
+    api.validate("ABCD-1234-EFGH-5678", "device-1").expect(404, "LICENSE_NOT_FOUND");
+    api.get("/health/ready").expect(200);
+    api.get("/api/licenses").expect(401, "UNAUTHORIZED");
+    api.get("/nothing").expect(404, "NOT_FOUND");
+    api.delete("/api/licenses").expect(405, "METHOD_NOT_ALLOWED");
+    api.post("/api/licenses", "x".repeat(1024 * 1024 + 1)).expect(413, "PAYLOAD_TOO_LARGE");
+    Api application = Api.of(URI.create("http://127.0.0.1:" + server.actualPort()));
+    assertThat(application.get("/hello").expect(200).body()).isEqualTo("the application's own");
+  }
+
+  @Test
+  void refusalsAreTyped() {
+    Keyhook keyhook = new Keyhook(onDatabase());
+    Waiting.on(vertx.deployVerticle(keyhook));
+    Caller nobody = Caller.application("acct_" + "0".repeat(26), "test");
+    assertThatThrownBy(() -> Waiting.on(keyhook.client().getLicense(new Licenses.Get(nobody, "lic_" + "0".repeat(26)))))
+        .isInstanceOfSatisfying(FailureException.class, e -> assertThat(e.failure().code()).isEqualTo("NOT_FOUND"));
+    assertThatThrownBy(() -> new Licenses.Validate(null, "device", null, null, null))
+        .isInstanceOfSatisfying(FailureException.class, e -> assertThat(e.failure().code()).isEqualTo("INVALID_REQUEST"));
+  }
+
+  @Test
+  void undeployingLeavesNothingBehindAndItCanBeDeployedAgain() {
+    Waiting.on(vertx.undeploy(Waiting.on(vertx.deployVerticle(new Keyhook(onDatabase())))));
+    Set<String> threads = threads();
+    for (int i = 0; i < 2; i++) {
+      Keyhook keyhook = new Keyhook(onDatabase());
+      String deployment = Waiting.on(vertx.deployVerticle(keyhook));
+      Waiting.on(keyhook.client().validate(new Licenses.Validate("ABCD-1234-EFGH-5678", "device", null, null, null)));
+      assertThat(postgres.database().connections()).isPositive();
+      Waiting.on(vertx.undeploy(deployment));
+      await("no connection is left").atMost(Waiting.LONG).until(() -> postgres.database().connections() == 0);
+      assertThat(vertx.deploymentIDs()).isEmpty();
+    }
+    assertThat(threads()).isSubsetOf(threads);
+  }
+
+  /** But those of pools that belong to the application and grow by use. */
+  private static Set<String> threads() {
+    return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
+        .filter(name -> !name.startsWith("vert.x-") && !name.startsWith("HttpClient-") && !name.startsWith("ForkJoinPool"))
+        .collect(Collectors.toSet());
+  }
+
+  @Test
+  void twoUnderDifferentNamesRunInOneVertx() {
+    Keyhook one = new Keyhook(onDatabase());
+    Keyhook two = new Keyhook(onDatabase(), Optional.empty(), "second");
+    Waiting.on(vertx.deployVerticle(one));
+    assertThatThrownBy(() -> Waiting.on(vertx.deployVerticle(new Keyhook(onDatabase()))))
+        .isInstanceOf(IllegalStateException.class);
+    String second = Waiting.on(vertx.deployVerticle(two));
+    Waiting.on(two.client().validate(new Licenses.Validate("ABCD-1234-EFGH-5678", "device", null, null, null)));
+    Waiting.on(vertx.undeploy(second));
+    Waiting.on(one.client().validate(new Licenses.Validate("ABCD-1234-EFGH-5678", "device", null, null, null)));
+  }
+}

@@ -1,0 +1,95 @@
+package io.keyhook.account;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** API keys: shown once, hashed at rest, revoked at once; and the operator's calls. */
+class ApiKeyTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  private static JsonObject create(String name) {
+    return keyhook.api().post("/api/api-keys", new JsonObject().put("name", name)).expect(201).json();
+  }
+
+  @Test
+  void aKeyIsShownOnceAndWorks() {
+    JsonObject made = create("ci");
+    String key = made.getString("key");
+    assertThat(key).matches("kh_[A-Za-z0-9_]{20,}");
+    keyhook.api().anonymous().bearer(key).get("/api/account").expect(200);
+    assertThat(keyhook.api().get("/api/api-keys/" + made.getString("id")).expect(200).body())
+        .contains("\"name\":\"ci\"").doesNotContain(key);
+    assertThat(keyhook.api().get("/api/api-keys").expect(200).body()).contains(made.getString("id")).doesNotContain(key);
+    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.api_key WHERE position(?::bytea IN key_hash) > 0",
+        key.getBytes(StandardCharsets.UTF_8))).as("in the clear at rest").isZero();
+  }
+
+  @Test
+  void aDeletedKeyIsRefusedAtOnce() {
+    JsonObject made = create("short-lived");
+    keyhook.api().delete("/api/api-keys/" + made.getString("id")).expect(204);
+    keyhook.api().anonymous().bearer(made.getString("key")).get("/api/account").expect(401, "UNAUTHORIZED");
+    keyhook.api().get("/api/api-keys/" + made.getString("id")).expect(404);
+    keyhook.api().delete("/api/api-keys/" + made.getString("id")).expect(404);
+  }
+
+  @Test
+  void itsLastUseIsKnownAfterAWhile() {
+    JsonObject made = create("used");
+    String path = "/api/api-keys/" + made.getString("id");
+    assertThat(keyhook.api().get(path).json().getValue("lastUsedAt")).isNull();
+    Node other = keyhook.start();
+    other.api().anonymous().bearer(made.getString("key")).get("/api/account").expect(200);
+    other.stop(); // writes what has gathered
+    assertThat(keyhook.api().get(path).json().getString("lastUsedAt")).endsWith("Z");
+  }
+
+  @Test
+  void aKeyNeedsAName() {
+    for (JsonObject body : List.of(new JsonObject(), new JsonObject().put("name", ""), new JsonObject().put("name", 1))) {
+      assertThat(keyhook.api().post("/api/api-keys", body).expect(400).badFields()).containsExactly("name");
+    }
+  }
+
+  @Test
+  void operatorCallsTakeTheOperatorKeyAlone() {
+    JsonObject account = new JsonObject().put("name", "New").put("email", "new@example.com")
+        .put("password", "long enough").put("plan", "free");
+    keyhook.api().post("/api/admin/accounts", account).expect(401, "UNAUTHORIZED");
+    keyhook.api().anonymous().post("/api/admin/accounts", account).expect(401, "UNAUTHORIZED");
+    JsonObject made = keyhook.node().operator().post("/api/admin/accounts", account).expect(201).json();
+    assertThat(made.getString("plan")).isEqualTo("free");
+    assertThat(made.encode()).doesNotContain("long enough");
+    String path = "/api/admin/accounts/" + made.getString("id");
+    keyhook.api().patch(path, new JsonObject().put("plan", "starter")).expect(401, "UNAUTHORIZED");
+    assertThat(keyhook.node().operator().patch(path, new JsonObject().put("plan", "starter")).expect(200).json()
+        .getString("plan")).isEqualTo("starter");
+  }
+
+  @Test
+  void anOperatorsMistakesAreNamed() {
+    var operator = keyhook.node().operator();
+    JsonObject good = new JsonObject().put("name", "N").put("email", "n@example.com").put("password", "long enough")
+        .put("plan", "free");
+    assertThat(operator.post("/api/admin/accounts", good.copy().put("plan", "gold")).expect(400).badFields())
+        .containsExactly("plan");
+    assertThat(operator.post("/api/admin/accounts", new JsonObject()).expect(400).badFields())
+        .containsExactlyInAnyOrder("name", "email", "password", "plan");
+    operator.post("/api/admin/accounts", good.copy().put("email", Node.EMAIL)).expect(409, "EMAIL_TAKEN");
+    operator.patch("/api/admin/accounts/acct_" + "0".repeat(26), new JsonObject().put("plan", "free")).expect(404);
+  }
+
+  @Test
+  void withoutAnOperatorKeyThereAreNoOperatorCalls() {
+    Node without = keyhook.start(new JsonObject().put("operator", new JsonObject().putNull("key")));
+    without.operator().post("/api/admin/accounts", new JsonObject()).expect(401, "UNAUTHORIZED");
+  }
+}
