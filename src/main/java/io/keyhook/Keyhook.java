@@ -63,6 +63,9 @@ public final class Keyhook extends VerticleBase {
   private static final String DEFAULT_NAME = "keyhook";
   private static final Duration PARTITIONS = Duration.ofHours(1);
   private static final int LOGINS_A_MINUTE = 10;
+  private static final int LOGINS_OF_AN_ADDRESS = 60;
+  /** Each has connections of its own. */
+  private static final int MAX_LOOPS = 8;
   /** Deliveries that a node holds under lease before it leaves new ones in the queue. */
   private static final int MAX_HELD = 20_000;
 
@@ -123,13 +126,14 @@ public final class Keyhook extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    bus = new Bus(vertx, name);
-    bus.open();
     database = hostPool.map(pool -> Database.of(vertx, pool)).orElseGet(() -> Database.of(vertx,
         options.database().uri().orElseThrow(() -> new IllegalArgumentException("database.uri is not set")),
         options.database().poolSize()));
+    bus = new Bus(vertx, name);
+    bus.open();
     limits = new ApiRouter.Limits(new RateLimiter(options.validation().rateLimit(), Duration.ofSeconds(1)),
-        new RateLimiter(LOGINS_A_MINUTE, Duration.ofMinutes(1)));
+        new RateLimiter(LOGINS_A_MINUTE, Duration.ofMinutes(1)),
+        new RateLimiter(LOGINS_OF_AN_ADDRESS, Duration.ofMinutes(1)));
     probes = new Probes(database, meters);
     new JvmMemoryMetrics().bindTo(meters);
     new JvmThreadMetrics().bindTo(meters);
@@ -170,7 +174,7 @@ public final class Keyhook extends VerticleBase {
   }
 
   private Future<Void> deployAll(Plans plans) {
-    int loops = Runtime.getRuntime().availableProcessors();
+    int loops = Math.min(MAX_LOOPS, Runtime.getRuntime().availableProcessors());
     EventFeed feed = new EventFeed(bus);
     Dispatcher dispatcher = new Dispatcher(bus, loops, MAX_HELD);
     Gauge.builder("keyhook.deliveries.held", dispatcher, Dispatcher::held)

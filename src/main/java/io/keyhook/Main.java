@@ -1,6 +1,7 @@
 package io.keyhook;
 
 import io.keyhook.account.ApiKeys;
+import io.keyhook.account.RandomText;
 import io.keyhook.config.Configuration;
 import io.keyhook.config.ConfigurationException;
 import io.keyhook.config.KeyhookOptions;
@@ -27,6 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class Main {
   private static final Logger log;
   private static final Duration STOP = Duration.ofSeconds(20);
+  private static final int PASSWORD_LENGTH = 20;
   private static final String FIRST_EMAIL = "owner@keyhook.local";
 
   static {
@@ -117,7 +119,7 @@ public final class Main {
     SecureRandom random = new SecureRandom();
     return new KeyhookOptions(options.http(), options.database(),
         new KeyhookOptions.Bootstrap(first.email().or(() -> Optional.of(FIRST_EMAIL)),
-            first.password().or(() -> Optional.of(ApiKeys.generate(random).substring(ApiKeys.PREFIX.length(), 23))),
+            first.password().or(() -> Optional.of(RandomText.of(random, PASSWORD_LENGTH))),
             first.apiKey().or(() -> Optional.of(ApiKeys.generate(random))), first.plan()),
         options.operator(), options.auth(), options.secrets(), options.validation(), options.delivery(), options.plans());
   }

@@ -94,17 +94,15 @@ public final class AccountVerticle extends VerticleBase {
   /** A token issued here dies with its user; another issuer's with its account. */
   private Future<Caller> caller(Tokens.Claims claims) {
     UUID accountId = idOrUnauthorized(Id.ACCOUNT, claims.accountId());
-    String subject = claims.subject();
-    if (subject != null && subject.startsWith(Id.USER.prefix())) {
-      return AccountStore.memberEmail(pool, accountId, idOrUnauthorized(Id.USER, subject))
+    if (claims.userId() != null) {
+      return AccountStore.memberEmail(pool, accountId, idOrUnauthorized(Id.USER, claims.userId()))
           .map(email -> new Caller(accountId, email.orElseThrow(AccountVerticle::unauthorized)));
     }
-    String name = claims.email() != null ? claims.email() : subject != null ? subject : "token";
     return AccountStore.exists(pool, accountId).map(exists -> {
       if (!exists) {
         throw unauthorized();
       }
-      return new Caller(accountId, name);
+      return new Caller(accountId, claims.name());
     });
   }
 

@@ -9,18 +9,13 @@ import java.security.SecureRandom;
 public final class ApiKeys {
   public static final String PREFIX = "kh_";
 
-  private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   private static final int LENGTH = 40;
   private static final int HINT_LENGTH = 7;
 
   private ApiKeys() {}
 
   public static String generate(SecureRandom random) {
-    StringBuilder key = new StringBuilder(PREFIX);
-    for (int i = 0; i < LENGTH; i++) {
-      key.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
-    }
-    return key.toString();
+    return PREFIX + RandomText.of(random, LENGTH);
   }
 
   static byte[] hash(String key) {

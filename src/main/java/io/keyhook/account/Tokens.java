@@ -22,6 +22,9 @@ import java.util.Optional;
 
 /** JSON Web Tokens: issues those of people who logged in, and reads those of the issuer configured. */
 final class Tokens {
+  /** Tokens issued here name their user in a claim of our own: other issuers' subjects look like anything. */
+  private static final String USER = "keyhook_user";
+
   private final Jwt options;
   private final JWTAuth auth;
 
@@ -32,7 +35,7 @@ final class Tokens {
     this.options = options;
     JWTAuthOptions auth = new JWTAuthOptions().setJWTOptions(new JWTOptions()
         .setIssuer(options.issuer()).setAudience(List.of(options.audience())));
-    options.secret().ifPresent(secret -> auth.addPubSecKey(key(secret)));
+    secret().ifPresent(secret -> auth.addPubSecKey(key(secret)));
     options.publicKey().ifPresent(pem -> auth.addPubSecKey(key(pem)));
     options.privateKey().ifPresent(pem -> auth.addPubSecKey(key(pem)));
     options.jwks().ifPresent(file -> keysOf(file).forEach(key -> auth.addJwk((JsonObject) key)));
@@ -55,15 +58,20 @@ final class Tokens {
     }
   }
 
+  /** An algorithm with key pairs has no use for it. */
+  private Optional<String> secret() {
+    return options.secret().filter(secret -> options.algorithm().equals("HS256"));
+  }
+
   /** Whether tokens can be issued here, or only read. */
   boolean canIssue() {
-    return options.secret().isPresent() || options.privateKey().isPresent();
+    return secret().isPresent() || options.privateKey().isPresent();
   }
 
   Token issue(String userId, String accountId, String email) {
     Instant expiresAt = Instant.now().plus(options.lifetime());
     String token = auth.generateToken(
-        new JsonObject().put(options.accountClaim(), accountId).put("email", email),
+        new JsonObject().put(options.accountClaim(), accountId).put(USER, userId).put("email", email),
         new JWTOptions().setAlgorithm(options.algorithm()).setSubject(userId).setIssuer(options.issuer())
             .setAudience(List.of(options.audience())).setExpiresInSeconds((int) options.lifetime().toSeconds()));
     return new Token(token, Instant.ofEpochSecond(expiresAt.getEpochSecond()));
@@ -72,9 +80,10 @@ final class Tokens {
   /**
    * Who a token speaks for.
    *
-   * @param subject null: the token names none
+   * @param userId of who logged in here; null: the token is another issuer's
+   * @param name for people: an e-mail, or what the token calls its subject
    */
-  record Claims(String accountId, String subject, String email) {}
+  record Claims(String accountId, String userId, String name) {}
 
   /** Empty where the token is not valid: signature, {@code exp}, {@code iss}, {@code aud}, and the account's claim. */
   Future<Optional<Claims>> read(String token) {
@@ -85,7 +94,7 @@ final class Tokens {
       JsonObject claims = done.result().attributes().getJsonObject("accessToken", done.result().principal());
       return Future.succeededFuture(claims.getValue("exp") instanceof Number
           && claims.getValue(options.accountClaim()) instanceof String account
-          ? Optional.of(new Claims(account, text(claims, "sub"), text(claims, "email")))
+          ? Optional.of(new Claims(account, text(claims, USER), name(claims)))
           : Optional.empty());
     });
   }
@@ -97,6 +106,12 @@ final class Tokens {
     } catch (RuntimeException e) {
       return Future.failedFuture(e);
     }
+  }
+
+  private static String name(JsonObject claims) {
+    String email = text(claims, "email");
+    String subject = text(claims, "sub");
+    return email != null ? email : subject != null ? subject : "token";
   }
 
   private static String text(JsonObject claims, String name) {

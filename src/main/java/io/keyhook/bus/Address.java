@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param timeout how long a request waits for its answer
  */
 public record Address<Q, A>(String name, Duration timeout) {
-  /** Longer than a database call is let run, shorter than a client waits. */
+  /** Longer than a statement is let run, shorter than a client waits. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(15);
 
   public Address(String name) {

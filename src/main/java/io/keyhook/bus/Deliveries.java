@@ -3,7 +3,6 @@ package io.keyhook.bus;
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 
 /** Requests about deliveries, and what is answered. */
@@ -55,10 +54,10 @@ public interface Deliveries {
    */
   record Attempt(int number, Instant startedAt, long durationMs, Integer statusCode, String error, String responseBody) {}
 
-  /** Ends what is pending for these webhooks, or for all of the account's where {@code webhookIds} is null. */
-  record CancelPending(UUID accountId, Set<UUID> webhookIds) {
+  /** Ends what is pending for a webhook, or for all of the account's where {@code webhookId} is null. */
+  record CancelPending(UUID accountId, UUID webhookId) {
     public boolean covers(UUID account, UUID webhook) {
-      return accountId.equals(account) && (webhookIds == null || webhookIds.contains(webhook));
+      return accountId.equals(account) && (webhookId == null || webhookId.equals(webhook));
     }
   }
 

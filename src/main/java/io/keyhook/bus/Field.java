@@ -11,8 +11,4 @@ public record Field<T>(boolean present, T value) {
   public static <T> Field<T> of(T value) {
     return new Field<>(true, value);
   }
-
-  public T orElse(T other) {
-    return present ? value : other;
-  }
 }

@@ -108,7 +108,7 @@ public record KeyhookOptions(
 
   /**
    * @param retryDelays from the end of a failed attempt to the next one; after the last the delivery has failed
-   * @param timeout wall clock of one attempt, 20 s at most so that it ends within its lease
+   * @param timeout wall clock of one attempt, 12 s at most so that a stop can wait for it
    * @param allowInsecureTargets for development: http, any port, name and address
    * @param maxInFlight attempts at once on this node
    * @param maxInFlightPerEndpoint attempts at once to one webhook from this node

@@ -94,8 +94,8 @@ final class OptionsReader {
     }
     int maxInFlight = values.number("delivery.maxInFlight", 1, MOST);
     return new Delivery(retryDelays,
-        values.duration("delivery.timeout", Duration.ofMillis(1), Duration.ofSeconds(20),
-            "an ISO-8601 duration from PT0.001S to PT20S"),
+        values.duration("delivery.timeout", Duration.ofMillis(1), Duration.ofSeconds(12),
+            "an ISO-8601 duration from PT0.001S to PT12S"),
         values.bool("delivery.allowInsecureTargets"), maxInFlight,
         values.number("delivery.maxInFlightPerEndpoint", 1, maxInFlight));
   }

@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.function.Function;
 
 /**
- * The connections of one Keyhook: a pool for transactions and management calls, shared, and few pipelined connections for
+ * The connections of one Keyhook: a pool for transactions and management calls, shared, and a few connections of its own for
  * each verticle on the hot path. Where the host gave a pool, everything goes through that, and it stays open. Any thread.
  */
 public final class Database {
@@ -41,7 +41,7 @@ public final class Database {
         .addProperty("application_name", "keyhook")
         .addProperty("timezone", "UTC")
         .addProperty("jit", "off")
-        .addProperty("statement_timeout", "30s")
+        .addProperty("statement_timeout", "10s")
         // Statements are prepared once, on tables that may still be empty: they are to use the indexes all the same.
         .addProperty("plan_cache_mode", "force_generic_plan")
         .addProperty("enable_seqscan", "off")
@@ -65,9 +65,12 @@ public final class Database {
     return pool;
   }
 
-  /** Connections of the calling verticle's own, on which statements do not wait for each other's answers. */
-  public SqlClient pipelined(int size) {
-    return options == null ? pool : PgBuilder.client()
+  /**
+   * Connections of the calling verticle's own, one for each statement that it has under way: statements that share one wait
+   * for each other, a look-up for another's commit.
+   */
+  public SqlClient connections(int size) {
+    return options == null ? pool : PgBuilder.pool()
         .with(poolOptions(size))
         .with(transport())
         .connectingTo(options)
@@ -75,7 +78,7 @@ public final class Database {
         .build();
   }
 
-  /** Closes what {@link #pipelined} gave. */
+  /** Closes what {@link #connections} gave. */
   public Future<Void> release(SqlClient client) {
     return client == null || client == pool ? Future.succeededFuture() : client.close();
   }

@@ -3,9 +3,15 @@ package io.keyhook.db;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
 import java.time.LocalDate;
-import java.util.Collection;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,28 +25,47 @@ public final class Partitions {
   public static final int COUNT_DAYS = 31;
 
   private static final Logger log = LoggerFactory.getLogger(Partitions.class);
-  private static final List<String> TABLES = List.of("event", "delivery", "attempt_count");
   private static final int DAYS_AHEAD = 7;
+  private static final DateTimeFormatter DAY = DateTimeFormatter.BASIC_ISO_DATE;
   private static final String LOCK = "SELECT pg_advisory_lock(hashtext('keyhook.partitions'))";
   private static final String UNLOCK = "SELECT pg_advisory_unlock(hashtext('keyhook.partitions'))";
+  /** Dropping waits for who reads the table, as long as they read. */
+  private static final String UNHURRIED = "SET statement_timeout = 0";
+  private static final String HURRIED = "RESET statement_timeout";
   private static final String TODAY = "SELECT (now() AT TIME ZONE 'UTC')::date";
+  /** Also those that an interrupted drop has left half or wholly detached. */
   private static final String EXISTING = """
-      SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-      WHERE i.inhparent = ANY(ARRAY['keyhook.event', 'keyhook.delivery', 'keyhook.attempt_count']::regclass[])""";
+      SELECT c.relname, i.inhrelid IS NOT NULL, coalesce(i.inhdetachpending, false)
+      FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+      WHERE c.relnamespace = 'keyhook'::regnamespace AND c.relkind = 'r'
+        AND c.relname ~ '^(event|delivery|attempt_count)_[0-9]{8}$'""";
+  /** Its event goes with its day, and its result would have no table to go to. */
+  private static final String DROP_QUEUED = "DELETE FROM keyhook.delivery_queue WHERE keep_until < $1";
 
   private final Pool pool;
-  private final Collection<Integer> retentions;
+  private final Map<String, Set<Integer>> retentions = new TreeMap<>();
 
   /**
    * @param retentions of the plans, in days
    */
-  public Partitions(Pool pool, Collection<Integer> retentions) {
+  public Partitions(Pool pool, Set<Integer> retentions) {
     this.pool = pool;
-    this.retentions = new TreeSet<>(retentions);
-    this.retentions.add(COUNT_DAYS);
+    this.retentions.put("event", retentions);
+    this.retentions.put("delivery", retentions);
+    this.retentions.put("attempt_count", Set.of(COUNT_DAYS));
   }
 
-  /** Makes and drops what is due. One node at a time. */
+  private record Existing(String name, boolean attached, boolean pending) {
+    String table() {
+      return name.substring(0, name.lastIndexOf('_'));
+    }
+
+    LocalDate day() {
+      return LocalDate.parse(name.substring(name.lastIndexOf('_') + 1), DAY);
+    }
+  }
+
+  /** Makes and drops what is due. One node at a time. Fails where one could not be made. */
   public Future<Void> maintain() {
     return pool.withConnection(connection -> connection.query(LOCK).execute()
         .compose(locked -> underLock(connection)
@@ -48,32 +73,30 @@ public final class Partitions {
   }
 
   private Future<Void> underLock(SqlConnection connection) {
-    return connection.query(TODAY).execute()
-        .compose(today -> connection.query(EXISTING).execute()
-            .compose(rows -> {
-              TreeSet<String> existing = new TreeSet<>();
-              rows.forEach(row -> existing.add(row.getString(0)));
-              return change(connection, today.iterator().next().getLocalDate(0), existing);
-            }));
+    return connection.query(TODAY).execute().compose(today -> connection.query(EXISTING).execute().compose(rows -> {
+      List<Existing> existing = Rows.all(rows, row ->
+          new Existing(row.getString(0), row.getBoolean(1), row.getBoolean(2)));
+      LocalDate day = today.iterator().next().getLocalDate(0);
+      return make(connection, day, existing).compose(made -> drop(connection, day, existing));
+    }));
   }
 
-  private Future<Void> change(SqlConnection connection, LocalDate today, TreeSet<String> existing) {
+  private Future<Void> make(SqlConnection connection, LocalDate today, List<Existing> existing) {
+    Set<String> attached = new HashSet<>();
+    existing.stream().filter(Existing::attached).forEach(partition -> attached.add(partition.name()));
     Future<Void> done = Future.succeededFuture();
-    for (String table : TABLES) {
-      TreeSet<LocalDate> days = new TreeSet<>();
-      for (int retention : retentions) {
+    for (Map.Entry<String, Set<Integer>> table : retentions.entrySet()) {
+      Set<LocalDate> days = new TreeSet<>();
+      for (int retention : table.getValue()) {
         for (int ahead = 0; ahead <= DAYS_AHEAD; ahead++) {
           days.add(today.plusDays(ahead + retention));
         }
       }
       for (LocalDate day : days) {
-        String name = name(table, day);
-        if (!existing.contains(name)) {
-          done = done.compose(v -> make(connection, table, name, day));
+        String name = table.getKey() + "_" + day.format(DAY);
+        if (!attached.contains(name)) {
+          done = done.compose(made -> make(connection, table.getKey(), name, day));
         }
-      }
-      for (String name : existing.subSet(table + "_0", name(table, today))) {
-        done = done.compose(v -> drop(connection, table, name));
       }
     }
     return done;
@@ -81,22 +104,36 @@ public final class Partitions {
 
   /** Attaching an empty table, unlike making a partition, does not wait for those who use the others. */
   private static Future<Void> make(SqlConnection connection, String table, String name, LocalDate day) {
-    String settings = table.equals("attempt_count") ? " WITH (fillfactor = 50)" : "";
+    String settings = table.equals("attempt_count") ? " WITH (fillfactor = 50)" : ""; // counted up in place
     return connection.query("""
         CREATE TABLE IF NOT EXISTS keyhook.%2$s (LIKE keyhook.%1$s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)%5$s;
         ALTER TABLE keyhook.%1$s ATTACH PARTITION keyhook.%2$s FOR VALUES FROM ('%3$s') TO ('%4$s')"""
         .formatted(table, name, day, day.plusDays(1), settings)).execute().mapEmpty();
   }
 
-  private static Future<Void> drop(SqlConnection connection, String table, String name) {
-    log.info("Dropping {}: the last day on which it was to be kept is over", name);
-    return connection.query("ALTER TABLE keyhook.%s DETACH PARTITION keyhook.%s CONCURRENTLY".formatted(table, name))
-        .execute()
-        .compose(detached -> connection.query("DROP TABLE keyhook." + name).execute())
-        .mapEmpty();
+  /** One that cannot be dropped now is in nobody's way until the next time. */
+  private Future<Void> drop(SqlConnection connection, LocalDate today, List<Existing> existing) {
+    List<Existing> over = new ArrayList<>(existing);
+    over.removeIf(partition -> !partition.day().isBefore(today));
+    if (over.isEmpty()) {
+      return Future.succeededFuture();
+    }
+    Future<Void> done = connection.preparedQuery(DROP_QUEUED).execute(Tuple.of(today))
+        .compose(deleted -> connection.query(UNHURRIED).execute()).mapEmpty();
+    for (Existing partition : over) {
+      done = done.compose(dropped -> drop(connection, partition).otherwise(e -> {
+        log.warn("{} could not be dropped; trying again in an hour: {}", partition.name(), e.getMessage());
+        return null;
+      }));
+    }
+    return done.eventually(() -> connection.query(HURRIED).execute());
   }
 
-  private static String name(String table, LocalDate day) {
-    return table + "_" + day.toString().replace("-", "");
+  private static Future<Void> drop(SqlConnection connection, Existing partition) {
+    log.info("Dropping {}: the last day on which it was to be kept is over", partition.name());
+    Future<?> detached = !partition.attached() ? Future.succeededFuture()
+        : connection.query("ALTER TABLE keyhook.%s DETACH PARTITION keyhook.%s %s".formatted(partition.table(),
+            partition.name(), partition.pending() ? "FINALIZE" : "CONCURRENTLY")).execute();
+    return detached.compose(done -> connection.query("DROP TABLE keyhook." + partition.name()).execute()).mapEmpty();
   }
 }

@@ -11,6 +11,7 @@ import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
 import java.util.Locale;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 
 /** Why an attempt got no answer, by the names that the log shows. */
@@ -26,6 +27,9 @@ enum AttemptError {
   NETWORK_ERROR,
   /** The address is not one that a webhook may reach. */
   TARGET_REFUSED;
+
+  /** What the system says of a connection that its peer has closed. */
+  private static final Pattern CLOSED = Pattern.compile("reset|Broken pipe");
 
   String wireName() {
     return name().toLowerCase(Locale.ROOT);
@@ -52,7 +56,7 @@ enum AttemptError {
         return String.valueOf(cause.getMessage()).contains("refused") ? CONNECTION_REFUSED : NO_ROUTE;
       }
       if (cause instanceof HttpClosedException || cause instanceof ClosedChannelException
-          || cause instanceof IOException && String.valueOf(cause.getMessage()).contains("reset")) {
+          || cause instanceof IOException && CLOSED.matcher(String.valueOf(cause.getMessage())).find()) {
         return CONNECTION_RESET;
       }
       if (cause instanceof DecoderException) {

@@ -25,8 +25,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,7 +52,7 @@ final class Deliverer {
   private final Dispatcher dispatcher;
   private final RetrySchedule schedule;
   private final Sender sender;
-  private final Settings settings;
+  private final EndpointReader settings;
   private final Results results;
   private final Batcher<Places, List<Claimed>> claims;
   private final int maxInFlight;
@@ -66,12 +64,13 @@ final class Deliverer {
   private final Map<UUID, Endpoint> endpoints = new LinkedHashMap<>(16, 0.75f, true);
   private final ArrayDeque<Endpoint> turns = new ArrayDeque<>();
   private int inFlight;
+  private int claiming;
   private boolean stopping;
   private final Promise<Void> drained = Promise.promise();
 
   Deliverer(
       Vertx vertx, Bus bus, SqlClient client, Dispatcher dispatcher, RetrySchedule schedule, Sender sender,
-      Settings settings, Results results, TakeOver takeOver, Plans plans, MeterRegistry meters, Duration timeout,
+      EndpointReader settings, Results results, TakeOver takeOver, Plans plans, MeterRegistry meters, Duration timeout,
       int maxInFlight, int maxInFlightPerEndpoint) {
     this.vertx = vertx;
     this.bus = bus;
@@ -117,8 +116,12 @@ final class Deliverer {
         done -> {
           endpoint.due = true;
           pump(endpoint);
+          checkDrained();
         },
-        e -> log.warn("A lease could not be given back; it runs out by itself: {}", e.getMessage()));
+        e -> {
+          log.warn("A lease could not be given back; it runs out by itself: {}", e.getMessage());
+          checkDrained();
+        });
   }
 
   private Endpoint endpoint(EndpointId id) {
@@ -164,15 +167,21 @@ final class Deliverer {
   }
 
   private void claim(Endpoint endpoint) {
+    int places = dispatcher.reserve(Math.min(MAX_CLAIM, 2 * maxInFlightPerEndpoint));
+    if (places == 0) {
+      return; // the next look at the queue finds the endpoint again
+    }
     endpoint.claiming = true;
     endpoint.due = false;
-    claims.add(new Places(endpoint.id, MAX_CLAIM)).onComplete(claimed -> {
+    claiming++;
+    claims.add(new Places(endpoint.id, places)).onComplete(claimed -> {
       endpoint.claiming = false;
-      endpoint.due |= claimed.size() >= MAX_CLAIM;
-      dispatcher.held(claimed.size());
+      claiming--;
+      endpoint.due |= claimed.size() >= places;
+      dispatcher.held(claimed.size() - places);
       boolean cancel = false;
       for (Claimed one : claimed) {
-        if (one.sendable()) {
+        if (one.active()) {
           accept(one.outgoing());
         } else {
           cancel = true;
@@ -183,10 +192,12 @@ final class Deliverer {
         cancelPending(endpoint);
       }
       pump(endpoint);
+      checkDrained();
     }, e -> {
-      // the next look at the queue finds the endpoint again
       endpoint.claiming = false;
-      log.warn("Deliveries could not be claimed: {}", e.getMessage());
+      claiming--;
+      dispatcher.held(-places);
+      checkDrained();
     });
   }
 
@@ -197,7 +208,11 @@ final class Deliverer {
         byAccount.computeIfAbsent(places.endpoint().accountId(), id -> new ArrayList<>()).add(places));
     List<Future<List<Claimed>>> statements = new ArrayList<>();
     byAccount.forEach((accountId, places) ->
-        statements.add(QueueStore.claim(client, accountId, places, takeOver, plans)));
+        statements.add(QueueStore.claim(client, accountId, places, takeOver, plans).otherwise(e -> {
+          // alone: the leases that the others took are to be used
+          log.warn("Deliveries could not be claimed; the next look at the queue finds them again: {}", e.getMessage());
+          return List.of();
+        })));
     return Future.join(statements).map(all -> {
       Map<UUID, List<Claimed>> byWebhook = new HashMap<>();
       statements.forEach(statement -> statement.result().forEach(claimed ->
@@ -210,14 +225,19 @@ final class Deliverer {
   void canceled(CancelPending canceled) {
     for (Endpoint endpoint : endpoints.values()) {
       if (canceled.covers(endpoint.id.accountId(), endpoint.id.webhookId())) {
-        dispatcher.held(-endpoint.ready.size());
-        endpoint.ready.clear();
+        drop(endpoint);
       }
     }
   }
 
+  private void drop(Endpoint endpoint) {
+    dispatcher.held(-endpoint.ready.size());
+    endpoint.ready.clear();
+    pump(endpoint);
+  }
+
   private void cancelPending(Endpoint endpoint) {
-    bus.request(Addresses.CANCEL_PENDING, new CancelPending(endpoint.id.accountId(), Set.of(endpoint.id.webhookId())))
+    bus.request(Addresses.CANCEL_PENDING, new CancelPending(endpoint.id.accountId(), endpoint.id.webhookId()))
         .onFailure(e -> log.warn("Deliveries to an inactive webhook could not be canceled: {}", e.getMessage()));
   }
 
@@ -238,10 +258,10 @@ final class Deliverer {
       endpoint.loading = false;
       endpoint.settings = loaded.orElse(null);
       if (loaded.isEmpty()) { // deleted: what was pending is canceled
-        dispatcher.held(-endpoint.ready.size());
-        endpoint.ready.clear();
+        drop(endpoint);
+      } else {
+        pump(endpoint);
       }
-      pump(endpoint);
     }, e -> {
       if (e instanceof RefusedTargetException) {
         Instant now = Instant.now();
@@ -269,7 +289,11 @@ final class Deliverer {
       endpoint.inFlight--;
       inFlight--;
       ended(endpoint, outgoing, done.result());
-      pump(endpoint);
+      if (turns.isEmpty() || endpoint.ready.isEmpty()) {
+        pump(endpoint);
+      } else { // others have waited for a place of the node's longer
+        takeTurn(endpoint);
+      }
       Endpoint next = turns.poll();
       if (next != null) {
         next.inTurn = false;
@@ -281,11 +305,11 @@ final class Deliverer {
   private void ended(Endpoint endpoint, Outgoing outgoing, Attempt attempt) {
     dispatcher.held(-1);
     (attempt.succeeded() ? delivered : failed).increment();
-    Optional<Duration> delay = attempt.succeeded() ? Optional.empty() : schedule.next(outgoing.tries() + 1);
-    LogStatus status = attempt.succeeded() ? LogStatus.DELIVERED : delay.isPresent() ? null : LogStatus.FAILED;
-    results.add(new QueueStore.Result(outgoing, status, attempt, delay.orElse(null))).onComplete(
+    results.add(new QueueStore.Result(outgoing, attempt)).onComplete(
         written -> {
-          delay.ifPresent(wait -> bus.send(QueueVerticle.DUE_IN, wait));
+          if (!attempt.succeeded()) {
+            schedule.next(outgoing.tries() + 1).ifPresent(wait -> bus.send(QueueVerticle.DUE_IN, wait));
+          }
           checkDrained();
         },
         e -> {
@@ -314,7 +338,7 @@ final class Deliverer {
   }
 
   private void checkDrained() {
-    if (stopping && inFlight == 0 && results.unwritten() == 0) {
+    if (stopping && inFlight == 0 && claiming == 0 && results.unwritten() == 0) {
       drained.tryComplete();
     }
   }

@@ -15,9 +15,10 @@ import java.time.Duration;
 
 /** Sends deliveries to the endpoints that are its own; one instance an event loop. */
 public final class DeliveryVerticle extends VerticleBase {
-  private static final int CONNECTIONS = 3;
+  /** Results, claims, and what is read of a webhook. */
+  private static final int CONNECTIONS = 4;
   /** Leaves time to write the last results within the 20 s of a stop. */
-  private static final Duration DRAIN = Duration.ofSeconds(12);
+  private static final Duration DRAIN = Duration.ofSeconds(13);
 
   private final Bus bus;
   private final Database database;
@@ -56,12 +57,13 @@ public final class DeliveryVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    client = database.pipelined(CONNECTIONS);
+    client = database.connections(CONNECTIONS);
     int maxInFlight = Math.max(1, options.maxInFlight() / senders);
     sender = new Sender(vertx, policy, options.timeout(), maxInFlight);
-    Settings settings = new Settings(client, policy, cipher);
-    Results results = new Results(vertx, client, takeOver);
-    deliverer = new Deliverer(vertx, bus, client, dispatcher, new RetrySchedule(options.retryDelays()), sender, settings,
+    EndpointReader settings = new EndpointReader(client, policy, cipher);
+    RetrySchedule schedule = new RetrySchedule(options.retryDelays());
+    Results results = new Results(vertx, client, takeOver, schedule);
+    deliverer = new Deliverer(vertx, bus, client, dispatcher, schedule, sender, settings,
         results, takeOver, plans, meters, options.timeout(), maxInFlight, options.maxInFlightPerEndpoint());
     TestSender tests = new TestSender(client, sender, settings, plans);
     bus.listen(Dispatcher.address(number), deliverer::work);

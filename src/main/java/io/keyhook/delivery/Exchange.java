@@ -70,6 +70,11 @@ final class Exchange implements BodyCodec<Void>, BodyStream<Void> {
     return !over && reused && statusCode == null && error == AttemptError.CONNECTION_RESET;
   }
 
+  /** The response was read to its end. */
+  void complete() {
+    finish(null);
+  }
+
   void fail(Throwable e) {
     finish(AttemptError.of(e));
   }
@@ -115,7 +120,7 @@ final class Exchange implements BodyCodec<Void>, BodyStream<Void> {
 
   @Override
   public Future<Void> end() {
-    finish(null);
+    // not the attempt's end yet: a response that broke off ends here as well
     body.tryComplete();
     return Future.succeededFuture();
   }

@@ -77,7 +77,8 @@ final class LogStore {
 
   // What is redelivered leaves the log for the queue. Its fence starts past any that an earlier lease can have had.
   private static final String MAKE_DUE = """
-      UPDATE keyhook.delivery_queue SET tries = 0, due_at = CASE WHEN leased THEN due_at ELSE now() END
+      UPDATE keyhook.delivery_queue SET tries = CASE WHEN leased THEN -1 ELSE 0 END,
+        due_at = CASE WHEN leased THEN due_at ELSE now() END
       WHERE account_id = $1 AND delivery_id = $2""";
   private static final String REQUEUE = """
       WITH taken AS (
@@ -193,7 +194,7 @@ final class LogStore {
         .mapEmpty();
   }
 
-  /** Gives a delivery a fresh schedule that begins now, unless an attempt is under way. */
+  /** Gives a delivery a fresh schedule that begins now, or when the attempt under way has failed. */
   static Future<Void> redeliver(SqlClient tx, UUID accountId, UUID deliveryId) {
     Tuple id = Tuple.of(accountId, deliveryId);
     return tx.preparedQuery(MAKE_DUE).execute(id)

@@ -22,9 +22,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads the log, and gives or takes what is pending its schedule. */
 public final class LogVerticle extends VerticleBase {
+  private static final Logger log = LoggerFactory.getLogger(LogVerticle.class);
+
   private final Bus bus;
   private final Database database;
   private final Pool pool;
@@ -107,8 +111,14 @@ public final class LogVerticle extends VerticleBase {
     return cancelQueued(request);
   }
 
+  /** Answers after the first batch: nothing of the rest is sent any more, and a long queue takes longer than a caller waits. */
   private Future<Void> cancelQueued(CancelPending request) {
-    return QueueStore.cancel(pool, request.accountId(), request.webhookIds())
-        .compose(canceled -> canceled < QueueStore.CANCEL_BATCH ? Future.succeededFuture() : cancelQueued(request));
+    return database.transaction(tx -> QueueStore.cancel(tx, request.accountId(), request.webhookId())).map(canceled -> {
+      if (canceled == QueueStore.CANCEL_BATCH) {
+        cancelQueued(request).onFailure(e ->
+            log.warn("Pending deliveries are left for their next attempt to be canceled: {}", e.getMessage()));
+      }
+      return null;
+    });
   }
 }

@@ -22,8 +22,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 
 /** The SQL of the queue. A row belongs to who holds its lease: the newest fence, until {@code due_at}. */
 final class QueueStore {
@@ -54,7 +54,7 @@ final class QueueStore {
           FOR UPDATE SKIP LOCKED) d
       ), claimed AS (
         UPDATE keyhook.delivery_queue q
-        SET leased = true, fence = q.fence + 1, due_at = now() + make_interval(secs => $5)
+        SET leased = true, fence = q.fence + 1, due_at = clock_timestamp() + make_interval(secs => $5)
         FROM due WHERE q.account_id = $1 AND q.delivery_id = due.delivery_id
         RETURNING q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type, q.fence, q.tries,
           coalesce(jsonb_array_length(q.attempts), 0) AS attempts
@@ -64,7 +64,7 @@ final class QueueStore {
       FROM claimed c
       JOIN keyhook.account a ON a.account_id = $1
       JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = c.webhook_id
-      LEFT JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = c.event_id AND e.keep_until = c.keep_until""";
+      JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = c.event_id AND e.keep_until = c.keep_until""";
 
   private static final String COUNT = """
       INSERT INTO keyhook.attempt_count AS t (account_id, webhook_id, minute, keep_until, succeeded, failed, failed_since,
@@ -81,47 +81,76 @@ final class QueueStore {
         last_success_at = coalesce(excluded.last_success_at, t.last_success_at),
         last_failure_at = coalesce(excluded.last_failure_at, t.last_failure_at)""".formatted(Partitions.COUNT_DAYS);
 
-  private static final String FINISH = """
+  /** Answers how many of the results were taken. */
+  private static final String DELIVERED = """
       WITH over AS (
         DELETE FROM keyhook.delivery_queue q
-        USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::smallint[], $5::text[])
-          r (account_id, delivery_id, fence, status, attempt)
+        USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[]) r (account_id, delivery_id, fence, attempt)
         WHERE q.account_id = r.account_id AND q.delivery_id = r.delivery_id AND q.fence = r.fence
-        RETURNING q.account_id, q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type, r.status,
+        RETURNING q.account_id, q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type,
           coalesce(q.attempts, '[]') || r.attempt::jsonb AS attempts
       ), logged AS (
         INSERT INTO keyhook.delivery
           (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
-        SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts FROM over
+        SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, 1, attempts FROM over
       ), counted AS (
-        SELECT account_id, webhook_id, status = 1 AS ok FROM over
+        SELECT account_id, webhook_id, true AS ok FROM over
+      ), counts AS (
+      """ + COUNT + """
       )
-      """ + COUNT;
+      SELECT count(*) FROM over""";
 
-  private static final String RESCHEDULE = """
-      WITH later AS (
+  /** The row says how often it was tried: an owner may have given it a fresh schedule meanwhile. */
+  private static final String FAILED = """
+      WITH result AS MATERIALIZED (
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::float8[])
+          r (account_id, delivery_id, fence, attempt, elapsed)
+      ), later AS (
         UPDATE keyhook.delivery_queue q SET leased = false, tries = q.tries + 1,
-          due_at = now() + make_interval(secs => r.delay), attempts = coalesce(q.attempts, '[]') || r.attempt::jsonb
-        FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::float8[], $5::text[])
-          r (account_id, delivery_id, fence, delay, attempt)
-        WHERE q.account_id = r.account_id AND q.delivery_id = r.delivery_id AND q.fence = r.fence
+          due_at = now() + make_interval(secs =>
+            greatest(0, CASE WHEN q.tries < 0 THEN 0 ELSE ($6::float8[])[q.tries + 1] - r.elapsed END)),
+          attempts = coalesce(q.attempts, '[]') || r.attempt::jsonb
+        FROM result r
+        WHERE q.account_id = r.account_id AND q.delivery_id = r.delivery_id AND q.fence = r.fence AND q.leased
+          AND q.tries < cardinality($6)
         RETURNING q.account_id, q.webhook_id
+      ), over AS (
+        DELETE FROM keyhook.delivery_queue q USING result r
+        WHERE q.account_id = r.account_id AND q.delivery_id = r.delivery_id AND q.fence = r.fence AND q.leased
+          AND q.tries >= cardinality($6)
+        RETURNING q.account_id, q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type,
+          coalesce(q.attempts, '[]') || r.attempt::jsonb AS attempts
+      ), logged AS (
+        INSERT INTO keyhook.delivery
+          (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
+        SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, 2, attempts FROM over
       ), counted AS (
         SELECT account_id, webhook_id, false AS ok FROM later
+        UNION ALL SELECT account_id, webhook_id, false FROM over
+      ), counts AS (
+      """ + COUNT + """
       )
-      """ + COUNT;
+      SELECT (SELECT count(*) FROM later) + (SELECT count(*) FROM over)""";
+
+  /** What was canceled while it was under way is in the log already; the attempt, and that it arrived, belong there. */
+  private static final String CANCELED_MEANWHILE = """
+      UPDATE keyhook.delivery d SET attempts = d.attempts || r.attempt::jsonb,
+        status = CASE WHEN r.arrived THEN 1 ELSE d.status END
+      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::boolean[]) r (account_id, delivery_id, attempt, arrived)
+      WHERE d.account_id = r.account_id AND d.delivery_id = r.delivery_id AND d.status = 3
+        AND NOT d.attempts @> jsonb_build_array(r.attempt::jsonb)""";
 
   private static final String RELEASE = """
       UPDATE keyhook.delivery_queue q SET leased = false, due_at = now()
       FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) r (account_id, delivery_id, fence)
-      WHERE q.account_id = r.account_id AND q.delivery_id = r.delivery_id AND q.fence = r.fence""";
+      WHERE q.account_id = r.account_id AND q.delivery_id = r.delivery_id AND q.fence = r.fence AND q.leased""";
 
   private static final String CANCEL = """
       WITH gone AS (
         DELETE FROM keyhook.delivery_queue q USING (
           SELECT delivery_id FROM keyhook.delivery_queue
-          WHERE account_id = $1 AND ($2::uuid[] IS NULL OR webhook_id = ANY ($2))
-          ORDER BY delivery_id LIMIT $3 FOR UPDATE) d
+          WHERE account_id = $1 AND ($2::uuid IS NULL OR webhook_id = $2)
+          ORDER BY webhook_id, due_at LIMIT $3 FOR UPDATE) d
         WHERE q.account_id = $1 AND q.delivery_id = d.delivery_id
         RETURNING q.*
       )
@@ -150,14 +179,13 @@ final class QueueStore {
   record Places(EndpointId endpoint, int count) {}
 
   /**
-   * @param sendable false where nothing may be sent any more: the webhook or its plan says no, or the event is gone
+   * @param active false where the webhook, or its account's plan, says that nothing is to be sent any more
    */
-  record Claimed(Outgoing outgoing, boolean sendable) {}
+  record Claimed(Outgoing outgoing, boolean active) {}
 
-  /** The end of a delivery, or of an attempt after which there is another. */
-  record Result(Outgoing delivery, LogStatus status, Attempt attempt, Duration delay) {}
+  record Result(Outgoing delivery, Attempt attempt) {}
 
-  record Settings(
+  record StoredEndpoint(
       int version, String url, byte[] secret, byte[] previousSecret, Instant previousUntil) {}
 
   /** Endpoints whose next delivery is due now or within {@code ahead}. */
@@ -187,58 +215,69 @@ final class QueueStore {
         .map(rows -> {
           List<Claimed> claimed = new ArrayList<>(rows.size());
           for (Row row : rows) {
-            String data = row.getString(4);
             claimed.add(new Claimed(new Outgoing(accountId, row.getUUID(0), row.getUUID(1), row.getInteger(2),
-                EventType.of(row.getShort(3)), data, row.getLong(5), row.getInteger(6) + 1, row.getInteger(7), now),
-                row.getBoolean(8) && data != null));
+                EventType.of(row.getShort(3)), row.getString(4), row.getLong(5), row.getInteger(6) + 1, row.getInteger(7), now),
+                row.getBoolean(8)));
           }
           return claimed;
         });
   }
 
-  /** Moves deliveries from the queue to the log. What has been claimed by another since is left alone. */
-  static Future<Void> finish(SqlClient client, List<Result> results) {
-    return client.preparedQuery(FINISH)
-        .execute(fenced(results.stream().map(Result::delivery).toList())
-            .addArrayOfShort(results.stream().map(result -> result.status.code()).toArray(Short[]::new))
-            .addArrayOfString(strings(results, result -> result.attempt.toJson())))
+  /** Moves what has arrived from the queue to the log. What has been claimed by another since is left alone. */
+  static Future<Void> delivered(SqlClient client, List<Result> results) {
+    return client.preparedQuery(DELIVERED).execute(fenced(results, Result::delivery).addArrayOfString(attempts(results)))
+        .compose(taken -> canceledMeanwhile(client, results, taken.iterator().next().getLong(0)));
+  }
+
+  /**
+   * Gives what failed its next attempt, or moves it to the log after the last. Delays count from the attempt's end, whenever
+   * this is written.
+   */
+  static Future<Void> failed(SqlClient client, List<Result> results, RetrySchedule schedule) {
+    long now = System.nanoTime();
+    return client.preparedQuery(FAILED)
+        .execute(fenced(results, Result::delivery)
+            .addArrayOfString(attempts(results))
+            .addArrayOfDouble(results.stream()
+                .map(result -> (now - result.attempt.endedNanos()) / 1e9).toArray(Double[]::new))
+            .addArrayOfDouble(schedule.delays().stream().map(delay -> delay.toMillis() / 1e3).toArray(Double[]::new)))
+        .compose(taken -> canceledMeanwhile(client, results, taken.iterator().next().getLong(0)));
+  }
+
+  private static Future<Void> canceledMeanwhile(SqlClient client, List<Result> results, long taken) {
+    return taken == results.size() ? Future.succeededFuture() : client.preparedQuery(CANCELED_MEANWHILE)
+        .execute(Tuple.tuple()
+            .addArrayOfUUID(uuids(results, result -> result.delivery.accountId()))
+            .addArrayOfUUID(uuids(results, result -> result.delivery.deliveryId()))
+            .addArrayOfString(attempts(results))
+            .addArrayOfBoolean(results.stream().map(result -> result.attempt.succeeded()).toArray(Boolean[]::new)))
         .mapEmpty();
   }
 
-  /** The delay counts from the attempt's end, whenever this is written. */
-  static Future<Void> reschedule(SqlClient client, List<Result> results) {
-    long now = System.nanoTime();
-    return client.preparedQuery(RESCHEDULE)
-        .execute(fenced(results.stream().map(Result::delivery).toList())
-            .addArrayOfDouble(results.stream()
-                .map(result -> Math.max(0, (result.delay.toNanos() - (now - result.attempt.endedNanos())) / 1e9))
-                .toArray(Double[]::new))
-            .addArrayOfString(strings(results, result -> result.attempt.toJson())))
-        .mapEmpty();
+  private static String[] attempts(List<Result> results) {
+    return strings(results, result -> result.attempt.toJson());
   }
 
   /** Gives leases back unused. */
   static Future<Void> release(SqlClient client, List<Outgoing> deliveries) {
-    return client.preparedQuery(RELEASE).execute(fenced(deliveries)).mapEmpty();
+    return client.preparedQuery(RELEASE).execute(fenced(deliveries, outgoing -> outgoing)).mapEmpty();
   }
 
   /**
    * Cancels up to {@value #CANCEL_BATCH}, and tells how many.
    *
-   * @param webhookIds null: all of the account
+   * @param webhookId null: all of the account
    */
-  static Future<Integer> cancel(SqlClient client, UUID accountId, Set<UUID> webhookIds) {
+  static Future<Integer> cancel(SqlClient client, UUID accountId, UUID webhookId) {
     return client.preparedQuery(CANCEL)
-        .execute(Tuple.tuple().addUUID(accountId)
-            .addArrayOfUUID(webhookIds == null ? null : webhookIds.toArray(UUID[]::new))
-            .addInteger(CANCEL_BATCH))
+        .execute(Tuple.of(accountId, webhookId, (long) CANCEL_BATCH))
         .map(SqlResult::rowCount);
   }
 
   /** Empty where the webhook is gone. */
-  static Future<Optional<Settings>> settings(SqlClient client, EndpointId endpoint) {
+  static Future<Optional<StoredEndpoint>> settings(SqlClient client, EndpointId endpoint) {
     return client.preparedQuery(SETTINGS).execute(Tuple.of(endpoint.accountId(), endpoint.webhookId()))
-        .map(rows -> first(rows, row -> new Settings(row.getInteger(0), row.getString(1),
+        .map(rows -> first(rows, row -> new StoredEndpoint(row.getInteger(0), row.getString(1),
             row.getBuffer(2).getBytes(), row.getBuffer(3) == null ? null : row.getBuffer(3).getBytes(),
             instant(row, 4))));
   }
@@ -258,7 +297,8 @@ final class QueueStore {
             .orElseThrow(Id.WEBHOOK::notFound));
   }
 
-  private static Tuple fenced(List<Outgoing> deliveries) {
+  private static <T> Tuple fenced(List<T> items, Function<T, Outgoing> delivery) {
+    List<Outgoing> deliveries = items.stream().map(delivery).toList();
     return Tuple.tuple()
         .addArrayOfUUID(uuids(deliveries, Outgoing::accountId))
         .addArrayOfUUID(uuids(deliveries, Outgoing::deliveryId))

@@ -47,7 +47,7 @@ public final class QueueVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    client = database.pipelined(1);
+    client = database.connections(1);
     bus.listen(DUE_IN, this::dueIn);
     lookIn(SHORTEST);
     return Future.succeededFuture();

@@ -27,18 +27,18 @@ final class Results {
 
   private final Vertx vertx;
   private final TakeOver takeOver;
-  private final Batcher<QueueStore.Result, Void> finished;
-  private final Batcher<QueueStore.Result, Void> rescheduled;
+  private final Batcher<QueueStore.Result, Void> delivered;
+  private final Batcher<QueueStore.Result, Void> failed;
   private final Batcher<Outgoing, Void> released;
   private int unwritten;
   private boolean givenUp;
 
-  Results(Vertx vertx, SqlClient client, TakeOver takeOver) {
+  Results(Vertx vertx, SqlClient client, TakeOver takeOver, RetrySchedule schedule) {
     this.vertx = vertx;
     this.takeOver = takeOver;
     // What is in flight bounds what can wait here.
-    this.finished = batcher(batch -> QueueStore.finish(client, sorted(batch, RESULT_ORDER)));
-    this.rescheduled = batcher(batch -> QueueStore.reschedule(client, sorted(batch, RESULT_ORDER)));
+    this.delivered = batcher(batch -> QueueStore.delivered(client, sorted(batch, RESULT_ORDER)));
+    this.failed = batcher(batch -> QueueStore.failed(client, sorted(batch, RESULT_ORDER), schedule));
     this.released = batcher(batch -> QueueStore.release(client, sorted(batch, LOCK_ORDER)));
   }
 
@@ -62,7 +62,7 @@ final class Results {
   }
 
   Future<Void> add(QueueStore.Result result) {
-    return counted(result.status() == null ? rescheduled.add(result) : finished.add(result));
+    return counted(result.attempt().succeeded() ? delivered.add(result) : failed.add(result));
   }
 
   /** Gives a lease back unused. */

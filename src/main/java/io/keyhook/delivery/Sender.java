@@ -95,7 +95,7 @@ final class Sender {
         .as(exchange);
     request.headers().addAll(headers);
     request.headers().set("Host", target.hostHeader());
-    request.sendBuffer(body).onFailure(e -> {
+    request.sendBuffer(body).onSuccess(response -> exchange.complete()).onFailure(e -> {
       // A receiver may close a kept connection just as it is used again; that is not this attempt's failure yet.
       if (client == reusing && exchange.mayRetryFresh(AttemptError.of(e))) {
         send(fresh, exchange, target, address, headers, body);

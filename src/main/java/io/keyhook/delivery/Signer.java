@@ -2,6 +2,7 @@ package io.keyhook.delivery;
 
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.HexFormat;
 import javax.crypto.Mac;
@@ -14,8 +15,9 @@ import javax.crypto.spec.SecretKeySpec;
  * @see <a href="https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md">the
  *     specification</a>
  */
-final class Signer {
-  static final String PREFIX = "whsec_";
+public final class Signer {
+  private static final String PREFIX = "whsec_";
+  private static final int SECRET_BYTES = 32;
 
   private static final String ALGORITHM = "HmacSHA256";
   private static final HexFormat HEX = HexFormat.of();
@@ -29,6 +31,13 @@ final class Signer {
   Signer(String secret) {
     standard = mac(Base64.getDecoder().decode(secret.substring(PREFIX.length())));
     plain = mac(secret.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A new secret: Standard Webhooks wants a prefix and base64, and its libraries the standard one with padding. */
+  public static String newSecret(SecureRandom random) {
+    byte[] bytes = new byte[SECRET_BYTES];
+    random.nextBytes(bytes);
+    return PREFIX + Base64.getEncoder().encodeToString(bytes);
   }
 
   /**

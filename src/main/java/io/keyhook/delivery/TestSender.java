@@ -2,6 +2,7 @@ package io.keyhook.delivery;
 
 import io.keyhook.account.Plans;
 import io.keyhook.bus.Deliveries.SendTest;
+import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Webhooks.TestResult;
 import io.keyhook.event.EndpointId;
@@ -14,12 +15,15 @@ import java.util.UUID;
 
 /** Sends the deliveries of the test call: at once, once, to an inactive webhook too, and logs them like the others. */
 final class TestSender {
+  private static final int MAX_UNDER_WAY = 64;
+
   private final SqlClient client;
   private final Sender sender;
-  private final Settings settings;
+  private final EndpointReader settings;
   private final Plans plans;
+  private int underWay;
 
-  TestSender(SqlClient client, Sender sender, Settings settings, Plans plans) {
+  TestSender(SqlClient client, Sender sender, EndpointReader settings, Plans plans) {
     this.client = client;
     this.sender = sender;
     this.settings = settings;
@@ -27,6 +31,14 @@ final class TestSender {
   }
 
   Future<TestResult> send(SendTest test) {
+    if (underWay >= MAX_UNDER_WAY) {
+      return Future.failedFuture(new Failure.Unavailable("Too many tests are under way; try again").exception());
+    }
+    underWay++;
+    return run(test).onComplete(done -> underWay--);
+  }
+
+  private Future<TestResult> run(SendTest test) {
     EndpointId endpoint = new EndpointId(test.accountId(), test.webhookId());
     EventType type = EventType.of(test.eventType());
     return LogStore.newId(client).compose(id -> attempt(endpoint, type, id, test.data())

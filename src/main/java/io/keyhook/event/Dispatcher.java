@@ -64,6 +64,13 @@ public final class Dispatcher {
 
   private static final UUID[] NONE = {};
 
+  /** Makes room for deliveries that are to be claimed: as many as asked for, or as there is. */
+  public int reserve(int places) {
+    int room = Math.max(0, Math.min(places, maxHeld - held.get()));
+    held.addAndGet(room);
+    return room;
+  }
+
   public void held(int change) {
     held.addAndGet(change);
   }

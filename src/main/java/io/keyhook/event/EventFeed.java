@@ -4,10 +4,12 @@ import io.keyhook.bus.Address;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.Events;
 import io.keyhook.bus.Id;
+import io.vertx.core.Future;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /** Events for the application that embeds Keyhook: those raised on this node, once they are committed. Any thread. */
@@ -15,7 +17,7 @@ public final class EventFeed {
   private static final Address<Events.Event, Void> EVENTS = new Address<>("events");
 
   private final Bus bus;
-  private final AtomicInteger subscribers = new AtomicInteger();
+  private final Set<MessageConsumer<?>> consumers = ConcurrentHashMap.newKeySet();
 
   public EventFeed(Bus bus) {
     this.bus = bus;
@@ -23,7 +25,8 @@ public final class EventFeed {
 
   /** Whether anybody listens; what nobody hears of need not be raised. */
   public boolean isHeard() {
-    return subscribers.get() > 0;
+    consumers.removeIf(consumer -> !consumer.isRegistered()); // its verticle may have been undeployed
+    return !consumers.isEmpty();
   }
 
   void publish(List<Raised> events) {
@@ -36,14 +39,7 @@ public final class EventFeed {
   /** Calls back on the caller's context until the subscription is closed. */
   public Events.Subscription subscribe(Consumer<Events.Event> handler) {
     MessageConsumer<Events.Event> consumer = bus.listen(EVENTS, handler);
-    subscribers.incrementAndGet();
-    AtomicInteger open = new AtomicInteger(1);
-    return () -> {
-      if (open.getAndSet(0) == 1) {
-        subscribers.decrementAndGet();
-        return consumer.unregister();
-      }
-      return io.vertx.core.Future.succeededFuture();
-    };
+    consumers.add(consumer);
+    return () -> consumers.remove(consumer) ? consumer.unregister() : Future.succeededFuture();
   }
 }

@@ -40,7 +40,8 @@ public final class Outbox {
         INSERT INTO keyhook.delivery_queue
           (account_id, delivery_id, webhook_id, event_id, keep_until, type, leased, due_at)
         SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, leased,
-          CASE WHEN leased THEN now() + make_interval(secs => $8) ELSE now() END
+          -- not now(): a transaction may have waited for locks
+          CASE WHEN leased THEN clock_timestamp() + make_interval(secs => $8) ELSE now() END
         FROM fan
       )
       SELECT ord, delivery_id, webhook_id, version, leased FROM fan""";

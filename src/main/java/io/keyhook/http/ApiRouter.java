@@ -35,7 +35,7 @@ public final class ApiRouter {
   private final Limits limits;
 
   /** Shared by all routers of a node. */
-  public record Limits(RateLimiter validations, RateLimiter logins) {}
+  public record Limits(RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress) {}
 
   private ApiRouter(Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits) {
     this.router = Router.router(vertx);
@@ -75,6 +75,7 @@ public final class ApiRouter {
   private void accounts() {
     call(HttpMethod.POST, "/api/auth/login", 200, context -> {
       Accounts.Login login = read(context, in -> new Accounts.Login(in.text("email"), in.text("password")));
+      limits.loginsOfAddress().check(ClientAddress.limitKey(addresses.of(context.request())));
       limits.logins().check(login.email().toLowerCase(Locale.ROOT) + ' '
           + ClientAddress.limitKey(addresses.of(context.request())));
       return client.login(login);

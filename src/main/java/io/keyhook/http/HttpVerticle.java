@@ -16,7 +16,7 @@ import java.util.function.Function;
 /** The HTTP server; one instance an event loop, all on one port. */
 public final class HttpVerticle extends VerticleBase {
   private static final Duration IDLE = Duration.ofSeconds(60);
-  private static final Duration DRAIN = Duration.ofSeconds(6);
+  private static final Duration DRAIN = Duration.ofSeconds(5);
   private static final int MAX_HEADERS = 16 * 1024;
   private static final int MAX_REQUEST_LINE = 8 * 1024;
   private static final int BACKLOG = 4096;

@@ -4,7 +4,7 @@ import io.keyhook.db.Database;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Outbox;
 import io.keyhook.event.Raised;
-import io.keyhook.license.LicenseStore.LicenseKey;
+import io.keyhook.license.LicenseStore.LicenseId;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.SqlConnection;
@@ -29,8 +29,8 @@ public final class ExpiryVerticle extends VerticleBase {
   /** While the senders have plenty, more would only be in their way, and in that of validations. */
   private static final Duration PACE = Duration.ofMillis(15);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
-  private static final Comparator<LicenseKey> LOCK_ORDER =
-      Comparator.comparing(LicenseKey::accountId).thenComparing(LicenseKey::licenseId);
+  private static final Comparator<LicenseId> LOCK_ORDER =
+      Comparator.comparing(LicenseId::accountId).thenComparing(LicenseId::licenseId);
 
   private final Database database;
   private final Outbox outbox;

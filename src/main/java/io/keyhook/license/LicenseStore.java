@@ -118,7 +118,7 @@ final class LicenseStore {
 
   record OwnedLicense(UUID accountId, License license) {}
 
-  record LicenseKey(UUID accountId, UUID licenseId) {}
+  record LicenseId(UUID accountId, UUID licenseId) {}
 
   static Future<String> plan(SqlClient client, UUID accountId, boolean lock) {
     return client.preparedQuery(lock ? LOCK_PLAN : PLAN).execute(Tuple.of(accountId))
@@ -188,7 +188,8 @@ final class LicenseStore {
     Tuple id = Tuple.of(accountId, licenseId);
     return client.preparedQuery(DELETE_ACTIVATIONS).execute(id)
         .compose(devices -> client.preparedQuery(DELETE).execute(id))
-        .map(rows -> rows.rowCount() > 0);
+        // a device that was being added while the license was still there
+        .compose(deleted -> client.preparedQuery(DELETE_ACTIVATIONS).execute(id).map(deleted.rowCount() > 0));
   }
 
   static Future<Page<Activation>> listActivations(SqlClient client, UUID accountId, UUID licenseId, Page.Request page) {
@@ -208,17 +209,17 @@ final class LicenseStore {
     return client.query(LOCK_EXPIRY).execute().map(rows -> rows.iterator().next().getBoolean(0));
   }
 
-  static Future<List<LicenseKey>> dueExpiries(SqlClient client, int limit) {
+  static Future<List<LicenseId>> dueExpiries(SqlClient client, int limit) {
     return client.preparedQuery(DUE_EXPIRIES).execute(Tuple.of((long) limit))
-        .map(rows -> all(rows, row -> new LicenseKey(row.getUUID(0), row.getUUID(1))));
+        .map(rows -> all(rows, row -> new LicenseId(row.getUUID(0), row.getUUID(1))));
   }
 
   /** Takes those that are still due, so that each expiry is taken once. */
-  static Future<List<OwnedLicense>> takeExpiries(SqlClient client, List<LicenseKey> due) {
+  static Future<List<OwnedLicense>> takeExpiries(SqlClient client, List<LicenseId> due) {
     return client.preparedQuery(TAKE_EXPIRIES)
         .execute(Tuple.tuple()
-            .addArrayOfUUID(uuids(due, LicenseKey::accountId))
-            .addArrayOfUUID(uuids(due, LicenseKey::licenseId)))
+            .addArrayOfUUID(uuids(due, LicenseId::accountId))
+            .addArrayOfUUID(uuids(due, LicenseId::licenseId)))
         .map(rows -> all(rows, row -> new OwnedLicense(row.getUUID("account_id"), license(row))));
   }
 

@@ -22,7 +22,6 @@ import org.slf4j.LoggerFactory;
 /** Answers validations; one instance an event loop. */
 public final class ValidationVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(ValidationVerticle.class);
-  private static final int CONNECTIONS = 3;
 
   private final Bus bus;
   private final Database database;
@@ -50,8 +49,8 @@ public final class ValidationVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    client = database.pipelined(CONNECTIONS);
-    lastSeen = new LastSeen(client);
+    client = database.connections(Validator.STATEMENTS);
+    lastSeen = new LastSeen(database.pool());
     Validator validator = new Validator(client, new Activator(database, outbox), outbox, feed, lastSeen);
     valid = counter("valid");
     for (Refused refused : Refused.values()) {

@@ -24,6 +24,8 @@ final class Validator {
   private static final int MAX_WAITING = 20_000;
   /** A second statement is under way while the answers to the first are handled. */
   private static final int LANES = 2;
+  /** Under way at once: look-ups and events. */
+  static final int STATEMENTS = 2 * LANES;
   private static final int MAX_LOOK_UPS = 4;
 
   private final Batcher<Validate, Found> lookUps;

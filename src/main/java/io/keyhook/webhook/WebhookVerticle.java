@@ -14,6 +14,7 @@ import io.keyhook.bus.Webhooks.Webhook;
 import io.keyhook.bus.Webhooks.WithSecret;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
+import io.keyhook.delivery.Signer;
 import io.keyhook.delivery.TargetPolicy;
 import io.keyhook.event.EventType;
 import io.keyhook.license.EventSamples;
@@ -22,7 +23,6 @@ import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
 import java.security.SecureRandom;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -30,9 +30,6 @@ import java.util.UUID;
 
 /** Keeps webhooks and their secrets. */
 public final class WebhookVerticle extends VerticleBase {
-  private static final String SECRET_PREFIX = "whsec_";
-  private static final int SECRET_BYTES = 32;
-
   private final Bus bus;
   private final Database database;
   private final Pool pool;
@@ -68,7 +65,7 @@ public final class WebhookVerticle extends VerticleBase {
   private Future<WithSecret> create(Webhooks.Create request) {
     UUID accountId = request.caller().accountId();
     Set<EventType> events = EventType.subscription(request.events());
-    String secret = newSecret();
+    String secret = Signer.newSecret(random);
     return WebhookStore.plan(pool, accountId, false)
         .compose(account -> {
           plans.checkHasWebhooks(account.plan());
@@ -112,7 +109,7 @@ public final class WebhookVerticle extends VerticleBase {
   private Future<WithSecret> rotate(Webhooks.RotateSecret request) {
     UUID accountId = request.caller().accountId();
     UUID webhookId = Id.WEBHOOK.parse(request.id());
-    String secret = newSecret();
+    String secret = Signer.newSecret(random);
     return WebhookStore.rotate(pool, accountId, webhookId, cipher.seal(secret, accountId, webhookId),
         request.overlapHours()).map(webhook -> new WithSecret(webhook, secret));
   }
@@ -146,12 +143,6 @@ public final class WebhookVerticle extends VerticleBase {
   }
 
   private Future<Void> cancelPending(UUID accountId, UUID webhookId) {
-    return bus.request(Addresses.CANCEL_PENDING, new CancelPending(accountId, Set.of(webhookId)));
-  }
-
-  private String newSecret() {
-    byte[] bytes = new byte[SECRET_BYTES];
-    random.nextBytes(bytes);
-    return SECRET_PREFIX + Base64.getEncoder().encodeToString(bytes);
+    return bus.request(Addresses.CANCEL_PENDING, new CancelPending(accountId, webhookId));
   }
 }

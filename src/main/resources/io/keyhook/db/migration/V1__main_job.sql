@@ -101,6 +101,8 @@ CREATE TABLE keyhook.webhook (
   deleted_at timestamptz, -- its log stays readable
   PRIMARY KEY (account_id, webhook_id)
 );
+-- What an event is offered to; deleted ones are many, over the years.
+CREATE INDEX webhook_active ON keyhook.webhook (account_id) WHERE is_active;
 
 -- What is still to be sent: small and hot. A row is inserted under a lease and deleted when its delivery is over, so it
 -- lives for milliseconds; vacuum follows close behind.
@@ -112,7 +114,7 @@ CREATE TABLE keyhook.delivery_queue (
   keep_until date NOT NULL,
   type smallint NOT NULL,
   fence bigint NOT NULL DEFAULT 1, -- counted up by each claim: a result under an older one is refused
-  tries smallint NOT NULL DEFAULT 0, -- failed attempts in the present schedule
+  tries smallint NOT NULL DEFAULT 0, -- failed attempts in the present schedule; -1: it begins when this attempt fails
   leased boolean NOT NULL,
   due_at timestamptz NOT NULL, -- of the next attempt; of a leased one, when the lease ends
   attempts jsonb, -- those that failed; null: none yet

@@ -7,12 +7,12 @@ import io.vertx.sqlclient.SqlClient;
 import java.util.Optional;
 
 /** Reads webhooks for sending. Belongs to one event loop. */
-final class Settings {
+final class EndpointReader {
   private final SqlClient client;
   private final TargetPolicy policy;
   private final Cipher cipher;
 
-  Settings(SqlClient client, TargetPolicy policy, Cipher cipher) {
+  EndpointReader(SqlClient client, TargetPolicy policy, Cipher cipher) {
     this.client = client;
     this.policy = policy;
     this.cipher = cipher;
