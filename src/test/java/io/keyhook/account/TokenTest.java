@@ -100,7 +100,7 @@ class TokenTest {
     JsonObject without = claims();
     without.remove("account");
     account(Jwts.hs256(without, Node.JWT_SECRET)).expect(401, "UNAUTHORIZED");
-    account(Jwts.hs256(claims().put("sub", "user_" + "0".repeat(26)), Node.JWT_SECRET)).expect(401, "UNAUTHORIZED");
+    account(Jwts.hs256(claims().put("keyhook_user", "user_" + "0".repeat(26)), Node.JWT_SECRET)).expect(401, "UNAUTHORIZED");
   }
 
   @Test

@@ -68,7 +68,7 @@ class EnvironmentTest {
         new Sample("validation.rateLimit", "KEYHOOK_VALIDATION_RATE_LIMIT", "0", o -> o.validation().rateLimit(), "0"),
         new Sample("delivery.retryDelays", "KEYHOOK_DELIVERY_RETRY_DELAYS", "[\"PT1S\",\"PT0.5S\"]",
             o -> o.delivery().retryDelays(), "[PT1S, PT0.5S]"),
-        new Sample("delivery.timeout", "KEYHOOK_DELIVERY_TIMEOUT", "PT20S", o -> o.delivery().timeout(), "PT20S"),
+        new Sample("delivery.timeout", "KEYHOOK_DELIVERY_TIMEOUT", "PT12S", o -> o.delivery().timeout(), "PT12S"),
         new Sample("delivery.allowInsecureTargets", "KEYHOOK_DELIVERY_ALLOW_INSECURE_TARGETS", "true",
             o -> o.delivery().allowInsecureTargets(), "true"),
         new Sample("delivery.maxInFlight", "KEYHOOK_DELIVERY_MAX_IN_FLIGHT", "500", o -> o.delivery().maxInFlight(), "500"),

@@ -114,6 +114,6 @@ class FileTest {
         .hasMessage("no such (" + file + "): is not a known key\n"
             + "http.enabled (KEYHOOK_HTTP_ENABLED): is \"yes\" (malformed JSON at line 1, column 4), must be true or false\n"
             + "http.port (" + file + "): is -1, must be a whole number from 0 to 65535\n"
-            + "delivery.timeout (KEYHOOK_DELIVERY_TIMEOUT): is \"10\", must be an ISO-8601 duration from PT0.001S to PT20S");
+            + "delivery.timeout (KEYHOOK_DELIVERY_TIMEOUT): is \"10\", must be an ISO-8601 duration from PT0.001S to PT12S");
   }
 }

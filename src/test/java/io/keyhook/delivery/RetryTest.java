@@ -132,6 +132,7 @@ class RetryTest {
     assertThat(again.id()).isEqualTo(first.id());
     assertThat(again.body()).isEqualTo(first.body());
     assertThat(again.attempt()).isEqualTo(5);
+    keyhook.awaitAttempts(first.id(), 5);
     receiver.answer(Answer.OK);
     assertDelay(first.id(), 5, Duration.ofMinutes(1));
     assertThat(receiver.take().attempt()).isEqualTo(6);
