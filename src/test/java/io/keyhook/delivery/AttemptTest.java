@@ -81,11 +81,12 @@ class AttemptTest {
     assertThat(statusAnswered(Answer.status(status))).isEqualTo("failed");
   }
 
-  @Test
-  void aRedirectIsNotFollowed() {
+  @ParameterizedTest
+  @ValueSource(ints = {301, 302, 303, 307, 308})
+  void aRedirectIsNotFollowed(int status) {
     Receiver elsewhere = keyhook.receiver();
-    JsonObject attempt = attemptAnswered(Answer.redirect(elsewhere.url()));
-    assertThat(attempt.getInteger("statusCode")).isEqualTo(302);
+    JsonObject attempt = attemptAnswered(Answer.redirect(status, elsewhere.url()));
+    assertThat(attempt.getInteger("statusCode")).isEqualTo(status);
     assertThat(elsewhere.all()).isEmpty();
     assertThat(elsewhere.openConnections()).isZero();
   }

@@ -1,17 +1,24 @@
 package io.keyhook.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Delivery;
+import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Receiver;
+import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +44,33 @@ class OutboxTest {
 
   private static long queued() {
     return keyhook.database().count("delivery_queue");
+  }
+
+  @Test
+  void noAnswerIsSentWhileItsEventCannotBeWritten() throws SQLException {
+    keyhook.webhook(keyhook.receiver(), "license.validated", "license.activated", "license.disabled");
+    License known = keyhook.license(1);
+    keyhook.api().validate(known.key(), "device").expect(200);
+    keyhook.awaitEmptyQueue();
+    License fresh = keyhook.license(1);
+    License disabled = keyhook.license(1);
+    List<CompletableFuture<Exchange>> answers;
+    try (Connection connection = keyhook.database().connect(); Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("LOCK TABLE keyhook.event IN EXCLUSIVE MODE");
+      answers = List.of(keyhook.api().validateAsync(known.key(), "device"),
+          keyhook.api().validateAsync(fresh.key(), "device"),
+          keyhook.api().send("POST", "/api/licenses/" + disabled.id() + "/disable", null));
+      await("three wait for the lock").atMost(Waiting.LONG).until(() -> keyhook.database().number("""
+          SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'keyhook.event'::regclass""") == 3);
+      for (int i = 0; i < 5; i++) { // an answer that does not wait would have come by then
+        keyhook.api().get("/api/account").expect(200);
+      }
+      assertThat(answers).noneMatch(CompletableFuture::isDone);
+      connection.commit();
+    }
+    answers.forEach(answer -> Api.join(answer).expect(200));
+    keyhook.awaitEmptyQueue();
   }
 
   @Test

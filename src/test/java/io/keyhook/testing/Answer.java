@@ -19,8 +19,8 @@ public interface Answer {
     return request -> request.response().setStatusCode(status).end(body);
   }
 
-  static Answer redirect(String location) {
-    return request -> request.response().setStatusCode(302).putHeader("Location", location).end();
+  static Answer redirect(int status, String location) {
+    return request -> request.response().setStatusCode(status).putHeader("Location", location).end();
   }
 
   /** Closes the connection without a word. */
