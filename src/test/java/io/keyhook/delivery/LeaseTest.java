@@ -9,6 +9,7 @@ import io.keyhook.testing.Api;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Proxy;
 import io.keyhook.testing.Receiver;
@@ -140,7 +141,7 @@ class LeaseTest {
   @Test
   void twoNodesSendEachOf500DeliveriesOnce() {
     Receiver receiver = keyhook.receiver();
-    keyhook.webhook(receiver, "license.validated");
+    Webhook webhook = keyhook.webhook(receiver, "license.validated");
     License license = keyhook.license(1);
     keyhook.api().validate(license.key(), "device").expect(200);
     receiver.take();
@@ -151,7 +152,8 @@ class LeaseTest {
     List<String> ids = receiver.take(500).stream().map(Delivery::id).toList();
     assertThat(ids).doesNotHaveDuplicates();
     await("all wait for their second attempt").atMost(Waiting.LONG).until(() -> keyhook.database()
-        .number("SELECT count(*) FROM keyhook.delivery_queue WHERE NOT leased AND tries = 1") == 500);
+        .number("SELECT count(*) FROM keyhook.delivery_queue WHERE NOT leased AND tries = 1 AND webhook_id = ?",
+            Id.WEBHOOK.parse(webhook.id())) == 500);
 
     receiver.answer(Answer.OK);
     keyhook.clock().advanceQueue(Duration.ofMinutes(2));
