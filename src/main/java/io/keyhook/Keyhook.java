@@ -198,7 +198,8 @@ public final class Keyhook extends VerticleBase {
         .compose(v -> deploy(Stage.SERVING, 1, () -> new QueueVerticle(bus, database, dispatcher, takeOver)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox)))
         .compose(v -> options.http().enabled() ? serve(loops) : Future.succeededFuture())
-        .compose(v -> bootstrap());
+        .compose(v -> bootstrap())
+        .onSuccess(v -> probes.started());
   }
 
   private Future<Void> serve(int loops) {

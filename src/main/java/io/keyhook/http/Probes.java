@@ -20,11 +20,17 @@ public final class Probes {
 
   private final Database database;
   private final PrometheusMeterRegistry meters;
+  private volatile boolean started;
   private final Buffer openApi = resource("openapi.json");
 
   public Probes(Database database, PrometheusMeterRegistry meters) {
     this.database = database;
     this.meters = meters;
+  }
+
+  /** From now on it is ready where its database is. */
+  public void started() {
+    started = true;
   }
 
   void mount(Router router) {
@@ -40,12 +46,12 @@ public final class Probes {
 
   private void ready(RoutingContext context) {
     Migrations.areDone(database.pool()).timeout(ASKING.toMillis(), TimeUnit.MILLISECONDS).onComplete(done -> {
-      boolean ready = done.succeeded() && done.result();
+      boolean ready = started && done.succeeded() && done.result();
       if (!ready) {
         context.response().putHeader(HttpHeaders.RETRY_AFTER, Long.toString(Answers.RETRY_AFTER.toSeconds()));
       }
       String database = done.failed() ? "unreachable" : done.result() ? "ready" : "not migrated";
-      Answers.json(context, ready ? 200 : 503, Map.of("status", ready ? "ready" : "not ready", "database", database));
+      Answers.json(context, ready ? 200 : 503, Map.of("status", ready ? "ready" : started ? "not ready" : "starting", "database", database));
     });
   }
 

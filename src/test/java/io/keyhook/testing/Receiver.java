@@ -45,10 +45,12 @@ public final class Receiver implements AutoCloseable {
     if (secrets.stream().noneMatch(delivery::isSignedWith)) {
       forged.add(delivery);
     }
+    // chosen before the test sees the delivery: what it says then is for the next one
+    Answer next = script.poll();
+    Answer answer = next == null ? usual : next;
     all.add(delivery);
     untaken.add(delivery);
-    Answer next = script.poll();
-    (next == null ? usual : next).to(request);
+    answer.to(request);
   }
 
   public String url() {
