@@ -21,13 +21,13 @@ import org.slf4j.LoggerFactory;
  */
 public final class ExpiryVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(ExpiryVerticle.class);
-  private static final int BATCH = 250;
+  /** Small, and no faster than some 11,000 a second: validations go in between. */
+  private static final int BATCH = 100;
+  private static final Duration INTERVAL = Duration.ofMillis(9);
   /** Another node may add a license that expires before all that this one knows of. */
   private static final Duration LONGEST_WAIT = Duration.ofMillis(400);
   /** Nothing was taken, or not much: another node is at it, or the rest is just becoming due. */
   private static final Duration ANOTHER_NODE = Duration.ofMillis(20);
-  /** While the senders have plenty, more would only be in their way, and in that of validations. */
-  private static final Duration PACE = Duration.ofMillis(15);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
   private static final Comparator<LicenseId> LOCK_ORDER =
       Comparator.comparing(LicenseId::accountId).thenComparing(LicenseId::licenseId);
@@ -72,6 +72,7 @@ public final class ExpiryVerticle extends VerticleBase {
 
   /** Announces a batch, and tells when to go on. */
   private Future<Duration> announce() {
+    long asked = System.nanoTime();
     return LicenseStore.nextExpiry(database.pool()).compose(next -> {
       double seconds = next.orElse(Double.MAX_VALUE);
       if (seconds > 0) {
@@ -80,7 +81,8 @@ public final class ExpiryVerticle extends VerticleBase {
       }
       return database.transaction(this::announceDue).map(written -> {
         outbox.dispatch(written);
-        return written.events().size() < BATCH ? ANOTHER_NODE : outbox.isBusy() ? PACE : Duration.ZERO;
+        return written.events().size() < BATCH ? ANOTHER_NODE : outbox.isBusy() ? INTERVAL
+            : INTERVAL.minusNanos(System.nanoTime() - asked);
       });
     });
   }
