@@ -22,10 +22,11 @@ import java.util.Collections;
 final class Validator {
   private static final int MAX_BATCH = 256;
   private static final int MAX_WAITING = 20_000;
-  /** A second statement is under way while the answers to the first are handled. */
-  private static final int LANES = 2;
-  /** Under way at once: look-ups and events. */
-  static final int STATEMENTS = 2 * LANES;
+  /** One look-up at a time gathers the largest batches; of commits, a second waits for the disk beside the first. */
+  private static final int LOOK_UP_LANES = 1;
+  private static final int EVENT_LANES = 2;
+  /** Under way at once. */
+  static final int STATEMENTS = LOOK_UP_LANES + EVENT_LANES;
   private static final int MAX_LOOK_UPS = 4;
 
   private final Batcher<Validate, Found> lookUps;
@@ -37,9 +38,9 @@ final class Validator {
   Validator(SqlClient client, Activator activator, Outbox outbox, EventFeed feed, LastSeen lastSeen) {
     this.feed = feed;
     this.lastSeen = lastSeen;
-    this.lookUps = new Batcher<>(LANES, MAX_BATCH, MAX_WAITING, batch -> ValidationStore.lookUp(client, batch));
+    this.lookUps = new Batcher<>(LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, batch -> ValidationStore.lookUp(client, batch));
     this.activations = new Batcher<>(1, MAX_BATCH, MAX_WAITING, activator::activate);
-    this.events = new Batcher<>(LANES, MAX_BATCH, MAX_WAITING, batch -> outbox.write(client, batch).map(written -> {
+    this.events = new Batcher<>(EVENT_LANES, MAX_BATCH, MAX_WAITING, batch -> outbox.write(client, batch).map(written -> {
       outbox.dispatch(written);
       return Collections.nCopies(batch.size(), null);
     }));
