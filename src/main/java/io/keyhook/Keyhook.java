@@ -139,7 +139,8 @@ public final class Keyhook extends VerticleBase {
     new JvmThreadMetrics().bindTo(meters);
     new ProcessorMetrics().bindTo(meters);
     if (options.delivery().allowInsecureTargets()) {
-      log.warn("delivery.allowInsecureTargets is on: webhooks may go to http and to private addresses. For development only");
+      log.warn("delivery.allowInsecureTargets is on: webhooks may go to http and to private addresses."
+          + " For development only");
     }
     Plans plans = new Plans(options.plans());
     Partitions partitions = new Partitions(database.pool(), plans.allRetentions());

@@ -144,8 +144,10 @@ public final class Main {
       if (generatedKey) {
         text.append("\n  API key   ").append(key);
       }
-      text.append("\n\nThe API key goes into the header Authorization: Bearer; e-mail and password are for POST /api/auth/login.");
-      text.append("\n\nMake a license:\n\n  curl ").append(url).append("/api/licenses -H \"Authorization: Bearer ").append(key)
+      text.append("\n\nThe API key goes into the header Authorization: Bearer;"
+          + " e-mail and password are for POST /api/auth/login.");
+      text.append("\n\nMake a license:\n\n  curl ").append(url)
+          .append("/api/licenses -H \"Authorization: Bearer ").append(key)
           .append("\" \\\n    -H 'Content-Type: application/json' -d '{\"name\":\"My first license\"}'\n");
     });
     System.out.println(text);

@@ -156,7 +156,8 @@ public final class AccountVerticle extends VerticleBase {
     return AccountStore.any(pool).compose(any -> any ? Future.succeededFuture(Optional.empty())
         : passwords.hash(request.account().password()).compose(hash -> database.transaction(tx ->
             AccountStore.lockEmpty(tx).compose(empty -> !empty ? Future.succeededFuture(Optional.<Account>empty())
-                : AccountStore.insert(tx, request.account().name(), request.account().plan(), request.account().email(), hash)
+                : AccountStore.insert(tx, request.account().name(), request.account().plan(),
+                    request.account().email(), hash)
                     .compose(account -> AccountStore.insertKey(tx, Id.ACCOUNT.parse(account.id()), "First key",
                         request.apiKey()).map(Optional.of(account)))))));
   }

@@ -41,7 +41,8 @@ public record KeyhookOptions(
   public record Database(Optional<URI> uri, Path directory, int poolSize) {
     @Override
     public String toString() {
-      return "Database[uri=" + (uri.isPresent() ? "***" : "embedded") + ", directory=" + directory + ", poolSize=" + poolSize + "]";
+      return "Database[uri=" + (uri.isPresent() ? "***" : "embedded") + ", directory=" + directory
+          + ", poolSize=" + poolSize + "]";
     }
   }
 

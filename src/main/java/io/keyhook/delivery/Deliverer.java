@@ -84,8 +84,12 @@ final class Deliverer {
     this.usableNanos = Duration.ofSeconds(Outbox.LEASE_SECONDS).minus(timeout).minus(WRITING).toNanos();
     this.claims = new Batcher<>(2, MAX_CLAIMS_A_STATEMENT, Integer.MAX_VALUE,
         batch -> claim(client, batch, takeOver.isAllowed(), plans.withWebhooks()));
-    this.delivered = Counter.builder("keyhook.attempts").tag("outcome", "succeeded").register(meters);
-    this.failed = Counter.builder("keyhook.attempts").tag("outcome", "failed").register(meters);
+    this.delivered = attempts(meters, "succeeded");
+    this.failed = attempts(meters, "failed");
+  }
+
+  private static Counter attempts(MeterRegistry meters, String outcome) {
+    return Counter.builder("keyhook.attempts").description("Attempts ended").tag("outcome", outcome).register(meters);
   }
 
   /** Takes over what was committed, and what became due. */

@@ -111,7 +111,7 @@ public final class LogVerticle extends VerticleBase {
     return cancelQueued(request);
   }
 
-  /** Answers after the first batch: nothing of the rest is sent any more, and a long queue takes longer than a caller waits. */
+  /** Answers after the first batch: the rest is not sent any more, and a long queue takes longer than a caller waits. */
   private Future<Void> cancelQueued(CancelPending request) {
     return database.transaction(tx -> QueueStore.cancel(tx, request.accountId(), request.webhookId())).map(canceled -> {
       if (canceled == QueueStore.CANCEL_BATCH) {

@@ -20,6 +20,7 @@ final class Payload {
    */
   static String body(EventType type, UUID deliveryId, String id, String data) {
     return "{\"event\":\"" + type.wireName() + "\",\"timestamp\":\""
-        + JsonText.time(Instant.ofEpochMilli(Id.millis(deliveryId))) + "\",\"deliveryId\":\"" + id + "\",\"data\":" + data + "}";
+        + JsonText.time(Instant.ofEpochMilli(Id.millis(deliveryId))) + "\",\"deliveryId\":\"" + id
+        + "\",\"data\":" + data + "}";
   }
 }

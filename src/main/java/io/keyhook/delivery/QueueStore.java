@@ -216,7 +216,8 @@ final class QueueStore {
           List<Claimed> claimed = new ArrayList<>(rows.size());
           for (Row row : rows) {
             claimed.add(new Claimed(new Outgoing(accountId, row.getUUID(0), row.getUUID(1), row.getInteger(2),
-                EventType.of(row.getShort(3)), row.getString(4), row.getLong(5), row.getInteger(6) + 1, row.getInteger(7), now),
+                EventType.of(row.getShort(3)), row.getString(4), row.getLong(5), row.getInteger(6) + 1,
+                row.getInteger(7), now),
                 row.getBoolean(8)));
           }
           return claimed;

@@ -1,0 +1,136 @@
+package io.keyhook.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.bus.Id;
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Installation.Webhook;
+import io.keyhook.testing.Receiver;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The log is kept as long as the plan says, and no day longer. */
+class RetentionTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+  private static final LocalDate TODAY = LocalDate.now(ZoneOffset.UTC);
+  private static final LocalDate YESTERDAY = TODAY.minusDays(1);
+  private static Vertx vertx;
+  private static Database database;
+  private static Partitions partitions;
+
+  @BeforeAll
+  static void open() {
+    vertx = Vertx.vertx();
+    database = Database.of(vertx, keyhook.database().uri(), 1);
+    partitions = new Partitions(database.pool(), Set.of(30, 90));
+  }
+
+  @AfterAll
+  static void close() throws Exception {
+    database.close().await(10, TimeUnit.SECONDS);
+    vertx.close().await(10, TimeUnit.SECONDS);
+  }
+
+  private static void maintain() throws Exception {
+    partitions.maintain().await(30, TimeUnit.SECONDS);
+  }
+
+  private static String name(String table, LocalDate day) {
+    return table + "_" + day.format(DateTimeFormatter.BASIC_ISO_DATE);
+  }
+
+  private static List<String> tables() {
+    return keyhook.database().column("SELECT relname FROM pg_class WHERE relnamespace = 'keyhook'::regnamespace AND relkind = 'r'");
+  }
+
+  private static void makeYesterdays() {
+    for (String table : List.of("event", "delivery")) {
+      keyhook.database().update("CREATE TABLE keyhook." + name(table, YESTERDAY) + " PARTITION OF keyhook." + table
+          + " FOR VALUES FROM ('" + YESTERDAY + "') TO ('" + TODAY + "')");
+    }
+  }
+
+  private static String deliver(Api api, Receiver receiver) {
+    JsonObject license = api.post("/api/licenses", new JsonObject().put("name", "L")).expect(201).json();
+    api.validate(license.getString("key"), "device").expect(200);
+    return receiver.take().id();
+  }
+
+  @Test
+  void aDayThatIsOverIsDroppedWithAllThatWasKeptForIt() throws Exception {
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.activated");
+    String over = deliver(keyhook.api(), receiver);
+    String kept = deliver(keyhook.api(), receiver);
+    keyhook.awaitStatus(over, "delivered");
+    keyhook.awaitStatus(kept, "delivered");
+    makeYesterdays();
+    UUID id = Id.DELIVERY.parse(over);
+    keyhook.database().update("UPDATE keyhook.event e SET keep_until = ?::date FROM keyhook.delivery d "
+        + "WHERE e.event_id = d.event_id AND d.delivery_id = ?", YESTERDAY.toString(), id);
+    keyhook.database().update("UPDATE keyhook.delivery SET keep_until = ?::date WHERE delivery_id = ?",
+        YESTERDAY.toString(), id);
+    keyhook.database().update("""
+        INSERT INTO keyhook.delivery_queue
+          (account_id, delivery_id, webhook_id, event_id, keep_until, type, leased, due_at)
+        SELECT account_id, gen_random_uuid(), webhook_id, event_id, keep_until, type, true, now() + interval '1 hour'
+        FROM keyhook.delivery WHERE delivery_id = ?""", id);
+    keyhook.api().get("/api/deliveries/" + over).expect(200);
+
+    maintain();
+    assertThat(tables()).doesNotContain(name("event", YESTERDAY), name("delivery", YESTERDAY));
+    keyhook.api().get("/api/deliveries/" + over).expect(404);
+    keyhook.api().get("/api/deliveries/" + kept).expect(200);
+    assertThat(keyhook.database().count("delivery_queue")).as("what can have no result any more").isZero();
+  }
+
+  @Test
+  void aDropThatWasInterruptedIsFinished() throws Exception {
+    makeYesterdays();
+    keyhook.database().update("ALTER TABLE keyhook.event DETACH PARTITION keyhook." + name("event", YESTERDAY));
+    maintain();
+    assertThat(tables()).doesNotContain(name("event", YESTERDAY), name("delivery", YESTERDAY));
+  }
+
+  @Test
+  void tablesAreMadeAWeekAheadForEachRetentionAndTwiceIsOnce() throws Exception {
+    keyhook.database().update("DROP TABLE keyhook." + name("delivery", TODAY.plusDays(97)));
+    maintain();
+    List<String> made = tables();
+    assertThat(made).contains(name("event", TODAY.plusDays(30)), name("event", TODAY.plusDays(97)),
+        name("delivery", TODAY.plusDays(37)), name("delivery", TODAY.plusDays(97)), name("attempt_count", TODAY.plusDays(31)));
+    maintain();
+    assertThat(tables()).containsExactlyInAnyOrderElementsOf(made);
+  }
+
+  @Test
+  void whatIsOlderThanThePlanSaysIsNotShownWhileItIsStillThere() {
+    Api api = keyhook.account("professional");
+    Receiver receiver = keyhook.receiver();
+    Webhook webhook = keyhook.webhook(api, receiver, "license.activated");
+    UUID young = Id.DELIVERY.parse(deliver(api, receiver));
+    String path = "/api/webhooks/" + webhook.id() + "/deliveries";
+    keyhook.awaitEmptyQueue();
+    assertThat(api.get(path).expect(200).data()).hasSize(1);
+
+    UUID old = Id.floor(Instant.now().minus(Duration.ofDays(31)).toEpochMilli());
+    keyhook.database().update("UPDATE keyhook.delivery SET delivery_id = ? WHERE delivery_id = ?", old, young);
+    assertThat(api.get(path).expect(200).data()).isEmpty();
+    api.get("/api/deliveries/" + Id.DELIVERY.of(old)).expect(404);
+  }
+}
