@@ -16,7 +16,6 @@ import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Database;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
-import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Pool;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -31,7 +30,6 @@ import org.slf4j.LoggerFactory;
 /** Keeps accounts, people and API keys, and knows who may act for which account. */
 public final class AccountVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(AccountVerticle.class);
-  private static final String UNIQUE_VIOLATION = "23505";
   private static final Duration LAST_USED_INTERVAL = Duration.ofMinutes(1);
   private static final int MAX_USED = 10_000;
 
@@ -197,7 +195,7 @@ public final class AccountVerticle extends VerticleBase {
   }
 
   private static <T> Future<T> emailTaken(Throwable e) {
-    return Future.failedFuture(e instanceof PgException pg && UNIQUE_VIOLATION.equals(pg.getSqlState())
+    return Future.failedFuture(Database.isUniqueViolation(e)
         ? new Failure.Conflict("EMAIL_TAKEN", "Somebody with this e-mail has an account already").exception() : e);
   }
 

@@ -45,10 +45,6 @@ public record Page<T>(List<T> data, String nextCursor) {
     return new Page<>(data, encode(id.apply(data.get(limit - 1))));
   }
 
-  public <R> Page<R> map(Function<T, R> mapper) {
-    return new Page<>(data.stream().map(mapper).toList(), nextCursor);
-  }
-
   private static String encode(UUID id) {
     ByteBuffer bytes = ByteBuffer.allocate(16).putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());

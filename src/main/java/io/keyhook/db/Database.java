@@ -22,6 +22,7 @@ public final class Database {
   private static final int MAX_WAITING = 2000;
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final int TRANSACTION_TRIES = 4;
+  private static final String UNIQUE_VIOLATION = "23505";
 
   private final Vertx vertx;
   private final PgConnectOptions options;
@@ -92,6 +93,11 @@ public final class Database {
     return pool.withTransaction(work).recover(e ->
         e instanceof PgException pg && pg.getSqlState() != null && pg.getSqlState().startsWith("40")
             && attempt < TRANSACTION_TRIES ? transaction(work, attempt + 1) : Future.failedFuture(e));
+  }
+
+  /** Whether something with this key exists already. */
+  public static boolean isUniqueViolation(Throwable e) {
+    return e instanceof PgException pg && UNIQUE_VIOLATION.equals(pg.getSqlState());
   }
 
   public Future<Void> close() {

@@ -15,7 +15,6 @@ import io.keyhook.event.Outbox;
 import io.keyhook.event.Raised;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
-import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlClient;
 import java.security.SecureRandom;
@@ -26,7 +25,6 @@ import java.util.function.Function;
 
 /** Keeps licenses and activations. */
 public final class LicenseVerticle extends VerticleBase {
-  private static final String UNIQUE_VIOLATION = "23505";
   private static final int KEY_TRIES = 3;
 
   private final Bus bus;
@@ -82,7 +80,7 @@ public final class LicenseVerticle extends VerticleBase {
   private Future<License> insert(Licenses.Create request, int attempt, Function<String, Future<Optional<License>>> insert) {
     String key = request.key() == null ? LicenseKeys.generate(random) : request.key();
     return insert.apply(key).map(license -> license.orElseThrow(LicenseVerticle::inThePast)).recover(e -> {
-      if (!(e instanceof PgException pg) || !UNIQUE_VIOLATION.equals(pg.getSqlState())) {
+      if (!Database.isUniqueViolation(e)) {
         return Future.failedFuture(e);
       }
       return request.key() == null && attempt < KEY_TRIES
@@ -94,11 +92,10 @@ public final class LicenseVerticle extends VerticleBase {
 
   private Future<License> update(Licenses.Update request) {
     UUID licenseId = Id.LICENSE.parse(request.id());
-    return LicenseStore.update(pool, licenseId, request).compose(license -> license.isPresent()
-        ? Future.succeededFuture(license.get())
-        : LicenseStore.get(pool, request.caller().accountId(), licenseId).map(there -> {
+    return LicenseStore.update(pool, licenseId, request).compose(license -> license.map(Future::succeededFuture)
+        .orElseGet(() -> LicenseStore.get(pool, request.caller().accountId(), licenseId).map(there -> {
           throw inThePast();
-        }));
+        })));
   }
 
   private Future<Void> delete(Licenses.Delete request) {
