@@ -19,12 +19,14 @@ import io.keyhook.delivery.TakeOver;
 import io.keyhook.delivery.TargetPolicy;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.EventFeed;
+import io.keyhook.event.Holdings;
 import io.keyhook.event.Outbox;
 import io.keyhook.http.ApiRouter;
 import io.keyhook.http.HttpVerticle;
 import io.keyhook.http.Probes;
 import io.keyhook.http.RateLimiter;
 import io.keyhook.license.ExpiryVerticle;
+import io.keyhook.license.LastSeen;
 import io.keyhook.license.LicenseVerticle;
 import io.keyhook.license.ValidationVerticle;
 import io.keyhook.webhook.WebhookVerticle;
@@ -66,8 +68,6 @@ public final class Keyhook extends VerticleBase {
   private static final int LOGINS_OF_AN_ADDRESS = 60;
   /** Each has connections of its own. */
   private static final int MAX_LOOPS = 8;
-  /** Deliveries that a node holds under lease before it leaves new ones in the queue. */
-  private static final int MAX_HELD = 20_000;
 
   private final KeyhookOptions options;
   private final Optional<Pool> hostPool;
@@ -177,24 +177,26 @@ public final class Keyhook extends VerticleBase {
   private Future<Void> deployAll(Plans plans) {
     int loops = Math.min(MAX_LOOPS, Runtime.getRuntime().availableProcessors());
     EventFeed feed = new EventFeed(bus);
-    Dispatcher dispatcher = new Dispatcher(bus, loops, MAX_HELD);
-    Gauge.builder("keyhook.deliveries.held", dispatcher, Dispatcher::held)
+    Holdings holdings = new Holdings(options.delivery().maxInFlight());
+    Dispatcher dispatcher = new Dispatcher(bus, loops, holdings);
+    Gauge.builder("keyhook.deliveries.held", holdings, Holdings::total)
         .description("Deliveries under lease on this node").register(meters);
     Outbox outbox = new Outbox(plans, dispatcher, feed);
     Cipher cipher = new Cipher(options.secrets().masterKey().orElseThrow(
         () -> new IllegalArgumentException("secrets.masterKey is not set")));
+    LastSeen lastSeen = new LastSeen(database.pool());
     TakeOver takeOver = new TakeOver();
     TargetPolicy policy = new TargetPolicy(options.delivery().allowInsecureTargets());
     AtomicInteger sender = new AtomicInteger();
     AtomicInteger validator = new AtomicInteger();
     client = new KeyhookClient(bus, feed);
-    return deploy(Stage.SENDING, loops, () -> new DeliveryVerticle(bus, database, dispatcher, options.delivery(), takeOver,
-            cipher, plans, policy, meters, sender.getAndIncrement(), loops))
+    return deploy(Stage.SENDING, loops, () -> new DeliveryVerticle(bus, database, dispatcher, holdings, options.delivery(), takeOver,
+            cipher, plans, policy, meters, sender.getAndIncrement()))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new WebhookVerticle(bus, database, cipher, plans, policy)))
-        .compose(v -> deploy(Stage.WORKING, 1, () -> new LicenseVerticle(bus, database, outbox, plans)))
-        .compose(v -> deploy(Stage.WORKING, loops, () -> new ValidationVerticle(bus, database, outbox, feed, meters,
-            validator.getAndIncrement())))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new LicenseVerticle(bus, database, outbox, plans, lastSeen)))
+        .compose(v -> deploy(Stage.WORKING, loops, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
+            meters, validator.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AccountVerticle(bus, database, plans, options.auth().jwt())))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new QueueVerticle(bus, database, dispatcher, takeOver)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox)))

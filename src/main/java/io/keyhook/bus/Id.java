@@ -2,6 +2,7 @@ package io.keyhook.bus;
 
 import java.util.Arrays;
 import java.util.UUID;
+import java.util.random.RandomGenerator;
 
 /**
  * Ids as others see them: a prefix that says what it is, and a UUIDv7 as 26 characters of Crockford's base32 in lower
@@ -78,6 +79,12 @@ public enum Id {
 
   public FailureException notFound() {
     return new Failure.NotFound("There is no such " + noun).exception();
+  }
+
+  /** A new UUIDv7 by this node's clock: for rows that are never shown, whose order is a matter of locality only. */
+  public static UUID v7(RandomGenerator random) {
+    return new UUID(System.currentTimeMillis() << 16 | 0x7000 | random.nextInt(0x1000),
+        random.nextLong() >>> 2 | 0x8000000000000000L);
   }
 
   /** When a UUIDv7 was made, in milliseconds since 1970. */

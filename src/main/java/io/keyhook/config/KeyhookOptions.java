@@ -111,7 +111,7 @@ public record KeyhookOptions(
    * @param retryDelays from the end of a failed attempt to the next one; after the last the delivery has failed
    * @param timeout wall clock of one attempt, 12 s at most so that a stop can wait for it
    * @param allowInsecureTargets for development: http, any port, name and address
-   * @param maxInFlight attempts at once on this node
+   * @param maxInFlight deliveries that this node holds at once: waiting for a place, in flight, or with a result to write
    * @param maxInFlightPerEndpoint attempts at once to one webhook from this node
    */
   public record Delivery(

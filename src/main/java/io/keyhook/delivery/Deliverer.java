@@ -7,6 +7,7 @@ import io.keyhook.bus.Deliveries.CancelPending;
 import io.keyhook.db.Batcher;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.EndpointId;
+import io.keyhook.event.Holdings;
 import io.keyhook.event.Outbox;
 import io.keyhook.event.Outgoing;
 import io.keyhook.delivery.QueueStore.Claimed;
@@ -19,7 +20,6 @@ import io.vertx.core.Vertx;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -31,18 +31,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Decides what is sent when. Deliveries come under lease, with the event that raised them or claimed from the queue; an
- * endpoint has so many places, the node has so many, and what an endpoint has no place for stays in the queue. Belongs to
- * one event loop.
+ * account has so much room on the node and an endpoint so many places, and what there is no place for goes back to the
+ * queue. Belongs to one event loop.
  */
 final class Deliverer {
   private static final Logger log = LoggerFactory.getLogger(Deliverer.class);
-  /** Deliveries that may wait here for one endpoint; the rest waits in the queue. */
-  private static final int MAX_READY = 1000;
   private static final int MAX_CLAIM = 256;
-  /** Claimed so early that the next ones are here when these have gone. */
-  private static final int FEW_READY = 128;
   private static final int MAX_CLAIMS_A_STATEMENT = 32;
-  private static final int MAX_UNWRITTEN = 20_000;
   private static final int MAX_IDLE_ENDPOINTS = 10_000;
   private static final Duration WRITING = Duration.ofSeconds(5);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
@@ -50,39 +45,38 @@ final class Deliverer {
   private final Vertx vertx;
   private final Bus bus;
   private final Dispatcher dispatcher;
+  private final Holdings holdings;
   private final RetrySchedule schedule;
   private final Sender sender;
   private final EndpointReader settings;
   private final Results results;
   private final Batcher<Places, List<Claimed>> claims;
-  private final int maxInFlight;
   private final int maxInFlightPerEndpoint;
   /** An attempt that starts later than this after its lease was taken might outlive it. */
   private final long usableNanos;
   private final Counter delivered;
   private final Counter failed;
   private final Map<UUID, Endpoint> endpoints = new LinkedHashMap<>(16, 0.75f, true);
-  private final ArrayDeque<Endpoint> turns = new ArrayDeque<>();
   private int inFlight;
   private int claiming;
   private boolean stopping;
   private final Promise<Void> drained = Promise.promise();
 
   Deliverer(
-      Vertx vertx, Bus bus, SqlClient client, Dispatcher dispatcher, RetrySchedule schedule, Sender sender,
+      Vertx vertx, Bus bus, SqlClient client, Dispatcher dispatcher, Holdings holdings, RetrySchedule schedule, Sender sender,
       EndpointReader settings, Results results, TakeOver takeOver, Plans plans, MeterRegistry meters, Duration timeout,
-      int maxInFlight, int maxInFlightPerEndpoint) {
+      int maxInFlightPerEndpoint) {
     this.vertx = vertx;
     this.bus = bus;
     this.dispatcher = dispatcher;
+    this.holdings = holdings;
     this.schedule = schedule;
     this.sender = sender;
     this.settings = settings;
     this.results = results;
-    this.maxInFlight = maxInFlight;
     this.maxInFlightPerEndpoint = maxInFlightPerEndpoint;
     this.usableNanos = Duration.ofSeconds(Outbox.LEASE_SECONDS).minus(timeout).minus(WRITING).toNanos();
-    this.claims = new Batcher<>(2, MAX_CLAIMS_A_STATEMENT, Integer.MAX_VALUE,
+    this.claims = new Batcher<>(2, MAX_CLAIMS_A_STATEMENT,
         batch -> claim(client, batch, takeOver.isAllowed(), plans.withWebhooks()));
     this.delivered = attempts(meters, "succeeded");
     this.failed = attempts(meters, "failed");
@@ -106,7 +100,7 @@ final class Deliverer {
 
   private void accept(Outgoing outgoing) {
     Endpoint endpoint = endpoint(new EndpointId(outgoing.accountId(), outgoing.webhookId()));
-    if (stopping || endpoint.ready.size() >= MAX_READY) {
+    if (stopping) {
       release(endpoint, outgoing);
     } else {
       endpoint.ready.add(outgoing);
@@ -115,8 +109,7 @@ final class Deliverer {
   }
 
   private void release(Endpoint endpoint, Outgoing outgoing) {
-    dispatcher.held(-1);
-    results.release(outgoing).onComplete(
+    held(results.release(outgoing), endpoint).onComplete(
         done -> {
           endpoint.due = true;
           pump(endpoint);
@@ -128,10 +121,15 @@ final class Deliverer {
         });
   }
 
+  /** What was held is let go of when its fate is written. */
+  private Future<Void> held(Future<Void> written, Endpoint endpoint) {
+    return written.onComplete(done -> holdings.remove(endpoint.id.accountId(), 1));
+  }
+
   private Endpoint endpoint(EndpointId id) {
     Endpoint endpoint = endpoints.get(id.webhookId());
     if (endpoint == null) {
-      endpoint = new Endpoint(id);
+      endpoint = new Endpoint(id, maxInFlightPerEndpoint);
       endpoints.put(id.webhookId(), endpoint);
       if (endpoints.size() > MAX_IDLE_ENDPOINTS) {
         Endpoint eldest = endpoints.values().iterator().next();
@@ -143,37 +141,27 @@ final class Deliverer {
     return endpoint;
   }
 
-  /** Starts what there are places for, and claims more where the queue has more. */
+  /** Starts what there are places for, gives back what is too much, and claims more where the queue has more. */
   private void pump(Endpoint endpoint) {
-    while (!endpoint.ready.isEmpty() && endpoint.inFlight < maxInFlightPerEndpoint && !endpoint.loading) {
-      if (inFlight >= maxInFlight || results.unwritten() > MAX_UNWRITTEN) {
-        takeTurn(endpoint);
-        break;
-      }
+    while (!endpoint.ready.isEmpty() && endpoint.hasPlace()) {
       start(endpoint, endpoint.ready.poll());
     }
-    boolean saturated = endpoint.ready.size() > MAX_READY / 2;
-    if (saturated != endpoint.saturated) {
-      endpoint.saturated = saturated;
-      dispatcher.saturated(endpoint.id.webhookId(), saturated);
+    while (endpoint.hasTooManyReady()) {
+      release(endpoint, endpoint.ready.pollLast());
     }
-    if (endpoint.due && endpoint.ready.size() < FEW_READY && !endpoint.claiming && !endpoint.loading && !stopping
-        && inFlight < maxInFlight) {
+    if (endpoint.isSaturated() != endpoint.saturated) {
+      endpoint.saturated = !endpoint.saturated;
+      dispatcher.saturated(endpoint.id, endpoint.saturated);
+    }
+    if (endpoint.wanted() > 0 && !stopping) {
       claim(endpoint);
     }
   }
 
-  private void takeTurn(Endpoint endpoint) {
-    if (!endpoint.inTurn) {
-      endpoint.inTurn = true;
-      turns.add(endpoint);
-    }
-  }
-
   private void claim(Endpoint endpoint) {
-    int places = dispatcher.reserve(Math.min(MAX_CLAIM, 2 * maxInFlightPerEndpoint));
+    int places = holdings.reserve(endpoint.id.accountId(), Math.min(MAX_CLAIM, endpoint.wanted()));
     if (places == 0) {
-      return; // the next look at the queue finds the endpoint again
+      return; // when an attempt has ended, or with the next look at the queue
     }
     endpoint.claiming = true;
     endpoint.due = false;
@@ -182,17 +170,10 @@ final class Deliverer {
       endpoint.claiming = false;
       claiming--;
       endpoint.due |= claimed.size() >= places;
-      dispatcher.held(claimed.size() - places);
-      boolean cancel = false;
-      for (Claimed one : claimed) {
-        if (one.active()) {
-          accept(one.outgoing());
-        } else {
-          cancel = true;
-          dispatcher.held(-1);
-        }
-      }
-      if (cancel) {
+      List<Outgoing> active = claimed.stream().filter(Claimed::active).map(Claimed::outgoing).toList();
+      holdings.remove(endpoint.id.accountId(), places - active.size());
+      active.forEach(this::accept);
+      if (active.size() < claimed.size()) {
         cancelPending(endpoint);
       }
       pump(endpoint);
@@ -200,7 +181,7 @@ final class Deliverer {
     }, e -> {
       endpoint.claiming = false;
       claiming--;
-      dispatcher.held(-places);
+      holdings.remove(endpoint.id.accountId(), places);
       checkDrained();
     });
   }
@@ -235,7 +216,7 @@ final class Deliverer {
   }
 
   private void drop(Endpoint endpoint) {
-    dispatcher.held(-endpoint.ready.size());
+    holdings.remove(endpoint.id.accountId(), endpoint.ready.size());
     endpoint.ready.clear();
     pump(endpoint);
   }
@@ -293,23 +274,14 @@ final class Deliverer {
       endpoint.inFlight--;
       inFlight--;
       ended(endpoint, outgoing, done.result());
-      if (turns.isEmpty() || endpoint.ready.isEmpty()) {
-        pump(endpoint);
-      } else { // others have waited for a place of the node's longer
-        takeTurn(endpoint);
-      }
-      Endpoint next = turns.poll();
-      if (next != null) {
-        next.inTurn = false;
-        pump(next);
-      }
+      pump(endpoint);
     });
   }
 
   private void ended(Endpoint endpoint, Outgoing outgoing, Attempt attempt) {
-    dispatcher.held(-1);
+    endpoint.ended(attempt.succeeded());
     (attempt.succeeded() ? delivered : failed).increment();
-    results.add(new QueueStore.Result(outgoing, attempt)).onComplete(
+    held(results.add(new QueueStore.Result(outgoing, attempt)), endpoint).onComplete(
         written -> {
           if (!attempt.succeeded()) {
             schedule.next(outgoing.tries() + 1).ifPresent(wait -> bus.send(QueueVerticle.DUE_IN, wait));
@@ -327,8 +299,7 @@ final class Deliverer {
     stopping = true;
     for (Endpoint endpoint : endpoints.values()) {
       for (Outgoing outgoing; (outgoing = endpoint.ready.poll()) != null; ) {
-        dispatcher.held(-1);
-        results.release(outgoing).onComplete(done -> checkDrained());
+        held(results.release(outgoing), endpoint).onComplete(done -> checkDrained());
       }
     }
     log.info("Draining: {} attempts in flight, {} results to write", inFlight, results.unwritten());

@@ -7,6 +7,7 @@ import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.event.Dispatcher;
+import io.keyhook.event.Holdings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -23,6 +24,7 @@ public final class DeliveryVerticle extends VerticleBase {
   private final Bus bus;
   private final Database database;
   private final Dispatcher dispatcher;
+  private final Holdings holdings;
   private final KeyhookOptions.Delivery options;
   private final TakeOver takeOver;
   private final Cipher cipher;
@@ -30,21 +32,20 @@ public final class DeliveryVerticle extends VerticleBase {
   private final TargetPolicy policy;
   private final MeterRegistry meters;
   private final int number;
-  private final int senders;
   private SqlClient client;
   private Sender sender;
   private Deliverer deliverer;
 
   /**
    * @param number of this instance, from 0
-   * @param senders how many instances there are
    */
   public DeliveryVerticle(
-      Bus bus, Database database, Dispatcher dispatcher, KeyhookOptions.Delivery options, TakeOver takeOver, Cipher cipher,
-      Plans plans, TargetPolicy policy, MeterRegistry meters, int number, int senders) {
+      Bus bus, Database database, Dispatcher dispatcher, Holdings holdings, KeyhookOptions.Delivery options,
+      TakeOver takeOver, Cipher cipher, Plans plans, TargetPolicy policy, MeterRegistry meters, int number) {
     this.bus = bus;
     this.database = database;
     this.dispatcher = dispatcher;
+    this.holdings = holdings;
     this.options = options;
     this.takeOver = takeOver;
     this.cipher = cipher;
@@ -52,19 +53,17 @@ public final class DeliveryVerticle extends VerticleBase {
     this.policy = policy;
     this.meters = meters;
     this.number = number;
-    this.senders = senders;
   }
 
   @Override
   public Future<?> start() {
     client = database.connections(CONNECTIONS);
-    int maxInFlight = Math.max(1, options.maxInFlight() / senders);
-    sender = new Sender(vertx, policy, options.timeout(), maxInFlight);
+    sender = new Sender(vertx, policy, options.timeout(), options.maxInFlight());
     EndpointReader settings = new EndpointReader(client, policy, cipher);
     RetrySchedule schedule = new RetrySchedule(options.retryDelays());
     Results results = new Results(vertx, client, takeOver, schedule);
-    deliverer = new Deliverer(vertx, bus, client, dispatcher, schedule, sender, settings,
-        results, takeOver, plans, meters, options.timeout(), maxInFlight, options.maxInFlightPerEndpoint());
+    deliverer = new Deliverer(vertx, bus, client, dispatcher, holdings, schedule, sender, settings,
+        results, takeOver, plans, meters, options.timeout(), options.maxInFlightPerEndpoint());
     TestSender tests = new TestSender(client, sender, settings, plans);
     bus.listen(Dispatcher.address(number), deliverer::work);
     bus.listen(Addresses.CANCELED, deliverer::canceled);

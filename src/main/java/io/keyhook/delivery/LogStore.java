@@ -3,6 +3,7 @@ package io.keyhook.delivery;
 import static io.keyhook.db.Rows.all;
 import static io.keyhook.db.Rows.first;
 import static io.keyhook.db.Rows.instant;
+import static io.keyhook.db.Rows.utc;
 
 import io.keyhook.account.Plans;
 import io.keyhook.bus.Deliveries;
@@ -50,15 +51,17 @@ final class LogStore {
   private static final String LIST = QUEUED + " UNION ALL " + LOGGED.formatted("") + " ORDER BY delivery_id DESC LIMIT $6";
 
   private static final String GET = """
-      SELECT d.delivery_id, d.webhook_id, d.type, d.status, d.attempts, d.due_at, e.data FROM (
-        SELECT delivery_id, webhook_id, event_id, keep_until, type, 0::smallint AS status, false AS test,
+      SELECT $2::uuid, w.webhook_id, d.type, d.status, d.attempts, d.due_at, e.data
+      FROM keyhook.webhook w
+      CROSS JOIN LATERAL (
+        SELECT event_id, keep_until, type, 0::smallint AS status, false AS test,
           coalesce(attempts, '[]') AS attempts, CASE WHEN NOT leased THEN due_at END AS due_at
-        FROM keyhook.delivery_queue WHERE account_id = $1 AND delivery_id = $2
+        FROM keyhook.delivery_queue WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id = $2
         UNION ALL
-        SELECT delivery_id, webhook_id, event_id, keep_until, type, status, test, attempts, NULL
-        FROM keyhook.delivery WHERE account_id = $1 AND delivery_id = $2
+        SELECT event_id, keep_until, type, status, test, attempts, NULL
+        FROM keyhook.delivery WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id = $2
       ) d JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = d.event_id AND e.keep_until = d.keep_until
-      WHERE d.test = $3 AND d.delivery_id >= $4""";
+      WHERE w.account_id = $1 AND (w.deleted_at IS NULL OR w.deleted_at > $5) AND d.test = $3 AND $2 >= $4""";
 
   private static final String PLAN = "SELECT plan FROM keyhook.account WHERE account_id = $1";
   private static final String NEW_ID = "SELECT keyhook.uuid_v7()";
@@ -79,10 +82,11 @@ final class LogStore {
   private static final String MAKE_DUE = """
       UPDATE keyhook.delivery_queue SET tries = CASE WHEN leased THEN -1 ELSE 0 END,
         due_at = CASE WHEN leased THEN due_at ELSE now() END
-      WHERE account_id = $1 AND delivery_id = $2""";
+      WHERE account_id = $1 AND webhook_id = $2 AND delivery_id = $3""";
   private static final String REQUEUE = """
       WITH taken AS (
-        DELETE FROM keyhook.delivery WHERE account_id = $1 AND delivery_id = $2 AND NOT test RETURNING *
+        DELETE FROM keyhook.delivery WHERE account_id = $1 AND webhook_id = $2 AND delivery_id = $3 AND NOT test
+        RETURNING *
       )
       INSERT INTO keyhook.delivery_queue
         (account_id, delivery_id, webhook_id, event_id, keep_until, type, fence, leased, due_at, attempts)
@@ -158,7 +162,7 @@ final class LogStore {
 
   static Future<Delivery> get(SqlClient client, UUID accountId, UUID deliveryId, boolean test, Instant from) {
     return client.preparedQuery(GET)
-        .execute(Tuple.of(accountId, deliveryId, test, Id.floor(from.toEpochMilli())))
+        .execute(Tuple.of(accountId, deliveryId, test, Id.floor(from.toEpochMilli()), utc(from)))
         .map(rows -> first(rows, row -> delivery(row, test)).orElseThrow(Id.DELIVERY::notFound));
   }
 
@@ -195,8 +199,8 @@ final class LogStore {
   }
 
   /** Gives a delivery a fresh schedule that begins now, or when the attempt under way has failed. */
-  static Future<Void> redeliver(SqlClient tx, UUID accountId, UUID deliveryId) {
-    Tuple id = Tuple.of(accountId, deliveryId);
+  static Future<Void> redeliver(SqlClient tx, EndpointId endpoint, UUID deliveryId) {
+    Tuple id = Tuple.of(endpoint.accountId(), endpoint.webhookId(), deliveryId);
     return tx.preparedQuery(MAKE_DUE).execute(id)
         .compose(pending -> pending.rowCount() > 0 ? Future.succeededFuture()
             : tx.preparedQuery(REQUEUE).execute(id).mapEmpty());

@@ -98,7 +98,7 @@ public final class LogVerticle extends VerticleBase {
           throw new Failure.Conflict("WEBHOOK_INACTIVE",
               "The webhook of this delivery is not active; activate it, then redeliver").exception();
         }
-        return database.transaction(tx -> LogStore.redeliver(tx, accountId, Id.DELIVERY.parse(delivery.id())));
+        return database.transaction(tx -> LogStore.redeliver(tx, endpoint, Id.DELIVERY.parse(delivery.id())));
       }).compose(queued -> {
         dispatcher.dispatch(List.of(), List.of(endpoint));
         return get(accountId, request.id());

@@ -46,7 +46,7 @@ final class QueueStore {
 
   private static final String CLAIM = """
       WITH due AS MATERIALIZED (
-        SELECT d.delivery_id FROM unnest($2::uuid[], $3::int[]) e (webhook_id, places)
+        SELECT e.webhook_id, d.delivery_id FROM unnest($2::uuid[], $3::int[]) e (webhook_id, places)
         CROSS JOIN LATERAL (
           SELECT q.delivery_id FROM keyhook.delivery_queue q
           WHERE q.account_id = $1 AND q.webhook_id = e.webhook_id AND q.due_at <= now() AND ($4::boolean OR NOT q.leased)
@@ -55,7 +55,7 @@ final class QueueStore {
       ), claimed AS (
         UPDATE keyhook.delivery_queue q
         SET leased = true, fence = q.fence + 1, due_at = clock_timestamp() + make_interval(secs => $5)
-        FROM due WHERE q.account_id = $1 AND q.delivery_id = due.delivery_id
+        FROM due WHERE q.account_id = $1 AND q.webhook_id = due.webhook_id AND q.delivery_id = due.delivery_id
         RETURNING q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type, q.fence, q.tries,
           coalesce(jsonb_array_length(q.attempts), 0) AS attempts
       )
@@ -85,10 +85,12 @@ final class QueueStore {
   private static final String DELIVERED = """
       WITH over AS (
         DELETE FROM keyhook.delivery_queue q
-        USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[]) r (account_id, delivery_id, fence, attempt)
-        WHERE q.account_id = r.account_id AND q.delivery_id = r.delivery_id AND q.fence = r.fence
+        USING unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[])
+          r (account_id, webhook_id, delivery_id, fence, attempt)
+        WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
+          AND q.fence = r.fence
         RETURNING q.account_id, q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type,
-          coalesce(q.attempts, '[]') || r.attempt::jsonb AS attempts
+          coalesce(q.attempts || r.attempt::jsonb, r.attempt::jsonb) AS attempts
       ), logged AS (
         INSERT INTO keyhook.delivery
           (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
@@ -103,23 +105,25 @@ final class QueueStore {
   /** The row says how often it was tried: an owner may have given it a fresh schedule meanwhile. */
   private static final String FAILED = """
       WITH result AS MATERIALIZED (
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::float8[])
-          r (account_id, delivery_id, fence, attempt, elapsed)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::float8[])
+          r (account_id, webhook_id, delivery_id, fence, attempt, elapsed)
       ), later AS (
         UPDATE keyhook.delivery_queue q SET leased = false, tries = q.tries + 1,
           due_at = now() + make_interval(secs =>
-            greatest(0, CASE WHEN q.tries < 0 THEN 0 ELSE ($6::float8[])[q.tries + 1] - r.elapsed END)),
-          attempts = coalesce(q.attempts, '[]') || r.attempt::jsonb
+            greatest(0, CASE WHEN q.tries < 0 THEN 0 ELSE ($7::float8[])[q.tries + 1] - r.elapsed END)),
+          attempts = coalesce(q.attempts || r.attempt::jsonb, r.attempt::jsonb)
         FROM result r
-        WHERE q.account_id = r.account_id AND q.delivery_id = r.delivery_id AND q.fence = r.fence AND q.leased
-          AND q.tries < cardinality($6)
+        WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
+          AND q.fence = r.fence AND q.leased
+          AND q.tries < cardinality($7)
         RETURNING q.account_id, q.webhook_id
       ), over AS (
         DELETE FROM keyhook.delivery_queue q USING result r
-        WHERE q.account_id = r.account_id AND q.delivery_id = r.delivery_id AND q.fence = r.fence AND q.leased
-          AND q.tries >= cardinality($6)
+        WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
+          AND q.fence = r.fence AND q.leased
+          AND q.tries >= cardinality($7)
         RETURNING q.account_id, q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type,
-          coalesce(q.attempts, '[]') || r.attempt::jsonb AS attempts
+          coalesce(q.attempts || r.attempt::jsonb, r.attempt::jsonb) AS attempts
       ), logged AS (
         INSERT INTO keyhook.delivery
           (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
@@ -136,22 +140,24 @@ final class QueueStore {
   private static final String CANCELED_MEANWHILE = """
       UPDATE keyhook.delivery d SET attempts = d.attempts || r.attempt::jsonb,
         status = CASE WHEN r.arrived THEN 1 ELSE d.status END
-      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::boolean[]) r (account_id, delivery_id, attempt, arrived)
-      WHERE d.account_id = r.account_id AND d.delivery_id = r.delivery_id AND d.status = 3
-        AND NOT d.attempts @> jsonb_build_array(r.attempt::jsonb)""";
+      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::boolean[])
+        r (account_id, webhook_id, delivery_id, fence, attempt, arrived)
+      WHERE d.account_id = r.account_id AND d.webhook_id = r.webhook_id AND d.delivery_id = r.delivery_id
+        AND d.status = 3 AND NOT d.attempts @> r.attempt::jsonb""";
 
   private static final String RELEASE = """
       UPDATE keyhook.delivery_queue q SET leased = false, due_at = now()
-      FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) r (account_id, delivery_id, fence)
-      WHERE q.account_id = r.account_id AND q.delivery_id = r.delivery_id AND q.fence = r.fence AND q.leased""";
+      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) r (account_id, webhook_id, delivery_id, fence)
+      WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
+        AND q.fence = r.fence AND q.leased""";
 
   private static final String CANCEL = """
       WITH gone AS (
         DELETE FROM keyhook.delivery_queue q USING (
-          SELECT delivery_id FROM keyhook.delivery_queue
+          SELECT webhook_id, delivery_id FROM keyhook.delivery_queue
           WHERE account_id = $1 AND ($2::uuid IS NULL OR webhook_id = $2)
           ORDER BY webhook_id, due_at LIMIT $3 FOR UPDATE) d
-        WHERE q.account_id = $1 AND q.delivery_id = d.delivery_id
+        WHERE q.account_id = $1 AND q.webhook_id = d.webhook_id AND q.delivery_id = d.delivery_id
         RETURNING q.*
       )
       INSERT INTO keyhook.delivery (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
@@ -226,7 +232,7 @@ final class QueueStore {
 
   /** Moves what has arrived from the queue to the log. What has been claimed by another since is left alone. */
   static Future<Void> delivered(SqlClient client, List<Result> results) {
-    return client.preparedQuery(DELIVERED).execute(fenced(results, Result::delivery).addArrayOfString(attempts(results)))
+    return client.preparedQuery(DELIVERED).execute(attempts(results))
         .compose(taken -> canceledMeanwhile(client, results, taken.iterator().next().getLong(0)));
   }
 
@@ -237,8 +243,7 @@ final class QueueStore {
   static Future<Void> failed(SqlClient client, List<Result> results, RetrySchedule schedule) {
     long now = System.nanoTime();
     return client.preparedQuery(FAILED)
-        .execute(fenced(results, Result::delivery)
-            .addArrayOfString(attempts(results))
+        .execute(attempts(results)
             .addArrayOfDouble(results.stream()
                 .map(result -> (now - result.attempt.endedNanos()) / 1e9).toArray(Double[]::new))
             .addArrayOfDouble(schedule.delays().stream().map(delay -> delay.toMillis() / 1e3).toArray(Double[]::new)))
@@ -247,16 +252,14 @@ final class QueueStore {
 
   private static Future<Void> canceledMeanwhile(SqlClient client, List<Result> results, long taken) {
     return taken == results.size() ? Future.succeededFuture() : client.preparedQuery(CANCELED_MEANWHILE)
-        .execute(Tuple.tuple()
-            .addArrayOfUUID(uuids(results, result -> result.delivery.accountId()))
-            .addArrayOfUUID(uuids(results, result -> result.delivery.deliveryId()))
-            .addArrayOfString(attempts(results))
+        .execute(attempts(results)
             .addArrayOfBoolean(results.stream().map(result -> result.attempt.succeeded()).toArray(Boolean[]::new)))
         .mapEmpty();
   }
 
-  private static String[] attempts(List<Result> results) {
-    return strings(results, result -> result.attempt.toJson());
+  private static Tuple attempts(List<Result> results) {
+    return fenced(results, Result::delivery)
+        .addArrayOfString(strings(results, result -> "[" + result.attempt.toJson() + "]"));
   }
 
   /** Gives leases back unused. */
@@ -302,6 +305,7 @@ final class QueueStore {
     List<Outgoing> deliveries = items.stream().map(delivery).toList();
     return Tuple.tuple()
         .addArrayOfUUID(uuids(deliveries, Outgoing::accountId))
+        .addArrayOfUUID(uuids(deliveries, Outgoing::webhookId))
         .addArrayOfUUID(uuids(deliveries, Outgoing::deliveryId))
         .addArrayOfLong(deliveries.stream().map(Outgoing::fence).toArray(Long[]::new));
   }

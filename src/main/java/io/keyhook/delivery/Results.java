@@ -43,7 +43,7 @@ final class Results {
   }
 
   private <I> Batcher<I, Void> batcher(Function<List<I>, Future<Void>> statement) {
-    return new Batcher<>(1, MAX_BATCH, Integer.MAX_VALUE, batch ->
+    return new Batcher<>(1, MAX_BATCH, batch ->
         untilWritten(() -> statement.apply(batch)).map(Collections.nCopies(batch.size(), null)));
   }
 

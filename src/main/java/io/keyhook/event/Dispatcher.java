@@ -6,10 +6,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The way from what is committed to the verticles that send it. An endpoint belongs to one of them, so that what is in
@@ -24,23 +24,21 @@ public final class Dispatcher {
    */
   public record Work(List<Outgoing> leased, Set<EndpointId> due) {}
 
-  /** Deliveries on their way that keep the senders of a node at work. */
-  private static final int BUSY = 500;
+  private static final UUID[] NONE = {};
 
   private final Bus bus;
   private final int senders;
-  private final int maxHeld;
-  private final AtomicInteger held = new AtomicInteger();
-  private final Set<UUID> saturated = ConcurrentHashMap.newKeySet();
+  private final Holdings holdings;
+  /** Webhooks that have more waiting on this node than they take, with their accounts. */
+  private final Map<UUID, UUID> saturated = new ConcurrentHashMap<>();
 
   /**
    * @param senders how many verticles send
-   * @param maxHeld deliveries that this node holds under lease before it leaves new ones in the queue
    */
-  public Dispatcher(Bus bus, int senders, int maxHeld) {
+  public Dispatcher(Bus bus, int senders, Holdings holdings) {
     this.bus = bus;
     this.senders = senders;
-    this.maxHeld = maxHeld;
+    this.holdings = holdings;
   }
 
   /** Where the sender of this number listens. */
@@ -48,42 +46,28 @@ public final class Dispatcher {
     return new Address<>("delivery.work." + sender);
   }
 
-  /** Whether new deliveries are to be leased as they are inserted. */
-  boolean hasRoom() {
-    return held.get() < maxHeld;
+  /** Whose new deliveries are to stay in the queue: webhooks, and of these accounts those that hold all they may. */
+  UUID[] saturated(Set<UUID> accountIds) {
+    List<UUID> found = new ArrayList<>();
+    saturated.forEach((webhookId, accountId) -> {
+      if (accountIds.contains(accountId)) {
+        found.add(webhookId);
+      }
+    });
+    accountIds.stream().filter(accountId -> !holdings.hasRoom(accountId)).forEach(found::add);
+    return found.isEmpty() ? NONE : found.toArray(UUID[]::new);
   }
 
   boolean isBusy() {
-    return held.get() > BUSY;
+    return holdings.isBusy();
   }
 
-  /** Webhooks that have more waiting on this node than they take. */
-  UUID[] saturated() {
-    return saturated.isEmpty() ? NONE : saturated.toArray(UUID[]::new);
-  }
-
-  private static final UUID[] NONE = {};
-
-  /** Makes room for deliveries that are to be claimed: as many as asked for, or as there is. */
-  public int reserve(int places) {
-    int room = Math.max(0, Math.min(places, maxHeld - held.get()));
-    held.addAndGet(room);
-    return room;
-  }
-
-  public void held(int change) {
-    held.addAndGet(change);
-  }
-
-  public int held() {
-    return held.get();
-  }
-
-  public void saturated(UUID webhookId, boolean is) {
+  /** Says whether a webhook has more waiting on this node than it takes. */
+  public void saturated(EndpointId endpoint, boolean is) {
     if (is) {
-      saturated.add(webhookId);
+      saturated.put(endpoint.webhookId(), endpoint.accountId());
     } else {
-      saturated.remove(webhookId);
+      saturated.remove(endpoint.webhookId());
     }
   }
 
@@ -91,12 +75,12 @@ public final class Dispatcher {
   public void dispatch(List<Outgoing> leased, Collection<EndpointId> due) {
     Work[] work = new Work[senders];
     for (Outgoing outgoing : leased) {
+      holdings.add(outgoing.accountId(), 1);
       workOf(work, outgoing.webhookId()).leased.add(outgoing);
     }
     for (EndpointId endpoint : due) {
       workOf(work, endpoint.webhookId()).due.add(endpoint);
     }
-    held.addAndGet(leased.size());
     for (int i = 0; i < senders; i++) {
       if (work[i] != null) {
         bus.send(address(i), work[i]);

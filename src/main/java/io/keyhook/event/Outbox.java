@@ -1,6 +1,7 @@
 package io.keyhook.event;
 
 import io.keyhook.account.Plans;
+import io.keyhook.bus.Id;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
@@ -10,6 +11,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 
 /**
  * Commits events. One statement finds the active webhooks that want each event, stores its data once, and queues a
@@ -21,17 +24,14 @@ public final class Outbox {
   public static final int LEASE_SECONDS = 30;
 
   private static final String WRITE = """
-      WITH raised AS MATERIALIZED (
-        SELECT r.ord, r.account_id, r.type, r.data, keyhook.uuid_v7() AS event_id
-        FROM unnest($1::uuid[], $2::smallint[], $3::text[]) WITH ORDINALITY r (account_id, type, data, ord)
-      ), fan AS MATERIALIZED (
+      WITH fan AS MATERIALIZED (
         SELECT r.ord, r.account_id, r.event_id, r.type, r.data, w.webhook_id, w.version,
           keyhook.uuid_v7() AS delivery_id,
-          (now() AT TIME ZONE 'UTC')::date + p.retention AS keep_until,
-          $6::boolean AND w.webhook_id <> ALL ($7::uuid[]) AS leased
-        FROM raised r
-        JOIN keyhook.account a ON a.account_id = r.account_id
-        JOIN unnest($4::text[], $5::int[]) p (plan, retention) ON p.plan = a.plan
+          (now() AT TIME ZONE 'UTC')::date + ($6::int[])[array_position($5::text[], a.plan)] AS keep_until,
+          NOT (w.webhook_id = ANY ($7::uuid[]) OR w.account_id = ANY ($7)) AS leased
+        FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[]) WITH ORDINALITY
+          r (account_id, event_id, type, data, ord)
+        JOIN keyhook.account a ON a.account_id = r.account_id AND a.plan = ANY ($5)
         JOIN keyhook.webhook w ON w.account_id = r.account_id AND w.is_active AND r.type = ANY (w.events)
       ), stored AS (
         INSERT INTO keyhook.event (account_id, event_id, keep_until, data)
@@ -68,12 +68,12 @@ public final class Outbox {
     return client.preparedQuery(WRITE)
         .execute(Tuple.tuple()
             .addArrayOfUUID(events.stream().map(Raised::accountId).toArray(UUID[]::new))
+            .addArrayOfUUID(events.stream().map(event -> Id.v7(ThreadLocalRandom.current())).toArray(UUID[]::new))
             .addArrayOfShort(events.stream().map(event -> event.type().code()).toArray(Short[]::new))
             .addArrayOfString(events.stream().map(Raised::data).toArray(String[]::new))
             .addArrayOfString(plans.withWebhooks())
             .addArrayOfInteger(plans.retentions())
-            .addBoolean(dispatcher.hasRoom())
-            .addArrayOfUUID(dispatcher.saturated())
+            .addArrayOfUUID(dispatcher.saturated(events.stream().map(Raised::accountId).collect(Collectors.toSet())))
             .addDouble((double) LEASE_SECONDS))
         .map(rows -> {
           List<Outgoing> leased = new ArrayList<>(rows.size());

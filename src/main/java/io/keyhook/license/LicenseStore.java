@@ -91,12 +91,15 @@ final class LicenseStore {
       )
       DELETE FROM keyhook.license WHERE account_id = $1 AND license_id = $2""";
 
+  /** Of any activation; it lets the index by id be used. */
+  private static final String ANY_ID = "activation_id > '00000000-0000-0000-0000-000000000000'";
   private static final String LIST_ACTIVATIONS = """
       SELECT activation_id, fingerprint, device_name, device_type, ip_address, activated_at, last_seen_at
-      FROM keyhook.activation WHERE account_id = $1 AND license_id = $2 AND activation_id < $3
-      ORDER BY activation_id DESC LIMIT $4""";
+      FROM keyhook.activation WHERE account_id = $1 AND license_id = $2 AND activation_id < $3 AND %s
+      ORDER BY activation_id DESC LIMIT $4""".formatted(ANY_ID);
   private static final String DELETE_ACTIVATION = """
-      DELETE FROM keyhook.activation WHERE account_id = $1 AND license_id = $2 AND activation_id = $3""";
+      DELETE FROM keyhook.activation WHERE account_id = $1 AND license_id = $2 AND activation_id = $3 AND %s"""
+      .formatted(ANY_ID);
   private static final String FREE_SLOT = """
       UPDATE keyhook.license SET activations = activations - 1 WHERE account_id = $1 AND license_id = $2""";
 

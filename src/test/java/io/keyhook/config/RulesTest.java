@@ -25,7 +25,7 @@ class RulesTest {
       "database.poolSize, 1, 200",
       "validation.rateLimit, 0, 1000000",
       "delivery.maxInFlight, 256, 1000000",
-      "delivery.maxInFlightPerEndpoint, 1, 12000",
+      "delivery.maxInFlightPerEndpoint, 1, 20000",
       "plans.free.maxLicenses, 0, 2147483647",
       "plans.free.maxWebhooks, 0, 2147483647",
       "plans.free.logRetentionDays, 1, 3650"})
