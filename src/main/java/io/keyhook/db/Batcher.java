@@ -6,12 +6,17 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /**
  * Natural batching: while {@code lanes} statements are in flight, all that arrives gathers, and goes together in the next
  * one. At low load an item is a statement of its own; under load the cost of a round trip and a commit is shared.
+ *
+ * <p>What gathers goes in turns, tenant by tenant, so that one that floods waits for itself and not before the others.
+ * (Round robin over flows: Nagle, RFC 970, 1985.)
  *
  * <p>Belongs to one event loop.
  *
@@ -21,47 +26,69 @@ import java.util.function.Function;
 public final class Batcher<I, O> {
   private record Item<I, O>(I input, Promise<O> output) {}
 
+  private record Flow<I, O>(Object tenant, ArrayDeque<Item<I, O>> items) {}
+
   private final int lanes;
   private final int maxBatch;
   private final int maxWaiting;
+  private final Function<I, ?> tenant;
   private final Function<List<I>, Future<List<O>>> statement;
-  private final ArrayDeque<Item<I, O>> waiting = new ArrayDeque<>();
+  private final Map<Object, Flow<I, O>> flows = new HashMap<>();
+  private final ArrayDeque<Flow<I, O>> turns = new ArrayDeque<>();
+  private int waiting;
   private int running;
+
+  /** For items that are all one tenant's, or whose number is bounded elsewhere. */
+  public Batcher(int lanes, int maxBatch, Function<List<I>, Future<List<O>>> statement) {
+    this(lanes, maxBatch, Integer.MAX_VALUE / 2, item -> null, statement);
+  }
 
   /**
    * @param lanes statements in flight at once
    * @param maxBatch items in one statement
-   * @param maxWaiting items that may wait; one more is refused as {@link Failure.Unavailable}
+   * @param maxWaiting items that may wait; past that, who has a fair share of them waiting already is refused as
+   *     {@link Failure.Unavailable}, and past twice that, everybody
+   * @param tenant whose an item is; null is a tenant too
    * @param statement answers one output an item, in their order
    */
-  public Batcher(int lanes, int maxBatch, int maxWaiting, Function<List<I>, Future<List<O>>> statement) {
+  public Batcher(
+      int lanes, int maxBatch, int maxWaiting, Function<I, ?> tenant, Function<List<I>, Future<List<O>>> statement) {
     this.lanes = lanes;
     this.maxBatch = maxBatch;
     this.maxWaiting = maxWaiting;
+    this.tenant = tenant;
     this.statement = statement;
   }
 
   public Future<O> add(I input) {
-    if (waiting.size() >= maxWaiting) {
+    Object whose = tenant.apply(input);
+    Flow<I, O> flow = flows.get(whose);
+    if (waiting >= maxWaiting
+        && (waiting >= 2 * maxWaiting || flow != null && flow.items.size() >= maxWaiting / flows.size())) {
       return Future.failedFuture(new Failure.Unavailable("Too many requests are waiting; try again").exception());
     }
+    if (flow == null) {
+      flow = new Flow<>(whose, new ArrayDeque<>());
+      flows.put(whose, flow);
+      turns.add(flow);
+    }
     Item<I, O> item = new Item<>(input, Promise.promise());
-    waiting.add(item);
+    flow.items.add(item);
+    waiting++;
     flush();
     return item.output.future();
   }
 
   /** How many wait for a statement. */
   public int waiting() {
-    return waiting.size();
+    return waiting;
   }
 
   private void flush() {
-    while (running < lanes && !waiting.isEmpty()) {
-      int size = Math.min(maxBatch, waiting.size());
-      List<Item<I, O>> batch = new ArrayList<>(size);
-      for (int i = 0; i < size; i++) {
-        batch.add(waiting.poll());
+    while (running < lanes && waiting > 0) {
+      List<Item<I, O>> batch = new ArrayList<>(Math.min(maxBatch, waiting));
+      while (batch.size() < maxBatch && waiting > 0) {
+        batch.add(next());
       }
       running++;
       run(batch).onComplete(done -> {
@@ -69,6 +96,18 @@ public final class Batcher<I, O> {
         flush();
       });
     }
+  }
+
+  private Item<I, O> next() {
+    Flow<I, O> flow = turns.poll();
+    Item<I, O> item = flow.items.poll();
+    waiting--;
+    if (flow.items.isEmpty()) {
+      flows.remove(flow.tenant);
+    } else {
+      turns.add(flow);
+    }
+    return item;
   }
 
   /** Never fails: what fails is told to the items. One that the database does not take fails alone. */

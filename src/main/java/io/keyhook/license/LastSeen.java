@@ -6,16 +6,16 @@ import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * When devices were last seen: gathered in memory, written once a minute, so that a validation writes nothing. A crash
- * loses that minute. Belongs to one event loop.
+ * When devices were last seen: gathered in memory for the whole node, written once a minute, so that a validation writes
+ * nothing and a device that every event loop has seen is written once. A crash loses that minute. Any thread.
  */
-final class LastSeen {
+public final class LastSeen {
   static final Duration INTERVAL = Duration.ofMinutes(1);
   private static final int MAX_DEVICES = 200_000;
   private static final int MAX_BATCH = 1000;
@@ -25,9 +25,9 @@ final class LastSeen {
   private record Key(UUID accountId, UUID licenseId, String fingerprint) {}
 
   private final SqlClient client;
-  private Map<Key, Long> seen = new HashMap<>();
+  private final Map<Key, Long> seen = new ConcurrentHashMap<>();
 
-  LastSeen(SqlClient client) {
+  public LastSeen(SqlClient client) {
     this.client = client;
   }
 
@@ -41,8 +41,11 @@ final class LastSeen {
   Future<Void> flush() {
     long now = System.nanoTime();
     List<Seen> all = new ArrayList<>(seen.size());
-    seen.forEach((key, at) -> all.add(new Seen(key.accountId, key.licenseId, key.fingerprint, (now - at) / 1e9)));
-    seen = new HashMap<>();
+    seen.forEach((key, at) -> {
+      if (seen.remove(key, at)) { // or it was seen again just now, and is for the next minute
+        all.add(new Seen(key.accountId, key.licenseId, key.fingerprint, (now - at) / 1e9));
+      }
+    });
     all.sort(LOCK_ORDER);
     return write(all, 0);
   }

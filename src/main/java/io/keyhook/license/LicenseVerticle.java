@@ -22,9 +22,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Keeps licenses and activations. */
+/** Keeps licenses and activations, and writes down when devices were last seen. */
 public final class LicenseVerticle extends VerticleBase {
+  private static final Logger log = LoggerFactory.getLogger(LicenseVerticle.class);
   private static final int KEY_TRIES = 3;
 
   private final Bus bus;
@@ -32,14 +35,16 @@ public final class LicenseVerticle extends VerticleBase {
   private final Pool pool;
   private final Outbox outbox;
   private final Plans plans;
+  private final LastSeen lastSeen;
   private final SecureRandom random = new SecureRandom();
 
-  public LicenseVerticle(Bus bus, Database database, Outbox outbox, Plans plans) {
+  public LicenseVerticle(Bus bus, Database database, Outbox outbox, Plans plans, LastSeen lastSeen) {
     this.bus = bus;
     this.database = database;
     this.pool = database.pool();
     this.outbox = outbox;
     this.plans = plans;
+    this.lastSeen = lastSeen;
   }
 
   @Override
@@ -53,7 +58,20 @@ public final class LicenseVerticle extends VerticleBase {
     bus.answer(Addresses.SET_LICENSE_DISABLED, this::setDisabled);
     bus.answer(Addresses.LIST_ACTIVATIONS, this::listActivations);
     bus.answer(Addresses.DELETE_ACTIVATION, this::deleteActivation);
+    vertx.setPeriodic(LastSeen.INTERVAL.toMillis(), timer -> flushLastSeen());
     return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<?> stop() {
+    return flushLastSeen();
+  }
+
+  private Future<Void> flushLastSeen() {
+    return lastSeen.flush().otherwise(e -> {
+      log.warn("When devices were last seen could not be written; a minute of it is lost: {}", e.getMessage());
+      return null;
+    });
   }
 
   /** A limited plan locks the account while it counts; an unlimited one locks nothing. */

@@ -16,21 +16,17 @@ import io.vertx.sqlclient.SqlClient;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Answers validations; one instance an event loop. */
 public final class ValidationVerticle extends VerticleBase {
-  private static final Logger log = LoggerFactory.getLogger(ValidationVerticle.class);
-
   private final Bus bus;
   private final Database database;
   private final Outbox outbox;
   private final EventFeed feed;
+  private final LastSeen lastSeen;
   private final MeterRegistry meters;
   private final int number;
   private SqlClient client;
-  private LastSeen lastSeen;
   private Gauge waiting;
   private final Map<Refused, Counter> refusals = new EnumMap<>(Refused.class);
   private Counter valid;
@@ -38,11 +34,13 @@ public final class ValidationVerticle extends VerticleBase {
   /**
    * @param number of this instance, from 0
    */
-  public ValidationVerticle(Bus bus, Database database, Outbox outbox, EventFeed feed, MeterRegistry meters, int number) {
+  public ValidationVerticle(
+      Bus bus, Database database, Outbox outbox, EventFeed feed, LastSeen lastSeen, MeterRegistry meters, int number) {
     this.bus = bus;
     this.database = database;
     this.outbox = outbox;
     this.feed = feed;
+    this.lastSeen = lastSeen;
     this.meters = meters;
     this.number = number;
   }
@@ -50,7 +48,6 @@ public final class ValidationVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     client = database.connections(Validator.STATEMENTS);
-    lastSeen = new LastSeen(database.pool());
     Validator validator = new Validator(client, new Activator(database, outbox), outbox, feed, lastSeen);
     valid = counter("valid");
     for (Refused refused : Refused.values()) {
@@ -60,7 +57,6 @@ public final class ValidationVerticle extends VerticleBase {
         .description("Validations that wait for the database")
         .tag("instance", Integer.toString(number))
         .register(meters);
-    vertx.setPeriodic(LastSeen.INTERVAL.toMillis(), timer -> flush());
     bus.answer(Addresses.VALIDATE, request -> validator.validate(request).onSuccess(this::count));
     return Future.succeededFuture();
   }
@@ -76,13 +72,6 @@ public final class ValidationVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     meters.remove(waiting);
-    return flush().eventually(() -> database.release(client));
-  }
-
-  private Future<Void> flush() {
-    return lastSeen.flush().otherwise(e -> {
-      log.warn("When devices were last seen could not be written; a minute of it is lost: {}", e.getMessage());
-      return null;
-    });
+    return database.release(client);
   }
 }

@@ -14,6 +14,7 @@ import io.keyhook.license.ValidationStore.Found;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.util.Collections;
+import java.util.UUID;
 
 /**
  * Decides about validations. Each looks its license up in PostgreSQL, in a batch with those that came meanwhile; one that
@@ -21,29 +22,34 @@ import java.util.Collections;
  */
 final class Validator {
   private static final int MAX_BATCH = 256;
-  private static final int MAX_WAITING = 20_000;
+  /** A fraction of a second's work. */
+  private static final int MAX_WAITING = 4096;
   /** One look-up at a time gathers the largest batches; of commits, a second waits for the disk beside the first. */
   private static final int LOOK_UP_LANES = 1;
   private static final int EVENT_LANES = 2;
   /** Under way at once. */
   static final int STATEMENTS = LOOK_UP_LANES + EVENT_LANES;
   private static final int MAX_LOOK_UPS = 4;
+  private static final int SLOTS = 1 << 16;
 
   private final Batcher<Validate, Found> lookUps;
   private final Batcher<Device, Activator.Outcome> activations;
   private final Batcher<Raised, Void> events;
+  private final UUID[] accounts = new UUID[SLOTS];
   private final EventFeed feed;
   private final LastSeen lastSeen;
 
   Validator(SqlClient client, Activator activator, Outbox outbox, EventFeed feed, LastSeen lastSeen) {
     this.feed = feed;
     this.lastSeen = lastSeen;
-    this.lookUps = new Batcher<>(LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, batch -> ValidationStore.lookUp(client, batch));
-    this.activations = new Batcher<>(1, MAX_BATCH, MAX_WAITING, activator::activate);
-    this.events = new Batcher<>(EVENT_LANES, MAX_BATCH, MAX_WAITING, batch -> outbox.write(client, batch).map(written -> {
-      outbox.dispatch(written);
-      return Collections.nCopies(batch.size(), null);
-    }));
+    this.lookUps = new Batcher<>(LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, this::likelyAccount,
+        batch -> ValidationStore.lookUp(client, batch));
+    this.activations = new Batcher<>(1, MAX_BATCH, MAX_WAITING, Device::accountId, activator::activate);
+    this.events = new Batcher<>(EVENT_LANES, MAX_BATCH, MAX_WAITING, Raised::accountId,
+        batch -> outbox.write(client, batch).map(written -> {
+          outbox.dispatch(written);
+          return Collections.nCopies(batch.size(), null);
+        }));
   }
 
   Future<Validation> validate(Validate request) {
@@ -60,6 +66,7 @@ final class Validator {
       if (found == null) {
         return Future.succeededFuture(Refused.LICENSE_NOT_FOUND);
       }
+      accounts[slot(request)] = found.accountId();
       if (found.disabled()) {
         return Future.succeededFuture(Refused.LICENSE_DISABLED);
       }
@@ -101,6 +108,15 @@ final class Validator {
       return lookUp < MAX_LOOK_UPS ? validate(request, lookUp + 1)
           : Future.failedFuture(new Failure.Unavailable("The license keeps changing; try again").exception());
     });
+  }
+
+  /** Whose key it was the last time; of one that was not found, nobody's. It decides about turns and nothing else. */
+  private UUID likelyAccount(Validate request) {
+    return accounts[slot(request)];
+  }
+
+  private static int slot(Validate request) {
+    return request.licenseKey().hashCode() & SLOTS - 1;
   }
 
   /** What a request does not tell of its device is as the device was activated. */
