@@ -1,22 +1,29 @@
 package io.keyhook.testing;
 
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
 import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Stands between a node and the database, and goes away when the test says so. */
+/** Stands between a node and the database, and goes away or slows down when the test says so. */
 public final class Proxy implements AutoCloseable {
+  private final Vertx vertx;
   private final NetServer server;
   private final NetClient client;
   private final URI target;
   private final Set<NetSocket> sockets = ConcurrentHashMap.newKeySet();
   private volatile boolean cut;
+  private volatile Duration delay = Duration.ZERO;
 
   Proxy(Vertx vertx, URI target) {
+    this.vertx = vertx;
     this.target = target;
     this.client = vertx.createNetClient();
     this.server = vertx.createNetServer().connectHandler(this::connect);
@@ -34,14 +41,29 @@ public final class Proxy implements AutoCloseable {
       sockets.add(far);
       near.closeHandler(closed -> far.close());
       far.closeHandler(closed -> near.close());
-      near.handler(far::write);
-      far.handler(near::write);
+      forward(near, far);
+      forward(far, near);
       if (cut) {
         near.close();
       } else {
         near.resume();
       }
     }, e -> near.close());
+  }
+
+  /** In order, whether or not the delay changes meanwhile. */
+  private void forward(NetSocket from, NetSocket to) {
+    ArrayDeque<Buffer> late = new ArrayDeque<>();
+    from.handler(data -> {
+      late.add(data);
+      Future<Void> wait = delay.isZero() ? Future.succeededFuture() : vertx.timer(delay.toMillis());
+      wait.onSuccess(over -> to.write(late.poll()));
+    });
+  }
+
+  /** From now on whatever passes takes so much longer, each way. */
+  public void delay(Duration delay) {
+    this.delay = delay;
   }
 
   /** The database's address, by way of this proxy. */

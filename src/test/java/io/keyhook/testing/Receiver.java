@@ -22,7 +22,7 @@ public final class Receiver implements AutoCloseable {
   private final HttpServer server;
   private final List<String> secrets = new CopyOnWriteArrayList<>();
   private final BlockingQueue<Delivery> untaken = new LinkedBlockingQueue<>();
-  private final List<Delivery> all = new CopyOnWriteArrayList<>();
+  private final Queue<Delivery> all = new ConcurrentLinkedQueue<>();
   private final List<Delivery> forged = new CopyOnWriteArrayList<>();
   private final Queue<Answer> script = new ConcurrentLinkedQueue<>();
   private final AtomicInteger connections = new AtomicInteger();

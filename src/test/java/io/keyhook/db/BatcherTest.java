@@ -1,0 +1,80 @@
+package io.keyhook.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.keyhook.bus.FailureException;
+import io.keyhook.testing.Waiting;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What gathers goes in turns, and is bounded. An item here is its tenant's name, a letter, and a number. */
+class BatcherTest {
+  private static final int BATCH = 4;
+  private static final int WAITING = 20;
+
+  private final List<List<String>> sent = new ArrayList<>();
+  private final List<Promise<Void>> answers = new ArrayList<>();
+  private final Batcher<String, String> batcher =
+      new Batcher<>(1, BATCH, WAITING, item -> item.charAt(0), batch -> {
+        sent.add(batch);
+        Promise<Void> answer = Promise.promise();
+        answers.add(answer);
+        return answer.future().map(batch);
+      });
+
+  private List<Future<String>> add(String tenant, int count) {
+    return IntStream.range(0, count).mapToObj(i -> batcher.add(tenant + i)).toList();
+  }
+
+  private void answerAll() {
+    for (int i = 0; i < answers.size(); i++) { // answering one sends the next
+      answers.get(i).complete();
+    }
+  }
+
+  @Test
+  void whoAsksLittleDoesNotWaitBehindWhoFloods() {
+    add("a", 15);
+    Future<String> late = batcher.add("b0");
+    answers.get(0).complete();
+    assertThat(sent.get(1)).contains("b0").hasSize(BATCH);
+    answers.get(1).complete();
+    assertThat(Waiting.on(late)).isEqualTo("b0");
+  }
+
+  @Test
+  void eachTenantsItemsGoInTheirOrderAndNoneIsLost() {
+    List<Future<String>> all = Stream.of(add("a", 9), add("b", 5), add("c", 2)).flatMap(List::stream).toList();
+    answerAll();
+    assertThat(sent.stream().flatMap(List::stream).filter(item -> item.startsWith("a")))
+        .containsExactlyElementsOf(IntStream.range(0, 9).mapToObj(i -> "a" + i).toList());
+    assertThat(all).allMatch(Future::succeeded);
+    assertThat(all.stream().map(Future::result)).doesNotHaveDuplicates().hasSize(16);
+    assertThat(batcher.waiting()).isZero();
+  }
+
+  @Test
+  void whenTooManyWaitWhoFloodsIsRefusedAndTheOthersAreNot() {
+    List<Future<String>> flood = add("a", WAITING + 10);
+    assertThat(flood.stream().filter(Future::failed).map(Future::cause))
+        .hasSize(9).allSatisfy(e -> assertThat(FailureException.of(e).failure().code()).isEqualTo("UNAVAILABLE"));
+    List<Future<String>> modest = add("b", 3);
+    assertThat(modest).noneMatch(Future::failed);
+    answerAll();
+    assertThat(modest).allMatch(Future::succeeded);
+    assertThat(flood.stream().filter(Future::succeeded)).hasSize(WAITING + 1);
+  }
+
+  @Test
+  void thereIsABoundForAllTenantsTogether() {
+    List<Future<String>> all = IntStream.range('a', 'a' + 5 * WAITING).mapToObj(i -> batcher.add("" + (char) i)).toList();
+    assertThat(all.stream().filter(Future::failed)).hasSize(5 * WAITING - 2 * WAITING - 1);
+    assertThatThrownBy(() -> Waiting.on(all.get(all.size() - 1))).isInstanceOf(FailureException.class);
+  }
+}
