@@ -21,7 +21,7 @@ import java.time.Instant;
 final class Exchange {
   /** Where a response is cut off; that changes nothing for the attempt. */
   private static final int MAX_BODY = 64 * 1024;
-  /** With heads, interim responses and what surrounds chunks: more than all of it ever is where a body is within its bound. */
+  /** With heads, interim responses and what surrounds chunks. */
   private static final int MAX_RECEIVED = 4 * MAX_BODY;
   private static final int KEPT_BODY = 4 * 1024;
 
@@ -78,7 +78,7 @@ final class Exchange {
     });
   }
 
-  /** Whether a body was announced where HTTP has none: it may come all the same, and is not the next response's head. */
+  /** Whether a body was announced where HTTP has none: it may come, and is not the beginning of the next response. */
   private boolean leavesRest(HttpClientResponse response) {
     if (statusCode != 204 && statusCode != 304) {
       return false;

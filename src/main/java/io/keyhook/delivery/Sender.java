@@ -55,6 +55,7 @@ final class Sender {
   }
 
   private HttpClient client(TrustOptions trust, int maxInFlight, boolean keepAlive) {
+    // A connection that is being made cannot be canceled: it is given up by these, or is the next attempt's.
     HttpClientOptions options = new HttpClientOptions()
         .setVerifyHost(true)
         .setDecompressionSupported(false)

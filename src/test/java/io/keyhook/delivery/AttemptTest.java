@@ -77,7 +77,8 @@ class AttemptTest {
   @Test
   void theFirst4KilobytesOfTheBodyAreKept() {
     String text = "ä\u0000 ".repeat(2000);
-    String kept = answered(Answer.status(500, text)).getJsonArray("attempts").getJsonObject(0).getString("responseBody");
+    JsonObject attempt = answered(Answer.status(500, text)).getJsonArray("attempts").getJsonObject(0);
+    String kept = attempt.getString("responseBody");
     assertThat(kept.getBytes(StandardCharsets.UTF_8).length).isBetween(4000, 3 * 4096);
     assertThat(kept).startsWith("ä\uFFFD ä");
   }
@@ -90,8 +91,9 @@ class AttemptTest {
   @MethodSource("someFaults")
   void theLogShowsWhatTheReceiverDidAndTheNextDeliveryFindsItsPlaceFree(Fault fault) {
     try (RawReceiver receiver = new RawReceiver(fault.script())) {
-      String webhook = "/api/webhooks/" + keyhook.api().post("/api/webhooks", new JsonObject().put("url", receiver.url())
-          .put("events", new JsonArray().add("license.activated"))).expect(201).json().getString("id");
+      String webhook = "/api/webhooks/" + keyhook.api().post("/api/webhooks",
+          new JsonObject().put("url", receiver.url()).put("events", new JsonArray().add("license.activated")))
+          .expect(201).json().getString("id");
       JsonObject first = activated(webhook, 1);
       receiver.awaitClosed();
       receiver.behave(Fault.OK);

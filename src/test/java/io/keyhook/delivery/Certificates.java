@@ -52,9 +52,10 @@ final class Certificates {
   }
 
   private static void key(Path store, String alias, String... options) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-        "-genkeypair", "-keystore", store.toString(), "-storetype", "PKCS12", "-storepass", PASSWORD, "-alias", alias,
-        "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=" + alias));
+    String program = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+    List<String> command = new ArrayList<>(List.of(program, "-genkeypair", "-keystore", store.toString(),
+        "-storetype", "PKCS12", "-storepass", PASSWORD, "-alias", alias, "-keyalg", "EC", "-groupname", "secp256r1",
+        "-dname", "CN=" + alias));
     command.addAll(List.of(options));
     Process keytool = new ProcessBuilder(command).redirectErrorStream(true).start();
     String said = new String(keytool.getInputStream().readAllBytes());
@@ -79,7 +80,8 @@ final class Certificates {
     try {
       KeyStore one = KeyStore.getInstance("PKCS12");
       one.load(null, null);
-      one.setKeyEntry(alias, all.getKey(alias, PASSWORD.toCharArray()), PASSWORD.toCharArray(), all.getCertificateChain(alias));
+      one.setKeyEntry(alias, all.getKey(alias, PASSWORD.toCharArray()), PASSWORD.toCharArray(),
+          all.getCertificateChain(alias));
       KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
       keys.init(one, PASSWORD.toCharArray());
       SSLContext context = SSLContext.getInstance("TLS");
@@ -104,6 +106,7 @@ final class Certificates {
   /** A sender that trusts the authority. */
   SenderRig rig() {
     return new SenderRig(SenderRig.Sockets.NATIVE, new VertxOptions(),
-        vertx -> host -> Future.succeededFuture(List.of(InetAddress.getLoopbackAddress())), new TargetPolicy(true), trust());
+        vertx -> host -> Future.succeededFuture(List.of(InetAddress.getLoopbackAddress())), new TargetPolicy(true),
+        trust());
   }
 }

@@ -27,7 +27,8 @@ class DnsFaultTest {
   }
 
   private static SenderRig rig(NameServer names, long queryTimeout) {
-    return new SenderRig(SenderRig.Sockets.NATIVE, asking(names, queryTimeout), Resolver::of, new TargetPolicy(true), null);
+    return new SenderRig(SenderRig.Sockets.NATIVE, asking(names, queryTimeout), Resolver::of, new TargetPolicy(true),
+        null);
   }
 
   private static AttemptError errorOf(SenderRig rig) {
@@ -68,7 +69,8 @@ class DnsFaultTest {
     try (NameServer names = new NameServer();
         RawReceiver receiver = new RawReceiver(Fault.OK, certificates.good());
         SenderRig rig = new SenderRig(SenderRig.Sockets.NATIVE, asking(names, SHORT_MILLIS), Resolver::of,
-            new TargetPolicy(false, Set.of(receiver.port()), List.of("127.0.0.0/8"), List.of()), certificates.trust())) {
+            new TargetPolicy(false, Set.of(receiver.port()), List.of("127.0.0.0/8"), List.of()),
+            certificates.trust())) {
       String url = receiver.url(Certificates.HOST);
       names.addresses("127.0.0.1");
       assertThat(rig.ended(rig.send(url)).succeeded()).isTrue();
@@ -81,7 +83,8 @@ class DnsFaultTest {
       names.addresses("127.0.0.1", "::1");
       assertThat(rig.ended(rig.send(url)).error()).isEqualTo(AttemptError.TARGET_REFUSED);
       names.addresses("127.0.0.2");
-      assertThat(rig.ended(rig.send(url)).error()).as("not the connection kept").isEqualTo(AttemptError.CONNECTION_REFUSED);
+      assertThat(rig.ended(rig.send(url)).error()).as("not the connection that is kept")
+          .isEqualTo(AttemptError.CONNECTION_REFUSED);
       assertThat(receiver.requests()).hasSize(1);
       names.addresses("127.0.0.1");
       assertThat(rig.ended(rig.send(url)).succeeded()).isTrue();

@@ -86,7 +86,8 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
           c.write("HTTP/1.1 500 Oops\r\n\r\n");
           c.flood("x");
         }), 500, null, FOUR_KB),
-        closed("sends 100 without end", then(c -> c.flood("HTTP/1.1 100 Continue\r\n\r\n")), null, PROTOCOL_ERROR, null),
+        closed("sends 100 without end", then(c -> c.flood("HTTP/1.1 100 Continue\r\n\r\n")),
+            null, PROTOCOL_ERROR, null),
         closed("sends 103 without end", then(c -> c.flood("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")),
             null, PROTOCOL_ERROR, null),
         closed("sends empty lines without end", then(c -> c.flood("\r\n")), null, PROTOCOL_ERROR, null),
@@ -190,8 +191,8 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
               c.write("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nfirst");
               c.awaitClose();
             }), 200, null, "first"),
-            kept("sends interim responses first", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
-                + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200, "")),
+            kept("sends interim responses first", "HTTP/1.1 100 Continue\r\n\r\n"
+                + "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200, "")),
         Stream.of(400, 401, 404, 500).map(status -> kept("answers " + status,
             "HTTP/1.1 " + status + " No\r\nContent-Length: 2\r\n\r\nno", status, "no"))).toList();
   }

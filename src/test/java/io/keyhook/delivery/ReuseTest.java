@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.RawReceiver.Connection;
 import io.keyhook.testing.RawReceiver.Script;
-import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -45,12 +45,8 @@ class ReuseTest {
     return rig.ended(rig.send(receiver.url(Certificates.HOST)));
   }
 
-  private interface Second {
-    void run(Connection connection) throws IOException;
-  }
-
   /** The first connection answers once, and then does as the test says; the others are good. */
-  private static Script reused(Second second) {
+  private static Script reused(Script second) {
     return connection -> {
       connection.request();
       connection.write(EMPTY);
@@ -116,7 +112,8 @@ class ReuseTest {
 
   @Test
   void aResponseThatHasBegunIsNotAskedForAgain() {
-    for (String begun : new String[] {"H", "HTTP/1.1 2", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"}) {
+    for (String begun : List.of("H", "HTTP/1.1 2", "HTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")) {
       try (RawReceiver receiver = receiver(Kind.PLAIN, reused(c -> c.write(begun)))) {
         assertThat(second(receiver).error()).as(begun).isEqualTo(AttemptError.CONNECTION_RESET);
         assertThat(receiver.accepted()).as(begun).isEqualTo(1);

@@ -43,7 +43,8 @@ final class SenderRig implements AutoCloseable {
    * @param trust null: what Java trusts
    */
   SenderRig(
-      Sockets sockets, VertxOptions options, Function<Vertx, Resolver> resolver, TargetPolicy policy, TrustOptions trust) {
+      Sockets sockets, VertxOptions options, Function<Vertx, Resolver> resolver, TargetPolicy policy,
+      TrustOptions trust) {
     this.policy = policy;
     vertx = Vertx.vertx(options.setEventLoopPoolSize(1).setPreferNativeTransport(sockets == Sockets.NATIVE));
     context = vertx.getOrCreateContext();
@@ -66,12 +67,12 @@ final class SenderRig implements AutoCloseable {
     MultiMap headers = MultiMap.caseInsensitiveMultiMap().add("webhook-id", "delivery_1");
     context.runOnContext(v ->
         sender.send(target, headers, Buffer.buffer("{}")).onComplete(ended::complete, ended::completeExceptionally));
-    return ended;
+    return ended.orTimeout(Waiting.LONG.toSeconds(), TimeUnit.SECONDS);
   }
 
   /** Waits for the attempt, which must have kept to its time. */
   Attempt ended(CompletableFuture<Attempt> running) {
-    Attempt attempt = running.orTimeout(Waiting.LONG.toSeconds(), TimeUnit.SECONDS).join();
+    Attempt attempt = running.join();
     assertThat(attempt.duration()).isLessThanOrEqualTo(TIMEOUT.plus(LATE).plusNanos(stalledNanos.get()));
     return attempt;
   }

@@ -123,7 +123,8 @@ public final class RawReceiver implements AutoCloseable {
   public void awaitClosed() {
     for (Connection connection : open) {
       try {
-        assertThat(connection.closed.await(Waiting.LONG.toSeconds(), TimeUnit.SECONDS)).as("the socket is closed").isTrue();
+        assertThat(connection.closed.await(Waiting.LONG.toSeconds(), TimeUnit.SECONDS)).as("the socket is closed")
+            .isTrue();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IllegalStateException(e);
