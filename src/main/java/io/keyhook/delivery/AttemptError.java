@@ -2,14 +2,17 @@ package io.keyhook.delivery;
 
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.PrematureChannelClosureException;
+import io.netty.handler.ssl.SslClosedEngineException;
 import io.vertx.core.VertxException;
 import io.vertx.core.http.HttpClosedException;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
@@ -28,8 +31,12 @@ enum AttemptError {
   /** The address is not one that a webhook may reach. */
   TARGET_REFUSED;
 
-  /** What the system says of a connection that its peer has closed. */
-  private static final Pattern CLOSED = Pattern.compile("reset|Broken pipe");
+  /** What the system says, where it has no exception of its own for it. */
+  private static final Map<Pattern, AttemptError> SAID = Map.of(
+      Pattern.compile("refused"), CONNECTION_REFUSED,
+      Pattern.compile("unreachable|No route"), NO_ROUTE,
+      Pattern.compile("timed out"), TIMEOUT,
+      Pattern.compile("reset|Broken pipe"), CONNECTION_RESET);
 
   String wireName() {
     return name().toLowerCase(Locale.ROOT);
@@ -37,32 +44,36 @@ enum AttemptError {
 
   static AttemptError of(Throwable e) {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof RefusedTargetException) {
-        return TARGET_REFUSED;
-      }
-      if (cause instanceof UnresolvedTargetException || cause instanceof UnknownHostException) {
-        return DNS_FAILURE;
-      }
-      if (cause instanceof SSLException) {
-        return TLS_FAILURE;
-      }
-      if (cause instanceof ConnectTimeoutException || cause instanceof TimeoutException) {
-        return TIMEOUT;
-      }
-      if (cause instanceof NoRouteToHostException) {
-        return NO_ROUTE;
-      }
-      if (cause instanceof ConnectException) {
-        return String.valueOf(cause.getMessage()).contains("refused") ? CONNECTION_REFUSED : NO_ROUTE;
-      }
-      if (cause instanceof HttpClosedException || cause instanceof ClosedChannelException
-          || cause instanceof IOException && CLOSED.matcher(String.valueOf(cause.getMessage())).find()) {
-        return CONNECTION_RESET;
-      }
-      if (cause instanceof DecoderException) {
-        return PROTOCOL_ERROR;
+      Optional<AttemptError> known = ofCause(cause);
+      if (known.isPresent()) {
+        return known.get();
       }
     }
-    return e instanceof VertxException || e instanceof IllegalArgumentException ? PROTOCOL_ERROR : NETWORK_ERROR;
+    return NETWORK_ERROR;
+  }
+
+  private static Optional<AttemptError> ofCause(Throwable e) {
+    if (e instanceof RefusedTargetException) {
+      return Optional.of(TARGET_REFUSED);
+    } else if (e instanceof UnresolvedTargetException || e instanceof UnknownHostException) {
+      return Optional.of(DNS_FAILURE);
+    } else if (e instanceof ConnectTimeoutException || e instanceof TimeoutException) {
+      return Optional.of(TIMEOUT);
+    } else if (e instanceof NoRouteToHostException) {
+      return Optional.of(NO_ROUTE);
+    } else if (e instanceof HttpClosedException || e instanceof ClosedChannelException
+        || e instanceof PrematureChannelClosureException || e instanceof SslClosedEngineException) {
+      return Optional.of(CONNECTION_RESET);
+    } else if (e instanceof SSLException) {
+      return Optional.of(TLS_FAILURE);
+    } else if (e instanceof IOException) {
+      String message = String.valueOf(e.getMessage());
+      return SAID.entrySet().stream().filter(said -> said.getKey().matcher(message).find()).map(Map.Entry::getValue)
+          .findFirst();
+    } else if (e instanceof DecoderException || e instanceof VertxException || e instanceof IllegalArgumentException
+        || e instanceof IllegalStateException) { // what Netty and Vert.x say of a message that they cannot read
+      return Optional.of(PROTOCOL_ERROR);
+    }
+    return Optional.empty();
   }
 }

@@ -6,22 +6,23 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
-import io.vertx.core.streams.WriteStream;
-import io.vertx.ext.web.codec.BodyCodec;
-import io.vertx.ext.web.codec.spi.BodyStream;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.TimeoutException;
 
 /**
  * One attempt on the wire: it ends when the response has ended, has grown past {@value #MAX_BODY} bytes, or time is up,
  * whatever the exchange is waiting for then; and its connection is closed unless the response was read to its end.
  * Belongs to one event loop.
  */
-final class Exchange implements BodyCodec<Void>, BodyStream<Void> {
+final class Exchange {
   /** Where a response is cut off; that changes nothing for the attempt. */
   private static final int MAX_BODY = 64 * 1024;
+  /** With heads, interim responses and what surrounds chunks. */
+  private static final int MAX_RECEIVED = 4 * MAX_BODY;
   private static final int KEPT_BODY = 4 * 1024;
 
   private final Vertx vertx;
@@ -29,20 +30,17 @@ final class Exchange implements BodyCodec<Void>, BodyStream<Void> {
   private final long startedNanos = System.nanoTime();
   private final long timer;
   private final Promise<Attempt> result = Promise.promise();
-  private final Promise<Void> body = Promise.promise();
   private final Buffer kept = Buffer.buffer();
   private HttpClientRequest request;
-  private boolean reused;
+  private Inbound inbound;
   private boolean over;
   private Integer statusCode;
   private int received;
+  private int bodyReceived;
 
   Exchange(Vertx vertx, Duration timeout) {
     this.vertx = vertx;
-    this.timer = vertx.setTimer(Math.max(1, timeout.toMillis()), t -> {
-      fail(new TimeoutException());
-      abort();
-    });
+    this.timer = vertx.setTimer(Math.max(1, timeout.toMillis()), t -> end(AttemptError.TIMEOUT));
   }
 
   /** Never fails. */
@@ -54,35 +52,86 @@ final class Exchange implements BodyCodec<Void>, BodyStream<Void> {
     return over;
   }
 
-  void connected(HttpClientRequest request, boolean reused) {
+  /**
+   * @param request on the connection that it is to use
+   * @param broken takes what the connection fails with
+   */
+  void send(HttpClientRequest request, Buffer body, Handler<Throwable> broken) {
     this.request = request;
-    this.reused = reused;
     if (over) {
-      abort();
+      request.reset();
+      return;
+    }
+    inbound = Inbound.of(request.connection());
+    inbound.isFor(this);
+    request.response().onComplete(response -> answered(response, broken), broken::handle);
+    request.end(body);
+  }
+
+  private void answered(HttpClientResponse response, Handler<Throwable> broken) {
+    statusCode = response.statusCode();
+    response.handler(this::keep).exceptionHandler(broken).endHandler(end -> {
+      finish(null);
+      if (leavesRest(response)) {
+        request.connection().close();
+      }
+    });
+  }
+
+  /** Whether a body was announced where HTTP has none: it may come, and is not the beginning of the next response. */
+  private boolean leavesRest(HttpClientResponse response) {
+    if (statusCode != 204 && statusCode != 304) {
+      return false;
+    }
+    String length = response.getHeader(HttpHeaders.CONTENT_LENGTH);
+    return length != null && !length.equals("0") || response.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+  }
+
+  /** Nothing came of it, but for a reason that the connection had before. */
+  boolean mayStartAgain(Throwable e) {
+    boolean reused = request == null ? e instanceof HttpClosedException : request.streamId() > 1;
+    return !over && reused && received == 0 && AttemptError.of(e) == AttemptError.CONNECTION_RESET;
+  }
+
+  /** What goes wrong before the response has ended. */
+  void fail(Throwable e) {
+    finish(AttemptError.of(e));
+  }
+
+  /** Counts all that comes, and whether that is still wanted. */
+  boolean takes(int bytes) {
+    received += bytes;
+    if (received > MAX_RECEIVED) {
+      end(statusCode == null ? AttemptError.PROTOCOL_ERROR : null);
+    }
+    return !over;
+  }
+
+  private void keep(Buffer data) {
+    if (kept.length() < KEPT_BODY) {
+      kept.appendBuffer(data, 0, Math.min(data.length(), KEPT_BODY - kept.length()));
+    }
+    bodyReceived += data.length();
+    if (bodyReceived > MAX_BODY) {
+      end(null);
     }
   }
 
-  void answered(int statusCode) {
-    this.statusCode = statusCode;
-  }
-
-  boolean mayRetryFresh(AttemptError error) {
-    return !over && reused && statusCode == null && error == AttemptError.CONNECTION_RESET;
-  }
-
-  /** The response was read to its end. */
-  void complete() {
-    finish(null);
-  }
-
-  void fail(Throwable e) {
-    finish(AttemptError.of(e));
+  /** Without waiting for more. */
+  private void end(AttemptError error) {
+    finish(error);
+    if (request != null) {
+      request.reset();
+    }
   }
 
   private void finish(AttemptError error) {
     if (!over) {
       over = true;
       vertx.cancelTimer(timer);
+      if (inbound != null) {
+        inbound.isFor(null);
+      }
       long now = System.nanoTime();
       result.complete(new Attempt(startedAt, Duration.ofNanos(now - startedNanos), now, statusCode, error,
           statusCode == null ? null : text()));
@@ -92,66 +141,5 @@ final class Exchange implements BodyCodec<Void>, BodyStream<Void> {
   private String text() {
     // what is not UTF-8 is replaced, and NUL is no text for PostgreSQL
     return new String(kept.getBytes(), StandardCharsets.UTF_8).replace('\0', '\uFFFD');
-  }
-
-  private void abort() {
-    if (request != null) {
-      request.reset();
-    }
-  }
-
-  @Override
-  public BodyStream<Void> stream() {
-    return this;
-  }
-
-  @Override
-  public Future<Void> write(Buffer data) {
-    if (kept.length() < KEPT_BODY) {
-      kept.appendBuffer(data, 0, Math.min(data.length(), KEPT_BODY - kept.length()));
-    }
-    received += data.length();
-    if (received > MAX_BODY && !over) {
-      finish(null);
-      abort();
-    }
-    return Future.succeededFuture();
-  }
-
-  @Override
-  public Future<Void> end() {
-    // not the attempt's end yet: a response that broke off ends here as well
-    body.tryComplete();
-    return Future.succeededFuture();
-  }
-
-  @Override
-  public Future<Void> result() {
-    return body.future();
-  }
-
-  @Override
-  public void handle(Throwable e) {
-    body.tryFail(e);
-  }
-
-  @Override
-  public WriteStream<Buffer> exceptionHandler(Handler<Throwable> handler) {
-    return this;
-  }
-
-  @Override
-  public WriteStream<Buffer> setWriteQueueMaxSize(int maxSize) {
-    return this;
-  }
-
-  @Override
-  public boolean writeQueueFull() {
-    return false;
-  }
-
-  @Override
-  public WriteStream<Buffer> drainHandler(Handler<Void> handler) {
-    return this;
   }
 }

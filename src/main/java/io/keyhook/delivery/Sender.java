@@ -4,105 +4,116 @@ import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
-import io.vertx.ext.web.client.HttpRequest;
-import io.vertx.ext.web.client.WebClient;
-import io.vertx.ext.web.client.WebClientOptions;
-import io.vertx.ext.web.client.impl.ClientPhase;
-import io.vertx.ext.web.client.impl.HttpContext;
-import io.vertx.ext.web.client.impl.WebClientInternal;
+import io.vertx.core.net.TrustOptions;
 import java.net.InetAddress;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
-import java.util.Set;
-import java.util.WeakHashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Makes attempts, on {@link WebClient}. It has no bound that holds for a whole exchange, so an interceptor hands each
- * {@link Exchange} the request beneath, and that one ends it in time. Belongs to one event loop.
+ * Makes attempts. It uses the client that {@code WebClient} wraps: what must be bounded (the time of a whole exchange,
+ * and how much a receiver sends) WebClient does not bound, and its phases and copies of the headers cost more than all
+ * the rest of an attempt here. {@link Exchange} keeps the bounds. Belongs to one event loop.
  */
 final class Sender {
   private static final int KEEP_ALIVE_SECONDS = 30;
+  /** A receiver may ask for a longer keep-alive, or for one without end. */
+  private static final int MAX_CONNECTION_SECONDS = 120;
 
   private final Vertx vertx;
+  private final Resolver resolver;
   private final TargetPolicy policy;
   private final Duration timeout;
-  private final WebClientInternal reusing;
-  private final WebClientInternal fresh;
-  private final Set<HttpConnection> used = Collections.newSetFromMap(new WeakHashMap<>());
+  private final HttpClient reusing;
+  private final HttpClient fresh;
+
+  /** With what Vert.x resolves and Java trusts. */
+  Sender(Vertx vertx, TargetPolicy policy, Duration timeout, int maxInFlight) {
+    this(vertx, Resolver.of(vertx), policy, null, timeout, maxInFlight);
+  }
 
   /**
+   * @param trust whose certificates are good; null: what Java trusts
    * @param timeout of a whole attempt
    * @param maxInFlight attempts that the caller makes at once: none waits for a connection
    */
-  Sender(Vertx vertx, TargetPolicy policy, Duration timeout, int maxInFlight) {
+  Sender(
+      Vertx vertx, Resolver resolver, TargetPolicy policy, TrustOptions trust, Duration timeout, int maxInFlight) {
     this.vertx = vertx;
+    this.resolver = resolver;
     this.policy = policy;
     this.timeout = timeout;
-    this.reusing = client(vertx, maxInFlight, true);
-    this.fresh = client(vertx, maxInFlight, false);
+    this.reusing = client(trust, maxInFlight, true);
+    this.fresh = client(trust, maxInFlight, false);
   }
 
-  private WebClientInternal client(Vertx vertx, int maxInFlight, boolean keepAlive) {
-    WebClientOptions options = new WebClientOptions()
-        .setUserAgentEnabled(false)
-        .setFollowRedirects(false)
+  private HttpClient client(TrustOptions trust, int maxInFlight, boolean keepAlive) {
+    // A connection that is being made cannot be canceled: it is given up by these, or is the next attempt's.
+    HttpClientOptions options = new HttpClientOptions()
+        .setVerifyHost(true)
+        .setDecompressionSupported(false)
         .setConnectTimeout((int) timeout.toMillis())
+        .setSslHandshakeTimeout(timeout.toMillis()).setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
         .setKeepAlive(keepAlive)
         .setKeepAliveTimeout(KEEP_ALIVE_SECONDS);
-    WebClientInternal client = (WebClientInternal) WebClient.create(vertx, options,
-        new PoolOptions().setHttp1MaxSize(maxInFlight));
-    client.addInterceptor(this::intercept);
-    return client;
-  }
-
-  private void intercept(HttpContext<?> context) {
-    if (context.request().bodyCodec() instanceof Exchange exchange) {
-      if (context.phase() == ClientPhase.SEND_REQUEST) {
-        HttpConnection connection = context.clientRequest().connection();
-        exchange.connected(context.clientRequest(), !used.add(connection));
-      } else if (context.phase() == ClientPhase.RECEIVE_RESPONSE) {
-        exchange.answered(context.clientResponse().statusCode());
-      }
+    if (trust != null) {
+      options.setTrustOptions(trust);
     }
-    context.next();
+    return vertx.httpClientBuilder().with(options)
+        .with(new PoolOptions().setHttp1MaxSize(maxInFlight).setMaxLifetime(MAX_CONNECTION_SECONDS))
+        .withConnectHandler(Inbound::install)
+        .build();
   }
 
-  /** Never fails: what goes wrong is in the attempt. */
+  /**
+   * Never fails: what goes wrong is in the attempt.
+   *
+   * @param headers of this attempt; {@code Host} is added
+   */
   Future<Attempt> send(Target target, MultiMap headers, Buffer body) {
     Exchange exchange = new Exchange(vertx, timeout);
     Future<List<InetAddress>> resolved =
-        target.literal().isPresent() ? Future.succeededFuture(List.of()) : Resolver.resolve(vertx, target.host());
+        target.literal().isPresent() ? Future.succeededFuture(List.of()) : resolver.resolve(target.host());
     resolved.map(addresses -> policy.pick(target, addresses))
-        .onSuccess(address -> send(reusing, exchange, target, address, headers, body))
-        .onFailure(exchange::fail);
+        .onComplete(address -> send(reusing, exchange, request(target, address, headers), body), exchange::fail);
     return exchange.attempt();
   }
 
-  private void send(
-      WebClient client, Exchange exchange, Target target, InetAddress address, MultiMap headers, Buffer body) {
-    if (exchange.isOver()) {
-      return;
+  /** To the address that was checked; Host, SNI and the name in the certificate are the target's. */
+  private static RequestOptions request(Target target, InetAddress address, MultiMap headers) {
+    return new RequestOptions()
+        .setServer(SocketAddress.inetSocketAddress(target.port(), address.getHostAddress()))
+        .setHost(target.host())
+        .setPort(target.port())
+        .setSsl(target.ssl())
+        .setMethod(HttpMethod.POST)
+        .setURI(target.requestUri())
+        .setFollowRedirects(false)
+        .setHeaders(headers.set(HttpHeaders.HOST, target.hostHeader()));
+  }
+
+  private void send(HttpClient client, Exchange exchange, RequestOptions options, Buffer body) {
+    if (!exchange.isOver()) {
+      client.request(options).onComplete(
+          request -> exchange.send(request, body, e -> broken(client, exchange, options, body, e)),
+          e -> broken(client, exchange, options, body, e));
     }
-    HttpRequest<Void> request = client
-        .request(HttpMethod.POST, SocketAddress.inetSocketAddress(target.port(), address.getHostAddress()), target.port(),
-            target.host(), target.requestUri())
-        .ssl(target.ssl())
-        .as(exchange);
-    request.headers().addAll(headers);
-    request.headers().set("Host", target.hostHeader());
-    request.sendBuffer(body).onSuccess(response -> exchange.complete()).onFailure(e -> {
-      // A receiver may close a kept connection just as it is used again; that is not this attempt's failure yet.
-      if (client == reusing && exchange.mayRetryFresh(AttemptError.of(e))) {
-        send(fresh, exchange, target, address, headers, body);
-      } else {
-        exchange.fail(e);
-      }
-    });
+  }
+
+  /** A receiver may close a kept connection just as it is used again; that is not this attempt's failure yet. */
+  private void broken(HttpClient client, Exchange exchange, RequestOptions options, Buffer body, Throwable e) {
+    if (client == reusing && exchange.mayStartAgain(e)) {
+      send(fresh, exchange, options, body);
+    } else {
+      exchange.fail(e);
+    }
   }
 
   void close() {

@@ -15,11 +15,11 @@ import java.util.concurrent.TimeUnit;
 final class Registration {
   private static final Duration RESOLVING = Duration.ofSeconds(2);
 
-  private final Vertx vertx;
+  private final Resolver resolver;
   private final TargetPolicy policy;
 
   Registration(Vertx vertx, TargetPolicy policy) {
-    this.vertx = vertx;
+    this.resolver = Resolver.of(vertx);
     this.policy = policy;
   }
 
@@ -34,7 +34,7 @@ final class Registration {
     if (target.literal().isPresent()) {
       return Future.succeededFuture();
     }
-    return Resolver.resolve(vertx, target.host()).timeout(RESOLVING.toMillis(), TimeUnit.MILLISECONDS)
+    return resolver.resolve(target.host()).timeout(RESOLVING.toMillis(), TimeUnit.MILLISECONDS)
         .map(addresses -> policy.pick(target, addresses))
         .transform(done -> done.failed() && done.cause() instanceof RefusedTargetException e
             ? Future.failedFuture(refused(e)) : Future.succeededFuture());

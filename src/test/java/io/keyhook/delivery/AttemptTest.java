@@ -6,47 +6,40 @@ import static org.awaitility.Awaitility.await;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** One attempt: its headers, what counts as success, and what becomes of every kind of answer. */
 class AttemptTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withNode(new JsonObject().put("delivery",
-      new JsonObject().put("timeout", "PT0.5S").put("retryDelays", new JsonArray())));
+      new JsonObject().put("timeout", "PT0.5S").put("retryDelays", new JsonArray()).put("maxInFlightPerEndpoint", 1)));
 
-  /** Of a delivery that is never tried again here. */
-  private static JsonObject attemptAnswered(Answer answer) {
+  /** Of each kind of outcome one; all are in {@link ReceiverFaultTest}. */
+  private static final Set<String> SOME = Set.of("accepts and never answers", "drips a body", "sends an endless body",
+      "sends an endless error page", "sends 100 without end", "sends a bad chunk", "closes without an answer",
+      "truncates a 200");
+
+  /** The log of a delivery that is never tried again here. */
+  private static JsonObject answered(Answer answer) {
     Receiver receiver = keyhook.receiver();
     receiver.answer(answer);
     keyhook.webhook(receiver, "license.activated");
     keyhook.api().validate(keyhook.license(1).key(), "device").expect(200);
-    return attemptOf(receiver.take().id());
-  }
-
-  private static JsonObject attemptOf(String deliveryId) {
-    return keyhook.awaitAttempts(deliveryId, 1).getJsonArray("attempts").getJsonObject(0);
-  }
-
-  private static String statusAnswered(Answer answer) {
-    Receiver receiver = keyhook.receiver();
-    receiver.answer(answer);
-    keyhook.webhook(receiver, "license.activated");
-    keyhook.api().validate(keyhook.license(1).key(), "device").expect(200);
-    String id = receiver.take().id();
-    keyhook.awaitAttempts(id, 1);
-    return keyhook.logged(id).getString("status");
+    return keyhook.awaitAttempts(receiver.take().id(), 1);
   }
 
   @Test
@@ -72,95 +65,60 @@ class AttemptTest {
   @ParameterizedTest
   @ValueSource(ints = {200, 201, 202, 204, 299})
   void everyStatusOfThe200sIsASuccess(int status) {
-    assertThat(statusAnswered(Answer.status(status))).isEqualTo("delivered");
+    assertThat(answered(Answer.status(status)).getString("status")).isEqualTo("delivered");
   }
 
   @ParameterizedTest
   @ValueSource(ints = {300, 301, 304, 400, 401, 404, 410, 429, 500, 503, 599})
   void everyOtherStatusIsAFailure(int status) {
-    assertThat(statusAnswered(Answer.status(status))).isEqualTo("failed");
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {301, 302, 303, 307, 308})
-  void aRedirectIsNotFollowed(int status) {
-    Receiver elsewhere = keyhook.receiver();
-    JsonObject attempt = attemptAnswered(Answer.redirect(status, elsewhere.url()));
-    assertThat(attempt.getInteger("statusCode")).isEqualTo(status);
-    assertThat(elsewhere.all()).isEmpty();
-    assertThat(elsewhere.openConnections()).isZero();
-  }
-
-  @Test
-  void aBodyOfMoreThan64KilobytesIsCutOffAndChangesNothing() {
-    JsonObject attempt = attemptAnswered(Answer.status(200, "x".repeat(1024 * 1024)));
-    assertThat(attempt.getInteger("statusCode")).isEqualTo(200);
-    assertThat(attempt.getValue("error")).isNull();
-    assertThat(attempt.getString("responseBody")).isEqualTo("x".repeat(4096));
+    assertThat(answered(Answer.status(status)).getString("status")).isEqualTo("failed");
   }
 
   @Test
   void theFirst4KilobytesOfTheBodyAreKept() {
     String text = "ä\u0000 ".repeat(2000);
-    String kept = attemptAnswered(Answer.status(500, text)).getString("responseBody");
+    JsonObject attempt = answered(Answer.status(500, text)).getJsonArray("attempts").getJsonObject(0);
+    String kept = attempt.getString("responseBody");
     assertThat(kept.getBytes(StandardCharsets.UTF_8).length).isBetween(4000, 3 * 4096);
     assertThat(kept).startsWith("ä\uFFFD ä");
   }
 
-  @Test
-  void aReceiverThatSaysNothingTimesOutAndItsSocketIsClosed() {
-    assertTimesOut(Answer.silence(), null);
+  static Stream<Fault> someFaults() {
+    return Fault.ALL.stream().filter(fault -> SOME.contains(fault.name()));
   }
 
-  @Test
-  void aBodyThatStallsTimesOutAndItsSocketIsClosed() {
-    assertTimesOut(Answer.stall(200), 200);
-  }
+  @ParameterizedTest(name = "a receiver that {0}")
+  @MethodSource("someFaults")
+  void theLogShowsWhatTheReceiverDidAndTheNextDeliveryFindsItsPlaceFree(Fault fault) {
+    try (RawReceiver receiver = new RawReceiver(fault.script())) {
+      String webhook = "/api/webhooks/" + keyhook.api().post("/api/webhooks",
+          new JsonObject().put("url", receiver.url()).put("events", new JsonArray().add("license.activated")))
+          .expect(201).json().getString("id");
+      JsonObject first = activated(webhook, 1);
+      receiver.awaitClosed();
+      receiver.behave(Fault.OK);
+      JsonObject second = activated(webhook, 2);
+      keyhook.api().delete(webhook).expect(204);
 
-  private static void assertTimesOut(Answer answer, Integer statusCode) {
-    Receiver receiver = keyhook.receiver();
-    receiver.answer(answer);
-    keyhook.webhook(receiver, "license.activated");
-    keyhook.api().validate(keyhook.license(1).key(), "device").expect(200);
-    String id = receiver.take().id();
-    JsonObject attempt = attemptOf(id);
-    assertThat(attempt.getString("error")).isEqualTo("timeout");
-    assertThat(attempt.getInteger("statusCode")).isEqualTo(statusCode);
-    assertThat(keyhook.logged(id).getString("status")).isEqualTo("failed");
-    await("the socket is closed").atMost(Waiting.LONG).until(() -> receiver.openConnections() == 0);
-  }
-
-  @Test
-  void aConnectionThatIsCutIsNamedSo() {
-    assertThat(attemptAnswered(Answer.close()).getString("error")).isEqualTo("connection_reset");
-  }
-
-  @Test
-  void nobodyListeningIsNamedSo() throws IOException {
-    int port;
-    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = taken.getLocalPort();
+      assertThat(first.getString("status")).isEqualTo(fault.isSuccess() ? "delivered" : "failed");
+      JsonObject attempt = first.getJsonArray("attempts").getJsonObject(0);
+      assertThat(attempt.getInteger("statusCode")).isEqualTo(fault.status());
+      assertThat(attempt.getString("error")).isEqualTo(fault.error() == null ? null : fault.error().wireName());
+      assertThat(attempt.getString("responseBody")).isEqualTo(fault.body());
+      assertThat(second.getString("status")).isEqualTo("delivered");
+      assertThat(receiver.accepted()).isEqualTo(2);
     }
-    assertThat(testCall("http://127.0.0.1:" + port + "/").getString("error")).isEqualTo("connection_refused");
   }
 
-  @Test
-  void aNameThatDoesNotResolveIsNamedSo() {
-    assertThat(testCall("http://nobody.invalid/").getString("error")).isIn("dns_failure", "timeout");
+  /** Raises an event, and gives its delivery when it has ended: the last of so many. */
+  private static JsonObject activated(String webhook, int deliveries) {
+    keyhook.api().validate(keyhook.license(1).key(), "device").expect(200);
+    await("%d ended".formatted(deliveries)).atMost(Waiting.LONG).until(() -> ended(webhook).size() == deliveries);
+    return keyhook.logged(ended(webhook).get(0).getString("id"));
   }
 
-  @Test
-  void aReceiverThatDoesNotSpeakTlsIsNamedSo() {
-    String url = keyhook.receiver().url().replace("http:", "https:");
-    assertThat(testCall(url).getString("error")).isEqualTo("tls_failure");
-  }
-
-  private static JsonObject testCall(String url) {
-    String id = keyhook.api().post("/api/webhooks", new JsonObject().put("url", url)
-        .put("events", new JsonArray().add("license.expired"))).expect(201).json().getString("id");
-    JsonObject result = keyhook.api().post("/api/webhooks/test", new JsonObject().put("webhookId", id)).expect(200).json();
-    assertThat(result.getBoolean("success")).isFalse();
-    assertThat(result.getValue("statusCode")).isNull();
-    return result;
+  private static List<JsonObject> ended(String webhook) {
+    return keyhook.api().get(webhook + "/deliveries").expect(200).data().stream()
+        .filter(delivery -> !delivery.getString("status").equals("pending")).toList();
   }
 }

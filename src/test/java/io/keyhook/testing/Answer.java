@@ -19,25 +19,6 @@ public interface Answer {
     return request -> request.response().setStatusCode(status).end(body);
   }
 
-  static Answer redirect(int status, String location) {
-    return request -> request.response().setStatusCode(status).putHeader("Location", location).end();
-  }
-
-  /** Closes the connection without a word. */
-  static Answer close() {
-    return request -> request.connection().close();
-  }
-
-  /** Sends status and a piece of the body, and no end. */
-  static Answer stall(int status) {
-    return request -> request.response().setChunked(true).setStatusCode(status).write("piece");
-  }
-
-  /** Never says anything. */
-  static Answer silence() {
-    return request -> { };
-  }
-
   /** As {@code then}, once it is released. */
   static Held held(Answer then) {
     return new Held(then);
