@@ -47,7 +47,10 @@ public final class HttpVerticle extends VerticleBase {
         .setMaxHeaderSize(MAX_HEADERS)
         .setMaxInitialLineLength(MAX_REQUEST_LINE)
         .setAcceptBacklog(BACKLOG)
-        .setHandle100ContinueAutomatically(true));
+        .setHandle100ContinueAutomatically(true)
+        // there are no WebSockets: without these, each request passes one handler less
+        .setPerFrameWebSocketCompressionSupported(false)
+        .setPerMessageWebSocketCompressionSupported(false));
     server.invalidRequestHandler(Answers::unreadable);
     return server.requestHandler(router.apply(vertx)).listen()
         .onSuccess(listening -> port.set(listening.actualPort()))
