@@ -94,7 +94,7 @@ final class Tally {
    * @param seconds from the first to the last, where there was no rate
    */
   JsonObject toJson(double seconds) {
-    int due = order.rate() == 0 ? next : order.rate() * order.seconds();
+    int due = order.rate() == 0 ? next : Math.max(next, order.rate() * order.seconds()); // one more may slip in
     int ok = accepted.cardinality();
     JsonObject json = new JsonObject()
         .put("due", due)

@@ -36,8 +36,8 @@ public final class Curve implements Scenario {
   }
 
   /** One rate. */
-  private record Point(boolean webhook, int rate, LoadGenerator.Result result, Cpu cpu, Watch.Reading peak, Disk disk,
-      long missing) {
+  private record Point(boolean webhook, int rate, LoadGenerator.Result result, Cpu cpu, double cpuSeconds,
+      Watch.Reading peak, Disk disk, long missing) {
     double throughput() {
       return result.ok() / result.seconds();
     }
@@ -64,7 +64,7 @@ public final class Curve implements Scenario {
       LoadGenerator.Result result = point.result;
       table.row(point.webhook ? "yes" : "no", count(point.rate), count(point.throughput()), millis(result.p50()),
           millis(result.p90()), millis(result.p99()), millis(result.p999()), count(result.errors()),
-          point.webhook ? count(point.missing) : "", point.cpu.percent(result.seconds()),
+          point.webhook ? count(point.missing) : "", point.cpu.percent(point.cpuSeconds),
           megabytes(point.peak.heap()) + " / " + megabytes(point.peak.resident()),
           megabytes(point.disk.wal()) + " / " + megabytes(point.disk.tableBytes()) + " / "
               + megabytes(point.disk.indexBytes()));
@@ -93,11 +93,14 @@ public final class Curve implements Scenario {
     receivers.reset();
     Disk disk = Disk.of(installation.database());
     try (Watch watch = Watch.on(installation)) {
+      long start = System.nanoTime();
       Cpu cpu = lab.cpu(installation);
       LoadGenerator.Result result = lab.load().openLoop(lab, installation, account, rate, seconds);
       installation.drain(DRAIN);
+      cpu = lab.cpu(installation).since(cpu);
+      double cpuSeconds = (System.nanoTime() - start) / 1e9;
       long missing = webhook ? Math.max(0, result.ok() - receivers.stats("ok").unique()) : 0;
-      return new Point(webhook, rate, result, lab.cpu(installation).since(cpu), watch.peak(),
+      return new Point(webhook, rate, result, cpu, cpuSeconds, watch.peak(),
           Disk.of(installation.database()).since(disk), missing);
     }
   }
