@@ -42,6 +42,7 @@ public final class Bench {
         } catch (Exception e) {
           failed = true;
           e.printStackTrace();
+          System.err.println("The last Keyhook's last words:\n" + lab.lastWords());
           section = "## " + scenario.name() + "\n\nCould not be measured: " + e + "\n";
         }
         System.out.printf("%s%n(%s: %.0f s)%n%n", section, scenario.name(), (System.nanoTime() - start) / 1e9);

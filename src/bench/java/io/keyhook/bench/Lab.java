@@ -29,6 +29,7 @@ public final class Lab implements AutoCloseable {
   private Machine machine;
   private Receivers receivers;
   private LoadGenerator load;
+  private Child lastKeyhook;
   private int sequence;
 
   private Lab(Settings settings, Path directory) {
@@ -83,7 +84,13 @@ public final class Lab implements AutoCloseable {
   public Child keyhook(Map<String, String> environment, List<String> jvmOptions) throws IOException {
     List<String> arguments = new ArrayList<>(jvmOptions);
     arguments.addAll(List.of("-jar", settings.jar().toString()));
-    return add(Child.silent("keyhook", newDirectory(), environment, arguments));
+    lastKeyhook = add(Child.silent("keyhook", newDirectory(), environment, arguments));
+    return lastKeyhook;
+  }
+
+  /** The end of the log of the Keyhook that was started last: what to look at where something failed. */
+  String lastWords() throws IOException {
+    return lastKeyhook == null ? "No Keyhook was started" : lastKeyhook.lastWords();
   }
 
   /** The first of so many sequence numbers that no other validation of this run has. */

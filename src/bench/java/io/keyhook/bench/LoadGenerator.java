@@ -6,6 +6,8 @@ import java.io.IOException;
 /** The process of Hyperfoil. */
 public final class LoadGenerator {
   private static final int TIMEOUT_MILLIS = 30_000;
+  /** More than one machine does, for the sequence numbers. */
+  private static final int MOST_RATE = 200_000;
 
   private final Child child;
   private final int connections;
@@ -43,23 +45,30 @@ public final class LoadGenerator {
     return run(lab, order(installation, account, seconds).put("rate", rate), rate * seconds, seconds);
   }
 
-  /** The same on more connections, with a list of what was accepted. */
-  public Result flood(Lab lab, Installation installation, Installation.Account account, int rate, int seconds,
+  /** The same on so many connections, with a list of what was accepted. */
+  public Result openLoop(Lab lab, Installation installation, Installation.Account account, int rate, int seconds,
       int connections) throws IOException {
     return run(lab, order(installation, account, seconds).put("rate", rate)
         .put("connections", connections).put("accepted", true), rate * seconds, seconds);
   }
 
-  /** As many as there can be, on as many connections as there are. */
+  /** As many as there can be, on as many connections as the settings say. */
   public Result closedLoop(Lab lab, Installation installation, Installation.Account account, int seconds)
       throws IOException {
-    return run(lab, order(installation, account, seconds).put("rate", 0), 200_000 * seconds, seconds);
+    return closedLoop(lab, installation, account, seconds, connections);
+  }
+
+  /** As many as there can be on so many connections. */
+  public Result closedLoop(Lab lab, Installation installation, Installation.Account account, int seconds, int connections)
+      throws IOException {
+    return run(lab, order(installation, account, seconds).put("rate", 0)
+        .put("users", connections).put("connections", connections), MOST_RATE * seconds, seconds);
   }
 
   private JsonObject order(Installation installation, Installation.Account account, int seconds) {
     return new JsonObject()
         .put("port", installation.port())
-        .put("users", connections)
+        .put("users", 0)
         .put("connections", connections)
         .put("timeoutMillis", TIMEOUT_MILLIS)
         .put("seconds", seconds)

@@ -38,7 +38,7 @@ public record Settings(
         list(property("scenarios", "")),
         Integer.parseInt(property("seconds", "0")),
         Integer.parseInt(property("licenses", "100000")),
-        list(property("rates", "500,1000,2000,4000,6000,8000,10000,14000")).stream().map(Integer::valueOf).toList(),
+        list(property("rates", "500,1000,2000,4000,8000,12000,16000")).stream().map(Integer::valueOf).toList(),
         Integer.parseInt(property("connections", "256")),
         Integer.parseInt(property("rounds", "7")),
         Long.parseLong(property("deliveries", "5000000")),

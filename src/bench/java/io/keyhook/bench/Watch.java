@@ -40,7 +40,7 @@ public final class Watch implements AutoCloseable {
   /** How it is now. */
   public static Reading read(Installation installation) throws IOException, InterruptedException {
     String metrics = installation.metrics();
-    return new Reading(sum(metrics, "jvm_memory_used_bytes{area=\"heap\""), sum(metrics, "jvm_threads_live_threads"),
+    return new Reading(value(metrics, "jvm_memory_used_bytes{area=\"heap\""), value(metrics, "jvm_threads_live_threads"),
         resident(installation.pid()));
   }
 
@@ -61,7 +61,8 @@ public final class Watch implements AutoCloseable {
     }
   }
 
-  private static double sum(String metrics, String prefix) {
+  /** The sum of the metrics whose name and labels begin so; 0 where there is none. */
+  public static double value(String metrics, String prefix) {
     return metrics.lines().filter(line -> line.startsWith(prefix))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1))).sum();
   }

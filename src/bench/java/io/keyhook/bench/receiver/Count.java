@@ -13,7 +13,6 @@ final class Count {
   private long retries;
   private long waiting;
   private long peakWaiting;
-  private long cut;
   private long firstNanos;
   private long lastNanos;
 
@@ -21,15 +20,9 @@ final class Count {
     peakWaiting = Math.max(peakWaiting, ++waiting);
   }
 
-  /** Answered. */
+  /** Answered, or its connection was closed. */
   void end() {
     waiting--;
-  }
-
-  /** The connection was closed before there was an answer. */
-  void cut() {
-    waiting--;
-    cut++;
   }
 
   /**
@@ -61,7 +54,6 @@ final class Count {
         .put("retries", retries)
         .put("waiting", waiting)
         .put("peakWaiting", peakWaiting)
-        .put("cut", cut)
         .put("seconds", (lastNanos - firstNanos) / 1e9);
   }
 }

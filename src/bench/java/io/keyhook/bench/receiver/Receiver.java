@@ -2,6 +2,7 @@ package io.keyhook.bench.receiver;
 
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -87,7 +88,9 @@ public final class Receiver extends VerticleBase {
   private void receive(HttpServerRequest request, String[] path) {
     Count count = count(path[1]);
     count.begin();
-    request.response().endHandler(done -> count.end()).closeHandler(closed -> count.cut());
+    Promise<Void> over = Promise.promise();
+    request.response().endHandler(answered -> over.tryComplete()).closeHandler(cut -> over.tryComplete());
+    over.future().onComplete(done -> count.end());
     request.body().onSuccess(body -> {
       long now = System.nanoTime();
       int sequence = sequence(body.toString(StandardCharsets.ISO_8859_1));

@@ -37,7 +37,7 @@ public final class Cost implements Scenario {
       lab.receivers().reset();
       Disk disk = Disk.of(installation.database());
       Cpu cpu = lab.cpu(installation);
-      LoadGenerator.Result result = lab.load().openLoop(lab, installation, account, RATE, lab.settings().seconds(20));
+      LoadGenerator.Result result = lab.load().openLoop(lab, installation, account, RATE, lab.settings().seconds(15));
       boolean drained = installation.drain(DRAIN);
       cpu = lab.cpu(installation).since(cpu);
       disk = Disk.of(installation.database()).since(disk);

@@ -88,7 +88,7 @@ public final class Curve implements Scenario {
 
   private static Point measure(Lab lab, Installation installation, Installation.Account account, boolean webhook, int rate)
       throws Exception {
-    int seconds = lab.settings().seconds(8);
+    int seconds = lab.settings().seconds(6);
     Receivers receivers = lab.receivers();
     receivers.reset();
     Disk disk = Disk.of(installation.database());

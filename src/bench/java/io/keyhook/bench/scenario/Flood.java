@@ -38,9 +38,9 @@ public final class Flood implements Scenario {
       installation.analyze();
       Receivers.Stream stream = new Receivers.Stream("others", RATE, others, LICENSES);
       Receivers.Stream flood = new Receivers.Stream("flood", FLOOD_RATE, List.of(flooding), LICENSES);
-      lab.receivers().openLoop(lab, installation, 0, 3 * WARM_UP_SECONDS, DRAIN, List.of(stream, flood));
+      lab.receivers().openLoop(lab, installation, 0, 4 * WARM_UP_SECONDS, DRAIN, List.of(stream, flood));
       neighbours.measure(neighbour -> {
-        JsonObject result = lab.receivers().openLoop(lab, installation, WARM_UP_SECONDS, lab.settings().seconds(8), DRAIN,
+        JsonObject result = lab.receivers().openLoop(lab, installation, WARM_UP_SECONDS, lab.settings().seconds(6), DRAIN,
             neighbour ? List.of(stream, flood) : List.of(stream));
         if (neighbour) {
           floods.add(result.getJsonObject("flood").getJsonObject("whole").getLong("p99") / 1000 + " ms");

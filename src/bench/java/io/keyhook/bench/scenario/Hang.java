@@ -6,6 +6,7 @@ import io.keyhook.bench.Receivers;
 import io.keyhook.bench.Scenario;
 import io.keyhook.bench.Section;
 import io.keyhook.bench.Waiting;
+import io.keyhook.bench.Watch;
 import java.time.Duration;
 import java.util.List;
 
@@ -17,9 +18,7 @@ public final class Hang implements Scenario {
   private static final int QUEUED = 20_000;
   private static final int WARM_UP_SECONDS = 3;
   private static final Duration SETTLE = Duration.ofSeconds(40);
-  private static final String EMPTY = """
-      DELETE FROM keyhook.delivery_queue USING keyhook.account
-      WHERE delivery_queue.account_id = account.account_id AND account.name = ?""";
+  private static final String HELD = "keyhook_deliveries_held";
   /** As the outbox leaves what it has no room to lease. */
   private static final String QUEUE = """
       WITH made AS MATERIALIZED (
@@ -47,13 +46,13 @@ public final class Hang implements Scenario {
         installation.webhook(account, lab.receivers().url("ok/" + account.name()), true);
       }
       Installation.Account hanging = installation.account(1);
-      installation.webhook(hanging, lab.receivers().url("hang/it"), true);
+      String webhook = installation.webhook(hanging, lab.receivers().url("hang/it"), true);
       installation.analyze();
       Receivers.Stream stream = new Receivers.Stream("others", RATE, others, LICENSES);
-      lab.receivers().openLoop(lab, installation, 0, 2 * WARM_UP_SECONDS, SETTLE, List.of(stream));
+      lab.receivers().openLoop(lab, installation, 0, 4 * WARM_UP_SECONDS, SETTLE, List.of(stream));
       neighbours.measure(neighbour -> {
-        prepare(lab, installation, hanging, neighbour);
-        return lab.receivers().openLoop(lab, installation, WARM_UP_SECONDS, lab.settings().seconds(10), SETTLE,
+        prepare(lab, installation, hanging, webhook, neighbour);
+        return lab.receivers().openLoop(lab, installation, WARM_UP_SECONDS, lab.settings().seconds(8), SETTLE,
             List.of(stream)).getJsonObject("others");
       });
     }
@@ -64,13 +63,13 @@ public final class Hang implements Scenario {
   }
 
   /** Until there is nothing left of the round before, and this one's hanging has begun. */
-  private static void prepare(Lab lab, Installation installation, Installation.Account hanging, boolean neighbour)
+  private static void prepare(
+      Lab lab, Installation installation, Installation.Account hanging, String webhook, boolean neighbour)
       throws Exception {
-    Waiting.expect("nothing hangs any more", SETTLE, () -> {
-      installation.database().run(EMPTY, hanging.name());
-      return lab.receivers().stats("hang").waiting() == 0;
-    });
+    installation.setActive(hanging, webhook, false); // which cancels what is queued
+    Waiting.expect("nothing hangs any more", SETTLE, () -> Watch.value(installation.metrics(), HELD) == 0);
     if (neighbour) {
+      installation.setActive(hanging, webhook, true);
       installation.database().run(QUEUE, QUEUED, hanging.name());
       Waiting.expect("the endpoint hangs", SETTLE, () -> lab.receivers().stats("hang").waiting() > 0);
     }

@@ -30,7 +30,7 @@ public final class Latency implements Scenario {
       Installation.Account account = installation.account(lab.settings().licenses());
       installation.webhook(account, lab.receivers().url("ok/latency"), true);
       installation.analyze();
-      result = lab.receivers().openLoop(lab, installation, WARM_UP_SECONDS, lab.settings().seconds(20),
+      result = lab.receivers().openLoop(lab, installation, WARM_UP_SECONDS, lab.settings().seconds(15),
           Duration.ofSeconds(30), List.of(new Receivers.Stream("all", RATE, List.of(account), account.licenses())))
           .getJsonObject("all");
     }

@@ -18,7 +18,8 @@ import java.util.List;
 /** Three times what it can do, for a minute: what it refuses and how, and that it keeps what it accepted. */
 public final class Overload implements Scenario {
   private static final int FACTOR = 3;
-  private static final int CONNECTIONS = 1024;
+  private static final int CAPACITY_CONNECTIONS = 1024;
+  private static final int CONNECTIONS = 8000;
   private static final int WARM_UP_SECONDS = 8;
   private static final int CAPACITY_SECONDS = 5;
   private static final int LOW_RATE = 200;
@@ -37,14 +38,15 @@ public final class Overload implements Scenario {
       Installation.Account account = installation.account(lab.settings().licenses());
       installation.webhook(account, lab.receivers().url("ok/overload"), true);
       installation.analyze();
-      lab.load().closedLoop(lab, installation, account, WARM_UP_SECONDS);
+      lab.load().closedLoop(lab, installation, account, WARM_UP_SECONDS, CAPACITY_CONNECTIONS);
       installation.drain(DRAIN);
-      double capacity = lab.load().closedLoop(lab, installation, account, CAPACITY_SECONDS).ok() / (double) CAPACITY_SECONDS;
+      double capacity = lab.load().closedLoop(lab, installation, account, CAPACITY_SECONDS, CAPACITY_CONNECTIONS).ok()
+          / (double) CAPACITY_SECONDS;
       installation.drain(DRAIN);
       lab.receivers().reset();
       int rate = (int) (FACTOR * capacity);
       try (Watch watch = Watch.on(installation)) {
-        LoadGenerator.Result result = lab.load().flood(lab, installation, account, rate, seconds, CONNECTIONS);
+        LoadGenerator.Result result = lab.load().openLoop(lab, installation, account, rate, seconds, CONNECTIONS);
         boolean arrived = Waiting.until(DRAIN, () -> lab.receivers().missing("ok", result) == 0);
         long missing = arrived ? 0 : lab.receivers().missing("ok", result);
         boolean drained = installation.drain(DRAIN);
@@ -71,7 +73,7 @@ public final class Overload implements Scenario {
         .row("memory of the process at most, MB", megabytes(peak.resident()), "")
         .row("afterwards, at " + LOW_RATE + "/s, answered 200", count(after.ok()) + " of " + count(after.due()), "all");
     return new Section("Past the limit", "With a webhook, " + count(capacity) + " validations a second were possible"
-        + " (closed loop). Then " + count(rate) + "/s were due for " + seconds + " s, open loop, on " + CONNECTIONS
+        + " (closed loop, " + CAPACITY_CONNECTIONS + " connections). Then " + count(rate) + "/s were due for " + seconds + " s, open loop, on " + CONNECTIONS
         + " connections." + (drained ? "" : " THE QUEUE WAS NOT EMPTY IN THE END."), table, List.of());
   }
 }
