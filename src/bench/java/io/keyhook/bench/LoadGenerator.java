@@ -25,6 +25,7 @@ public final class LoadGenerator {
    * @param otherStatus neither that nor 200
    * @param unanswered timed out, or the connection failed
    * @param unsent not sent, because too many were waiting
+   * @param seconds from the first to the last answer, and no less than was ordered
    * @param accepted a bit set in base64 of those answered 200, by their place; null where it was not asked for
    */
   public record Result(int first, long due, long ok, long unavailable, long otherStatus, long unanswered, long unsent,
@@ -32,6 +33,11 @@ public final class LoadGenerator {
 
     public long errors() {
       return due - ok;
+    }
+
+    /** Answered 200, a second. */
+    public double throughput() {
+      return ok / seconds;
     }
   }
 
@@ -42,14 +48,14 @@ public final class LoadGenerator {
   /** At a constant rate, whatever becomes of them. */
   public Result openLoop(Lab lab, Installation installation, Installation.Account account, int rate, int seconds)
       throws IOException {
-    return run(lab, order(installation, account, seconds).put("rate", rate), rate * seconds, seconds);
+    return run(lab, order(installation, account, seconds).put("rate", rate), rate * seconds);
   }
 
   /** The same on so many connections, with a list of what was accepted. */
   public Result openLoop(Lab lab, Installation installation, Installation.Account account, int rate, int seconds,
       int connections) throws IOException {
     return run(lab, order(installation, account, seconds).put("rate", rate)
-        .put("connections", connections).put("accepted", true), rate * seconds, seconds);
+        .put("connections", connections).put("accepted", true), rate * seconds);
   }
 
   /** As many as there can be, on as many connections as the settings say. */
@@ -62,7 +68,7 @@ public final class LoadGenerator {
   public Result closedLoop(Lab lab, Installation installation, Installation.Account account, int seconds, int connections)
       throws IOException {
     return run(lab, order(installation, account, seconds).put("rate", 0)
-        .put("users", connections).put("connections", connections), MOST_RATE * seconds, seconds);
+        .put("users", connections).put("connections", connections), MOST_RATE * seconds);
   }
 
   private JsonObject order(Installation installation, Installation.Account account, int seconds) {
@@ -77,11 +83,11 @@ public final class LoadGenerator {
         .put("accepted", false);
   }
 
-  private Result run(Lab lab, JsonObject order, int most, int seconds) throws IOException {
+  private Result run(Lab lab, JsonObject order, int most) throws IOException {
     int first = lab.sequences(most);
     JsonObject json = new JsonObject(child.ask(order.put("first", first).encode()));
     return new Result(first, json.getLong("due"), json.getLong("ok"), json.getLong("unavailable"),
-        json.getLong("otherStatus"), json.getLong("unanswered"), json.getLong("unsent"), seconds, json.getLong("p50"),
+        json.getLong("otherStatus"), json.getLong("unanswered"), json.getLong("unsent"), json.getDouble("seconds"), json.getLong("p50"),
         json.getLong("p90"), json.getLong("p99"), json.getLong("p999"), json.getLong("max"), json.getString("accepted"));
   }
 }

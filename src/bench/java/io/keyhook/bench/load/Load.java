@@ -2,6 +2,7 @@ package io.keyhook.bench.load;
 
 import static io.hyperfoil.http.steps.HttpStepCatalog.SC;
 
+import io.hyperfoil.api.config.Benchmark;
 import io.hyperfoil.api.config.BenchmarkBuilder;
 import io.hyperfoil.api.config.PhaseBuilder;
 import io.hyperfoil.api.config.SessionLimitPolicy;
@@ -44,7 +45,7 @@ public final class Load {
     BenchmarkBuilder benchmark = BenchmarkBuilder.builder()
         .name("validate")
         .threads(1)
-        .failurePolicy(io.hyperfoil.api.config.Benchmark.FailurePolicy.CANCEL)
+        .failurePolicy(Benchmark.FailurePolicy.CANCEL)
         .addPlugin(HttpPluginBuilder::new)
         .ergonomics().repeatCookies(false).userAgentFromSession(false).autoRangeCheck(false).stopOnInvalid(false)
         .endErgonomics()
@@ -64,9 +65,8 @@ public final class Load {
         .timeout(order.timeoutMillis(), TimeUnit.MILLISECONDS)
         .handler().status(tally::status).header(tally::header).onCompletion(tally::completed).endHandler()
         .endStep().endSequence().endScenario();
-    long start = System.nanoTime();
     new LocalSimulationRunner(benchmark.build()).run();
-    return tally.toJson((System.nanoTime() - start) / 1e9);
+    return tally.toJson();
   }
 
   private static PhaseBuilder<?> phase(PhaseBuilder.Catalog catalog, Order order) {

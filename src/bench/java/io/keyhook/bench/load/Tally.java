@@ -24,6 +24,7 @@ final class Tally {
   private Flight[] flights = new Flight[0]; // by session
   private int next;
   private long base;
+  private long last;
   private int unavailable;
   private int otherStatus;
 
@@ -72,10 +73,13 @@ final class Tally {
 
   void completed(Session session) {
     Flight flight = flight(session);
+    if (flight.status == 0) {
+      return; // no answer: what none of the others counts
+    }
+    last = System.nanoTime();
     switch (flight.status) {
-      case 0 -> { } // no answer: what is neither of the others
       case 200 -> {
-        micros.recordValue(Math.min(MOST_MICROS, (System.nanoTime() - flight.due) / 1000));
+        micros.recordValue(Math.min(MOST_MICROS, (last - flight.due) / 1000));
         accepted.set(flight.sequence);
       }
       case 503 -> {
@@ -90,10 +94,8 @@ final class Tally {
     flight.status = 0; // a completion that is told twice counts once
   }
 
-  /**
-   * @param seconds from the first to the last, where there was no rate
-   */
-  JsonObject toJson(double seconds) {
+  /** Its {@code seconds} go on to the last answer, if that came after the last was due. */
+  JsonObject toJson() {
     int due = order.rate() == 0 ? next : Math.max(next, order.rate() * order.seconds()); // one more may slip in
     int ok = accepted.cardinality();
     JsonObject json = new JsonObject()
@@ -104,7 +106,7 @@ final class Tally {
         .put("otherStatus", otherStatus)
         .put("unanswered", Math.max(0, next - ok - unavailable - otherStatus))
         .put("unsent", Math.max(0, due - next))
-        .put("seconds", seconds)
+        .put("seconds", Math.max(order.seconds(), (last - base) / 1e9))
         .put("p50", micros.getValueAtPercentile(50))
         .put("p90", micros.getValueAtPercentile(90))
         .put("p99", micros.getValueAtPercentile(99))

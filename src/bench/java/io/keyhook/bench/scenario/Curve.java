@@ -37,11 +37,7 @@ public final class Curve implements Scenario {
 
   /** One rate. */
   private record Point(boolean webhook, int rate, LoadGenerator.Result result, Cpu cpu, double cpuSeconds,
-      Watch.Reading peak, Disk disk, long missing) {
-    double throughput() {
-      return result.ok() / result.seconds();
-    }
-  }
+      Watch.Reading peak, Disk disk, long missing) {}
 
   @Override
   public Section run(Lab lab) throws Exception {
@@ -62,7 +58,7 @@ public final class Curve implements Scenario {
         "MB written: WAL / tables / indexes");
     for (Point point : points) {
       LoadGenerator.Result result = point.result;
-      table.row(point.webhook ? "yes" : "no", count(point.rate), count(point.throughput()), millis(result.p50()),
+      table.row(point.webhook ? "yes" : "no", count(point.rate), count(result.throughput()), millis(result.p50()),
           millis(result.p90()), millis(result.p99()), millis(result.p999()), count(result.errors()),
           point.webhook ? count(point.missing) : "", point.cpu.percent(point.cpuSeconds),
           megabytes(point.peak.heap()) + " / " + megabytes(point.peak.resident()),
@@ -80,7 +76,7 @@ public final class Curve implements Scenario {
     for (int rate : lab.settings().rates()) {
       Point point = measure(lab, installation, account, webhook, rate);
       points.add(point);
-      if (point.throughput() < FOLLOWED * rate) {
+      if (point.result.throughput() < FOLLOWED * rate) {
         return;
       }
     }

@@ -137,8 +137,7 @@ public final class Growth implements Scenario {
   }
 
   private static double validations(Lab lab, Side side) throws Exception {
-    LoadGenerator.Result result = load(lab, side);
-    return result.ok() / result.seconds();
+    return load(lab, side).throughput();
   }
 
   private static double deliveries(Lab lab, Side side) throws Exception {
