@@ -1,0 +1,148 @@
+package io.keyhook.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+/**
+ * All that runs beside Keyhook, on free ports of the loopback interface: PostgreSQL, the receivers, the load generator; and
+ * the Keyhooks that scenarios start. Closing it, as the end of this process does too, ends every process and deletes the
+ * directory.
+ */
+public final class Lab implements AutoCloseable {
+  private final Settings settings;
+  private final Path directory;
+  private final List<Child> children = new ArrayList<>(); // guarded by this
+  private final AtomicInteger names = new AtomicInteger();
+  private final Thread hook = new Thread(this::abandon, "bench-end");
+  private PostgresServer postgres;
+  private Machine machine;
+  private Receivers receivers;
+  private LoadGenerator load;
+  private Child lastKeyhook;
+  private int sequence;
+
+  private Lab(Settings settings, Path directory) {
+    this.settings = settings;
+    this.directory = directory;
+  }
+
+  static Lab open(Settings settings) throws IOException, SQLException {
+    Lab lab = new Lab(settings, Files.createTempDirectory("keyhook-bench-"));
+    Runtime.getRuntime().addShutdownHook(lab.hook);
+    try {
+      lab.postgres = PostgresServer.start(lab.directory);
+      lab.machine = Machine.here(lab.postgres.version());
+      lab.receivers = new Receivers(lab.add(Child.talking("receiver", lab.directory, List.of("-Xmx2g", "-cp",
+          System.getProperty("java.class.path"), "io.keyhook.bench.receiver.Receiver"))));
+      lab.load = new LoadGenerator(lab.add(Child.talking("load", lab.directory, List.of("-Xmx2g", "-cp",
+          settings.loadClasspath(), "io.keyhook.bench.load.Load"))), settings.connections());
+      return lab;
+    } catch (IOException | SQLException | RuntimeException e) {
+      lab.close();
+      throw e;
+    }
+  }
+
+  public Settings settings() {
+    return settings;
+  }
+
+  /** Where the figures are from. */
+  public Machine machine() {
+    return machine;
+  }
+
+  public PostgresServer postgres() {
+    return postgres;
+  }
+
+  public Receivers receivers() {
+    return receivers;
+  }
+
+  public LoadGenerator load() {
+    return load;
+  }
+
+  /** A directory of its own in the one that is deleted in the end. */
+  public Path newDirectory() throws IOException {
+    return Files.createDirectory(directory.resolve("work-" + names.incrementAndGet()));
+  }
+
+  /** A process that ends with this. */
+  public Child keyhook(Map<String, String> environment, List<String> jvmOptions) throws IOException {
+    List<String> arguments = new ArrayList<>(jvmOptions);
+    arguments.addAll(List.of("-jar", settings.jar().toString()));
+    lastKeyhook = add(Child.silent("keyhook", newDirectory(), environment, arguments));
+    return lastKeyhook;
+  }
+
+  /** The end of the log of the Keyhook that was started last: what to look at where something failed. */
+  String lastWords() throws IOException {
+    return lastKeyhook == null ? "No Keyhook was started" : lastKeyhook.lastWords();
+  }
+
+  /** The first of so many sequence numbers that no other validation of this run has. */
+  public int sequences(int count) {
+    int first = sequence;
+    sequence += count;
+    return first;
+  }
+
+  public Cpu cpu(Installation installation) throws IOException {
+    return Cpu.of(installation.pid(), postgres.pid(), receivers.pid(), load.pid());
+  }
+
+  public static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private synchronized Child add(Child child) {
+    children.removeIf(other -> !other.isAlive());
+    children.add(child);
+    return child;
+  }
+
+  @Override
+  public void close() throws IOException {
+    end();
+    Runtime.getRuntime().removeShutdownHook(hook);
+  }
+
+  /** This process is told to end before its time. */
+  private void abandon() {
+    try {
+      end();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private synchronized void end() throws IOException {
+    children.forEach(Child::tellToEnd);
+    children.forEach(Child::close); // in its own time: a Keyhook with an embedded database has that to stop
+    if (postgres != null) {
+      postgres.close();
+    }
+    if (Files.exists(directory)) {
+      try (Stream<Path> files = Files.walk(directory)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+  }
+}
