@@ -64,6 +64,8 @@ public final class Keyhook extends VerticleBase {
   private static final Duration PARTITIONS = Duration.ofHours(1);
   private static final int LOGINS_A_MINUTE = 10;
   private static final int LOGINS_OF_AN_ADDRESS = 60;
+  /** From wherever: guessing from many addresses is slow, too. */
+  private static final int LOGINS_TO_AN_EMAIL = 30;
   /** Each has connections of its own. */
   private static final int MAX_LOOPS = 8;
   /** Deliveries that a node holds under lease before it leaves new ones in the queue. */
@@ -133,7 +135,8 @@ public final class Keyhook extends VerticleBase {
     bus.open();
     limits = new ApiRouter.Limits(new RateLimiter(options.validation().rateLimit(), Duration.ofSeconds(1)),
         new RateLimiter(LOGINS_A_MINUTE, Duration.ofMinutes(1)),
-        new RateLimiter(LOGINS_OF_AN_ADDRESS, Duration.ofMinutes(1)));
+        new RateLimiter(LOGINS_OF_AN_ADDRESS, Duration.ofMinutes(1)),
+        new RateLimiter(LOGINS_TO_AN_EMAIL, Duration.ofMinutes(1)));
     probes = new Probes(database, meters);
     new JvmMemoryMetrics().bindTo(meters);
     new JvmThreadMetrics().bindTo(meters);

@@ -72,7 +72,7 @@ public final class AccountVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
-    return writeUsed();
+    return writeUsed().eventually(passwords::close);
   }
 
   private Future<Caller> authenticate(Accounts.Authenticate request) {

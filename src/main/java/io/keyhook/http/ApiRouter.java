@@ -34,8 +34,15 @@ public final class ApiRouter {
   private final ClientAddress addresses;
   private final Limits limits;
 
-  /** Shared by all routers of a node. */
-  public record Limits(RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress) {}
+  /**
+   * Shared by all routers of a node.
+   *
+   * @param logins to one e-mail from one address
+   * @param loginsOfAddress to whichever e-mail
+   * @param loginsTo one e-mail, from wherever
+   */
+  public record Limits(
+      RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress, RateLimiter loginsTo) {}
 
   private ApiRouter(Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits) {
     this.router = Router.router(vertx);
@@ -67,7 +74,7 @@ public final class ApiRouter {
     otherMethods();
     // of all that is under the path where a host mounts it
     router.route().handler(context -> context.fail(404)).failureHandler(ApiRouter::failed);
-    for (int status : new int[] {400, 404, 405, 413, 415}) {
+    for (int status : new int[] {400, 404, 405, 413, 415, 417}) {
       router.errorHandler(status, ApiRouter::failed);
     }
   }
@@ -75,9 +82,11 @@ public final class ApiRouter {
   private void accounts() {
     call(HttpMethod.POST, "/api/auth/login", 200, context -> {
       Accounts.Login login = read(context, in -> new Accounts.Login(in.text("email"), in.text("password")));
-      limits.loginsOfAddress().check(ClientAddress.limitKey(addresses.of(context.request())));
-      limits.logins().check(login.email().toLowerCase(Locale.ROOT) + ' '
-          + ClientAddress.limitKey(addresses.of(context.request())));
+      String address = ClientAddress.limitKey(addresses.of(context.request()));
+      String email = login.email().toLowerCase(Locale.ROOT);
+      limits.loginsOfAddress().check(address);
+      limits.logins().check(email + ' ' + address);
+      limits.loginsTo().check(email);
       return client.login(login);
     });
     operatorCall(HttpMethod.POST, "/api/admin/accounts", 201, context -> client.createAccount(read(context, in ->
@@ -166,9 +175,8 @@ public final class ApiRouter {
   private void call(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
     router.route(method, path).handler(context -> call.apply(context).onComplete(answer -> {
       if (status == 204) {
-        context.response().setStatusCode(status).end();
+        Answers.nothing(context.response());
       } else {
-        context.response().putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
         Answers.json(context, status, answer);
       }
     }, context::fail));
@@ -213,7 +221,9 @@ public final class ApiRouter {
     if ((status < 0 || status == 500) && BAD_ESCAPE.matcher(context.request().uri()).find()) {
       status = 400; // the router fails to decode it, and does not say so
     }
-    if (status >= 400 && status < 500) {
+    if (ValidateHandler.isFor(context.request())) {
+      ValidateHandler.failed(context);
+    } else if (status >= 400 && status < 500) {
       Answers.problem(context, status, JsonBody.explain(status));
     } else {
       Answers.failure(context, context.failure());

@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.List;
 import java.util.Optional;
 
 /** Who asks: from the bearer credential to the account that the rest of the request is held to. */
@@ -48,7 +49,8 @@ final class Authentication {
   }
 
   private static String bearer(RoutingContext context) {
-    String header = context.request().getHeader(HttpHeaders.AUTHORIZATION);
+    List<String> headers = context.request().headers().getAll(HttpHeaders.AUTHORIZATION);
+    String header = headers.size() == 1 ? headers.get(0) : null; // of two, a proxy may have believed the other
     if (header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
         || header.length() > MAX_CREDENTIAL || header.substring(SCHEME.length()).isBlank()) {
       throw unauthorized("Send a credential in the header Authorization: Bearer ...");

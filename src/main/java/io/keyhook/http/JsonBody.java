@@ -36,6 +36,7 @@ final class JsonBody {
       case 413 -> "The body is larger than " + MAX_BYTES + " bytes";
       case 414 -> "The URL is too long";
       case 415 -> "Send JSON, in UTF-8, with the header Content-Type: application/json";
+      case 417 -> "The one expectation that is met is 100-continue";
       case 431 -> "The headers are too large";
       default -> "The request cannot be carried out";
     };

@@ -12,6 +12,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,11 @@ final class Subject implements BeforeAllCallback {
 
   String licenseId() {
     return ids.get("/api/licenses/{id}");
+  }
+
+  /** Of all that there is. */
+  Collection<String> ids() {
+    return ids.values().stream().map(id -> id.substring(id.lastIndexOf('/') + 1)).toList();
   }
 
   Api api() {
