@@ -42,7 +42,7 @@ final class Fuzz {
   }
 
   private static <T> Arbitrary<T> often(Arbitrary<T> usual, Arbitrary<T> other) {
-    return Arbitraries.frequencyOf(Tuple.of(9, usual), Tuple.of(1, other));
+    return Arbitraries.frequencyOf(Tuple.of(24, usual), Tuple.of(1, other));
   }
 
   Arbitrary<Request> requests() {
