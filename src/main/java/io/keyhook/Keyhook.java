@@ -4,7 +4,9 @@ import io.keyhook.StopOrder.Stage;
 import io.keyhook.account.AccountVerticle;
 import io.keyhook.account.ApiKeys;
 import io.keyhook.account.Plans;
+import io.keyhook.audit.AuditVerticle;
 import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Actor;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
 import io.keyhook.config.KeyhookOptions;
@@ -199,6 +201,7 @@ public final class Keyhook extends VerticleBase {
         .compose(v -> deploy(Stage.WORKING, loops, () -> new ValidationVerticle(bus, database, outbox, feed, meters,
             validator.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AccountVerticle(bus, database, plans, options.auth().jwt())))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new QueueVerticle(bus, database, dispatcher, takeOver)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox)))
         .compose(v -> options.http().enabled() ? serve(loops) : Future.succeededFuture())
@@ -229,7 +232,8 @@ public final class Keyhook extends VerticleBase {
       return Future.succeededFuture();
     }
     return bus.request(Addresses.BOOTSTRAP, new Accounts.Bootstrap(
-        new Accounts.Create("First account", first.email().get(), first.password().get(), first.plan()),
+        new Accounts.Create(
+            Actor.named("bootstrap"), "First account", first.email().get(), first.password().get(), first.plan()),
         first.apiKey().orElseGet(() -> ApiKeys.generate(new SecureRandom())))).map(account -> {
           firstAccount = account;
           return null;

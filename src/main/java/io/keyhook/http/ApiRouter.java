@@ -1,9 +1,11 @@
 package io.keyhook.http;
 
+import static io.keyhook.http.Authentication.actor;
 import static io.keyhook.http.Authentication.caller;
 
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Audit;
 import io.keyhook.bus.Deliveries;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Webhooks;
@@ -47,8 +49,8 @@ public final class ApiRouter {
   private ApiRouter(Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits) {
     this.router = Router.router(vertx);
     this.client = client;
-    this.authentication = new Authentication(client, options.operator().key());
     this.addresses = new ClientAddress(options.http().trustedProxies());
+    this.authentication = new Authentication(client, options.operator().key(), addresses);
     this.limits = limits;
   }
 
@@ -90,9 +92,9 @@ public final class ApiRouter {
       return client.login(login);
     });
     operatorCall(HttpMethod.POST, "/api/admin/accounts", 201, context -> client.createAccount(read(context, in ->
-        new Accounts.Create(in.text("name"), in.text("email"), in.text("password"), in.text("plan")))));
+        new Accounts.Create(actor(context), in.text("name"), in.text("email"), in.text("password"), in.text("plan")))));
     operatorCall(HttpMethod.PATCH, "/api/admin/accounts/:id", 200, context -> client.updateAccount(read(context, in ->
-        new Accounts.Update(id(context), in.change("name", in::text), in.change("email", in::text),
+        new Accounts.Update(actor(context), id(context), in.change("name", in::text), in.change("email", in::text),
             in.change("password", in::text), in.change("plan", in::text)))));
     accountCall(HttpMethod.GET, "/api/account", 200, context -> client.getAccount(new Accounts.Get(caller(context))));
     accountCall(HttpMethod.POST, "/api/api-keys", 201, context -> client.createApiKey(read(context, in ->
@@ -103,6 +105,8 @@ public final class ApiRouter {
         client.getApiKey(new Accounts.GetApiKey(caller(context), id(context))));
     accountCall(HttpMethod.DELETE, "/api/api-keys/:id", 204, context ->
         client.deleteApiKey(new Accounts.DeleteApiKey(caller(context), id(context))));
+    accountCall(HttpMethod.GET, "/api/audit", 200, context -> client.listAudit(query(context, in ->
+        new Audit.ListEntries(caller(context), in.text("action"), in.text("subjectId"), in.page()))));
   }
 
   private void licenses() {

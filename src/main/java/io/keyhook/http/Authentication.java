@@ -2,6 +2,7 @@ package io.keyhook.http;
 
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Actor;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Failure;
 import io.vertx.core.http.HttpHeaders;
@@ -14,26 +15,29 @@ import java.util.Optional;
 /** Who asks: from the bearer credential to the account that the rest of the request is held to. */
 final class Authentication {
   private static final String CALLER = Caller.class.getName();
+  private static final String ACTOR = Actor.class.getName();
   private static final String SCHEME = "bearer ";
   private static final int MAX_CREDENTIAL = 8192;
 
   private final KeyhookClient client;
   private final Optional<String> operatorKey;
+  private final ClientAddress addresses;
 
-  Authentication(KeyhookClient client, Optional<String> operatorKey) {
+  Authentication(KeyhookClient client, Optional<String> operatorKey, ClientAddress addresses) {
     this.client = client;
     this.operatorKey = operatorKey;
+    this.addresses = addresses;
   }
 
   /** Goes on with a {@link #caller}, or answers 401. */
   void account(RoutingContext context) {
     client.authenticate(new Accounts.Authenticate(bearer(context))).onComplete(caller -> {
-      context.put(CALLER, caller);
+      context.put(CALLER, caller.at(addresses.of(context.request())));
       context.next();
     }, context::fail);
   }
 
-  /** Goes on for the operator, or answers 401. */
+  /** Goes on for the {@link #actor operator}, or answers 401. */
   void operator(RoutingContext context) {
     byte[] given = bearer(context).getBytes(StandardCharsets.UTF_8);
     boolean matches = operatorKey.isPresent()
@@ -41,7 +45,12 @@ final class Authentication {
     if (!matches) {
       throw unauthorized("This call needs the operator key");
     }
+    context.put(ACTOR, new Actor("operator", null, addresses.of(context.request())));
     context.next();
+  }
+
+  static Actor actor(RoutingContext context) {
+    return context.get(ACTOR);
   }
 
   static Caller caller(RoutingContext context) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /** One of each thing on a running node, to send bad requests about, and the proof that they change nothing. */
 final class Subject implements BeforeAllCallback {
   private static final List<String> TABLES = List.of("account", "member", "api_key", "license", "license_expiry", "activation", "webhook",
-      "delivery_queue", "delivery", "event");
+      "delivery_queue", "delivery", "event", "audit");
   /** What changes by the clock and not by a request. */
   private static final String UNSTEADY = "'{last_used_at,last_seen_at}'::text[]";
 
