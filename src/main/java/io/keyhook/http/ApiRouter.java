@@ -11,6 +11,7 @@ import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.config.KeyhookOptions;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -198,8 +199,12 @@ public final class ApiRouter {
     }));
   }
 
-  private static BodyHandler body() {
-    return BodyHandler.create(false).setBodyLimit(JsonBody.MAX_BYTES);
+  private static Handler<RoutingContext> body() {
+    BodyHandler body = BodyHandler.create(false).setBodyLimit(JsonBody.MAX_BYTES);
+    return context -> {
+      JsonBody.takeNoForm(context.request());
+      body.handle(context);
+    };
   }
 
   private static String id(RoutingContext context) {

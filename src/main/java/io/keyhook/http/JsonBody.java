@@ -1,6 +1,7 @@
 package io.keyhook.http;
 
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
 import java.util.Locale;
@@ -10,6 +11,14 @@ final class JsonBody {
   static final int MAX_BYTES = 1024 * 1024;
 
   private JsonBody() {}
+
+  /** A form would be taken apart as it comes in, and fail where its method has none: it is to be bytes like any other. */
+  static void takeNoForm(HttpServerRequest request) {
+    String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
+    if (type != null && !isJson(type)) {
+      request.headers().set(HttpHeaders.CONTENT_TYPE, "application/octet-stream");
+    }
+  }
 
   /** A body is JSON and says so; an empty one need not say anything. */
   static void requireJson(RoutingContext context) {

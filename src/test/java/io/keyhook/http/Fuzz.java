@@ -116,9 +116,11 @@ final class Fuzz {
 
   private Arbitrary<List<String>> headers(Operation operation) {
     String credential = operation.isOperators() ? Node.OPERATOR_KEY : Node.API_KEY;
-    Arbitrary<String> type = operation.readsBody() ? often(Arbitraries.just("Content-Type: application/json"),
+    Arbitrary<String> type = often(
+        Arbitraries.just(operation.readsBody() ? "Content-Type: application/json" : "Accept: */*"),
         Arbitraries.of("Content-Type: text/plain", "Content-Type: ", "Content-Type: application/json; charset=utf-8",
-            "Content-Type: multipart/form-data; boundary=x", "Content-Encoding: gzip")) : Arbitraries.just("Accept: */*");
+            "Content-Type: multipart/form-data; boundary=x", "Content-Type: multipart/form-data",
+            "Content-Type: application/x-www-form-urlencoded", "Content-Encoding: gzip"));
     return Combinators.combine(type,
         often(Arbitraries.just("Authorization: Bearer " + credential), Arbitraries.of("Authorization: Bearer x",
             "Authorization: Bearer " + Node.OPERATOR_KEY, "Authorization: Bearer a.b.c", "Authorization: Basic eDp5")),

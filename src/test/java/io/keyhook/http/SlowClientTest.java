@@ -26,6 +26,7 @@ class SlowClientTest {
   private static final String POST = "POST /body HTTP/1.1\r\nHost: k\r\nContent-Length: 100000\r\n\r\n";
   private static final String GET = "GET /now HTTP/1.1\r\nHost: k\r\n\r\n";
   private static final AtomicInteger port = new AtomicInteger();
+  private static final AtomicInteger large = new AtomicInteger();
   private static final Promise<Void> released = Promise.promise();
   private static Vertx vertx;
 
@@ -42,6 +43,10 @@ class SlowClientTest {
     router.route().failureHandler(context -> { }); // nobody is there any more
     router.post("/body").handler(BodyHandler.create(false)).handler(context -> context.end("read"));
     router.get("/now").handler(context -> context.end("now"));
+    router.get("/large").handler(context -> {
+      large.incrementAndGet();
+      context.end("x".repeat(1024 * 1024));
+    });
     router.get("/later").handler(context -> released.future().onComplete(now -> context.end("later")));
     return router;
   }
@@ -123,6 +128,15 @@ class SlowClientTest {
       released.complete();
       waiting.setSoTimeout((int) Waiting.LONG.toMillis());
       assertThat(new String(waiting.getInputStream().readNBytes(12), StandardCharsets.ISO_8859_1)).isEqualTo("HTTP/1.1 200");
+    }
+  }
+
+  @Test
+  void whoAsksAndDoesNotReadIsAnsweredNoFurther() throws Exception {
+    try (Socket deaf = new Socket("127.0.0.1", port.get())) {
+      deaf.getOutputStream().write(GET.replace("/now", "/large").repeat(500).getBytes(StandardCharsets.ISO_8859_1));
+      dripUntilClosed("", "\n"); // time enough to answer all of them
+      assertThat(large.get()).isBetween(1, 100);
     }
   }
 
