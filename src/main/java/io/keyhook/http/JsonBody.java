@@ -12,7 +12,7 @@ final class JsonBody {
 
   private JsonBody() {}
 
-  /** A form would be taken apart as it comes in, and fail where its method has none: it is to be bytes like any other. */
+  /** A form would be taken apart as it comes in, and fail where its method has none: it is to be bytes like others. */
   static void takeNoForm(HttpServerRequest request) {
     String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
     if (type != null && !isJson(type)) {
