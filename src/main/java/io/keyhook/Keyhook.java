@@ -4,7 +4,9 @@ import io.keyhook.StopOrder.Stage;
 import io.keyhook.account.AccountVerticle;
 import io.keyhook.account.ApiKeys;
 import io.keyhook.account.Plans;
+import io.keyhook.audit.AuditVerticle;
 import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Actor;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
 import io.keyhook.config.KeyhookOptions;
@@ -66,6 +68,8 @@ public final class Keyhook extends VerticleBase {
   private static final Duration PARTITIONS = Duration.ofHours(1);
   private static final int LOGINS_A_MINUTE = 10;
   private static final int LOGINS_OF_AN_ADDRESS = 60;
+  /** From wherever: guessing from many addresses is slow, too. */
+  private static final int LOGINS_TO_AN_EMAIL = 30;
   /** Each has connections of its own. */
   private static final int MAX_LOOPS = 8;
 
@@ -133,7 +137,8 @@ public final class Keyhook extends VerticleBase {
     bus.open();
     limits = new ApiRouter.Limits(new RateLimiter(options.validation().rateLimit(), Duration.ofSeconds(1)),
         new RateLimiter(LOGINS_A_MINUTE, Duration.ofMinutes(1)),
-        new RateLimiter(LOGINS_OF_AN_ADDRESS, Duration.ofMinutes(1)));
+        new RateLimiter(LOGINS_OF_AN_ADDRESS, Duration.ofMinutes(1)),
+        new RateLimiter(LOGINS_TO_AN_EMAIL, Duration.ofMinutes(1)));
     probes = new Probes(database, meters);
     new JvmMemoryMetrics().bindTo(meters);
     new JvmThreadMetrics().bindTo(meters);
@@ -198,6 +203,7 @@ public final class Keyhook extends VerticleBase {
         .compose(v -> deploy(Stage.WORKING, loops, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
             meters, validator.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AccountVerticle(bus, database, plans, options.auth().jwt())))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new QueueVerticle(bus, database, dispatcher, takeOver)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox)))
         .compose(v -> options.http().enabled() ? serve(loops) : Future.succeededFuture())
@@ -228,7 +234,8 @@ public final class Keyhook extends VerticleBase {
       return Future.succeededFuture();
     }
     return bus.request(Addresses.BOOTSTRAP, new Accounts.Bootstrap(
-        new Accounts.Create("First account", first.email().get(), first.password().get(), first.plan()),
+        new Accounts.Create(
+            Actor.named("bootstrap"), "First account", first.email().get(), first.password().get(), first.plan()),
         first.apiKey().orElseGet(() -> ApiKeys.generate(new SecureRandom())))).map(account -> {
           firstAccount = account;
           return null;

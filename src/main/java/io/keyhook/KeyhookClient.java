@@ -2,6 +2,7 @@ package io.keyhook;
 
 import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Addresses;
+import io.keyhook.bus.Audit;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Deliveries;
@@ -76,6 +77,11 @@ public final class KeyhookClient {
 
   public Future<Void> deleteApiKey(Accounts.DeleteApiKey request) {
     return bus.request(Addresses.DELETE_API_KEY, request);
+  }
+
+  /** Who changed what in the caller's account. */
+  public Future<Page<Audit.Entry>> listAudit(Audit.ListEntries query) {
+    return bus.request(Addresses.LIST_AUDIT, query);
   }
 
   public Future<Licenses.License> createLicense(Licenses.Create request) {

@@ -21,7 +21,8 @@ import io.vertx.sqlclient.Tuple;
 @AnalyzeClasses(packages = "io.keyhook", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final String[] DOMAINS =
-      {"io.keyhook.account..", "io.keyhook.license..", "io.keyhook.webhook..", "io.keyhook.event..", "io.keyhook.delivery.."};
+      {"io.keyhook.account..", "io.keyhook.audit..", "io.keyhook.license..",
+          "io.keyhook.webhook..", "io.keyhook.event..", "io.keyhook.delivery.."};
 
   /** Statements take their parameters as tuples. */
   @ArchTest

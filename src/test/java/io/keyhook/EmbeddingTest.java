@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Actor;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Events;
 import io.keyhook.bus.FailureException;
@@ -17,15 +18,15 @@ import io.keyhook.testing.Node;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClientRequest;
-import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.pgclient.PgBuilder;
 import io.vertx.sqlclient.Pool;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -76,7 +77,8 @@ class EmbeddingTest {
     Events.Subscription subscription = client.subscribe(events::add);
 
     Future<Licenses.Validation> validation = client
-        .createAccount(new Accounts.Create("Shop", "shop@example.com", "a good password", "professional"))
+        .createAccount(new Accounts.Create(
+            Actor.named("shop"), "Shop", "shop@example.com", "a good password", "professional"))
         .map(account -> Caller.application(account.id(), "shop"))
         .compose(shop -> client.createLicense(
             new Licenses.Create(shop, "Editor", null, 3, null, "Ada", "ada@example.com", null)))
@@ -110,7 +112,7 @@ class EmbeddingTest {
   }
 
   @Test
-  void itsRouterIsMountedUnderAPathOfTheApplications() {
+  void itsRouterIsMountedUnderAPathOfTheApplications() throws IOException {
     Keyhook keyhook = new Keyhook(onDatabase());
     Waiting.on(vertx.deployVerticle(keyhook));
 
@@ -129,9 +131,10 @@ class EmbeddingTest {
     assertThat(get(server, "/hello")).isEqualTo("the application's own");
   }
 
-  private String get(HttpServer server, String path) {
-    return Waiting.on(vertx.createHttpClient().request(HttpMethod.GET, server.actualPort(), "127.0.0.1", path)
-        .compose(HttpClientRequest::send).compose(HttpClientResponse::body)).toString();
+  private static String get(HttpServer server, String path) throws IOException {
+    try (InputStream body = URI.create("http://127.0.0.1:" + server.actualPort() + path).toURL().openStream()) {
+      return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+    }
   }
 
   @Test

@@ -6,6 +6,7 @@ import static io.keyhook.db.Rows.instant;
 import static io.keyhook.db.Rows.uuids;
 
 import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Actor;
 import io.keyhook.bus.Accounts.Account;
 import io.keyhook.bus.Accounts.ApiKey;
 import io.keyhook.bus.Caller;
@@ -167,7 +168,7 @@ final class AccountStore {
   }
 
   static Caller caller(FoundKey key) {
-    return new Caller(key.id.accountId, key.name);
+    return new Caller(key.id.accountId, new Actor(key.name, Id.API_KEY.of(key.id.keyId), null));
   }
 
   private static Account account(Row row) {

@@ -1,10 +1,13 @@
 package io.keyhook.account;
 
-import io.keyhook.bus.Accounts;
+import io.keyhook.audit.Action;
+import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Accounts.Account;
 import io.keyhook.bus.Accounts.CreatedApiKey;
 import io.keyhook.bus.Accounts.Overview;
 import io.keyhook.bus.Accounts.Used;
+import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Actor;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.Caller;
@@ -17,6 +20,7 @@ import io.keyhook.db.Database;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.SqlClient;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HashSet;
@@ -72,7 +76,7 @@ public final class AccountVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
-    return writeUsed();
+    return writeUsed().eventually(passwords::close);
   }
 
   private Future<Caller> authenticate(Accounts.Authenticate request) {
@@ -94,13 +98,14 @@ public final class AccountVerticle extends VerticleBase {
     UUID accountId = idOrUnauthorized(Id.ACCOUNT, claims.accountId());
     if (claims.userId() != null) {
       return AccountStore.memberEmail(pool, accountId, idOrUnauthorized(Id.USER, claims.userId()))
-          .map(email -> new Caller(accountId, email.orElseThrow(AccountVerticle::unauthorized)));
+          .map(email -> new Caller(accountId,
+              new Actor(email.orElseThrow(AccountVerticle::unauthorized), claims.userId(), null)));
     }
     return AccountStore.exists(pool, accountId).map(exists -> {
       if (!exists) {
         throw unauthorized();
       }
-      return new Caller(accountId, claims.name());
+      return new Caller(accountId, Actor.named(claims.name()));
     });
   }
 
@@ -130,8 +135,14 @@ public final class AccountVerticle extends VerticleBase {
   private Future<Account> create(Accounts.Create request) {
     plans.checkExists(request.plan());
     return passwords.hash(request.password())
-        .compose(hash -> AccountStore.insert(pool, request.name(), request.plan(), request.email().strip(), hash))
+        .compose(hash -> database.transaction(tx -> insert(tx, request, request.email().strip(), hash)))
         .recover(AccountVerticle::emailTaken);
+  }
+
+  private static Future<Account> insert(SqlClient tx, Accounts.Create request, String email, String passwordHash) {
+    return AccountStore.insert(tx, request.name(), request.plan(), email, passwordHash)
+        .compose(account -> AuditStore.write(tx, new Caller(Id.ACCOUNT.parse(account.id()), request.by()),
+            Action.ACCOUNT_CREATED, account.id(), List.of()).map(account));
   }
 
   private Future<Account> update(Accounts.Update request) {
@@ -142,7 +153,9 @@ public final class AccountVerticle extends VerticleBase {
     }
     return (request.password().present() ? passwords.hash(request.password().value()) : Future.<String>succeededFuture())
         .compose(hash -> database.transaction(tx -> AccountStore.update(tx, accountId, request.name().value(), plan,
-            request.email().present() ? request.email().value().strip() : null, hash)))
+            request.email().present() ? request.email().value().strip() : null, hash)
+            .compose(account -> AuditStore.write(tx, new Caller(accountId, request.by()), Action.ACCOUNT_UPDATED,
+                account.id(), request.changed()).map(account))))
         .recover(AccountVerticle::emailTaken)
         .compose(account -> plan == null || plans.of(plan).hasWebhooks() ? Future.succeededFuture(account)
             : bus.request(Addresses.CANCEL_PENDING, new CancelPending(accountId, null)).map(account));
@@ -154,8 +167,7 @@ public final class AccountVerticle extends VerticleBase {
     return AccountStore.any(pool).compose(any -> any ? Future.succeededFuture(Optional.empty())
         : passwords.hash(request.account().password()).compose(hash -> database.transaction(tx ->
             AccountStore.lockEmpty(tx).compose(empty -> !empty ? Future.succeededFuture(Optional.<Account>empty())
-                : AccountStore.insert(tx, request.account().name(), request.account().plan(),
-                    request.account().email(), hash)
+                : insert(tx, request.account(), request.account().email(), hash)
                     .compose(account -> AccountStore.insertKey(tx, Id.ACCOUNT.parse(account.id()), "First key",
                         request.apiKey()).map(Optional.of(account)))))));
   }
@@ -172,17 +184,21 @@ public final class AccountVerticle extends VerticleBase {
 
   private Future<CreatedApiKey> createApiKey(Accounts.CreateApiKey request) {
     String key = ApiKeys.generate(random);
-    return AccountStore.insertKey(pool, request.caller().accountId(), request.name(), key)
+    return database.transaction(tx -> AccountStore.insertKey(tx, request.caller().accountId(), request.name(), key)
+            .compose(made -> AuditStore.write(tx, request.caller(), Action.API_KEY_CREATED, made.id(), List.of())
+                .map(made)))
         .map(made -> new CreatedApiKey(made.id(), made.name(), key, made.hint(), made.createdAt()));
   }
 
   private Future<Void> deleteApiKey(Accounts.DeleteApiKey request) {
-    return AccountStore.deleteKey(pool, request.caller().accountId(), Id.API_KEY.parse(request.id())).map(deleted -> {
+    UUID accountId = request.caller().accountId();
+    UUID keyId = Id.API_KEY.parse(request.id());
+    return database.transaction(tx -> AccountStore.deleteKey(tx, accountId, keyId).compose(deleted -> {
       if (!deleted) {
         throw Id.API_KEY.notFound();
       }
-      return null;
-    });
+      return AuditStore.write(tx, request.caller(), Action.API_KEY_DELETED, request.id(), List.of());
+    }));
   }
 
   private Future<Void> writeUsed() {

@@ -1,6 +1,7 @@
 package io.keyhook.account;
 
 import io.keyhook.bus.Accounts.Token;
+import io.keyhook.bus.Check;
 import io.keyhook.config.KeyhookOptions.Jwt;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -19,11 +20,13 @@ import java.nio.file.Files;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** JSON Web Tokens: issues those of people who logged in, and reads those of the issuer configured. */
 final class Tokens {
   /** Tokens issued here name their user in a claim of our own: other issuers' subjects look like anything. */
   private static final String USER = "keyhook_user";
+  private static final Pattern UNSTORABLE = Pattern.compile("[\\x00\\p{Cs}]");
 
   private final Jwt options;
   private final JWTAuth auth;
@@ -111,7 +114,13 @@ final class Tokens {
   private static String name(JsonObject claims) {
     String email = text(claims, "email");
     String subject = text(claims, "sub");
-    return email != null ? email : subject != null ? subject : "token";
+    return shown(email != null ? email : subject != null ? subject : "token");
+  }
+
+  /** Another issuer's names may hold what no PostgreSQL takes. */
+  private static String shown(String name) {
+    int length = Math.min(Check.EMAIL, name.codePointCount(0, name.length()));
+    return UNSTORABLE.matcher(name.substring(0, name.offsetByCodePoints(0, length))).replaceAll("?");
   }
 
   private static String text(JsonObject claims, String name) {

@@ -1,6 +1,8 @@
 package io.keyhook.bus;
 
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 
 /** Requests about accounts, people and API keys, and what is answered. */
 public interface Accounts {
@@ -32,7 +34,7 @@ public interface Accounts {
     }
   }
 
-  record Create(String name, String email, String password, String plan) {
+  record Create(Actor by, String name, String email, String password, String plan) {
     public Create {
       Check.that().name("name", name).required("email", email).email("email", email)
           .required("password", password).password("password", password).required("plan", plan).done();
@@ -53,7 +55,8 @@ public interface Accounts {
   }
 
   /** An operator's change of an account. */
-  record Update(String id, Field<String> name, Field<String> email, Field<String> password, Field<String> plan) {
+  record Update(
+      Actor by, String id, Field<String> name, Field<String> email, Field<String> password, Field<String> plan) {
     public Update {
       Check check = Check.that();
       if (name.present()) {
@@ -69,6 +72,11 @@ public interface Accounts {
         check.required("plan", plan.value());
       }
       check.done();
+    }
+
+    /** Names of the fields that it gives. */
+    public List<String> changed() {
+      return Field.present(Map.of("name", name, "email", email, "password", password, "plan", plan));
     }
 
     @Override

@@ -21,6 +21,7 @@ public final class Addresses {
   public static final Address<Accounts.GetApiKey, Accounts.ApiKey> GET_API_KEY = new Address<>("api-key.get");
   public static final Address<Accounts.ListApiKeys, Page<Accounts.ApiKey>> LIST_API_KEYS = new Address<>("api-key.list");
   public static final Address<Accounts.DeleteApiKey, Void> DELETE_API_KEY = new Address<>("api-key.delete");
+  public static final Address<Audit.ListEntries, Page<Audit.Entry>> LIST_AUDIT = new Address<>("audit.list");
 
   public static final Address<Licenses.Validate, Licenses.Validation> VALIDATE = new Address<>("license.validate");
   public static final Address<Licenses.Create, Licenses.License> CREATE_LICENSE = new Address<>("license.create");

@@ -3,15 +3,11 @@ package io.keyhook.bus;
 import java.util.Objects;
 import java.util.UUID;
 
-/**
- * On whose behalf a request is made. Everything that a request reads or changes belongs to this account.
- *
- * @param name who: a user's e-mail, an API key's name, or what an embedding application calls itself
- */
-public record Caller(UUID accountId, String name) {
+/** On whose behalf a request is made, and by whom. Everything that it reads or changes belongs to this account. */
+public record Caller(UUID accountId, Actor actor) {
   public Caller {
     Objects.requireNonNull(accountId);
-    Objects.requireNonNull(name);
+    Objects.requireNonNull(actor);
   }
 
   /**
@@ -20,6 +16,14 @@ public record Caller(UUID accountId, String name) {
    * @param accountId as {@code acct_...}
    */
   public static Caller application(String accountId, String name) {
-    return new Caller(Id.ACCOUNT.parse(accountId), name);
+    return new Caller(Id.ACCOUNT.parse(accountId), Actor.named(name));
+  }
+
+  public String name() {
+    return actor.name();
+  }
+
+  public Caller at(String address) {
+    return new Caller(accountId, actor.at(address));
   }
 }

@@ -16,7 +16,8 @@ public enum Id {
   ACTIVATION("act_", "activation"),
   WEBHOOK("webhook_", "webhook"),
   DELIVERY("delivery_", "delivery"),
-  TEST_DELIVERY("delivery_test_", "delivery");
+  TEST_DELIVERY("delivery_test_", "delivery"),
+  AUDIT_ENTRY("audit_", "audit entry");
 
   private static final char[] DIGITS = "0123456789abcdefghjkmnpqrstvwxyz".toCharArray();
   private static final byte[] VALUES = new byte[128];

@@ -68,6 +68,12 @@ public interface Licenses {
           .done();
       checkMetadata(metadata.value());
     }
+
+    /** Names of the fields that it gives. */
+    public java.util.List<String> changed() {
+      return Field.present(Map.of("name", name, "maxActivations", maxActivations, "expiresAt", expiresAt,
+          "customerName", customerName, "customerEmail", customerEmail, "metadata", metadata));
+    }
   }
 
   record License(

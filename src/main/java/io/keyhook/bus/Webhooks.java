@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /** Requests about webhooks, and what is answered. */
 public interface Webhooks {
@@ -42,6 +43,11 @@ public interface Webhooks {
         check.required("isActive", isActive.value());
       }
       check.text("description", description.value(), DESCRIPTION).done();
+    }
+
+    /** Names of the fields that it gives. */
+    public List<String> changed() {
+      return Field.present(Map.of("url", url, "events", events, "isActive", isActive, "description", description));
     }
   }
 

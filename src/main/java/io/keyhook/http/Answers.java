@@ -37,7 +37,15 @@ final class Answers {
   private Answers() {}
 
   static void json(RoutingContext context, int status, Object body) {
-    send(context.response(), status, JSON, JsonText.bytes(body));
+    json(context.response(), status, body);
+  }
+
+  static void json(HttpServerResponse response, int status, Object body) {
+    send(response, status, JSON, JsonText.bytes(body));
+  }
+
+  static void nothing(HttpServerResponse response) {
+    SecurityHeaders.on(response).setStatusCode(204).end();
   }
 
   static void failure(RoutingContext context, Throwable e) {
@@ -56,7 +64,12 @@ final class Answers {
   static void unreadable(HttpServerRequest request) {
     Throwable cause = request.decoderResult().cause();
     int status = cause instanceof TooLongHttpLineException ? 414 : cause instanceof TooLongHttpHeaderException ? 431 : 400;
-    problem(request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE), status, JsonBody.explain(status));
+    HttpServerResponse response = request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    if (ValidateHandler.isFor(request)) {
+      ValidateHandler.refuse(response, status, JsonBody.explain(status), "INVALID_REQUEST");
+    } else {
+      problem(response, status, JsonBody.explain(status));
+    }
   }
 
   private static void problem(HttpServerResponse response, int status, String detail) {
@@ -89,7 +102,7 @@ final class Answers {
 
   private static void send(HttpServerResponse response, int status, CharSequence type, byte[] body) {
     if (!response.ended() && !response.closed()) {
-      response.setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, type).end(Buffer.buffer(body));
+      SecurityHeaders.on(response).setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, type).end(Buffer.buffer(body));
     }
   }
 

@@ -1,14 +1,17 @@
 package io.keyhook.http;
 
+import static io.keyhook.http.Authentication.actor;
 import static io.keyhook.http.Authentication.caller;
 
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Audit;
 import io.keyhook.bus.Deliveries;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.config.KeyhookOptions;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -34,14 +37,21 @@ public final class ApiRouter {
   private final ClientAddress addresses;
   private final Limits limits;
 
-  /** Shared by all routers of a node. */
-  public record Limits(RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress) {}
+  /**
+   * Shared by all routers of a node.
+   *
+   * @param logins to one e-mail from one address
+   * @param loginsOfAddress to whichever e-mail
+   * @param loginsTo one e-mail, from wherever
+   */
+  public record Limits(
+      RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress, RateLimiter loginsTo) {}
 
   private ApiRouter(Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits) {
     this.router = Router.router(vertx);
     this.client = client;
-    this.authentication = new Authentication(client, options.operator().key());
     this.addresses = new ClientAddress(options.http().trustedProxies());
+    this.authentication = new Authentication(client, options.operator().key(), addresses);
     this.limits = limits;
   }
 
@@ -67,7 +77,7 @@ public final class ApiRouter {
     otherMethods();
     // of all that is under the path where a host mounts it
     router.route().handler(context -> context.fail(404)).failureHandler(ApiRouter::failed);
-    for (int status : new int[] {400, 404, 405, 413, 415}) {
+    for (int status : new int[] {400, 404, 405, 413, 415, 417}) {
       router.errorHandler(status, ApiRouter::failed);
     }
   }
@@ -75,15 +85,17 @@ public final class ApiRouter {
   private void accounts() {
     call(HttpMethod.POST, "/api/auth/login", 200, context -> {
       Accounts.Login login = read(context, in -> new Accounts.Login(in.text("email"), in.text("password")));
-      limits.loginsOfAddress().check(ClientAddress.limitKey(addresses.of(context.request())));
-      limits.logins().check(login.email().toLowerCase(Locale.ROOT) + ' '
-          + ClientAddress.limitKey(addresses.of(context.request())));
+      String address = ClientAddress.limitKey(addresses.of(context.request()));
+      String email = login.email().toLowerCase(Locale.ROOT);
+      limits.loginsOfAddress().check(address);
+      limits.logins().check(email + ' ' + address);
+      limits.loginsTo().check(email);
       return client.login(login);
     });
     operatorCall(HttpMethod.POST, "/api/admin/accounts", 201, context -> client.createAccount(read(context, in ->
-        new Accounts.Create(in.text("name"), in.text("email"), in.text("password"), in.text("plan")))));
+        new Accounts.Create(actor(context), in.text("name"), in.text("email"), in.text("password"), in.text("plan")))));
     operatorCall(HttpMethod.PATCH, "/api/admin/accounts/:id", 200, context -> client.updateAccount(read(context, in ->
-        new Accounts.Update(id(context), in.change("name", in::text), in.change("email", in::text),
+        new Accounts.Update(actor(context), id(context), in.change("name", in::text), in.change("email", in::text),
             in.change("password", in::text), in.change("plan", in::text)))));
     accountCall(HttpMethod.GET, "/api/account", 200, context -> client.getAccount(new Accounts.Get(caller(context))));
     accountCall(HttpMethod.POST, "/api/api-keys", 201, context -> client.createApiKey(read(context, in ->
@@ -94,6 +106,8 @@ public final class ApiRouter {
         client.getApiKey(new Accounts.GetApiKey(caller(context), id(context))));
     accountCall(HttpMethod.DELETE, "/api/api-keys/:id", 204, context ->
         client.deleteApiKey(new Accounts.DeleteApiKey(caller(context), id(context))));
+    accountCall(HttpMethod.GET, "/api/audit", 200, context -> client.listAudit(query(context, in ->
+        new Audit.ListEntries(caller(context), in.text("action"), in.text("subjectId"), in.page()))));
   }
 
   private void licenses() {
@@ -166,9 +180,8 @@ public final class ApiRouter {
   private void call(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
     router.route(method, path).handler(context -> call.apply(context).onComplete(answer -> {
       if (status == 204) {
-        context.response().setStatusCode(status).end();
+        Answers.nothing(context.response());
       } else {
-        context.response().putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
         Answers.json(context, status, answer);
       }
     }, context::fail));
@@ -186,8 +199,12 @@ public final class ApiRouter {
     }));
   }
 
-  private static BodyHandler body() {
-    return BodyHandler.create(false).setBodyLimit(JsonBody.MAX_BYTES);
+  private static Handler<RoutingContext> body() {
+    BodyHandler body = BodyHandler.create(false).setBodyLimit(JsonBody.MAX_BYTES);
+    return context -> {
+      JsonBody.takeNoForm(context.request());
+      body.handle(context);
+    };
   }
 
   private static String id(RoutingContext context) {
@@ -213,7 +230,9 @@ public final class ApiRouter {
     if ((status < 0 || status == 500) && BAD_ESCAPE.matcher(context.request().uri()).find()) {
       status = 400; // the router fails to decode it, and does not say so
     }
-    if (status >= 400 && status < 500) {
+    if (ValidateHandler.isFor(context.request())) {
+      ValidateHandler.failed(context);
+    } else if (status >= 400 && status < 500) {
       Answers.problem(context, status, JsonBody.explain(status));
     } else {
       Answers.failure(context, context.failure());

@@ -2,37 +2,42 @@ package io.keyhook.http;
 
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Actor;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Failure;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.List;
 import java.util.Optional;
 
 /** Who asks: from the bearer credential to the account that the rest of the request is held to. */
 final class Authentication {
   private static final String CALLER = Caller.class.getName();
+  private static final String ACTOR = Actor.class.getName();
   private static final String SCHEME = "bearer ";
   private static final int MAX_CREDENTIAL = 8192;
 
   private final KeyhookClient client;
   private final Optional<String> operatorKey;
+  private final ClientAddress addresses;
 
-  Authentication(KeyhookClient client, Optional<String> operatorKey) {
+  Authentication(KeyhookClient client, Optional<String> operatorKey, ClientAddress addresses) {
     this.client = client;
     this.operatorKey = operatorKey;
+    this.addresses = addresses;
   }
 
   /** Goes on with a {@link #caller}, or answers 401. */
   void account(RoutingContext context) {
     client.authenticate(new Accounts.Authenticate(bearer(context))).onComplete(caller -> {
-      context.put(CALLER, caller);
+      context.put(CALLER, caller.at(addresses.of(context.request())));
       context.next();
     }, context::fail);
   }
 
-  /** Goes on for the operator, or answers 401. */
+  /** Goes on for the {@link #actor operator}, or answers 401. */
   void operator(RoutingContext context) {
     byte[] given = bearer(context).getBytes(StandardCharsets.UTF_8);
     boolean matches = operatorKey.isPresent()
@@ -40,7 +45,12 @@ final class Authentication {
     if (!matches) {
       throw unauthorized("This call needs the operator key");
     }
+    context.put(ACTOR, new Actor("operator", null, addresses.of(context.request())));
     context.next();
+  }
+
+  static Actor actor(RoutingContext context) {
+    return context.get(ACTOR);
   }
 
   static Caller caller(RoutingContext context) {
@@ -48,7 +58,8 @@ final class Authentication {
   }
 
   private static String bearer(RoutingContext context) {
-    String header = context.request().getHeader(HttpHeaders.AUTHORIZATION);
+    List<String> headers = context.request().headers().getAll(HttpHeaders.AUTHORIZATION);
+    String header = headers.size() == 1 ? headers.get(0) : null; // of two, a proxy may have believed the other
     if (header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
         || header.length() > MAX_CREDENTIAL || header.substring(SCHEME.length()).isBlank()) {
       throw unauthorized("Send a credential in the header Authorization: Bearer ...");

@@ -4,19 +4,25 @@ import io.keyhook.config.KeyhookOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /** The HTTP server; one instance an event loop, all on one port. */
 public final class HttpVerticle extends VerticleBase {
-  private static final Duration IDLE = Duration.ofSeconds(60);
+  private static final Duration SLOW_LOOK = Duration.ofSeconds(1);
   private static final Duration DRAIN = Duration.ofSeconds(5);
+  /** Longer than any call takes. */
+  private static final Duration LAST_ANSWER = Duration.ofSeconds(60);
   private static final int MAX_HEADERS = 16 * 1024;
   private static final int MAX_REQUEST_LINE = 8 * 1024;
   private static final int BACKLOG = 4096;
@@ -25,6 +31,7 @@ public final class HttpVerticle extends VerticleBase {
   private final Function<Vertx, Router> router;
   private final AtomicInteger port;
   private final int freePort;
+  private final Connections connections;
   private HttpServer server;
 
   /**
@@ -32,10 +39,16 @@ public final class HttpVerticle extends VerticleBase {
    * @param freePort where any port is to be taken: a negative number of these instances' own, by which they share one
    */
   public HttpVerticle(KeyhookOptions.Http options, Function<Vertx, Router> router, AtomicInteger port, int freePort) {
+    this(options, router, port, freePort, Connections.Limits.DEFAULT);
+  }
+
+  HttpVerticle(KeyhookOptions.Http options, Function<Vertx, Router> router, AtomicInteger port, int freePort,
+      Connections.Limits limits) {
     this.options = options;
     this.router = router;
     this.port = port;
     this.freePort = freePort;
+    this.connections = new Connections(limits, System::nanoTime);
   }
 
   @Override
@@ -43,19 +56,43 @@ public final class HttpVerticle extends VerticleBase {
     server = vertx.createHttpServer(new HttpServerOptions()
         .setHost(options.host())
         .setPort(options.port() == 0 ? freePort : options.port())
-        .setIdleTimeout((int) IDLE.toSeconds())
         .setMaxHeaderSize(MAX_HEADERS)
         .setMaxInitialLineLength(MAX_REQUEST_LINE)
         .setAcceptBacklog(BACKLOG)
-        .setHandle100ContinueAutomatically(true)
+        .setHttp2ClearTextEnabled(false) // an upgrade that a proxy lets through would pass its rules by
         // there are no WebSockets: without these, each request passes one handler less
         .setPerFrameWebSocketCompressionSupported(false)
         .setPerMessageWebSocketCompressionSupported(false));
-    server.invalidRequestHandler(Answers::unreadable);
-    return server.requestHandler(router.apply(vertx)).listen()
+    Router routes = router.apply(vertx);
+    vertx.setPeriodic(SLOW_LOOK.toMillis(), timer -> connections.closeSlow());
+    return server
+        .connectionHandler(connections::opened)
+        .invalidRequestHandler(Answers::unreadable)
+        .requestHandler(request -> handle(request, routes))
+        .listen()
         .onSuccess(listening -> port.set(listening.actualPort()))
         .recover(e -> Future.failedFuture(new IOException("cannot listen on " + options.host() + ":" + options.port()
             + " (http.host, http.port): " + e.getMessage(), e)));
+  }
+
+  private void handle(HttpServerRequest request, Router routes) {
+    connections.begun(request);
+    if (request.headers().contains(HttpHeaders.TRANSFER_ENCODING)) {
+      // RFC 9112, 6.1: nothing after it is believed, as its end may have been told in two ways
+      request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+      request.connection().shutdown(LAST_ANSWER.toSeconds(), TimeUnit.SECONDS);
+      if (!isChunked(request)) {
+        Answers.unreadable(request);
+        return;
+      }
+    }
+    routes.handle(request);
+  }
+
+  /** And in no other way than every server and proxy understands. */
+  private static boolean isChunked(HttpServerRequest request) {
+    List<String> codings = request.headers().getAll(HttpHeaders.TRANSFER_ENCODING);
+    return request.version() == HttpVersion.HTTP_1_1 && codings.size() == 1 && codings.get(0).equalsIgnoreCase("chunked");
   }
 
   /** Requests under way are answered; new ones are not taken. */

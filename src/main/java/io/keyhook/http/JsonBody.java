@@ -1,6 +1,7 @@
 package io.keyhook.http;
 
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
 import java.util.Locale;
@@ -10,6 +11,14 @@ final class JsonBody {
   static final int MAX_BYTES = 1024 * 1024;
 
   private JsonBody() {}
+
+  /** A form would be taken apart as it comes in, and fail where its method has none: it is to be bytes like others. */
+  static void takeNoForm(HttpServerRequest request) {
+    String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
+    if (type != null && !isJson(type)) {
+      request.headers().set(HttpHeaders.CONTENT_TYPE, "application/octet-stream");
+    }
+  }
 
   /** A body is JSON and says so; an empty one need not say anything. */
   static void requireJson(RoutingContext context) {
@@ -36,6 +45,7 @@ final class JsonBody {
       case 413 -> "The body is larger than " + MAX_BYTES + " bytes";
       case 414 -> "The URL is too long";
       case 415 -> "Send JSON, in UTF-8, with the header Content-Type: application/json";
+      case 417 -> "The one expectation that is met is 100-continue";
       case 431 -> "The headers are too large";
       default -> "The request cannot be carried out";
     };

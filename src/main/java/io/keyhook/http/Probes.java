@@ -36,9 +36,9 @@ public final class Probes {
   void mount(Router router) {
     router.get("/health/live").handler(context -> Answers.json(context, 200, Map.of("status", "live")));
     router.get("/health/ready").handler(this::ready);
-    router.get("/metrics").handler(context -> context.response()
+    router.get("/metrics").handler(context -> SecurityHeaders.on(context.response())
         .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8").end(meters.scrape()));
-    router.get("/openapi.json").handler(context -> context.response()
+    router.get("/openapi.json").handler(context -> SecurityHeaders.on(context.response())
         .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
         .putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, "*")
         .end(openApi));

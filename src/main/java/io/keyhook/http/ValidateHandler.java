@@ -7,6 +7,7 @@ import io.keyhook.bus.Licenses.Validate;
 import io.keyhook.bus.Licenses.Validation;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
@@ -67,11 +68,10 @@ final class ValidateHandler implements Handler<RoutingContext> {
 
   static void preflight(RoutingContext context) {
     allowOrigin(context.response());
-    context.response().setStatusCode(204)
+    Answers.nothing(context.response()
         .putHeader("Access-Control-Allow-Methods", "POST, OPTIONS")
         .putHeader("Access-Control-Allow-Headers", "Content-Type")
-        .putHeader("Access-Control-Max-Age", "86400")
-        .end();
+        .putHeader("Access-Control-Max-Age", "86400"));
   }
 
   static void otherMethod(RoutingContext context) {
@@ -79,9 +79,18 @@ final class ValidateHandler implements Handler<RoutingContext> {
     refuse(context, 405, JsonBody.explain(405), "INVALID_REQUEST");
   }
 
+  /** Whether it is a validation, also where it reached no route. */
+  static boolean isFor(HttpServerRequest request) {
+    return "/api/validate".equals(request.path());
+  }
+
   private static void refuse(RoutingContext context, int status, String error, String code) {
-    allowOrigin(context.response());
-    Answers.json(context, status, new Refused(false, error, code));
+    refuse(context.response(), status, error, code);
+  }
+
+  static void refuse(HttpServerResponse response, int status, String error, String code) {
+    allowOrigin(response);
+    Answers.json(response, status, new Refused(false, error, code));
   }
 
   private static void allowOrigin(HttpServerResponse response) {

@@ -1,13 +1,16 @@
 package io.keyhook.license;
 
 import io.keyhook.account.Plans;
+import io.keyhook.audit.Action;
+import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
+import io.keyhook.bus.Caller;
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
-import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Licenses.License;
+import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
 import io.keyhook.db.Database;
 import io.keyhook.event.EventType;
@@ -79,8 +82,19 @@ public final class LicenseVerticle extends VerticleBase {
     UUID accountId = request.caller().accountId();
     return LicenseStore.plan(pool, accountId, false)
         .compose(plan -> plans.of(plan).maxLicenses().isEmpty()
-            ? insert(request, 1, key -> LicenseStore.insert(pool, request, key))
+            ? insert(request, 1, key -> database.transaction(tx -> insertAudited(tx, request, key)))
             : insert(request, 1, key -> database.transaction(tx -> insertWithinLimit(tx, request, key))));
+  }
+
+  private static Future<Optional<License>> insertAudited(SqlClient tx, Licenses.Create request, String key) {
+    return LicenseStore.insert(tx, request, key)
+        .compose(license -> audited(tx, request.caller(), Action.LICENSE_CREATED, license, List.of()));
+  }
+
+  private static Future<Optional<License>> audited(
+      SqlClient tx, Caller caller, Action action, Optional<License> license, List<String> changed) {
+    return license.isEmpty() ? Future.succeededFuture(license)
+        : AuditStore.write(tx, caller, action, license.get().id(), changed).map(license);
   }
 
   private Future<Optional<License>> insertWithinLimit(SqlClient tx, Licenses.Create request, String key) {
@@ -89,7 +103,7 @@ public final class LicenseVerticle extends VerticleBase {
       Optional<Integer> max = plans.of(plan).maxLicenses();
       return LicenseStore.count(tx, accountId, max.orElse(0)).compose(used -> {
         Plans.checkRoom(plan, max, used, "licenses");
-        return LicenseStore.insert(tx, request, key);
+        return insertAudited(tx, request, key);
       });
     });
   }
@@ -110,16 +124,21 @@ public final class LicenseVerticle extends VerticleBase {
 
   private Future<License> update(Licenses.Update request) {
     UUID licenseId = Id.LICENSE.parse(request.id());
-    return LicenseStore.update(pool, licenseId, request).compose(license -> license.map(Future::succeededFuture)
+    return database.transaction(tx -> LicenseStore.update(tx, licenseId, request).compose(license ->
+            audited(tx, request.caller(), Action.LICENSE_UPDATED, license, request.changed())))
+        .compose(license -> license.map(Future::succeededFuture)
         .orElseGet(() -> LicenseStore.get(pool, request.caller().accountId(), licenseId).map(there -> {
           throw inThePast();
         })));
   }
 
   private Future<Void> delete(Licenses.Delete request) {
+    UUID accountId = request.caller().accountId();
     UUID licenseId = Id.LICENSE.parse(request.id());
-    return database.transaction(tx -> LicenseStore.delete(tx, request.caller().accountId(), licenseId))
-        .map(deleted -> found(deleted, Id.LICENSE));
+    return database.transaction(tx -> LicenseStore.delete(tx, accountId, licenseId).compose(deleted -> {
+      found(deleted, Id.LICENSE);
+      return AuditStore.write(tx, request.caller(), Action.LICENSE_DELETED, request.id(), List.of());
+    }));
   }
 
   private Future<License> setDisabled(Licenses.SetDisabled request) {
@@ -127,6 +146,8 @@ public final class LicenseVerticle extends VerticleBase {
     UUID licenseId = Id.LICENSE.parse(request.id());
     return database.transaction(tx ->
         LicenseStore.setDisabled(tx, accountId, licenseId, request.disabled(), request.caller().name())
+            .compose(changed -> audited(tx, request.caller(),
+                request.disabled() ? Action.LICENSE_DISABLED : Action.LICENSE_ENABLED, changed, List.of()))
             .compose(changed -> outbox.write(tx, changed.filter(license -> request.disabled())
                     .map(license -> List.of(
                         new Raised(accountId, EventType.LICENSE_DISABLED, EventData.disabled(license))))
@@ -152,15 +173,17 @@ public final class LicenseVerticle extends VerticleBase {
     UUID accountId = request.caller().accountId();
     UUID licenseId = Id.LICENSE.parse(request.licenseId());
     UUID activationId = Id.ACTIVATION.parse(request.id());
-    return database.transaction(tx -> LicenseStore.deleteActivation(tx, accountId, licenseId, activationId))
-        .map(deleted -> found(deleted, Id.ACTIVATION));
+    return database.transaction(tx -> LicenseStore.deleteActivation(tx, accountId, licenseId, activationId)
+        .compose(deleted -> {
+          found(deleted, Id.ACTIVATION);
+          return AuditStore.write(tx, request.caller(), Action.ACTIVATION_DELETED, request.licenseId(), List.of());
+        }));
   }
 
-  private static Void found(boolean found, Id what) {
+  private static void found(boolean found, Id what) {
     if (!found) {
       throw what.notFound();
     }
-    return null;
   }
 
   private static RuntimeException inThePast() {

@@ -1,17 +1,20 @@
 package io.keyhook.webhook;
 
 import io.keyhook.account.Plans;
+import io.keyhook.audit.Action;
+import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
+import io.keyhook.bus.Caller;
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Deliveries.CancelPending;
 import io.keyhook.bus.Deliveries.SendTest;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.JsonText;
-import io.keyhook.bus.Webhooks;
 import io.keyhook.bus.Webhooks.TestResult;
 import io.keyhook.bus.Webhooks.Webhook;
 import io.keyhook.bus.Webhooks.WithSecret;
+import io.keyhook.bus.Webhooks;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.delivery.Signer;
@@ -21,9 +24,11 @@ import io.keyhook.license.EventSamples;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.SqlClient;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -77,7 +82,7 @@ public final class WebhookVerticle extends VerticleBase {
               Plans.checkRoom(account.plan(), plans.of(account.plan()).maxWebhooks(), used, "webhooks");
               return WebhookStore.insert(tx, account.newId(), request, events,
                   cipher.seal(secret, accountId, account.newId()));
-            }))))
+            })).compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_CREATED, webhook, List.of()))))
         .map(webhook -> new WithSecret(webhook, secret));
   }
 
@@ -90,7 +95,8 @@ public final class WebhookVerticle extends VerticleBase {
     return WebhookStore.get(pool, accountId, webhookId)
         .compose(there -> activates ? checkHasWebhooks(accountId) : Future.succeededFuture())
         .compose(allowed -> request.url().present() ? registration.check(request.url().value()) : Future.succeededFuture())
-        .compose(allowed -> WebhookStore.update(pool, webhookId, request, events))
+        .compose(allowed -> database.transaction(tx -> WebhookStore.update(tx, webhookId, request, events)
+            .compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_UPDATED, webhook, request.changed()))))
         .compose(webhook -> deactivates ? cancelPending(accountId, webhookId).map(webhook)
             : Future.succeededFuture(webhook));
   }
@@ -98,20 +104,27 @@ public final class WebhookVerticle extends VerticleBase {
   private Future<Void> delete(Webhooks.Delete request) {
     UUID accountId = request.caller().accountId();
     UUID webhookId = Id.WEBHOOK.parse(request.id());
-    return WebhookStore.delete(pool, accountId, webhookId).compose(deleted -> {
+    return database.transaction(tx -> WebhookStore.delete(tx, accountId, webhookId).compose(deleted -> {
       if (!deleted) {
         throw Id.WEBHOOK.notFound();
       }
-      return cancelPending(accountId, webhookId);
-    });
+      return AuditStore.write(tx, request.caller(), Action.WEBHOOK_DELETED, request.id(), List.of());
+    })).compose(deleted -> cancelPending(accountId, webhookId));
   }
 
   private Future<WithSecret> rotate(Webhooks.RotateSecret request) {
     UUID accountId = request.caller().accountId();
     UUID webhookId = Id.WEBHOOK.parse(request.id());
     String secret = Signer.newSecret(random);
-    return WebhookStore.rotate(pool, accountId, webhookId, cipher.seal(secret, accountId, webhookId),
-        request.overlapHours()).map(webhook -> new WithSecret(webhook, secret));
+    return database.transaction(tx -> WebhookStore.rotate(tx, accountId, webhookId,
+            cipher.seal(secret, accountId, webhookId), request.overlapHours())
+            .compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_SECRET_ROTATED, webhook, List.of())))
+        .map(webhook -> new WithSecret(webhook, secret));
+  }
+
+  private static Future<Webhook> audited(
+      SqlClient tx, Caller caller, Action action, Webhook webhook, List<String> changed) {
+    return AuditStore.write(tx, caller, action, webhook.id(), changed).map(webhook);
   }
 
   private Future<TestResult> test(Webhooks.Test request) {

@@ -2,11 +2,15 @@ package io.keyhook.account;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.testing.Api;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
+import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -52,6 +56,34 @@ class TokenTest {
     Exchange refused = guesses.filter(answer -> answer.status() == 429).findFirst().orElseThrow();
     assertThat(refused.json().getString("code")).isEqualTo("RATE_LIMITED");
     assertThat(Integer.parseInt(refused.header("Retry-After"))).isPositive();
+  }
+
+  @Test
+  void whoGuessesFromManyAddressesIsSlowedDownToo() {
+    Node node = keyhook.start(new JsonObject().put("http",
+        new JsonObject().put("trustedProxies", new JsonArray().add("127.0.0.0/8"))));
+    List<Exchange> guesses = IntStream.range(0, 60).mapToObj(i -> node.api().anonymous()
+        .header("X-Forwarded-For", "198.51.100." + i).post("/api/auth/login",
+            new JsonObject().put("email", i % 2 == 0 ? "victim2@example.com" : "VICTIM2@example.com").put("password", "guess"))).toList();
+    assertThat(guesses).anyMatch(answer -> answer.status() == 429).allMatch(answer -> answer.status() == 401
+        || answer.status() == 429);
+    node.api().anonymous().header("X-Forwarded-For", "198.51.100.1").post("/api/auth/login",
+        new JsonObject().put("email", Node.EMAIL).put("password", Node.PASSWORD)).expect(200);
+  }
+
+  /** A hash takes some 30 ms, and nothing else does: the bound is wide, and would miss no hash that is left out. */
+  @Test
+  void whoIsUnknownCostsAsMuchAsWhoIsWrong() {
+    Node node = keyhook.start();
+    Api api = node.api().anonymous();
+    long[] nanos = new long[2];
+    for (int i = 0; i < 6; i++) {
+      long start = System.nanoTime();
+      api.post("/api/auth/login", new JsonObject().put("email", i % 2 == 0 ? Node.EMAIL : "nobody@example.com")
+          .put("password", "wrong password")).expect(401);
+      nanos[i % 2] += System.nanoTime() - start;
+    }
+    assertThat(nanos[1]).isGreaterThan(nanos[0] / 5);
   }
 
   @Test

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A body that is not JSON in UTF-8, or not an object, or too large, is refused as a whole by every call that reads one. */
 class BadBodyTest {
@@ -92,6 +93,16 @@ class BadBodyTest {
       exchange.expect(415, operation.path().equals("/api/validate") ? "INVALID_REQUEST" : "UNSUPPORTED_MEDIA_TYPE");
     }
     subject.unchanged(() -> subject.sendRaw(operation, good)).expect(415);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"multipart/form-data", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded",
+      "text/plain"})
+  void aTypeIsNothingToACallThatReadsNoBody(String type) {
+    Document.operations().stream().filter(operation -> operation.method().equals("GET")).forEach(operation ->
+        assertThat(subject.sendRaw(operation, "a=%zz&--x", "Content-Type: " + type).status()).as("%s", operation)
+            .isEqualTo(200));
+    subject.wire().send("TRACE", "/api/licenses", new byte[0], "Content-Type: " + type).expect(405);
   }
 
   @Test

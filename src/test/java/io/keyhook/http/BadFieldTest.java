@@ -6,7 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Order;
@@ -67,6 +70,20 @@ class BadFieldTest {
     Map<String, String> fields = subject.goodFields(operation);
     fields.put("colour", "\"red\"");
     Subject.assertRefused(subject.unchanged(() -> subject.send(operation, Subject.json(fields))), "colour");
+  }
+
+  @ParameterizedTest
+  @MethodSource("withFields")
+  void whatOnlyKeyhookSetsIsRefusedByItsName(Operation operation) {
+    JsonNode taken = Document.resolve(operation.requestSchema()).path("properties");
+    Set<String> others = new TreeSet<>(List.of("accountId", "account_id", "role", "admin", "__proto__", "constructor"));
+    Document.root().path("components").path("schemas").forEach(schema -> schema.path("properties").fieldNames()
+        .forEachRemaining(others::add));
+    others.removeIf(taken::has);
+    Map<String, String> fields = subject.goodFields(operation);
+    others.forEach(field -> fields.put(field, "\"acct_00000000000000000000000000\""));
+    Exchange exchange = subject.unchanged(() -> subject.send(operation, Subject.json(fields)));
+    others.forEach(field -> Subject.assertRefused(exchange, field));
   }
 
   @ParameterizedTest

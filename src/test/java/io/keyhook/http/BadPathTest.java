@@ -2,11 +2,9 @@ package io.keyhook.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keyhook.testing.Api;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
-import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Order;
@@ -50,20 +48,6 @@ class BadPathTest {
         operation.path().replace("{id}", id).replace("{activationId}", id), new byte[0],
         operation.isOperators() ? "Authorization: Bearer " + Node.OPERATOR_KEY : CREDENTIAL));
     exchange.expect(404, "NOT_FOUND");
-  }
-
-  @Test
-  void whatBelongsToAnotherAccountIsNotFound() {
-    Api other = keyhook.account("enterprise");
-    withIds().filter(operation -> !operation.isOperators()).forEach(operation -> {
-      String body = operation.readsBody() ? "{}" : null;
-      Exchange exchange = subject.unchanged(() -> Api.join((body == null ? other : other.header("Content-Type",
-          "application/json"))
-          .send(operation.method(), subject.path(operation), body)));
-      exchange.expect(404, "NOT_FOUND");
-    });
-    subject.unchanged(() -> other.post("/api/webhooks/test", new JsonObject().put("webhookId", subject.webhookId())))
-        .expect(404, "NOT_FOUND");
   }
 
   @Test

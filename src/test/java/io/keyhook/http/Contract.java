@@ -18,7 +18,10 @@ import java.util.Optional;
 public final class Contract implements ExchangeCheck {
   private static final Map<Integer, String> ANYWHERE = Map.of(400, "InvalidRequest", 404, "NotFound", 405,
       "MethodNotAllowed",
-      413, "PayloadTooLarge", 414, "UriTooLong", 431, "HeadersTooLarge");
+      413, "PayloadTooLarge", 414, "UriTooLong", 417, "ExpectationFailed", 431, "HeadersTooLarge");
+  private static final Map<String, String> ALWAYS = Map.of("X-Content-Type-Options", "nosniff", "Cache-Control",
+      "no-store", "Referrer-Policy", "no-referrer", "Content-Security-Policy",
+      "default-src 'none'; frame-ancestors 'none'");
 
   @Override
   public void check(Exchange exchange) {
@@ -28,6 +31,8 @@ public final class Contract implements ExchangeCheck {
         .orElseGet(() -> elsewhere(exchange, path));
     assertThat(response.isObject()).as("%s is a status that the document has for %s %s, which answered %s",
         exchange.status(), exchange.method(), exchange.path(), exchange.body()).isTrue();
+    ALWAYS.forEach((name, value) -> assertThat(exchange.headers().allValues(name)).as("%s of %s", name, exchange)
+        .containsExactly(value));
     checkHeaders(exchange, response);
     checkBody(exchange, response);
     if (exchange.status() < 300) {

@@ -12,6 +12,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /** One of each thing on a running node, to send bad requests about, and the proof that they change nothing. */
 final class Subject implements BeforeAllCallback {
   private static final List<String> TABLES = List.of("account", "member", "api_key", "license", "license_expiry", "activation", "webhook",
-      "delivery_queue", "delivery", "event");
+      "delivery_queue", "delivery", "event", "audit");
   /** What changes by the clock and not by a request. */
   private static final String UNSTEADY = "'{last_used_at,last_seen_at}'::text[]";
 
@@ -56,6 +57,11 @@ final class Subject implements BeforeAllCallback {
 
   String licenseId() {
     return ids.get("/api/licenses/{id}");
+  }
+
+  /** Of all that there is. */
+  Collection<String> ids() {
+    return ids.values().stream().map(id -> id.substring(id.lastIndexOf('/') + 1)).toList();
   }
 
   Api api() {

@@ -7,6 +7,7 @@ import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,6 +71,17 @@ class ValidationErrorsTest {
     Api text = keyhook.api().anonymous().header("Content-Type", "text/plain");
     assertInvalid(Api.join(text.send("POST", "/api/validate", "{}")), 415);
     assertInvalid(Api.join(keyhook.api().anonymous().send("POST", "/api/validate", "{}")), 415);
+  }
+
+  @Test
+  void whatHttpItselfCannotReadIsAnsweredInThisFormToo() {
+    Wire wire = new Wire(keyhook.node().uri());
+    for (String header : List.of("X y: 1", ": 1", "Content-Length: -5", "Transfer-Encoding: xchunked")) {
+      assertInvalid(wire.send("POST", "/api/validate", new byte[0], header), 400);
+    }
+    assertInvalid(wire.send("POST", "/api/validate", new byte[0], "X-Large: " + "a".repeat(20_000)), 431);
+    assertInvalid(wire.send("POST", "/api/validate", new byte[] {'{', '}'}, "Expect: tea"), 417);
+    assertInvalid(wire.send("POST", "/api/validate?%zz", new byte[0]), 400);
   }
 
   @Test

@@ -15,10 +15,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** Sends bytes that no HTTP client would, and holds the answer against the {@link Contract}. */
 final class Wire {
   private static final int TIMEOUT_MILLIS = 30_000;
+  private static final Pattern STATUS = Pattern.compile("HTTP/1\\.1 ([0-9]{3}) ");
 
   private final URI node;
 
@@ -49,6 +51,18 @@ final class Wire {
     }
   }
 
+  /** What one connection is told when it says this, until it is closed from the other side; waits for that. */
+  List<Integer> statuses(String bytes) {
+    try (Socket socket = new Socket(node.getHost(), node.getPort())) {
+      socket.setSoTimeout(TIMEOUT_MILLIS);
+      write(socket, bytes.getBytes(StandardCharsets.ISO_8859_1));
+      String answers = new String(readAll(socket.getInputStream()), StandardCharsets.UTF_8);
+      return STATUS.matcher(answers).results().map(found -> Integer.valueOf(found.group(1))).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static void write(Socket socket, byte[] body) throws IOException {
     try {
       socket.getOutputStream().write(body);
@@ -74,7 +88,7 @@ final class Wire {
   }
 
   private static Exchange parse(String method, String target, byte[] answer) {
-    String text = new String(answer, StandardCharsets.UTF_8);
+    String text = new String(answer, StandardCharsets.UTF_8).replaceFirst("^HTTP/1\\.1 100 Continue\r\n\r\n", "");
     int end = text.indexOf("\r\n\r\n");
     if (end < 0) {
       throw new AssertionError("Not an answer to " + method + ' ' + target + ": " + text);

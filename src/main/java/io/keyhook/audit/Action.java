@@ -1,0 +1,37 @@
+package io.keyhook.audit;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/** What is written down. Its name is stored and told, so it stays. */
+public enum Action {
+  LICENSE_CREATED("license.created"),
+  LICENSE_UPDATED("license.updated"),
+  LICENSE_DISABLED("license.disabled"),
+  LICENSE_ENABLED("license.enabled"),
+  LICENSE_DELETED("license.deleted"),
+  /** Of a license, as the activation itself is gone. */
+  ACTIVATION_DELETED("activation.deleted"),
+  WEBHOOK_CREATED("webhook.created"),
+  WEBHOOK_UPDATED("webhook.updated"),
+  WEBHOOK_SECRET_ROTATED("webhook.secret_rotated"),
+  WEBHOOK_DELETED("webhook.deleted"),
+  API_KEY_CREATED("api_key.created"),
+  API_KEY_DELETED("api_key.deleted"),
+  ACCOUNT_CREATED("account.created"),
+  ACCOUNT_UPDATED("account.updated");
+
+  private final String wireName;
+
+  Action(String wireName) {
+    this.wireName = wireName;
+  }
+
+  public String wireName() {
+    return wireName;
+  }
+
+  static Optional<Action> named(String wireName) {
+    return Arrays.stream(values()).filter(action -> action.wireName.equals(wireName)).findAny();
+  }
+}

@@ -1,0 +1,25 @@
+package io.keyhook.bus;
+
+import java.util.Objects;
+
+/**
+ * Who makes a request, as the audit log tells it.
+ *
+ * @param name a user's e-mail, an API key's name, or what an embedding application calls itself
+ * @param id of the user ({@code user_...}) or the API key ({@code key_...}); null: Keyhook knows none
+ * @param address where the request came from; null: not known
+ */
+public record Actor(String name, String id, String address) {
+  public Actor {
+    Objects.requireNonNull(name);
+  }
+
+  /** Known by a name alone. */
+  public static Actor named(String name) {
+    return new Actor(name, null, null);
+  }
+
+  public Actor at(String from) {
+    return new Actor(name, id, from);
+  }
+}
