@@ -7,11 +7,12 @@ import java.util.ArrayDeque;
 /**
  * What one verticle knows of one webhook that it sends to. How many attempts it may have in flight follows how it answers:
  * each failure halves its places and each success doubles them, between one and the most, so that one that mostly works
- * keeps all of them, and one that is dead is left with a probe at a time.
+ * keeps all of them, and one that is dead is left with a probe at a time. It begins with {@value #FIRST_PLACES}.
  */
 final class Endpoint {
   /** Wait here so that a place that becomes free is taken at once; the rest waits in the queue. */
   private static final int READY_PER_PLACE = 4;
+  private static final int FIRST_PLACES = 64;
 
   final EndpointId id;
   /** Under lease, waiting for a place. */
@@ -31,6 +32,9 @@ final class Endpoint {
   Endpoint(EndpointId id, int maxPlaces) {
     this.id = id;
     this.maxPlaces = maxPlaces;
+    while (places() > FIRST_PLACES) {
+      halvings++;
+    }
   }
 
   void ended(boolean succeeded) {

@@ -10,41 +10,65 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 /**
- * When devices were last seen: gathered in memory for the whole node, written once a minute, so that a validation writes
- * nothing and a device that every event loop has seen is written once. A crash loses that minute. Any thread.
+ * When devices were last seen: gathered in memory for the whole node, each written once a minute at most, so that a
+ * validation writes nothing and a device that every event loop has seen is written once. A share of the devices is due
+ * each second: neither an event loop nor the database has them all at once. A crash loses a minute. Any thread.
  */
 public final class LastSeen {
-  static final Duration INTERVAL = Duration.ofMinutes(1);
-  private static final int MAX_DEVICES = 200_000;
-  private static final int MAX_BATCH = 1000;
+  static final Duration INTERVAL = Duration.ofSeconds(1);
+  private static final int SHARES = 60;
+  private static final int MAX_DEVICES = 200_000 / SHARES;
+  private static final int MAX_BATCH = 250;
   private static final Comparator<Seen> LOCK_ORDER =
       Comparator.comparing(Seen::accountId).thenComparing(Seen::licenseId).thenComparing(Seen::fingerprint);
 
   private record Key(UUID accountId, UUID licenseId, String fingerprint) {}
 
   private final SqlClient client;
-  private final Map<Key, Long> seen = new ConcurrentHashMap<>();
+  /** Times change in place: an old map that is given new objects all the time makes every garbage collection long. */
+  private final List<Map<Key, AtomicLong>> shares =
+      Stream.generate(() -> (Map<Key, AtomicLong>) new ConcurrentHashMap<Key, AtomicLong>()).limit(SHARES).toList();
+  private int next;
 
   public LastSeen(SqlClient client) {
     this.client = client;
   }
 
   void note(UUID accountId, UUID licenseId, String fingerprint) {
-    if (seen.size() < MAX_DEVICES) { // past that, a device waits for its next minute
-      seen.put(new Key(accountId, licenseId, fingerprint), System.nanoTime());
+    Key key = new Key(accountId, licenseId, fingerprint);
+    Map<Key, AtomicLong> share = shares.get(Math.floorMod(key.hashCode(), SHARES));
+    AtomicLong at = share.get(key);
+    if (at != null) {
+      at.set(System.nanoTime());
+    } else if (share.size() < MAX_DEVICES) { // past that, a device waits for its next minute
+      share.put(key, new AtomicLong(System.nanoTime()));
     }
   }
 
-  /** Writes what has gathered; what cannot be written is lost. */
+  /** Writes the next share; what cannot be written is lost. One at a time. */
   Future<Void> flush() {
+    next = (next + 1) % SHARES;
+    return flush(shares.get(next));
+  }
+
+  Future<Void> flushAll() {
+    Future<Void> done = Future.succeededFuture();
+    for (Map<Key, AtomicLong> share : shares) {
+      done = done.compose(flushed -> flush(share));
+    }
+    return done;
+  }
+
+  private Future<Void> flush(Map<Key, AtomicLong> share) {
     long now = System.nanoTime();
-    List<Seen> all = new ArrayList<>(seen.size());
-    seen.forEach((key, at) -> {
-      if (seen.remove(key, at)) { // or it was seen again just now, and is for the next minute
-        all.add(new Seen(key.accountId, key.licenseId, key.fingerprint, (now - at) / 1e9));
-      }
+    List<Seen> all = new ArrayList<>(share.size());
+    share.keySet().forEach(key -> {
+      long at = share.remove(key).get();
+      all.add(new Seen(key.accountId, key.licenseId, key.fingerprint, (now - at) / 1e9));
     });
     all.sort(LOCK_ORDER);
     return write(all, 0);

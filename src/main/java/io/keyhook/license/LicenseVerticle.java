@@ -61,18 +61,18 @@ public final class LicenseVerticle extends VerticleBase {
     bus.answer(Addresses.SET_LICENSE_DISABLED, this::setDisabled);
     bus.answer(Addresses.LIST_ACTIVATIONS, this::listActivations);
     bus.answer(Addresses.DELETE_ACTIVATION, this::deleteActivation);
-    vertx.setPeriodic(LastSeen.INTERVAL.toMillis(), timer -> flushLastSeen());
+    vertx.setPeriodic(LastSeen.INTERVAL.toMillis(), timer -> writeLastSeen(lastSeen.flush()));
     return Future.succeededFuture();
   }
 
   @Override
   public Future<?> stop() {
-    return flushLastSeen();
+    return writeLastSeen(lastSeen.flushAll());
   }
 
-  private Future<Void> flushLastSeen() {
-    return lastSeen.flush().otherwise(e -> {
-      log.warn("When devices were last seen could not be written; a minute of it is lost: {}", e.getMessage());
+  private static Future<Void> writeLastSeen(Future<Void> written) {
+    return written.otherwise(e -> {
+      log.warn("When devices were last seen could not be written; some of it is lost: {}", e.getMessage());
       return null;
     });
   }
