@@ -249,8 +249,7 @@ final class Deliverer {
       }
     }, e -> {
       if (e instanceof RefusedTargetException) {
-        Instant now = Instant.now();
-        Attempt refused = new Attempt(now, Duration.ZERO, System.nanoTime(), null, AttemptError.TARGET_REFUSED, null);
+        Attempt refused = Attempt.refused();
         List<Outgoing> ready = List.copyOf(endpoint.ready);
         endpoint.ready.clear();
         endpoint.loading = false;
@@ -284,7 +283,8 @@ final class Deliverer {
     held(results.add(new QueueStore.Result(outgoing, attempt)), endpoint).onComplete(
         written -> {
           if (!attempt.succeeded()) {
-            schedule.next(outgoing.tries() + 1).ifPresent(wait -> bus.send(QueueVerticle.DUE_IN, wait));
+            schedule.next(outgoing.tries() + 1, attempt.retryAfter())
+                .ifPresent(wait -> bus.send(QueueVerticle.DUE_IN, wait));
           }
           checkDrained();
         },
