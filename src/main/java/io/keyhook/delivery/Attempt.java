@@ -28,6 +28,11 @@ record Attempt(
     return error == null && statusCode != null && statusCode >= 200 && statusCode <= 299;
   }
 
+  /** The receiver wants no more. */
+  boolean isGone() {
+    return error == null && statusCode != null && statusCode == 410;
+  }
+
   /** As it is kept. */
   String toJson() {
     JsonObject json = new JsonObject().put("at", startedAt.toEpochMilli()).put("ms", duration.toMillis());

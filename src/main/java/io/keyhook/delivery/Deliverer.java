@@ -286,10 +286,28 @@ final class Deliverer {
             schedule.next(outgoing.tries() + 1, attempt.retryAfter())
                 .ifPresent(wait -> bus.send(QueueVerticle.DUE_IN, wait));
           }
+          if (attempt.isGone()) {
+            gone(endpoint, outgoing);
+          }
           checkDrained();
         },
         e -> {
           log.error("The result of {} could not be written; it will be sent again", outgoing.deliveryId(), e);
+          checkDrained();
+        });
+  }
+
+  /** Where a node dies before this is written, the next attempt hears the same. */
+  private void gone(Endpoint endpoint, Outgoing outgoing) {
+    results.deactivate(outgoing, Deactivation.GONE).onComplete(
+        deactivated -> {
+          if (deactivated) {
+            cancelPending(endpoint);
+          }
+          checkDrained();
+        },
+        e -> {
+          log.warn("A webhook whose endpoint is gone is still active, until its next attempt: {}", e.getMessage());
           checkDrained();
         });
   }

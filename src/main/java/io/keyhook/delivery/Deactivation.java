@@ -1,0 +1,16 @@
+package io.keyhook.delivery;
+
+/** Why a webhook was deactivated without its owner, in the words that the owner reads. */
+enum Deactivation {
+  GONE("The endpoint answered 410 Gone: it wants no more deliveries");
+
+  private final String reason;
+
+  Deactivation(String reason) {
+    this.reason = reason;
+  }
+
+  String reason() {
+    return reason;
+  }
+}
