@@ -2,7 +2,8 @@ package io.keyhook.delivery;
 
 /** Why a webhook was deactivated without its owner, in the words that the owner reads. */
 enum Deactivation {
-  GONE("The endpoint answered 410 Gone: it wants no more deliveries");
+  GONE("The endpoint answered 410 Gone: it wants no more deliveries"),
+  FAILING("Every attempt of the last five days failed");
 
   private final String reason;
 

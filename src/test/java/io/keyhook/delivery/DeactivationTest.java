@@ -9,6 +9,7 @@ import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -37,12 +38,13 @@ class DeactivationTest {
   }
 
   private static JsonObject activate(Webhook webhook) {
-    return keyhook.api().patch("/api/webhooks/" + webhook.id(), new JsonObject().put("isActive", true)).expect(200).json();
+    return keyhook.api().patch("/api/webhooks/" + webhook.id(), new JsonObject().put("isActive", true))
+        .expect(200).json();
   }
 
-  /** A delivery that failed once and waits. */
-  private static String waiting(Receiver receiver) {
-    receiver.answerNext(Answer.status(500));
+  /** A delivery whose first attempt was answered so. */
+  private static String attempt(Receiver receiver, Answer answer) {
+    receiver.answerNext(answer);
     raise();
     String id = receiver.take().id();
     keyhook.awaitAttempts(id, 1);
@@ -53,7 +55,7 @@ class DeactivationTest {
   void anEndpointThatIsGoneIsDeactivatedAtOnceAndWhatIsPendingIsCanceled() {
     Receiver receiver = keyhook.receiver();
     Webhook webhook = keyhook.webhook(receiver, "license.activated");
-    String waiting = waiting(receiver);
+    String waiting = attempt(receiver, Answer.status(500));
     receiver.answerNext(Answer.status(410));
     raise();
     String gone = receiver.take().id();
@@ -102,6 +104,60 @@ class DeactivationTest {
     raise();
     keyhook.awaitStatus(receiver.take().id(), "delivered"); // written after what the old one said was
     assertThat(webhook(webhook).getBoolean("isActive")).isTrue();
+  }
+
+  /** An endpoint that failed once so long ago, and once now. */
+  private static Webhook failingFor(Receiver receiver, Duration time) {
+    Webhook webhook = keyhook.webhook(receiver, "license.activated");
+    keyhook.clock().advanceHealth(webhook.id(), Duration.ofDays(1)); // made well before
+    attempt(receiver, Answer.status(500));
+    keyhook.clock().advanceHealth(webhook.id(), time);
+    attempt(receiver, Answer.status(500));
+    return webhook;
+  }
+
+  /** A node looks as it starts. */
+  private static void look() {
+    keyhook.start().stop();
+  }
+
+  @Test
+  void anEndpointThatDidNothingButFailForFiveDaysIsDeactivatedAndWhatIsPendingIsCanceled() {
+    Receiver receiver = keyhook.receiver();
+    Webhook webhook = failingFor(receiver, Duration.ofDays(5).plusMinutes(2));
+    look();
+    assertThat(awaitInactive(webhook).getString("deactivatedReason"))
+        .isEqualTo("Every attempt of the last five days failed");
+    keyhook.awaitEmptyQueue();
+    assertThat(keyhook.api().get("/api/webhooks/" + webhook.id() + "/deliveries?status=canceled").data()).hasSize(2);
+
+    assertThat(activate(webhook).getValue("deactivatedReason")).isNull();
+    attempt(receiver, Answer.status(500));
+    look();
+    assertThat(webhook(webhook).getBoolean("isActive")).as("its five days begin anew").isTrue();
+  }
+
+  @Test
+  void anEndpointThatFailsForLessOrSucceededOnceOrIsNotAskedIsLeftActive() {
+    Receiver receiver = keyhook.receiver();
+    Webhook less = failingFor(receiver, Duration.ofDays(5).minusMinutes(5));
+    look();
+    assertThat(webhook(less).getBoolean("isActive")).as("less than five days").isTrue();
+    keyhook.deleteWebhooks();
+
+    Webhook once = failingFor(receiver, Duration.ofDays(3));
+    attempt(receiver, Answer.OK);
+    keyhook.clock().advanceHealth(once.id(), Duration.ofHours(74));
+    attempt(receiver, Answer.status(500));
+    look();
+    assertThat(webhook(once).getBoolean("isActive")).as("a success three days ago").isTrue();
+    keyhook.clock().advanceHealth(once.id(), Duration.ofHours(45));
+    attempt(receiver, Answer.status(500));
+    look();
+    assertThat(webhook(once).getBoolean("isActive")).as("a success less than five days ago").isTrue();
+    keyhook.clock().advanceHealth(once.id(), Duration.ofDays(6));
+    look();
+    assertThat(webhook(once).getBoolean("isActive")).as("nothing was sent for days").isTrue();
   }
 
   @Test
