@@ -7,6 +7,7 @@ import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Order;
@@ -47,16 +48,21 @@ class BadPathTest {
   @MethodSource("noIds")
   void whatIsNoIdOfAnythingIsNotFound(Operation operation, String id) {
     Exchange exchange = subject.unchanged(() -> subject.wire().send(operation.method(),
-        operation.path().replace("{id}", id).replace("{activationId}", id), new byte[0],
-        operation.isOperators() ? "Authorization: Bearer " + Node.OPERATOR_KEY : CREDENTIAL));
+        operation.path().replace("{id}", id).replace("{activationId}", id), body(operation),
+        operation.isOperators() ? "Authorization: Bearer " + Node.OPERATOR_KEY : CREDENTIAL,
+        "Content-Type: application/json"));
     exchange.expect(404, "NOT_FOUND");
+  }
+
+  private static byte[] body(Operation operation) {
+    return (operation.readsBody() ? Subject.json(subject.goodFields(operation)) : "").getBytes(StandardCharsets.UTF_8);
   }
 
   @Test
   void whatBelongsToAnotherAccountIsNotFound() {
     Api other = keyhook.account("enterprise");
     withIds().filter(operation -> !operation.isOperators()).forEach(operation -> {
-      String body = operation.readsBody() ? "{}" : null;
+      String body = operation.readsBody() ? Subject.json(subject.goodFields(operation)) : null;
       Exchange exchange = subject.unchanged(() -> Api.join((body == null ? other : other.header("Content-Type",
           "application/json"))
           .send(operation.method(), subject.path(operation), body)));
