@@ -160,4 +160,9 @@ public final class KeyhookClient {
   public Future<Deliveries.Delivery> redeliver(Deliveries.Redeliver request) {
     return bus.request(Addresses.REDELIVER, request);
   }
+
+  /** Answers with how many, and goes on in the background. */
+  public Future<Deliveries.Recovering> recover(Deliveries.Recover request) {
+    return bus.request(Addresses.RECOVER, request);
+  }
 }

@@ -49,6 +49,7 @@ public final class Addresses {
       new Address<>("delivery.list");
   public static final Address<Deliveries.Get, Deliveries.Delivery> GET_DELIVERY = new Address<>("delivery.get");
   public static final Address<Deliveries.Redeliver, Deliveries.Delivery> REDELIVER = new Address<>("delivery.redeliver");
+  public static final Address<Deliveries.Recover, Deliveries.Recovering> RECOVER = new Address<>("delivery.recover");
   public static final Address<Deliveries.CancelPending, Void> CANCEL_PENDING = 
       new Address<>("delivery.cancel-pending", LONG);
   /** Published: what waits on this node for a place is not to be sent any more. */

@@ -22,6 +22,23 @@ public interface Deliveries {
 
   record Redeliver(Caller caller, String id) {}
 
+  /**
+   * Sends again what failed then or later, in the background.
+   *
+   * @param since not before what the plan keeps of the log
+   */
+  record Recover(Caller caller, String webhookId, Instant since) {
+    public Recover {
+      Check.that().required("since", since)
+          .is("since", since == null || !since.isAfter(Instant.now()), "is in the future").done();
+    }
+  }
+
+  /**
+   * @param recovering how many are going to be sent; more than are counted where very many are in the log
+   */
+  record Recovering(long recovering) {}
+
   /** A delivery in a list. {@code nextAttemptAt} is null where there is none, or it is under way. */
   record Summary(
       String id,

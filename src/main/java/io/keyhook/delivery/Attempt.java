@@ -12,12 +12,25 @@ import java.time.Duration;
  * @param statusCode null where there was no answer
  * @param error null where there was none
  * @param responseBody its first 4 KB as text; null where there was no answer
+ * @param retryAfter how long the receiver asked to wait; zero where it did not
  */
 record Attempt(
-    Instant startedAt, Duration duration, long endedNanos, Integer statusCode, AttemptError error, String responseBody) {
+    Instant startedAt, Duration duration, long endedNanos, Integer statusCode, AttemptError error, String responseBody,
+    Duration retryAfter) {
+
+  /** One that was not made, because its target may not be reached. */
+  static Attempt refused() {
+    return new Attempt(Instant.now(), Duration.ZERO, System.nanoTime(), null, AttemptError.TARGET_REFUSED, null,
+        Duration.ZERO);
+  }
 
   boolean succeeded() {
     return error == null && statusCode != null && statusCode >= 200 && statusCode <= 299;
+  }
+
+  /** The receiver wants no more. */
+  boolean isGone() {
+    return error == null && statusCode != null && statusCode == 410;
   }
 
   /** As it is kept. */

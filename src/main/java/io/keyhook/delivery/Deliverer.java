@@ -249,8 +249,7 @@ final class Deliverer {
       }
     }, e -> {
       if (e instanceof RefusedTargetException) {
-        Instant now = Instant.now();
-        Attempt refused = new Attempt(now, Duration.ZERO, System.nanoTime(), null, AttemptError.TARGET_REFUSED, null);
+        Attempt refused = Attempt.refused();
         List<Outgoing> ready = List.copyOf(endpoint.ready);
         endpoint.ready.clear();
         endpoint.loading = false;
@@ -284,12 +283,31 @@ final class Deliverer {
     held(results.add(new QueueStore.Result(outgoing, attempt)), endpoint).onComplete(
         written -> {
           if (!attempt.succeeded()) {
-            schedule.next(outgoing.tries() + 1).ifPresent(wait -> bus.send(QueueVerticle.DUE_IN, wait));
+            schedule.next(outgoing.tries() + 1, attempt.retryAfter())
+                .ifPresent(wait -> bus.send(QueueVerticle.DUE_IN, wait));
+          }
+          if (attempt.isGone()) {
+            gone(endpoint, outgoing);
           }
           checkDrained();
         },
         e -> {
           log.error("The result of {} could not be written; it will be sent again", outgoing.deliveryId(), e);
+          checkDrained();
+        });
+  }
+
+  /** Where a node dies before this is written, the next attempt hears the same. */
+  private void gone(Endpoint endpoint, Outgoing outgoing) {
+    results.deactivate(outgoing, Deactivation.GONE).onComplete(
+        deactivated -> {
+          if (deactivated) {
+            cancelPending(endpoint);
+          }
+          checkDrained();
+        },
+        e -> {
+          log.warn("A webhook whose endpoint is gone is still active, until its next attempt: {}", e.getMessage());
           checkDrained();
         });
   }

@@ -35,6 +35,7 @@ final class Exchange {
   private Inbound inbound;
   private boolean over;
   private Integer statusCode;
+  private Duration retryAfter = Duration.ZERO;
   private int received;
   private int bodyReceived;
 
@@ -70,6 +71,9 @@ final class Exchange {
 
   private void answered(HttpClientResponse response, Handler<Throwable> broken) {
     statusCode = response.statusCode();
+    if (statusCode == 429 || statusCode == 503) {
+      retryAfter = RetryAfter.of(response.getHeader(HttpHeaders.RETRY_AFTER), Instant.now());
+    }
     response.handler(this::keep).exceptionHandler(broken).endHandler(end -> {
       finish(null);
       if (leavesRest(response)) {
@@ -134,7 +138,7 @@ final class Exchange {
       }
       long now = System.nanoTime();
       result.complete(new Attempt(startedAt, Duration.ofNanos(now - startedNanos), now, statusCode, error,
-          statusCode == null ? null : text()));
+          statusCode == null ? null : text(), retryAfter));
     }
   }
 

@@ -18,6 +18,7 @@ import io.keyhook.event.EventType;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +35,7 @@ public final class LogVerticle extends VerticleBase {
   private final Pool pool;
   private final Dispatcher dispatcher;
   private final Plans plans;
+  private Recovery recovery;
 
   public LogVerticle(Bus bus, Database database, Dispatcher dispatcher, Plans plans) {
     this.bus = bus;
@@ -45,9 +47,11 @@ public final class LogVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
+    recovery = new Recovery(vertx, pool, dispatcher, plans);
     bus.answer(Addresses.LIST_DELIVERIES, this::list);
     bus.answer(Addresses.GET_DELIVERY, query -> get(query.caller().accountId(), query.id()));
     bus.answer(Addresses.REDELIVER, this::redeliver);
+    bus.answer(Addresses.RECOVER, this::recover);
     bus.answer(Addresses.CANCEL_PENDING, this::cancel);
     bus.answer(Addresses.GET_HEALTH, query -> {
       UUID accountId = query.caller().accountId();
@@ -55,6 +59,12 @@ public final class LogVerticle extends VerticleBase {
       return bus.request(Addresses.GET_WEBHOOK, new Webhooks.Get(query.caller(), query.id()))
           .compose(there -> LogStore.health(pool, accountId, webhookId));
     });
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<?> stop() {
+    recovery.stop();
     return Future.succeededFuture();
   }
 
@@ -104,6 +114,26 @@ public final class LogVerticle extends VerticleBase {
         return get(accountId, request.id());
       });
     });
+  }
+
+  private Future<Deliveries.Recovering> recover(Deliveries.Recover request) {
+    EndpointId endpoint = new EndpointId(request.caller().accountId(), Id.WEBHOOK.parse(request.webhookId()));
+    return bus.request(Addresses.GET_WEBHOOK, new Webhooks.Get(request.caller(), request.webhookId()))
+        .compose(there -> QueueStore.activity(pool, endpoint))
+        .compose(activity -> {
+          plans.checkHasWebhooks(activity.plan());
+          int days = plans.of(activity.plan()).logRetentionDays();
+          Instant shown = Instant.now().minus(Duration.ofDays(days));
+          if (request.since().isBefore(shown)) {
+            throw Check.invalid("since", "is before the log begins, which is kept for " + days + " days");
+          }
+          if (!activity.active()) {
+            throw new Failure.Conflict("WEBHOOK_INACTIVE", "The webhook is not active; activate it, then recover")
+                .exception();
+          }
+          return recovery.start(endpoint, request.since(), shown);
+        })
+        .map(Deliveries.Recovering::new);
   }
 
   private Future<Void> cancel(CancelPending request) {

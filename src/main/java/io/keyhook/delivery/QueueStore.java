@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** The SQL of the queue. A row belongs to who holds its lease: the newest fence, until {@code due_at}. */
 final class QueueStore {
@@ -105,23 +106,23 @@ final class QueueStore {
   /** The row says how often it was tried: an owner may have given it a fresh schedule meanwhile. */
   private static final String FAILED = """
       WITH result AS MATERIALIZED (
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::float8[])
-          r (account_id, webhook_id, delivery_id, fence, attempt, elapsed)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::float8[], $7::float8[])
+          r (account_id, webhook_id, delivery_id, fence, attempt, elapsed, asked)
       ), later AS (
         UPDATE keyhook.delivery_queue q SET leased = false, tries = q.tries + 1,
-          due_at = now() + make_interval(secs =>
-            greatest(0, CASE WHEN q.tries < 0 THEN 0 ELSE ($7::float8[])[q.tries + 1] - r.elapsed END)),
+          due_at = now() + make_interval(secs => greatest(0, CASE WHEN q.tries < 0 THEN 0
+            ELSE least(greatest(r.asked, ($8::float8[])[q.tries + 1]), %d * ($8)[q.tries + 1]) - r.elapsed END)),
           attempts = coalesce(q.attempts || r.attempt::jsonb, r.attempt::jsonb)
         FROM result r
         WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
           AND q.fence = r.fence AND q.leased
-          AND q.tries < cardinality($7)
+          AND q.tries < cardinality($8)
         RETURNING q.account_id, q.webhook_id
       ), over AS (
         DELETE FROM keyhook.delivery_queue q USING result r
         WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
           AND q.fence = r.fence AND q.leased
-          AND q.tries >= cardinality($7)
+          AND q.tries >= cardinality($8)
         RETURNING q.account_id, q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type,
           coalesce(q.attempts || r.attempt::jsonb, r.attempt::jsonb) AS attempts
       ), logged AS (
@@ -132,7 +133,7 @@ final class QueueStore {
         SELECT account_id, webhook_id, false AS ok FROM later
         UNION ALL SELECT account_id, webhook_id, false FROM over
       ), counts AS (
-      """ + COUNT + """
+      """.formatted(RetrySchedule.MAX_STRETCH) + COUNT + """
       )
       SELECT (SELECT count(*) FROM later) + (SELECT count(*) FROM over)""";
 
@@ -237,8 +238,8 @@ final class QueueStore {
   }
 
   /**
-   * Gives what failed its next attempt, or moves it to the log after the last. Delays count from the attempt's end, whenever
-   * this is written.
+   * Gives what failed its next attempt, or moves it to the log after the last. Delays are as {@link RetrySchedule#next} has
+   * them, and count from the attempt's end, whenever this is written.
    */
   static Future<Void> failed(SqlClient client, List<Result> results, RetrySchedule schedule) {
     long now = System.nanoTime();
@@ -246,8 +247,13 @@ final class QueueStore {
         .execute(attempts(results)
             .addArrayOfDouble(results.stream()
                 .map(result -> (now - result.attempt.endedNanos()) / 1e9).toArray(Double[]::new))
-            .addArrayOfDouble(schedule.delays().stream().map(delay -> delay.toMillis() / 1e3).toArray(Double[]::new)))
+            .addArrayOfDouble(seconds(results.stream().map(result -> result.attempt.retryAfter())))
+            .addArrayOfDouble(seconds(schedule.delays().stream())))
         .compose(taken -> canceledMeanwhile(client, results, taken.iterator().next().getLong(0)));
+  }
+
+  private static Double[] seconds(Stream<Duration> durations) {
+    return durations.map(duration -> duration.toMillis() / 1e3).toArray(Double[]::new);
   }
 
   private static Future<Void> canceledMeanwhile(SqlClient client, List<Result> results, long taken) {

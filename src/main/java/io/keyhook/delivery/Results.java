@@ -26,6 +26,7 @@ final class Results {
       Comparator.comparing(QueueStore.Result::delivery, LOCK_ORDER);
 
   private final Vertx vertx;
+  private final SqlClient client;
   private final TakeOver takeOver;
   private final Batcher<QueueStore.Result, Void> delivered;
   private final Batcher<QueueStore.Result, Void> failed;
@@ -35,6 +36,7 @@ final class Results {
 
   Results(Vertx vertx, SqlClient client, TakeOver takeOver, RetrySchedule schedule) {
     this.vertx = vertx;
+    this.client = client;
     this.takeOver = takeOver;
     // What is in flight bounds what can wait here.
     this.delivered = batcher(batch -> QueueStore.delivered(client, sorted(batch, RESULT_ORDER)));
@@ -51,7 +53,7 @@ final class Results {
     return batch.stream().sorted(order).toList();
   }
 
-  private Future<Void> untilWritten(Supplier<Future<Void>> statement) {
+  private <T> Future<T> untilWritten(Supplier<Future<T>> statement) {
     return statement.get().recover(e -> {
       if (givenUp || !FailureException.isDatabaseAway(e)) {
         return Future.failedFuture(e);
@@ -70,7 +72,12 @@ final class Results {
     return counted(released.add(outgoing));
   }
 
-  private Future<Void> counted(Future<Void> written) {
+  /** Deactivates the webhook that a delivery was sent to, and tells whether it did. */
+  Future<Boolean> deactivate(Outgoing outgoing, Deactivation why) {
+    return counted(untilWritten(() -> HealthStore.deactivate(client, outgoing, why)));
+  }
+
+  private <T> Future<T> counted(Future<T> written) {
     unwritten++;
     return written.onComplete(done -> unwritten--);
   }

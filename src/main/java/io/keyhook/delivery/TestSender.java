@@ -9,7 +9,6 @@ import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 
@@ -53,8 +52,6 @@ final class TestSender {
       Message message = Message.of(target, type, id, true, data, 1, Instant.now());
       return sender.send(target.target(), message.headers(), message.body());
     }).recover(e -> e instanceof RefusedTargetException
-        ? Future.succeededFuture(
-            new Attempt(Instant.now(), Duration.ZERO, System.nanoTime(), null, AttemptError.TARGET_REFUSED, null))
-        : Future.failedFuture(e));
+        ? Future.succeededFuture(Attempt.refused()) : Future.failedFuture(e));
   }
 }

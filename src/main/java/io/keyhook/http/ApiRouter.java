@@ -155,6 +155,8 @@ public final class ApiRouter {
         new Webhooks.RotateSecret(caller(context), id(context), in.integer("overlapHours")))));
     accountCall(HttpMethod.GET, "/api/webhooks/:id/health", 200, context ->
         client.getHealth(new Webhooks.GetHealth(caller(context), id(context))));
+    accountCall(HttpMethod.POST, "/api/webhooks/:id/recover", 202, context -> client.recover(read(context, in ->
+        new Deliveries.Recover(caller(context), id(context), in.time("since")))));
     accountCall(HttpMethod.GET, "/api/webhooks/:id/deliveries", 200, context -> client.listDeliveries(query(context, in ->
         new Deliveries.ListOf(caller(context), id(context), in.choice("status", Deliveries.Status.values()),
             in.text("event"), in.time("from"), in.time("to"), in.page()))));

@@ -12,6 +12,8 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -80,6 +82,44 @@ class RetryTest {
   private static List<JsonObject> attempts(JsonObject delivery) {
     JsonArray attempts = delivery.getJsonArray("attempts");
     return IntStream.range(0, attempts.size()).mapToObj(attempts::getJsonObject).toList();
+  }
+
+  private static Answer later(int status, String retryAfter) {
+    return request -> request.response().setStatusCode(status).putHeader("Retry-After", retryAfter).end();
+  }
+
+  @Test
+  void aReceiverThatAsksForItIsLeftAloneForLongerButNotMuchLongerAndNeverForLess() {
+    Receiver receiver = keyhook.receiver();
+    receiver.answerNext(later(429, "90"));
+    receiver.answerNext(later(503, DateTimeFormatter.RFC_1123_DATE_TIME.format(
+        Instant.now().plus(Duration.ofHours(30)).atZone(ZoneOffset.UTC))));
+    receiver.answerNext(later(503, "1"));
+    keyhook.webhook(receiver, "license.activated");
+    raise();
+    String id = receiver.take().id();
+    assertDelay(id, 1, Duration.ofSeconds(90));
+    receiver.take();
+    assertDelay(id, 2, Duration.ofMinutes(10));
+    receiver.take();
+    assertDelay(id, 3, Duration.ofMinutes(30));
+    receiver.take();
+    keyhook.awaitStatus(id, "delivered");
+  }
+
+  @Test
+  void whatAReceiverAsksForWithJunkOrAnotherStatusIsNotHeard() {
+    Receiver receiver = keyhook.receiver();
+    receiver.answerNext(later(429, "-90"));
+    receiver.answerNext(later(500, "600"));
+    keyhook.webhook(receiver, "license.activated");
+    raise();
+    String id = receiver.take().id();
+    assertDelay(id, 1, Duration.ofMinutes(1));
+    receiver.take();
+    assertDelay(id, 2, Duration.ofMinutes(5));
+    receiver.take();
+    keyhook.awaitStatus(id, "delivered");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Order;
@@ -45,9 +46,14 @@ class BadPathTest {
   @MethodSource("noIds")
   void whatIsNoIdOfAnythingIsNotFound(Operation operation, String id) {
     Exchange exchange = subject.unchanged(() -> subject.wire().send(operation.method(),
-        operation.path().replace("{id}", id).replace("{activationId}", id), new byte[0],
-        operation.isOperators() ? "Authorization: Bearer " + Node.OPERATOR_KEY : CREDENTIAL));
+        operation.path().replace("{id}", id).replace("{activationId}", id), body(operation),
+        operation.isOperators() ? "Authorization: Bearer " + Node.OPERATOR_KEY : CREDENTIAL,
+        "Content-Type: application/json"));
     exchange.expect(404, "NOT_FOUND");
+  }
+
+  private static byte[] body(Operation operation) {
+    return (operation.readsBody() ? Subject.json(subject.goodFields(operation)) : "").getBytes(StandardCharsets.UTF_8);
   }
 
   @Test

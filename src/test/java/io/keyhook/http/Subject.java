@@ -11,6 +11,8 @@ import io.keyhook.testing.TestDatabase;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -88,6 +90,7 @@ final class Subject implements BeforeAllCallback {
     for (Map.Entry<String, JsonNode> field : operation.requestExample().properties()) {
       fields.put(field.getKey(), switch (field.getKey()) {
         case "webhookId" -> '"' + webhookId() + '"';
+        case "since" -> '"' + Instant.now().minus(Duration.ofHours(1)).toString() + '"';
         case "licenseKey" -> '"' + licenseKey + '"';
         case "url" -> "\"http://127.0.0.1:9/\"";
         default -> field.getValue().toString();

@@ -2,6 +2,7 @@ package io.keyhook.testing;
 
 import io.keyhook.bus.Id;
 import java.time.Duration;
+import java.util.List;
 
 /** Turns time by shifting what the database has stored, so that no test waits for it. */
 public final class Clock {
@@ -35,6 +36,14 @@ public final class Clock {
     database.update("""
         UPDATE keyhook.webhook SET previous_secret_until = previous_secret_until - make_interval(secs => ?),
           version = version + 1""", seconds(by));
+  }
+
+  /** What was done, and what came of it, is so much longer ago: a webhook's last change, and its attempts that count. */
+  public void advanceHealth(String webhookId, Duration by) {
+    for (String column : List.of("webhook SET updated_at = updated_at", "attempt_count SET minute = minute")) {
+      database.update("UPDATE keyhook." + column + " - make_interval(secs => ?) WHERE webhook_id = ?",
+          seconds(by), Id.WEBHOOK.parse(webhookId));
+    }
   }
 
   private static double seconds(Duration duration) {

@@ -1,0 +1,17 @@
+package io.keyhook.delivery;
+
+/** Why a webhook was deactivated without its owner, in the words that the owner reads. */
+enum Deactivation {
+  GONE("The endpoint answered 410 Gone: it wants no more deliveries"),
+  FAILING("Every attempt of the last five days failed");
+
+  private final String reason;
+
+  Deactivation(String reason) {
+    this.reason = reason;
+  }
+
+  String reason() {
+    return reason;
+  }
+}

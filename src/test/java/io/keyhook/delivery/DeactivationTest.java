@@ -1,0 +1,173 @@
+package io.keyhook.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.keyhook.testing.Answer;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Installation.Webhook;
+import io.keyhook.testing.Receiver;
+import io.keyhook.testing.Waiting;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** An endpoint that is gone, or that does nothing but fail, is not sent to any more, and its owner sees why. */
+class DeactivationTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  @AfterEach
+  void forgetWebhooks() {
+    keyhook.deleteWebhooks();
+  }
+
+  private static void raise() {
+    keyhook.api().validate(keyhook.license(1).key(), "device").expect(200);
+  }
+
+  private static JsonObject webhook(Webhook webhook) {
+    return keyhook.api().get("/api/webhooks/" + webhook.id()).expect(200).json();
+  }
+
+  private static JsonObject awaitInactive(Webhook webhook) {
+    await("it is deactivated").atMost(Waiting.LONG).until(() -> !webhook(webhook).getBoolean("isActive"));
+    return webhook(webhook);
+  }
+
+  private static JsonObject activate(Webhook webhook) {
+    return keyhook.api().patch("/api/webhooks/" + webhook.id(), new JsonObject().put("isActive", true))
+        .expect(200).json();
+  }
+
+  /** A delivery whose first attempt was answered so. */
+  private static String attempt(Receiver receiver, Answer answer) {
+    receiver.answerNext(answer);
+    raise();
+    String id = receiver.take().id();
+    keyhook.awaitAttempts(id, 1);
+    return id;
+  }
+
+  @Test
+  void anEndpointThatIsGoneIsDeactivatedAtOnceAndWhatIsPendingIsCanceled() {
+    Receiver receiver = keyhook.receiver();
+    Webhook webhook = keyhook.webhook(receiver, "license.activated");
+    String waiting = attempt(receiver, Answer.status(500));
+    receiver.answerNext(Answer.status(410));
+    raise();
+    String gone = receiver.take().id();
+
+    assertThat(awaitInactive(webhook).getString("deactivatedReason"))
+        .isEqualTo("The endpoint answered 410 Gone: it wants no more deliveries");
+    keyhook.awaitStatus(waiting, "canceled");
+    JsonObject canceled = keyhook.awaitStatus(gone, "canceled");
+    assertThat(canceled.getJsonArray("attempts").getJsonObject(0).getInteger("statusCode")).isEqualTo(410);
+    raise();
+    keyhook.awaitEmptyQueue();
+    assertThat(receiver.untaken()).isZero();
+  }
+
+  @Test
+  void activatingItAgainIsOneCallAndClearsTheReason() {
+    Receiver receiver = keyhook.receiver();
+    receiver.answerNext(Answer.status(410));
+    Webhook webhook = keyhook.webhook(receiver, "license.activated");
+    raise();
+    String gone = receiver.take().id();
+    awaitInactive(webhook);
+    JsonObject active = activate(webhook);
+    assertThat(active.getBoolean("isActive")).isTrue();
+    assertThat(active.getValue("deactivatedReason")).isNull();
+    raise();
+    String next = receiver.take().id();
+    assertThat(next).isNotEqualTo(gone);
+    keyhook.awaitStatus(next, "delivered");
+    assertThat(webhook(webhook).getBoolean("isActive")).isTrue();
+  }
+
+  @Test
+  void whatTheOldUrlSaysOfItselfIsNotSaidOfTheNewOne() {
+    Receiver old = keyhook.receiver();
+    Answer.Held held = Answer.held(Answer.status(410));
+    old.answerNext(held);
+    Webhook webhook = keyhook.webhook(old, "license.activated");
+    raise();
+    String id = old.take().id();
+    Receiver receiver = keyhook.receiver();
+    receiver.trust(webhook.secret());
+    keyhook.api().patch("/api/webhooks/" + webhook.id(), new JsonObject().put("url", receiver.url())).expect(200);
+    held.release();
+    keyhook.awaitAttempts(id, 1);
+    raise();
+    keyhook.awaitStatus(receiver.take().id(), "delivered"); // written after what the old one said was
+    assertThat(webhook(webhook).getBoolean("isActive")).isTrue();
+  }
+
+  /** An endpoint that failed once so long ago, and once now. */
+  private static Webhook failingFor(Receiver receiver, Duration time) {
+    Webhook webhook = keyhook.webhook(receiver, "license.activated");
+    keyhook.clock().advanceHealth(webhook.id(), Duration.ofDays(1)); // made well before
+    attempt(receiver, Answer.status(500));
+    keyhook.clock().advanceHealth(webhook.id(), time);
+    attempt(receiver, Answer.status(500));
+    return webhook;
+  }
+
+  /** A node looks as it starts. */
+  private static void look() {
+    keyhook.start().stop();
+  }
+
+  @Test
+  void anEndpointThatDidNothingButFailForFiveDaysIsDeactivatedAndWhatIsPendingIsCanceled() {
+    Receiver receiver = keyhook.receiver();
+    Webhook webhook = failingFor(receiver, Duration.ofDays(5).plusMinutes(2));
+    look();
+    assertThat(awaitInactive(webhook).getString("deactivatedReason"))
+        .isEqualTo("Every attempt of the last five days failed");
+    keyhook.awaitEmptyQueue();
+    assertThat(keyhook.api().get("/api/webhooks/" + webhook.id() + "/deliveries?status=canceled").data()).hasSize(2);
+
+    assertThat(activate(webhook).getValue("deactivatedReason")).isNull();
+    attempt(receiver, Answer.status(500));
+    look();
+    assertThat(webhook(webhook).getBoolean("isActive")).as("its five days begin anew").isTrue();
+  }
+
+  @Test
+  void anEndpointThatFailsForLessOrSucceededOnceOrIsNotAskedIsLeftActive() {
+    Receiver receiver = keyhook.receiver();
+    Webhook less = failingFor(receiver, Duration.ofDays(5).minusMinutes(5));
+    look();
+    assertThat(webhook(less).getBoolean("isActive")).as("less than five days").isTrue();
+    keyhook.deleteWebhooks();
+
+    Webhook once = failingFor(receiver, Duration.ofDays(3));
+    attempt(receiver, Answer.OK);
+    keyhook.clock().advanceHealth(once.id(), Duration.ofHours(74));
+    attempt(receiver, Answer.status(500));
+    look();
+    assertThat(webhook(once).getBoolean("isActive")).as("a success three days ago").isTrue();
+    keyhook.clock().advanceHealth(once.id(), Duration.ofHours(45));
+    attempt(receiver, Answer.status(500));
+    look();
+    assertThat(webhook(once).getBoolean("isActive")).as("a success less than five days ago").isTrue();
+    keyhook.clock().advanceHealth(once.id(), Duration.ofDays(6));
+    look();
+    assertThat(webhook(once).getBoolean("isActive")).as("nothing was sent for days").isTrue();
+  }
+
+  @Test
+  void aTestThatHears410DeactivatesNothing() {
+    Receiver receiver = keyhook.receiver();
+    receiver.answerNext(Answer.status(410));
+    Webhook webhook = keyhook.webhook(receiver, "license.activated");
+    JsonObject result = keyhook.api().post("/api/webhooks/test", new JsonObject().put("webhookId", webhook.id()))
+        .expect(200).json();
+    assertThat(result.getInteger("statusCode")).isEqualTo(410);
+    assertThat(webhook(webhook).getBoolean("isActive")).isTrue();
+  }
+}
