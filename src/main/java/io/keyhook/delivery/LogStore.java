@@ -109,7 +109,7 @@ final class LogStore {
       WITH room AS MATERIALIZED (
         SELECT greatest(0, least($6::bigint, $7::bigint - count(*))) AS places FROM (
           SELECT FROM keyhook.delivery_queue
-          WHERE account_id = $1 AND webhook_id = $2 AND due_at <= now() LIMIT $7::bigint) waiting
+          WHERE account_id = $1 AND webhook_id = $2 AND due_at > '-infinity' AND due_at <= now() LIMIT $7::bigint) waiting
       ), seen AS MATERIALIZED (
         SELECT d.delivery_id, d.keep_until,\s""" + FAILED_SINCE + """
        AS failed

@@ -33,13 +33,13 @@ final class QueueStore {
   /** The earliest delivery of each endpoint, by skipping from endpoint to endpoint in the index. */
   private static final String DUE = """
       WITH RECURSIVE endpoint AS (
-        (SELECT account_id, webhook_id, due_at FROM keyhook.delivery_queue
+        (SELECT account_id, webhook_id, due_at FROM keyhook.delivery_queue WHERE due_at > '-infinity'
           ORDER BY account_id, webhook_id, due_at LIMIT 1)
         UNION ALL
         SELECT n.account_id, n.webhook_id, n.due_at
         FROM endpoint e CROSS JOIN LATERAL (
           SELECT q.account_id, q.webhook_id, q.due_at FROM keyhook.delivery_queue q
-          WHERE (q.account_id, q.webhook_id) > (e.account_id, e.webhook_id)
+          WHERE (q.account_id, q.webhook_id) > (e.account_id, e.webhook_id) AND q.due_at > '-infinity'
           ORDER BY q.account_id, q.webhook_id, q.due_at LIMIT 1) n
       )
       SELECT account_id, webhook_id, extract(epoch FROM due_at - now())::float8 FROM endpoint
@@ -50,7 +50,8 @@ final class QueueStore {
         SELECT e.webhook_id, d.delivery_id FROM unnest($2::uuid[], $3::int[]) e (webhook_id, places)
         CROSS JOIN LATERAL (
           SELECT q.delivery_id FROM keyhook.delivery_queue q
-          WHERE q.account_id = $1 AND q.webhook_id = e.webhook_id AND q.due_at <= now() AND ($4::boolean OR NOT q.leased)
+          WHERE q.account_id = $1 AND q.webhook_id = e.webhook_id AND q.due_at > '-infinity' AND q.due_at <= now()
+            AND ($4::boolean OR NOT q.leased)
           ORDER BY q.due_at LIMIT e.places
           FOR UPDATE SKIP LOCKED) d
       ), claimed AS (
@@ -157,7 +158,7 @@ final class QueueStore {
         DELETE FROM keyhook.delivery_queue q USING (
           SELECT webhook_id, delivery_id FROM keyhook.delivery_queue
           WHERE account_id = $1 AND ($2::uuid IS NULL OR webhook_id = $2)
-          ORDER BY webhook_id, due_at LIMIT $3 FOR UPDATE) d
+          ORDER BY webhook_id, delivery_id LIMIT $3 FOR UPDATE) d
         WHERE q.account_id = $1 AND q.webhook_id = d.webhook_id AND q.delivery_id = d.delivery_id
         RETURNING q.*
       )

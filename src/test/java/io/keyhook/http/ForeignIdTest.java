@@ -77,9 +77,9 @@ class ForeignIdTest {
       }
     }
     assertThat(nowhere).isNotEqualTo(there);
+    boolean allOptional = Document.resolve(operation.requestSchema()).path("required").isEmpty();
     List<String> bodies = !operation.readsBody() ? List.of("")
-        : operation.requestSchema().path("required").isEmpty() ? List.of(Subject.json(subject.goodFields(operation)), "{}")
-        : List.of(Subject.json(subject.goodFields(operation)));
+        : Stream.of(Subject.json(subject.goodFields(operation)), "{}").distinct().limit(allOptional ? 2 : 1).toList();
     for (String body : bodies) {
       String never = nowhere;
       subject.unchanged(() -> {

@@ -18,8 +18,11 @@ ALTER TABLE keyhook.delivery ADD PRIMARY KEY (account_id, webhook_id, delivery_i
 ALTER TABLE keyhook.delivery_queue DROP CONSTRAINT delivery_queue_pkey;
 ALTER TABLE keyhook.delivery_queue ADD PRIMARY KEY (account_id, webhook_id, delivery_id);
 
--- Every id satisfies the condition, but only a query that repeats it can use the index: the look-up of one device, to
--- which both indexes seem equally good while licenses have few devices, must not walk through all of a license's.
+-- Where two indexes begin with the same columns, they seem equally good for finding one row while statistics say that
+-- there are few; and then a look-up of one delivery walks through all of its webhook's, and of one device through all of
+-- its license's. Every row satisfies the conditions below, but only a query that repeats one can use its index.
+DROP INDEX keyhook.delivery_queue_due;
+CREATE INDEX delivery_queue_due ON keyhook.delivery_queue (account_id, webhook_id, due_at) WHERE due_at > '-infinity';
 DROP INDEX keyhook.activation_newest;
 CREATE INDEX activation_newest ON keyhook.activation (account_id, license_id, activation_id)
   WHERE activation_id > '00000000-0000-0000-0000-000000000000';
