@@ -20,7 +20,7 @@ import java.util.List;
  */
 public final class Bench {
   private static final List<Scenario> ALL = List.of(new Start(), new Latency(), new Curve(), new InFlight(), new Hang(),
-      new Flood(), new Cost(), new Overload(), new Growth());
+      new Flood("flood", 200), new Flood("flood-hard", 500), new Cost(), new Overload(), new Growth());
 
   private Bench() {}
 

@@ -14,21 +14,32 @@ import java.util.List;
 public final class Flood implements Scenario {
   private static final int OTHERS = 9;
   private static final int LICENSES = 1000;
-  private static final int RATE = 500;
-  private static final int FLOOD_RATE = 9 * RATE;
   private static final int WARM_UP_SECONDS = 3;
   private static final Duration DRAIN = Duration.ofSeconds(60);
 
+  private final String name;
+  private final int rate;
+  private final int floodRate;
+
+  /**
+   * @param rate of the others together, validations a second
+   */
+  public Flood(String name, int rate) {
+    this.name = name;
+    this.rate = rate;
+    this.floodRate = 9 * rate;
+  }
+
   @Override
   public String name() {
-    return "flood";
+    return name;
   }
 
   @Override
   public Section run(Lab lab) throws Exception {
     Neighbours neighbours = new Neighbours();
     List<String> floods = new ArrayList<>();
-    try (Installation installation = Installation.start(lab, "flood")) {
+    try (Installation installation = Installation.start(lab, name)) {
       List<Installation.Account> others = installation.accounts(OTHERS, LICENSES);
       Installation.Account flooding = installation.account(LICENSES);
       for (Installation.Account account : others) {
@@ -36,8 +47,8 @@ public final class Flood implements Scenario {
       }
       installation.webhook(flooding, lab.receivers().url("ok/flood"), true);
       installation.analyze();
-      Receivers.Stream stream = new Receivers.Stream("others", RATE, others, LICENSES);
-      Receivers.Stream flood = new Receivers.Stream("flood", FLOOD_RATE, List.of(flooding), LICENSES);
+      Receivers.Stream stream = new Receivers.Stream("others", rate, others, LICENSES);
+      Receivers.Stream flood = new Receivers.Stream("flood", floodRate, List.of(flooding), LICENSES);
       lab.receivers().openLoop(lab, installation, 0, 4 * WARM_UP_SECONDS, DRAIN, List.of(stream, flood));
       neighbours.measure(neighbour -> {
         JsonObject result = lab.receivers().openLoop(lab, installation, WARM_UP_SECONDS, lab.settings().seconds(6), DRAIN,
@@ -48,8 +59,8 @@ public final class Flood implements Scenario {
         return result.getJsonObject("others");
       });
     }
-    return new Section("A neighbour that floods", "9 accounts with a webhook each have " + RATE + " validations a second"
-        + " together, open loop; a tenth has " + FLOOD_RATE + " of its own, nine in ten of all. In turn with and without,"
+    return new Section("A neighbour that floods", "9 accounts with a webhook each have " + rate + " validations a second"
+        + " together, open loop; a tenth has " + floodRate + " of its own, nine in ten of all. In turn with and without,"
         + " three rounds of each.", neighbours.table(2),
         List.of("The flooding account's own deliveries, p99 from due to arrival: " + String.join(", ", floods) + "."));
   }
