@@ -16,12 +16,13 @@ final class SecurityHeaders {
 
   private SecurityHeaders() {}
 
-  /** Gives the response back. */
+  /** Once for a response, which has none of them yet, and is given back. */
   static HttpServerResponse on(HttpServerResponse response) {
-    return response
-        .putHeader(CONTENT_TYPE_OPTIONS, NOSNIFF)
-        .putHeader(HttpHeaders.CACHE_CONTROL, NO_STORE)
-        .putHeader(CONTENT_SECURITY_POLICY, NOTHING)
-        .putHeader(REFERRER_POLICY, NO_REFERRER);
+    response.headers() // added, not put: nothing is to be looked for and taken out first
+        .add(CONTENT_TYPE_OPTIONS, NOSNIFF)
+        .add(HttpHeaders.CACHE_CONTROL, NO_STORE)
+        .add(CONTENT_SECURITY_POLICY, NOTHING)
+        .add(REFERRER_POLICY, NO_REFERRER);
+    return response;
   }
 }

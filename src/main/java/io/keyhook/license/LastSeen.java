@@ -26,7 +26,19 @@ public final class LastSeen {
   private static final Comparator<Seen> LOCK_ORDER =
       Comparator.comparing(Seen::accountId).thenComparing(Seen::licenseId).thenComparing(Seen::fingerprint);
 
-  private record Key(UUID accountId, UUID licenseId, String fingerprint) {}
+  /** With its own hash: a record's costs more than all the rest of noting a device. */
+  private record Key(UUID accountId, UUID licenseId, String fingerprint) {
+    @Override
+    public int hashCode() {
+      return 31 * licenseId.hashCode() + fingerprint.hashCode();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Key key && licenseId.equals(key.licenseId) && fingerprint.equals(key.fingerprint)
+          && accountId.equals(key.accountId);
+    }
+  }
 
   private final SqlClient client;
   /** Times change in place: an old map that is given new objects all the time makes every garbage collection long. */
