@@ -24,7 +24,7 @@ public final class Growth implements Scenario {
   private static final int PIECE = 500_000;
   private static final int PAGES = 200;
   private static final int PAGES_WARM_UP = 50;
-  private static final int WARM_UP_SECONDS = 6;
+  private static final int WARM_UP_SECONDS = 30;
   private static final Duration DRAIN = Duration.ofMinutes(2);
   /** As deliveries of the last day would have left it: ids in the order of time, webhooks in turn. */
   private static final String LOG = """
