@@ -19,6 +19,8 @@ import java.util.function.Supplier;
  */
 final class Results {
   private static final int MAX_BATCH = 256;
+  /** Nobody waits for a result, and at a moderate rate a statement for each costs the database more than all else. */
+  private static final Duration GATHERING = Duration.ofMillis(10);
   private static final Duration AFTER_FAILURE = Duration.ofMillis(500);
   private static final Comparator<Outgoing> LOCK_ORDER =
       Comparator.comparing(Outgoing::accountId).thenComparing(Outgoing::deliveryId);
@@ -45,8 +47,9 @@ final class Results {
   }
 
   private <I> Batcher<I, Void> batcher(Function<List<I>, Future<Void>> statement) {
-    return new Batcher<>(1, MAX_BATCH, batch ->
-        untilWritten(() -> statement.apply(batch)).map(Collections.nCopies(batch.size(), null)));
+    return new Batcher<>(1, MAX_BATCH, batch -> vertx.timer(GATHERING.toMillis())
+        .compose(gathered -> untilWritten(() -> statement.apply(batch)))
+        .map(Collections.nCopies(batch.size(), null)));
   }
 
   private static <T> List<T> sorted(List<T> batch, Comparator<T> order) {
