@@ -3,13 +3,19 @@ package io.keyhook.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -31,51 +37,65 @@ class LedgerTest {
   @TempDir
   static Path temporary;
   private static final StringBuilder report = new StringBuilder(Count.HEAD);
-  private static Rig rig;
-  private static Rig small;
+  private static final Map<Lane.Kind, Lane> lanes = new EnumMap<>(Lane.Kind.class);
+  private static final Map<Fault, CompletableFuture<Count>> counts = new EnumMap<>(Fault.class);
 
-  static Stream<Fault> faults() {
-    if (FAULTS.isEmpty()) {
-      return Stream.of(Fault.values());
+  static List<Fault> faults() {
+    List<String> all = Arrays.stream(Fault.values()).map(Fault::label).toList();
+    List<String> chosen = FAULTS.isEmpty() ? all : List.of(FAULTS.split(","));
+    assertThat(all).as("faults").containsAll(chosen);
+    return Arrays.stream(Fault.values()).filter(fault -> chosen.contains(fault.label())).toList();
+  }
+
+  @BeforeAll
+  static void begin() throws IOException {
+    System.out.print(Count.HEAD);
+    Path directory = temporary.toRealPath();
+    for (Fault fault : faults()) {
+      Lane lane = lanes.computeIfAbsent(fault.lane(),
+          kind -> new Lane(kind, directory.resolve(kind.name().toLowerCase(Locale.ROOT))));
+      counts.put(fault, lane.submit(rig -> play(fault, rig)));
     }
-    List<String> chosen = List.of(FAULTS.split(","));
-    assertThat(Arrays.stream(Fault.values()).map(Fault::label)).as("faults").containsAll(chosen);
-    return Arrays.stream(Fault.values()).filter(fault -> chosen.contains(fault.label()));
   }
 
   @AfterAll
   static void close() throws IOException, SQLException {
-    for (Rig used : Stream.of(rig, small).filter(used -> used != null).toList()) {
-      used.close();
+    counts.values().forEach(count -> count.handle((done, e) -> done).join());
+    for (Lane lane : lanes.values()) {
+      lane.close();
     }
   }
 
   @ParameterizedTest
   @MethodSource("faults")
-  void nothingIsLost(Fault fault) throws IOException {
-    Rig struck = rigFor(fault);
-    Count count = Count.NONE;
+  void nothingIsLost(Fault fault) throws Throwable {
     try {
-      for (int round = 0; round < ROUNDS; round++) {
-        struck.use(fault.nodes(), fault.environment(struck));
-        count = count.plus(new Round(struck).play(fault));
-      }
-      fault.check(count);
-    } finally {
-      struck.recover();
-      String row = count.row(fault.label());
-      System.out.print(report.length() == Count.HEAD.length() ? Count.HEAD + row : row);
-      Files.writeString(REPORT, report.append(row));
+      assertThat(counts.get(fault).join().rounds()).isEqualTo(ROUNDS);
+    } catch (CompletionException e) {
+      throw e.getCause();
     }
   }
 
-  private static Rig rigFor(Fault fault) throws IOException {
-    Path directory = temporary.toRealPath();
-    if (fault.isOnSmallDisk()) {
-      small = small == null ? Rig.onSmallDisk(directory.resolve("small")) : small;
-      return small;
+  private static Count play(Fault fault, Rig rig) {
+    Count count = Count.NONE;
+    try {
+      for (int round = 0; round < ROUNDS; round++) {
+        rig.use(fault.nodes(), fault.environment(rig));
+        count = count.plus(new Round(rig).play(fault));
+      }
+      return count;
+    } finally {
+      rig.recover();
+      report(count.row(fault.label()));
     }
-    rig = rig == null ? Rig.in(directory.resolve("usual")) : rig;
-    return rig;
+  }
+
+  private static synchronized void report(String row) {
+    System.out.print(row);
+    try {
+      Files.writeString(REPORT, report.append(row));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

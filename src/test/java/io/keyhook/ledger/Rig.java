@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -144,20 +143,25 @@ final class Rig implements AutoCloseable {
         .until(() -> apis().stream().allMatch(api -> api.anonymous().get("/health/ready").status() == 200));
   }
 
-  /** Deliveries under lease: what is being sent now, or was as its node died. */
-  Set<String> leased() {
-    return installation.database().column("SELECT delivery_id FROM keyhook.delivery_queue WHERE leased").stream()
-        .map(id -> Id.DELIVERY.of(UUID.fromString(id))).collect(Collectors.toSet());
+  /** Deliveries under lease, with their fences: what is being sent now, or was as its node died. */
+  Map<String, Long> leases() {
+    Map<String, Long> leases = new HashMap<>();
+    installation.database().column("SELECT delivery_id || ' ' || fence FROM keyhook.delivery_queue WHERE leased")
+        .forEach(row -> leases.put(id(row), Long.parseLong(row.split(" ")[1])));
+    return leases;
   }
 
-  /** Waits until these have left the queue, in their time. */
-  void awaitOver(Set<String> deliveries) {
-    await("what was in flight is over").atMost(SETTLED).until(() -> queued().stream().noneMatch(deliveries::contains));
+  /** Of the delivery that a row begins with. */
+  private static String id(String row) {
+    return Id.DELIVERY.of(UUID.fromString(row.split(" ")[0]));
   }
 
-  private List<String> queued() {
-    return installation.database().column("SELECT delivery_id FROM keyhook.delivery_queue").stream()
-        .map(id -> Id.DELIVERY.of(UUID.fromString(id))).toList();
+  /** These, as they are in the queue. */
+  List<String> rows(Set<String> deliveries) {
+    return installation.database().column("""
+        SELECT q.delivery_id || ' ' || fence || ' ' || tries || ' ' || leased || ' ' || due_at || coalesce(attempts::text, '')
+        FROM keyhook.delivery_queue q JOIN unnest(?::uuid[]) d ON d = q.delivery_id ORDER BY q.delivery_id""",
+        (Object) deliveries.stream().map(Id.DELIVERY::parse).toArray(UUID[]::new));
   }
 
   Map<String, Ledger.Logged> log(String webhookId) {
@@ -166,8 +170,7 @@ final class Rig implements AutoCloseable {
         SELECT delivery_id || ' ' || status || ' ' || jsonb_array_length(attempts) FROM keyhook.delivery
         WHERE webhook_id = ?""", Id.WEBHOOK.parse(webhookId)).forEach(row -> {
           String[] columns = row.split(" ");
-          log.put(Id.DELIVERY.of(UUID.fromString(columns[0])),
-              new Ledger.Logged(columns[1], Integer.parseInt(columns[2])));
+          log.put(id(row), new Ledger.Logged(columns[1], Integer.parseInt(columns[2])));
         });
     return log;
   }
@@ -179,7 +182,7 @@ final class Rig implements AutoCloseable {
 
   /** Waits until nothing is to be announced and nothing to be sent any more. */
   void settle() {
-    Map<String, Long> left = new HashMap<>();
+    Map<Map.Entry<String, Long>, Long> left = new HashMap<>();
     await("nothing is stuck").atMost(SETTLED).pollInterval(Duration.ofMillis(200)).until(() -> {
       if (!REAL_LEASES) {
         endLeasesOfNobody(left);
@@ -192,24 +195,22 @@ final class Rig implements AutoCloseable {
    * What a dead node had leased, and what was committed as a connection broke, waits for the end of its lease. Where no
    * living node holds anything, that is turned to now.
    */
-  private void endLeasesOfNobody(Map<String, Long> left) {
-    List<String> leased =
-        installation.database().column("SELECT delivery_id || ' ' || fence FROM keyhook.delivery_queue WHERE leased");
-    left.keySet().retainAll(leased);
+  private void endLeasesOfNobody(Map<Map.Entry<String, Long>, Long> left) {
+    Set<Map.Entry<String, Long>> leases = leases().entrySet();
+    left.keySet().retainAll(leases);
     if (nodes.stream().anyMatch(node -> node.held() > 0)) {
       left.clear();
       return;
     }
     long now = System.nanoTime();
-    leased.forEach(lease -> left.putIfAbsent(lease, now));
-    for (Map.Entry<String, Long> lease : new ArrayList<>(left.entrySet())) {
-      if (now - lease.getValue() > DISPATCHED_NANOS) {
-        String[] columns = lease.getKey().split(" ");
+    leases.forEach(lease -> left.putIfAbsent(lease, now));
+    left.forEach((lease, since) -> {
+      if (now - since > DISPATCHED_NANOS) {
         installation.database().update("""
             UPDATE keyhook.delivery_queue SET due_at = least(due_at, now())
-            WHERE delivery_id = ? AND fence = ? AND leased""", UUID.fromString(columns[0]), Long.parseLong(columns[1]));
+            WHERE delivery_id = ? AND fence = ? AND leased""", Id.DELIVERY.parse(lease.getKey()), lease.getValue());
       }
-    }
+    });
   }
 
   /** Lets go of what a failed round has left. */

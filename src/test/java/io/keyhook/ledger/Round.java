@@ -69,11 +69,6 @@ final class Round {
     return receiver;
   }
 
-  /** What the log says of it so far. */
-  Map<String, Ledger.Logged> log() {
-    return rig.log(webhook.id());
-  }
-
   /** Plays it, and throws where something does not add up. */
   Count play(Fault fault) {
     long start = System.nanoTime();
@@ -90,7 +85,8 @@ final class Round {
     }
     rig.settle();
     List<Delivery> arrived = receiver.all();
-    Count count = new Ledger(arrived).balance(load.acknowledged(), load.promised(), expiring, log(), inFlight);
+    Count count = new Ledger(arrived).balance(load.acknowledged(), load.promised(), expiring, rig.log(webhook.id()),
+        inFlight);
     assertAttemptsAreArrivals(attempts, arrived.size());
     rig.installation().retire(receiver);
     return count.lasting((System.nanoTime() - start) / 1e9);
