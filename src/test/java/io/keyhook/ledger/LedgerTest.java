@@ -78,15 +78,17 @@ class LedgerTest {
 
   private static Count play(Fault fault, Rig rig) {
     Count count = Count.NONE;
+    String outcome = "FAILED in the next round: ";
     try {
       for (int round = 0; round < ROUNDS; round++) {
         rig.use(fault.nodes(), fault.environment(rig));
         count = count.plus(new Round(rig).play(fault));
       }
+      outcome = "";
       return count;
     } finally {
       rig.recover();
-      report(count.row(fault.label()));
+      report(outcome + count.row(fault.label()));
     }
   }
 

@@ -87,6 +87,7 @@ final class Round {
     List<Delivery> arrived = receiver.all();
     Count count = new Ledger(arrived).balance(load.acknowledged(), load.promised(), expiring, rig.log(webhook.id()),
         inFlight);
+    fault.check(count);
     assertAttemptsAreArrivals(attempts, arrived.size());
     rig.installation().retire(receiver);
     return count.lasting((System.nanoTime() - start) / 1e9);
