@@ -199,10 +199,9 @@ enum Fault {
     @Override
     Set<String> strike(Rig rig, Round round) {
       rig.disk().fill();
-      round.load().allow(WHILE);
-      round.load().awaitRefused(WHILE);
+      round.load().callUntilRefused(WHILE);
       switchLog(rig);
-      round.load().awaitRefused(WHILE);
+      round.load().callUntilRefused(WHILE);
       rig.disk().empty();
       rig.awaitReady();
       return NONE;

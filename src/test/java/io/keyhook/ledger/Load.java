@@ -104,9 +104,13 @@ final class Load {
     await(enough + " calls are acknowledged").atMost(LAST_ANSWERS).until(() -> acknowledged.get() >= enough);
   }
 
-  void awaitRefused(int more) {
+  /** Calls on until so many more were refused. */
+  void callUntilRefused(int more) {
     int enough = refused.get() + more;
-    await(enough + " calls are refused").atMost(LAST_ANSWERS).until(() -> refused.get() >= enough);
+    await(enough + " calls are refused").atMost(LAST_ANSWERS).until(() -> {
+      allowed.compareAndSet(0, CALLERS);
+      return refused.get() >= enough;
+    });
   }
 
   /** Until every caller waits for its answer. */
