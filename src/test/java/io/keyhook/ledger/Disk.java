@@ -20,7 +20,7 @@ final class Disk implements AutoCloseable {
     this.directory = directory;
   }
 
-  /** Where this user may not mount, the test is skipped; but fails where root may not on a machine that sets {@code CI}. */
+  /** Where it cannot be mounted the test is skipped; but root, on a machine that sets {@code CI}, must be able to. */
   static Disk mount(Path directory) throws IOException {
     Files.createDirectories(directory);
     if (Tool.run(List.of("mount", "-t", "tmpfs", "-o", "size=" + SIZE + ",mode=0700", "keyhook-ledger",

@@ -168,7 +168,8 @@ enum Fault {
       List<String> rows = rig.rows(inFlight);
       rig.thaw(paused);
       await("the late results are handed in").atMost(Waiting.LONG).until(() -> paused.held() == 0);
-      assertThat(rig.rows(inFlight)).as("in the queue, after the late results").isEqualTo(rows).hasSize(inFlight.size());
+      assertThat(rig.rows(inFlight)).as("in the queue, after the late results").isEqualTo(rows)
+          .hasSize(inFlight.size());
       round.receiver().answer(Round::answer);
       second.release();
       return inFlight;
@@ -249,7 +250,7 @@ enum Fault {
     return Map.of();
   }
 
-  /** Strikes, and lasts until it is over; gives the deliveries that were in flight where something that sends was hit. */
+  /** Strikes, and lasts until it is over; gives what was in flight where something that sends was hit. */
   abstract Set<String> strike(Rig rig, Round round);
 
   /** Demands that it alone has. */

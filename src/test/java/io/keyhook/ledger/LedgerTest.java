@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Whatever breaks, and under load: what was acknowledged arrives; only what was in flight arrives twice, with the same
- * bytes; the log has each attempt that arrived; a license expires once; and nothing is stuck. Prints a row for each fault,
- * also to {@code target/ledger.txt}; what nodes print is in {@code target/ledger/}. More rounds, of some of the faults:
+ * bytes; the log has each attempt that arrived; a license expires once; and nothing is stuck. Prints a row for each
+ * fault, also to {@code target/ledger.txt}; what nodes print is in {@code target/ledger/}. More rounds, of some of the faults:
  *
  * <pre>mvn test -Dtest=LedgerTest -Dkeyhook.ledger.rounds=100 -Dkeyhook.ledger.faults=keyhook-killed,node-paused</pre>
  *

@@ -19,8 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
- * Callers that validate, each one call after another, for as long as more are allowed. It keeps which events the answers
- * promise. A call that is refused, or not answered, is one that may be made anew. Any thread.
+ * Callers that validate, each one call after another, for as long as more are allowed. It keeps which events the
+ * answers promise. A call that is refused, or not answered, is one that may be made anew. Any thread.
  */
 final class Load {
   static final int CALLERS = 24;

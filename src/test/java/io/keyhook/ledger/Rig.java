@@ -33,7 +33,8 @@ final class Rig implements AutoCloseable {
   /** From a commit to the sender that is told of it, on a busy machine. */
   private static final long DISPATCHED_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final JsonObject SETTINGS = new JsonObject().put("delivery", new JsonObject()
-      .put("allowInsecureTargets", true).put("retryDelays", new JsonArray(List.of("PT0.3S", "PT0.6S", "PT2S", "PT5S"))));
+      .put("allowInsecureTargets", true)
+      .put("retryDelays", new JsonArray(List.of("PT0.3S", "PT0.6S", "PT2S", "PT5S"))));
 
   private final Path directory;
   private final Optional<Disk> disk;
@@ -159,7 +160,8 @@ final class Rig implements AutoCloseable {
   /** These, as they are in the queue. */
   List<String> rows(Set<String> deliveries) {
     return installation.database().column("""
-        SELECT q.delivery_id || ' ' || fence || ' ' || tries || ' ' || leased || ' ' || due_at || coalesce(attempts::text, '')
+        SELECT q.delivery_id || ' ' || fence || ' ' || tries || ' ' || leased || ' ' || due_at
+          || coalesce(attempts::text, '')
         FROM keyhook.delivery_queue q JOIN unnest(?::uuid[]) d ON d = q.delivery_id ORDER BY q.delivery_id""",
         (Object) deliveries.stream().map(Id.DELIVERY::parse).toArray(UUID[]::new));
   }
@@ -187,7 +189,8 @@ final class Rig implements AutoCloseable {
       if (!REAL_LEASES) {
         endLeasesOfNobody(left);
       }
-      return installation.database().count("license_expiry") == 0 && installation.database().count("delivery_queue") == 0;
+      return installation.database().count("license_expiry") == 0
+          && installation.database().count("delivery_queue") == 0;
     });
   }
 

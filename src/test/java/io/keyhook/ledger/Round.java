@@ -57,7 +57,8 @@ final class Round {
 
   /** As the ledger's rule says, after a while. */
   static void answer(HttpServerRequest request) {
-    boolean accepted = Ledger.accepts(request.getHeader("webhook-id"), Integer.parseInt(request.getHeader("X-Webhook-Attempt")));
+    int attempt = Integer.parseInt(request.getHeader("X-Webhook-Attempt"));
+    boolean accepted = Ledger.accepts(request.getHeader("webhook-id"), attempt);
     Vertx.currentContext().owner().setTimer(RECEIVER_MILLIS, timer -> Answer.status(accepted ? 200 : 500).to(request));
   }
 

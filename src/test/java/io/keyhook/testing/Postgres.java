@@ -24,8 +24,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * The PostgreSQL of a whole test run: started by who asks first, stopped when the run is over; or one that a test has for
- * itself, to do to it what ends others. Its own database is migrated once and is the template of all others, so that a
+ * The PostgreSQL of a whole test run: started by who asks first, stopped when the run is over; or one that a test has
+ * for itself, to do to it what ends others. Its own database is migrated once and is the template of all others, so that a
  * class's own database costs little.
  */
 public final class Postgres implements AutoCloseable {

@@ -129,7 +129,7 @@ public final class Proxy implements AutoCloseable {
     this.bytesPerSecond = bytesPerSecond;
   }
 
-  /** From now on a connection ends in the middle of what passes: every other one of what is asked, the rest of answers. */
+  /** From now on connections end in the middle of what passes: every other one of a question, the rest of an answer. */
   public void sever() {
     severing = true;
   }
