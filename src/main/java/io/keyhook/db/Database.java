@@ -43,6 +43,8 @@ public final class Database {
         .addProperty("timezone", "UTC")
         .addProperty("jit", "off")
         .addProperty("statement_timeout", "10s")
+        // A node that freezes within a transaction would keep its locks, and every license's expiry, from all others.
+        .addProperty("idle_in_transaction_session_timeout", "10s")
         // Statements are prepared once, on tables that may still be empty: they are to use the indexes all the same.
         .addProperty("plan_cache_mode", "force_generic_plan")
         .addProperty("enable_seqscan", "off")

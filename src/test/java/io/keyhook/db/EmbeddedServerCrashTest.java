@@ -1,8 +1,9 @@
 package io.keyhook.db;
 
 import static io.keyhook.db.ServerProcess.killPostmasterOf;
-import static io.keyhook.db.ServerProcess.postmasterOf;
 import static io.keyhook.db.ServerProcess.query;
+import static io.keyhook.testing.Signals.kill;
+import static io.keyhook.testing.Signals.postmasterOf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -145,15 +146,8 @@ class EmbeddedServerCrashTest {
     }
   }
 
-  private static ServerProcess fork() throws IOException {
+  private static ServerProcess fork() {
     return ServerProcess.fork(directory, temporary.resolve("fork" + FORKS.incrementAndGet() + ".txt"));
-  }
-
-  private static long kill(long pid) {
-    ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
-    process.destroyForcibly();
-    await().atMost(Duration.ofSeconds(10)).until(() -> !process.isAlive());
-    return pid;
   }
 
   private static void awaitAnswer(URI uri) {

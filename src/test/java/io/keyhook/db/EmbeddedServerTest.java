@@ -1,8 +1,8 @@
 package io.keyhook.db;
 
 import static io.keyhook.db.ServerProcess.killPostmasterOf;
-import static io.keyhook.db.ServerProcess.postmasterOf;
 import static io.keyhook.db.ServerProcess.query;
+import static io.keyhook.testing.Signals.postmasterOf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -54,6 +54,18 @@ public record Delivery(String path, MultiMap headers, byte[] body) {
     return isStandardSignedWith(secret) && plainSignature(secret).equals(header("X-Webhook-Signature"));
   }
 
+  /** The same, by whatever clock it was signed. */
+  boolean isSignedAtItsTimeWith(String secret) {
+    try {
+      String standard = new com.standardwebhooks.Webhook(secret)
+          .sign(id(), Long.parseLong(header("webhook-timestamp")), text());
+      return standard.equals(header("webhook-signature"))
+          && plainSignature(secret).equals(header("X-Webhook-Signature"));
+    } catch (com.standardwebhooks.exceptions.WebhookSigningException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** Whether a library of Standard Webhooks accepts it. */
   public boolean isStandardSignedWith(String secret) {
     Map<String, List<String>> named = headers.names().stream().map(name -> name.toLowerCase(Locale.ROOT)).distinct()

@@ -5,20 +5,24 @@ import static org.awaitility.Awaitility.await;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** A database of a test class's own with nodes on it and receivers beside it. Use it in a static field. */
-public final class Installation implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
+public final class Installation implements BeforeAllCallback, AfterEachCallback, AfterAllCallback, AutoCloseable {
   private final boolean withNode;
   private final JsonObject overrides;
   private final List<Node> nodes = new ArrayList<>();
   private final List<Receiver> receivers = new ArrayList<>();
   private final List<Proxy> proxies = new ArrayList<>();
+  private final List<NodeProcess> processes = new ArrayList<>();
   private TestDatabase database;
   private Vertx vertx;
 
@@ -43,13 +47,24 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
     return new Installation(false, new JsonObject());
   }
 
+  /** One that no class shares, on a server that stays the caller's; whoever asks for it closes it. */
+  public static Installation on(Postgres server) {
+    Installation installation = withoutNode();
+    installation.open(server);
+    return installation;
+  }
+
   @Override
   public void beforeAll(ExtensionContext context) {
-    vertx = Vertx.vertx();
-    database = Postgres.ofRun(context).create();
+    open(Postgres.ofRun(context));
     if (withNode) {
       start();
     }
+  }
+
+  private void open(Postgres server) {
+    vertx = Vertx.vertx();
+    database = server.create();
   }
 
   @Override
@@ -59,6 +74,12 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
 
   @Override
   public void afterAll(ExtensionContext context) throws Exception {
+    close();
+  }
+
+  @Override
+  public void close() throws SQLException {
+    processes.forEach(NodeProcess::close);
     receivers.forEach(Receiver::release);
     proxies.forEach(Proxy::open);
     nodes.forEach(Node::stop);
@@ -111,6 +132,19 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
     return node;
   }
 
+  /**
+   * One more node in a process of its own, that reaches the database through a proxy.
+   *
+   * @param environment of the process
+   * @param output what it prints
+   */
+  public NodeProcess fork(Proxy proxy, JsonObject more, Map<String, String> environment, Path output) {
+    NodeProcess node =
+        NodeProcess.start(Node.settings(proxy.before(database.uri())).mergeIn(more, true), environment, output);
+    processes.add(node);
+    return node;
+  }
+
   /** A proxy before the database. */
   public Proxy proxy() {
     Proxy proxy = new Proxy(vertx, database.uri());
@@ -123,6 +157,12 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
     Receiver receiver = new Receiver(vertx);
     receivers.add(receiver);
     return receiver;
+  }
+
+  /** Closes one before the others. */
+  public void retire(Receiver receiver) {
+    receivers.remove(receiver);
+    receiver.close();
   }
 
   /** Registers a webhook of the first account, whose deliveries the receiver verifies. */
@@ -167,8 +207,13 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
 
   /** Deletes those of the first account, so that they hear nothing of the next test; what was pending is canceled. */
   public void deleteWebhooks() {
-    api().get("/api/webhooks?limit=100").expect(200).data()
-        .forEach(webhook -> api().delete("/api/webhooks/" + webhook.getString("id")).expect(204));
+    deleteWebhooks(api());
+  }
+
+  /** The same for the account that the client acts for. */
+  public void deleteWebhooks(Api api) {
+    api.get("/api/webhooks?limit=100").expect(200).data()
+        .forEach(webhook -> api.delete("/api/webhooks/" + webhook.getString("id")).expect(204));
   }
 
   /** Waits until nothing is to be sent any more. */

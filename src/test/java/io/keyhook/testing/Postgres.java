@@ -1,45 +1,134 @@
 package io.keyhook.testing;
 
+import static org.awaitility.Awaitility.await;
+
 import io.keyhook.Keyhook;
 import io.keyhook.config.Configuration;
 import io.keyhook.db.EmbeddedServer;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import io.zonky.test.db.postgres.util.LinuxUtils;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * The PostgreSQL of a whole test run: started by who asks first, stopped when the run is over. Its own database is
- * migrated once and is the template of all others, so that a class's own database costs little.
+ * The PostgreSQL of a whole test run: started by who asks first, stopped when the run is over; or one that a test has
+ * for itself, to do to it what ends others. Its own database is migrated once and is the template of all others, so that a
+ * class's own database costs little.
  */
 public final class Postgres implements AutoCloseable {
   private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(Postgres.class);
 
   private final Path directory;
-  private final EmbeddedServer server;
+  private EmbeddedServer server;
   private final AtomicInteger databases = new AtomicInteger();
 
-  private Postgres() {
-    try {
-      directory = Files.createTempDirectory("keyhook-test-");
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
-    }
+  private Postgres(Path directory) {
+    this.directory = directory;
     server = EmbeddedServer.start(directory);
     prepareTemplate();
   }
 
   static Postgres ofRun(ExtensionContext context) {
-    return context.getRoot().getStore(NAMESPACE).getOrComputeIfAbsent(Postgres.class, key -> new Postgres(), Postgres.class);
+    return context.getRoot().getStore(NAMESPACE)
+        .getOrComputeIfAbsent(Postgres.class, key -> new Postgres(temporaryDirectory()), Postgres.class);
+  }
+
+  private static Path temporaryDirectory() {
+    try {
+      return Files.createTempDirectory("keyhook-test-");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** One of the caller's own. */
+  public static Postgres in(Path directory) {
+    return new Postgres(directory);
+  }
+
+  /** SIGKILL to the server, and to its children, which would end what they are at. */
+  public void kill() {
+    List<ProcessHandle> family = Signals.family(postmaster());
+    family.forEach(ProcessHandle::destroyForcibly);
+    awaitEnd(family.get(0));
+  }
+
+  /** {@code pg_ctl stop -m immediate}: without a checkpoint, so that the next start recovers. */
+  public void stopImmediately() {
+    ProcessHandle postmaster = ProcessHandle.of(postmaster()).orElseThrow();
+    List<String> command = new ArrayList<>();
+    if (LinuxUtils.isUnshareAvailable()) { // pg_ctl refuses root
+      command.addAll(List.of("unshare", "-U"));
+    }
+    command.addAll(List.of(program("pg_ctl").toString(), "stop", "-W", "-m", "immediate", "-D",
+        directory.resolve("postgres").toString()));
+    if (Tool.run(command) != 0) {
+      throw new AssertionError(command + " failed");
+    }
+    awaitEnd(postmaster);
+  }
+
+  /** Starts it again where it was, now, and not when its watchdog, with growing patience, does. */
+  public void startAgain() {
+    URI before = server.uri();
+    server.close();
+    server = EmbeddedServer.start(directory);
+    if (!server.uri().equals(before)) {
+      throw new AssertionError("The port of PostgreSQL was taken while it was away");
+    }
+  }
+
+  /** Whether it answers; not to be asked while it is {@link #freeze frozen}. */
+  public boolean answers() {
+    try {
+      administer("SELECT 1");
+      return true;
+    } catch (IllegalStateException away) {
+      return false;
+    }
+  }
+
+  /** SIGSTOP to all of it: connections stay, and nobody answers. */
+  public void freeze() {
+    Signals.stop(Signals.family(postmaster()));
+  }
+
+  public void thaw() {
+    Signals.resume(Signals.family(postmaster()));
+  }
+
+  private long postmaster() {
+    try {
+      return Signals.postmasterOf(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void awaitEnd(ProcessHandle postmaster) {
+    await("the end of PostgreSQL").atMost(Waiting.LONG).until(() -> !postmaster.isAlive());
+  }
+
+  private Path program(String name) {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.filter(file -> file.getFileName().toString().startsWith("binaries-")).findFirst().orElseThrow()
+          .resolve("bin").resolve(name);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A node without an account makes the schema and the partitions that every other finds. */
@@ -71,7 +160,7 @@ public final class Postgres implements AutoCloseable {
   }
 
   /** As the superuser. */
-  void administer(String sql) {
+  public void administer(String sql) {
     URI postgres = URI.create(server.uri().toString().replace("//keyhook:", "//postgres:").replaceFirst("/keyhook$", "/postgres"));
     try (Connection connection = TestDatabase.connect(postgres); Statement statement = connection.createStatement()) {
       statement.execute(sql);

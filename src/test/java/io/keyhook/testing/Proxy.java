@@ -1,8 +1,11 @@
 package io.keyhook.testing;
 
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
@@ -11,15 +14,23 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Stands between a node and the database, and goes away or slows down when the test says so. */
 public final class Proxy implements AutoCloseable {
+  private static final int STALL_STEP_MILLIS = 20;
+
   private final Vertx vertx;
   private final NetServer server;
   private final NetClient client;
   private final URI target;
   private final Set<NetSocket> sockets = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger connections = new AtomicInteger();
+  private final AtomicInteger severed = new AtomicInteger();
   private volatile boolean cut;
+  private volatile boolean stalled;
+  private volatile boolean severing;
+  private volatile int bytesPerSecond;
   private volatile Duration delay = Duration.ZERO;
 
   Proxy(Vertx vertx, URI target) {
@@ -36,13 +47,16 @@ public final class Proxy implements AutoCloseable {
       return;
     }
     near.pause();
+    near.exceptionHandler(reset -> { }); // its end is what counts
     sockets.add(near);
     client.connect(target.getPort(), target.getHost()).onComplete(far -> {
+      far.exceptionHandler(reset -> { });
       sockets.add(far);
-      near.closeHandler(closed -> far.close());
-      far.closeHandler(closed -> near.close());
-      forward(near, far);
-      forward(far, near);
+      near.closeHandler(closed -> closed(near, far));
+      far.closeHandler(closed -> closed(far, near));
+      boolean even = connections.getAndIncrement() % 2 == 0;
+      near.handler(new Way(far, even)::pass);
+      far.handler(new Way(near, !even)::pass);
       if (cut) {
         near.close();
       } else {
@@ -51,19 +65,78 @@ public final class Proxy implements AutoCloseable {
     }, e -> near.close());
   }
 
-  /** In order, whether or not the delay changes meanwhile. */
-  private void forward(NetSocket from, NetSocket to) {
-    ArrayDeque<Buffer> late = new ArrayDeque<>();
-    from.handler(data -> {
+  private void closed(NetSocket socket, NetSocket other) {
+    sockets.remove(socket);
+    other.close();
+  }
+
+  /** One direction of a connection. What comes goes on in its order, whatever changes meanwhile. */
+  private final class Way {
+    private final NetSocket to;
+    private final boolean endsEarly;
+    private final ArrayDeque<Buffer> late = new ArrayDeque<>();
+    private long freeNanos = System.nanoTime();
+
+    /**
+     * @param endsEarly whether it is this way that is severed
+     */
+    Way(NetSocket to, boolean endsEarly) {
+      this.to = to;
+      this.endsEarly = endsEarly;
+    }
+
+    void pass(Buffer data) {
       late.add(data);
-      Future<Void> wait = delay.isZero() ? Future.succeededFuture() : vertx.timer(delay.toMillis());
-      wait.onSuccess(over -> to.write(late.poll()));
-    });
+      unstalled().compose(v -> wait(data.length())).onSuccess(over -> write(late.poll()));
+    }
+
+    private Future<Void> unstalled() {
+      return stalled ? vertx.timer(STALL_STEP_MILLIS).compose(waited -> unstalled()) : Future.succeededFuture();
+    }
+
+    private Future<Void> wait(int bytes) {
+      long millis = delay.toMillis();
+      if (bytesPerSecond > 0) {
+        long now = System.nanoTime();
+        freeNanos = Math.max(now, freeNanos) + bytes * 1_000_000_000L / bytesPerSecond;
+        millis += (freeNanos - now) / 1_000_000;
+      }
+      return millis == 0 ? Future.succeededFuture() : vertx.timer(millis).mapEmpty();
+    }
+
+    private void write(Buffer data) {
+      if (severing && endsEarly) {
+        severed.incrementAndGet();
+        to.write(data.slice(0, data.length() / 2)).onComplete(written -> to.close());
+      } else {
+        to.write(data);
+      }
+    }
   }
 
   /** From now on whatever passes takes so much longer, each way. */
   public void delay(Duration delay) {
     this.delay = delay;
+  }
+
+  /** From now on nothing passes, and nobody is told. */
+  public void stall() {
+    stalled = true;
+  }
+
+  /** From now on each way of each connection takes so many bytes a second. */
+  public void throttle(int bytesPerSecond) {
+    this.bytesPerSecond = bytesPerSecond;
+  }
+
+  /** From now on connections end in the middle of what passes: every other one of a question, the rest of an answer. */
+  public void sever() {
+    severing = true;
+  }
+
+  /** How many connections ended in the middle. */
+  public int severed() {
+    return severed.get();
   }
 
   /** The database's address, by way of this proxy. */
@@ -75,11 +148,28 @@ public final class Proxy implements AutoCloseable {
   public void cut() {
     cut = true;
     sockets.forEach(NetSocket::close);
-    sockets.clear();
   }
 
+  /** Ends every connection with a reset; new ones are taken. */
+  public void reset() {
+    for (NetSocket socket : sockets) {
+      Channel channel = ((NetSocketInternal) socket).channelHandlerContext().channel();
+      channel.eventLoop().execute(() -> {
+        if (channel.isOpen()) {
+          channel.config().setOption(ChannelOption.SO_LINGER, 0);
+          channel.close();
+        }
+      });
+    }
+  }
+
+  /** Lets everything pass again, at once. */
   public void open() {
     cut = false;
+    stalled = false;
+    severing = false;
+    bytesPerSecond = 0;
+    delay = Duration.ZERO;
   }
 
   @Override

@@ -11,6 +11,8 @@ import java.util.List;
 
 /** One database, and what tests look up and turn in it, beside Keyhook's own connections. */
 public final class TestDatabase implements AutoCloseable {
+  private static final int VALID_SECONDS = 10;
+
   private final Postgres postgres;
   private final String name;
   private final URI uri;
@@ -78,7 +80,7 @@ public final class TestDatabase implements AutoCloseable {
   }
 
   private PreparedStatement prepare(String sql, Object... parameters) throws SQLException {
-    if (connection == null) {
+    if (connection == null || !connection.isValid(VALID_SECONDS)) { // the server may have died
       connection = connect();
     }
     PreparedStatement statement = connection.prepareStatement(sql);
