@@ -192,7 +192,7 @@ public final class Keyhook extends VerticleBase {
         () -> new IllegalArgumentException("secrets.masterKey is not set")));
     LastSeen lastSeen = new LastSeen(database.pool());
     TakeOver takeOver = new TakeOver();
-    TargetPolicy policy = new TargetPolicy(options.delivery().allowInsecureTargets());
+    TargetPolicy policy = TargetPolicy.of(options.delivery());
     AtomicInteger sender = new AtomicInteger();
     AtomicInteger validator = new AtomicInteger();
     client = new KeyhookClient(bus, feed);
