@@ -84,7 +84,8 @@ final class OptionsReader {
     if (externalDatabase && !values.given("secrets.masterKey")) {
       values.reject("secrets.masterKey", must + " where the database is not the embedded one");
     }
-    return new Secrets(values.optionalText("secrets.masterKey", Formats::isMasterKey, must));
+    return new Secrets(values.optionalText("secrets.masterKey", Formats::isMasterKey, must),
+        values.list("secrets.previousMasterKeys", text -> Optional.of(text).filter(Formats::isMasterKey), must));
   }
 
   private Delivery delivery() {

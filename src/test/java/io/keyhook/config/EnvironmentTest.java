@@ -65,6 +65,8 @@ class EnvironmentTest {
         new Sample("auth.jwt.lifetime", "KEYHOOK_AUTH_JWT_LIFETIME", "P1D", o -> o.auth().jwt().lifetime(), "PT24H"),
         new Sample("secrets.masterKey", "KEYHOOK_SECRETS_MASTER_KEY", MASTER_KEY,
             o -> o.secrets().masterKey().orElseThrow(), MASTER_KEY),
+        new Sample("secrets.previousMasterKeys", "KEYHOOK_SECRETS_PREVIOUS_MASTER_KEYS", "[\"" + MASTER_KEY + "\"]",
+            o -> o.secrets().previousMasterKeys(), "[" + MASTER_KEY + "]"),
         new Sample("validation.rateLimit", "KEYHOOK_VALIDATION_RATE_LIMIT", "0", o -> o.validation().rateLimit(), "0"),
         new Sample("delivery.retryDelays", "KEYHOOK_DELIVERY_RETRY_DELAYS", "[\"PT1S\",\"PT0.5S\"]",
             o -> o.delivery().retryDelays(), "[PT1S, PT0.5S]"),

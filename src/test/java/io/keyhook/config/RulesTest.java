@@ -117,6 +117,9 @@ class RulesTest {
     assertThat(overrideFailure("secrets.masterKey", key))
         .isEqualTo("secrets.masterKey (options): is ***,"
             + " must be base64 of exactly 32 bytes (`openssl rand -base64 32` makes one)");
+    assertThat(overrideFailure("secrets.previousMasterKeys", new JsonArray().add(MASTER_KEY).add(key)))
+        .isEqualTo("secrets.previousMasterKeys[1] (options): is ***,"
+            + " must be base64 of exactly 32 bytes (`openssl rand -base64 32` makes one)");
     assertThat(Configuration.of(nested("secrets.masterKey", MASTER_KEY)).secrets().masterKey()).contains(MASTER_KEY);
   }
 

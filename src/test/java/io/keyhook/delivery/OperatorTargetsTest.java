@@ -97,7 +97,8 @@ class OperatorTargetsTest {
   void registrationAttemptAndTestCallAskTheSameRules() {
     try (RawReceiver receiver = new RawReceiver(c -> c.read())) { // no TLS: it shows who connects, and hears nothing
       String url = receiver.url("127.0.0.1").replace("http:", "https:");
-      Node open = keyhook.start(rules(receiver.port(), List.of("127.0.0.0/8"), List.of("127.0.0.9", "*.denied.example")));
+      Node open = keyhook.start(
+          rules(receiver.port(), List.of("127.0.0.0/8"), List.of("127.0.0.9", "*.denied.example")));
       for (String refused : List.of("https://10.0.0.1/", "https://127.0.0.9:" + receiver.port() + "/",
           "https://hooks.denied.example/", "https://127.0.0.1:1/", "https://localhost/")) {
         assertThat(open.api().post("/api/webhooks", webhook(refused)).expect(400).badFields()).containsExactly("url");
@@ -137,8 +138,8 @@ class OperatorTargetsTest {
   private static String attempt(Node node, License license, String webhook, String device) {
     node.api().validate(license.key(), device).expect(200);
     keyhook.awaitEmptyQueue();
-    String id = node.api().get("/api/webhooks/" + webhook + "/deliveries?event=license.activated").expect(200).data().get(0)
-        .getString("id");
+    String id = node.api().get("/api/webhooks/" + webhook + "/deliveries?event=license.activated").expect(200).data()
+        .get(0).getString("id");
     return keyhook.awaitStatus(id, "failed").getJsonArray("attempts").getJsonObject(0).getString("error");
   }
 
