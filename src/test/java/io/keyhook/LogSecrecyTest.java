@@ -109,7 +109,7 @@ class LogSecrecyTest {
         "said: a phrase with spaces", "$argon2id$v=19$m=19456")) {
       assertThat(Secrets.in("INFO x " + leak)).as(leak).isNotEmpty();
     }
-    assertThat(Secrets.in("license lic_01jhsqm7r3fwdb1n9y2c5x8g4k of kh_0123 at 2025-01-03T14:25:30.000Z, postgresql://***"
-        + " postgresql://127.0.0.1:5432/keyhook")).isEmpty();
+    assertThat(Secrets.in("license lic_01jhsqm7r3fwdb1n9y2c5x8g4k of kh_0123 at 2025-01-03T14:25Z, postgresql://***"
+        + ", postgresql://127.0.0.1:5432/keyhook")).isEmpty();
   }
 }

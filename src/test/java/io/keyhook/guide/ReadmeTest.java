@@ -60,10 +60,10 @@ class ReadmeTest {
 
   @Test
   void theMasterKeyIsReplacedByTheCommandsAsWritten() throws IOException {
-    String webhook = keyhook.api().post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/").put("events",
-        new JsonArray().add("license.expired")).put("isActive", false)).expect(201).json().getString("id");
-    String java = ProcessHandle.current().info().command().orElseThrow() + " -cp '" + System.getProperty("java.class.path")
-        + "' io.keyhook.Main";
+    String webhook = keyhook.api().post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/")
+        .put("events", new JsonArray().add("license.expired")).put("isActive", false)).expect(201).json().getString("id");
+    String java = ProcessHandle.current().info().command().orElseThrow() + " -cp '"
+        + System.getProperty("java.class.path") + "' io.keyhook.Main";
     String stored = "SELECT encode(secret, 'hex') FROM keyhook.webhook WHERE secret IS NOT NULL";
     String before = keyhook.database().value(stored);
     try (Shell shell = new Shell(Tool.require("bash"), directory, directory.resolve("output"))) {

@@ -12,11 +12,11 @@ import java.util.stream.Stream;
 public final class Secrets {
   private static final int SHORTEST = 8;
 
-  /** Webhook secrets, API keys, tokens, generated license keys, hashes of passwords, and what carries others. */
+  /** Webhook secrets, API keys, tokens, generated license keys, hashes of passwords, and what carries secrets. */
   private static final Pattern FORMS = Pattern.compile("whsec_[A-Za-z0-9+/]{8,}|\\bkh_[A-Za-z0-9_]{20,}"
       + "|eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}|\\b[2-9A-HJKMNP-Z]{4}(?:-[2-9A-HJKMNP-Z]{4}){3}\\b"
       + "|\\$argon2|-----BEGIN [A-Z ]*PRIVATE KEY|(?i:bearer) [A-Za-z0-9._~+/-]{8,}"
-      + "|postgres(?:ql)?://[^:/@\\s]+:[^@\\s*]+@");
+      + "|keyhook_session=[^\\s;*]{8,}|postgres(?:ql)?://[^:/@\\s]+:[^@\\s*]+@");
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_+/-]+");
 
   private static final Set<String> WORDS = ConcurrentHashMap.newKeySet();
