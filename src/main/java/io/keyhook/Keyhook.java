@@ -188,11 +188,10 @@ public final class Keyhook extends VerticleBase {
     Gauge.builder("keyhook.deliveries.held", holdings, Holdings::total)
         .description("Deliveries under lease on this node").register(meters);
     Outbox outbox = new Outbox(plans, dispatcher, feed);
-    Cipher cipher = new Cipher(options.secrets().masterKey().orElseThrow(
-        () -> new IllegalArgumentException("secrets.masterKey is not set")));
+    Cipher cipher = cipher(options.secrets());
     LastSeen lastSeen = new LastSeen(database.pool());
     TakeOver takeOver = new TakeOver();
-    TargetPolicy policy = new TargetPolicy(options.delivery().allowInsecureTargets());
+    TargetPolicy policy = TargetPolicy.of(options.delivery());
     AtomicInteger sender = new AtomicInteger();
     AtomicInteger validator = new AtomicInteger();
     client = new KeyhookClient(bus, feed);
@@ -211,6 +210,11 @@ public final class Keyhook extends VerticleBase {
         .compose(v -> options.http().enabled() ? serve(loops) : Future.succeededFuture())
         .compose(v -> bootstrap())
         .onSuccess(v -> probes.started());
+  }
+
+  static Cipher cipher(KeyhookOptions.Secrets secrets) {
+    return new Cipher(secrets.masterKey().orElseThrow(
+        () -> new IllegalArgumentException("secrets.masterKey is not set")), secrets.previousMasterKeys());
   }
 
   private Future<Void> serve(int loops) {

@@ -18,12 +18,14 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The process: configuration, an embedded PostgreSQL where no database is named, Vert.x, and Keyhook in it. Takes a
- * configuration file as its argument; {@code KEYHOOK_CONFIG} goes before it.
+ * configuration file as its argument; {@code KEYHOOK_CONFIG} goes before it. With {@code rotate-master-key} before that,
+ * it does {@link RotateMasterKey that} and ends.
  */
 public final class Main {
   private static final Logger log;
@@ -59,8 +61,12 @@ public final class Main {
 
   public static void main(String[] args) {
     try {
-      KeyhookOptions options = Configuration.load(System.getenv(), args.length == 0 ? Optional.empty()
-          : Optional.of(Path.of(args[0])));
+      boolean rotates = args.length > 0 && args[0].equals(RotateMasterKey.COMMAND);
+      KeyhookOptions options = Configuration.load(System.getenv(),
+          Stream.of(args).skip(rotates ? 1 : 0).findFirst().map(Path::of));
+      if (rotates) {
+        System.exit(RotateMasterKey.run(options) ? 0 : 1);
+      }
       Optional<EmbeddedServer> embedded = options.database().uri().isPresent() ? Optional.empty()
           : Optional.of(EmbeddedServer.start(options.database().directory()));
       try {
@@ -105,7 +111,7 @@ public final class Main {
     log.info("Stopped");
   }
 
-  private static KeyhookOptions onEmbedded(KeyhookOptions options, EmbeddedServer server) {
+  static KeyhookOptions onEmbedded(KeyhookOptions options, EmbeddedServer server) {
     KeyhookOptions.Database database = options.database();
     KeyhookOptions completed = LocalSecrets.complete(options, server.directory());
     return new KeyhookOptions(completed.http(),

@@ -123,13 +123,28 @@ public final class AccountVerticle extends VerticleBase {
           "This Keyhook reads tokens of another issuer and has no key to issue its own").exception());
     }
     return AccountStore.findMember(pool, request.email()).compose(member ->
-        passwords.matches(request.password(), member.map(AccountStore.Member::passwordHash).orElse(null)).map(matches -> {
-          if (!matches) {
-            throw new Failure.Unauthorized("The e-mail or the password is wrong").exception();
-          }
-          AccountStore.Member user = member.get();
-          return tokens.issue(Id.USER.of(user.userId()), Id.ACCOUNT.of(user.accountId()), user.email());
-        }));
+        passwords.matches(request.password(), member.map(AccountStore.Member::passwordHash).orElse(null))
+            .compose(matches -> {
+              if (!matches) {
+                member.ifPresent(user -> writeFailure(user, request.address()));
+                throw new Failure.Unauthorized("The e-mail or the password is wrong").exception();
+              }
+              AccountStore.Member user = member.get();
+              return writeLogin(user, Action.LOGIN_SUCCEEDED, request.address()).map(written ->
+                  tokens.issue(Id.USER.of(user.userId()), Id.ACCOUNT.of(user.accountId()), user.email()));
+            }));
+  }
+
+  /** Nobody waits for it: the time of an answer would tell that there is such a user. */
+  private void writeFailure(AccountStore.Member user, String address) {
+    writeLogin(user, Action.LOGIN_FAILED, address).onFailure(e ->
+        log.warn("A login with a wrong password is missing in the audit log: {}", e.getMessage()));
+  }
+
+  private Future<Void> writeLogin(AccountStore.Member user, Action action, String address) {
+    String id = Id.USER.of(user.userId());
+    return AuditStore.write(
+        pool, new Caller(user.accountId(), new Actor(user.email(), id, address)), action, id, List.of());
   }
 
   private Future<Account> create(Accounts.Create request) {

@@ -16,10 +16,18 @@ public enum Action {
   WEBHOOK_UPDATED("webhook.updated"),
   WEBHOOK_SECRET_ROTATED("webhook.secret_rotated"),
   WEBHOOK_DELETED("webhook.deleted"),
+  WEBHOOK_TESTED("webhook.tested"),
+  /** Sending again all that failed was asked for; once for all of it. */
+  WEBHOOK_RECOVERED("webhook.recovered"),
+  DELIVERY_REDELIVERED("delivery.redelivered"),
   API_KEY_CREATED("api_key.created"),
   API_KEY_DELETED("api_key.deleted"),
   ACCOUNT_CREATED("account.created"),
-  ACCOUNT_UPDATED("account.updated");
+  ACCOUNT_UPDATED("account.updated"),
+  /** Of the user, as is the next. */
+  LOGIN_SUCCEEDED("login.succeeded"),
+  /** With a wrong password. An e-mail that is nobody's belongs to no account that could be told. */
+  LOGIN_FAILED("login.failed");
 
   private final String wireName;
 

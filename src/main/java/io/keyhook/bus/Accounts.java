@@ -14,7 +14,10 @@ public interface Accounts {
     }
   }
 
-  record Login(String email, String password) {
+  /**
+   * @param address where the request came from; null: not known
+   */
+  record Login(String email, String password, String address) {
     public Login {
       email = email == null ? null : email.strip();
       Check.that().required("email", email).text("email", email, Check.EMAIL)

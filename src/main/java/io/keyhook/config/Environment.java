@@ -54,22 +54,22 @@ final class Environment {
     } else if (key.kind().isPlain()) {
       settings.set(key, TextNode.valueOf(text), key.variable());
     } else {
-      json(key, text, settings, errors);
+      json(key, text, key.variable(), settings, errors);
     }
   }
 
-  private void json(Key key, String text, Settings settings, Errors errors) {
+  private void json(Key key, String text, String origin, Settings settings, Errors errors) {
     try {
       JsonNode value = StrictJson.read(text);
       if (key.kind() == Kind.PLANS) {
-        settings.overlayPlans(value, key.variable());
+        settings.overlayPlans(value, origin);
       } else {
-        settings.set(key, value, key.variable());
+        settings.set(key, value, origin);
       }
     } catch (JsonProcessingException e) {
-      errors.add(key.path(), key.variable(),
+      errors.add(key.path(), origin,
           "is " + key.show(TextNode.valueOf(text)) + " (" + StrictJson.describe(e) + "), must be " + key.kind());
-      settings.setInvalid(key, key.variable());
+      settings.setInvalid(key, origin);
     }
   }
 
@@ -78,7 +78,11 @@ final class Environment {
     try {
       String secret = Files.readString(workingDirectory.resolve(path)).replaceAll("[\\r\\n]+$", "");
       if (!secret.isEmpty()) {
-        settings.set(key, TextNode.valueOf(secret), key.fileVariable());
+        if (key.kind().isPlain()) {
+          settings.set(key, TextNode.valueOf(secret), key.fileVariable());
+        } else {
+          json(key, secret, key.fileVariable(), settings, errors);
+        }
         return;
       }
       errors.add(key.path(), key.fileVariable(), "names an empty file, must name one that holds the secret");

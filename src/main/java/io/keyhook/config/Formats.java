@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.Base64;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -21,6 +22,10 @@ final class Formats {
   private static final Pattern EMAIL = Pattern.compile("[^\\s@\\p{Cntrl}]+@[^\\s@\\p{Cntrl}]+");
   private static final Pattern API_KEY = Pattern.compile("kh_[A-Za-z0-9_]{20,197}");
   private static final int MASTER_KEY_BYTES = 32;
+  private static final int HOST_NAME_CHARACTERS = 253;
+  /** Labels as RFC 1123, 2.1, has them; a last one that is a number would make it an address to some. */
+  private static final Pattern HOST_NAME = Pattern.compile(
+      "(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)*(?![0-9]+$|0x[0-9a-f]*$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?");
   private static final IPAddressStringParameters ADDRESS_OR_CIDR = new IPAddressStringParameters.Builder()
       .allowEmpty(false)
       .allowAll(false)
@@ -80,6 +85,14 @@ final class Formats {
     return Optional.ofNullable(address)
         .filter(a -> !a.isPrefixed() || a.isSinglePrefixBlock() || a.getPrefixLength() == a.getBitCount())
         .map(IPAddress::toCanonicalString);
+  }
+
+  /** A host name in lower case, perhaps with {@code *.} before it, or a {@link #network}. */
+  static Optional<String> target(String text) {
+    String name = text.toLowerCase(Locale.ROOT);
+    String plain = name.startsWith("*.") ? name.substring(2) : name;
+    return HOST_NAME.matcher(plain).matches() && plain.length() <= HOST_NAME_CHARACTERS ? Optional.of(name)
+        : network(text);
   }
 
   static Optional<URI> postgresUri(String text) {

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The validated configuration of one Keyhook: every key of {@code conf/keyhook.json}, in the same shape. Immutable, and
@@ -94,11 +95,12 @@ public record KeyhookOptions(
 
   /**
    * @param masterKey encrypts webhook secrets at rest: base64 of 32 bytes
+   * @param previousMasterKeys open what is not yet, or no longer, encrypted with the master key
    */
-  public record Secrets(Optional<String> masterKey) {
+  public record Secrets(Optional<String> masterKey, List<String> previousMasterKeys) {
     @Override
     public String toString() {
-      return "Secrets[masterKey=" + redacted(masterKey) + "]";
+      return "Secrets[masterKey=" + redacted(masterKey) + ", previousMasterKeys=" + previousMasterKeys.size() + "]";
     }
   }
 
@@ -111,6 +113,10 @@ public record KeyhookOptions(
    * @param retryDelays from the end of a failed attempt to the next one; after the last the delivery has failed
    * @param timeout wall clock of one attempt, 12 s at most so that a stop can wait for it
    * @param allowInsecureTargets for development: http, any port, name and address
+   * @param allowedTargets names, {@code *.} and a name for all below it, addresses and CIDRs that may be reached though
+   *     they are not public
+   * @param deniedTargets likewise, and never reached, also where they are allowed
+   * @param allowedPorts one or more
    * @param maxInFlight deliveries that this node holds at once: waiting for a place, in flight, or with a result to write
    * @param maxInFlightPerEndpoint attempts at once to one webhook from this node
    */
@@ -118,6 +124,9 @@ public record KeyhookOptions(
       List<Duration> retryDelays,
       Duration timeout,
       boolean allowInsecureTargets,
+      List<String> allowedTargets,
+      List<String> deniedTargets,
+      Set<Integer> allowedPorts,
       int maxInFlight,
       int maxInFlightPerEndpoint) {}
 

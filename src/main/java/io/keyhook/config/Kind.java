@@ -1,6 +1,7 @@
 package io.keyhook.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 
 /** The type of a key's values. */
@@ -11,6 +12,7 @@ enum Kind {
   OPTIONAL_NUMBER("a whole number or null"),
   BOOLEAN("true or false"),
   STRINGS("a JSON array of strings, as [\"a\",\"b\"]"),
+  NUMBERS("a JSON array of whole numbers, as [1,2]"),
   PLANS("a JSON object of plans by name");
 
   private final String description;
@@ -19,12 +21,12 @@ enum Kind {
     this.description = description;
   }
 
-  /** The type that a default shows. A default of null is a string that there need not be. */
+  /** The type that a default shows. A default of null is a string that there need not be, an empty array one of strings. */
   static Kind of(JsonNode value) {
     return value.isNull() ? OPTIONAL_STRING
         : value.isTextual() ? STRING
         : value.isBoolean() ? BOOLEAN
-        : value.isArray() ? STRINGS
+        : value.isArray() ? value.path(0).isNumber() ? NUMBERS : STRINGS
         : NUMBER;
   }
 
@@ -35,9 +37,14 @@ enum Kind {
       case NUMBER -> value.isIntegralNumber();
       case OPTIONAL_NUMBER -> value.isIntegralNumber() || value.isNull();
       case BOOLEAN -> value.isBoolean();
-      case STRINGS -> value.isArray() && StreamSupport.stream(value.spliterator(), false).allMatch(JsonNode::isTextual);
+      case STRINGS -> isArrayOf(value, JsonNode::isTextual);
+      case NUMBERS -> isArrayOf(value, JsonNode::isIntegralNumber);
       case PLANS -> value.isObject();
     };
+  }
+
+  private static boolean isArrayOf(JsonNode value, Predicate<JsonNode> item) {
+    return value.isArray() && StreamSupport.stream(value.spliterator(), false).allMatch(item);
   }
 
   /** Whether an environment variable holds such a value as it is, and not as JSON. */

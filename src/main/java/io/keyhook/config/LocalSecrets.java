@@ -1,6 +1,7 @@
 package io.keyhook.config;
 
 import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -8,8 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +24,7 @@ import java.util.Optional;
 public final class LocalSecrets {
   private static final String FILE = "secrets.json";
   private static final String MASTER_KEY = "secrets.masterKey";
+  private static final String PREVIOUS_MASTER_KEYS = "secrets.previousMasterKeys";
   private static final String JWT_SECRET = "auth.jwt.secret";
   private static final int BYTES = 32;
 
@@ -40,9 +44,45 @@ public final class LocalSecrets {
         Optional.of(kept.getString(JWT_SECRET)), jwt.publicKey(), jwt.privateKey(), jwt.jwks(), jwt.issuer(),
         jwt.audience(), jwt.accountClaim(), jwt.lifetime());
     return new KeyhookOptions(options.http(), options.database(), options.bootstrap(), options.operator(),
-        new KeyhookOptions.Auth(completed),
-        new KeyhookOptions.Secrets(options.secrets().masterKey().or(() -> Optional.of(kept.getString(MASTER_KEY)))),
+        new KeyhookOptions.Auth(completed), secrets(options.secrets(), kept),
         options.validation(), options.delivery(), options.plans());
+  }
+
+  /** What was sealed with the generated key stays readable where another one is configured by now. */
+  private static KeyhookOptions.Secrets secrets(KeyhookOptions.Secrets configured, JsonObject kept) {
+    List<String> previous = new ArrayList<>(configured.previousMasterKeys());
+    if (configured.masterKey().isPresent()) {
+      previous.add(kept.getString(MASTER_KEY));
+    }
+    previous.addAll(previousOf(kept));
+    return new KeyhookOptions.Secrets(
+        configured.masterKey().or(() -> Optional.of(kept.getString(MASTER_KEY))), List.copyOf(previous));
+  }
+
+  /**
+   * Makes a new master key, and keeps the old one to read with until {@link #endRotation}. Goes on with the new one of a
+   * rotation that did not end. Blocks.
+   *
+   * @param directory of the embedded database; it exists
+   * @throws ConfigurationException the file is there and damaged
+   */
+  public static void beginRotation(Path directory) {
+    JsonObject kept = read(directory.resolve(FILE));
+    if (previousOf(kept).isEmpty()) {
+      replace(directory, kept.put(PREVIOUS_MASTER_KEYS, new JsonArray().add(kept.getString(MASTER_KEY)))
+          .put(MASTER_KEY, generate()));
+    }
+  }
+
+  /** Forgets the old master key, under which nothing is any more. Blocks. */
+  public static void endRotation(Path directory) {
+    JsonObject kept = read(directory.resolve(FILE));
+    kept.remove(PREVIOUS_MASTER_KEYS);
+    replace(directory, kept);
+  }
+
+  private static List<String> previousOf(JsonObject kept) {
+    return kept.getJsonArray(PREVIOUS_MASTER_KEYS, new JsonArray()).stream().map(String.class::cast).toList();
   }
 
   private static JsonObject read(Path file) {
@@ -62,20 +102,29 @@ public final class LocalSecrets {
     }
   }
 
+  private static void replace(Path directory, JsonObject secrets) {
+    try {
+      write(directory.resolve(FILE), secrets);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** New ones would not open what the lost ones have sealed. */
   private static ConfigurationException damaged(Path file) {
     return new ConfigurationException(List.of(file + ": is damaged, must hold " + MASTER_KEY + " and " + JWT_SECRET
         + ": restore it from a backup of the directory"));
   }
 
-  /** Whole or not at all: what is sealed with a lost key is lost. */
+  /** Whole or not at all, and on disk before anything is sealed with it: what is sealed with a lost key is lost. */
   private static void write(Path file, JsonObject secrets) throws IOException {
     Path unfinished = file.resolveSibling(FILE + ".unfinished");
     Files.deleteIfExists(unfinished);
     if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
       Files.createFile(unfinished, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     }
-    Files.write(unfinished, secrets.encodePrettily().getBytes(StandardCharsets.UTF_8));
+    Files.write(unfinished, secrets.encodePrettily().getBytes(StandardCharsets.UTF_8), StandardOpenOption.CREATE,
+        StandardOpenOption.WRITE, StandardOpenOption.SYNC);
     Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
   }
 

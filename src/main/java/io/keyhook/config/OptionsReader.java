@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Makes the options of the settings, by the rules of each key. */
 final class OptionsReader {
@@ -83,7 +84,8 @@ final class OptionsReader {
     if (externalDatabase && !values.given("secrets.masterKey")) {
       values.reject("secrets.masterKey", must + " where the database is not the embedded one");
     }
-    return new Secrets(values.optionalText("secrets.masterKey", Formats::isMasterKey, must));
+    return new Secrets(values.optionalText("secrets.masterKey", Formats::isMasterKey, must),
+        values.list("secrets.previousMasterKeys", text -> Optional.of(text).filter(Formats::isMasterKey), must));
   }
 
   private Delivery delivery() {
@@ -96,8 +98,21 @@ final class OptionsReader {
     return new Delivery(retryDelays,
         values.duration("delivery.timeout", Duration.ofMillis(1), Duration.ofSeconds(12),
             "an ISO-8601 duration from PT0.001S to PT12S"),
-        values.bool("delivery.allowInsecureTargets"), maxInFlight,
+        values.bool("delivery.allowInsecureTargets"), targets("delivery.allowedTargets"),
+        targets("delivery.deniedTargets"), ports(), maxInFlight,
         values.number("delivery.maxInFlightPerEndpoint", 1, maxInFlight));
+  }
+
+  private List<String> targets(String path) {
+    return values.list(path, Formats::target, "a host name, *. and a name for all below it, an IP address, or a CIDR"
+        + " without bits beyond its prefix, as 10.0.0.0/8");
+  }
+
+  private Set<Integer> ports() {
+    if (values.isEmptyArray("delivery.allowedPorts")) {
+      values.reject("delivery.allowedPorts", "a list of one port or more");
+    }
+    return values.numbers("delivery.allowedPorts", 1, 65535);
   }
 
   private Map<String, Plan> plans() {

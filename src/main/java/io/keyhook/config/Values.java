@@ -4,8 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.keyhook.config.Settings.Setting;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -26,6 +29,11 @@ final class Values {
   boolean given(String path) {
     JsonNode value = settings.get(path).value();
     return !value.isNull() && !(value.isTextual() && value.textValue().isEmpty());
+  }
+
+  boolean isEmptyArray(String path) {
+    JsonNode value = settings.get(path).value();
+    return value.isArray() && value.isEmpty();
   }
 
   boolean bool(String path) {
@@ -83,6 +91,22 @@ final class Values {
       checked(path + "[" + index++ + "]", path, item, parse, must).ifPresent(parsed::add);
     }
     return List.copyOf(parsed);
+  }
+
+  /** Each once, in order. */
+  Set<Integer> numbers(String path, int min, int max) {
+    Set<Integer> numbers = new TreeSet<>();
+    Setting setting = settings.get(path);
+    int index = 0;
+    for (JsonNode item : setting.value()) {
+      String name = path + "[" + index++ + "]";
+      if (item.canConvertToInt() && item.intValue() >= min && item.intValue() <= max) {
+        numbers.add(item.intValue());
+      } else {
+        errors.add(name, setting.origin(), "is " + item + ", must be a whole number from " + min + " to " + max);
+      }
+    }
+    return Collections.unmodifiableSet(numbers);
   }
 
   /** Reports that the value is not what it must be. */

@@ -25,14 +25,18 @@ final class IpLiteral {
    *     same to all
    */
   static Optional<IPAddress> v4(String host) {
-    String name = host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
-    if (!NUMBER.matcher(name.substring(name.lastIndexOf('.') + 1)).matches()) {
+    if (!isNumeric(host.endsWith(".") ? host.substring(0, host.length() - 1) : host)) {
       return Optional.empty();
     }
     IPAddress address = new IPAddressString(host, PLAIN_ADDRESS).getAddress();
     RefusedTargetException.require(address != null && address.isIPv4() && address.toCanonicalString().equals(host),
         RefusedTargetException.Stage.LITERAL, "host must be a name or an IPv4 address in its usual form, a.b.c.d");
     return Optional.of(address);
+  }
+
+  /** Whether the last label is a number, and so the host an address to some parser. */
+  static boolean isNumeric(String host) {
+    return NUMBER.matcher(host.substring(host.lastIndexOf('.') + 1)).matches();
   }
 
   /**

@@ -1,6 +1,8 @@
 package io.keyhook.delivery;
 
 import io.keyhook.account.Plans;
+import io.keyhook.audit.Action;
+import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.Check;
@@ -108,7 +110,9 @@ public final class LogVerticle extends VerticleBase {
           throw new Failure.Conflict("WEBHOOK_INACTIVE",
               "The webhook of this delivery is not active; activate it, then redeliver").exception();
         }
-        return database.transaction(tx -> LogStore.redeliver(tx, endpoint, Id.DELIVERY.parse(delivery.id())));
+        return database.transaction(tx -> LogStore.redeliver(tx, endpoint, Id.DELIVERY.parse(delivery.id()))
+            .compose(queued -> AuditStore.write(
+                tx, request.caller(), Action.DELIVERY_REDELIVERED, delivery.id(), List.of())));
       }).compose(queued -> {
         dispatcher.dispatch(List.of(), List.of(endpoint));
         return get(accountId, request.id());
@@ -131,7 +135,8 @@ public final class LogVerticle extends VerticleBase {
             throw new Failure.Conflict("WEBHOOK_INACTIVE", "The webhook is not active; activate it, then recover")
                 .exception();
           }
-          return recovery.start(endpoint, request.since(), shown);
+          return AuditStore.write(pool, request.caller(), Action.WEBHOOK_RECOVERED, request.webhookId(), List.of())
+              .compose(written -> recovery.start(endpoint, request.since(), shown));
         })
         .map(Deliveries.Recovering::new);
   }

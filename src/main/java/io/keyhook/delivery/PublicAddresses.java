@@ -6,11 +6,12 @@ import inet.ipaddr.ipv6.IPv6Address;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The addresses that a webhook may be sent to: what the IANA special-purpose registries (RFC 6890) leave as globally
- * reachable, less what carries an IPv4 address inside, plus and minus what the operator says. A check takes well under
- * a microsecond and is for any thread.
+ * reachable, less what carries an IPv4 address inside, and less this machine's own. A check takes well under a microsecond
+ * and is for any thread.
  */
 final class PublicAddresses {
 
@@ -41,37 +42,24 @@ final class PublicAddresses {
       "2002::/16", // 6to4, RFC 3056: leads to the IPv4 address inside
       "3fff::/20")); // documentation, RFC 9637
 
-  private final CidrSet allowed;
-  private final CidrSet denied;
+  private final Set<IPAddress> own;
 
   /**
-   * @param allowed addresses and CIDR blocks that count as public whatever the registries say
-   * @param denied addresses and CIDR blocks that never do, also where they are allowed
-   * @throws IllegalArgumentException one of them is neither
+   * @param own addresses of this machine, which never are
    */
-  PublicAddresses(List<String> allowed, List<String> denied) {
-    this.allowed = new CidrSet(allowed);
-    this.denied = new CidrSet(denied);
+  PublicAddresses(List<InetAddress> own) {
+    this.own = own.stream().map(PublicAddresses::of).collect(Collectors.toUnmodifiableSet());
   }
 
-  boolean contains(InetAddress address) {
+  /** The same address, whatever its scope. */
+  static IPAddress of(InetAddress address) {
     byte[] bytes = address.getAddress();
-    return contains(bytes.length == IPv4Address.BYTE_COUNT ? new IPv4Address(bytes) : new IPv6Address(bytes));
+    return bytes.length == IPv4Address.BYTE_COUNT ? new IPv4Address(bytes) : new IPv6Address(bytes);
   }
 
   boolean contains(IPAddress address) {
-    if (isDenied(address)) {
-      return false;
-    }
-    return allowed.contains(address)
-        || (address.isIPv4() ? !SPECIAL_V4.contains(address) : isPublicV6(address.toIPv6()));
-  }
-
-  private boolean isDenied(IPAddress address) {
-    return denied.contains(address)
-        // a socket to a mapped address is one to the IPv4 address inside (RFC 4291, 2.5.5.2)
-        || address.isIPv6() && address.toIPv6().isIPv4Mapped()
-            && denied.contains(address.toIPv6().getEmbeddedIPv4Address());
+    return !own.contains(address)
+        && (address.isIPv4() ? !SPECIAL_V4.contains(address) : isPublicV6(address.toIPv6()));
   }
 
   private static boolean isPublicV6(IPv6Address address) {

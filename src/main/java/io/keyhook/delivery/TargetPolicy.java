@@ -2,12 +2,16 @@ package io.keyhook.delivery;
 
 import static io.keyhook.delivery.RefusedTargetException.Stage.DNS;
 import static io.keyhook.delivery.RefusedTargetException.Stage.LITERAL;
+import static io.keyhook.delivery.RefusedTargetException.Stage.NAME;
 import static io.keyhook.delivery.RefusedTargetException.Stage.PORT;
 import static io.keyhook.delivery.RefusedTargetException.require;
 
 import inet.ipaddr.IPAddress;
+import io.keyhook.config.KeyhookOptions;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.util.ArrayList;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -30,9 +34,11 @@ public final class TargetPolicy {
   private final Set<String> schemes;
   private final Set<Integer> ports;
   private final String portList;
+  private final TargetList allowed;
+  private final TargetList denied;
   private final PublicAddresses addresses;
 
-  /** The {@link #DEFAULT_PORTS}, and no exceptions to which addresses are public. */
+  /** The {@link #DEFAULT_PORTS}, and no exceptions to what is public. */
   public TargetPolicy(boolean allowInsecureTargets) {
     this(allowInsecureTargets, DEFAULT_PORTS, List.of(), List.of());
   }
@@ -41,13 +47,21 @@ public final class TargetPolicy {
    * @param allowInsecureTargets for development: http too, and any port, name and address. URLs that parsers read in
    *     different ways are refused all the same, and so is what the operator denies
    * @param ports the allowed ones, 1 to 65535, one or more; all are where insecure targets are allowed
-   * @param allowedCidrs addresses and blocks such as {@code 10.1.0.0/16} that count as public
-   * @param deniedCidrs addresses and blocks that are refused, also where they are allowed: the operator's own public
-   *     addresses, and NAT64 prefixes of the network
-   * @throws IllegalArgumentException a port or a block is impossible
+   * @param allowed addresses and blocks such as {@code 10.1.0.0/16} that count as public; names that do, wherever they
+   *     lead; and {@code *.} and a name, for every name below it
+   * @param denied likewise, and refused also where they are allowed: the operator's own public addresses, and NAT64
+   *     prefixes of the network
+   * @throws IllegalArgumentException a port, a block or a name is impossible
    */
-  public TargetPolicy(
-      boolean allowInsecureTargets, Set<Integer> ports, List<String> allowedCidrs, List<String> deniedCidrs) {
+  public TargetPolicy(boolean allowInsecureTargets, Set<Integer> ports, List<String> allowed, List<String> denied) {
+    this(allowInsecureTargets, ports, allowed, denied, List.of());
+  }
+
+  /**
+   * @param own addresses of this machine: not public, whatever they look like
+   */
+  TargetPolicy(boolean allowInsecureTargets, Set<Integer> ports, List<String> allowed, List<String> denied,
+      List<InetAddress> own) {
     if (ports.isEmpty() || ports.stream().anyMatch(port -> port < 1 || port > 65535)) {
       throw new IllegalArgumentException("ports of targets must be 1 to 65535, and at least one: " + ports);
     }
@@ -55,11 +69,20 @@ public final class TargetPolicy {
     this.schemes = allowInsecureTargets ? Set.of("http", "https") : Set.of("https");
     this.ports = Set.copyOf(ports);
     this.portList = new TreeSet<>(ports).stream().map(String::valueOf).collect(Collectors.joining(" or "));
-    List<String> allowed = new ArrayList<>(allowedCidrs);
-    if (allowInsecureTargets) {
-      allowed.addAll(List.of("0.0.0.0/0", "::/0"));
+    this.allowed = new TargetList(allowed);
+    this.denied = new TargetList(denied);
+    this.addresses = new PublicAddresses(own);
+  }
+
+  /** What the operator has set, on this machine. */
+  public static TargetPolicy of(KeyhookOptions.Delivery options) {
+    try {
+      List<InetAddress> own = NetworkInterface.networkInterfaces().flatMap(NetworkInterface::inetAddresses).toList();
+      return new TargetPolicy(options.allowInsecureTargets(), options.allowedPorts(), options.allowedTargets(),
+          options.deniedTargets(), own);
+    } catch (SocketException e) {
+      throw new UncheckedIOException(e);
     }
-    this.addresses = new PublicAddresses(allowed, deniedCidrs);
   }
 
   /**
@@ -74,9 +97,13 @@ public final class TargetPolicy {
         parts.inBrackets() ? Optional.of(IpLiteral.v6(parts.host())) : IpLiteral.v4(parts.host());
     String host = literal.map(IPAddress::toCanonicalString).orElseGet(() -> HostName.parse(parts.host()));
     if (literal.isPresent()) {
-      require(addresses.contains(literal.get()), LITERAL, "host is not a public address");
-    } else if (!allowInsecureTargets) {
-      HostName.requirePublic(host);
+      require(!denied.isReachedBy(literal.get()), LITERAL, "host is an address that the operator of this Keyhook denies");
+      require(mayReach(literal.get()), LITERAL, "host is not a public address");
+    } else {
+      require(!denied.contains(host), NAME, "host is a name that the operator of this Keyhook denies");
+      if (!isTrusted(host)) {
+        HostName.requirePublic(host);
+      }
     }
     boolean ssl = parts.scheme().equals("https");
     int port = parts.port().orElse(Target.defaultPort(ssl));
@@ -98,8 +125,18 @@ public final class TargetPolicy {
     if (candidates.isEmpty()) {
       throw new UnresolvedTargetException(target.host());
     }
-    require(candidates.stream().allMatch(addresses::contains), DNS,
-        target.host() + " resolves to an address that is not public");
+    boolean trusted = target.literal().isEmpty() && isTrusted(target.host());
+    require(candidates.stream().map(PublicAddresses::of).allMatch(address ->
+            !denied.isReachedBy(address) && (trusted || mayReach(address))),
+        DNS, target.host() + " resolves to an address that is not public");
     return candidates.get(0);
+  }
+
+  private boolean isTrusted(String name) {
+    return allowInsecureTargets || allowed.contains(name);
+  }
+
+  private boolean mayReach(IPAddress address) {
+    return allowInsecureTargets || allowed.contains(address) || addresses.contains(address);
   }
 }

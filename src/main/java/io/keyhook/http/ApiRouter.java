@@ -84,8 +84,9 @@ public final class ApiRouter {
 
   private void accounts() {
     call(HttpMethod.POST, "/api/auth/login", 200, context -> {
-      Accounts.Login login = read(context, in -> new Accounts.Login(in.text("email"), in.text("password")));
-      String address = ClientAddress.limitKey(addresses.of(context.request()));
+      String from = addresses.of(context.request());
+      Accounts.Login login = read(context, in -> new Accounts.Login(in.text("email"), in.text("password"), from));
+      String address = ClientAddress.limitKey(from);
       String email = login.email().toLowerCase(Locale.ROOT);
       limits.loginsOfAddress().check(address);
       limits.logins().check(email + ' ' + address);

@@ -13,10 +13,13 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.SqlResult;
 import io.vertx.sqlclient.Tuple;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 
 /** The SQL of webhooks. */
 final class WebhookStore {
@@ -56,6 +59,16 @@ final class WebhookStore {
         secret = $3, version = version + 1, updated_at = now()
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL
       RETURNING\s""" + COLUMNS;
+  private static final String SEALED = """
+      SELECT account_id, webhook_id, secret, previous_secret FROM keyhook.webhook
+      WHERE (account_id, webhook_id) > ($1, $2) AND deleted_at IS NULL ORDER BY account_id, webhook_id LIMIT $3""";
+  // A secret that was rotated meanwhile is not put back. The version stays: a sender need not read anew what is the same.
+  private static final String RESEAL = """
+      UPDATE keyhook.webhook w SET secret = q.secret, previous_secret = q.previous_secret
+      FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[])
+        q (account_id, webhook_id, old_secret, old_previous_secret, secret, previous_secret)
+      WHERE w.account_id = q.account_id AND w.webhook_id = q.webhook_id
+        AND w.secret = q.old_secret AND w.previous_secret IS NOT DISTINCT FROM q.old_previous_secret""";
   private static final String DELETE = """
       UPDATE keyhook.webhook SET is_active = false, secret = NULL, previous_secret = NULL, previous_secret_until = NULL,
         version = version + 1, deleted_at = now()
@@ -67,6 +80,13 @@ final class WebhookStore {
    * @param newId for a webhook that is about to be made
    */
   record PlanAndId(String plan, UUID newId) {}
+
+  /**
+   * A webhook's secrets as they are kept.
+   *
+   * @param previousSecret null: there is none
+   */
+  record Sealed(UUID accountId, UUID webhookId, byte[] secret, byte[] previousSecret) {}
 
   static Future<PlanAndId> plan(SqlClient client, UUID accountId, boolean lock) {
     return client.preparedQuery(lock ? LOCK_PLAN : PLAN).execute(Tuple.of(accountId))
@@ -114,6 +134,34 @@ final class WebhookStore {
     return client.preparedQuery(ROTATE)
         .execute(Tuple.of(accountId, webhookId, Buffer.buffer(secret), overlapHours))
         .map(rows -> first(rows, WebhookStore::webhook).orElseThrow(Id.WEBHOOK::notFound));
+  }
+
+  /** In the order of their ids, after these. */
+  static Future<List<Sealed>> sealed(SqlClient client, UUID afterAccount, UUID afterWebhook, int limit) {
+    return client.preparedQuery(SEALED).execute(Tuple.of(afterAccount, afterWebhook, limit))
+        .map(rows -> all(rows, row -> new Sealed(row.getUUID(0), row.getUUID(1), row.getBuffer(2).getBytes(),
+            row.getBuffer(3) == null ? null : row.getBuffer(3).getBytes())));
+  }
+
+  /**
+   * Replaces each of {@code from} by the one of {@code to} at the same place, where it is still the same.
+   *
+   * @return how many were
+   */
+  static Future<Integer> reseal(SqlClient tx, List<Sealed> from, List<Sealed> to) {
+    return tx.preparedQuery(RESEAL)
+        .execute(Tuple.tuple()
+            .addArrayOfUUID(from.stream().map(Sealed::accountId).toArray(UUID[]::new))
+            .addArrayOfUUID(from.stream().map(Sealed::webhookId).toArray(UUID[]::new))
+            .addArrayOfBuffer(buffers(from, Sealed::secret))
+            .addArrayOfBuffer(buffers(from, Sealed::previousSecret))
+            .addArrayOfBuffer(buffers(to, Sealed::secret))
+            .addArrayOfBuffer(buffers(to, Sealed::previousSecret)))
+        .map(SqlResult::rowCount);
+  }
+
+  private static Buffer[] buffers(List<Sealed> sealed, Function<Sealed, byte[]> secret) {
+    return sealed.stream().map(secret).map(bytes -> bytes == null ? null : Buffer.buffer(bytes)).toArray(Buffer[]::new);
   }
 
   /** The row stays, without its secrets, so that its log can be read. */

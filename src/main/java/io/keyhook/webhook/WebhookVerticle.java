@@ -134,7 +134,9 @@ public final class WebhookVerticle extends VerticleBase {
         .orElseThrow(() -> Check.invalid("event", "is not a type of event"));
     return WebhookStore.get(pool, accountId, webhookId)
         .compose(there -> checkHasWebhooks(accountId))
-        .compose(allowed -> bus.request(Addresses.SEND_TEST,
+        .compose(allowed -> AuditStore.write(
+            pool, request.caller(), Action.WEBHOOK_TESTED, request.webhookId(), List.of()))
+        .compose(written -> bus.request(Addresses.SEND_TEST,
             new SendTest(accountId, webhookId, type.code(), testData(type, request.webhookId()))));
   }
 

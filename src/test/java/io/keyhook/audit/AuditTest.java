@@ -2,6 +2,7 @@ package io.keyhook.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.keyhook.bus.Actor;
 import io.keyhook.bus.Audit;
@@ -10,6 +11,7 @@ import io.keyhook.bus.Id;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
 import io.keyhook.testing.Api;
+import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Node;
@@ -19,8 +21,11 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -53,6 +58,8 @@ class AuditTest {
   void everyKindOfChangeIsWrittenDown() {
     Api api = keyhook.account("enterprise");
     String account = api.get("/api/account").json().getString("id");
+    Receiver receiver = keyhook.receiver();
+    String webhook = keyhook.webhook(api, receiver, "license.activated").id();
     JsonObject license = api.post("/api/licenses", new JsonObject().put("name", "L")).expect(201).json();
     String path = "/api/licenses/" + license.getString("id");
     api.patch(path, new JsonObject().put("name", "M").put("customerName", "Ada").putNull("expiresAt")).expect(200);
@@ -61,17 +68,24 @@ class AuditTest {
     api.post(path + "/disable").expect(200);
     api.post(path + "/enable").expect(200);
     api.delete(path).expect(204);
-    String webhook = api.post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/").put("events",
-        new JsonArray().add("license.expired"))).expect(201).json().getString("id");
+    String delivery = receiver.take().id();
+    keyhook.awaitEmptyQueue();
+    api.post("/api/deliveries/" + delivery + "/redeliver").expect(202);
+    api.post("/api/webhooks/" + webhook + "/recover", new JsonObject().put("since", Instant.now().toString()))
+        .expect(202);
+    api.post("/api/webhooks/test", new JsonObject().put("webhookId", webhook)).expect(200);
+    receiver.take(2);
     api.patch("/api/webhooks/" + webhook, new JsonObject().put("isActive", false)).expect(200);
     api.post("/api/webhooks/" + webhook + "/rotate-secret").expect(200);
     api.delete("/api/webhooks/" + webhook).expect(204);
     String key = api.post("/api/api-keys", new JsonObject().put("name", "ci")).expect(201).json().getString("id");
     api.delete("/api/api-keys/" + key).expect(204);
-    keyhook.node().operator().patch("/api/admin/accounts/" + account, new JsonObject().put("password", "another password")
-        .put("plan", "professional")).expect(200);
+    String email = keyhook.node().operator().patch("/api/admin/accounts/" + account, new JsonObject().put("password",
+        "another password").put("plan", "professional")).expect(200).json().getString("email");
+    logIn(email, Node.PASSWORD).expect(401);
+    await().atMost(Waiting.LONG).until(() -> !entries(api, "?action=login.failed").isEmpty());
 
-    List<JsonObject> all = entries(api, "");
+    List<JsonObject> all = entries(api, "?limit=100");
     assertThat(actions(all)).containsExactlyInAnyOrderElementsOf(
         Stream.of(Action.values()).map(Action::wireName).toList());
     assertThat(changed(entries(api, "?action=account.updated").get(0))).containsExactly("password", "plan");
@@ -79,9 +93,31 @@ class AuditTest {
     assertThat(actions(entries(api, "?subjectId=" + license.getString("id")))).containsExactlyInAnyOrder("license.deleted",
         "license.enabled", "license.disabled", "activation.deleted", "license.updated", "license.created");
     assertThat(actions(entries(api, "?subjectId=" + webhook))).containsExactlyInAnyOrder("webhook.deleted",
-        "webhook.secret_rotated", "webhook.updated", "webhook.created");
+        "webhook.tested", "webhook.recovered", "webhook.secret_rotated", "webhook.updated", "webhook.created");
+    assertThat(actions(entries(api, "?subjectId=" + delivery))).containsExactly("delivery.redelivered");
     assertThat(actions(entries(api, "?action=api_key.created&subjectId=" + key))).containsExactly("api_key.created");
     assertThat(entries(api, "?action=api_key.created&subjectId=" + webhook)).isEmpty();
+  }
+
+  private static Exchange logIn(String email, String password) {
+    return keyhook.api().anonymous().header("X-Forwarded-For", "203.0.113.9").post("/api/auth/login",
+        new JsonObject().put("email", email).put("password", password));
+  }
+
+  @Test
+  void loginsAreWrittenDownForUsersThatThereAre() {
+    long before = keyhook.database().count("audit");
+    logIn("nobody-" + UUID.randomUUID() + "@example.com", Node.PASSWORD).expect(401);
+    logIn(Node.EMAIL, "wrong").expect(401);
+    logIn(Node.EMAIL.toUpperCase(Locale.ROOT), Node.PASSWORD).expect(200);
+    await().atMost(Waiting.LONG).until(() -> keyhook.database().count("audit") == before + 2);
+    for (String action : List.of("login.failed", "login.succeeded")) {
+      JsonObject entry = entries(keyhook.api(), "?action=" + action).get(0);
+      assertThat(entry.getString("actor")).isEqualTo(Node.EMAIL);
+      assertThat(entry.getString("actorId")).startsWith("user_").isEqualTo(entry.getString("subjectId"));
+      assertThat(entry.getString("ipAddress")).isEqualTo("203.0.113.9");
+      assertThat(entry.getJsonArray("changed")).isEmpty();
+    }
   }
 
   @Test
@@ -120,14 +156,13 @@ class AuditTest {
   void whatChangesNothingIsNotWrittenDown() {
     Api api = keyhook.api();
     License license = keyhook.license(1);
-    Receiver receiver = keyhook.receiver();
-    String webhook = keyhook.webhook(receiver, "license.validated").id();
     api.post("/api/licenses/" + license.id() + "/disable").expect(200);
     long before = keyhook.database().count("audit");
     api.post("/api/licenses/" + license.id() + "/disable").expect(200);
     api.validate(license.key(), "device").expect(403);
     api.validate(keyhook.license(1).key(), "device").expect(200);
-    api.post("/api/webhooks/test", new JsonObject().put("webhookId", webhook)).expect(200);
+    api.post("/api/webhooks/test", new JsonObject().put("webhookId", "webhook_" + "0".repeat(26))).expect(404);
+    api.post("/api/deliveries/delivery_" + "0".repeat(26) + "/redeliver").expect(404);
     api.delete("/api/licenses/lic_" + "0".repeat(26)).expect(404);
     api.patch("/api/licenses/" + license.id(), new JsonObject().put("expiresAt", "2001-01-01T00:00:00Z")).expect(400);
     api.post("/api/licenses", new JsonObject().put("name", "Copy").put("key", license.key())).expect(409);
@@ -161,7 +196,7 @@ class AuditTest {
     License license = keyhook.license(1);
     assertThat(entries(keyhook.api(), "?subjectId=" + license.id())).hasSize(1);
     assertThat(entries(stranger, "?subjectId=" + license.id())).isEmpty();
-    assertThat(actions(entries(stranger, ""))).containsExactly("account.created");
+    assertThat(actions(entries(stranger, ""))).containsExactly("login.succeeded", "account.created");
     keyhook.api().anonymous().get("/api/audit").expect(401);
     keyhook.node().operator().get("/api/audit").expect(401);
   }

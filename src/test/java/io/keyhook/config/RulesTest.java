@@ -10,6 +10,7 @@ import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -116,6 +117,9 @@ class RulesTest {
     assertThat(overrideFailure("secrets.masterKey", key))
         .isEqualTo("secrets.masterKey (options): is ***,"
             + " must be base64 of exactly 32 bytes (`openssl rand -base64 32` makes one)");
+    assertThat(overrideFailure("secrets.previousMasterKeys", new JsonArray().add(MASTER_KEY).add(key)))
+        .isEqualTo("secrets.previousMasterKeys[1] (options): is ***,"
+            + " must be base64 of exactly 32 bytes (`openssl rand -base64 32` makes one)");
     assertThat(Configuration.of(nested("secrets.masterKey", MASTER_KEY)).secrets().masterKey()).contains(MASTER_KEY);
   }
 
@@ -155,6 +159,37 @@ class RulesTest {
     Configuration.of(delays(Collections.nCopies(20, "PT1S").toArray(String[]::new)));
     assertThat(failures(() -> Configuration.of(delays(Collections.nCopies(21, "PT1S").toArray(String[]::new)))))
         .singleElement().asString().endsWith("must be a list of 20 durations at most");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "*", "*.", ".example.com", "example..com", "example.com.", "ex_ample.com", "-a.com", "a-.com",
+      "a.*.com", "*.*.com", "https://example.com", "example.com:443", "b\u00fccher.com", "10.0.0.1/8", "10.0.0.0/33", "10.0.0",
+      "127.1", "0x7f.0.0.1", "10.*.0.0", "/8", "[::1]", "fe80::1%lo", "a b"})
+  void aTargetThatIsNeitherNameNorAddressNorBlockStopsTheStart(String entry) {
+    for (String path : List.of("delivery.allowedTargets", "delivery.deniedTargets")) {
+      assertThat(overrideFailure(path, new JsonArray().add("example.com").add(entry))).startsWith(path + "[1] (options): is \""
+          + entry + "\", must be a host name, *. and a name for all below it, an IP address, or a CIDR");
+    }
+  }
+
+  @Test
+  void targetsAreNamesAddressesAndBlocks() {
+    assertThat(Configuration.of(nested("delivery.allowedTargets", new JsonArray(List.of("localhost", "*.Corp.Example.COM",
+        "xn--bcher-kva.example", "3com.com", "10.1.2.3", "10.1.0.0/16", "fd00::/8", "0.0.0.0/0", "::/0"))))
+        .delivery().allowedTargets()).containsExactly("localhost", "*.corp.example.com", "xn--bcher-kva.example", "3com.com",
+            "10.1.2.3", "10.1.0.0/16", "fd00::/8", "0.0.0.0/0", "::/0");
+  }
+
+  @Test
+  void thereIsAnAllowedPortAndEachIsOne() {
+    assertThat(overrideFailure("delivery.allowedPorts", new JsonArray()))
+        .isEqualTo("delivery.allowedPorts (options): is [], must be a list of one port or more");
+    for (long port : new long[] {0, -1, 65536, 1L << 32}) {
+      assertThat(overrideFailure("delivery.allowedPorts", new JsonArray().add(443).add(port)))
+          .isEqualTo("delivery.allowedPorts[1] (options): is " + port + ", must be a whole number from 1 to 65535");
+    }
+    assertThat(Configuration.of(nested("delivery.allowedPorts", new JsonArray().add(65535).add(1).add(1))).delivery()
+        .allowedPorts()).containsExactly(1, 65535);
   }
 
   @ParameterizedTest

@@ -83,6 +83,32 @@ class SecrecyTest {
   }
 
   @Test
+  void noErrorNorTheOptionsShowOneOfSeveralMasterKeys() throws IOException {
+    Path directory = Files.createTempDirectory("secrecy");
+    Path file = directory.resolve("keys.json");
+    String secret = "a key that is none";
+    String good = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    String variable = "KEYHOOK_SECRETS_PREVIOUS_MASTER_KEYS";
+    try {
+      List<String> lines = new ArrayList<>();
+      for (String value : List.of(secret, "[\"" + secret + "\"]", "[\"" + secret, "{\"" + secret + "\":1}", "[1,\"" + secret + "\"]")) {
+        lines.addAll(failures(() -> load(Map.of(), variable, value, directory)));
+        Files.writeString(file, value + "\n");
+        lines.addAll(failures(() -> load(Map.of(), variable + "_FILE", file.toString(), directory)));
+      }
+      assertThat(lines).hasSize(10).allMatch(line -> line.startsWith("secrets.previousMasterKeys"))
+          .noneMatch(line -> line.contains(secret));
+      Files.writeString(file, "[\"" + good + "\"]\n");
+      KeyhookOptions options = load(Map.of(), variable + "_FILE", file.toString(), directory);
+      assertThat(options.secrets().previousMasterKeys()).containsExactly(good);
+      assertThat(options.toString()).doesNotContain(good);
+    } finally {
+      Files.delete(file);
+      Files.delete(directory);
+    }
+  }
+
+  @Test
   void theOptionsAsTextShowNoSecret() {
     JwtKeys keys = JwtKeys.rsa(2048);
     Map<String, String> secrets = Map.of(

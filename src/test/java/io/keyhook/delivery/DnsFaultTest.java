@@ -11,14 +11,10 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What DNS does is in the attempt's time and by its name, and what it says is judged before every attempt. */
 class DnsFaultTest {
-  private static final int NO_ERROR = 0;
-  private static final int SERVFAIL = 2;
-  private static final int NXDOMAIN = 3;
-  private static final int REFUSED = 5;
   private static final int SHORT_MILLIS = 100;
 
   private static VertxOptions asking(NameServer names, long queryTimeout) {
@@ -38,11 +34,11 @@ class DnsFaultTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {NO_ERROR, SERVFAIL, NXDOMAIN, REFUSED})
-  void aNameWithoutAnAddressIsNamedSo(int code) {
+  @CsvSource({"0, NO_ADDRESS", "2, SERVFAIL", "3, NXDOMAIN", "5, DNS_REFUSED"}) // RFC 1035, 4.1.1
+  void aNameWithoutAnAddressIsNamedSo(int code, NetworkFault fault) {
     try (NameServer names = new NameServer(); SenderRig rig = rig(names, SHORT_MILLIS)) {
       names.reply(new Reply.Failure(code));
-      assertThat(errorOf(rig)).isEqualTo(AttemptError.DNS_FAILURE);
+      assertThat(errorOf(rig)).isEqualTo(fault.error());
       assertThat(names.asked()).isPositive();
     }
   }
@@ -50,16 +46,16 @@ class DnsFaultTest {
   @Test
   void soIsANameServerThatSaysNothingOrJunk() {
     try (NameServer names = new NameServer(); SenderRig rig = rig(names, SHORT_MILLIS)) {
-      assertThat(errorOf(rig)).isEqualTo(AttemptError.DNS_FAILURE);
+      assertThat(errorOf(rig)).isEqualTo(NetworkFault.DNS_SILENT.error());
       names.reply(new Reply.Junk());
-      assertThat(errorOf(rig)).isEqualTo(AttemptError.DNS_FAILURE);
+      assertThat(errorOf(rig)).isEqualTo(NetworkFault.DNS_JUNK.error());
     }
   }
 
   @Test
   void askingCountsIntoTheTimeOfTheAttempt() {
     try (NameServer names = new NameServer(); SenderRig rig = rig(names, 10 * SenderRig.TIMEOUT.toMillis())) {
-      assertThat(errorOf(rig)).isEqualTo(AttemptError.TIMEOUT);
+      assertThat(errorOf(rig)).isEqualTo(NetworkFault.DNS_SLOW.error());
     }
   }
 
@@ -75,13 +71,13 @@ class DnsFaultTest {
       names.addresses("127.0.0.1");
       assertThat(rig.ended(rig.send(url)).succeeded()).isTrue();
       names.addresses("10.0.0.1");
-      assertThat(rig.ended(rig.send(url)).error()).isEqualTo(AttemptError.TARGET_REFUSED);
+      assertThat(rig.ended(rig.send(url)).error()).isEqualTo(NetworkFault.DNS_NOT_PUBLIC.error());
       names.addresses("127.0.0.1", "10.0.0.1");
-      assertThat(rig.ended(rig.send(url)).error()).isEqualTo(AttemptError.TARGET_REFUSED);
+      assertThat(rig.ended(rig.send(url)).error()).isEqualTo(NetworkFault.DNS_NOT_PUBLIC.error());
       names.addresses("::1");
-      assertThat(rig.ended(rig.send(url)).error()).isEqualTo(AttemptError.TARGET_REFUSED);
+      assertThat(rig.ended(rig.send(url)).error()).isEqualTo(NetworkFault.DNS_NOT_PUBLIC.error());
       names.addresses("127.0.0.1", "::1");
-      assertThat(rig.ended(rig.send(url)).error()).isEqualTo(AttemptError.TARGET_REFUSED);
+      assertThat(rig.ended(rig.send(url)).error()).isEqualTo(NetworkFault.DNS_NOT_PUBLIC.error());
       names.addresses("127.0.0.2");
       assertThat(rig.ended(rig.send(url)).error()).as("not the connection that is kept")
           .isEqualTo(AttemptError.CONNECTION_REFUSED);

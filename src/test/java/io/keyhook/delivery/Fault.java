@@ -25,6 +25,8 @@ import java.util.zip.GZIPOutputStream;
 record Fault(String name, Script script, Integer status, AttemptError error, String body, boolean kept) {
   static final Script OK = answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 
+  static final List<Integer> REDIRECTS = List.of(301, 302, 303, 307, 308);
+
   private static final String CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   private static final String FOUR_KB = "x".repeat(4096);
 

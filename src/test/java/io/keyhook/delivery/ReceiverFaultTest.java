@@ -22,7 +22,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whatever a receiver does, an attempt ends in time and is named for what happened, its connection is closed or used
@@ -67,6 +66,10 @@ class ReceiverFaultTest {
     RUNS.forEach(run -> run.receiver().close());
   }
 
+  static List<Integer> redirects() {
+    return Fault.REDIRECTS;
+  }
+
   static List<Run> runs() {
     return RUNS;
   }
@@ -97,7 +100,7 @@ class ReceiverFaultTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {301, 302, 303, 307, 308})
+  @MethodSource("redirects")
   void aRedirectIsFollowedNeitherElsewhereNorInALoop(int status) {
     SenderRig rig = RIGS.get(SenderRig.Sockets.NATIVE);
     try (RawReceiver elsewhere = new RawReceiver(Fault.OK); RawReceiver receiver = new RawReceiver(Fault.OK)) {
@@ -121,14 +124,15 @@ class ReceiverFaultTest {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = taken.getLocalPort();
     }
-    assertThat(ended(sockets, "http://127.0.0.1:" + port + "/").error()).isEqualTo(AttemptError.CONNECTION_REFUSED);
+    assertThat(ended(sockets, "http://127.0.0.1:" + port + "/").error())
+        .isEqualTo(NetworkFault.NOT_LISTENING.error());
   }
 
   /** The system has no route for TCP to a broadcast address. */
   @ParameterizedTest
   @EnumSource
   void noRouteIsNamedSo(SenderRig.Sockets sockets) {
-    assertThat(ended(sockets, "http://127.255.255.255:9/").error()).isEqualTo(AttemptError.NO_ROUTE);
+    assertThat(ended(sockets, "http://127.255.255.255:9/").error()).isEqualTo(NetworkFault.NO_ROUTE.error());
   }
 
   @ParameterizedTest
@@ -145,7 +149,7 @@ class ReceiverFaultTest {
       try {
         int others = connecting(full.getLocalPort());
         assertThat(ended(sockets, "http://127.0.0.1:" + full.getLocalPort() + "/").error())
-            .isEqualTo(AttemptError.TIMEOUT);
+            .isEqualTo(NetworkFault.SYN_DROPPED.error());
         await("the socket is closed").atMost(Waiting.LONG).until(() -> connecting(full.getLocalPort()) == others);
       } finally {
         for (SocketChannel channel : waiting) {

@@ -15,7 +15,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** {@code ssrf-examples.txt}, in the format that its header states. */
+/** {@code ssrf-examples.txt}, in the format that its header states, and more of the same. */
 final class SsrfExamples {
 
   private static final Pattern RECORD = Pattern.compile("\\b(?:A|AAAA)=([0-9A-Fa-f.:,]+)");
@@ -47,15 +47,16 @@ final class SsrfExamples {
   }
 
   static Stream<Case> cases() {
-    return lines().filter(line -> !line.startsWith("#") && !line.isBlank()).map(line -> {
-      String[] columns = line.split("\t", -1);
-      return new Case(columns[0], columns[1], columns[2], lookups(columns[3]), columns[4]);
-    });
+    return Stream.of("ssrf-examples.txt", "ssrf-more.txt").flatMap(SsrfExamples::lines)
+        .filter(line -> !line.startsWith("#") && !line.isBlank()).map(line -> {
+          String[] columns = line.split("\t", -1);
+          return new Case(columns[0], columns[1], columns[2], lookups(columns[3]), columns[4]);
+        });
   }
 
   /** The blocks of the header's lines that start with this word, such as {@code #deny4}. */
   static List<String> blocks(String word) {
-    return lines().filter(line -> line.startsWith(word + "\t")).map(line -> line.split("\t")[1])
+    return lines("ssrf-examples.txt").filter(line -> line.startsWith(word + "\t")).map(line -> line.split("\t")[1])
         .filter(block -> !block.contains(" ")).toList();
   }
 
@@ -78,8 +79,8 @@ final class SsrfExamples {
     }
   }
 
-  private static Stream<String> lines() {
-    try (InputStream file = SsrfExamples.class.getResourceAsStream("ssrf-examples.txt")) {
+  private static Stream<String> lines(String name) {
+    try (InputStream file = SsrfExamples.class.getResourceAsStream(name)) {
       return new String(file.readAllBytes(), StandardCharsets.UTF_8).lines();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

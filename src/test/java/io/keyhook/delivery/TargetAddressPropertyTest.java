@@ -95,6 +95,27 @@ class TargetAddressPropertyTest {
     assertThatThrownBy(() -> POLICY.pick(NAME, answer)).isInstanceOf(RefusedTargetException.class);
   }
 
+  @Property
+  void whatTheOperatorDeniesIsRefusedInEverySpellingThoughAllIsAllowed(
+      @ForAll int address, @ForAll @IntRange(min = 1, max = 32) int prefix, @ForAll boolean insecure) {
+    IPAddress denied = new IPv4Address(address).toPrefixBlock(prefix);
+    TargetPolicy policy = new TargetPolicy(insecure, TargetPolicy.DEFAULT_PORTS,
+        List.of("0.0.0.0/0", "::/0", "*.example.com"), List.of(denied.toCanonicalString()));
+    Target name = policy.check("https://hooks.example.com/hook");
+    String hex = "%x:%x".formatted(address >>> 16, address & 0xffff);
+    Stream.concat(oddSpellings(address), Stream.of(dotted(address), "[::ffff:" + hex + "]", "[64:ff9b::" + hex + "]",
+        "[2002:" + hex + "::1]")).forEach(host ->
+            assertThat(refusal(policy, "https://" + host + "/hook")).as(host)
+                .isEqualTo(RefusedTargetException.Stage.LITERAL));
+    assertThat(refuses(policy, name, new IPv4Address(address))).isTrue();
+    for (String inside : List.of("::ffff:" + hex, "64:ff9b::" + hex, "2002:" + hex + "::1")) {
+      assertThat(refuses(policy, name, new IPAddressString(inside).getAddress().toIPv6())).as(inside).isTrue();
+    }
+    IPv4Address beside = new IPv4Address(address ^ 1 << 32 - prefix);
+    assertThat(refuses(policy, name, beside)).isFalse();
+    assertThat(policy.check("https://" + beside.toCanonicalString() + "/hook").literal()).isPresent();
+  }
+
   @Provide
   Arbitrary<Integer> deniedV4() {
     return Combinators.combine(Arbitraries.of(DENIED_V4), Arbitraries.integers()).as((block, random) -> {
@@ -151,12 +172,20 @@ class TargetAddressPropertyTest {
   }
 
   private static boolean refusesAnswer(IPAddress address) {
+    return refuses(POLICY, NAME, address);
+  }
+
+  private static boolean refuses(TargetPolicy policy, Target name, IPAddress address) {
     return catchThrowableOfType(RefusedTargetException.class,
-        () -> POLICY.pick(NAME, List.of(address.toInetAddress()))) != null;
+        () -> policy.pick(name, List.of(address.toInetAddress()))) != null;
   }
 
   private static RefusedTargetException.Stage refusal(String url) {
-    RefusedTargetException refused = catchThrowableOfType(RefusedTargetException.class, () -> POLICY.check(url));
+    return refusal(POLICY, url);
+  }
+
+  private static RefusedTargetException.Stage refusal(TargetPolicy policy, String url) {
+    RefusedTargetException refused = catchThrowableOfType(RefusedTargetException.class, () -> policy.check(url));
     assertThat(refused).as("refusal of %s", url).isNotNull();
     return refused.stage();
   }

@@ -216,11 +216,14 @@ class TargetPolicyTest {
 
   @ParameterizedTest
   @ValueSource(strings = {
-    "10.0.0.1/8", "10.0.0.0/33", "10.0.0", "10.*.0.0", "10.0.0.0/255.0.0.0", "example.com", "", "/8"})
-  void anImpossibleBlockStopsTheStart(String cidr) {
+    "10.0.0.1/8", "10.0.0.0/33", "10.0.0", "10.*.0.0", "10.0.0.0/255.0.0.0", "127.1", "0x7f", "*.1", "*", "*.*.com",
+    "a b", "", "/8"})
+  void anImpossibleEntryStopsTheStart(String entry) {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new TargetPolicy(false, Set.of(443), List.of(), List.of(cidr)))
-        .withMessageContaining(cidr);
+        .isThrownBy(() -> new TargetPolicy(false, Set.of(443), List.of(), List.of(entry)))
+        .withMessageContaining(entry);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new TargetPolicy(false, Set.of(443), List.of(entry), List.of()));
   }
 
   @Test

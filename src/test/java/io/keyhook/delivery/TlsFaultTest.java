@@ -28,11 +28,11 @@ class TlsFaultTest {
     rig.close();
   }
 
-  private static void assertRefused(SSLServerSocketFactory server, String host) {
+  private static void assertRefused(NetworkFault fault, SSLServerSocketFactory server, String host) {
     try (RawReceiver receiver = new RawReceiver(Fault.OK, server)) {
       for (int i = 0; i < 2; i++) { // the second finds the place free
         Attempt attempt = rig.ended(rig.send(receiver.url(host)));
-        assertThat(attempt.error()).isEqualTo(AttemptError.TLS_FAILURE);
+        assertThat(attempt.error()).isEqualTo(fault.error());
         assertThat(attempt.statusCode()).isNull();
       }
       receiver.awaitClosed();
@@ -52,52 +52,53 @@ class TlsFaultTest {
 
   @Test
   void anExpiredCertificateIsRefused() {
-    assertRefused(certificates.expired(), Certificates.HOST);
+    assertRefused(NetworkFault.TLS_EXPIRED, certificates.expired(), Certificates.HOST);
   }
 
   @Test
   void aSelfSignedCertificateIsRefused() {
-    assertRefused(certificates.selfSigned(), Certificates.HOST);
+    assertRefused(NetworkFault.TLS_SELF_SIGNED, certificates.selfSigned(), Certificates.HOST);
   }
 
   @Test
   void aCertificateOfAnotherHostIsRefused() {
-    assertRefused(certificates.good(), "others.example.com");
-    assertRefused(certificates.good(), "127.0.0.1");
+    assertRefused(NetworkFault.TLS_OTHER_NAME, certificates.good(), "others.example.com");
+    assertRefused(NetworkFault.TLS_OTHER_NAME, certificates.good(), "127.0.0.1");
   }
 
   @Test
   void aCertificateThatOnlyTheTestsTrustIsRefusedInProduction() {
     try (SenderRig production = new SenderRig(SenderRig.Sockets.NATIVE);
         RawReceiver receiver = new RawReceiver(Fault.OK, certificates.good())) {
-      assertThat(production.ended(production.send(receiver.url())).error()).isEqualTo(AttemptError.TLS_FAILURE);
+      assertThat(production.ended(production.send(receiver.url())).error())
+          .isEqualTo(NetworkFault.TLS_UNKNOWN_ISSUER.error());
       assertThat(receiver.requests()).isEmpty();
     }
   }
 
   @Test
   void aReceiverThatDoesNotSpeakTlsIsRefused() {
-    assertUnencrypted(c -> {
+    assertUnencrypted(NetworkFault.TLS_NONE, c -> {
       c.write("HTTP/1.1 400 No TLS here\r\nContent-Length: 0\r\n\r\n");
       c.awaitClose();
-    }, AttemptError.TLS_FAILURE);
+    });
   }
 
   @Test
   void aHandshakeThatHangsTimesOutAndItsSocketIsClosed() {
-    assertUnencrypted(c -> c.awaitClose(), AttemptError.TIMEOUT);
+    assertUnencrypted(NetworkFault.TLS_HANGS, c -> c.awaitClose());
   }
 
   @Test
   void aHandshakeThatIsCutIsRefused() {
-    assertUnencrypted(c -> c.read(), AttemptError.TLS_FAILURE);
+    assertUnencrypted(NetworkFault.TLS_CUT, c -> c.read());
   }
 
   /** Java's own server would not do it any more: its answer is written by hand. */
   @Test
   void onlyTls12AndLaterIsSpoken() {
     CompletableFuture<String> hello = new CompletableFuture<>();
-    assertUnencrypted(c -> {
+    assertUnencrypted(NetworkFault.TLS_OLD, c -> {
       ByteArrayOutputStream record = new ByteArrayOutputStream();
       for (int length = 5; record.size() < length; ) {
         record.write(c.read());
@@ -109,16 +110,16 @@ class TlsFaultTest {
       // ServerHello of TLS 1.0, with TLS_RSA_WITH_AES_128_CBC_SHA
       c.write(HexFormat.of().parseHex("160301002a" + "02000026" + "0301" + "00".repeat(32) + "00" + "002f" + "00"));
       c.awaitClose();
-    }, AttemptError.TLS_FAILURE);
+    });
     assertThat(hello).isCompletedWithValueMatching(bytes -> bytes.contains("002b" + "0005" + "04" + "0304" + "0303"),
         "supported_versions: TLS 1.3 and 1.2");
   }
 
-  private static void assertUnencrypted(Script script, AttemptError expected) {
+  private static void assertUnencrypted(NetworkFault fault, Script script) {
     try (RawReceiver receiver = new RawReceiver(script)) {
       String url = receiver.url(Certificates.HOST).replace("http:", "https:");
       for (int i = 0; i < 2; i++) { // the second finds the place free
-        assertThat(rig.ended(rig.send(url)).error()).isEqualTo(expected);
+        assertThat(rig.ended(rig.send(url)).error()).isEqualTo(fault.error());
         receiver.awaitClosed();
       }
       assertThat(receiver.accepted()).isEqualTo(2);

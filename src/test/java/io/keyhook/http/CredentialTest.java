@@ -18,6 +18,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,8 @@ class CredentialTest {
   static KeyPair rsa;
   static Node rsaNode;
   static String account;
+  private static int requests;
+  private static int credentials;
 
   @BeforeAll
   static void startWithKeyPair() throws Exception {
@@ -44,6 +47,12 @@ class CredentialTest {
     rsaNode = keyhook.start(new JsonObject().put("auth", new JsonObject().put("jwt", new JsonObject()
         .put("algorithm", "RS256").put("publicKey", pem()))));
     account = subject.api().get("/api/account").expect(200).json().getString("id");
+  }
+
+  @AfterAll
+  static void tell() {
+    System.out.println("Route matrix: " + closed().size() + " routes want a credential, " + credentials
+        + " that are none were tried, in " + requests + " requests");
   }
 
   private static String pem() {
@@ -149,6 +158,8 @@ class CredentialTest {
   }
 
   private static void assertRefused(Api api, List<Operation> operations, String what) {
+    credentials++;
+    requests += operations.size();
     subject.unchanged(() -> {
       Exchange last = null;
       for (Operation operation : operations) {

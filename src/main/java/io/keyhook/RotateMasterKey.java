@@ -1,0 +1,68 @@
+package io.keyhook;
+
+import io.keyhook.config.KeyhookOptions;
+import io.keyhook.config.LocalSecrets;
+import io.keyhook.db.Cipher;
+import io.keyhook.db.Database;
+import io.keyhook.db.EmbeddedServer;
+import io.keyhook.webhook.Resealing;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.concurrent.CompletionException;
+
+/**
+ * The command {@code rotate-master-key}: encrypts all webhook secrets with {@code secrets.masterKey} that are not yet,
+ * reading them with {@code secrets.previousMasterKeys} too. A master key that was generated beside an embedded database
+ * is first replaced by a new one. Nodes that have both keys go on meanwhile; a second run does nothing.
+ */
+final class RotateMasterKey {
+  static final String COMMAND = "rotate-master-key";
+
+  private RotateMasterKey() {}
+
+  /** Blocks until it is done, and tells on the terminal what was; whether that is all of it. */
+  static boolean run(KeyhookOptions options) {
+    if (options.database().uri().isPresent()) {
+      return reseal(options);
+    }
+    try (EmbeddedServer server = EmbeddedServer.start(options.database().directory())) {
+      boolean generated = options.secrets().masterKey().isEmpty();
+      if (generated) {
+        LocalSecrets.beginRotation(server.directory());
+      }
+      boolean done = reseal(Main.onEmbedded(options, server));
+      if (generated && done) {
+        LocalSecrets.endRotation(server.directory());
+      }
+      return done;
+    }
+  }
+
+  private static boolean reseal(KeyhookOptions options) {
+    Cipher cipher = Keyhook.cipher(options.secrets());
+    Vertx vertx = Vertx.vertx();
+    try {
+      Database database = Database.of(vertx, options.database().uri().orElseThrow(), 1);
+      Resealing.Result result = await(new Resealing(database, cipher).run());
+      System.out.println("Secrets of " + result.resealed() + " webhooks are now under the master key " + cipher.keyId()
+          + "; those of " + result.alreadyCurrent() + " were before");
+      if (result.unreadable() > 0) {
+        System.err.println("Secrets of " + result.unreadable() + " webhooks open with no key that is given:"
+            + " is one missing in secrets.previousMasterKeys?");
+      }
+      if (result.changed() > 0) {
+        System.err.println(result.changed() + " webhooks kept changing: run it again");
+      }
+      return result.unreadable() + result.changed() == 0;
+    } catch (CompletionException e) {
+      System.err.println("Not done, run it again: " + e.getCause().getMessage());
+      return false;
+    } finally {
+      await(vertx.close());
+    }
+  }
+
+  private static <T> T await(Future<T> future) {
+    return future.toCompletionStage().toCompletableFuture().join();
+  }
+}
