@@ -28,6 +28,7 @@ import io.keyhook.http.ApiRouter;
 import io.keyhook.http.HttpVerticle;
 import io.keyhook.http.Probes;
 import io.keyhook.http.RateLimiter;
+import io.keyhook.http.WebPages;
 import io.keyhook.license.ExpiryVerticle;
 import io.keyhook.license.LastSeen;
 import io.keyhook.license.LicenseVerticle;
@@ -79,6 +80,7 @@ public final class Keyhook extends VerticleBase {
   private final String name;
   private final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final AtomicInteger port = new AtomicInteger();
+  private final WebPages pages = new WebPages();
   private final StopOrder stopOrder = new StopOrder();
   private final List<String> deployed = new ArrayList<>();
   private Bus bus;
@@ -126,7 +128,7 @@ public final class Keyhook extends VerticleBase {
 
   /** A router to mount under a path of a host's server, on the calling event loop. */
   public Router router() {
-    return ApiRouter.create(vertx, client, options, limits, probes);
+    return ApiRouter.create(vertx, client, options, limits, probes, pages);
   }
 
   @Override
@@ -216,7 +218,7 @@ public final class Keyhook extends VerticleBase {
   private Future<Void> serve(int loops) {
     int freePort = -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
     return deploy(Stage.SERVING, loops, () -> new HttpVerticle(options.http(),
-        vertx -> ApiRouter.create(vertx, client, options, limits, probes), port, freePort));
+        vertx -> ApiRouter.create(vertx, client, options, limits, probes, pages), port, freePort));
   }
 
   private Future<Void> deploy(Stage stage, int instances, Supplier<Deployable> verticle) {

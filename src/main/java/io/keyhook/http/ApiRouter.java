@@ -56,13 +56,14 @@ public final class ApiRouter {
   }
 
   /** A router for one event loop; mounts under any path. */
-  public static Router create(Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits, Probes probes) {
+  public static Router create(
+      Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits, Probes probes, WebPages pages) {
     ApiRouter api = new ApiRouter(vertx, client, options, limits);
-    api.mount(probes);
+    api.mount(probes, pages);
     return api.router;
   }
 
-  private void mount(Probes probes) {
+  private void mount(Probes probes, WebPages pages) {
     router.route("/api/validate").failureHandler(ValidateHandler::failed);
     router.post("/api/validate").handler(body()).handler(new ValidateHandler(client, addresses, limits.validations()));
     router.options("/api/validate").handler(ValidateHandler::preflight);
@@ -75,6 +76,7 @@ public final class ApiRouter {
     webhooks();
     deliveries();
     otherMethods();
+    router.route().handler(pages::handle);
     // of all that is under the path where a host mounts it
     router.route().handler(context -> context.fail(404)).failureHandler(ApiRouter::failed);
     for (int status : new int[] {400, 404, 405, 413, 415, 417}) {

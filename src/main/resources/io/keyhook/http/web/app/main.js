@@ -1,0 +1,1 @@
+import { html, render } from '../vendor/preact.js'; render(html`<p>Keyhook</p>`, document.getElementById('app'));
