@@ -19,6 +19,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Tells that there may be a session to go on with: the cookie itself cannot be seen from here. */
+const MARK = 'keyhook-session';
+
 const listeners = new Set();
 /** state: starting, out, in, or over (it was in, and has to log in again). */
 let session = { state: 'starting', online: true, generation: 0 };
@@ -44,7 +47,28 @@ function entered(answer) {
   token = answer.token;
   // by this clock, whatever the server's says
   expiresAt = Date.now() + Math.max(60_000, new Date(answer.expiresAt) - Date.now());
+  mark(true);
   change({ state: 'in', generation: session.state === 'in' ? session.generation : session.generation + 1 });
+}
+
+function mark(on) {
+  try {
+    if (on) {
+      localStorage.setItem(MARK, '1');
+    } else {
+      localStorage.removeItem(MARK);
+    }
+  } catch {
+    // storage is closed to this page: who comes back logs in again
+  }
+}
+
+function isMarked() {
+  try {
+    return localStorage.getItem(MARK) !== null;
+  } catch {
+    return false;
+  }
 }
 
 /** Waits for an answer, or says that there is no connection. */
@@ -116,15 +140,24 @@ async function renewNow() {
     entered(JSON.parse(text));
   } catch (e) {
     if (e.status === 401 || e.status === 403 || e.status === 404) {
-      token = null;
+      left();
       change({ state: session.state === 'starting' || session.state === 'out' ? 'out' : 'over' });
     }
     throw e;
   }
 }
 
+function left() {
+  token = null;
+  mark(false);
+}
+
 /** At the start: whoever was logged in still is. */
 export async function resume() {
+  if (!isMarked()) {
+    change({ state: 'out' });
+    return;
+  }
   try {
     await renew();
   } catch (e) {
@@ -141,7 +174,7 @@ export async function logIn(email, password) {
 
 export async function logOut() {
   await send('POST', 'api/auth/logout', { headers: SESSION_HEADER });
-  token = null;
+  left();
   change({ state: 'out' });
 }
 

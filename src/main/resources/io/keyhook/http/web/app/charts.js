@@ -25,7 +25,7 @@ function ceiling(max) {
     return 4;
   }
   const power = 10 ** Math.floor(Math.log10(max));
-  return [1, 2, 4, 5, 8, 10].map(step => step * power).find(step => step >= max);
+  return [1, 2, 4, 6, 8, 10].map(step => step * power).find(step => step >= max);
 }
 
 /**

@@ -14,6 +14,8 @@ export function useForm(initial, submit, check = () => ({})) {
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const element = useRef();
+  // what was typed last, also before it is drawn
+  const latest = useRef(initial);
 
   const refuse = fields => {
     setFields(fields);
@@ -24,6 +26,7 @@ export function useForm(initial, submit, check = () => ({})) {
     if (busy) {
       return;
     }
+    const values = latest.current;
     const wrong = Object.fromEntries(Object.entries(check(values)).filter(([, message]) => message));
     setError(null);
     if (Object.keys(wrong).length) {
@@ -46,7 +49,8 @@ export function useForm(initial, submit, check = () => ({})) {
   return {
     values, fields, error, busy, element, onSubmit,
     set: (name, value) => {
-      setValues(values => ({ ...values, [name]: value }));
+      latest.current = { ...latest.current, [name]: value };
+      setValues(latest.current);
       setFields(({ [name]: _, ...others }) => others);
     },
   };

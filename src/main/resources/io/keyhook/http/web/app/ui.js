@@ -120,15 +120,16 @@ export function Facts({ of }) {
  * Rows of a list; a list of cards on a narrow screen.
  *
  * @param columns {name, cell: row => content, numeric, narrow: left out where the screen is narrow}
- * @param selected null: rows cannot be selected
+ * @param selected the keys of rows; left out: they cannot be selected
+ * @param onSelect takes a function from what was selected to what is
  */
 export function Table({ label, columns, rows, rowKey = row => row.id, busy, selected, onSelect, rowName }) {
   const all = selected && rows.length > 0 && rows.every(row => selected.has(rowKey(row)));
-  const toggle = (keys, on) => {
+  const toggle = (keys, on) => onSelect(selected => {
     const next = new Set(selected);
     keys.forEach(key => on ? next.add(key) : next.delete(key));
-    onSelect(next);
-  };
+    return next;
+  });
   return html`<div class="table-wrap" aria-busy=${busy ? 'true' : 'false'}>
     <table class="table" role="table" aria-label=${label}>
       <thead role="rowgroup"><tr role="row">
@@ -224,26 +225,26 @@ export function Confirm({ title, action, kind = 'danger', run, onClose, children
 
 const COPIED = 2000;
 
-/** Copies text; where the browser has no clipboard for us, it is selected to be copied by hand. */
+/** Copies text; where the browser gives us no clipboard, it is selected to be copied by hand. */
 export function Copy({ text, label = 'Copy', what, source }) {
-  const [copied, setCopied] = useState(false);
+  const [done, setDone] = useState(null);
   useEffect(() => {
-    const timer = copied && setTimeout(() => setCopied(false), COPIED);
+    const timer = done && setTimeout(() => setDone(null), COPIED);
     return () => clearTimeout(timer);
-  }, [copied]);
+  }, [done]);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
-      setCopied(true);
+      setDone('Copied');
     } catch {
       if (source?.current) {
         getSelection().selectAllChildren(source.current);
       }
-      announce('Copying is not allowed here: press Ctrl or ⌘ and C.');
+      setDone('Press Ctrl+C');
     }
   };
-  return html`<button type="button" class="button small" onClick=${copy} aria-label=${what && !copied ? label + ' ' + what : undefined}>
-    <${Icon} name=${copied ? 'check' : 'copy'} /><span aria-live="polite">${copied ? 'Copied' : label}</span></button>`;
+  return html`<button type="button" class="button small" onClick=${copy} aria-label=${what && !done ? label + ' ' + what : undefined}>
+    <${Icon} name=${done === 'Copied' ? 'check' : 'copy'} /><span aria-live="polite">${done ?? label}</span></button>`;
 }
 
 /** Text that is to be copied: a key, a secret. */

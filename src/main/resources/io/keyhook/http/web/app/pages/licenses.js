@@ -58,7 +58,7 @@ const COLUMNS = [
   { name: 'Key', cell: license => html`<code class="clip">${license.key}</code>` },
   { name: 'Status', cell: license => html`<${StatusBadge} words=${LICENSE_STATUS} status=${license.status} />` },
   { name: 'Devices', numeric: true, cell: license => `${license.currentActivations} of ${license.maxActivations}` },
-  { name: 'Expires', cell: license => license.expiresAt ? html`<span title=${license.expiresAt}>${date(license.expiresAt)}</span>`
+  { name: 'Expires', cell: license => license.expiresAt ? html`<time datetime=${license.expiresAt}>${date(license.expiresAt)}</time>`
     : html`<span class="faint">Never</span>` },
   { name: 'Created', cell: license => html`<${Time} at=${license.createdAt} />` },
 ];

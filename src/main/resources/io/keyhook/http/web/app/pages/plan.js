@@ -23,7 +23,7 @@ export function PlanPage() {
           <${Offer} has=${true}>${plan.maxLicenses === null ? 'Unlimited licenses' : plural(plan.maxLicenses, 'license')}</${Offer}>
           <${Offer} has=${plan.maxWebhooks !== 0}>${plan.maxWebhooks === null ? 'Unlimited webhooks'
             : plan.maxWebhooks ? plural(plan.maxWebhooks, 'webhook') : 'No webhooks'}</${Offer}>
-          <${Offer} has=${true}>${`Deliveries kept for ${number(plan.logRetentionDays)} days`}</${Offer}>
+          <${Offer} has=${true}>${`Log kept ${number(plan.logRetentionDays)} days`}</${Offer}>
         </ul></li>`)}</ul>
       <p class="faint">Whoever runs this Keyhook changes plans: ask them, and name your account, <code>${account.id}</code>. After a
         change to a smaller plan, what you have stays and validates; without webhooks in the plan, none fires.</p>`}</${Loaded}>`;

@@ -64,7 +64,7 @@ function Password({ email }) {
   }));
   return html`<${Form} form=${form} class="narrow">
     <${FormError} form=${form} />
-    <input class="sr" type="text" name="username" autocomplete="username" value=${email} readonly tabindex="-1" aria-hidden="true" />
+    <span class="sr" aria-hidden="true"><input type="text" autocomplete="username" value=${email} readonly tabindex="-1" /></span>
     <${Field} form=${form} name="currentPassword" label="Current password" type="password" autocomplete="current-password" />
     <${Field} form=${form} name="newPassword" label="New password" type="password" autocomplete="new-password" hint=${PASSWORD_HINT}
       live=${checkPassword} />

@@ -34,12 +34,12 @@ function EventChoice({ form }) {
   const wrong = form.fields.events;
   const toggle = (type, on) => form.set('events', on ? [...form.values.events, type] : form.values.events.filter(other => other !== type));
   return html`<fieldset class="choices" aria-describedby=${wrong ? id : undefined}><legend>Events</legend>
-    <${Loaded} of=${types} lines=${4}>${({ data }) => data.map(({ type, description, example }) => html`<div key=${type} class="choice">
+    <${Loaded} of=${types} lines=${4}>${({ data }) => html`<div class="choice-list">${data.map(({ type, description, example }) => html`<div key=${type} class="choice">
       <label><input type="checkbox" name="events" aria-invalid=${wrong ? 'true' : undefined} checked=${form.values.events.includes(type)}
         onChange=${event => toggle(type, event.target.checked)} /><span><code>${type}</code><span class="faint">${description}</span></span></label>
       <details><summary>Example<span class="sr"> of ${type}</span></summary>
         <${Code} label=${'example of ' + type} text=${JSON.stringify(example, null, 2)} copy=${false} /></details>
-    </div>`)}</${Loaded}>
+    </div>`)}</div>`}</${Loaded}>
     <div class="field-error" id=${id} aria-live="polite">${wrong}</div>
   </fieldset>`;
 }

@@ -120,7 +120,7 @@ function TestResult({ result }) {
     <${Facts} of=${[
       ['Status', statusCode ?? 'No answer'],
       ['Time', millis(responseTime)],
-      ['Delivery', html`<a class="mono breakable" href=${to('/deliveries/' + result.deliveryId)}>${result.deliveryId}</a>`],
+      ['Delivery', html`<a href=${to('/deliveries/' + result.deliveryId)}>Open it in the log</a>`],
     ]} />
     ${responseBody ? html`<h3>What it answered</h3><${Code} label="response body" text=${responseBody} />`
       : statusCode != null && html`<p class="faint">The answer had no body.</p>`}
@@ -129,7 +129,7 @@ function TestResult({ result }) {
 
 function Health({ id, tests }) {
   const health = useLoad(signal => get(`api/webhooks/${id}/health`, {}, signal), [id, tests]);
-  const window = ({ count, succeeded, successRate }) => html`<p class="figure">${percent(successRate)}
+  const window = ({ count, succeeded, successRate }) => html`<p class="figure">${percent(successRate)}${' '}
     <span class="faint">${count ? `${number(succeeded)} of ${number(count)}` : 'no attempt'}</span></p>`;
   return html`<${Card} title="Health">
     <${Loaded} of=${health} lines=${3}>${h => html`<div class="tiles">
@@ -137,13 +137,11 @@ function Health({ id, tests }) {
       <div><h3>Last 24 hours</h3>${window(h.lastDay)}</div>
       <div><h3>Last 7 days</h3>${window(h.lastWeek)}</div>
       <div><h3>Response time</h3><p class="figure">${millis(h.responseTime.p95)} <span class="faint">p95 · ${millis(h.responseTime.p50)} p50</span></p></div>
-    </div>
-    <${Facts} of=${[
-      ['Last success', html`<${Time} at=${h.lastSuccessAt} none="None in 7 days" />`],
-      ['Last failure', html`<${Time} at=${h.lastFailureAt} none="None in 7 days" />`],
-      ['Failures in a row', number(h.consecutiveFailures)],
-      ['Pending', number(h.pending)],
-    ]} />`}</${Loaded}>
+      <div><h3>Last success</h3><${Time} at=${h.lastSuccessAt} none="None in 7 days" /></div>
+      <div><h3>Last failure</h3><${Time} at=${h.lastFailureAt} none="None in 7 days" /></div>
+      <div><h3>Failures in a row</h3>${number(h.consecutiveFailures)}</div>
+      <div><h3>Pending</h3>${number(h.pending)}</div>
+    </div>`}</${Loaded}>
   </${Card}>`;
 }
 
