@@ -205,7 +205,7 @@ public final class Keyhook extends VerticleBase {
         .compose(v -> deploy(Stage.WORKING, 1, () -> new LicenseVerticle(bus, database, outbox, plans, lastSeen)))
         .compose(v -> deploy(Stage.WORKING, loops, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
             meters, validator.getAndIncrement())))
-        .compose(v -> deploy(Stage.WORKING, 1, () -> new AccountVerticle(bus, database, plans, options.auth().jwt())))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new AccountVerticle(bus, database, plans, options)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new QueueVerticle(bus, database, dispatcher, takeOver)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox)))

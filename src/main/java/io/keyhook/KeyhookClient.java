@@ -7,8 +7,10 @@ import io.keyhook.bus.Bus;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Deliveries;
 import io.keyhook.bus.Events;
+import io.keyhook.bus.Info;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
+import io.keyhook.bus.Sessions;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.event.EventFeed;
 import io.vertx.core.Future;
@@ -47,6 +49,36 @@ public final class KeyhookClient {
 
   public Future<Accounts.Token> login(Accounts.Login request) {
     return bus.request(Addresses.LOGIN, request);
+  }
+
+  /** Logs in, for longer than a token lasts. */
+  public Future<Sessions.Opened> openSession(Sessions.Open request) {
+    return bus.request(Addresses.OPEN_SESSION, request);
+  }
+
+  public Future<Sessions.Opened> refreshSession(Sessions.Refresh request) {
+    return bus.request(Addresses.REFRESH_SESSION, request);
+  }
+
+  public Future<Void> endSession(Sessions.End request) {
+    return bus.request(Addresses.END_SESSION, request);
+  }
+
+  /** Who the caller is. */
+  public Future<Accounts.Me> getMe(Accounts.GetMe query) {
+    return bus.request(Addresses.GET_ME, query);
+  }
+
+  public Future<Info.Settings> getSettings(Info.GetSettings query) {
+    return bus.request(Addresses.GET_SETTINGS, query);
+  }
+
+  public Future<Page<Info.Plan>> listPlans(Info.ListPlans query) {
+    return bus.request(Addresses.LIST_PLANS, query);
+  }
+
+  public Future<Page<Info.EventType>> listEventTypes(Info.ListEventTypes query) {
+    return bus.request(Addresses.LIST_EVENT_TYPES, query);
   }
 
   /** For operators: what may ask for it is the host's to decide. */

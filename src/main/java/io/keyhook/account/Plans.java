@@ -2,6 +2,8 @@ package io.keyhook.account;
 
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Failure;
+import io.keyhook.bus.Info;
+import io.keyhook.bus.Page;
 import io.keyhook.config.KeyhookOptions.Plan;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +25,13 @@ public final class Plans {
     this.withWebhooks = this.plans.keySet().stream().filter(name -> plans.get(name).hasWebhooks()).toArray(String[]::new);
     this.retentions = java.util.Arrays.stream(withWebhooks).map(name -> plans.get(name).logRetentionDays())
         .toArray(Integer[]::new);
+  }
+
+  /** By name. */
+  Page<Info.Plan> all() {
+    return new Page<>(plans.entrySet().stream().map(entry -> new Info.Plan(entry.getKey(),
+        entry.getValue().maxLicenses().orElse(null), entry.getValue().maxWebhooks().orElse(null),
+        entry.getValue().logRetentionDays())).toList(), null);
   }
 
   public Plan of(String name) {

@@ -19,7 +19,12 @@ public enum Action {
   API_KEY_CREATED("api_key.created"),
   API_KEY_DELETED("api_key.deleted"),
   ACCOUNT_CREATED("account.created"),
-  ACCOUNT_UPDATED("account.updated");
+  ACCOUNT_UPDATED("account.updated"),
+  /** Of the person who logged in, as are the next two. */
+  SESSION_STARTED("session.started"),
+  SESSION_ENDED("session.ended"),
+  /** A cookie was used that had been replaced: somebody has a copy, and the session was ended. */
+  SESSION_REUSED("session.reused");
 
   private final String wireName;
 

@@ -100,6 +100,20 @@ public interface Accounts {
    */
   record Used(long used, Integer max) {}
 
+  record GetMe(Caller caller) {}
+
+  /**
+   * Who asks.
+   *
+   * @param user null: not a person who logged in here
+   * @param apiKey null: it was no API key
+   */
+  record Me(String accountId, String accountName, Person user, NamedKey apiKey) {}
+
+  record Person(String id, String email, Instant createdAt) {}
+
+  record NamedKey(String id, String name) {}
+
   record CreateApiKey(Caller caller, String name) {
     public CreateApiKey {
       Check.that().name("name", name).done();

@@ -16,6 +16,14 @@ public final class Addresses {
   public static final Address<Accounts.Bootstrap, Optional<Accounts.Account>> BOOTSTRAP =
       new Address<>("account.bootstrap");
   public static final Address<Accounts.Get, Accounts.Overview> GET_ACCOUNT = new Address<>("account.get");
+  public static final Address<Accounts.GetMe, Accounts.Me> GET_ME = new Address<>("account.me");
+  public static final Address<Sessions.Open, Sessions.Opened> OPEN_SESSION = new Address<>("session.open");
+  public static final Address<Sessions.Refresh, Sessions.Opened> REFRESH_SESSION = new Address<>("session.refresh");
+  public static final Address<Sessions.End, Void> END_SESSION = new Address<>("session.end");
+  public static final Address<Info.GetSettings, Info.Settings> GET_SETTINGS = new Address<>("info.settings");
+  public static final Address<Info.ListPlans, Page<Info.Plan>> LIST_PLANS = new Address<>("info.plans");
+  public static final Address<Info.ListEventTypes, Page<Info.EventType>> LIST_EVENT_TYPES =
+      new Address<>("info.event-types");
   public static final Address<Accounts.CreateApiKey, Accounts.CreatedApiKey> CREATE_API_KEY =
       new Address<>("api-key.create");
   public static final Address<Accounts.GetApiKey, Accounts.ApiKey> GET_API_KEY = new Address<>("api-key.get");

@@ -40,7 +40,7 @@ public final class LocalSecrets {
         Optional.of(kept.getString(JWT_SECRET)), jwt.publicKey(), jwt.privateKey(), jwt.jwks(), jwt.issuer(),
         jwt.audience(), jwt.accountClaim(), jwt.lifetime());
     return new KeyhookOptions(options.http(), options.database(), options.bootstrap(), options.operator(),
-        new KeyhookOptions.Auth(completed),
+        new KeyhookOptions.Auth(completed, options.auth().session()), options.signup(),
         new KeyhookOptions.Secrets(options.secrets().masterKey().or(() -> Optional.of(kept.getString(MASTER_KEY)))),
         options.validation(), options.delivery(), options.plans());
   }

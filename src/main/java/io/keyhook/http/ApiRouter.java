@@ -2,6 +2,9 @@ package io.keyhook.http;
 
 import static io.keyhook.http.Authentication.actor;
 import static io.keyhook.http.Authentication.caller;
+import static io.keyhook.http.Calls.id;
+import static io.keyhook.http.Calls.query;
+import static io.keyhook.http.Calls.read;
 
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Accounts;
@@ -33,7 +36,7 @@ public final class ApiRouter {
 
   private final Router router;
   private final KeyhookClient client;
-  private final Authentication authentication;
+  private final Calls calls;
   private final ClientAddress addresses;
   private final Limits limits;
 
@@ -45,13 +48,25 @@ public final class ApiRouter {
    * @param loginsTo one e-mail, from wherever
    */
   public record Limits(
-      RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress, RateLimiter loginsTo) {}
+      RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress, RateLimiter loginsTo) {
+    /**
+     * One more try of a password, by whatever call.
+     *
+     * @throws io.keyhook.bus.FailureException rate limited
+     */
+    void checkLogin(String email, String address) {
+      String anyCase = email.toLowerCase(Locale.ROOT);
+      loginsOfAddress.check(address);
+      logins.check(anyCase + ' ' + address);
+      loginsTo.check(anyCase);
+    }
+  }
 
   private ApiRouter(Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits) {
     this.router = Router.router(vertx);
     this.client = client;
     this.addresses = new ClientAddress(options.http().trustedProxies());
-    this.authentication = new Authentication(client, options.operator().key(), addresses);
+    this.calls = new Calls(router, new Authentication(client, options.operator().key(), addresses));
     this.limits = limits;
   }
 
@@ -71,6 +86,8 @@ public final class ApiRouter {
 
     probes.mount(router);
     router.route("/api/*").handler(body());
+    new SessionRoutes(client, addresses, limits).mount(calls);
+    new InfoRoutes(client).mount(calls);
     accounts();
     licenses();
     webhooks();
@@ -85,20 +102,12 @@ public final class ApiRouter {
   }
 
   private void accounts() {
-    call(HttpMethod.POST, "/api/auth/login", 200, context -> {
-      Accounts.Login login = read(context, in -> new Accounts.Login(in.text("email"), in.text("password")));
-      String address = ClientAddress.limitKey(addresses.of(context.request()));
-      String email = login.email().toLowerCase(Locale.ROOT);
-      limits.loginsOfAddress().check(address);
-      limits.logins().check(email + ' ' + address);
-      limits.loginsTo().check(email);
-      return client.login(login);
-    });
     operatorCall(HttpMethod.POST, "/api/admin/accounts", 201, context -> client.createAccount(read(context, in ->
         new Accounts.Create(actor(context), in.text("name"), in.text("email"), in.text("password"), in.text("plan")))));
     operatorCall(HttpMethod.PATCH, "/api/admin/accounts/:id", 200, context -> client.updateAccount(read(context, in ->
         new Accounts.Update(actor(context), id(context), in.change("name", in::text), in.change("email", in::text),
             in.change("password", in::text), in.change("plan", in::text)))));
+    accountCall(HttpMethod.GET, "/api/auth/me", 200, context -> client.getMe(new Accounts.GetMe(caller(context))));
     accountCall(HttpMethod.GET, "/api/account", 200, context -> client.getAccount(new Accounts.Get(caller(context))));
     accountCall(HttpMethod.POST, "/api/api-keys", 201, context -> client.createApiKey(read(context, in ->
         new Accounts.CreateApiKey(caller(context), in.text("name")))));
@@ -172,23 +181,11 @@ public final class ApiRouter {
   }
 
   private void accountCall(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
-    router.route(method, path).handler(authentication::account);
-    call(method, path, status, call);
+    calls.account(method, path, status, call);
   }
 
   private void operatorCall(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
-    router.route(method, path).handler(authentication::operator);
-    call(method, path, status, call);
-  }
-
-  private void call(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
-    router.route(method, path).handler(context -> call.apply(context).onComplete(answer -> {
-      if (status == 204) {
-        Answers.nothing(context.response());
-      } else {
-        Answers.json(context, status, answer);
-      }
-    }, context::fail));
+    calls.operator(method, path, status, call);
   }
 
   /** After all others: who asks for a method that a path does not know is told those that it knows. */
@@ -209,21 +206,6 @@ public final class ApiRouter {
       JsonBody.takeNoForm(context.request());
       body.handle(context);
     };
-  }
-
-  private static String id(RoutingContext context) {
-    return context.pathParam("id");
-  }
-
-  private static <T> T read(RoutingContext context, Function<Input, T> message) {
-    JsonBody.requireJson(context);
-    Input in = Input.of(context.body().buffer());
-    return in.into(() -> message.apply(in));
-  }
-
-  private static <T> T query(RoutingContext context, Function<QueryInput, T> message) {
-    QueryInput in = new QueryInput(context);
-    return in.into(() -> message.apply(in));
   }
 
   private static void failed(RoutingContext context) {

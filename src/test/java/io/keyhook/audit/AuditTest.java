@@ -10,6 +10,7 @@ import io.keyhook.bus.Id;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
 import io.keyhook.testing.Api;
+import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Node;
@@ -68,12 +69,13 @@ class AuditTest {
     api.delete("/api/webhooks/" + webhook).expect(204);
     String key = api.post("/api/api-keys", new JsonObject().put("name", "ci")).expect(201).json().getString("id");
     api.delete("/api/api-keys/" + key).expect(204);
+    logInAndOut(api.get("/api/auth/me").json().getJsonObject("user").getString("email"));
     keyhook.node().operator().patch("/api/admin/accounts/" + account, new JsonObject().put("password", "another password")
         .put("plan", "professional")).expect(200);
 
     List<JsonObject> all = entries(api, "");
     assertThat(actions(all)).containsExactlyInAnyOrderElementsOf(
-        Stream.of(Action.values()).map(Action::wireName).toList());
+        Stream.concat(Stream.of(Action.values()), Stream.of(Action.SESSION_STARTED)).map(Action::wireName).toList());
     assertThat(changed(entries(api, "?action=account.updated").get(0))).containsExactly("password", "plan");
     assertThat(changed(entries(api, "?action=license.updated").get(0))).containsExactly("customerName", "expiresAt", "name");
     assertThat(actions(entries(api, "?subjectId=" + license.getString("id")))).containsExactlyInAnyOrder("license.deleted",
@@ -82,6 +84,23 @@ class AuditTest {
         "webhook.secret_rotated", "webhook.updated", "webhook.created");
     assertThat(actions(entries(api, "?action=api_key.created&subjectId=" + key))).containsExactly("api_key.created");
     assertThat(entries(api, "?action=api_key.created&subjectId=" + webhook)).isEmpty();
+  }
+
+  /** Twice, once in order and once with a cookie that was replaced long ago. */
+  private static void logInAndOut(String email) {
+    Api page = keyhook.api().anonymous().header("X-Keyhook-Session", "1");
+    for (String end : List.of("logout", "refresh")) {
+      String first = cookie(page.post("/api/auth/session", new JsonObject().put("email", email)
+          .put("password", Node.PASSWORD)).expect(200));
+      String second = cookie(page.header("Cookie", first).post("/api/auth/refresh").expect(200));
+      String third = cookie(page.header("Cookie", second).post("/api/auth/refresh").expect(200));
+      page.header("Cookie", end.equals("logout") ? third : first).post("/api/auth/" + end)
+          .expect(end.equals("logout") ? 204 : 401);
+    }
+  }
+
+  private static String cookie(Exchange exchange) {
+    return exchange.header("Set-Cookie").replaceFirst(";.*", "");
   }
 
   @Test

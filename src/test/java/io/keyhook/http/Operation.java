@@ -55,6 +55,11 @@ record Operation(String method, String path, JsonNode node, Pattern pattern) {
     return node.has("security") && node.get("security").isEmpty();
   }
 
+  /** Whether it is answered to pages of the server alone, which say so in a header. */
+  boolean isForPages() {
+    return parameters().stream().anyMatch(parameter -> parameter.path("name").asText().equals("X-Keyhook-Session"));
+  }
+
   boolean isOperators() {
     return node.path("security").path(0).has("operatorKey");
   }
