@@ -1,7 +1,8 @@
 import { html } from '../../vendor/preact.js';
-import { get, getAll, ROOT } from '../api.js';
+import { get, ROOT } from '../api.js';
 import { Chart } from '../charts.js';
 import { useApp } from '../context.js';
+import { loadEndpoints } from '../endpoints.js';
 import { compact, millis, number, percent, plural, shortUrl } from '../format.js';
 import { Icon } from '../icons.js';
 import { replaceQuery, to, useLocation } from '../router.js';
@@ -17,11 +18,7 @@ export function Overview() {
   const range = RANGES.some(([key]) => key === query.range) ? query.range : '24h';
   const account = useLoad(signal => get('api/account', {}, signal), []);
   const stats = useLoad(signal => get('api/stats', { range }, signal), [range]);
-  const endpoints = useLoad(async signal => {
-    const [webhooks, rows] = await Promise.all([getAll('api/webhooks', signal), getAll('api/stats/webhooks', signal)]);
-    const byId = new Map(rows.map(row => [row.webhookId, row]));
-    return webhooks.map(webhook => ({ ...webhook, stats: byId.get(webhook.id) }));
-  }, []);
+  const endpoints = useLoad(loadEndpoints, []);
   return html`<${PageHead} title="Overview">
       <${Segments} label="Time range" options=${RANGES} value=${range} onChange=${range => replaceQuery({ range })} />
     </${PageHead}>

@@ -136,7 +136,8 @@ function Health({ id, tests }) {
       <div><h3>Last hour</h3>${window(h.lastHour)}</div>
       <div><h3>Last 24 hours</h3>${window(h.lastDay)}</div>
       <div><h3>Last 7 days</h3>${window(h.lastWeek)}</div>
-      <div><h3>Response time</h3><p class="figure">${millis(h.responseTime.p95)} <span class="faint">p95 · ${millis(h.responseTime.p50)} p50</span></p></div>
+      <div><h3>Response time</h3><p class="figure">${millis(h.responseTime.p95)}
+        ${h.responseTime.p50 !== null && html` <span class="faint">p95 · ${millis(h.responseTime.p50)} p50</span>`}</p></div>
       <div><h3>Last success</h3><${Time} at=${h.lastSuccessAt} none="None in 7 days" /></div>
       <div><h3>Last failure</h3><${Time} at=${h.lastFailureAt} none="None in 7 days" /></div>
       <div><h3>Failures in a row</h3>${number(h.consecutiveFailures)}</div>

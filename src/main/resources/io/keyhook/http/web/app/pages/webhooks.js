@@ -1,6 +1,7 @@
 import { html, useState } from '../../vendor/preact.js';
-import { get, getAll } from '../api.js';
+import { get } from '../api.js';
 import { Sparkline } from '../charts.js';
+import { loadEndpoints } from '../endpoints.js';
 import { percent, shortUrl } from '../format.js';
 import { replaceQuery, to, useLocation } from '../router.js';
 import { Badge, Button, ButtonLink, Empty, Loaded, Notice, PageHead, Table, Time } from '../ui.js';
@@ -11,11 +12,7 @@ export function WebhookList() {
   const { query } = useLocation();
   const [creating, setCreating] = useState(!!query.create);
   const account = useLoad(signal => get('api/account', {}, signal), []);
-  const list = useLoad(async signal => {
-    const [webhooks, rows] = await Promise.all([getAll('api/webhooks', signal), getAll('api/stats/webhooks', signal)]);
-    const byId = new Map(rows.map(row => [row.webhookId, row]));
-    return webhooks.map(webhook => ({ ...webhook, stats: byId.get(webhook.id) }));
-  }, []);
+  const list = useLoad(loadEndpoints, []);
   const { used = 0, max = null } = account.data?.usage.webhooks ?? {};
   const none = max === 0;
   const close = () => {
