@@ -68,15 +68,21 @@ export function FormError({ form }) {
 }
 
 /** @param live tells at once what is wrong with what is typed: '' where nothing is */
-export function Field({ form, name, label, hint, live, optional, as = 'input', children, suffix, ...input }) {
+export function Field({ form, name, label, hint, live, optional, autofocus, as = 'input', children, suffix, ...input }) {
   const id = useId();
+  const element = useRef();
+  useEffect(() => {
+    if (autofocus) {
+      element.current.focus();
+    }
+  }, []);
   const [left, setLeft] = useState(false);
   const value = form.values[name];
   const wrong = form.fields[name] ?? (live && value !== '' && left ? live(value) : '');
   const described = [hint && id + 'h', wrong && id + 'e'].filter(Boolean).join(' ') || undefined;
   return html`<div class="field">
     <label for=${id}>${label}${optional && html` <span class="faint">optional</span>`}</label>
-    <div class="input-row"><${as} id=${id} name=${name} value=${value} aria-invalid=${wrong ? 'true' : undefined}
+    <div class="input-row"><${as} id=${id} ref=${element} name=${name} value=${value} aria-invalid=${wrong ? 'true' : undefined}
       aria-describedby=${described} onInput=${event => form.set(name, event.target.value)} onBlur=${() => setLeft(true)}
       autocomplete="off" ...${input}>${children}</${as}>${suffix}</div>
     ${hint && html`<div class="hint" id=${id + 'h'}>${hint}</div>`}

@@ -4,23 +4,36 @@ import { ago, dateTime } from './format.js';
 import { Icon } from './icons.js';
 import { useId, useNow } from './use.js';
 
-/** The beginning of a page: its heading takes the focus when the page is come to. */
-export function PageHead({ title, badge, back, children }) {
+let arrived = false;
+
+/**
+ * The beginning of a page. Its heading takes the focus when the page is come to from another one.
+ *
+ * @param mono the title is a URL or the like
+ */
+export function PageHead({ title, mono, badge, back, children }) {
   const heading = useRef();
   useEffect(() => {
-    heading.current.focus({ preventScroll: true });
+    if (arrived) {
+      heading.current.focus({ preventScroll: true });
+    }
+    arrived = true;
   }, []);
-  useEffect(() => {
-    document.title = (typeof title === 'string' ? title + ' – ' : '') + 'Keyhook';
-  }, [title]);
+  useTitle(title);
   return html`<header class="page-head">
     ${back && html`<a class="back" href=${back.href}><${Icon} name="left" />${back.label}</a>`}
     <div class="page-title">
-      <h1 tabindex="-1" ref=${heading}>${title}</h1>
+      <h1 tabindex="-1" ref=${heading} class=${mono ? 'mono' : undefined}>${title}</h1>
       ${badge}
     </div>
     ${children && html`<div class="actions">${children}</div>`}
   </header>`;
+}
+
+export function useTitle(title) {
+  useEffect(() => {
+    document.title = title + ' – Keyhook';
+  }, [title]);
 }
 
 /** @param kind primary, danger, or none for an ordinary one; `quiet` has no border */
@@ -119,7 +132,7 @@ export function Facts({ of }) {
 /**
  * Rows of a list; a list of cards on a narrow screen.
  *
- * @param columns {name, cell: row => content, numeric, narrow: left out where the screen is narrow}
+ * @param columns {name, cell: row => content, numeric, className, hidden: the name is for screen readers only}
  * @param selected the keys of rows; left out: they cannot be selected
  * @param onSelect takes a function from what was selected to what is
  */
@@ -136,18 +149,20 @@ export function Table({ label, columns, rows, rowKey = row => row.id, busy, sele
         ${selected && html`<th role="columnheader" class="select"><input type="checkbox" aria-label="Select all on this page"
           checked=${all} onChange=${event => toggle(rows.map(rowKey), event.target.checked)} /></th>`}
         ${columns.map(column => html`<th key=${column.name} role="columnheader" scope="col"
-          class=${column.numeric ? 'numeric' : undefined}>${column.hidden ? html`<span class="sr">${column.name}</span>` : column.name}</th>`)}
+          class=${classes(column)}>${column.hidden ? html`<span class="sr">${column.name}</span>` : column.name}</th>`)}
       </tr></thead>
       <tbody role="rowgroup">${rows.map(row => html`<tr role="row" key=${rowKey(row)}
           class=${selected?.has(rowKey(row)) ? 'selected' : undefined}>
         ${selected && html`<td role="cell" class="select"><input type="checkbox" aria-label=${'Select ' + rowName(row)}
           checked=${selected.has(rowKey(row))} onChange=${event => toggle([rowKey(row)], event.target.checked)} /></td>`}
         ${columns.map(column => html`<td key=${column.name} role="cell" data-name=${column.hidden ? undefined : column.name}
-          class=${[column.numeric && 'numeric', column.className].filter(Boolean).join(' ') || undefined}>${column.cell(row)}</td>`)}
+          class=${classes(column)}>${column.cell(row)}</td>`)}
       </tr>`)}</tbody>
     </table>
   </div>`;
 }
+
+const classes = column => [column.numeric && 'numeric', column.className].filter(Boolean).join(' ') || undefined;
 
 export function Pager({ pages }) {
   if (pages.isFirst && !pages.next) {

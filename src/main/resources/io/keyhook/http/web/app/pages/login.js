@@ -2,12 +2,13 @@ import { html } from '../../vendor/preact.js';
 import { logIn } from '../api.js';
 import { Field, Form, FormError, useForm } from '../form.js';
 import { Logo } from '../icons.js';
-import { Button, PageHead } from '../ui.js';
+import { Button, useTitle } from '../ui.js';
 
 export function LogIn({ signupEnabled }) {
+  useTitle('Log in');
   return html`<main class="door"><div class="door-card">
     <${Logo} />
-    <${PageHead} title="Log in to Keyhook" />
+    <h1>Log in to Keyhook</h1>
     <${LogInForm} email="" />
     <p class="door-foot">${signupEnabled && html`<span>New here? <a href="#/signup">Sign up</a> · </span>`}
       <a href="docs/">Read the guide</a></p>

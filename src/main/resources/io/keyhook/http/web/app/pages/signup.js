@@ -4,9 +4,10 @@ import { Field, Form, FormError, useForm } from '../form.js';
 import { Logo } from '../icons.js';
 import { checkEmail, checkPassword, PASSWORD_HINT } from '../passwords.js';
 import { go } from '../router.js';
-import { Button, PageHead } from '../ui.js';
+import { Button, useTitle } from '../ui.js';
 
 export function SignUp() {
+  useTitle('Sign up');
   const form = useForm({ name: '', email: '', password: '' }, async values => {
     await postPublic('api/auth/signup', values);
     await logIn(values.email, values.password);
@@ -18,7 +19,7 @@ export function SignUp() {
   }));
   return html`<main class="door"><div class="door-card">
     <${Logo} />
-    <${PageHead} title="Sign up" />
+    <h1>Sign up</h1>
     <${Form} form=${form}>
       <${FormError} form=${form} />
       <${Field} form=${form} name="name" label="Account name" hint="Your company or product" autocomplete="organization" autofocus />

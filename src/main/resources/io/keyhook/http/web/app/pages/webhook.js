@@ -35,7 +35,7 @@ function Webhook({ webhook, onChanged, reload }) {
       announce(e.message, 'bad');
     }
   };
-  return html`<${PageHead} title=${html`<span class="mono">${shortUrl(webhook.url)}</span>`} back=${BACK}
+  return html`<${PageHead} title=${shortUrl(webhook.url)} mono back=${BACK}
       badge=${html`<${WebhookStatus} webhook=${webhook} />`}>
       <${Button} onClick=${() => setDialog('edit')}>Edit</${Button}>
       <${Button} icon="keys" onClick=${() => setDialog('rotate')}>Rotate secret</${Button}>
