@@ -30,7 +30,7 @@ class VerificationCodeTest {
   private static final Path JUDGES = Path.of("src/test/resources/io/keyhook/guide/judge");
   private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
   private static final Map<String, String> ENVIRONMENT =
-      Map.of("GOPROXY", "off", "GOTOOLCHAIN", "local", "GOFLAGS", "-mod=mod", "GO111MODULE", "on");
+      Map.of("CGO_ENABLED", "0", "GOPROXY", "off", "GOTOOLCHAIN", "local", "GOFLAGS", "-mod=mod", "GO111MODULE", "on");
 
   enum Language {
     NODE("Node.js", "judge.js", List.of(), List.of("node", "judge.js")),

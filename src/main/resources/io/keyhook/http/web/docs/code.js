@@ -1,9 +1,9 @@
 // Blocks of code: their colours, and a button that copies them.
 
 const KEYWORDS = new Set(('abstract and as assert async await bool boolean break byte case catch class const continue def default '
-  + 'defer del do done echo elif else elsif end except export extends false fi final finally for foreach from func function '
+  + 'defer del do done echo elif else elsif end except export extends false fi final finally for foreach func function '
   + 'global if implements import in int interface is lambda let long new nil None not null or package pass private protected '
-  + 'public raise record require return self static string struct switch then this throw throws True False true try type '
+  + 'public raise record return self static string struct switch then this throw throws True False true try type '
   + 'typeof use using var void while with yield').split(' '));
 
 // In each: comments, strings, numbers, words. What is none of these stays as it is.
@@ -12,7 +12,7 @@ const HASH = String.raw`(?<![\w$&\{"'])#[^\n]*`;
 const COMMENTS = { js: SLASHES, java: SLASHES, go: SLASHES, csharp: SLASHES, php: `${SLASHES}|${HASH}`, python: HASH, ruby: HASH, sh: HASH };
 const STRING = String.raw`"""[\s\S]*?"""|"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\\n]|\\.)*'` + '|`[^`]*`';
 const NUMBER = String.raw`\b\d[\d_.]*\b`;
-const WORD = String.raw`\b[A-Za-z_]\w*\b`;
+const WORD = String.raw`(?<!\.)\b[A-Za-z_]\w*\b`; // a method may be called as a keyword is
 
 /** Colours an element's text in place. */
 export function colour(code, language) {
@@ -40,6 +40,9 @@ export function colour(code, language) {
 function kindOf({ groups }, language) {
   if (groups.word) {
     return KEYWORDS.has(groups.word) && language !== 'sh' ? 'keyword' : null;
+  }
+  if (groups.number && language === 'sh') {
+    return null; // most are parts of addresses
   }
   return groups.comment ? 'comment' : groups.string ? 'string' : 'number';
 }

@@ -29,7 +29,7 @@ function nameThisServer(code) {
 }
 
 for (const figure of document.querySelectorAll('.code')) {
-  const code = figure.querySelector('code');
+  const code = figure.querySelector('pre > code');
   nameThisServer(code);
   colour(code, figure.dataset.language);
   addCopy(figure);
@@ -63,13 +63,16 @@ document.querySelectorAll('.tabs').forEach((tabs, group) => {
   list.className = 'tab-list';
   list.setAttribute('role', 'tablist');
   list.setAttribute('aria-label', 'Language');
-  [...tabs.children].forEach((panel, i) => {
+  [...tabs.children].forEach((figure, i) => {
+    const panel = document.createElement('div');
+    figure.replaceWith(panel);
+    panel.append(figure);
     panel.id = `tab-${group}-${i}`;
     panel.setAttribute('role', 'tabpanel');
-    panel.setAttribute('aria-label', panel.dataset.label);
+    panel.setAttribute('aria-label', figure.dataset.label);
     const button = document.createElement('button');
     button.type = 'button';
-    button.textContent = panel.dataset.label;
+    button.textContent = figure.dataset.label;
     button.setAttribute('role', 'tab');
     button.setAttribute('aria-controls', panel.id);
     button.addEventListener('click', () => chooseByHand(button));

@@ -70,10 +70,9 @@ function limits(given) {
 
 function field(name, schema, required, depth) {
   const resolved = resolve(schema);
-  const says = [resolved.description, limits(schema)].filter(Boolean).join('. ');
-  return el('li', {}, el('code', {}, name), el('span', { class: 'type' }, typeOf(schema)),
-    required ? el('span', { class: 'must' }, 'required') : null,
-    says ? prose(says) : null, fields(resolved.type === 'array' ? resolved.items : schema, depth + 1));
+  const type = [typeOf(schema), limits(schema)].filter(Boolean).join('; ');
+  return el('li', {}, el('code', {}, name), el('span', { class: 'type' }, type),
+    required ? el('span', { class: 'must' }, 'required') : null, prose(resolved.description), fields(resolved.type === 'array' ? resolved.items : schema, depth + 1));
 }
 
 function fields(schema, depth = 0) {
@@ -171,6 +170,14 @@ function group(name, description, calls) {
   return el('section', { 'aria-labelledby': id }, el('h2', { id }, name), el('p', {}, description), calls);
 }
 
+/** What holds for all calls. */
+function conventions() {
+  return el('details', { class: 'call', id: 'conventions' },
+    el('summary', {}, el('strong', {}, 'What holds for every call'),
+      el('span', { class: 'says' }, 'Conventions, errors, limits')),
+    el('div', {}, prose(spec.info.description)));
+}
+
 function draw() {
   const calls = Object.entries(spec.paths).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method]).map((method) => ({ method, path, operation: item[method] })));
@@ -179,7 +186,7 @@ function draw() {
     .map(({ method, path, operation }) => call(method, path, operation))));
   groups.push(group('Events', 'What Keyhook sends to your endpoint', Object.entries(spec.webhooks ?? {})
     .map(([name, item]) => call('post', name, item.post, true))));
-  root.replaceChildren(...prose(spec.info.description), ...groups);
+  root.replaceChildren(conventions(), ...groups);
   const list = document.getElementById('groups');
   list.replaceChildren(...[...root.querySelectorAll('h2')].map((heading) =>
     el('li', {}, el('a', { href: `#${heading.id}` }, heading.textContent))));
