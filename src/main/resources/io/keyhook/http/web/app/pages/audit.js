@@ -24,9 +24,9 @@ export function AuditTable({ query, size = PAGE_SIZE, withSubject, onClear }) {
   const columns = [
     { name: 'What', className: 'main', cell: entry => html`<span class="strong">${AUDIT_ACTIONS[entry.action] ?? entry.action}</span>
       ${entry.changed.length > 0 && html`<div class="faint">${entry.changed.map(fieldName).join(', ')}</div>`}` },
-    withSubject && { name: 'On', cell: entry => html`<${Subject} id=${entry.subjectId} />` },
+    withSubject && { name: 'On', className: 'rest', cell: entry => html`<${Subject} id=${entry.subjectId} />` },
     { name: 'Who', cell: entry => html`<span class="clip">${entry.actor}</span>` },
-    { name: 'Address', cell: entry => entry.ipAddress ? html`<span class="mono">${entry.ipAddress}</span>` : html`<span class="faint">–</span>` },
+    { name: 'Address', className: 'roomy', cell: entry => entry.ipAddress ? html`<span class="mono">${entry.ipAddress}</span>` : html`<span class="faint">–</span>` },
     { name: 'When', cell: entry => html`<${Time} at=${entry.createdAt} />` },
   ].filter(Boolean);
   return html`<${PagedTable} label="Audit log" pages=${pages} columns=${columns} filtered=${onClear && (query.action || query.subjectId)}

@@ -67,7 +67,7 @@ export function DeliveryList() {
   const urls = new Map((webhooks.data ?? []).map(webhook => [webhook.id, webhook.url]));
   const columns = [
     ...DELIVERY_COLUMNS.slice(0, 3),
-    { name: 'Endpoint', cell: ({ webhookId }) => html`<span class="mono clip">${urls.has(webhookId) ? shortUrl(urls.get(webhookId)) : 'Deleted webhook'}</span>` },
+    { name: 'Endpoint', className: 'rest', cell: ({ webhookId }) => html`<span class="mono clip">${urls.has(webhookId) ? shortUrl(urls.get(webhookId)) : 'Deleted webhook'}</span>` },
     ...DELIVERY_COLUMNS.slice(3),
   ];
   const filtered = webhookId || status || event || licenseId || time;

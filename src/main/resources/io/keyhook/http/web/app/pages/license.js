@@ -109,7 +109,7 @@ function Devices({ id, reload }) {
   const columns = [
     { name: 'Device', className: 'main', cell: device => html`<span class="strong">${device.deviceName ?? 'Unnamed device'}</span>
       <div class="faint mono clip" title=${device.fingerprint}>${device.fingerprint}</div>` },
-    { name: 'Type', cell: device => device.deviceType ?? html`<span class="faint">–</span>` },
+    { name: 'Type', className: 'roomy', cell: device => device.deviceType ?? html`<span class="faint">–</span>` },
     { name: 'Address', cell: device => device.ipAddress ? html`<span class="mono">${device.ipAddress}</span>` : html`<span class="faint">–</span>` },
     { name: 'First seen', cell: device => html`<${Time} at=${device.activatedAt} />` },
     { name: 'Last seen', cell: device => html`<${Time} at=${device.lastSeenAt} />` },

@@ -60,7 +60,7 @@ const COLUMNS = [
   { name: 'Devices', numeric: true, cell: license => `${license.currentActivations} of ${license.maxActivations}` },
   { name: 'Expires', cell: license => license.expiresAt ? html`<time datetime=${license.expiresAt}>${date(license.expiresAt)}</time>`
     : html`<span class="faint">Never</span>` },
-  { name: 'Created', cell: license => html`<${Time} at=${license.createdAt} />` },
+  { name: 'Created', className: 'roomy', cell: license => html`<${Time} at=${license.createdAt} />` },
 ];
 
 function Export({ query }) {
