@@ -65,7 +65,7 @@ export function Chart({ label, points, series, line = false, format = compact, i
   return html`<figure class="chart" ref=${element}>
     <figcaption class="legend">${series.map(({ key, label, color }) =>
       html`<span key=${key}><i class=${'swatch ' + color}></i>${label}</span>`)}</figcaption>
-    <div class="plot" tabindex="0" role="img" aria-label=${spoken ?? `${label}. Left and right arrow keys go through the values.`}
+    <div class="plot" tabindex="0" role="img" aria-label=${`${label}. Left and right arrow keys go through the values.`}
         onMouseMove=${move} onMouseLeave=${() => setActive(null)} onKeyDown=${onKey} onBlur=${() => setActive(null)}>
       ${width > 0 && html`<svg width=${width} height=${HEIGHT} aria-hidden="true">
         ${[0, 0.5, 1].map(share => html`<g key=${share}>
@@ -76,7 +76,8 @@ export function Chart({ label, points, series, line = false, format = compact, i
         ${line ? html`<${Line} points=${points} series=${series[0]} x=${i => x(i) + step / 2} y=${y} />`
           : points.map((p, i) => html`<${Bar} key=${i} point=${p} series=${series} x=${x(i)} width=${step} y=${y} />`)}
       </svg>`}
-      ${point && html`<div class="tip" style=${tipPosition(x(active) + step / 2, width)}>
+      <span class="sr" aria-live="polite">${spoken}</span>
+      ${point && html`<div class="tip" aria-hidden="true" style=${tipPosition(x(active) + step / 2, width)}>
         <strong>${interval < 7200 ? clock(point.at) : dateTime(point.at).replace(/:\d\d$/, '')}</strong>
         ${series.map(({ key, label, color }) => html`<span key=${key}><i class=${'swatch ' + color}></i>${label}
           <b>${point[key] == null ? '–' : format(point[key])}</b></span>`)}

@@ -4,10 +4,12 @@ const INTERNAL = /(^|\.)(localhost|localdomain|local|internal|lan|corp|home|svc|
 const PRIVATE_V4 = /^(0|10|127)\.|^169\.254\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./;
 
 /**
+ * What no Keyhook takes.
+ *
  * @param insecure where the operator allows http and private addresses
  * @returns what is wrong with it; '' where nothing is seen
  */
-export function checkUrl(url, insecure) {
+export function checkForm(url, insecure) {
   if (/[\s\x00-\x20\x7f]/.test(url)) {
     return 'Must not contain spaces';
   }
@@ -37,7 +39,17 @@ export function checkUrl(url, insecure) {
   if (port !== undefined && !(/^[1-9]\d{0,4}$/.test(port) && port <= 65535)) {
     return 'The port must be a number from 1 to 65535';
   }
-  return insecure ? '' : checkPublic(host.toLowerCase(), port);
+  return '';
+}
+
+/** The same, and what Keyhook refuses unless its operator allows more. */
+export function checkUrl(url, insecure) {
+  const wrong = checkForm(url, insecure);
+  if (wrong || insecure) {
+    return wrong;
+  }
+  const [, host, port] = /^https:\/\/(\[[^\]]*\]|[^:/?]*)(?::(\d+))?/i.exec(url);
+  return checkPublic(host.toLowerCase(), port);
 }
 
 function checkPublic(host, port) {

@@ -79,6 +79,16 @@ export function useNow(step) {
   return now;
 }
 
+const REFRESH = 60_000;
+
+/** Once a minute, while somebody looks. */
+export function useRefresh(...reloads) {
+  useEffect(() => {
+    const timer = setInterval(() => document.visibilityState === 'visible' && reloads.forEach(reload => reload()), REFRESH);
+    return () => clearInterval(timer);
+  }, []);
+}
+
 /** What was typed, once no more is. */
 export function useDebounced(value, pause = 250) {
   const [settled, setSettled] = useState(value);

@@ -7,7 +7,7 @@ import { compact, millis, number, percent, plural, shortUrl } from '../format.js
 import { Icon } from '../icons.js';
 import { replaceQuery, to, useLocation } from '../router.js';
 import { Badge, ButtonLink, Card, Code, Loaded, Meter, Notice, PageHead, Segments, Time } from '../ui.js';
-import { useLoad } from '../use.js';
+import { useLoad, useRefresh } from '../use.js';
 
 const RANGES = [['1h', '1 hour'], ['24h', '24 hours'], ['7d', '7 days'], ['30d', '30 days']];
 /** Below this share of successes an endpoint is worth a look, also when its latest attempt succeeded. */
@@ -19,6 +19,7 @@ export function Overview() {
   const account = useLoad(signal => get('api/account', {}, signal), []);
   const stats = useLoad(signal => get('api/stats', { range }, signal), [range]);
   const endpoints = useLoad(loadEndpoints, []);
+  useRefresh(stats.reload, endpoints.reload);
   return html`<${PageHead} title="Overview">
       <${Segments} label="Time range" options=${RANGES} value=${range} onChange=${range => replaceQuery({ range })} />
     </${PageHead}>
@@ -56,7 +57,7 @@ function Failing({ endpoints }) {
             : `${percent(stats.successRate)} of the attempts in 24 hours succeeded`}${stats.lastSuccessAt
             ? html` · last success <${Time} at=${stats.lastSuccessAt} />` : ' · no success in 24 hours'}`}</div></div>
       ${deactivatedReason && html`<${Badge} tone="bad">Deactivated</${Badge}>`}
-      <${ButtonLink} kind="small" href=${to('/deliveries', { webhookId: id, status: 'failed' })}>See why</${ButtonLink}>
+      <${ButtonLink} kind="small" href=${to('/deliveries', { webhookId: id })}>See why</${ButtonLink}>
     </li>`)}</ul>
   </${Card}>`;
 }

@@ -41,7 +41,7 @@ function AddPerson({ onClose, onAdded }) {
     <div class="dialog-body">
       <${FormError} form=${form} />
       <${Field} form=${form} name="email" label="E-mail" type="email" live=${checkEmail} autofocus />
-      <${Field} form=${form} name="password" label="First password" type="password" autocomplete="new-password" live=${checkPassword}
+      <${Field} form=${form} name="password" label="First password" spellcheck="false" class="mono" live=${checkPassword}
         hint=${PASSWORD_HINT + ' Pass it on yourself; they can change it in their settings.'} />
     </div>
     <${FormFoot} form=${form} action="Add person" onCancel=${onClose} />

@@ -6,10 +6,10 @@ import { go } from '../router.js';
 import { SNIPPETS } from '../snippets.js';
 import { announce, Button, ButtonLink, Code, Dialog, Loaded, Notice, Secret, Segments } from '../ui.js';
 import { useId, useLoad } from '../use.js';
-import { checkUrl } from '../url-check.js';
+import { checkForm, checkUrl } from '../url-check.js';
 
 const check = insecure => values => ({
-  url: values.url ? checkUrl(values.url, insecure) : 'Enter the URL of your receiver',
+  url: values.url ? checkForm(values.url, insecure) : 'Enter the URL of your receiver',
   events: values.events.length ? '' : 'Choose at least one event',
 });
 

@@ -5,7 +5,7 @@ import { loadEndpoints } from '../endpoints.js';
 import { percent, shortUrl } from '../format.js';
 import { replaceQuery, to, useLocation } from '../router.js';
 import { Badge, Button, ButtonLink, Empty, Loaded, Notice, PageHead, Table, Time } from '../ui.js';
-import { useLoad } from '../use.js';
+import { useLoad, useRefresh } from '../use.js';
 import { CreateWebhook } from './webhook-form.js';
 
 export function WebhookList() {
@@ -13,6 +13,7 @@ export function WebhookList() {
   const [creating, setCreating] = useState(!!query.create);
   const account = useLoad(signal => get('api/account', {}, signal), []);
   const list = useLoad(loadEndpoints, []);
+  useRefresh(list.reload);
   const { used = 0, max = null } = account.data?.usage.webhooks ?? {};
   const none = max === 0;
   const close = () => {
