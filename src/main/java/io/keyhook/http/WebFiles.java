@@ -31,9 +31,14 @@ import java.util.zip.ZipEntry;
  * are in {@code web/}; what is sent names them with the hash.
  */
 final class WebFiles {
-  /** The component library, from its WebJar: its name here, and there. */
-  private static final Map<String, String> LIBRARIES =
-      Map.of("vendor/preact.js", "/META-INF/resources/_static/htm/3.1.1/preact/standalone.module.js");
+  /** The component library, from its WebJars: its files' names here, and there. */
+  private static final Map<String, String> LIBRARIES = Map.of(
+      "vendor/preact.js", "/META-INF/resources/webjars/preact/10.27.2/dist/preact.module.js",
+      "vendor/hooks.js", "/META-INF/resources/webjars/preact/10.27.2/hooks/dist/hooks.module.js",
+      "vendor/htm.js", "/META-INF/resources/_static/htm/3.1.1/dist/htm.module.js");
+  /** A browser knows no packages, and an import map would be an inline script. */
+  private static final String PACKAGE = "from\"preact\"";
+  private static final String MODULE = "from\"./preact.js\"";
   private static final String INDEX = "index.html";
   private static final String PAGE = ".html";
   /** {@code href} or {@code src} of a file of ours that is not a page. */
@@ -61,7 +66,7 @@ final class WebFiles {
     try {
       read(WebFiles.class.getResource("web/" + INDEX), files);
       for (Map.Entry<String, String> library : LIBRARIES.entrySet()) {
-        files.put(library.getKey(), content(library.getValue()));
+        files.put(library.getKey(), content(library.getValue()).replace(PACKAGE, MODULE).getBytes(StandardCharsets.UTF_8));
       }
     } catch (IOException e) {
       throw new UncheckedIOException("The files of the dashboard cannot be read", e);
@@ -110,12 +115,12 @@ final class WebFiles {
     }
   }
 
-  private static byte[] content(String resource) throws IOException {
+  private static String content(String resource) throws IOException {
     try (InputStream in = WebFiles.class.getResourceAsStream(resource)) {
       if (in == null) {
         throw new IOException(resource + " is not on the class path");
       }
-      return in.readAllBytes();
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 

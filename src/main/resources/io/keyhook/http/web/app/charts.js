@@ -1,5 +1,5 @@
 // Charts as SVG, drawn at the width that there is; the arrow keys go through the values and tell them.
-import { html, useLayoutEffect, useRef, useState } from '../vendor/preact.js';
+import { html, useLayoutEffect, useRef, useState } from './preact.js';
 import { clock, compact, day, dateTime } from './format.js';
 
 const HEIGHT = 150;

@@ -1,4 +1,4 @@
-import { createContext, useContext } from '../vendor/preact.js';
+import { createContext, useContext } from './preact.js';
 
 /** `settings` of the server and `me`; each null until it is there. */
 export const AppContext = createContext({ settings: null, me: null });

@@ -1,5 +1,5 @@
 // Forms: what is typed, what is wrong with it, and whether it is on its way.
-import { html, useEffect, useRef, useState } from '../vendor/preact.js';
+import { html, useEffect, useRef, useState } from './preact.js';
 import { Button, Notice } from './ui.js';
 import { useId } from './use.js';
 

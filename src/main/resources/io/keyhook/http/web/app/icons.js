@@ -1,4 +1,4 @@
-import { html } from '../vendor/preact.js';
+import { html } from './preact.js';
 
 const PATHS = {
   overview: 'M3 13h4v7H3zM10 4h4v16h-4zM17 9h4v11h-4z',

@@ -1,5 +1,5 @@
 // The whole: who is logged in, the frame around the pages, and which page it is.
-import { html, render, useEffect, useErrorBoundary, useRef, useState } from '../vendor/preact.js';
+import { html, render, useEffect, useErrorBoundary, useRef, useState } from './preact.js';
 import { get, getPublic, logOut, resume } from './api.js';
 import { Icon, Logo } from './icons.js';
 import { AppContext } from './context.js';

@@ -1,5 +1,5 @@
 // Routes live in the fragment, so that the page works under whatever path a host mounts it.
-import { useEffect, useState } from '../vendor/preact.js';
+import { useEffect, useState } from './preact.js';
 
 const listeners = new Set();
 

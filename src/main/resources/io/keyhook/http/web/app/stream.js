@@ -1,5 +1,5 @@
 // Server-sent events, read with fetch because EventSource cannot send a credential.
-import { useEffect, useRef, useState } from '../vendor/preact.js';
+import { useEffect, useRef, useState } from './preact.js';
 import { openStream } from './api.js';
 
 const FIRST_PAUSE = 1_000;

@@ -1,5 +1,5 @@
 // Components that pages are made of.
-import { html, useEffect, useLayoutEffect, useRef, useState } from '../vendor/preact.js';
+import { html, useEffect, useLayoutEffect, useRef, useState } from './preact.js';
 import { ago, dateTime } from './format.js';
 import { Icon } from './icons.js';
 import { useId, useNow } from './use.js';

@@ -1,5 +1,5 @@
 // Hooks for what every page does: load, page through, follow the clock.
-import { useCallback, useEffect, useRef, useState } from '../vendor/preact.js';
+import { useCallback, useEffect, useRef, useState } from './preact.js';
 import { currentSession, get, onSession } from './api.js';
 
 export function useSession() {

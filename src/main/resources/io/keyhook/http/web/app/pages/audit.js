@@ -1,4 +1,4 @@
-import { html } from '../../vendor/preact.js';
+import { html } from '../preact.js';
 import { Filter } from '../form.js';
 import { replaceQuery, to, useLocation } from '../router.js';
 import { Button, Empty, PagedTable, PageHead, Time } from '../ui.js';

@@ -1,4 +1,4 @@
-import { html, useState } from '../../vendor/preact.js';
+import { html, useState } from '../preact.js';
 import { getAll, post } from '../api.js';
 import { DAY_LENGTH, fromLocal, plural, shortUrl, toLocal } from '../format.js';
 import { Filter, FilterInput } from '../form.js';
@@ -85,7 +85,7 @@ export function DeliveryList() {
         ? { time, from: toLocal(Date.now() - DAY_LENGTH), to: '' } : { time, from: '', to: '' })} />
       ${time === 'custom' && html`<${FilterInput} label="From" type="datetime-local" value=${from} onChange=${from => filter({ from })} />
         <${FilterInput} label="To" type="datetime-local" value=${until} onChange=${to => filter({ to })} />`}
-      <${FilterInput} label="License id" placeholder="lic_…" spellcheck="false" value=${licenseId} onChange=${id => filter({ licenseId: id.trim() })} />
+      <${FilterInput} label="License id" placeholder="lic_…" spellcheck=${false} value=${licenseId} onChange=${id => filter({ licenseId: id.trim() })} />
     </div>
     ${waiting > 0 && html`<${Notice} tone="info" title=${plural(waiting, 'newer delivery', 'newer deliveries')}
       action=${html`<${Button} kind="small" onClick=${() => filter({})}>Show the newest</${Button}>`} />`}

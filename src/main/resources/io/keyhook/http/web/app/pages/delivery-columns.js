@@ -1,4 +1,4 @@
-import { html } from '../../vendor/preact.js';
+import { html } from '../preact.js';
 import { to } from '../router.js';
 import { StatusBadge, Time } from '../ui.js';
 import { DELIVERY_STATUS, outcome } from '../words.js';

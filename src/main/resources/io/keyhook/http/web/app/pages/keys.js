@@ -1,4 +1,4 @@
-import { html, useState } from '../../vendor/preact.js';
+import { html, useState } from '../preact.js';
 import { post, remove } from '../api.js';
 import { Field, Form, FormError, FormFoot, useForm } from '../form.js';
 import { announce, Button, Confirm, Dialog, Empty, Notice, PagedTable, PageHead, Secret, Time } from '../ui.js';

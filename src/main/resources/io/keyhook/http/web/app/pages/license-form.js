@@ -1,4 +1,4 @@
-import { html, useState } from '../../vendor/preact.js';
+import { html, useState } from '../preact.js';
 import { patch, post } from '../api.js';
 import { Field, Form, FormError, FormFoot, useForm } from '../form.js';
 import { DAY_LENGTH, fromLocal, plural, toLocal } from '../format.js';
@@ -57,7 +57,7 @@ function Details({ form }) {
       <${Field} form=${form} name="customerName" label="Customer" optional />
       <${Field} form=${form} name="customerEmail" label="Customer’s e-mail" type="email" optional live=${checkEmail} />
     </div>
-    <${Field} form=${form} name="metadata" label="Metadata" as="textarea" rows="3" spellcheck="false" class="mono" optional
+    <${Field} form=${form} name="metadata" label="Metadata" as="textarea" rows="3" spellcheck=${false} class="mono" optional
       hint="Your own data as a JSON object." live=${checkMetadata} />`;
 }
 
@@ -92,7 +92,7 @@ export function CreateLicense({ onClose, onCreated }) {
       <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus hint=${many ? 'The same for all of them.' : 'For you, such as the product and who bought it.'} />
       <div class="columns">
         ${many ? html`<${Field} key="count" form=${form} name="count" label="How many" inputmode="numeric" />`
-          : html`<${Field} key="key" form=${form} name="key" label="Key" optional spellcheck="false" class="mono" hint="Empty: one is made." />`}
+          : html`<${Field} key="key" form=${form} name="key" label="Key" optional spellcheck=${false} class="mono" hint="Empty: one is made." />`}
         <${Field} form=${form} name="maxActivations" label="Devices" inputmode="numeric" hint="How many may use it." />
       </div>
       <${Expiry} form=${form} />

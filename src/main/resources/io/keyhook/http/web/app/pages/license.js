@@ -1,4 +1,4 @@
-import { html, useState } from '../../vendor/preact.js';
+import { html, useState } from '../preact.js';
 import { get, post, remove } from '../api.js';
 import { Field, Form, FormError, useForm } from '../form.js';
 import { dateTime } from '../format.js';
@@ -88,7 +88,7 @@ function Tester({ id }) {
     <p class="faint">Tells what your software would be answered. Nothing is changed, and no event is raised.</p>
     <${Form} form=${form}>
       <${FormError} form=${form} />
-      <${Field} form=${form} name="fingerprint" label="Device fingerprint" spellcheck="false" class="mono" maxlength="500"
+      <${Field} form=${form} name="fingerprint" label="Device fingerprint" spellcheck=${false} class="mono" maxlength="500"
         suffix=${html`<${Button} type="submit" busy=${form.busy}>Check</${Button}>`} />
     </${Form}>
     <div aria-live="polite">${result && html`<${Verdict} result=${result} />`}</div>

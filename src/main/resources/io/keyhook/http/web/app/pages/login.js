@@ -1,4 +1,4 @@
-import { html } from '../../vendor/preact.js';
+import { html } from '../preact.js';
 import { logIn } from '../api.js';
 import { Field, Form, FormError, useForm } from '../form.js';
 import { Logo } from '../icons.js';

@@ -1,4 +1,4 @@
-import { html } from '../../vendor/preact.js';
+import { html } from '../preact.js';
 import { get, ROOT } from '../api.js';
 import { Chart } from '../charts.js';
 import { useApp } from '../context.js';
@@ -91,7 +91,7 @@ function Figures({ stats, busy }) {
   const charts = [
     ['Validations', compact(validations.total), validations.refused > 0 && `${number(validations.refused)} refused`,
       [{ key: 'valid', label: 'Valid', color: 'accent' }, { key: 'refused', label: 'Refused', color: 'bad' }]],
-    ['Deliveries', compact(deliveries.attempts), `${percent(deliveries.successRate)} succeeded`,
+    ['Deliveries', compact(deliveries.attempts), deliveries.successRate !== null && `${percent(deliveries.successRate)} succeeded`,
       [{ key: 'succeeded', label: 'Succeeded', color: 'good' }, { key: 'failed', label: 'Failed', color: 'bad' }]],
     ['Activations', compact(stats.activations), null, [{ key: 'activations', label: 'New devices', color: 'accent' }]],
     ['Response time, p95', millis(deliveries.p95ResponseTime), null,

@@ -1,4 +1,4 @@
-import { html, useState } from '../../vendor/preact.js';
+import { html, useState } from '../preact.js';
 import { post, remove } from '../api.js';
 import { useApp } from '../context.js';
 import { Field, Form, FormError, FormFoot, useForm } from '../form.js';
@@ -41,7 +41,7 @@ function AddPerson({ onClose, onAdded }) {
     <div class="dialog-body">
       <${FormError} form=${form} />
       <${Field} form=${form} name="email" label="E-mail" type="email" live=${checkEmail} autofocus />
-      <${Field} form=${form} name="password" label="First password" spellcheck="false" class="mono" live=${checkPassword}
+      <${Field} form=${form} name="password" label="First password" spellcheck=${false} class="mono" live=${checkPassword}
         hint=${PASSWORD_HINT + ' Pass it on yourself; they can change it in their settings.'} />
     </div>
     <${FormFoot} form=${form} action="Add person" onCancel=${onClose} />

@@ -1,4 +1,4 @@
-import { html } from '../../vendor/preact.js';
+import { html } from '../preact.js';
 import { get, getPublic } from '../api.js';
 import { number, plural } from '../format.js';
 import { Icon } from '../icons.js';

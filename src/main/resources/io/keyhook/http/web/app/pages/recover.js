@@ -1,4 +1,4 @@
-import { html } from '../../vendor/preact.js';
+import { html } from '../preact.js';
 import { post } from '../api.js';
 import { DAY_LENGTH, fromLocal, number, shortUrl, toLocal } from '../format.js';
 import { Field, Form, FormError, FormFoot, useForm } from '../form.js';

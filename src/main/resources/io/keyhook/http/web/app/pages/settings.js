@@ -1,4 +1,4 @@
-import { html, useState } from '../../vendor/preact.js';
+import { html, useState } from '../preact.js';
 import { post } from '../api.js';
 import { useApp } from '../context.js';
 import { Field, Form, FormError, useForm } from '../form.js';

@@ -1,4 +1,4 @@
-import { html, useState } from '../../vendor/preact.js';
+import { html, useState } from '../preact.js';
 import { getPublic, patch, post } from '../api.js';
 import { useApp } from '../context.js';
 import { Field, Form, FormError, FormFoot, useForm } from '../form.js';
@@ -18,7 +18,7 @@ function Fields({ form, insecure }) {
   const wrong = url && checkUrl(url, insecure);
   return html`<${FormError} form=${form} />
     ${form.error?.code === 'PLAN_UPGRADE_REQUIRED' && html`<${ButtonLink} href="#/plan">See the plans</${ButtonLink}>`}
-    <${Field} form=${form} name="url" label="URL" type="url" inputmode="url" spellcheck="false" class="mono" autofocus
+    <${Field} form=${form} name="url" label="URL" type="url" inputmode="url" spellcheck=${false} class="mono" autofocus
       placeholder="https://hooks.example.com/keyhook" live=${url => checkUrl(url, insecure)}
       hint=${url && !wrong ? 'Looks good. Send a test afterwards.' : insecure
         ? 'Where Keyhook sends a POST. This Keyhook allows http and private addresses, for development.'

@@ -1,4 +1,4 @@
-import { html, useState } from '../../vendor/preact.js';
+import { html, useState } from '../preact.js';
 import { get, patch, post, remove } from '../api.js';
 import { dateTime, millis, number, percent, shortUrl } from '../format.js';
 import { Filter } from '../form.js';

@@ -1,4 +1,4 @@
-import { html, useState } from '../../vendor/preact.js';
+import { html, useState } from '../preact.js';
 import { get } from '../api.js';
 import { Sparkline } from '../charts.js';
 import { loadEndpoints } from '../endpoints.js';
