@@ -76,13 +76,13 @@ export function Chart({ label, points, series, line = false, format = compact, i
         ${line ? html`<${Line} points=${points} series=${series[0]} x=${i => x(i) + step / 2} y=${y} />`
           : points.map((p, i) => html`<${Bar} key=${i} point=${p} series=${series} x=${x(i)} width=${step} y=${y} />`)}
       </svg>`}
-      <span class="sr" aria-live="polite">${spoken}</span>
       ${point && html`<div class="tip" aria-hidden="true" style=${tipPosition(x(active) + step / 2, width)}>
         <strong>${interval < 7200 ? clock(point.at) : dateTime(point.at).replace(/:\d\d$/, '')}</strong>
         ${series.map(({ key, label, color }) => html`<span key=${key}><i class=${'swatch ' + color}></i>${label}
           <b>${point[key] == null ? '–' : format(point[key])}</b></span>`)}
       </div>`}
     </div>
+    <span class="sr" aria-live="polite">${spoken}</span>
   </figure>`;
 }
 

@@ -110,8 +110,8 @@ export function Filter({ label, value, options, onChange }) {
     </select></div>`;
 }
 
-/** Any input in a bar of filters. */
-export function FilterInput({ label, value, onChange, ...input }) {
+/** Any input in a bar of filters. @param lazy waits until it is left, or Enter is pressed */
+export function FilterInput({ label, value, onChange, lazy, ...input }) {
   const id = useId();
   const element = useRef();
   useEffect(() => {
@@ -120,5 +120,5 @@ export function FilterInput({ label, value, onChange, ...input }) {
     }
   }, [value]);
   return html`<div class="filter"><label for=${id}>${label}</label>
-    <input id=${id} ref=${element} onInput=${event => onChange(event.target.value)} autocomplete="off" ...${input} /></div>`;
+    <input id=${id} ref=${element} ...${{ [lazy ? 'onChange' : 'onInput']: event => onChange(event.target.value) }} autocomplete="off" ...${input} /></div>`;
 }

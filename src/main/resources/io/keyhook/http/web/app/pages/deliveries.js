@@ -83,9 +83,9 @@ export function DeliveryList() {
         onChange=${webhookId => filter({ webhookId })} />
       <${Filter} label="Time" value=${time} options=${TIMES} onChange=${time => filter(time === 'custom'
         ? { time, from: toLocal(Date.now() - DAY_LENGTH), to: '' } : { time, from: '', to: '' })} />
-      ${time === 'custom' && html`<${FilterInput} label="From" type="datetime-local" value=${from} onChange=${from => filter({ from })} />
-        <${FilterInput} label="To" type="datetime-local" value=${until} onChange=${to => filter({ to })} />`}
-      <${FilterInput} label="License id" placeholder="lic_…" spellcheck=${false} value=${licenseId} onChange=${id => filter({ licenseId: id.trim() })} />
+      ${time === 'custom' && html`<${FilterInput} lazy label="From" type="datetime-local" value=${from} onChange=${from => filter({ from })} />
+        <${FilterInput} lazy label="To" type="datetime-local" value=${until} onChange=${to => filter({ to })} />`}
+      <${FilterInput} lazy label="License id" placeholder="lic_…" spellcheck=${false} value=${licenseId} onChange=${id => filter({ licenseId: id.trim() })} />
     </div>
     ${waiting > 0 && html`<${Notice} tone="info" title=${plural(waiting, 'newer delivery', 'newer deliveries')}
       action=${html`<${Button} kind="small" onClick=${() => filter({})}>Show the newest</${Button}>`} />`}
