@@ -12,16 +12,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
 
 /**
  * The dashboard and the guide: all that is in {@code web/} beside this class, and what they use of others.
@@ -42,7 +41,8 @@ final class WebFiles {
   private static final String INDEX = "index.html";
   private static final String PAGE = ".html";
   /** {@code href} or {@code src} of a file of ours that is not a page. */
-  private static final Pattern REFERENCE = Pattern.compile("(?<=(?:href|src)=\")(?![a-z]+:|[/#])[^\"?#]+\\.(?:js|css|svg|png)(?=\")");
+  private static final Pattern REFERENCE =
+      Pattern.compile("(?<=(?:href|src)=\")(?![a-z]+:|[/#])[^\"?#]+\\.(?:js|css|svg|png)(?=\")");
   /** Where a page wants all modules of a directory loaded at once, and not as each is met in another. */
   private static final Pattern PRELOAD = Pattern.compile("<!-- preload (\\S+) -->");
 
@@ -66,7 +66,8 @@ final class WebFiles {
     try {
       read(WebFiles.class.getResource("web/" + INDEX), files);
       for (Map.Entry<String, String> library : LIBRARIES.entrySet()) {
-        files.put(library.getKey(), content(library.getValue()).replace(PACKAGE, MODULE).getBytes(StandardCharsets.UTF_8));
+        String code = content(library.getValue()).replace(PACKAGE, MODULE);
+        files.put(library.getKey(), code.getBytes(StandardCharsets.UTF_8));
       }
     } catch (IOException e) {
       throw new UncheckedIOException("The files of the dashboard cannot be read", e);
@@ -89,9 +90,9 @@ final class WebFiles {
       connection.setUseCaches(false); // or this would close the class loader's
       String directory = connection.getEntryName().substring(0, connection.getEntryName().length() - INDEX.length());
       try (JarFile jar = connection.getJarFile()) {
-        List<ZipEntry> entries = jar.stream().filter(entry -> !entry.isDirectory() && entry.getName().startsWith(directory))
-            .collect(Collectors.toList());
-        for (ZipEntry entry : entries) {
+        Iterable<JarEntry> entries = jar.stream()
+            .filter(entry -> !entry.isDirectory() && entry.getName().startsWith(directory))::iterator;
+        for (JarEntry entry : entries) {
           try (InputStream in = jar.getInputStream(entry)) {
             files.put(entry.getName().substring(directory.length()), in.readAllBytes());
           }
@@ -138,9 +139,10 @@ final class WebFiles {
   private static byte[] page(String name, byte[] bytes, String assets, Collection<String> names) {
     Path directory = Path.of("/" + name).getParent();
     String toRoot = "../".repeat(directory.getNameCount());
-    String html = PRELOAD.matcher(new String(bytes, StandardCharsets.UTF_8)).replaceAll(preload -> Matcher.quoteReplacement(
-        names.stream().filter(other -> other.startsWith(preload.group(1)))
-            .map(module -> "<link rel=\"modulepreload\" href=\"" + toRoot + module + "\">").collect(Collectors.joining())));
+    String html = PRELOAD.matcher(new String(bytes, StandardCharsets.UTF_8)).replaceAll(preload -> names.stream()
+        .filter(other -> other.startsWith(preload.group(1)))
+        .map(module -> "<link rel=\"modulepreload\" href=\"" + toRoot + module + "\">")
+        .collect(Collectors.collectingAndThen(Collectors.joining(), Matcher::quoteReplacement)));
     return REFERENCE.matcher(html).replaceAll(reference -> {
       String target = directory.resolve(reference.group()).normalize().toString().substring(1).replace('\\', '/');
       if (!names.contains(target)) {

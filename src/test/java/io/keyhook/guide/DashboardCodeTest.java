@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The receivers that the dashboard shows beside a new secret take what is genuine, and nothing signed with another secret. */
+/** The receivers that the dashboard shows beside a new secret take what it signs, and nothing that another signs. */
 class DashboardCodeTest {
   private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
   private static final Map<String, String> GO =
@@ -54,8 +54,8 @@ class DashboardCodeTest {
     try (InputStream module = Program.class.getResourceAsStream("/io/keyhook/http/web/app/snippets.js")) {
       Files.copy(module, directory.resolve("snippets.mjs"));
     }
-    List<String> output = Program.run(directory, Map.of(), "", List.of(Tool.require("node"), "--input-type=module", "-e",
-        "import { SNIPPETS } from './snippets.mjs'; console.log(JSON.stringify(SNIPPETS))"));
+    List<String> output = Program.run(directory, Map.of(), "", List.of(Tool.require("node"), "--input-type=module",
+        "-e", "import { SNIPPETS } from './snippets.mjs'; console.log(JSON.stringify(SNIPPETS))"));
     List<List<String>> snippets = new ObjectMapper().readValue(output.get(0), new TypeReference<>() {});
     return snippets.stream().collect(Collectors.toMap(snippet -> snippet.get(0), snippet -> snippet.get(2)));
   }
@@ -70,7 +70,8 @@ class DashboardCodeTest {
     if (language == Language.GO) {
       Program.run(directory, GO, "", List.of("go", "build", "-o", "receiver", language.file));
     }
-    JsonObject webhook = keyhook.api().post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:" + port + "/")
+    JsonObject webhook = keyhook.api().post("/api/webhooks", new JsonObject()
+        .put("url", "http://127.0.0.1:" + port + "/")
         .put("events", new JsonArray().add("license.validated"))).expect(201).json();
     List<String> command =
         language.run.stream().map(word -> word.replace("PORT", Integer.toString(port))).toList();
@@ -78,11 +79,13 @@ class DashboardCodeTest {
     assertAnswer(401, webhook, port, command, webhook.getString("secret").replace("whsec_", "whsec_x"));
   }
 
-  private void assertAnswer(int status, JsonObject webhook, int port, List<String> command, String secret) throws Exception {
+  private void assertAnswer(int status, JsonObject webhook, int port, List<String> command, String secret)
+      throws Exception {
     try (Program receiver = Program.serve(directory, Map.of("KEYHOOK_SECRET", secret), port, command)) {
-      JsonObject test = keyhook.api().post("/api/webhooks/test", new JsonObject().put("webhookId", webhook.getString("id"))
-          .put("event", "license.validated")).expect(200).json();
-      assertThat(test.getInteger("statusCode")).as("%s, from what printed %s", test, receiver.output()).isEqualTo(status);
+      JsonObject test = keyhook.api().post("/api/webhooks/test", new JsonObject()
+          .put("webhookId", webhook.getString("id")).put("event", "license.validated")).expect(200).json();
+      assertThat(test.getInteger("statusCode")).as("%s, from what printed %s", test, receiver.output())
+          .isEqualTo(status);
     }
   }
 }
