@@ -71,8 +71,10 @@ export function Chart({ label, points, series, line = false, format = compact, i
         ${[0, 0.5, 1].map(share => html`<g key=${share}>
           <line class="grid" x1=${LEFT} x2=${width} y1=${y(top * share)} y2=${y(top * share)} />
           <text class="tick" x=${LEFT - 8} y=${y(top * share) + 4} text-anchor="end">${format(top * share)}</text></g>`)}
-        ${points.map((p, i) => i % every === 0 && x(i) + 30 < width && html`<text key=${i} class="tick" x=${x(i)} y=${HEIGHT - 5}>${tick(p.at)}</text>`)}
-        ${active !== null && html`<rect class="cursor" x=${x(active)} y=${TOP} width=${step} height=${HEIGHT - TOP - BOTTOM} />`}
+        ${points.map((p, i) => i % every === 0 && x(i) + 30 < width && html`<text key=${i} class="tick" x=${x(i)}
+            y=${HEIGHT - 5}>${tick(p.at)}</text>`)}
+        ${active !== null && html`<rect class="cursor" x=${x(active)} y=${TOP} width=${step}
+            height=${HEIGHT - TOP - BOTTOM} />`}
         ${line ? html`<${Line} points=${points} series=${series[0]} x=${i => x(i) + step / 2} y=${y} />`
           : points.map((p, i) => html`<${Bar} key=${i} point=${p} series=${series} x=${x(i)} width=${step} y=${y} />`)}
       </svg>`}
@@ -119,7 +121,8 @@ function Line({ points, series, x, y }) {
     }
   });
   return html`<g><path class=${'line ' + series.color} d=${path || 'M0 0'} />
-    ${dots.map(i => html`<circle key=${i} class=${'fill ' + series.color} cx=${x(i)} cy=${y(points[i][series.key])} r="2.5" />`)}</g>`;
+    ${dots.map(i => html`<circle key=${i} class=${'fill ' + series.color} cx=${x(i)} cy=${y(points[i][series.key])}
+        r="2.5" />`)}</g>`;
 }
 
 const SPARK = { width: 120, height: 28 };

@@ -82,7 +82,8 @@ export function Field({ form, name, label, hint, live, optional, autofocus, as =
   const described = [hint && id + 'h', wrong && id + 'e'].filter(Boolean).join(' ') || undefined;
   return html`<div class="field">
     <label for=${id}>${label}${optional && html` <span class="faint">optional</span>`}</label>
-    <div class="input-row"><${as} id=${id} ref=${element} name=${name} value=${value} aria-invalid=${wrong ? 'true' : undefined}
+    <div class="input-row"><${as} id=${id} ref=${element} name=${name} value=${value} aria-invalid=${wrong
+        ? 'true' : undefined}
       aria-describedby=${described} onInput=${event => form.set(name, event.target.value)} onBlur=${() => setLeft(true)}
       autocomplete="off" ...${input}>${children}</${as}>${suffix}</div>
     ${hint && html`<div class="hint" id=${id + 'h'}>${hint}</div>`}
@@ -114,11 +115,12 @@ export function Filter({ label, value, options, onChange }) {
 export function FilterInput({ label, value, onChange, lazy, ...input }) {
   const id = useId();
   const element = useRef();
+  const listener = { [lazy ? 'onChange' : 'onInput']: event => onChange(event.target.value) };
   useEffect(() => {
     if (element.current !== document.activeElement) {
       element.current.value = value;
     }
   }, [value]);
   return html`<div class="filter"><label for=${id}>${label}</label>
-    <input id=${id} ref=${element} ...${{ [lazy ? 'onChange' : 'onInput']: event => onChange(event.target.value) }} autocomplete="off" ...${input} /></div>`;
+    <input id=${id} ref=${element} autocomplete="off" ...${input} ...${listener} /></div>`;
 }

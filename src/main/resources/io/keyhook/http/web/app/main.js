@@ -78,7 +78,8 @@ function Starting() {
 }
 
 function Offline() {
-  return html`<${Notice} tone="warn" role="alert" title="No connection to Keyhook">Trying again every few seconds.</${Notice}>`;
+  return html`<${Notice} tone="warn" role="alert"
+      title="No connection to Keyhook">Trying again every few seconds.</${Notice}>`;
 }
 
 function Frame({ path, settings, isOver }) {
@@ -98,7 +99,8 @@ function Frame({ path, settings, isOver }) {
     }
   };
   const route = match(ROUTES, path);
-  const navigation = html`<${Navigation} path=${path} email=${me.data?.user?.email} account=${me.data?.accountName} onLogOut=${leave} />`;
+  const navigation = html`<${Navigation} path=${path} email=${me.data?.user?.email}
+      account=${me.data?.accountName} onLogOut=${leave} />`;
   return html`<${AppContext.Provider} value=${{ settings, me: me.data }}>
     <button type="button" class="skip" onClick=${() => main.current.focus()}>Skip to the content</button>
     <header class="top"><a class="brand" href="#/"><${Logo} />Keyhook</a>
@@ -134,8 +136,10 @@ function Navigation({ path, email, account, onLogOut }) {
       : html`<li key=${i} class="nav-gap" aria-hidden="true"></li>`)}
       <li><a href="docs/"><${Icon} name="guide" />Guide</a></li>
     </ul>
-    <div class="who"><div class="who-text"><strong>${account ?? ' '}</strong><span class="faint">${email ?? ' '}</span></div>
-      <button type="button" class="icon-button" aria-label="Log out" title="Log out" onClick=${onLogOut}><${Icon} name="logout" /></button></div>
+    <div class="who"><div class="who-text"><strong>${account ?? ' '}</strong><span
+        class="faint">${email ?? ' '}</span></div>
+      <button type="button" class="icon-button" aria-label="Log out" title="Log out" onClick=${onLogOut}><${Icon}
+          name="logout" /></button></div>
   </nav>`;
 }
 

@@ -76,7 +76,8 @@ export function Notice({ tone = 'info', title, action, children, ...rest }) {
 /** How long ago, and exactly when on pointing at it. */
 export function Time({ at, none = 'Never' }) {
   const now = useNow(30_000);
-  return at ? html`<time datetime=${at} title=${dateTime(at)}>${ago(at, now)}</time>` : html`<span class="faint">${none}</span>`;
+  return at ? html`<time datetime=${at} title=${dateTime(at)}>${ago(at, now)}</time>` : html`<span
+      class="faint">${none}</span>`;
 }
 
 /** What there is to see: waiting, an error with a way on, or the children with the data. */
@@ -146,7 +147,8 @@ export function Table({ label, columns, rows, rowKey = row => row.id, busy, sele
   return html`<div class="table-wrap" aria-busy=${busy ? 'true' : 'false'}>
     <table class="table" role="table" aria-label=${label}>
       <thead role="rowgroup"><tr role="row">
-        ${selected && html`<th role="columnheader" class="select"><input type="checkbox" aria-label="Select all on this page"
+        ${selected && html`<th role="columnheader" class="select"><input type="checkbox"
+            aria-label="Select all on this page"
           checked=${all} onChange=${event => toggle(rows.map(rowKey), event.target.checked)} /></th>`}
         ${columns.map(column => html`<th key=${column.name} role="columnheader" scope="col"
           class=${classes(column)}>${column.hidden ? html`<span class="sr">${column.name}</span>` : column.name}</th>`)}
@@ -208,7 +210,8 @@ export function Dialog({ title, onClose, wide, firm, children }) {
       }
     }}>
     <header class="dialog-head"><h2 id=${id}>${title}</h2>
-      ${!firm && html`<button type="button" class="icon-button" aria-label="Close" onClick=${onClose}><${Icon} name="close" /></button>`}
+      ${!firm && html`<button type="button" class="icon-button" aria-label="Close" onClick=${onClose}><${Icon}
+          name="close" /></button>`}
     </header>
     ${children}
   </dialog>`;
@@ -230,7 +233,8 @@ export function Confirm({ title, action, kind = 'danger', run, onClose, children
     }
   };
   return html`<${Dialog} title=${title} onClose=${onClose}>
-    <div class="dialog-body">${children}${error && html`<${Notice} tone="bad" role="alert">${error.message}</${Notice}>`}</div>
+    <div class="dialog-body">${children}${error && html`<${Notice} tone="bad"
+        role="alert">${error.message}</${Notice}>`}</div>
     <footer class="dialog-foot">
       <${Button} autofocus onClick=${onClose}>Cancel</${Button}>
       <${Button} kind=${kind} busy=${busy} onClick=${confirm}>${action}</${Button}>
@@ -258,14 +262,16 @@ export function Copy({ text, label = 'Copy', what, source }) {
       setDone('Press Ctrl+C');
     }
   };
-  return html`<button type="button" class="button small" onClick=${copy} aria-label=${what && !done ? label + ' ' + what : undefined}>
+  return html`<button type="button" class="button small" onClick=${copy}
+      aria-label=${what && !done ? label + ' ' + what : undefined}>
     <${Icon} name=${done === 'Copied' ? 'check' : 'copy'} /><span aria-live="polite">${done ?? label}</span></button>`;
 }
 
 /** Text that is to be copied: a key, a secret. */
 export function Secret({ text, what }) {
   const code = useRef();
-  return html`<div class="secret"><code ref=${code}>${text}</code><${Copy} text=${text} what=${what} source=${code} /></div>`;
+  return html`<div class="secret"><code ref=${code}>${text}</code><${Copy} text=${text} what=${what}
+      source=${code} /></div>`;
 }
 
 export function Code({ text, label, copy = true }) {
@@ -281,7 +287,8 @@ export function Segments({ label, options, value, onChange }) {
   const name = useId();
   return html`<fieldset class="segments"><legend class="sr">${label}</legend>
     ${options.map(([key, text]) => html`<label key=${key}>
-      <input type="radio" name=${name} value=${key} checked=${key === value} onChange=${() => onChange(key)} /><span>${text}</span></label>`)}
+      <input type="radio" name=${name} value=${key} checked=${key === value}
+          onChange=${() => onChange(key)} /><span>${text}</span></label>`)}
   </fieldset>`;
 }
 
@@ -290,7 +297,8 @@ export function Meter({ label, used, max }) {
   const share = max ? used / max : 0;
   const tone = share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : '';
   return html`<div class="meter-row"><div class="meter-text"><span>${label}</span>
-      <span class="faint">${max === null ? `${used} · unlimited` : max === 0 ? 'Not in your plan' : `${used} of ${max}`}</span></div>
+      <span class="faint">${max === null ? `${used} · unlimited` : max === 0 ? 'Not in your plan'
+          : `${used} of ${max}`}</span></div>
     ${max > 0 && html`<div class=${'meter ' + tone} role="meter" aria-label=${label} aria-valuemin="0" aria-valuemax=${max}
       aria-valuenow=${used}><span style=${{ width: Math.min(100, share * 100) + '%' }}></span></div>`}
   </div>`;
@@ -318,6 +326,7 @@ export function Toasts() {
   }, [toast]);
   return html`<div class="toasts" role="status" aria-live="polite">${toast && html`<div class=${'toast ' + toast.tone}>
     <${Icon} name=${toast.tone === 'good' ? 'check' : toast.tone === 'bad' ? 'alert' : 'info'} /><span>${toast.text}</span>
-    <button type="button" class="icon-button" aria-label="Dismiss" onClick=${() => setToast(null)}><${Icon} name="close" /></button>
+    <button type="button" class="icon-button" aria-label="Dismiss" onClick=${() => setToast(null)}><${Icon}
+        name="close" /></button>
   </div>`}</div>`;
 }

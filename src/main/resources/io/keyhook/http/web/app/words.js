@@ -2,7 +2,8 @@
 
 const ATTEMPT_ERRORS = {
   timeout: ['No answer in time', 'Answer first and do the work afterwards: put the event into a queue of your own and return 200 at once.'],
-  connection_refused: ['Connection refused', 'Nothing listens at this address and port. Check that your server runs and that the port is the right one.'],
+  connection_refused: ['Connection refused',
+      'Nothing listens at this address and port. Check that your server runs and that the port is the right one.'],
   no_route: ['No route to the host', 'The address cannot be reached from here. Check the firewall and the network of your server.'],
   dns_failure: ['Host name not found', 'Check the spelling of the host in the URL, and its DNS entry.'],
   tls_failure: ['TLS failed', 'Check that the certificate is valid for this host name, not expired, and sent with its whole chain.'],

@@ -9,9 +9,12 @@ import { PAGE_SIZE, useLoad, usePages } from '../use.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
 import { Recover } from './recover.js';
 
-const STATUSES = [['', 'Any status'], ['pending', 'Pending'], ['delivered', 'Delivered'], ['failed', 'Failed'], ['canceled', 'Canceled']];
-const EVENTS = [['', 'Any event'], ...['license.validated', 'license.activated', 'license.expired', 'license.disabled', 'webhook.test'].map(e => [e, e])];
-const TIMES = [['', 'Any time'], ['1h', 'Last hour'], ['24h', 'Last 24 hours'], ['7d', 'Last 7 days'], ['custom', 'From … to …']];
+const STATUSES = [['', 'Any status'], ['pending', 'Pending'], ['delivered', 'Delivered'], ['failed', 'Failed'],
+    ['canceled', 'Canceled']];
+const EVENTS = [['', 'Any event'], ...['license.validated', 'license.activated', 'license.expired', 'license.disabled',
+    'webhook.test'].map(e => [e, e])];
+const TIMES = [['', 'Any time'], ['1h', 'Last hour'], ['24h', 'Last 24 hours'], ['7d', 'Last 7 days'],
+    ['custom', 'From … to …']];
 const LENGTHS = { '1h': DAY_LENGTH / 24, '24h': DAY_LENGTH, '7d': 7 * DAY_LENGTH };
 const MOST_AT_ONCE = 100;
 
@@ -65,9 +68,14 @@ export function DeliveryList() {
   };
 
   const urls = new Map((webhooks.data ?? []).map(webhook => [webhook.id, webhook.url]));
+  const webhookOptions = [['', 'All webhooks'], ...[...urls].map(([id, url]) => [id, shortUrl(url)])];
+  if (webhookId && !urls.has(webhookId)) {
+    webhookOptions.push([webhookId, webhooks.data ? 'Deleted webhook' : '…']);
+  }
   const columns = [
     ...DELIVERY_COLUMNS.slice(0, 3),
-    { name: 'Endpoint', className: 'rest', cell: ({ webhookId }) => html`<span class="mono clip">${urls.has(webhookId) ? shortUrl(urls.get(webhookId)) : 'Deleted webhook'}</span>` },
+    { name: 'Endpoint', className: 'rest', cell: ({ webhookId }) => html`<span
+        class="mono clip">${urls.has(webhookId) ? shortUrl(urls.get(webhookId)) : 'Deleted webhook'}</span>` },
     ...DELIVERY_COLUMNS.slice(3),
   ];
   const filtered = webhookId || status || event || licenseId || time;
@@ -78,23 +86,27 @@ export function DeliveryList() {
     <div class="filters" role="search">
       <${Filter} label="Status" value=${status} options=${STATUSES} onChange=${status => filter({ status })} />
       <${Filter} label="Event" value=${event} options=${EVENTS} onChange=${event => filter({ event })} />
-      <${Filter} label="Webhook" value=${webhookId} options=${[['', 'All webhooks'], ...[...urls].map(([id, url]) => [id, shortUrl(url)]),
-          ...webhookId && !urls.has(webhookId) ? [[webhookId, webhooks.data ? 'Deleted webhook' : '…']] : []]}
+      <${Filter} label="Webhook" value=${webhookId} options=${webhookOptions}
         onChange=${webhookId => filter({ webhookId })} />
       <${Filter} label="Time" value=${time} options=${TIMES} onChange=${time => filter(time === 'custom'
         ? { time, from: toLocal(Date.now() - DAY_LENGTH), to: '' } : { time, from: '', to: '' })} />
-      ${time === 'custom' && html`<${FilterInput} lazy label="From" type="datetime-local" value=${from} onChange=${from => filter({ from })} />
+      ${time === 'custom' && html`<${FilterInput} lazy label="From" type="datetime-local" value=${from}
+          onChange=${from => filter({ from })} />
         <${FilterInput} lazy label="To" type="datetime-local" value=${until} onChange=${to => filter({ to })} />`}
-      <${FilterInput} lazy label="License id" placeholder="lic_…" spellcheck=${false} value=${licenseId} onChange=${id => filter({ licenseId: id.trim() })} />
+      <${FilterInput} lazy label="License id" placeholder="lic_…" spellcheck=${false} value=${licenseId}
+          onChange=${id => filter({ licenseId: id.trim() })} />
     </div>
     ${waiting > 0 && html`<${Notice} tone="info" title=${plural(waiting, 'newer delivery', 'newer deliveries')}
       action=${html`<${Button} kind="small" onClick=${() => filter({})}>Show the newest</${Button}>`} />`}
-    <${PagedTable} label="Deliveries" pages=${pages} columns=${columns} filtered=${filtered} onClear=${() => replaceQuery({})}
+    <${PagedTable} label="Deliveries" pages=${pages} columns=${columns} filtered=${filtered}
+        onClear=${() => replaceQuery({})}
       selected=${selected} onSelect=${setSelected} rowName=${delivery => `${delivery.event} ${delivery.id}`}
-      empty=${html`<${Empty} icon="deliveries" title="Nothing sent yet" action=${html`<${ButtonLink} href="#/webhooks">Go to the webhooks</${ButtonLink}>`}>
+      empty=${html`<${Empty} icon="deliveries" title="Nothing sent yet" action=${html`<${ButtonLink}
+          href="#/webhooks">Go to the webhooks</${ButtonLink}>`}>
         Each event that goes to a webhook shows up here, with all its attempts.</${Empty}>`} />
     ${selected.size > 0 && html`<div class="selection" role="region" aria-label="Selection">
-      <span>${plural(selected.size, 'delivery', 'deliveries')} selected${selected.size > MOST_AT_ONCE ? `; the first ${MOST_AT_ONCE} are sent` : ''}</span>
+      <span>${plural(selected.size, 'delivery', 'deliveries')} selected${selected.size > MOST_AT_ONCE
+          ? `; the first ${MOST_AT_ONCE} are sent` : ''}</span>
       <${Button} kind="quiet" onClick=${() => setSelected(new Set())}>Clear</${Button}>
       <${Button} kind="primary" icon="repeat" busy=${busy} onClick=${redeliver}>Redeliver</${Button}></div>`}
     ${recovering && html`<${Recover} webhooks=${webhooks.data} webhookId=${urls.has(webhookId) ? webhookId : ''}
@@ -106,8 +118,10 @@ const newestFirst = (a, b) => a.createdAt < b.createdAt ? 1 : a.createdAt > b.cr
 const startOf = time => LENGTHS[time] ? new Date(Date.now() - LENGTHS[time]).toISOString() : null;
 
 function LiveState({ on, state, paused, onChange }) {
-  const text = !on ? 'Live updates are off' : paused ? 'Not live with this filter' : state === 'live' ? 'Live' : 'Connecting…';
+  const text = !on ? 'Live updates are off' : paused ? 'Not live with this filter' : state === 'live' ? 'Live'
+      : 'Connecting…';
   return html`<label class="switch"><input type="checkbox" role="switch" aria-label="Live updates" checked=${on}
       onChange=${event => onChange(event.target.checked)} />
-    <span class=${'dot ' + (on && !paused && state)} aria-hidden="true"></span><span aria-live="polite">${text}</span></label>`;
+    <span class=${'dot ' + (on && !paused && state)} aria-hidden="true"></span><span
+        aria-live="polite">${text}</span></label>`;
 }

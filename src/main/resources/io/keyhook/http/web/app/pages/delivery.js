@@ -55,8 +55,10 @@ function Delivery({ delivery, reload }) {
         <${Card} title="Delivery"><${Facts} of=${[
           ['Id', html`<code class="breakable">${id}</code>`],
           ['Created', dateTime(delivery.createdAt)],
-          ['Webhook', html`<a class="mono breakable" href=${to('/webhooks/' + delivery.webhookId)}>${delivery.url ?? delivery.webhookId}</a>`],
-          delivery.licenseId && ['License', html`<a class="mono" href=${to('/licenses/' + delivery.licenseId)}>${delivery.licenseId}</a>`],
+          ['Webhook', html`<a class="mono breakable"
+              href=${to('/webhooks/' + delivery.webhookId)}>${delivery.url ?? delivery.webhookId}</a>`],
+          delivery.licenseId && ['License', html`<a class="mono"
+              href=${to('/licenses/' + delivery.licenseId)}>${delivery.licenseId}</a>`],
         ]} /></${Card}>
       </div>
       <${Request} delivery=${delivery} />
@@ -69,14 +71,16 @@ function Next({ delivery }) {
     return null;
   }
   const due = delivery.nextAttemptAt && Date.parse(delivery.nextAttemptAt) > now;
-  return html`<${Notice} tone="info" title=${due ? html`Next attempt in <span role="timer" class="mono">${countdown(delivery.nextAttemptAt, now)}</span>`
+  return html`<${Notice} tone="info" title=${due ? html`Next attempt in <span role="timer"
+      class="mono">${countdown(delivery.nextAttemptAt, now)}</span>`
     : delivery.nextAttemptAt ? 'The next attempt is due' : 'An attempt is under way'}>
     ${delivery.nextAttemptAt ? dateTime(delivery.nextAttemptAt) + '. ' : ''}This page follows it.</${Notice}>`;
 }
 
 function Timeline({ attempts, delivery }) {
   if (attempts.length === 0) {
-    return html`<p class="faint">${delivery.status === 'canceled' ? 'It was canceled before its first attempt.' : 'None yet.'}</p>`;
+    return html`<p class="faint">${delivery.status === 'canceled' ? 'It was canceled before its first attempt.'
+        : 'None yet.'}</p>`;
   }
   return html`<ol class="timeline">${attempts.map((attempt, i) => {
     const good = attempt.statusCode >= 200 && attempt.statusCode < 300 && !attempt.error;
@@ -87,7 +91,8 @@ function Timeline({ attempts, delivery }) {
       <div class="faint">${dateTime(attempt.startedAt)} · ${ago(attempt.startedAt)} · took ${millis(attempt.durationMs)}
         ${i > 0 && html` · <${Since} from=${attempts[i - 1]} to=${attempt} />`}</div>
       ${help && html`<p class="advice">${help}</p>`}
-      ${attempt.responseBody ? html`<details open=${i === attempts.length - 1}><summary>Response body<span class="sr"> of attempt ${attempt.number}</span></summary>
+      ${attempt.responseBody ? html`<details open=${i === attempts.length - 1}><summary>Response body<span
+          class="sr"> of attempt ${attempt.number}</span></summary>
         <${Code} label=${`response body of attempt ${attempt.number}`} text=${attempt.responseBody} /></details>`
         : attempt.statusCode != null && html`<div class="faint">No response body</div>`}
     </li>`;
@@ -115,10 +120,12 @@ function Request({ delivery }) {
     ['webhook-id', delivery.id],
     last && ['webhook-timestamp', Math.floor(Date.parse(last.startedAt) / 1000)],
   ].filter(Boolean);
-  return html`<${Card} title="Request as sent" action=${html`<${Button} kind="small" onClick=${() => setRaw(!raw)}>${raw ? 'Format the body' : 'Body as sent'}</${Button}>`}>
+  return html`<${Card} title="Request as sent" action=${html`<${Button} kind="small"
+      onClick=${() => setRaw(!raw)}>${raw ? 'Format the body' : 'Body as sent'}</${Button}>`}>
     ${delivery.url && html`<p class="mono breakable"><strong>POST</strong> ${delivery.url}</p>`}
     <dl class="headers">${head.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
-      ${['X-Webhook-Signature', 'webhook-signature'].map(name => html`<div key=${name}><dt>${name}</dt><dd class="faint">made with the secret, not kept</dd></div>`)}</dl>
+      ${['X-Webhook-Signature', 'webhook-signature'].map(name => html`<div key=${name}><dt>${name}</dt><dd
+          class="faint">made with the secret, not kept</dd></div>`)}</dl>
     <h3>Body</h3>
     <${Code} label="request body" text=${raw ? body : JSON.stringify(delivery.payload, null, 2)} />
   </${Card}>`;

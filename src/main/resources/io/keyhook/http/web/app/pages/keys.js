@@ -14,15 +14,18 @@ export function ApiKeys() {
     { name: 'Begins with', cell: key => html`<code>${key.hint}…</code>` },
     { name: 'Last used', cell: key => html`<${Time} at=${key.lastUsedAt} />` },
     { name: 'Created', cell: key => html`<${Time} at=${key.createdAt} />` },
-    { name: 'Delete', hidden: true, className: 'end', cell: key => html`<${Button} kind="small" aria-label=${'Delete ' + key.name}
+    { name: 'Delete', hidden: true, className: 'end', cell: key => html`<${Button} kind="small"
+        aria-label=${'Delete ' + key.name}
       onClick=${() => setLeaving(key)}>Delete</${Button}>` },
   ];
   return html`<${PageHead} title="API keys">${create}</${PageHead}>
     <p class="lead">For programs of yours. A key may do all that people of this account may; your software needs none to validate.</p>
     <${PagedTable} label="API keys" pages=${pages} columns=${columns}
-      empty=${html`<${Empty} icon="keys" title="No API keys yet" action=${create}>With one, your shop can create licenses when they are sold.</${Empty}>`} />
+      empty=${html`<${Empty} icon="keys" title="No API keys yet"
+          action=${create}>With one, your shop can create licenses when they are sold.</${Empty}>`} />
     ${creating && html`<${CreateKey} onClose=${() => setCreating(false)} onCreated=${pages.reload} />`}
-    ${leaving && html`<${Confirm} title="Delete this API key?" action="Delete API key" onClose=${() => setLeaving(null)} run=${async () => {
+    ${leaving && html`<${Confirm} title="Delete this API key?" action="Delete API key"
+        onClose=${() => setLeaving(null)} run=${async () => {
         await remove('api/api-keys/' + leaving.id);
         announce('API key deleted', 'good');
         pages.reload();
@@ -47,7 +50,8 @@ function CreateKey({ onClose, onCreated }) {
   }
   return html`<${Dialog} title="Create API key" onClose=${onClose}><${Form} form=${form}>
     <div class="dialog-body"><${FormError} form=${form} />
-      <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus hint="What uses it, such as the shop. Shown in the audit log." /></div>
+      <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus
+          hint="What uses it, such as the shop. Shown in the audit log." /></div>
     <${FormFoot} form=${form} action="Create API key" onCancel=${onClose} />
   </${Form}></${Dialog}>`;
 }

@@ -9,7 +9,8 @@ import { announce, Button, Copy, Dialog, Notice, Segments } from '../ui.js';
 const MOST_AT_ONCE = 1000;
 const TERMS = [[30, '30 days'], [365, '1 year'], [730, '2 years']];
 
-const EMPTY = { name: '', key: '', count: '10', maxActivations: '1', expiresAt: '', customerName: '', customerEmail: '', metadata: '' };
+const EMPTY = { name: '', key: '', count: '10', maxActivations: '1', expiresAt: '', customerName: '',
+    customerEmail: '', metadata: '' };
 
 function check(values) {
   return {
@@ -47,7 +48,8 @@ function toRequest({ name, maxActivations, expiresAt, customerName, customerEmai
 
 function Expiry({ form, label = 'Expires' }) {
   return html`<${Field} form=${form} name="expiresAt" label=${label} type="datetime-local" optional hint="Empty: never." />
-    <div class="presets" role="group" aria-label="Terms">${TERMS.map(([days, text]) => html`<button type="button" key=${days} class="button small"
+    <div class="presets" role="group" aria-label="Terms">${TERMS.map(([days, text]) => html`<button type="button"
+        key=${days} class="button small"
       onClick=${() => form.set('expiresAt', toLocal(Date.now() + days * DAY_LENGTH))}>In ${text}</button>`)}
       <button type="button" class="button small" onClick=${() => form.set('expiresAt', '')}>Never</button></div>`;
 }
@@ -86,13 +88,17 @@ export function CreateLicense({ onClose, onCreated }) {
   return html`<${Dialog} title="Create license" wide onClose=${onClose}><${Form} form=${form}>
     <div class="dialog-body">
       <${FormError} form=${form} />
-      ${form.error?.code === 'PLAN_LIMIT_REACHED' && html`<${Notice} tone="info"><a href="#/plan">See what each plan offers</a></${Notice}>`}
-      <${Segments} label="How many" options=${[['one', 'One license'], ['many', 'Many at once']]} value=${many ? 'many' : 'one'}
+      ${form.error?.code === 'PLAN_LIMIT_REACHED' && html`<${Notice} tone="info"><a
+          href="#/plan">See what each plan offers</a></${Notice}>`}
+      <${Segments} label="How many" options=${[['one', 'One license'], ['many', 'Many at once']]} value=${many
+          ? 'many' : 'one'}
         onChange=${value => setMany(value === 'many')} />
-      <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus hint=${many ? 'The same for all of them.' : 'For you, such as the product and who bought it.'} />
+      <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus
+          hint=${many ? 'The same for all of them.' : 'For you, such as the product and who bought it.'} />
       <div class="columns">
         ${many ? html`<${Field} key="count" form=${form} name="count" label="How many" inputmode="numeric" />`
-          : html`<${Field} key="key" form=${form} name="key" label="Key" optional spellcheck=${false} class="mono" hint="Empty: one is made." />`}
+          : html`<${Field} key="key" form=${form} name="key" label="Key" optional spellcheck=${false} class="mono"
+              hint="Empty: one is made." />`}
         <${Field} form=${form} name="maxActivations" label="Devices" inputmode="numeric" hint="How many may use it." />
       </div>
       <${Expiry} form=${form} />
@@ -107,7 +113,8 @@ function Made({ licenses, onClose }) {
   return html`<${Dialog} title=${plural(licenses.length, 'license') + ' created'} wide onClose=${onClose}>
     <div class="dialog-body"><p>Their keys, one a line. They stay readable in the list.</p>
       <textarea class="mono" rows="10" readonly aria-label="Keys" value=${keys}></textarea></div>
-    <footer class="dialog-foot"><${Copy} text=${keys} label="Copy all" /><${Button} kind="primary" onClick=${onClose}>Done</${Button}></footer>
+    <footer class="dialog-foot"><${Copy} text=${keys} label="Copy all" /><${Button} kind="primary"
+        onClick=${onClose}>Done</${Button}></footer>
   </${Dialog}>`;
 }
 
@@ -159,7 +166,8 @@ export function ExtendLicense({ license, onClose, onChanged }) {
   return html`<${Dialog} title="Extend license" onClose=${onClose}><${Form} form=${form}>
     <div class="dialog-body">
       <${FormError} form=${form} />
-      <div class="presets" role="group" aria-label="By how much">${TERMS.map(([days, text]) => html`<button type="button" key=${days}
+      <div class="presets" role="group" aria-label="By how much">${TERMS.map(([days, text]) => html`<button
+          type="button" key=${days}
         class="button small" onClick=${() => form.set('expiresAt', toLocal(from + days * DAY_LENGTH))}>By ${text}</button>`)}</div>
       <${Field} form=${form} name="expiresAt" label="Expires" type="datetime-local" hint="Empty: never." />
     </div>

@@ -18,7 +18,8 @@ export function LicensePage({ id }) {
   if (!loaded.data) {
     return html`<${PageHead} title="License" back=${BACK} /><${Loaded} of=${loaded} />`;
   }
-  return html`<${License} license=${loaded.data} onChanged=${license => loaded.setData(() => license)} reload=${loaded.reload} />`;
+  return html`<${License} license=${loaded.data} onChanged=${license => loaded.setData(() => license)}
+      reload=${loaded.reload} />`;
 }
 
 function License({ license, onChanged, reload }) {
@@ -34,7 +35,8 @@ function License({ license, onChanged, reload }) {
       announce(e.message, 'bad');
     }
   };
-  return html`<${PageHead} title=${license.name} back=${BACK} badge=${html`<${StatusBadge} words=${LICENSE_STATUS} status=${license.status} />`}>
+  return html`<${PageHead} title=${license.name} back=${BACK} badge=${html`<${StatusBadge}
+      words=${LICENSE_STATUS} status=${license.status} />`}>
       <${Button} icon="clock" onClick=${() => setDialog('extend')}>Extend</${Button}>
       <${Button} onClick=${() => setDialog('edit')}>Edit</${Button}>
       ${isDisabled ? html`<${Button} kind="primary" onClick=${enable}>Enable</${Button}>`
@@ -48,7 +50,8 @@ function License({ license, onChanged, reload }) {
         <${Secret} text=${license.key} what="license key" />
         <${Facts} of=${[
           ['Devices', `${license.currentActivations} of ${license.maxActivations}`],
-          ['Expires', license.expiresAt ? html`${dateTime(license.expiresAt)} (<${Time} at=${license.expiresAt} />)` : 'Never'],
+          ['Expires', license.expiresAt ? html`${dateTime(license.expiresAt)} (<${Time} at=${license.expiresAt} />)`
+              : 'Never'],
           ['Customer', license.customerName],
           ['Customer’s e-mail', license.customerEmail],
           ['Created', dateTime(license.createdAt)],
@@ -65,11 +68,13 @@ function License({ license, onChanged, reload }) {
     <${Card} title="Changes"><${AuditTable} query=${{ subjectId: id }} size=${SHORT_PAGE} /></${Card}>
     ${dialog === 'edit' && html`<${EditLicense} license=${license} onClose=${close} onChanged=${onChanged} />`}
     ${dialog === 'extend' && html`<${ExtendLicense} license=${license} onClose=${close} onChanged=${onChanged} />`}
-    ${dialog === 'disable' && html`<${Confirm} title="Disable this license?" action="Disable license" onClose=${close} run=${async () => {
+    ${dialog === 'disable' && html`<${Confirm} title="Disable this license?" action="Disable license"
+        onClose=${close} run=${async () => {
         onChanged(await post(`api/licenses/${id}/disable`));
         announce('License disabled', 'good');
       }}><p>From now on <strong>${license.name}</strong> is refused on every device, until you enable it again.</p></${Confirm}>`}
-    ${dialog === 'delete' && html`<${Confirm} title="Delete this license?" action="Delete license" onClose=${close} run=${async () => {
+    ${dialog === 'delete' && html`<${Confirm} title="Delete this license?" action="Delete license"
+        onClose=${close} run=${async () => {
         await remove('api/licenses/' + id);
         announce('License deleted', 'good');
         go('/licenses');
@@ -99,7 +104,8 @@ function Verdict({ result }) {
   if (!result.valid) {
     return html`<${Notice} tone="bad" title=${'It would be refused: ' + result.error}>${VALIDATION_ADVICE[result.code]}</${Notice}>`;
   }
-  return html`<${Notice} tone="good" title="It would be valid">${result.knownDevice ? 'The device is known and takes no further place.'
+  return html`<${Notice} tone="good" title="It would be valid">${result.knownDevice
+      ? 'The device is known and takes no further place.'
     : `The device is new and would take a place: ${result.currentActivations + 1} of ${result.maxActivations} would be in use.`}</${Notice}>`;
 }
 
@@ -107,19 +113,23 @@ function Devices({ id, reload }) {
   const pages = usePages(`api/licenses/${id}/activations`, {}, SHORT_PAGE);
   const [leaving, setLeaving] = useState(null);
   const columns = [
-    { name: 'Device', className: 'main', cell: device => html`<span class="strong">${device.deviceName ?? 'Unnamed device'}</span>
+    { name: 'Device', className: 'main', cell: device => html`<span
+        class="strong">${device.deviceName ?? 'Unnamed device'}</span>
       <div class="faint mono clip" title=${device.fingerprint}>${device.fingerprint}</div>` },
     { name: 'Type', className: 'roomy', cell: device => device.deviceType ?? html`<span class="faint">–</span>` },
-    { name: 'Address', cell: device => device.ipAddress ? html`<span class="mono">${device.ipAddress}</span>` : html`<span class="faint">–</span>` },
+    { name: 'Address', cell: device => device.ipAddress ? html`<span class="mono">${device.ipAddress}</span>`
+        : html`<span class="faint">–</span>` },
     { name: 'First seen', cell: device => html`<${Time} at=${device.activatedAt} />` },
     { name: 'Last seen', cell: device => html`<${Time} at=${device.lastSeenAt} />` },
     { name: 'Remove', hidden: true, className: 'end', cell: device => html`<${Button} kind="small"
-      aria-label=${'Remove ' + (device.deviceName ?? device.fingerprint)} onClick=${() => setLeaving(device)}>Remove</${Button}>` },
+      aria-label=${'Remove ' + (device.deviceName ?? device.fingerprint)}
+          onClick=${() => setLeaving(device)}>Remove</${Button}>` },
   ];
   return html`<${Card} title="Devices">
     <${PagedTable} label="Devices" pages=${pages} columns=${columns}
       empty=${html`<${Empty} icon="device" title="No device yet">The first validation of a device puts it here.</${Empty}>`} />
-    ${leaving && html`<${Confirm} title="Remove this device?" action="Remove device" onClose=${() => setLeaving(null)} run=${async () => {
+    ${leaving && html`<${Confirm} title="Remove this device?" action="Remove device"
+        onClose=${() => setLeaving(null)} run=${async () => {
         await remove(`api/licenses/${id}/activations/${leaving.id}`);
         announce('Device removed', 'good');
         pages.reload();
@@ -132,13 +142,16 @@ function Devices({ id, reload }) {
 function Events({ id }) {
   const pages = usePages('api/deliveries', { licenseId: id }, SHORT_PAGE);
   const columns = [
-    { name: 'Event', className: 'main', cell: delivery => html`<a class="row-link" href=${to('/deliveries/' + delivery.id)}>${delivery.event}</a>` },
+    { name: 'Event', className: 'main', cell: delivery => html`<a class="row-link"
+        href=${to('/deliveries/' + delivery.id)}>${delivery.event}</a>` },
     { name: 'Status', cell: delivery => html`<${StatusBadge} words=${DELIVERY_STATUS} status=${delivery.status} />` },
     { name: 'Attempts', numeric: true, cell: delivery => delivery.attemptCount },
     { name: 'When', cell: delivery => html`<${Time} at=${delivery.createdAt} />` },
   ];
-  return html`<${Card} title="Events sent" action=${html`<a href=${to('/deliveries', { licenseId: id })}>All deliveries</a>`}>
+  return html`<${Card} title="Events sent" action=${html`<a
+      href=${to('/deliveries', { licenseId: id })}>All deliveries</a>`}>
     <${PagedTable} label="Events sent" pages=${pages} columns=${columns}
-      empty=${html`<${Empty} icon="deliveries" title="No event yet">Events of this license that went to webhooks show up here.</${Empty}>`} />
+      empty=${html`<${Empty} icon="deliveries"
+          title="No event yet">Events of this license that went to webhooks show up here.</${Empty}>`} />
   </${Card}>`;
 }

@@ -35,7 +35,8 @@ export function LicenseList() {
       filter({});
     }
   };
-  const create = html`<${Button} kind="primary" icon="plus" onClick=${() => setDialog('create')}>Create license</${Button}>`;
+  const create = html`<${Button} kind="primary" icon="plus"
+      onClick=${() => setDialog('create')}>Create license</${Button}>`;
   return html`<${PageHead} title="Licenses">
       <${Export} query=${{ search, status, sort }} />
       <${Button} icon="upload" onClick=${() => setDialog('import')}>Import</${Button}>
@@ -47,18 +48,22 @@ export function LicenseList() {
       <${Filter} label="Sort by" value=${sort} options=${SORTS} onChange=${sort => filter({ sort })} />
     </div>
     <${PagedTable} label="Licenses" pages=${pages} columns=${COLUMNS} filtered=${search || status} onClear=${clear}
-      empty=${html`<${Empty} icon="licenses" title="No licenses yet" action=${create}>A license is what a customer buys: its key lets your software run on as many devices as you allow.</${Empty}>`} />
+      empty=${html`<${Empty} icon="licenses" title="No licenses yet"
+          action=${create}>A license is what a customer buys: its key lets your software run on as many devices as you allow.</${Empty}>`} />
     ${dialog === 'create' && html`<${CreateLicense} onClose=${close} onCreated=${pages.reload} />`}
     ${dialog === 'import' && html`<${Import} onClose=${close} onImported=${pages.reload} />`}`;
 }
 
 const COLUMNS = [
-  { name: 'Name', className: 'main', cell: license => html`<a class="row-link" href=${to('/licenses/' + license.id)}>${license.name}</a>
-    ${(license.customerName || license.customerEmail) && html`<div class="faint clip">${license.customerName ?? license.customerEmail}</div>`}` },
+  { name: 'Name', className: 'main', cell: license => html`<a class="row-link"
+      href=${to('/licenses/' + license.id)}>${license.name}</a>
+    ${(license.customerName || license.customerEmail) && html`<div
+        class="faint clip">${license.customerName ?? license.customerEmail}</div>`}` },
   { name: 'Key', cell: license => html`<code class="clip">${license.key}</code>` },
   { name: 'Status', cell: license => html`<${StatusBadge} words=${LICENSE_STATUS} status=${license.status} />` },
   { name: 'Devices', numeric: true, cell: license => `${license.currentActivations} of ${license.maxActivations}` },
-  { name: 'Expires', cell: license => license.expiresAt ? html`<time datetime=${license.expiresAt}>${date(license.expiresAt)}</time>`
+  { name: 'Expires', cell: license => license.expiresAt ? html`<time
+      datetime=${license.expiresAt}>${date(license.expiresAt)}</time>`
     : html`<span class="faint">Never</span>` },
   { name: 'Created', className: 'roomy', cell: license => html`<${Time} at=${license.createdAt} />` },
 ];
@@ -125,7 +130,8 @@ function Import({ onClose, onImported }) {
         own. A file that was exported here can be imported. Either all lines are taken or none.</p>
       <pre class="example" tabindex="0" role="group" aria-label="Example file">${EXAMPLE}</pre>
       <div class="field"><label for="import-file">CSV file</label>
-        <input id="import-file" ref=${input} type="file" accept=".csv,text/csv" onChange=${event => setFile(event.target.files[0] ?? null)} /></div>
+        <input id="import-file" ref=${input} type="file" accept=".csv,text/csv"
+            onChange=${event => setFile(event.target.files[0] ?? null)} /></div>
       ${error && html`<${Notice} tone="bad" role="alert" title=${error.message}>
         ${error.errors?.length > 0 && html`<ul>${error.errors.map(({ field, message }, i) =>
           html`<li key=${i}>${field}: ${message}</li>`)}</ul>`}

@@ -24,7 +24,8 @@ export function LogInForm({ email }) {
   return html`<${Form} form=${form}>
     <${FormError} form=${form} />
     <${Field} form=${form} name="email" label="E-mail" type="email" autocomplete="username" autofocus=${!email} />
-    <${Field} form=${form} name="password" label="Password" type="password" autocomplete="current-password" autofocus=${!!email} />
+    <${Field} form=${form} name="password" label="Password" type="password" autocomplete="current-password"
+        autofocus=${!!email} />
     <${Button} type="submit" kind="primary wide" busy=${form.busy}>Log in</${Button}>
   </${Form}>`;
 }

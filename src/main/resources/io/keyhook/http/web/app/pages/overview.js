@@ -40,7 +40,8 @@ function PlanWarning({ account: { usage, plan } }) {
   return near.map(([name, { used, max }]) => html`<${Notice} key=${name} tone=${used >= max ? 'bad' : 'warn'}
     title=${used >= max ? `All ${max} ${name} of your plan are in use` : `${used} of ${max} ${name} are in use`}
     action=${html`<${ButtonLink} href="#/plan" kind="small">See the plans</${ButtonLink}>`}>
-    ${used >= max ? 'No more can be created on the plan ' : 'You are close to the limit of the plan '}${plan}.</${Notice}>`);
+    ${used >= max ? 'No more can be created on the plan '
+        : 'You are close to the limit of the plan '}${plan}.</${Notice}>`);
 }
 
 function Failing({ endpoints }) {
@@ -70,19 +71,22 @@ function FirstSteps({ account: { usage } }) {
   if (hasLicense && (hasWebhook || usage.webhooks.max === 0)) {
     return null;
   }
-  const step = (done, title, text, action) => html`<li class=${done ? 'done' : ''}><${Icon} name=${done ? 'check' : 'clock'} />
+  const step = (done, title, text, action) => html`<li class=${done ? 'done' : ''}><${Icon} name=${done ? 'check'
+      : 'clock'} />
     <div class="grow"><strong>${title}</strong><div class="faint">${text}</div></div>${!done && action}</li>`;
   return html`<${Card} title="First steps">
     <ul class="rows steps">
       ${step(hasLicense, 'Create a license', 'Its key is what your customers enter.',
         html`<${ButtonLink} kind="primary small" href=${to('/licenses', { create: 1 })}>Create a license</${ButtonLink}>`)}
-      ${usage.webhooks.max !== 0 && step(hasWebhook, 'Create a webhook', 'Your server hears of activations, validations and expiries.',
+      ${usage.webhooks.max !== 0 && step(hasWebhook, 'Create a webhook',
+          'Your server hears of activations, validations and expiries.',
         html`<${ButtonLink} kind="small" href=${to('/webhooks', { create: 1 })}>Create a webhook</${ButtonLink}>`)}
       <li><${Icon} name="send" /><div class="grow"><strong>Validate from your software</strong>
         <${Code} label="command" text=${`curl ${new URL('api/validate', ROOT)} -H 'Content-Type: application/json' \\
   -d '{"licenseKey":"ABCD-1234-EFGH-5678","fingerprint":"device-1"}'`} /></div></li>
     </ul>
-    ${settings?.allowInsecureTargets && html`<p class="faint">This Keyhook is set up for development: webhooks may go to http and to your own machine.</p>`}
+    ${settings?.allowInsecureTargets && html`<p
+        class="faint">This Keyhook is set up for development: webhooks may go to http and to your own machine.</p>`}
   </${Card}>`;
 }
 
@@ -91,7 +95,8 @@ function Figures({ stats, busy }) {
   const charts = [
     ['Validations', compact(validations.total), validations.refused > 0 && `${number(validations.refused)} refused`,
       [{ key: 'valid', label: 'Valid', color: 'accent' }, { key: 'refused', label: 'Refused', color: 'bad' }]],
-    ['Deliveries', compact(deliveries.attempts), deliveries.successRate !== null && `${percent(deliveries.successRate)} succeeded`,
+    ['Deliveries', compact(deliveries.attempts), deliveries.successRate !== null &&
+        `${percent(deliveries.successRate)} succeeded`,
       [{ key: 'succeeded', label: 'Succeeded', color: 'good' }, { key: 'failed', label: 'Failed', color: 'bad' }]],
     ['Activations', compact(stats.activations), null, [{ key: 'activations', label: 'New devices', color: 'accent' }]],
     ['Response time, p95', millis(deliveries.p95ResponseTime), null,

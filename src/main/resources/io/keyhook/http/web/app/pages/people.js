@@ -13,17 +13,20 @@ export function People() {
   const [leaving, setLeaving] = useState(null);
   const isMe = user => user.id === me?.user?.id;
   const columns = [
-    { name: 'E-mail', className: 'main', cell: user => html`<span class="strong">${user.email}</span> ${isMe(user) && html`<${Badge}>You</${Badge}>`}` },
+    { name: 'E-mail', className: 'main', cell: user => html`<span
+        class="strong">${user.email}</span> ${isMe(user) && html`<${Badge}>You</${Badge}>`}` },
     { name: 'Last log-in', cell: user => html`<${Time} at=${user.lastLoginAt} />` },
     { name: 'Added', cell: user => html`<${Time} at=${user.createdAt} />` },
     { name: 'Remove', hidden: true, className: 'end', cell: user => !isMe(user) && html`<${Button} kind="small"
       aria-label=${'Remove ' + user.email} onClick=${() => setLeaving(user)}>Remove</${Button}>` },
   ];
-  return html`<${PageHead} title="People"><${Button} kind="primary" icon="plus" onClick=${() => setAdding(true)}>Add person</${Button}></${PageHead}>
+  return html`<${PageHead} title="People"><${Button} kind="primary" icon="plus"
+      onClick=${() => setAdding(true)}>Add person</${Button}></${PageHead}>
     <p class="lead">Everybody here may do everything in this account. What they do is in the audit log.</p>
     <${PagedTable} label="People" pages=${pages} columns=${columns} />
     ${adding && html`<${AddPerson} onClose=${() => setAdding(false)} onAdded=${pages.reload} />`}
-    ${leaving && html`<${Confirm} title="Remove this person?" action="Remove person" onClose=${() => setLeaving(null)} run=${async () => {
+    ${leaving && html`<${Confirm} title="Remove this person?" action="Remove person"
+        onClose=${() => setLeaving(null)} run=${async () => {
         await remove('api/users/' + leaving.id);
         announce('Person removed', 'good');
         pages.reload();

@@ -17,10 +17,12 @@ export function PlanPage() {
         <${Meter} label="Webhooks" used=${account.usage.webhooks.used} max=${account.usage.webhooks.max} />
       </${Card}>
       <h2>What each plan offers</h2>
-      <ul class="plans">${plans.map(plan => html`<li key=${plan.name} class=${'plan' + (plan.name === account.plan ? ' current' : '')}>
+      <ul class="plans">${plans.map(plan => html`<li key=${plan.name} class=${'plan' + (plan.name === account.plan
+          ? ' current' : '')}>
         <h3>${plan.name} ${plan.name === account.plan && html`<${Badge} tone="info">Yours</${Badge}>`}</h3>
         <ul>
-          <${Offer} has=${true}>${plan.maxLicenses === null ? 'Unlimited licenses' : plural(plan.maxLicenses, 'license')}</${Offer}>
+          <${Offer} has=${true}>${plan.maxLicenses === null
+              ? 'Unlimited licenses' : plural(plan.maxLicenses, 'license')}</${Offer}>
           <${Offer} has=${plan.maxWebhooks !== 0}>${plan.maxWebhooks === null ? 'Unlimited webhooks'
             : plan.maxWebhooks ? plural(plan.maxWebhooks, 'webhook') : 'No webhooks'}</${Offer}>
           <${Offer} has=${true}>${`Log kept ${number(plan.logRetentionDays)} days`}</${Offer}>

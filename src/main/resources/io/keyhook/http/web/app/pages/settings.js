@@ -64,9 +64,12 @@ function Password({ email }) {
   }));
   return html`<${Form} form=${form} class="narrow">
     <${FormError} form=${form} />
-    <span class="sr" aria-hidden="true"><input type="text" autocomplete="username" value=${email} readonly tabindex="-1" /></span>
-    <${Field} form=${form} name="currentPassword" label="Current password" type="password" autocomplete="current-password" />
-    <${Field} form=${form} name="newPassword" label="New password" type="password" autocomplete="new-password" hint=${PASSWORD_HINT}
+    <span class="sr" aria-hidden="true"><input type="text" autocomplete="username" value=${email} readonly
+        tabindex="-1" /></span>
+    <${Field} form=${form} name="currentPassword" label="Current password" type="password"
+        autocomplete="current-password" />
+    <${Field} form=${form} name="newPassword" label="New password" type="password" autocomplete="new-password"
+        hint=${PASSWORD_HINT}
       live=${checkPassword} />
     <${Button} type="submit" kind="primary" busy=${form.busy}>Change password</${Button}>
   </${Form}>`;

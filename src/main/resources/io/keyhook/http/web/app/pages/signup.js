@@ -22,7 +22,8 @@ export function SignUp() {
     <h1>Sign up</h1>
     <${Form} form=${form}>
       <${FormError} form=${form} />
-      <${Field} form=${form} name="name" label="Account name" hint="Your company or product" autocomplete="organization" autofocus />
+      <${Field} form=${form} name="name" label="Account name" hint="Your company or product"
+          autocomplete="organization" autofocus />
       <${Field} form=${form} name="email" label="E-mail" type="email" autocomplete="username" live=${checkEmail} />
       <${Field} form=${form} name="password" label="Password" type="password" hint=${PASSWORD_HINT}
         autocomplete="new-password" live=${checkPassword} />

@@ -34,9 +34,12 @@ function EventChoice({ form }) {
   const wrong = form.fields.events;
   const toggle = (type, on) => form.set('events', on ? [...form.values.events, type] : form.values.events.filter(other => other !== type));
   return html`<fieldset class="choices" aria-describedby=${wrong ? id : undefined}><legend>Events</legend>
-    <${Loaded} of=${types} lines=${4}>${({ data }) => html`<div class="choice-list">${data.map(({ type, description, example }) => html`<div key=${type} class="choice">
-      <label><input type="checkbox" name="events" aria-invalid=${wrong ? 'true' : undefined} checked=${form.values.events.includes(type)}
-        onChange=${event => toggle(type, event.target.checked)} /><span><code>${type}</code><span class="faint">${description}</span></span></label>
+    <${Loaded} of=${types} lines=${4}>${({ data }) => html`<div
+        class="choice-list">${data.map(({ type, description, example }) => html`<div key=${type} class="choice">
+      <label><input type="checkbox" name="events" aria-invalid=${wrong ? 'true' : undefined}
+          checked=${form.values.events.includes(type)}
+        onChange=${event => toggle(type, event.target.checked)} /><span><code>${type}</code><span
+            class="faint">${description}</span></span></label>
       <details><summary>Example<span class="sr"> of ${type}</span></summary>
         <${Code} label=${'example of ' + type} text=${JSON.stringify(example, null, 2)} copy=${false} /></details>
     </div>`)}</div>`}</${Loaded}>
@@ -50,7 +53,8 @@ export function CreateWebhook({ onClose }) {
   const insecure = settings?.allowInsecureTargets;
   const [made, setMade] = useState(null);
   const form = useForm({ url: '', events: [], description: '' }, async values => {
-    setMade(await post('api/webhooks', { url: values.url, events: values.events, description: values.description.trim() || null }));
+    setMade(await post('api/webhooks', { url: values.url, events: values.events,
+        description: values.description.trim() || null }));
   }, check(insecure));
   if (made) {
     return html`<${ShowSecret} title="Webhook created" secret=${made.secret} onClose=${() => {
@@ -67,7 +71,8 @@ export function CreateWebhook({ onClose }) {
 export function EditWebhook({ webhook, onClose, onChanged }) {
   const { settings } = useApp();
   const insecure = settings?.allowInsecureTargets;
-  const form = useForm({ url: webhook.url, events: webhook.events, description: webhook.description ?? '' }, async values => {
+  const form = useForm({ url: webhook.url, events: webhook.events,
+      description: webhook.description ?? '' }, async values => {
     const changes = { events: values.events, description: values.description.trim() || null };
     onChanged(await patch('api/webhooks/' + webhook.id, values.url === webhook.url ? changes : { url: values.url, ...changes }));
     announce('Webhook saved', 'good');
@@ -75,7 +80,8 @@ export function EditWebhook({ webhook, onClose, onChanged }) {
   }, check(insecure));
   return html`<${Dialog} title="Edit webhook" wide onClose=${onClose}><${Form} form=${form}>
     <div class="dialog-body"><${Fields} form=${form} insecure=${insecure} />
-      ${form.values.url !== webhook.url && html`<${Notice} tone="info">Deliveries that are pending go to the new URL.</${Notice}>`}</div>
+      ${form.values.url !== webhook.url && html`<${Notice}
+          tone="info">Deliveries that are pending go to the new URL.</${Notice}>`}</div>
     <${FormFoot} form=${form} action="Save" onCancel=${onClose} />
   </${Form}></${Dialog}>`;
 }
@@ -86,7 +92,8 @@ export function RotateSecret({ webhook, onClose, onRotated }) {
     const rotated = await post(`api/webhooks/${webhook.id}/rotate-secret`, { overlapHours: Number(values.overlapHours) });
     setMade(rotated);
   }, values => ({
-    overlapHours: /^\d+$/.test(values.overlapHours) && values.overlapHours <= 720 ? '' : 'Enter a number of hours from 0 to 720',
+    overlapHours: /^\d+$/.test(values.overlapHours) && values.overlapHours <= 720 ? ''
+        : 'Enter a number of hours from 0 to 720',
   }));
   if (made) {
     return html`<${ShowSecret} title="New secret" secret=${made.secret} onClose=${() => {
@@ -103,7 +110,8 @@ export function RotateSecret({ webhook, onClose, onRotated }) {
         <li>When the overlap is over, only the new secret signs.</li></ol>
       <${FormError} form=${form} />
       <${Field} form=${form} name="overlapHours" label="Overlap in hours" inputmode="numeric"
-        hint=${hours === 0 ? 'The old secret ends at once. Choose this where it has leaked.' : 'How long the old secret signs beside the new one.'} />
+        hint=${hours === 0 ? 'The old secret ends at once. Choose this where it has leaked.'
+            : 'How long the old secret signs beside the new one.'} />
     </div>
     <${FormFoot} form=${form} action="Rotate secret" onCancel=${onClose} />
   </${Form}></${Dialog}>`;

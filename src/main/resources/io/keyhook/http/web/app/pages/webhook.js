@@ -19,7 +19,8 @@ export function WebhookPage({ id }) {
   if (!loaded.data) {
     return html`<${PageHead} title="Webhook" back=${BACK} /><${Loaded} of=${loaded} />`;
   }
-  return html`<${Webhook} webhook=${loaded.data} onChanged=${webhook => loaded.setData(() => webhook)} reload=${loaded.reload} />`;
+  return html`<${Webhook} webhook=${loaded.data} onChanged=${webhook => loaded.setData(() => webhook)}
+      reload=${loaded.reload} />`;
 }
 
 function Webhook({ webhook, onChanged, reload }) {
@@ -47,7 +48,8 @@ function Webhook({ webhook, onChanged, reload }) {
       ? html`<${Notice} tone="bad" title="Keyhook deactivated this webhook">${webhook.deactivatedReason}. Mend the endpoint, send a
           test, and activate it again; then recover what failed meanwhile.</${Notice}>`
       : html`<${Notice} tone="info" title="This webhook is inactive">Nothing is sent to it but tests.</${Notice}>`)}
-    ${webhook.previousSecretUntil && html`<${Notice} tone="info" title="Two secrets sign at the moment">The one before the rotation
+    ${webhook.previousSecretUntil && html`<${Notice} tone="info"
+        title="Two secrets sign at the moment">The one before the rotation
       signs as well until ${dateTime(webhook.previousSecretUntil)}.</${Notice}>`}
     <div class="split">
       <${TestCard} webhook=${webhook} onTested=${() => setTests(n => n + 1)} />
@@ -69,12 +71,14 @@ function Webhook({ webhook, onChanged, reload }) {
     ${dialog === 'edit' && html`<${EditWebhook} webhook=${webhook} onClose=${close} onChanged=${onChanged} />`}
     ${dialog === 'rotate' && html`<${RotateSecret} webhook=${webhook} onClose=${close} onRotated=${reload} />`}
     ${dialog === 'recover' && html`<${Recover} webhooks=${[webhook]} onClose=${close} />`}
-    ${dialog === 'deactivate' && html`<${Confirm} title="Deactivate this webhook?" action="Deactivate" onClose=${close} run=${async () => {
+    ${dialog === 'deactivate' && html`<${Confirm} title="Deactivate this webhook?" action="Deactivate"
+        onClose=${close} run=${async () => {
         onChanged(await patch('api/webhooks/' + id, { isActive: false }));
         announce('Webhook deactivated', 'good');
       }}><p>Nothing is sent to it any more, and deliveries that are pending are canceled. Events that happen meanwhile are not
         kept for it.</p></${Confirm}>`}
-    ${dialog === 'delete' && html`<${Confirm} title="Delete this webhook?" action="Delete webhook" onClose=${close} run=${async () => {
+    ${dialog === 'delete' && html`<${Confirm} title="Delete this webhook?" action="Delete webhook"
+        onClose=${close} run=${async () => {
         await remove('api/webhooks/' + id);
         announce('Webhook deleted', 'good');
         go('/webhooks');
@@ -87,7 +91,8 @@ function TestCard({ webhook, onTested }) {
   const [busy, setBusy] = useState(false);
   const [result, setResult] = useState(null);
   const [error, setError] = useState(null);
-  const options = [['', 'webhook.test'], ...['license.validated', 'license.activated', 'license.expired', 'license.disabled'].map(e => [e, e])];
+  const options = [['', 'webhook.test'], ...['license.validated', 'license.activated', 'license.expired',
+      'license.disabled'].map(e => [e, e])];
   const run = async () => {
     setBusy(true);
     setResult(null);
@@ -137,7 +142,8 @@ function Health({ id, tests }) {
       <div><h3>Last 24 hours</h3>${window(h.lastDay)}</div>
       <div><h3>Last 7 days</h3>${window(h.lastWeek)}</div>
       <div><h3>Response time</h3><p class="figure">${millis(h.responseTime.p95)}
-        ${h.responseTime.p50 !== null && html` <span class="faint">p95 · ${millis(h.responseTime.p50)} p50</span>`}</p></div>
+        ${h.responseTime.p50 !== null && html` <span
+            class="faint">p95 · ${millis(h.responseTime.p50)} p50</span>`}</p></div>
       <div><h3>Last success</h3><${Time} at=${h.lastSuccessAt} none="None in 7 days" /></div>
       <div><h3>Last failure</h3><${Time} at=${h.lastFailureAt} none="None in 7 days" /></div>
       <div><h3>Failures in a row</h3>${number(h.consecutiveFailures)}</div>
@@ -157,6 +163,7 @@ function Latest({ id, tests, onRecover }) {
       <${Button} kind="small" icon="repeat" onClick=${onRecover}>Recover</${Button}>
       <a href=${to('/deliveries', { webhookId: id })}>All deliveries</a></span>`}>
     <${PagedTable} label="Latest deliveries" pages=${pages} columns=${DELIVERY_COLUMNS}
-      empty=${html`<${Empty} icon="deliveries" title="Nothing sent yet">Send a test, or wait for the first event.</${Empty}>`} />
+      empty=${html`<${Empty} icon="deliveries"
+          title="Nothing sent yet">Send a test, or wait for the first event.</${Empty}>`} />
   </${Card}>`;
 }
