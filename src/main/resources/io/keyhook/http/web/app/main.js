@@ -106,7 +106,7 @@ function Frame({ path, settings, isOver }) {
     <header class="top"><a class="brand" href="#/"><${Logo} />Keyhook</a>
       <button type="button" class="icon-button" aria-label="Menu" aria-expanded=${menu ? 'true' : 'false'}
         onClick=${() => setMenu(true)}><${Icon} name="menu" /></button></header>
-    <div class="side"><a class="brand" href="#/"><${Logo} />Keyhook</a>${navigation}</div>
+    <header class="side"><a class="brand" href="#/"><${Logo} />Keyhook</a>${navigation}</header>
     ${menu && html`<${Dialog} title="Menu" onClose=${() => setMenu(false)}>${navigation}</${Dialog}>`}
     <main tabindex="-1" ref=${main}>
       ${!online && html`<${Offline} />`}

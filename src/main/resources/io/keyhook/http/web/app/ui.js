@@ -166,11 +166,11 @@ export function Table({ label, columns, rows, rowKey = row => row.id, busy, sele
 
 const classes = column => [column.numeric && 'numeric', column.className].filter(Boolean).join(' ') || undefined;
 
-export function Pager({ pages }) {
+function Pager({ pages, label }) {
   if (pages.isFirst && !pages.next) {
     return null;
   }
-  return html`<nav class="pager" aria-label="Pages">
+  return html`<nav class="pager" aria-label=${'Pages of ' + label}>
     <${Button} icon="left" disabled=${!pages.previous} onClick=${() => pages.previous()}>Previous</${Button}>
     <span class="faint" aria-live="polite">Page ${pages.page}</span>
     <${Button} disabled=${!pages.next} onClick=${() => pages.next()}>Next<${Icon} name="right" /></${Button}>
@@ -191,7 +191,7 @@ export function PagedTable({ pages, filtered, empty, onClear, ...table }) {
   }
   return html`${pages.error && html`<${Notice} tone="bad" title="The list could not be brought up to date"
       action=${html`<${Button} onClick=${pages.reload}>Try again</${Button}>`}>${pages.error.message}</${Notice}>`}
-    <${Table} rows=${pages.rows} busy=${pages.loading} ...${table} /><${Pager} pages=${pages} />`;
+    <${Table} rows=${pages.rows} busy=${pages.loading} ...${table} /><${Pager} pages=${pages} label=${table.label} />`;
 }
 
 /** A modal dialog: holds the focus, closes with Escape unless it is `firm`. */
