@@ -4,6 +4,8 @@
 export const ROOT = new URL('../../../', import.meta.url);
 /** Longer than the slowest call, the test of a webhook. */
 const TIMEOUT = 30_000;
+/** Of all licenses, however many. */
+const EXPORT_TIMEOUT = 600_000;
 /** A token is renewed this long before it ends. */
 const EARLY = 30_000;
 const OFFLINE_CHECK = 3_000;
@@ -72,9 +74,9 @@ function isMarked() {
 }
 
 /** Waits for an answer, or says that there is no connection. */
-async function send(method, path, { headers = {}, body, signal } = {}) {
+async function send(method, path, { headers = {}, body, signal, within = TIMEOUT } = {}) {
   const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), TIMEOUT);
+  const timer = setTimeout(() => timeout.abort(), within);
   const cancel = () => timeout.abort();
   signal?.addEventListener('abort', cancel);
   try {
@@ -235,7 +237,7 @@ export async function postCsv(path, text) {
 }
 
 export async function getCsv(path, query) {
-  return (await authorized('GET', withQuery(path, query), {})).text;
+  return (await authorized('GET', withQuery(path, query), { within: EXPORT_TIMEOUT })).text;
 }
 
 /** All of a short list, page by page. */
