@@ -121,6 +121,19 @@ public final class KeyhookClient {
     return bus.request(Addresses.CREATE_LICENSE, request);
   }
 
+  public Future<Page<Licenses.License>> createLicenses(Licenses.CreateMany request) {
+    return bus.request(Addresses.CREATE_LICENSES, request);
+  }
+
+  public Future<Licenses.Imported> importLicenses(Licenses.Import request) {
+    return bus.request(Addresses.IMPORT_LICENSES, request);
+  }
+
+  /** What {@link #validate} would say, and change nothing. */
+  public Future<Licenses.Checked> checkDevice(Licenses.CheckDevice query) {
+    return bus.request(Addresses.CHECK_DEVICE, query);
+  }
+
   public Future<Licenses.License> getLicense(Licenses.Get query) {
     return bus.request(Addresses.GET_LICENSE, query);
   }

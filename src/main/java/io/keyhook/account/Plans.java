@@ -68,9 +68,17 @@ public final class Plans {
    * @param max empty: unlimited
    */
   public static void checkRoom(String plan, Optional<Integer> max, long used, String what) {
-    if (max.isPresent() && used >= max.get()) {
-      throw new Failure.PlanLimitReached(
-          "The plan " + plan + " allows " + max.get() + " " + what + ", and all are in use").exception();
+    checkRoom(plan, max, used, 1, what);
+  }
+
+  /**
+   * @param max empty: unlimited
+   * @param more how many are to be added
+   */
+  public static void checkRoom(String plan, Optional<Integer> max, long used, int more, String what) {
+    if (max.isPresent() && used + more > max.get()) {
+      throw new Failure.PlanLimitReached("The plan " + plan + " allows " + max.get() + " " + what
+          + (used >= max.get() ? ", and all are in use" : "; " + (max.get() - used) + " are left")).exception();
     }
   }
 }

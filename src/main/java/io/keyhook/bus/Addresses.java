@@ -33,6 +33,10 @@ public final class Addresses {
 
   public static final Address<Licenses.Validate, Licenses.Validation> VALIDATE = new Address<>("license.validate");
   public static final Address<Licenses.Create, Licenses.License> CREATE_LICENSE = new Address<>("license.create");
+  public static final Address<Licenses.CreateMany, Page<Licenses.License>> CREATE_LICENSES =
+      new Address<>("license.create-many", LONG);
+  public static final Address<Licenses.Import, Licenses.Imported> IMPORT_LICENSES = new Address<>("license.import", LONG);
+  public static final Address<Licenses.CheckDevice, Licenses.Checked> CHECK_DEVICE = new Address<>("license.check");
   public static final Address<Licenses.List, Page<Licenses.License>> LIST_LICENSES = new Address<>("license.list");
   public static final Address<Licenses.Get, Licenses.License> GET_LICENSE = new Address<>("license.get");
   public static final Address<Licenses.Update, Licenses.License> UPDATE_LICENSE = new Address<>("license.update");

@@ -10,7 +10,6 @@ import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Audit;
 import io.keyhook.bus.Deliveries;
-import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Statistics;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.config.KeyhookOptions;
@@ -90,7 +89,7 @@ public final class ApiRouter {
     new SessionRoutes(client, addresses, limits).mount(calls);
     new InfoRoutes(client).mount(calls);
     accounts();
-    licenses();
+    new LicenseRoutes(client).mount(calls);
     webhooks();
     deliveries();
     statistics();
@@ -121,32 +120,6 @@ public final class ApiRouter {
         client.deleteApiKey(new Accounts.DeleteApiKey(caller(context), id(context))));
     accountCall(HttpMethod.GET, "/api/audit", 200, context -> client.listAudit(query(context, in ->
         new Audit.ListEntries(caller(context), in.text("action"), in.text("subjectId"), in.page()))));
-  }
-
-  private void licenses() {
-    accountCall(HttpMethod.POST, "/api/licenses", 201, context -> client.createLicense(read(context, in ->
-        new Licenses.Create(caller(context), in.text("name"), in.text("key"), in.integer("maxActivations"),
-            in.time("expiresAt"), in.text("customerName"), in.text("customerEmail"), in.object("metadata")))));
-    accountCall(HttpMethod.GET, "/api/licenses", 200, context -> client.listLicenses(query(context, in ->
-        new Licenses.List(caller(context), in.text("search"), in.choice("status", Licenses.Status.values()), in.page()))));
-    accountCall(HttpMethod.GET, "/api/licenses/:id", 200, context ->
-        client.getLicense(new Licenses.Get(caller(context), id(context))));
-    accountCall(HttpMethod.PATCH, "/api/licenses/:id", 200, context -> client.updateLicense(read(context, in ->
-        new Licenses.Update(caller(context), id(context), in.change("name", in::text),
-            in.change("maxActivations", in::integer), in.change("expiresAt", in::time),
-            in.change("customerName", in::text), in.change("customerEmail", in::text),
-            in.change("metadata", in::object)))));
-    accountCall(HttpMethod.DELETE, "/api/licenses/:id", 204, context ->
-        client.deleteLicense(new Licenses.Delete(caller(context), id(context))));
-    accountCall(HttpMethod.POST, "/api/licenses/:id/disable", 200, context -> client.setLicenseDisabled(read(context, in ->
-        new Licenses.SetDisabled(caller(context), id(context), true))));
-    accountCall(HttpMethod.POST, "/api/licenses/:id/enable", 200, context -> client.setLicenseDisabled(read(context, in ->
-        new Licenses.SetDisabled(caller(context), id(context), false))));
-    accountCall(HttpMethod.GET, "/api/licenses/:id/activations", 200, context -> client.listActivations(query(context, in ->
-        new Licenses.ListActivations(caller(context), id(context), in.page()))));
-    accountCall(HttpMethod.DELETE, "/api/licenses/:id/activations/:activationId", 204, context ->
-        client.deleteActivation(
-            new Licenses.DeleteActivation(caller(context), id(context), context.pathParam("activationId"))));
   }
 
   private void webhooks() {
@@ -228,7 +201,8 @@ public final class ApiRouter {
     if (ValidateHandler.isFor(context.request())) {
       ValidateHandler.failed(context);
     } else if (status >= 400 && status < 500) {
-      Answers.problem(context, status, JsonBody.explain(status));
+      Answers.problem(context, status, context.failure() instanceof HttpException e && e.getPayload() != null
+          ? e.getPayload() : JsonBody.explain(status));
     } else {
       Answers.failure(context, context.failure());
     }

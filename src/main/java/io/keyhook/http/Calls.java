@@ -1,6 +1,7 @@
 package io.keyhook.http;
 
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -20,6 +21,11 @@ final class Calls {
   void account(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
     router.route(method, path).handler(authentication::account);
     open(method, path, status, call);
+  }
+
+  /** The same where the answer is more than one piece. */
+  void accountStream(HttpMethod method, String path, Handler<RoutingContext> call) {
+    router.route(method, path).handler(authentication::account).handler(call);
   }
 
   void operator(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {

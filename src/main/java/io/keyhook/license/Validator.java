@@ -81,19 +81,12 @@ final class Validator {
         return Future.succeededFuture(Refused.LICENSE_NOT_FOUND);
       }
       accounts[slot(request)] = found.accountId();
-      if (found.disabled()) {
-        return refused(found, Refused.LICENSE_DISABLED);
+      Refused refused = Refusals.of(found.disabled(), found.expired(), found.known(), found.activations(),
+          found.maxActivations());
+      if (refused != null) {
+        return refused(found, refused);
       }
-      if (found.expired()) {
-        return refused(found, Refused.LICENSE_EXPIRED);
-      }
-      if (found.known()) {
-        return known(request, found);
-      }
-      if (found.activations() >= found.maxActivations()) {
-        return refused(found, Refused.MAX_ACTIVATIONS_REACHED);
-      }
-      return activate(request, found, lookUp);
+      return found.known() ? known(request, found) : activate(request, found, lookUp);
     });
   }
 
