@@ -22,7 +22,7 @@ const STATUS_ADVICE = [
   [s => s === 410, 'It says that it is gone for good, so Keyhook deactivates webhooks that answer this.'],
   [s => s === 413, 'The request was too large for a proxy before your receiver.'],
   [s => s === 429, 'Your server wants fewer requests. Keyhook waits as long as Retry-After asks, up to twice its own delay.'],
-  [s => s === 502 || s === 503 || s === 504, 'A proxy answered in place of your receiver. Check that the receiver runs.'],
+  [s => s === 502 || s === 503 || s === 504, 'Your receiver, or a proxy in place of it, is not ready. Check that the receiver runs.'],
   [s => s >= 500, 'Your receiver failed. Its own log tells why.'],
   [s => s >= 400, 'Your receiver refused the request. Its own log tells why.'],
 ];
