@@ -74,6 +74,7 @@ public final class Keyhook extends VerticleBase {
   private static final int LOGINS_OF_AN_ADDRESS = 60;
   /** From wherever: guessing from many addresses is slow, too. */
   private static final int LOGINS_TO_AN_EMAIL = 30;
+  private static final int SIGN_UPS_OF_AN_ADDRESS = 10;
   /** Each has connections of its own. */
   private static final int MAX_LOOPS = 8;
 
@@ -143,7 +144,8 @@ public final class Keyhook extends VerticleBase {
     limits = new ApiRouter.Limits(new RateLimiter(options.validation().rateLimit(), Duration.ofSeconds(1)),
         new RateLimiter(LOGINS_A_MINUTE, Duration.ofMinutes(1)),
         new RateLimiter(LOGINS_OF_AN_ADDRESS, Duration.ofMinutes(1)),
-        new RateLimiter(LOGINS_TO_AN_EMAIL, Duration.ofMinutes(1)));
+        new RateLimiter(LOGINS_TO_AN_EMAIL, Duration.ofMinutes(1)),
+        new RateLimiter(SIGN_UPS_OF_AN_ADDRESS, Duration.ofHours(1)));
     probes = new Probes(database, meters);
     new JvmMemoryMetrics().bindTo(meters);
     new JvmThreadMetrics().bindTo(meters);

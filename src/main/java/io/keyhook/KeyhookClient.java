@@ -12,6 +12,7 @@ import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
 import io.keyhook.bus.Sessions;
 import io.keyhook.bus.Statistics;
+import io.keyhook.bus.Users;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.event.EventFeed;
 import io.vertx.core.Future;
@@ -63,6 +64,27 @@ public final class KeyhookClient {
 
   public Future<Void> endSession(Sessions.End request) {
     return bus.request(Addresses.END_SESSION, request);
+  }
+
+  /** Makes an account on the plan that everybody begins with; fails where the configuration does not allow it. */
+  public Future<Accounts.Account> signUp(Accounts.SignUp request) {
+    return bus.request(Addresses.SIGN_UP, request);
+  }
+
+  public Future<Page<Users.User>> listUsers(Users.ListUsers query) {
+    return bus.request(Addresses.LIST_USERS, query);
+  }
+
+  public Future<Users.User> createUser(Users.CreateUser request) {
+    return bus.request(Addresses.CREATE_USER, request);
+  }
+
+  public Future<Void> deleteUser(Users.DeleteUser request) {
+    return bus.request(Addresses.DELETE_USER, request);
+  }
+
+  public Future<Void> changePassword(Users.ChangePassword request) {
+    return bus.request(Addresses.CHANGE_PASSWORD, request);
   }
 
   /** Who the caller is. */

@@ -44,7 +44,7 @@ final class AccountStore {
       WHERE account_id = $1 RETURNING account_id""";
   private static final String UPDATE_OWNER = """
       UPDATE keyhook.member SET email = coalesce($2, email), password_hash = coalesce($3, password_hash)
-      WHERE account_id = $1 AND user_id =\s""" + OWNER;
+      WHERE account_id = $1 AND user_id =\s""" + OWNER + " RETURNING user_id";
   private static final String GET = """
       SELECT a.account_id, a.name, m.email, a.plan, a.created_at
       FROM keyhook.account a LEFT JOIN keyhook.member m ON m.account_id = a.account_id AND m.user_id =\s""" + OWNER + """
@@ -57,8 +57,6 @@ final class AccountStore {
       FROM keyhook.account a WHERE a.account_id = $1""";
   private static final String LOGIN = """
       SELECT account_id, user_id, email, password_hash FROM keyhook.member WHERE lower(email) = lower($1)""";
-  private static final String LOGGED_IN = """
-      UPDATE keyhook.member SET last_login_at = now() WHERE account_id = $1 AND user_id = $2""";
   private static final String ME = """
       SELECT a.name, m.user_id, m.email, m.created_at, k.key_id, k.name
       FROM keyhook.account a
@@ -108,7 +106,7 @@ final class AccountStore {
         .map(rows -> account(rows.iterator().next()));
   }
 
-  /** What is null stays as it is. */
+  /** What is null stays as it is. Another password ends the sessions of who had the one before. */
   static Future<Account> update(
       SqlClient tx, UUID accountId, String name, String plan, String email, String passwordHash) {
     return tx.preparedQuery(UPDATE_ACCOUNT).execute(Tuple.of(accountId, name, plan))
@@ -118,6 +116,8 @@ final class AccountStore {
           }
           return tx.preparedQuery(UPDATE_OWNER).execute(Tuple.of(accountId, email, passwordHash));
         })
+        .compose(owner -> passwordHash == null || owner.size() == 0 ? Future.succeededFuture()
+            : SessionStore.deleteOf(tx, accountId, owner.iterator().next().getUUID(0), null))
         .compose(updated -> tx.preparedQuery(GET).execute(Tuple.of(accountId)))
         .map(rows -> account(rows.iterator().next()));
   }
@@ -131,10 +131,6 @@ final class AccountStore {
   static Future<Optional<Member>> findMember(SqlClient client, String email) {
     return client.preparedQuery(LOGIN).execute(Tuple.of(email)).map(rows -> first(rows, row ->
         new Member(row.getUUID(0), row.getUUID(1), row.getString(2), row.getString(3))));
-  }
-
-  static Future<Void> loggedIn(SqlClient client, UUID accountId, UUID userId) {
-    return client.preparedQuery(LOGGED_IN).execute(Tuple.of(accountId, userId)).mapEmpty();
   }
 
   static Future<Me> me(SqlClient client, Caller caller) {

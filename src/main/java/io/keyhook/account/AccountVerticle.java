@@ -63,11 +63,17 @@ public final class AccountVerticle extends VerticleBase {
     passwords = new Passwords(vertx);
     tokens = new Tokens(vertx, options.auth().jwt());
     Logins logins = new Logins(database, passwords, tokens, options.auth().session(), random);
+    People people = new People(database, passwords);
     bus.answer(Addresses.AUTHENTICATE, this::authenticate);
     bus.answer(Addresses.LOGIN, logins::login);
     bus.answer(Addresses.OPEN_SESSION, logins::open);
     bus.answer(Addresses.REFRESH_SESSION, logins::refresh);
     bus.answer(Addresses.END_SESSION, logins::end);
+    bus.answer(Addresses.LIST_USERS, query -> UserStore.list(pool, query));
+    bus.answer(Addresses.CREATE_USER, people::create);
+    bus.answer(Addresses.DELETE_USER, people::delete);
+    bus.answer(Addresses.CHANGE_PASSWORD, people::changePassword);
+    bus.answer(Addresses.SIGN_UP, this::signUp);
     bus.answer(Addresses.CREATE_ACCOUNT, this::create);
     bus.answer(Addresses.UPDATE_ACCOUNT, this::update);
     bus.answer(Addresses.BOOTSTRAP, this::bootstrap);
@@ -129,11 +135,16 @@ public final class AccountVerticle extends VerticleBase {
     }
   }
 
+  private Future<Account> signUp(Accounts.SignUp request) {
+    return options.signup().enabled() ? create(request.account()) : Future.failedFuture(
+        new Failure.Forbidden("SIGNUP_DISABLED", "Accounts are made by who runs this Keyhook").exception());
+  }
+
   private Future<Account> create(Accounts.Create request) {
     plans.checkExists(request.plan());
     return passwords.hash(request.password())
         .compose(hash -> database.transaction(tx -> insert(tx, request, request.email().strip(), hash)))
-        .recover(AccountVerticle::emailTaken);
+        .recover(People::emailTaken);
   }
 
   private static Future<Account> insert(SqlClient tx, Accounts.Create request, String email, String passwordHash) {
@@ -153,7 +164,7 @@ public final class AccountVerticle extends VerticleBase {
             request.email().present() ? request.email().value().strip() : null, hash)
             .compose(account -> AuditStore.write(tx, new Caller(accountId, request.by()), Action.ACCOUNT_UPDATED,
                 account.id(), request.changed()).map(account))))
-        .recover(AccountVerticle::emailTaken)
+        .recover(People::emailTaken)
         .compose(account -> plan == null || plans.of(plan).hasWebhooks() ? Future.succeededFuture(account)
             : bus.request(Addresses.CANCEL_PENDING, new CancelPending(accountId, null)).map(account));
   }
@@ -211,11 +222,6 @@ public final class AccountVerticle extends VerticleBase {
       log.warn("When API keys were last used could not be written; a minute of it is lost: {}", e.getMessage());
       return null;
     });
-  }
-
-  private static <T> Future<T> emailTaken(Throwable e) {
-    return Future.failedFuture(Database.isUniqueViolation(e)
-        ? new Failure.Conflict("EMAIL_TAKEN", "Somebody with this e-mail has an account already").exception() : e);
   }
 
   private static FailureException unauthorized() {

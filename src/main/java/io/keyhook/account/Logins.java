@@ -6,6 +6,7 @@ import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Actor;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Failure;
+import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Sessions;
 import io.keyhook.bus.Sessions.Opened;
@@ -43,14 +44,14 @@ final class Logins {
   }
 
   Future<Accounts.Token> login(Accounts.Login request) {
-    return member(request).compose(user -> AccountStore.loggedIn(database.pool(), user.accountId(), user.userId())
+    return member(request).compose(user -> note(database.pool(), user)
         .map(noted -> tokens.issue(Id.USER.of(user.userId()), Id.ACCOUNT.of(user.accountId()), user.email())));
   }
 
   Future<Opened> open(Sessions.Open request) {
     return member(request.login()).compose(user -> {
       byte[] secret = SessionCookie.secret(random);
-      return database.transaction(tx -> AccountStore.loggedIn(tx, user.accountId(), user.userId())
+      return database.transaction(tx -> note(tx, user)
               .compose(noted -> SessionStore.insert(tx, user.accountId(), user.userId(), Hashes.sha256(secret),
                   options.lifetime()))
               .compose(id -> audit(tx, user.accountId(), user.userId(), user.email(), request.ipAddress(),
@@ -69,10 +70,24 @@ final class Logins {
     return AccountStore.findMember(database.pool(), request.email()).compose(member ->
         passwords.matches(request.password(), member.map(AccountStore.Member::passwordHash).orElse(null)).map(matches -> {
           if (!matches) {
-            throw new Failure.Unauthorized("The e-mail or the password is wrong").exception();
+            throw wrong();
           }
           return member.get();
         }));
+  }
+
+  /** No session begins with a password that was changed meanwhile: the change has ended those that there were. */
+  private static Future<Void> note(SqlClient client, AccountStore.Member user) {
+    return UserStore.loggedIn(client, user).map(noted -> {
+      if (!noted) {
+        throw wrong();
+      }
+      return null;
+    });
+  }
+
+  private static FailureException wrong() {
+    return new Failure.Unauthorized("The e-mail or the password is wrong").exception();
   }
 
   Future<Opened> refresh(Sessions.Refresh request) {
@@ -105,15 +120,11 @@ final class Logins {
   Future<Void> end(Sessions.End request) {
     return SessionCookie.parse(request.cookie()).map(cookie ->
             database.transaction(tx -> SessionStore.lock(tx, cookie, GRACE).compose(found -> found
-                .filter(session -> isOf(cookie, session))
+                .filter(session -> session.isOf(cookie))
                 .map(session -> SessionStore.delete(tx, cookie).compose(deleted -> audit(tx, cookie.accountId(),
                     session.userId(), session.email(), request.ipAddress(), Action.SESSION_ENDED)))
                 .orElse(Future.succeededFuture()))))
         .orElse(Future.succeededFuture());
-  }
-
-  private static boolean isOf(SessionCookie cookie, SessionStore.Session session) {
-    return cookie.matches(session.secretHash()) || cookie.matches(session.previousHash());
   }
 
   /** In batches, until no more have expired. */

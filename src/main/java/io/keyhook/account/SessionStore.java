@@ -28,6 +28,10 @@ final class SessionStore {
       UPDATE keyhook.session SET previous_hash = secret_hash, secret_hash = $3, rotated_at = now()
       WHERE account_id = $1 AND session_id = $2""";
   private static final String DELETE = "DELETE FROM keyhook.session WHERE account_id = $1 AND session_id = $2";
+  /** Of any session; it lets the index by person be used. */
+  private static final String DELETE_OF = """
+      DELETE FROM keyhook.session WHERE account_id = $1 AND user_id = $2 AND ($3::uuid IS NULL OR session_id <> $3)
+        AND session_id > '00000000-0000-0000-0000-000000000000'""";
   private static final String EXPIRED = """
       SELECT account_id, session_id FROM keyhook.session WHERE expires_at <= now() ORDER BY expires_at LIMIT $1""";
   private static final String DELETE_EXPIRED = """
@@ -44,7 +48,12 @@ final class SessionStore {
    * @param rest until it expires
    */
   record Session(
-      UUID userId, String email, byte[] secretHash, byte[] previousHash, boolean justRotated, Duration rest) {}
+      UUID userId, String email, byte[] secretHash, byte[] previousHash, boolean justRotated, Duration rest) {
+    /** Whether the cookie is its latest, or was until that. */
+    boolean isOf(SessionCookie cookie) {
+      return cookie.matches(secretHash) || cookie.matches(previousHash);
+    }
+  }
 
   private record SessionId(UUID accountId, UUID sessionId) {}
 
@@ -68,6 +77,26 @@ final class SessionStore {
 
   static Future<Void> delete(SqlClient tx, SessionCookie cookie) {
     return tx.preparedQuery(DELETE).execute(Tuple.of(cookie.accountId(), cookie.sessionId())).mapEmpty();
+  }
+
+  /**
+   * Which session a cookie is good for; empty where it is for none.
+   *
+   * @param cookie null: there is none
+   */
+  static Future<Optional<UUID>> find(SqlClient tx, String cookie) {
+    return SessionCookie.parse(cookie).map(parsed -> lock(tx, parsed, Duration.ZERO).map(found -> found
+            .filter(session -> session.isOf(parsed)).map(session -> parsed.sessionId())))
+        .orElse(Future.succeededFuture(Optional.empty()));
+  }
+
+  /**
+   * Those of a person.
+   *
+   * @param kept but for this one; null: all
+   */
+  static Future<Void> deleteOf(SqlClient tx, UUID accountId, UUID userId, UUID kept) {
+    return tx.preparedQuery(DELETE_OF).execute(Tuple.of(accountId, userId, kept)).mapEmpty();
   }
 
   /** Those that have expired, so many at most; tells how many it found. */

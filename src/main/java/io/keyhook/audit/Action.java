@@ -20,6 +20,9 @@ public enum Action {
   API_KEY_DELETED("api_key.deleted"),
   ACCOUNT_CREATED("account.created"),
   ACCOUNT_UPDATED("account.updated"),
+  USER_CREATED("user.created"),
+  USER_DELETED("user.deleted"),
+  USER_PASSWORD_CHANGED("user.password_changed"),
   /** Of the person who logged in, as are the next two. */
   SESSION_STARTED("session.started"),
   SESSION_ENDED("session.ended"),

@@ -46,6 +46,18 @@ public interface Accounts {
     }
   }
 
+  /** Makes an account for oneself, where that is allowed. */
+  record SignUp(Create account) {
+    /**
+     * @param plan that everybody begins with
+     * @param ipAddress where the request came from; null: not known
+     */
+    public static SignUp of(String name, String email, String password, String plan, String ipAddress) {
+      return new SignUp(new Create(new Actor(email == null ? "" : email.strip(), null, ipAddress), name, email, password,
+          plan));
+    }
+  }
+
   /** The first account, with its first API key; made where there is no account yet. */
   record Bootstrap(Create account, String apiKey) {
     @Override

@@ -16,6 +16,11 @@ public final class Addresses {
   public static final Address<Accounts.Bootstrap, Optional<Accounts.Account>> BOOTSTRAP =
       new Address<>("account.bootstrap");
   public static final Address<Accounts.Get, Accounts.Overview> GET_ACCOUNT = new Address<>("account.get");
+  public static final Address<Accounts.SignUp, Accounts.Account> SIGN_UP = new Address<>("account.sign-up");
+  public static final Address<Users.ListUsers, Page<Users.User>> LIST_USERS = new Address<>("user.list");
+  public static final Address<Users.CreateUser, Users.User> CREATE_USER = new Address<>("user.create");
+  public static final Address<Users.DeleteUser, Void> DELETE_USER = new Address<>("user.delete");
+  public static final Address<Users.ChangePassword, Void> CHANGE_PASSWORD = new Address<>("user.change-password");
   public static final Address<Accounts.GetMe, Accounts.Me> GET_ME = new Address<>("account.me");
   public static final Address<Sessions.Open, Sessions.Opened> OPEN_SESSION = new Address<>("session.open");
   public static final Address<Sessions.Refresh, Sessions.Opened> REFRESH_SESSION = new Address<>("session.refresh");

@@ -46,9 +46,11 @@ public final class ApiRouter {
    * @param logins to one e-mail from one address
    * @param loginsOfAddress to whichever e-mail
    * @param loginsTo one e-mail, from wherever
+   * @param signUps from one address
    */
   public record Limits(
-      RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress, RateLimiter loginsTo) {
+      RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress, RateLimiter loginsTo,
+      RateLimiter signUps) {
     /**
      * One more try of a password, by whatever call.
      *
@@ -87,6 +89,7 @@ public final class ApiRouter {
     probes.mount(router);
     router.route("/api/*").handler(body());
     new SessionRoutes(client, addresses, limits).mount(calls);
+    new PeopleRoutes(client, addresses, limits).mount(calls);
     new InfoRoutes(client).mount(calls);
     accounts();
     new LicenseRoutes(client).mount(calls);
@@ -108,7 +111,6 @@ public final class ApiRouter {
     operatorCall(HttpMethod.PATCH, "/api/admin/accounts/:id", 200, context -> client.updateAccount(read(context, in ->
         new Accounts.Update(actor(context), id(context), in.change("name", in::text), in.change("email", in::text),
             in.change("password", in::text), in.change("plan", in::text)))));
-    accountCall(HttpMethod.GET, "/api/auth/me", 200, context -> client.getMe(new Accounts.GetMe(caller(context))));
     accountCall(HttpMethod.GET, "/api/account", 200, context -> client.getAccount(new Accounts.Get(caller(context))));
     accountCall(HttpMethod.POST, "/api/api-keys", 201, context -> client.createApiKey(read(context, in ->
         new Accounts.CreateApiKey(caller(context), in.text("name")))));

@@ -70,6 +70,11 @@ class AuditTest {
     String key = api.post("/api/api-keys", new JsonObject().put("name", "ci")).expect(201).json().getString("id");
     api.delete("/api/api-keys/" + key).expect(204);
     logInAndOut(api.get("/api/auth/me").json().getJsonObject("user").getString("email"));
+    String colleague = api.post("/api/users", new JsonObject().put("email", "colleague-" + account + "@example.com")
+        .put("password", Node.PASSWORD)).expect(201).json().getString("id");
+    api.delete("/api/users/" + colleague).expect(204);
+    api.post("/api/auth/password", new JsonObject().put("currentPassword", Node.PASSWORD)
+        .put("newPassword", "yet another password")).expect(204);
     keyhook.node().operator().patch("/api/admin/accounts/" + account, new JsonObject().put("password", "another password")
         .put("plan", "professional")).expect(200);
 

@@ -48,6 +48,8 @@ final class Subject implements BeforeAllCallback {
     ids.put("/api/webhooks/{id}", api.post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/")
         .put("events", new JsonArray().add("license.expired"))).expect(201).json().getString("id"));
     ids.put("/api/api-keys/{id}", api.get("/api/api-keys").data().get(0).getString("id"));
+    ids.put("/api/users/{id}", api.post("/api/users", new JsonObject().put("email", "colleague-of-all@example.com")
+        .put("password", Node.PASSWORD)).expect(201).json().getString("id"));
     ids.put("/api/admin/accounts/{id}", api.get("/api/account").json().getString("id"));
     ids.put("/api/deliveries/{id}", api.post("/api/webhooks/test", new JsonObject().put("webhookId", webhookId()))
         .expect(200).json().getString("deliveryId"));

@@ -69,7 +69,6 @@ export const AUDIT_ACTIONS = {
   'license.disabled': 'Disabled a license',
   'license.enabled': 'Enabled a license',
   'license.deleted': 'Deleted a license',
-  'license.imported': 'Imported licenses',
   'activation.deleted': 'Removed a device',
   'webhook.created': 'Created a webhook',
   'webhook.updated': 'Changed a webhook',
