@@ -1,7 +1,7 @@
 import { html, useEffect, useRef, useState } from '../preact.js';
 import { announce, Button, Dialog, Empty, Notice, PagedTable, PageHead, StatusBadge, Time } from '../ui.js';
 import { getCsv, postCsv } from '../api.js';
-import { date } from '../format.js';
+import { date, plural } from '../format.js';
 import { Filter, FilterInput } from '../form.js';
 import { replaceQuery, to, useLocation } from '../router.js';
 import { useDebounced, usePages } from '../use.js';
@@ -116,7 +116,7 @@ function Import({ onClose, onImported }) {
     setError(null);
     try {
       const { created } = await postCsv('api/licenses/import', await file.text());
-      announce(`${created} licenses imported`, 'good');
+      announce(plural(created, 'license') + ' imported', 'good');
       onImported();
       onClose();
     } catch (e) {
@@ -132,7 +132,7 @@ function Import({ onClose, onImported }) {
       <div class="field"><label for="import-file">CSV file</label>
         <input id="import-file" ref=${input} type="file" accept=".csv,text/csv"
             onChange=${event => setFile(event.target.files[0] ?? null)} /></div>
-      ${error && html`<${Notice} tone="bad" role="alert" title=${error.message}>
+      ${error && html`<${Notice} tone="bad" role="alert" title=${error.errors?.length ? 'Nothing was imported' : error.message}>
         ${error.errors?.length > 0 && html`<ul>${error.errors.map(({ field, message }, i) =>
           html`<li key=${i}>${field}: ${message}</li>`)}</ul>`}
         ${error.code === 'PLAN_LIMIT_REACHED' && html`<a href="#/plan">See the plans</a>`}</${Notice}>`}
