@@ -28,10 +28,13 @@ import io.keyhook.http.ApiRouter;
 import io.keyhook.http.HttpVerticle;
 import io.keyhook.http.Probes;
 import io.keyhook.http.RateLimiter;
+import io.keyhook.http.WebPages;
 import io.keyhook.license.ExpiryVerticle;
 import io.keyhook.license.LastSeen;
 import io.keyhook.license.LicenseVerticle;
 import io.keyhook.license.ValidationVerticle;
+import io.keyhook.stats.Counts;
+import io.keyhook.stats.StatsVerticle;
 import io.keyhook.webhook.WebhookVerticle;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -71,6 +74,7 @@ public final class Keyhook extends VerticleBase {
   private static final int LOGINS_OF_AN_ADDRESS = 60;
   /** From wherever: guessing from many addresses is slow, too. */
   private static final int LOGINS_TO_AN_EMAIL = 30;
+  private static final int SIGN_UPS_OF_AN_ADDRESS = 10;
   /** Each has connections of its own. */
   private static final int MAX_LOOPS = 8;
 
@@ -79,6 +83,7 @@ public final class Keyhook extends VerticleBase {
   private final String name;
   private final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final AtomicInteger port = new AtomicInteger();
+  private final WebPages pages = new WebPages();
   private final StopOrder stopOrder = new StopOrder();
   private final List<String> deployed = new ArrayList<>();
   private Bus bus;
@@ -126,7 +131,7 @@ public final class Keyhook extends VerticleBase {
 
   /** A router to mount under a path of a host's server, on the calling event loop. */
   public Router router() {
-    return ApiRouter.create(vertx, client, options, limits, probes);
+    return ApiRouter.create(vertx, client, options, limits, probes, pages);
   }
 
   @Override
@@ -139,7 +144,8 @@ public final class Keyhook extends VerticleBase {
     limits = new ApiRouter.Limits(new RateLimiter(options.validation().rateLimit(), Duration.ofSeconds(1)),
         new RateLimiter(LOGINS_A_MINUTE, Duration.ofMinutes(1)),
         new RateLimiter(LOGINS_OF_AN_ADDRESS, Duration.ofMinutes(1)),
-        new RateLimiter(LOGINS_TO_AN_EMAIL, Duration.ofMinutes(1)));
+        new RateLimiter(LOGINS_TO_AN_EMAIL, Duration.ofMinutes(1)),
+        new RateLimiter(SIGN_UPS_OF_AN_ADDRESS, Duration.ofHours(1)));
     probes = new Probes(database, meters);
     new JvmMemoryMetrics().bindTo(meters);
     new JvmThreadMetrics().bindTo(meters);
@@ -190,19 +196,21 @@ public final class Keyhook extends VerticleBase {
     Outbox outbox = new Outbox(plans, dispatcher, feed);
     Cipher cipher = cipher(options.secrets());
     LastSeen lastSeen = new LastSeen(database.pool());
+    Counts counts = new Counts();
     TakeOver takeOver = new TakeOver();
     TargetPolicy policy = TargetPolicy.of(options.delivery());
     AtomicInteger sender = new AtomicInteger();
     AtomicInteger validator = new AtomicInteger();
     client = new KeyhookClient(bus, feed);
-    return deploy(Stage.SENDING, loops, () -> new DeliveryVerticle(bus, database, dispatcher, holdings, options.delivery(), takeOver,
-            cipher, plans, policy, meters, sender.getAndIncrement()))
+    return deploy(Stage.COUNTING, 1, () -> new StatsVerticle(bus, database, counts))
+        .compose(v -> deploy(Stage.SENDING, loops, () -> new DeliveryVerticle(bus, database, dispatcher, holdings,
+            options.delivery(), takeOver, cipher, plans, policy, counts, meters, sender.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new WebhookVerticle(bus, database, cipher, plans, policy)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new LicenseVerticle(bus, database, outbox, plans, lastSeen)))
         .compose(v -> deploy(Stage.WORKING, loops, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
-            meters, validator.getAndIncrement())))
-        .compose(v -> deploy(Stage.WORKING, 1, () -> new AccountVerticle(bus, database, plans, options.auth().jwt())))
+            counts, meters, validator.getAndIncrement())))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new AccountVerticle(bus, database, plans, options)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new QueueVerticle(bus, database, dispatcher, takeOver)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox)))
@@ -220,7 +228,7 @@ public final class Keyhook extends VerticleBase {
   private Future<Void> serve(int loops) {
     int freePort = -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
     return deploy(Stage.SERVING, loops, () -> new HttpVerticle(options.http(),
-        vertx -> ApiRouter.create(vertx, client, options, limits, probes), port, freePort));
+        vertx -> ApiRouter.create(vertx, client, options, limits, probes, pages), port, freePort));
   }
 
   private Future<Void> deploy(Stage stage, int instances, Supplier<Deployable> verticle) {

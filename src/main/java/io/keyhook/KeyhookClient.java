@@ -7,8 +7,12 @@ import io.keyhook.bus.Bus;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Deliveries;
 import io.keyhook.bus.Events;
+import io.keyhook.bus.Info;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
+import io.keyhook.bus.Sessions;
+import io.keyhook.bus.Statistics;
+import io.keyhook.bus.Users;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.event.EventFeed;
 import io.vertx.core.Future;
@@ -49,6 +53,57 @@ public final class KeyhookClient {
     return bus.request(Addresses.LOGIN, request);
   }
 
+  /** Logs in, for longer than a token lasts. */
+  public Future<Sessions.Opened> openSession(Sessions.Open request) {
+    return bus.request(Addresses.OPEN_SESSION, request);
+  }
+
+  public Future<Sessions.Opened> refreshSession(Sessions.Refresh request) {
+    return bus.request(Addresses.REFRESH_SESSION, request);
+  }
+
+  public Future<Void> endSession(Sessions.End request) {
+    return bus.request(Addresses.END_SESSION, request);
+  }
+
+  /** Makes an account on the plan that everybody begins with; fails where the configuration does not allow it. */
+  public Future<Accounts.Account> signUp(Accounts.SignUp request) {
+    return bus.request(Addresses.SIGN_UP, request);
+  }
+
+  public Future<Page<Users.User>> listUsers(Users.ListUsers query) {
+    return bus.request(Addresses.LIST_USERS, query);
+  }
+
+  public Future<Users.User> createUser(Users.CreateUser request) {
+    return bus.request(Addresses.CREATE_USER, request);
+  }
+
+  public Future<Void> deleteUser(Users.DeleteUser request) {
+    return bus.request(Addresses.DELETE_USER, request);
+  }
+
+  public Future<Void> changePassword(Users.ChangePassword request) {
+    return bus.request(Addresses.CHANGE_PASSWORD, request);
+  }
+
+  /** Who the caller is. */
+  public Future<Accounts.Me> getMe(Accounts.GetMe query) {
+    return bus.request(Addresses.GET_ME, query);
+  }
+
+  public Future<Info.Settings> getSettings(Info.GetSettings query) {
+    return bus.request(Addresses.GET_SETTINGS, query);
+  }
+
+  public Future<Page<Info.Plan>> listPlans(Info.ListPlans query) {
+    return bus.request(Addresses.LIST_PLANS, query);
+  }
+
+  public Future<Page<Info.EventType>> listEventTypes(Info.ListEventTypes query) {
+    return bus.request(Addresses.LIST_EVENT_TYPES, query);
+  }
+
   /** For operators: what may ask for it is the host's to decide. */
   public Future<Accounts.Account> createAccount(Accounts.Create request) {
     return bus.request(Addresses.CREATE_ACCOUNT, request);
@@ -86,6 +141,19 @@ public final class KeyhookClient {
 
   public Future<Licenses.License> createLicense(Licenses.Create request) {
     return bus.request(Addresses.CREATE_LICENSE, request);
+  }
+
+  public Future<Page<Licenses.License>> createLicenses(Licenses.CreateMany request) {
+    return bus.request(Addresses.CREATE_LICENSES, request);
+  }
+
+  public Future<Licenses.Imported> importLicenses(Licenses.Import request) {
+    return bus.request(Addresses.IMPORT_LICENSES, request);
+  }
+
+  /** What {@link #validate} would say, and change nothing. */
+  public Future<Licenses.Checked> checkDevice(Licenses.CheckDevice query) {
+    return bus.request(Addresses.CHECK_DEVICE, query);
   }
 
   public Future<Licenses.License> getLicense(Licenses.Get query) {
@@ -159,6 +227,16 @@ public final class KeyhookClient {
 
   public Future<Deliveries.Delivery> redeliver(Deliveries.Redeliver request) {
     return bus.request(Addresses.REDELIVER, request);
+  }
+
+  /** The caller's account in numbers. */
+  public Future<Statistics.Overview> getStatistics(Statistics.Get query) {
+    return bus.request(Addresses.GET_STATISTICS, query);
+  }
+
+  /** Each webhook of the caller's in numbers, newest first. */
+  public Future<Page<Statistics.WebhookActivity>> getWebhookStatistics(Statistics.GetWebhooks query) {
+    return bus.request(Addresses.GET_WEBHOOK_STATISTICS, query);
   }
 
   /** Answers with how many, and goes on in the background. */

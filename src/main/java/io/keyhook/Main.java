@@ -116,8 +116,8 @@ public final class Main {
     KeyhookOptions completed = LocalSecrets.complete(options, server.directory());
     return new KeyhookOptions(completed.http(),
         new KeyhookOptions.Database(Optional.of(server.uri()), database.directory(), database.poolSize()),
-        completed.bootstrap(), completed.operator(), completed.auth(), completed.secrets(), completed.validation(),
-        completed.delivery(), completed.plans());
+        completed.bootstrap(), completed.operator(), completed.auth(), completed.signup(), completed.secrets(),
+        completed.validation(), completed.delivery(), completed.plans());
   }
 
   private static KeyhookOptions withFirstAccount(KeyhookOptions options) {
@@ -127,7 +127,8 @@ public final class Main {
         new KeyhookOptions.Bootstrap(first.email().or(() -> Optional.of(FIRST_EMAIL)),
             first.password().or(() -> Optional.of(RandomText.of(random, PASSWORD_LENGTH))),
             first.apiKey().or(() -> Optional.of(ApiKeys.generate(random))), first.plan()),
-        options.operator(), options.auth(), options.secrets(), options.validation(), options.delivery(), options.plans());
+        options.operator(), options.auth(), options.signup(), options.secrets(), options.validation(), options.delivery(),
+        options.plans());
   }
 
   /** On the terminal, not in the log: it may hold what was generated, this one time. */

@@ -128,6 +128,7 @@ class EmbeddingTest {
     api.get("/nothing").expect(404, "NOT_FOUND");
     api.delete("/api/licenses").expect(405, "METHOD_NOT_ALLOWED");
     api.post("/api/licenses", "x".repeat(1024 * 1024 + 1)).expect(413, "PAYLOAD_TOO_LARGE");
+    assertThat(get(server, "/licensing")).as("the dashboard, past a redirect").contains("<title>Keyhook</title>");
     assertThat(get(server, "/hello")).isEqualTo("the application's own");
   }
 

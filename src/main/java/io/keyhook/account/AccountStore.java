@@ -9,6 +9,9 @@ import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Actor;
 import io.keyhook.bus.Accounts.Account;
 import io.keyhook.bus.Accounts.ApiKey;
+import io.keyhook.bus.Accounts.Me;
+import io.keyhook.bus.Accounts.NamedKey;
+import io.keyhook.bus.Accounts.Person;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Page;
@@ -41,7 +44,7 @@ final class AccountStore {
       WHERE account_id = $1 RETURNING account_id""";
   private static final String UPDATE_OWNER = """
       UPDATE keyhook.member SET email = coalesce($2, email), password_hash = coalesce($3, password_hash)
-      WHERE account_id = $1 AND user_id =\s""" + OWNER;
+      WHERE account_id = $1 AND user_id =\s""" + OWNER + " RETURNING user_id";
   private static final String GET = """
       SELECT a.account_id, a.name, m.email, a.plan, a.created_at
       FROM keyhook.account a LEFT JOIN keyhook.member m ON m.account_id = a.account_id AND m.user_id =\s""" + OWNER + """
@@ -54,6 +57,12 @@ final class AccountStore {
       FROM keyhook.account a WHERE a.account_id = $1""";
   private static final String LOGIN = """
       SELECT account_id, user_id, email, password_hash FROM keyhook.member WHERE lower(email) = lower($1)""";
+  private static final String ME = """
+      SELECT a.name, m.user_id, m.email, m.created_at, k.key_id, k.name
+      FROM keyhook.account a
+      LEFT JOIN keyhook.member m ON m.account_id = a.account_id AND m.user_id = $2
+      LEFT JOIN keyhook.api_key k ON k.account_id = a.account_id AND k.key_id = $3
+      WHERE a.account_id = $1""";
   private static final String MEMBER = """
       SELECT email FROM keyhook.member WHERE account_id = $1 AND user_id = $2""";
   private static final String EXISTS = "SELECT FROM keyhook.account WHERE account_id = $1";
@@ -97,7 +106,7 @@ final class AccountStore {
         .map(rows -> account(rows.iterator().next()));
   }
 
-  /** What is null stays as it is. */
+  /** What is null stays as it is. Another password ends the sessions of who had the one before. */
   static Future<Account> update(
       SqlClient tx, UUID accountId, String name, String plan, String email, String passwordHash) {
     return tx.preparedQuery(UPDATE_ACCOUNT).execute(Tuple.of(accountId, name, plan))
@@ -107,6 +116,8 @@ final class AccountStore {
           }
           return tx.preparedQuery(UPDATE_OWNER).execute(Tuple.of(accountId, email, passwordHash));
         })
+        .compose(owner -> passwordHash == null || owner.size() == 0 ? Future.succeededFuture()
+            : SessionStore.deleteOf(tx, accountId, owner.iterator().next().getUUID(0), null))
         .compose(updated -> tx.preparedQuery(GET).execute(Tuple.of(accountId)))
         .map(rows -> account(rows.iterator().next()));
   }
@@ -120,6 +131,16 @@ final class AccountStore {
   static Future<Optional<Member>> findMember(SqlClient client, String email) {
     return client.preparedQuery(LOGIN).execute(Tuple.of(email)).map(rows -> first(rows, row ->
         new Member(row.getUUID(0), row.getUUID(1), row.getString(2), row.getString(3))));
+  }
+
+  static Future<Me> me(SqlClient client, Caller caller) {
+    Actor actor = caller.actor();
+    return client.preparedQuery(ME)
+        .execute(Tuple.of(caller.accountId(), actor.id(Id.USER), actor.id(Id.API_KEY)))
+        .map(rows -> first(rows, row -> new Me(Id.ACCOUNT.of(caller.accountId()), row.getString(0),
+            row.getUUID(1) == null ? null : new Person(Id.USER.of(row.getUUID(1)), row.getString(2), instant(row, 3)),
+            row.getUUID(4) == null ? null : new NamedKey(Id.API_KEY.of(row.getUUID(4)), row.getString(5))))
+            .orElseThrow(Id.ACCOUNT::notFound));
   }
 
   static Future<Optional<String>> memberEmail(SqlClient client, UUID accountId, UUID userId) {

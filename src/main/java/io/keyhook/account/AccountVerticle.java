@@ -15,6 +15,8 @@ import io.keyhook.bus.Deliveries.CancelPending;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
+import io.keyhook.bus.Info;
+import io.keyhook.bus.Version;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Database;
 import io.vertx.core.Future;
@@ -35,42 +37,58 @@ import org.slf4j.LoggerFactory;
 public final class AccountVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(AccountVerticle.class);
   private static final Duration LAST_USED_INTERVAL = Duration.ofMinutes(1);
+  private static final Duration EXPIRED_INTERVAL = Duration.ofHours(1);
   private static final int MAX_USED = 10_000;
 
   private final Bus bus;
   private final Database database;
   private final Pool pool;
   private final Plans plans;
-  private final KeyhookOptions.Jwt jwt;
+  private final KeyhookOptions options;
   private final SecureRandom random = new SecureRandom();
   private Set<AccountStore.KeyId> used = new HashSet<>();
   private Passwords passwords;
   private Tokens tokens;
 
-  public AccountVerticle(Bus bus, Database database, Plans plans, KeyhookOptions.Jwt jwt) {
+  public AccountVerticle(Bus bus, Database database, Plans plans, KeyhookOptions options) {
     this.bus = bus;
     this.database = database;
     this.pool = database.pool();
     this.plans = plans;
-    this.jwt = jwt;
+    this.options = options;
   }
 
   @Override
   public Future<?> start() {
     passwords = new Passwords(vertx);
-    tokens = new Tokens(vertx, jwt);
+    tokens = new Tokens(vertx, options.auth().jwt());
+    Logins logins = new Logins(database, passwords, tokens, options.auth().session(), random);
+    People people = new People(database, passwords);
     bus.answer(Addresses.AUTHENTICATE, this::authenticate);
-    bus.answer(Addresses.LOGIN, this::login);
+    bus.answer(Addresses.LOGIN, logins::login);
+    bus.answer(Addresses.OPEN_SESSION, logins::open);
+    bus.answer(Addresses.REFRESH_SESSION, logins::refresh);
+    bus.answer(Addresses.END_SESSION, logins::end);
+    bus.answer(Addresses.LIST_USERS, query -> UserStore.list(pool, query));
+    bus.answer(Addresses.CREATE_USER, people::create);
+    bus.answer(Addresses.DELETE_USER, people::delete);
+    bus.answer(Addresses.CHANGE_PASSWORD, people::changePassword);
+    bus.answer(Addresses.SIGN_UP, this::signUp);
     bus.answer(Addresses.CREATE_ACCOUNT, this::create);
     bus.answer(Addresses.UPDATE_ACCOUNT, this::update);
     bus.answer(Addresses.BOOTSTRAP, this::bootstrap);
     bus.answer(Addresses.GET_ACCOUNT, this::get);
+    bus.answer(Addresses.GET_ME, query -> AccountStore.me(pool, query.caller()));
+    bus.answer(Addresses.GET_SETTINGS, query -> Future.succeededFuture(settings()));
+    bus.answer(Addresses.LIST_PLANS, query -> Future.succeededFuture(plans.all()));
     bus.answer(Addresses.CREATE_API_KEY, this::createApiKey);
     bus.answer(Addresses.GET_API_KEY, query ->
         AccountStore.getKey(pool, query.caller().accountId(), Id.API_KEY.parse(query.id())));
     bus.answer(Addresses.LIST_API_KEYS, query -> AccountStore.listKeys(pool, query));
     bus.answer(Addresses.DELETE_API_KEY, this::deleteApiKey);
     vertx.setPeriodic(LAST_USED_INTERVAL.toMillis(), timer -> writeUsed());
+    vertx.setPeriodic(0, EXPIRED_INTERVAL.toMillis(), timer -> logins.deleteExpired().onFailure(e ->
+        log.warn("Sessions that have expired could not be deleted; trying again later: {}", e.getMessage())));
     return Future.succeededFuture();
   }
 
@@ -117,41 +135,16 @@ public final class AccountVerticle extends VerticleBase {
     }
   }
 
-  private Future<Accounts.Token> login(Accounts.Login request) {
-    if (!tokens.canIssue()) {
-      return Future.failedFuture(new Failure.Conflict("LOGIN_ELSEWHERE",
-          "This Keyhook reads tokens of another issuer and has no key to issue its own").exception());
-    }
-    return AccountStore.findMember(pool, request.email()).compose(member ->
-        passwords.matches(request.password(), member.map(AccountStore.Member::passwordHash).orElse(null))
-            .compose(matches -> {
-              if (!matches) {
-                member.ifPresent(user -> writeFailure(user, request.address()));
-                throw new Failure.Unauthorized("The e-mail or the password is wrong").exception();
-              }
-              AccountStore.Member user = member.get();
-              return writeLogin(user, Action.LOGIN_SUCCEEDED, request.address()).map(written ->
-                  tokens.issue(Id.USER.of(user.userId()), Id.ACCOUNT.of(user.accountId()), user.email()));
-            }));
-  }
-
-  /** Nobody waits for it: the time of an answer would tell that there is such a user. */
-  private void writeFailure(AccountStore.Member user, String address) {
-    writeLogin(user, Action.LOGIN_FAILED, address).onFailure(e ->
-        log.warn("A login with a wrong password is missing in the audit log: {}", e.getMessage()));
-  }
-
-  private Future<Void> writeLogin(AccountStore.Member user, Action action, String address) {
-    String id = Id.USER.of(user.userId());
-    return AuditStore.write(
-        pool, new Caller(user.accountId(), new Actor(user.email(), id, address)), action, id, List.of());
+  private Future<Account> signUp(Accounts.SignUp request) {
+    return options.signup().enabled() ? create(request.account()) : Future.failedFuture(
+        new Failure.Forbidden("SIGNUP_DISABLED", "Accounts are made by who runs this Keyhook").exception());
   }
 
   private Future<Account> create(Accounts.Create request) {
     plans.checkExists(request.plan());
     return passwords.hash(request.password())
         .compose(hash -> database.transaction(tx -> insert(tx, request, request.email().strip(), hash)))
-        .recover(AccountVerticle::emailTaken);
+        .recover(People::emailTaken);
   }
 
   private static Future<Account> insert(SqlClient tx, Accounts.Create request, String email, String passwordHash) {
@@ -171,7 +164,7 @@ public final class AccountVerticle extends VerticleBase {
             request.email().present() ? request.email().value().strip() : null, hash)
             .compose(account -> AuditStore.write(tx, new Caller(accountId, request.by()), Action.ACCOUNT_UPDATED,
                 account.id(), request.changed()).map(account))))
-        .recover(AccountVerticle::emailTaken)
+        .recover(People::emailTaken)
         .compose(account -> plan == null || plans.of(plan).hasWebhooks() ? Future.succeededFuture(account)
             : bus.request(Addresses.CANCEL_PENDING, new CancelPending(accountId, null)).map(account));
   }
@@ -185,6 +178,12 @@ public final class AccountVerticle extends VerticleBase {
                 : insert(tx, request.account(), request.account().email(), hash)
                     .compose(account -> AccountStore.insertKey(tx, Id.ACCOUNT.parse(account.id()), "First key",
                         request.apiKey()).map(Optional.of(account)))))));
+  }
+
+  private Info.Settings settings() {
+    KeyhookOptions.Delivery delivery = options.delivery();
+    return new Info.Settings(Version.VERSION, options.signup().enabled(), delivery.allowInsecureTargets(),
+        delivery.retryDelays().stream().map(Duration::toString).toList(), delivery.timeout().toString());
   }
 
   private Future<Overview> get(Accounts.Get query) {
@@ -223,11 +222,6 @@ public final class AccountVerticle extends VerticleBase {
       log.warn("When API keys were last used could not be written; a minute of it is lost: {}", e.getMessage());
       return null;
     });
-  }
-
-  private static <T> Future<T> emailTaken(Throwable e) {
-    return Future.failedFuture(Database.isUniqueViolation(e)
-        ? new Failure.Conflict("EMAIL_TAKEN", "Somebody with this e-mail has an account already").exception() : e);
   }
 
   private static FailureException unauthorized() {

@@ -1,8 +1,6 @@
 package io.keyhook.account;
 
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 
 /** API keys: {@code kh_} and 40 random characters. Only their SHA-256 is kept. */
@@ -19,11 +17,7 @@ public final class ApiKeys {
   }
 
   static byte[] hash(String key) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java has SHA-256", e);
-    }
+    return Hashes.sha256(key.getBytes(StandardCharsets.UTF_8));
   }
 
   /** How it begins, to tell keys apart in a list. */

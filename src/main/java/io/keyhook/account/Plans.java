@@ -2,6 +2,8 @@ package io.keyhook.account;
 
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Failure;
+import io.keyhook.bus.Info;
+import io.keyhook.bus.Page;
 import io.keyhook.config.KeyhookOptions.Plan;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +25,13 @@ public final class Plans {
     this.withWebhooks = this.plans.keySet().stream().filter(name -> plans.get(name).hasWebhooks()).toArray(String[]::new);
     this.retentions = java.util.Arrays.stream(withWebhooks).map(name -> plans.get(name).logRetentionDays())
         .toArray(Integer[]::new);
+  }
+
+  /** By name. */
+  Page<Info.Plan> all() {
+    return new Page<>(plans.entrySet().stream().map(entry -> new Info.Plan(entry.getKey(),
+        entry.getValue().maxLicenses().orElse(null), entry.getValue().maxWebhooks().orElse(null),
+        entry.getValue().logRetentionDays())).toList(), null);
   }
 
   public Plan of(String name) {
@@ -59,9 +68,17 @@ public final class Plans {
    * @param max empty: unlimited
    */
   public static void checkRoom(String plan, Optional<Integer> max, long used, String what) {
-    if (max.isPresent() && used >= max.get()) {
-      throw new Failure.PlanLimitReached(
-          "The plan " + plan + " allows " + max.get() + " " + what + ", and all are in use").exception();
+    checkRoom(plan, max, used, 1, what);
+  }
+
+  /**
+   * @param max empty: unlimited
+   * @param more how many are to be added
+   */
+  public static void checkRoom(String plan, Optional<Integer> max, long used, int more, String what) {
+    if (max.isPresent() && used + more > max.get()) {
+      throw new Failure.PlanLimitReached("The plan " + plan + " allows " + max.get() + " " + what
+          + (used >= max.get() ? ", and all are in use" : "; " + (max.get() - used) + " are left")).exception();
     }
   }
 }

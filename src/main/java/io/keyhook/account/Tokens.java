@@ -17,6 +17,7 @@ import io.vertx.ext.auth.jwt.JWTAuthOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -72,11 +73,15 @@ final class Tokens {
   }
 
   Token issue(String userId, String accountId, String email) {
-    Instant expiresAt = Instant.now().plus(options.lifetime());
+    return issue(userId, accountId, email, options.lifetime());
+  }
+
+  Token issue(String userId, String accountId, String email, Duration lifetime) {
+    Instant expiresAt = Instant.now().plus(lifetime);
     String token = auth.generateToken(
         new JsonObject().put(options.accountClaim(), accountId).put(USER, userId).put("email", email),
         new JWTOptions().setAlgorithm(options.algorithm()).setSubject(userId).setIssuer(options.issuer())
-            .setAudience(List.of(options.audience())).setExpiresInSeconds((int) options.lifetime().toSeconds()));
+            .setAudience(List.of(options.audience())).setExpiresInSeconds((int) lifetime.toSeconds()));
     return new Token(token, Instant.ofEpochSecond(expiresAt.getEpochSecond()));
   }
 

@@ -27,7 +27,15 @@ public enum Action {
   /** Of the user, as is the next. */
   LOGIN_SUCCEEDED("login.succeeded"),
   /** With a wrong password. An e-mail that is nobody's belongs to no account that could be told. */
-  LOGIN_FAILED("login.failed");
+  LOGIN_FAILED("login.failed"),
+  USER_CREATED("user.created"),
+  USER_DELETED("user.deleted"),
+  USER_PASSWORD_CHANGED("user.password_changed"),
+  /** Of the person who logged in, as are the next two. */
+  SESSION_STARTED("session.started"),
+  SESSION_ENDED("session.ended"),
+  /** A cookie was used that had been replaced: somebody has a copy, and the session was ended. */
+  SESSION_REUSED("session.reused");
 
   private final String wireName;
 

@@ -19,6 +19,9 @@ import java.util.UUID;
 
 /** The SQL of the audit log: it is added to and read, and nothing else. */
 public final class AuditStore {
+  private static final String WRITE_ALL = """
+      INSERT INTO keyhook.audit (account_id, action, subject_id, changed, actor, actor_id, ip_address)
+      SELECT $1, $2, subject_id, '{}', $4, $5, $6 FROM unnest($3::text[]) subject_id""";
   private static final String WRITE = """
       INSERT INTO keyhook.audit (account_id, action, subject_id, changed, actor, actor_id, ip_address)
       VALUES ($1, $2, $3, $4, $5, $6, $7)""";
@@ -45,6 +48,16 @@ public final class AuditStore {
     return tx.preparedQuery(WRITE)
         .execute(Tuple.tuple().addUUID(caller.accountId()).addString(action.wireName()).addString(subjectId)
             .addArrayOfString(changed.toArray(String[]::new)).addString(actor.name()).addString(actor.id())
+            .addString(actor.address()))
+        .mapEmpty();
+  }
+
+  /** Writes down the same of several, without fields. */
+  public static Future<Void> writeAll(SqlClient tx, Caller caller, Action action, List<String> subjectIds) {
+    Actor actor = caller.actor();
+    return tx.preparedQuery(WRITE_ALL)
+        .execute(Tuple.tuple().addUUID(caller.accountId()).addString(action.wireName())
+            .addArrayOfString(subjectIds.toArray(String[]::new)).addString(actor.name()).addString(actor.id())
             .addString(actor.address()))
         .mapEmpty();
   }

@@ -49,6 +49,18 @@ public interface Accounts {
     }
   }
 
+  /** Makes an account for oneself, where that is allowed. */
+  record SignUp(Create account) {
+    /**
+     * @param plan that everybody begins with
+     * @param ipAddress where the request came from; null: not known
+     */
+    public static SignUp of(String name, String email, String password, String plan, String ipAddress) {
+      return new SignUp(new Create(new Actor(email == null ? "" : email.strip(), null, ipAddress), name, email, password,
+          plan));
+    }
+  }
+
   /** The first account, with its first API key; made where there is no account yet. */
   record Bootstrap(Create account, String apiKey) {
     @Override
@@ -102,6 +114,20 @@ public interface Accounts {
    * @param max null: unlimited
    */
   record Used(long used, Integer max) {}
+
+  record GetMe(Caller caller) {}
+
+  /**
+   * Who asks.
+   *
+   * @param user null: not a person who logged in here
+   * @param apiKey null: it was no API key
+   */
+  record Me(String accountId, String accountName, Person user, NamedKey apiKey) {}
+
+  record Person(String id, String email, Instant createdAt) {}
+
+  record NamedKey(String id, String name) {}
 
   record CreateApiKey(Caller caller, String name) {
     public CreateApiKey {

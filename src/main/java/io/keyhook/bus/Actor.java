@@ -1,6 +1,7 @@
 package io.keyhook.bus;
 
 import java.util.Objects;
+import java.util.UUID;
 
 /**
  * Who makes a request, as the audit log tells it.
@@ -17,6 +18,11 @@ public record Actor(String name, String id, String address) {
   /** Known by a name alone. */
   public static Actor named(String name) {
     return new Actor(name, null, null);
+  }
+
+  /** The row's id of who is of this kind; null for others. */
+  public UUID id(Id kind) {
+    return id != null && id.startsWith(kind.prefix()) ? kind.parse(id) : null;
   }
 
   public Actor at(String from) {

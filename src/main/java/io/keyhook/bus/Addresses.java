@@ -16,6 +16,19 @@ public final class Addresses {
   public static final Address<Accounts.Bootstrap, Optional<Accounts.Account>> BOOTSTRAP =
       new Address<>("account.bootstrap");
   public static final Address<Accounts.Get, Accounts.Overview> GET_ACCOUNT = new Address<>("account.get");
+  public static final Address<Accounts.SignUp, Accounts.Account> SIGN_UP = new Address<>("account.sign-up");
+  public static final Address<Users.ListUsers, Page<Users.User>> LIST_USERS = new Address<>("user.list");
+  public static final Address<Users.CreateUser, Users.User> CREATE_USER = new Address<>("user.create");
+  public static final Address<Users.DeleteUser, Void> DELETE_USER = new Address<>("user.delete");
+  public static final Address<Users.ChangePassword, Void> CHANGE_PASSWORD = new Address<>("user.change-password");
+  public static final Address<Accounts.GetMe, Accounts.Me> GET_ME = new Address<>("account.me");
+  public static final Address<Sessions.Open, Sessions.Opened> OPEN_SESSION = new Address<>("session.open");
+  public static final Address<Sessions.Refresh, Sessions.Opened> REFRESH_SESSION = new Address<>("session.refresh");
+  public static final Address<Sessions.End, Void> END_SESSION = new Address<>("session.end");
+  public static final Address<Info.GetSettings, Info.Settings> GET_SETTINGS = new Address<>("info.settings");
+  public static final Address<Info.ListPlans, Page<Info.Plan>> LIST_PLANS = new Address<>("info.plans");
+  public static final Address<Info.ListEventTypes, Page<Info.EventType>> LIST_EVENT_TYPES =
+      new Address<>("info.event-types");
   public static final Address<Accounts.CreateApiKey, Accounts.CreatedApiKey> CREATE_API_KEY =
       new Address<>("api-key.create");
   public static final Address<Accounts.GetApiKey, Accounts.ApiKey> GET_API_KEY = new Address<>("api-key.get");
@@ -25,6 +38,10 @@ public final class Addresses {
 
   public static final Address<Licenses.Validate, Licenses.Validation> VALIDATE = new Address<>("license.validate");
   public static final Address<Licenses.Create, Licenses.License> CREATE_LICENSE = new Address<>("license.create");
+  public static final Address<Licenses.CreateMany, Page<Licenses.License>> CREATE_LICENSES =
+      new Address<>("license.create-many", LONG);
+  public static final Address<Licenses.Import, Licenses.Imported> IMPORT_LICENSES = new Address<>("license.import", LONG);
+  public static final Address<Licenses.CheckDevice, Licenses.Checked> CHECK_DEVICE = new Address<>("license.check");
   public static final Address<Licenses.List, Page<Licenses.License>> LIST_LICENSES = new Address<>("license.list");
   public static final Address<Licenses.Get, Licenses.License> GET_LICENSE = new Address<>("license.get");
   public static final Address<Licenses.Update, Licenses.License> UPDATE_LICENSE = new Address<>("license.update");
@@ -56,6 +73,10 @@ public final class Addresses {
   public static final Address<Deliveries.CancelPending, Void> CANCELED = new Address<>("delivery.canceled");
   public static final Address<Deliveries.SendTest, Webhooks.TestResult> SEND_TEST = 
       new Address<>("delivery.send-test", LONG);
+
+  public static final Address<Statistics.Get, Statistics.Overview> GET_STATISTICS = new Address<>("statistics.get");
+  public static final Address<Statistics.GetWebhooks, Page<Statistics.WebhookActivity>> GET_WEBHOOK_STATISTICS =
+      new Address<>("statistics.webhooks");
 
   private Addresses() {}
 }

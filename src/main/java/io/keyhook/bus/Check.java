@@ -48,6 +48,11 @@ public final class Check {
     return is(field, isStorable(value), "holds a NUL or a lone surrogate, which is not text");
   }
 
+  /** Whether {@link #text} takes it. */
+  public static boolean isText(String value, int max) {
+    return value.codePointCount(0, value.length()) <= max && isStorable(value);
+  }
+
   /** Every text in a JSON value. */
   public Check texts(String field, Object json) {
     return is(field, areStorable(json), "holds a NUL or a lone surrogate, which is not text");

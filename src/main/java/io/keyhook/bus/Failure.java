@@ -35,6 +35,22 @@ public sealed interface Failure {
     }
   }
 
+  /** Nobody is logged in with this cookie, or no longer. */
+  record SessionEnded() implements Failure {
+    @Override
+    public String code() {
+      return "SESSION_ENDED";
+    }
+
+    @Override
+    public String message() {
+      return "There is no session, or it has ended; log in";
+    }
+  }
+
+  /** The caller is known, and may not. */
+  record Forbidden(String code, String message) implements Failure {}
+
   record NotFound(String message) implements Failure {
     @Override
     public String code() {

@@ -1,6 +1,8 @@
 package io.keyhook.bus;
 
+import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -94,13 +96,142 @@ public interface Licenses {
 
   record Get(Caller caller, String id) {}
 
+  /** The order of a list, up or down; those that are alike in it are in the order of their ids. */
+  enum Sort {
+    CREATED_AT("createdAt"),
+    CREATED_AT_DOWN("-createdAt"),
+    /** In any case. */
+    NAME("name"),
+    NAME_DOWN("-name"),
+    /** What never expires does so last. */
+    EXPIRES_AT("expiresAt"),
+    EXPIRES_AT_DOWN("-expiresAt");
+
+    private static final String NEVER = "infinity";
+
+    private final String wireName;
+
+    Sort(String wireName) {
+      this.wireName = wireName;
+    }
+
+    public String wireName() {
+      return wireName;
+    }
+
+    /** What a license stands by in this order, as text; null: by its id. */
+    public String key(License license) {
+      return switch (this) {
+        case CREATED_AT, CREATED_AT_DOWN -> null;
+        case NAME, NAME_DOWN -> license.name;
+        case EXPIRES_AT, EXPIRES_AT_DOWN -> license.expiresAt == null ? NEVER : license.expiresAt.toString();
+      };
+    }
+
+    private boolean takes(String key) {
+      return switch (this) {
+        case CREATED_AT, CREATED_AT_DOWN -> key == null;
+        case NAME, NAME_DOWN -> key != null && Check.isText(key, Check.NAME);
+        case EXPIRES_AT, EXPIRES_AT_DOWN -> key != null && (key.equals(NEVER) || isTime(key));
+      };
+    }
+
+    private static boolean isTime(String key) {
+      try {
+        int year = Instant.parse(key).atOffset(ZoneOffset.UTC).getYear();
+        return year >= 1 && year <= 9999;
+      } catch (DateTimeException e) {
+        return false;
+      }
+    }
+  }
+
   /**
    * @param search part of a name, key, customer's name or e-mail, in any case; null: all
    * @param status null: any
+   * @param sort null: newest first
    */
-  record List(Caller caller, String search, Status status, Page.Request page) {
+  record List(Caller caller, String search, Status status, Sort sort, Page.Sorted page) {
     public List {
-      Check.that().text("search", search, Check.NAME).done();
+      sort = sort == null ? Sort.CREATED_AT_DOWN : sort;
+      Page.Position after = page.after();
+      Check.that().text("search", search, Check.NAME)
+          .is("cursor", after == null || sort.takes(after.key()), "is of a list in another order").done();
+    }
+
+    /** The page after one with this cursor. */
+    public List next(String cursor) {
+      return new List(caller, search, status, sort, new Page.Sorted(page.limit(), cursor));
+    }
+  }
+
+  int MAX_AT_ONCE = 1000;
+  int MAX_LINES = 10_000;
+
+  /**
+   * Several licenses that are alike but for their keys: all, or none.
+   *
+   * @param count 1 to {@value #MAX_AT_ONCE}
+   * @param each without a key: each gets its own
+   */
+  record CreateMany(Caller caller, Integer count, Create each) {
+    public CreateMany {
+      Check.that().required("count", count).range("count", count, 1, MAX_AT_ONCE).done();
+    }
+  }
+
+  /**
+   * Licenses of a file: all, or none.
+   *
+   * @param lines {@value #MAX_LINES} at most
+   */
+  record Import(Caller caller, java.util.List<Line> lines) {
+    public Import {
+      lines = java.util.List.copyOf(lines);
+      Check.that().is("body", lines.size() <= MAX_LINES, "has more than " + MAX_LINES + " licenses").done();
+    }
+  }
+
+  /**
+   * @param number in the file, to tell of what is wrong with it
+   */
+  record Line(int number, Create license) {
+    /** How a refusal names one of its cells. */
+    public static String field(long number, String column) {
+      return "line " + number + ": " + column;
+    }
+  }
+
+  record Imported(int created) {}
+
+  /** What would a validation say of this device? Asking changes and raises nothing. */
+  record CheckDevice(Caller caller, String id, String fingerprint) {
+    public CheckDevice {
+      checkFingerprint(Check.that(), fingerprint).done();
+    }
+  }
+
+  /**
+   * @param code why not, as a validation would have it; null: it is valid
+   * @param error the same for people; null: it is valid
+   * @param knownDevice whether the device has a slot
+   * @param wouldActivate whether the device would get one
+   */
+  record Checked(
+      boolean valid,
+      String code,
+      String error,
+      boolean knownDevice,
+      boolean wouldActivate,
+      int currentActivations,
+      int maxActivations) {
+    /**
+     * @param refused null: it is valid
+     */
+    public static Checked of(Validation.Refused refused, boolean known, int activations, int maxActivations) {
+      boolean valid = refused == null;
+      return new Checked(valid, valid ? null : refused.name(), valid ? null : refused.error(), known, valid && !known,
+          activations, maxActivations);
     }
   }
 
@@ -130,11 +261,9 @@ public interface Licenses {
    */
   record Validate(String licenseKey, String fingerprint, String deviceName, String deviceType, String ipAddress) {
     public Validate {
-      Check.that()
+      checkFingerprint(Check.that()
           .required("licenseKey", licenseKey).text("licenseKey", licenseKey, KEY_MAX)
-          .is("licenseKey", licenseKey == null || !licenseKey.isBlank(), "is blank")
-          .required("fingerprint", fingerprint).text("fingerprint", fingerprint, Check.FINGERPRINT)
-          .is("fingerprint", fingerprint == null || !fingerprint.isBlank(), "is blank")
+          .is("licenseKey", licenseKey == null || !licenseKey.isBlank(), "is blank"), fingerprint)
           .text("deviceName", deviceName, Check.NAME)
           .text("deviceType", deviceType, Check.NAME)
           .text("ipAddress", ipAddress, Check.NAME)
@@ -164,6 +293,11 @@ public interface Licenses {
         return error;
       }
     }
+  }
+
+  private static Check checkFingerprint(Check check, String fingerprint) {
+    return check.required("fingerprint", fingerprint).text("fingerprint", fingerprint, Check.FINGERPRINT)
+        .is("fingerprint", fingerprint == null || !fingerprint.isBlank(), "is blank");
   }
 
   private static void checkMetadata(Map<String, Object> metadata) {

@@ -1,6 +1,8 @@
 package io.keyhook.bus;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
@@ -14,6 +16,8 @@ import java.util.function.Function;
 public record Page<T>(List<T> data, String nextCursor) {
   public static final int MAX_LIMIT = 100;
   public static final int DEFAULT_LIMIT = 50;
+  private static final String NO_CURSOR = "is not one that a list has given; leave it out for the first page";
+  private static final int ID_BYTES = 16;
   private static final UUID TOP = new UUID(-1, -1);
 
   /**
@@ -26,8 +30,8 @@ public record Page<T>(List<T> data, String nextCursor) {
     public static final Request FIRST = new Request(DEFAULT_LIMIT, null);
 
     public Request {
-      Check.that().range("limit", limit, 1, MAX_LIMIT).is("cursor", cursor == null || decode(cursor) != null,
-          "is not one that a list has given; leave it out for the first page").done();
+      Check.that().range("limit", limit, 1, MAX_LIMIT).is("cursor", cursor == null || decode(cursor) != null, NO_CURSOR)
+          .done();
     }
 
     /** Ids of this page are less than this. */
@@ -36,25 +40,72 @@ public record Page<T>(List<T> data, String nextCursor) {
     }
   }
 
+  /**
+   * Where a page of a sorted list begins.
+   *
+   * @param key what the list is sorted by; null where that is the id
+   */
+  public record Position(UUID id, String key) {}
+
+  /**
+   * Which page of a sorted list is asked for.
+   *
+   * @param limit 1 to {@value #MAX_LIMIT}
+   * @param cursor as the page before gave it; null: the first page
+   */
+  public record Sorted(int limit, String cursor) {
+    public static final Sorted FIRST = new Sorted(DEFAULT_LIMIT, null);
+
+    public Sorted {
+      Check.that().range("limit", limit, 1, MAX_LIMIT)
+          .is("cursor", cursor == null || position(cursor) != null, NO_CURSOR).done();
+    }
+
+    /** The last item of the page before; null: there is none. */
+    public Position after() {
+      return cursor == null ? null : position(cursor);
+    }
+  }
+
+  /** Makes a page of rows read with a limit of one more than asked for. */
+  public static <T> Page<T> sorted(List<T> rows, int limit, Function<T, Position> position) {
+    return cut(rows, limit, last -> encode(position.apply(last)));
+  }
+
   /** Makes a page of rows read with a limit of one more than asked for. */
   public static <T> Page<T> of(List<T> rows, int limit, Function<T, UUID> id) {
+    return cut(rows, limit, last -> encode(new Position(id.apply(last), null)));
+  }
+
+  private static <T> Page<T> cut(List<T> rows, int limit, Function<T, String> cursor) {
     if (rows.size() <= limit) {
       return new Page<>(rows, null);
     }
     List<T> data = rows.subList(0, limit);
-    return new Page<>(data, encode(id.apply(data.get(limit - 1))));
+    return new Page<>(data, cursor.apply(data.get(limit - 1)));
   }
 
-  private static String encode(UUID id) {
-    ByteBuffer bytes = ByteBuffer.allocate(16).putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
+  private static String encode(Position position) {
+    byte[] key = position.key == null ? new byte[0] : position.key.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer bytes = ByteBuffer.allocate(ID_BYTES + key.length).putLong(position.id.getMostSignificantBits())
+        .putLong(position.id.getLeastSignificantBits()).put(key);
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());
   }
 
   private static UUID decode(String cursor) {
+    Position position = position(cursor);
+    return position == null || position.key != null ? null : position.id;
+  }
+
+  private static Position position(String cursor) {
     try {
-      byte[] bytes = Base64.getUrlDecoder().decode(cursor);
-      return bytes.length == 16 ? new UUID(ByteBuffer.wrap(bytes).getLong(0), ByteBuffer.wrap(bytes).getLong(8)) : null;
-    } catch (IllegalArgumentException e) {
+      ByteBuffer bytes = ByteBuffer.wrap(Base64.getUrlDecoder().decode(cursor));
+      if (bytes.remaining() < ID_BYTES) {
+        return null;
+      }
+      UUID id = new UUID(bytes.getLong(), bytes.getLong());
+      return new Position(id, bytes.hasRemaining() ? StandardCharsets.UTF_8.newDecoder().decode(bytes).toString() : null);
+    } catch (IllegalArgumentException | CharacterCodingException e) {
       return null;
     }
   }

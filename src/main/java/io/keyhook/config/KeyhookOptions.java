@@ -18,6 +18,7 @@ public record KeyhookOptions(
     Bootstrap bootstrap,
     Operator operator,
     Auth auth,
+    Signup signup,
     Secrets secrets,
     Validation validation,
     Delivery delivery,
@@ -63,7 +64,22 @@ public record KeyhookOptions(
     }
   }
 
-  public record Auth(Jwt jwt) {}
+  public record Auth(Jwt jwt, Session session) {}
+
+  /**
+   * Who is logged in to the dashboard.
+   *
+   * @param lifetime from login to the next one, used or not
+   * @param accessLifetime of each token of a session: for so long what it may do outlives it
+   */
+  public record Session(Duration lifetime, Duration accessLifetime) {}
+
+  /**
+   * @param enabled whether anybody may make an account, on the plan {@value #PLAN}
+   */
+  public record Signup(boolean enabled) {
+    public static final String PLAN = "free";
+  }
 
   /**
    * Tokens of dashboard users and of an issuer of the operator's.

@@ -44,7 +44,7 @@ public final class LocalSecrets {
         Optional.of(kept.getString(JWT_SECRET)), jwt.publicKey(), jwt.privateKey(), jwt.jwks(), jwt.issuer(),
         jwt.audience(), jwt.accountClaim(), jwt.lifetime());
     return new KeyhookOptions(options.http(), options.database(), options.bootstrap(), options.operator(),
-        new KeyhookOptions.Auth(completed), secrets(options.secrets(), kept),
+        new KeyhookOptions.Auth(completed, options.auth().session()), options.signup(), secrets(options.secrets(), kept),
         options.validation(), options.delivery(), options.plans());
   }
 

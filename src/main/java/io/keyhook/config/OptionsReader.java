@@ -8,6 +8,8 @@ import io.keyhook.config.KeyhookOptions.Http;
 import io.keyhook.config.KeyhookOptions.Operator;
 import io.keyhook.config.KeyhookOptions.Plan;
 import io.keyhook.config.KeyhookOptions.Secrets;
+import io.keyhook.config.KeyhookOptions.Session;
+import io.keyhook.config.KeyhookOptions.Signup;
 import io.keyhook.config.KeyhookOptions.Validation;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,7 +44,7 @@ final class OptionsReader {
   KeyhookOptions read(boolean externalDatabase) {
     boolean external = externalDatabase || values.given("database.uri");
     KeyhookOptions options = new KeyhookOptions(http(), database(), bootstrap(), operator(),
-        new Auth(new JwtReader(values, workingDirectory).read(external)), secrets(external),
+        new Auth(new JwtReader(values, workingDirectory).read(external), session()), signup(), secrets(external),
         new Validation(values.number("validation.rateLimit", 0, MOST)), delivery(), plans());
     errors.throwIfAny();
     return options;
@@ -77,6 +79,22 @@ final class OptionsReader {
 
   private Operator operator() {
     return new Operator(values.optionalText("operator.key", text -> text.length() >= 32, "32 characters or more"));
+  }
+
+  private Session session() {
+    return new Session(
+        values.duration("auth.session.lifetime", Duration.ofHours(1), Duration.ofDays(365),
+            "an ISO-8601 duration from PT1H to P365D"),
+        values.duration("auth.session.accessLifetime", Duration.ofMinutes(1), Duration.ofHours(1),
+            "an ISO-8601 duration from PT1M to PT1H"));
+  }
+
+  private Signup signup() {
+    boolean enabled = values.bool("signup.enabled");
+    if (enabled && !settings.plans().containsKey(Signup.PLAN)) {
+      values.reject("signup.enabled", "false where there is no plan named " + Signup.PLAN);
+    }
+    return new Signup(enabled);
   }
 
   private Secrets secrets(boolean externalDatabase) {

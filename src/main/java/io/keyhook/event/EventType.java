@@ -10,12 +10,12 @@ import java.util.stream.Collectors;
 
 /** What can happen to a license, and the test. The codes are in the database: they are never changed or used again. */
 public enum EventType {
-  LICENSE_VALIDATED(1, "license.validated"),
-  LICENSE_ACTIVATED(2, "license.activated"),
-  LICENSE_EXPIRED(3, "license.expired"),
-  LICENSE_DISABLED(4, "license.disabled"),
+  LICENSE_VALIDATED(1, "license.validated", "A validation succeeded, a device's first one too"),
+  LICENSE_ACTIVATED(2, "license.activated", "A device was validated for the first time"),
+  LICENSE_EXPIRED(3, "license.expired", "A license's time is over"),
+  LICENSE_DISABLED(4, "license.disabled", "A license was disabled"),
   /** Sent by the test call only; no webhook subscribes to it. */
-  WEBHOOK_TEST(5, "webhook.test");
+  WEBHOOK_TEST(5, "webhook.test", "Somebody tested the webhook");
 
   private static final EventType[] BY_CODE = new EventType[6];
 
@@ -27,10 +27,12 @@ public enum EventType {
 
   private final short code;
   private final String wireName;
+  private final String description;
 
-  EventType(int code, String wireName) {
+  EventType(int code, String wireName, String description) {
     this.code = (short) code;
     this.wireName = wireName;
+    this.description = description;
   }
 
   public short code() {
@@ -39,6 +41,11 @@ public enum EventType {
 
   public String wireName() {
     return wireName;
+  }
+
+  /** When it is raised, for people. */
+  public String description() {
+    return description;
   }
 
   public static EventType of(short code) {

@@ -84,7 +84,7 @@ final class Answers {
 
   /** Headers that go with a failure, whatever its form. */
   static void headers(HttpServerResponse response, Failure failure) {
-    if (failure instanceof Failure.Unauthorized) {
+    if (failure instanceof Failure.Unauthorized || failure instanceof Failure.SessionEnded) {
       response.putHeader("WWW-Authenticate", "Bearer");
     } else if (failure instanceof Failure.RateLimited limited) {
       response.putHeader(HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, limited.retryAfter().toSeconds())));
@@ -111,10 +111,11 @@ final class Answers {
     if (failure instanceof Failure.Invalid) {
       return 400;
     }
-    if (failure instanceof Failure.Unauthorized) {
+    if (failure instanceof Failure.Unauthorized || failure instanceof Failure.SessionEnded) {
       return 401;
     }
-    if (failure instanceof Failure.PlanUpgradeRequired || failure instanceof Failure.PlanLimitReached) {
+    if (failure instanceof Failure.PlanUpgradeRequired || failure instanceof Failure.PlanLimitReached
+        || failure instanceof Failure.Forbidden) {
       return 403;
     }
     if (failure instanceof Failure.NotFound) {

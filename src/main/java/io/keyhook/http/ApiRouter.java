@@ -2,12 +2,15 @@ package io.keyhook.http;
 
 import static io.keyhook.http.Authentication.actor;
 import static io.keyhook.http.Authentication.caller;
+import static io.keyhook.http.Calls.id;
+import static io.keyhook.http.Calls.query;
+import static io.keyhook.http.Calls.read;
 
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Audit;
 import io.keyhook.bus.Deliveries;
-import io.keyhook.bus.Licenses;
+import io.keyhook.bus.Statistics;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.config.KeyhookOptions;
 import io.vertx.core.Future;
@@ -33,7 +36,7 @@ public final class ApiRouter {
 
   private final Router router;
   private final KeyhookClient client;
-  private final Authentication authentication;
+  private final Calls calls;
   private final ClientAddress addresses;
   private final Limits limits;
 
@@ -43,26 +46,41 @@ public final class ApiRouter {
    * @param logins to one e-mail from one address
    * @param loginsOfAddress to whichever e-mail
    * @param loginsTo one e-mail, from wherever
+   * @param signUps from one address
    */
   public record Limits(
-      RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress, RateLimiter loginsTo) {}
+      RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress, RateLimiter loginsTo,
+      RateLimiter signUps) {
+    /**
+     * One more try of a password, by whatever call.
+     *
+     * @throws io.keyhook.bus.FailureException rate limited
+     */
+    void checkLogin(String email, String address) {
+      String anyCase = email.toLowerCase(Locale.ROOT);
+      loginsOfAddress.check(address);
+      logins.check(anyCase + ' ' + address);
+      loginsTo.check(anyCase);
+    }
+  }
 
   private ApiRouter(Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits) {
     this.router = Router.router(vertx);
     this.client = client;
     this.addresses = new ClientAddress(options.http().trustedProxies());
-    this.authentication = new Authentication(client, options.operator().key(), addresses);
+    this.calls = new Calls(router, new Authentication(client, options.operator().key(), addresses));
     this.limits = limits;
   }
 
   /** A router for one event loop; mounts under any path. */
-  public static Router create(Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits, Probes probes) {
+  public static Router create(
+      Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits, Probes probes, WebPages pages) {
     ApiRouter api = new ApiRouter(vertx, client, options, limits);
-    api.mount(probes);
+    api.mount(probes, pages);
     return api.router;
   }
 
-  private void mount(Probes probes) {
+  private void mount(Probes probes, WebPages pages) {
     router.route("/api/validate").failureHandler(ValidateHandler::failed);
     router.post("/api/validate").handler(body()).handler(new ValidateHandler(client, addresses, limits.validations()));
     router.options("/api/validate").handler(ValidateHandler::preflight);
@@ -70,11 +88,16 @@ public final class ApiRouter {
 
     probes.mount(router);
     router.route("/api/*").handler(body());
+    new SessionRoutes(client, addresses, limits).mount(calls);
+    new PeopleRoutes(client, addresses, limits).mount(calls);
+    new InfoRoutes(client).mount(calls);
     accounts();
-    licenses();
+    new LicenseRoutes(client).mount(calls);
     webhooks();
     deliveries();
+    statistics();
     otherMethods();
+    router.route().handler(pages::handle);
     // of all that is under the path where a host mounts it
     router.route().handler(context -> context.fail(404)).failureHandler(ApiRouter::failed);
     for (int status : new int[] {400, 404, 405, 413, 415, 417}) {
@@ -83,16 +106,6 @@ public final class ApiRouter {
   }
 
   private void accounts() {
-    call(HttpMethod.POST, "/api/auth/login", 200, context -> {
-      String from = addresses.of(context.request());
-      Accounts.Login login = read(context, in -> new Accounts.Login(in.text("email"), in.text("password"), from));
-      String address = ClientAddress.limitKey(from);
-      String email = login.email().toLowerCase(Locale.ROOT);
-      limits.loginsOfAddress().check(address);
-      limits.logins().check(email + ' ' + address);
-      limits.loginsTo().check(email);
-      return client.login(login);
-    });
     operatorCall(HttpMethod.POST, "/api/admin/accounts", 201, context -> client.createAccount(read(context, in ->
         new Accounts.Create(actor(context), in.text("name"), in.text("email"), in.text("password"), in.text("plan")))));
     operatorCall(HttpMethod.PATCH, "/api/admin/accounts/:id", 200, context -> client.updateAccount(read(context, in ->
@@ -109,32 +122,6 @@ public final class ApiRouter {
         client.deleteApiKey(new Accounts.DeleteApiKey(caller(context), id(context))));
     accountCall(HttpMethod.GET, "/api/audit", 200, context -> client.listAudit(query(context, in ->
         new Audit.ListEntries(caller(context), in.text("action"), in.text("subjectId"), in.page()))));
-  }
-
-  private void licenses() {
-    accountCall(HttpMethod.POST, "/api/licenses", 201, context -> client.createLicense(read(context, in ->
-        new Licenses.Create(caller(context), in.text("name"), in.text("key"), in.integer("maxActivations"),
-            in.time("expiresAt"), in.text("customerName"), in.text("customerEmail"), in.object("metadata")))));
-    accountCall(HttpMethod.GET, "/api/licenses", 200, context -> client.listLicenses(query(context, in ->
-        new Licenses.List(caller(context), in.text("search"), in.choice("status", Licenses.Status.values()), in.page()))));
-    accountCall(HttpMethod.GET, "/api/licenses/:id", 200, context ->
-        client.getLicense(new Licenses.Get(caller(context), id(context))));
-    accountCall(HttpMethod.PATCH, "/api/licenses/:id", 200, context -> client.updateLicense(read(context, in ->
-        new Licenses.Update(caller(context), id(context), in.change("name", in::text),
-            in.change("maxActivations", in::integer), in.change("expiresAt", in::time),
-            in.change("customerName", in::text), in.change("customerEmail", in::text),
-            in.change("metadata", in::object)))));
-    accountCall(HttpMethod.DELETE, "/api/licenses/:id", 204, context ->
-        client.deleteLicense(new Licenses.Delete(caller(context), id(context))));
-    accountCall(HttpMethod.POST, "/api/licenses/:id/disable", 200, context -> client.setLicenseDisabled(read(context, in ->
-        new Licenses.SetDisabled(caller(context), id(context), true))));
-    accountCall(HttpMethod.POST, "/api/licenses/:id/enable", 200, context -> client.setLicenseDisabled(read(context, in ->
-        new Licenses.SetDisabled(caller(context), id(context), false))));
-    accountCall(HttpMethod.GET, "/api/licenses/:id/activations", 200, context -> client.listActivations(query(context, in ->
-        new Licenses.ListActivations(caller(context), id(context), in.page()))));
-    accountCall(HttpMethod.DELETE, "/api/licenses/:id/activations/:activationId", 204, context ->
-        client.deleteActivation(
-            new Licenses.DeleteActivation(caller(context), id(context), context.pathParam("activationId"))));
   }
 
   private void webhooks() {
@@ -170,24 +157,19 @@ public final class ApiRouter {
         new Deliveries.Redeliver(caller(context), id(context)))));
   }
 
+  private void statistics() {
+    accountCall(HttpMethod.GET, "/api/stats", 200, context -> client.getStatistics(query(context, in ->
+        new Statistics.Get(caller(context), Statistics.Range.named(in.text("range"))))));
+    accountCall(HttpMethod.GET, "/api/stats/webhooks", 200, context -> client.getWebhookStatistics(query(context, in ->
+        new Statistics.GetWebhooks(caller(context)))));
+  }
+
   private void accountCall(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
-    router.route(method, path).handler(authentication::account);
-    call(method, path, status, call);
+    calls.account(method, path, status, call);
   }
 
   private void operatorCall(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
-    router.route(method, path).handler(authentication::operator);
-    call(method, path, status, call);
-  }
-
-  private void call(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
-    router.route(method, path).handler(context -> call.apply(context).onComplete(answer -> {
-      if (status == 204) {
-        Answers.nothing(context.response());
-      } else {
-        Answers.json(context, status, answer);
-      }
-    }, context::fail));
+    calls.operator(method, path, status, call);
   }
 
   /** After all others: who asks for a method that a path does not know is told those that it knows. */
@@ -210,21 +192,6 @@ public final class ApiRouter {
     };
   }
 
-  private static String id(RoutingContext context) {
-    return context.pathParam("id");
-  }
-
-  private static <T> T read(RoutingContext context, Function<Input, T> message) {
-    JsonBody.requireJson(context);
-    Input in = Input.of(context.body().buffer());
-    return in.into(() -> message.apply(in));
-  }
-
-  private static <T> T query(RoutingContext context, Function<QueryInput, T> message) {
-    QueryInput in = new QueryInput(context);
-    return in.into(() -> message.apply(in));
-  }
-
   private static void failed(RoutingContext context) {
     int status = context.statusCode();
     if (context.failure() instanceof HttpException e) {
@@ -236,7 +203,8 @@ public final class ApiRouter {
     if (ValidateHandler.isFor(context.request())) {
       ValidateHandler.failed(context);
     } else if (status >= 400 && status < 500) {
-      Answers.problem(context, status, JsonBody.explain(status));
+      Answers.problem(context, status, context.failure() instanceof HttpException e && e.getPayload() != null
+          ? e.getPayload() : JsonBody.explain(status));
     } else {
       Answers.failure(context, context.failure());
     }

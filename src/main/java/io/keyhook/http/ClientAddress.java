@@ -3,8 +3,13 @@ package io.keyhook.http;
 import inet.ipaddr.IPAddress;
 import inet.ipaddr.IPAddressString;
 import inet.ipaddr.IPAddressStringParameters;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Whose request it is. {@code X-Forwarded-For} is believed only as far as proxies that the operator trusts have written
@@ -44,6 +49,27 @@ final class ClientAddress {
       }
     }
     return client;
+  }
+
+  /** Whether the client's own connection is TLS, as far as a trusted proxy tells. */
+  boolean isSecure(HttpServerRequest request) {
+    if (request.isSSL()) {
+      return true;
+    }
+    String forwarded = isFromProxy(request) ? request.getHeader("X-Forwarded-Proto") : null;
+    return forwarded != null && forwarded.split(",", 2)[0].strip().equalsIgnoreCase("https");
+  }
+
+  /** What this server is called by who asks, in lower case: hosts, with their ports where they are not the usual ones. */
+  Set<String> hosts(HttpServerRequest request) {
+    Stream<String> own = Stream.ofNullable(request.getHeader(HttpHeaders.HOST));
+    Stream<String> forwarded = isFromProxy(request) ? Stream.ofNullable(request.getHeader("X-Forwarded-Host"))
+        .flatMap(line -> Stream.of(line.split(","))) : Stream.empty();
+    return Stream.concat(own, forwarded).map(host -> host.strip().toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
+  }
+
+  private boolean isFromProxy(HttpServerRequest request) {
+    return !trusted.isEmpty() && request.remoteAddress() != null && isTrusted(request.remoteAddress().hostAddress());
   }
 
   /** What a limit counts by: an IPv6 customer has a whole /64. */

@@ -27,15 +27,10 @@ abstract class FieldReader {
     errors.add(new Failure.FieldError(name, message));
   }
 
-  /**
-   * Makes the message of what its supplier reads.
-   *
-   * @throws FailureException with what is of the wrong type or unknown, and what the message itself refuses
-   */
-  final <T> T into(Supplier<T> message) {
-    T made = null;
+  /** Makes a part of a message. Null where the part refuses its fields, which is told with what the rest refuses. */
+  final <T> T part(Supplier<T> part) {
     try {
-      made = message.get();
+      return part.get();
     } catch (FailureException e) {
       if (!(e.failure() instanceof Failure.Invalid invalid)) {
         throw e;
@@ -43,7 +38,17 @@ abstract class FieldReader {
       invalid.errors().stream()
           .filter(error -> errors.stream().noneMatch(other -> other.field().equals(error.field())))
           .toList().forEach(errors::add);
+      return null;
     }
+  }
+
+  /**
+   * Makes the message of what its supplier reads.
+   *
+   * @throws FailureException with what is of the wrong type or unknown, and what the message itself refuses
+   */
+  final <T> T into(Supplier<T> message) {
+    T made = part(message);
     for (String name : given()) {
       if (!known.contains(name)) {
         error(name.length() > SHOWN_NAME ? name.substring(0, SHOWN_NAME) : name, known.isEmpty()

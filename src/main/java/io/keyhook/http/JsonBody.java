@@ -15,7 +15,7 @@ final class JsonBody {
   /** A form would be taken apart as it comes in, and fail where its method has none: it is to be bytes like others. */
   static void takeNoForm(HttpServerRequest request) {
     String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
-    if (type != null && !isJson(type)) {
+    if (type != null && !isJson(type) && !CsvBody.isCsv(type)) {
       request.headers().set(HttpHeaders.CONTENT_TYPE, "application/octet-stream");
     }
   }

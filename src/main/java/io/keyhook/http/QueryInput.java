@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Reads the parameters of a query, as strictly as {@link Input} reads a body. */
@@ -34,6 +35,15 @@ final class QueryInput extends FieldReader {
 
   Page.Request page() {
     String cursor = text("cursor");
+    return new Page.Request(limit(), cursor);
+  }
+
+  Page.Sorted sortedPage() {
+    String cursor = text("cursor");
+    return new Page.Sorted(limit(), cursor);
+  }
+
+  private int limit() {
     String limit = text("limit");
     int size = Page.DEFAULT_LIMIT;
     if (limit != null) {
@@ -43,7 +53,7 @@ final class QueryInput extends FieldReader {
         size = 1;
       }
     }
-    return new Page.Request(size, cursor);
+    return size;
   }
 
   Instant time(String name) {
@@ -56,12 +66,16 @@ final class QueryInput extends FieldReader {
   }
 
   <E extends Enum<E>> E choice(String name, E[] choices) {
+    return choice(name, choices, QueryInput::lower);
+  }
+
+  <E extends Enum<E>> E choice(String name, E[] choices, Function<E, String> wireName) {
     String text = text(name);
     if (text == null) {
       return null;
     }
-    return Arrays.stream(choices).filter(choice -> lower(choice).equals(text)).findAny().orElseGet(() -> {
-      error(name, "is not one of " + Arrays.stream(choices).map(QueryInput::lower).collect(Collectors.joining(", ")));
+    return Arrays.stream(choices).filter(choice -> wireName.apply(choice).equals(text)).findAny().orElseGet(() -> {
+      error(name, "is not one of " + Arrays.stream(choices).map(wireName).collect(Collectors.joining(", ")));
       return null;
     });
   }

@@ -4,6 +4,8 @@ import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses.Status;
 import io.keyhook.bus.Licenses.Validate;
 import io.keyhook.bus.Id;
+import io.keyhook.bus.Info;
+import io.keyhook.bus.Page;
 import io.keyhook.event.EventType;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +15,7 @@ import java.util.UUID;
 /** The {@code data} of each event with made-up values, for tests of webhooks. */
 public final class EventSamples {
   private static final UUID LICENSE_ID = UUID.fromString("01942c6e-2d10-7000-8000-000000000001");
+  private static final UUID DELIVERY_ID = UUID.fromString("01942c6e-2d10-7000-8000-000000000002");
   private static final String KEY = "ABCD-1234-EFGH-5678";
   private static final String NAME = "Sample License";
   private static final String CUSTOMER = "Sample Customer";
@@ -20,6 +23,12 @@ public final class EventSamples {
   private static final Validate REQUEST = new Validate(KEY, "sample-device", "MacBook Pro", "desktop", "198.51.100.7");
 
   private EventSamples() {}
+
+  /** Every type that a webhook may subscribe to, with what would be sent. */
+  public static Page<Info.EventType> all(Instant now) {
+    return new Page<>(EventType.subscribable().stream().map(type -> new Info.EventType(type.wireName(), type.description(),
+        new Info.Example(type.wireName(), now, Id.DELIVERY.of(DELIVERY_ID), data(type, now)))).toList(), null);
+  }
 
   /**
    * @throws IllegalArgumentException not a type of event about a license

@@ -3,6 +3,7 @@ package io.keyhook.license;
 import static io.keyhook.db.Rows.all;
 import static io.keyhook.db.Rows.first;
 import static io.keyhook.db.Rows.instant;
+import static io.keyhook.db.Rows.strings;
 import static io.keyhook.db.Rows.utc;
 import static io.keyhook.db.Rows.uuids;
 
@@ -16,6 +17,8 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,9 +26,9 @@ import java.util.UUID;
 
 /** The SQL of licenses and activations. */
 final class LicenseStore {
-  private static final String STATUS = """
+  static final String STATUS = """
       CASE WHEN disabled_at IS NOT NULL THEN 'DISABLED' WHEN expires_at <= now() THEN 'EXPIRED' ELSE 'ACTIVE' END""";
-  private static final String COLUMNS = """
+  static final String COLUMNS = """
       license_id, key, name, %s, max_activations, activations, expires_at, customer_name, customer_email, metadata,
       disabled_at, disabled_by, created_at, updated_at""".formatted(STATUS);
 
@@ -45,15 +48,28 @@ final class LicenseStore {
         SELECT account_id, license_id, expires_at FROM made WHERE expires_at IS NOT NULL
       )
       SELECT\s""" + COLUMNS + " FROM made";
-  private static final String GET = "SELECT " + COLUMNS + " FROM keyhook.license WHERE account_id = $1 AND license_id = $2";
-  private static final String LIST = "SELECT " + COLUMNS + """
-
-      FROM keyhook.license
-      WHERE account_id = $1 AND license_id < $2
-        AND ($3::text IS NULL OR name ILIKE $3 OR key ILIKE $3 OR customer_name ILIKE $3 OR customer_email ILIKE $3)
-        AND ($4::text IS NULL OR $4 =\s""" + STATUS + """
+  private static final String INSERT_ALL = """
+      WITH made AS (
+        INSERT INTO keyhook.license
+          (account_id, name, key, max_activations, expires_at, customer_name, customer_email, metadata)
+        SELECT $1, name, key, max_activations, expires_at, customer_name, customer_email, $2::json
+        FROM unnest($3::text[], $4::text[], $5::int[], $6::timestamptz[], $7::text[], $8::text[]) WITH ORDINALITY
+          q (name, key, max_activations, expires_at, customer_name, customer_email, ord)
+        WHERE expires_at IS NULL OR expires_at > now()
+        ORDER BY ord
+        RETURNING *
+      ), expiry AS (
+        INSERT INTO keyhook.license_expiry (account_id, license_id, due_at)
+        SELECT account_id, license_id, expires_at FROM made WHERE expires_at IS NOT NULL
       )
-      ORDER BY license_id DESC LIMIT $5""";
+      SELECT\s""" + COLUMNS + " FROM made";
+  private static final String NOW = "SELECT now()";
+  private static final String CHECK = """
+      SELECT l.disabled_at IS NOT NULL, coalesce(l.expires_at <= now(), false), l.activations, l.max_activations,
+        EXISTS (SELECT FROM keyhook.activation a
+          WHERE a.account_id = l.account_id AND a.license_id = l.license_id AND a.fingerprint = $3)
+      FROM keyhook.license l WHERE l.account_id = $1 AND l.license_id = $2""";
+  private static final String GET = "SELECT " + COLUMNS + " FROM keyhook.license WHERE account_id = $1 AND license_id = $2";
   private static final String UPDATE = """
       WITH changed AS (
         UPDATE keyhook.license SET
@@ -148,19 +164,45 @@ final class LicenseStore {
         .map(rows -> first(rows, LicenseStore::license));
   }
 
+  /**
+   * Those that would not have expired already, with the metadata of the first.
+   *
+   * @param licenses of one account
+   * @param keys in step with them
+   */
+  static Future<List<License>> insertAll(SqlClient tx, List<Licenses.Create> licenses, List<String> keys) {
+    Licenses.Create first = licenses.get(0);
+    return tx.preparedQuery(INSERT_ALL)
+        .execute(Tuple.tuple()
+            .addUUID(first.caller().accountId())
+            .addValue(json(first.metadata()))
+            .addArrayOfString(strings(licenses, Licenses.Create::name))
+            .addArrayOfString(keys.toArray(String[]::new))
+            .addArrayOfInteger(licenses.stream().map(Licenses.Create::maxActivations).toArray(Integer[]::new))
+            .addArrayOfOffsetDateTime(
+                licenses.stream().map(license -> utc(license.expiresAt())).toArray(OffsetDateTime[]::new))
+            .addArrayOfString(strings(licenses, Licenses.Create::customerName))
+            .addArrayOfString(strings(licenses, Licenses.Create::customerEmail)))
+        .map(rows -> all(rows, LicenseStore::license));
+  }
+
+  /** By which a transaction decides what has expired. */
+  static Future<Instant> now(SqlClient tx) {
+    return tx.query(NOW).execute().map(rows -> instant(rows.iterator().next(), 0));
+  }
+
+  static Future<Licenses.Checked> check(SqlClient client, UUID accountId, UUID licenseId, String fingerprint) {
+    return client.preparedQuery(CHECK).execute(Tuple.of(accountId, licenseId, fingerprint))
+        .map(rows -> first(rows, row -> {
+          boolean known = row.getBoolean(4);
+          return Licenses.Checked.of(Refusals.of(row.getBoolean(0), row.getBoolean(1), known, row.getInteger(2),
+              row.getInteger(3)), known, row.getInteger(2), row.getInteger(3));
+        }).orElseThrow(Id.LICENSE::notFound));
+  }
+
   static Future<License> get(SqlClient client, UUID accountId, UUID licenseId) {
     return client.preparedQuery(GET).execute(Tuple.of(accountId, licenseId))
         .map(rows -> first(rows, LicenseStore::license).orElseThrow(Id.LICENSE::notFound));
-  }
-
-  static Future<Page<License>> list(SqlClient client, Licenses.List query) {
-    String pattern = query.search() == null || query.search().isBlank() ? null
-        : "%" + query.search().strip().replaceAll("([\\\\%_])", "\\\\$1") + "%";
-    return client.preparedQuery(LIST)
-        .execute(Tuple.of(query.caller().accountId(), query.page().before(), pattern,
-            query.status() == null ? null : query.status().name(), (long) query.page().limit() + 1))
-        .map(rows -> Page.of(all(rows, LicenseStore::license), query.page().limit(),
-            license -> Id.LICENSE.parse(license.id())));
   }
 
   /** Empty where there is none, or it would have expired already. */
@@ -231,7 +273,7 @@ final class LicenseStore {
     return client.query(NEXT_EXPIRY).execute().map(rows -> Optional.ofNullable(rows.iterator().next().getDouble(0)));
   }
 
-  private static License license(Row row) {
+  static License license(Row row) {
     JsonObject metadata = (JsonObject) row.getValue(9);
     return new License(Id.LICENSE.of(row.getUUID(0)), row.getString(1), row.getString(2),
         Licenses.Status.valueOf(row.getString(3)), row.getInteger(4), row.getInteger(5), instant(row, 6), row.getString(7),

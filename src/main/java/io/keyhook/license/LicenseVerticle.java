@@ -6,8 +6,6 @@ import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.Caller;
-import io.keyhook.bus.Check;
-import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses;
@@ -20,42 +18,42 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlClient;
-import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Keeps licenses and activations, and writes down when devices were last seen. */
 public final class LicenseVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(LicenseVerticle.class);
-  private static final int KEY_TRIES = 3;
 
   private final Bus bus;
   private final Database database;
   private final Pool pool;
   private final Outbox outbox;
-  private final Plans plans;
+  private final LicenseMaker maker;
   private final LastSeen lastSeen;
-  private final SecureRandom random = new SecureRandom();
 
   public LicenseVerticle(Bus bus, Database database, Outbox outbox, Plans plans, LastSeen lastSeen) {
     this.bus = bus;
     this.database = database;
     this.pool = database.pool();
     this.outbox = outbox;
-    this.plans = plans;
+    this.maker = new LicenseMaker(database, plans);
     this.lastSeen = lastSeen;
   }
 
   @Override
   public Future<?> start() {
-    bus.answer(Addresses.CREATE_LICENSE, this::create);
-    bus.answer(Addresses.LIST_LICENSES, query -> LicenseStore.list(pool, query));
+    bus.answer(Addresses.CREATE_LICENSE, maker::create);
+    bus.answer(Addresses.CREATE_LICENSES, maker::createMany);
+    bus.answer(Addresses.IMPORT_LICENSES, maker::importAll);
+    bus.answer(Addresses.LIST_LICENSES, query -> LicenseListStore.list(pool, query));
     bus.answer(Addresses.GET_LICENSE, query ->
         LicenseStore.get(pool, query.caller().accountId(), Id.LICENSE.parse(query.id())));
+    bus.answer(Addresses.CHECK_DEVICE, query -> LicenseStore.check(pool, query.caller().accountId(),
+        Id.LICENSE.parse(query.id()), query.fingerprint()));
     bus.answer(Addresses.UPDATE_LICENSE, this::update);
     bus.answer(Addresses.DELETE_LICENSE, this::delete);
     bus.answer(Addresses.SET_LICENSE_DISABLED, this::setDisabled);
@@ -77,49 +75,10 @@ public final class LicenseVerticle extends VerticleBase {
     });
   }
 
-  /** A limited plan locks the account while it counts; an unlimited one locks nothing. */
-  private Future<License> create(Licenses.Create request) {
-    UUID accountId = request.caller().accountId();
-    return LicenseStore.plan(pool, accountId, false)
-        .compose(plan -> plans.of(plan).maxLicenses().isEmpty()
-            ? insert(request, 1, key -> database.transaction(tx -> insertAudited(tx, request, key)))
-            : insert(request, 1, key -> database.transaction(tx -> insertWithinLimit(tx, request, key))));
-  }
-
-  private static Future<Optional<License>> insertAudited(SqlClient tx, Licenses.Create request, String key) {
-    return LicenseStore.insert(tx, request, key)
-        .compose(license -> audited(tx, request.caller(), Action.LICENSE_CREATED, license, List.of()));
-  }
-
   private static Future<Optional<License>> audited(
       SqlClient tx, Caller caller, Action action, Optional<License> license, List<String> changed) {
     return license.isEmpty() ? Future.succeededFuture(license)
         : AuditStore.write(tx, caller, action, license.get().id(), changed).map(license);
-  }
-
-  private Future<Optional<License>> insertWithinLimit(SqlClient tx, Licenses.Create request, String key) {
-    UUID accountId = request.caller().accountId();
-    return LicenseStore.plan(tx, accountId, true).compose(plan -> {
-      Optional<Integer> max = plans.of(plan).maxLicenses();
-      return LicenseStore.count(tx, accountId, max.orElse(0)).compose(used -> {
-        Plans.checkRoom(plan, max, used, "licenses");
-        return insertAudited(tx, request, key);
-      });
-    });
-  }
-
-  /** Inserts under the seller's key, or under a generated one that is free. */
-  private Future<License> insert(Licenses.Create request, int attempt, Function<String, Future<Optional<License>>> insert) {
-    String key = request.key() == null ? LicenseKeys.generate(random) : request.key();
-    return insert.apply(key).map(license -> license.orElseThrow(LicenseVerticle::inThePast)).recover(e -> {
-      if (!Database.isUniqueViolation(e)) {
-        return Future.failedFuture(e);
-      }
-      return request.key() == null && attempt < KEY_TRIES
-          ? insert(request, attempt + 1, insert)
-          : Future.failedFuture(new Failure.Conflict("LICENSE_KEY_TAKEN",
-              "A license with this key exists already; choose another, or leave it out to have one made").exception());
-    });
   }
 
   private Future<License> update(Licenses.Update request) {
@@ -128,7 +87,7 @@ public final class LicenseVerticle extends VerticleBase {
             audited(tx, request.caller(), Action.LICENSE_UPDATED, license, request.changed())))
         .compose(license -> license.map(Future::succeededFuture)
         .orElseGet(() -> LicenseStore.get(pool, request.caller().accountId(), licenseId).map(there -> {
-          throw inThePast();
+          throw LicenseMaker.inThePast();
         })));
   }
 
@@ -184,9 +143,5 @@ public final class LicenseVerticle extends VerticleBase {
     if (!found) {
       throw what.notFound();
     }
-  }
-
-  private static RuntimeException inThePast() {
-    return Check.invalid("expiresAt", "is in the past");
   }
 }

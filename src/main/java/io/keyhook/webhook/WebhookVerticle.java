@@ -63,6 +63,7 @@ public final class WebhookVerticle extends VerticleBase {
     bus.answer(Addresses.UPDATE_WEBHOOK, this::update);
     bus.answer(Addresses.DELETE_WEBHOOK, this::delete);
     bus.answer(Addresses.ROTATE_SECRET, this::rotate);
+    bus.answer(Addresses.LIST_EVENT_TYPES, query -> Future.succeededFuture(EventSamples.all(Instant.now())));
     bus.answer(Addresses.TEST_WEBHOOK, this::test);
     return Future.succeededFuture();
   }

@@ -80,14 +80,22 @@ class AuditTest {
     api.delete("/api/webhooks/" + webhook).expect(204);
     String key = api.post("/api/api-keys", new JsonObject().put("name", "ci")).expect(201).json().getString("id");
     api.delete("/api/api-keys/" + key).expect(204);
-    String email = keyhook.node().operator().patch("/api/admin/accounts/" + account, new JsonObject().put("password",
-        "another password").put("plan", "professional")).expect(200).json().getString("email");
-    logIn(email, Node.PASSWORD).expect(401);
+    String email = api.get("/api/auth/me").json().getJsonObject("user").getString("email");
+    logInAndOut(email);
+    logIn(email, "wrong").expect(401);
+    logIn(email, Node.PASSWORD).expect(200);
     await().atMost(Waiting.LONG).until(() -> !entries(api, "?action=login.failed").isEmpty());
+    String colleague = api.post("/api/users", new JsonObject().put("email", "colleague-" + account + "@example.com")
+        .put("password", Node.PASSWORD)).expect(201).json().getString("id");
+    api.delete("/api/users/" + colleague).expect(204);
+    api.post("/api/auth/password", new JsonObject().put("currentPassword", Node.PASSWORD)
+        .put("newPassword", "yet another password")).expect(204);
+    keyhook.node().operator().patch("/api/admin/accounts/" + account, new JsonObject().put("password", "another password")
+        .put("plan", "professional")).expect(200);
 
     List<JsonObject> all = entries(api, "?limit=100");
     assertThat(actions(all)).containsExactlyInAnyOrderElementsOf(
-        Stream.of(Action.values()).map(Action::wireName).toList());
+        Stream.concat(Stream.of(Action.values()), Stream.of(Action.SESSION_STARTED)).map(Action::wireName).toList());
     assertThat(changed(entries(api, "?action=account.updated").get(0))).containsExactly("password", "plan");
     assertThat(changed(entries(api, "?action=license.updated").get(0))).containsExactly("customerName", "expiresAt", "name");
     assertThat(actions(entries(api, "?subjectId=" + license.getString("id")))).containsExactlyInAnyOrder("license.deleted",
@@ -118,6 +126,23 @@ class AuditTest {
       assertThat(entry.getString("ipAddress")).isEqualTo("203.0.113.9");
       assertThat(entry.getJsonArray("changed")).isEmpty();
     }
+  }
+
+  /** Twice, once in order and once with a cookie that was replaced long ago. */
+  private static void logInAndOut(String email) {
+    Api page = keyhook.api().anonymous().header("X-Keyhook-Session", "1");
+    for (String end : List.of("logout", "refresh")) {
+      String first = cookie(page.post("/api/auth/session", new JsonObject().put("email", email)
+          .put("password", Node.PASSWORD)).expect(200));
+      String second = cookie(page.header("Cookie", first).post("/api/auth/refresh").expect(200));
+      String third = cookie(page.header("Cookie", second).post("/api/auth/refresh").expect(200));
+      page.header("Cookie", end.equals("logout") ? third : first).post("/api/auth/" + end)
+          .expect(end.equals("logout") ? 204 : 401);
+    }
+  }
+
+  private static String cookie(Exchange exchange) {
+    return exchange.header("Set-Cookie").replaceFirst(";.*", "");
   }
 
   @Test

@@ -40,13 +40,23 @@ class RulesTest {
   }
 
   @Test
+  void whoSignsUpNeedsAPlanToBeginWith() {
+    Configuration.of(nested("signup.enabled", true));
+    JsonObject without = nested("signup.enabled", true).put("plans", new JsonObject().putNull("free"));
+    assertThat(failures(() -> Configuration.of(without))).containsExactly(
+        "signup.enabled (options): is true, must be false where there is no plan named free");
+  }
+
+  @Test
   void aNumberBeyondEveryBoundIsRefusedOnce() {
     assertThat(overrideFailure("delivery.maxInFlight", 0)).endsWith("must be a whole number from 1 to 1000000");
     assertThat(overrideFailure("delivery.maxInFlight", Long.MAX_VALUE)).endsWith("must be a whole number from 1 to 1000000");
   }
 
   @ParameterizedTest
-  @CsvSource({"delivery.timeout, PT0.001S, PT12S, PT0.0009S, PT12.001S", "auth.jwt.lifetime, PT1M, P30D, PT59S, P30DT1S"})
+  @CsvSource({"delivery.timeout, PT0.001S, PT12S, PT0.0009S, PT12.001S", "auth.jwt.lifetime, PT1M, P30D, PT59S, P30DT1S",
+      "auth.session.lifetime, PT1H, P365D, PT59M59S, P365DT1S",
+      "auth.session.accessLifetime, PT1M, PT1H, PT59S, PT1H1S"})
   void aDurationHasItsBounds(String path, String min, String max, String below, String above) {
     Configuration.of(nested(path, min));
     Configuration.of(nested(path, max));

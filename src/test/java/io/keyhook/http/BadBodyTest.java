@@ -120,7 +120,12 @@ class BadBodyTest {
     List<String> required = Document.items(Document.resolve(operation.requestSchema()).path("required")).stream()
         .map(name -> name.asText()).toList();
     if (required.isEmpty() && !operation.path().endsWith("/redeliver")) {
-      assertThat(subject.sendRaw(operation, "").status()).isBetween(200, 202);
+      int status = subject.sendRaw(operation, "").status();
+      switch (operation.id()) {
+        case "refreshSession" -> assertThat(status).isEqualTo(401);
+        case "endSession" -> assertThat(status).isEqualTo(204);
+        default -> assertThat(status).isBetween(200, 202);
+      }
     } else if (!required.isEmpty()) {
       Exchange exchange = subject.unchanged(() -> subject.sendRaw(operation, ""));
       required.forEach(field -> Subject.assertRefused(exchange, field));

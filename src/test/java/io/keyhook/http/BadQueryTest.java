@@ -52,6 +52,7 @@ class BadQueryTest {
       case "search" -> List.of("%00", "a".repeat(201), "%FF", "%ED%A0%80");
       case "subjectId" -> List.of("%00", "a".repeat(201), "%FF", "%ED%A0%80");
       case "action" -> List.of("", "license", "LICENSE_CREATED", "license.validated", "%00");
+      case "sort" -> List.of("", "createdat", "NAME", "key", "--name", "name,createdAt", "%00");
       case "status" -> List.of("", "other", "ACTIVE", "active,disabled", "%00");
       case "event" -> List.of("", "license.sold", "LICENSE.EXPIRED", "%00");
       case "from", "to" -> List.of("", "yesterday", "2025-01-01", "2025-13-01T00:00:00Z", "%2B99999-01-01T00:00:00Z",

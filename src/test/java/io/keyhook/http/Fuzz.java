@@ -95,6 +95,11 @@ final class Fuzz {
   }
 
   private Arbitrary<byte[]> body(Operation operation) {
+    if (operation.readsCsv()) {
+      return Combinators.combine(Arbitraries.of("name", "name,key", "name,maxActivations,expiresAt", "key", "name,x", ""),
+          junk().list().ofMaxSize(6)).as((header, cells) ->
+              (header + "\r\n" + String.join(",", cells)).getBytes(StandardCharsets.UTF_8));
+    }
     if (!operation.readsBody()) {
       return often(Arbitraries.just(new byte[0]), Arbitraries.bytes().array(byte[].class).ofMaxSize(20));
     }
@@ -117,7 +122,8 @@ final class Fuzz {
   private Arbitrary<List<String>> headers(Operation operation) {
     String credential = operation.isOperators() ? Node.OPERATOR_KEY : Node.API_KEY;
     Arbitrary<String> type = often(
-        Arbitraries.just(operation.readsBody() ? "Content-Type: application/json" : "Accept: */*"),
+        Arbitraries.just(operation.readsCsv() ? "Content-Type: text/csv"
+            : operation.readsBody() ? "Content-Type: application/json" : "Accept: */*"),
         Arbitraries.of("Content-Type: text/plain", "Content-Type: ", "Content-Type: application/json; charset=utf-8",
             "Content-Type: multipart/form-data; boundary=x", "Content-Type: multipart/form-data",
             "Content-Type: application/x-www-form-urlencoded", "Content-Encoding: gzip"));

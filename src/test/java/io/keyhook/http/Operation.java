@@ -28,7 +28,11 @@ record Operation(String method, String path, JsonNode node, Pattern pattern) {
 
   /** Whether a body is read: what is not JSON, or too large, is refused. */
   boolean readsBody() {
-    return node.path("responses").has("415");
+    return node.path("responses").has("415") && !readsCsv();
+  }
+
+  boolean readsCsv() {
+    return node.path("requestBody").path("content").has("text/csv");
   }
 
   JsonNode requestSchema() {
@@ -53,6 +57,11 @@ record Operation(String method, String path, JsonNode node, Pattern pattern) {
 
   boolean isPublic() {
     return node.has("security") && node.get("security").isEmpty();
+  }
+
+  /** Whether it is answered to pages of the server alone, which say so in a header. */
+  boolean isForPages() {
+    return parameters().stream().anyMatch(parameter -> parameter.path("name").asText().equals("X-Keyhook-Session"));
   }
 
   boolean isOperators() {

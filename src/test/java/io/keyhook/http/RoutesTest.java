@@ -59,7 +59,8 @@ class RoutesTest {
 
   @Test
   void whatIsNowhereIsNotFound() {
-    for (String path : List.of("/", "/api", "/api/nothing", "/api/licenses/a/b/c", "/metrics/x", "/.git/config")) {
+    for (String path : List.of("/api", "/api/nothing", "/api/licenses/a/b/c", "/metrics/x", "/.git/config", "/assets/", "/index.html",
+        "/docs/nothing", "/app/main.js")) {
       keyhook.api().get(path).expect(404, "NOT_FOUND");
     }
   }

@@ -24,10 +24,10 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** One of each thing on a running node, to send bad requests about, and the proof that they change nothing. */
 final class Subject implements BeforeAllCallback {
-  private static final List<String> TABLES = List.of("account", "member", "api_key", "license", "license_expiry", "activation", "webhook",
+  private static final List<String> TABLES = List.of("account", "member", "session", "api_key", "license", "license_expiry", "activation", "webhook",
       "delivery_queue", "delivery", "event", "audit");
   /** What changes by the clock and not by a request. */
-  private static final String UNSTEADY = "'{last_used_at,last_seen_at}'::text[]";
+  private static final String UNSTEADY = "'{last_used_at,last_seen_at,last_login_at}'::text[]";
 
   private final Installation installation;
   private final Map<String, String> ids = new LinkedHashMap<>();
@@ -48,6 +48,8 @@ final class Subject implements BeforeAllCallback {
     ids.put("/api/webhooks/{id}", api.post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/")
         .put("events", new JsonArray().add("license.expired"))).expect(201).json().getString("id"));
     ids.put("/api/api-keys/{id}", api.get("/api/api-keys").data().get(0).getString("id"));
+    ids.put("/api/users/{id}", api.post("/api/users", new JsonObject().put("email", "colleague-of-all@example.com")
+        .put("password", Node.PASSWORD)).expect(201).json().getString("id"));
     ids.put("/api/admin/accounts/{id}", api.get("/api/account").json().getString("id"));
     ids.put("/api/deliveries/{id}", api.post("/api/webhooks/test", new JsonObject().put("webhookId", webhookId()))
         .expect(200).json().getString("deliveryId"));
@@ -107,14 +109,18 @@ final class Subject implements BeforeAllCallback {
   }
 
   Exchange send(Operation operation, String body) {
-    return Api.join(installation.api().anonymous().bearer(credential(operation))
-        .header("Content-Type", "application/json").send(operation.method(), path(operation), body));
+    Api api = installation.api().anonymous().bearer(credential(operation)).header("Content-Type", "application/json");
+    return Api.join((operation.isForPages() ? api.header("X-Keyhook-Session", "1") : api)
+        .send(operation.method(), path(operation), body));
   }
 
-  /** Bytes and headers as they are; a credential is added. */
+  /** Bytes and headers as they are; a credential is added, and what a page would say. */
   Exchange sendRaw(Operation operation, byte[] body, String... headers) {
-    String[] all = Arrays.copyOf(headers, headers.length + 1);
+    String[] all = Arrays.copyOf(headers, headers.length + (operation.isForPages() ? 2 : 1));
     all[headers.length] = "Authorization: Bearer " + credential(operation);
+    if (operation.isForPages()) {
+      all[headers.length + 1] = "X-Keyhook-Session: 1";
+    }
     return wire().send(operation.method(), path(operation), body, all);
   }
 

@@ -5,6 +5,8 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -80,10 +82,23 @@ public record Delivery(String path, MultiMap headers, byte[] body) {
 
   /** What {@code X-Webhook-Signature} should be. */
   public String plainSignature(String secret) {
+    return HexFormat.of().formatHex(hmac(secret.getBytes(StandardCharsets.UTF_8), body));
+  }
+
+  /** What {@code webhook-signature} would be for an attempt at another time. */
+  public String standardSignature(String secret, String timestamp) {
+    byte[] head = (id() + '.' + timestamp + '.').getBytes(StandardCharsets.UTF_8);
+    byte[] signed = Arrays.copyOf(head, head.length + body.length);
+    System.arraycopy(body, 0, signed, head.length, body.length);
+    byte[] key = Base64.getDecoder().decode(secret.substring("whsec_".length()));
+    return "v1," + Base64.getEncoder().encodeToString(hmac(key, signed));
+  }
+
+  private static byte[] hmac(byte[] key, byte[] message) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
-      return HexFormat.of().formatHex(mac.doFinal(body));
+      mac.init(new SecretKeySpec(key, "HmacSHA256"));
+      return mac.doFinal(message);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }

@@ -1,0 +1,160 @@
+package io.keyhook.account;
+
+import io.keyhook.audit.Action;
+import io.keyhook.audit.AuditStore;
+import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Actor;
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.FailureException;
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Sessions;
+import io.keyhook.bus.Sessions.Opened;
+import io.keyhook.config.KeyhookOptions;
+import io.keyhook.db.Database;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Who logs in, and stays so. Each use of a session's cookie replaces it; the use of one that was replaced shows that there
+ * are two who hold it, and ends the session for both (RFC 9700, 4.14.2).
+ */
+final class Logins {
+  private static final Logger log = LoggerFactory.getLogger(Logins.class);
+
+  /** Two tabs may send one cookie at once, or a request overtake the answer to another. */
+  private static final Duration GRACE = Duration.ofSeconds(10);
+  private static final int EXPIRED_AT_ONCE = 1000;
+
+  private final Database database;
+  private final Passwords passwords;
+  private final Tokens tokens;
+  private final KeyhookOptions.Session options;
+  private final SecureRandom random;
+
+  Logins(Database database, Passwords passwords, Tokens tokens, KeyhookOptions.Session options, SecureRandom random) {
+    this.database = database;
+    this.passwords = passwords;
+    this.tokens = tokens;
+    this.options = options;
+    this.random = random;
+  }
+
+  Future<Accounts.Token> login(Accounts.Login request) {
+    return member(request).compose(user -> database.transaction(tx -> note(tx, user)
+            .compose(noted -> audit(tx, user, request.address(), Action.LOGIN_SUCCEEDED)))
+        .map(written -> tokens.issue(Id.USER.of(user.userId()), Id.ACCOUNT.of(user.accountId()), user.email())));
+  }
+
+  Future<Opened> open(Sessions.Open request) {
+    return member(request.login()).compose(user -> {
+      byte[] secret = SessionCookie.secret(random);
+      return database.transaction(tx -> note(tx, user)
+              .compose(noted -> SessionStore.insert(tx, user.accountId(), user.userId(), Hashes.sha256(secret),
+                  options.lifetime()))
+              .compose(id -> audit(tx, user, request.login().address(), Action.SESSION_STARTED).map(id)))
+          .map(id -> new Opened(token(user.accountId(), user.userId(), user.email()),
+              new SessionCookie(user.accountId(), id, secret).text(), options.lifetime()));
+    });
+  }
+
+  /** Who is unknown is answered as who is wrong, and after as long. */
+  private Future<AccountStore.Member> member(Accounts.Login request) {
+    if (!tokens.canIssue()) {
+      return Future.failedFuture(new Failure.Conflict("LOGIN_ELSEWHERE",
+          "This Keyhook reads tokens of another issuer and has no key to issue its own").exception());
+    }
+    return AccountStore.findMember(database.pool(), request.email()).compose(member ->
+        passwords.matches(request.password(), member.map(AccountStore.Member::passwordHash).orElse(null)).map(matches -> {
+          if (!matches) {
+            member.ifPresent(user -> noteFailure(user, request.address()));
+            throw wrong();
+          }
+          return member.get();
+        }));
+  }
+
+  /** Nobody waits for it: the time of an answer would tell that there is such a user. */
+  private void noteFailure(AccountStore.Member user, String address) {
+    audit(database.pool(), user, address, Action.LOGIN_FAILED).onFailure(e ->
+        log.warn("A login with a wrong password is missing in the audit log: {}", e.getMessage()));
+  }
+
+  /** No session begins with a password that was changed meanwhile: the change has ended those that there were. */
+  private static Future<Void> note(SqlClient client, AccountStore.Member user) {
+    return UserStore.loggedIn(client, user).map(noted -> {
+      if (!noted) {
+        throw wrong();
+      }
+      return null;
+    });
+  }
+
+  private static FailureException wrong() {
+    return new Failure.Unauthorized("The e-mail or the password is wrong").exception();
+  }
+
+  Future<Opened> refresh(Sessions.Refresh request) {
+    return SessionCookie.parse(request.cookie()).map(cookie ->
+            database.transaction(tx -> SessionStore.lock(tx, cookie, GRACE).compose(session -> session.isEmpty()
+                ? Future.succeededFuture(Optional.<Opened>empty())
+                : refresh(tx, cookie, session.get(), request.ipAddress()))))
+        .orElse(Future.succeededFuture(Optional.empty()))
+        .map(opened -> opened.orElseThrow(() -> new Failure.SessionEnded().exception()));
+  }
+
+  /** Empty where the session has ended by this; that is to be committed. */
+  private Future<Optional<Opened>> refresh(
+      SqlClient tx, SessionCookie cookie, SessionStore.Session session, String ipAddress) {
+    Accounts.Token token = token(cookie.accountId(), session.userId(), session.email());
+    if (cookie.matches(session.secretHash())) {
+      SessionCookie next = new SessionCookie(cookie.accountId(), cookie.sessionId(), SessionCookie.secret(random));
+      return SessionStore.rotate(tx, next).map(Optional.of(new Opened(token, next.text(), session.rest())));
+    }
+    if (session.justRotated() && cookie.matches(session.previousHash())) {
+      return Future.succeededFuture(Optional.of(new Opened(token, null, session.rest())));
+    }
+    return SessionStore.delete(tx, cookie)
+        .compose(deleted -> audit(tx, cookie.accountId(), session.userId(), session.email(), ipAddress,
+            Action.SESSION_REUSED))
+        .map(Optional.empty());
+  }
+
+  /** Only who holds its cookie ends a session. */
+  Future<Void> end(Sessions.End request) {
+    return SessionCookie.parse(request.cookie()).map(cookie ->
+            database.transaction(tx -> SessionStore.lock(tx, cookie, GRACE).compose(found -> found
+                .filter(session -> session.isOf(cookie))
+                .map(session -> SessionStore.delete(tx, cookie).compose(deleted -> audit(tx, cookie.accountId(),
+                    session.userId(), session.email(), request.ipAddress(), Action.SESSION_ENDED)))
+                .orElse(Future.succeededFuture()))))
+        .orElse(Future.succeededFuture());
+  }
+
+  /** In batches, until no more have expired. */
+  Future<Void> deleteExpired() {
+    return SessionStore.deleteExpired(database.pool(), EXPIRED_AT_ONCE)
+        .compose(deleted -> deleted < EXPIRED_AT_ONCE ? Future.succeededFuture() : deleteExpired());
+  }
+
+  private Accounts.Token token(UUID accountId, UUID userId, String email) {
+    return tokens.issue(Id.USER.of(userId), Id.ACCOUNT.of(accountId), email, options.accessLifetime());
+  }
+
+  private static Future<Void> audit(SqlClient client, AccountStore.Member user, String address, Action action) {
+    return audit(client, user.accountId(), user.userId(), user.email(), address, action);
+  }
+
+  private static Future<Void> audit(
+      SqlClient tx, UUID accountId, UUID userId, String email, String ipAddress, Action action) {
+    String user = Id.USER.of(userId);
+    return AuditStore.write(tx, new Caller(accountId, new Actor(email, user, ipAddress)), action, user, List.of());
+  }
+}

@@ -1,0 +1,87 @@
+package io.keyhook.account;
+
+import io.keyhook.audit.Action;
+import io.keyhook.audit.AuditStore;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.FailureException;
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Users;
+import io.keyhook.bus.Users.User;
+import io.keyhook.db.Database;
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.UUID;
+
+/** Who logs in to an account: others are made and deleted, and everybody changes their own password. */
+final class People {
+  private final Database database;
+  private final Passwords passwords;
+
+  People(Database database, Passwords passwords) {
+    this.database = database;
+    this.passwords = passwords;
+  }
+
+  Future<User> create(Users.CreateUser request) {
+    UUID accountId = request.caller().accountId();
+    return passwords.hash(request.password())
+        .compose(hash -> database.transaction(tx -> UserStore.insert(tx, accountId, request.email(), hash)
+            .compose(user -> AuditStore.write(tx, request.caller(), Action.USER_CREATED, user.id(), List.of()).map(user))))
+        .recover(People::emailTaken);
+  }
+
+  Future<Void> delete(Users.DeleteUser request) {
+    UUID accountId = request.caller().accountId();
+    UUID userId = Id.USER.parse(request.id());
+    return database.transaction(tx -> UserStore.lock(tx, accountId)
+        .compose(locked -> AccountStore.memberEmail(tx, accountId, userId))
+        .compose(there -> {
+          there.orElseThrow(Id.USER::notFound);
+          if (userId.equals(request.caller().actor().id(Id.USER))) {
+            throw new Failure.Conflict("OWN_USER", "Somebody else is to delete you").exception();
+          }
+          return UserStore.hasOthers(tx, accountId, userId);
+        })
+        .compose(others -> {
+          if (!others) {
+            throw new Failure.Conflict("LAST_USER", "Nobody else could log in to the account").exception();
+          }
+          return UserStore.delete(tx, accountId, userId);
+        })
+        .compose(deleted -> SessionStore.deleteOf(tx, accountId, userId, null))
+        .compose(deleted -> AuditStore.write(tx, request.caller(), Action.USER_DELETED, request.id(), List.of())));
+  }
+
+  Future<Void> changePassword(Users.ChangePassword request) {
+    UUID accountId = request.caller().accountId();
+    UUID userId = request.caller().actor().id(Id.USER);
+    if (userId == null) {
+      return Future.failedFuture(
+          new Failure.Forbidden("USER_ONLY", "This is for people who have logged in here").exception());
+    }
+    return UserStore.passwordHash(database.pool(), accountId, userId).compose(found -> {
+      String oldHash = found.orElseThrow(People::wrongPassword);
+      return passwords.matches(request.currentPassword(), oldHash)
+          .compose(matches -> matches ? passwords.hash(request.newPassword()) : Future.failedFuture(wrongPassword()))
+          .compose(newHash -> change(request, userId, oldHash, newHash));
+    });
+  }
+
+  private Future<Void> change(Users.ChangePassword request, UUID userId, String oldHash, String newHash) {
+    UUID accountId = request.caller().accountId();
+    return database.transaction(tx -> UserStore.changePassword(tx, accountId, userId, oldHash, newHash)
+        .compose(changed -> changed ? SessionStore.find(tx, request.cookie()) : Future.failedFuture(wrongPassword()))
+        .compose(kept -> SessionStore.deleteOf(tx, accountId, userId, kept.orElse(null)))
+        .compose(deleted -> AuditStore.write(tx, request.caller(), Action.USER_PASSWORD_CHANGED, Id.USER.of(userId),
+            List.of("password"))));
+  }
+
+  private static FailureException wrongPassword() {
+    return new Failure.Forbidden("WRONG_PASSWORD", "The current password is another").exception();
+  }
+
+  static <T> Future<T> emailTaken(Throwable e) {
+    return Future.failedFuture(Database.isUniqueViolation(e)
+        ? new Failure.Conflict("EMAIL_TAKEN", "Somebody with this e-mail has an account already").exception() : e);
+  }
+}

@@ -1,0 +1,65 @@
+package io.keyhook.account;
+
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What a browser holds of a session: which one it is, and 256 random bits. That it names its session is what tells a secret
+ * that was replaced long ago from one that never was.
+ */
+record SessionCookie(UUID accountId, UUID sessionId, byte[] secret) {
+  private static final int SECRET_BYTES = 32;
+  private static final int BYTES = 2 * 16 + SECRET_BYTES;
+  private static final int LENGTH = 86;
+
+  static byte[] secret(SecureRandom random) {
+    byte[] secret = new byte[SECRET_BYTES];
+    random.nextBytes(secret);
+    return secret;
+  }
+
+  /** Empty for what is not one, null too. */
+  static Optional<SessionCookie> parse(String text) {
+    if (text == null || text.length() != LENGTH) {
+      return Optional.empty();
+    }
+    try {
+      ByteBuffer bytes = ByteBuffer.wrap(Base64.getUrlDecoder().decode(text));
+      byte[] secret = new byte[SECRET_BYTES];
+      bytes.get(BYTES - SECRET_BYTES, secret);
+      return Optional.of(new SessionCookie(
+          new UUID(bytes.getLong(), bytes.getLong()), new UUID(bytes.getLong(), bytes.getLong()), secret));
+    } catch (IllegalArgumentException e) { // not base64
+      return Optional.empty();
+    }
+  }
+
+  String text() {
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(ByteBuffer.allocate(BYTES)
+        .putLong(accountId.getMostSignificantBits()).putLong(accountId.getLeastSignificantBits())
+        .putLong(sessionId.getMostSignificantBits()).putLong(sessionId.getLeastSignificantBits())
+        .put(secret).array());
+  }
+
+  byte[] hash() {
+    return Hashes.sha256(secret);
+  }
+
+  /**
+   * Takes as long wherever they differ.
+   *
+   * @param hash null: none
+   */
+  boolean matches(byte[] hash) {
+    return MessageDigest.isEqual(hash(), hash);
+  }
+
+  @Override
+  public String toString() {
+    return "SessionCookie[]";
+  }
+}

@@ -1,0 +1,84 @@
+package io.keyhook.account;
+
+import static io.keyhook.db.Rows.all;
+import static io.keyhook.db.Rows.first;
+import static io.keyhook.db.Rows.instant;
+
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Page;
+import io.keyhook.bus.Users;
+import io.keyhook.bus.Users.User;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.util.Optional;
+import java.util.UUID;
+
+/** The SQL of an account's people. */
+final class UserStore {
+  private static final String COLUMNS = "user_id, email, created_at, last_login_at";
+  private static final String INSERT = """
+      INSERT INTO keyhook.member (account_id, email, password_hash) VALUES ($1, $2, $3) RETURNING\s""" + COLUMNS;
+  private static final String LIST = "SELECT " + COLUMNS + """
+
+      FROM keyhook.member WHERE account_id = $1 AND user_id < $2 ORDER BY user_id DESC LIMIT $3""";
+  // Who deletes waits for who deletes another, so that two do not delete each other and leave nobody.
+  private static final String LOCK = "SELECT FROM keyhook.account WHERE account_id = $1 FOR NO KEY UPDATE";
+  private static final String SOMEBODY_ELSE = """
+      SELECT FROM keyhook.member WHERE account_id = $1 AND user_id <> $2 LIMIT 1""";
+  private static final String DELETE = "DELETE FROM keyhook.member WHERE account_id = $1 AND user_id = $2";
+  private static final String PASSWORD = """
+      SELECT password_hash FROM keyhook.member WHERE account_id = $1 AND user_id = $2""";
+  private static final String CHANGE_PASSWORD = """
+      UPDATE keyhook.member SET password_hash = $4 WHERE account_id = $1 AND user_id = $2 AND password_hash = $3""";
+  private static final String LOGGED_IN = """
+      UPDATE keyhook.member SET last_login_at = now() WHERE account_id = $1 AND user_id = $2 AND password_hash = $3""";
+
+  private UserStore() {}
+
+  static Future<User> insert(SqlClient tx, UUID accountId, String email, String passwordHash) {
+    return tx.preparedQuery(INSERT).execute(Tuple.of(accountId, email, passwordHash))
+        .map(rows -> user(rows.iterator().next()));
+  }
+
+  static Future<Page<User>> list(SqlClient client, Users.ListUsers query) {
+    Page.Request page = query.page();
+    return client.preparedQuery(LIST)
+        .execute(Tuple.of(query.caller().accountId(), page.before(), (long) page.limit() + 1))
+        .map(rows -> Page.of(all(rows, UserStore::user), page.limit(), user -> Id.USER.parse(user.id())));
+  }
+
+  static Future<Void> lock(SqlClient tx, UUID accountId) {
+    return tx.preparedQuery(LOCK).execute(Tuple.of(accountId)).mapEmpty();
+  }
+
+  static Future<Boolean> hasOthers(SqlClient tx, UUID accountId, UUID userId) {
+    return tx.preparedQuery(SOMEBODY_ELSE).execute(Tuple.of(accountId, userId)).map(rows -> rows.size() > 0);
+  }
+
+  static Future<Void> delete(SqlClient tx, UUID accountId, UUID userId) {
+    return tx.preparedQuery(DELETE).execute(Tuple.of(accountId, userId)).mapEmpty();
+  }
+
+  static Future<Optional<String>> passwordHash(SqlClient client, UUID accountId, UUID userId) {
+    return client.preparedQuery(PASSWORD).execute(Tuple.of(accountId, userId))
+        .map(rows -> first(rows, row -> row.getString(0)));
+  }
+
+  /** False where it is not this hash any more. */
+  static Future<Boolean> changePassword(SqlClient tx, UUID accountId, UUID userId, String oldHash, String newHash) {
+    return tx.preparedQuery(CHANGE_PASSWORD).execute(Tuple.of(accountId, userId, oldHash, newHash))
+        .map(changed -> changed.rowCount() > 0);
+  }
+
+  /** False where the password that was compared is not theirs any more. */
+  static Future<Boolean> loggedIn(SqlClient client, AccountStore.Member user) {
+    return client.preparedQuery(LOGGED_IN).execute(Tuple.of(user.accountId(), user.userId(), user.passwordHash()))
+        .map(noted -> noted.rowCount() > 0);
+  }
+
+  private static User user(Row row) {
+    return new User(Id.USER.of(row.getUUID(0)), row.getString(1), instant(row, 2), instant(row, 3));
+  }
+}

@@ -1,0 +1,38 @@
+package io.keyhook.http;
+
+import io.keyhook.bus.Check;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.HttpException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/** A body that is a file of lines and cells. */
+final class CsvBody {
+  private static final String EXPLAIN = "Send CSV, in UTF-8, with the header Content-Type: text/csv";
+
+  private CsvBody() {}
+
+  /** What it holds, where it says that it is CSV, and is in UTF-8. */
+  static String text(RoutingContext context) {
+    String type = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
+    if (type == null || !isCsv(type)) {
+      throw new HttpException(415, EXPLAIN);
+    }
+    Buffer body = context.body().buffer();
+    try {
+      return body == null ? ""
+          : StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body.getBytes())).toString();
+    } catch (CharacterCodingException e) {
+      throw Check.invalid("body", "is not in UTF-8");
+    }
+  }
+
+  static boolean isCsv(String type) {
+    String lower = type.toLowerCase(Locale.ROOT).replace(" ", "").replace("\"", "");
+    return lower.equals("text/csv") || lower.equals("text/csv;charset=utf-8");
+  }
+}

@@ -1,0 +1,186 @@
+package io.keyhook.http;
+
+import de.siegmar.fastcsv.reader.CsvParseException;
+import de.siegmar.fastcsv.reader.CsvReader;
+import de.siegmar.fastcsv.reader.CsvRecord;
+import de.siegmar.fastcsv.writer.CsvWriter;
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Check;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.Failure.FieldError;
+import io.keyhook.bus.FailureException;
+import io.keyhook.bus.JsonText;
+import io.keyhook.bus.Licenses;
+import io.keyhook.bus.Licenses.License;
+import io.keyhook.bus.Licenses.Line;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Licenses as a spreadsheet has them (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe before
+ * it, and loses it on the way back (OWASP, "CSV Injection").
+ */
+final class LicenseCsv {
+  private static final List<String> COLUMNS = List.of("name", "key", "status", "maxActivations", "currentActivations",
+      "expiresAt", "customerName", "customerEmail", "createdAt");
+  /** One that is kept from being one, too: it gets one more apostrophe, or would lose its own on the way back. */
+  private static final Pattern FORMULA = Pattern.compile("'*[=+@\t\r-]");
+  private static final int MAX_ERRORS = 100;
+  private static final int SHOWN_NAME = 100;
+
+  private final Caller caller;
+  private final List<FieldError> errors = new ArrayList<>();
+  private List<String> header;
+
+  private LicenseCsv(Caller caller) {
+    this.caller = caller;
+  }
+
+  static String header() {
+    return text(List.of(COLUMNS));
+  }
+
+  static String rows(List<License> licenses) {
+    return text(licenses.stream().map(LicenseCsv::cells).toList());
+  }
+
+  private static String text(List<List<String>> rows) {
+    StringWriter text = new StringWriter();
+    CsvWriter writer = CsvWriter.builder().bufferSize(0).build(text);
+    rows.forEach(writer::writeRecord);
+    return text.toString();
+  }
+
+  private static List<String> cells(License license) {
+    List<String> cells = new ArrayList<>();
+    for (Object value : new Object[] {license.name(), license.key(), license.status().name().toLowerCase(Locale.ROOT),
+        license.maxActivations(), license.currentActivations(), license.expiresAt(), license.customerName(),
+        license.customerEmail(), license.createdAt()}) {
+      cells.add(value == null ? "" : value instanceof Instant time ? JsonText.time(time) : harmless(value.toString()));
+    }
+    return cells;
+  }
+
+  private static String harmless(String cell) {
+    return FORMULA.matcher(cell).lookingAt() ? "'" + cell : cell;
+  }
+
+  /**
+   * Reads a file with a header line.
+   *
+   * @throws FailureException with the first {@value #MAX_ERRORS} things that are wrong, each with its line
+   */
+  static Licenses.Import read(Caller caller, String text) {
+    LicenseCsv csv = new LicenseCsv(caller);
+    List<Line> lines = new ArrayList<>();
+    try (CsvReader<CsvRecord> reader = CsvReader.builder().allowExtraFields(true).allowMissingFields(true)
+        .ofCsvRecord(text.startsWith("\ufeff") ? text.substring(1) : text)) {
+      for (CsvRecord record : reader) {
+        if (csv.header == null) {
+          csv.readHeader(record);
+        } else if (lines.size() <= Licenses.MAX_LINES && csv.errors.size() < MAX_ERRORS) {
+          csv.read(record, lines);
+        }
+      }
+    } catch (CsvParseException e) {
+      throw Check.invalid("body", "is not CSV as RFC 4180 has it");
+    } catch (IOException e) { // of a text in memory
+      throw new UncheckedIOException(e);
+    }
+    if (csv.header == null) {
+      throw Check.invalid("line 1: name", "is not there; the first line names the columns, name among them");
+    }
+    csv.refuseErrors();
+    return new Licenses.Import(caller, lines);
+  }
+
+  private void readHeader(CsvRecord record) {
+    header = record.getFields();
+    Set<String> seen = new HashSet<>();
+    for (String column : header) {
+      if (!COLUMNS.contains(column)) {
+        error(record, shown(column), "is unknown; there are " + String.join(", ", COLUMNS));
+      } else if (!seen.add(column)) {
+        error(record, column, "is named twice");
+      }
+    }
+    if (!seen.contains("name")) {
+      error(record, "name", "is not there; the first line names the columns, name among them");
+    }
+    refuseErrors();
+  }
+
+  private void read(CsvRecord record, List<Line> lines) {
+    if (record.getFieldCount() != header.size()) {
+      errors.add(new FieldError("line " + record.getStartingLineNumber(),
+          "has " + record.getFieldCount() + " cells, and the first line " + header.size()));
+      return;
+    }
+    int before = errors.size();
+    Integer maxActivations = integer(record, "maxActivations");
+    Instant expiresAt = time(record, "expiresAt");
+    try {
+      Licenses.Create license = new Licenses.Create(caller, cell(record, "name"), cell(record, "key"), maxActivations,
+          expiresAt, cell(record, "customerName"), cell(record, "customerEmail"), null);
+      if (errors.size() == before) {
+        lines.add(new Line((int) record.getStartingLineNumber(), license));
+      }
+    } catch (FailureException e) {
+      if (!(e.failure() instanceof Failure.Invalid invalid)) {
+        throw e;
+      }
+      invalid.errors().forEach(error -> error(record, error.field(), error.message()));
+    }
+  }
+
+  /** Null for an empty one. */
+  private String cell(CsvRecord record, String column) {
+    int at = header.indexOf(column);
+    String cell = at < 0 ? "" : record.getField(at);
+    String plain = cell.startsWith("'") && FORMULA.matcher(cell).lookingAt() ? cell.substring(1) : cell;
+    return plain.isEmpty() ? null : plain;
+  }
+
+  private Integer integer(CsvRecord record, String column) {
+    String cell = cell(record, column);
+    if (cell == null) {
+      return null;
+    }
+    if (!cell.matches("-?[0-9]{1,9}")) {
+      error(record, column, "is not a whole number, or out of range");
+      return null;
+    }
+    return Integer.valueOf(cell);
+  }
+
+  private Instant time(CsvRecord record, String column) {
+    String cell = cell(record, column);
+    Instant time = cell == null ? null : Input.time(cell, null);
+    if (cell != null && time == null) {
+      error(record, column, "is not a time such as 2030-01-31T12:00:00Z");
+    }
+    return time;
+  }
+
+  private void error(CsvRecord record, String column, String message) {
+    errors.add(new FieldError(Line.field(record.getStartingLineNumber(), column), message));
+  }
+
+  private void refuseErrors() {
+    if (!errors.isEmpty()) {
+      throw new Failure.Invalid(errors.stream().limit(MAX_ERRORS).toList()).exception();
+    }
+  }
+
+  private static String shown(String column) {
+    return column.length() > SHOWN_NAME ? column.substring(0, SHOWN_NAME) : column;
+  }
+}

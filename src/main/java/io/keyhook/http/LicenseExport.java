@@ -1,0 +1,62 @@
+package io.keyhook.http;
+
+import io.keyhook.KeyhookClient;
+import io.keyhook.bus.Licenses;
+import io.keyhook.bus.Licenses.License;
+import io.keyhook.bus.Page;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends licenses as a file, a page read from the database when the one before has gone out: however many there are, one page
+ * is in memory. What breaks off in the middle breaks the connection, so that half a file is not taken for the whole.
+ */
+final class LicenseExport {
+  private static final Logger log = LoggerFactory.getLogger(LicenseExport.class);
+  /** For who reads, to take a page. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final KeyhookClient client;
+  private final RoutingContext context;
+  private final HttpServerResponse response;
+
+  private LicenseExport(KeyhookClient client, RoutingContext context) {
+    this.client = client;
+    this.context = context;
+    this.response = context.response();
+  }
+
+  static void send(KeyhookClient client, RoutingContext context, Licenses.List query) {
+    LicenseExport export = new LicenseExport(client, context);
+    client.listLicenses(query).onComplete(page -> export.begin(query, page), context::fail);
+  }
+
+  private void begin(Licenses.List query, Page<License> page) {
+    SecurityHeaders.on(response).setStatusCode(200).setChunked(true)
+        .putHeader(HttpHeaders.CONTENT_TYPE, "text/csv; charset=utf-8")
+        .putHeader("Content-Disposition", "attachment; filename=\"licenses.csv\"");
+    write(LicenseCsv.header() + LicenseCsv.rows(page.data()), query, page.nextCursor());
+  }
+
+  private void write(String text, Licenses.List query, String nextCursor) {
+    response.write(text).timeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).onComplete(written -> {
+      if (nextCursor == null) {
+        response.end();
+        return;
+      }
+      Licenses.List next = query.next(nextCursor);
+      client.listLicenses(next).onComplete(
+          page -> write(LicenseCsv.rows(page.data()), next, page.nextCursor()), this::breakOff);
+    }, this::breakOff);
+  }
+
+  private void breakOff(Throwable e) {
+    log.debug("An export of licenses broke off: {}", e.getMessage());
+    context.request().connection().close();
+  }
+}

@@ -1,0 +1,72 @@
+package io.keyhook.http;
+
+import static io.keyhook.http.Authentication.caller;
+import static io.keyhook.http.Calls.id;
+import static io.keyhook.http.Calls.query;
+import static io.keyhook.http.Calls.read;
+
+import io.keyhook.KeyhookClient;
+import io.keyhook.bus.Licenses;
+import io.keyhook.bus.Page;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.RoutingContext;
+
+/** Licenses, one by one and many at once, and the devices that use them. */
+final class LicenseRoutes {
+  private final KeyhookClient client;
+
+  LicenseRoutes(KeyhookClient client) {
+    this.client = client;
+  }
+
+  void mount(Calls calls) {
+    many(calls); // before what takes anything for an id
+    calls.account(HttpMethod.POST, "/api/licenses", 201, context -> client.createLicense(read(context, in ->
+        create(context, in, true))));
+    calls.account(HttpMethod.GET, "/api/licenses", 200, context -> client.listLicenses(query(context, in ->
+        list(context, in, in.sortedPage()))));
+    calls.account(HttpMethod.GET, "/api/licenses/:id", 200, context ->
+        client.getLicense(new Licenses.Get(caller(context), id(context))));
+    calls.account(HttpMethod.PATCH, "/api/licenses/:id", 200, context -> client.updateLicense(read(context, in ->
+        new Licenses.Update(caller(context), id(context), in.change("name", in::text),
+            in.change("maxActivations", in::integer), in.change("expiresAt", in::time),
+            in.change("customerName", in::text), in.change("customerEmail", in::text),
+            in.change("metadata", in::object)))));
+    calls.account(HttpMethod.DELETE, "/api/licenses/:id", 204, context ->
+        client.deleteLicense(new Licenses.Delete(caller(context), id(context))));
+    calls.account(HttpMethod.POST, "/api/licenses/:id/disable", 200, context -> client.setLicenseDisabled(
+        read(context, in -> new Licenses.SetDisabled(caller(context), id(context), true))));
+    calls.account(HttpMethod.POST, "/api/licenses/:id/enable", 200, context -> client.setLicenseDisabled(
+        read(context, in -> new Licenses.SetDisabled(caller(context), id(context), false))));
+    calls.account(HttpMethod.POST, "/api/licenses/:id/check", 200, context -> client.checkDevice(read(context, in ->
+        new Licenses.CheckDevice(caller(context), id(context), in.text("fingerprint")))));
+    calls.account(HttpMethod.GET, "/api/licenses/:id/activations", 200, context -> client.listActivations(
+        query(context, in -> new Licenses.ListActivations(caller(context), id(context), in.page()))));
+    calls.account(HttpMethod.DELETE, "/api/licenses/:id/activations/:activationId", 204, context ->
+        client.deleteActivation(
+            new Licenses.DeleteActivation(caller(context), id(context), context.pathParam("activationId"))));
+  }
+
+  private void many(Calls calls) {
+    calls.account(HttpMethod.POST, "/api/licenses/bulk", 201, context -> client.createLicenses(read(context, in ->
+        new Licenses.CreateMany(caller(context), in.integer("count"),
+            in.part(() -> create(context, in, false))))));
+    calls.account(HttpMethod.POST, "/api/licenses/import", 200, context -> {
+      String text = CsvBody.text(context);
+      return context.vertx().executeBlocking(() -> LicenseCsv.read(caller(context), text), false)
+          .compose(client::importLicenses);
+    });
+    calls.accountStream(HttpMethod.GET, "/api/licenses/export", context -> LicenseExport.send(client, context,
+        query(context, in -> list(context, in, new Page.Sorted(Page.MAX_LIMIT, null)))));
+  }
+
+  private static Licenses.Create create(RoutingContext context, Input in, boolean keyed) {
+    return new Licenses.Create(caller(context), in.text("name"), keyed ? in.text("key") : null, in.integer("maxActivations"), in.time("expiresAt"),
+        in.text("customerName"), in.text("customerEmail"), in.object("metadata"));
+  }
+
+  private static Licenses.List list(RoutingContext context, QueryInput in, Page.Sorted page) {
+    return new Licenses.List(caller(context), in.text("search"), in.choice("status", Licenses.Status.values()),
+        in.choice("sort", Licenses.Sort.values(), Licenses.Sort::wireName), page);
+  }
+}

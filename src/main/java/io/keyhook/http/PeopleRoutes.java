@@ -1,0 +1,59 @@
+package io.keyhook.http;
+
+import static io.keyhook.http.Authentication.caller;
+import static io.keyhook.http.Calls.id;
+import static io.keyhook.http.Calls.query;
+import static io.keyhook.http.Calls.read;
+
+import io.keyhook.KeyhookClient;
+import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Users;
+import io.keyhook.config.KeyhookOptions;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.RoutingContext;
+
+/** The people of an account, oneself among them, and who wants to be. */
+final class PeopleRoutes {
+  private final KeyhookClient client;
+  private final ClientAddress addresses;
+  private final ApiRouter.Limits limits;
+
+  PeopleRoutes(KeyhookClient client, ClientAddress addresses, ApiRouter.Limits limits) {
+    this.client = client;
+    this.addresses = addresses;
+    this.limits = limits;
+  }
+
+  void mount(Calls calls) {
+    calls.open(HttpMethod.POST, "/api/auth/signup", 201, context -> {
+      String address = addresses.of(context.request());
+      Accounts.SignUp signUp = read(context, in -> Accounts.SignUp.of(
+          in.text("name"), in.text("email"), in.text("password"), KeyhookOptions.Signup.PLAN, address));
+      limits.signUps().check(ClientAddress.limitKey(address));
+      return client.signUp(signUp);
+    });
+    calls.account(HttpMethod.GET, "/api/auth/me", 200, context -> client.getMe(new Accounts.GetMe(caller(context))));
+    calls.account(HttpMethod.POST, "/api/auth/password", 204, context -> {
+      Users.ChangePassword change = read(context, in -> new Users.ChangePassword(
+          caller(context), in.text("currentPassword"), in.text("newPassword"), SessionCookies.read(context)));
+      checkTries(context);
+      return client.changePassword(change);
+    });
+    calls.account(HttpMethod.GET, "/api/users", 200, context -> client.listUsers(query(context, in ->
+        new Users.ListUsers(caller(context), in.page()))));
+    calls.account(HttpMethod.POST, "/api/users", 201, context -> client.createUser(read(context, in ->
+        new Users.CreateUser(caller(context), in.text("email"), in.text("password")))));
+    calls.account(HttpMethod.DELETE, "/api/users/:id", 204, context ->
+        client.deleteUser(new Users.DeleteUser(caller(context), id(context))));
+  }
+
+  /** Who has found a token does not find out the password with it. */
+  private void checkTries(RoutingContext context) {
+    Caller caller = caller(context);
+    if (caller.actor().id(Id.USER) != null) {
+      limits.checkLogin(caller.name(), ClientAddress.limitKey(addresses.of(context.request())));
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package io.keyhook.http;
+
+import static io.keyhook.http.Calls.read;
+
+import io.keyhook.KeyhookClient;
+import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.Sessions;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import java.net.URI;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Logging in, and staying so. A browser sends the cookie by itself, so the calls that it is enough for take it from a page of
+ * this server only: they want a header that another site's page may not set without asking, which nobody answers.
+ */
+final class SessionRoutes {
+  private static final String PAGE_HEADER = "X-Keyhook-Session";
+
+  private final KeyhookClient client;
+  private final ClientAddress addresses;
+  private final ApiRouter.Limits limits;
+
+  SessionRoutes(KeyhookClient client, ClientAddress addresses, ApiRouter.Limits limits) {
+    this.client = client;
+    this.addresses = addresses;
+    this.limits = limits;
+  }
+
+  void mount(Calls calls) {
+    calls.open(HttpMethod.POST, "/api/auth/login", 200, context -> client.login(login(context)));
+    calls.open(HttpMethod.POST, "/api/auth/session", 200, context -> {
+      Accounts.Login login = login(context);
+      refuseOtherSites(context.request());
+      return client.openSession(new Sessions.Open(login)).map(opened -> answer(context, opened));
+    });
+    calls.open(HttpMethod.POST, "/api/auth/refresh", 200, context -> {
+      Sessions.Refresh refresh = read(context, in ->
+          new Sessions.Refresh(SessionCookies.read(context), addresses.of(context.request())));
+      requireOwnPage(context.request());
+      return client.refreshSession(refresh).map(opened -> answer(context, opened));
+    });
+    calls.open(HttpMethod.POST, "/api/auth/logout", 204, context -> {
+      Sessions.End end = read(context, in ->
+          new Sessions.End(SessionCookies.read(context), addresses.of(context.request())));
+      requireOwnPage(context.request());
+      return client.endSession(end).onSuccess(ended -> SessionCookies.clear(context, addresses));
+    });
+  }
+
+  private Accounts.Login login(RoutingContext context) {
+    String address = addresses.of(context.request());
+    Accounts.Login login = read(context, in -> new Accounts.Login(in.text("email"), in.text("password"), address));
+    limits.checkLogin(login.email(), ClientAddress.limitKey(address));
+    return login;
+  }
+
+  private Accounts.Token answer(RoutingContext context, Sessions.Opened opened) {
+    if (opened.cookie() != null) {
+      SessionCookies.set(context, addresses, opened.cookie(), opened.lasts());
+    }
+    return opened.token();
+  }
+
+  private void requireOwnPage(HttpServerRequest request) {
+    if (!"1".equals(request.getHeader(PAGE_HEADER))) {
+      throw new Failure.Forbidden("CROSS_SITE", "Send the header " + PAGE_HEADER + ": 1").exception();
+    }
+    refuseOtherSites(request);
+  }
+
+  /** Browsers tell where a request is from; what is none tells nothing, and nobody is tricked with it. */
+  private void refuseOtherSites(HttpServerRequest request) {
+    String site = request.getHeader("Sec-Fetch-Site");
+    String origin = request.getHeader("Origin");
+    boolean own = site != null ? site.equals("same-origin") || site.equals("none")
+        : origin == null || addresses.hosts(request).contains(authority(origin).orElse(null));
+    if (!own) {
+      throw new Failure.Forbidden("CROSS_SITE", "This call is for pages of this server alone").exception();
+    }
+  }
+
+  private static Optional<String> authority(String origin) {
+    try {
+      return Optional.ofNullable(URI.create(origin).getRawAuthority()).map(text -> text.toLowerCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) { // "null" is what hides where it is from, and is no authority either
+      return Optional.empty();
+    }
+  }
+}

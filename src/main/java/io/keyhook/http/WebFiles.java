@@ -1,0 +1,154 @@
+package io.keyhook.http;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.JarURLConnection;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The dashboard and the guide: all that is in {@code web/} beside this class, and what they use of others.
+ *
+ * <p>A page is at its name without {@code .html}. Everything else is under {@code assets/<hash of all of it>/}, so that
+ * modules find each other by relative names, and a browser may keep each for ever. Pages name such files by where they
+ * are in {@code web/}; what is sent names them with the hash.
+ */
+final class WebFiles {
+  /** The component library, from its WebJars: its files' names here, and there. */
+  private static final Map<String, String> LIBRARIES = Map.of(
+      "vendor/preact.js", "/META-INF/resources/webjars/preact/10.27.2/dist/preact.module.js",
+      "vendor/hooks.js", "/META-INF/resources/webjars/preact/10.27.2/hooks/dist/hooks.module.js",
+      "vendor/htm.js", "/META-INF/resources/_static/htm/3.1.1/dist/htm.module.js");
+  /** A browser knows no packages, and an import map would be an inline script. */
+  private static final String PACKAGE = "from\"preact\"";
+  private static final String MODULE = "from\"./preact.js\"";
+  private static final String INDEX = "index.html";
+  private static final String PAGE = ".html";
+  /** {@code href} or {@code src} of a file of ours that is not a page. */
+  private static final Pattern REFERENCE =
+      Pattern.compile("(?<=(?:href|src)=\")(?![a-z]+:|[/#])[^\"?#]+\\.(?:js|css|svg|png)(?=\")");
+  /** Where a page wants all modules of a directory loaded at once, and not as each is met in another. */
+  private static final Pattern PRELOAD = Pattern.compile("<!-- preload (\\S+) -->");
+
+  private final Map<String, WebFile> byPath;
+
+  private WebFiles(Map<String, WebFile> byPath) {
+    this.byPath = Map.copyOf(byPath);
+  }
+
+  /**
+   * @param path relative to where the router is mounted, without a slash before it
+   * @return null: there is none
+   */
+  WebFile at(String path) {
+    return byPath.get(path);
+  }
+
+  /** Blocks. */
+  static WebFiles load() {
+    SortedMap<String, byte[]> files = new TreeMap<>();
+    try {
+      read(WebFiles.class.getResource("web/" + INDEX), files);
+      for (Map.Entry<String, String> library : LIBRARIES.entrySet()) {
+        String code = content(library.getValue()).replace(PACKAGE, MODULE);
+        files.put(library.getKey(), code.getBytes(StandardCharsets.UTF_8));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("The files of the dashboard cannot be read", e);
+    }
+    String assets = "assets/" + version(files) + "/";
+    Map<String, WebFile> byPath = new HashMap<>();
+    files.forEach((name, bytes) -> {
+      if (name.endsWith(PAGE)) {
+        byPath.put(pagePath(name), WebFile.of(name, page(name, bytes, assets, files.keySet())));
+      } else {
+        byPath.put(assets + name, WebFile.of(name, bytes));
+      }
+    });
+    return new WebFiles(byPath);
+  }
+
+  /** Of a directory or of a jar, whichever this class came in. */
+  private static void read(URL index, Map<String, byte[]> files) throws IOException {
+    if (index.openConnection() instanceof JarURLConnection connection) {
+      connection.setUseCaches(false); // or this would close the class loader's
+      String directory = connection.getEntryName().substring(0, connection.getEntryName().length() - INDEX.length());
+      try (JarFile jar = connection.getJarFile()) {
+        Iterable<JarEntry> entries = jar.stream()
+            .filter(entry -> !entry.isDirectory() && entry.getName().startsWith(directory))::iterator;
+        for (JarEntry entry : entries) {
+          try (InputStream in = jar.getInputStream(entry)) {
+            files.put(entry.getName().substring(directory.length()), in.readAllBytes());
+          }
+        }
+      }
+    } else {
+      Path directory = Path.of(uri(index)).getParent();
+      try (Stream<Path> paths = Files.walk(directory)) {
+        for (Path path : paths.filter(Files::isRegularFile).toList()) {
+          files.put(directory.relativize(path).toString().replace('\\', '/'), Files.readAllBytes(path));
+        }
+      }
+    }
+  }
+
+  private static URI uri(URL url) {
+    try {
+      return url.toURI();
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String content(String resource) throws IOException {
+    try (InputStream in = WebFiles.class.getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new IOException(resource + " is not on the class path");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static String version(SortedMap<String, byte[]> files) {
+    String all = files.entrySet().stream().filter(file -> !file.getKey().endsWith(PAGE))
+        .map(file -> file.getKey() + ' ' + WebFile.hash(file.getValue())).collect(Collectors.joining("\n"));
+    return WebFile.hash(all.getBytes(StandardCharsets.UTF_8)).substring(0, 16);
+  }
+
+  private static String pagePath(String name) {
+    String path = name.substring(0, name.length() - PAGE.length());
+    return path.equals("index") || path.endsWith("/index") ? path.substring(0, path.length() - "index".length()) : path;
+  }
+
+  private static byte[] page(String name, byte[] bytes, String assets, Collection<String> names) {
+    Path directory = Path.of("/" + name).getParent();
+    String toRoot = "../".repeat(directory.getNameCount());
+    String html = PRELOAD.matcher(new String(bytes, StandardCharsets.UTF_8)).replaceAll(preload -> names.stream()
+        .filter(other -> other.startsWith(preload.group(1)))
+        .map(module -> "<link rel=\"modulepreload\" href=\"" + toRoot + module + "\">")
+        .collect(Collectors.collectingAndThen(Collectors.joining(), Matcher::quoteReplacement)));
+    return REFERENCE.matcher(html).replaceAll(reference -> {
+      String target = directory.resolve(reference.group()).normalize().toString().substring(1).replace('\\', '/');
+      if (!names.contains(target)) {
+        throw new IllegalStateException(name + " refers to " + reference.group() + ", which there is not");
+      }
+      return Matcher.quoteReplacement(toRoot + assets + target);
+    }).getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,164 @@
+package io.keyhook.license;
+
+import io.keyhook.account.Plans;
+import io.keyhook.audit.Action;
+import io.keyhook.audit.AuditStore;
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Check;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.Failure.FieldError;
+import io.keyhook.bus.FailureException;
+import io.keyhook.bus.Licenses;
+import io.keyhook.bus.Licenses.License;
+import io.keyhook.bus.Licenses.Line;
+import io.keyhook.bus.Page;
+import io.keyhook.db.Database;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.SqlConnection;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** Makes licenses, one or many: all of a request or none, and never more than the plan allows. */
+final class LicenseMaker {
+  private static final int KEY_TRIES = 3;
+  private static final int MAX_ERRORS = 100;
+  private static final String LICENSES = "licenses";
+
+  private final Database database;
+  private final Plans plans;
+  private final SecureRandom random = new SecureRandom();
+
+  LicenseMaker(Database database, Plans plans) {
+    this.database = database;
+    this.plans = plans;
+  }
+
+  Future<License> create(Licenses.Create request) {
+    return withKeys(1, request.key() == null, () -> {
+      String key = key(request);
+      return withRoom(request.caller(), 1, tx -> LicenseStore.insert(tx, request, key).compose(made -> {
+        License license = made.orElseThrow(LicenseMaker::inThePast);
+        return AuditStore.write(tx, request.caller(), Action.LICENSE_CREATED, license.id(), List.of()).map(license);
+      }));
+    }).recover(e -> Future.failedFuture(Database.isUniqueViolation(e) ? keyTaken() : e));
+  }
+
+  Future<Page<License>> createMany(Licenses.CreateMany request) {
+    List<Licenses.Create> all = Collections.nCopies(request.count(), request.each());
+    return withKeys(1, true, () -> {
+      List<String> keys = keys(all);
+      return withRoom(request.caller(), all.size(), tx -> insertAll(tx, request.caller(), all, keys));
+    }).map(made -> new Page<>(made, null));
+  }
+
+  /** In batches, in one transaction. */
+  Future<Licenses.Imported> importAll(Licenses.Import request) {
+    List<Line> lines = request.lines();
+    checkKeysDiffer(lines);
+    if (lines.isEmpty()) {
+      return Future.succeededFuture(new Licenses.Imported(0));
+    }
+    boolean generated = lines.stream().anyMatch(line -> line.license().key() == null);
+    return withKeys(1, generated, () -> {
+      List<String> keys = keys(lines.stream().map(Line::license).toList());
+      return withRoom(request.caller(), lines.size(), tx -> LicenseStore.now(tx).compose(now -> {
+        refuse(lines.stream().filter(line -> line.license().expiresAt() != null && !line.license().expiresAt().isAfter(now))
+            .map(line -> new FieldError(Line.field(line.number(), "expiresAt"), "is in the past")).toList());
+        return insertBatches(tx, request, keys, 0);
+      })).recover(e -> Future.failedFuture(taken(e, lines, keys).orElse(e)));
+    }).map(inserted -> new Licenses.Imported(lines.size()));
+  }
+
+  private static Future<Void> insertBatches(SqlClient tx, Licenses.Import request, List<String> keys, int from) {
+    List<Line> lines = request.lines();
+    if (from == lines.size()) {
+      return Future.succeededFuture();
+    }
+    int to = Math.min(lines.size(), from + Licenses.MAX_AT_ONCE);
+    return insertAll(tx, request.caller(), lines.subList(from, to).stream().map(Line::license).toList(),
+        keys.subList(from, to)).compose(made -> insertBatches(tx, request, keys, to));
+  }
+
+  /** Fewer are made where some would have expired already; that undoes the others. */
+  private static Future<List<License>> insertAll(
+      SqlClient tx, Caller caller, List<Licenses.Create> licenses, List<String> keys) {
+    return LicenseStore.insertAll(tx, licenses, keys).compose(made -> {
+      if (made.size() < licenses.size()) {
+        throw inThePast();
+      }
+      return AuditStore.writeAll(tx, caller, Action.LICENSE_CREATED, made.stream().map(License::id).toList()).map(made);
+    });
+  }
+
+  /** A limited plan locks the account while it counts; an unlimited one locks nothing. */
+  private <T> Future<T> withRoom(Caller caller, int more, Function<SqlConnection, Future<T>> insert) {
+    UUID accountId = caller.accountId();
+    return LicenseStore.plan(database.pool(), accountId, false).compose(unlocked ->
+        database.transaction(tx -> plans.of(unlocked).maxLicenses().isEmpty() ? insert.apply(tx)
+            : LicenseStore.plan(tx, accountId, true).compose(plan -> {
+              Optional<Integer> max = plans.of(plan).maxLicenses();
+              return LicenseStore.count(tx, accountId, max.orElse(0)).compose(used -> {
+                Plans.checkRoom(plan, max, used, more, LICENSES);
+                return insert.apply(tx);
+              });
+            })));
+  }
+
+  /** Again with other keys where one that was generated is taken. */
+  private <T> Future<T> withKeys(int attempt, boolean generated, Supplier<Future<T>> insert) {
+    return insert.get().recover(e -> generated && attempt < KEY_TRIES && Database.isUniqueViolation(e)
+        ? withKeys(attempt + 1, true, insert) : Future.failedFuture(e));
+  }
+
+  private String key(Licenses.Create license) {
+    return license.key() == null ? LicenseKeys.generate(random) : license.key();
+  }
+
+  private List<String> keys(List<Licenses.Create> licenses) {
+    return licenses.stream().map(this::key).toList();
+  }
+
+  private static void checkKeysDiffer(List<Line> lines) {
+    Map<String, Integer> numbers = new HashMap<>();
+    List<FieldError> errors = new ArrayList<>();
+    for (Line line : lines) {
+      String key = line.license().key();
+      Integer before = key == null ? null : numbers.putIfAbsent(LicenseKeys.lookup(key), line.number());
+      if (before != null) {
+        errors.add(new FieldError(Line.field(line.number(), "key"), "is the same as that of line " + before));
+      }
+    }
+    refuse(errors);
+  }
+
+  /** Which line's key another license has, as the database names it; empty where that is none's, or not what failed. */
+  private static Optional<Throwable> taken(Throwable e, List<Line> lines, List<String> keys) {
+    return Database.violatedKey(e).flatMap(detail -> lines.stream().filter(line -> line.license().key() != null
+            && detail.contains("(" + LicenseKeys.lookup(line.license().key()) + ")"))
+        .findFirst().map(line -> Check.invalid(Line.field(line.number(), "key"), "is another license's already")));
+  }
+
+  private static void refuse(List<FieldError> errors) {
+    if (!errors.isEmpty()) {
+      throw new Failure.Invalid(errors.stream().limit(MAX_ERRORS).toList()).exception();
+    }
+  }
+
+  private static FailureException keyTaken() {
+    return new Failure.Conflict("LICENSE_KEY_TAKEN",
+        "A license with this key exists already; choose another, or leave it out to have one made").exception();
+  }
+
+  static FailureException inThePast() {
+    return Check.invalid("expiresAt", "is in the past");
+  }
+}

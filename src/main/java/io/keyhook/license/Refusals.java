@@ -1,0 +1,23 @@
+package io.keyhook.license;
+
+import io.keyhook.bus.Licenses.Validation.Refused;
+
+/** Whether a device may use a license that there is: the rule, over values. */
+final class Refusals {
+  private Refusals() {}
+
+  /**
+   * Why it may not; null: it may.
+   *
+   * @param known whether the device has a slot
+   */
+  static Refused of(boolean disabled, boolean expired, boolean known, int activations, int maxActivations) {
+    if (disabled) {
+      return Refused.LICENSE_DISABLED;
+    }
+    if (expired) {
+      return Refused.LICENSE_EXPIRED;
+    }
+    return known || activations < maxActivations ? null : Refused.MAX_ACTIVATIONS_REACHED;
+  }
+}

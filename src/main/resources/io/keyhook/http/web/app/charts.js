@@ -1,0 +1,147 @@
+// Charts as SVG, drawn at the width that there is; the arrow keys go through the values and tell them.
+import { html, useLayoutEffect, useRef, useState } from './preact.js';
+import { clock, compact, day, dateTime } from './format.js';
+
+const HEIGHT = 150;
+const LEFT = 44;
+const BOTTOM = 22;
+const TOP = 8;
+const TICK_WIDTH = 84;
+
+function useWidth() {
+  const element = useRef();
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry.contentRect.width)));
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, []);
+  return [element, width];
+}
+
+/** A round number at or above. */
+function ceiling(max) {
+  if (max <= 4) {
+    return 4;
+  }
+  const power = 10 ** Math.floor(Math.log10(max));
+  return [1, 2, 4, 6, 8, 10].map(step => step * power).find(step => step >= max);
+}
+
+/**
+ * Values over time, as stacked bars or a line.
+ *
+ * @param points each with `at`
+ * @param series {key, label, color: the name of a token}; a line has one
+ * @param format of a value
+ */
+export function Chart({ label, points, series, line = false, format = compact, interval }) {
+  const [element, width] = useWidth();
+  const [active, setActive] = useState(null);
+  const plot = Math.max(0, width - LEFT - 4);
+  const total = point => series.reduce((sum, { key }) => sum + (point[key] ?? 0), 0);
+  const top = ceiling(Math.max(0, ...points.map(total)));
+  const y = value => TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / top);
+  const step = points.length ? plot / points.length : 0;
+  const x = i => LEFT + i * step;
+  const tick = interval < 7200 ? clock : day;
+  const every = Math.max(1, Math.ceil(points.length / Math.max(1, Math.floor(plot / TICK_WIDTH))));
+
+  const move = event => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const i = Math.floor((event.clientX - box.left - LEFT) / step);
+    setActive(i >= 0 && i < points.length ? i : null);
+  };
+  const onKey = event => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (by) {
+      event.preventDefault();
+      setActive(active => Math.min(points.length - 1, Math.max(0, (active ?? (by > 0 ? -1 : points.length)) + by)));
+    }
+  };
+  const point = active === null ? null : points[active];
+  const spoken = point && `${dateTime(point.at)}: ${series.map(({ key, label }) =>
+    `${label} ${point[key] == null ? 'none' : format(point[key])}`).join(', ')}`;
+  return html`<figure class="chart" ref=${element}>
+    <figcaption class="legend">${series.map(({ key, label, color }) =>
+      html`<span key=${key}><i class=${'swatch ' + color}></i>${label}</span>`)}</figcaption>
+    <div class="plot" tabindex="0" role="img" aria-label=${`${label}. Left and right arrow keys go through the values.`}
+        onMouseMove=${move} onMouseLeave=${() => setActive(null)} onKeyDown=${onKey} onBlur=${() => setActive(null)}>
+      ${width > 0 && html`<svg width=${width} height=${HEIGHT} aria-hidden="true">
+        ${[0, 0.5, 1].map(share => html`<g key=${share}>
+          <line class="grid" x1=${LEFT} x2=${width} y1=${y(top * share)} y2=${y(top * share)} />
+          <text class="tick" x=${LEFT - 8} y=${y(top * share) + 4} text-anchor="end">${format(top * share)}</text></g>`)}
+        ${points.map((p, i) => i % every === 0 && x(i) + 30 < width && html`<text key=${i} class="tick" x=${x(i)}
+            y=${HEIGHT - 5}>${tick(p.at)}</text>`)}
+        ${active !== null && html`<rect class="cursor" x=${x(active)} y=${TOP} width=${step}
+            height=${HEIGHT - TOP - BOTTOM} />`}
+        ${line ? html`<${Line} points=${points} series=${series[0]} x=${i => x(i) + step / 2} y=${y} />`
+          : points.map((p, i) => html`<${Bar} key=${i} point=${p} series=${series} x=${x(i)} width=${step} y=${y} />`)}
+      </svg>`}
+      ${point && html`<div class="tip" aria-hidden="true" style=${tipPosition(x(active) + step / 2, width)}>
+        <strong>${interval < 7200 ? clock(point.at) : dateTime(point.at).replace(/:\d\d$/, '')}</strong>
+        ${series.map(({ key, label, color }) => html`<span key=${key}><i class=${'swatch ' + color}></i>${label}
+          <b>${point[key] == null ? '–' : format(point[key])}</b></span>`)}
+      </div>`}
+    </div>
+    <span class="sr" aria-live="polite">${spoken}</span>
+  </figure>`;
+}
+
+function tipPosition(x, width) {
+  return x > width / 2 ? { right: width - x + 10 + 'px' } : { left: x + 10 + 'px' };
+}
+
+function Bar({ point, series, x, width, y }) {
+  const gap = width > 5 ? 1.5 : width > 3 ? 1 : 0.4;
+  let below = 0;
+  return series.map(({ key, color }) => {
+    const value = point[key] ?? 0;
+    const from = y(below);
+    below += value;
+    const height = value > 0 ? Math.max(1.5, from - y(below)) : 0;
+    return height > 0 && html`<rect key=${key} class=${'fill ' + color} x=${x + gap / 2} y=${from - height}
+      width=${Math.max(0.8, width - gap)} height=${height} />`;
+  });
+}
+
+/** Broken where there is no value; a dot where one stands alone. */
+function Line({ points, series, x, y }) {
+  let path = '';
+  const dots = [];
+  points.forEach((point, i) => {
+    const value = point[series.key];
+    if (value == null) {
+      return;
+    }
+    const joined = i > 0 && points[i - 1][series.key] != null;
+    path += `${joined ? 'L' : 'M'}${x(i).toFixed(1)} ${y(value).toFixed(1)}`;
+    if (!joined && (i === points.length - 1 || points[i + 1][series.key] == null)) {
+      dots.push(i);
+    }
+  });
+  return html`<g><path class=${'line ' + series.color} d=${path || 'M0 0'} />
+    ${dots.map(i => html`<circle key=${i} class=${'fill ' + series.color} cx=${x(i)} cy=${y(points[i][series.key])}
+        r="2.5" />`)}</g>`;
+}
+
+const SPARK = { width: 120, height: 28 };
+
+/** The last 24 hours of an endpoint: an hour a bar, failures on top. */
+export function Sparkline({ hours }) {
+  const max = Math.max(1, ...hours.map(hour => hour.succeeded + hour.failed));
+  const step = SPARK.width / hours.length;
+  const sum = key => hours.reduce((sum, hour) => sum + hour[key], 0);
+  const height = n => n > 0 ? Math.max(2, n / max * (SPARK.height - 3)) : 0;
+  return html`<svg class="spark" viewBox=${`0 0 ${SPARK.width} ${SPARK.height}`} role="img"
+    aria-label=${`Last 24 hours: ${sum('succeeded')} succeeded, ${sum('failed')} failed`}>
+    <line class="grid" x1="0" x2=${SPARK.width} y1=${SPARK.height - 0.5} y2=${SPARK.height - 0.5} />
+    ${hours.map((hour, i) => {
+      const good = height(hour.succeeded);
+      const bad = height(hour.failed);
+      return html`<g key=${i}>
+        <rect class="fill good" x=${i * step} y=${SPARK.height - 1 - good} width=${step - 1} height=${good} />
+        <rect class="fill bad" x=${i * step} y=${SPARK.height - 1 - good - bad} width=${step - 1} height=${bad} /></g>`;
+    })}
+  </svg>`;
+}

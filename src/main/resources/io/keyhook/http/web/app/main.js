@@ -1,0 +1,146 @@
+// The whole: who is logged in, the frame around the pages, and which page it is.
+import { html, render, useEffect, useErrorBoundary, useRef, useState } from './preact.js';
+import { get, getPublic, logOut, resume } from './api.js';
+import { Icon, Logo } from './icons.js';
+import { AppContext } from './context.js';
+import { match, useLocation } from './router.js';
+import { announce, Button, Dialog, Empty, ButtonLink, Notice, PageHead, Skeleton, Toasts } from './ui.js';
+import { useLoad, useSession } from './use.js';
+import { LogIn, LogInForm } from './pages/login.js';
+import { SignUp } from './pages/signup.js';
+import { Overview } from './pages/overview.js';
+import { LicenseList } from './pages/licenses.js';
+import { LicensePage } from './pages/license.js';
+import { WebhookList } from './pages/webhooks.js';
+import { WebhookPage } from './pages/webhook.js';
+import { DeliveryList } from './pages/deliveries.js';
+import { DeliveryPage } from './pages/delivery.js';
+import { ApiKeys } from './pages/keys.js';
+import { People } from './pages/people.js';
+import { AuditLog } from './pages/audit.js';
+import { PlanPage } from './pages/plan.js';
+import { SettingsPage } from './pages/settings.js';
+
+const ROUTES = [
+  ['/', Overview],
+  ['/licenses', LicenseList],
+  ['/licenses/:id', LicensePage],
+  ['/webhooks', WebhookList],
+  ['/webhooks/:id', WebhookPage],
+  ['/deliveries', DeliveryList],
+  ['/deliveries/:id', DeliveryPage],
+  ['/api-keys', ApiKeys],
+  ['/people', People],
+  ['/audit', AuditLog],
+  ['/plan', PlanPage],
+  ['/settings', SettingsPage],
+];
+
+const NAVIGATION = [
+  ['/', 'Overview', 'overview'],
+  ['/licenses', 'Licenses', 'licenses'],
+  ['/webhooks', 'Webhooks', 'webhooks'],
+  ['/deliveries', 'Deliveries', 'deliveries'],
+  null,
+  ['/api-keys', 'API keys', 'keys'],
+  ['/people', 'People', 'people'],
+  ['/audit', 'Audit log', 'audit'],
+  ['/plan', 'Plan', 'plan'],
+  ['/settings', 'Settings', 'settings'],
+];
+
+function App() {
+  const { state } = useSession();
+  const { path } = useLocation();
+  const settings = useLoad(() => getPublic('api/settings'), []);
+  useEffect(() => {
+    resume();
+  }, []);
+  if (state === 'in' || state === 'over') {
+    return html`<${Frame} path=${path} settings=${settings.data} isOver=${state === 'over'} />`;
+  }
+  if (state === 'starting') {
+    return html`<${Starting} />`;
+  }
+  return html`${path === '/signup' && settings.data?.signupEnabled ? html`<${SignUp} />`
+    : html`<${LogIn} signupEnabled=${settings.data?.signupEnabled} />`}<${Toasts} />`;
+}
+
+/** Before it is known who is there; without a connection, this says so. */
+function Starting() {
+  const { online } = useSession();
+  useEffect(() => {
+    if (online) {
+      resume();
+    }
+  }, [online]);
+  return html`<main class="starting">${online ? html`<${Skeleton} lines=${3} />` : html`<${Offline} />`}</main>`;
+}
+
+function Offline() {
+  return html`<${Notice} tone="warn" role="alert"
+      title="No connection to Keyhook">Trying again every few seconds.</${Notice}>`;
+}
+
+function Frame({ path, settings, isOver }) {
+  const { online } = useSession();
+  const me = useLoad(signal => get('api/auth/me', {}, signal), []);
+  const [menu, setMenu] = useState(false);
+  const main = useRef();
+  useEffect(() => {
+    setMenu(false);
+    scrollTo(0, 0);
+  }, [path]);
+  const leave = async () => {
+    try {
+      await logOut();
+    } catch (e) {
+      announce(e.message, 'bad');
+    }
+  };
+  const route = match(ROUTES, path);
+  const navigation = html`<${Navigation} path=${path} email=${me.data?.user?.email}
+      account=${me.data?.accountName} onLogOut=${leave} />`;
+  return html`<${AppContext.Provider} value=${{ settings, me: me.data }}>
+    <button type="button" class="skip" onClick=${() => main.current.focus()}>Skip to the content</button>
+    <header class="top"><a class="brand" href="#/"><${Logo} />Keyhook</a>
+      <button type="button" class="icon-button" aria-label="Menu" aria-expanded=${menu ? 'true' : 'false'}
+        onClick=${() => setMenu(true)}><${Icon} name="menu" /></button></header>
+    <header class="side"><a class="brand" href="#/"><${Logo} />Keyhook</a>${navigation}</header>
+    ${menu && html`<${Dialog} title="Menu" onClose=${() => setMenu(false)}>${navigation}</${Dialog}>`}
+    <main tabindex="-1" ref=${main}>
+      ${!online && html`<${Offline} />`}
+      ${route ? html`<${Boundary} key=${path}><${route.page} key=${path} ...${route.params} /></${Boundary}>`
+        : html`<${PageHead} title="Not found" /><${Empty} icon="search" title="There is no such page"
+            action=${html`<${ButtonLink} href="#/">Go to the overview</${ButtonLink}>`} />`}
+    </main>
+    <${Toasts} />
+    ${isOver && html`<${Dialog} title="Log in again" firm onClose=${() => {}}>
+      <div class="dialog-body"><p>Your session is over. Log in to go on where you are.</p>
+        <${LogInForm} email=${me.data?.user?.email ?? ''} /></div></${Dialog}>`}
+  </${AppContext.Provider}>`;
+}
+
+/** A page that fails to draw takes no other with it. */
+function Boundary({ children }) {
+  const [error, reset] = useErrorBoundary();
+  return error ? html`<div class="state" role="alert"><${Icon} name="alert" /><h2>This page failed to show</h2>
+    <p>${String(error.message)}</p><${Button} onClick=${reset}>Try again</${Button}></div>` : children;
+}
+
+function Navigation({ path, email, account, onLogOut }) {
+  const isCurrent = target => target === '/' ? path === '/' : path === target || path.startsWith(target + '/');
+  return html`<nav class="nav" aria-label="Main">
+    <ul>${NAVIGATION.map((item, i) => item ? html`<li key=${i}><a href=${'#' + item[0]}
+        aria-current=${isCurrent(item[0]) ? 'page' : undefined}><${Icon} name=${item[2]} />${item[1]}</a></li>`
+      : html`<li key=${i} class="nav-gap" aria-hidden="true"></li>`)}
+      <li><a href="docs/"><${Icon} name="guide" />Guide</a></li>
+    </ul>
+    <div class="who"><div class="who-text"><strong>${account ?? ' '}</strong><span
+        class="faint">${email ?? ' '}</span></div>
+      <button type="button" class="icon-button" aria-label="Log out" title="Log out" onClick=${onLogOut}><${Icon}
+          name="logout" /></button></div>
+  </nav>`;
+}
+
+render(html`<${App} />`, document.getElementById('app'));

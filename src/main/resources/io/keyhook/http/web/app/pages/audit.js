@@ -1,0 +1,44 @@
+import { html } from '../preact.js';
+import { Filter } from '../form.js';
+import { replaceQuery, to, useLocation } from '../router.js';
+import { Button, Empty, PagedTable, PageHead, Time } from '../ui.js';
+import { PAGE_SIZE, usePages } from '../use.js';
+import { AUDIT_ACTIONS, fieldName, subjectPath } from '../words.js';
+
+const ACTIONS = [['', 'All actions'], ...Object.entries(AUDIT_ACTIONS)];
+
+export function AuditLog() {
+  const { query: { action = '', subjectId = '' } } = useLocation();
+  return html`<${PageHead} title="Audit log" />
+    <p class="lead">Who changed what, and from where. Entries are never changed or deleted.</p>
+    <div class="filters">
+      <${Filter} label="Action" value=${action} options=${ACTIONS}
+          onChange=${action => replaceQuery({ action, subjectId })} />
+      ${subjectId && html`<${Button} icon="close" onClick=${() => replaceQuery({ action })}>Only ${subjectId}</${Button}>`}
+    </div>
+    <${AuditTable} query=${{ action, subjectId }} withSubject onClear=${() => replaceQuery({})} />`;
+}
+
+/** Also on the page of what was changed, without telling again what that is. */
+export function AuditTable({ query, size = PAGE_SIZE, withSubject, onClear }) {
+  const pages = usePages('api/audit', query, size);
+  const columns = [
+    { name: 'What', className: 'main', cell: entry => html`<span
+        class="strong">${AUDIT_ACTIONS[entry.action] ?? entry.action}</span>
+      ${entry.changed.length > 0 && html`<div class="faint">${entry.changed.map(fieldName).join(', ')}</div>`}` },
+    withSubject && { name: 'On', className: 'rest', cell: entry => html`<${Subject} id=${entry.subjectId} />` },
+    { name: 'Who', cell: entry => html`<span class="clip">${entry.actor}</span>` },
+    { name: 'Address', className: 'roomy', cell: entry => entry.ipAddress ? html`<span
+        class="mono">${entry.ipAddress}</span>` : html`<span class="faint">–</span>` },
+    { name: 'When', cell: entry => html`<${Time} at=${entry.createdAt} />` },
+  ].filter(Boolean);
+  return html`<${PagedTable} label="Audit log" pages=${pages} columns=${columns}
+      filtered=${onClear && (query.action || query.subjectId)}
+    onClear=${onClear} empty=${html`<${Empty} icon="audit"
+        title="Nothing yet">Changes that people and API keys make are written down here.</${Empty}>`} />`;
+}
+
+function Subject({ id }) {
+  const path = subjectPath(id);
+  return path ? html`<a class="mono clip" href=${to(path)}>${id}</a>` : html`<span class="mono clip">${id}</span>`;
+}

@@ -1,0 +1,132 @@
+import { html, useEffect, useState } from '../preact.js';
+import { get, post } from '../api.js';
+import { useApp } from '../context.js';
+import { ago, countdown, dateTime, millis, plural } from '../format.js';
+import { to } from '../router.js';
+import { announce, Badge, Button, Card, Code, Facts, Loaded, Notice, PageHead, StatusBadge } from '../ui.js';
+import { useLoad, useNow } from '../use.js';
+import { advice, DELIVERY_STATUS, outcome } from '../words.js';
+
+const BACK = { href: '#/deliveries', label: 'Deliveries' };
+/** How often to look at what is pending: soon while an attempt is under way, and when the next one is due. */
+const UNDER_WAY = 1_000;
+const LONGEST = 15_000;
+
+export function DeliveryPage({ id }) {
+  const loaded = useLoad(signal => get('api/deliveries/' + id, {}, signal), [id]);
+  const { data, reload } = loaded;
+  useEffect(() => {
+    if (data?.status !== 'pending') {
+      return undefined;
+    }
+    const until = data.nextAttemptAt ? Date.parse(data.nextAttemptAt) - Date.now() + UNDER_WAY / 2 : UNDER_WAY;
+    const timer = setTimeout(reload, Math.min(LONGEST, Math.max(UNDER_WAY, until)));
+    return () => clearTimeout(timer);
+  }, [data]);
+  if (!data) {
+    return html`<${PageHead} title="Delivery" back=${BACK} /><${Loaded} of=${loaded} />`;
+  }
+  return html`<${Delivery} delivery=${data} reload=${reload} />`;
+}
+
+function Delivery({ delivery, reload }) {
+  const [busy, setBusy] = useState(false);
+  const { id, attempts } = delivery;
+  const isTest = delivery.event === 'webhook.test' || id.startsWith('delivery_test_');
+  const redeliver = async () => {
+    setBusy(true);
+    try {
+      await post(`api/deliveries/${id}/redeliver`);
+      announce('The delivery is being sent again', 'good');
+      reload();
+    } catch (e) {
+      announce(e.message, 'bad');
+    }
+    setBusy(false);
+  };
+  return html`<${PageHead} title=${delivery.event} back=${BACK}
+      badge=${html`<${StatusBadge} words=${DELIVERY_STATUS} status=${delivery.status} />`}>
+      ${!isTest && html`<${Button} kind="primary" icon="repeat" busy=${busy} onClick=${redeliver}>Redeliver</${Button}>`}
+    </${PageHead}>
+    <${Next} delivery=${delivery} />
+    <div class="split wide-right">
+      <div>
+        <${Card} title="Attempts"><${Timeline} attempts=${attempts} delivery=${delivery} /></${Card}>
+        <${Card} title="Delivery"><${Facts} of=${[
+          ['Id', html`<code class="breakable">${id}</code>`],
+          ['Created', dateTime(delivery.createdAt)],
+          ['Webhook', html`<a class="mono breakable"
+              href=${to('/webhooks/' + delivery.webhookId)}>${delivery.url ?? delivery.webhookId}</a>`],
+          delivery.licenseId && ['License', html`<a class="mono"
+              href=${to('/licenses/' + delivery.licenseId)}>${delivery.licenseId}</a>`],
+        ]} /></${Card}>
+      </div>
+      <${Request} delivery=${delivery} />
+    </div>`;
+}
+
+function Next({ delivery }) {
+  const now = useNow(1000);
+  if (delivery.status !== 'pending') {
+    return null;
+  }
+  const due = delivery.nextAttemptAt && Date.parse(delivery.nextAttemptAt) > now;
+  return html`<${Notice} tone="info" title=${due ? html`Next attempt in <span role="timer"
+      class="mono">${countdown(delivery.nextAttemptAt, now)}</span>`
+    : delivery.nextAttemptAt ? 'The next attempt is due' : 'An attempt is under way'}>
+    ${delivery.nextAttemptAt ? dateTime(delivery.nextAttemptAt) + '. ' : ''}This page follows it.</${Notice}>`;
+}
+
+function Timeline({ attempts, delivery }) {
+  if (attempts.length === 0) {
+    return html`<p class="faint">${delivery.status === 'canceled' ? 'It was canceled before its first attempt.'
+        : 'None yet.'}</p>`;
+  }
+  return html`<ol class="timeline">${attempts.map((attempt, i) => {
+    const good = attempt.statusCode >= 200 && attempt.statusCode < 300 && !attempt.error;
+    const help = good ? null : advice(attempt.statusCode, attempt.error);
+    return html`<li key=${attempt.number + attempt.startedAt} class=${good ? 'good' : 'bad'}>
+      <div class="timeline-head"><strong>Attempt ${attempt.number}</strong>
+        <${Badge} tone=${good ? 'good' : 'bad'}>${outcome(attempt.statusCode, attempt.error)}</${Badge}></div>
+      <div class="faint">${dateTime(attempt.startedAt)} · ${ago(attempt.startedAt)} · took ${millis(attempt.durationMs)}
+        ${i > 0 && html` · <${Since} from=${attempts[i - 1]} to=${attempt} />`}</div>
+      ${help && html`<p class="advice">${help}</p>`}
+      ${attempt.responseBody ? html`<details open=${i === attempts.length - 1}><summary>Response body<span
+          class="sr"> of attempt ${attempt.number}</span></summary>
+        <${Code} label=${`response body of attempt ${attempt.number}`} text=${attempt.responseBody} /></details>`
+        : attempt.statusCode != null && html`<div class="faint">No response body</div>`}
+    </li>`;
+  })}</ol>`;
+}
+
+/** How long the wait was after the attempt before. */
+function Since({ from, to: next }) {
+  const waited = Date.parse(next.startedAt) - Date.parse(from.startedAt) - from.durationMs;
+  const minutes = Math.round(waited / 60_000);
+  return html`<span>${minutes > 0 ? plural(minutes, 'minute') : millis(Math.max(0, waited))} after the one before</span>`;
+}
+
+/** What went over the wire, but for the signatures: only who has the secret can make those. */
+function Request({ delivery }) {
+  const { settings } = useApp();
+  const [raw, setRaw] = useState(false);
+  const last = delivery.attempts[delivery.attempts.length - 1];
+  const body = JSON.stringify(delivery.payload);
+  const head = [
+    ['Content-Type', 'application/json'],
+    ['User-Agent', 'Keyhook/' + (settings?.version ?? '…')],
+    ['X-Webhook-Event', delivery.event],
+    ['X-Webhook-Attempt', last?.number ?? 1],
+    ['webhook-id', delivery.id],
+    last && ['webhook-timestamp', Math.floor(Date.parse(last.startedAt) / 1000)],
+  ].filter(Boolean);
+  return html`<${Card} title="Request as sent" action=${html`<${Button} kind="small"
+      onClick=${() => setRaw(!raw)}>${raw ? 'Format the body' : 'Body as sent'}</${Button}>`}>
+    ${delivery.url && html`<p class="mono breakable"><strong>POST</strong> ${delivery.url}</p>`}
+    <dl class="headers">${head.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
+      ${['X-Webhook-Signature', 'webhook-signature'].map(name => html`<div key=${name}><dt>${name}</dt><dd
+          class="faint">made with the secret, not kept</dd></div>`)}</dl>
+    <h3>Body</h3>
+    <${Code} label="request body" text=${raw ? body : JSON.stringify(delivery.payload, null, 2)} />
+  </${Card}>`;
+}

@@ -1,0 +1,57 @@
+import { html, useState } from '../preact.js';
+import { post, remove } from '../api.js';
+import { Field, Form, FormError, FormFoot, useForm } from '../form.js';
+import { announce, Button, Confirm, Dialog, Empty, Notice, PagedTable, PageHead, Secret, Time } from '../ui.js';
+import { usePages } from '../use.js';
+
+export function ApiKeys() {
+  const pages = usePages('api/api-keys', {});
+  const [creating, setCreating] = useState(false);
+  const [leaving, setLeaving] = useState(null);
+  const create = html`<${Button} kind="primary" icon="plus" onClick=${() => setCreating(true)}>Create API key</${Button}>`;
+  const columns = [
+    { name: 'Name', className: 'main', cell: key => html`<span class="strong">${key.name}</span>` },
+    { name: 'Begins with', cell: key => html`<code>${key.hint}…</code>` },
+    { name: 'Last used', cell: key => html`<${Time} at=${key.lastUsedAt} />` },
+    { name: 'Created', cell: key => html`<${Time} at=${key.createdAt} />` },
+    { name: 'Delete', hidden: true, className: 'end', cell: key => html`<${Button} kind="small"
+        aria-label=${'Delete ' + key.name}
+      onClick=${() => setLeaving(key)}>Delete</${Button}>` },
+  ];
+  return html`<${PageHead} title="API keys">${create}</${PageHead}>
+    <p class="lead">For programs of yours. A key may do all that people of this account may; your software needs none to validate.</p>
+    <${PagedTable} label="API keys" pages=${pages} columns=${columns}
+      empty=${html`<${Empty} icon="keys" title="No API keys yet"
+          action=${create}>With one, your shop can create licenses when they are sold.</${Empty}>`} />
+    ${creating && html`<${CreateKey} onClose=${() => setCreating(false)} onCreated=${pages.reload} />`}
+    ${leaving && html`<${Confirm} title="Delete this API key?" action="Delete API key"
+        onClose=${() => setLeaving(null)} run=${async () => {
+        await remove('api/api-keys/' + leaving.id);
+        announce('API key deleted', 'good');
+        pages.reload();
+      }}><p>Whatever uses <strong>${leaving.name}</strong> is refused from now on.</p></${Confirm}>`}`;
+}
+
+function CreateKey({ onClose, onCreated }) {
+  const [made, setMade] = useState(null);
+  const form = useForm({ name: '' }, async values => {
+    setMade(await post('api/api-keys', { name: values.name.trim() }));
+    onCreated();
+  }, values => ({ name: values.name.trim() ? '' : 'Enter a name' }));
+  if (made) {
+    return html`<${Dialog} title="API key created" firm onClose=${onClose}>
+      <div class="dialog-body">
+        <${Notice} tone="warn" title="Copy the key now">It is shown this one time. If it is lost, delete it and create another.</${Notice}>
+        <${Secret} text=${made.key} what="API key" />
+        <p class="faint">Send it as <code>Authorization: Bearer …</code></p>
+      </div>
+      <footer class="dialog-foot"><${Button} kind="primary" onClick=${onClose}>I have copied the key</${Button}></footer>
+    </${Dialog}>`;
+  }
+  return html`<${Dialog} title="Create API key" onClose=${onClose}><${Form} form=${form}>
+    <div class="dialog-body"><${FormError} form=${form} />
+      <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus
+          hint="What uses it, such as the shop. Shown in the audit log." /></div>
+    <${FormFoot} form=${form} action="Create API key" onCancel=${onClose} />
+  </${Form}></${Dialog}>`;
+}

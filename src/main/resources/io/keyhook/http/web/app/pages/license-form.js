@@ -1,0 +1,176 @@
+import { html, useState } from '../preact.js';
+import { patch, post } from '../api.js';
+import { Field, Form, FormError, FormFoot, useForm } from '../form.js';
+import { DAY_LENGTH, fromLocal, plural, toLocal } from '../format.js';
+import { checkEmail } from '../passwords.js';
+import { go } from '../router.js';
+import { announce, Button, Copy, Dialog, Notice, Segments } from '../ui.js';
+
+const MOST_AT_ONCE = 1000;
+const TERMS = [[30, '30 days'], [365, '1 year'], [730, '2 years']];
+
+const EMPTY = { name: '', key: '', count: '10', maxActivations: '1', expiresAt: '', customerName: '',
+    customerEmail: '', metadata: '' };
+
+function check(values) {
+  return {
+    name: values.name.trim() ? '' : 'Enter a name',
+    maxActivations: /^[1-9]\d*$/.test(values.maxActivations) ? '' : 'Enter a whole number of 1 or more',
+    customerEmail: values.customerEmail && checkEmail(values.customerEmail),
+    expiresAt: values.expiresAt && new Date(values.expiresAt) < Date.now() ? 'Must be in the future' : '',
+    metadata: checkMetadata(values.metadata),
+  };
+}
+
+function checkMetadata(text) {
+  if (!text.trim()) {
+    return '';
+  }
+  try {
+    const value = JSON.parse(text);
+    return value && typeof value === 'object' && !Array.isArray(value) ? '' : 'Must be a JSON object, such as {"seats": 5}';
+  } catch {
+    return 'Is not JSON';
+  }
+}
+
+/** As the API takes it; what is empty is null. */
+function toRequest({ name, maxActivations, expiresAt, customerName, customerEmail, metadata }) {
+  return {
+    name: name.trim(),
+    maxActivations: Number(maxActivations),
+    expiresAt: fromLocal(expiresAt),
+    customerName: customerName.trim() || null,
+    customerEmail: customerEmail.trim() || null,
+    metadata: metadata.trim() ? JSON.parse(metadata) : null,
+  };
+}
+
+function Expiry({ form, label = 'Expires' }) {
+  return html`<${Field} form=${form} name="expiresAt" label=${label} type="datetime-local" optional hint="Empty: never." />
+    <div class="presets" role="group" aria-label="Terms">${TERMS.map(([days, text]) => html`<button type="button"
+        key=${days} class="button small"
+      onClick=${() => form.set('expiresAt', toLocal(Date.now() + days * DAY_LENGTH))}>In ${text}</button>`)}
+      <button type="button" class="button small" onClick=${() => form.set('expiresAt', '')}>Never</button></div>`;
+}
+
+function Details({ form }) {
+  return html`<div class="columns">
+      <${Field} form=${form} name="customerName" label="Customer" optional />
+      <${Field} form=${form} name="customerEmail" label="Customer’s e-mail" type="email" optional live=${checkEmail} />
+    </div>
+    <${Field} form=${form} name="metadata" label="Metadata" as="textarea" rows="3" spellcheck=${false} class="mono" optional
+      hint="Your own data as a JSON object." live=${checkMetadata} />`;
+}
+
+export function CreateLicense({ onClose, onCreated }) {
+  const [many, setMany] = useState(false);
+  const [made, setMade] = useState(null);
+  const form = useForm(EMPTY, async values => {
+    const request = toRequest(values);
+    if (many) {
+      setMade((await post('api/licenses/bulk', { count: Number(values.count), ...request })).data);
+      onCreated();
+    } else {
+      const license = await post('api/licenses', { ...request, key: values.key.trim() || null });
+      announce('License created', 'good');
+      onClose();
+      go('/licenses/' + license.id);
+    }
+  }, values => ({
+    ...check(values),
+    count: !many || /^[1-9]\d*$/.test(values.count) && values.count <= MOST_AT_ONCE ? '' : 'Enter a number from 1 to 1,000',
+    key: !many && values.key.trim() && !/^.{16,128}$/.test(values.key.trim()) ? 'Must have 16 to 128 characters' : '',
+  }));
+  if (made) {
+    return html`<${Made} licenses=${made} onClose=${onClose} />`;
+  }
+  return html`<${Dialog} title="Create license" wide onClose=${onClose}><${Form} form=${form}>
+    <div class="dialog-body">
+      <${FormError} form=${form} />
+      ${form.error?.code === 'PLAN_LIMIT_REACHED' && html`<${Notice} tone="info"><a
+          href="#/plan">See what each plan offers</a></${Notice}>`}
+      <${Segments} label="How many" options=${[['one', 'One license'], ['many', 'Many at once']]} value=${many
+          ? 'many' : 'one'}
+        onChange=${value => setMany(value === 'many')} />
+      <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus
+          hint=${many ? 'The same for all of them.' : 'For you, such as the product and who bought it.'} />
+      <div class="columns">
+        ${many ? html`<${Field} key="count" form=${form} name="count" label="How many" inputmode="numeric" />`
+          : html`<${Field} key="key" form=${form} name="key" label="Key" optional spellcheck=${false} class="mono"
+              hint="Empty: one is made." />`}
+        <${Field} form=${form} name="maxActivations" label="Devices" inputmode="numeric" hint="How many may use it." />
+      </div>
+      <${Expiry} form=${form} />
+      <${Details} form=${form} />
+    </div>
+    <${FormFoot} form=${form} action=${many ? 'Create licenses' : 'Create license'} onCancel=${onClose} />
+  </${Form}></${Dialog}>`;
+}
+
+function Made({ licenses, onClose }) {
+  const keys = licenses.map(license => license.key).join('\n');
+  return html`<${Dialog} title=${plural(licenses.length, 'license') + ' created'} wide onClose=${onClose}>
+    <div class="dialog-body"><p>Their keys, one a line. They stay readable in the list.</p>
+      <textarea class="mono" rows="10" readonly aria-label="Keys" value=${keys}></textarea></div>
+    <footer class="dialog-foot"><${Copy} text=${keys} label="Copy all" /><${Button} kind="primary"
+        onClick=${onClose}>Done</${Button}></footer>
+  </${Dialog}>`;
+}
+
+export function EditLicense({ license, onClose, onChanged }) {
+  const initial = {
+    name: license.name,
+    maxActivations: String(license.maxActivations),
+    expiresAt: toLocal(license.expiresAt),
+    customerName: license.customerName ?? '',
+    customerEmail: license.customerEmail ?? '',
+    metadata: Object.keys(license.metadata).length ? JSON.stringify(license.metadata, null, 2) : '',
+  };
+  const form = useForm(initial, async values => {
+    const request = toRequest(values);
+    if (values.expiresAt === initial.expiresAt) {
+      delete request.expiresAt; // to the second, as it was; and one that has passed may stay
+    }
+    if (values.metadata === initial.metadata) {
+      delete request.metadata;
+    }
+    onChanged(await patch('api/licenses/' + license.id, request));
+    announce('License saved', 'good');
+    onClose();
+  }, values => ({ ...check(values), ...(values.expiresAt === initial.expiresAt && { expiresAt: '' }) }));
+  return html`<${Dialog} title="Edit license" wide onClose=${onClose}><${Form} form=${form}>
+    <div class="dialog-body">
+      <${FormError} form=${form} />
+      <div class="columns">
+        <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus />
+        <${Field} form=${form} name="maxActivations" label="Devices" inputmode="numeric"
+          hint="Below what is in use, the devices stay and no new one is taken." />
+      </div>
+      <${Expiry} form=${form} />
+      <${Details} form=${form} />
+    </div>
+    <${FormFoot} form=${form} action="Save" onCancel=${onClose} />
+  </${Form}></${Dialog}>`;
+}
+
+export function ExtendLicense({ license, onClose, onChanged }) {
+  const from = Math.max(Date.now(), license.expiresAt ? Date.parse(license.expiresAt) : 0);
+  const form = useForm({ expiresAt: toLocal(from + 365 * DAY_LENGTH) }, async values => {
+    onChanged(await patch('api/licenses/' + license.id, { expiresAt: fromLocal(values.expiresAt) }));
+    announce('License extended', 'good');
+    onClose();
+  }, values => ({
+    expiresAt: values.expiresAt && new Date(values.expiresAt) < Date.now() ? 'Must be in the future' : '',
+  }));
+  return html`<${Dialog} title="Extend license" onClose=${onClose}><${Form} form=${form}>
+    <div class="dialog-body">
+      <${FormError} form=${form} />
+      <div class="presets" role="group" aria-label="By how much">${TERMS.map(([days, text]) => html`<button
+          type="button" key=${days}
+        class="button small" onClick=${() => form.set('expiresAt', toLocal(from + days * DAY_LENGTH))}>By ${text}</button>`)}</div>
+      <${Field} form=${form} name="expiresAt" label="Expires" type="datetime-local" hint="Empty: never." />
+    </div>
+    <${FormFoot} form=${form} action="Extend" onCancel=${onClose} />
+  </${Form}></${Dialog}>`;
+}

@@ -1,0 +1,143 @@
+import { html, useEffect, useRef, useState } from '../preact.js';
+import { announce, Button, Dialog, Empty, Notice, PagedTable, PageHead, StatusBadge, Time } from '../ui.js';
+import { getCsv, postCsv } from '../api.js';
+import { date, plural } from '../format.js';
+import { Filter, FilterInput } from '../form.js';
+import { replaceQuery, to, useLocation } from '../router.js';
+import { useDebounced, usePages } from '../use.js';
+import { LICENSE_STATUS } from '../words.js';
+import { CreateLicense } from './license-form.js';
+
+const STATUSES = [['', 'Any status'], ['active', 'Active'], ['disabled', 'Disabled'], ['expired', 'Expired']];
+const SORTS = [['', 'Newest first'], ['createdAt', 'Oldest first'], ['name', 'Name, A to Z'], ['-name', 'Name, Z to A'],
+  ['expiresAt', 'Expires soonest'], ['-expiresAt', 'Expires latest']];
+
+export function LicenseList() {
+  const { query } = useLocation();
+  const { search = '', status = '', sort = '' } = query;
+  const [typed, setTyped] = useState(search);
+  const settled = useDebounced(typed);
+  const [dialog, setDialog] = useState(query.create ? 'create' : null);
+  const pages = usePages('api/licenses', { search, status, sort });
+  const filter = changes => replaceQuery({ search, status, sort, ...changes });
+  useEffect(() => {
+    if (settled !== search) {
+      filter({ search: settled });
+    }
+  }, [settled]);
+  const clear = () => {
+    setTyped('');
+    replaceQuery({});
+  };
+  const close = () => {
+    setDialog(null);
+    if (query.create) {
+      filter({});
+    }
+  };
+  const create = html`<${Button} kind="primary" icon="plus"
+      onClick=${() => setDialog('create')}>Create license</${Button}>`;
+  return html`<${PageHead} title="Licenses">
+      <${Export} query=${{ search, status, sort }} />
+      <${Button} icon="upload" onClick=${() => setDialog('import')}>Import</${Button}>
+      ${create}
+    </${PageHead}>
+    <div class="filters" role="search">
+      <${FilterInput} label="Search" type="search" placeholder="Name, key, customer" value=${typed} onChange=${setTyped} />
+      <${Filter} label="Status" value=${status} options=${STATUSES} onChange=${status => filter({ status })} />
+      <${Filter} label="Sort by" value=${sort} options=${SORTS} onChange=${sort => filter({ sort })} />
+    </div>
+    <${PagedTable} label="Licenses" pages=${pages} columns=${COLUMNS} filtered=${search || status} onClear=${clear}
+      empty=${html`<${Empty} icon="licenses" title="No licenses yet"
+          action=${create}>A license is what a customer buys: its key lets your software run on as many devices as you allow.</${Empty}>`} />
+    ${dialog === 'create' && html`<${CreateLicense} onClose=${close} onCreated=${pages.reload} />`}
+    ${dialog === 'import' && html`<${Import} onClose=${close} onImported=${pages.reload} />`}`;
+}
+
+const COLUMNS = [
+  { name: 'Name', className: 'main', cell: license => html`<a class="row-link"
+      href=${to('/licenses/' + license.id)}>${license.name}</a>
+    ${(license.customerName || license.customerEmail) && html`<div
+        class="faint clip">${license.customerName ?? license.customerEmail}</div>`}` },
+  { name: 'Key', cell: license => html`<code class="clip">${license.key}</code>` },
+  { name: 'Status', cell: license => html`<${StatusBadge} words=${LICENSE_STATUS} status=${license.status} />` },
+  { name: 'Devices', numeric: true, cell: license => `${license.currentActivations} of ${license.maxActivations}` },
+  { name: 'Expires', cell: license => license.expiresAt ? html`<time
+      datetime=${license.expiresAt}>${date(license.expiresAt)}</time>`
+    : html`<span class="faint">Never</span>` },
+  { name: 'Created', className: 'roomy', cell: license => html`<${Time} at=${license.createdAt} />` },
+];
+
+function Export({ query }) {
+  const [busy, setBusy] = useState(false);
+  const run = async () => {
+    setBusy(true);
+    try {
+      save('licenses.csv', await getCsv('api/licenses/export', query));
+      announce('Exported as licenses.csv', 'good');
+    } catch (e) {
+      announce(e.message, 'bad');
+    }
+    setBusy(false);
+  };
+  return html`<${Button} icon="download" busy=${busy} onClick=${run}>Export</${Button}>`;
+}
+
+/** As if it had been a download. */
+function save(name, text) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+const EXAMPLE = `name,maxActivations,expiresAt,customerName,customerEmail
+"Editor, team",5,2027-12-31T00:00:00Z,Ada,ada@example.com
+Viewer,1,,,`;
+const MAX_FILE = 1024 * 1024;
+
+function Import({ onClose, onImported }) {
+  const [file, setFile] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState(null);
+  const input = useRef();
+  const run = async () => {
+    if (!file) {
+      setError({ message: 'Choose a file first.' });
+      input.current.focus();
+      return;
+    }
+    if (file.size > MAX_FILE) {
+      setError({ message: 'The file is larger than 1 MB. Split it, with the header line in each part.' });
+      return;
+    }
+    setBusy(true);
+    setError(null);
+    try {
+      const { created } = await postCsv('api/licenses/import', await file.text());
+      announce(plural(created, 'license') + ' imported', 'good');
+      onImported();
+      onClose();
+    } catch (e) {
+      setError(e);
+      setBusy(false);
+    }
+  };
+  return html`<${Dialog} title="Import licenses" wide onClose=${onClose}>
+    <div class="dialog-body">
+      <p>A CSV file whose first line names the columns. Only <code>name</code> is needed; <code>key</code> brings keys of your
+        own. A file that was exported here can be imported. Either all lines are taken or none.</p>
+      <pre class="example" tabindex="0" role="group" aria-label="Example file">${EXAMPLE}</pre>
+      <div class="field"><label for="import-file">CSV file</label>
+        <input id="import-file" ref=${input} type="file" accept=".csv,text/csv"
+            onChange=${event => setFile(event.target.files[0] ?? null)} /></div>
+      ${error && html`<${Notice} tone="bad" role="alert" title=${error.errors?.length ? 'Nothing was imported' : error.message}>
+        ${error.errors?.length > 0 && html`<ul>${error.errors.map(({ field, message }, i) =>
+          html`<li key=${i}>${field}: ${message}</li>`)}</ul>`}
+        ${error.code === 'PLAN_LIMIT_REACHED' && html`<a href="#/plan">See the plans</a>`}</${Notice}>`}
+    </div>
+    <footer class="dialog-foot"><${Button} onClick=${onClose}>Cancel</${Button}>
+      <${Button} kind="primary" busy=${busy} onClick=${run}>Import</${Button}></footer>
+  </${Dialog}>`;
+}

@@ -1,0 +1,31 @@
+import { html } from '../preact.js';
+import { logIn } from '../api.js';
+import { Field, Form, FormError, useForm } from '../form.js';
+import { Logo } from '../icons.js';
+import { Button, useTitle } from '../ui.js';
+
+export function LogIn({ signupEnabled }) {
+  useTitle('Log in');
+  return html`<main class="door"><div class="door-card">
+    <${Logo} />
+    <h1>Log in to Keyhook</h1>
+    <${LogInForm} email="" />
+    <p class="door-foot">${signupEnabled && html`<span>New here? <a href="#/signup">Sign up</a> · </span>`}
+      <a href="docs/">Read the guide</a></p>
+  </div></main>`;
+}
+
+/** Also for who has to log in again. */
+export function LogInForm({ email }) {
+  const form = useForm({ email, password: '' }, ({ email, password }) => logIn(email, password), values => ({
+    email: values.email ? '' : 'Enter your e-mail address',
+    password: values.password ? '' : 'Enter your password',
+  }));
+  return html`<${Form} form=${form}>
+    <${FormError} form=${form} />
+    <${Field} form=${form} name="email" label="E-mail" type="email" autocomplete="username" autofocus=${!email} />
+    <${Field} form=${form} name="password" label="Password" type="password" autocomplete="current-password"
+        autofocus=${!!email} />
+    <${Button} type="submit" kind="primary wide" busy=${form.busy}>Log in</${Button}>
+  </${Form}>`;
+}

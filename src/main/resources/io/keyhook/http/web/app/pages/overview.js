@@ -1,0 +1,111 @@
+import { html } from '../preact.js';
+import { get, ROOT } from '../api.js';
+import { Chart } from '../charts.js';
+import { useApp } from '../context.js';
+import { loadEndpoints } from '../endpoints.js';
+import { compact, millis, number, percent, plural, shortUrl } from '../format.js';
+import { Icon } from '../icons.js';
+import { replaceQuery, to, useLocation } from '../router.js';
+import { Badge, ButtonLink, Card, Code, Loaded, Meter, Notice, PageHead, Segments, Time } from '../ui.js';
+import { useLoad, useRefresh } from '../use.js';
+
+const RANGES = [['1h', '1 hour'], ['24h', '24 hours'], ['7d', '7 days'], ['30d', '30 days']];
+/** Below this share of successes an endpoint is worth a look, also when its latest attempt succeeded. */
+const HEALTHY = 0.95;
+
+export function Overview() {
+  const { query } = useLocation();
+  const range = RANGES.some(([key]) => key === query.range) ? query.range : '24h';
+  const account = useLoad(signal => get('api/account', {}, signal), []);
+  const stats = useLoad(signal => get('api/stats', { range }, signal), [range]);
+  const endpoints = useLoad(loadEndpoints, []);
+  useRefresh(stats.reload, endpoints.reload);
+  return html`<${PageHead} title="Overview">
+      <${Segments} label="Time range" options=${RANGES} value=${range} onChange=${range => replaceQuery({ range })} />
+    </${PageHead}>
+    ${account.data && html`<${PlanWarning} account=${account.data} />`}
+    ${endpoints.data && html`<${Failing} endpoints=${endpoints.data} />`}
+    ${account.data && endpoints.data && html`<${FirstSteps} account=${account.data} />`}
+    <${Loaded} of=${stats} lines=${10}>${data => html`<${Figures} stats=${data} busy=${stats.loading} />`}</${Loaded}>
+    <${Card} title="Usage" action=${html`<a href="#/plan">See the plan</a>`}>
+      <${Loaded} of=${account} lines=${2}>${({ usage, plan }) => html`<p class="faint">Plan: ${plan}</p>
+        <${Meter} label="Licenses" used=${usage.licenses.used} max=${usage.licenses.max} />
+        <${Meter} label="Webhooks" used=${usage.webhooks.used} max=${usage.webhooks.max} />`}</${Loaded}>
+    </${Card}>`;
+}
+
+function PlanWarning({ account: { usage, plan } }) {
+  const near = [['licenses', usage.licenses], ['webhooks', usage.webhooks]]
+    .filter(([, { used, max }]) => max > 0 && used / max >= 0.8);
+  return near.map(([name, { used, max }]) => html`<${Notice} key=${name} tone=${used >= max ? 'bad' : 'warn'}
+    title=${used >= max ? `All ${max} ${name} of your plan are in use` : `${used} of ${max} ${name} are in use`}
+    action=${html`<${ButtonLink} href="#/plan" kind="small">See the plans</${ButtonLink}>`}>
+    ${used >= max ? 'No more can be created on the plan '
+        : 'You are close to the limit of the plan '}${plan}.</${Notice}>`);
+}
+
+function Failing({ endpoints }) {
+  const failing = endpoints.filter(({ isActive, deactivatedReason, stats }) => deactivatedReason
+    || isActive && stats && (stats.consecutiveFailures > 0 || stats.successRate !== null && stats.successRate < HEALTHY));
+  if (failing.length === 0) {
+    return null;
+  }
+  return html`<${Card} title=${plural(failing.length, 'endpoint needs', 'endpoints need') + ' a look'} edge="bad">
+    <ul class="rows">${failing.map(({ id, url, deactivatedReason, stats }) => html`<li key=${id}>
+      <div class="grow"><a class="mono strong" href=${to('/webhooks/' + id)}>${shortUrl(url)}</a>
+        <div class="faint">${deactivatedReason ?? html`${stats.consecutiveFailures > 0
+            ? `The last ${plural(stats.consecutiveFailures, 'attempt')} failed`
+            : `${percent(stats.successRate)} of the attempts in 24 hours succeeded`}${stats.lastSuccessAt
+            ? html` · last success <${Time} at=${stats.lastSuccessAt} />` : ' · no success in 24 hours'}`}</div></div>
+      ${deactivatedReason && html`<${Badge} tone="bad">Deactivated</${Badge}>`}
+      <${ButtonLink} kind="small" href=${to('/deliveries', { webhookId: id })}>See why</${ButtonLink}>
+    </li>`)}</ul>
+  </${Card}>`;
+}
+
+/** While there is nothing yet: what to do, in order. */
+function FirstSteps({ account: { usage } }) {
+  const { settings } = useApp();
+  const hasLicense = usage.licenses.used > 0;
+  const hasWebhook = usage.webhooks.used > 0;
+  if (hasLicense && (hasWebhook || usage.webhooks.max === 0)) {
+    return null;
+  }
+  const step = (done, title, text, action) => html`<li class=${done ? 'done' : ''}><${Icon} name=${done ? 'check'
+      : 'clock'} />
+    <div class="grow"><strong>${title}</strong><div class="faint">${text}</div></div>${!done && action}</li>`;
+  return html`<${Card} title="First steps">
+    <ul class="rows steps">
+      ${step(hasLicense, 'Create a license', 'Its key is what your customers enter.',
+        html`<${ButtonLink} kind="primary small" href=${to('/licenses', { create: 1 })}>Create a license</${ButtonLink}>`)}
+      ${usage.webhooks.max !== 0 && step(hasWebhook, 'Create a webhook',
+          'Your server hears of activations, validations and expiries.',
+        html`<${ButtonLink} kind="small" href=${to('/webhooks', { create: 1 })}>Create a webhook</${ButtonLink}>`)}
+      <li><${Icon} name="send" /><div class="grow"><strong>Validate from your software</strong>
+        <${Code} label="command" text=${`curl ${new URL('api/validate', ROOT)} -H 'Content-Type: application/json' \\
+  -d '{"licenseKey":"ABCD-1234-EFGH-5678","fingerprint":"device-1"}'`} /></div></li>
+    </ul>
+    ${settings?.allowInsecureTargets && html`<p
+        class="faint">This Keyhook is set up for development: webhooks may go to http and to your own machine.</p>`}
+  </${Card}>`;
+}
+
+function Figures({ stats, busy }) {
+  const { validations, deliveries, points, intervalSeconds } = stats;
+  const charts = [
+    ['Validations', compact(validations.total), validations.refused > 0 && `${number(validations.refused)} refused`,
+      [{ key: 'valid', label: 'Valid', color: 'accent' }, { key: 'refused', label: 'Refused', color: 'bad' }]],
+    ['Deliveries', compact(deliveries.attempts), deliveries.successRate !== null &&
+        `${percent(deliveries.successRate)} succeeded`,
+      [{ key: 'succeeded', label: 'Succeeded', color: 'good' }, { key: 'failed', label: 'Failed', color: 'bad' }]],
+    ['Activations', compact(stats.activations), null, [{ key: 'activations', label: 'New devices', color: 'accent' }]],
+    ['Response time, p95', millis(deliveries.p95ResponseTime), null,
+      [{ key: 'p95ResponseTime', label: 'Of your endpoints', color: 'warn' }], { line: true, format: millis }],
+  ];
+  return html`<div class="figures" aria-busy=${busy ? 'true' : 'false'}>
+    ${charts.map(([title, value, note, series, options]) => html`<${Card} key=${title} title=${title}>
+      <p class="figure">${value}${note && html` <span class="faint">${note}</span>`}</p>
+      <${Chart} label=${title} points=${points} series=${series} interval=${intervalSeconds} ...${options} />
+    </${Card}>`)}
+  </div>`;
+}

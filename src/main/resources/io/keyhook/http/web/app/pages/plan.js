@@ -1,0 +1,36 @@
+import { html } from '../preact.js';
+import { get, getPublic } from '../api.js';
+import { number, plural } from '../format.js';
+import { Icon } from '../icons.js';
+import { Badge, Card, Loaded, Meter, PageHead } from '../ui.js';
+import { useLoad } from '../use.js';
+
+export function PlanPage() {
+  const loaded = useLoad(async signal => {
+    const [account, plans] = await Promise.all([get('api/account', {}, signal), getPublic('api/plans')]);
+    return { account, plans: plans.data };
+  }, []);
+  return html`<${PageHead} title="Plan" />
+    <${Loaded} of=${loaded}>${({ account, plans }) => html`
+      <${Card} title=${'You are on the plan ' + account.plan}>
+        <${Meter} label="Licenses" used=${account.usage.licenses.used} max=${account.usage.licenses.max} />
+        <${Meter} label="Webhooks" used=${account.usage.webhooks.used} max=${account.usage.webhooks.max} />
+      </${Card}>
+      <h2>What each plan offers</h2>
+      <ul class="plans">${plans.map(plan => html`<li key=${plan.name} class=${'plan' + (plan.name === account.plan
+          ? ' current' : '')}>
+        <h3>${plan.name} ${plan.name === account.plan && html`<${Badge} tone="info">Yours</${Badge}>`}</h3>
+        <ul>
+          <${Offer} has=${true}>${plan.maxLicenses === null
+              ? 'Unlimited licenses' : plural(plan.maxLicenses, 'license')}</${Offer}>
+          <${Offer} has=${plan.maxWebhooks !== 0}>${plan.maxWebhooks === null ? 'Unlimited webhooks'
+            : plan.maxWebhooks ? plural(plan.maxWebhooks, 'webhook') : 'No webhooks'}</${Offer}>
+          <${Offer} has=${true}>${`Log kept ${number(plan.logRetentionDays)} days`}</${Offer}>
+        </ul></li>`)}</ul>
+      <p class="faint">Whoever runs this Keyhook changes plans: ask them, and name your account, <code>${account.id}</code>. After a
+        change to a smaller plan, what you have stays and validates; without webhooks in the plan, none fires.</p>`}</${Loaded}>`;
+}
+
+function Offer({ has, children }) {
+  return html`<li class=${has ? '' : 'faint'}><${Icon} name=${has ? 'check' : 'close'} />${children}</li>`;
+}

@@ -1,0 +1,34 @@
+import { html } from '../preact.js';
+import { logIn, postPublic } from '../api.js';
+import { Field, Form, FormError, useForm } from '../form.js';
+import { Logo } from '../icons.js';
+import { checkEmail, checkPassword, PASSWORD_HINT } from '../passwords.js';
+import { go } from '../router.js';
+import { Button, useTitle } from '../ui.js';
+
+export function SignUp() {
+  useTitle('Sign up');
+  const form = useForm({ name: '', email: '', password: '' }, async values => {
+    await postPublic('api/auth/signup', values);
+    await logIn(values.email, values.password);
+    go('/');
+  }, values => ({
+    name: values.name.trim() ? '' : 'Enter a name for the account',
+    email: checkEmail(values.email),
+    password: checkPassword(values.password),
+  }));
+  return html`<main class="door"><div class="door-card">
+    <${Logo} />
+    <h1>Sign up</h1>
+    <${Form} form=${form}>
+      <${FormError} form=${form} />
+      <${Field} form=${form} name="name" label="Account name" hint="Your company or product"
+          autocomplete="organization" autofocus />
+      <${Field} form=${form} name="email" label="E-mail" type="email" autocomplete="username" live=${checkEmail} />
+      <${Field} form=${form} name="password" label="Password" type="password" hint=${PASSWORD_HINT}
+        autocomplete="new-password" live=${checkPassword} />
+      <${Button} type="submit" kind="primary wide" busy=${form.busy}>Create the account</${Button}>
+    </${Form}>
+    <p class="door-foot">Starts on the free plan. Have an account? <a href="#/">Log in</a></p>
+  </div></main>`;
+}

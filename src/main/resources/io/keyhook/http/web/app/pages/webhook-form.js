@@ -1,0 +1,138 @@
+import { html, useState } from '../preact.js';
+import { getPublic, patch, post } from '../api.js';
+import { useApp } from '../context.js';
+import { Field, Form, FormError, FormFoot, useForm } from '../form.js';
+import { go } from '../router.js';
+import { SNIPPETS } from '../snippets.js';
+import { announce, Button, ButtonLink, Code, Dialog, Loaded, Notice, Secret, Segments } from '../ui.js';
+import { useId, useLoad } from '../use.js';
+import { checkForm, checkUrl } from '../url-check.js';
+
+const check = insecure => values => ({
+  url: values.url ? checkForm(values.url, insecure) : 'Enter the URL of your receiver',
+  events: values.events.length ? '' : 'Choose at least one event',
+});
+
+function Fields({ form, insecure }) {
+  const url = form.values.url;
+  const wrong = url && checkUrl(url, insecure);
+  return html`<${FormError} form=${form} />
+    ${form.error?.code === 'PLAN_UPGRADE_REQUIRED' && html`<${ButtonLink} href="#/plan">See the plans</${ButtonLink}>`}
+    <${Field} form=${form} name="url" label="URL" type="url" inputmode="url" spellcheck=${false} class="mono" autofocus
+      placeholder="https://hooks.example.com/keyhook" live=${url => checkUrl(url, insecure)}
+      hint=${url && !wrong ? 'Looks good. Send a test afterwards.' : insecure
+        ? 'Where Keyhook sends a POST. This Keyhook allows http and private addresses, for development.'
+        : 'Where Keyhook sends a POST: https, at a public address, port 443 or 8443.'} />
+    <${EventChoice} form=${form} />
+    <${Field} form=${form} name="description" label="Description" optional maxlength="1000" />`;
+}
+
+/** Each type of event with when it fires and what is sent. */
+function EventChoice({ form }) {
+  const types = useLoad(() => getPublic('api/event-types'), []);
+  const id = useId();
+  const wrong = form.fields.events;
+  const toggle = (type, on) => form.set('events', on ? [...form.values.events, type] : form.values.events.filter(other => other !== type));
+  return html`<fieldset class="choices" aria-describedby=${wrong ? id : undefined}><legend>Events</legend>
+    <${Loaded} of=${types} lines=${4}>${({ data }) => html`<div
+        class="choice-list">${data.map(({ type, description, example }) => html`<div key=${type} class="choice">
+      <label><input type="checkbox" name="events" aria-invalid=${wrong ? 'true' : undefined}
+          checked=${form.values.events.includes(type)}
+        onChange=${event => toggle(type, event.target.checked)} /><span><code>${type}</code><span
+            class="faint">${description}</span></span></label>
+      <details><summary>Example<span class="sr"> of ${type}</span></summary>
+        <${Code} label=${'example of ' + type} text=${JSON.stringify(example, null, 2)} copy=${false} /></details>
+    </div>`)}</div>`}</${Loaded}>
+    <div class="field-error" id=${id} aria-live="polite">${wrong}</div>
+  </fieldset>`;
+}
+
+/** Ends with the secret, which is told this one time. */
+export function CreateWebhook({ onClose }) {
+  const { settings } = useApp();
+  const insecure = settings?.allowInsecureTargets;
+  const [made, setMade] = useState(null);
+  const form = useForm({ url: '', events: [], description: '' }, async values => {
+    setMade(await post('api/webhooks', { url: values.url, events: values.events,
+        description: values.description.trim() || null }));
+  }, check(insecure));
+  if (made) {
+    return html`<${ShowSecret} title="Webhook created" secret=${made.secret} onClose=${() => {
+      onClose();
+      go('/webhooks/' + made.id);
+    }} />`;
+  }
+  return html`<${Dialog} title="Create webhook" wide onClose=${onClose}><${Form} form=${form}>
+    <div class="dialog-body"><${Fields} form=${form} insecure=${insecure} /></div>
+    <${FormFoot} form=${form} action="Create webhook" onCancel=${onClose} />
+  </${Form}></${Dialog}>`;
+}
+
+export function EditWebhook({ webhook, onClose, onChanged }) {
+  const { settings } = useApp();
+  const insecure = settings?.allowInsecureTargets;
+  const form = useForm({ url: webhook.url, events: webhook.events,
+      description: webhook.description ?? '' }, async values => {
+    const changes = { events: values.events, description: values.description.trim() || null };
+    onChanged(await patch('api/webhooks/' + webhook.id, values.url === webhook.url ? changes : { url: values.url, ...changes }));
+    announce('Webhook saved', 'good');
+    onClose();
+  }, check(insecure));
+  return html`<${Dialog} title="Edit webhook" wide onClose=${onClose}><${Form} form=${form}>
+    <div class="dialog-body"><${Fields} form=${form} insecure=${insecure} />
+      ${form.values.url !== webhook.url && html`<${Notice}
+          tone="info">Deliveries that are pending go to the new URL.</${Notice}>`}</div>
+    <${FormFoot} form=${form} action="Save" onCancel=${onClose} />
+  </${Form}></${Dialog}>`;
+}
+
+export function RotateSecret({ webhook, onClose, onRotated }) {
+  const [made, setMade] = useState(null);
+  const form = useForm({ overlapHours: '24' }, async values => {
+    const rotated = await post(`api/webhooks/${webhook.id}/rotate-secret`, { overlapHours: Number(values.overlapHours) });
+    setMade(rotated);
+  }, values => ({
+    overlapHours: /^\d+$/.test(values.overlapHours) && values.overlapHours <= 720 ? ''
+        : 'Enter a number of hours from 0 to 720',
+  }));
+  if (made) {
+    return html`<${ShowSecret} title="New secret" secret=${made.secret} onClose=${() => {
+      onRotated();
+      onClose();
+    }} />`;
+  }
+  const hours = Number(form.values.overlapHours);
+  return html`<${Dialog} title="Rotate the secret" onClose=${onClose}><${Form} form=${form}>
+    <div class="dialog-body">
+      <p>A new secret is made. While the two overlap, each delivery is signed with both, so that your receiver can change over
+        without losing one:</p>
+      <ol class="plain-list"><li>Rotate, and copy the new secret.</li><li>Put it into your receiver and deploy.</li>
+        <li>When the overlap is over, only the new secret signs.</li></ol>
+      <${FormError} form=${form} />
+      <${Field} form=${form} name="overlapHours" label="Overlap in hours" inputmode="numeric"
+        hint=${hours === 0 ? 'The old secret ends at once. Choose this where it has leaked.'
+            : 'How long the old secret signs beside the new one.'} />
+    </div>
+    <${FormFoot} form=${form} action="Rotate secret" onCancel=${onClose} />
+  </${Form}></${Dialog}>`;
+}
+
+function ShowSecret({ title, secret, onClose }) {
+  return html`<${Dialog} title=${title} wide firm onClose=${onClose}>
+    <div class="dialog-body">
+      <${Notice} tone="warn" title="Copy the secret now">It is shown this one time, and cannot be shown again. If it is lost, rotate it.</${Notice}>
+      <${Secret} text=${secret} what="secret" />
+      <h3>Verify what arrives</h3>
+      <p>Run your receiver with the secret in <code>KEYHOOK_SECRET</code>:</p>
+      <${Snippets} />
+    </div>
+    <footer class="dialog-foot"><${Button} kind="primary" onClick=${onClose}>I have copied the secret</${Button}></footer>
+  </${Dialog}>`;
+}
+
+export function Snippets() {
+  const [language, setLanguage] = useState(SNIPPETS[0][0]);
+  const [, name, code] = SNIPPETS.find(([key]) => key === language);
+  return html`<${Segments} label="Language" options=${SNIPPETS} value=${language} onChange=${setLanguage} />
+    <${Code} key=${language} label=${'verification in ' + name} text=${code} />`;
+}

@@ -1,0 +1,169 @@
+import { html, useState } from '../preact.js';
+import { get, patch, post, remove } from '../api.js';
+import { dateTime, millis, number, percent, shortUrl } from '../format.js';
+import { Filter } from '../form.js';
+import { go, to } from '../router.js';
+import { announce, Badge, Button, Card, Code, Confirm, Empty, Facts, Failed, Loaded, Notice, PagedTable, PageHead, Time } from '../ui.js';
+import { useLoad, usePages } from '../use.js';
+import { advice, outcome } from '../words.js';
+import { DELIVERY_COLUMNS } from './delivery-columns.js';
+import { Recover } from './recover.js';
+import { EditWebhook, RotateSecret, Snippets } from './webhook-form.js';
+import { WebhookStatus } from './webhooks.js';
+
+const BACK = { href: '#/webhooks', label: 'Webhooks' };
+const LATEST = 10;
+
+export function WebhookPage({ id }) {
+  const loaded = useLoad(signal => get('api/webhooks/' + id, {}, signal), [id]);
+  if (!loaded.data) {
+    return html`<${PageHead} title="Webhook" back=${BACK} /><${Loaded} of=${loaded} />`;
+  }
+  return html`<${Webhook} webhook=${loaded.data} onChanged=${webhook => loaded.setData(() => webhook)}
+      reload=${loaded.reload} />`;
+}
+
+function Webhook({ webhook, onChanged, reload }) {
+  const { id } = webhook;
+  const [dialog, setDialog] = useState(null);
+  const [tests, setTests] = useState(0);
+  const close = () => setDialog(null);
+  const activate = async () => {
+    try {
+      onChanged(await patch('api/webhooks/' + id, { isActive: true }));
+      announce('Webhook activated', 'good');
+    } catch (e) {
+      announce(e.message, 'bad');
+    }
+  };
+  return html`<${PageHead} title=${shortUrl(webhook.url)} mono back=${BACK}
+      badge=${html`<${WebhookStatus} webhook=${webhook} />`}>
+      <${Button} onClick=${() => setDialog('edit')}>Edit</${Button}>
+      <${Button} icon="keys" onClick=${() => setDialog('rotate')}>Rotate secret</${Button}>
+      ${webhook.isActive ? html`<${Button} onClick=${() => setDialog('deactivate')}>Deactivate</${Button}>`
+        : html`<${Button} kind="primary" onClick=${activate}>Activate</${Button}>`}
+      <${Button} kind="danger-quiet" icon="trash" onClick=${() => setDialog('delete')}>Delete</${Button}>
+    </${PageHead}>
+    ${!webhook.isActive && (webhook.deactivatedReason
+      ? html`<${Notice} tone="bad" title="Keyhook deactivated this webhook">${webhook.deactivatedReason}. Mend the endpoint, send a
+          test, and activate it again; then recover what failed meanwhile.</${Notice}>`
+      : html`<${Notice} tone="info" title="This webhook is inactive">Nothing is sent to it but tests.</${Notice}>`)}
+    ${webhook.previousSecretUntil && html`<${Notice} tone="info"
+        title="Two secrets sign at the moment">The one before the rotation
+      signs as well until ${dateTime(webhook.previousSecretUntil)}.</${Notice}>`}
+    <div class="split">
+      <${TestCard} webhook=${webhook} onTested=${() => setTests(n => n + 1)} />
+      <${Card} title="Webhook">
+        <${Facts} of=${[
+          ['URL', html`<span class="mono breakable">${webhook.url}</span>`],
+          ['Events', webhook.events.map(event => html`<${Badge} key=${event}>${event}</${Badge}> `)],
+          webhook.description && ['Description', webhook.description],
+          ['Created', dateTime(webhook.createdAt)],
+          ['Id', html`<code>${id}</code>`],
+        ]} />
+      </${Card}>
+    </div>
+    <${Health} id=${id} tests=${tests} />
+    <${Latest} id=${id} tests=${tests} onRecover=${() => setDialog('recover')} />
+    <${Card} title="Verification code">
+      <p class="faint">Your receiver checks the signature with this webhook’s secret before it believes anything.</p>
+      <${Snippets} /></${Card}>
+    ${dialog === 'edit' && html`<${EditWebhook} webhook=${webhook} onClose=${close} onChanged=${onChanged} />`}
+    ${dialog === 'rotate' && html`<${RotateSecret} webhook=${webhook} onClose=${close} onRotated=${reload} />`}
+    ${dialog === 'recover' && html`<${Recover} webhooks=${[webhook]} onClose=${close} />`}
+    ${dialog === 'deactivate' && html`<${Confirm} title="Deactivate this webhook?" action="Deactivate"
+        onClose=${close} run=${async () => {
+        onChanged(await patch('api/webhooks/' + id, { isActive: false }));
+        announce('Webhook deactivated', 'good');
+      }}><p>Nothing is sent to it any more, and deliveries that are pending are canceled. Events that happen meanwhile are not
+        kept for it.</p></${Confirm}>`}
+    ${dialog === 'delete' && html`<${Confirm} title="Delete this webhook?" action="Delete webhook"
+        onClose=${close} run=${async () => {
+        await remove('api/webhooks/' + id);
+        announce('Webhook deleted', 'good');
+        go('/webhooks');
+      }}><p>Deliveries that are pending are canceled, and its secret is gone. What was sent stays in the log.</p></${Confirm}>`}`;
+}
+
+/** Sends one delivery at once, and shows what the receiver answered. */
+function TestCard({ webhook, onTested }) {
+  const [event, setEvent] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [result, setResult] = useState(null);
+  const [error, setError] = useState(null);
+  const options = [['', 'webhook.test'], ...['license.validated', 'license.activated', 'license.expired',
+      'license.disabled'].map(e => [e, e])];
+  const run = async () => {
+    setBusy(true);
+    setResult(null);
+    setError(null);
+    try {
+      setResult(await post('api/webhooks/test', { webhookId: webhook.id, event: event || null }));
+      onTested();
+    } catch (e) {
+      setError(e);
+    }
+    setBusy(false);
+  };
+  return html`<${Card} title="Test">
+    <p class="faint">Sends one signed delivery now, with sample data, and shows the answer. Also when the webhook is inactive.</p>
+    <div class="filters">
+      <${Filter} label="Event to send" value=${event} options=${options} onChange=${setEvent} />
+      <${Button} kind="primary" icon="send" busy=${busy} onClick=${run}>Send test</${Button}>
+    </div>
+    <div aria-live="polite">${busy && html`<p class="faint">Waiting for the answer, for 10 s at most…</p>`}
+      ${error && html`<${Failed} error=${error} />`}${result && html`<${TestResult} result=${result} />`}</div>
+  </${Card}>`;
+}
+
+function TestResult({ result }) {
+  const { success, statusCode, responseTime, error, responseBody } = result;
+  const help = advice(statusCode, error);
+  return html`<div class="test-result">
+    <${Notice} tone=${success ? 'good' : 'bad'} title=${success ? 'It works' : outcome(statusCode, error)}>
+      ${success ? `Your endpoint answered ${statusCode} in ${millis(responseTime)}.` : help}</${Notice}>
+    <${Facts} of=${[
+      ['Status', statusCode ?? 'No answer'],
+      ['Time', millis(responseTime)],
+      ['Delivery', html`<a href=${to('/deliveries/' + result.deliveryId)}>Open it in the log</a>`],
+    ]} />
+    ${responseBody ? html`<h3>What it answered</h3><${Code} label="response body" text=${responseBody} />`
+      : statusCode != null && html`<p class="faint">The answer had no body.</p>`}
+  </div>`;
+}
+
+function Health({ id, tests }) {
+  const health = useLoad(signal => get(`api/webhooks/${id}/health`, {}, signal), [id, tests]);
+  const window = ({ count, succeeded, successRate }) => html`<p class="figure">${percent(successRate)}${' '}
+    <span class="faint">${count ? `${number(succeeded)} of ${number(count)}` : 'no attempt'}</span></p>`;
+  return html`<${Card} title="Health">
+    <${Loaded} of=${health} lines=${3}>${h => html`<div class="tiles">
+      <div><h3>Last hour</h3>${window(h.lastHour)}</div>
+      <div><h3>Last 24 hours</h3>${window(h.lastDay)}</div>
+      <div><h3>Last 7 days</h3>${window(h.lastWeek)}</div>
+      <div><h3>Response time</h3><p class="figure">${millis(h.responseTime.p95)}
+        ${h.responseTime.p50 !== null && html` <span
+            class="faint">p95 · ${millis(h.responseTime.p50)} p50</span>`}</p></div>
+      <div><h3>Last success</h3><${Time} at=${h.lastSuccessAt} none="None in 7 days" /></div>
+      <div><h3>Last failure</h3><${Time} at=${h.lastFailureAt} none="None in 7 days" /></div>
+      <div><h3>Failures in a row</h3>${number(h.consecutiveFailures)}</div>
+      <div><h3>Pending</h3>${number(h.pending)}</div>
+    </div>`}</${Loaded}>
+  </${Card}>`;
+}
+
+function Latest({ id, tests, onRecover }) {
+  const pages = usePages(`api/webhooks/${id}/deliveries`, {}, LATEST);
+  const [seen, setSeen] = useState(tests);
+  if (seen !== tests) {
+    setSeen(tests);
+    pages.reload();
+  }
+  return html`<${Card} title="Latest deliveries" action=${html`<span class="card-actions">
+      <${Button} kind="small" icon="repeat" onClick=${onRecover}>Recover</${Button}>
+      <a href=${to('/deliveries', { webhookId: id })}>All deliveries</a></span>`}>
+    <${PagedTable} label="Latest deliveries" pages=${pages} columns=${DELIVERY_COLUMNS}
+      empty=${html`<${Empty} icon="deliveries"
+          title="Nothing sent yet">Send a test, or wait for the first event.</${Empty}>`} />
+  </${Card}>`;
+}

@@ -1,0 +1,61 @@
+import { html, useState } from '../preact.js';
+import { get } from '../api.js';
+import { Sparkline } from '../charts.js';
+import { loadEndpoints } from '../endpoints.js';
+import { percent, shortUrl } from '../format.js';
+import { replaceQuery, to, useLocation } from '../router.js';
+import { Badge, Button, ButtonLink, Empty, Loaded, Notice, PageHead, Table, Time } from '../ui.js';
+import { useLoad, useRefresh } from '../use.js';
+import { CreateWebhook } from './webhook-form.js';
+
+export function WebhookList() {
+  const { query } = useLocation();
+  const [creating, setCreating] = useState(!!query.create);
+  const account = useLoad(signal => get('api/account', {}, signal), []);
+  const list = useLoad(loadEndpoints, []);
+  useRefresh(list.reload);
+  const { used = 0, max = null } = account.data?.usage.webhooks ?? {};
+  const none = max === 0;
+  const close = () => {
+    setCreating(false);
+    if (query.create) {
+      replaceQuery({});
+    }
+  };
+  const create = html`<${Button} kind="primary" icon="plus" disabled=${none}
+      onClick=${() => setCreating(true)}>Create webhook</${Button}>`;
+  return html`<${PageHead} title="Webhooks">${!none && create}</${PageHead}>
+    ${none && list.data?.length > 0 && html`<${Notice} tone="warn" title="Your plan has no webhooks"
+      action=${html`<${ButtonLink} href="#/plan"
+          kind="small">See the plans</${ButtonLink}>`}>What is here stays, and none of it fires.</${Notice}>`}
+    ${max > 0 && used >= max && html`<${Notice} tone="warn" title=${`All ${max} webhooks of your plan are in use`}
+      action=${html`<${ButtonLink} href="#/plan" kind="small">See the plans</${ButtonLink}>`} />`}
+    <${Loaded} of=${list} lines=${8}>${webhooks => webhooks.length > 0
+      ? html`<${Table} label="Webhooks" columns=${COLUMNS} rows=${webhooks} busy=${list.loading} />`
+      : none ? html`<${Empty} icon="plan" title="Your plan has no webhooks"
+          action=${html`<${ButtonLink} href="#/plan"
+              kind="primary">See the plans</${ButtonLink}>`}>With them, your server hears at once of
+          activations, validations and expiries.</${Empty}>`
+        : html`<${Empty} icon="webhooks" title="No webhooks yet"
+            action=${create}>Name a URL of yours, and it hears at once of
+          activations, validations and expiries. <a
+              href="docs/">The guide</a> shows how to receive them.</${Empty}>`}</${Loaded}>
+    ${creating && html`<${CreateWebhook} onClose=${close} />`}`;
+}
+
+const COLUMNS = [
+  { name: 'Endpoint', className: 'main', cell: webhook => html`<a class="row-link mono"
+      href=${to('/webhooks/' + webhook.id)}>${shortUrl(webhook.url)}</a>
+    <div class="faint">${webhook.description ? webhook.description + ' · '
+        : ''}${webhook.events.map(event => event.replace('license.', '')).join(', ')}</div>` },
+  { name: 'Status', cell: webhook => html`<${WebhookStatus} webhook=${webhook} />` },
+  { name: 'Last 24 hours', cell: ({ stats }) => stats && html`<${Sparkline} hours=${stats.hours} />` },
+  { name: 'Success', numeric: true, cell: ({ stats }) => percent(stats?.successRate) },
+  { name: 'Last attempt', cell: ({ stats }) => html`<${Time} at=${stats?.lastAttemptAt} none="None in 24 h" />` },
+];
+
+export function WebhookStatus({ webhook }) {
+  return webhook.isActive ? webhook.stats?.consecutiveFailures > 0 ? html`<${Badge}
+      tone="warn">Failing</${Badge}>` : html`<${Badge} tone="good">Active</${Badge}>`
+    : webhook.deactivatedReason ? html`<${Badge} tone="bad">Deactivated</${Badge}>` : html`<${Badge}>Inactive</${Badge}>`;
+}

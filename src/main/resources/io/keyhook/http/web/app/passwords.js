@@ -1,0 +1,15 @@
+// What Keyhook asks of a password.
+const SHORTEST = 8;
+const LONGEST = 200;
+
+export const PASSWORD_HINT = `At least ${SHORTEST} characters; a few unrelated words make a good one.`;
+
+/** What is wrong with it; '' where nothing is. */
+export function checkPassword(password) {
+  return password.length < SHORTEST ? `Must have at least ${SHORTEST} characters`
+    : password.length > LONGEST ? `Must have at most ${LONGEST} characters` : '';
+}
+
+export function checkEmail(email) {
+  return /^[^\s@]+@[^\s@]+$/.test(email) ? '' : 'Enter an e-mail address such as ada@example.com';
+}

@@ -1,0 +1,70 @@
+// Routes live in the fragment, so that the page works under whatever path a host mounts it.
+import { useEffect, useState } from './preact.js';
+
+const listeners = new Set();
+
+/** @returns {{path: string, query: Object<string, string>}} where the address bar points */
+export function here() {
+  const [path, search] = location.hash.slice(1).split('?');
+  return { path: path || '/', query: Object.fromEntries(new URLSearchParams(search)) };
+}
+
+/** A link's target; empty values are left out of the query. */
+export function to(path, query = {}) {
+  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '' && value != null));
+  return '#' + path + (search.size ? '?' + search : '');
+}
+
+export function go(path, query) {
+  location.hash = to(path, query);
+}
+
+/** Changes the query of this page, without a step in the history. */
+export function replaceQuery(query) {
+  history.replaceState(null, '', to(here().path, query));
+  listeners.forEach(listener => listener());
+}
+
+export function useLocation() {
+  const [location, setLocation] = useState(here);
+  useEffect(() => {
+    const listener = () => setLocation(here());
+    listeners.add(listener);
+    addEventListener('hashchange', listener);
+    return () => {
+      listeners.delete(listener);
+      removeEventListener('hashchange', listener);
+    };
+  }, []);
+  return location;
+}
+
+/**
+ * The first route whose pattern fits.
+ *
+ * @param {Array<[string, Function]>} routes patterns such as /licenses/:id
+ */
+export function match(routes, path) {
+  const parts = path.split('/');
+  for (const [pattern, page] of routes) {
+    const names = pattern.split('/');
+    if (names.length === parts.length && names.every((name, i) => name.startsWith(':') ? parts[i] : name === parts[i])) {
+      const params = {};
+      names.forEach((name, i) => {
+        if (name.startsWith(':')) {
+          params[name.slice(1)] = decode(parts[i]);
+        }
+      });
+      return { page, params };
+    }
+  }
+  return null;
+}
+
+function decode(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

@@ -1,0 +1,332 @@
+// Components that pages are made of.
+import { html, useEffect, useLayoutEffect, useRef, useState } from './preact.js';
+import { ago, dateTime } from './format.js';
+import { Icon } from './icons.js';
+import { useId, useNow } from './use.js';
+
+let arrived = false;
+
+/**
+ * The beginning of a page. Its heading takes the focus when the page is come to from another one.
+ *
+ * @param mono the title is a URL or the like
+ */
+export function PageHead({ title, mono, badge, back, children }) {
+  const heading = useRef();
+  useEffect(() => {
+    if (arrived) {
+      heading.current.focus({ preventScroll: true });
+    }
+    arrived = true;
+  }, []);
+  useTitle(title);
+  return html`<header class="page-head">
+    ${back && html`<a class="back" href=${back.href}><${Icon} name="left" />${back.label}</a>`}
+    <div class="page-title">
+      <h1 tabindex="-1" ref=${heading} class=${mono ? 'mono' : undefined}>${title}</h1>
+      ${badge}
+    </div>
+    ${children && html`<div class="actions">${children}</div>`}
+  </header>`;
+}
+
+export function useTitle(title) {
+  useEffect(() => {
+    document.title = title + ' – Keyhook';
+  }, [title]);
+}
+
+/** @param kind primary, danger, or none for an ordinary one; `quiet` has no border */
+export function Button({ kind = '', icon, busy, disabled, children, ...rest }) {
+  const off = busy || disabled;
+  return html`<button type="button" ...${rest} class=${'button ' + kind} aria-disabled=${off ? 'true' : undefined}
+    aria-busy=${busy ? 'true' : undefined} onClick=${event => {
+      if (off) {
+        event.preventDefault();
+      } else {
+        rest.onClick?.(event);
+      }
+    }}>${busy ? html`<span class="spinner" aria-hidden="true"></span>` : icon && html`<${Icon} name=${icon} />`}
+    ${children}</button>`;
+}
+
+export function ButtonLink({ kind = '', icon, children, ...rest }) {
+  return html`<a ...${rest} class=${'button ' + kind}>${icon && html`<${Icon} name=${icon} />`}${children}</a>`;
+}
+
+/** @param tone good, bad, warn, info or quiet */
+export function Badge({ tone = 'quiet', children }) {
+  return html`<span class=${'badge ' + tone}>${children}</span>`;
+}
+
+export function StatusBadge({ words, status }) {
+  const [label, tone] = words[status] ?? [status, 'quiet'];
+  return html`<${Badge} tone=${tone}>${label}</${Badge}>`;
+}
+
+/** @param tone as a badge's */
+export function Notice({ tone = 'info', title, action, children, ...rest }) {
+  return html`<div class=${'notice ' + tone} ...${rest}>
+    <${Icon} name=${tone === 'good' ? 'check' : tone === 'info' ? 'info' : 'alert'} />
+    <div class="notice-text">${title && html`<strong>${title}</strong>`}${children && html`<div>${children}</div>`}</div>
+    ${action && html`<div class="notice-action">${action}</div>`}
+  </div>`;
+}
+
+/** How long ago, and exactly when on pointing at it. */
+export function Time({ at, none = 'Never' }) {
+  const now = useNow(30_000);
+  return at ? html`<time datetime=${at} title=${dateTime(at)}>${ago(at, now)}</time>` : html`<span
+      class="faint">${none}</span>`;
+}
+
+/** What there is to see: waiting, an error with a way on, or the children with the data. */
+export function Loaded({ of, lines = 6, children }) {
+  const { data, error, reload } = of;
+  if (data !== null && data !== undefined) {
+    return children(data);
+  }
+  return error ? html`<${Failed} error=${error} retry=${reload} />` : html`<${Skeleton} lines=${lines} />`;
+}
+
+export function Skeleton({ lines = 6 }) {
+  return html`<div class="skeleton" role="status"><span class="sr">Loading…</span>
+    ${Array.from({ length: lines }, (_, i) => html`<span key=${i} class="skeleton-line"></span>`)}</div>`;
+}
+
+export function Failed({ error, retry }) {
+  const missing = error.status === 404;
+  const upgrade = error.code === 'PLAN_UPGRADE_REQUIRED';
+  const title = missing ? 'There is no such thing' : upgrade ? 'Your plan does not have this'
+    : error.code === 'OFFLINE' ? 'No connection' : 'This could not be loaded';
+  return html`<div class="state" role="alert">
+    <${Icon} name=${upgrade ? 'plan' : 'alert'} />
+    <h2>${title}</h2>
+    <p>${missing ? 'It may have been deleted, or belong to another account.' : error.message}</p>
+    ${upgrade ? html`<${ButtonLink} href="#/plan" kind="primary">See the plans</${ButtonLink}>`
+      : missing ? html`<${ButtonLink} href="#/">Go to the overview</${ButtonLink}>`
+      : retry && html`<${Button} icon="repeat" onClick=${retry}>Try again</${Button}>`}
+  </div>`;
+}
+
+/** Nothing is there: why, and the next step. */
+export function Empty({ icon, title, children, action }) {
+  return html`<div class="state"><${Icon} name=${icon} /><h2>${title}</h2>
+    ${children && html`<p>${children}</p>`}${action}</div>`;
+}
+
+/** @param edge bad: it needs a look */
+export function Card({ title, action, edge, children }) {
+  const id = useId();
+  return html`<section class=${'card' + (edge ? ' edge-' + edge : '')} aria-labelledby=${title ? id : undefined}>
+    ${title && html`<header class="card-head"><h2 id=${id}>${title}</h2>${action}</header>`}
+    ${children}
+  </section>`;
+}
+
+/** Names and values. */
+export function Facts({ of }) {
+  return html`<dl class="facts">${of.filter(Boolean).map(([name, value]) =>
+    html`<div key=${name}><dt>${name}</dt><dd>${value ?? html`<span class="faint">–</span>`}</dd></div>`)}</dl>`;
+}
+
+/**
+ * Rows of a list; a list of cards on a narrow screen.
+ *
+ * @param columns {name, cell: row => content, numeric, className, hidden: the name is for screen readers only}
+ * @param selected the keys of rows; left out: they cannot be selected
+ * @param onSelect takes a function from what was selected to what is
+ */
+export function Table({ label, columns, rows, rowKey = row => row.id, busy, selected, onSelect, rowName }) {
+  const all = selected && rows.length > 0 && rows.every(row => selected.has(rowKey(row)));
+  const toggle = (keys, on) => onSelect(selected => {
+    const next = new Set(selected);
+    keys.forEach(key => on ? next.add(key) : next.delete(key));
+    return next;
+  });
+  return html`<div class="table-wrap" aria-busy=${busy ? 'true' : 'false'}>
+    <table class="table" role="table" aria-label=${label}>
+      <thead role="rowgroup"><tr role="row">
+        ${selected && html`<th role="columnheader" class="select"><input type="checkbox"
+            aria-label="Select all on this page"
+          checked=${all} onChange=${event => toggle(rows.map(rowKey), event.target.checked)} /></th>`}
+        ${columns.map(column => html`<th key=${column.name} role="columnheader" scope="col"
+          class=${classes(column)}>${column.hidden ? html`<span class="sr">${column.name}</span>` : column.name}</th>`)}
+      </tr></thead>
+      <tbody role="rowgroup">${rows.map(row => html`<tr role="row" key=${rowKey(row)}
+          class=${selected?.has(rowKey(row)) ? 'selected' : undefined}>
+        ${selected && html`<td role="cell" class="select"><input type="checkbox" aria-label=${'Select ' + rowName(row)}
+          checked=${selected.has(rowKey(row))} onChange=${event => toggle([rowKey(row)], event.target.checked)} /></td>`}
+        ${columns.map(column => html`<td key=${column.name} role="cell" data-name=${column.hidden ? undefined : column.name}
+          class=${classes(column)}>${column.cell(row)}</td>`)}
+      </tr>`)}</tbody>
+    </table>
+  </div>`;
+}
+
+const classes = column => [column.numeric && 'numeric', column.className].filter(Boolean).join(' ') || undefined;
+
+function Pager({ pages, label }) {
+  if (pages.isFirst && !pages.next) {
+    return null;
+  }
+  return html`<nav class="pager" aria-label=${'Pages of ' + label}>
+    <${Button} icon="left" disabled=${!pages.previous} onClick=${() => pages.previous()}>Previous</${Button}>
+    <span class="faint" aria-live="polite">Page ${pages.page}</span>
+    <${Button} disabled=${!pages.next} onClick=${() => pages.next()}>Next<${Icon} name="right" /></${Button}>
+  </nav>`;
+}
+
+/** A list with all its states. `filtered` tells that nothing matches from that nothing is there. */
+export function PagedTable({ pages, filtered, empty, onClear, ...table }) {
+  if (pages.error && !pages.rows) {
+    return html`<${Failed} error=${pages.error} retry=${pages.reload} />`;
+  }
+  if (!pages.rows) {
+    return html`<${Skeleton} lines=${8} />`;
+  }
+  if (pages.rows.length === 0 && pages.isFirst && !pages.next && !pages.loading) {
+    return filtered ? html`<${Empty} icon="search" title="Nothing matches"
+      action=${html`<${Button} onClick=${onClear}>Clear the filters</${Button}>`}>Try fewer or other filters.</${Empty}>` : empty;
+  }
+  return html`${pages.error && html`<${Notice} tone="bad" title="The list could not be brought up to date"
+      action=${html`<${Button} onClick=${pages.reload}>Try again</${Button}>`}>${pages.error.message}</${Notice}>`}
+    <${Table} rows=${pages.rows} busy=${pages.loading} ...${table} /><${Pager} pages=${pages} label=${table.label} />`;
+}
+
+/** A modal dialog: holds the focus, closes with Escape unless it is `firm`. */
+export function Dialog({ title, onClose, wide, firm, children }) {
+  const id = useId();
+  const dialog = useRef();
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    element.showModal();
+    return () => element.close(); // gives the focus back to where it was
+  }, []);
+  return html`<dialog ref=${dialog} class=${wide ? 'wide' : undefined} aria-labelledby=${id} onCancel=${event => {
+      event.preventDefault();
+      if (!firm) {
+        onClose();
+      }
+    }}>
+    <header class="dialog-head"><h2 id=${id}>${title}</h2>
+      ${!firm && html`<button type="button" class="icon-button" aria-label="Close" onClick=${onClose}><${Icon}
+          name="close" /></button>`}
+    </header>
+    ${children}
+  </dialog>`;
+}
+
+/** Asks before something that cannot be taken back. */
+export function Confirm({ title, action, kind = 'danger', run, onClose, children }) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState(null);
+  const confirm = async () => {
+    setBusy(true);
+    setError(null);
+    try {
+      await run();
+      onClose();
+    } catch (e) {
+      setError(e);
+      setBusy(false);
+    }
+  };
+  return html`<${Dialog} title=${title} onClose=${onClose}>
+    <div class="dialog-body">${children}${error && html`<${Notice} tone="bad"
+        role="alert">${error.message}</${Notice}>`}</div>
+    <footer class="dialog-foot">
+      <${Button} autofocus onClick=${onClose}>Cancel</${Button}>
+      <${Button} kind=${kind} busy=${busy} onClick=${confirm}>${action}</${Button}>
+    </footer>
+  </${Dialog}>`;
+}
+
+const COPIED = 2000;
+
+/** Copies text; where the browser gives us no clipboard, it is selected to be copied by hand. */
+export function Copy({ text, label = 'Copy', what, source }) {
+  const [done, setDone] = useState(null);
+  useEffect(() => {
+    const timer = done && setTimeout(() => setDone(null), COPIED);
+    return () => clearTimeout(timer);
+  }, [done]);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setDone('Copied');
+    } catch {
+      if (source?.current) {
+        getSelection().selectAllChildren(source.current);
+      }
+      setDone('Press Ctrl+C');
+    }
+  };
+  return html`<button type="button" class="button small" onClick=${copy}
+      aria-label=${what && !done ? label + ' ' + what : undefined}>
+    <${Icon} name=${done === 'Copied' ? 'check' : 'copy'} /><span aria-live="polite">${done ?? label}</span></button>`;
+}
+
+/** Text that is to be copied: a key, a secret. */
+export function Secret({ text, what }) {
+  const code = useRef();
+  return html`<div class="secret"><code ref=${code}>${text}</code><${Copy} text=${text} what=${what}
+      source=${code} /></div>`;
+}
+
+export function Code({ text, label, copy = true }) {
+  const code = useRef();
+  return html`<div class="code">
+    <pre tabindex="0" role="group" aria-label=${label}><code ref=${code}>${text}</code></pre>
+    ${copy && html`<${Copy} text=${text} what=${label} source=${code} />`}
+  </div>`;
+}
+
+/** One of several, all of them in sight. */
+export function Segments({ label, options, value, onChange }) {
+  const name = useId();
+  return html`<fieldset class="segments"><legend class="sr">${label}</legend>
+    ${options.map(([key, text]) => html`<label key=${key}>
+      <input type="radio" name=${name} value=${key} checked=${key === value}
+          onChange=${() => onChange(key)} /><span>${text}</span></label>`)}
+  </fieldset>`;
+}
+
+/** How much of a limit is used. */
+export function Meter({ label, used, max }) {
+  const share = max ? used / max : 0;
+  const tone = share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : '';
+  return html`<div class="meter-row"><div class="meter-text"><span>${label}</span>
+      <span class="faint">${max === null ? `${used} · unlimited` : max === 0 ? 'Not in your plan'
+          : `${used} of ${max}`}</span></div>
+    ${max > 0 && html`<div class=${'meter ' + tone} role="meter" aria-label=${label} aria-valuemin="0" aria-valuemax=${max}
+      aria-valuenow=${used}><span style=${{ width: Math.min(100, share * 100) + '%' }}></span></div>`}
+  </div>`;
+}
+
+const toasts = new Set();
+
+/** Tells a result, in sight and to screen readers. @param tone good, bad or info */
+export function announce(text, tone = 'info') {
+  toasts.forEach(listener => listener({ text, tone }));
+}
+
+const TOAST = 6000;
+
+/** Where {@link announce} is heard: once, around the pages. */
+export function Toasts() {
+  const [toast, setToast] = useState(null);
+  useEffect(() => {
+    toasts.add(setToast);
+    return () => toasts.delete(setToast);
+  }, []);
+  useEffect(() => {
+    const timer = toast && setTimeout(() => setToast(null), TOAST);
+    return () => clearTimeout(timer);
+  }, [toast]);
+  return html`<div class="toasts" role="status" aria-live="polite">${toast && html`<div class=${'toast ' + toast.tone}>
+    <${Icon} name=${toast.tone === 'good' ? 'check' : toast.tone === 'bad' ? 'alert' : 'info'} /><span>${toast.text}</span>
+    <button type="button" class="icon-button" aria-label="Dismiss" onClick=${() => setToast(null)}><${Icon}
+        name="close" /></button>
+  </div>`}</div>`;
+}

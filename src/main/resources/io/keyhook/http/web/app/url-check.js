@@ -1,0 +1,66 @@
+// What Keyhook will say about a webhook's URL, told while it is typed. Keyhook itself decides.
+
+const INTERNAL = /(^|\.)(localhost|localdomain|local|internal|lan|corp|home|svc|invalid|test|onion|arpa)$/;
+const PRIVATE_V4 = /^(0|10|127)\.|^169\.254\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./;
+
+/**
+ * What no Keyhook takes.
+ *
+ * @param insecure where the operator allows http and private addresses
+ * @returns what is wrong with it; '' where nothing is seen
+ */
+export function checkForm(url, insecure) {
+  if (/[\s\x00-\x20\x7f]/.test(url)) {
+    return 'Must not contain spaces';
+  }
+  if (/[^\x00-\x7f]/.test(url)) {
+    return 'Must be ASCII; write an international name as xn--';
+  }
+  if (url.length > 2048) {
+    return 'Must not be longer than 2,048 bytes';
+  }
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) {
+    return 'Must be a whole URL, such as https://hooks.example.com/keyhook';
+  }
+  if (url.includes('#')) {
+    return 'Must not have a fragment (#)';
+  }
+  if (!/^https:/i.test(url) && !(insecure && /^http:/i.test(url))) {
+    return insecure ? 'Must begin with https:// or http://' : 'Must begin with https://';
+  }
+  const [, authority] = /^[a-z]+:\/\/([^/?]*)/i.exec(url);
+  if (authority.includes('@')) {
+    return 'Must not contain a user name or password';
+  }
+  const [, host, port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(authority) ?? [];
+  if (!host) {
+    return 'The host is missing';
+  }
+  if (port !== undefined && !(/^[1-9]\d{0,4}$/.test(port) && port <= 65535)) {
+    return 'The port must be a number from 1 to 65535';
+  }
+  return '';
+}
+
+/** The same, and what Keyhook refuses unless its operator allows more. */
+export function checkUrl(url, insecure) {
+  const wrong = checkForm(url, insecure);
+  if (wrong || insecure) {
+    return wrong;
+  }
+  const [, host, port] = /^https:\/\/(\[[^\]]*\]|[^:/?]*)(?::(\d+))?/i.exec(url);
+  return checkPublic(host.toLowerCase(), port);
+}
+
+function checkPublic(host, port) {
+  if (port !== undefined && port !== '443' && port !== '8443') {
+    return 'The port must be 443 or 8443';
+  }
+  if (PRIVATE_V4.test(host) || host.startsWith('[') && !/^\[[23]/.test(host)) {
+    return 'Must not be a private address: Keyhook must be able to reach it over the internet';
+  }
+  if (INTERNAL.test(host) || !host.startsWith('[') && !host.includes('.')) {
+    return 'Must be a public host name, such as hooks.example.com';
+  }
+  return '';
+}

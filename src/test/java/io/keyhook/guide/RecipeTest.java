@@ -1,0 +1,181 @@
+package io.keyhook.guide;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Tool;
+import io.keyhook.testing.Waiting;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The receivers that the guide shows, run as they stand between Keyhook and what they pass events on to. */
+class RecipeTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode(new JsonObject()
+      .put("delivery", new JsonObject().put("retryDelays", new JsonArray().add("PT0.1S").add("PT0.1S"))));
+
+  @TempDir
+  Path directory;
+
+  private String webhookId;
+  private URI endpoint;
+
+  @AfterEach
+  void forget() {
+    keyhook.deleteWebhooks();
+  }
+
+  /** Starts a recipe and registers it. */
+  private Program serve(String file, Map<String, String> environment, String... command) throws IOException {
+    Tool.require(command[0]);
+    Guide.page("recipes").file(file).writeTo(directory);
+    int port = Program.freePort();
+    endpoint = URI.create("http://127.0.0.1:" + port + "/");
+    JsonObject webhook = keyhook.api().post("/api/webhooks", new JsonObject().put("url", endpoint.toString())
+        .put("events", new JsonArray().add("license.activated").add("license.disabled"))).expect(201).json();
+    webhookId = webhook.getString("id");
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("WEBHOOK_SECRET", webhook.getString("secret"));
+    all.put("PORT", Integer.toString(port));
+    all.put("TMPDIR", directory.toString());
+    return Program.serve(directory, all, port,
+        List.of(command).stream().map(word -> word.replace("PORT", Integer.toString(port))).toList());
+  }
+
+  private void test(String event) {
+    assertThat(keyhook.api().post("/api/webhooks/test", new JsonObject().put("webhookId", webhookId).put("event", event))
+        .expect(200).json().getBoolean("success")).as(event).isTrue();
+  }
+
+  private String deliveryOf(String event) {
+    keyhook.awaitEmptyQueue();
+    return keyhook.api().get("/api/webhooks/" + webhookId + "/deliveries?event=" + event).expect(200).data().get(0)
+        .getString("id");
+  }
+
+  private void redeliver(String deliveryId) {
+    keyhook.api().post("/api/deliveries/" + deliveryId + "/redeliver").expect(202);
+    keyhook.awaitEmptyQueue();
+    assertThat(keyhook.logged(deliveryId).getString("status")).isEqualTo("delivered");
+  }
+
+  private void assertForgedIsRefused() throws IOException, InterruptedException {
+    String body = "{\"event\":\"webhook.test\",\"deliveryId\":\"delivery_test_1\",\"data\":{}}";
+    HttpRequest forged = HttpRequest.newBuilder(endpoint).POST(BodyPublishers.ofString(body))
+        .header("webhook-id", "delivery_test_1").header("webhook-timestamp", Long.toString(System.currentTimeMillis() / 1000))
+        .header("webhook-signature", "v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").build();
+    assertThat(HttpClient.newHttpClient().send(forged, BodyHandlers.discarding()).statusCode()).isEqualTo(401);
+  }
+
+  /** Each event once, a name as it is, a refusal made good by a retry, a redelivery ignored. */
+  private void assertChat(Sink chat, String field, String shownName) throws Exception {
+    test("webhook.test");
+    assertThat(chat.take().getString(field)).contains("can reach");
+    for (String event : List.of("license.activated", "license.validated", "license.expired", "license.disabled")) {
+      test(event);
+      assertThat(chat.take().getString(field)).contains("Sample License");
+    }
+    chat.refuseNext(500);
+    License license = keyhook.license(new JsonObject().put("name", "Größe <1> & *2*"));
+    keyhook.api().validate(license.key(), "device-1").expect(200);
+    assertThat(chat.take().getString(field)).contains(shownName).contains("device-1");
+    String delivery = deliveryOf("license.activated");
+    assertThat(keyhook.logged(delivery).getJsonArray("attempts")).hasSize(2);
+    redeliver(delivery);
+    assertForgedIsRefused();
+    assertThat(chat.isEmpty()).isTrue();
+  }
+
+  @Test
+  void slackIsToldOfEachEventOnce() throws Exception {
+    try (Sink slack = new Sink();
+        Program running = serve("slack.js", Map.of("SLACK_WEBHOOK_URL", slack.url()), "node", "slack.js")) {
+      assertChat(slack, "text", "Größe &lt;1&gt; &amp; *2*");
+      assertThat(running.output()).isEqualTo("Slack answered 500\n");
+    }
+  }
+
+  @Test
+  void discordIsToldOfEachEventOnce() throws Exception {
+    try (Sink discord = new Sink();
+        Program running = serve("discord.php", Map.of("DISCORD_WEBHOOK_URL", discord.url()),
+            "php", "-S", "127.0.0.1:PORT", "discord.php")) {
+      assertChat(discord, "content", "Größe <1> & *2*");
+      test("license.activated");
+      assertThat(discord.take().getJsonObject("allowed_mentions").getJsonArray("parse")).isEmpty();
+      assertThat(running.output()).doesNotContain("Warning", "Fatal", "Deprecated");
+    }
+  }
+
+  @Test
+  void aMailIsSentWhenALicenseHasExpired() throws Exception {
+    try (MailServer mails = new MailServer();
+        Program running = serve("email_me.py", Map.of("SMTP_HOST", "127.0.0.1", "SMTP_PORT", Integer.toString(mails.port()),
+            "MAIL_FROM", "keyhook@example.com", "MAIL_TO", "me@example.com"), "python3", "email_me.py")) {
+      test("license.activated");
+      test("webhook.test");
+      test("license.expired");
+      assertThat(mails.take()).contains("Subject: Expired: Sample License", "To: me@example.com", "customer@example.com",
+          "Message-ID: <delivery_test_");
+      assertForgedIsRefused();
+      assertThat(mails.isEmpty()).isTrue();
+      assertThat(running.output()).isEmpty();
+    }
+  }
+
+  @Test
+  void aMailServerThatIsAwayIsAFailedAttempt() throws Exception {
+    try (Program running = serve("email_me.py", Map.of("SMTP_HOST", "127.0.0.1", "SMTP_PORT",
+            Integer.toString(Program.freePort()), "MAIL_FROM", "a@example.com", "MAIL_TO", "b@example.com"), "python3",
+        "email_me.py")) {
+      assertThat(keyhook.api().post("/api/webhooks/test", new JsonObject().put("webhookId", webhookId)
+          .put("event", "license.expired")).expect(200).json().getInteger("statusCode")).isEqualTo(500);
+      assertThat(running.output()).contains("refused");
+    }
+  }
+
+  @Test
+  void everyEventIsKeptOnceAndCanBeAskedFor() throws Exception {
+    try (Program running = serve("log_events.py", Map.of("DATABASE", "events.db"), "python3", "log_events.py")) {
+      License license = keyhook.license(new JsonObject().put("name", "Größe & 🔑").put("maxActivations", 3));
+      for (String device : List.of("device-1", "device-2")) {
+        keyhook.api().validate(license.key(), device).expect(200);
+      }
+      redeliver(deliveryOf("license.activated"));
+      keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
+      await().atMost(Waiting.LONG).until(() -> ask("SELECT count(*) FROM event").equals("[(3,)]"));
+      String shown = Guide.page("recipes").blocks().stream().filter(block -> block.language().equals("sql")).findAny()
+          .orElseThrow().text();
+      assertThat(ask(shown)).isEqualTo("[('Größe & 🔑', 2)]");
+      assertForgedIsRefused();
+      assertThat(running.output()).isEmpty();
+    }
+  }
+
+  private String ask(String sql) throws IOException, InterruptedException {
+    return Program.run(directory, Map.of("PYTHONUTF8", "1"), sql, List.of("python3", "-c",
+        "import sqlite3, sys; print(sqlite3.connect('events.db').execute(sys.stdin.read()).fetchall())")).get(0);
+  }
+
+  @Test
+  void everyRecipeIsTried() {
+    assertThat(Guide.page("recipes").blocks().stream().filter(Guide.Block::isFile).map(Guide.Block::file))
+        .containsExactly("slack.js", "discord.php", "email_me.py", "log_events.py");
+  }
+}

@@ -1,0 +1,233 @@
+package io.keyhook.license;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Exchange;
+import io.keyhook.testing.Installation;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Many licenses in one call: made alike, read from a file, written to one. All are made, or none. */
+class ManyLicensesTest {
+  private static final String HEADER =
+      "name,key,status,maxActivations,currentActivations,expiresAt,customerName,customerEmail,createdAt";
+
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  private static Exchange bulk(Api api, int count) {
+    return api.post("/api/licenses/bulk", new JsonObject().put("count", count).put("name", "Seat").put("maxActivations", 2)
+        .put("expiresAt", "2099-01-01T00:00:00Z").put("metadata", new JsonObject().put("order", 7)));
+  }
+
+  private static Exchange load(Api api, String file) {
+    return Api.join(api.header("Content-Type", "text/csv").send("POST", "/api/licenses/import", file));
+  }
+
+  private static String export(Api api, String query) {
+    return api.get("/api/licenses/export" + query).expect(200).body();
+  }
+
+  private static long used(Api api) {
+    return api.get("/api/account").json().getJsonObject("usage").getJsonObject("licenses").getLong("used");
+  }
+
+  @Test
+  void manyAreMadeAlikeEachWithItsKey() {
+    Api api = keyhook.account("enterprise");
+    List<JsonObject> made = bulk(api, 1000).expect(201).data();
+    assertThat(made).hasSize(1000);
+    assertThat(made.stream().map(license -> license.getString("key")).distinct()).hasSize(1000);
+    assertThat(made).allSatisfy(license -> assertThat(license.getJsonObject("metadata").getInteger("order")).isEqualTo(7));
+    assertThat(api.get("/api/licenses/" + made.get(999).getString("id")).expect(200).json()).isEqualTo(made.get(999));
+    assertThat(api.get("/api/audit?limit=100&action=license.created").data()).hasSize(100);
+    api.validate(made.get(500).getString("key"), "device").expect(200);
+    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.license_expiry")).as("they will expire")
+        .isGreaterThanOrEqualTo(1000);
+  }
+
+  @Test
+  void aPlanTakesAllOfThemOrNone() {
+    Api api = keyhook.account("free");
+    assertThat(bulk(api, 6).expect(403, "PLAN_LIMIT_REACHED").json().getString("detail")).contains("5 are left");
+    bulk(api, 3).expect(201);
+    load(api, "name\nA\nB\nC\n").expect(403, "PLAN_LIMIT_REACHED");
+    assertThat(used(api)).isEqualTo(3);
+    load(api, "name\nA\nB\n").expect(200);
+    bulk(api, 1).expect(403, "PLAN_LIMIT_REACHED");
+    assertThat(used(api)).isEqualTo(5);
+  }
+
+  @Test
+  void twentyWhoRaceForTheLastPlacesGetNoMore() {
+    Api api = keyhook.account("starter");
+    List<Exchange> answers = IntStream.range(0, 20).mapToObj(i -> api.postAsync("/api/licenses/bulk",
+        new JsonObject().put("count", 3).put("name", "Seat"))).toList().stream().map(Api::join).toList();
+    assertThat(answers.stream().filter(answer -> answer.status() == 201)).hasSize(3);
+    assertThat(used(api)).isEqualTo(9);
+  }
+
+  @Test
+  void whatWouldHaveExpiredIsNotMade() {
+    Api api = keyhook.account("enterprise");
+    assertThat(api.post("/api/licenses/bulk", new JsonObject().put("count", 2).put("name", "Seat")
+        .put("expiresAt", "2001-01-01T00:00:00Z")).expect(400).badFields()).containsExactly("expiresAt");
+    assertThat(load(api, "name,expiresAt\nA,\nB,2001-01-01T00:00:00Z\n").expect(400).badFields())
+        .containsExactly("line 3: expiresAt");
+    assertThat(used(api)).isZero();
+  }
+
+  @Test
+  void aFileIsRead() {
+    Api api = keyhook.account("enterprise");
+    String key = "OWN-KEY-" + System.nanoTime() + "-0001";
+    assertThat(load(api, "\ufeffname,key,maxActivations,expiresAt,customerName,customerEmail\r\n"
+        + "\"Editor, \"\"Pro\"\"\"," + key + ",3,2099-01-01T00:00:00Z,\"Ada\nLovelace\",ada@example.com\r\n"
+        + "\r\n'=1+1,,,,,\r\n").expect(200).json()).isEqualTo(new JsonObject().put("created", 2));
+    List<JsonObject> made = api.get("/api/licenses?sort=name").data();
+    assertThat(made.get(0).getString("name")).isEqualTo("=1+1");
+    JsonObject editor = made.get(1);
+    assertThat(editor.getString("name")).isEqualTo("Editor, \"Pro\"");
+    assertThat(editor.getString("key")).isEqualTo(key);
+    assertThat(editor.getInteger("maxActivations")).isEqualTo(3);
+    assertThat(editor.getString("expiresAt")).isEqualTo("2099-01-01T00:00:00.000Z");
+    assertThat(editor.getString("customerName")).isEqualTo("Ada\nLovelace");
+    assertThat(api.get("/api/audit?action=license.created").data()).hasSize(2);
+  }
+
+  @Test
+  void aFileOfThousandsIsReadAndWrittenPageByPage() {
+    Api api = keyhook.account("enterprise");
+    load(api, "name\n" + IntStream.range(0, 2500).mapToObj(i -> "L" + i).collect(Collectors.joining("\n"))).expect(200);
+    assertThat(export(api, "").lines()).hasSize(2501);
+    String many = "name\n" + String.join("\n", Collections.nCopies(10_001, "L"));
+    assertThat(load(api, many).expect(400).badFields()).containsExactly("body");
+    assertThat(used(api)).isEqualTo(2500);
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+      "name,maxActivations\\nA,1\\nB,0\\nC,x\\n,1|line 3: maxActivations;line 4: maxActivations;line 5: name",
+      "name,expiresAt\\nA,tomorrow|line 2: expiresAt",
+      "name,customerEmail\\nA,nobody|line 2: customerEmail",
+      "name,key\\nA,short|line 2: key",
+      "name,key\\nA,SAME-KEY-OF-BOTH-1\\n\"B\\nB\",\\nC,same-key-of-both-1|line 5: key",
+      "name,colour\\nA,red|line 1: colour",
+      "name,name\\nA,B|line 1: name",
+      "key\\nABCD-1234-EFGH-5678|line 1: name",
+      "name;key\\nA;B|line 1: name;key",
+      "name,key\\nA|line 2",
+      "name\\nA,B|line 2",
+      "|line 1: name"})
+  void whatIsWrongIsToldByItsLine(String file, String fields) {
+    Api api = keyhook.account("enterprise");
+    List<String> bad = load(api, file == null ? "" : file.replace("\\n", "\n")).expect(400).badFields();
+    assertThat(String.join(";", bad)).contains(fields);
+    assertThat(used(api)).isZero();
+  }
+
+  @Test
+  void theFirstHundredThatAreWrongAreTold() {
+    Api api = keyhook.account("enterprise");
+    assertThat(load(api, "name,maxActivations\n" + "A,0\n".repeat(500)).expect(400).badFields()).hasSize(100);
+  }
+
+  @Test
+  void aKeyThatIsTakenIsToldByItsLine() {
+    Api api = keyhook.account("enterprise");
+    String taken = keyhook.license(1).key();
+    assertThat(load(api, "name,key\nA,\nB," + taken.toLowerCase(java.util.Locale.ROOT) + "\n").expect(400).badFields())
+        .containsExactly("line 3: key");
+    assertThat(used(api)).isZero();
+  }
+
+  @Test
+  void anythingButCsvIsRefused() {
+    Api api = keyhook.account("enterprise");
+    for (String type : List.of("application/json", "text/plain", "multipart/form-data; boundary=x", "text/csv; charset=utf-16")) {
+      Api.join(api.header("Content-Type", type).send("POST", "/api/licenses/import", "name\nA\n"))
+          .expect(415, "UNSUPPORTED_MEDIA_TYPE");
+    }
+    Api.join(api.send("POST", "/api/licenses/import", "name\nA\n")).expect(415);
+    load(api, "name\n" + "A".repeat(1024 * 1024)).expect(413);
+    Api.join(api.header("Content-Type", "text/csv; charset=\"UTF-8\"").send("POST", "/api/licenses/import", "name\nA\n"))
+        .expect(200);
+  }
+
+  @Test
+  void whatIsExportedCanBeImported() {
+    Api api = keyhook.account("enterprise");
+    List<String> names = List.of("=HYPERLINK(\"http://evil.example\")", "+1", "-1", "@SUM(A1)", "\tTab", "'=x", "''=x", "'plain",
+        "Comma, \"quote\"\nline");
+    names.forEach(name -> keyhook.license(api, new JsonObject().put("name", name).put("customerEmail", "=a@example.com")
+        .put("expiresAt", "2099-01-01T00:00:00Z")));
+    Exchange exported = api.get("/api/licenses/export").expect(200);
+    assertThat(exported.header("Content-Type")).isEqualTo("text/csv; charset=utf-8");
+    assertThat(exported.body()).startsWith(HEADER + "\r\n").contains("\r\n'+1,", "\r\n'-1,", "\r\n'@SUM(A1),",
+        "\r\n'\tTab,", "\r\n''=x,", ",'=a@example.com,", "\r\n'plain,");
+    assertThat(exported.body()).doesNotContainPattern("(?m)^[=+@-]");
+    api.get("/api/licenses").data().forEach(license -> api.delete("/api/licenses/" + license.getString("id")).expect(204));
+    assertThat(load(api, exported.body()).expect(200).json().getInteger("created")).isEqualTo(names.size());
+    assertThat(api.get("/api/licenses").data().stream().map(license -> license.getString("name")))
+        .containsExactlyInAnyOrderElementsOf(names);
+    assertThat(export(api, "").replaceAll("(?m),[^,]*$", "").lines().sorted())
+        .isEqualTo(exported.body().replaceAll("(?m),[^,]*$", "").lines().sorted().toList());
+  }
+
+  @Test
+  void anExportHoldsWhatAListWould() {
+    Api api = keyhook.account("enterprise");
+    for (String name : List.of("b", "a", "other")) {
+      keyhook.license(api, new JsonObject().put("name", name).put("customerName", name.equals("other") ? null : "Ada"));
+    }
+    String disabled = keyhook.license(api, new JsonObject().put("name", "c").put("customerName", "Ada")).id();
+    api.post("/api/licenses/" + disabled + "/disable").expect(200);
+    assertThat(export(api, "?search=ada&status=active&sort=name").lines().map(line -> line.replaceFirst(",.*", "")))
+        .containsExactly("name", "a", "b");
+    assertThat(export(keyhook.account("free"), "")).isEqualTo(HEADER + "\r\n");
+    assertThat(api.get("/api/licenses/export?sort=key").expect(400).badFields()).containsExactly("sort");
+    assertThat(api.get("/api/licenses/export?limit=1").expect(400).badFields()).containsExactly("limit");
+  }
+
+  private static JsonObject check(Api api, String id, String fingerprint) {
+    return api.post("/api/licenses/" + id + "/check", new JsonObject().put("fingerprint", fingerprint)).expect(200).json();
+  }
+
+  private static void assertCheck(JsonObject check, String code, boolean known, boolean wouldActivate, int activations) {
+    assertThat(check.getBoolean("valid")).isEqualTo(code == null);
+    assertThat(check.getString("code")).isEqualTo(code);
+    assertThat(check.getString("error") == null).isEqualTo(code == null);
+    assertThat(check.getBoolean("knownDevice")).isEqualTo(known);
+    assertThat(check.getBoolean("wouldActivate")).isEqualTo(wouldActivate);
+    assertThat(check.getInteger("currentActivations")).isEqualTo(activations);
+  }
+
+  @Test
+  void aCheckSaysWhatAValidationWouldAndChangesNothing() {
+    Api api = keyhook.api();
+    Installation.License license = keyhook.license(new JsonObject().put("name", "L").put("expiresAt", "2099-01-01T00:00:00Z"));
+    assertCheck(check(api, license.id(), "one"), null, false, true, 0);
+    assertCheck(check(api, license.id(), "one"), null, false, true, 0);
+    assertThat(api.get("/api/licenses/" + license.id() + "/activations").data()).isEmpty();
+    api.validate(license.key(), "one").expect(200);
+    assertCheck(check(api, license.id(), "one"), null, true, false, 1);
+    assertCheck(check(api, license.id(), "two"), "MAX_ACTIVATIONS_REACHED", false, false, 1);
+    keyhook.clock().advanceExpiry(license.id(), Duration.ofDays(40_000));
+    assertCheck(check(api, license.id(), "one"), "LICENSE_EXPIRED", true, false, 1);
+    api.post("/api/licenses/" + license.id() + "/disable").expect(200);
+    JsonObject disabled = check(api, license.id(), "one");
+    assertCheck(disabled, "LICENSE_DISABLED", true, false, 1);
+    JsonObject refused = api.anonymous().validate(license.key(), "one").expect(403).json();
+    assertThat(disabled.getString("code")).isEqualTo(refused.getString("code"));
+    assertThat(disabled.getString("error")).isEqualTo(refused.getString("error"));
+  }
+}
