@@ -119,6 +119,10 @@ public interface Licenses {
       return wireName;
     }
 
+    public boolean isDown() {
+      return this == CREATED_AT_DOWN || this == NAME_DOWN || this == EXPIRES_AT_DOWN;
+    }
+
     /** What a license stands by in this order, as text; null: by its id. */
     public String key(License license) {
       return switch (this) {

@@ -61,8 +61,9 @@ final class LicenseRoutes {
   }
 
   private static Licenses.Create create(RoutingContext context, Input in, boolean keyed) {
-    return new Licenses.Create(caller(context), in.text("name"), keyed ? in.text("key") : null, in.integer("maxActivations"), in.time("expiresAt"),
-        in.text("customerName"), in.text("customerEmail"), in.object("metadata"));
+    return new Licenses.Create(caller(context), in.text("name"), keyed ? in.text("key") : null,
+        in.integer("maxActivations"), in.time("expiresAt"), in.text("customerName"), in.text("customerEmail"),
+        in.object("metadata"));
   }
 
   private static Licenses.List list(RoutingContext context, QueryInput in, Page.Sorted page) {

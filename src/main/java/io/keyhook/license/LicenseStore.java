@@ -26,7 +26,7 @@ import java.util.UUID;
 
 /** The SQL of licenses and activations. */
 final class LicenseStore {
-  static final String STATUS = """
+  private static final String STATUS = """
       CASE WHEN disabled_at IS NOT NULL THEN 'DISABLED' WHEN expires_at <= now() THEN 'EXPIRED' ELSE 'ACTIVE' END""";
   static final String COLUMNS = """
       license_id, key, name, %s, max_activations, activations, expires_at, customer_name, customer_email, metadata,

@@ -2,11 +2,16 @@ package io.keyhook.license;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.bus.Licenses;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
 import io.vertx.core.json.JsonObject;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -16,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Lists of licenses in each order, page by page: every license once, also where many are alike in it. */
@@ -103,6 +109,48 @@ class SortTest {
       assertThat(api.get("/api/licenses?" + query).expect(400).badFields()).as(query).containsExactly("cursor");
     }
     api.get("/api/licenses?sort=expiresAt&cursor=" + cursor("infinity")).expect(200);
+  }
+
+  /** Planned as Keyhook's own connections plan, with many licenses in one account. */
+  @ParameterizedTest
+  @EnumSource
+  void eachOrderIsReadFromAnIndexAndNotSorted(Licenses.Sort sort) throws SQLException {
+    String account = "00000000-0000-7000-8000-000000000001";
+    keyhook.database().update("""
+        INSERT INTO keyhook.license (account_id, name, key, max_activations, expires_at)
+        SELECT '%s', md5(i::text), 'key-of-%s-' || i, 1, now() + i * 7919 %% 5000 * interval '1 hour' FROM generate_series(1, 5000) i"""
+        .formatted(account, sort));
+    keyhook.database().update("ANALYZE keyhook.license");
+    String index = switch (sort) {
+      case CREATED_AT, CREATED_AT_DOWN -> "license_pkey";
+      case NAME, NAME_DOWN -> "license_name";
+      case EXPIRES_AT, EXPIRES_AT_DOWN -> "license_expires";
+    };
+    try (Connection connection = keyhook.database().connect(); Statement statement = connection.createStatement()) {
+      statement.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off");
+      for (boolean first : new boolean[] {true, false}) {
+        String last = first ? "" : ", '%s'".formatted(account)
+            + (index.equals("license_pkey") ? "" : index.equals("license_name") ? ", 'n3'" : ", 'infinity'");
+        for (Licenses.Status status : new Licenses.Status[] {null, Licenses.Status.ACTIVE}) {
+          String name = "list_" + first + status;
+          statement.execute("PREPARE " + name + " AS " + LicenseListStore.statement(sort, status, false, first));
+          String plan = plan(statement, "EXECUTE %s ('%s', NULL%s)".formatted(name, account, last));
+          assertThat(plan).contains("Index Scan").contains(" using " + index + " ").doesNotContain("Sort");
+          assertThat(first || plan.matches("(?s).*Index Cond: [^\n]*license_id.*")).as(plan).isTrue();
+        }
+      }
+    }
+    keyhook.database().update("DELETE FROM keyhook.license WHERE account_id = '%s'".formatted(account));
+  }
+
+  private static String plan(Statement statement, String execute) throws SQLException {
+    StringBuilder plan = new StringBuilder();
+    try (ResultSet rows = statement.executeQuery("EXPLAIN (COSTS OFF) " + execute)) {
+      while (rows.next()) {
+        plan.append(rows.getString(1)).append('\n');
+      }
+    }
+    return plan.toString();
   }
 
   private static String cursor(String key) {
