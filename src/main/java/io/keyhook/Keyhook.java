@@ -32,6 +32,8 @@ import io.keyhook.license.ExpiryVerticle;
 import io.keyhook.license.LastSeen;
 import io.keyhook.license.LicenseVerticle;
 import io.keyhook.license.ValidationVerticle;
+import io.keyhook.stats.Counts;
+import io.keyhook.stats.StatsVerticle;
 import io.keyhook.webhook.WebhookVerticle;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -191,18 +193,20 @@ public final class Keyhook extends VerticleBase {
     Cipher cipher = new Cipher(options.secrets().masterKey().orElseThrow(
         () -> new IllegalArgumentException("secrets.masterKey is not set")));
     LastSeen lastSeen = new LastSeen(database.pool());
+    Counts counts = new Counts();
     TakeOver takeOver = new TakeOver();
     TargetPolicy policy = new TargetPolicy(options.delivery().allowInsecureTargets());
     AtomicInteger sender = new AtomicInteger();
     AtomicInteger validator = new AtomicInteger();
     client = new KeyhookClient(bus, feed);
-    return deploy(Stage.SENDING, loops, () -> new DeliveryVerticle(bus, database, dispatcher, holdings, options.delivery(), takeOver,
-            cipher, plans, policy, meters, sender.getAndIncrement()))
+    return deploy(Stage.COUNTING, 1, () -> new StatsVerticle(bus, database, counts))
+        .compose(v -> deploy(Stage.SENDING, loops, () -> new DeliveryVerticle(bus, database, dispatcher, holdings,
+            options.delivery(), takeOver, cipher, plans, policy, counts, meters, sender.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new WebhookVerticle(bus, database, cipher, plans, policy)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new LicenseVerticle(bus, database, outbox, plans, lastSeen)))
         .compose(v -> deploy(Stage.WORKING, loops, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
-            meters, validator.getAndIncrement())))
+            counts, meters, validator.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AccountVerticle(bus, database, plans, options.auth().jwt())))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new QueueVerticle(bus, database, dispatcher, takeOver)))

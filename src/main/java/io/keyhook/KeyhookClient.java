@@ -9,6 +9,7 @@ import io.keyhook.bus.Deliveries;
 import io.keyhook.bus.Events;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
+import io.keyhook.bus.Statistics;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.event.EventFeed;
 import io.vertx.core.Future;
@@ -159,6 +160,16 @@ public final class KeyhookClient {
 
   public Future<Deliveries.Delivery> redeliver(Deliveries.Redeliver request) {
     return bus.request(Addresses.REDELIVER, request);
+  }
+
+  /** The caller's account in numbers. */
+  public Future<Statistics.Overview> getStatistics(Statistics.Get query) {
+    return bus.request(Addresses.GET_STATISTICS, query);
+  }
+
+  /** Each webhook of the caller's in numbers, newest first. */
+  public Future<Page<Statistics.WebhookActivity>> getWebhookStatistics(Statistics.GetWebhooks query) {
+    return bus.request(Addresses.GET_WEBHOOK_STATISTICS, query);
   }
 
   /** Answers with how many, and goes on in the background. */

@@ -7,10 +7,10 @@ import io.vertx.core.Promise;
 
 /**
  * Vert.x undeploys the children of a verticle all at once. This holds each back until those of the stages before it have
- * stopped: first what takes requests, then what works on them, then what sends. Any thread.
+ * stopped: first what takes requests, then what works on them, then what sends, then what counts. Any thread.
  */
 final class StopOrder {
-  enum Stage { SERVING, WORKING, SENDING }
+  enum Stage { SERVING, WORKING, SENDING, COUNTING }
 
   private final int[] running = new int[Stage.values().length];
   private final Promise<Void>[] empty = promises();

@@ -22,7 +22,7 @@ import io.vertx.sqlclient.Tuple;
 class ArchitectureTest {
   private static final String[] DOMAINS =
       {"io.keyhook.account..", "io.keyhook.audit..", "io.keyhook.license..",
-          "io.keyhook.webhook..", "io.keyhook.event..", "io.keyhook.delivery.."};
+          "io.keyhook.webhook..", "io.keyhook.event..", "io.keyhook.delivery..", "io.keyhook.stats.."};
 
   /** Statements take their parameters as tuples. */
   @ArchTest

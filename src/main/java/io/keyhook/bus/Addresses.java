@@ -57,5 +57,9 @@ public final class Addresses {
   public static final Address<Deliveries.SendTest, Webhooks.TestResult> SEND_TEST = 
       new Address<>("delivery.send-test", LONG);
 
+  public static final Address<Statistics.Get, Statistics.Overview> GET_STATISTICS = new Address<>("statistics.get");
+  public static final Address<Statistics.GetWebhooks, Page<Statistics.WebhookActivity>> GET_WEBHOOK_STATISTICS =
+      new Address<>("statistics.webhooks");
+
   private Addresses() {}
 }

@@ -1,5 +1,6 @@
 package io.keyhook.db;
 
+import io.keyhook.bus.Statistics;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlConnection;
@@ -7,12 +8,14 @@ import io.vertx.sqlclient.Tuple;
 import java.time.LocalDate;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class Partitions {
   /** How long the minutes behind a webhook's health are kept, in days. */
   public static final int COUNT_DAYS = 31;
+  private static final Set<String> COUNTS = Set.of("attempt_count", "account_count");
 
   private static final Logger log = LoggerFactory.getLogger(Partitions.class);
   private static final int DAYS_AHEAD = 7;
@@ -38,7 +42,7 @@ public final class Partitions {
       SELECT c.relname, i.inhrelid IS NOT NULL, coalesce(i.inhdetachpending, false)
       FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
       WHERE c.relnamespace = 'keyhook'::regnamespace AND c.relkind = 'r'
-        AND c.relname ~ '^(event|delivery|attempt_count)_[0-9]{8}$'""";
+        AND c.relname ~ '^(event|delivery|attempt_count|account_count)_[0-9]{8}$'""";
   /** Its event goes with its day, and its result would have no table to go to. */
   private static final String DROP_QUEUED = "DELETE FROM keyhook.delivery_queue WHERE keep_until < $1";
 
@@ -53,6 +57,8 @@ public final class Partitions {
     this.retentions.put("event", retentions);
     this.retentions.put("delivery", retentions);
     this.retentions.put("attempt_count", Set.of(COUNT_DAYS));
+    this.retentions.put("account_count",
+        Arrays.stream(Statistics.Range.values()).map(Statistics.Range::daysKept).collect(Collectors.toSet()));
   }
 
   private record Existing(String name, boolean attached, boolean pending) {
@@ -104,7 +110,7 @@ public final class Partitions {
 
   /** Attaching an empty table, unlike making a partition, does not wait for those who use the others. */
   private static Future<Void> make(SqlConnection connection, String table, String name, LocalDate day) {
-    String settings = table.equals("attempt_count") ? " WITH (fillfactor = 50)" : ""; // counted up in place
+    String settings = COUNTS.contains(table) ? " WITH (fillfactor = 50)" : ""; // counted up in place
     return connection.query("""
         CREATE TABLE IF NOT EXISTS keyhook.%2$s (LIKE keyhook.%1$s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)%5$s;
         ALTER TABLE keyhook.%1$s ATTACH PARTITION keyhook.%2$s FOR VALUES FROM ('%3$s') TO ('%4$s')"""

@@ -12,6 +12,7 @@ import io.keyhook.event.Outbox;
 import io.keyhook.event.Outgoing;
 import io.keyhook.delivery.QueueStore.Claimed;
 import io.keyhook.delivery.QueueStore.Places;
+import io.keyhook.stats.Counts;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -54,6 +55,7 @@ final class Deliverer {
   private final int maxInFlightPerEndpoint;
   /** An attempt that starts later than this after its lease was taken might outlive it. */
   private final long usableNanos;
+  private final Counts counts;
   private final Counter delivered;
   private final Counter failed;
   private final Map<UUID, Endpoint> endpoints = new LinkedHashMap<>(16, 0.75f, true);
@@ -64,8 +66,8 @@ final class Deliverer {
 
   Deliverer(
       Vertx vertx, Bus bus, SqlClient client, Dispatcher dispatcher, Holdings holdings, RetrySchedule schedule, Sender sender,
-      EndpointReader settings, Results results, TakeOver takeOver, Plans plans, MeterRegistry meters, Duration timeout,
-      int maxInFlightPerEndpoint) {
+      EndpointReader settings, Results results, TakeOver takeOver, Plans plans, Counts counts, MeterRegistry meters,
+      Duration timeout, int maxInFlightPerEndpoint) {
     this.vertx = vertx;
     this.bus = bus;
     this.dispatcher = dispatcher;
@@ -78,6 +80,7 @@ final class Deliverer {
     this.usableNanos = Duration.ofSeconds(Outbox.LEASE_SECONDS).minus(timeout).minus(WRITING).toNanos();
     this.claims = new Batcher<>(2, MAX_CLAIMS_A_STATEMENT,
         batch -> claim(client, batch, takeOver.isAllowed(), plans.withWebhooks()));
+    this.counts = counts;
     this.delivered = attempts(meters, "succeeded");
     this.failed = attempts(meters, "failed");
   }
@@ -280,6 +283,7 @@ final class Deliverer {
   private void ended(Endpoint endpoint, Outgoing outgoing, Attempt attempt) {
     endpoint.ended(attempt.succeeded());
     (attempt.succeeded() ? delivered : failed).increment();
+    counts.attempt(outgoing.accountId(), attempt.succeeded(), attempt.duration());
     held(results.add(new QueueStore.Result(outgoing, attempt)), endpoint).onComplete(
         written -> {
           if (!attempt.succeeded()) {

@@ -8,6 +8,7 @@ import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.Holdings;
+import io.keyhook.stats.Counts;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -30,6 +31,7 @@ public final class DeliveryVerticle extends VerticleBase {
   private final Cipher cipher;
   private final Plans plans;
   private final TargetPolicy policy;
+  private final Counts counts;
   private final MeterRegistry meters;
   private final int number;
   private SqlClient client;
@@ -41,7 +43,8 @@ public final class DeliveryVerticle extends VerticleBase {
    */
   public DeliveryVerticle(
       Bus bus, Database database, Dispatcher dispatcher, Holdings holdings, KeyhookOptions.Delivery options,
-      TakeOver takeOver, Cipher cipher, Plans plans, TargetPolicy policy, MeterRegistry meters, int number) {
+      TakeOver takeOver, Cipher cipher, Plans plans, TargetPolicy policy, Counts counts, MeterRegistry meters,
+      int number) {
     this.bus = bus;
     this.database = database;
     this.dispatcher = dispatcher;
@@ -51,6 +54,7 @@ public final class DeliveryVerticle extends VerticleBase {
     this.cipher = cipher;
     this.plans = plans;
     this.policy = policy;
+    this.counts = counts;
     this.meters = meters;
     this.number = number;
   }
@@ -63,7 +67,7 @@ public final class DeliveryVerticle extends VerticleBase {
     RetrySchedule schedule = new RetrySchedule(options.retryDelays());
     Results results = new Results(vertx, client, takeOver, schedule);
     deliverer = new Deliverer(vertx, bus, client, dispatcher, holdings, schedule, sender, settings,
-        results, takeOver, plans, meters, options.timeout(), options.maxInFlightPerEndpoint());
+        results, takeOver, plans, counts, meters, options.timeout(), options.maxInFlightPerEndpoint());
     TestSender tests = new TestSender(client, sender, settings, plans);
     bus.listen(Dispatcher.address(number), deliverer::work);
     bus.listen(Addresses.CANCELED, deliverer::canceled);

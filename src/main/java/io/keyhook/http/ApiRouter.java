@@ -8,6 +8,7 @@ import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Audit;
 import io.keyhook.bus.Deliveries;
 import io.keyhook.bus.Licenses;
+import io.keyhook.bus.Statistics;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.config.KeyhookOptions;
 import io.vertx.core.Future;
@@ -74,6 +75,7 @@ public final class ApiRouter {
     licenses();
     webhooks();
     deliveries();
+    statistics();
     otherMethods();
     // of all that is under the path where a host mounts it
     router.route().handler(context -> context.fail(404)).failureHandler(ApiRouter::failed);
@@ -167,6 +169,13 @@ public final class ApiRouter {
         client.getDelivery(new Deliveries.Get(caller(context), id(context))));
     accountCall(HttpMethod.POST, "/api/deliveries/:id/redeliver", 202, context -> client.redeliver(read(context, in ->
         new Deliveries.Redeliver(caller(context), id(context)))));
+  }
+
+  private void statistics() {
+    accountCall(HttpMethod.GET, "/api/stats", 200, context -> client.getStatistics(query(context, in ->
+        new Statistics.Get(caller(context), Statistics.Range.named(in.text("range"))))));
+    accountCall(HttpMethod.GET, "/api/stats/webhooks", 200, context -> client.getWebhookStatistics(query(context, in ->
+        new Statistics.GetWebhooks(caller(context)))));
   }
 
   private void accountCall(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {

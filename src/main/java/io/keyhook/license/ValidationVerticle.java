@@ -7,6 +7,7 @@ import io.keyhook.bus.Licenses.Validation.Refused;
 import io.keyhook.db.Database;
 import io.keyhook.event.EventFeed;
 import io.keyhook.event.Outbox;
+import io.keyhook.stats.Counts;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -24,6 +25,7 @@ public final class ValidationVerticle extends VerticleBase {
   private final Outbox outbox;
   private final EventFeed feed;
   private final LastSeen lastSeen;
+  private final Counts counts;
   private final MeterRegistry meters;
   private final int number;
   private SqlClient client;
@@ -35,12 +37,14 @@ public final class ValidationVerticle extends VerticleBase {
    * @param number of this instance, from 0
    */
   public ValidationVerticle(
-      Bus bus, Database database, Outbox outbox, EventFeed feed, LastSeen lastSeen, MeterRegistry meters, int number) {
+      Bus bus, Database database, Outbox outbox, EventFeed feed, LastSeen lastSeen, Counts counts, MeterRegistry meters,
+      int number) {
     this.bus = bus;
     this.database = database;
     this.outbox = outbox;
     this.feed = feed;
     this.lastSeen = lastSeen;
+    this.counts = counts;
     this.meters = meters;
     this.number = number;
   }
@@ -48,7 +52,7 @@ public final class ValidationVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     client = database.connections(Validator.STATEMENTS);
-    Validator validator = new Validator(client, new Activator(database, outbox), outbox, feed, lastSeen);
+    Validator validator = new Validator(client, new Activator(database, outbox), outbox, feed, lastSeen, counts);
     valid = counter("valid");
     for (Refused refused : Refused.values()) {
       refusals.put(refused, counter(refused.name().toLowerCase(Locale.ROOT)));

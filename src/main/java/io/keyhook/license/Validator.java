@@ -11,6 +11,7 @@ import io.keyhook.event.Outbox;
 import io.keyhook.event.Raised;
 import io.keyhook.license.ValidationStore.Device;
 import io.keyhook.license.ValidationStore.Found;
+import io.keyhook.stats.Counts;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
@@ -42,10 +43,13 @@ final class Validator {
   private final UUID[] accounts = new UUID[SLOTS];
   private final EventFeed feed;
   private final LastSeen lastSeen;
+  private final Counts counts;
 
-  Validator(SqlClient client, Activator activator, Outbox outbox, EventFeed feed, LastSeen lastSeen) {
+  Validator(
+      SqlClient client, Activator activator, Outbox outbox, EventFeed feed, LastSeen lastSeen, Counts counts) {
     this.feed = feed;
     this.lastSeen = lastSeen;
+    this.counts = counts;
     this.lookUps = new Batcher<>(LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, this::likelyAccount,
         batch -> bounded(ValidationStore.lookUp(client, batch)));
     this.activations = new Batcher<>(1, MAX_BATCH, MAX_WAITING, Device::accountId,
@@ -73,24 +77,29 @@ final class Validator {
 
   private Future<Validation> validate(Validate request, int lookUp) {
     return lookUps.add(request).compose(found -> {
-      if (found == null) {
+      if (found == null) { // nobody's: it is in nobody's statistics
         return Future.succeededFuture(Refused.LICENSE_NOT_FOUND);
       }
       accounts[slot(request)] = found.accountId();
       if (found.disabled()) {
-        return Future.succeededFuture(Refused.LICENSE_DISABLED);
+        return refused(found, Refused.LICENSE_DISABLED);
       }
       if (found.expired()) {
-        return Future.succeededFuture(Refused.LICENSE_EXPIRED);
+        return refused(found, Refused.LICENSE_EXPIRED);
       }
       if (found.known()) {
         return known(request, found);
       }
       if (found.activations() >= found.maxActivations()) {
-        return Future.succeededFuture(Refused.MAX_ACTIVATIONS_REACHED);
+        return refused(found, Refused.MAX_ACTIVATIONS_REACHED);
       }
       return activate(request, found, lookUp);
     });
+  }
+
+  private Future<Validation> refused(Found found, Refused refused) {
+    counts.refused(found.accountId());
+    return Future.succeededFuture(refused);
   }
 
   private Future<Validation> known(Validate request, Found found) {
@@ -98,22 +107,28 @@ final class Validator {
     Validation valid =
         new Validation.Valid(found.name(), found.expiresAt(), found.activations(), found.maxActivations());
     if (!found.wanted() && !feed.isHeard()) {
+      counts.valid(found.accountId());
       return Future.succeededFuture(valid);
     }
     String data = EventData.validated(found.licenseId(), found.key(), found.name(), completed(request, found),
         found.activations(), found.maxActivations());
-    return events.add(new Raised(found.accountId(), EventType.LICENSE_VALIDATED, data)).map(valid);
+    return events.add(new Raised(found.accountId(), EventType.LICENSE_VALIDATED, data)).map(written -> {
+      counts.valid(found.accountId());
+      return valid;
+    });
   }
 
   private Future<Validation> activate(Validate request, Found found, int lookUp) {
     return activations.add(new Device(found.accountId(), found.licenseId(), request)).compose(outcome -> {
       if (outcome instanceof Activator.Outcome.Granted granted) {
         ValidationStore.Counted license = granted.license();
+        counts.valid(found.accountId());
+        counts.activated(found.accountId());
         return Future.succeededFuture(new Validation.Valid(
             license.name(), license.expiresAt(), granted.activations(), license.maxActivations()));
       }
       if (outcome == Activator.Outcome.Denied.FULL) {
-        return Future.succeededFuture(Refused.MAX_ACTIVATIONS_REACHED);
+        return refused(found, Refused.MAX_ACTIVATIONS_REACHED);
       }
       return lookUp < MAX_LOOK_UPS ? validate(request, lookUp + 1)
           : Future.failedFuture(new Failure.Unavailable("The license keeps changing; try again").exception());
