@@ -154,6 +154,11 @@ public final class KeyhookClient {
     return bus.request(Addresses.LIST_DELIVERIES, query);
   }
 
+  /** Over all webhooks of the caller's. */
+  public Future<Page<Deliveries.Summary>> listAllDeliveries(Deliveries.ListAll query) {
+    return bus.request(Addresses.LIST_ALL_DELIVERIES, query);
+  }
+
   public Future<Deliveries.Delivery> getDelivery(Deliveries.Get query) {
     return bus.request(Addresses.GET_DELIVERY, query);
   }
@@ -170,6 +175,11 @@ public final class KeyhookClient {
   /** Each webhook of the caller's in numbers, newest first. */
   public Future<Page<Statistics.WebhookActivity>> getWebhookStatistics(Statistics.GetWebhooks query) {
     return bus.request(Addresses.GET_WEBHOOK_STATISTICS, query);
+  }
+
+  /** Redelivers each that can be, and tells of the others. */
+  public Future<Deliveries.Redelivering> redeliverAll(Deliveries.RedeliverAll request) {
+    return bus.request(Addresses.REDELIVER_ALL, request);
   }
 
   /** Answers with how many, and goes on in the background. */

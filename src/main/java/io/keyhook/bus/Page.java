@@ -45,6 +45,16 @@ public record Page<T>(List<T> data, String nextCursor) {
     return new Page<>(data, encode(id.apply(data.get(limit - 1))));
   }
 
+  /**
+   * The same of rows that were looked for among others.
+   *
+   * @param reached how far was looked, and where the next page goes on; null: there is no more to look at
+   */
+  public static <T> Page<T> of(List<T> rows, int limit, Function<T, UUID> id, UUID reached) {
+    Page<T> page = of(rows, limit, id);
+    return page.nextCursor != null || reached == null ? page : new Page<>(rows, encode(reached));
+  }
+
   private static String encode(UUID id) {
     ByteBuffer bytes = ByteBuffer.allocate(16).putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());

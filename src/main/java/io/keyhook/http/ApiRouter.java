@@ -165,6 +165,11 @@ public final class ApiRouter {
   }
 
   private void deliveries() {
+    accountCall(HttpMethod.GET, "/api/deliveries", 200, context -> client.listAllDeliveries(query(context, in ->
+        new Deliveries.ListAll(caller(context), in.text("webhookId"), in.choice("status", Deliveries.Status.values()),
+            in.text("event"), in.text("licenseId"), in.time("from"), in.time("to"), in.page()))));
+    accountCall(HttpMethod.POST, "/api/deliveries/redeliver", 202, context -> client.redeliverAll(read(context, in ->
+        new Deliveries.RedeliverAll(caller(context), in.texts("ids")))));
     accountCall(HttpMethod.GET, "/api/deliveries/:id", 200, context ->
         client.getDelivery(new Deliveries.Get(caller(context), id(context))));
     accountCall(HttpMethod.POST, "/api/deliveries/:id/redeliver", 202, context -> client.redeliver(read(context, in ->
