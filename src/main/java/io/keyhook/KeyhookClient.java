@@ -11,6 +11,7 @@ import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
 import io.keyhook.bus.Statistics;
 import io.keyhook.bus.Webhooks;
+import io.keyhook.delivery.DeliveryFeed;
 import io.keyhook.event.EventFeed;
 import io.vertx.core.Future;
 import java.util.function.Consumer;
@@ -23,10 +24,12 @@ import java.util.function.Consumer;
 public final class KeyhookClient {
   private final Bus bus;
   private final EventFeed feed;
+  private final DeliveryFeed deliveries;
 
   KeyhookClient(Bus bus, EventFeed feed) {
     this.bus = bus;
     this.feed = feed;
+    this.deliveries = new DeliveryFeed(bus);
   }
 
   /** May this device use this license? Activates a new one where there is a slot. */
@@ -157,6 +160,17 @@ public final class KeyhookClient {
   /** Over all webhooks of the caller's. */
   public Future<Page<Deliveries.Summary>> listAllDeliveries(Deliveries.ListAll query) {
     return bus.request(Addresses.LIST_ALL_DELIVERIES, query);
+  }
+
+  /**
+   * Hears, within a second or so, of each delivery that is raised or changes, on whichever node, on the caller's context.
+   * Of very many the newest are told. An account may watch 20 times on a node.
+   *
+   * @param ended called where Keyhook stops
+   */
+  public Future<Events.Subscription> watchDeliveries(
+      Deliveries.Watch query, Consumer<Deliveries.Summary> changed, Runnable ended) {
+    return deliveries.watch(query, changed, ended);
   }
 
   public Future<Deliveries.Delivery> getDelivery(Deliveries.Get query) {

@@ -38,6 +38,21 @@ public interface Deliveries {
     }
   }
 
+  /**
+   * Hears of deliveries as they are raised and change.
+   *
+   * @param webhookId null: of all webhooks
+   */
+  record Watch(Caller caller, String webhookId) {
+    public Watch {
+      Check.that().is("webhookId", webhookId == null || Id.WEBHOOK.fits(webhookId), "is not the id of a webhook").done();
+    }
+
+    public boolean covers(Summary delivery) {
+      return webhookId == null || webhookId.equals(delivery.webhookId);
+    }
+  }
+
   record Get(Caller caller, String id) {}
 
   record Redeliver(Caller caller, String id) {}

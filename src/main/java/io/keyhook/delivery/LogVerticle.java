@@ -49,7 +49,7 @@ public final class LogVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     recovery = new Recovery(vertx, pool, dispatcher, plans);
-    redelivery = new Redelivery(database, dispatcher, plans, this::get);
+    redelivery = new Redelivery(bus, database, dispatcher, plans, this::get);
     bus.answer(Addresses.LIST_DELIVERIES, this::list);
     bus.answer(Addresses.LIST_ALL_DELIVERIES, this::listAll);
     bus.answer(Addresses.GET_DELIVERY, query -> get(query.caller().accountId(), query.id()));

@@ -1,6 +1,7 @@
 package io.keyhook.delivery;
 
 import io.keyhook.account.Plans;
+import io.keyhook.bus.Bus;
 import io.keyhook.bus.Deliveries.Delivery;
 import io.keyhook.bus.Deliveries.Redelivering;
 import io.keyhook.bus.Deliveries.Refused;
@@ -27,6 +28,7 @@ final class Redelivery {
   /** Of one request, so that it leaves connections to others. */
   private static final int LANES = 3;
 
+  private final Bus bus;
   private final Database database;
   private final Dispatcher dispatcher;
   private final Plans plans;
@@ -35,7 +37,9 @@ final class Redelivery {
   /**
    * @param log finds an account's delivery
    */
-  Redelivery(Database database, Dispatcher dispatcher, Plans plans, BiFunction<UUID, String, Future<Delivery>> log) {
+  Redelivery(
+      Bus bus, Database database, Dispatcher dispatcher, Plans plans, BiFunction<UUID, String, Future<Delivery>> log) {
+    this.bus = bus;
     this.database = database;
     this.dispatcher = dispatcher;
     this.plans = plans;
@@ -92,7 +96,9 @@ final class Redelivery {
           throw new Failure.Conflict("WEBHOOK_INACTIVE",
               "The webhook of this delivery is not active; activate it, then redeliver").exception();
         }
-        return database.transaction(tx -> LogStore.redeliver(tx, endpoint, Id.DELIVERY.parse(delivery.id())));
+        UUID deliveryId = Id.DELIVERY.parse(delivery.id());
+        return database.transaction(tx -> LogStore.redeliver(tx, endpoint, deliveryId))
+            .onSuccess(queued -> bus.publish(LiveVerticle.REQUEUED, new LiveVerticle.Requeued(endpoint, deliveryId)));
       }).map(queued -> endpoint);
     });
   }

@@ -168,6 +168,9 @@ public final class ApiRouter {
     accountCall(HttpMethod.GET, "/api/deliveries", 200, context -> client.listAllDeliveries(query(context, in ->
         new Deliveries.ListAll(caller(context), in.text("webhookId"), in.choice("status", Deliveries.Status.values()),
             in.text("event"), in.text("licenseId"), in.time("from"), in.time("to"), in.page()))));
+    router.get("/api/deliveries/stream").handler(authentication::account).handler(context ->
+        DeliveryStream.open(context, client, authentication, query(context, in ->
+            new Deliveries.Watch(caller(context), in.text("webhookId")))));
     accountCall(HttpMethod.POST, "/api/deliveries/redeliver", 202, context -> client.redeliverAll(read(context, in ->
         new Deliveries.RedeliverAll(caller(context), in.texts("ids")))));
     accountCall(HttpMethod.GET, "/api/deliveries/:id", 200, context ->

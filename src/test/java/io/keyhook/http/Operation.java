@@ -31,6 +31,11 @@ record Operation(String method, String path, JsonNode node, Pattern pattern) {
     return node.path("responses").has("415");
   }
 
+  /** Whether the answer does not end by itself. */
+  boolean isStream() {
+    return response(200).path("content").has("text/event-stream");
+  }
+
   JsonNode requestSchema() {
     return node.path("requestBody").path("content").path("application/json").path("schema");
   }
