@@ -19,8 +19,8 @@ public interface Deliveries {
       Caller caller, String webhookId, Status status, String event, Instant from, Instant to, Page.Request page) {}
 
   /**
-   * Over all webhooks of the account. Event and license are looked for among so many of the newest: a page may hold fewer
-   * than there are, or none, and tell where the next one goes on.
+   * Over all webhooks of the account. Event and license are looked for among so many of the newest: a page may hold
+   * fewer than there are, or none, and tell where the next one goes on.
    *
    * @param webhookId null: any
    * @param status null: any
@@ -45,7 +45,8 @@ public interface Deliveries {
    */
   record Watch(Caller caller, String webhookId) {
     public Watch {
-      Check.that().is("webhookId", webhookId == null || Id.WEBHOOK.fits(webhookId), "is not the id of a webhook").done();
+      Check.that().is("webhookId", webhookId == null || Id.WEBHOOK.fits(webhookId), "is not the id of a webhook")
+          .done();
     }
 
     public boolean covers(Summary delivery) {

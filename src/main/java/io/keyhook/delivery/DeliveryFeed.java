@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
 
-/** Deliveries of an account as they change, for who watches: from {@link LiveVerticle} to wherever on this node. Any thread. */
+/**
+ * Deliveries of an account as they change, for who watches: from {@link LiveVerticle} to wherever on this node. Any
+ * thread.
+ */
 public final class DeliveryFeed {
   /** Answered when it is watched: what changes from then on is told. */
   static final Address<Open, Void> OPEN = new Address<>("delivery.watch");

@@ -28,8 +28,8 @@ final class LiveStore {
       d.delivery_id, d.webhook_id, d.type, d.status, d.test, d.attempts, NULL::timestamptz, d.keep_until""";
 
   /**
-   * The newest, and what is under way or about to be: an old delivery that is sent again changes within seconds of being
-   * there. Then those that were pending when they were last seen. A webhook that is just deleted has canceled some.
+   * The newest, and what is under way or about to be: an old delivery that is sent again changes within seconds of
+   * being there. Then those that were pending when they were last seen. A webhook that is just deleted has canceled some.
    */
   private static final String LOOK = """
       WITH fresh AS MATERIALIZED (
@@ -44,7 +44,8 @@ final class LiveStore {
           ORDER BY q.due_at DESC LIMIT %3$d)
           UNION ALL
           (SELECT %2$s FROM keyhook.delivery d
-          WHERE d.account_id = $1 AND d.webhook_id = w.webhook_id AND d.delivery_id >= $2 AND d.keep_until = ANY ($3::date[])
+          WHERE d.account_id = $1 AND d.webhook_id = w.webhook_id AND d.delivery_id >= $2
+            AND d.keep_until = ANY ($3::date[])
           ORDER BY d.delivery_id DESC LIMIT %3$d)) f
         WHERE w.account_id = $1 AND (w.deleted_at IS NULL OR w.deleted_at > now() - interval '1 minute')
         ORDER BY f.delivery_id DESC LIMIT %5$d

@@ -34,7 +34,7 @@ public final class LiveVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(LiveVerticle.class);
   private static final Duration INTERVAL = Duration.ofSeconds(1);
   private static final int MAX_STREAMS_OF_ACCOUNT = 20;
-  private static final int MAX_STREAMS = 500;
+  private static final int MAX_STREAMS = 200;
   private static final Duration RETRY_AFTER = Duration.ofSeconds(15);
 
   private final Bus bus;
@@ -76,7 +76,8 @@ public final class LiveVerticle extends VerticleBase {
     stopping = true;
     vertx.cancelTimer(timer);
     meters.remove(gauge);
-    accounts.keySet().forEach(accountId -> bus.publish(DeliveryFeed.changesOf(accountId), new Changes(List.of(), true)));
+    accounts.keySet().forEach(accountId ->
+        bus.publish(DeliveryFeed.changesOf(accountId), new Changes(List.of(), true)));
     accounts.clear();
     return Future.succeededFuture();
   }

@@ -19,8 +19,8 @@ import java.util.TreeSet;
 import java.util.UUID;
 
 /**
- * What one account's watchers were told last, and so what is news to them. A look goes back further than the look before:
- * ids are made before they are committed, and that of a test before it is sent. Belongs to one event loop.
+ * What one account's watchers were told last, and so what is news to them. A look goes back further than the look
+ * before: ids are made before they are committed, and that of a test before it is sent. Belongs to one event loop.
  */
 final class Watched {
   /** A test is logged when it is over, which takes as long as an attempt may. */
@@ -75,11 +75,12 @@ final class Watched {
     }
   }
 
-  /** Those that the next look is to find wherever they are: what was pending, and is most likely to change, and what is expected. */
+  /** Those that the next look is to find wherever they are: what is expected to change, and what was pending. */
   List<Place> sought() {
     List<Place> sought = new ArrayList<>(expected);
     expected = new HashSet<>();
-    List<Place> pending = known.values().stream().filter(one -> one.status == Status.PENDING).map(Known::place).toList();
+    List<Place> pending =
+        known.values().stream().filter(one -> one.status == Status.PENDING).map(Known::place).toList();
     sought.addAll(pending.subList(Math.max(0, pending.size() - MAX_SOUGHT), pending.size()));
     return sought;
   }

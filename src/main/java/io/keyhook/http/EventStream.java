@@ -8,8 +8,8 @@ import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * An answer of server-sent events (WHATWG HTML, 9.2). Who does not read what was sent is cut off when there is more to send:
- * nothing is kept for them. On the request's event loop.
+ * An answer of server-sent events (WHATWG HTML, 9.2). Who does not read what was sent is cut off when there is more to
+ * send: nothing is kept for them. On the request's event loop.
  */
 final class EventStream {
   private final RoutingContext context;

@@ -71,7 +71,8 @@ class AccountLogTest {
   }
 
   private static List<String> ids(String query) {
-    return api.get("/api/deliveries" + query).expect(200).data().stream().map(delivery -> delivery.getString("id")).toList();
+    return api.get("/api/deliveries" + query).expect(200).data().stream()
+        .map(delivery -> delivery.getString("id")).toList();
   }
 
   private static List<String> byIdDown(String... ids) {
@@ -139,7 +140,8 @@ class AccountLogTest {
     for (String filter : List.of("event=license.activated", "licenseId=" + rare.id())) {
       JsonObject page = busy.get("/api/deliveries?" + filter).expect(200).json();
       assertThat(page.getJsonArray("data")).as(filter).isEmpty();
-      JsonObject next = busy.get("/api/deliveries?" + filter + "&cursor=" + page.getString("nextCursor")).expect(200).json();
+      JsonObject next = busy.get("/api/deliveries?" + filter + "&cursor=" + page.getString("nextCursor")).expect(200)
+          .json();
       assertThat(next.getJsonArray("data").getJsonObject(0).getString("id")).isEqualTo(found);
       assertThat(next.getString("nextCursor")).isNull();
     }
@@ -166,10 +168,12 @@ class AccountLogTest {
     assertThat(stranger.get("/api/deliveries?licenseId=" + license.id()).expect(200).data()).isEmpty();
     assertThat(stranger.get("/api/deliveries?webhookId=" + first.id()).expect(404).body())
         .isEqualTo(stranger.get("/api/deliveries?webhookId=webhook_" + NEVER).expect(404).body());
-    JsonObject told = stranger.post("/api/deliveries/redeliver", redeliver(activated, "delivery_" + NEVER)).expect(202).json();
+    JsonObject told = stranger.post("/api/deliveries/redeliver", redeliver(activated, "delivery_" + NEVER)).expect(202)
+        .json();
     assertThat(told.getInteger("redelivering")).isZero();
     assertThat(told.getJsonArray("refused")).extracting(refused -> ((JsonObject) refused).copy().put("id", ""))
-        .containsOnly(new JsonObject().put("id", "").put("code", "NOT_FOUND").put("message", "There is no such delivery"));
+        .containsOnly(new JsonObject().put("id", "").put("code", "NOT_FOUND")
+            .put("message", "There is no such delivery"));
   }
 
   private static JsonObject redeliver(String... ids) {
@@ -211,7 +215,8 @@ class AccountLogTest {
 
     List<String> asked = new ArrayList<>(good);
     asked.addAll(List.of(test, bad, "delivery_" + NEVER, good.get(0)));
-    JsonObject told = mine.post("/api/deliveries/redeliver", redeliver(asked.toArray(String[]::new))).expect(202).json();
+    JsonObject told = mine.post("/api/deliveries/redeliver", redeliver(asked.toArray(String[]::new))).expect(202)
+        .json();
     assertThat(told.getInteger("redelivering")).isEqualTo(12);
     assertThat(told.getJsonArray("refused")).extracting(refused ->
         ((JsonObject) refused).getString("id") + ' ' + ((JsonObject) refused).getString("code"))

@@ -166,10 +166,11 @@ class StreamTest {
     next(all, ids.get(0), "delivered");
     keyhook.api().validate(license.key(), "device").expect(200);
     String last = receiver.take().id();
-    for (JsonObject event = one.next(); !event.getString("id").equals(last) || !event.getString("status").equals("delivered");
-        event = one.next()) {
+    JsonObject event;
+    do {
+      event = one.next();
       assertThat(event.getString("webhookId")).isEqualTo(validated.id());
-    }
+    } while (!event.getString("id").equals(last) || !event.getString("status").equals("delivered"));
     assertThat(foreign.untaken()).isZero();
   }
 
