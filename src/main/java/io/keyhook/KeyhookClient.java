@@ -163,8 +163,8 @@ public final class KeyhookClient {
   }
 
   /**
-   * Hears, within a second or so, of each delivery that is raised or changes, on whichever node; of very many, the newest.
-   * On the caller's context. An account may watch 20 times on a node.
+   * Hears, within a second or so, of each delivery that is raised or changes, on whichever node; of very many, of the
+   * newest. On the caller's context. An account may watch 20 times on a node.
    *
    * @param ended called where Keyhook stops
    */

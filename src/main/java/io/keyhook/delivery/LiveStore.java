@@ -29,7 +29,8 @@ final class LiveStore {
 
   /**
    * The newest, and what is under way or about to be: an old delivery that is sent again changes within seconds of
-   * being there. Then those that were pending when they were last seen. A webhook that is just deleted has canceled some.
+   * being there. Then those that were pending when they were last seen. A webhook that is just deleted has canceled
+   * some.
    */
   private static final String LOOK = """
       WITH fresh AS MATERIALIZED (

@@ -12,8 +12,8 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Deliveries as they change, to one client, for as long as its credential holds: a token's end is known, and whether it,
- * or an API key, was taken back is asked now and then. On the request's event loop.
+ * Deliveries as they change, to one client, for as long as its credential holds: a token's end is known, and whether
+ * it, or an API key, was taken back is asked now and then. On the request's event loop.
  */
 final class DeliveryStream {
   private static final Duration BEAT = Duration.ofSeconds(15);
