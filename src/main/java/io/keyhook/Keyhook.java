@@ -16,6 +16,7 @@ import io.keyhook.db.Migrations;
 import io.keyhook.db.Partitions;
 import io.keyhook.delivery.DeliveryVerticle;
 import io.keyhook.delivery.HealthVerticle;
+import io.keyhook.delivery.LiveVerticle;
 import io.keyhook.delivery.LogVerticle;
 import io.keyhook.delivery.QueueVerticle;
 import io.keyhook.delivery.TakeOver;
@@ -215,6 +216,7 @@ public final class Keyhook extends VerticleBase {
         .compose(v -> deploy(Stage.SERVING, 1, () -> new QueueVerticle(bus, database, dispatcher, takeOver)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new HealthVerticle(bus, database)))
+        .compose(v -> deploy(Stage.SERVING, 1, () -> new LiveVerticle(bus, database, plans.allRetentions(), meters)))
         .compose(v -> options.http().enabled() ? serve(loops) : Future.succeededFuture())
         .compose(v -> bootstrap())
         .onSuccess(v -> probes.started());

@@ -14,6 +14,7 @@ import io.keyhook.bus.Sessions;
 import io.keyhook.bus.Statistics;
 import io.keyhook.bus.Users;
 import io.keyhook.bus.Webhooks;
+import io.keyhook.delivery.DeliveryFeed;
 import io.keyhook.event.EventFeed;
 import io.vertx.core.Future;
 import java.util.function.Consumer;
@@ -26,10 +27,12 @@ import java.util.function.Consumer;
 public final class KeyhookClient {
   private final Bus bus;
   private final EventFeed feed;
+  private final DeliveryFeed deliveries;
 
   KeyhookClient(Bus bus, EventFeed feed) {
     this.bus = bus;
     this.feed = feed;
+    this.deliveries = new DeliveryFeed(bus);
   }
 
   /** May this device use this license? Activates a new one where there is a slot. */
@@ -221,6 +224,22 @@ public final class KeyhookClient {
     return bus.request(Addresses.LIST_DELIVERIES, query);
   }
 
+  /** Over all webhooks of the caller's. */
+  public Future<Page<Deliveries.Summary>> listAllDeliveries(Deliveries.ListAll query) {
+    return bus.request(Addresses.LIST_ALL_DELIVERIES, query);
+  }
+
+  /**
+   * Hears, within a second or so, of each delivery that is raised or changes, on whichever node; of very many, of the
+   * newest. On the caller's context. An account may watch 20 times on a node.
+   *
+   * @param ended called where Keyhook stops
+   */
+  public Future<Events.Subscription> watchDeliveries(
+      Deliveries.Watch query, Consumer<Deliveries.Summary> changed, Runnable ended) {
+    return deliveries.watch(query, changed, ended);
+  }
+
   public Future<Deliveries.Delivery> getDelivery(Deliveries.Get query) {
     return bus.request(Addresses.GET_DELIVERY, query);
   }
@@ -237,6 +256,11 @@ public final class KeyhookClient {
   /** Each webhook of the caller's in numbers, newest first. */
   public Future<Page<Statistics.WebhookActivity>> getWebhookStatistics(Statistics.GetWebhooks query) {
     return bus.request(Addresses.GET_WEBHOOK_STATISTICS, query);
+  }
+
+  /** Redelivers each that can be, and tells of the others. */
+  public Future<Deliveries.Redelivering> redeliverAll(Deliveries.RedeliverAll request) {
+    return bus.request(Addresses.REDELIVER_ALL, request);
   }
 
   /** Answers with how many, and goes on in the background. */

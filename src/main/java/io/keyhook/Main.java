@@ -8,7 +8,6 @@ import io.keyhook.config.KeyhookOptions;
 import io.keyhook.config.LocalSecrets;
 import io.keyhook.db.EmbeddedServer;
 import io.keyhook.db.EmbeddedServerException;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;

@@ -117,13 +117,13 @@ public final class AccountVerticle extends VerticleBase {
     if (claims.userId() != null) {
       return AccountStore.memberEmail(pool, accountId, idOrUnauthorized(Id.USER, claims.userId()))
           .map(email -> new Caller(accountId,
-              new Actor(email.orElseThrow(AccountVerticle::unauthorized), claims.userId(), null)));
+              new Actor(email.orElseThrow(AccountVerticle::unauthorized), claims.userId(), null), claims.expiresAt()));
     }
     return AccountStore.exists(pool, accountId).map(exists -> {
       if (!exists) {
         throw unauthorized();
       }
-      return new Caller(accountId, Actor.named(claims.name()));
+      return new Caller(accountId, Actor.named(claims.name()), claims.expiresAt());
     });
   }
 

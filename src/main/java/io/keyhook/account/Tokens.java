@@ -29,6 +29,8 @@ final class Tokens {
   private static final String USER = "keyhook_user";
   private static final Pattern UNSTORABLE = Pattern.compile("[\\x00\\p{Cs}]");
 
+  private static final Instant LAST = Instant.parse("9999-12-31T23:59:59Z");
+
   private final Jwt options;
   private final JWTAuth auth;
 
@@ -91,7 +93,7 @@ final class Tokens {
    * @param userId of who logged in here; null: the token is another issuer's
    * @param name for people: an e-mail, or what the token calls its subject
    */
-  record Claims(String accountId, String userId, String name) {}
+  record Claims(String accountId, String userId, String name, Instant expiresAt) {}
 
   /** Empty where the token is not valid: signature, {@code exp}, {@code iss}, {@code aud}, and the account's claim. */
   Future<Optional<Claims>> read(String token) {
@@ -100,9 +102,10 @@ final class Tokens {
         return Future.succeededFuture(Optional.<Claims>empty());
       }
       JsonObject claims = done.result().attributes().getJsonObject("accessToken", done.result().principal());
-      return Future.succeededFuture(claims.getValue("exp") instanceof Number
+      return Future.succeededFuture(claims.getValue("exp") instanceof Number end
           && claims.getValue(options.accountClaim()) instanceof String account
-          ? Optional.of(new Claims(account, text(claims, USER), name(claims)))
+          ? Optional.of(new Claims(account, text(claims, USER), name(claims),
+              Instant.ofEpochSecond(Math.min(end.longValue(), LAST.getEpochSecond()))))
           : Optional.empty());
     });
   }

@@ -64,8 +64,12 @@ public final class Addresses {
 
   public static final Address<Deliveries.ListOf, Page<Deliveries.Summary>> LIST_DELIVERIES =
       new Address<>("delivery.list");
+  public static final Address<Deliveries.ListAll, Page<Deliveries.Summary>> LIST_ALL_DELIVERIES =
+      new Address<>("delivery.list-all");
   public static final Address<Deliveries.Get, Deliveries.Delivery> GET_DELIVERY = new Address<>("delivery.get");
   public static final Address<Deliveries.Redeliver, Deliveries.Delivery> REDELIVER = new Address<>("delivery.redeliver");
+  public static final Address<Deliveries.RedeliverAll, Deliveries.Redelivering> REDELIVER_ALL =
+      new Address<>("delivery.redeliver-all", LONG);
   public static final Address<Deliveries.Recover, Deliveries.Recovering> RECOVER = new Address<>("delivery.recover");
   public static final Address<Deliveries.CancelPending, Void> CANCEL_PENDING = 
       new Address<>("delivery.cancel-pending", LONG);

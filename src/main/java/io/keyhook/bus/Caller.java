@@ -1,13 +1,22 @@
 package io.keyhook.bus;
 
+import java.time.Instant;
 import java.util.Objects;
 import java.util.UUID;
 
-/** On whose behalf a request is made, and by whom. Everything that it reads or changes belongs to this account. */
-public record Caller(UUID accountId, Actor actor) {
+/**
+ * On whose behalf a request is made, and by whom. Everything that it reads or changes belongs to this account.
+ *
+ * @param expiresAt when the credential ends; null: not by itself
+ */
+public record Caller(UUID accountId, Actor actor, Instant expiresAt) {
   public Caller {
     Objects.requireNonNull(accountId);
     Objects.requireNonNull(actor);
+  }
+
+  public Caller(UUID accountId, Actor actor) {
+    this(accountId, actor, null);
   }
 
   /**
@@ -24,6 +33,6 @@ public record Caller(UUID accountId, Actor actor) {
   }
 
   public Caller at(String address) {
-    return new Caller(accountId, actor.at(address));
+    return new Caller(accountId, actor.at(address), expiresAt);
   }
 }

@@ -18,9 +18,69 @@ public interface Deliveries {
   record ListOf(
       Caller caller, String webhookId, Status status, String event, Instant from, Instant to, Page.Request page) {}
 
+  /**
+   * Over all webhooks of the account. Event and license are looked for among so many of the newest: a page may hold
+   * fewer than there are, or none, and tell where the next one goes on.
+   *
+   * @param webhookId null: any
+   * @param status null: any
+   * @param event null: any
+   * @param licenseId null: any; of a license that is gone, too
+   * @param from inclusive; null: as far as the log goes
+   * @param to exclusive; null: now
+   */
+  record ListAll(
+      Caller caller, String webhookId, Status status, String event, String licenseId, Instant from, Instant to,
+      Page.Request page) {
+    public ListAll {
+      Check.that().is("webhookId", webhookId == null || Id.WEBHOOK.fits(webhookId), "is not the id of a webhook")
+          .is("licenseId", licenseId == null || Id.LICENSE.fits(licenseId), "is not the id of a license").done();
+    }
+  }
+
+  /**
+   * Hears of deliveries as they are raised and change.
+   *
+   * @param webhookId null: of all webhooks
+   */
+  record Watch(Caller caller, String webhookId) {
+    public Watch {
+      Check.that().is("webhookId", webhookId == null || Id.WEBHOOK.fits(webhookId), "is not the id of a webhook")
+          .done();
+    }
+
+    public boolean covers(Summary delivery) {
+      return webhookId == null || webhookId.equals(delivery.webhookId);
+    }
+  }
+
   record Get(Caller caller, String id) {}
 
   record Redeliver(Caller caller, String id) {}
+
+  /**
+   * @param ids 1 to {@value #MAX_REDELIVERED}
+   */
+  record RedeliverAll(Caller caller, List<String> ids) {
+    public static final int MAX_REDELIVERED = 100;
+
+    public RedeliverAll {
+      Check.that().required("ids", ids)
+          .is("ids", ids == null || !ids.isEmpty() && ids.size() <= MAX_REDELIVERED,
+              "does not hold 1 to " + MAX_REDELIVERED + " ids")
+          .is("ids", ids == null || ids.stream().allMatch(id -> Id.DELIVERY.fits(id) || Id.TEST_DELIVERY.fits(id)),
+              "holds what is not the id of a delivery").done();
+    }
+  }
+
+  /**
+   * @param redelivering how many are going to be sent
+   * @param refused the others
+   */
+  record Redelivering(int redelivering, List<Refused> refused) {}
+
+  /** Why one is not sent again, as if it had been asked for alone. */
+  record Refused(String id, String code, String message) {}
 
   /**
    * Sends again what failed then or later, in the background.
@@ -52,12 +112,16 @@ public interface Deliveries {
       Instant nextAttemptAt) {}
 
   /**
+   * @param url the webhook's, as it is now
+   * @param licenseId null: it is about none
    * @param payload the body as it was sent, byte for byte
    */
   record Delivery(
       String id,
       String webhookId,
+      String url,
       String event,
+      String licenseId,
       Status status,
       @JsonRawValue String payload,
       Instant createdAt,

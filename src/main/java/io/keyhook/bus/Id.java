@@ -61,8 +61,21 @@ public enum Id {
    * @throws FailureException not found: what has not this form is the id of nothing
    */
   public UUID parse(String id) {
-    if (id == null || id.length() != prefix.length() + LENGTH || !id.startsWith(prefix)) {
+    UUID parsed = read(id);
+    if (parsed == null) {
       throw notFound();
+    }
+    return parsed;
+  }
+
+  /** Whether it has this form. */
+  public boolean fits(String id) {
+    return read(id) != null;
+  }
+
+  private UUID read(String id) {
+    if (id == null || id.length() != prefix.length() + LENGTH || !id.startsWith(prefix)) {
+      return null;
     }
     long high = 0;
     long low = 0;
@@ -70,7 +83,7 @@ public enum Id {
       char c = id.charAt(i);
       int value = c < 128 ? VALUES[c] : -1;
       if (value < 0 || i == prefix.length() && value > 7) {
-        throw notFound();
+        return null;
       }
       high = high << 5 | low >>> 59;
       low = low << 5 | value;

@@ -85,6 +85,16 @@ public record Page<T>(List<T> data, String nextCursor) {
     return new Page<>(data, cursor.apply(data.get(limit - 1)));
   }
 
+  /**
+   * The same of rows that were looked for among others.
+   *
+   * @param reached how far was looked, and where the next page goes on; null: there is no more to look at
+   */
+  public static <T> Page<T> of(List<T> rows, int limit, Function<T, UUID> id, UUID reached) {
+    Page<T> page = of(rows, limit, id);
+    return page.nextCursor != null || reached == null ? page : new Page<>(rows, encode(new Position(reached, null)));
+  }
+
   private static String encode(Position position) {
     byte[] key = position.key == null ? new byte[0] : position.key.getBytes(StandardCharsets.UTF_8);
     ByteBuffer bytes = ByteBuffer.allocate(ID_BYTES + key.length).putLong(position.id.getMostSignificantBits())

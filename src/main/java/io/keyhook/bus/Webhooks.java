@@ -102,6 +102,7 @@ public interface Webhooks {
   /**
    * @param statusCode null where there was no answer
    * @param responseTime milliseconds
+   * @param responseBody the first 4 KB; null where there was no answer
    * @param error null where there was none
    */
   record TestResult(
@@ -109,6 +110,7 @@ public interface Webhooks {
       String deliveryId,
       Integer statusCode,
       long responseTime,
+      String responseBody,
       @JsonInclude(JsonInclude.Include.NON_NULL) String error) {}
 
   record GetHealth(Caller caller, String id) {}

@@ -51,7 +51,7 @@ final class LogStore {
   private static final String LIST = QUEUED + " UNION ALL " + LOGGED.formatted("") + " ORDER BY delivery_id DESC LIMIT $6";
 
   private static final String GET = """
-      SELECT $2::uuid, w.webhook_id, d.type, d.status, d.attempts, d.due_at, e.data
+      SELECT $2::uuid, w.webhook_id, d.type, d.status, d.attempts, d.due_at, e.data, w.url
       FROM keyhook.webhook w
       CROSS JOIN LATERAL (
         SELECT event_id, keep_until, type, 0::smallint AS status, false AS test,
@@ -167,30 +167,35 @@ final class LogStore {
       SqlClient client, Deliveries.ListOf query, UUID webhookId, Optional<EventType> type, Instant from) {
     UUID before = query.page().before();
     UUID to = query.to() == null ? before : Id.floor(query.to().toEpochMilli());
-    String sql = query.status() == null ? LIST
-        : switch (query.status()) {
-          case PENDING -> QUEUED;
-          case DELIVERED -> LOGGED.formatted(" AND status = 1");
-          case FAILED -> LOGGED.formatted(" AND status <> 1 AND status = 2");
-          case CANCELED -> LOGGED.formatted(" AND status <> 1 AND status = 3");
-        };
+    String sql = query.status() == null ? LIST : query.status() == Status.PENDING ? QUEUED
+        : LOGGED.formatted(condition(query.status()));
     return client.preparedQuery(sql)
         .execute(Tuple.of(query.caller().accountId(), webhookId, earlier(before, to), Id.floor(from.toEpochMilli()),
             type.map(EventType::code).orElse(null), (long) query.page().limit() + 1))
         .map(rows -> Page.of(all(rows, LogStore::summary), query.page().limit(), LogStore::rowId));
   }
 
-  private static UUID earlier(UUID a, UUID b) {
+  /** Of the log, on a status; null: none. */
+  static String condition(Status status) {
+    return status == null ? "" : switch (status) {
+      case PENDING -> " AND false";
+      case DELIVERED -> " AND status = 1";
+      case FAILED -> " AND status <> 1 AND status = 2"; // as the index has it
+      case CANCELED -> " AND status <> 1 AND status = 3";
+    };
+  }
+
+  static UUID earlier(UUID a, UUID b) {
     int high = Long.compareUnsigned(a.getMostSignificantBits(), b.getMostSignificantBits());
     int order = high != 0 ? high : Long.compareUnsigned(a.getLeastSignificantBits(), b.getLeastSignificantBits());
     return order < 0 ? a : b;
   }
 
-  private static UUID rowId(Summary summary) {
+  static UUID rowId(Summary summary) {
     return Payload.idOf(summary.id().startsWith(Payload.idOf(true).prefix())).parse(summary.id());
   }
 
-  private static Summary summary(Row row) {
+  static Summary summary(Row row) {
     UUID id = row.getUUID(0);
     return new Summary(Payload.idOf(row.getBoolean(4)).of(id), Id.WEBHOOK.of(row.getUUID(1)),
         EventType.of(row.getShort(2)).wireName(), LogStatus.of(row.getShort(3)), row.getInteger(5), row.getInteger(6),
@@ -216,7 +221,8 @@ final class LogStore {
           attempt.getString("error"), status == null ? null : attempt.getString("body", "")));
     }
     Status status = LogStatus.of(row.getShort(3));
-    return new Delivery(publicId, Id.WEBHOOK.of(row.getUUID(1)), type.wireName(), status,
+    return new Delivery(publicId, Id.WEBHOOK.of(row.getUUID(1)), row.getString(7), type.wireName(),
+        new JsonObject(row.getString(6)).getString("licenseId"), status,
         Payload.body(type, id, publicId, row.getString(6)), Instant.ofEpochMilli(Id.millis(id)), instant(row, 5), attempts);
   }
 

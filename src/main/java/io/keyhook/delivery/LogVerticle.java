@@ -38,6 +38,7 @@ public final class LogVerticle extends VerticleBase {
   private final Dispatcher dispatcher;
   private final Plans plans;
   private Recovery recovery;
+  private Redelivery redelivery;
 
   public LogVerticle(Bus bus, Database database, Dispatcher dispatcher, Plans plans) {
     this.bus = bus;
@@ -50,9 +51,12 @@ public final class LogVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     recovery = new Recovery(vertx, pool, dispatcher, plans);
+    redelivery = new Redelivery(bus, database, dispatcher, plans, this::get);
     bus.answer(Addresses.LIST_DELIVERIES, this::list);
+    bus.answer(Addresses.LIST_ALL_DELIVERIES, this::listAll);
     bus.answer(Addresses.GET_DELIVERY, query -> get(query.caller().accountId(), query.id()));
-    bus.answer(Addresses.REDELIVER, this::redeliver);
+    bus.answer(Addresses.REDELIVER, request -> redelivery.one(request.caller(), request.id()));
+    bus.answer(Addresses.REDELIVER_ALL, request -> redelivery.all(request.caller(), request.ids()));
     bus.answer(Addresses.RECOVER, this::recover);
     bus.answer(Addresses.CANCEL_PENDING, this::cancel);
     bus.answer(Addresses.GET_HEALTH, query -> {
@@ -73,17 +77,36 @@ public final class LogVerticle extends VerticleBase {
   private Future<Page<Deliveries.Summary>> list(Deliveries.ListOf query) {
     UUID accountId = query.caller().accountId();
     UUID webhookId = Id.WEBHOOK.parse(query.webhookId());
-    Optional<EventType> type = Optional.ofNullable(query.event()).map(name -> EventType.named(name)
+    Optional<EventType> type = type(query.event());
+    return exists(new EndpointId(accountId, webhookId)).compose(exists -> shownFrom(accountId, query.from()))
+        .compose(from -> LogStore.list(pool, query, webhookId, type, from));
+  }
+
+  private Future<Page<Deliveries.Summary>> listAll(Deliveries.ListAll query) {
+    UUID accountId = query.caller().accountId();
+    UUID webhookId = query.webhookId() == null ? null : Id.WEBHOOK.parse(query.webhookId());
+    Optional<EventType> type = type(query.event());
+    return (webhookId == null ? Future.<Void>succeededFuture() : exists(new EndpointId(accountId, webhookId)))
+        .compose(exists -> shownFrom(accountId, query.from()))
+        .compose(from -> AccountLogStore.list(pool, query, webhookId, type, from));
+  }
+
+  private static Optional<EventType> type(String event) {
+    return Optional.ofNullable(event).map(name -> EventType.named(name)
         .orElseThrow(() -> Check.invalid("event", "is not a type of event")));
-    return QueueStore.webhookExists(pool, new EndpointId(accountId, webhookId)).compose(exists -> {
+  }
+
+  private Future<Void> exists(EndpointId endpoint) {
+    return QueueStore.webhookExists(pool, endpoint).map(exists -> {
       if (!exists) {
         throw Id.WEBHOOK.notFound();
       }
-      return shownFrom(accountId).compose(shown -> {
-        Instant from = query.from() == null || query.from().isBefore(shown) ? shown : query.from();
-        return LogStore.list(pool, query, webhookId, type, from);
-      });
+      return null;
     });
+  }
+
+  private Future<Instant> shownFrom(UUID accountId, Instant from) {
+    return shownFrom(accountId).map(shown -> from == null || from.isBefore(shown) ? shown : from);
   }
 
   /** What is older than the plan says is not shown, also while its table is still there. */
@@ -95,29 +118,6 @@ public final class LogVerticle extends VerticleBase {
     boolean test = id.startsWith(Id.TEST_DELIVERY.prefix());
     UUID deliveryId = Payload.idOf(test).parse(id);
     return shownFrom(accountId).compose(from -> LogStore.get(pool, accountId, deliveryId, test, from));
-  }
-
-  private Future<Delivery> redeliver(Deliveries.Redeliver request) {
-    UUID accountId = request.caller().accountId();
-    return get(accountId, request.id()).compose(delivery -> {
-      if (delivery.id().startsWith(Id.TEST_DELIVERY.prefix())) {
-        throw new Failure.Conflict("TEST_DELIVERY", "A test is not sent again; send another test").exception();
-      }
-      EndpointId endpoint = new EndpointId(accountId, Id.WEBHOOK.parse(delivery.webhookId()));
-      return QueueStore.activity(pool, endpoint).compose(activity -> {
-        plans.checkHasWebhooks(activity.plan());
-        if (!activity.active()) {
-          throw new Failure.Conflict("WEBHOOK_INACTIVE",
-              "The webhook of this delivery is not active; activate it, then redeliver").exception();
-        }
-        return database.transaction(tx -> LogStore.redeliver(tx, endpoint, Id.DELIVERY.parse(delivery.id()))
-            .compose(queued -> AuditStore.write(
-                tx, request.caller(), Action.DELIVERY_REDELIVERED, delivery.id(), List.of())));
-      }).compose(queued -> {
-        dispatcher.dispatch(List.of(), List.of(endpoint));
-        return get(accountId, request.id());
-      });
-    });
   }
 
   private Future<Deliveries.Recovering> recover(Deliveries.Recover request) {

@@ -36,6 +36,7 @@ public final class ApiRouter {
 
   private final Router router;
   private final KeyhookClient client;
+  private final Authentication authentication;
   private final Calls calls;
   private final ClientAddress addresses;
   private final Limits limits;
@@ -68,7 +69,8 @@ public final class ApiRouter {
     this.router = Router.router(vertx);
     this.client = client;
     this.addresses = new ClientAddress(options.http().trustedProxies());
-    this.calls = new Calls(router, new Authentication(client, options.operator().key(), addresses));
+    this.authentication = new Authentication(client, options.operator().key(), addresses);
+    this.calls = new Calls(router, authentication);
     this.limits = limits;
   }
 
@@ -151,6 +153,14 @@ public final class ApiRouter {
   }
 
   private void deliveries() {
+    accountCall(HttpMethod.GET, "/api/deliveries", 200, context -> client.listAllDeliveries(query(context, in ->
+        new Deliveries.ListAll(caller(context), in.text("webhookId"), in.choice("status", Deliveries.Status.values()),
+            in.text("event"), in.text("licenseId"), in.time("from"), in.time("to"), in.page()))));
+    calls.accountStream(HttpMethod.GET, "/api/deliveries/stream", context ->
+        DeliveryStream.open(context, client, authentication, query(context, in ->
+            new Deliveries.Watch(caller(context), in.text("webhookId")))));
+    accountCall(HttpMethod.POST, "/api/deliveries/redeliver", 202, context -> client.redeliverAll(read(context, in ->
+        new Deliveries.RedeliverAll(caller(context), in.texts("ids")))));
     accountCall(HttpMethod.GET, "/api/deliveries/:id", 200, context ->
         client.getDelivery(new Deliveries.Get(caller(context), id(context))));
     accountCall(HttpMethod.POST, "/api/deliveries/:id/redeliver", 202, context -> client.redeliver(read(context, in ->

@@ -5,6 +5,7 @@ import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Actor;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Failure;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +36,11 @@ final class Authentication {
       context.put(CALLER, caller.at(addresses.of(context.request())));
       context.next();
     }, context::fail);
+  }
+
+  /** Whether the credential of a long request still holds. */
+  Future<Caller> again(RoutingContext context) {
+    return client.authenticate(new Accounts.Authenticate(bearer(context)));
   }
 
   /** Goes on for the {@link #actor operator}, or answers 401. */

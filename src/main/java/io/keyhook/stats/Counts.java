@@ -65,8 +65,8 @@ public final class Counts {
   }
 
   /**
-   * Takes what was counted, and forgets accounts that were idle: what is counted of one at just that moment is lost, as by a
-   * crash.
+   * Takes what was counted, and forgets accounts that were idle: what is counted of one at just that moment is lost, as
+   * by a crash.
    */
   List<Counted> take() {
     List<Counted> all = new ArrayList<>(accounts.size());

@@ -1,9 +1,9 @@
 package io.keyhook.stats;
 
 /**
- * How long attempts took, as so many in each of a few classes: what is counted can be added up, and a percentile of the sum
- * is known to its class. Within it, times are taken to be spread evenly. (Linear interpolation in a histogram, as
- * Prometheus' {@code histogram_quantile} does it.) The classes are in the database: one is added at the end or not at all.
+ * How long attempts took, as so many in each of a few classes: what is counted can be added up, and a percentile of the
+ * sum is known to its class. Within it, times are taken to be spread evenly. (Linear interpolation in a histogram, as
+ * Prometheus' {@code histogram_quantile} does it.) The classes are in the database: they are never changed.
  */
 final class ResponseTimes {
   /** The longest of each class, in milliseconds; the last has what is longer than all. */

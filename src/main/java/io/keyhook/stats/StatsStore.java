@@ -51,7 +51,8 @@ final class StatsStore {
         succeeded = t.succeeded + excluded.succeeded,
         failed = t.failed + excluded.failed,
         times = ARRAY(
-          SELECT coalesce(a, 0) + coalesce(b, 0) FROM unnest(t.times, excluded.times) WITH ORDINALITY u (a, b, n) ORDER BY n)""";
+          SELECT coalesce(a, 0) + coalesce(b, 0) FROM unnest(t.times, excluded.times) WITH ORDINALITY u (a, b, n)
+          ORDER BY n)""";
 
   /** The point that is now, and those that there are, of which it may be one. */
   private static final String POINTS = """
@@ -176,8 +177,8 @@ final class StatsStore {
       all.add(counted.getOrDefault(at, new Hour(at, 0, 0)));
     }
     Window sum = Window.of(all.stream().mapToLong(Hour::succeeded).sum(), all.stream().mapToLong(Hour::failed).sum());
-    return new WebhookActivity(Id.WEBHOOK.of(webhookId), sum.successRate(), sum.count(), later(lastSuccess, lastFailure),
-        lastSuccess, lastFailure, failedSince, all);
+    return new WebhookActivity(Id.WEBHOOK.of(webhookId), sum.successRate(), sum.count(),
+        later(lastSuccess, lastFailure), lastSuccess, lastFailure, failedSince, all);
   }
 
   private static Instant later(Instant a, Instant b) {

@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +30,8 @@ import org.slf4j.LoggerFactory;
 public final class StatsVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(StatsVerticle.class);
   private static final Duration INTERVAL = Duration.ofMinutes(1);
+  /** A database that does not answer is not waited for. */
+  private static final Duration LAST_FLUSH = Duration.ofSeconds(2);
   private static final int MAX_BATCH = 500;
   private static final Comparator<Counted> LOCK_ORDER = Comparator.comparing(Counted::accountId);
 
@@ -58,7 +61,10 @@ public final class StatsVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     vertx.cancelTimer(timer);
-    return running.compose(done -> flush());
+    return running.compose(done -> flush()).timeout(LAST_FLUSH.toMillis(), TimeUnit.MILLISECONDS).otherwise(e -> {
+      log.warn("The last minute's counts could not be written in time, and may be lost: {}", e.getMessage());
+      return null;
+    });
   }
 
   private void flushAtEndOfMinute() {
@@ -89,7 +95,8 @@ public final class StatsVerticle extends VerticleBase {
       if (done.succeeded()) {
         return write(all, to, age);
       }
-      log.warn("What was counted could not be written; it will be with the next minute's: {}", done.cause().getMessage());
+      log.warn("What was counted could not be written; it will be with the next minute's: {}",
+          done.cause().getMessage());
       counts.putBack(all.subList(from, all.size()));
       return Future.succeededFuture();
     });
@@ -116,6 +123,7 @@ public final class StatsVerticle extends VerticleBase {
     }
     return new Overview(range.wireName(), from, stored.last().plus(interval), range.seconds(),
         new Validations(sum.valid() + sum.refused(), sum.valid(), sum.refused()), sum.activations(),
-        new Attempts(sum.succeeded() + sum.failed(), sum.succeeded(), sum.failed(), sum.successRate(), sum.p95()), points);
+        new Attempts(sum.succeeded() + sum.failed(), sum.succeeded(), sum.failed(), sum.successRate(), sum.p95()),
+        points);
   }
 }

@@ -48,7 +48,8 @@ class IsolationTest {
         "GET /api/webhooks/WEBHOOK", "PATCH /api/webhooks/WEBHOOK {\"isActive\":false}", "DELETE /api/webhooks/WEBHOOK",
         "POST /api/webhooks/WEBHOOK/rotate-secret {}", "GET /api/webhooks/WEBHOOK/health",
         "POST /api/webhooks/WEBHOOK/recover {\"since\":\"2025-01-03T14:25:30Z\"}",
-        "GET /api/webhooks/WEBHOOK/deliveries", "POST /api/webhooks/test {\"webhookId\":\"WEBHOOK\"}",
+        "GET /api/webhooks/WEBHOOK/deliveries", "GET /api/deliveries?webhookId=WEBHOOK",
+        "GET /api/deliveries/stream?webhookId=WEBHOOK", "POST /api/webhooks/test {\"webhookId\":\"WEBHOOK\"}",
         "GET /api/deliveries/DELIVERY", "POST /api/deliveries/DELIVERY/redeliver {}",
         "GET /api/api-keys/APIKEY", "DELETE /api/api-keys/APIKEY");
   }

@@ -2,7 +2,9 @@ package io.keyhook.account;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import io.keyhook.bus.Accounts;
 import io.keyhook.config.KeyhookOptions.Jwt;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
@@ -15,6 +17,7 @@ import java.security.KeyPairGenerator;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -45,8 +48,10 @@ class TokensTest {
     KeyPair rsa = pair("RSA");
     KeyPair ec = pair("EC");
     for (Tokens tokens : new Tokens[] {hmac("keyhook"), asymmetric("RS256", rsa), asymmetric("ES256", ec)}) {
-      String token = tokens.issue("user_x", ACCOUNT, "owner@example.com").token();
-      assertThat(read(tokens, token)).contains(new Tokens.Claims(ACCOUNT, "user_x", "owner@example.com"));
+      Accounts.Token issued = tokens.issue("user_x", ACCOUNT, "owner@example.com");
+      Tokens.Claims claims = read(tokens, issued.token()).orElseThrow();
+      assertThat(claims).isEqualTo(new Tokens.Claims(ACCOUNT, "user_x", "owner@example.com", claims.expiresAt()));
+      assertThat(claims.expiresAt()).isCloseTo(issued.expiresAt(), within(2, ChronoUnit.SECONDS));
     }
   }
 

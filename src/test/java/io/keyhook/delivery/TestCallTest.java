@@ -29,7 +29,9 @@ class TestCallTest {
     Receiver receiver = keyhook.receiver();
     Webhook webhook = keyhook.webhook(receiver, "license.expired");
     JsonObject result = test(webhook).expect(200).json();
-    assertThat(List.copyOf(result.fieldNames())).containsExactly("success", "deliveryId", "statusCode", "responseTime");
+    assertThat(List.copyOf(result.fieldNames())).containsExactly("success", "deliveryId", "statusCode", "responseTime",
+        "responseBody");
+    assertThat(result.getString("responseBody")).isEmpty();
     assertThat(result.getBoolean("success")).isTrue();
     assertThat(result.getString("deliveryId")).matches("delivery_test_[0-9a-z]{26}");
     assertThat(result.getInteger("statusCode")).isEqualTo(200);
@@ -48,6 +50,7 @@ class TestCallTest {
     JsonObject result = test(keyhook.webhook(receiver, "license.expired")).expect(200).json();
     assertThat(result.getBoolean("success")).isFalse();
     assertThat(result.getInteger("statusCode")).isEqualTo(500);
+    assertThat(result.getString("responseBody")).isEqualTo("no");
     JsonObject logged = keyhook.logged(result.getString("deliveryId"));
     assertThat(logged.getString("status")).isEqualTo("failed");
     assertThat(logged.getJsonArray("attempts").getJsonObject(0).getString("responseBody")).isEqualTo("no");

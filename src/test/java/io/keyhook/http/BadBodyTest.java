@@ -99,9 +99,10 @@ class BadBodyTest {
   @ValueSource(strings = {"multipart/form-data", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded",
       "text/plain"})
   void aTypeIsNothingToACallThatReadsNoBody(String type) {
-    Document.operations().stream().filter(operation -> operation.method().equals("GET")).forEach(operation ->
-        assertThat(subject.sendRaw(operation, "a=%zz&--x", "Content-Type: " + type).status()).as("%s", operation)
-            .isEqualTo(200));
+    Document.operations().stream().filter(operation -> operation.method().equals("GET") && !operation.isStream())
+        .forEach(operation ->
+            assertThat(subject.sendRaw(operation, "a=%zz&--x", "Content-Type: " + type).status()).as("%s", operation)
+                .isEqualTo(200));
     subject.wire().send("TRACE", "/api/licenses", new byte[0], "Content-Type: " + type).expect(405);
   }
 

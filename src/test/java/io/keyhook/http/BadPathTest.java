@@ -1,6 +1,5 @@
 package io.keyhook.http;
 
-import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;

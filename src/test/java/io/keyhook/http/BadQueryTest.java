@@ -54,6 +54,10 @@ class BadQueryTest {
       case "action" -> List.of("", "license", "LICENSE_CREATED", "license.validated", "%00");
       case "sort" -> List.of("", "createdat", "NAME", "key", "--name", "name,createdAt", "%00");
       case "status" -> List.of("", "other", "ACTIVE", "active,disabled", "%00");
+      case "webhookId" -> List.of("", "x", "webhook_", "lic_01jhsqm7r3fwdb1n9y2c5x8g4k",
+          "WEBHOOK_01jhsqk2v8g5a1d7r0x4n6t9qe", "%00", "%FF", "a".repeat(3000));
+      case "licenseId" -> List.of("", "x", "lic_", "webhook_01jhsqk2v8g5a1d7r0x4n6t9qe",
+          "lic_01jhsqm7r3fwdb1n9y2c5x8g4%25", "%00", "%FF", "a".repeat(3000));
       case "event" -> List.of("", "license.sold", "LICENSE.EXPIRED", "%00");
       case "from", "to" -> List.of("", "yesterday", "2025-01-01", "2025-13-01T00:00:00Z", "%2B99999-01-01T00:00:00Z",
           "99999-01-01T00:00:00Z", "1735689600", "2025-01-01T00:00:00", "%00");

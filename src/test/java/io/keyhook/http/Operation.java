@@ -35,6 +35,11 @@ record Operation(String method, String path, JsonNode node, Pattern pattern) {
     return node.path("requestBody").path("content").has("text/csv");
   }
 
+  /** Whether the answer does not end by itself. */
+  boolean isStream() {
+    return response(200).path("content").has("text/event-stream");
+  }
+
   JsonNode requestSchema() {
     return node.path("requestBody").path("content").path("application/json").path("schema");
   }

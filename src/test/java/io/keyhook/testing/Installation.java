@@ -221,6 +221,12 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
     await("the queue is empty").atMost(Waiting.LONG).until(() -> database.count("delivery_queue") == 0);
   }
 
+  /** Waits until an account has nothing pending any more. */
+  public void awaitEmptyQueueOf(Api api) {
+    await("nothing is pending").atMost(Waiting.LONG)
+        .until(() -> api.get("/api/deliveries?status=pending").expect(200).data().isEmpty());
+  }
+
   /** The log's view of a delivery. */
   public JsonObject logged(String deliveryId) {
     return api().get("/api/deliveries/" + deliveryId).expect(200).json();

@@ -1,0 +1,89 @@
+package io.keyhook.http;
+
+import io.keyhook.KeyhookClient;
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Deliveries;
+import io.keyhook.bus.Events;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.FailureException;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * Deliveries as they change, to one client, for as long as its credential holds: a token's end is known, and whether
+ * it, or an API key, was taken back is asked now and then. On the request's event loop.
+ */
+final class DeliveryStream {
+  private static final Duration BEAT = Duration.ofSeconds(15);
+  /** With a token that lasts longer, the client comes back. */
+  private static final Duration LONGEST = Duration.ofDays(1);
+
+  private final RoutingContext context;
+  private final Vertx vertx;
+  private final KeyhookClient client;
+  private final Authentication authentication;
+  private EventStream out;
+  private Events.Subscription subscription;
+  private long beat;
+  private long end;
+
+  private DeliveryStream(RoutingContext context, KeyhookClient client, Authentication authentication) {
+    this.context = context;
+    this.vertx = context.vertx();
+    this.client = client;
+    this.authentication = authentication;
+  }
+
+  /** Answers with the stream, once it is watched, or with why it is not. */
+  static void open(
+      RoutingContext context, KeyhookClient client, Authentication authentication, Deliveries.Watch watch) {
+    DeliveryStream stream = new DeliveryStream(context, client, authentication);
+    client.watchDeliveries(watch, stream::changed, stream::ended).onComplete(stream::opened, context::fail);
+  }
+
+  private void opened(Events.Subscription opened) {
+    subscription = opened;
+    if (context.response().closed()) {
+      opened.close();
+      return;
+    }
+    beat = vertx.setPeriodic(BEAT.toMillis(), timer -> beat());
+    end = vertx.setTimer(Math.max(1, lasts().toMillis()), timer -> out.end());
+    out = EventStream.begin(context, this::closed);
+  }
+
+  private Duration lasts() {
+    Caller caller = Authentication.caller(context);
+    Duration left = caller.expiresAt() == null ? LONGEST : Duration.between(Instant.now(), caller.expiresAt());
+    return left.compareTo(LONGEST) > 0 ? LONGEST : left;
+  }
+
+  private void changed(Deliveries.Summary delivery) {
+    if (out != null) {
+      out.event("delivery", delivery);
+    }
+  }
+
+  private void ended() {
+    if (out != null) {
+      out.end();
+    }
+  }
+
+  private void beat() {
+    out.comment();
+    authentication.again(context).onFailure(e -> {
+      if (e instanceof FailureException known && known.failure() instanceof Failure.Unauthorized) {
+        out.end();
+      }
+    });
+  }
+
+  private void closed() {
+    vertx.cancelTimer(beat);
+    vertx.cancelTimer(end);
+    subscription.close();
+  }
+}
