@@ -7,6 +7,7 @@ const root = document.getElementById('calls');
 const search = document.getElementById('search');
 const count = document.getElementById('count');
 const server = new URL('..', location.href).href.replace(/\/$/, '');
+const fillers = new Map();
 let spec;
 
 /** An element; a child is an element or a text. */
@@ -157,12 +158,15 @@ function call(method, path, operation, isEvent = false) {
     el('summary', {}, el('span', { class: `method ${method}` }, isEvent ? 'EVENT' : method.toUpperCase()), el('code', {}, path),
       el('span', { class: 'says' }, operation.summary ?? '')));
   details.dataset.text = `${method} ${path} ${operation.summary} ${operation.description} ${operation.operationId}`.toLowerCase();
-  details.addEventListener('toggle', () => {
-    if (details.open && details.children.length === 1) {
-      details.append(el('div', {}, body(method, path, operation, isEvent)));
-    }
-  });
+  fillers.set(details, () => details.append(el('div', {}, body(method, path, operation, isEvent))));
+  details.addEventListener('toggle', () => fill(details));
   return details;
+}
+
+/** What is inside is drawn when it is opened for the first time. */
+function fill(details) {
+  fillers.get(details)?.();
+  fillers.delete(details);
 }
 
 function group(name, description, calls) {
@@ -211,8 +215,9 @@ function open() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (target?.matches('.call')) {
     target.open = true;
+    fill(target); // before the scrolling, which it makes room for
   }
-  target?.scrollIntoView();
+  target?.scrollIntoView({ behavior: 'instant' });
 }
 
 try {
