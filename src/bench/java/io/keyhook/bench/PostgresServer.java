@@ -51,7 +51,7 @@ public final class PostgresServer implements AutoCloseable {
 
   /** A new and empty database. */
   public Database create(String name) throws SQLException {
-    new Database(server, "postgres").run("CREATE DATABASE " + name);
+    new Database(server, "postgres").run("CREATE DATABASE \"" + name + "\"");
     return new Database(server, name);
   }
 

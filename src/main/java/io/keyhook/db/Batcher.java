@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /**
@@ -17,6 +18,8 @@ import java.util.function.Function;
  *
  * <p>What gathers goes in turns, tenant by tenant, so that one that floods waits for itself and not before the others.
  * (Round robin over flows: Nagle, RFC 970, 1985.)
+ *
+ * <p>What fails with a {@link TimeoutException} fails those that wait behind it too: they have waited as long.
  *
  * <p>Belongs to one event loop.
  *
@@ -128,8 +131,19 @@ public final class Batcher<I, O> {
         return run(batch.subList(0, half)).compose(first -> run(batch.subList(half, batch.size())));
       } else {
         batch.forEach(item -> item.output.fail(done.cause()));
+        if (done.cause() instanceof TimeoutException) {
+          drop(done.cause());
+        }
       }
       return Future.succeededFuture();
     });
+  }
+
+  private void drop(Throwable cause) {
+    List<Item<I, O>> dropped = new ArrayList<>(waiting);
+    while (waiting > 0) {
+      dropped.add(next());
+    }
+    dropped.forEach(item -> item.output.fail(cause));
   }
 }

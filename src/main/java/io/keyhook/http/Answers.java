@@ -102,7 +102,8 @@ final class Answers {
 
   private static void send(HttpServerResponse response, int status, CharSequence type, byte[] body) {
     if (!response.ended() && !response.closed()) {
-      SecurityHeaders.on(response).setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, type).end(Buffer.buffer(body));
+      SecurityHeaders.on(response).setStatusCode(status).headers().add(HttpHeaders.CONTENT_TYPE, type);
+      response.end(Buffer.buffer(body));
     }
   }
 

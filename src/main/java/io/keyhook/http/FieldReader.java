@@ -4,18 +4,20 @@ import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Supplier;
 
 /** Reads named fields into a message, and tells of everything that is wrong with them at once. */
 abstract class FieldReader {
+  /** What stands where bytes were not UTF-8. */
+  static final char REPLACEMENT = '\ufffd';
+
   private static final int SHOWN_NAME = 100;
 
   private final List<Failure.FieldError> errors = new ArrayList<>();
   private final List<String> known = new ArrayList<>();
 
   /** The fields that were given. */
-  abstract Set<String> given();
+  abstract Iterable<String> given();
 
   final void known(String name) {
     known.add(name);

@@ -17,6 +17,7 @@ import io.keyhook.bus.Field;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -25,11 +26,8 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * Reads a JSON body field by field, strictly: what is of the wrong type, unknown, given twice or out of range is told by
@@ -60,9 +58,7 @@ final class Input extends FieldReader {
       return new Input(JsonNodeFactory.instance.objectNode());
     }
     try {
-      // Jackson would guess UTF-16 and UTF-32, and take overlong forms
-      JsonNode json = READER.readValue(
-          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body.getBytes())).toString());
+      JsonNode json = READER.readValue(decode(body.getBytes())); // Jackson would guess UTF-16, and take overlong forms
       if (json instanceof ObjectNode object) {
         return new Input(object);
       }
@@ -78,6 +74,12 @@ final class Input extends FieldReader {
     } catch (IOException e) { // not UTF-8
       throw Check.invalid("body", "is not well-formed JSON in UTF-8");
     }
+  }
+
+  private static String decode(byte[] utf8) throws CharacterCodingException {
+    String text = new String(utf8, StandardCharsets.UTF_8);
+    return text.indexOf(REPLACEMENT) < 0 ? text // nothing had to be replaced
+        : StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
   }
 
   String text(String name) {
@@ -192,7 +194,7 @@ final class Input extends FieldReader {
   }
 
   @Override
-  Set<String> given() {
-    return fields.properties().stream().map(Map.Entry::getKey).collect(Collectors.toCollection(LinkedHashSet::new));
+  Iterable<String> given() {
+    return fields::fieldNames;
   }
 }

@@ -7,13 +7,11 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Reads the parameters of a query, as strictly as {@link Input} reads a body. */
 final class QueryInput extends FieldReader {
   /** What decoding leaves of bytes that are not UTF-8. */
-  private static final char REPLACEMENT = '\uFFFD';
 
   private final MultiMap parameters;
 
@@ -73,7 +71,7 @@ final class QueryInput extends FieldReader {
   }
 
   @Override
-  Set<String> given() {
+  Iterable<String> given() {
     return parameters.names();
   }
 }

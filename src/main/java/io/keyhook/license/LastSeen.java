@@ -26,17 +26,33 @@ public final class LastSeen {
   private static final Comparator<Seen> LOCK_ORDER =
       Comparator.comparing(Seen::accountId).thenComparing(Seen::licenseId).thenComparing(Seen::fingerprint);
 
-  /** With its own hash: a record's costs more than all the rest of noting a device. */
-  private record Key(UUID accountId, UUID licenseId, String fingerprint) {
+  /**
+   * A device, flat and with its own hash: of noting one in a map of many, most goes into fetching from memory what two keys
+   * are compared by.
+   */
+  private record Key(long account1, long account2, long license1, long license2, String fingerprint) {
+    static Key of(UUID accountId, UUID licenseId, String fingerprint) {
+      return new Key(accountId.getMostSignificantBits(), accountId.getLeastSignificantBits(),
+          licenseId.getMostSignificantBits(), licenseId.getLeastSignificantBits(), fingerprint);
+    }
+
+    UUID accountId() {
+      return new UUID(account1, account2);
+    }
+
+    UUID licenseId() {
+      return new UUID(license1, license2);
+    }
+
     @Override
     public int hashCode() {
-      return 31 * licenseId.hashCode() + fingerprint.hashCode();
+      return 31 * Long.hashCode(license1 ^ license2) + fingerprint.hashCode();
     }
 
     @Override
     public boolean equals(Object other) {
-      return other instanceof Key key && licenseId.equals(key.licenseId) && fingerprint.equals(key.fingerprint)
-          && accountId.equals(key.accountId);
+      return other instanceof Key key && license2 == key.license2 && license1 == key.license1
+          && account2 == key.account2 && account1 == key.account1 && fingerprint.equals(key.fingerprint);
     }
   }
 
@@ -51,7 +67,7 @@ public final class LastSeen {
   }
 
   void note(UUID accountId, UUID licenseId, String fingerprint) {
-    Key key = new Key(accountId, licenseId, fingerprint);
+    Key key = Key.of(accountId, licenseId, fingerprint);
     Map<Key, AtomicLong> share = shares.get(Math.floorMod(key.hashCode(), SHARES));
     AtomicLong at = share.get(key);
     if (at != null) {
@@ -80,7 +96,7 @@ public final class LastSeen {
     List<Seen> all = new ArrayList<>(share.size());
     share.keySet().forEach(key -> {
       long at = share.remove(key).get();
-      all.add(new Seen(key.accountId, key.licenseId, key.fingerprint, (now - at) / 1e9));
+      all.add(new Seen(key.accountId(), key.licenseId(), key.fingerprint, (now - at) / 1e9));
     });
     all.sort(LOCK_ORDER);
     return write(all, 0);

@@ -13,8 +13,10 @@ import io.keyhook.license.ValidationStore.Device;
 import io.keyhook.license.ValidationStore.Found;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Decides about validations. Each looks its license up in PostgreSQL, in a batch with those that came meanwhile; one that
@@ -30,6 +32,8 @@ final class Validator {
   /** Under way at once. */
   static final int STATEMENTS = LOOK_UP_LANES + EVENT_LANES;
   private static final int MAX_LOOK_UPS = 4;
+  /** Longer than the database lets a statement run. */
+  private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(12);
   private static final int SLOTS = 1 << 16;
 
   private final Batcher<Validate, Found> lookUps;
@@ -43,13 +47,19 @@ final class Validator {
     this.feed = feed;
     this.lastSeen = lastSeen;
     this.lookUps = new Batcher<>(LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, this::likelyAccount,
-        batch -> ValidationStore.lookUp(client, batch));
-    this.activations = new Batcher<>(1, MAX_BATCH, MAX_WAITING, Device::accountId, activator::activate);
+        batch -> bounded(ValidationStore.lookUp(client, batch)));
+    this.activations = new Batcher<>(1, MAX_BATCH, MAX_WAITING, Device::accountId,
+        batch -> bounded(activator.activate(batch)));
     this.events = new Batcher<>(EVENT_LANES, MAX_BATCH, MAX_WAITING, Raised::accountId,
-        batch -> outbox.write(client, batch).map(written -> {
+        batch -> bounded(outbox.write(client, batch).map(written -> {
           outbox.dispatch(written);
           return Collections.nCopies(batch.size(), null);
-        }));
+        })));
+  }
+
+  /** A database that has stopped without a word answers nobody. */
+  private static <T> Future<T> bounded(Future<T> statement) {
+    return statement.timeout(LONGEST_STATEMENT.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   Future<Validation> validate(Validate request) {

@@ -9,6 +9,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -76,5 +77,16 @@ class BatcherTest {
     List<Future<String>> all = IntStream.range('a', 'a' + 5 * WAITING).mapToObj(i -> batcher.add("" + (char) i)).toList();
     assertThat(all.stream().filter(Future::failed)).hasSize(5 * WAITING - 2 * WAITING - 1);
     assertThatThrownBy(() -> Waiting.on(all.get(all.size() - 1))).isInstanceOf(FailureException.class);
+  }
+
+  @Test
+  void whoWaitsBehindAStatementThatWasNotAnsweredInTimeHasWaitedAsLong() {
+    List<Future<String>> all = add("a", 15);
+    answers.get(0).fail(new TimeoutException());
+    assertThat(all).allMatch(Future::failed);
+    assertThat(batcher.waiting()).isZero();
+    List<Future<String>> later = add("a", 1);
+    answers.get(1).complete();
+    assertThat(later).allMatch(Future::succeeded);
   }
 }
