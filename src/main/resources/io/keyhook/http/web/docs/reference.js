@@ -102,7 +102,8 @@ function curl(method, path, operation, content) {
   }
   const example = content && examples(content)[0];
   if (example) {
-    lines.push('-H "Content-Type: application/json"', `-d '${JSON.stringify(example[1]).replaceAll("'", "'\\''")}'`);
+    const text = typeof example[1] === 'string' ? example[1] : JSON.stringify(example[1]);
+    lines.push(`-H "Content-Type: ${content.type}"`, `--data-binary '${text.replaceAll("'", "'\\''")}'`);
   }
   return lines.join(' \\\n  ').replace('curl -sS -X GET ', 'curl -sS ');
 }
@@ -113,13 +114,15 @@ function credential(operation) {
   return names.length === 0 ? 'Needs no credential.' : `Needs ${names.map((name) => says[name] ?? name).join(' or ')}, as Authorization: Bearer.`;
 }
 
-function jsonOf(body) {
-  return Object.entries(body.content ?? {}).find(([type]) => type.includes('json'))?.[1] ?? Object.values(body.content ?? {})[0];
+/** As JSON where there is a choice; undefined: there is none at all. */
+function contentOf(body) {
+  const contents = Object.entries(body.content ?? {}).map(([type, content]) => ({ ...content, type }));
+  return contents.find(({ type }) => type.includes('json')) ?? contents[0];
 }
 
 function answer(status, given) {
   const response = resolve(given);
-  const content = jsonOf(response);
+  const content = contentOf(response);
   const head = [el('code', {}, status), response.description ?? ''];
   if (!content) {
     return el('p', { class: 'answer' }, head);
@@ -136,7 +139,7 @@ function answer(status, given) {
 
 function body(method, path, operation, isEvent) {
   const request = operation.requestBody ? resolve(operation.requestBody) : null;
-  const content = request && jsonOf(request);
+  const content = request && contentOf(request);
   const parameters = (operation.parameters ?? []).map(resolve);
   return [
     ...prose(operation.description),
