@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.keyhook.testing.Answer;
+import io.keyhook.testing.Api;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
@@ -15,12 +16,16 @@ import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jsoup.Jsoup;
+import org.jsoup.nodes.Document;
+import org.jsoup.nodes.Element;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -156,6 +161,19 @@ class TourTest {
     assertThat(shell.output()).contains("\"valid\": true");
     assertThat(keyhook.api().get("/api/licenses/" + license.id()).expect(200).json().getInteger("currentActivations"))
         .isZero();
+  }
+
+  @Test
+  void everyPageIsServedWithoutLoggingInAndFindsItsParts() {
+    Api anyone = keyhook.api().anonymous();
+    for (Guide.Page page : Guide.pages()) {
+      String path = "/docs/" + (page.name().equals("index") ? "" : page.name());
+      Document served = Jsoup.parse(anyone.get(path).expect(200).body(), "http://keyhook.test" + path);
+      assertThat(served.title()).isEqualTo(page.html().title());
+      for (Element part : served.select("script[src], link[href], img[src]")) {
+        anyone.get(URI.create(part.absUrl(part.hasAttr("src") ? "src" : "href")).getPath()).expect(200);
+      }
+    }
   }
 
   @Test

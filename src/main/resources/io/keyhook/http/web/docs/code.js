@@ -1,9 +1,9 @@
 // Blocks of code: their colours, and a button that copies them.
 
 const KEYWORDS = new Set(('abstract and as assert async await bool boolean break byte case catch class const continue def default '
-  + 'defer del do done echo elif else elsif end except export extends false fi final finally for foreach func function '
+  + 'defer del do echo elif else elsif end except export extends false final finally for foreach func function '
   + 'global if implements import in int interface is lambda let long new nil None not null or package pass private protected '
-  + 'public raise record return self static string struct switch then this throw throws True False true try type '
+  + 'public raise record return self static string struct switch this throw throws True False true try type '
   + 'typeof use using var void while with yield').split(' '));
 
 // In each: comments, strings, numbers, words. What is none of these stays as it is.

@@ -7,6 +7,7 @@ const root = document.getElementById('calls');
 const search = document.getElementById('search');
 const count = document.getElementById('count');
 const server = new URL('..', location.href).href.replace(/\/$/, '');
+const fillers = new Map();
 let spec;
 
 /** An element; a child is an element or a text. */
@@ -101,7 +102,8 @@ function curl(method, path, operation, content) {
   }
   const example = content && examples(content)[0];
   if (example) {
-    lines.push('-H "Content-Type: application/json"', `-d '${JSON.stringify(example[1]).replaceAll("'", "'\\''")}'`);
+    const text = typeof example[1] === 'string' ? example[1] : JSON.stringify(example[1]);
+    lines.push(`-H "Content-Type: ${content.type}"`, `--data-binary '${text.replaceAll("'", "'\\''")}'`);
   }
   return lines.join(' \\\n  ').replace('curl -sS -X GET ', 'curl -sS ');
 }
@@ -112,13 +114,15 @@ function credential(operation) {
   return names.length === 0 ? 'Needs no credential.' : `Needs ${names.map((name) => says[name] ?? name).join(' or ')}, as Authorization: Bearer.`;
 }
 
-function jsonOf(body) {
-  return Object.entries(body.content ?? {}).find(([type]) => type.includes('json'))?.[1] ?? Object.values(body.content ?? {})[0];
+/** As JSON where there is a choice; undefined: there is none at all. */
+function contentOf(body) {
+  const contents = Object.entries(body.content ?? {}).map(([type, content]) => ({ ...content, type }));
+  return contents.find(({ type }) => type.includes('json')) ?? contents[0];
 }
 
 function answer(status, given) {
   const response = resolve(given);
-  const content = jsonOf(response);
+  const content = contentOf(response);
   const head = [el('code', {}, status), response.description ?? ''];
   if (!content) {
     return el('p', { class: 'answer' }, head);
@@ -135,7 +139,7 @@ function answer(status, given) {
 
 function body(method, path, operation, isEvent) {
   const request = operation.requestBody ? resolve(operation.requestBody) : null;
-  const content = request && jsonOf(request);
+  const content = request && contentOf(request);
   const parameters = (operation.parameters ?? []).map(resolve);
   return [
     ...prose(operation.description),
@@ -157,12 +161,15 @@ function call(method, path, operation, isEvent = false) {
     el('summary', {}, el('span', { class: `method ${method}` }, isEvent ? 'EVENT' : method.toUpperCase()), el('code', {}, path),
       el('span', { class: 'says' }, operation.summary ?? '')));
   details.dataset.text = `${method} ${path} ${operation.summary} ${operation.description} ${operation.operationId}`.toLowerCase();
-  details.addEventListener('toggle', () => {
-    if (details.open && details.children.length === 1) {
-      details.append(el('div', {}, body(method, path, operation, isEvent)));
-    }
-  });
+  fillers.set(details, () => details.append(el('div', {}, body(method, path, operation, isEvent))));
+  details.addEventListener('toggle', () => fill(details));
   return details;
+}
+
+/** What is inside is drawn when it is opened for the first time. */
+function fill(details) {
+  fillers.get(details)?.();
+  fillers.delete(details);
 }
 
 function group(name, description, calls) {
@@ -211,8 +218,9 @@ function open() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (target?.matches('.call')) {
     target.open = true;
+    fill(target); // before the scrolling, which it makes room for
   }
-  target?.scrollIntoView();
+  target?.scrollIntoView({ behavior: 'instant' });
 }
 
 try {
