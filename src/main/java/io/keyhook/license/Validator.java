@@ -36,6 +36,7 @@ final class Validator {
   /** Longer than the database lets a statement run. */
   private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(12);
   private static final int SLOTS = 1 << 16;
+  private static final int STRANGERS = 64;
 
   private final Batcher<Validate, Found> lookUps;
   private final Batcher<Device, Activator.Outcome> activations;
@@ -50,7 +51,7 @@ final class Validator {
     this.feed = feed;
     this.lastSeen = lastSeen;
     this.counts = counts;
-    this.lookUps = new Batcher<>(LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, this::likelyAccount,
+    this.lookUps = new Batcher<>(LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, this::likelyTenant,
         batch -> bounded(ValidationStore.lookUp(client, batch)));
     this.activations = new Batcher<>(1, MAX_BATCH, MAX_WAITING, Device::accountId,
         batch -> bounded(activator.activate(batch)));
@@ -128,9 +129,14 @@ final class Validator {
     });
   }
 
-  /** Whose key it was the last time; of one that was not found, nobody's. It decides about turns and nothing else. */
-  private UUID likelyAccount(Validate request) {
-    return accounts[slot(request)];
+  /**
+   * Whose key it was the last time. Those that were not found yet share a few turns: neither is one that floods all of
+   * them, nor has who makes keys up one for each. It decides about turns and nothing else.
+   */
+  private Object likelyTenant(Validate request) {
+    int slot = slot(request);
+    UUID account = accounts[slot];
+    return account == null ? slot % STRANGERS : (Object) account;
   }
 
   private static int slot(Validate request) {
