@@ -70,7 +70,8 @@ class SessionTest {
   }
 
   private static List<String> audited(String email) {
-    return keyhook.database().column("SELECT action FROM keyhook.audit WHERE actor = ? ORDER BY entry_id", email);
+    return keyhook.database().column("""
+        SELECT action FROM keyhook.audit WHERE actor = ? AND action LIKE 'session.%' ORDER BY entry_id""", email);
   }
 
   @Test

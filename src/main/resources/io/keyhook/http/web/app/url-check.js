@@ -1,6 +1,7 @@
 // What Keyhook will say about a webhook's URL, told while it is typed. Keyhook itself decides.
 
 const INTERNAL = /(^|\.)(localhost|localdomain|local|internal|lan|corp|home|svc|invalid|test|onion|arpa)$/;
+const IPV4 = /^\d+(\.\d+){3}$/;
 const PRIVATE_V4 = /^(0|10|127)\.|^169\.254\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./;
 
 /**
@@ -56,7 +57,7 @@ function checkPublic(host, port) {
   if (port !== undefined && port !== '443' && port !== '8443') {
     return 'The port must be 443 or 8443';
   }
-  if (PRIVATE_V4.test(host) || host.startsWith('[') && !/^\[[23]/.test(host)) {
+  if (IPV4.test(host) && PRIVATE_V4.test(host) || host.startsWith('[') && !/^\[[23]/.test(host)) {
     return 'Must not be a private address: Keyhook must be able to reach it over the internet';
   }
   if (INTERNAL.test(host) || !host.startsWith('[') && !host.includes('.')) {
