@@ -21,6 +21,8 @@ final class Results {
   private static final int MAX_BATCH = 256;
   /** Nobody waits for a result, and at a moderate rate a statement for each costs the database more than all else. */
   private static final Duration GATHERING = Duration.ofMillis(10);
+  /** More than these gather by themselves. */
+  private static final int FEW = 32;
   private static final Duration AFTER_FAILURE = Duration.ofMillis(500);
   private static final Comparator<Outgoing> LOCK_ORDER =
       Comparator.comparing(Outgoing::accountId).thenComparing(Outgoing::deliveryId);
@@ -47,9 +49,14 @@ final class Results {
   }
 
   private <I> Batcher<I, Void> batcher(Function<List<I>, Future<Void>> statement) {
-    return new Batcher<>(1, MAX_BATCH, batch -> vertx.timer(GATHERING.toMillis())
+    return new Batcher<>(1, MAX_BATCH, batch -> gathering(batch.size())
         .compose(gathered -> untilWritten(() -> statement.apply(batch)))
         .map(Collections.nCopies(batch.size(), null)));
+  }
+
+  /** So that the next ones are more: these go as they are. */
+  private Future<?> gathering(int batch) {
+    return batch < FEW ? vertx.timer(GATHERING.toMillis()) : Future.succeededFuture();
   }
 
   private static <T> List<T> sorted(List<T> batch, Comparator<T> order) {
