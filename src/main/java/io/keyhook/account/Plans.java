@@ -1,10 +1,14 @@
 package io.keyhook.account;
 
+import static java.util.Comparator.naturalOrder;
+import static java.util.Comparator.nullsLast;
+
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.Info;
 import io.keyhook.bus.Page;
 import io.keyhook.config.KeyhookOptions.Plan;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -15,6 +19,9 @@ import java.util.stream.Collectors;
 public final class Plans {
   /** Of an account whose plan is no longer configured: what it has stays, and nothing is added. */
   private static final Plan GONE = new Plan(Optional.of(0), Optional.of(0), 30);
+
+  private static final Comparator<Info.Plan> SMALLEST_FIRST = Comparator.comparing(Info.Plan::maxLicenses, nullsLast(naturalOrder()))
+      .thenComparing(Info.Plan::maxWebhooks, nullsLast(naturalOrder())).thenComparing(Info.Plan::name);
 
   private final Map<String, Plan> plans;
   private final String[] withWebhooks;
@@ -27,11 +34,11 @@ public final class Plans {
         .toArray(Integer[]::new);
   }
 
-  /** By name. */
+  /** The smallest first. */
   Page<Info.Plan> all() {
     return new Page<>(plans.entrySet().stream().map(entry -> new Info.Plan(entry.getKey(),
         entry.getValue().maxLicenses().orElse(null), entry.getValue().maxWebhooks().orElse(null),
-        entry.getValue().logRetentionDays())).toList(), null);
+        entry.getValue().logRetentionDays())).sorted(SMALLEST_FIRST).toList(), null);
   }
 
   public Plan of(String name) {

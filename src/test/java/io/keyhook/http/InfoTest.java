@@ -32,8 +32,8 @@ class InfoTest {
   void everyPlanIsTold() {
     List<JsonObject> plans = anybody().get("/api/plans").expect(200).data();
     assertThat(plans.stream().map(plan -> plan.getString("name")))
-        .containsExactly("enterprise", "free", "professional", "starter");
-    assertThat(plans.get(0)).isEqualTo(new JsonObject().put("name", "enterprise").putNull("maxLicenses")
+        .containsExactly("free", "starter", "professional", "enterprise");
+    assertThat(plans.get(3)).isEqualTo(new JsonObject().put("name", "enterprise").putNull("maxLicenses")
         .put("maxWebhooks", 50).put("logRetentionDays", 90));
   }
 

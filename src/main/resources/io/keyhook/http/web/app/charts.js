@@ -3,7 +3,7 @@ import { html, useLayoutEffect, useRef, useState } from './preact.js';
 import { clock, compact, day, dateTime } from './format.js';
 
 const HEIGHT = 150;
-const LEFT = 44;
+const LEFT = 56;
 const BOTTOM = 22;
 const TOP = 8;
 const TICK_WIDTH = 84;

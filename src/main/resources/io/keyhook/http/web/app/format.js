@@ -18,6 +18,8 @@ export const date = time => DATE.format(new Date(time));
 export const dateTime = time => DATE_TIME.format(new Date(time));
 export const clock = time => CLOCK.format(new Date(time));
 export const day = time => DAY.format(new Date(time));
+/** Its name is as in the configuration, in small letters. */
+export const planName = name => name.charAt(0).toUpperCase() + name.slice(1);
 export const plural = (n, one, many = one + 's') => `${number(n)} ${n === 1 ? one : many}`;
 
 /** 0 to 1; null where nothing was counted. Never 100 % where something failed. */

@@ -74,10 +74,15 @@ export const AUDIT_ACTIONS = {
   'webhook.updated': 'Changed a webhook',
   'webhook.secret_rotated': 'Rotated a webhook’s secret',
   'webhook.deleted': 'Deleted a webhook',
+  'webhook.tested': 'Tested a webhook',
+  'webhook.recovered': 'Recovered failed deliveries',
+  'delivery.redelivered': 'Sent a delivery again',
   'api_key.created': 'Created an API key',
   'api_key.deleted': 'Deleted an API key',
   'account.created': 'Created the account',
   'account.updated': 'Changed the account',
+  'login.succeeded': 'Logged in by the API',
+  'login.failed': 'Gave a wrong password',
   'session.started': 'Logged in',
   'session.ended': 'Logged out',
   'session.reused': 'A session ended: its old cookie came again',
@@ -90,6 +95,9 @@ export const AUDIT_ACTIONS = {
 export function subjectPath(id) {
   if (id.startsWith('lic_')) {
     return '/licenses/' + id;
+  }
+  if (id.startsWith('delivery_')) {
+    return '/deliveries/' + id;
   }
   return id.startsWith('webhook_') ? '/webhooks/' + id : null;
 }

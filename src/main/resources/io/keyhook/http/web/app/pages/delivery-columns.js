@@ -7,7 +7,7 @@ import { DELIVERY_STATUS, outcome } from '../words.js';
 export const DELIVERY_COLUMNS = [
   { name: 'Event', className: 'main', cell: delivery => html`<a class="row-link nowrap"
       href=${to('/deliveries/' + delivery.id)}>${delivery.event}</a>` },
-  { name: 'Status', cell: delivery => html`<${StatusBadge} words=${DELIVERY_STATUS} status=${delivery.status} />` },
+  { name: 'Status', className: 'badge-cell', cell: delivery => html`<${StatusBadge} words=${DELIVERY_STATUS} status=${delivery.status} />` },
   { name: 'Result', cell: delivery => html`<span class=${'nowrap' + (delivery.status === 'failed' ? ' bad-text'
       : '')}>${outcome(delivery.lastStatusCode, delivery.lastError)
     ?? html`<span class="faint">–</span>`}</span>` },

@@ -144,7 +144,7 @@ function Events({ id }) {
   const columns = [
     { name: 'Event', className: 'main', cell: delivery => html`<a class="row-link"
         href=${to('/deliveries/' + delivery.id)}>${delivery.event}</a>` },
-    { name: 'Status', cell: delivery => html`<${StatusBadge} words=${DELIVERY_STATUS} status=${delivery.status} />` },
+    { name: 'Status', className: 'badge-cell', cell: delivery => html`<${StatusBadge} words=${DELIVERY_STATUS} status=${delivery.status} />` },
     { name: 'Attempts', numeric: true, cell: delivery => delivery.attemptCount },
     { name: 'When', cell: delivery => html`<${Time} at=${delivery.createdAt} />` },
   ];

@@ -60,7 +60,7 @@ const COLUMNS = [
     ${(license.customerName || license.customerEmail) && html`<div
         class="faint clip">${license.customerName ?? license.customerEmail}</div>`}` },
   { name: 'Key', cell: license => html`<code class="clip">${license.key}</code>` },
-  { name: 'Status', cell: license => html`<${StatusBadge} words=${LICENSE_STATUS} status=${license.status} />` },
+  { name: 'Status', className: 'badge-cell', cell: license => html`<${StatusBadge} words=${LICENSE_STATUS} status=${license.status} />` },
   { name: 'Devices', numeric: true, cell: license => `${license.currentActivations} of ${license.maxActivations}` },
   { name: 'Expires', cell: license => license.expiresAt ? html`<time
       datetime=${license.expiresAt}>${date(license.expiresAt)}</time>`

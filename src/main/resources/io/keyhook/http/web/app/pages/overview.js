@@ -3,7 +3,7 @@ import { get, ROOT } from '../api.js';
 import { Chart } from '../charts.js';
 import { useApp } from '../context.js';
 import { loadEndpoints } from '../endpoints.js';
-import { compact, millis, number, percent, plural, shortUrl } from '../format.js';
+import { compact, millis, number, percent, planName, plural, shortUrl } from '../format.js';
 import { Icon } from '../icons.js';
 import { replaceQuery, to, useLocation } from '../router.js';
 import { Badge, ButtonLink, Card, Code, Loaded, Meter, Notice, PageHead, Segments, Time } from '../ui.js';
@@ -28,7 +28,7 @@ export function Overview() {
     ${account.data && endpoints.data && html`<${FirstSteps} account=${account.data} />`}
     <${Loaded} of=${stats} lines=${10}>${data => html`<${Figures} stats=${data} busy=${stats.loading} />`}</${Loaded}>
     <${Card} title="Usage" action=${html`<a href="#/plan">See the plan</a>`}>
-      <${Loaded} of=${account} lines=${2}>${({ usage, plan }) => html`<p class="faint">Plan: ${plan}</p>
+      <${Loaded} of=${account} lines=${2}>${({ usage, plan }) => html`<p class="faint">Plan: ${planName(plan)}</p>
         <${Meter} label="Licenses" used=${usage.licenses.used} max=${usage.licenses.max} />
         <${Meter} label="Webhooks" used=${usage.webhooks.used} max=${usage.webhooks.max} />`}</${Loaded}>
     </${Card}>`;
@@ -41,7 +41,7 @@ function PlanWarning({ account: { usage, plan } }) {
     title=${used >= max ? `All ${max} ${name} of your plan are in use` : `${used} of ${max} ${name} are in use`}
     action=${html`<${ButtonLink} href="#/plan" kind="small">See the plans</${ButtonLink}>`}>
     ${used >= max ? 'No more can be created on the plan '
-        : 'You are close to the limit of the plan '}${plan}.</${Notice}>`);
+        : 'You are close to the limit of the plan '}${planName(plan)}.</${Notice}>`);
 }
 
 function Failing({ endpoints }) {

@@ -1,6 +1,6 @@
 import { html } from '../preact.js';
 import { get, getPublic } from '../api.js';
-import { number, plural } from '../format.js';
+import { number, planName, plural } from '../format.js';
 import { Icon } from '../icons.js';
 import { Badge, Card, Loaded, Meter, PageHead } from '../ui.js';
 import { useLoad } from '../use.js';
@@ -12,14 +12,14 @@ export function PlanPage() {
   }, []);
   return html`<${PageHead} title="Plan" />
     <${Loaded} of=${loaded}>${({ account, plans }) => html`
-      <${Card} title=${'You are on the plan ' + account.plan}>
+      <${Card} title=${'Your plan: ' + planName(account.plan)}>
         <${Meter} label="Licenses" used=${account.usage.licenses.used} max=${account.usage.licenses.max} />
         <${Meter} label="Webhooks" used=${account.usage.webhooks.used} max=${account.usage.webhooks.max} />
       </${Card}>
       <h2>What each plan offers</h2>
       <ul class="plans">${plans.map(plan => html`<li key=${plan.name} class=${'plan' + (plan.name === account.plan
           ? ' current' : '')}>
-        <h3>${plan.name} ${plan.name === account.plan && html`<${Badge} tone="info">Yours</${Badge}>`}</h3>
+        <h3>${planName(plan.name)} ${plan.name === account.plan && html`<${Badge} tone="info">Yours</${Badge}>`}</h3>
         <ul>
           <${Offer} has=${true}>${plan.maxLicenses === null
               ? 'Unlimited licenses' : plural(plan.maxLicenses, 'license')}</${Offer}>

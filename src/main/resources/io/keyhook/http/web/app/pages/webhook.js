@@ -27,6 +27,7 @@ function Webhook({ webhook, onChanged, reload }) {
   const { id } = webhook;
   const [dialog, setDialog] = useState(null);
   const [tests, setTests] = useState(0);
+  const health = useLoad(signal => get(`api/webhooks/${id}/health`, {}, signal), [id, tests]);
   const close = () => setDialog(null);
   const activate = async () => {
     try {
@@ -37,7 +38,7 @@ function Webhook({ webhook, onChanged, reload }) {
     }
   };
   return html`<${PageHead} title=${shortUrl(webhook.url)} mono back=${BACK}
-      badge=${html`<${WebhookStatus} webhook=${webhook} />`}>
+      badge=${html`<${WebhookStatus} webhook=${webhook} failures=${health.data?.consecutiveFailures} />`}>
       <${Button} onClick=${() => setDialog('edit')}>Edit</${Button}>
       <${Button} icon="keys" onClick=${() => setDialog('rotate')}>Rotate secret</${Button}>
       ${webhook.isActive ? html`<${Button} onClick=${() => setDialog('deactivate')}>Deactivate</${Button}>`
@@ -63,7 +64,7 @@ function Webhook({ webhook, onChanged, reload }) {
         ]} />
       </${Card}>
     </div>
-    <${Health} id=${id} tests=${tests} />
+    <${Health} of=${health} />
     <${Latest} id=${id} tests=${tests} onRecover=${() => setDialog('recover')} />
     <${Card} title="Verification code">
       <p class="faint">Your receiver checks the signature with this webhook’s secret before it believes anything.</p>
@@ -132,8 +133,7 @@ function TestResult({ result }) {
   </div>`;
 }
 
-function Health({ id, tests }) {
-  const health = useLoad(signal => get(`api/webhooks/${id}/health`, {}, signal), [id, tests]);
+function Health({ of: health }) {
   const window = ({ count, succeeded, successRate }) => html`<p class="figure">${percent(successRate)}${' '}
     <span class="faint">${count ? `${number(succeeded)} of ${number(count)}` : 'no attempt'}</span></p>`;
   return html`<${Card} title="Health">
@@ -142,8 +142,8 @@ function Health({ id, tests }) {
       <div><h3>Last 24 hours</h3>${window(h.lastDay)}</div>
       <div><h3>Last 7 days</h3>${window(h.lastWeek)}</div>
       <div><h3>Response time</h3><p class="figure">${millis(h.responseTime.p95)}
-        ${h.responseTime.p50 !== null && html` <span
-            class="faint">p95 · ${millis(h.responseTime.p50)} p50</span>`}</p></div>
+        ${h.responseTime.p50 !== null && html` <span class="faint">p95</span>${' '}
+            <span class="faint nowrap">· ${millis(h.responseTime.p50)} p50</span>`}</p></div>
       <div><h3>Last success</h3><${Time} at=${h.lastSuccessAt} none="None in 7 days" /></div>
       <div><h3>Last failure</h3><${Time} at=${h.lastFailureAt} none="None in 7 days" /></div>
       <div><h3>Failures in a row</h3>${number(h.consecutiveFailures)}</div>

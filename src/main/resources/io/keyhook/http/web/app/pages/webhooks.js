@@ -48,14 +48,15 @@ const COLUMNS = [
       href=${to('/webhooks/' + webhook.id)}>${shortUrl(webhook.url)}</a>
     <div class="faint">${webhook.description ? webhook.description + ' · '
         : ''}${webhook.events.map(event => event.replace('license.', '')).join(', ')}</div>` },
-  { name: 'Status', cell: webhook => html`<${WebhookStatus} webhook=${webhook} />` },
+  { name: 'Status', className: 'badge-cell', cell: webhook => html`<${WebhookStatus} webhook=${webhook} failures=${webhook.stats?.consecutiveFailures} />` },
   { name: 'Last 24 hours', cell: ({ stats }) => stats && html`<${Sparkline} hours=${stats.hours} />` },
   { name: 'Success', numeric: true, cell: ({ stats }) => percent(stats?.successRate) },
   { name: 'Last attempt', cell: ({ stats }) => html`<${Time} at=${stats?.lastAttemptAt} none="None in 24 h" />` },
 ];
 
-export function WebhookStatus({ webhook }) {
-  return webhook.isActive ? webhook.stats?.consecutiveFailures > 0 ? html`<${Badge}
+/** @param failures in a row */
+export function WebhookStatus({ webhook, failures }) {
+  return webhook.isActive ? failures > 0 ? html`<${Badge}
       tone="warn">Failing</${Badge}>` : html`<${Badge} tone="good">Active</${Badge}>`
     : webhook.deactivatedReason ? html`<${Badge} tone="bad">Deactivated</${Badge}>` : html`<${Badge}>Inactive</${Badge}>`;
 }

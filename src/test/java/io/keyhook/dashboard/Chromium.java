@@ -1,0 +1,52 @@
+package io.keyhook.dashboard;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Playwright;
+import io.keyhook.testing.Tool;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** The Chromium of this machine, one for the whole run. Use it in a static field. */
+final class Chromium implements BeforeAllCallback {
+  private static final ExtensionContext.Namespace RUN = ExtensionContext.Namespace.create(Chromium.class);
+
+  private Running running;
+
+  private static final class Running implements AutoCloseable {
+    private final Playwright playwright;
+    private final Browser browser;
+
+    Running() {
+      Path chromium = Stream.of("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome").map(Path::of)
+          .filter(Files::isExecutable).findFirst()
+          .orElseThrow(() -> Tool.missing("Chromium is not on this machine"));
+      playwright = Playwright.create(
+          new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+      browser = playwright.chromium().launch(new BrowserType.LaunchOptions().setExecutablePath(chromium)
+          .setArgs(List.of("--no-sandbox", "--disable-background-networking", "--disable-gpu")));
+    }
+
+    @Override
+    public void close() {
+      browser.close();
+      playwright.close();
+    }
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    running = context.getRoot().getStore(RUN)
+        .getOrComputeIfAbsent(Running.class, type -> new Running(), Running.class);
+  }
+
+  /** A profile of its own, as fresh as an incognito window. */
+  Tab open(Browser.NewContextOptions options) {
+    return new Tab(running.browser.newContext(options));
+  }
+}

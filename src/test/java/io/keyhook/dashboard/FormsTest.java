@@ -1,0 +1,164 @@
+package io.keyhook.dashboard;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.FilePayload;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What is wrong is told at its field, and nothing that was typed is lost. */
+class FormsTest {
+  @RegisterExtension
+  static final Installation keyhook =
+      Installation.withNode(new JsonObject().put("signup", new JsonObject().put("enabled", true)));
+  @RegisterExtension
+  static final Chromium chromium = new Chromium();
+
+  private Tab tab;
+  private Page page;
+
+  @BeforeEach
+  void open() {
+    tab = chromium.open(new Browser.NewContextOptions().setViewportSize(1280, 900));
+    page = tab.page();
+    page.navigate(keyhook.node().uri().toString());
+  }
+
+  @AfterEach
+  void close() {
+    tab.close();
+    assertThat(tab.complaints()).isEmpty();
+  }
+
+  private void enter(String name) {
+    tab.logIn(Node.EMAIL, Node.PASSWORD);
+    assertThat(tab.heading("Overview")).isVisible();
+    tab.visit(name);
+  }
+
+  @Test
+  void logIn() {
+    tab.button("Log in").click();
+    assertThat(page.getByText("Enter your e-mail address")).isVisible();
+    assertThat(tab.field("E-mail")).isFocused();
+    tab.logIn("ada@example.com", "a wrong password");
+    assertThat(page.getByText("The e-mail or the password is wrong")).isVisible();
+    assertThat(tab.field("E-mail")).hasValue("ada@example.com");
+    assertThat(tab.field("Password")).hasValue("a wrong password");
+  }
+
+  @Test
+  void signUp() {
+    page.getByText("Sign up").click();
+    assertThat(tab.heading("Sign up")).isVisible();
+    tab.field("Account name").fill("Ada's");
+    tab.field("E-mail").fill("ada");
+    tab.field("Password").fill("short");
+    tab.button("Create the account").click();
+    assertThat(page.getByText("Enter an e-mail address such as ada@example.com")).isVisible();
+    assertThat(page.getByText("Must have at least 8 characters")).isVisible();
+    tab.field("E-mail").fill(Node.EMAIL);
+    tab.field("Password").fill("long enough, is it");
+    tab.button("Create the account").click();
+    assertThat(page.getByText("Somebody with this e-mail has an account already")).isVisible();
+    assertThat(tab.field("Account name")).hasValue("Ada's");
+    tab.field("E-mail").fill("ada@example.com");
+    tab.button("Create the account").click();
+    assertThat(tab.heading("Overview")).isVisible();
+    tab.visit("Webhooks");
+    assertThat(tab.heading("Your plan has no webhooks")).isVisible();
+  }
+
+  @Test
+  void license() {
+    enter("Licenses");
+    tab.button("Create license").first().click();
+    tab.dialogButton("Create license").click();
+    assertThat(page.getByText("Enter a name")).isVisible();
+    tab.field("Name").fill("A name");
+    tab.field("Devices").fill("none");
+    tab.field("Customer’s e-mail").fill("nobody");
+    tab.field("Metadata").fill("{");
+    tab.dialogButton("Create license").click();
+    assertThat(page.getByText("Enter a whole number of 1 or more")).isVisible();
+    assertThat(page.getByText("Enter an e-mail address such as ada@example.com")).isVisible();
+    assertThat(page.getByText("Is not JSON")).isVisible();
+    tab.field("Devices").fill("1000001"); // which only Keyhook knows to be too many
+    tab.field("Customer’s e-mail").fill("");
+    tab.field("Metadata").fill("{\"seats\": 5}");
+    tab.dialogButton("Create license").click();
+    assertThat(page.getByText("is not between 1 and 1000000")).isVisible();
+    assertThat(tab.field("Name")).hasValue("A name");
+    assertThat(tab.field("Metadata")).hasValue("{\"seats\": 5}");
+  }
+
+  @Test
+  void webhook() {
+    enter("Webhooks");
+    tab.button("Create webhook").first().click();
+    tab.dialogButton("Create webhook").click();
+    assertThat(page.getByText("Enter the URL of your receiver")).isVisible();
+    assertThat(page.getByText("Choose at least one event")).isVisible();
+    tab.field("URL").fill("ftp://files.example.com/");
+    tab.field("Description").fill("Described");
+    assertThat(page.getByText("Must begin with https:// or http://")).isVisible();
+    tab.dialogButton("Create webhook").click();
+    assertThat(tab.field("URL")).hasValue("ftp://files.example.com/");
+    assertThat(tab.field("Description")).hasValue("Described");
+  }
+
+  @Test
+  void person() {
+    enter("People");
+    tab.button("Add person").click();
+    tab.field("E-mail").fill(Node.EMAIL);
+    tab.field("First password").fill("passwor");
+    tab.dialogButton("Add person").click();
+    assertThat(page.getByText("Must have at least 8 characters")).isVisible();
+    tab.field("First password").fill("password of theirs");
+    tab.dialogButton("Add person").click();
+    assertThat(page.getByText("Somebody with this e-mail has an account already")).isVisible();
+    assertThat(tab.field("First password")).hasValue("password of theirs");
+  }
+
+  @Test
+  void password() {
+    enter("Settings");
+    tab.button("Change password").click();
+    assertThat(page.getByText("Enter your password")).isVisible();
+    tab.field("Current password").fill("not it at all");
+    tab.field("New password").fill("another password");
+    tab.button("Change password").click();
+    assertThat(page.getByText("This is not your password")).isVisible();
+    assertThat(tab.field("New password")).hasValue("another password");
+  }
+
+  @Test
+  void importing() {
+    enter("Licenses");
+    tab.button("Import").click();
+    tab.dialogButton("Import").click();
+    assertThat(page.getByText("Choose a file first.")).isVisible();
+    page.setInputFiles("#import-file", csv("name,maxActivations\nGood,1\nBad,many\n"));
+    tab.dialogButton("Import").click();
+    assertThat(page.getByText("Nothing was imported")).isVisible();
+    assertThat(page.getByText("line 3: maxActivations")).isVisible();
+    page.setInputFiles("#import-file", csv("name,maxActivations\nGood,1\nBetter,3\n"));
+    tab.dialogButton("Import").click();
+    assertThat(page.getByText("2 licenses imported")).isVisible();
+    assertThat(page.getByText("Better")).isVisible();
+  }
+
+  private static FilePayload csv(String text) {
+    return new FilePayload("licenses.csv", "text/csv", text.getBytes(StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,180 @@
+package io.keyhook.dashboard;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.ColorScheme;
+import io.keyhook.testing.Answer;
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.keyhook.testing.Receiver;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Every page, narrow and wide, light and dark: nothing sticks out, nothing complains, and all can be read by everybody. */
+class PagesTest {
+  private static final int[] WIDTHS = {360, 768, 1440};
+  private static final Path SCREENSHOTS = Path.of("target/screenshots");
+
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode(new JsonObject()
+      .put("delivery", new JsonObject().put("retryDelays", new JsonArray().add("PT0.2S").add("PT30M"))));
+  @RegisterExtension
+  static final Chromium chromium = new Chromium();
+  private static final List<String> paths = new ArrayList<>(List.of("/", "/?range=30d", "/licenses", "/licenses?create=1",
+      "/licenses?search=nothing-has-this", "/webhooks", "/webhooks?create=1", "/deliveries", "/api-keys", "/people",
+      "/audit", "/plan", "/settings", "/not-a-page"));
+  private static String axe;
+
+  @BeforeAll
+  static void fill() throws IOException {
+    try (InputStream in = PagesTest.class.getResourceAsStream("/axe.min.js")) {
+      axe = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    Api api = keyhook.api();
+    Receiver good = keyhook.receiver();
+    good.answer(Answer.status(200, "{\"ok\":true}"));
+    Receiver bad = keyhook.receiver();
+    bad.answer(Answer.status(503, "<html><body>upstream is away, and this line goes on for longer than a phone is wide</body>"));
+    keyhook.webhook(good, "license.validated", "license.activated", "license.disabled");
+    String failing = keyhook.webhook(bad, "license.activated").id();
+    String url = "https://hooks.a-rather-long-subdomain.example.com/keyhook/deliveries/of/our/shop?source=keyhook&region=eu";
+    api.post("/api/webhooks", new JsonObject().put("url", url).put("isActive", false)
+        .put("description", "The shop’s, not in use yet").put("events", new JsonArray().add("license.expired"))).expect(201);
+    String license = null;
+    for (int i = 0; i < 14; i++) {
+      JsonObject fields = new JsonObject().put("name", List.of("Editor, team of Ada", "Viewer", "Studio Professional with "
+          + "everything, for the whole department of mechanical engineering").get(i % 3) + " " + (i + 1))
+          .put("maxActivations", 1 + i % 4).put("customerName", i % 2 == 0 ? "Ada Lovelace" : null)
+          .put("customerEmail", i % 2 == 0 ? "ada@example.com" : null)
+          .put("expiresAt", i % 3 == 0 ? "2031-01-31T12:00:00Z" : null)
+          .put("metadata", new JsonObject().put("order", "A-10" + i));
+      Installation.License made = keyhook.license(fields);
+      license = made.id();
+      for (int device = 0; device <= i % 3; device++) {
+        api.anonymous().post("/api/validate", new JsonObject().put("licenseKey", made.key())
+            .put("fingerprint", "device-" + device).put("deviceName", "Ada’s laptop").put("deviceType", "desktop"));
+      }
+    }
+    api.post("/api/licenses/" + license + "/disable").expect(200);
+    api.post("/api/users", new JsonObject().put("email", "grace.brewster.murray.hopper@navy.example.com")
+        .put("password", Node.PASSWORD)).expect(201);
+    String delivery = keyhook.awaitAttempts(api.get("/api/webhooks/" + failing + "/deliveries").data().get(0)
+        .getString("id"), 2).getString("id");
+    paths.addAll(List.of("/licenses/" + license, "/webhooks/" + failing, "/deliveries/" + delivery));
+  }
+
+  private static Tab open(ColorScheme scheme) {
+    return chromium.open(new Browser.NewContextOptions().setViewportSize(1440, 900).setColorScheme(scheme));
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = ColorScheme.class, names = {"LIGHT", "DARK"})
+  void dashboard(ColorScheme scheme) {
+    SoftAssertions all = new SoftAssertions();
+    try (Tab tab = open(scheme)) {
+      Page page = tab.page();
+      page.navigate(keyhook.node().uri().toString());
+      check(all, tab, "log-in", scheme);
+      tab.logIn(Node.EMAIL, Node.PASSWORD);
+      assertThat(tab.heading("Overview")).isVisible();
+      for (String path : paths) {
+        page.navigate(keyhook.node().uri() + "/docs/practices"); // so that the page is drawn from nothing
+        page.navigate(keyhook.node().uri() + "/#" + path);
+        tab.settle();
+        check(all, tab, path.equals("/") ? "overview" : path.substring(1).replaceAll("_.*", "").replaceAll("\\W+", "-"), scheme);
+      }
+      all.assertThat(tab.complaints()).isEmpty();
+      all.assertThat(tab.refusals()).as("who is not logged in yet is not told by an error").isEmpty();
+    }
+    all.assertAll();
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = ColorScheme.class, names = {"LIGHT", "DARK"})
+  void guide(ColorScheme scheme) {
+    SoftAssertions all = new SoftAssertions();
+    try (Tab tab = open(scheme)) {
+      Page page = tab.page();
+      page.navigate(keyhook.node().uri() + "/docs/");
+      @SuppressWarnings("unchecked")
+      List<String> links = (List<String>) page.evaluate("""
+          [...new Set([...document.querySelectorAll('nav a')].map(a => a.href.replace(/#.*/, '')))]
+            .filter(href => href.includes('/docs'))""");
+      all.assertThat(links).hasSizeGreaterThan(9);
+      for (String link : links) {
+        page.navigate(link);
+        tab.settle();
+        check(all, tab, "docs" + link.replaceAll(".*/docs", "").replace('/', '-'), scheme);
+      }
+      all.assertThat(tab.complaints()).isEmpty();
+      all.assertThat(tab.refusals()).isEmpty();
+    }
+    all.assertAll();
+  }
+
+  private static void check(SoftAssertions all, Tab tab, String name, ColorScheme scheme) {
+    Page page = tab.page();
+    String theme = scheme.name().toLowerCase(java.util.Locale.ROOT);
+    for (int width : WIDTHS) {
+      page.setViewportSize(width, 900);
+      String where = name + " at " + width + ", " + theme;
+      all.assertThat(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+          .as("sticks out of %s", where).isEqualTo(0);
+      if (width != 768) {
+        page.screenshot(new Page.ScreenshotOptions().setFullPage(true)
+            .setPath(SCREENSHOTS.resolve(name + "-" + width + "-" + theme + ".png")));
+        all.assertThat(findings(page)).as(where).isEmpty();
+      }
+    }
+  }
+
+  /** Serious ones, as axe-core has them: which rule, and where. */
+  @SuppressWarnings("unchecked")
+  private static List<String> findings(Page page) {
+    page.evaluate(axe);
+    return (List<String>) page.evaluate("""
+        async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
+          .filter(violation => ['serious', 'critical'].includes(violation.impact))
+          .map(violation => violation.id + ': ' + violation.nodes.map(node => node.html.slice(0, 200)).join(' | '))""");
+  }
+
+  @Test
+  void theFirstLoadIsSmallAndSoonThere() {
+    try (Tab tab = open(ColorScheme.LIGHT)) {
+      Page page = tab.page();
+      page.navigate(keyhook.node().uri().toString());
+      assertThat(tab.field("E-mail")).isFocused();
+      page.waitForLoadState();
+      @SuppressWarnings("unchecked")
+      Map<String, Object> load = (Map<String, Object>) page.evaluate("""
+          () => {
+            const entries = performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'));
+            return {
+              requests: entries.length,
+              bytes: entries.reduce((sum, entry) => sum + entry.encodedBodySize, 0),
+              firstPaint: Math.round(performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? -1),
+              interactive: Math.round(performance.now()),
+            };
+          }""");
+      System.out.println("First load of the dashboard: " + load);
+      assertThat(((Number) load.get("bytes")).intValue()).isBetween(10_000, 150_000);
+    }
+  }
+}
