@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 
 /** One page in a profile of its own, and all that it complains of. */
 final class Tab implements AutoCloseable {
-  private static final String HTTP_ERROR = "Failed to load resource: the server responded with a status of";
+  private static final String FAILED = "Failed to load resource:";
 
   private final BrowserContext context;
   private final Page page;
@@ -26,7 +26,7 @@ final class Tab implements AutoCloseable {
     this.page = context.newPage();
     page.onConsoleMessage(message -> {
       if (message.type().equals("error") || message.type().equals("warning")) {
-        (message.text().startsWith(HTTP_ERROR) ? refusals : complaints).add(message.type() + ": " + message.text());
+        (message.text().startsWith(FAILED) ? refusals : complaints).add(message.type() + ": " + message.text());
       }
     });
     page.onPageError(error -> complaints.add("uncaught: " + error));
@@ -47,7 +47,7 @@ final class Tab implements AutoCloseable {
     return complaints;
   }
 
-  /** Requests that were answered with a status of 400 or more. */
+  /** Requests that were answered with a status of 400 or more, or not at all. */
   List<String> refusals() {
     return refusals;
   }
