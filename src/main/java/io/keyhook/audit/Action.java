@@ -17,6 +17,8 @@ public enum Action {
   WEBHOOK_SECRET_ROTATED("webhook.secret_rotated"),
   WEBHOOK_DELETED("webhook.deleted"),
   WEBHOOK_TESTED("webhook.tested"),
+  /** By Keyhook itself, for how its endpoint answers. Its owner's is an update. */
+  WEBHOOK_DEACTIVATED("webhook.deactivated"),
   /** Sending again all that failed was asked for; once for all of it. */
   WEBHOOK_RECOVERED("webhook.recovered"),
   DELIVERY_REDELIVERED("delivery.redelivered"),

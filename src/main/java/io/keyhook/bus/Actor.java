@@ -11,6 +11,9 @@ import java.util.UUID;
  * @param address where the request came from; null: not known
  */
 public record Actor(String name, String id, String address) {
+  /** For what nobody asked for. */
+  public static final Actor KEYHOOK = named("Keyhook");
+
   public Actor {
     Objects.requireNonNull(name);
   }

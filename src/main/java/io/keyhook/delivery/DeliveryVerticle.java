@@ -65,7 +65,7 @@ public final class DeliveryVerticle extends VerticleBase {
     sender = new Sender(vertx, policy, options.timeout(), options.maxInFlight());
     EndpointReader settings = new EndpointReader(client, policy, cipher);
     RetrySchedule schedule = new RetrySchedule(options.retryDelays());
-    Results results = new Results(vertx, client, takeOver, schedule);
+    Results results = new Results(vertx, database, client, takeOver, schedule);
     deliverer = new Deliverer(vertx, bus, client, dispatcher, holdings, schedule, sender, settings,
         results, takeOver, plans, counts, meters, options.timeout(), options.maxInFlightPerEndpoint());
     TestSender tests = new TestSender(client, sender, settings, plans);

@@ -2,6 +2,11 @@ package io.keyhook.delivery;
 
 import static io.keyhook.db.Rows.all;
 
+import io.keyhook.audit.Action;
+import io.keyhook.audit.AuditStore;
+import io.keyhook.bus.Actor;
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Id;
 import io.keyhook.db.Partitions;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.Outgoing;
@@ -9,6 +14,7 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.util.List;
+import java.util.UUID;
 
 /** The SQL of webhooks that Keyhook itself deactivates. What is pending for them is canceled after it. */
 final class HealthStore {
@@ -58,10 +64,11 @@ final class HealthStore {
    * Deactivates the webhook that a delivery was sent to, and tells whether it did. One that was changed since is left
    * to the next attempt: its URL may be another.
    */
-  static Future<Boolean> deactivate(SqlClient client, Outgoing outgoing, Deactivation why) {
-    return client.preparedQuery(DEACTIVATE)
+  static Future<Boolean> deactivate(SqlClient tx, Outgoing outgoing, Deactivation why) {
+    return tx.preparedQuery(DEACTIVATE)
         .execute(Tuple.of(outgoing.accountId(), outgoing.webhookId(), outgoing.webhookVersion(), why.reason()))
-        .map(done -> done.rowCount() > 0);
+        .compose(done -> done.rowCount() == 0 ? Future.succeededFuture(false)
+            : audit(tx, outgoing.accountId(), outgoing.webhookId()).map(true));
   }
 
   /** Deactivates all whose endpoints only failed for {@value #FAILING_DAYS} days; none while another node looks. */
@@ -69,6 +76,13 @@ final class HealthStore {
     return tx.query(LOCK).execute().compose(locked -> locked.iterator().next().getBoolean(0)
         ? tx.preparedQuery(DEACTIVATE_FAILING).execute(Tuple.of(Deactivation.FAILING.reason()))
             .map(rows -> all(rows, row -> new EndpointId(row.getUUID(0), row.getUUID(1))))
+            .compose(deactivated -> Future.all(deactivated.stream()
+                .map(endpoint -> audit(tx, endpoint.accountId(), endpoint.webhookId())).toList()).map(deactivated))
         : Future.succeededFuture(List.of()));
+  }
+
+  private static Future<Void> audit(SqlClient tx, UUID accountId, UUID webhookId) {
+    return AuditStore.write(tx, new Caller(accountId, Actor.KEYHOOK), Action.WEBHOOK_DEACTIVATED, Id.WEBHOOK.of(webhookId),
+        List.of());
   }
 }

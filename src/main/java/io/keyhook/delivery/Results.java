@@ -2,6 +2,7 @@ package io.keyhook.delivery;
 
 import io.keyhook.bus.FailureException;
 import io.keyhook.db.Batcher;
+import io.keyhook.db.Database;
 import io.keyhook.event.Outgoing;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -30,7 +31,7 @@ final class Results {
       Comparator.comparing(QueueStore.Result::delivery, LOCK_ORDER);
 
   private final Vertx vertx;
-  private final SqlClient client;
+  private final Database database;
   private final TakeOver takeOver;
   private final Batcher<QueueStore.Result, Void> delivered;
   private final Batcher<QueueStore.Result, Void> failed;
@@ -38,9 +39,9 @@ final class Results {
   private int unwritten;
   private boolean givenUp;
 
-  Results(Vertx vertx, SqlClient client, TakeOver takeOver, RetrySchedule schedule) {
+  Results(Vertx vertx, Database database, SqlClient client, TakeOver takeOver, RetrySchedule schedule) {
     this.vertx = vertx;
-    this.client = client;
+    this.database = database;
     this.takeOver = takeOver;
     // What is in flight bounds what can wait here.
     this.delivered = batcher(batch -> QueueStore.delivered(client, sorted(batch, RESULT_ORDER)));
@@ -84,7 +85,7 @@ final class Results {
 
   /** Deactivates the webhook that a delivery was sent to, and tells whether it did. */
   Future<Boolean> deactivate(Outgoing outgoing, Deactivation why) {
-    return counted(untilWritten(() -> HealthStore.deactivate(client, outgoing, why)));
+    return counted(untilWritten(() -> database.transaction(tx -> HealthStore.deactivate(tx, outgoing, why))));
   }
 
   private <T> Future<T> counted(Future<T> written) {

@@ -23,6 +23,7 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
@@ -93,8 +94,9 @@ class AuditTest {
         .put("plan", "professional")).expect(200);
 
     List<JsonObject> all = entries(api, "?limit=100");
-    assertThat(actions(all)).containsExactlyInAnyOrderElementsOf(
-        Stream.concat(Stream.of(Action.values()), Stream.of(Action.SESSION_STARTED)).map(Action::wireName).toList());
+    assertThat(actions(all)).containsExactlyInAnyOrderElementsOf(Stream.concat(
+        EnumSet.complementOf(EnumSet.of(Action.WEBHOOK_DEACTIVATED)).stream(), // nobody's
+        Stream.of(Action.SESSION_STARTED)).map(Action::wireName).toList());
     assertThat(changed(entries(api, "?action=account.updated").get(0))).containsExactly("password", "plan");
     assertThat(changed(entries(api, "?action=license.updated").get(0))).containsExactly("customerName", "expiresAt", "name");
     assertThat(actions(entries(api, "?subjectId=" + license.getString("id")))).containsExactlyInAnyOrder("license.deleted",

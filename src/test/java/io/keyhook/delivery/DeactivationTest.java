@@ -10,6 +10,7 @@ import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -65,6 +66,7 @@ class DeactivationTest {
     keyhook.awaitStatus(waiting, "canceled");
     JsonObject canceled = keyhook.awaitStatus(gone, "canceled");
     assertThat(canceled.getJsonArray("attempts").getJsonObject(0).getInteger("statusCode")).isEqualTo(410);
+    assertAudited(webhook);
     raise();
     keyhook.awaitEmptyQueue();
     assertThat(receiver.untaken()).isZero();
@@ -117,6 +119,12 @@ class DeactivationTest {
   }
 
   /** A node looks as it starts. */
+  private static void assertAudited(Webhook webhook) {
+    List<JsonObject> entries = keyhook.api().get("/api/audit?action=webhook.deactivated&subjectId=" + webhook.id()).data();
+    assertThat(entries).hasSize(1);
+    assertThat(entries.get(0).getString("actor")).isEqualTo("Keyhook");
+  }
+
   private static void look() {
     keyhook.start().stop();
   }
@@ -128,6 +136,7 @@ class DeactivationTest {
     look();
     assertThat(awaitInactive(webhook).getString("deactivatedReason"))
         .isEqualTo("Every attempt of the last five days failed");
+    assertAudited(webhook);
     keyhook.awaitEmptyQueue();
     assertThat(keyhook.api().get("/api/webhooks/" + webhook.id() + "/deliveries?status=canceled").data()).hasSize(2);
 

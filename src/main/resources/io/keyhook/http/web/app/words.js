@@ -75,6 +75,7 @@ export const AUDIT_ACTIONS = {
   'webhook.secret_rotated': 'Rotated a webhook’s secret',
   'webhook.deleted': 'Deleted a webhook',
   'webhook.tested': 'Tested a webhook',
+  'webhook.deactivated': 'Deactivated a webhook for its failures',
   'webhook.recovered': 'Recovered failed deliveries',
   'delivery.redelivered': 'Sent a delivery again',
   'api_key.created': 'Created an API key',
