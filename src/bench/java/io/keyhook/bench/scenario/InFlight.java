@@ -68,7 +68,7 @@ public final class InFlight implements Scenario {
         .row("at the receiver at once, at most", count(stats.peakWaiting()), "10,000")
         .row("from the first validation to the last result in the log, s", number(seconds, 1), "")
         .row("threads at rest, at most", count(rest.threads()) + ", " + count(peak.threads()), "no more than at rest")
-        .row("heap used at most, MB, of -Xmx256m", megabytes(peak.heap()), "< 256")
+        .row("heap used at most, MB, of 268 (-Xmx256m)", megabytes(peak.heap()), "< 256")
         .row("memory of the process at rest, at most, MB", megabytes(rest.resident()) + ", " + megabytes(peak.resident()),
             "");
     return new Section("In flight at once", count(DELIVERIES) + " deliveries, 50 each to 200 endpoints of 4 accounts, raised"
