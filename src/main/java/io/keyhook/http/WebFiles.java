@@ -40,6 +40,7 @@ final class WebFiles {
   private static final String MODULE = "from\"./preact.js\"";
   private static final String INDEX = "index.html";
   private static final String PAGE = ".html";
+  private static final String GUIDE = "docs/";
   /** {@code href} or {@code src} of a file of ours that is not a page. */
   private static final Pattern REFERENCE =
       Pattern.compile("(?<=(?:href|src)=\")(?![a-z]+:|[/#])[^\"?#]+\\.(?:js|css|svg|png)(?=\")");
@@ -72,11 +73,13 @@ final class WebFiles {
     } catch (IOException e) {
       throw new UncheckedIOException("The files of the dashboard cannot be read", e);
     }
+    GuideFrame frame = new GuideFrame(text(files.remove(GUIDE + GuideFrame.FILE)));
     String assets = "assets/" + version(files) + "/";
     Map<String, WebFile> byPath = new HashMap<>();
     files.forEach((name, bytes) -> {
       if (name.endsWith(PAGE)) {
-        byPath.put(pagePath(name), WebFile.of(name, page(name, bytes, assets, files.keySet())));
+        String html = name.startsWith(GUIDE) ? frame.around(href(name), text(bytes)) : text(bytes);
+        byPath.put(pagePath(name), WebFile.of(name, page(name, html, assets, files.keySet())));
       } else {
         byPath.put(assets + name, WebFile.of(name, bytes));
       }
@@ -121,7 +124,7 @@ final class WebFiles {
       if (in == null) {
         throw new IOException(resource + " is not on the class path");
       }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      return text(in.readAllBytes());
     }
   }
 
@@ -136,10 +139,20 @@ final class WebFiles {
     return path.equals("index") || path.endsWith("/index") ? path.substring(0, path.length() - "index".length()) : path;
   }
 
-  private static byte[] page(String name, byte[] bytes, String assets, Collection<String> names) {
+  /** Of a page of the guide, in another one. */
+  private static String href(String name) {
+    String path = pagePath(name).substring(GUIDE.length());
+    return path.isEmpty() ? "./" : path;
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  private static byte[] page(String name, String source, String assets, Collection<String> names) {
     Path directory = Path.of("/" + name).getParent();
     String toRoot = "../".repeat(directory.getNameCount());
-    String html = PRELOAD.matcher(new String(bytes, StandardCharsets.UTF_8)).replaceAll(preload -> names.stream()
+    String html = PRELOAD.matcher(source).replaceAll(preload -> names.stream()
         .filter(other -> other.startsWith(preload.group(1)))
         .map(module -> "<link rel=\"modulepreload\" href=\"" + toRoot + module + "\">")
         .collect(Collectors.collectingAndThen(Collectors.joining(), Matcher::quoteReplacement)));

@@ -1,42 +1,24 @@
 package io.keyhook.dashboard;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThat;
 
-import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.FilePayload;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What is wrong is told at its field, and nothing that was typed is lost. */
-class FormsTest {
+class FormsTest extends Visit {
   @RegisterExtension
   static final Installation keyhook =
       Installation.withNode(new JsonObject().put("signup", new JsonObject().put("enabled", true)));
-  @RegisterExtension
-  static final Chromium chromium = new Chromium();
 
-  private Tab tab;
-  private Page page;
-
-  @BeforeEach
-  void open() {
-    tab = chromium.open(new Browser.NewContextOptions().setViewportSize(1280, 900));
-    page = tab.page();
-    page.navigate(keyhook.node().uri().toString());
-  }
-
-  @AfterEach
-  void close() {
-    tab.close();
-    assertThat(tab.complaints()).isEmpty();
+  @Override
+  Installation installation() {
+    return keyhook;
   }
 
   private void enter(String name) {

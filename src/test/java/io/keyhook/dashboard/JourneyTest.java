@@ -3,7 +3,6 @@ package io.keyhook.dashboard;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
@@ -15,33 +14,18 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** From the first login to a failure that was sent again, as people do it. */
-class JourneyTest {
+class JourneyTest extends Visit {
   @RegisterExtension
   static final Installation keyhook = Installation.withNode(new JsonObject()
       .put("delivery", new JsonObject().put("retryDelays", new JsonArray().add("PT0.2S"))));
-  @RegisterExtension
-  static final Chromium chromium = new Chromium();
 
-  private Tab tab;
-  private Page page;
-
-  @BeforeEach
-  void open() {
-    tab = chromium.open(new Browser.NewContextOptions().setViewportSize(1280, 900));
-    page = tab.page();
-    page.navigate(keyhook.node().uri().toString());
-  }
-
-  @AfterEach
-  void close() {
-    tab.close();
-    assertThat(tab.complaints()).isEmpty();
+  @Override
+  Installation installation() {
+    return keyhook;
   }
 
   @Test

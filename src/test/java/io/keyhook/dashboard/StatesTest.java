@@ -3,43 +3,31 @@ package io.keyhook.dashboard;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** While it loads, when it fails, without a connection, and when the login is over: it says so, and goes on from there. */
-class StatesTest {
+class StatesTest extends Visit {
   private static final String LICENSES = "**/api/licenses?**";
 
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
-  @RegisterExtension
-  static final Chromium chromium = new Chromium();
 
-  private Tab tab;
-  private Page page;
-
-  @BeforeEach
-  void open() {
-    tab = chromium.open(new Browser.NewContextOptions().setViewportSize(1280, 900));
-    page = tab.page();
-    page.navigate(keyhook.node().uri().toString());
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
+  @Override
+  Installation installation() {
+    return keyhook;
   }
 
-  @AfterEach
-  void close() {
-    tab.close();
-    assertThat(tab.complaints()).isEmpty();
+  @BeforeEach
+  void enter() {
+    tab.logIn(Node.EMAIL, Node.PASSWORD);
+    assertThat(tab.heading("Overview")).isVisible();
   }
 
   @Test

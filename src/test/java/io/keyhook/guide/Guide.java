@@ -1,5 +1,6 @@
 package io.keyhook.guide;
 
+import io.keyhook.http.GuideFrame;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -10,9 +11,11 @@ import org.jsoup.Jsoup;
 import org.jsoup.nodes.Document;
 import org.jsoup.nodes.Element;
 
-/** The pages of the guide as they stand in the source, and the code that they show. */
+/** The pages of the guide, in their frame, and the code that they show. */
 final class Guide {
   static final Path DIRECTORY = Path.of("src/main/resources/io/keyhook/http/web/docs");
+
+  private static final Path FRAME = DIRECTORY.resolve(GuideFrame.FILE);
 
   private Guide() {}
 
@@ -65,7 +68,7 @@ final class Guide {
 
   static List<Page> pages() {
     try (Stream<Path> files = Files.list(DIRECTORY)) {
-      return files.filter(file -> file.toString().endsWith(".html")).sorted().map(Guide::read).toList();
+      return files.filter(file -> file.toString().endsWith(".html") && !file.equals(FRAME)).sorted().map(Guide::read).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -77,7 +80,9 @@ final class Guide {
 
   private static Page read(Path file) {
     try {
-      return new Page(file.getFileName().toString().replace(".html", ""), Jsoup.parse(Files.readString(file)));
+      String name = file.getFileName().toString().replace(".html", "");
+      String href = name.equals("index") ? "./" : name;
+      return new Page(name, Jsoup.parse(new GuideFrame(Files.readString(FRAME)).around(href, Files.readString(file))));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

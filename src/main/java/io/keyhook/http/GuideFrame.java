@@ -1,0 +1,79 @@
+package io.keyhook.http;
+
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * What is around every page of the guide: the head, the list of pages, and the ways to the ones before and after. A page
+ * is what belongs into its head, and its article; its title, its contents and the links to its sections come from its
+ * headings.
+ */
+public final class GuideFrame {
+  /** In the directory of the pages. */
+  public static final String FILE = "frame.html";
+
+  private static final String HEAD = "<!-- head -->\n";
+  private static final String ARTICLE = "<!-- article -->\n";
+  private static final String CONTENTS = "<!-- contents -->\n";
+  private static final Pattern ENTRY = Pattern.compile("<li><a href=\"([^\"]+)\">([^<]+)</a></li>");
+  private static final Pattern TITLE = Pattern.compile("<h1>(.*?)</h1>");
+  private static final Pattern HEADING = Pattern.compile("<(h[23]) id=\"([^\"]+)\">(.*?)</\\1>");
+
+  private final String html;
+  private final List<Entry> entries;
+
+  /** A page in the list. */
+  private record Entry(String href, String name) {
+    String link(String relation, String label) {
+      return "<a rel=\"" + relation + "\" href=\"" + href + "\"><span>" + label + "</span>" + name + "</a>\n";
+    }
+  }
+
+  public GuideFrame(String html) {
+    this.html = html;
+    this.entries = ENTRY.matcher(html).results().map(entry -> new Entry(entry.group(1), entry.group(2))).toList();
+  }
+
+  /**
+   * A whole page.
+   *
+   * @param href of the page, as the list of pages has it
+   */
+  public String around(String href, String page) {
+    int article = page.indexOf("<article>");
+    Matcher title = TITLE.matcher(page);
+    if (article < 0 || !title.find()) {
+      throw new IllegalArgumentException("The page " + href + " has no article with a title");
+    }
+    return html.replace(HEAD, "<title>" + title.group(1) + " - Keyhook guide</title>\n" + page.substring(0, article))
+        .replace("<a href=\"" + href + "\">", "<a href=\"" + href + "\" aria-current=\"page\">")
+        .replace(ARTICLE, article(page.substring(article)) + pager(href));
+  }
+
+  private static String article(String article) {
+    String sections = HEADING.matcher(article).results().filter(heading -> heading.group(1).equals("h2"))
+        .map(heading -> "<li><a href=\"#" + heading.group(2) + "\">" + heading.group(3) + "</a></li>\n")
+        .collect(Collectors.joining("", "<nav class=\"toc\" aria-label=\"On this page\">\n<h2>On this page</h2>\n<ul>\n",
+            "</ul>\n</nav>\n"));
+    return HEADING.matcher(article).replaceAll(heading -> Matcher.quoteReplacement(linked(heading)))
+        .replace(CONTENTS, sections);
+  }
+
+  private static String linked(MatchResult heading) {
+    return "<%1$s id=\"%2$s\">%3$s<a class=\"anchor\" href=\"#%2$s\" aria-label=\"Link to this section\">#</a></%1$s>"
+        .formatted(heading.group(1), heading.group(2), heading.group(3));
+  }
+
+  private String pager(String href) {
+    int at = entries.stream().map(Entry::href).toList().indexOf(href);
+    if (at < 0) {
+      throw new IllegalArgumentException("The page " + href + " is not in the list of pages");
+    }
+    String before = at == 0 ? "" : entries.get(at - 1).link("prev", "Before");
+    String after = at + 1 == entries.size() ? "" : entries.get(at + 1).link("next", "Next");
+    return "<nav class=\"pager\" aria-label=\"Pages before and after\">\n" + before + after + "</nav>\n";
+  }
+}
