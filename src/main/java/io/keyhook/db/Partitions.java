@@ -33,6 +33,9 @@ public final class Partitions {
   private static final DateTimeFormatter DAY = DateTimeFormatter.BASIC_ISO_DATE;
   private static final String LOCK = "SELECT pg_advisory_lock(hashtext('keyhook.partitions'))";
   private static final String UNLOCK = "SELECT pg_advisory_unlock(hashtext('keyhook.partitions'))";
+  /** Another: who only makes them, as a node that starts, is not to wait for a drop. */
+  private static final String TRY_LOCK_DROP = "SELECT pg_try_advisory_lock(hashtext('keyhook.partitions.drop'))";
+  private static final String UNLOCK_DROP = "SELECT pg_advisory_unlock(hashtext('keyhook.partitions.drop'))";
   /** Dropping waits for who reads the table, as long as they read. */
   private static final String UNHURRIED = "SET statement_timeout = 0";
   private static final String HURRIED = "RESET statement_timeout";
@@ -71,20 +74,29 @@ public final class Partitions {
     }
   }
 
-  /** Makes and drops what is due. One node at a time. Fails where one could not be made. */
-  public Future<Void> maintain() {
+  /** Makes what is due. One node at a time. Fails where one could not be made. */
+  public Future<Void> make() {
     return pool.withConnection(connection -> connection.query(LOCK).execute()
-        .compose(locked -> underLock(connection)
+        .compose(locked -> today(connection, this::make)
             .eventually(() -> connection.query(UNLOCK).execute())));
   }
 
-  private Future<Void> underLock(SqlConnection connection) {
-    return connection.query(TODAY).execute().compose(today -> connection.query(EXISTING).execute().compose(rows -> {
-      List<Existing> existing = Rows.all(rows, row ->
-          new Existing(row.getString(0), row.getBoolean(1), row.getBoolean(2)));
-      LocalDate day = today.iterator().next().getLocalDate(0);
-      return make(connection, day, existing).compose(made -> drop(connection, day, existing));
-    }));
+  /** Drops what is over, for as long as it takes, unless another node is at it. */
+  public Future<Void> drop() {
+    return pool.withConnection(connection -> connection.query(TRY_LOCK_DROP).execute()
+        .compose(locked -> !locked.iterator().next().getBoolean(0) ? Future.succeededFuture()
+            : today(connection, this::drop)
+                .eventually(() -> connection.query(UNLOCK_DROP).execute())));
+  }
+
+  private interface Work {
+    Future<Void> run(SqlConnection connection, LocalDate today, List<Existing> existing);
+  }
+
+  private static Future<Void> today(SqlConnection connection, Work work) {
+    return connection.query(TODAY).execute().compose(today -> connection.query(EXISTING).execute().compose(rows ->
+        work.run(connection, today.iterator().next().getLocalDate(0),
+            Rows.all(rows, row -> new Existing(row.getString(0), row.getBoolean(1), row.getBoolean(2))))));
   }
 
   private Future<Void> make(SqlConnection connection, LocalDate today, List<Existing> existing) {

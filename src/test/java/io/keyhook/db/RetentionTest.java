@@ -1,14 +1,19 @@
 package io.keyhook.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.keyhook.bus.Id;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Receiver;
+import io.keyhook.testing.Waiting;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -47,7 +52,7 @@ class RetentionTest {
   }
 
   private static void maintain() throws Exception {
-    partitions.maintain().await(30, TimeUnit.SECONDS);
+    partitions.make().compose(made -> partitions.drop()).await(30, TimeUnit.SECONDS);
   }
 
   private static String name(String table, LocalDate day) {
@@ -97,6 +102,30 @@ class RetentionTest {
     keyhook.api().get("/api/deliveries/" + over).expect(404);
     keyhook.api().get("/api/deliveries/" + kept).expect(200);
     assertThat(keyhook.database().count("delivery_queue")).as("what can have no result any more").isZero();
+  }
+
+  @Test
+  void whileADropWaitsForWhoReadsTablesAreMadeAllTheSame() throws Exception {
+    makeYesterdays();
+    keyhook.database().update("DROP TABLE keyhook." + name("delivery", TODAY.plusDays(97)));
+    Database two = Database.of(vertx, keyhook.database().uri(), 2);
+    Partitions others = new Partitions(two.pool(), Set.of(30, 90));
+    Future<Void> dropped;
+    try (Connection reader = keyhook.database().connect(); Statement statement = reader.createStatement()) {
+      reader.setAutoCommit(false);
+      statement.executeQuery("SELECT FROM keyhook.event LIMIT 1");
+      dropped = others.drop();
+      await("the drop waits").atMost(Waiting.LONG).until(() -> keyhook.database().number("""
+          SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%DETACH%'""") > 0);
+      others.make().await(30, TimeUnit.SECONDS);
+      others.drop().await(30, TimeUnit.SECONDS); // somebody is at it
+      assertThat(dropped.isComplete()).isFalse();
+      assertThat(tables()).contains(name("delivery", TODAY.plusDays(97)));
+    }
+    dropped.await(30, TimeUnit.SECONDS);
+    assertThat(tables()).doesNotContain(name("event", YESTERDAY));
+    two.close().await(10, TimeUnit.SECONDS);
+    maintain();
   }
 
   @Test
