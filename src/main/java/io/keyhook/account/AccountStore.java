@@ -64,7 +64,7 @@ final class AccountStore {
       LEFT JOIN keyhook.api_key k ON k.account_id = a.account_id AND k.key_id = $3
       WHERE a.account_id = $1""";
   private static final String MEMBER = """
-      SELECT email FROM keyhook.member WHERE account_id = $1 AND user_id = $2""";
+      SELECT account_id, user_id, email, password_hash FROM keyhook.member WHERE account_id = $1 AND user_id = $2""";
   private static final String EXISTS = "SELECT FROM keyhook.account WHERE account_id = $1";
 
   private static final String INSERT_KEY = """
@@ -129,8 +129,12 @@ final class AccountStore {
   }
 
   static Future<Optional<Member>> findMember(SqlClient client, String email) {
-    return client.preparedQuery(LOGIN).execute(Tuple.of(email)).map(rows -> first(rows, row ->
-        new Member(row.getUUID(0), row.getUUID(1), row.getString(2), row.getString(3))));
+    return client.preparedQuery(LOGIN).execute(Tuple.of(email)).map(rows -> first(rows, AccountStore::member));
+  }
+
+  /** Of a row that begins with these. */
+  static Member member(Row row) {
+    return new Member(row.getUUID(0), row.getUUID(1), row.getString(2), row.getString(3));
   }
 
   static Future<Me> me(SqlClient client, Caller caller) {
@@ -143,9 +147,8 @@ final class AccountStore {
             .orElseThrow(Id.ACCOUNT::notFound));
   }
 
-  static Future<Optional<String>> memberEmail(SqlClient client, UUID accountId, UUID userId) {
-    return client.preparedQuery(MEMBER).execute(Tuple.of(accountId, userId))
-        .map(rows -> first(rows, row -> row.getString(0)));
+  static Future<Optional<Member>> member(SqlClient client, UUID accountId, UUID userId) {
+    return client.preparedQuery(MEMBER).execute(Tuple.of(accountId, userId)).map(rows -> first(rows, AccountStore::member));
   }
 
   static Future<Boolean> exists(SqlClient client, UUID accountId) {

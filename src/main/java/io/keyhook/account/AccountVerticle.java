@@ -19,17 +19,21 @@ import io.keyhook.bus.Info;
 import io.keyhook.bus.Version;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Database;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlClient;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,28 +43,36 @@ public final class AccountVerticle extends VerticleBase {
   private static final Duration LAST_USED_INTERVAL = Duration.ofMinutes(1);
   private static final Duration EXPIRED_INTERVAL = Duration.ofHours(1);
   private static final int MAX_USED = 10_000;
+  private static final Duration LAST_WRITE = Duration.ofSeconds(2);
+  private static final Comparator<AccountStore.KeyId> LOCK_ORDER =
+      Comparator.comparing(AccountStore.KeyId::accountId).thenComparing(AccountStore.KeyId::keyId);
 
   private final Bus bus;
   private final Database database;
   private final Pool pool;
   private final Plans plans;
   private final KeyhookOptions options;
+  private final MeterRegistry meters;
   private final SecureRandom random = new SecureRandom();
   private Set<AccountStore.KeyId> used = new HashSet<>();
   private Passwords passwords;
   private Tokens tokens;
 
-  public AccountVerticle(Bus bus, Database database, Plans plans, KeyhookOptions options) {
+  public AccountVerticle(
+      Bus bus, Database database, Plans plans, KeyhookOptions options, MeterRegistry meters) {
     this.bus = bus;
     this.database = database;
     this.pool = database.pool();
     this.plans = plans;
     this.options = options;
+    this.meters = meters;
   }
 
   @Override
   public Future<?> start() {
     passwords = new Passwords(vertx);
+    Gauge.builder("keyhook.passwords.waiting", passwords, Passwords::waiting)
+        .description("Passwords that are hashed, or wait for it").register(meters);
     tokens = new Tokens(vertx, options.auth().jwt());
     Logins logins = new Logins(database, passwords, tokens, options.auth().session(), random);
     People people = new People(database, passwords);
@@ -94,7 +106,7 @@ public final class AccountVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
-    return writeUsed().eventually(passwords::close);
+    return writeUsed().timeout(LAST_WRITE.toMillis(), TimeUnit.MILLISECONDS).otherwiseEmpty().eventually(passwords::close);
   }
 
   private Future<Caller> authenticate(Accounts.Authenticate request) {
@@ -111,13 +123,16 @@ public final class AccountVerticle extends VerticleBase {
         .compose(claims -> caller(claims.orElseThrow(AccountVerticle::unauthorized)));
   }
 
-  /** A token issued here dies with its user; another issuer's with its account. */
+  /** A token issued here dies with its user, and with the password; another issuer's with its account. */
   private Future<Caller> caller(Tokens.Claims claims) {
     UUID accountId = idOrUnauthorized(Id.ACCOUNT, claims.accountId());
     if (claims.userId() != null) {
-      return AccountStore.memberEmail(pool, accountId, idOrUnauthorized(Id.USER, claims.userId()))
-          .map(email -> new Caller(accountId,
-              new Actor(email.orElseThrow(AccountVerticle::unauthorized), claims.userId(), null), claims.expiresAt()));
+      return AccountStore.member(pool, accountId, idOrUnauthorized(Id.USER, claims.userId()))
+          .map(found -> {
+            AccountStore.Member user = found.filter(member -> claims.isOf(member.passwordHash()))
+                .orElseThrow(AccountVerticle::unauthorized);
+            return new Caller(accountId, new Actor(user.email(), claims.userId(), null), claims.expiresAt());
+          });
     }
     return AccountStore.exists(pool, accountId).map(exists -> {
       if (!exists) {
@@ -216,7 +231,7 @@ public final class AccountVerticle extends VerticleBase {
   }
 
   private Future<Void> writeUsed() {
-    List<AccountStore.KeyId> keys = List.copyOf(used);
+    List<AccountStore.KeyId> keys = used.stream().sorted(LOCK_ORDER).toList();
     used = new HashSet<>();
     return (keys.isEmpty() ? Future.<Void>succeededFuture() : AccountStore.keysUsed(pool, keys)).otherwise(e -> {
       log.warn("When API keys were last used could not be written; a minute of it is lost: {}", e.getMessage());

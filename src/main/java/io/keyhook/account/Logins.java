@@ -50,7 +50,7 @@ final class Logins {
   Future<Accounts.Token> login(Accounts.Login request) {
     return member(request).compose(user -> database.transaction(tx -> note(tx, user)
             .compose(noted -> audit(tx, user, request.address(), Action.LOGIN_SUCCEEDED)))
-        .map(written -> tokens.issue(Id.USER.of(user.userId()), Id.ACCOUNT.of(user.accountId()), user.email())));
+        .map(written -> tokens.issue(user)));
   }
 
   Future<Opened> open(Sessions.Open request) {
@@ -60,7 +60,7 @@ final class Logins {
               .compose(noted -> SessionStore.insert(tx, user.accountId(), user.userId(), Hashes.sha256(secret),
                   options.lifetime()))
               .compose(id -> audit(tx, user, request.login().address(), Action.SESSION_STARTED).map(id)))
-          .map(id -> new Opened(token(user.accountId(), user.userId(), user.email()),
+          .map(id -> new Opened(tokens.issue(user, options.accessLifetime()),
               new SessionCookie(user.accountId(), id, secret).text(), options.lifetime()));
     });
   }
@@ -113,7 +113,7 @@ final class Logins {
   /** Empty where the session has ended by this; that is to be committed. */
   private Future<Optional<Opened>> refresh(
       SqlClient tx, SessionCookie cookie, SessionStore.Session session, String ipAddress) {
-    Accounts.Token token = token(cookie.accountId(), session.userId(), session.email());
+    Accounts.Token token = tokens.issue(session.user(), options.accessLifetime());
     if (cookie.matches(session.secretHash())) {
       SessionCookie next = new SessionCookie(cookie.accountId(), cookie.sessionId(), SessionCookie.secret(random));
       return SessionStore.rotate(tx, next).map(Optional.of(new Opened(token, next.text(), session.rest())));
@@ -122,8 +122,7 @@ final class Logins {
       return Future.succeededFuture(Optional.of(new Opened(token, null, session.rest())));
     }
     return SessionStore.delete(tx, cookie)
-        .compose(deleted -> audit(tx, cookie.accountId(), session.userId(), session.email(), ipAddress,
-            Action.SESSION_REUSED))
+        .compose(deleted -> audit(tx, session.user(), ipAddress, Action.SESSION_REUSED))
         .map(Optional.empty());
   }
 
@@ -132,8 +131,8 @@ final class Logins {
     return SessionCookie.parse(request.cookie()).map(cookie ->
             database.transaction(tx -> SessionStore.lock(tx, cookie, GRACE).compose(found -> found
                 .filter(session -> session.isOf(cookie))
-                .map(session -> SessionStore.delete(tx, cookie).compose(deleted -> audit(tx, cookie.accountId(),
-                    session.userId(), session.email(), request.ipAddress(), Action.SESSION_ENDED)))
+                .map(session -> SessionStore.delete(tx, cookie).compose(deleted ->
+                    audit(tx, session.user(), request.ipAddress(), Action.SESSION_ENDED)))
                 .orElse(Future.succeededFuture()))))
         .orElse(Future.succeededFuture());
   }
@@ -144,17 +143,9 @@ final class Logins {
         .compose(deleted -> deleted < EXPIRED_AT_ONCE ? Future.succeededFuture() : deleteExpired());
   }
 
-  private Accounts.Token token(UUID accountId, UUID userId, String email) {
-    return tokens.issue(Id.USER.of(userId), Id.ACCOUNT.of(accountId), email, options.accessLifetime());
-  }
-
   private static Future<Void> audit(SqlClient client, AccountStore.Member user, String address, Action action) {
-    return audit(client, user.accountId(), user.userId(), user.email(), address, action);
-  }
-
-  private static Future<Void> audit(
-      SqlClient tx, UUID accountId, UUID userId, String email, String ipAddress, Action action) {
-    String user = Id.USER.of(userId);
-    return AuditStore.write(tx, new Caller(accountId, new Actor(email, user, ipAddress)), action, user, List.of());
+    String userId = Id.USER.of(user.userId());
+    return AuditStore.write(client, new Caller(user.accountId(), new Actor(user.email(), userId, address)), action, userId,
+        List.of());
   }
 }

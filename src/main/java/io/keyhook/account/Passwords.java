@@ -51,6 +51,10 @@ final class Passwords {
     return workers.executeBlocking(hashing, false).onComplete(done -> waiting.decrementAndGet());
   }
 
+  int waiting() {
+    return waiting.get();
+  }
+
   /** Once nobody's hash is made, which nobody may have waited for. */
   Future<Void> close() {
     return nobody.<Void>mapEmpty().otherwiseEmpty().eventually(workers::close);

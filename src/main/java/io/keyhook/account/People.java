@@ -34,7 +34,7 @@ final class People {
     UUID accountId = request.caller().accountId();
     UUID userId = Id.USER.parse(request.id());
     return database.transaction(tx -> UserStore.lock(tx, accountId)
-        .compose(locked -> AccountStore.memberEmail(tx, accountId, userId))
+        .compose(locked -> AccountStore.member(tx, accountId, userId))
         .compose(there -> {
           there.orElseThrow(Id.USER::notFound);
           if (userId.equals(request.caller().actor().id(Id.USER))) {

@@ -20,7 +20,7 @@ final class SessionStore {
       INSERT INTO keyhook.session (account_id, user_id, secret_hash, expires_at)
       VALUES ($1, $2, $3, now() + make_interval(secs => $4)) RETURNING session_id""";
   private static final String LOCK = """
-      SELECT s.user_id, m.email, s.secret_hash, s.previous_hash, s.rotated_at > now() - make_interval(secs => $3),
+      SELECT s.account_id, s.user_id, m.email, m.password_hash, s.secret_hash, s.previous_hash, s.rotated_at > now() - make_interval(secs => $3),
         extract(epoch FROM s.expires_at - now())::float8
       FROM keyhook.session s JOIN keyhook.member m ON m.account_id = s.account_id AND m.user_id = s.user_id
       WHERE s.account_id = $1 AND s.session_id = $2 AND s.expires_at > now() FOR UPDATE OF s""";
@@ -48,7 +48,7 @@ final class SessionStore {
    * @param rest until it expires
    */
   record Session(
-      UUID userId, String email, byte[] secretHash, byte[] previousHash, boolean justRotated, Duration rest) {
+      AccountStore.Member user, byte[] secretHash, byte[] previousHash, boolean justRotated, Duration rest) {
     /** Whether the cookie is its latest, or was until that. */
     boolean isOf(SessionCookie cookie) {
       return cookie.matches(secretHash) || cookie.matches(previousHash);
@@ -66,8 +66,8 @@ final class SessionStore {
   /** Empty where there is none, or no longer. */
   static Future<Optional<Session>> lock(SqlClient tx, SessionCookie cookie, Duration grace) {
     return tx.preparedQuery(LOCK).execute(Tuple.of(cookie.accountId(), cookie.sessionId(), (double) grace.toSeconds()))
-        .map(rows -> first(rows, row -> new Session(row.getUUID(0), row.getString(1), bytes(row, 2), bytes(row, 3),
-            row.getBoolean(4), Duration.ofMillis(Math.round(row.getDouble(5) * 1000)))));
+        .map(rows -> first(rows, row -> new Session(AccountStore.member(row), bytes(row, 4), bytes(row, 5),
+            row.getBoolean(6), Duration.ofMillis(Math.round(row.getDouble(7) * 1000)))));
   }
 
   static Future<Void> rotate(SqlClient tx, SessionCookie next) {

@@ -1,7 +1,9 @@
 package io.keyhook.account;
 
+import io.keyhook.account.AccountStore.Member;
 import io.keyhook.bus.Accounts.Token;
 import io.keyhook.bus.Check;
+import io.keyhook.bus.Id;
 import io.keyhook.config.KeyhookOptions.Jwt;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -16,9 +18,12 @@ import io.vertx.ext.auth.jwt.JWTAuth;
 import io.vertx.ext.auth.jwt.JWTAuthOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -27,6 +32,8 @@ import java.util.regex.Pattern;
 final class Tokens {
   /** Tokens issued here name their user in a claim of our own: other issuers' subjects look like anything. */
   private static final String USER = "keyhook_user";
+  private static final String PASSWORD = "keyhook_password";
+  private static final int MARK_BYTES = 12;
   private static final Pattern UNSTORABLE = Pattern.compile("[\\x00\\p{Cs}]");
 
   private static final Instant LAST = Instant.parse("9999-12-31T23:59:59Z");
@@ -74,26 +81,39 @@ final class Tokens {
     return secret().isPresent() || options.privateKey().isPresent();
   }
 
-  Token issue(String userId, String accountId, String email) {
-    return issue(userId, accountId, email, options.lifetime());
+  Token issue(Member user) {
+    return issue(user, options.lifetime());
   }
 
-  Token issue(String userId, String accountId, String email, Duration lifetime) {
+  Token issue(Member user, Duration lifetime) {
     Instant expiresAt = Instant.now().plus(lifetime);
-    String token = auth.generateToken(
-        new JsonObject().put(options.accountClaim(), accountId).put(USER, userId).put("email", email),
+    String userId = Id.USER.of(user.userId());
+    String token = auth.generateToken(new JsonObject().put(options.accountClaim(), Id.ACCOUNT.of(user.accountId()))
+            .put(USER, userId).put(PASSWORD, mark(user.passwordHash())).put("email", user.email()),
         new JWTOptions().setAlgorithm(options.algorithm()).setSubject(userId).setIssuer(options.issuer())
             .setAudience(List.of(options.audience())).setExpiresInSeconds((int) lifetime.toSeconds()));
     return new Token(token, Instant.ofEpochSecond(expiresAt.getEpochSecond()));
+  }
+
+  /** Tells a password from the one that it was changed to, and nothing else: its hash has a random salt. */
+  private static String mark(String passwordHash) {
+    byte[] hash = Hashes.sha256(passwordHash.getBytes(StandardCharsets.UTF_8));
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(hash, MARK_BYTES));
   }
 
   /**
    * Who a token speaks for.
    *
    * @param userId of who logged in here; null: the token is another issuer's
+   * @param password mark of the one that was logged in with; null: the token is another issuer's
    * @param name for people: an e-mail, or what the token calls its subject
    */
-  record Claims(String accountId, String userId, String name, Instant expiresAt) {}
+  record Claims(String accountId, String userId, String password, String name, Instant expiresAt) {
+    /** Whether a password of this hash is still the one that was logged in with. */
+    boolean isOf(String passwordHash) {
+      return mark(passwordHash).equals(password);
+    }
+  }
 
   /** Empty where the token is not valid: signature, {@code exp}, {@code iss}, {@code aud}, and the account's claim. */
   Future<Optional<Claims>> read(String token) {
@@ -104,7 +124,7 @@ final class Tokens {
       JsonObject claims = done.result().attributes().getJsonObject("accessToken", done.result().principal());
       return Future.succeededFuture(claims.getValue("exp") instanceof Number end
           && claims.getValue(options.accountClaim()) instanceof String account
-          ? Optional.of(new Claims(account, text(claims, USER), name(claims),
+          ? Optional.of(new Claims(account, text(claims, USER), text(claims, PASSWORD), name(claims),
               Instant.ofEpochSecond(Math.min(end.longValue(), LAST.getEpochSecond()))))
           : Optional.empty());
     });

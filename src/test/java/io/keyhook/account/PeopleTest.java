@@ -99,6 +99,20 @@ class PeopleTest {
   }
 
   @Test
+  void aTokenEndsWithThePasswordThatItWasGivenFor() {
+    Api owner = keyhook.account("free");
+    String email = newEmail();
+    add(owner, email);
+    Api other = as(login(email, Node.PASSWORD));
+    Exchange session = open(email, Node.PASSWORD);
+    change(as(session).header("Cookie", cookie(session)), Node.PASSWORD, "another password").expect(204);
+    other.get("/api/account").expect(401, "UNAUTHORIZED");
+    as(session).get("/api/account").expect(401, "UNAUTHORIZED");
+    as(refresh(cookie(session))).get("/api/account").expect(200);
+    as(login(email, "another password")).get("/api/account").expect(200);
+  }
+
+  @Test
   void nobodyRemovesThemselvesNorTheLastOne() {
     Api owner = keyhook.account("free");
     String own = "/api/users/" + me(owner).getString("id");

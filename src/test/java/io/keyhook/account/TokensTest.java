@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Id;
 import io.keyhook.config.KeyhookOptions.Jwt;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -31,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 class TokensTest {
   private static final String ACCOUNT = "acct_01m85w9021f47t605z17j8b6v2";
   private static final String SECRET = "a secret of thirty-two characters or more";
+  private static final AccountStore.Member OWNER =
+      new AccountStore.Member(Id.ACCOUNT.parse(ACCOUNT), UUID.randomUUID(), "owner@example.com", "a hash");
   private static Vertx vertx;
 
   @BeforeAll
@@ -48,9 +52,12 @@ class TokensTest {
     KeyPair rsa = pair("RSA");
     KeyPair ec = pair("EC");
     for (Tokens tokens : new Tokens[] {hmac("keyhook"), asymmetric("RS256", rsa), asymmetric("ES256", ec)}) {
-      Accounts.Token issued = tokens.issue("user_x", ACCOUNT, "owner@example.com");
+      Accounts.Token issued = tokens.issue(OWNER);
       Tokens.Claims claims = read(tokens, issued.token()).orElseThrow();
-      assertThat(claims).isEqualTo(new Tokens.Claims(ACCOUNT, "user_x", "owner@example.com", claims.expiresAt()));
+      assertThat(claims).isEqualTo(new Tokens.Claims(ACCOUNT, Id.USER.of(OWNER.userId()), claims.password(), OWNER.email(),
+          claims.expiresAt()));
+      assertThat(claims.isOf(OWNER.passwordHash())).isTrue();
+      assertThat(claims.isOf("a hash of another password")).isFalse();
       assertThat(claims.expiresAt()).isCloseTo(issued.expiresAt(), within(2, ChronoUnit.SECONDS));
     }
   }
@@ -58,9 +65,9 @@ class TokensTest {
   @Test
   void aTokenOfAnotherIssuerAudienceOrKeyIsRefused() throws Exception {
     Tokens tokens = hmac("keyhook");
-    assertThat(read(tokens, hmac("somebody else").issue("user_x", ACCOUNT, "a@b").token())).isEmpty();
+    assertThat(read(tokens, hmac("somebody else").issue(OWNER).token())).isEmpty();
     assertThat(read(asymmetric("RS256", pair("RSA")), asymmetric("RS256", pair("RSA"))
-        .issue("user_x", ACCOUNT, "a@b").token())).isEmpty();
+        .issue(OWNER).token())).isEmpty();
     assertThat(read(tokens, signed("HS256", claims().put("aud", "another")))).isEmpty();
     assertThat(read(tokens, signed("HS256", without("aud")))).isEmpty();
     assertThat(read(tokens, signed("HS256", without("iss")))).isEmpty();
@@ -100,8 +107,8 @@ class TokensTest {
     Tokens reader = new Tokens(vertx, new Jwt("HS256", Optional.empty(), Optional.empty(), Optional.empty(),
         Optional.of(jwks), "keyhook", "keyhook", "account", Duration.ofHours(1)));
     assertThat(reader.canIssue()).isFalse();
-    assertThat(read(reader, asymmetric("RS256", rsa).issue("sub", ACCOUNT, "a@b").token())).isPresent();
-    assertThat(read(reader, asymmetric("RS256", pair("RSA")).issue("sub", ACCOUNT, "a@b").token())).isEmpty();
+    assertThat(read(reader, asymmetric("RS256", rsa).issue(OWNER).token())).isPresent();
+    assertThat(read(reader, asymmetric("RS256", pair("RSA")).issue(OWNER).token())).isEmpty();
   }
 
   @Test
