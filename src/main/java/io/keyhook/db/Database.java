@@ -8,7 +8,6 @@ import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
-import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.SqlConnection;
 import java.net.URI;
 import java.time.Duration;
@@ -35,9 +34,9 @@ public final class Database {
     this.pool = pool;
   }
 
-  /** Connects when first used. */
-  public static Database of(Vertx vertx, URI uri, int poolSize) {
-    PgConnectOptions options = PgConnectOptions.fromUri(uri.toString())
+  /** What the statements of Keyhook presuppose of a connection. */
+  public static PgConnectOptions connectOptions(URI uri) {
+    return PgConnectOptions.fromUri(uri.toString())
         .setCachePreparedStatements(true)
         .setPreparedStatementCacheMaxSize(512)
         .addProperty("application_name", "keyhook")
@@ -51,6 +50,11 @@ public final class Database {
         .addProperty("enable_seqscan", "off")
         .addProperty("enable_hashjoin", "off")
         .addProperty("enable_mergejoin", "off");
+  }
+
+  /** Connects when first used. */
+  public static Database of(Vertx vertx, URI uri, int poolSize) {
+    PgConnectOptions options = connectOptions(uri);
     Pool pool = PgBuilder.pool()
         .with(poolOptions(poolSize))
         .with(transport())
@@ -73,7 +77,7 @@ public final class Database {
    * Connections of the calling verticle's own, one for each statement that it has under way: statements that share one wait
    * for each other, a look-up for another's commit.
    */
-  public SqlClient connections(int size) {
+  public Pool connections(int size) {
     return options == null ? pool : PgBuilder.pool()
         .with(poolOptions(size))
         .with(transport())
@@ -83,19 +87,24 @@ public final class Database {
   }
 
   /** Closes what {@link #connections} gave. */
-  public Future<Void> release(SqlClient client) {
-    return client == null || client == pool ? Future.succeededFuture() : client.close();
+  public Future<Void> release(Pool connections) {
+    return connections == null || connections == pool ? Future.succeededFuture() : connections.close();
   }
 
   /** Runs in one transaction; a deadlock or a serialization failure is tried again. */
   public <T> Future<T> transaction(Function<SqlConnection, Future<T>> work) {
-    return transaction(work, 1);
+    return transaction(pool, work);
   }
 
-  private <T> Future<T> transaction(Function<SqlConnection, Future<T>> work, int attempt) {
-    return pool.withTransaction(work).recover(e ->
+  /** The same on {@link #connections} of the caller's own. */
+  public static <T> Future<T> transaction(Pool connections, Function<SqlConnection, Future<T>> work) {
+    return transaction(connections, work, 1);
+  }
+
+  private static <T> Future<T> transaction(Pool connections, Function<SqlConnection, Future<T>> work, int attempt) {
+    return connections.withTransaction(work).recover(e ->
         e instanceof PgException pg && pg.getSqlState() != null && pg.getSqlState().startsWith("40")
-            && attempt < TRANSACTION_TRIES ? transaction(work, attempt + 1) : Future.failedFuture(e));
+            && attempt < TRANSACTION_TRIES ? transaction(connections, work, attempt + 1) : Future.failedFuture(e));
   }
 
   /** Whether something with this key exists already. */

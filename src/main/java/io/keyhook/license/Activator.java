@@ -8,6 +8,7 @@ import io.keyhook.license.ValidationStore.Change;
 import io.keyhook.license.ValidationStore.Counted;
 import io.keyhook.license.ValidationStore.Device;
 import io.vertx.core.Future;
+import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlConnection;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,11 +29,11 @@ final class Activator {
   private static final Comparator<Device> LOCK_ORDER = Comparator.comparing(Device::accountId)
       .thenComparing(Device::licenseId).thenComparing(device -> device.request().fingerprint());
 
-  private final Database database;
+  private final Pool connections;
   private final Outbox outbox;
 
-  Activator(Database database, Outbox outbox) {
-    this.database = database;
+  Activator(Pool connections, Outbox outbox) {
+    this.connections = connections;
     this.outbox = outbox;
   }
 
@@ -49,7 +50,7 @@ final class Activator {
   }
 
   Future<List<Outcome>> activate(List<Device> devices) {
-    return database.transaction(tx -> new Batch(devices).run(tx)).map(batch -> {
+    return Database.transaction(connections, tx -> new Batch(devices).run(tx)).map(batch -> {
       outbox.dispatch(batch.written);
       return Arrays.asList(batch.outcomes);
     });

@@ -7,6 +7,7 @@ import io.keyhook.event.Raised;
 import io.keyhook.license.LicenseStore.LicenseId;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlConnection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,6 +35,7 @@ public final class ExpiryVerticle extends VerticleBase {
 
   private final Database database;
   private final Outbox outbox;
+  private Pool connection;
   private Future<Void> running = Future.succeededFuture();
   private long timer;
   private boolean stopped;
@@ -45,6 +47,7 @@ public final class ExpiryVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
+    connection = database.connections(1);
     runAfter(Duration.ofMillis(1));
     return Future.succeededFuture();
   }
@@ -53,7 +56,7 @@ public final class ExpiryVerticle extends VerticleBase {
   public Future<?> stop() {
     stopped = true;
     vertx.cancelTimer(timer);
-    return running;
+    return running.eventually(() -> database.release(connection));
   }
 
   private void runAfter(Duration delay) {
@@ -73,13 +76,13 @@ public final class ExpiryVerticle extends VerticleBase {
   /** Announces a batch, and tells when to go on. */
   private Future<Duration> announce() {
     long asked = System.nanoTime();
-    return LicenseStore.nextExpiry(database.pool()).compose(next -> {
+    return LicenseStore.nextExpiry(connection).compose(next -> {
       double seconds = next.orElse(Double.MAX_VALUE);
       if (seconds > 0) {
         return Future.succeededFuture(seconds < LONGEST_WAIT.toMillis() / 1e3
             ? Duration.ofNanos((long) (seconds * 1e9) + 1_000_000) : LONGEST_WAIT);
       }
-      return database.transaction(this::announceDue).map(written -> {
+      return Database.transaction(connection, this::announceDue).map(written -> {
         outbox.dispatch(written);
         return written.events().size() < BATCH ? ANOTHER_NODE : outbox.isBusy() ? INTERVAL
             : INTERVAL.minusNanos(System.nanoTime() - asked);

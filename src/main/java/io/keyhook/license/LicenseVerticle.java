@@ -18,15 +18,20 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlClient;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Keeps licenses and activations, and writes down when devices were last seen. */
 public final class LicenseVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(LicenseVerticle.class);
+
+  /** Of a stop, in which deliveries wait for their end. */
+  private static final Duration LAST_FLUSH = Duration.ofSeconds(2);
 
   private final Bus bus;
   private final Database database;
@@ -65,7 +70,7 @@ public final class LicenseVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
-    return writeLastSeen(lastSeen.flushAll());
+    return writeLastSeen(lastSeen.flushAll().timeout(LAST_FLUSH.toMillis(), TimeUnit.MILLISECONDS));
   }
 
   private static Future<Void> writeLastSeen(Future<Void> written) {

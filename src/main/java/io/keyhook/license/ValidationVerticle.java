@@ -13,7 +13,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
-import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Pool;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -28,7 +28,7 @@ public final class ValidationVerticle extends VerticleBase {
   private final Counts counts;
   private final MeterRegistry meters;
   private final int number;
-  private SqlClient client;
+  private Pool client;
   private Gauge waiting;
   private final Map<Refused, Counter> refusals = new EnumMap<>(Refused.class);
   private Counter valid;
@@ -52,7 +52,7 @@ public final class ValidationVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     client = database.connections(Validator.STATEMENTS);
-    Validator validator = new Validator(client, new Activator(database, outbox), outbox, feed, lastSeen, counts);
+    Validator validator = new Validator(client, new Activator(client, outbox), outbox, feed, lastSeen, counts);
     valid = counter("valid");
     for (Refused refused : Refused.values()) {
       refusals.put(refused, counter(refused.name().toLowerCase(Locale.ROOT)));

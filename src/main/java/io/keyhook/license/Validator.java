@@ -30,8 +30,9 @@ final class Validator {
   /** One look-up at a time gathers the largest batches; of commits, a second waits for the disk beside the first. */
   private static final int LOOK_UP_LANES = 1;
   private static final int EVENT_LANES = 2;
+  private static final int ACTIVATION_LANES = 1;
   /** Under way at once. */
-  static final int STATEMENTS = LOOK_UP_LANES + EVENT_LANES;
+  static final int STATEMENTS = LOOK_UP_LANES + EVENT_LANES + ACTIVATION_LANES;
   private static final int MAX_LOOK_UPS = 4;
   /** Longer than the database lets a statement run. */
   private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(12);
@@ -53,7 +54,7 @@ final class Validator {
     this.counts = counts;
     this.lookUps = new Batcher<>(LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, this::likelyTenant,
         batch -> bounded(ValidationStore.lookUp(client, batch)));
-    this.activations = new Batcher<>(1, MAX_BATCH, MAX_WAITING, Device::accountId,
+    this.activations = new Batcher<>(ACTIVATION_LANES, MAX_BATCH, MAX_WAITING, Device::accountId,
         batch -> bounded(activator.activate(batch)));
     this.events = new Batcher<>(EVENT_LANES, MAX_BATCH, MAX_WAITING, Raised::accountId,
         batch -> bounded(outbox.write(client, batch).map(written -> {
