@@ -9,6 +9,7 @@ import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Actor;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
+import io.keyhook.bus.Deliveries.Stopping;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
@@ -48,6 +49,7 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.ext.web.Router;
+import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.sqlclient.Pool;
 import java.io.IOException;
 import java.net.URI;
@@ -85,7 +87,7 @@ public final class Keyhook extends VerticleBase {
   private final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final AtomicInteger port = new AtomicInteger();
   private final WebPages pages = new WebPages();
-  private final StopOrder stopOrder = new StopOrder();
+  private final StopOrder stopOrder = new StopOrder(this::stopping);
   private final List<String> deployed = new ArrayList<>();
   private Bus bus;
   private Database database;
@@ -100,7 +102,7 @@ public final class Keyhook extends VerticleBase {
   }
 
   /**
-   * On a pool that stays the host's, whose database the host has {@link #migrate migrated}.
+   * On a pool that stays the host's, with {@link #connectOptions}, whose database the host has {@link #migrate migrated}.
    *
    * @param name tells several in one Vert.x apart
    */
@@ -113,6 +115,14 @@ public final class Keyhook extends VerticleBase {
   /** Brings a database up to date. Blocks. */
   public static void migrate(URI database) {
     Migrations.run(database);
+  }
+
+  /**
+   * How to connect to a database that Keyhook works on, for a pool of the host's: its statements presuppose these settings,
+   * in which they use the indexes, and in which nobody who has frozen keeps a lock.
+   */
+  public static PgConnectOptions connectOptions(URI database) {
+    return Database.connectOptions(database);
   }
 
   /** To talk to it, once it is deployed. */
@@ -158,13 +168,19 @@ public final class Keyhook extends VerticleBase {
     Plans plans = new Plans(options.plans());
     Partitions partitions = new Partitions(database.pool(), plans.allRetentions());
     return migrated()
-        .compose(migrated -> partitions.maintain())
+        .compose(migrated -> partitions.make())
         .compose(made -> {
-          vertx.setPeriodic(PARTITIONS.toMillis(), timer -> partitions.maintain().onFailure(e ->
-              log.error("The log's partitions could not be kept up; trying again in an hour", e)));
+          vertx.setPeriodic(0, PARTITIONS.toMillis(), timer -> keepUp(partitions));
           return deployAll(plans);
         })
         .recover(e -> undeployAll().eventually(this::close).transform(closed -> Future.failedFuture(e)));
+  }
+
+  private static void keepUp(Partitions partitions) {
+    partitions.make().onFailure(e -> log.error("The log's partitions could not be made; trying again in an hour", e))
+        .eventually(partitions::drop)
+        .onFailure(e -> log.warn("What the log keeps no longer could not be dropped; trying again in an hour: {}",
+            e.getMessage()));
   }
 
   private Future<Void> migrated() {
@@ -211,7 +227,7 @@ public final class Keyhook extends VerticleBase {
         .compose(v -> deploy(Stage.WORKING, 1, () -> new LicenseVerticle(bus, database, outbox, plans, lastSeen)))
         .compose(v -> deploy(Stage.WORKING, loops, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
             counts, meters, validator.getAndIncrement())))
-        .compose(v -> deploy(Stage.WORKING, 1, () -> new AccountVerticle(bus, database, plans, options)))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new AccountVerticle(bus, database, plans, options, meters)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new QueueVerticle(bus, database, dispatcher, takeOver)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox)))
@@ -236,6 +252,10 @@ public final class Keyhook extends VerticleBase {
   private Future<Void> deploy(Stage stage, int instances, Supplier<Deployable> verticle) {
     return vertx.deployVerticle(() -> stopOrder.staged(stage, verticle.get()),
         new DeploymentOptions().setInstances(instances)).onSuccess(deployed::add).mapEmpty();
+  }
+
+  private void stopping() {
+    bus.publish(Addresses.STOPPING, new Stopping());
   }
 
   /** Vert.x does it too, but after a failed start has closed the database that they still work with. */

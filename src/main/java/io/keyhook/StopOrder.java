@@ -12,8 +12,17 @@ import io.vertx.core.Promise;
 final class StopOrder {
   enum Stage { SERVING, WORKING, SENDING, COUNTING }
 
+  private final Runnable begin;
+  private boolean begun;
   private final int[] running = new int[Stage.values().length];
   private final Promise<Void>[] empty = promises();
+
+  /**
+   * @param begin runs once, as the first one is to stop
+   */
+  StopOrder(Runnable begin) {
+    this.begin = begin;
+  }
 
   Deployable staged(Stage stage, Deployable verticle) {
     return new Deployable() {
@@ -24,6 +33,7 @@ final class StopOrder {
 
       @Override
       public Future<?> undeploy(Context context) {
+        begin();
         return before(stage).compose(done -> onContext(context, verticle)).onComplete(done -> leave(stage));
       }
     };
@@ -38,6 +48,13 @@ final class StopOrder {
         promise.fail(e);
       }
     }));
+  }
+
+  private synchronized void begin() {
+    if (!begun) {
+      begun = true;
+      begin.run();
+    }
   }
 
   private synchronized void enter(Stage stage) {

@@ -75,6 +75,10 @@ public final class Addresses {
       new Address<>("delivery.cancel-pending", LONG);
   /** Published: what waits on this node for a place is not to be sent any more. */
   public static final Address<Deliveries.CancelPending, Void> CANCELED = new Address<>("delivery.canceled");
+  /** Published: its settings are to be read again before anything is sent. */
+  public static final Address<Deliveries.WebhookChanged, Void> WEBHOOK_CHANGED = new Address<>("delivery.webhook-changed");
+  /** Published: no attempt is to start any more. */
+  public static final Address<Deliveries.Stopping, Void> STOPPING = new Address<>("delivery.stopping");
   public static final Address<Deliveries.SendTest, Webhooks.TestResult> SEND_TEST = 
       new Address<>("delivery.send-test", LONG);
 

@@ -142,6 +142,10 @@ public interface Deliveries {
     }
   }
 
+  record WebhookChanged(UUID webhookId) {}
+
+  record Stopping() {}
+
   /** Sends one test delivery and answers when its receiver has. */
   record SendTest(UUID accountId, UUID webhookId, short eventType, String data) {}
 }

@@ -5,6 +5,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -126,6 +127,9 @@ public final class LocalSecrets {
     Files.write(unfinished, secrets.encodePrettily().getBytes(StandardCharsets.UTF_8), StandardOpenOption.CREATE,
         StandardOpenOption.WRITE, StandardOpenOption.SYNC);
     Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+    try (FileChannel directory = FileChannel.open(file.toAbsolutePath().getParent())) {
+      directory.force(true); // or the new name is not on disk
+    }
   }
 
   private static String generate() {

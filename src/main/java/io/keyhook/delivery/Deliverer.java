@@ -4,7 +4,10 @@ import io.keyhook.account.Plans;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.Deliveries.CancelPending;
+import io.keyhook.bus.Deliveries.WebhookChanged;
+import io.keyhook.bus.Id;
 import io.keyhook.db.Batcher;
+import io.keyhook.db.UnreadableSecretException;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.Holdings;
@@ -42,6 +45,8 @@ final class Deliverer {
   private static final int MAX_IDLE_ENDPOINTS = 10_000;
   private static final Duration WRITING = Duration.ofSeconds(5);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
+  /** Only another start of Keyhook, or another secret, can change it. */
+  private static final Duration AFTER_UNREADABLE = Duration.ofMinutes(1);
 
   private final Vertx vertx;
   private final Bus bus;
@@ -209,6 +214,19 @@ final class Deliverer {
     });
   }
 
+  /** What was read of it may be of before. */
+  void changed(WebhookChanged changed) {
+    Endpoint endpoint = endpoints.get(changed.webhookId());
+    if (endpoint != null) {
+      endpoint.settings = null;
+      if (vertx.cancelTimer(endpoint.loadingLater)) {
+        load(endpoint);
+      } else {
+        endpoint.changed = endpoint.loading;
+      }
+    }
+  }
+
   /** Drops what waits for a place: its rows are leaving the queue. */
   void canceled(CancelPending canceled) {
     for (Endpoint endpoint : endpoints.values()) {
@@ -244,26 +262,34 @@ final class Deliverer {
     endpoint.loading = true;
     settings.load(endpoint.id).onComplete(loaded -> {
       endpoint.loading = false;
-      endpoint.settings = loaded.orElse(null);
-      if (loaded.isEmpty()) { // deleted: what was pending is canceled
+      if (endpoint.changed) {
+        endpoint.changed = false;
+        load(endpoint);
+      } else if (loaded.succeeded() && loaded.result().isEmpty()) { // deleted: what was pending is canceled
         drop(endpoint);
-      } else {
+      } else if (loaded.succeeded()) {
+        endpoint.settings = loaded.result().get();
         pump(endpoint);
-      }
-    }, e -> {
-      if (e instanceof RefusedTargetException) {
+      } else if (loaded.cause() instanceof RefusedTargetException) {
         Attempt refused = Attempt.refused();
         List<Outgoing> ready = List.copyOf(endpoint.ready);
         endpoint.ready.clear();
-        endpoint.loading = false;
         ready.forEach(outgoing -> ended(endpoint, outgoing, refused));
+        pump(endpoint);
       } else {
-        log.warn("A webhook could not be read for sending; trying again: {}", e.getMessage());
-        vertx.timer(AFTER_FAILURE.toMillis()).onComplete(waited -> {
-          endpoint.loading = false;
-          pump(endpoint);
-        });
+        loadLater(endpoint, loaded.cause());
       }
+    });
+  }
+
+  private void loadLater(Endpoint endpoint, Throwable e) {
+    Duration pause = e instanceof UnreadableSecretException ? AFTER_UNREADABLE : AFTER_FAILURE;
+    log.warn("{} could not be read for sending; trying again in {} s: {}", Id.WEBHOOK.of(endpoint.id.webhookId()),
+        pause.toSeconds(), e.getMessage());
+    endpoint.loading = true;
+    endpoint.loadingLater = vertx.setTimer(pause.toMillis(), timer -> {
+      endpoint.loading = false;
+      pump(endpoint);
     });
   }
 
@@ -316,14 +342,19 @@ final class Deliverer {
         });
   }
 
-  /** Gives back what has not started, and waits for what has, with its results. */
-  Future<Void> drain(Duration deadline) {
+  /** Gives back what has not started, now and from now on. */
+  void startNoMore() {
     stopping = true;
     for (Endpoint endpoint : endpoints.values()) {
       for (Outgoing outgoing; (outgoing = endpoint.ready.poll()) != null; ) {
         held(results.release(outgoing), endpoint).onComplete(done -> checkDrained());
       }
     }
+  }
+
+  /** Waits for what has started, with its results. */
+  Future<Void> drain(Duration deadline) {
+    startNoMore();
     log.info("Draining: {} attempts in flight, {} results to write", inFlight, results.unwritten());
     long timer = vertx.setTimer(deadline.toMillis(), t -> {
       log.warn("Stopping with {} attempts in flight and {} results unwritten", inFlight, results.unwritten());

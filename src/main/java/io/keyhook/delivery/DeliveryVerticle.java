@@ -9,17 +9,18 @@ import io.keyhook.db.Database;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.Holdings;
 import io.keyhook.stats.Counts;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
-import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Pool;
 import java.time.Duration;
 
 /** Sends deliveries to the endpoints that are its own; one instance an event loop. */
 public final class DeliveryVerticle extends VerticleBase {
   /** Results, claims, and what is read of a webhook. */
   private static final int CONNECTIONS = 4;
-  /** Leaves time to write the last results within the 20 s of a stop. */
+  /** For the longest attempt: none has started since the stop began. Ends sooner, unless the database is away. */
   private static final Duration DRAIN = Duration.ofSeconds(13);
 
   private final Bus bus;
@@ -34,9 +35,11 @@ public final class DeliveryVerticle extends VerticleBase {
   private final Counts counts;
   private final MeterRegistry meters;
   private final int number;
-  private SqlClient client;
+  private Pool client;
   private Sender sender;
   private Deliverer deliverer;
+  private TestSender tests;
+  private Gauge unwritten;
 
   /**
    * @param number of this instance, from 0
@@ -68,16 +71,23 @@ public final class DeliveryVerticle extends VerticleBase {
     Results results = new Results(vertx, database, client, takeOver, schedule);
     deliverer = new Deliverer(vertx, bus, client, dispatcher, holdings, schedule, sender, settings,
         results, takeOver, plans, counts, meters, options.timeout(), options.maxInFlightPerEndpoint());
-    TestSender tests = new TestSender(client, sender, settings, plans);
+    tests = new TestSender(client, sender, settings, plans);
     bus.listen(Dispatcher.address(number), deliverer::work);
     bus.listen(Addresses.CANCELED, deliverer::canceled);
+    bus.listen(Addresses.WEBHOOK_CHANGED, deliverer::changed);
+    bus.listen(Addresses.STOPPING, stopping -> deliverer.startNoMore());
     bus.answer(Addresses.SEND_TEST, tests::send);
+    unwritten = Gauge.builder("keyhook.results.unwritten", results, Results::unwritten)
+        .description("Results of attempts that wait for the database")
+        .tag("instance", Integer.toString(number))
+        .register(meters);
     return Future.succeededFuture();
   }
 
   @Override
   public Future<?> stop() {
-    return deliverer.drain(DRAIN).eventually(() -> {
+    return Future.join(deliverer.drain(DRAIN), tests.drain(DRAIN)).eventually(() -> {
+      meters.remove(unwritten);
       sender.close();
       return database.release(client);
     });

@@ -24,6 +24,10 @@ final class Endpoint {
   boolean due;
   boolean claiming;
   boolean loading;
+  /** Since it began to load. */
+  boolean changed;
+  /** A timer. */
+  long loadingLater = -1;
   /** New deliveries stay in the queue for now. */
   boolean saturated;
   /** Null until it is first sent to. */
@@ -67,6 +71,6 @@ final class Endpoint {
   }
 
   boolean isIdle() {
-    return ready.isEmpty() && inFlight == 0 && !due && !claiming && !loading;
+    return ready.isEmpty() && inFlight == 0 && !due && !claiming && !loading && !saturated;
   }
 }

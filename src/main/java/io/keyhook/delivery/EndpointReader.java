@@ -1,6 +1,7 @@
 package io.keyhook.delivery;
 
 import io.keyhook.db.Cipher;
+import io.keyhook.db.UnreadableSecretException;
 import io.keyhook.event.EndpointId;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
@@ -24,8 +25,17 @@ final class EndpointReader {
         settings.version(),
         policy.check(settings.url()),
         signer(settings.secret(), endpoint),
-        settings.previousSecret() == null ? null : signer(settings.previousSecret(), endpoint),
+        settings.previousSecret() == null ? null : previousSigner(settings.previousSecret(), endpoint),
         settings.previousUntil())));
+  }
+
+  /** Null where it cannot be read: a secret that was rotated for that is replaced by the new one alone. */
+  private Signer previousSigner(byte[] sealed, EndpointId endpoint) {
+    try {
+      return signer(sealed, endpoint);
+    } catch (UnreadableSecretException e) {
+      return null;
+    }
   }
 
   private Signer signer(byte[] sealed, EndpointId endpoint) {

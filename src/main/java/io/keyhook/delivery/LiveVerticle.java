@@ -16,6 +16,7 @@ import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -42,6 +43,8 @@ public final class LiveVerticle extends VerticleBase {
   private final Set<Integer> retentions;
   private final MeterRegistry meters;
   private final Map<UUID, Watched> accounts = new HashMap<>();
+  /** Asked for, and not closed meanwhile by who has waited long enough. */
+  private final Set<UUID> opening = new HashSet<>();
   private Gauge gauge;
   private volatile int streams;
   private long timer;
@@ -85,6 +88,7 @@ public final class LiveVerticle extends VerticleBase {
   private Future<Void> open(DeliveryFeed.Open request) {
     UUID accountId = request.watch().caller().accountId();
     String webhookId = request.watch().webhookId();
+    opening.add(request.stream());
     return (webhookId == null ? Future.succeededFuture(true)
         : QueueStore.webhookExists(pool, new EndpointId(accountId, Id.WEBHOOK.parse(webhookId)))).compose(exists -> {
           if (!exists) {
@@ -92,7 +96,7 @@ public final class LiveVerticle extends VerticleBase {
           }
           return accounts.containsKey(accountId) ? Future.succeededFuture(null) : begin(accountId);
         }).map(begun -> {
-          if (stopping || streams >= MAX_STREAMS) {
+          if (!opening.contains(request.stream()) || stopping || streams >= MAX_STREAMS) {
             throw new Failure.Unavailable("There are too many streams; try again").exception();
           }
           Watched watched = accounts.computeIfAbsent(accountId, id -> begun);
@@ -102,7 +106,7 @@ public final class LiveVerticle extends VerticleBase {
           watched.streams.add(request.stream());
           streams++;
           return null;
-        });
+        }).<Void>mapEmpty().onComplete(done -> opening.remove(request.stream()));
   }
 
   /** What there is already is no news. */
@@ -117,6 +121,7 @@ public final class LiveVerticle extends VerticleBase {
   }
 
   private void close(DeliveryFeed.Close request) {
+    opening.remove(request.stream());
     Watched watched = accounts.get(request.accountId());
     if (watched != null && watched.streams.remove(request.stream())) {
       streams--;

@@ -148,7 +148,8 @@ public final class LogVerticle extends VerticleBase {
 
   /** Answers after the first batch: the rest is not sent any more, and a long queue takes longer than a caller waits. */
   private Future<Void> cancelQueued(CancelPending request) {
-    return database.transaction(tx -> QueueStore.cancel(tx, request.accountId(), request.webhookId())).map(canceled -> {
+    return database.transaction(tx -> QueueStore.cancel(tx, request.accountId(), request.webhookId(), plans.withWebhooks())
+    ).map(canceled -> {
       if (canceled == QueueStore.CANCEL_BATCH) {
         cancelQueued(request).onFailure(e ->
             log.warn("Pending deliveries are left for their next attempt to be canceled: {}", e.getMessage()));

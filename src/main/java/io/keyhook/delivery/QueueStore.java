@@ -156,9 +156,12 @@ final class QueueStore {
   private static final String CANCEL = """
       WITH gone AS (
         DELETE FROM keyhook.delivery_queue q USING (
-          SELECT webhook_id, delivery_id FROM keyhook.delivery_queue
-          WHERE account_id = $1 AND ($2::uuid IS NULL OR webhook_id = $2)
-          ORDER BY webhook_id, delivery_id LIMIT $3 FOR UPDATE) d
+          SELECT q.webhook_id, q.delivery_id FROM keyhook.delivery_queue q
+          JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = q.webhook_id
+          JOIN keyhook.account a ON a.account_id = $1
+          WHERE q.account_id = $1 AND ($2::uuid IS NULL OR q.webhook_id = $2)
+            AND NOT (w.is_active AND a.plan = ANY ($4::text[]))
+          ORDER BY q.webhook_id, q.delivery_id LIMIT $3 FOR UPDATE OF q) d
         WHERE q.account_id = $1 AND q.webhook_id = d.webhook_id AND q.delivery_id = d.delivery_id
         RETURNING q.*
       )
@@ -275,13 +278,15 @@ final class QueueStore {
   }
 
   /**
-   * Cancels up to {@value #CANCEL_BATCH}, and tells how many.
+   * Cancels up to {@value #CANCEL_BATCH} of webhooks that are not to be sent to, and tells how many. One that was activated
+   * again meanwhile keeps what it has.
    *
    * @param webhookId null: all of the account
+   * @param plans that have webhooks
    */
-  static Future<Integer> cancel(SqlClient client, UUID accountId, UUID webhookId) {
+  static Future<Integer> cancel(SqlClient client, UUID accountId, UUID webhookId, String[] plans) {
     return client.preparedQuery(CANCEL)
-        .execute(Tuple.of(accountId, webhookId, (long) CANCEL_BATCH))
+        .execute(Tuple.tuple().addUUID(accountId).addUUID(webhookId).addLong((long) CANCEL_BATCH).addArrayOfString(plans))
         .map(SqlResult::rowCount);
   }
 

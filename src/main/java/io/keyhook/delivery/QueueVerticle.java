@@ -7,7 +7,7 @@ import io.keyhook.delivery.QueueStore.Due;
 import io.keyhook.event.Dispatcher;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
-import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Pool;
 import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
@@ -31,7 +31,7 @@ public final class QueueVerticle extends VerticleBase {
   private final Database database;
   private final Dispatcher dispatcher;
   private final TakeOver takeOver;
-  private SqlClient client;
+  private Pool client;
   private Future<Void> running = Future.succeededFuture();
   private long timer;
   private long nextNanos;

@@ -26,7 +26,7 @@ final class Results {
   private static final int FEW = 32;
   private static final Duration AFTER_FAILURE = Duration.ofMillis(500);
   private static final Comparator<Outgoing> LOCK_ORDER =
-      Comparator.comparing(Outgoing::accountId).thenComparing(Outgoing::deliveryId);
+      Comparator.comparing(Outgoing::accountId).thenComparing(Outgoing::webhookId).thenComparing(Outgoing::deliveryId);
   private static final Comparator<QueueStore.Result> RESULT_ORDER =
       Comparator.comparing(QueueStore.Result::delivery, LOCK_ORDER);
 
@@ -36,7 +36,8 @@ final class Results {
   private final Batcher<QueueStore.Result, Void> delivered;
   private final Batcher<QueueStore.Result, Void> failed;
   private final Batcher<Outgoing, Void> released;
-  private int unwritten;
+  /** Written by its event loop alone. */
+  private volatile int unwritten;
   private boolean givenUp;
 
   Results(Vertx vertx, Database database, SqlClient client, TakeOver takeOver, RetrySchedule schedule) {

@@ -5,12 +5,16 @@ import io.keyhook.bus.Deliveries.SendTest;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Webhooks.TestResult;
+import io.keyhook.db.UnreadableSecretException;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.sqlclient.SqlClient;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
 /** Sends the deliveries of the test call: at once, once, to an inactive webhook too, and logs them like the others. */
 final class TestSender {
@@ -20,7 +24,9 @@ final class TestSender {
   private final Sender sender;
   private final EndpointReader settings;
   private final Plans plans;
+  private final Promise<Void> drained = Promise.promise();
   private int underWay;
+  private boolean stopping;
 
   TestSender(SqlClient client, Sender sender, EndpointReader settings, Plans plans) {
     this.client = client;
@@ -30,11 +36,23 @@ final class TestSender {
   }
 
   Future<TestResult> send(SendTest test) {
-    if (underWay >= MAX_UNDER_WAY) {
+    if (stopping || underWay >= MAX_UNDER_WAY) {
       return Future.failedFuture(new Failure.Unavailable("Too many tests are under way; try again").exception());
     }
     underWay++;
-    return run(test).onComplete(done -> underWay--);
+    return run(test).onComplete(done -> {
+      underWay--;
+      if (stopping && underWay == 0) {
+        drained.tryComplete();
+      }
+    });
+  }
+
+  /** Waits until those under way are in the log: whoever asked for one may be gone, and looks for it there. */
+  Future<Void> drain(Duration deadline) {
+    stopping = true;
+    return underWay == 0 ? Future.succeededFuture()
+        : drained.future().timeout(deadline.toMillis(), TimeUnit.MILLISECONDS).otherwiseEmpty();
   }
 
   private Future<TestResult> run(SendTest test) {
@@ -52,7 +70,8 @@ final class TestSender {
       EndpointSettings target = found.orElseThrow(Id.WEBHOOK::notFound);
       Message message = Message.of(target, type, id, true, data, 1, Instant.now());
       return sender.send(target.target(), message.headers(), message.body());
-    }).recover(e -> e instanceof RefusedTargetException
-        ? Future.succeededFuture(Attempt.refused()) : Future.failedFuture(e));
+    }).recover(e -> e instanceof RefusedTargetException ? Future.succeededFuture(Attempt.refused())
+        : Future.failedFuture(e instanceof UnreadableSecretException ? new Failure.Conflict("SECRET_UNREADABLE",
+            "The webhook's secret is under a master key that this Keyhook does not have: rotate it").exception() : e));
   }
 }

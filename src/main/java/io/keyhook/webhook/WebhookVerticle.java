@@ -9,6 +9,7 @@ import io.keyhook.bus.Caller;
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Deliveries.CancelPending;
 import io.keyhook.bus.Deliveries.SendTest;
+import io.keyhook.bus.Deliveries.WebhookChanged;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.JsonText;
 import io.keyhook.bus.Webhooks.TestResult;
@@ -98,6 +99,7 @@ public final class WebhookVerticle extends VerticleBase {
         .compose(allowed -> request.url().present() ? registration.check(request.url().value()) : Future.succeededFuture())
         .compose(allowed -> database.transaction(tx -> WebhookStore.update(tx, webhookId, request, events)
             .compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_UPDATED, webhook, request.changed()))))
+        .onSuccess(webhook -> bus.publish(Addresses.WEBHOOK_CHANGED, new WebhookChanged(webhookId)))
         .compose(webhook -> deactivates ? cancelPending(accountId, webhookId).map(webhook)
             : Future.succeededFuture(webhook));
   }
@@ -120,6 +122,7 @@ public final class WebhookVerticle extends VerticleBase {
     return database.transaction(tx -> WebhookStore.rotate(tx, accountId, webhookId,
             cipher.seal(secret, accountId, webhookId), request.overlapHours())
             .compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_SECRET_ROTATED, webhook, List.of())))
+        .onSuccess(webhook -> bus.publish(Addresses.WEBHOOK_CHANGED, new WebhookChanged(webhookId)))
         .map(webhook -> new WithSecret(webhook, secret));
   }
 

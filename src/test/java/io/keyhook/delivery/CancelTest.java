@@ -2,6 +2,7 @@ package io.keyhook.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.bus.Id;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
@@ -65,6 +66,45 @@ class CancelTest {
     setActive(webhook, true);
     raise(keyhook.api());
     assertThat(receiver.take().id()).as("the one raised while it was active").isNotEqualTo(id);
+    keyhook.awaitEmptyQueue();
+    assertThat(receiver.untaken()).isZero();
+  }
+
+  @Test
+  void whatIsRaisedWhenItIsActiveAgainIsNotCanceledWithTheRest() {
+    Receiver receiver = keyhook.receiver();
+    Webhook webhook = keyhook.webhook(receiver, "license.activated");
+    String before = waiting(keyhook.api(), receiver);
+    int many = 5 * QueueStore.CANCEL_BATCH;
+    keyhook.database().update("""
+        INSERT INTO keyhook.delivery_queue (account_id, delivery_id, webhook_id, event_id, keep_until, type, leased, due_at)
+        SELECT account_id, keyhook.uuid_v7(), webhook_id, event_id, keep_until, type, false, now() + interval '1 hour'
+        FROM keyhook.delivery_queue, generate_series(1, %d) WHERE delivery_id = ?""".formatted(many),
+        Id.DELIVERY.parse(before));
+    setActive(webhook, false);
+    setActive(webhook, true);
+    raise(keyhook.api());
+    String after = receiver.take().id();
+    keyhook.awaitStatus(after, "delivered");
+    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.delivery WHERE status = 3")).isPositive();
+    keyhook.database().update("DELETE FROM keyhook.delivery_queue");
+  }
+
+  @Test
+  void whatWaitsGoesToTheNewUrl() {
+    Receiver receiver = keyhook.receiver();
+    Answer.Held held = Answer.held(Answer.OK);
+    receiver.answerNext(held);
+    Webhook webhook = keyhook.webhook(receiver, "license.activated");
+    for (int i = 0; i < 3; i++) {
+      raise(keyhook.api());
+    }
+    receiver.take();
+    Receiver next = keyhook.receiver();
+    next.trust(webhook.secret());
+    keyhook.api().patch("/api/webhooks/" + webhook.id(), new JsonObject().put("url", next.url())).expect(200);
+    held.release();
+    next.take(2);
     keyhook.awaitEmptyQueue();
     assertThat(receiver.untaken()).isZero();
   }

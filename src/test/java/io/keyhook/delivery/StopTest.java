@@ -8,10 +8,15 @@ import io.keyhook.testing.Answer;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -60,6 +65,55 @@ class StopTest {
     keyhook.deleteWebhooks();
     next.stop();
     assertThat(receiver.untaken()).isZero();
+  }
+
+  private static boolean accepts(URI uri) {
+    try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void aTestThatIsUnderWayIsInTheLog() throws Exception {
+    Node node = keyhook.start();
+    Receiver receiver = keyhook.receiver();
+    Answer.Held held = Answer.held(Answer.OK);
+    receiver.answer(held);
+    Webhook webhook = keyhook.webhook(receiver, "license.validated");
+    CompletableFuture.runAsync(() -> node.api().post("/api/webhooks/test", new JsonObject().put("webhookId", webhook.id())));
+    Delivery test = receiver.take();
+    CompletableFuture<Void> stopped = CompletableFuture.runAsync(node::stop);
+    await("nobody is served any more").atMost(Waiting.LONG).until(() -> !accepts(node.uri()));
+    held.release();
+    stopped.get(Waiting.LONG.toSeconds(), TimeUnit.SECONDS);
+    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.delivery WHERE delivery_id = ?",
+        Id.TEST_DELIVERY.parse(test.id()))).isEqualTo(1);
+  }
+
+  @Test
+  void aSecretUnderAnotherMasterKeyIsToBeRotated() {
+    Node first = keyhook.start();
+    Receiver receiver = keyhook.receiver();
+    Webhook webhook = keyhook.webhook(receiver, "license.activated");
+    first.stop();
+    Node second = keyhook.start(new JsonObject().put("secrets",
+        new JsonObject().put("masterKey", Base64.getEncoder().encodeToString(new byte[32]))));
+    JsonObject test = new JsonObject().put("webhookId", webhook.id());
+    second.api().post("/api/webhooks/test", test).expect(409, "SECRET_UNREADABLE");
+    License license = keyhook.license(2);
+    second.api().validate(license.key(), "first").expect(200);
+    for (boolean active : new boolean[] {false, true}) { // what could not be sent is not to be
+      second.api().patch("/api/webhooks/" + webhook.id(), new JsonObject().put("isActive", active)).expect(200);
+    }
+    receiver.trust(second.api().post("/api/webhooks/" + webhook.id() + "/rotate-secret", new JsonObject())
+        .expect(200).json().getString("secret"));
+    second.api().validate(license.key(), "second").expect(200);
+    receiver.take(); // at once, and not when it would have been looked at again
+    second.api().post("/api/webhooks/test", test).expect(200);
+    keyhook.deleteWebhooks();
+    second.stop();
   }
 
   @Test
