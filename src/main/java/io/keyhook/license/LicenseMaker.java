@@ -74,7 +74,7 @@ final class LicenseMaker {
         refuse(lines.stream().filter(line -> line.license().expiresAt() != null && !line.license().expiresAt().isAfter(now))
             .map(line -> new FieldError(Line.field(line.number(), "expiresAt"), "is in the past")).toList());
         return insertBatches(tx, request, keys, 0);
-      })).recover(e -> Future.failedFuture(taken(e, lines, keys).orElse(e)));
+      })).recover(e -> Future.failedFuture(taken(e, lines).orElse(e)));
     }).map(inserted -> new Licenses.Imported(lines.size()));
   }
 
@@ -141,7 +141,7 @@ final class LicenseMaker {
   }
 
   /** Which line's key another license has, as the database names it; empty where that is none's, or not what failed. */
-  private static Optional<Throwable> taken(Throwable e, List<Line> lines, List<String> keys) {
+  private static Optional<Throwable> taken(Throwable e, List<Line> lines) {
     return Database.violatedKey(e).flatMap(detail -> lines.stream().filter(line -> line.license().key() != null
             && detail.contains("(" + LicenseKeys.lookup(line.license().key()) + ")"))
         .findFirst().map(line -> Check.invalid(Line.field(line.number(), "key"), "is another license's already")));
