@@ -1,5 +1,6 @@
 package io.keyhook.license;
 
+import io.keyhook.account.PlanStore;
 import io.keyhook.account.Plans;
 import io.keyhook.audit.Action;
 import io.keyhook.audit.AuditStore;
@@ -102,9 +103,9 @@ final class LicenseMaker {
   /** A limited plan locks the account while it counts; an unlimited one locks nothing. */
   private <T> Future<T> withRoom(Caller caller, int more, Function<SqlConnection, Future<T>> insert) {
     UUID accountId = caller.accountId();
-    return LicenseStore.plan(database.pool(), accountId, false).compose(unlocked ->
+    return PlanStore.get(database.pool(), accountId).compose(unlocked ->
         database.transaction(tx -> plans.of(unlocked).maxLicenses().isEmpty() ? insert.apply(tx)
-            : LicenseStore.plan(tx, accountId, true).compose(plan -> {
+            : PlanStore.lock(tx, accountId).compose(plan -> {
               Optional<Integer> max = plans.of(plan).maxLicenses();
               return LicenseStore.count(tx, accountId, max.orElse(0)).compose(used -> {
                 Plans.checkRoom(plan, max, used, more, LICENSES);
