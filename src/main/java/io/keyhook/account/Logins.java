@@ -12,6 +12,7 @@ import io.keyhook.bus.Sessions;
 import io.keyhook.bus.Sessions.Opened;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Database;
+import io.keyhook.db.Hashes;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.security.SecureRandom;
