@@ -140,7 +140,7 @@ public final class Keyhook extends VerticleBase {
     return firstAccount;
   }
 
-  /** A router to mount under a path of a host's server, on the calling event loop. */
+  /** A router to mount under a path of a host's server, once it is deployed; on the calling event loop. */
   public Router router() {
     return ApiRouter.create(vertx, client, options, limits, probes, pages);
   }

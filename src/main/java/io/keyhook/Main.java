@@ -132,10 +132,12 @@ public final class Main {
 
   /** On the terminal, not in the log: it may hold what was generated, this one time. */
   private void greet() {
+    boolean listens = keyhook.port() > 0;
     String host = options.http().host();
     String url = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + keyhook.port();
-    StringBuilder text = new StringBuilder(
-        "\nKeyhook listens on " + url + "; its calls are described at " + url + "/openapi.json\n");
+    StringBuilder text = new StringBuilder(listens
+        ? "\nKeyhook listens on " + url + "; its calls are described at " + url + "/openapi.json\n"
+        : "\nKeyhook runs without a server: http.enabled is false\n");
     keyhook.firstAccount().ifPresent(account -> {
       KeyhookOptions.Bootstrap first = options.bootstrap();
       String key = generatedKey ? first.apiKey().orElseThrow() : "$KEYHOOK_BOOTSTRAP_API_KEY";
@@ -151,10 +153,12 @@ public final class Main {
         text.append("\n  API key   ").append(key);
       }
       text.append("\n\nThe API key goes into the header Authorization: Bearer;"
-          + " e-mail and password are for POST /api/auth/login.");
-      text.append("\n\nMake a license:\n\n  curl ").append(url)
-          .append("/api/licenses -H \"Authorization: Bearer ").append(key)
-          .append("\" \\\n    -H 'Content-Type: application/json' -d '{\"name\":\"My first license\"}'\n");
+          + " e-mail and password are for POST /api/auth/login.\n");
+      if (listens) {
+        text.append("\nMake a license:\n\n  curl ").append(url)
+            .append("/api/licenses -H \"Authorization: Bearer ").append(key)
+            .append("\" \\\n    -H 'Content-Type: application/json' -d '{\"name\":\"My first license\"}'\n");
+      }
     });
     System.out.println(text);
   }

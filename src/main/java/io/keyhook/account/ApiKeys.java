@@ -1,5 +1,6 @@
 package io.keyhook.account;
 
+import io.keyhook.db.Hashes;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 

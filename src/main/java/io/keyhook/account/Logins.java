@@ -12,13 +12,13 @@ import io.keyhook.bus.Sessions;
 import io.keyhook.bus.Sessions.Opened;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Database;
+import io.keyhook.db.Hashes;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -1,5 +1,6 @@
 package io.keyhook.account;
 
+import io.keyhook.db.Hashes;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.SecureRandom;

@@ -5,6 +5,7 @@ import io.keyhook.bus.Accounts.Token;
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Id;
 import io.keyhook.config.KeyhookOptions.Jwt;
+import io.keyhook.db.Hashes;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;

@@ -3,7 +3,6 @@ package io.keyhook.db;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,15 +37,11 @@ public final class Cipher {
    * @param id tells nothing of the key: the beginning of its hash
    */
   private record MasterKey(byte[] id, SecretKeySpec key) {
+    private static final byte[] ID = "keyhook master key id".getBytes(StandardCharsets.US_ASCII);
+
     static MasterKey of(String base64) {
       byte[] key = Base64.getDecoder().decode(base64);
-      try {
-        MessageDigest hash = MessageDigest.getInstance("SHA-256");
-        hash.update("keyhook master key id".getBytes(StandardCharsets.US_ASCII));
-        return new MasterKey(Arrays.copyOf(hash.digest(key), KEY_ID), new SecretKeySpec(key, "AES"));
-      } catch (GeneralSecurityException e) {
-        throw new IllegalStateException(e);
-      }
+      return new MasterKey(Arrays.copyOf(Hashes.sha256(ID, key), KEY_ID), new SecretKeySpec(key, "AES"));
     }
   }
 

@@ -115,8 +115,8 @@ public final class EmbeddedServer implements AutoCloseable {
   }
 
   /**
-   * Stops the server and gives the directory up. Takes well below a second when little was written, and a minute at
-   * most. A second call does nothing.
+   * Stops the server and gives the directory up. Takes well below a second when little was written, and 40 s at most.
+   * A second call does nothing.
    */
   @Override
   public void close() {

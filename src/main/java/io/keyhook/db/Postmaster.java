@@ -127,14 +127,14 @@ final class Postmaster {
    * Stops a server: what clients have open is rolled back, and a checkpoint makes the next start quick. A server that
    * takes too long with that is stopped without it, and recovers at the next start.
    *
-   * @return false if it runs still, after 45 s
+   * @return false if it runs still, after 40 s
    */
   boolean stop(ProcessHandle postmaster) throws IOException, InterruptedException {
     signal(postmaster, "INT");
-    if (ends(postmaster, 30)) {
+    if (ends(postmaster, 25)) {
       return true;
     }
-    LOG.warn("PostgreSQL (process {}) does not stop within 30 s: stopping it without a checkpoint", postmaster.pid());
+    LOG.warn("PostgreSQL (process {}) does not stop within 25 s: stopping it without a checkpoint", postmaster.pid());
     signal(postmaster, "QUIT");
     if (ends(postmaster, 10)) {
       return true;

@@ -89,13 +89,10 @@ public final class LiveVerticle extends VerticleBase {
     UUID accountId = request.watch().caller().accountId();
     String webhookId = request.watch().webhookId();
     opening.add(request.stream());
-    return (webhookId == null ? Future.succeededFuture(true)
-        : QueueStore.webhookExists(pool, new EndpointId(accountId, Id.WEBHOOK.parse(webhookId)))).compose(exists -> {
-          if (!exists) {
-            throw Id.WEBHOOK.notFound();
-          }
-          return accounts.containsKey(accountId) ? Future.succeededFuture(null) : begin(accountId);
-        }).map(begun -> {
+    return (webhookId == null ? Future.<Void>succeededFuture()
+        : QueueStore.checkWebhookExists(pool, new EndpointId(accountId, Id.WEBHOOK.parse(webhookId))))
+        .compose(exists -> accounts.containsKey(accountId) ? Future.<Watched>succeededFuture() : begin(accountId))
+        .map(begun -> {
           if (!opening.contains(request.stream()) || stopping || streams >= MAX_STREAMS) {
             throw new Failure.Unavailable("There are too many streams; try again").exception();
           }

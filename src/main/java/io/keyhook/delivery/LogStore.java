@@ -18,13 +18,13 @@ import io.keyhook.bus.Webhooks.Window;
 import io.keyhook.db.Partitions;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
+import io.keyhook.stats.AttemptCounts;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,7 +63,6 @@ final class LogStore {
       ) d JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = d.event_id AND e.keep_until = d.keep_until
       WHERE w.account_id = $1 AND (w.deleted_at IS NULL OR w.deleted_at > $5) AND d.test = $3 AND $2 >= $4""";
 
-  private static final String PLAN = "SELECT plan FROM keyhook.account WHERE account_id = $1";
   private static final String NEW_ID = "SELECT keyhook.uuid_v7()";
   private static final String LOG_TEST = """
       WITH kept AS (
@@ -139,11 +138,10 @@ final class LogStore {
         coalesce(sum(failed) FILTER (WHERE minute > now() - interval '1 day'), 0),
         coalesce(sum(succeeded) FILTER (WHERE minute > now() - interval '7 days'), 0),
         coalesce(sum(failed) FILTER (WHERE minute > now() - interval '7 days'), 0),
-        coalesce(sum(failed_since) FILTER (WHERE minute >= coalesce(last_ok, '-infinity')), 0),
-        max(last_success_at), max(last_failure_at)
-      FROM (SELECT *, max(minute) FILTER (WHERE succeeded > 0) OVER () AS last_ok FROM keyhook.attempt_count
-        WHERE account_id = $1 AND webhook_id = $2 AND keep_until >= (now() AT TIME ZONE 'UTC')::date + %d) m"""
-      .formatted(Partitions.COUNT_DAYS - 30);
+        %s, max(last_success_at), max(last_failure_at)
+      FROM (%s
+        WHERE c.account_id = $1 AND c.webhook_id = $2 AND c.keep_until >= (now() AT TIME ZONE 'UTC')::date + %d) m"""
+      .formatted(AttemptCounts.CONSECUTIVE_FAILURES, AttemptCounts.OF_WEBHOOK, Partitions.COUNT_DAYS - 30);
   private static final String LATEST_TIMES = """
       SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ms), percentile_disc(0.95) WITHIN GROUP (ORDER BY ms)
       FROM (SELECT (attempts -> -1 ->> 'ms')::bigint AS ms FROM keyhook.delivery
@@ -152,13 +150,6 @@ final class LogStore {
       SELECT count(*) FROM keyhook.delivery_queue WHERE account_id = $1 AND webhook_id = $2""";
 
   private LogStore() {}
-
-  /** How long the account's deliveries are shown. */
-  static Future<Duration> retention(SqlClient client, UUID accountId, Plans plans) {
-    return client.preparedQuery(PLAN).execute(Tuple.of(accountId))
-        .map(rows -> first(rows, row -> Duration.ofDays(plans.of(row.getString(0)).logRetentionDays()))
-            .orElseThrow(Id.ACCOUNT::notFound));
-  }
 
   /**
    * @param from of the first millisecond that is shown

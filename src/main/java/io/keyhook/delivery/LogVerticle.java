@@ -1,5 +1,6 @@
 package io.keyhook.delivery;
 
+import io.keyhook.account.PlanStore;
 import io.keyhook.account.Plans;
 import io.keyhook.audit.Action;
 import io.keyhook.audit.AuditStore;
@@ -78,7 +79,8 @@ public final class LogVerticle extends VerticleBase {
     UUID accountId = query.caller().accountId();
     UUID webhookId = Id.WEBHOOK.parse(query.webhookId());
     Optional<EventType> type = type(query.event());
-    return exists(new EndpointId(accountId, webhookId)).compose(exists -> shownFrom(accountId, query.from()))
+    return QueueStore.checkWebhookExists(pool, new EndpointId(accountId, webhookId))
+        .compose(exists -> shownFrom(accountId, query.from()))
         .compose(from -> LogStore.list(pool, query, webhookId, type, from));
   }
 
@@ -86,7 +88,8 @@ public final class LogVerticle extends VerticleBase {
     UUID accountId = query.caller().accountId();
     UUID webhookId = query.webhookId() == null ? null : Id.WEBHOOK.parse(query.webhookId());
     Optional<EventType> type = type(query.event());
-    return (webhookId == null ? Future.<Void>succeededFuture() : exists(new EndpointId(accountId, webhookId)))
+    return (webhookId == null ? Future.<Void>succeededFuture()
+        : QueueStore.checkWebhookExists(pool, new EndpointId(accountId, webhookId)))
         .compose(exists -> shownFrom(accountId, query.from()))
         .compose(from -> AccountLogStore.list(pool, query, webhookId, type, from));
   }
@@ -96,22 +99,14 @@ public final class LogVerticle extends VerticleBase {
         .orElseThrow(() -> Check.invalid("event", "is not a type of event")));
   }
 
-  private Future<Void> exists(EndpointId endpoint) {
-    return QueueStore.webhookExists(pool, endpoint).map(exists -> {
-      if (!exists) {
-        throw Id.WEBHOOK.notFound();
-      }
-      return null;
-    });
-  }
-
   private Future<Instant> shownFrom(UUID accountId, Instant from) {
     return shownFrom(accountId).map(shown -> from == null || from.isBefore(shown) ? shown : from);
   }
 
   /** What is older than the plan says is not shown, also while its table is still there. */
   private Future<Instant> shownFrom(UUID accountId) {
-    return LogStore.retention(pool, accountId, plans).map(retention -> Instant.now().minus(retention));
+    return PlanStore.get(pool, accountId)
+        .map(plan -> Instant.now().minus(Duration.ofDays(plans.of(plan).logRetentionDays())));
   }
 
   private Future<Delivery> get(UUID accountId, String id) {

@@ -298,10 +298,14 @@ final class QueueStore {
             instant(row, 4))));
   }
 
-  /** Also of one that was deleted: its log stays. */
-  static Future<Boolean> webhookExists(SqlClient client, EndpointId endpoint) {
-    return client.preparedQuery(EXISTS).execute(Tuple.of(endpoint.accountId(), endpoint.webhookId()))
-        .map(rows -> rows.size() > 0);
+  /** Fails where the webhook never was; one that was deleted passes: its log stays. */
+  static Future<Void> checkWebhookExists(SqlClient client, EndpointId endpoint) {
+    return client.preparedQuery(EXISTS).execute(Tuple.of(endpoint.accountId(), endpoint.webhookId())).map(rows -> {
+      if (rows.size() == 0) {
+        throw Id.WEBHOOK.notFound();
+      }
+      return null;
+    });
   }
 
   /** Whether a webhook may be sent to. */

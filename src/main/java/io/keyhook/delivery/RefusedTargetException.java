@@ -8,7 +8,7 @@ package io.keyhook.delivery;
 public final class RefusedTargetException extends RuntimeException {
 
   /** The rule that refused: all but {@link #DNS} come from the URL alone, and so stop a registration. */
-  public enum Stage { PARSE, SCHEME, PORT, NAME, IDN, LITERAL, DNS }
+  enum Stage { PARSE, SCHEME, PORT, NAME, IDN, LITERAL, DNS }
 
   private final Stage stage;
 
@@ -17,7 +17,7 @@ public final class RefusedTargetException extends RuntimeException {
     this.stage = stage;
   }
 
-  public Stage stage() {
+  Stage stage() {
     return stage;
   }
 

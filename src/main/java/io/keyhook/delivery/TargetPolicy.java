@@ -27,9 +27,6 @@ import java.util.stream.Collectors;
  */
 public final class TargetPolicy {
 
-  /** HTTPS, and the port that is customary for it beside. */
-  public static final Set<Integer> DEFAULT_PORTS = Set.of(443, 8443);
-
   private final boolean allowInsecureTargets;
   private final Set<String> schemes;
   private final Set<Integer> ports;
@@ -37,11 +34,6 @@ public final class TargetPolicy {
   private final TargetList allowed;
   private final TargetList denied;
   private final PublicAddresses addresses;
-
-  /** The {@link #DEFAULT_PORTS}, and no exceptions to what is public. */
-  public TargetPolicy(boolean allowInsecureTargets) {
-    this(allowInsecureTargets, DEFAULT_PORTS, List.of(), List.of());
-  }
 
   /**
    * @param allowInsecureTargets for development: http too, and any port, name and address. URLs that parsers read in
@@ -51,14 +43,8 @@ public final class TargetPolicy {
    *     lead; and {@code *.} and a name, for every name below it
    * @param denied likewise, and refused also where they are allowed: the operator's own public addresses, and NAT64
    *     prefixes of the network
-   * @throws IllegalArgumentException a port, a block or a name is impossible
-   */
-  public TargetPolicy(boolean allowInsecureTargets, Set<Integer> ports, List<String> allowed, List<String> denied) {
-    this(allowInsecureTargets, ports, allowed, denied, List.of());
-  }
-
-  /**
    * @param own addresses of this machine: not public, whatever they look like
+   * @throws IllegalArgumentException a port, a block or a name is impossible
    */
   TargetPolicy(boolean allowInsecureTargets, Set<Integer> ports, List<String> allowed, List<String> denied,
       List<InetAddress> own) {

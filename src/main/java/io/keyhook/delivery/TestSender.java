@@ -61,7 +61,7 @@ final class TestSender {
     return LogStore.newId(client).compose(id -> attempt(endpoint, type, id, test.data())
         .compose(attempt -> LogStore.logTest(client, endpoint, id, type, test.data(), attempt, plans)
             .map(logged -> new TestResult(attempt.succeeded(), Id.TEST_DELIVERY.of(id), attempt.statusCode(),
-                attempt.duration().toMillis(), attempt.statusCode() == null ? null : attempt.responseBody(),
+                attempt.duration().toMillis(), attempt.responseBody(),
                 attempt.error() == null ? null : attempt.error().wireName()))));
   }
 

@@ -96,7 +96,7 @@ public final class Dispatcher {
     return work[sender];
   }
 
-  public int senderOf(UUID webhookId) {
+  private int senderOf(UUID webhookId) {
     return Math.floorMod(webhookId.hashCode(), senders);
   }
 }

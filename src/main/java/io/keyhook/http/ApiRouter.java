@@ -1,23 +1,10 @@
 package io.keyhook.http;
 
-import static io.keyhook.http.Authentication.actor;
-import static io.keyhook.http.Authentication.caller;
-import static io.keyhook.http.Calls.id;
-import static io.keyhook.http.Calls.query;
-import static io.keyhook.http.Calls.read;
-
 import io.keyhook.KeyhookClient;
-import io.keyhook.bus.Accounts;
-import io.keyhook.bus.Audit;
-import io.keyhook.bus.Deliveries;
-import io.keyhook.bus.Statistics;
-import io.keyhook.bus.Webhooks;
 import io.keyhook.config.KeyhookOptions;
-import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
@@ -27,7 +14,6 @@ import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /** The routes: each turns HTTP into one call of {@link KeyhookClient}, and its answer into HTTP. */
@@ -93,11 +79,11 @@ public final class ApiRouter {
     new SessionRoutes(client, addresses, limits).mount(calls);
     new PeopleRoutes(client, addresses, limits).mount(calls);
     new InfoRoutes(client).mount(calls);
-    accounts();
+    new AccountRoutes(client).mount(calls);
     new LicenseRoutes(client).mount(calls);
-    webhooks();
-    deliveries();
-    statistics();
+    new WebhookRoutes(client).mount(calls);
+    new DeliveryRoutes(client, authentication).mount(calls);
+    new StatisticsRoutes(client).mount(calls);
     otherMethods();
     router.route().handler(pages::handle);
     // of all that is under the path where a host mounts it
@@ -105,81 +91,6 @@ public final class ApiRouter {
     for (int status : new int[] {400, 404, 405, 413, 415, 417}) {
       router.errorHandler(status, ApiRouter::failed);
     }
-  }
-
-  private void accounts() {
-    operatorCall(HttpMethod.POST, "/api/admin/accounts", 201, context -> client.createAccount(read(context, in ->
-        new Accounts.Create(actor(context), in.text("name"), in.text("email"), in.text("password"), in.text("plan")))));
-    operatorCall(HttpMethod.PATCH, "/api/admin/accounts/:id", 200, context -> client.updateAccount(read(context, in ->
-        new Accounts.Update(actor(context), id(context), in.change("name", in::text), in.change("email", in::text),
-            in.change("password", in::text), in.change("plan", in::text)))));
-    accountCall(HttpMethod.GET, "/api/account", 200, context -> client.getAccount(new Accounts.Get(caller(context))));
-    accountCall(HttpMethod.POST, "/api/api-keys", 201, context -> client.createApiKey(read(context, in ->
-        new Accounts.CreateApiKey(caller(context), in.text("name")))));
-    accountCall(HttpMethod.GET, "/api/api-keys", 200, context -> client.listApiKeys(query(context, in ->
-        new Accounts.ListApiKeys(caller(context), in.page()))));
-    accountCall(HttpMethod.GET, "/api/api-keys/:id", 200, context ->
-        client.getApiKey(new Accounts.GetApiKey(caller(context), id(context))));
-    accountCall(HttpMethod.DELETE, "/api/api-keys/:id", 204, context ->
-        client.deleteApiKey(new Accounts.DeleteApiKey(caller(context), id(context))));
-    accountCall(HttpMethod.GET, "/api/audit", 200, context -> client.listAudit(query(context, in ->
-        new Audit.ListEntries(caller(context), in.text("action"), in.text("subjectId"), in.page()))));
-  }
-
-  private void webhooks() {
-    accountCall(HttpMethod.POST, "/api/webhooks", 201, context -> client.createWebhook(read(context, in ->
-        new Webhooks.Create(caller(context), in.text("url"), in.texts("events"), in.bool("isActive"),
-            in.text("description")))));
-    accountCall(HttpMethod.POST, "/api/webhooks/test", 200, context -> client.testWebhook(read(context, in ->
-        new Webhooks.Test(caller(context), in.text("webhookId"), in.text("event")))));
-    accountCall(HttpMethod.GET, "/api/webhooks", 200, context -> client.listWebhooks(query(context, in ->
-        new Webhooks.ListAll(caller(context), in.page()))));
-    accountCall(HttpMethod.GET, "/api/webhooks/:id", 200, context ->
-        client.getWebhook(new Webhooks.Get(caller(context), id(context))));
-    accountCall(HttpMethod.PATCH, "/api/webhooks/:id", 200, context -> client.updateWebhook(read(context, in ->
-        new Webhooks.Update(caller(context), id(context), in.change("url", in::text), in.change("events", in::texts),
-            in.change("isActive", in::bool), in.change("description", in::text)))));
-    accountCall(HttpMethod.DELETE, "/api/webhooks/:id", 204, context ->
-        client.deleteWebhook(new Webhooks.Delete(caller(context), id(context))));
-    accountCall(HttpMethod.POST, "/api/webhooks/:id/rotate-secret", 200, context -> client.rotateSecret(read(context, in ->
-        new Webhooks.RotateSecret(caller(context), id(context), in.integer("overlapHours")))));
-    accountCall(HttpMethod.GET, "/api/webhooks/:id/health", 200, context ->
-        client.getHealth(new Webhooks.GetHealth(caller(context), id(context))));
-    accountCall(HttpMethod.POST, "/api/webhooks/:id/recover", 202, context -> client.recover(read(context, in ->
-        new Deliveries.Recover(caller(context), id(context), in.time("since")))));
-    accountCall(HttpMethod.GET, "/api/webhooks/:id/deliveries", 200, context -> client.listDeliveries(query(context, in ->
-        new Deliveries.ListOf(caller(context), id(context), in.choice("status", Deliveries.Status.values()),
-            in.text("event"), in.time("from"), in.time("to"), in.page()))));
-  }
-
-  private void deliveries() {
-    accountCall(HttpMethod.GET, "/api/deliveries", 200, context -> client.listAllDeliveries(query(context, in ->
-        new Deliveries.ListAll(caller(context), in.text("webhookId"), in.choice("status", Deliveries.Status.values()),
-            in.text("event"), in.text("licenseId"), in.time("from"), in.time("to"), in.page()))));
-    calls.accountStream(HttpMethod.GET, "/api/deliveries/stream", context ->
-        DeliveryStream.open(context, client, authentication, query(context, in ->
-            new Deliveries.Watch(caller(context), in.text("webhookId")))));
-    accountCall(HttpMethod.POST, "/api/deliveries/redeliver", 202, context -> client.redeliverAll(read(context, in ->
-        new Deliveries.RedeliverAll(caller(context), in.texts("ids")))));
-    accountCall(HttpMethod.GET, "/api/deliveries/:id", 200, context ->
-        client.getDelivery(new Deliveries.Get(caller(context), id(context))));
-    accountCall(HttpMethod.POST, "/api/deliveries/:id/redeliver", 202, context -> client.redeliver(read(context, in ->
-        new Deliveries.Redeliver(caller(context), id(context)))));
-  }
-
-  private void statistics() {
-    accountCall(HttpMethod.GET, "/api/stats", 200, context -> client.getStatistics(query(context, in ->
-        new Statistics.Get(caller(context), Statistics.Range.named(in.text("range"))))));
-    accountCall(HttpMethod.GET, "/api/stats/webhooks", 200, context -> client.getWebhookStatistics(query(context, in ->
-        new Statistics.GetWebhooks(caller(context)))));
-  }
-
-  private void accountCall(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
-    calls.account(method, path, status, call);
-  }
-
-  private void operatorCall(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
-    calls.operator(method, path, status, call);
   }
 
   /** After all others: who asks for a method that a path does not know is told those that it knows. */

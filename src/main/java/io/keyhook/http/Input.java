@@ -103,16 +103,16 @@ final class Input extends FieldReader {
   }
 
   Instant time(String name) {
-    return read(name, "a time such as 2030-01-31T12:00:00Z", node -> node.isTextual() ? time(node.textValue(), null) : null);
+    return read(name, "a time such as 2030-01-31T12:00:00Z", node -> node.isTextual() ? parseTime(node.textValue()) : null);
   }
 
   /** Null where it is not a time of the years 1 to 9999. */
-  static Instant time(String text, Instant otherwise) {
+  static Instant parseTime(String text) {
     try {
       OffsetDateTime time = OffsetDateTime.parse(text);
-      return time.getYear() < 1 || time.isAfter(LAST) ? otherwise : time.toInstant();
+      return time.getYear() < 1 || time.isAfter(LAST) ? null : time.toInstant();
     } catch (DateTimeException e) {
-      return otherwise;
+      return null;
     }
   }
 

@@ -163,7 +163,7 @@ final class LicenseCsv {
 
   private Instant time(CsvRecord record, String column) {
     String cell = cell(record, column);
-    Instant time = cell == null ? null : Input.time(cell, null);
+    Instant time = cell == null ? null : Input.parseTime(cell);
     if (cell != null && time == null) {
       error(record, column, "is not a time such as 2030-01-31T12:00:00Z");
     }

@@ -12,8 +12,6 @@ import java.util.stream.Collectors;
 
 /** Reads the parameters of a query, as strictly as {@link Input} reads a body. */
 final class QueryInput extends FieldReader {
-  /** What decoding leaves of bytes that are not UTF-8. */
-
   private final MultiMap parameters;
 
   QueryInput(RoutingContext context) {
@@ -58,7 +56,7 @@ final class QueryInput extends FieldReader {
 
   Instant time(String name) {
     String text = text(name);
-    Instant time = text == null ? null : Input.time(text, null);
+    Instant time = text == null ? null : Input.parseTime(text);
     if (text != null && time == null) {
       error(name, "is not a time such as 2030-01-31T12:00:00Z");
     }

@@ -1,11 +1,10 @@
 package io.keyhook.http;
 
+import io.keyhook.db.Hashes;
 import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
@@ -30,11 +29,7 @@ record WebFile(String contentType, boolean isPage, Variant plain, Variant compre
 
   /** SHA-256 in hexadecimal. */
   static String hash(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java has it
-    }
+    return HexFormat.of().formatHex(Hashes.sha256(bytes));
   }
 
   private static byte[] gzip(byte[] bytes) {

@@ -1,5 +1,6 @@
 package io.keyhook.license;
 
+import io.keyhook.account.PlanStore;
 import io.keyhook.account.Plans;
 import io.keyhook.audit.Action;
 import io.keyhook.audit.AuditStore;
@@ -74,7 +75,7 @@ final class LicenseMaker {
         refuse(lines.stream().filter(line -> line.license().expiresAt() != null && !line.license().expiresAt().isAfter(now))
             .map(line -> new FieldError(Line.field(line.number(), "expiresAt"), "is in the past")).toList());
         return insertBatches(tx, request, keys, 0);
-      })).recover(e -> Future.failedFuture(taken(e, lines, keys).orElse(e)));
+      })).recover(e -> Future.failedFuture(taken(e, lines).orElse(e)));
     }).map(inserted -> new Licenses.Imported(lines.size()));
   }
 
@@ -102,9 +103,9 @@ final class LicenseMaker {
   /** A limited plan locks the account while it counts; an unlimited one locks nothing. */
   private <T> Future<T> withRoom(Caller caller, int more, Function<SqlConnection, Future<T>> insert) {
     UUID accountId = caller.accountId();
-    return LicenseStore.plan(database.pool(), accountId, false).compose(unlocked ->
+    return PlanStore.get(database.pool(), accountId).compose(unlocked ->
         database.transaction(tx -> plans.of(unlocked).maxLicenses().isEmpty() ? insert.apply(tx)
-            : LicenseStore.plan(tx, accountId, true).compose(plan -> {
+            : PlanStore.lock(tx, accountId).compose(plan -> {
               Optional<Integer> max = plans.of(plan).maxLicenses();
               return LicenseStore.count(tx, accountId, max.orElse(0)).compose(used -> {
                 Plans.checkRoom(plan, max, used, more, LICENSES);
@@ -141,7 +142,7 @@ final class LicenseMaker {
   }
 
   /** Which line's key another license has, as the database names it; empty where that is none's, or not what failed. */
-  private static Optional<Throwable> taken(Throwable e, List<Line> lines, List<String> keys) {
+  private static Optional<Throwable> taken(Throwable e, List<Line> lines) {
     return Database.violatedKey(e).flatMap(detail -> lines.stream().filter(line -> line.license().key() != null
             && detail.contains("(" + LicenseKeys.lookup(line.license().key()) + ")"))
         .findFirst().map(line -> Check.invalid(Line.field(line.number(), "key"), "is another license's already")));

@@ -32,8 +32,6 @@ final class LicenseStore {
       license_id, key, name, %s, max_activations, activations, expires_at, customer_name, customer_email, metadata,
       disabled_at, disabled_by, created_at, updated_at""".formatted(STATUS);
 
-  private static final String PLAN = "SELECT plan FROM keyhook.account WHERE account_id = $1";
-  private static final String LOCK_PLAN = PLAN + " FOR NO KEY UPDATE";
   private static final String COUNT = """
       SELECT count(*) FROM (SELECT FROM keyhook.license WHERE account_id = $1 LIMIT $2) l""";
   private static final String INSERT = """
@@ -138,11 +136,6 @@ final class LicenseStore {
   record OwnedLicense(UUID accountId, License license) {}
 
   record LicenseId(UUID accountId, UUID licenseId) {}
-
-  static Future<String> plan(SqlClient client, UUID accountId, boolean lock) {
-    return client.preparedQuery(lock ? LOCK_PLAN : PLAN).execute(Tuple.of(accountId))
-        .map(rows -> first(rows, row -> row.getString(0)).orElseThrow(Id.ACCOUNT::notFound));
-  }
 
   /** How many licenses there are; counting stops at {@code limit}. */
   static Future<Long> count(SqlClient client, UUID accountId, long limit) {

@@ -70,14 +70,14 @@ final class StatsStore {
         ORDER BY webhook_id DESC LIMIT $2) w
       LEFT JOIN LATERAL (
         SELECT date_bin('1 hour', minute, 'epoch') AS hour, sum(succeeded) AS succeeded, sum(failed) AS failed,
-          coalesce(sum(failed_since) FILTER (WHERE minute >= coalesce(last_ok, '-infinity')), 0) AS failed_since,
-          max(last_success_at) AS last_success_at, max(last_failure_at) AS last_failure_at
-        FROM (SELECT c.*, max(minute) FILTER (WHERE succeeded > 0) OVER () AS last_ok FROM keyhook.attempt_count c
-          WHERE c.account_id = $1 AND c.webhook_id = w.webhook_id AND c.minute >= n.hour - interval '%1$d hours'
-            AND c.keep_until >= (n.hour AT TIME ZONE 'UTC')::date + %2$d
-            AND c.keep_until <= (n.hour AT TIME ZONE 'UTC')::date + %3$d) m
+          %1$s AS failed_since, max(last_success_at) AS last_success_at, max(last_failure_at) AS last_failure_at
+        FROM (%2$s
+          WHERE c.account_id = $1 AND c.webhook_id = w.webhook_id AND c.minute >= n.hour - interval '%3$d hours'
+            AND c.keep_until >= (n.hour AT TIME ZONE 'UTC')::date + %4$d
+            AND c.keep_until <= (n.hour AT TIME ZONE 'UTC')::date + %5$d) m
         GROUP BY 1) h ON true
-      ORDER BY w.webhook_id DESC, h.hour""".formatted(HOURS - 1, Partitions.COUNT_DAYS - 1, Partitions.COUNT_DAYS);
+      ORDER BY w.webhook_id DESC, h.hour""".formatted(AttemptCounts.CONSECUTIVE_FAILURES, AttemptCounts.OF_WEBHOOK,
+      HOURS - 1, Partitions.COUNT_DAYS - 1, Partitions.COUNT_DAYS);
 
   private StatsStore() {}
 

@@ -26,11 +26,8 @@ final class WebhookStore {
   private static final String COLUMNS = """
       webhook_id, url, events, is_active, description, deactivated_reason,
       CASE WHEN previous_secret_until > now() THEN previous_secret_until END, created_at, updated_at""";
-  private static final String PLAN =
-      "SELECT plan, keyhook.uuid_v7() FROM keyhook.account WHERE account_id = $1";
-  private static final String LOCK_PLAN = PLAN + " FOR NO KEY UPDATE";
   private static final String COUNT =
-      "SELECT count(*) FROM keyhook.webhook WHERE account_id = $1 AND deleted_at IS NULL";
+      "SELECT count(*), keyhook.uuid_v7() FROM keyhook.webhook WHERE account_id = $1 AND deleted_at IS NULL";
   private static final String INSERT = """
       INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, description, secret)
       VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -77,9 +74,10 @@ final class WebhookStore {
   private WebhookStore() {}
 
   /**
-   * @param newId for a webhook that is about to be made
+   * @param count how many there are
+   * @param newId for one that is about to be made
    */
-  record PlanAndId(String plan, UUID newId) {}
+  record CountAndId(long count, UUID newId) {}
 
   /**
    * A webhook's secrets as they are kept.
@@ -88,14 +86,11 @@ final class WebhookStore {
    */
   record Sealed(UUID accountId, UUID webhookId, byte[] secret, byte[] previousSecret) {}
 
-  static Future<PlanAndId> plan(SqlClient client, UUID accountId, boolean lock) {
-    return client.preparedQuery(lock ? LOCK_PLAN : PLAN).execute(Tuple.of(accountId))
-        .map(rows -> first(rows, row -> new PlanAndId(row.getString(0), row.getUUID(1)))
-            .orElseThrow(Id.ACCOUNT::notFound));
-  }
-
-  static Future<Long> count(SqlClient client, UUID accountId) {
-    return client.preparedQuery(COUNT).execute(Tuple.of(accountId)).map(rows -> rows.iterator().next().getLong(0));
+  static Future<CountAndId> count(SqlClient client, UUID accountId) {
+    return client.preparedQuery(COUNT).execute(Tuple.of(accountId)).map(rows -> {
+      Row row = rows.iterator().next();
+      return new CountAndId(row.getLong(0), row.getUUID(1));
+    });
   }
 
   static Future<Webhook> insert(

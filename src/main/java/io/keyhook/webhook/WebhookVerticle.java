@@ -1,5 +1,6 @@
 package io.keyhook.webhook;
 
+import io.keyhook.account.PlanStore;
 import io.keyhook.account.Plans;
 import io.keyhook.audit.Action;
 import io.keyhook.audit.AuditStore;
@@ -73,17 +74,14 @@ public final class WebhookVerticle extends VerticleBase {
     UUID accountId = request.caller().accountId();
     Set<EventType> events = EventType.subscription(request.events());
     String secret = Signer.newSecret(random);
-    return WebhookStore.plan(pool, accountId, false)
-        .compose(account -> {
-          plans.checkHasWebhooks(account.plan());
-          return registration.check(request.url());
-        })
-        .compose(allowed -> database.transaction(tx -> WebhookStore.plan(tx, accountId, true)
-            .compose(account -> WebhookStore.count(tx, accountId).compose(used -> {
-              plans.checkHasWebhooks(account.plan());
-              Plans.checkRoom(account.plan(), plans.of(account.plan()).maxWebhooks(), used, "webhooks");
-              return WebhookStore.insert(tx, account.newId(), request, events,
-                  cipher.seal(secret, accountId, account.newId()));
+    return checkHasWebhooks(accountId)
+        .compose(allowed -> registration.check(request.url()))
+        .compose(allowed -> database.transaction(tx -> PlanStore.lock(tx, accountId)
+            .compose(plan -> WebhookStore.count(tx, accountId).compose(used -> {
+              plans.checkHasWebhooks(plan);
+              Plans.checkRoom(plan, plans.of(plan).maxWebhooks(), used.count(), "webhooks");
+              return WebhookStore.insert(tx, used.newId(), request, events,
+                  cipher.seal(secret, accountId, used.newId()));
             })).compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_CREATED, webhook, List.of()))))
         .map(webhook -> new WithSecret(webhook, secret));
   }
@@ -155,8 +153,8 @@ public final class WebhookVerticle extends VerticleBase {
   }
 
   private Future<Void> checkHasWebhooks(UUID accountId) {
-    return WebhookStore.plan(pool, accountId, false).map(account -> {
-      plans.checkHasWebhooks(account.plan());
+    return PlanStore.get(pool, accountId).map(plan -> {
+      plans.checkHasWebhooks(plan);
       return null;
     });
   }

@@ -23,7 +23,7 @@ class DnsFaultTest {
   }
 
   private static SenderRig rig(NameServer names, long queryTimeout) {
-    return new SenderRig(SenderRig.Sockets.NATIVE, asking(names, queryTimeout), Resolver::of, new TargetPolicy(true),
+    return new SenderRig(SenderRig.Sockets.NATIVE, asking(names, queryTimeout), Resolver::of, Policies.insecure(),
         null);
   }
 
@@ -65,7 +65,7 @@ class DnsFaultTest {
     try (NameServer names = new NameServer();
         RawReceiver receiver = new RawReceiver(Fault.OK, certificates.good());
         SenderRig rig = new SenderRig(SenderRig.Sockets.NATIVE, asking(names, SHORT_MILLIS), Resolver::of,
-            new TargetPolicy(false, Set.of(receiver.port()), List.of("127.0.0.0/8"), List.of()),
+            Policies.ofPorts(Set.of(receiver.port()), List.of("127.0.0.0/8"), List.of()),
             certificates.trust())) {
       String url = receiver.url(Certificates.HOST);
       names.addresses("127.0.0.1");

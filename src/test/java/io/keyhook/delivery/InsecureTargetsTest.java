@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What {@code delivery.allowInsecureTargets} opens for development, and what it leaves closed. */
 class InsecureTargetsTest {
 
-  private final TargetPolicy development = new TargetPolicy(true);
+  private final TargetPolicy development = Policies.insecure();
 
   @ParameterizedTest
   @CsvSource({
@@ -45,7 +45,7 @@ class InsecureTargetsTest {
 
   @Test
   void whatTheOperatorDeniesStaysDenied() {
-    TargetPolicy guarded = new TargetPolicy(true, TargetPolicy.DEFAULT_PORTS, List.of(), List.of("169.254.0.0/16"));
+    TargetPolicy guarded = Policies.of(true, List.of(), List.of("169.254.0.0/16"));
     assertThat(guarded.check("http://127.0.0.1/").host()).isEqualTo("127.0.0.1");
     assertThat(refusal(guarded, "http://169.254.169.254/").stage()).isEqualTo(Stage.LITERAL);
     assertThat(refusal(guarded, "http://[::ffff:169.254.169.254]/").stage()).isEqualTo(Stage.LITERAL);

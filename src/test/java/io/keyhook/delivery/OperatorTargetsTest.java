@@ -26,7 +26,7 @@ class OperatorTargetsTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withoutNode();
 
-  private final TargetPolicy policy = new TargetPolicy(false, TargetPolicy.DEFAULT_PORTS,
+  private final TargetPolicy policy = Policies.of(false,
       List.of("receiver", "*.svc", "*.corp.example.com", "10.1.0.0/16", "fd00::/8", "64:ff9b::/96"),
       List.of("10.1.2.0/24", "*.denied.example.com", "bad.corp.example.com", "bad.svc", "93.184.215.0/24"));
 
@@ -82,11 +82,11 @@ class OperatorTargetsTest {
 
   @Test
   void thisMachinesOwnAddressesAreNotPublic() {
-    TargetPolicy own = new TargetPolicy(false, TargetPolicy.DEFAULT_PORTS, List.of("93.184.215.15"), List.of(),
+    TargetPolicy own = new TargetPolicy(false, Policies.PORTS, List.of("93.184.215.15"), List.of(),
         List.of(address("93.184.215.14"), address("93.184.215.15"), address("2606:4700::1111")));
     for (String url : List.of("https://93.184.215.14/", "https://[2606:4700::1111]/")) {
       assertThatThrownBy(() -> own.check(url)).isInstanceOf(RefusedTargetException.class);
-      assertThatCode(() -> new TargetPolicy(false).check(url)).doesNotThrowAnyException();
+      assertThatCode(() -> Policies.strict().check(url)).doesNotThrowAnyException();
     }
     assertThatThrownBy(() -> own.pick(own.check("https://hooks.example.com/"), List.of(address("2606:4700::1111"))))
         .isInstanceOf(RefusedTargetException.class);

@@ -36,7 +36,7 @@ final class SenderRig implements AutoCloseable {
 
   /** As in production, but for targets that are not public. */
   SenderRig(Sockets sockets) {
-    this(sockets, new VertxOptions(), Resolver::of, new TargetPolicy(true), null);
+    this(sockets, new VertxOptions(), Resolver::of, Policies.insecure(), null);
   }
 
   /**

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The shared SSRF cases and more, against a resolver and a connector that only record. */
 class SsrfExamplesTest {
 
-  private static final TargetPolicy POLICY = new TargetPolicy(false);
+  private static final TargetPolicy POLICY = Policies.strict();
   /** How many ended in which way. */
   private static final Map<String, Integer> ENDED = new TreeMap<>();
 

@@ -24,7 +24,7 @@ import net.jqwik.api.constraints.IntRange;
 
 class TargetAddressPropertyTest {
 
-  private static final TargetPolicy POLICY = new TargetPolicy(false);
+  private static final TargetPolicy POLICY = Policies.strict();
   private static final Target NAME = POLICY.check("https://hooks.example.com/hook");
   /** What the shared examples' header denies, and not what the code under test does. */
   private static final List<IPAddress> DENIED_V4 = addresses(SsrfExamples.blocks("#deny4"));
@@ -99,7 +99,7 @@ class TargetAddressPropertyTest {
   void whatTheOperatorDeniesIsRefusedInEverySpellingThoughAllIsAllowed(
       @ForAll int address, @ForAll @IntRange(min = 1, max = 32) int prefix, @ForAll boolean insecure) {
     IPAddress denied = new IPv4Address(address).toPrefixBlock(prefix);
-    TargetPolicy policy = new TargetPolicy(insecure, TargetPolicy.DEFAULT_PORTS,
+    TargetPolicy policy = Policies.of(insecure,
         List.of("0.0.0.0/0", "::/0", "*.example.com"), List.of(denied.toCanonicalString()));
     Target name = policy.check("https://hooks.example.com/hook");
     String hex = "%x:%x".formatted(address >>> 16, address & 0xffff);

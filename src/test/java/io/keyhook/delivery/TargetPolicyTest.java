@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TargetPolicyTest {
 
-  private final TargetPolicy policy = new TargetPolicy(false);
+  private final TargetPolicy policy = Policies.strict();
 
   @Test
   void aTargetHoldsWhatTheRequestIsMadeFrom() {
@@ -198,7 +198,7 @@ class TargetPolicyTest {
 
   @Test
   void theOperatorOpensAndClosesPortsAndAddresses() {
-    TargetPolicy own = new TargetPolicy(false, Set.of(9443), List.of("10.1.0.0/16", "fd00::1"),
+    TargetPolicy own = Policies.ofPorts(Set.of(9443), List.of("10.1.0.0/16", "fd00::1"),
         List.of("10.1.2.0/24", "93.184.215.14", "2606:4700:64::/96"));
     Target name = own.check("https://hooks.example.com:9443/");
 
@@ -220,16 +220,16 @@ class TargetPolicyTest {
     "a b", "", "/8"})
   void anImpossibleEntryStopsTheStart(String entry) {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new TargetPolicy(false, Set.of(443), List.of(), List.of(entry)))
+        .isThrownBy(() -> Policies.ofPorts(Set.of(443), List.of(), List.of(entry)))
         .withMessageContaining(entry);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new TargetPolicy(false, Set.of(443), List.of(entry), List.of()));
+        .isThrownBy(() -> Policies.ofPorts(Set.of(443), List.of(entry), List.of()));
   }
 
   @Test
   void impossiblePortsStopTheStart() {
     for (Set<Integer> ports : List.of(Set.<Integer>of(), Set.of(0), Set.of(443, 65536))) {
-      assertThatIllegalArgumentException().isThrownBy(() -> new TargetPolicy(false, ports, List.of(), List.of()));
+      assertThatIllegalArgumentException().isThrownBy(() -> Policies.ofPorts(ports, List.of(), List.of()));
     }
   }
 

@@ -17,7 +17,7 @@ import net.jqwik.api.statistics.Statistics;
 
 class TargetUrlPropertyTest {
 
-  private static final List<TargetPolicy> POLICIES = List.of(new TargetPolicy(false), new TargetPolicy(true));
+  private static final List<TargetPolicy> POLICIES = List.of(Policies.strict(), Policies.insecure());
 
   @Property(tries = 3000)
   void aControlCharacterASpaceOrABackslashIsRefusedAnywhere(

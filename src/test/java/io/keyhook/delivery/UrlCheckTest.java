@@ -56,7 +56,7 @@ class UrlCheckTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void whatKeyhookTakesIsNotFoundFaultWith(boolean insecure) throws Exception {
-    TargetPolicy policy = new TargetPolicy(insecure);
+    TargetPolicy policy = Policies.of(insecure);
     Stream<String> more = Stream.of("https://hooks.example.com", "HTTPS://Hooks.Example.COM:8443/a?b=c",
         "https://xn--bcher-kva.example/", "https://93.184.216.34/", "https://[2606:2800:220:1::1]:443/x",
         "http://localhost:9000/keyhook");
@@ -79,7 +79,7 @@ class UrlCheckTest {
         "https://hooks.example.com:0/", "https://bücher.example/", "https://localhost/", "https://192.168.1.7/",
         "https://printer/", "https://hooks.example.com:9000/");
     List<String> said = said("checkUrl", false, urls);
-    TargetPolicy policy = new TargetPolicy(false);
+    TargetPolicy policy = Policies.strict();
     IntStream.range(0, urls.size()).forEach(i -> {
       assertThat(isTaken(policy, urls.get(i))).as(urls.get(i)).isFalse();
       assertThat(said.get(i)).as(urls.get(i)).isNotBlank();

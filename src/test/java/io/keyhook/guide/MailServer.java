@@ -1,7 +1,5 @@
 package io.keyhook.guide;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.keyhook.testing.Waiting;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -13,7 +11,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 
 /** Takes mail by SMTP, one at a time, and keeps it. */
 final class MailServer implements AutoCloseable {
@@ -30,10 +27,8 @@ final class MailServer implements AutoCloseable {
   }
 
   /** The next mail, head and body. */
-  String take() throws InterruptedException {
-    String mail = mails.poll(Waiting.LONG.toSeconds(), TimeUnit.SECONDS);
-    assertThat(mail).as("a mail").isNotNull();
-    return mail;
+  String take() {
+    return Waiting.next(mails, "a mail");
   }
 
   boolean isEmpty() {

@@ -1,7 +1,5 @@
 package io.keyhook.guide;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.sun.net.httpserver.HttpServer;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonObject;
@@ -13,7 +11,6 @@ import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 
 /** Stands in for a chat service: takes messages, and answers 204 or what it is told. */
 final class Sink implements AutoCloseable {
@@ -45,10 +42,8 @@ final class Sink implements AutoCloseable {
     refusals.add(status);
   }
 
-  JsonObject take() throws InterruptedException {
-    JsonObject message = taken.poll(Waiting.LONG.toSeconds(), TimeUnit.SECONDS);
-    assertThat(message).as("a message").isNotNull();
-    return message;
+  JsonObject take() {
+    return Waiting.next(taken, "a message");
   }
 
   boolean isEmpty() {

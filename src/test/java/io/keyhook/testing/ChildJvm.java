@@ -26,16 +26,29 @@ public final class ChildJvm implements AutoCloseable {
   }
 
   /**
+   * In the tests' directory.
+   *
    * @param environment beside this JVM's, of which it gets nothing that configures Keyhook
    * @param options of the JVM
    */
   public static ChildJvm start(
       Class<?> program, Path output, Map<String, String> environment, List<String> options, String... arguments) {
+    return start(program, Path.of(""), output, environment, options, arguments);
+  }
+
+  /**
+   * @param directory to run in
+   * @param environment beside this JVM's, of which it gets nothing that configures Keyhook
+   * @param options of the JVM
+   */
+  static ChildJvm start(Class<?> program, Path directory, Path output, Map<String, String> environment,
+      List<String> options, String... arguments) {
     List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow()));
     command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
     command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toAbsolutePath().toFile())
+        .redirectErrorStream(true).redirectOutput(output.toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("KEYHOOK_"));
     builder.environment().putAll(environment);
     try {

@@ -74,14 +74,7 @@ public final class EventSource implements AutoCloseable {
 
   /** The data of the next event, with its name as {@code of}; waits for it. */
   public JsonObject next() {
-    try {
-      JsonObject event = untaken.poll(Waiting.LONG.toSeconds(), TimeUnit.SECONDS);
-      assertThat(event).as("an event").isNotNull();
-      return event;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
+    return Waiting.next(untaken, "an event");
   }
 
   /** Those that came and nobody took. */

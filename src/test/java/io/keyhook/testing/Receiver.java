@@ -14,7 +14,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** An endpoint on a real socket: keeps what arrives, verifies its signatures, and answers as the test says. */
@@ -83,15 +82,9 @@ public final class Receiver implements AutoCloseable {
 
   /** The next delivery that nobody took yet; waits for it. */
   public Delivery take() {
-    try {
-      Delivery delivery = untaken.poll(Waiting.LONG.toSeconds(), TimeUnit.SECONDS);
-      assertThat(delivery).as("a delivery to %s", url()).isNotNull();
-      verify();
-      return delivery;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
+    Delivery delivery = Waiting.next(untaken, "a delivery to " + url());
+    verify();
+    return delivery;
   }
 
   public List<Delivery> take(int count) {

@@ -1,7 +1,10 @@
 package io.keyhook.testing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -13,6 +16,18 @@ public final class Waiting {
   public static final Duration LONG = Duration.ofSeconds(30);
 
   private Waiting() {}
+
+  /** What comes next, and is named for a failure. */
+  public static <T> T next(BlockingQueue<T> queue, String name) {
+    try {
+      T next = queue.poll(LONG.toSeconds(), TimeUnit.SECONDS);
+      assertThat((Object) next).as(name).isNotNull();
+      return next;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
 
   /** The future's value; what it failed with, wrapped where it is a checked exception. */
   public static <T> T on(Future<T> future) {

@@ -1,0 +1,40 @@
+package io.keyhook.http;
+
+import static io.keyhook.http.Authentication.actor;
+import static io.keyhook.http.Authentication.caller;
+import static io.keyhook.http.Calls.id;
+import static io.keyhook.http.Calls.query;
+import static io.keyhook.http.Calls.read;
+
+import io.keyhook.KeyhookClient;
+import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Audit;
+import io.vertx.core.http.HttpMethod;
+
+/** Accounts, their API keys, and who did what in them. */
+final class AccountRoutes {
+  private final KeyhookClient client;
+
+  AccountRoutes(KeyhookClient client) {
+    this.client = client;
+  }
+
+  void mount(Calls calls) {
+    calls.operator(HttpMethod.POST, "/api/admin/accounts", 201, context -> client.createAccount(read(context, in ->
+        new Accounts.Create(actor(context), in.text("name"), in.text("email"), in.text("password"), in.text("plan")))));
+    calls.operator(HttpMethod.PATCH, "/api/admin/accounts/:id", 200, context -> client.updateAccount(read(context, in ->
+        new Accounts.Update(actor(context), id(context), in.change("name", in::text), in.change("email", in::text),
+            in.change("password", in::text), in.change("plan", in::text)))));
+    calls.account(HttpMethod.GET, "/api/account", 200, context -> client.getAccount(new Accounts.Get(caller(context))));
+    calls.account(HttpMethod.POST, "/api/api-keys", 201, context -> client.createApiKey(read(context, in ->
+        new Accounts.CreateApiKey(caller(context), in.text("name")))));
+    calls.account(HttpMethod.GET, "/api/api-keys", 200, context -> client.listApiKeys(query(context, in ->
+        new Accounts.ListApiKeys(caller(context), in.page()))));
+    calls.account(HttpMethod.GET, "/api/api-keys/:id", 200, context ->
+        client.getApiKey(new Accounts.GetApiKey(caller(context), id(context))));
+    calls.account(HttpMethod.DELETE, "/api/api-keys/:id", 204, context ->
+        client.deleteApiKey(new Accounts.DeleteApiKey(caller(context), id(context))));
+    calls.account(HttpMethod.GET, "/api/audit", 200, context -> client.listAudit(query(context, in ->
+        new Audit.ListEntries(caller(context), in.text("action"), in.text("subjectId"), in.page()))));
+  }
+}

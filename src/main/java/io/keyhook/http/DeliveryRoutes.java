@@ -1,0 +1,36 @@
+package io.keyhook.http;
+
+import static io.keyhook.http.Authentication.caller;
+import static io.keyhook.http.Calls.id;
+import static io.keyhook.http.Calls.query;
+import static io.keyhook.http.Calls.read;
+
+import io.keyhook.KeyhookClient;
+import io.keyhook.bus.Deliveries;
+import io.vertx.core.http.HttpMethod;
+
+/** Deliveries of all webhooks, and the stream of what changes about them. */
+final class DeliveryRoutes {
+  private final KeyhookClient client;
+  private final Authentication authentication;
+
+  DeliveryRoutes(KeyhookClient client, Authentication authentication) {
+    this.client = client;
+    this.authentication = authentication;
+  }
+
+  void mount(Calls calls) {
+    calls.account(HttpMethod.GET, "/api/deliveries", 200, context -> client.listAllDeliveries(query(context, in ->
+        new Deliveries.ListAll(caller(context), in.text("webhookId"), in.choice("status", Deliveries.Status.values()),
+            in.text("event"), in.text("licenseId"), in.time("from"), in.time("to"), in.page()))));
+    calls.accountStream(HttpMethod.GET, "/api/deliveries/stream", context ->
+        DeliveryStream.open(context, client, authentication, query(context, in ->
+            new Deliveries.Watch(caller(context), in.text("webhookId")))));
+    calls.account(HttpMethod.POST, "/api/deliveries/redeliver", 202, context -> client.redeliverAll(read(context, in ->
+        new Deliveries.RedeliverAll(caller(context), in.texts("ids")))));
+    calls.account(HttpMethod.GET, "/api/deliveries/:id", 200, context ->
+        client.getDelivery(new Deliveries.Get(caller(context), id(context))));
+    calls.account(HttpMethod.POST, "/api/deliveries/:id/redeliver", 202, context -> client.redeliver(read(context, in ->
+        new Deliveries.Redeliver(caller(context), id(context)))));
+  }
+}

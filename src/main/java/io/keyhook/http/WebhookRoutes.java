@@ -1,0 +1,46 @@
+package io.keyhook.http;
+
+import static io.keyhook.http.Authentication.caller;
+import static io.keyhook.http.Calls.id;
+import static io.keyhook.http.Calls.query;
+import static io.keyhook.http.Calls.read;
+
+import io.keyhook.KeyhookClient;
+import io.keyhook.bus.Deliveries;
+import io.keyhook.bus.Webhooks;
+import io.vertx.core.http.HttpMethod;
+
+/** Webhooks, how they do, and what was sent to each. */
+final class WebhookRoutes {
+  private final KeyhookClient client;
+
+  WebhookRoutes(KeyhookClient client) {
+    this.client = client;
+  }
+
+  void mount(Calls calls) {
+    calls.account(HttpMethod.POST, "/api/webhooks", 201, context -> client.createWebhook(read(context, in ->
+        new Webhooks.Create(caller(context), in.text("url"), in.texts("events"), in.bool("isActive"),
+            in.text("description")))));
+    calls.account(HttpMethod.POST, "/api/webhooks/test", 200, context -> client.testWebhook(read(context, in ->
+        new Webhooks.Test(caller(context), in.text("webhookId"), in.text("event")))));
+    calls.account(HttpMethod.GET, "/api/webhooks", 200, context -> client.listWebhooks(query(context, in ->
+        new Webhooks.ListAll(caller(context), in.page()))));
+    calls.account(HttpMethod.GET, "/api/webhooks/:id", 200, context ->
+        client.getWebhook(new Webhooks.Get(caller(context), id(context))));
+    calls.account(HttpMethod.PATCH, "/api/webhooks/:id", 200, context -> client.updateWebhook(read(context, in ->
+        new Webhooks.Update(caller(context), id(context), in.change("url", in::text), in.change("events", in::texts),
+            in.change("isActive", in::bool), in.change("description", in::text)))));
+    calls.account(HttpMethod.DELETE, "/api/webhooks/:id", 204, context ->
+        client.deleteWebhook(new Webhooks.Delete(caller(context), id(context))));
+    calls.account(HttpMethod.POST, "/api/webhooks/:id/rotate-secret", 200, context -> client.rotateSecret(read(context, in ->
+        new Webhooks.RotateSecret(caller(context), id(context), in.integer("overlapHours")))));
+    calls.account(HttpMethod.GET, "/api/webhooks/:id/health", 200, context ->
+        client.getHealth(new Webhooks.GetHealth(caller(context), id(context))));
+    calls.account(HttpMethod.POST, "/api/webhooks/:id/recover", 202, context -> client.recover(read(context, in ->
+        new Deliveries.Recover(caller(context), id(context), in.time("since")))));
+    calls.account(HttpMethod.GET, "/api/webhooks/:id/deliveries", 200, context -> client.listDeliveries(query(context, in ->
+        new Deliveries.ListOf(caller(context), id(context), in.choice("status", Deliveries.Status.values()),
+            in.text("event"), in.time("from"), in.time("to"), in.page()))));
+  }
+}
