@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 
 /** A program of the tests' class path in a JVM of its own, to be killed. What it prints goes to a file. */
 public final class ChildJvm implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final Process process;
   private final Path output;
