@@ -1,6 +1,6 @@
 // Forms: what is typed, what is wrong with it, and whether it is on its way.
 import { html, useEffect, useRef, useState } from './preact.js';
-import { Button, Notice } from './ui.js';
+import { Button, Dialog, Notice } from './ui.js';
 import { useId } from './use.js';
 
 /**
@@ -94,12 +94,15 @@ export function Field({ form, name, label, hint, live, optional, autofocus, as =
 /** Keyhook says "must be ...", after a field's name. */
 const sentence = text => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Buttons at the end of a form in a dialog. */
-export function FormFoot({ form, action, onCancel }) {
-  return html`<footer class="dialog-foot">
-    <${Button} onClick=${onCancel}>Cancel</${Button}>
-    <${Button} type="submit" kind="primary" busy=${form.busy}>${action}</${Button}>
-  </footer>`;
+/** A form in a dialog, which stays until Keyhook has answered: some answers tell what no other will. */
+export function FormDialog({ form, title, wide, action, onClose, children }) {
+  return html`<${Dialog} title=${title} wide=${wide} firm=${form.busy} onClose=${onClose}><${Form} form=${form}>
+    <div class="dialog-body"><${FormError} form=${form} />${children}</div>
+    <footer class="dialog-foot">
+      <${Button} disabled=${form.busy} onClick=${onClose}>Cancel</${Button}>
+      <${Button} type="submit" kind="primary" busy=${form.busy}>${action}</${Button}>
+    </footer>
+  </${Form}></${Dialog}>`;
 }
 
 /** A choice in a bar of filters. */

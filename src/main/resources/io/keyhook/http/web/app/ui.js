@@ -194,21 +194,42 @@ export function PagedTable({ pages, filtered, empty, onClear, ...table }) {
     <${Table} rows=${pages.rows} busy=${pages.loading} ...${table} /><${Pager} pages=${pages} label=${table.label} />`;
 }
 
-/** A modal dialog: holds the focus, closes with Escape unless it is `firm`. */
+/** A modal dialog: holds the focus, closes with Escape unless it is `firm`, which may change. */
 export function Dialog({ title, onClose, wide, firm, children }) {
   const id = useId();
   const dialog = useRef();
+  const onKeyDown = event => {
+    if (firm && event.key === 'Escape') {
+      event.preventDefault();
+    }
+  };
+  const onCancel = event => {
+    if (event.target !== dialog.current) {
+      return; // who cancels the choice of a file stays in the dialog
+    }
+    event.preventDefault();
+    if (!firm) {
+      onClose();
+    }
+  };
+  // a browser may close it without asking, as Chromium does at a second Escape
+  const onClosed = () => {
+    if (!dialog.current?.isConnected) {
+      return;
+    }
+    if (firm) {
+      dialog.current.showModal();
+    } else {
+      onClose();
+    }
+  };
   useLayoutEffect(() => {
     const element = dialog.current;
     element.showModal();
     return () => element.close(); // gives the focus back to where it was
   }, []);
-  return html`<dialog ref=${dialog} class=${wide ? 'wide' : undefined} aria-labelledby=${id} onCancel=${event => {
-      event.preventDefault();
-      if (!firm) {
-        onClose();
-      }
-    }}>
+  return html`<dialog ref=${dialog} class=${wide ? 'wide' : undefined} aria-labelledby=${id}
+      closedby=${firm ? 'none' : 'closerequest'} onKeyDown=${onKeyDown} onCancel=${onCancel} onClose=${onClosed}>
     <header class="dialog-head"><h2 id=${id}>${title}</h2>
       ${!firm && html`<button type="button" class="icon-button" aria-label="Close" onClick=${onClose}><${Icon}
           name="close" /></button>`}
@@ -232,11 +253,11 @@ export function Confirm({ title, action, kind = 'danger', run, onClose, children
       setBusy(false);
     }
   };
-  return html`<${Dialog} title=${title} onClose=${onClose}>
+  return html`<${Dialog} title=${title} firm=${busy} onClose=${onClose}>
     <div class="dialog-body">${children}${error && html`<${Notice} tone="bad"
         role="alert">${error.message}</${Notice}>`}</div>
     <footer class="dialog-foot">
-      <${Button} autofocus onClick=${onClose}>Cancel</${Button}>
+      <${Button} autofocus disabled=${busy} onClick=${onClose}>Cancel</${Button}>
       <${Button} kind=${kind} busy=${busy} onClick=${confirm}>${action}</${Button}>
     </footer>
   </${Dialog}>`;

@@ -1,6 +1,6 @@
 import { html, useState } from '../preact.js';
 import { patch, post } from '../api.js';
-import { Field, Form, FormError, FormFoot, useForm } from '../form.js';
+import { Field, FormDialog, useForm } from '../form.js';
 import { DAY_LENGTH, fromLocal, plural, toLocal } from '../format.js';
 import { checkEmail } from '../passwords.js';
 import { go } from '../router.js';
@@ -85,27 +85,24 @@ export function CreateLicense({ onClose, onCreated }) {
   if (made) {
     return html`<${Made} licenses=${made} onClose=${onClose} />`;
   }
-  return html`<${Dialog} title="Create license" wide onClose=${onClose}><${Form} form=${form}>
-    <div class="dialog-body">
-      <${FormError} form=${form} />
-      ${form.error?.code === 'PLAN_LIMIT_REACHED' && html`<${Notice} tone="info"><a
-          href="#/plan">See what each plan offers</a></${Notice}>`}
-      <${Segments} label="How many" options=${[['one', 'One license'], ['many', 'Many at once']]} value=${many
-          ? 'many' : 'one'}
-        onChange=${value => setMany(value === 'many')} />
-      <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus
-          hint=${many ? 'The same for all of them.' : 'For you, such as the product and who bought it.'} />
-      <div class="columns">
-        ${many ? html`<${Field} key="count" form=${form} name="count" label="How many" inputmode="numeric" />`
-          : html`<${Field} key="key" form=${form} name="key" label="Key" optional spellcheck=${false} class="mono"
-              hint="Empty: one is made." />`}
-        <${Field} form=${form} name="maxActivations" label="Devices" inputmode="numeric" hint="How many may use it." />
-      </div>
-      <${Expiry} form=${form} />
-      <${Details} form=${form} />
+  return html`<${FormDialog} form=${form} title="Create license" wide
+      action=${many ? 'Create licenses' : 'Create license'} onClose=${onClose}>
+    ${form.error?.code === 'PLAN_LIMIT_REACHED' && html`<${Notice} tone="info"><a
+        href="#/plan">See what each plan offers</a></${Notice}>`}
+    <${Segments} label="How many" options=${[['one', 'One license'], ['many', 'Many at once']]} value=${many
+        ? 'many' : 'one'}
+      onChange=${value => setMany(value === 'many')} />
+    <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus
+        hint=${many ? 'The same for all of them.' : 'For you, such as the product and who bought it.'} />
+    <div class="columns">
+      ${many ? html`<${Field} key="count" form=${form} name="count" label="How many" inputmode="numeric" />`
+        : html`<${Field} key="key" form=${form} name="key" label="Key" optional spellcheck=${false} class="mono"
+            hint="Empty: one is made." />`}
+      <${Field} form=${form} name="maxActivations" label="Devices" inputmode="numeric" hint="How many may use it." />
     </div>
-    <${FormFoot} form=${form} action=${many ? 'Create licenses' : 'Create license'} onCancel=${onClose} />
-  </${Form}></${Dialog}>`;
+    <${Expiry} form=${form} />
+    <${Details} form=${form} />
+  </${FormDialog}>`;
 }
 
 function Made({ licenses, onClose }) {
@@ -139,19 +136,15 @@ export function EditLicense({ license, onClose, onChanged }) {
     announce('License saved', 'good');
     onClose();
   }, values => ({ ...check(values), ...(values.expiresAt === initial.expiresAt && { expiresAt: '' }) }));
-  return html`<${Dialog} title="Edit license" wide onClose=${onClose}><${Form} form=${form}>
-    <div class="dialog-body">
-      <${FormError} form=${form} />
-      <div class="columns">
-        <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus />
-        <${Field} form=${form} name="maxActivations" label="Devices" inputmode="numeric"
-          hint="Below what is in use, the devices stay and no new one is taken." />
-      </div>
-      <${Expiry} form=${form} />
-      <${Details} form=${form} />
+  return html`<${FormDialog} form=${form} title="Edit license" wide action="Save" onClose=${onClose}>
+    <div class="columns">
+      <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus />
+      <${Field} form=${form} name="maxActivations" label="Devices" inputmode="numeric"
+        hint="Below what is in use, the devices stay and no new one is taken." />
     </div>
-    <${FormFoot} form=${form} action="Save" onCancel=${onClose} />
-  </${Form}></${Dialog}>`;
+    <${Expiry} form=${form} />
+    <${Details} form=${form} />
+  </${FormDialog}>`;
 }
 
 export function ExtendLicense({ license, onClose, onChanged }) {
@@ -163,14 +156,10 @@ export function ExtendLicense({ license, onClose, onChanged }) {
   }, values => ({
     expiresAt: values.expiresAt && new Date(values.expiresAt) < Date.now() ? 'Must be in the future' : '',
   }));
-  return html`<${Dialog} title="Extend license" onClose=${onClose}><${Form} form=${form}>
-    <div class="dialog-body">
-      <${FormError} form=${form} />
-      <div class="presets" role="group" aria-label="By how much">${TERMS.map(([days, text]) => html`<button
-          type="button" key=${days}
-        class="button small" onClick=${() => form.set('expiresAt', toLocal(from + days * DAY_LENGTH))}>By ${text}</button>`)}</div>
-      <${Field} form=${form} name="expiresAt" label="Expires" type="datetime-local" hint="Empty: never." />
-    </div>
-    <${FormFoot} form=${form} action="Extend" onCancel=${onClose} />
-  </${Form}></${Dialog}>`;
+  return html`<${FormDialog} form=${form} title="Extend license" action="Extend" onClose=${onClose}>
+    <div class="presets" role="group" aria-label="By how much">${TERMS.map(([days, text]) => html`<button
+        type="button" key=${days}
+      class="button small" onClick=${() => form.set('expiresAt', toLocal(from + days * DAY_LENGTH))}>By ${text}</button>`)}</div>
+    <${Field} form=${form} name="expiresAt" label="Expires" type="datetime-local" hint="Empty: never." />
+  </${FormDialog}>`;
 }

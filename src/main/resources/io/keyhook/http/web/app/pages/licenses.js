@@ -124,7 +124,7 @@ function Import({ onClose, onImported }) {
       setBusy(false);
     }
   };
-  return html`<${Dialog} title="Import licenses" wide onClose=${onClose}>
+  return html`<${Dialog} title="Import licenses" wide firm=${busy} onClose=${onClose}>
     <div class="dialog-body">
       <p>A CSV file whose first line names the columns. Only <code>name</code> is needed; <code>key</code> brings keys of your
         own. A file that was exported here can be imported. Either all lines are taken or none.</p>
@@ -137,7 +137,7 @@ function Import({ onClose, onImported }) {
           html`<li key=${i}>${field}: ${message}</li>`)}</ul>`}
         ${error.code === 'PLAN_LIMIT_REACHED' && html`<a href="#/plan">See the plans</a>`}</${Notice}>`}
     </div>
-    <footer class="dialog-foot"><${Button} onClick=${onClose}>Cancel</${Button}>
+    <footer class="dialog-foot"><${Button} disabled=${busy} onClick=${onClose}>Cancel</${Button}>
       <${Button} kind="primary" busy=${busy} onClick=${run}>Import</${Button}></footer>
   </${Dialog}>`;
 }

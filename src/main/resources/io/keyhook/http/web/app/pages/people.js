@@ -1,9 +1,9 @@
 import { html, useState } from '../preact.js';
 import { post, remove } from '../api.js';
 import { useApp } from '../context.js';
-import { Field, Form, FormError, FormFoot, useForm } from '../form.js';
+import { Field, FormDialog, useForm } from '../form.js';
 import { checkEmail, checkPassword, PASSWORD_HINT } from '../passwords.js';
-import { announce, Badge, Button, Confirm, Dialog, PagedTable, PageHead, Time } from '../ui.js';
+import { announce, Badge, Button, Confirm, PagedTable, PageHead, Time } from '../ui.js';
 import { usePages } from '../use.js';
 
 export function People() {
@@ -40,13 +40,9 @@ function AddPerson({ onClose, onAdded }) {
     onAdded();
     onClose();
   }, values => ({ email: checkEmail(values.email), password: checkPassword(values.password) }));
-  return html`<${Dialog} title="Add person" onClose=${onClose}><${Form} form=${form}>
-    <div class="dialog-body">
-      <${FormError} form=${form} />
-      <${Field} form=${form} name="email" label="E-mail" type="email" live=${checkEmail} autofocus />
-      <${Field} form=${form} name="password" label="First password" spellcheck=${false} class="mono" live=${checkPassword}
-        hint=${PASSWORD_HINT + ' Pass it on yourself; they can change it in their settings.'} />
-    </div>
-    <${FormFoot} form=${form} action="Add person" onCancel=${onClose} />
-  </${Form}></${Dialog}>`;
+  return html`<${FormDialog} form=${form} title="Add person" action="Add person" onClose=${onClose}>
+    <${Field} form=${form} name="email" label="E-mail" type="email" live=${checkEmail} autofocus />
+    <${Field} form=${form} name="password" label="First password" spellcheck=${false} class="mono" live=${checkPassword}
+      hint=${PASSWORD_HINT + ' Pass it on yourself; they can change it in their settings.'} />
+  </${FormDialog}>`;
 }

@@ -1,7 +1,7 @@
 import { html, useState } from '../preact.js';
 import { getPublic, patch, post } from '../api.js';
 import { useApp } from '../context.js';
-import { Field, Form, FormError, FormFoot, useForm } from '../form.js';
+import { Field, FormDialog, useForm } from '../form.js';
 import { go } from '../router.js';
 import { SNIPPETS } from '../snippets.js';
 import { announce, Button, ButtonLink, Code, Dialog, Loaded, Notice, Secret, Segments } from '../ui.js';
@@ -16,8 +16,7 @@ const check = insecure => values => ({
 function Fields({ form, insecure }) {
   const url = form.values.url;
   const wrong = url && checkUrl(url, insecure);
-  return html`<${FormError} form=${form} />
-    ${form.error?.code === 'PLAN_UPGRADE_REQUIRED' && html`<${ButtonLink} href="#/plan">See the plans</${ButtonLink}>`}
+  return html`${form.error?.code === 'PLAN_UPGRADE_REQUIRED' && html`<${ButtonLink} href="#/plan">See the plans</${ButtonLink}>`}
     <${Field} form=${form} name="url" label="URL" type="url" inputmode="url" spellcheck=${false} class="mono" autofocus
       placeholder="https://hooks.example.com/keyhook" live=${url => checkUrl(url, insecure)}
       hint=${url && !wrong ? 'Looks good. Send a test afterwards.' : insecure
@@ -62,10 +61,9 @@ export function CreateWebhook({ onClose }) {
       go('/webhooks/' + made.id);
     }} />`;
   }
-  return html`<${Dialog} title="Create webhook" wide onClose=${onClose}><${Form} form=${form}>
-    <div class="dialog-body"><${Fields} form=${form} insecure=${insecure} /></div>
-    <${FormFoot} form=${form} action="Create webhook" onCancel=${onClose} />
-  </${Form}></${Dialog}>`;
+  return html`<${FormDialog} form=${form} title="Create webhook" wide action="Create webhook" onClose=${onClose}>
+    <${Fields} form=${form} insecure=${insecure} />
+  </${FormDialog}>`;
 }
 
 export function EditWebhook({ webhook, onClose, onChanged }) {
@@ -78,12 +76,11 @@ export function EditWebhook({ webhook, onClose, onChanged }) {
     announce('Webhook saved', 'good');
     onClose();
   }, check(insecure));
-  return html`<${Dialog} title="Edit webhook" wide onClose=${onClose}><${Form} form=${form}>
-    <div class="dialog-body"><${Fields} form=${form} insecure=${insecure} />
-      ${form.values.url !== webhook.url && html`<${Notice}
-          tone="info">Deliveries that are pending go to the new URL.</${Notice}>`}</div>
-    <${FormFoot} form=${form} action="Save" onCancel=${onClose} />
-  </${Form}></${Dialog}>`;
+  return html`<${FormDialog} form=${form} title="Edit webhook" wide action="Save" onClose=${onClose}>
+    <${Fields} form=${form} insecure=${insecure} />
+    ${form.values.url !== webhook.url && html`<${Notice}
+        tone="info">Deliveries that are pending go to the new URL.</${Notice}>`}
+  </${FormDialog}>`;
 }
 
 export function RotateSecret({ webhook, onClose, onRotated }) {
@@ -102,19 +99,15 @@ export function RotateSecret({ webhook, onClose, onRotated }) {
     }} />`;
   }
   const hours = Number(form.values.overlapHours);
-  return html`<${Dialog} title="Rotate the secret" onClose=${onClose}><${Form} form=${form}>
-    <div class="dialog-body">
-      <p>A new secret is made. While the two overlap, each delivery is signed with both, so that your receiver can change over
-        without losing one:</p>
-      <ol class="plain-list"><li>Rotate, and copy the new secret.</li><li>Put it into your receiver and deploy.</li>
-        <li>When the overlap is over, only the new secret signs.</li></ol>
-      <${FormError} form=${form} />
-      <${Field} form=${form} name="overlapHours" label="Overlap in hours" inputmode="numeric"
-        hint=${hours === 0 ? 'The old secret ends at once. Choose this where it has leaked.'
-            : 'How long the old secret signs beside the new one.'} />
-    </div>
-    <${FormFoot} form=${form} action="Rotate secret" onCancel=${onClose} />
-  </${Form}></${Dialog}>`;
+  return html`<${FormDialog} form=${form} title="Rotate the secret" action="Rotate secret" onClose=${onClose}>
+    <p>A new secret is made. While the two overlap, each delivery is signed with both, so that your receiver can change over
+      without losing one:</p>
+    <ol class="plain-list"><li>Rotate, and copy the new secret.</li><li>Put it into your receiver and deploy.</li>
+      <li>When the overlap is over, only the new secret signs.</li></ol>
+    <${Field} form=${form} name="overlapHours" label="Overlap in hours" inputmode="numeric"
+      hint=${hours === 0 ? 'The old secret ends at once. Choose this where it has leaked.'
+          : 'How long the old secret signs beside the new one.'} />
+  </${FormDialog}>`;
 }
 
 function ShowSecret({ title, secret, onClose }) {
