@@ -119,7 +119,7 @@ function connected(online) {
 }
 
 async function lookAgain() {
-  const answer = await fetch(new URL('health/live', ROOT)).catch(() => null);
+  const answer = await fetch(new URL('api/settings', ROOT)).catch(() => null);
   if (answer?.ok) {
     connected(true);
   } else if (!session.online) {
