@@ -11,7 +11,7 @@ const EARLY = 30_000;
 const OFFLINE_CHECK = 3_000;
 
 /** A refusal. `fields` has the message for each field that is at fault. */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, problem) {
     super(problem.detail ?? problem.error ?? 'Keyhook answered ' + status);
     this.status = status;
