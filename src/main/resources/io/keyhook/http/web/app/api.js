@@ -212,6 +212,13 @@ function withQuery(path, query = {}) {
   const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '' && value != null));
   return search.size ? path + '?' + search : path;
 }
+/** Sends the fields that differ: others may have changed the rest meanwhile. Null, and nothing is sent, where none does. */
+export async function patchChanges(path, before, after) {
+  const changes = Object.entries(after)
+    .filter(([field, value]) => JSON.stringify(value) !== JSON.stringify(before[field]));
+  return changes.length ? patch(path, Object.fromEntries(changes)) : null;
+}
+
 
 async function call(method, path, body, { query, signal } = {}) {
   const { text } = await authorized(method, withQuery(path, query), { ...json(body), signal });

@@ -5,8 +5,8 @@ import { useId } from './use.js';
 
 /**
  * @param initial the fields and what they hold at first
- * @param submit called with the values; what it throws is shown, at the field where it names one
- * @param check gives messages by field before anything is sent; may be left out
+ * @param submit called with the values, and those at first; what it throws is shown, at the field where it names one
+ * @param check of the same, gives messages by field before anything is sent; may be left out
  */
 export function useForm(initial, submit, check = () => ({})) {
   const [values, setValues] = useState(initial);
@@ -14,6 +14,7 @@ export function useForm(initial, submit, check = () => ({})) {
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const element = useRef();
+  const { current: first } = useRef(initial);
   // what was typed last, also before it is drawn
   const latest = useRef(initial);
 
@@ -27,7 +28,7 @@ export function useForm(initial, submit, check = () => ({})) {
       return;
     }
     const values = latest.current;
-    const wrong = Object.fromEntries(Object.entries(check(values)).filter(([, message]) => message));
+    const wrong = Object.fromEntries(Object.entries(check(values, first)).filter(([, message]) => message));
     setError(null);
     if (Object.keys(wrong).length) {
       refuse(wrong);
@@ -36,7 +37,7 @@ export function useForm(initial, submit, check = () => ({})) {
     setFields({});
     setBusy(true);
     try {
-      await submit(values);
+      await submit(values, first);
     } catch (e) {
       const known = Object.fromEntries(Object.entries(e.fields ?? {}).filter(([name]) => name in values));
       const elsewhere = (e.errors ?? []).filter(({ field }) => !(field in values));

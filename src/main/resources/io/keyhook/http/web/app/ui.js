@@ -266,7 +266,7 @@ export function Confirm({ title, action, kind = 'danger', run, onClose, children
 const COPIED = 2000;
 
 /** Copies text; where the browser gives us no clipboard, it is selected to be copied by hand. */
-export function Copy({ text, label = 'Copy', what, source }) {
+export function Copy({ text, what, source }) {
   const [done, setDone] = useState(null);
   useEffect(() => {
     const timer = done && setTimeout(() => setDone(null), COPIED);
@@ -277,15 +277,13 @@ export function Copy({ text, label = 'Copy', what, source }) {
       await navigator.clipboard.writeText(text);
       setDone('Copied');
     } catch {
-      if (source?.current) {
-        getSelection().selectAllChildren(source.current);
-      }
+      getSelection().selectAllChildren(source.current);
       setDone('Press Ctrl+C');
     }
   };
   return html`<button type="button" class="button small" onClick=${copy}
-      aria-label=${what && !done ? label + ' ' + what : undefined}>
-    <${Icon} name=${done === 'Copied' ? 'check' : 'copy'} /><span aria-live="polite">${done ?? label}</span></button>`;
+      aria-label=${done ? undefined : 'Copy ' + what}>
+    <${Icon} name=${done === 'Copied' ? 'check' : 'copy'} /><span aria-live="polite">${done ?? 'Copy'}</span></button>`;
 }
 
 /** Text that is to be copied: a key, a secret. */

@@ -1,10 +1,10 @@
 import { html, useState } from '../preact.js';
-import { patch, post } from '../api.js';
+import { patch, patchChanges, post } from '../api.js';
 import { Field, FormDialog, useForm } from '../form.js';
-import { DAY_LENGTH, fromLocal, plural, toLocal } from '../format.js';
+import { DAY_LENGTH, dateTime, fromLocal, plural, toLocal } from '../format.js';
 import { checkEmail } from '../passwords.js';
 import { go } from '../router.js';
-import { announce, Button, Copy, Dialog, Notice, Segments } from '../ui.js';
+import { announce, Button, Code, Dialog, Notice, Segments } from '../ui.js';
 
 const MOST_AT_ONCE = 1000;
 const TERMS = [[30, '30 days'], [365, '1 year'], [730, '2 years']];
@@ -109,9 +109,8 @@ function Made({ licenses, onClose }) {
   const keys = licenses.map(license => license.key).join('\n');
   return html`<${Dialog} title=${plural(licenses.length, 'license') + ' created'} wide onClose=${onClose}>
     <div class="dialog-body"><p>Their keys, one a line. They stay readable in the list.</p>
-      <textarea class="mono" rows="10" readonly aria-label="Keys" value=${keys}></textarea></div>
-    <footer class="dialog-foot"><${Copy} text=${keys} label="Copy all" /><${Button} kind="primary"
-        onClick=${onClose}>Done</${Button}></footer>
+      <${Code} label="keys" text=${keys} /></div>
+    <footer class="dialog-foot"><${Button} kind="primary" onClick=${onClose}>Done</${Button}></footer>
   </${Dialog}>`;
 }
 
@@ -124,18 +123,17 @@ export function EditLicense({ license, onClose, onChanged }) {
     customerEmail: license.customerEmail ?? '',
     metadata: Object.keys(license.metadata).length ? JSON.stringify(license.metadata, null, 2) : '',
   };
-  const form = useForm(initial, async values => {
-    const request = toRequest(values);
-    if (values.expiresAt === initial.expiresAt) {
-      delete request.expiresAt; // to the second, as it was; and one that has passed may stay
+  const form = useForm(initial, async (values, initial) => {
+    const saved = await patchChanges('api/licenses/' + license.id, toRequest(initial), toRequest(values));
+    if (saved) {
+      onChanged(saved);
+      announce('License saved', 'good');
     }
-    if (values.metadata === initial.metadata) {
-      delete request.metadata;
-    }
-    onChanged(await patch('api/licenses/' + license.id, request));
-    announce('License saved', 'good');
     onClose();
-  }, values => ({ ...check(values), ...(values.expiresAt === initial.expiresAt && { expiresAt: '' }) }));
+  }, (values, initial) => ({
+    ...check(values),
+    ...(values.expiresAt === initial.expiresAt && { expiresAt: '' }), // one that has passed may stay
+  }));
   return html`<${FormDialog} form=${form} title="Edit license" wide action="Save" onClose=${onClose}>
     <div class="columns">
       <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus />
@@ -147,14 +145,15 @@ export function EditLicense({ license, onClose, onChanged }) {
   </${FormDialog}>`;
 }
 
+/** Of one that expires. */
 export function ExtendLicense({ license, onClose, onChanged }) {
-  const from = Math.max(Date.now(), license.expiresAt ? Date.parse(license.expiresAt) : 0);
+  const from = Math.max(Date.now(), Date.parse(license.expiresAt));
   const form = useForm({ expiresAt: toLocal(from + 365 * DAY_LENGTH) }, async values => {
     onChanged(await patch('api/licenses/' + license.id, { expiresAt: fromLocal(values.expiresAt) }));
     announce('License extended', 'good');
     onClose();
   }, values => ({
-    expiresAt: values.expiresAt && new Date(values.expiresAt) < Date.now() ? 'Must be in the future' : '',
+    expiresAt: values.expiresAt && new Date(values.expiresAt) <= from ? 'Must be later than ' + dateTime(from) : '',
   }));
   return html`<${FormDialog} form=${form} title="Extend license" action="Extend" onClose=${onClose}>
     <div class="presets" role="group" aria-label="By how much">${TERMS.map(([days, text]) => html`<button

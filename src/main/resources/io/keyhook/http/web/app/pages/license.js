@@ -37,7 +37,7 @@ function License({ license, onChanged, reload }) {
   };
   return html`<${PageHead} title=${license.name} back=${BACK} badge=${html`<${StatusBadge}
       words=${LICENSE_STATUS} status=${license.status} />`}>
-      <${Button} icon="clock" onClick=${() => setDialog('extend')}>Extend</${Button}>
+      ${license.expiresAt && html`<${Button} icon="clock" onClick=${() => setDialog('extend')}>Extend</${Button}>`}
       <${Button} onClick=${() => setDialog('edit')}>Edit</${Button}>
       ${isDisabled ? html`<${Button} kind="primary" onClick=${enable}>Enable</${Button}>`
         : html`<${Button} onClick=${() => setDialog('disable')}>Disable</${Button}>`}
