@@ -15,23 +15,41 @@ export function useSession() {
  * Loads at first, when `deps` change, after logging in again, and when the connection is back.
  *
  * @param {(signal: AbortSignal) => Promise} load
- * @returns what there is, also while it loads again; `error` of the latest time
+ * @returns what there is, also while it loads again; `error` of the latest time; `times` it has loaded, or failed to
  */
 export function useLoad(load, deps) {
   const { generation } = useSession();
-  const [state, setState] = useState({ data: null, error: null, loading: true });
-  const [times, setTimes] = useState(0);
+  const [state, setState] = useState({ data: null, error: null, loading: true, times: 0 });
+  const [asked, setAsked] = useState(0);
   useEffect(() => {
     const controller = new AbortController();
     setState(state => ({ ...state, loading: true }));
-    load(controller.signal).then(
-      data => !controller.signal.aborted && setState({ data, error: null, loading: false }),
-      error => !controller.signal.aborted && setState(state => ({ ...state, error, loading: false })));
+    const end = changes => !controller.signal.aborted
+      && setState(state => ({ ...state, ...changes, loading: false, times: state.times + 1 }));
+    load(controller.signal).then(data => end({ data, error: null }), error => end({ error }));
     return () => controller.abort();
-  }, [...deps, generation, times]);
-  const reload = useCallback(() => setTimes(times => times + 1), []);
+  }, [...deps, generation, asked]);
+  const reload = useCallback(() => setAsked(asked => asked + 1), []);
   const setData = useCallback(change => setState(state => ({ ...state, data: change(state.data) })), []);
   return { ...state, reload, setData };
+}
+
+/** Loads again so many milliseconds after each time; not where `pause` is null then. */
+export function useAgain({ reload, times }, pause) {
+  useEffect(() => {
+    const timer = pause !== null && setTimeout(reload, pause);
+    return () => clearTimeout(timer);
+  }, [times]);
+}
+
+/** Before what failed is tried again by itself. */
+export const RETRY_PAUSE = 3_000;
+
+/** What the page cannot do without: tried again until it is there. */
+export function useRetried(load, deps) {
+  const loaded = useLoad(load, deps);
+  useAgain(loaded, loaded.error ? RETRY_PAUSE : null);
+  return loaded;
 }
 
 export const PAGE_SIZE = 50;

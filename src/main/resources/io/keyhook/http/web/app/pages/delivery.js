@@ -114,7 +114,7 @@ function Request({ delivery }) {
   const body = JSON.stringify(delivery.payload);
   const head = [
     ['Content-Type', 'application/json'],
-    ['User-Agent', 'Keyhook/' + (settings?.version ?? '…')],
+    ['User-Agent', 'Keyhook/' + (settings.data?.version ?? '…')],
     ['X-Webhook-Event', delivery.event],
     ['X-Webhook-Attempt', last?.number ?? 1],
     ['webhook-id', delivery.id],

@@ -85,7 +85,7 @@ function FirstSteps({ account: { usage } }) {
         <${Code} label="command" text=${`curl ${new URL('api/validate', ROOT)} -H 'Content-Type: application/json' \\
   -d '{"licenseKey":"ABCD-1234-EFGH-5678","fingerprint":"device-1"}'`} /></div></li>
     </ul>
-    ${settings?.allowInsecureTargets && html`<p
+    ${settings.data?.allowInsecureTargets && html`<p
         class="faint">This Keyhook is set up for development: webhooks may go to http and to your own machine.</p>`}
   </${Card}>`;
 }

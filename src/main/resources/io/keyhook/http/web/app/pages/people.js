@@ -11,13 +11,13 @@ export function People() {
   const pages = usePages('api/users', {});
   const [adding, setAdding] = useState(false);
   const [leaving, setLeaving] = useState(null);
-  const isMe = user => user.id === me?.user?.id;
+  const isMe = user => user.id === me.data?.user?.id;
   const columns = [
     { name: 'E-mail', className: 'main', cell: user => html`<span
         class="strong">${user.email}</span> ${isMe(user) && html`<${Badge}>You</${Badge}>`}` },
     { name: 'Last log-in', cell: user => html`<${Time} at=${user.lastLoginAt} />` },
     { name: 'Added', cell: user => html`<${Time} at=${user.createdAt} />` },
-    { name: 'Remove', hidden: true, className: 'end', cell: user => !isMe(user) && html`<${Button} kind="small"
+    { name: 'Remove', hidden: true, className: 'end', cell: user => me.data && !isMe(user) && html`<${Button} kind="small"
       aria-label=${'Remove ' + user.email} onClick=${() => setLeaving(user)}>Remove</${Button}>` },
   ];
   return html`<${PageHead} title="People"><${Button} kind="primary" icon="plus"

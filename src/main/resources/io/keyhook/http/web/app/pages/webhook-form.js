@@ -1,5 +1,5 @@
 import { html, useState } from '../preact.js';
-import { getPublic, patch, post } from '../api.js';
+import { getPublic, patchChanges, post } from '../api.js';
 import { useApp } from '../context.js';
 import { Field, FormDialog, useForm } from '../form.js';
 import { go } from '../router.js';
@@ -8,18 +8,29 @@ import { announce, Button, ButtonLink, Code, Dialog, Loaded, Notice, Secret, Seg
 import { useId, useLoad } from '../use.js';
 import { checkForm, checkUrl } from '../url-check.js';
 
-const check = insecure => values => ({
-  url: values.url ? checkForm(values.url, insecure) : 'Enter the URL of your receiver',
+/** What may be entered; while that is not known, Keyhook itself decides. */
+const mayBeInsecure = ({ data }) => data?.allowInsecureTargets ?? true;
+
+const check = settings => values => ({
+  url: values.url ? checkForm(values.url, mayBeInsecure(settings)) : 'Enter the URL of your receiver',
   events: values.events.length ? '' : 'Choose at least one event',
 });
 
-function Fields({ form, insecure }) {
+/** As the API takes it; what is empty is null. */
+const toRequest = ({ url, events, description }) => ({
+  url,
+  events: [...events].sort(), // their order means nothing
+  description: description.trim() || null,
+});
+
+function Fields({ form, settings }) {
   const url = form.values.url;
-  const wrong = url && checkUrl(url, insecure);
+  const insecure = mayBeInsecure(settings);
+  const looksGood = settings.data && url && !checkUrl(url, insecure);
   return html`${form.error?.code === 'PLAN_UPGRADE_REQUIRED' && html`<${ButtonLink} href="#/plan">See the plans</${ButtonLink}>`}
     <${Field} form=${form} name="url" label="URL" type="url" inputmode="url" spellcheck=${false} class="mono" autofocus
       placeholder="https://hooks.example.com/keyhook" live=${url => checkUrl(url, insecure)}
-      hint=${url && !wrong ? 'Looks good. Send a test afterwards.' : insecure
+      hint=${looksGood ? 'Looks good. Send a test afterwards.' : !settings.data ? 'Where Keyhook sends a POST.' : insecure
         ? 'Where Keyhook sends a POST. This Keyhook allows http and private addresses, for development.'
         : 'Where Keyhook sends a POST: https, at a public address, port 443 or 8443.'} />
     <${EventChoice} form=${form} />
@@ -49,12 +60,10 @@ function EventChoice({ form }) {
 /** Ends with the secret, which is told this one time. */
 export function CreateWebhook({ onClose }) {
   const { settings } = useApp();
-  const insecure = settings?.allowInsecureTargets;
   const [made, setMade] = useState(null);
   const form = useForm({ url: '', events: [], description: '' }, async values => {
-    setMade(await post('api/webhooks', { url: values.url, events: values.events,
-        description: values.description.trim() || null }));
-  }, check(insecure));
+    setMade(await post('api/webhooks', toRequest(values)));
+  }, check(settings));
   if (made) {
     return html`<${ShowSecret} title="Webhook created" secret=${made.secret} onClose=${() => {
       onClose();
@@ -62,22 +71,23 @@ export function CreateWebhook({ onClose }) {
     }} />`;
   }
   return html`<${FormDialog} form=${form} title="Create webhook" wide action="Create webhook" onClose=${onClose}>
-    <${Fields} form=${form} insecure=${insecure} />
+    <${Fields} form=${form} settings=${settings} />
   </${FormDialog}>`;
 }
 
 export function EditWebhook({ webhook, onClose, onChanged }) {
   const { settings } = useApp();
-  const insecure = settings?.allowInsecureTargets;
   const form = useForm({ url: webhook.url, events: webhook.events,
-      description: webhook.description ?? '' }, async values => {
-    const changes = { events: values.events, description: values.description.trim() || null };
-    onChanged(await patch('api/webhooks/' + webhook.id, values.url === webhook.url ? changes : { url: values.url, ...changes }));
-    announce('Webhook saved', 'good');
+      description: webhook.description ?? '' }, async (values, initial) => {
+    const saved = await patchChanges('api/webhooks/' + webhook.id, toRequest(initial), toRequest(values));
+    if (saved) {
+      onChanged(saved);
+      announce('Webhook saved', 'good');
+    }
     onClose();
-  }, check(insecure));
+  }, check(settings));
   return html`<${FormDialog} form=${form} title="Edit webhook" wide action="Save" onClose=${onClose}>
-    <${Fields} form=${form} insecure=${insecure} />
+    <${Fields} form=${form} settings=${settings} />
     ${form.values.url !== webhook.url && html`<${Notice}
         tone="info">Deliveries that are pending go to the new URL.</${Notice}>`}
   </${FormDialog}>`;

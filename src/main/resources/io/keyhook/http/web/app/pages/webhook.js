@@ -1,6 +1,7 @@
 import { html, useState } from '../preact.js';
 import { get, patch, post, remove } from '../api.js';
-import { dateTime, millis, number, percent, shortUrl } from '../format.js';
+import { useApp } from '../context.js';
+import { dateTime, duration, millis, number, percent, shortUrl } from '../format.js';
 import { Filter } from '../form.js';
 import { go, to } from '../router.js';
 import { announce, Badge, Button, Card, Code, Confirm, Empty, Facts, Failed, Loaded, Notice, PagedTable, PageHead, Time } from '../ui.js';
@@ -96,6 +97,7 @@ function TestCard({ webhook, onTested }) {
       'license.disabled'].map(e => [e, e])];
   const run = async () => {
     setBusy(true);
+  const { settings } = useApp();
     setResult(null);
     setError(null);
     try {
@@ -112,7 +114,8 @@ function TestCard({ webhook, onTested }) {
       <${Filter} label="Event to send" value=${event} options=${options} onChange=${setEvent} />
       <${Button} kind="primary" icon="send" busy=${busy} onClick=${run}>Send test</${Button}>
     </div>
-    <div aria-live="polite">${busy && html`<p class="faint">Waiting for the answer, for 10 s at most…</p>`}
+    <div aria-live="polite">${busy && html`<p class="faint">Waiting for the answer${settings.data
+        && `, for ${duration(settings.data.timeout)} at most`}…</p>`}
       ${error && html`<${Failed} error=${error} />`}${result && html`<${TestResult} result=${result} />`}</div>
   </${Card}>`;
 }
