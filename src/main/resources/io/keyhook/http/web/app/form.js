@@ -115,16 +115,34 @@ export function Filter({ label, value, options, onChange }) {
     </select></div>`;
 }
 
-/** Any input in a bar of filters. @param lazy waits until it is left, or Enter is pressed */
+/** Until nothing more is typed. */
+const TYPING = 250;
+
+/** Any input in a bar of filters: tells what is typed. @param lazy waits until it is left, or Enter is pressed */
 export function FilterInput({ label, value, onChange, lazy, ...input }) {
   const id = useId();
   const element = useRef();
-  const listener = { [lazy ? 'onChange' : 'onInput']: event => onChange(event.target.value) };
+  const timer = useRef(null);
+  const told = useRef(null);
+  const listener = useRef(onChange);
+  listener.current = onChange;
+  const tell = () => {
+    told.current = element.current.value;
+    listener.current(told.current);
+  };
+  const tellSoon = () => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(tell, TYPING);
+  };
+  useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => {
-    if (element.current !== document.activeElement) {
+    if (value !== told.current) { // it was changed elsewhere
+      clearTimeout(timer.current);
+      told.current = value;
       element.current.value = value;
     }
   }, [value]);
   return html`<div class="filter"><label for=${id}>${label}</label>
-    <input id=${id} ref=${element} autocomplete="off" ...${input} ...${listener} /></div>`;
+    <input id=${id} ref=${element} autocomplete="off" ...${input} ...${lazy ? { onChange: tell }
+        : { onInput: tellSoon }} /></div>`;
 }

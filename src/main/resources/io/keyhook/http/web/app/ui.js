@@ -80,13 +80,24 @@ export function Time({ at, none = 'Never' }) {
       class="faint">${none}</span>`;
 }
 
-/** What there is to see: waiting, an error with a way on, or the children with the data. */
-export function Loaded({ of, lines = 6, children }) {
+/**
+ * What there is to see: waiting, an error with a way on, or the children with the data.
+ *
+ * @param head what stands above while there is no data
+ */
+export function Loaded({ of, lines = 6, head, children }) {
   const { data, error, reload } = of;
   if (data !== null && data !== undefined) {
-    return children(data);
+    return html`<${Stale} of=${of} />${children(data)}`;
   }
-  return error ? html`<${Failed} error=${error} retry=${reload} />` : html`<${Skeleton} lines=${lines} />`;
+  return html`${head}${error ? html`<${Failed} error=${error} retry=${reload} />` : html`<${Skeleton} lines=${lines} />`}`;
+}
+
+/** Above data that could not be loaded again. Of a missing connection the frame tells. @param what it is */
+export function Stale({ of: { error, reload }, what = 'This' }) {
+  return error && error.code !== 'OFFLINE' && html`<${Notice} tone="bad" role="alert"
+      title=${what + ' could not be brought up to date'}
+      action=${html`<${Button} kind="small" onClick=${reload}>Try again</${Button}>`}>${error.message}</${Notice}>`;
 }
 
 export function Skeleton({ lines = 6 }) {
@@ -179,19 +190,20 @@ function Pager({ pages, label }) {
 
 /** A list with all its states. `filtered` tells that nothing matches from that nothing is there. */
 export function PagedTable({ pages, filtered, empty, onClear, ...table }) {
-  if (pages.error && !pages.rows) {
-    return html`<${Failed} error=${pages.error} retry=${pages.reload} />`;
-  }
   if (!pages.rows) {
-    return html`<${Skeleton} lines=${8} />`;
+    return pages.error ? html`<${Failed} error=${pages.error} retry=${pages.reload} />` : html`<${Skeleton} lines=${8} />`;
   }
-  if (pages.rows.length === 0 && pages.isFirst && !pages.next && !pages.loading) {
-    return filtered ? html`<${Empty} icon="search" title="Nothing matches"
-      action=${html`<${Button} onClick=${onClear}>Clear the filters</${Button}>`}>Try fewer or other filters.</${Empty}>` : empty;
-  }
-  return html`${pages.error && html`<${Notice} tone="bad" title="The list could not be brought up to date"
-      action=${html`<${Button} onClick=${pages.reload}>Try again</${Button}>`}>${pages.error.message}</${Notice}>`}
-    <${Table} rows=${pages.rows} busy=${pages.loading} ...${table} /><${Pager} pages=${pages} label=${table.label} />`;
+  const isEmpty = pages.rows.length === 0 && pages.isCurrent;
+  return html`<${Stale} of=${pages} what="The list" />
+    ${!isEmpty ? html`<${Table} rows=${pages.rows} busy=${pages.loading} ...${table} />`
+      : pages.next ? html`<${Empty} icon="search" title="Nothing found so far"
+          action=${html`<${Button} onClick=${pages.next}>Look further</${Button}>`}>None of the newest matches. Older ones
+          may.</${Empty}>`
+      : !pages.isFirst ? html`<${Empty} icon="search" title="Nothing more" />`
+      : filtered ? html`<${Empty} icon="search" title="Nothing matches"
+          action=${html`<${Button} onClick=${onClear}>Clear the filters</${Button}>`}>Try fewer or other filters.</${Empty}>`
+      : empty}
+    ${!(isEmpty && pages.isFirst) && html`<${Pager} pages=${pages} label=${table.label} />`}`;
 }
 
 /** A modal dialog: holds the focus, closes with Escape unless it is `firm`, which may change. */
