@@ -1,6 +1,6 @@
 import { html } from '../preact.js';
 import { post } from '../api.js';
-import { DAY_LENGTH, fromLocal, number, shortUrl, toLocal } from '../format.js';
+import { DAY_LENGTH, fromLocal, plural, shortUrl, toLocal } from '../format.js';
 import { Field, FormDialog, useForm } from '../form.js';
 import { announce } from '../ui.js';
 
@@ -11,9 +11,9 @@ export function Recover({ webhooks, webhookId, onClose, onRecovering }) {
   const form = useForm({ webhookId: webhookId || webhooks[0].id,
       since: toLocal(Date.now() - DAY_LENGTH) }, async values => {
     const { recovering } = await post(`api/webhooks/${values.webhookId}/recover`, { since: fromLocal(values.since) });
-    announce(recovering ? `${number(recovering)} deliveries are being sent again`
+    announce(recovering ? plural(recovering, 'delivery is', 'deliveries are') + ' being sent again'
         : 'Nothing failed since then', recovering ? 'good' : 'info');
-    onRecovering?.();
+    onRecovering();
     onClose();
   }, values => ({ since: fromLocal(values.since) ? '' : 'Enter a date and a time' }));
   return html`<${FormDialog} form=${form} title="Recover failed deliveries" action="Recover" onClose=${onClose}>
