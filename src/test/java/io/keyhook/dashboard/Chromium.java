@@ -3,6 +3,7 @@ package io.keyhook.dashboard;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import io.keyhook.testing.Tool;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** The Chromium of this machine, one for the whole run. Use it in a static field. */
 final class Chromium implements BeforeAllCallback {
+  /** For a busy machine, in milliseconds. */
+  static final int PATIENCE = 15_000;
+
   private static final ExtensionContext.Namespace RUN = ExtensionContext.Namespace.create(Chromium.class);
 
   private Running running;
@@ -28,6 +32,7 @@ final class Chromium implements BeforeAllCallback {
           .orElseThrow(() -> Tool.missing("Chromium is not on this machine"));
       playwright = Playwright.create(
           new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+      PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE);
       browser = playwright.chromium().launch(new BrowserType.LaunchOptions().setExecutablePath(chromium)
           .setArgs(List.of("--no-sandbox", "--disable-background-networking", "--disable-gpu")));
     }

@@ -1,12 +1,18 @@
 package io.keyhook.dashboard;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.FilePayload;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -81,6 +87,49 @@ class FormsTest extends Visit {
     assertThat(page.getByText("is not between 1 and 1000000")).isVisible();
     assertThat(tab.field("Name")).hasValue("A name");
     assertThat(tab.field("Metadata")).hasValue("{\"seats\": 5}");
+  }
+
+  @Test
+  void anEditSendsWhatItChangesAndNothingElse() {
+    Installation.License license = keyhook.license(new JsonObject().put("name", "Before").put("expiresAt",
+        "2031-01-31T12:00:07Z").put("metadata", new JsonObject().put("order", "A-1")));
+    String path = "/api/licenses/" + license.id();
+    enter("Licenses");
+    page.evaluate("path => { location.hash = path; }", "/licenses/" + license.id());
+    tab.button("Edit").click();
+    keyhook.api().patch(path, new JsonObject().put("customerName", "Ada")).expect(200);
+    tab.field("Name").fill("After");
+    tab.dialogButton("Save").click();
+    assertThat(tab.heading("After")).isVisible();
+    tab.button("Edit").click();
+    tab.dialogButton("Save").click();
+    assertThat(tab.dialog()).hasCount(0);
+    assertThat(keyhook.api().get(path).json().getString("customerName")).isEqualTo("Ada");
+    assertThat(keyhook.api().get("/api/audit?action=license.updated&subjectId=" + license.id()).data())
+        .extracting(entry -> entry.getJsonArray("changed").getList())
+        .containsExactly(List.of("name"), List.of("customerName"));
+  }
+
+  @Test
+  void aSecretStaysUntilItIsCopied() {
+    List<Route> held = new ArrayList<>();
+    page.route("**/api/api-keys", held::add);
+    enter("API keys");
+    tab.button("Create API key").first().click();
+    tab.field("Name").fill("The shop");
+    tab.dialogButton("Create API key").click();
+    assertThat(tab.dialogButton("Cancel")).isDisabled();
+    page.keyboard().press("Escape");
+    page.keyboard().press("Escape");
+    assertThat(tab.field("Name")).hasValue("The shop");
+    held.forEach(Route::resume);
+    Locator key = tab.dialog().getByText(Pattern.compile("^kh_[A-Za-z0-9_]+$"));
+    assertThat(key).isVisible();
+    page.keyboard().press("Escape");
+    page.keyboard().press("Escape");
+    assertThat(key).isVisible();
+    tab.dialogButton("I have copied the key").click();
+    assertThat(tab.dialog()).hasCount(0);
   }
 
   @Test

@@ -3,9 +3,13 @@ package io.keyhook.dashboard;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
+import io.keyhook.testing.Answer;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.Receiver;
+import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,14 +48,89 @@ class StatesTest extends Visit {
 
   @Test
   void aRefusalIsToldAndCanBeTriedAgain() {
-    page.route(LICENSES, route -> route.fulfill(new Route.FulfillOptions().setStatus(503)
-        .setContentType("application/problem+json").setBody("""
-            {"code": "OVERLOADED", "detail": "Too much to do at the moment."}""")));
+    refuse(LICENSES);
     tab.visit("Licenses");
     assertThat(page.getByText("Too much to do at the moment.")).isVisible();
     page.unroute(LICENSES);
     tab.button("Try again").click();
     assertThat(tab.heading("No licenses yet")).isVisible();
+  }
+
+  private void refuse(String url) {
+    page.route(url, route -> route.fulfill(new Route.FulfillOptions().setStatus(503)
+        .setContentType("application/problem+json").setBody("""
+            {"code": "OVERLOADED", "detail": "Too much to do at the moment."}""")));
+  }
+
+  @Test
+  void whatIsOutOfDateIsNotShownAsIfItWereNot() {
+    refuse("**/api/stats?**");
+    page.getByLabel("30 days").check();
+    assertThat(page.getByText("This could not be brought up to date")).isVisible();
+    assertThat(tab.heading("Validations")).isVisible();
+    page.unroute("**/api/stats?**");
+    tab.button("Try again").click();
+    assertThat(page.getByText("This could not be brought up to date")).hasCount(0);
+  }
+
+  @Test
+  void aRefusalAtTheStartIsNoLogout() {
+    refuse("**/api/auth/refresh");
+    page.reload();
+    assertThat(page.getByText("Keyhook is not ready")).isVisible();
+    assertThat(page.getByText("Too much to do at the moment.")).isVisible();
+    page.unroute("**/api/auth/refresh");
+    assertThat(tab.heading("Overview")).isVisible();
+  }
+
+  @Test
+  void aDeliveryIsFollowedPastARefusal() {
+    Receiver receiver = keyhook.receiver();
+    Answer.Held held = Answer.held(Answer.OK);
+    receiver.answer(held);
+    keyhook.webhook(receiver, "license.validated");
+    keyhook.api().anonymous().validate(keyhook.license(1).key(), "device-1").expect(200);
+    String id = receiver.take().id();
+    page.evaluate("path => { location.hash = path; }", "/deliveries/" + id);
+    assertThat(page.getByText("An attempt is under way")).isVisible();
+    refuse("**/api/deliveries/" + id);
+    assertThat(page.getByText("This could not be brought up to date")).isVisible();
+    page.unroute("**/api/deliveries/" + id);
+    held.release();
+    assertThat(page.locator("header .badge").getByText("Delivered")).isVisible();
+    assertThat(page.getByText("This could not be brought up to date")).hasCount(0);
+    keyhook.deleteWebhooks();
+    deleteLicenses();
+  }
+
+  @Test
+  void whatOneDoesIsInAllCards() {
+    page.evaluate("path => { location.hash = path; }", "/licenses/" + keyhook.license(1).id());
+    assertThat(tab.heading("A license")).isVisible();
+    tab.field("Device fingerprint").fill("device-1");
+    tab.button("Check").click();
+    assertThat(page.getByText("It would be valid")).isVisible();
+    tab.button("Disable").click();
+    tab.dialogButton("Disable license").click();
+    assertThat(page.getByText("Disabled a license")).isVisible();
+    assertThat(page.getByText("It would be valid")).hasCount(0);
+    deleteLicenses();
+  }
+
+  @Test
+  void whenSomebodyElseLogsInInAnotherTabThisOneIsTheirsToo() {
+    String email = "grace@example.com";
+    keyhook.node().operator().post("/api/admin/accounts", new JsonObject().put("name", "Grace’s").put("email", email)
+        .put("password", Node.PASSWORD).put("plan", "enterprise")).expect(201);
+    Tab other = new Tab(page.context());
+    other.page().navigate(keyhook.node().uri().toString());
+    other.button("Log out").click();
+    other.logIn(email, Node.PASSWORD);
+    assertThat(other.page().getByText("Grace’s")).isVisible();
+    page.route(LICENSES, StatesTest::tokenIsOver, new Page.RouteOptions().setTimes(1));
+    tab.visit("Licenses");
+    assertThat(page.getByText("Grace’s")).isVisible();
+    assertThat(page.getByText(Node.EMAIL)).hasCount(0);
   }
 
   @Test
@@ -70,10 +149,11 @@ class StatesTest extends Visit {
     tab.button("Create license").first().click();
     tab.field("Name").fill("Typed before");
     page.context().clearCookies();
-    page.route("**/api/licenses", route -> route.fulfill(new Route.FulfillOptions().setStatus(401)
-        .setContentType("application/problem+json").setBody("""
-            {"code": "UNAUTHORIZED", "detail": "The token is over."}"""))); // as it will be, 15 minutes later
+    page.route("**/api/licenses", StatesTest::tokenIsOver);
     tab.dialogButton("Create license").click();
+    assertThat(tab.heading("Log in again")).isVisible();
+    page.keyboard().press("Escape");
+    page.keyboard().press("Escape");
     assertThat(tab.heading("Log in again")).isVisible();
     page.unroute("**/api/licenses");
     assertThat(tab.field("E-mail")).hasValue(Node.EMAIL);
@@ -83,6 +163,16 @@ class StatesTest extends Visit {
     assertThat(tab.field("Name")).hasValue("Typed before");
     tab.dialogButton("Create license").click();
     assertThat(tab.heading("Typed before")).isVisible();
+    deleteLicenses();
+  }
+
+  /** As it will be, 15 minutes later. */
+  private static void tokenIsOver(Route route) {
+    route.fulfill(new Route.FulfillOptions().setStatus(401).setContentType("application/problem+json").setBody("""
+        {"code": "UNAUTHORIZED", "detail": "The token is over."}"""));
+  }
+
+  private static void deleteLicenses() {
     keyhook.api().get("/api/licenses").data().forEach(license -> keyhook.api().delete("/api/licenses/" + license.getString("id")));
   }
 }

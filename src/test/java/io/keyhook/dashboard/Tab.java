@@ -22,7 +22,7 @@ final class Tab implements AutoCloseable {
 
   Tab(BrowserContext context) {
     this.context = context;
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(Chromium.PATIENCE);
     this.page = context.newPage();
     page.onConsoleMessage(message -> {
       if (message.type().equals("error") || message.type().equals("warning")) {

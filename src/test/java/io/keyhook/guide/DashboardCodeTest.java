@@ -19,7 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The receivers that the dashboard shows beside a new secret take what it signs, and nothing that another signs. */
+/**
+ * The receivers that the dashboard shows beside a new secret take what it signs, also while the next one signs beside it,
+ * and nothing that another signs.
+ */
 class DashboardCodeTest {
   private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
   private static final Map<String, String> GO =
@@ -75,8 +78,20 @@ class DashboardCodeTest {
         .put("events", new JsonArray().add("license.validated"))).expect(201).json();
     List<String> command =
         language.run.stream().map(word -> word.replace("PORT", Integer.toString(port))).toList();
-    assertAnswer(200, webhook, port, command, webhook.getString("secret"));
-    assertAnswer(401, webhook, port, command, webhook.getString("secret").replace("whsec_", "whsec_x"));
+    String secret = webhook.getString("secret");
+    assertAnswer(200, webhook, port, command, secret);
+    assertAnswer(401, webhook, port, command, secret.replace("whsec_", "whsec_x"));
+    String next = rotate(webhook, 1);
+    assertAnswer(200, webhook, port, command, secret);
+    assertAnswer(200, webhook, port, command, next);
+    String last = rotate(webhook, 0);
+    assertAnswer(401, webhook, port, command, next);
+    assertAnswer(200, webhook, port, command, last);
+  }
+
+  private static String rotate(JsonObject webhook, int overlapHours) {
+    return keyhook.api().post("/api/webhooks/" + webhook.getString("id") + "/rotate-secret",
+        new JsonObject().put("overlapHours", overlapHours)).expect(200).json().getString("secret");
   }
 
   private void assertAnswer(int status, JsonObject webhook, int port, List<String> command, String secret)

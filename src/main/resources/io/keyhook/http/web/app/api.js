@@ -1,4 +1,5 @@
 // All calls to Keyhook. The access token is in memory only; the cookie that brings a new one is out of reach of scripts.
+import { remember, remembered } from './storage.js';
 
 /** Where Keyhook is mounted: this file is at assets/<hash>/app/api.js under it. */
 export const ROOT = new URL('../../../', import.meta.url);
@@ -11,7 +12,7 @@ const EARLY = 30_000;
 const OFFLINE_CHECK = 3_000;
 
 /** A refusal. `fields` has the message for each field that is at fault. */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, problem) {
     super(problem.detail ?? problem.error ?? 'Keyhook answered ' + status);
     this.status = status;
@@ -28,6 +29,8 @@ const listeners = new Set();
 /** state: starting, out, in, or over (it was in, and has to log in again). */
 let session = { state: 'starting', online: true, generation: 0 };
 let token = null;
+/** Whose token it is, or was. */
+let user = null;
 let expiresAt = 0;
 let renewing = null;
 
@@ -45,32 +48,24 @@ function change(changes) {
   listeners.forEach(listener => listener(session));
 }
 
-function entered(answer) {
+/** Takes a token. What this page shows is not for somebody else, who logged in in another tab: then it begins anew. */
+async function entered(answer) {
+  const entering = userOf(answer.token);
+  if ((session.state === 'in' || session.state === 'over') && entering !== user) {
+    location.reload();
+    await new Promise(() => {});
+  }
   token = answer.token;
+  user = entering;
   // by this clock, whatever the server's says
   expiresAt = Date.now() + Math.max(60_000, new Date(answer.expiresAt) - Date.now());
-  mark(true);
+  remember(MARK, '1');
   change({ state: 'in', generation: session.state === 'in' ? session.generation : session.generation + 1 });
 }
 
-function mark(on) {
-  try {
-    if (on) {
-      localStorage.setItem(MARK, '1');
-    } else {
-      localStorage.removeItem(MARK);
-    }
-  } catch {
-    // storage is closed to this page: who comes back logs in again
-  }
-}
-
-function isMarked() {
-  try {
-    return localStorage.getItem(MARK) !== null;
-  } catch {
-    return false;
-  }
+function userOf(token) {
+  const [, claims] = token.split('.');
+  return JSON.parse(atob(claims.replaceAll('-', '+').replaceAll('_', '/'))).sub;
 }
 
 /** Waits for an answer, or says that there is no connection. */
@@ -119,7 +114,7 @@ function connected(online) {
 }
 
 async function lookAgain() {
-  const answer = await fetch(new URL('health/live', ROOT)).catch(() => null);
+  const answer = await fetch(new URL('api/settings', ROOT)).catch(() => null);
   if (answer?.ok) {
     connected(true);
   } else if (!session.online) {
@@ -139,7 +134,7 @@ function renew() {
 async function renewNow() {
   try {
     const { text } = await send('POST', 'api/auth/refresh', { headers: SESSION_HEADER });
-    entered(JSON.parse(text));
+    await entered(JSON.parse(text));
   } catch (e) {
     if (e.status === 401 || e.status === 403 || e.status === 404) {
       left();
@@ -151,27 +146,21 @@ async function renewNow() {
 
 function left() {
   token = null;
-  mark(false);
+  remember(MARK, null);
 }
 
-/** At the start: whoever was logged in still is. */
+/** At the start: whoever was logged in still is. Fails while that is not known. */
 export async function resume() {
-  if (!isMarked()) {
+  if (remembered(MARK) === null) {
     change({ state: 'out' });
-    return;
-  }
-  try {
+  } else {
     await renew();
-  } catch (e) {
-    if (session.state === 'starting' && e.code !== 'OFFLINE') {
-      change({ state: 'out' });
-    }
   }
 }
 
 export async function logIn(email, password) {
   const { text } = await send('POST', 'api/auth/session', json({ email, password }));
-  entered(JSON.parse(text));
+  await entered(JSON.parse(text));
 }
 
 export async function logOut() {
@@ -222,6 +211,13 @@ export const get = (path, query, signal) => call('GET', path, undefined, { query
 export const post = (path, body) => call('POST', path, body);
 export const patch = (path, body) => call('PATCH', path, body);
 export const remove = path => call('DELETE', path);
+
+/** Sends the fields that differ: others may have changed the rest meanwhile. Null, and nothing is sent, where none does. */
+export async function patchChanges(path, before, after) {
+  const changes = Object.entries(after)
+    .filter(([field, value]) => JSON.stringify(value) !== JSON.stringify(before[field]));
+  return changes.length ? patch(path, Object.fromEntries(changes)) : null;
+}
 
 /** Without logging in. */
 export async function getPublic(path) {

@@ -1,6 +1,6 @@
 import { createContext, useContext } from './preact.js';
 
-/** `settings` of the server and `me`; each null until it is there. */
-export const AppContext = createContext({ settings: null, me: null });
+/** `settings` of the server and `me`, each as useLoad gives it. */
+export const AppContext = createContext();
 
 export const useApp = () => useContext(AppContext);

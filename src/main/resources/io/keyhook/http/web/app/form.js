@@ -1,12 +1,12 @@
 // Forms: what is typed, what is wrong with it, and whether it is on its way.
 import { html, useEffect, useRef, useState } from './preact.js';
-import { Button, Notice } from './ui.js';
+import { Button, Dialog, Notice } from './ui.js';
 import { useId } from './use.js';
 
 /**
  * @param initial the fields and what they hold at first
- * @param submit called with the values; what it throws is shown, at the field where it names one
- * @param check gives messages by field before anything is sent; may be left out
+ * @param submit called with the values, and those at first; what it throws is shown, at the field where it names one
+ * @param check of the same, gives messages by field before anything is sent; may be left out
  */
 export function useForm(initial, submit, check = () => ({})) {
   const [values, setValues] = useState(initial);
@@ -14,6 +14,7 @@ export function useForm(initial, submit, check = () => ({})) {
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const element = useRef();
+  const { current: first } = useRef(initial);
   // what was typed last, also before it is drawn
   const latest = useRef(initial);
 
@@ -27,7 +28,7 @@ export function useForm(initial, submit, check = () => ({})) {
       return;
     }
     const values = latest.current;
-    const wrong = Object.fromEntries(Object.entries(check(values)).filter(([, message]) => message));
+    const wrong = Object.fromEntries(Object.entries(check(values, first)).filter(([, message]) => message));
     setError(null);
     if (Object.keys(wrong).length) {
       refuse(wrong);
@@ -36,7 +37,7 @@ export function useForm(initial, submit, check = () => ({})) {
     setFields({});
     setBusy(true);
     try {
-      await submit(values);
+      await submit(values, first);
     } catch (e) {
       const known = Object.fromEntries(Object.entries(e.fields ?? {}).filter(([name]) => name in values));
       const elsewhere = (e.errors ?? []).filter(({ field }) => !(field in values));
@@ -94,12 +95,15 @@ export function Field({ form, name, label, hint, live, optional, autofocus, as =
 /** Keyhook says "must be ...", after a field's name. */
 const sentence = text => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Buttons at the end of a form in a dialog. */
-export function FormFoot({ form, action, onCancel }) {
-  return html`<footer class="dialog-foot">
-    <${Button} onClick=${onCancel}>Cancel</${Button}>
-    <${Button} type="submit" kind="primary" busy=${form.busy}>${action}</${Button}>
-  </footer>`;
+/** A form in a dialog, which stays until Keyhook has answered: some answers tell what no other will. */
+export function FormDialog({ form, title, wide, action, onClose, children }) {
+  return html`<${Dialog} title=${title} wide=${wide} firm=${form.busy} onClose=${onClose}><${Form} form=${form}>
+    <div class="dialog-body"><${FormError} form=${form} />${children}</div>
+    <footer class="dialog-foot">
+      <${Button} disabled=${form.busy} onClick=${onClose}>Cancel</${Button}>
+      <${Button} type="submit" kind="primary" busy=${form.busy}>${action}</${Button}>
+    </footer>
+  </${Form}></${Dialog}>`;
 }
 
 /** A choice in a bar of filters. */
@@ -111,16 +115,34 @@ export function Filter({ label, value, options, onChange }) {
     </select></div>`;
 }
 
-/** Any input in a bar of filters. @param lazy waits until it is left, or Enter is pressed */
+/** Until nothing more is typed. */
+const TYPING = 250;
+
+/** Any input in a bar of filters: tells what is typed. @param lazy waits until it is left, or Enter is pressed */
 export function FilterInput({ label, value, onChange, lazy, ...input }) {
   const id = useId();
   const element = useRef();
-  const listener = { [lazy ? 'onChange' : 'onInput']: event => onChange(event.target.value) };
+  const timer = useRef(null);
+  const told = useRef(null);
+  const listener = useRef(onChange);
+  listener.current = onChange;
+  const tell = () => {
+    told.current = element.current.value;
+    listener.current(told.current);
+  };
+  const tellSoon = () => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(tell, TYPING);
+  };
+  useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => {
-    if (element.current !== document.activeElement) {
+    if (value !== told.current) { // it was changed elsewhere
+      clearTimeout(timer.current);
+      told.current = value;
       element.current.value = value;
     }
   }, [value]);
   return html`<div class="filter"><label for=${id}>${label}</label>
-    <input id=${id} ref=${element} autocomplete="off" ...${input} ...${listener} /></div>`;
+    <input id=${id} ref=${element} autocomplete="off" ...${input} ...${lazy ? { onChange: tell }
+        : { onInput: tellSoon }} /></div>`;
 }

@@ -29,7 +29,6 @@ const PATHS = {
   clock: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 7v5.5l3.5 2',
   device: 'M3 5h18v11H3zM8 20h8M12 16v4',
   trash: 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13',
-  external: 'M13 4h7v7M20 4l-9 9M17 14v6H4V7h6',
 };
 
 /** Decoration: what it means is in words beside it. */

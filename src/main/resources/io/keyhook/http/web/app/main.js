@@ -5,7 +5,7 @@ import { Icon, Logo } from './icons.js';
 import { AppContext } from './context.js';
 import { match, useLocation } from './router.js';
 import { announce, Button, Dialog, Empty, ButtonLink, Notice, PageHead, Skeleton, Toasts } from './ui.js';
-import { useLoad, useSession } from './use.js';
+import { useRetried, useSession } from './use.js';
 import { LogIn, LogInForm } from './pages/login.js';
 import { SignUp } from './pages/signup.js';
 import { Overview } from './pages/overview.js';
@@ -52,12 +52,9 @@ const NAVIGATION = [
 function App() {
   const { state } = useSession();
   const { path } = useLocation();
-  const settings = useLoad(() => getPublic('api/settings'), []);
-  useEffect(() => {
-    resume();
-  }, []);
+  const settings = useRetried(() => getPublic('api/settings'), []);
   if (state === 'in' || state === 'over') {
-    return html`<${Frame} path=${path} settings=${settings.data} isOver=${state === 'over'} />`;
+    return html`<${Frame} path=${path} settings=${settings} isOver=${state === 'over'} />`;
   }
   if (state === 'starting') {
     return html`<${Starting} />`;
@@ -66,25 +63,26 @@ function App() {
     : html`<${LogIn} signupEnabled=${settings.data?.signupEnabled} />`}<${Toasts} />`;
 }
 
-/** Before it is known who is there; without a connection, this says so. */
+/** Before it is known who is there. */
 function Starting() {
   const { online } = useSession();
-  useEffect(() => {
-    if (online) {
-      resume();
-    }
-  }, [online]);
-  return html`<main class="starting">${online ? html`<${Skeleton} lines=${3} />` : html`<${Offline} />`}</main>`;
+  const { error } = useRetried(resume, []);
+  return html`<main class="starting">${!online ? html`<${Offline} />`
+    : error ? html`<${Retrying} title="Keyhook is not ready">${error.message} </${Retrying}>`
+    : html`<${Skeleton} lines=${3} />`}</main>`;
 }
 
 function Offline() {
-  return html`<${Notice} tone="warn" role="alert"
-      title="No connection to Keyhook">Trying again every few seconds.</${Notice}>`;
+  return html`<${Retrying} title="No connection to Keyhook" />`;
+}
+
+function Retrying({ title, children }) {
+  return html`<${Notice} tone="warn" role="alert" title=${title}>${children}Trying again every few seconds.</${Notice}>`;
 }
 
 function Frame({ path, settings, isOver }) {
   const { online } = useSession();
-  const me = useLoad(signal => get('api/auth/me', {}, signal), []);
+  const me = useRetried(signal => get('api/auth/me', {}, signal), []);
   const [menu, setMenu] = useState(false);
   const main = useRef();
   useEffect(() => {
@@ -100,8 +98,8 @@ function Frame({ path, settings, isOver }) {
   };
   const route = match(ROUTES, path);
   const navigation = html`<${Navigation} path=${path} email=${me.data?.user?.email}
-      account=${me.data?.accountName} onLogOut=${leave} />`;
-  return html`<${AppContext.Provider} value=${{ settings, me: me.data }}>
+      account=${me.data?.accountName} onGo=${() => setMenu(false)} onLogOut=${leave} />`;
+  return html`<${AppContext.Provider} value=${{ settings, me }}>
     <button type="button" class="skip" onClick=${() => main.current.focus()}>Skip to the content</button>
     <header class="top"><a class="brand" href="#/"><${Logo} />Keyhook</a>
       <button type="button" class="icon-button" aria-label="Menu" aria-expanded=${menu ? 'true' : 'false'}
@@ -128,9 +126,10 @@ function Boundary({ children }) {
     <p>${String(error.message)}</p><${Button} onClick=${reset}>Try again</${Button}></div>` : children;
 }
 
-function Navigation({ path, email, account, onLogOut }) {
+/** @param onGo called at any link, also where it leads to this page */
+function Navigation({ path, email, account, onGo, onLogOut }) {
   const isCurrent = target => target === '/' ? path === '/' : path === target || path.startsWith(target + '/');
-  return html`<nav class="nav" aria-label="Main">
+  return html`<nav class="nav" aria-label="Main" onClick=${event => event.target.closest('a') && onGo()}>
     <ul>${NAVIGATION.map((item, i) => item ? html`<li key=${i}><a href=${'#' + item[0]}
         aria-current=${isCurrent(item[0]) ? 'page' : undefined}><${Icon} name=${item[2]} />${item[1]}</a></li>`
       : html`<li key=${i} class="nav-gap" aria-hidden="true"></li>`)}

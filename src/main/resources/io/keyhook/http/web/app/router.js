@@ -2,6 +2,8 @@
 import { useEffect, useState } from './preact.js';
 
 const listeners = new Set();
+/** For each path, the address that it was left at. */
+const latest = new Map();
 
 /** @returns {{path: string, query: Object<string, string>}} where the address bar points */
 export function here() {
@@ -9,11 +11,22 @@ export function here() {
   return { path: path || '/', query: Object.fromEntries(new URLSearchParams(search)) };
 }
 
+function moved() {
+  latest.set(here().path, location.hash);
+  listeners.forEach(listener => listener());
+}
+
+addEventListener('hashchange', moved);
+moved();
+
 /** A link's target; empty values are left out of the query. */
 export function to(path, query = {}) {
   const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '' && value != null));
   return '#' + path + (search.size ? '?' + search : '');
 }
+
+/** A link to a list, filtered as it was. */
+export const backTo = (path, label) => ({ href: latest.get(path) ?? to(path), label });
 
 export function go(path, query) {
   location.hash = to(path, query);
@@ -22,7 +35,7 @@ export function go(path, query) {
 /** Changes the query of this page, without a step in the history. */
 export function replaceQuery(query) {
   history.replaceState(null, '', to(here().path, query));
-  listeners.forEach(listener => listener());
+  moved();
 }
 
 export function useLocation() {
@@ -30,11 +43,7 @@ export function useLocation() {
   useEffect(() => {
     const listener = () => setLocation(here());
     listeners.add(listener);
-    addEventListener('hashchange', listener);
-    return () => {
-      listeners.delete(listener);
-      removeEventListener('hashchange', listener);
-    };
+    return () => listeners.delete(listener);
   }, []);
   return location;
 }

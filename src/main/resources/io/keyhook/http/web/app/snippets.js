@@ -11,8 +11,11 @@ createServer(async (request, response) => {
   const body = Buffer.concat(chunks); // the raw bytes: verify before parsing
 
   const expected = createHmac('sha256', secret).update(body).digest();
-  const given = Buffer.from(request.headers['x-webhook-signature'] ?? '', 'hex');
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+  const genuine = ['x-webhook-signature', 'x-webhook-signature-previous'].some(name => { // two during a rotation
+    const given = Buffer.from(request.headers[name] ?? '', 'hex');
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  });
+  if (!genuine) {
     response.writeHead(401).end();
     return;
   }
@@ -31,8 +34,8 @@ class Receiver(BaseHTTPRequestHandler):
         # the raw bytes: verify before parsing
         body = self.rfile.read(int(self.headers["Content-Length"]))
         expected = hmac.new(SECRET, body, hashlib.sha256).hexdigest()
-        given = self.headers.get("X-Webhook-Signature", "")
-        if not hmac.compare_digest(expected.encode(), given.encode()):
+        given = [self.headers.get(name, "") for name in ("X-Webhook-Signature", "X-Webhook-Signature-Previous")]
+        if not any(hmac.compare_digest(expected.encode(), one.encode()) for one in given):  # two during a rotation
             self.send_response(401)
             self.end_headers()
             return
@@ -48,7 +51,8 @@ $secret = getenv('KEYHOOK_SECRET');
 $body = file_get_contents('php://input'); // the raw bytes: verify before parsing
 
 $expected = hash_hmac('sha256', $body, $secret);
-if (!hash_equals($expected, $_SERVER['HTTP_X_WEBHOOK_SIGNATURE'] ?? '')) {
+if (!hash_equals($expected, $_SERVER['HTTP_X_WEBHOOK_SIGNATURE'] ?? '')
+    && !hash_equals($expected, $_SERVER['HTTP_X_WEBHOOK_SIGNATURE_PREVIOUS'] ?? '')) { // two during a rotation
     http_response_code(401);
     exit;
 }
@@ -61,6 +65,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -70,9 +75,10 @@ public class Receiver {
     HttpServer server = HttpServer.create(new InetSocketAddress(9000), 0);
     server.createContext("/", exchange -> {
       byte[] body = exchange.getRequestBody().readAllBytes(); // the raw bytes: verify before parsing
-      String given = exchange.getRequestHeaders().getFirst("X-Webhook-Signature");
-      boolean genuine = given != null && MessageDigest.isEqual(
-          signature(secret, body).getBytes(StandardCharsets.UTF_8), given.getBytes(StandardCharsets.UTF_8));
+      byte[] expected = signature(secret, body).getBytes(StandardCharsets.UTF_8);
+      boolean genuine = Stream.of("X-Webhook-Signature", "X-Webhook-Signature-Previous") // two during a rotation
+          .map(exchange.getRequestHeaders()::getFirst)
+          .anyMatch(given -> given != null && MessageDigest.isEqual(expected, given.getBytes(StandardCharsets.UTF_8)));
       exchange.sendResponseHeaders(genuine ? 200 : 401, -1); // at once; work afterwards
       exchange.close();
     });
@@ -112,8 +118,9 @@ func main() {
 		}
 		mac := hmac.New(sha256.New, secret)
 		mac.Write(body)
-		given, err := hex.DecodeString(r.Header.Get("X-Webhook-Signature"))
-		if err != nil || !hmac.Equal(mac.Sum(nil), given) {
+		expected := []byte(hex.EncodeToString(mac.Sum(nil)))
+		if !hmac.Equal(expected, []byte(r.Header.Get("X-Webhook-Signature"))) &&
+			!hmac.Equal(expected, []byte(r.Header.Get("X-Webhook-Signature-Previous"))) { // two during a rotation
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}

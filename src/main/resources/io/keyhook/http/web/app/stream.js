@@ -37,12 +37,13 @@ async function read(body, onData, controller) {
 /**
  * Deliveries as they change, while `active`. Opens again, more and more slowly, where it cannot.
  *
+ * @param onLive called whenever it begins to tell: what changed before that is not told
  * @returns {'off'|'connecting'|'live'} how it stands
  */
-export function useDeliveryStream(active, query, onDelivery) {
+export function useDeliveryStream(active, query, onDelivery, onLive) {
   const [state, setState] = useState('off');
-  const listener = useRef(onDelivery);
-  listener.current = onDelivery;
+  const listener = useRef();
+  listener.current = { onDelivery, onLive };
   useEffect(() => {
     if (!active) {
       setState('off');
@@ -58,8 +59,9 @@ export function useDeliveryStream(active, query, onDelivery) {
       try {
         const body = await openStream('api/deliveries/stream', query, controller.signal);
         setState('live');
+        listener.current.onLive();
         pause = FIRST_PAUSE;
-        await read(body, data => listener.current(data), controller);
+        await read(body, data => listener.current.onDelivery(data), controller);
       } catch {
         pause = Math.min(pause * 2, LONGEST_PAUSE);
       }

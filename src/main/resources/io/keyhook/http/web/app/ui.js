@@ -80,13 +80,24 @@ export function Time({ at, none = 'Never' }) {
       class="faint">${none}</span>`;
 }
 
-/** What there is to see: waiting, an error with a way on, or the children with the data. */
-export function Loaded({ of, lines = 6, children }) {
+/**
+ * What there is to see: waiting, an error with a way on, or the children with the data.
+ *
+ * @param head what stands above while there is no data
+ */
+export function Loaded({ of, lines = 6, head, children }) {
   const { data, error, reload } = of;
   if (data !== null && data !== undefined) {
-    return children(data);
+    return html`<${Stale} of=${of} />${children(data)}`;
   }
-  return error ? html`<${Failed} error=${error} retry=${reload} />` : html`<${Skeleton} lines=${lines} />`;
+  return html`${head}${error ? html`<${Failed} error=${error} retry=${reload} />` : html`<${Skeleton} lines=${lines} />`}`;
+}
+
+/** Above data that could not be loaded again. Of a missing connection the frame tells. @param what it is */
+export function Stale({ of: { error, reload }, what = 'This' }) {
+  return error && error.code !== 'OFFLINE' && html`<${Notice} tone="bad" role="alert"
+      title=${what + ' could not be brought up to date'}
+      action=${html`<${Button} kind="small" onClick=${reload}>Try again</${Button}>`}>${error.message}</${Notice}>`;
 }
 
 export function Skeleton({ lines = 6 }) {
@@ -179,36 +190,58 @@ function Pager({ pages, label }) {
 
 /** A list with all its states. `filtered` tells that nothing matches from that nothing is there. */
 export function PagedTable({ pages, filtered, empty, onClear, ...table }) {
-  if (pages.error && !pages.rows) {
-    return html`<${Failed} error=${pages.error} retry=${pages.reload} />`;
-  }
   if (!pages.rows) {
-    return html`<${Skeleton} lines=${8} />`;
+    return pages.error ? html`<${Failed} error=${pages.error} retry=${pages.reload} />` : html`<${Skeleton} lines=${8} />`;
   }
-  if (pages.rows.length === 0 && pages.isFirst && !pages.next && !pages.loading) {
-    return filtered ? html`<${Empty} icon="search" title="Nothing matches"
-      action=${html`<${Button} onClick=${onClear}>Clear the filters</${Button}>`}>Try fewer or other filters.</${Empty}>` : empty;
-  }
-  return html`${pages.error && html`<${Notice} tone="bad" title="The list could not be brought up to date"
-      action=${html`<${Button} onClick=${pages.reload}>Try again</${Button}>`}>${pages.error.message}</${Notice}>`}
-    <${Table} rows=${pages.rows} busy=${pages.loading} ...${table} /><${Pager} pages=${pages} label=${table.label} />`;
+  const isEmpty = pages.rows.length === 0 && pages.isCurrent;
+  return html`<${Stale} of=${pages} what="The list" />
+    ${!isEmpty ? html`<${Table} rows=${pages.rows} busy=${pages.loading} ...${table} />`
+      : pages.next ? html`<${Empty} icon="search" title="Nothing found so far"
+          action=${html`<${Button} onClick=${pages.next}>Look further</${Button}>`}>None of the newest matches. Older ones
+          may.</${Empty}>`
+      : !pages.isFirst ? html`<${Empty} icon="search" title="Nothing more" />`
+      : filtered ? html`<${Empty} icon="search" title="Nothing matches"
+          action=${html`<${Button} onClick=${onClear}>Clear the filters</${Button}>`}>Try fewer or other filters.</${Empty}>`
+      : empty}
+    ${!(isEmpty && pages.isFirst) && html`<${Pager} pages=${pages} label=${table.label} />`}`;
 }
 
-/** A modal dialog: holds the focus, closes with Escape unless it is `firm`. */
+/** A modal dialog: holds the focus, closes with Escape unless it is `firm`, which may change. */
 export function Dialog({ title, onClose, wide, firm, children }) {
   const id = useId();
   const dialog = useRef();
+  const onKeyDown = event => {
+    if (firm && event.key === 'Escape') {
+      event.preventDefault();
+    }
+  };
+  const onCancel = event => {
+    if (event.target !== dialog.current) {
+      return; // who cancels the choice of a file stays in the dialog
+    }
+    event.preventDefault();
+    if (!firm) {
+      onClose();
+    }
+  };
+  // a browser may close it without asking, as Chromium does at a second Escape
+  const onClosed = () => {
+    if (!dialog.current?.isConnected) {
+      return;
+    }
+    if (firm) {
+      dialog.current.showModal();
+    } else {
+      onClose();
+    }
+  };
   useLayoutEffect(() => {
     const element = dialog.current;
     element.showModal();
     return () => element.close(); // gives the focus back to where it was
   }, []);
-  return html`<dialog ref=${dialog} class=${wide ? 'wide' : undefined} aria-labelledby=${id} onCancel=${event => {
-      event.preventDefault();
-      if (!firm) {
-        onClose();
-      }
-    }}>
+  return html`<dialog ref=${dialog} class=${wide ? 'wide' : undefined} aria-labelledby=${id}
+      closedby=${firm ? 'none' : 'closerequest'} onKeyDown=${onKeyDown} onCancel=${onCancel} onClose=${onClosed}>
     <header class="dialog-head"><h2 id=${id}>${title}</h2>
       ${!firm && html`<button type="button" class="icon-button" aria-label="Close" onClick=${onClose}><${Icon}
           name="close" /></button>`}
@@ -232,11 +265,11 @@ export function Confirm({ title, action, kind = 'danger', run, onClose, children
       setBusy(false);
     }
   };
-  return html`<${Dialog} title=${title} onClose=${onClose}>
+  return html`<${Dialog} title=${title} firm=${busy} onClose=${onClose}>
     <div class="dialog-body">${children}${error && html`<${Notice} tone="bad"
         role="alert">${error.message}</${Notice}>`}</div>
     <footer class="dialog-foot">
-      <${Button} autofocus onClick=${onClose}>Cancel</${Button}>
+      <${Button} autofocus disabled=${busy} onClick=${onClose}>Cancel</${Button}>
       <${Button} kind=${kind} busy=${busy} onClick=${confirm}>${action}</${Button}>
     </footer>
   </${Dialog}>`;
@@ -245,7 +278,7 @@ export function Confirm({ title, action, kind = 'danger', run, onClose, children
 const COPIED = 2000;
 
 /** Copies text; where the browser gives us no clipboard, it is selected to be copied by hand. */
-export function Copy({ text, label = 'Copy', what, source }) {
+export function Copy({ text, what, source }) {
   const [done, setDone] = useState(null);
   useEffect(() => {
     const timer = done && setTimeout(() => setDone(null), COPIED);
@@ -256,15 +289,13 @@ export function Copy({ text, label = 'Copy', what, source }) {
       await navigator.clipboard.writeText(text);
       setDone('Copied');
     } catch {
-      if (source?.current) {
-        getSelection().selectAllChildren(source.current);
-      }
+      getSelection().selectAllChildren(source.current);
       setDone('Press Ctrl+C');
     }
   };
   return html`<button type="button" class="button small" onClick=${copy}
-      aria-label=${what && !done ? label + ' ' + what : undefined}>
-    <${Icon} name=${done === 'Copied' ? 'check' : 'copy'} /><span aria-live="polite">${done ?? label}</span></button>`;
+      aria-label=${done ? undefined : 'Copy ' + what}>
+    <${Icon} name=${done === 'Copied' ? 'check' : 'copy'} /><span aria-live="polite">${done ?? 'Copy'}</span></button>`;
 }
 
 /** Text that is to be copied: a key, a secret. */

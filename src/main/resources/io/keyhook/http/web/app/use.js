@@ -15,57 +15,100 @@ export function useSession() {
  * Loads at first, when `deps` change, after logging in again, and when the connection is back.
  *
  * @param {(signal: AbortSignal) => Promise} load
- * @returns what there is, also while it loads again; `error` of the latest time
+ * @returns what there is, also while it loads again; `error` of the latest time; `times` it has loaded, or failed to
  */
 export function useLoad(load, deps) {
   const { generation } = useSession();
-  const [state, setState] = useState({ data: null, error: null, loading: true });
-  const [times, setTimes] = useState(0);
+  const [state, setState] = useState({ data: null, error: null, loading: true, times: 0 });
+  const [asked, setAsked] = useState(0);
   useEffect(() => {
     const controller = new AbortController();
     setState(state => ({ ...state, loading: true }));
-    load(controller.signal).then(
-      data => !controller.signal.aborted && setState({ data, error: null, loading: false }),
-      error => !controller.signal.aborted && setState(state => ({ ...state, error, loading: false })));
+    const end = changes => !controller.signal.aborted
+      && setState(state => ({ ...state, ...changes, loading: false, times: state.times + 1 }));
+    load(controller.signal).then(data => end({ data, error: null }), error => end({ error }));
     return () => controller.abort();
-  }, [...deps, generation, times]);
-  const reload = useCallback(() => setTimes(times => times + 1), []);
+  }, [...deps, generation, asked]);
+  const reload = useCallback(() => setAsked(asked => asked + 1), []);
   const setData = useCallback(change => setState(state => ({ ...state, data: change(state.data) })), []);
   return { ...state, reload, setData };
 }
 
-export const PAGE_SIZE = 50;
+/** Loads again so many milliseconds after each time; not where `pause` is null then. */
+export function useAgain({ reload, times }, pause) {
+  useEffect(() => {
+    const timer = pause !== null && setTimeout(reload, pause);
+    return () => clearTimeout(timer);
+  }, [times]);
+}
 
-/** A list, page by page. The next page is there before it is asked for. */
-export function usePages(path, query, size = PAGE_SIZE) {
+/** Before what failed is tried again by itself. */
+export const RETRY_PAUSE = 3_000;
+
+/** What the page cannot do without: tried again until it is there. */
+export function useRetried(load, deps) {
+  const loaded = useLoad(load, deps);
+  useAgain(loaded, loaded.error ? RETRY_PAUSE : null);
+  return loaded;
+}
+
+/** State that belongs to what `key` names: with another key it begins anew. */
+export function useStateOf(key, begin) {
+  const [kept, setKept] = useState(() => ({ key, value: begin() }));
+  const current = kept.key === key ? kept : { key, value: begin() };
+  if (current !== kept) {
+    setKept(current);
+  }
+  const set = change => setKept(kept => kept.key === key ? { key, value: change(kept.value) } : kept);
+  return [current.value, set];
+}
+
+const PAGE_SIZE = 50;
+/** A page that was got before it was asked for is too old after this. */
+const FRESH = 5_000;
+/** A search may find nothing in what is looked through at once: so often it goes on by itself. */
+const FURTHER = 4;
+
+/**
+ * A list, page by page. The next page is there before it is asked for.
+ *
+ * @param version another one: it is loaded again
+ * @returns as useLoad; `data` is a page with the `key`, the `cursor` and the time `at` which it was asked for, and
+ *     `isCurrent` where it is the one that is to be shown
+ */
+export function usePages(path, query, { size = PAGE_SIZE, version = 0 } = {}) {
   const key = path + JSON.stringify(query);
-  const [position, setPosition] = useState({ key, cursors: [null] });
-  const cursors = position.key === key ? position.cursors : [null];
-  const ahead = useRef({ key: null, cursor: null, page: null });
+  const [cursors, setCursors] = useStateOf(key, () => [null]);
+  const ahead = useRef(null);
   const cursor = cursors[cursors.length - 1];
   const load = useLoad(async signal => {
+    const ask = (cursor, signal) => get(path, { ...query, limit: size, cursor }, signal);
     const prepared = ahead.current;
-    const page = prepared.key === key && cursor && prepared.cursor === cursor ? await prepared.page : null;
-    ahead.current = { key: null };
-    const shown = page ?? await get(path, { ...query, limit: size, cursor }, signal);
-    if (shown.nextCursor) {
-      ahead.current = {
-        key,
-        cursor: shown.nextCursor,
-        page: get(path, { ...query, limit: size, cursor: shown.nextCursor }).catch(() => null),
-      };
+    ahead.current = null;
+    const fits = prepared?.key === key && prepared.cursor === cursor && performance.now() - prepared.at < FRESH;
+    let page = fits ? await prepared.page : null;
+    const at = page ? prepared.at : performance.now();
+    page ??= await ask(cursor, signal);
+    for (let i = 0; i < FURTHER && page.data.length === 0 && page.nextCursor; i++) {
+      page = await ask(page.nextCursor, signal);
     }
-    return { ...shown, key, cursor };
-  }, [key, cursor]);
+    if (page.nextCursor) {
+      ahead.current = { key, cursor: page.nextCursor, at: performance.now(), page: ask(page.nextCursor).catch(() => null) };
+    }
+    return { ...page, key, cursor, at };
+  }, [key, cursor, version]);
+  const isCurrent = load.data?.key === key && load.data.cursor === cursor;
   return {
     ...load,
+    key,
+    isCurrent,
     rows: load.data?.data ?? null,
     page: cursors.length,
     isFirst: cursors.length === 1,
-    previous: cursors.length > 1 ? () => setPosition({ key, cursors: cursors.slice(0, -1) }) : null,
-    next: load.data?.nextCursor && load.data.cursor === cursor && load.data.key === key
-      ? () => setPosition({ key, cursors: [...cursors, load.data.nextCursor] }) : null,
-    setRows: change => load.setData(data => data && { ...data, data: change(data.data) }),
+    first: () => setCursors(() => [null]),
+    previous: cursors.length > 1 ? () => setCursors(cursors => cursors.slice(0, -1)) : null,
+    next: isCurrent && load.data.nextCursor
+      ? () => setCursors(cursors => [...cursors, load.data.nextCursor]) : null,
   };
 }
 
@@ -87,16 +130,6 @@ export function useRefresh(...reloads) {
     const timer = setInterval(() => document.visibilityState === 'visible' && reloads.forEach(reload => reload()), REFRESH);
     return () => clearInterval(timer);
   }, []);
-}
-
-/** What was typed, once no more is. */
-export function useDebounced(value, pause = 250) {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), pause);
-    return () => clearTimeout(timer);
-  }, [value, pause]);
-  return settled;
 }
 
 let ids = 0;

@@ -7,8 +7,8 @@ const ATTEMPT_ERRORS = {
   no_route: ['No route to the host', 'The address cannot be reached from here. Check the firewall and the network of your server.'],
   dns_failure: ['Host name not found', 'Check the spelling of the host in the URL, and its DNS entry.'],
   tls_failure: ['TLS failed', 'Check that the certificate is valid for this host name, not expired, and sent with its whole chain.'],
-  connection_reset: ['Connection closed', 'Your server or a proxy before it ended the connection before it answered. Its log may tell why.'],
-  protocol_error: ['Not an HTTP answer', 'What came back could not be read as HTTP. Check that the port belongs to a web server, and that https is really https.'],
+  connection_reset: ['Connection closed', 'Your server or a proxy before it ended the connection before the answer was whole. Its log may tell why.'],
+  protocol_error: ['Not valid HTTP', 'What came back could not be read as HTTP. Check that the port belongs to a web server, and that https is really https.'],
   network_error: ['Network error', 'Try again in a moment. If it stays, check the network of your server.'],
   target_refused: ['Address refused', 'Webhooks may only go to public addresses over https. Check where the host name points.'],
 };
@@ -27,12 +27,14 @@ const STATUS_ADVICE = [
   [s => s >= 400, 'Your receiver refused the request. Its own log tells why.'],
 ];
 
-/** An attempt's outcome in a few words, such as `503` or `No answer in time`; null where there is none yet. */
+/** An attempt's outcome in a few words: `HTTP 503`, `No answer in time`, or both; null where there is none yet. */
 export function outcome(statusCode, error) {
-  if (statusCode != null) {
-    return 'HTTP ' + statusCode;
+  const status = statusCode == null ? null : 'HTTP ' + statusCode;
+  if (!error) {
+    return status;
   }
-  return error ? ATTEMPT_ERRORS[error]?.[0] ?? error : null;
+  const words = ATTEMPT_ERRORS[error]?.[0] ?? error;
+  return status ? `${words} (${status})` : words;
 }
 
 /** What to do about it; null where nothing is. */

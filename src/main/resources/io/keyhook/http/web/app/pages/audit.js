@@ -2,7 +2,7 @@ import { html } from '../preact.js';
 import { Filter } from '../form.js';
 import { replaceQuery, to, useLocation } from '../router.js';
 import { Button, Empty, PagedTable, PageHead, Time } from '../ui.js';
-import { PAGE_SIZE, usePages } from '../use.js';
+import { usePages } from '../use.js';
 import { AUDIT_ACTIONS, fieldName, subjectPath } from '../words.js';
 
 const ACTIONS = [['', 'All actions'], ...Object.entries(AUDIT_ACTIONS)];
@@ -20,8 +20,8 @@ export function AuditLog() {
 }
 
 /** Also on the page of what was changed, without telling again what that is. */
-export function AuditTable({ query, size = PAGE_SIZE, withSubject, onClear }) {
-  const pages = usePages('api/audit', query, size);
+export function AuditTable({ query, size, version, withSubject, onClear }) {
+  const pages = usePages('api/audit', query, { size, version });
   const columns = [
     { name: 'What', className: 'main', cell: entry => html`<span
         class="strong">${AUDIT_ACTIONS[entry.action] ?? entry.action}</span>

@@ -1,11 +1,11 @@
-import { html, useState } from '../preact.js';
+import { html, useEffect, useRef, useState } from '../preact.js';
 import { getAll, post } from '../api.js';
 import { DAY_LENGTH, fromLocal, plural, shortUrl, toLocal } from '../format.js';
 import { Filter, FilterInput } from '../form.js';
-import { replaceQuery, useLocation } from '../router.js';
+import { go, replaceQuery, useLocation } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
 import { announce, Button, ButtonLink, Empty, Notice, PagedTable, PageHead } from '../ui.js';
-import { PAGE_SIZE, useLoad, usePages } from '../use.js';
+import { useLoad, usePages, useStateOf } from '../use.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
 import { Recover } from './recover.js';
 
@@ -17,41 +17,29 @@ const TIMES = [['', 'Any time'], ['1h', 'Last hour'], ['24h', 'Last 24 hours'], 
     ['custom', 'From … to …']];
 const LENGTHS = { '1h': DAY_LENGTH / 24, '24h': DAY_LENGTH, '7d': 7 * DAY_LENGTH };
 const MOST_AT_ONCE = 100;
+/** So many deliveries that were heard of are kept; the page is loaded again so soon when there are more. */
+const MOST_HEARD = 200;
+const FULL_PAUSE = 1_000;
 
 export function DeliveryList() {
   const { query } = useLocation();
   const { webhookId = '', status = '', event = '', licenseId = '', time = '', from = '', to: until = '' } = query;
   const webhooks = useLoad(signal => getAll('api/webhooks', signal), []);
   const [live, setLive] = useState(true);
-  const [selected, setSelected] = useState(new Set());
   const [recovering, setRecovering] = useState(false);
   const [busy, setBusy] = useState(false);
-  const [waiting, setWaiting] = useState(0);
   // fixed while the filter stays, or each drawing would ask again
-  const [since, setSince] = useState({ time, at: startOf(time) });
-  if (since.time !== time) {
-    setSince({ time, at: startOf(time) });
-  }
-  const range = time === 'custom' ? { from: fromLocal(from), to: fromLocal(until) } : { from: since.at };
-  const filters = { webhookId, status, event, licenseId, ...range };
-  const pages = usePages('api/deliveries', filters);
-  const filter = changes => {
-    setSelected(new Set());
-    setWaiting(0);
-    replaceQuery({ webhookId, status, event, licenseId, time, from, to: until, ...changes });
-  };
+  const [since] = useStateOf(time, () => startOf(time));
+  const range = time === 'custom' ? { from: fromLocal(from), to: fromLocal(until) } : { from: since };
+  const asked = usePages('api/deliveries', { webhookId, status, event, licenseId, ...range });
+  const [selected, setSelected] = useStateOf(asked.key, () => new Set());
+  const filter = changes => replaceQuery({ webhookId, status, event, licenseId, time, from, to: until, ...changes });
+  const lookUp = id => id.startsWith('delivery_') ? go('/deliveries/' + encodeURIComponent(id)) : filter({ licenseId: id });
 
-  const fits = delivery => (!status || delivery.status === status) && (!event || delivery.event === event);
+  const fits = delivery => (!status || delivery.status === status) && (!event || delivery.event === event)
+    && (!since || delivery.createdAt >= since);
   const streams = live && !licenseId && time !== 'custom';
-  const stream = useDeliveryStream(streams, { webhookId }, delivery => {
-    if (pages.rows?.some(row => row.id === delivery.id)) {
-      pages.setRows(rows => rows.map(row => row.id === delivery.id ? delivery : row));
-    } else if (fits(delivery) && pages.isFirst) {
-      pages.setRows(rows => [delivery, ...rows].sort(newestFirst).slice(0, PAGE_SIZE));
-    } else if (fits(delivery)) {
-      setWaiting(n => n + 1);
-    }
-  });
+  const { pages, newer, stream } = useLive(asked, streams, webhookId, fits);
 
   const redeliver = async () => {
     setBusy(true);
@@ -59,7 +47,7 @@ export function DeliveryList() {
       const { redelivering, refused } = await post('api/deliveries/redeliver', { ids: [...selected].slice(0, MOST_AT_ONCE) });
       announce(plural(redelivering, 'delivery is', 'deliveries are') + ' being sent again'
         + (refused.length ? `; ${refused.length} refused: ${refused[0].message}` : ''), refused.length ? 'bad' : 'good');
-      setSelected(new Set());
+      setSelected(() => new Set());
       pages.reload();
     } catch (e) {
       announce(e.message, 'bad');
@@ -68,14 +56,24 @@ export function DeliveryList() {
   };
 
   const urls = new Map((webhooks.data ?? []).map(webhook => [webhook.id, webhook.url]));
-  const webhookOptions = [['', 'All webhooks'], ...[...urls].map(([id, url]) => [id, shortUrl(url)])];
+  const endpoint = id => urls.has(id) ? shortUrl(urls.get(id)) : webhooks.loading ? '…' : webhooks.error ? id
+    : 'Deleted webhook';
+  const webhookOptions = [['', 'All webhooks'], ...[...urls.keys()].map(id => [id, endpoint(id)])];
   if (webhookId && !urls.has(webhookId)) {
-    webhookOptions.push([webhookId, webhooks.data ? 'Deleted webhook' : '…']);
+    webhookOptions.push([webhookId, endpoint(webhookId)]);
   }
+  // one that was created meanwhile, or deleted
+  const unknown = webhooks.data
+    && [...new Set(pages.rows?.map(row => row.webhookId))].filter(id => !urls.has(id)).sort().join();
+  useEffect(() => {
+    if (unknown) {
+      webhooks.reload();
+    }
+  }, [unknown]);
   const columns = [
     ...DELIVERY_COLUMNS.slice(0, 3),
     { name: 'Endpoint', className: 'rest', cell: ({ webhookId }) => html`<span
-        class="mono clip">${urls.has(webhookId) ? shortUrl(urls.get(webhookId)) : 'Deleted webhook'}</span>` },
+        class="mono clip">${endpoint(webhookId)}</span>` },
     ...DELIVERY_COLUMNS.slice(3),
   ];
   const filtered = webhookId || status || event || licenseId || time;
@@ -93,11 +91,12 @@ export function DeliveryList() {
       ${time === 'custom' && html`<${FilterInput} lazy label="From" type="datetime-local" value=${from}
           onChange=${from => filter({ from })} />
         <${FilterInput} lazy label="To" type="datetime-local" value=${until} onChange=${to => filter({ to })} />`}
-      <${FilterInput} lazy label="License id" placeholder="lic_…" spellcheck=${false} value=${licenseId}
-          onChange=${id => filter({ licenseId: id.trim() })} />
+      <${FilterInput} lazy label="License or delivery id" placeholder="lic_…, delivery_…" spellcheck=${false} value=${licenseId}
+          onChange=${id => lookUp(id.trim())} />
     </div>
-    ${waiting > 0 && html`<${Notice} tone="info" title=${plural(waiting, 'newer delivery', 'newer deliveries')}
-      action=${html`<${Button} kind="small" onClick=${() => filter({})}>Show the newest</${Button}>`} />`}
+    ${newer > 0 && html`<${Notice} tone="info" title=${newer === MOST_HEARD ? newer + ' or more newer deliveries'
+        : plural(newer, 'newer delivery', 'newer deliveries')}
+      action=${html`<${Button} kind="small" onClick=${pages.first}>Show the newest</${Button}>`} />`}
     <${PagedTable} label="Deliveries" pages=${pages} columns=${columns} filtered=${filtered}
         onClear=${() => replaceQuery({})}
       selected=${selected} onSelect=${setSelected} rowName=${delivery => `${delivery.event} ${delivery.id}`}
@@ -107,10 +106,53 @@ export function DeliveryList() {
     ${selected.size > 0 && html`<div class="selection" role="region" aria-label="Selection">
       <span>${plural(selected.size, 'delivery', 'deliveries')} selected${selected.size > MOST_AT_ONCE
           ? `; the first ${MOST_AT_ONCE} are sent` : ''}</span>
-      <${Button} kind="quiet" onClick=${() => setSelected(new Set())}>Clear</${Button}>
+      <${Button} kind="quiet" onClick=${() => setSelected(() => new Set())}>Clear</${Button}>
       <${Button} kind="primary" icon="repeat" busy=${busy} onClick=${redeliver}>Redeliver</${Button}></div>`}
     ${recovering && html`<${Recover} webhooks=${webhooks.data} webhookId=${urls.has(webhookId) ? webhookId : ''}
       onClose=${() => setRecovering(false)} onRecovering=${pages.reload} />`}`;
+}
+
+/**
+ * The list as the stream changes it. What was heard since a page was asked for goes over what the page says, so that
+ * neither is lost, whichever comes first.
+ *
+ * @param fits whether a delivery is what the list is filtered for
+ * @returns `newer`: on a later page, how many deliveries there are by now that no page has shown
+ */
+function useLive(asked, active, webhookId, fits) {
+  const [heard, setHeard] = useStateOf(asked.key, () => new Map());
+  const newest = useRef('');
+  const stream = useDeliveryStream(active, { webhookId }, delivery => setHeard(heard => {
+    const next = new Map(heard);
+    next.delete(delivery.id); // so that it is the last one
+    next.set(delivery.id, { delivery, at: performance.now() });
+    if (next.size > MOST_HEARD) {
+      next.delete(next.keys().next().value);
+    }
+    return next;
+  }), asked.reload);
+  const { data } = asked;
+  const isShown = data?.key === asked.key;
+  const fresh = new Map([...heard].filter(([, { at }]) => isShown && at >= data.at).map(([id, { delivery }]) => [id, delivery]));
+  const isFull = fresh.size === MOST_HEARD;
+  useEffect(() => {
+    const timer = isFull && setTimeout(asked.reload, FULL_PAUSE);
+    return () => clearTimeout(timer);
+  }, [isFull]);
+  let { rows } = asked;
+  if (fresh.size > 0) {
+    const known = new Set(rows.map(row => row.id));
+    const oldest = data.nextCursor ? rows[rows.length - 1]?.createdAt ?? '' : ''; // what is older is on a later page
+    const added = data.cursor ? [] : [...fresh.values()].filter(({ id, createdAt }) => !known.has(id) && createdAt >= oldest);
+    rows = [...added, ...rows.map(row => fresh.get(row.id) ?? row)].filter(row => !fresh.has(row.id) || fits(row))
+      .sort(newestFirst);
+  }
+  if (isShown && !data.cursor) {
+    newest.current = rows[0]?.createdAt ?? '';
+  }
+  const newer = asked.isFirst ? 0
+    : [...heard.values()].filter(({ delivery }) => fits(delivery) && delivery.createdAt > newest.current).length;
+  return { pages: { ...asked, rows }, newer, stream };
 }
 
 const newestFirst = (a, b) => a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : 0;

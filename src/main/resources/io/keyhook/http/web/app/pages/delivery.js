@@ -1,35 +1,33 @@
-import { html, useEffect, useState } from '../preact.js';
+import { html, useState } from '../preact.js';
 import { get, post } from '../api.js';
 import { useApp } from '../context.js';
 import { ago, countdown, dateTime, millis, plural } from '../format.js';
-import { to } from '../router.js';
+import { backTo, to } from '../router.js';
 import { announce, Badge, Button, Card, Code, Facts, Loaded, Notice, PageHead, StatusBadge } from '../ui.js';
-import { useLoad, useNow } from '../use.js';
+import { RETRY_PAUSE, useAgain, useLoad, useNow } from '../use.js';
 import { advice, DELIVERY_STATUS, outcome } from '../words.js';
 
-const BACK = { href: '#/deliveries', label: 'Deliveries' };
 /** How often to look at what is pending: soon while an attempt is under way, and when the next one is due. */
 const UNDER_WAY = 1_000;
 const LONGEST = 15_000;
 
 export function DeliveryPage({ id }) {
   const loaded = useLoad(signal => get('api/deliveries/' + id, {}, signal), [id]);
-  const { data, reload } = loaded;
-  useEffect(() => {
-    if (data?.status !== 'pending') {
-      return undefined;
-    }
-    const until = data.nextAttemptAt ? Date.parse(data.nextAttemptAt) - Date.now() + UNDER_WAY / 2 : UNDER_WAY;
-    const timer = setTimeout(reload, Math.min(LONGEST, Math.max(UNDER_WAY, until)));
-    return () => clearTimeout(timer);
-  }, [data]);
-  if (!data) {
-    return html`<${PageHead} title="Delivery" back=${BACK} /><${Loaded} of=${loaded} />`;
-  }
-  return html`<${Delivery} delivery=${data} reload=${reload} />`;
+  useAgain(loaded, pause(loaded));
+  const back = backTo('/deliveries', 'Deliveries');
+  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="Delivery" back=${back} />`}>${delivery =>
+    html`<${Delivery} delivery=${delivery} back=${back} reload=${loaded.reload} />`}</${Loaded}>`;
 }
 
-function Delivery({ delivery, reload }) {
+function pause({ data, error }) {
+  if (data?.status !== 'pending') {
+    return null;
+  }
+  const until = data.nextAttemptAt ? Date.parse(data.nextAttemptAt) - Date.now() + UNDER_WAY / 2 : UNDER_WAY;
+  return error ? RETRY_PAUSE : Math.min(LONGEST, Math.max(UNDER_WAY, until));
+}
+
+function Delivery({ delivery, back, reload }) {
   const [busy, setBusy] = useState(false);
   const { id, attempts } = delivery;
   const isTest = delivery.event === 'webhook.test' || id.startsWith('delivery_test_');
@@ -44,12 +42,12 @@ function Delivery({ delivery, reload }) {
     }
     setBusy(false);
   };
-  return html`<${PageHead} title=${delivery.event} back=${BACK}
+  return html`<${PageHead} title=${delivery.event} back=${back}
       badge=${html`<${StatusBadge} words=${DELIVERY_STATUS} status=${delivery.status} />`}>
       ${!isTest && html`<${Button} kind="primary" icon="repeat" busy=${busy} onClick=${redeliver}>Redeliver</${Button}>`}
     </${PageHead}>
     <${Next} delivery=${delivery} />
-    <div class="split wide-right">
+    <div class="split">
       <div>
         <${Card} title="Attempts"><${Timeline} attempts=${attempts} delivery=${delivery} /></${Card}>
         <${Card} title="Delivery"><${Facts} of=${[
@@ -114,7 +112,7 @@ function Request({ delivery }) {
   const body = JSON.stringify(delivery.payload);
   const head = [
     ['Content-Type', 'application/json'],
-    ['User-Agent', 'Keyhook/' + (settings?.version ?? '…')],
+    ['User-Agent', 'Keyhook/' + (settings.data?.version ?? '…')],
     ['X-Webhook-Event', delivery.event],
     ['X-Webhook-Attempt', last?.number ?? 1],
     ['webhook-id', delivery.id],

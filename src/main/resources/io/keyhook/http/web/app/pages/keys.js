@@ -1,6 +1,6 @@
 import { html, useState } from '../preact.js';
 import { post, remove } from '../api.js';
-import { Field, Form, FormError, FormFoot, useForm } from '../form.js';
+import { Field, FormDialog, useForm } from '../form.js';
 import { announce, Button, Confirm, Dialog, Empty, Notice, PagedTable, PageHead, Secret, Time } from '../ui.js';
 import { usePages } from '../use.js';
 
@@ -48,10 +48,8 @@ function CreateKey({ onClose, onCreated }) {
       <footer class="dialog-foot"><${Button} kind="primary" onClick=${onClose}>I have copied the key</${Button}></footer>
     </${Dialog}>`;
   }
-  return html`<${Dialog} title="Create API key" onClose=${onClose}><${Form} form=${form}>
-    <div class="dialog-body"><${FormError} form=${form} />
-      <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus
-          hint="What uses it, such as the shop. Shown in the audit log." /></div>
-    <${FormFoot} form=${form} action="Create API key" onCancel=${onClose} />
-  </${Form}></${Dialog}>`;
+  return html`<${FormDialog} form=${form} title="Create API key" action="Create API key" onClose=${onClose}>
+    <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus
+        hint="What uses it, such as the shop. Shown in the audit log." />
+  </${FormDialog}>`;
 }

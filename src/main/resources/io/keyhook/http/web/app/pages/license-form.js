@@ -1,10 +1,10 @@
 import { html, useState } from '../preact.js';
-import { patch, post } from '../api.js';
-import { Field, Form, FormError, FormFoot, useForm } from '../form.js';
-import { DAY_LENGTH, fromLocal, plural, toLocal } from '../format.js';
+import { patch, patchChanges, post } from '../api.js';
+import { Field, FormDialog, useForm } from '../form.js';
+import { DAY_LENGTH, dateTime, fromLocal, plural, toLocal } from '../format.js';
 import { checkEmail } from '../passwords.js';
 import { go } from '../router.js';
-import { announce, Button, Copy, Dialog, Notice, Segments } from '../ui.js';
+import { announce, Button, Code, Dialog, Notice, Segments } from '../ui.js';
 
 const MOST_AT_ONCE = 1000;
 const TERMS = [[30, '30 days'], [365, '1 year'], [730, '2 years']];
@@ -85,36 +85,32 @@ export function CreateLicense({ onClose, onCreated }) {
   if (made) {
     return html`<${Made} licenses=${made} onClose=${onClose} />`;
   }
-  return html`<${Dialog} title="Create license" wide onClose=${onClose}><${Form} form=${form}>
-    <div class="dialog-body">
-      <${FormError} form=${form} />
-      ${form.error?.code === 'PLAN_LIMIT_REACHED' && html`<${Notice} tone="info"><a
-          href="#/plan">See what each plan offers</a></${Notice}>`}
-      <${Segments} label="How many" options=${[['one', 'One license'], ['many', 'Many at once']]} value=${many
-          ? 'many' : 'one'}
-        onChange=${value => setMany(value === 'many')} />
-      <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus
-          hint=${many ? 'The same for all of them.' : 'For you, such as the product and who bought it.'} />
-      <div class="columns">
-        ${many ? html`<${Field} key="count" form=${form} name="count" label="How many" inputmode="numeric" />`
-          : html`<${Field} key="key" form=${form} name="key" label="Key" optional spellcheck=${false} class="mono"
-              hint="Empty: one is made." />`}
-        <${Field} form=${form} name="maxActivations" label="Devices" inputmode="numeric" hint="How many may use it." />
-      </div>
-      <${Expiry} form=${form} />
-      <${Details} form=${form} />
+  return html`<${FormDialog} form=${form} title="Create license" wide
+      action=${many ? 'Create licenses' : 'Create license'} onClose=${onClose}>
+    ${form.error?.code === 'PLAN_LIMIT_REACHED' && html`<${Notice} tone="info"><a
+        href="#/plan">See what each plan offers</a></${Notice}>`}
+    <${Segments} label="How many" options=${[['one', 'One license'], ['many', 'Many at once']]} value=${many
+        ? 'many' : 'one'}
+      onChange=${value => setMany(value === 'many')} />
+    <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus
+        hint=${many ? 'The same for all of them.' : 'For you, such as the product and who bought it.'} />
+    <div class="columns">
+      ${many ? html`<${Field} key="count" form=${form} name="count" label="How many" inputmode="numeric" />`
+        : html`<${Field} key="key" form=${form} name="key" label="Key" optional spellcheck=${false} class="mono"
+            hint="Empty: one is made." />`}
+      <${Field} form=${form} name="maxActivations" label="Devices" inputmode="numeric" hint="How many may use it." />
     </div>
-    <${FormFoot} form=${form} action=${many ? 'Create licenses' : 'Create license'} onCancel=${onClose} />
-  </${Form}></${Dialog}>`;
+    <${Expiry} form=${form} />
+    <${Details} form=${form} />
+  </${FormDialog}>`;
 }
 
 function Made({ licenses, onClose }) {
   const keys = licenses.map(license => license.key).join('\n');
   return html`<${Dialog} title=${plural(licenses.length, 'license') + ' created'} wide onClose=${onClose}>
     <div class="dialog-body"><p>Their keys, one a line. They stay readable in the list.</p>
-      <textarea class="mono" rows="10" readonly aria-label="Keys" value=${keys}></textarea></div>
-    <footer class="dialog-foot"><${Copy} text=${keys} label="Copy all" /><${Button} kind="primary"
-        onClick=${onClose}>Done</${Button}></footer>
+      <${Code} label="keys" text=${keys} /></div>
+    <footer class="dialog-foot"><${Button} kind="primary" onClick=${onClose}>Done</${Button}></footer>
   </${Dialog}>`;
 }
 
@@ -127,50 +123,42 @@ export function EditLicense({ license, onClose, onChanged }) {
     customerEmail: license.customerEmail ?? '',
     metadata: Object.keys(license.metadata).length ? JSON.stringify(license.metadata, null, 2) : '',
   };
-  const form = useForm(initial, async values => {
-    const request = toRequest(values);
-    if (values.expiresAt === initial.expiresAt) {
-      delete request.expiresAt; // to the second, as it was; and one that has passed may stay
+  const form = useForm(initial, async (values, initial) => {
+    const saved = await patchChanges('api/licenses/' + license.id, toRequest(initial), toRequest(values));
+    if (saved) {
+      onChanged(saved);
+      announce('License saved', 'good');
     }
-    if (values.metadata === initial.metadata) {
-      delete request.metadata;
-    }
-    onChanged(await patch('api/licenses/' + license.id, request));
-    announce('License saved', 'good');
     onClose();
-  }, values => ({ ...check(values), ...(values.expiresAt === initial.expiresAt && { expiresAt: '' }) }));
-  return html`<${Dialog} title="Edit license" wide onClose=${onClose}><${Form} form=${form}>
-    <div class="dialog-body">
-      <${FormError} form=${form} />
-      <div class="columns">
-        <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus />
-        <${Field} form=${form} name="maxActivations" label="Devices" inputmode="numeric"
-          hint="Below what is in use, the devices stay and no new one is taken." />
-      </div>
-      <${Expiry} form=${form} />
-      <${Details} form=${form} />
+  }, (values, initial) => ({
+    ...check(values),
+    ...(values.expiresAt === initial.expiresAt && { expiresAt: '' }), // one that has passed may stay
+  }));
+  return html`<${FormDialog} form=${form} title="Edit license" wide action="Save" onClose=${onClose}>
+    <div class="columns">
+      <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus />
+      <${Field} form=${form} name="maxActivations" label="Devices" inputmode="numeric"
+        hint="Below what is in use, the devices stay and no new one is taken." />
     </div>
-    <${FormFoot} form=${form} action="Save" onCancel=${onClose} />
-  </${Form}></${Dialog}>`;
+    <${Expiry} form=${form} />
+    <${Details} form=${form} />
+  </${FormDialog}>`;
 }
 
+/** Of one that expires. */
 export function ExtendLicense({ license, onClose, onChanged }) {
-  const from = Math.max(Date.now(), license.expiresAt ? Date.parse(license.expiresAt) : 0);
+  const from = Math.max(Date.now(), Date.parse(license.expiresAt));
   const form = useForm({ expiresAt: toLocal(from + 365 * DAY_LENGTH) }, async values => {
     onChanged(await patch('api/licenses/' + license.id, { expiresAt: fromLocal(values.expiresAt) }));
     announce('License extended', 'good');
     onClose();
   }, values => ({
-    expiresAt: values.expiresAt && new Date(values.expiresAt) < Date.now() ? 'Must be in the future' : '',
+    expiresAt: values.expiresAt && new Date(values.expiresAt) <= from ? 'Must be later than ' + dateTime(from) : '',
   }));
-  return html`<${Dialog} title="Extend license" onClose=${onClose}><${Form} form=${form}>
-    <div class="dialog-body">
-      <${FormError} form=${form} />
-      <div class="presets" role="group" aria-label="By how much">${TERMS.map(([days, text]) => html`<button
-          type="button" key=${days}
-        class="button small" onClick=${() => form.set('expiresAt', toLocal(from + days * DAY_LENGTH))}>By ${text}</button>`)}</div>
-      <${Field} form=${form} name="expiresAt" label="Expires" type="datetime-local" hint="Empty: never." />
-    </div>
-    <${FormFoot} form=${form} action="Extend" onCancel=${onClose} />
-  </${Form}></${Dialog}>`;
+  return html`<${FormDialog} form=${form} title="Extend license" action="Extend" onClose=${onClose}>
+    <div class="presets" role="group" aria-label="By how much">${TERMS.map(([days, text]) => html`<button
+        type="button" key=${days}
+      class="button small" onClick=${() => form.set('expiresAt', toLocal(from + days * DAY_LENGTH))}>By ${text}</button>`)}</div>
+    <${Field} form=${form} name="expiresAt" label="Expires" type="datetime-local" hint="Empty: never." />
+  </${FormDialog}>`;
 }

@@ -2,42 +2,47 @@ import { html, useState } from '../preact.js';
 import { get, post, remove } from '../api.js';
 import { Field, Form, FormError, useForm } from '../form.js';
 import { dateTime } from '../format.js';
-import { go, to } from '../router.js';
+import { backTo, go, to } from '../router.js';
 import { announce, Button, Card, Code, Confirm, Empty, Facts, Loaded, Notice, PagedTable, PageHead, Secret, StatusBadge, Time }
   from '../ui.js';
-import { useLoad, usePages } from '../use.js';
+import { useLoad, usePages, useStateOf } from '../use.js';
 import { DELIVERY_STATUS, LICENSE_STATUS, VALIDATION_ADVICE } from '../words.js';
 import { AuditTable } from './audit.js';
 import { EditLicense, ExtendLicense } from './license-form.js';
 
-const BACK = { href: '#/licenses', label: 'Licenses' };
 const SHORT_PAGE = 10;
 
 export function LicensePage({ id }) {
   const loaded = useLoad(signal => get('api/licenses/' + id, {}, signal), [id]);
-  if (!loaded.data) {
-    return html`<${PageHead} title="License" back=${BACK} /><${Loaded} of=${loaded} />`;
-  }
-  return html`<${License} license=${loaded.data} onChanged=${license => loaded.setData(() => license)}
-      reload=${loaded.reload} />`;
+  const back = backTo('/licenses', 'Licenses');
+  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="License" back=${back} />`}>${license =>
+    html`<${License} license=${license} back=${back} onChanged=${license => loaded.setData(() => license)}
+        reload=${loaded.reload} />`}</${Loaded}>`;
 }
 
-function License({ license, onChanged, reload }) {
+function License({ license, back, onChanged, reload }) {
+  // of what this page has done, which all of its cards tell of
+  const [version, setVersion] = useState(0);
+  const done = () => setVersion(version => version + 1);
+  const changed = license => {
+    onChanged(license);
+    done();
+  };
   const [dialog, setDialog] = useState(null);
   const close = () => setDialog(null);
   const { id } = license;
   const isDisabled = license.status === 'disabled';
   const enable = async () => {
     try {
-      onChanged(await post(`api/licenses/${id}/enable`));
+      changed(await post(`api/licenses/${id}/enable`));
       announce('License enabled', 'good');
     } catch (e) {
       announce(e.message, 'bad');
     }
   };
-  return html`<${PageHead} title=${license.name} back=${BACK} badge=${html`<${StatusBadge}
+  return html`<${PageHead} title=${license.name} back=${back} badge=${html`<${StatusBadge}
       words=${LICENSE_STATUS} status=${license.status} />`}>
-      <${Button} icon="clock" onClick=${() => setDialog('extend')}>Extend</${Button}>
+      ${license.expiresAt && html`<${Button} icon="clock" onClick=${() => setDialog('extend')}>Extend</${Button}>`}
       <${Button} onClick=${() => setDialog('edit')}>Edit</${Button}>
       ${isDisabled ? html`<${Button} kind="primary" onClick=${enable}>Enable</${Button}>`
         : html`<${Button} onClick=${() => setDialog('disable')}>Disable</${Button}>`}
@@ -61,16 +66,19 @@ function License({ license, onChanged, reload }) {
         ${Object.keys(license.metadata).length > 0 && html`<h3>Metadata</h3>
           <${Code} label="metadata" text=${JSON.stringify(license.metadata, null, 2)} />`}
       </${Card}>
-      <${Tester} id=${id} />
+      <${Tester} id=${id} version=${version} />
     </div>
-    <${Devices} id=${id} reload=${reload} />
-    <${Events} id=${id} />
-    <${Card} title="Changes"><${AuditTable} query=${{ subjectId: id }} size=${SHORT_PAGE} /></${Card}>
-    ${dialog === 'edit' && html`<${EditLicense} license=${license} onClose=${close} onChanged=${onChanged} />`}
-    ${dialog === 'extend' && html`<${ExtendLicense} license=${license} onClose=${close} onChanged=${onChanged} />`}
+    <${Devices} id=${id} version=${version} onRemoved=${() => {
+      reload();
+      done();
+    }} />
+    <${Events} id=${id} version=${version} />
+    <${Card} title="Changes"><${AuditTable} query=${{ subjectId: id }} size=${SHORT_PAGE} version=${version} /></${Card}>
+    ${dialog === 'edit' && html`<${EditLicense} license=${license} onClose=${close} onChanged=${changed} />`}
+    ${dialog === 'extend' && html`<${ExtendLicense} license=${license} onClose=${close} onChanged=${changed} />`}
     ${dialog === 'disable' && html`<${Confirm} title="Disable this license?" action="Disable license"
         onClose=${close} run=${async () => {
-        onChanged(await post(`api/licenses/${id}/disable`));
+        changed(await post(`api/licenses/${id}/disable`));
         announce('License disabled', 'good');
       }}><p>From now on <strong>${license.name}</strong> is refused on every device, until you enable it again.</p></${Confirm}>`}
     ${dialog === 'delete' && html`<${Confirm} title="Delete this license?" action="Delete license"
@@ -83,11 +91,12 @@ function License({ license, onChanged, reload }) {
 }
 
 /** What a validation would say, without making one. */
-function Tester({ id }) {
-  const [result, setResult] = useState(null);
+function Tester({ id, version }) {
+  const [result, setResult] = useStateOf(version, () => null);
   const form = useForm({ fingerprint: '' }, async values => {
-    setResult(null);
-    setResult(await post(`api/licenses/${id}/check`, values));
+    setResult(() => null);
+    const answer = await post(`api/licenses/${id}/check`, values);
+    setResult(() => answer);
   }, values => ({ fingerprint: values.fingerprint ? '' : 'Enter a fingerprint, as your software sends it' }));
   return html`<${Card} title="Try a device">
     <p class="faint">Tells what your software would be answered. Nothing is changed, and no event is raised.</p>
@@ -109,8 +118,8 @@ function Verdict({ result }) {
     : `The device is new and would take a place: ${result.currentActivations + 1} of ${result.maxActivations} would be in use.`}</${Notice}>`;
 }
 
-function Devices({ id, reload }) {
-  const pages = usePages(`api/licenses/${id}/activations`, {}, SHORT_PAGE);
+function Devices({ id, version, onRemoved }) {
+  const pages = usePages(`api/licenses/${id}/activations`, {}, { size: SHORT_PAGE, version });
   const [leaving, setLeaving] = useState(null);
   const columns = [
     { name: 'Device', className: 'main', cell: device => html`<span
@@ -132,15 +141,14 @@ function Devices({ id, reload }) {
         onClose=${() => setLeaving(null)} run=${async () => {
         await remove(`api/licenses/${id}/activations/${leaving.id}`);
         announce('Device removed', 'good');
-        pages.reload();
-        reload();
+        onRemoved();
       }}><p><strong>${leaving.deviceName ?? leaving.fingerprint}</strong> gives its place free. If it validates again, it takes a
         place again, where there is one.</p></${Confirm}>`}
   </${Card}>`;
 }
 
-function Events({ id }) {
-  const pages = usePages('api/deliveries', { licenseId: id }, SHORT_PAGE);
+function Events({ id, version }) {
+  const pages = usePages('api/deliveries', { licenseId: id }, { size: SHORT_PAGE, version });
   const columns = [
     { name: 'Event', className: 'main', cell: delivery => html`<a class="row-link"
         href=${to('/deliveries/' + delivery.id)}>${delivery.event}</a>` },

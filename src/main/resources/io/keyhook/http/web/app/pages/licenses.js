@@ -1,10 +1,10 @@
-import { html, useEffect, useRef, useState } from '../preact.js';
+import { html, useRef, useState } from '../preact.js';
 import { announce, Button, Dialog, Empty, Notice, PagedTable, PageHead, StatusBadge, Time } from '../ui.js';
 import { getCsv, postCsv } from '../api.js';
 import { date, plural } from '../format.js';
 import { Filter, FilterInput } from '../form.js';
 import { replaceQuery, to, useLocation } from '../router.js';
-import { useDebounced, usePages } from '../use.js';
+import { usePages } from '../use.js';
 import { LICENSE_STATUS } from '../words.js';
 import { CreateLicense } from './license-form.js';
 
@@ -15,20 +15,9 @@ const SORTS = [['', 'Newest first'], ['createdAt', 'Oldest first'], ['name', 'Na
 export function LicenseList() {
   const { query } = useLocation();
   const { search = '', status = '', sort = '' } = query;
-  const [typed, setTyped] = useState(search);
-  const settled = useDebounced(typed);
   const [dialog, setDialog] = useState(query.create ? 'create' : null);
   const pages = usePages('api/licenses', { search, status, sort });
   const filter = changes => replaceQuery({ search, status, sort, ...changes });
-  useEffect(() => {
-    if (settled !== search) {
-      filter({ search: settled });
-    }
-  }, [settled]);
-  const clear = () => {
-    setTyped('');
-    replaceQuery({});
-  };
   const close = () => {
     setDialog(null);
     if (query.create) {
@@ -43,11 +32,12 @@ export function LicenseList() {
       ${create}
     </${PageHead}>
     <div class="filters" role="search">
-      <${FilterInput} label="Search" type="search" placeholder="Name, key, customer" value=${typed} onChange=${setTyped} />
+      <${FilterInput} label="Search" type="search" placeholder="Name, key, customer" value=${search}
+          onChange=${search => filter({ search })} />
       <${Filter} label="Status" value=${status} options=${STATUSES} onChange=${status => filter({ status })} />
       <${Filter} label="Sort by" value=${sort} options=${SORTS} onChange=${sort => filter({ sort })} />
     </div>
-    <${PagedTable} label="Licenses" pages=${pages} columns=${COLUMNS} filtered=${search || status} onClear=${clear}
+    <${PagedTable} label="Licenses" pages=${pages} columns=${COLUMNS} filtered=${search || status} onClear=${() => replaceQuery({})}
       empty=${html`<${Empty} icon="licenses" title="No licenses yet"
           action=${create}>A license is what a customer buys: its key lets your software run on as many devices as you allow.</${Empty}>`} />
     ${dialog === 'create' && html`<${CreateLicense} onClose=${close} onCreated=${pages.reload} />`}
@@ -124,10 +114,12 @@ function Import({ onClose, onImported }) {
       setBusy(false);
     }
   };
-  return html`<${Dialog} title="Import licenses" wide onClose=${onClose}>
+  return html`<${Dialog} title="Import licenses" wide firm=${busy} onClose=${onClose}>
     <div class="dialog-body">
       <p>A CSV file whose first line names the columns. Only <code>name</code> is needed; <code>key</code> brings keys of your
-        own. A file that was exported here can be imported. Either all lines are taken or none.</p>
+        own. Either all lines are taken or none.</p>
+      <p>A file that was exported can be imported where its keys are not in use. Take out the lines whose
+        <code>expiresAt</code> has passed. All become active, and metadata is not in the file.</p>
       <pre class="example" tabindex="0" role="group" aria-label="Example file">${EXAMPLE}</pre>
       <div class="field"><label for="import-file">CSV file</label>
         <input id="import-file" ref=${input} type="file" accept=".csv,text/csv"
@@ -137,7 +129,7 @@ function Import({ onClose, onImported }) {
           html`<li key=${i}>${field}: ${message}</li>`)}</ul>`}
         ${error.code === 'PLAN_LIMIT_REACHED' && html`<a href="#/plan">See the plans</a>`}</${Notice}>`}
     </div>
-    <footer class="dialog-foot"><${Button} onClick=${onClose}>Cancel</${Button}>
+    <footer class="dialog-foot"><${Button} disabled=${busy} onClick=${onClose}>Cancel</${Button}>
       <${Button} kind="primary" busy=${busy} onClick=${run}>Import</${Button}></footer>
   </${Dialog}>`;
 }

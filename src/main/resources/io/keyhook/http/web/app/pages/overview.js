@@ -6,7 +6,7 @@ import { loadEndpoints } from '../endpoints.js';
 import { compact, millis, number, percent, planName, plural, shortUrl } from '../format.js';
 import { Icon } from '../icons.js';
 import { replaceQuery, to, useLocation } from '../router.js';
-import { Badge, ButtonLink, Card, Code, Loaded, Meter, Notice, PageHead, Segments, Time } from '../ui.js';
+import { Badge, ButtonLink, Card, Code, Loaded, Meter, Notice, PageHead, Segments, Stale, Time } from '../ui.js';
 import { useLoad, useRefresh } from '../use.js';
 
 const RANGES = [['1h', '1 hour'], ['24h', '24 hours'], ['7d', '7 days'], ['30d', '30 days']];
@@ -24,6 +24,7 @@ export function Overview() {
       <${Segments} label="Time range" options=${RANGES} value=${range} onChange=${range => replaceQuery({ range })} />
     </${PageHead}>
     ${account.data && html`<${PlanWarning} account=${account.data} />`}
+    <${Stale} of=${endpoints} what="The state of the endpoints" />
     ${endpoints.data && html`<${Failing} endpoints=${endpoints.data} />`}
     ${account.data && endpoints.data && html`<${FirstSteps} account=${account.data} />`}
     <${Loaded} of=${stats} lines=${10}>${data => html`<${Figures} stats=${data} busy=${stats.loading} />`}</${Loaded}>
@@ -85,7 +86,7 @@ function FirstSteps({ account: { usage } }) {
         <${Code} label="command" text=${`curl ${new URL('api/validate', ROOT)} -H 'Content-Type: application/json' \\
   -d '{"licenseKey":"ABCD-1234-EFGH-5678","fingerprint":"device-1"}'`} /></div></li>
     </ul>
-    ${settings?.allowInsecureTargets && html`<p
+    ${settings.data?.allowInsecureTargets && html`<p
         class="faint">This Keyhook is set up for development: webhooks may go to http and to your own machine.</p>`}
   </${Card}>`;
 }
@@ -95,7 +96,7 @@ function Figures({ stats, busy }) {
   const charts = [
     ['Validations', compact(validations.total), validations.refused > 0 && `${number(validations.refused)} refused`,
       [{ key: 'valid', label: 'Valid', color: 'accent' }, { key: 'refused', label: 'Refused', color: 'bad' }]],
-    ['Deliveries', compact(deliveries.attempts), deliveries.successRate !== null &&
+    ['Delivery attempts', compact(deliveries.attempts), deliveries.successRate !== null &&
         `${percent(deliveries.successRate)} succeeded`,
       [{ key: 'succeeded', label: 'Succeeded', color: 'good' }, { key: 'failed', label: 'Failed', color: 'bad' }]],
     ['Activations', compact(stats.activations), null, [{ key: 'activations', label: 'New devices', color: 'accent' }]],

@@ -1,9 +1,9 @@
 import { html, useState } from '../preact.js';
 import { post, remove } from '../api.js';
 import { useApp } from '../context.js';
-import { Field, Form, FormError, FormFoot, useForm } from '../form.js';
+import { Field, FormDialog, useForm } from '../form.js';
 import { checkEmail, checkPassword, PASSWORD_HINT } from '../passwords.js';
-import { announce, Badge, Button, Confirm, Dialog, PagedTable, PageHead, Time } from '../ui.js';
+import { announce, Badge, Button, Confirm, PagedTable, PageHead, Time } from '../ui.js';
 import { usePages } from '../use.js';
 
 export function People() {
@@ -11,13 +11,13 @@ export function People() {
   const pages = usePages('api/users', {});
   const [adding, setAdding] = useState(false);
   const [leaving, setLeaving] = useState(null);
-  const isMe = user => user.id === me?.user?.id;
+  const isMe = user => user.id === me.data?.user?.id;
   const columns = [
     { name: 'E-mail', className: 'main', cell: user => html`<span
         class="strong">${user.email}</span> ${isMe(user) && html`<${Badge}>You</${Badge}>`}` },
     { name: 'Last log-in', cell: user => html`<${Time} at=${user.lastLoginAt} />` },
     { name: 'Added', cell: user => html`<${Time} at=${user.createdAt} />` },
-    { name: 'Remove', hidden: true, className: 'end', cell: user => !isMe(user) && html`<${Button} kind="small"
+    { name: 'Remove', hidden: true, className: 'end', cell: user => me.data && !isMe(user) && html`<${Button} kind="small"
       aria-label=${'Remove ' + user.email} onClick=${() => setLeaving(user)}>Remove</${Button}>` },
   ];
   return html`<${PageHead} title="People"><${Button} kind="primary" icon="plus"
@@ -40,13 +40,9 @@ function AddPerson({ onClose, onAdded }) {
     onAdded();
     onClose();
   }, values => ({ email: checkEmail(values.email), password: checkPassword(values.password) }));
-  return html`<${Dialog} title="Add person" onClose=${onClose}><${Form} form=${form}>
-    <div class="dialog-body">
-      <${FormError} form=${form} />
-      <${Field} form=${form} name="email" label="E-mail" type="email" live=${checkEmail} autofocus />
-      <${Field} form=${form} name="password" label="First password" spellcheck=${false} class="mono" live=${checkPassword}
-        hint=${PASSWORD_HINT + ' Pass it on yourself; they can change it in their settings.'} />
-    </div>
-    <${FormFoot} form=${form} action="Add person" onCancel=${onClose} />
-  </${Form}></${Dialog}>`;
+  return html`<${FormDialog} form=${form} title="Add person" action="Add person" onClose=${onClose}>
+    <${Field} form=${form} name="email" label="E-mail" type="email" live=${checkEmail} autofocus />
+    <${Field} form=${form} name="password" label="First password" spellcheck=${false} class="mono" live=${checkPassword}
+      hint=${PASSWORD_HINT + ' Pass it on yourself; they can change it in their settings.'} />
+  </${FormDialog}>`;
 }

@@ -4,7 +4,8 @@ import { useApp } from '../context.js';
 import { Field, Form, FormError, useForm } from '../form.js';
 import { date, duration } from '../format.js';
 import { checkPassword, PASSWORD_HINT } from '../passwords.js';
-import { announce, Button, Card, Facts, PageHead, Segments, Skeleton } from '../ui.js';
+import { remember } from '../storage.js';
+import { announce, Button, Card, Facts, Loaded, PageHead, Segments } from '../ui.js';
 
 const THEMES = [['system', 'As the system'], ['light', 'Light'], ['dark', 'Dark']];
 const STORED = 'keyhook-theme';
@@ -12,20 +13,21 @@ const STORED = 'keyhook-theme';
 export function SettingsPage() {
   const { me, settings } = useApp();
   return html`<${PageHead} title="Settings" />
-    <${Card} title="Profile">${me ? html`<${Facts} of=${[
-      ['E-mail', me.user?.email],
-      ['Account', me.accountName],
-      ['Account id', html`<code>${me.accountId}</code>`],
-      me.user && ['Member since', date(me.user.createdAt)],
-    ]} />` : html`<${Skeleton} lines=${3} />`}</${Card}>
+    <${Card} title="Profile"><${Loaded} of=${me} lines=${3}>${({ user, accountName, accountId }) => html`<${Facts} of=${[
+      ['E-mail', user?.email],
+      ['Account', accountName],
+      ['Account id', html`<code>${accountId}</code>`],
+      user && ['Member since', date(user.createdAt)],
+    ]} />`}</${Loaded}></${Card}>
     <${Card} title="Appearance"><${Theme} /></${Card}>
-    <${Card} title="Password"><${Password} email=${me?.user?.email ?? ''} /></${Card}>
-    ${settings && html`<${Card} title="This Keyhook"><${Facts} of=${[
-      ['Version', settings.version],
-      ['An attempt may take', duration(settings.timeout)],
-      ['Retries after', settings.retryDelays.map(duration).join(', ')],
-      ['Where webhooks may go', settings.allowInsecureTargets ? 'Anywhere, for development' : 'https, to public addresses'],
-    ]} /></${Card}>`}`;
+    <${Card} title="Password"><${Password} email=${me.data?.user?.email ?? ''} /></${Card}>
+    <${Card} title="This Keyhook"><${Loaded} of=${settings} lines=${4}>${({ version, timeout, retryDelays,
+        allowInsecureTargets }) => html`<${Facts} of=${[
+      ['Version', version],
+      ['An attempt may take', duration(timeout)],
+      ['Retries after', retryDelays.map(duration).join(', ')],
+      ['Where webhooks may go', allowInsecureTargets ? 'Anywhere, for development' : 'https, to public addresses'],
+    ]} />`}</${Loaded}></${Card}>`;
 }
 
 function Theme() {
@@ -34,11 +36,10 @@ function Theme() {
     setTheme(theme);
     if (theme === 'system') {
       delete document.documentElement.dataset.theme;
-      localStorage.removeItem(STORED);
     } else {
       document.documentElement.dataset.theme = theme;
-      localStorage.setItem(STORED, theme);
     }
+    remember(STORED, theme === 'system' ? null : theme);
   };
   return html`<${Segments} label="Theme" options=${THEMES} value=${theme} onChange=${choose} />`;
 }

@@ -1,26 +1,36 @@
 import { html, useState } from '../preact.js';
-import { getPublic, patch, post } from '../api.js';
+import { getPublic, patchChanges, post } from '../api.js';
 import { useApp } from '../context.js';
-import { Field, Form, FormError, FormFoot, useForm } from '../form.js';
+import { Field, FormDialog, useForm } from '../form.js';
 import { go } from '../router.js';
 import { SNIPPETS } from '../snippets.js';
 import { announce, Button, ButtonLink, Code, Dialog, Loaded, Notice, Secret, Segments } from '../ui.js';
 import { useId, useLoad } from '../use.js';
 import { checkForm, checkUrl } from '../url-check.js';
 
-const check = insecure => values => ({
-  url: values.url ? checkForm(values.url, insecure) : 'Enter the URL of your receiver',
+/** What may be entered; while that is not known, Keyhook itself decides. */
+const mayBeInsecure = ({ data }) => data?.allowInsecureTargets ?? true;
+
+const check = settings => values => ({
+  url: values.url ? checkForm(values.url, mayBeInsecure(settings)) : 'Enter the URL of your receiver',
   events: values.events.length ? '' : 'Choose at least one event',
 });
 
-function Fields({ form, insecure }) {
+/** As the API takes it; what is empty is null. */
+const toRequest = ({ url, events, description }) => ({
+  url,
+  events: [...events].sort(), // their order means nothing
+  description: description.trim() || null,
+});
+
+function Fields({ form, settings }) {
   const url = form.values.url;
-  const wrong = url && checkUrl(url, insecure);
-  return html`<${FormError} form=${form} />
-    ${form.error?.code === 'PLAN_UPGRADE_REQUIRED' && html`<${ButtonLink} href="#/plan">See the plans</${ButtonLink}>`}
+  const insecure = mayBeInsecure(settings);
+  const looksGood = settings.data && url && !checkUrl(url, insecure);
+  return html`${form.error?.code === 'PLAN_UPGRADE_REQUIRED' && html`<${ButtonLink} href="#/plan">See the plans</${ButtonLink}>`}
     <${Field} form=${form} name="url" label="URL" type="url" inputmode="url" spellcheck=${false} class="mono" autofocus
       placeholder="https://hooks.example.com/keyhook" live=${url => checkUrl(url, insecure)}
-      hint=${url && !wrong ? 'Looks good. Send a test afterwards.' : insecure
+      hint=${looksGood ? 'Looks good. Send a test afterwards.' : !settings.data ? 'Where Keyhook sends a POST.' : insecure
         ? 'Where Keyhook sends a POST. This Keyhook allows http and private addresses, for development.'
         : 'Where Keyhook sends a POST: https, at a public address, port 443 or 8443.'} />
     <${EventChoice} form=${form} />
@@ -50,40 +60,37 @@ function EventChoice({ form }) {
 /** Ends with the secret, which is told this one time. */
 export function CreateWebhook({ onClose }) {
   const { settings } = useApp();
-  const insecure = settings?.allowInsecureTargets;
   const [made, setMade] = useState(null);
   const form = useForm({ url: '', events: [], description: '' }, async values => {
-    setMade(await post('api/webhooks', { url: values.url, events: values.events,
-        description: values.description.trim() || null }));
-  }, check(insecure));
+    setMade(await post('api/webhooks', toRequest(values)));
+  }, check(settings));
   if (made) {
     return html`<${ShowSecret} title="Webhook created" secret=${made.secret} onClose=${() => {
       onClose();
       go('/webhooks/' + made.id);
     }} />`;
   }
-  return html`<${Dialog} title="Create webhook" wide onClose=${onClose}><${Form} form=${form}>
-    <div class="dialog-body"><${Fields} form=${form} insecure=${insecure} /></div>
-    <${FormFoot} form=${form} action="Create webhook" onCancel=${onClose} />
-  </${Form}></${Dialog}>`;
+  return html`<${FormDialog} form=${form} title="Create webhook" wide action="Create webhook" onClose=${onClose}>
+    <${Fields} form=${form} settings=${settings} />
+  </${FormDialog}>`;
 }
 
 export function EditWebhook({ webhook, onClose, onChanged }) {
   const { settings } = useApp();
-  const insecure = settings?.allowInsecureTargets;
   const form = useForm({ url: webhook.url, events: webhook.events,
-      description: webhook.description ?? '' }, async values => {
-    const changes = { events: values.events, description: values.description.trim() || null };
-    onChanged(await patch('api/webhooks/' + webhook.id, values.url === webhook.url ? changes : { url: values.url, ...changes }));
-    announce('Webhook saved', 'good');
+      description: webhook.description ?? '' }, async (values, initial) => {
+    const saved = await patchChanges('api/webhooks/' + webhook.id, toRequest(initial), toRequest(values));
+    if (saved) {
+      onChanged(saved);
+      announce('Webhook saved', 'good');
+    }
     onClose();
-  }, check(insecure));
-  return html`<${Dialog} title="Edit webhook" wide onClose=${onClose}><${Form} form=${form}>
-    <div class="dialog-body"><${Fields} form=${form} insecure=${insecure} />
-      ${form.values.url !== webhook.url && html`<${Notice}
-          tone="info">Deliveries that are pending go to the new URL.</${Notice}>`}</div>
-    <${FormFoot} form=${form} action="Save" onCancel=${onClose} />
-  </${Form}></${Dialog}>`;
+  }, check(settings));
+  return html`<${FormDialog} form=${form} title="Edit webhook" wide action="Save" onClose=${onClose}>
+    <${Fields} form=${form} settings=${settings} />
+    ${form.values.url !== webhook.url && html`<${Notice}
+        tone="info">Deliveries that are pending go to the new URL.</${Notice}>`}
+  </${FormDialog}>`;
 }
 
 export function RotateSecret({ webhook, onClose, onRotated }) {
@@ -102,19 +109,15 @@ export function RotateSecret({ webhook, onClose, onRotated }) {
     }} />`;
   }
   const hours = Number(form.values.overlapHours);
-  return html`<${Dialog} title="Rotate the secret" onClose=${onClose}><${Form} form=${form}>
-    <div class="dialog-body">
-      <p>A new secret is made. While the two overlap, each delivery is signed with both, so that your receiver can change over
-        without losing one:</p>
-      <ol class="plain-list"><li>Rotate, and copy the new secret.</li><li>Put it into your receiver and deploy.</li>
-        <li>When the overlap is over, only the new secret signs.</li></ol>
-      <${FormError} form=${form} />
-      <${Field} form=${form} name="overlapHours" label="Overlap in hours" inputmode="numeric"
-        hint=${hours === 0 ? 'The old secret ends at once. Choose this where it has leaked.'
-            : 'How long the old secret signs beside the new one.'} />
-    </div>
-    <${FormFoot} form=${form} action="Rotate secret" onCancel=${onClose} />
-  </${Form}></${Dialog}>`;
+  return html`<${FormDialog} form=${form} title="Rotate the secret" action="Rotate secret" onClose=${onClose}>
+    <p>A new secret is made. While the two overlap, each delivery is signed with both, so that your receiver can change over
+      without losing one:</p>
+    <ol class="plain-list"><li>Rotate, and copy the new secret.</li><li>Put it into your receiver and deploy.</li>
+      <li>When the overlap is over, only the new secret signs.</li></ol>
+    <${Field} form=${form} name="overlapHours" label="Overlap in hours" inputmode="numeric"
+      hint=${hours === 0 ? 'The old secret ends at once. Choose this where it has leaked.'
+          : 'How long the old secret signs beside the new one.'} />
+  </${FormDialog}>`;
 }
 
 function ShowSecret({ title, secret, onClose }) {

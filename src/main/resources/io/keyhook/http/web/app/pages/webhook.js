@@ -1,8 +1,9 @@
 import { html, useState } from '../preact.js';
 import { get, patch, post, remove } from '../api.js';
-import { dateTime, millis, number, percent, shortUrl } from '../format.js';
+import { useApp } from '../context.js';
+import { dateTime, duration, millis, number, percent, shortUrl } from '../format.js';
 import { Filter } from '../form.js';
-import { go, to } from '../router.js';
+import { backTo, go, to } from '../router.js';
 import { announce, Badge, Button, Card, Code, Confirm, Empty, Facts, Failed, Loaded, Notice, PagedTable, PageHead, Time } from '../ui.js';
 import { useLoad, usePages } from '../use.js';
 import { advice, outcome } from '../words.js';
@@ -11,33 +12,37 @@ import { Recover } from './recover.js';
 import { EditWebhook, RotateSecret, Snippets } from './webhook-form.js';
 import { WebhookStatus } from './webhooks.js';
 
-const BACK = { href: '#/webhooks', label: 'Webhooks' };
 const LATEST = 10;
 
 export function WebhookPage({ id }) {
   const loaded = useLoad(signal => get('api/webhooks/' + id, {}, signal), [id]);
-  if (!loaded.data) {
-    return html`<${PageHead} title="Webhook" back=${BACK} /><${Loaded} of=${loaded} />`;
-  }
-  return html`<${Webhook} webhook=${loaded.data} onChanged=${webhook => loaded.setData(() => webhook)}
-      reload=${loaded.reload} />`;
+  const back = backTo('/webhooks', 'Webhooks');
+  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="Webhook" back=${back} />`}>${webhook =>
+    html`<${Webhook} webhook=${webhook} back=${back} onChanged=${webhook => loaded.setData(() => webhook)}
+        reload=${loaded.reload} />`}</${Loaded}>`;
 }
 
-function Webhook({ webhook, onChanged, reload }) {
+function Webhook({ webhook, back, onChanged, reload }) {
   const { id } = webhook;
   const [dialog, setDialog] = useState(null);
-  const [tests, setTests] = useState(0);
-  const health = useLoad(signal => get(`api/webhooks/${id}/health`, {}, signal), [id, tests]);
+  // of what this page has done, which all of its cards tell of
+  const [version, setVersion] = useState(0);
+  const done = () => setVersion(version => version + 1);
+  const changed = webhook => {
+    onChanged(webhook);
+    done();
+  };
+  const health = useLoad(signal => get(`api/webhooks/${id}/health`, {}, signal), [id, version]);
   const close = () => setDialog(null);
   const activate = async () => {
     try {
-      onChanged(await patch('api/webhooks/' + id, { isActive: true }));
+      changed(await patch('api/webhooks/' + id, { isActive: true }));
       announce('Webhook activated', 'good');
     } catch (e) {
       announce(e.message, 'bad');
     }
   };
-  return html`<${PageHead} title=${shortUrl(webhook.url)} mono back=${BACK}
+  return html`<${PageHead} title=${shortUrl(webhook.url)} mono back=${back}
       badge=${html`<${WebhookStatus} webhook=${webhook} failures=${health.data?.consecutiveFailures} />`}>
       <${Button} onClick=${() => setDialog('edit')}>Edit</${Button}>
       <${Button} icon="keys" onClick=${() => setDialog('rotate')}>Rotate secret</${Button}>
@@ -53,7 +58,7 @@ function Webhook({ webhook, onChanged, reload }) {
         title="Two secrets sign at the moment">The one before the rotation
       signs as well until ${dateTime(webhook.previousSecretUntil)}.</${Notice}>`}
     <div class="split">
-      <${TestCard} webhook=${webhook} onTested=${() => setTests(n => n + 1)} />
+      <${TestCard} webhook=${webhook} onTested=${done} />
       <${Card} title="Webhook">
         <${Facts} of=${[
           ['URL', html`<span class="mono breakable">${webhook.url}</span>`],
@@ -65,16 +70,16 @@ function Webhook({ webhook, onChanged, reload }) {
       </${Card}>
     </div>
     <${Health} of=${health} />
-    <${Latest} id=${id} tests=${tests} onRecover=${() => setDialog('recover')} />
+    <${Latest} id=${id} version=${version} onRecover=${() => setDialog('recover')} />
     <${Card} title="Verification code">
       <p class="faint">Your receiver checks the signature with this webhook’s secret before it believes anything.</p>
       <${Snippets} /></${Card}>
-    ${dialog === 'edit' && html`<${EditWebhook} webhook=${webhook} onClose=${close} onChanged=${onChanged} />`}
+    ${dialog === 'edit' && html`<${EditWebhook} webhook=${webhook} onClose=${close} onChanged=${changed} />`}
     ${dialog === 'rotate' && html`<${RotateSecret} webhook=${webhook} onClose=${close} onRotated=${reload} />`}
-    ${dialog === 'recover' && html`<${Recover} webhooks=${[webhook]} onClose=${close} />`}
+    ${dialog === 'recover' && html`<${Recover} webhooks=${[webhook]} onClose=${close} onRecovering=${done} />`}
     ${dialog === 'deactivate' && html`<${Confirm} title="Deactivate this webhook?" action="Deactivate"
         onClose=${close} run=${async () => {
-        onChanged(await patch('api/webhooks/' + id, { isActive: false }));
+        changed(await patch('api/webhooks/' + id, { isActive: false }));
         announce('Webhook deactivated', 'good');
       }}><p>Nothing is sent to it any more, and deliveries that are pending are canceled. Events that happen meanwhile are not
         kept for it.</p></${Confirm}>`}
@@ -92,6 +97,7 @@ function TestCard({ webhook, onTested }) {
   const [busy, setBusy] = useState(false);
   const [result, setResult] = useState(null);
   const [error, setError] = useState(null);
+  const { settings } = useApp();
   const options = [['', 'webhook.test'], ...['license.validated', 'license.activated', 'license.expired',
       'license.disabled'].map(e => [e, e])];
   const run = async () => {
@@ -112,7 +118,8 @@ function TestCard({ webhook, onTested }) {
       <${Filter} label="Event to send" value=${event} options=${options} onChange=${setEvent} />
       <${Button} kind="primary" icon="send" busy=${busy} onClick=${run}>Send test</${Button}>
     </div>
-    <div aria-live="polite">${busy && html`<p class="faint">Waiting for the answer, for 10 s at most…</p>`}
+    <div aria-live="polite">${busy && html`<p class="faint">Waiting for the answer${settings.data
+        && `, for ${duration(settings.data.timeout)} at most`}…</p>`}
       ${error && html`<${Failed} error=${error} />`}${result && html`<${TestResult} result=${result} />`}</div>
   </${Card}>`;
 }
@@ -152,13 +159,8 @@ function Health({ of: health }) {
   </${Card}>`;
 }
 
-function Latest({ id, tests, onRecover }) {
-  const pages = usePages(`api/webhooks/${id}/deliveries`, {}, LATEST);
-  const [seen, setSeen] = useState(tests);
-  if (seen !== tests) {
-    setSeen(tests);
-    pages.reload();
-  }
+function Latest({ id, version, onRecover }) {
+  const pages = usePages(`api/webhooks/${id}/deliveries`, {}, { size: LATEST, version });
   return html`<${Card} title="Latest deliveries" action=${html`<span class="card-actions">
       <${Button} kind="small" icon="repeat" onClick=${onRecover}>Recover</${Button}>
       <a href=${to('/deliveries', { webhookId: id })}>All deliveries</a></span>`}>

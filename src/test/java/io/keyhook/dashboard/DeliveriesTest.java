@@ -1,0 +1,175 @@
+package io.keyhook.dashboard;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
+import com.microsoft.playwright.options.AriaRole;
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.keyhook.testing.Receiver;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The log while it grows: every delivery is on one of its pages, and none is missed. */
+class DeliveriesTest extends Visit {
+  private static final int PAGE = 50;
+
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  private final List<String> ids = new ArrayList<>();
+  private Receiver receiver;
+  private String key;
+
+  @Override
+  Installation installation() {
+    return keyhook;
+  }
+
+  @BeforeEach
+  void enter() {
+    receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.validated");
+    key = keyhook.license(1).key();
+    tab.logIn(Node.EMAIL, Node.PASSWORD);
+    assertThat(tab.heading("Overview")).isVisible();
+  }
+
+  @AfterEach
+  void leave() {
+    keyhook.deleteWebhooks();
+  }
+
+  /** Raises so many, each of them delivered. */
+  private void deliver(int count) {
+    Api software = keyhook.api().anonymous();
+    for (int i = 0; i < count; i++) {
+      software.validate(key, "device-1").expect(200);
+    }
+    receiver.take(count).forEach(delivery -> ids.add(delivery.id()));
+    keyhook.awaitEmptyQueue();
+  }
+
+  /** The log of this test's webhook alone, live. */
+  private void visitLog() {
+    tab.visit("Deliveries");
+    String webhook = keyhook.api().get("/api/webhooks").data().get(0).getString("id");
+    page.waitForResponse(response -> response.url().endsWith("/stream?webhookId=" + webhook),
+        () -> page.getByLabel("Webhook").selectOption(webhook));
+    assertLive();
+  }
+
+  private void assertLive() {
+    assertThat(page.getByText("Live", new Page.GetByTextOptions().setExact(true))).isVisible();
+  }
+
+  private void assertLists(String id) {
+    assertThat(page.locator("tbody a[href$='" + id + "']")).isVisible();
+  }
+
+  private Locator rows() {
+    return page.locator("tbody tr");
+  }
+
+  @SuppressWarnings("unchecked")
+  private List<String> shown() {
+    return (List<String>) page.locator("tbody a").evaluateAll("links => links.map(link => link.href.replace(/.*[/]/, ''))");
+  }
+
+  @Test
+  void whatComesMeanwhileStaysWithinReach() {
+    deliver(PAGE + 10);
+    visitLog();
+    assertThat(rows()).hasCount(PAGE);
+    deliver(3);
+    ids.subList(PAGE + 10, ids.size()).forEach(this::assertLists);
+    List<String> all = new ArrayList<>(shown());
+    tab.button("Next").click();
+    assertThat(page.getByText("Page 2")).isVisible();
+    assertThat(rows()).hasCount(ids.size() - all.size());
+    all.addAll(shown());
+    assertThat(all).containsExactlyInAnyOrderElementsOf(ids);
+    assertThat(page.getByText("newer deliveries")).hasCount(0);
+    deliver(2);
+    assertThat(page.getByText("2 newer deliveries")).isVisible();
+    tab.button("Show the newest").click();
+    assertThat(page.getByText("newer deliveries")).hasCount(0);
+    ids.subList(ids.size() - 2, ids.size()).forEach(this::assertLists);
+  }
+
+  @Test
+  void whatChangesWhileItIsNotLiveIsThereOnceItIs() {
+    deliver(1);
+    visitLog();
+    assertThat(rows()).hasCount(1);
+    page.getByRole(AriaRole.SWITCH).uncheck();
+    assertThat(page.getByText("Live updates are off")).isVisible();
+    deliver(2);
+    page.getByRole(AriaRole.SWITCH).check();
+    assertThat(rows()).hasCount(3);
+  }
+
+  @Test
+  void aWebhookThatIsNewHasItsName() {
+    visitLog();
+    tab.button("Clear the filters").click();
+    Receiver late = keyhook.receiver();
+    keyhook.webhook(late, "license.validated");
+    keyhook.api().anonymous().validate(key, "device-1").expect(200);
+    String name = late.url().replace("http://", "");
+    assertThat(rows().filter(new Locator.FilterOptions().setHasText(name))).hasCount(1);
+    late.take();
+  }
+
+  @Test
+  void theSelectionBelongsToTheFilter() {
+    deliver(1);
+    visitLog();
+    page.getByLabel("Select all on this page").check();
+    assertThat(page.getByText("1 delivery selected")).isVisible();
+    tab.visit("Deliveries");
+    assertThat(page.getByText("1 delivery selected")).hasCount(0);
+  }
+
+  @Test
+  void oneIsLookedUpByItsId() {
+    deliver(1);
+    tab.visit("Deliveries");
+    tab.field("License or delivery id").fill(" " + ids.get(0) + " ");
+    tab.field("License or delivery id").press("Enter");
+    assertThat(tab.heading("license.validated")).isVisible();
+    assertThat(page.getByText(ids.get(0)).first()).isVisible();
+  }
+
+  @Test
+  void aSearchGoesOnWhereNothingIsFoundAtFirst() {
+    AtomicReference<String> next = new AtomicReference<>("further");
+    page.route("**/api/deliveries?**", route -> {
+      if (route.request().url().contains("event=license.expired")) {
+        route.fulfill(new Route.FulfillOptions().setContentType("application/json").setBody(
+            new JsonObject().put("data", List.of()).put("nextCursor", next.get()).encode()));
+      } else {
+        route.resume();
+      }
+    });
+    tab.visit("Deliveries");
+    assertLive();
+    page.getByLabel("Event", new Page.GetByLabelOptions().setExact(true)).selectOption("license.expired");
+    assertThat(tab.heading("Nothing found so far")).isVisible();
+    next.set(null);
+    tab.button("Look further").click();
+    assertThat(tab.heading("Nothing more")).isVisible();
+    tab.button("Previous").click();
+    assertThat(tab.heading("Nothing matches")).isVisible();
+  }
+}
