@@ -67,6 +67,7 @@ final class Deliverer {
   private int inFlight;
   private int claiming;
   private boolean stopping;
+  private boolean draining;
   private final Promise<Void> drained = Promise.promise();
 
   Deliverer(
@@ -265,11 +266,13 @@ final class Deliverer {
       if (endpoint.changed) {
         endpoint.changed = false;
         load(endpoint);
-      } else if (loaded.succeeded() && loaded.result().isEmpty()) { // deleted: what was pending is canceled
-        drop(endpoint);
       } else if (loaded.succeeded()) {
-        endpoint.settings = loaded.result().get();
-        pump(endpoint);
+        endpoint.settings = loaded.result().orElse(null);
+        if (endpoint.settings == null) { // deleted: what was pending is canceled
+          drop(endpoint);
+        } else {
+          pump(endpoint);
+        }
       } else if (loaded.cause() instanceof RefusedTargetException) {
         Attempt refused = Attempt.refused();
         List<Outgoing> ready = List.copyOf(endpoint.ready);
@@ -355,6 +358,7 @@ final class Deliverer {
   /** Waits for what has started, with its results. */
   Future<Void> drain(Duration deadline) {
     startNoMore();
+    draining = true;
     log.info("Draining: {} attempts in flight, {} results to write", inFlight, results.unwritten());
     long timer = vertx.setTimer(deadline.toMillis(), t -> {
       log.warn("Stopping with {} attempts in flight and {} results unwritten", inFlight, results.unwritten());
@@ -366,7 +370,7 @@ final class Deliverer {
   }
 
   private void checkDrained() {
-    if (stopping && inFlight == 0 && claiming == 0 && results.unwritten() == 0) {
+    if (draining && inFlight == 0 && claiming == 0 && results.unwritten() == 0) {
       drained.tryComplete();
     }
   }

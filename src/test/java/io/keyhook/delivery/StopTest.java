@@ -128,6 +128,8 @@ class StopTest {
         .handle((answer, failed) -> failed == null && answer.status() == 200 ? 1 : 0)).limit(400).toList();
     answers.get(0).join();
     node.stop();
+    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.delivery_queue WHERE leased"))
+        .as("leases that were not given back").isZero();
     long answered = answers.stream().mapToInt(CompletableFuture::join).sum();
 
     Node next = keyhook.start();
