@@ -4,13 +4,11 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
-import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.FilePayload;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -112,8 +110,7 @@ class FormsTest extends Visit {
 
   @Test
   void aSecretStaysUntilItIsCopied() {
-    List<Route> held = new ArrayList<>();
-    page.route("**/api/api-keys", held::add);
+    Tab.Held held = tab.hold("**/api/api-keys");
     enter("API keys");
     tab.button("Create API key").first().click();
     tab.field("Name").fill("The shop");
@@ -122,7 +119,7 @@ class FormsTest extends Visit {
     page.keyboard().press("Escape");
     page.keyboard().press("Escape");
     assertThat(tab.field("Name")).hasValue("The shop");
-    held.forEach(Route::resume);
+    held.release();
     Locator key = tab.dialog().getByText(Pattern.compile("^kh_[A-Za-z0-9_]+$"));
     assertThat(key).isVisible();
     page.keyboard().press("Escape");

@@ -1,7 +1,6 @@
 package io.keyhook.dashboard;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
@@ -10,8 +9,6 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import io.vertx.core.json.JsonObject;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -36,12 +33,10 @@ class StatesTest extends Visit {
 
   @Test
   void whileItLoadsThereIsAShapeOfIt() {
-    List<Route> held = new ArrayList<>();
-    page.route(LICENSES, held::add);
+    Tab.Held held = tab.hold(LICENSES);
     tab.visit("Licenses");
     assertThat(page.locator(".skeleton").first()).isVisible();
-    assertThat(held).isNotEmpty();
-    held.forEach(Route::resume);
+    held.release();
     assertThat(tab.heading("No licenses yet")).isVisible();
     assertThat(page.locator(".skeleton")).hasCount(0);
   }

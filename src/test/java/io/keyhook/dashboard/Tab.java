@@ -5,6 +5,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import java.net.URI;
 import java.util.ArrayList;
@@ -80,6 +81,23 @@ final class Tab implements AutoCloseable {
     page.getByRole(AriaRole.NAVIGATION, new Page.GetByRoleOptions().setName("Main"))
         .getByRole(AriaRole.LINK, new Locator.GetByRoleOptions().setName(name).setExact(true)).click();
     assertThat(heading(name)).isVisible();
+  }
+
+  /** Holds requests to a URL, a glob, back from now on. */
+  Held hold(String url) {
+    List<Route> routes = new ArrayList<>();
+    page.route(url, routes::add);
+    return () -> {
+      page.waitForCondition(() -> !routes.isEmpty()); // a page shows that it asks before the request is seen here
+      page.unroute(url);
+      routes.forEach(Route::resume);
+    };
+  }
+
+  /** Requests that do not get to Keyhook yet. */
+  interface Held {
+    /** Waits for at least one, and lets them go on. */
+    void release();
   }
 
   void logIn(String email, String password) {
