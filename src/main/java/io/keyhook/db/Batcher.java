@@ -4,17 +4,21 @@ import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /**
  * Natural batching: while {@code lanes} statements are in flight, all that arrives gathers, and goes together in the next
- * one. At low load an item is a statement of its own; under load the cost of a round trip and a commit is shared.
+ * one. At low load an item is a statement of its own; under load the cost of a round trip and a commit is shared. After a
+ * statement that several shared, the next starts no sooner than {@value #PACE_MICROS} microseconds later, unless enough wait
+ * already: more come within a moment, and a statement for each would leave no processor to others.
  *
  * <p>What gathers goes in turns, tenant by tenant, so that one that floods waits for itself and not before the others.
  * (Round robin over flows: Nagle, RFC 970, 1985.)
@@ -27,10 +31,22 @@ import java.util.function.Function;
  * @param <O> what comes of it
  */
 public final class Batcher<I, O> {
+  private static final int PACE_MICROS = 1000;
+  private static final int ENOUGH = 16;
+
   private record Item<I, O>(I input, Promise<O> output) {}
 
   private record Flow<I, O>(Object tenant, ArrayDeque<Item<I, O>> items) {}
 
+  /** As it passes on the event loop. */
+  interface Time {
+    long nanos();
+
+    /** Completes after so many. */
+    Future<?> pause(long nanos);
+  }
+
+  private final Time time;
   private final int lanes;
   private final int maxBatch;
   private final int maxWaiting;
@@ -40,10 +56,13 @@ public final class Batcher<I, O> {
   private final ArrayDeque<Flow<I, O>> turns = new ArrayDeque<>();
   private int waiting;
   private int running;
+  private long started;
+  private boolean shared;
+  private boolean pausing;
 
   /** For items that are all one tenant's, or whose number is bounded elsewhere. */
-  public Batcher(int lanes, int maxBatch, Function<List<I>, Future<List<O>>> statement) {
-    this(lanes, maxBatch, Integer.MAX_VALUE / 2, item -> null, statement);
+  public Batcher(Vertx vertx, int lanes, int maxBatch, Function<List<I>, Future<List<O>>> statement) {
+    this(vertx, lanes, maxBatch, Integer.MAX_VALUE / 2, item -> null, statement);
   }
 
   /**
@@ -54,8 +73,24 @@ public final class Batcher<I, O> {
    * @param tenant whose an item is; null is a tenant too
    * @param statement answers one output an item, in their order
    */
-  public Batcher(
-      int lanes, int maxBatch, int maxWaiting, Function<I, ?> tenant, Function<List<I>, Future<List<O>>> statement) {
+  public Batcher(Vertx vertx, int lanes, int maxBatch, int maxWaiting, Function<I, ?> tenant,
+      Function<List<I>, Future<List<O>>> statement) {
+    this(new Time() {
+      @Override
+      public long nanos() {
+        return System.nanoTime();
+      }
+
+      @Override
+      public Future<?> pause(long nanos) {
+        return vertx.timer(nanos, TimeUnit.NANOSECONDS);
+      }
+    }, lanes, maxBatch, maxWaiting, tenant, statement);
+  }
+
+  Batcher(Time time, int lanes, int maxBatch, int maxWaiting, Function<I, ?> tenant,
+      Function<List<I>, Future<List<O>>> statement) {
+    this.time = time;
     this.lanes = lanes;
     this.maxBatch = maxBatch;
     this.maxWaiting = maxWaiting;
@@ -88,17 +123,34 @@ public final class Batcher<I, O> {
   }
 
   private void flush() {
-    while (running < lanes && waiting > 0) {
+    while (running < lanes && waiting > 0 && !isGathering()) {
       List<Item<I, O>> batch = new ArrayList<>(Math.min(maxBatch, waiting));
       while (batch.size() < maxBatch && waiting > 0) {
         batch.add(next());
       }
       running++;
+      started = time.nanos();
+      shared = batch.size() > 1;
       run(batch).onComplete(done -> {
         running--;
         flush();
       });
     }
+  }
+
+  private boolean isGathering() {
+    if (!shared || waiting >= Math.min(ENOUGH, maxBatch)) {
+      return false;
+    }
+    long rest = started + TimeUnit.MICROSECONDS.toNanos(PACE_MICROS) - time.nanos();
+    if (rest > 0 && !pausing) {
+      pausing = true;
+      time.pause(rest).onComplete(over -> {
+        pausing = false;
+        flush();
+      });
+    }
+    return rest > 0;
   }
 
   private Item<I, O> next() {

@@ -84,7 +84,7 @@ final class Deliverer {
     this.results = results;
     this.maxInFlightPerEndpoint = maxInFlightPerEndpoint;
     this.usableNanos = Duration.ofSeconds(Outbox.LEASE_SECONDS).minus(timeout).minus(WRITING).toNanos();
-    this.claims = new Batcher<>(2, MAX_CLAIMS_A_STATEMENT,
+    this.claims = new Batcher<>(vertx, 2, MAX_CLAIMS_A_STATEMENT,
         batch -> claim(client, batch, takeOver.isAllowed(), plans.withWebhooks()));
     this.counts = counts;
     this.delivered = attempts(meters, "succeeded");

@@ -51,7 +51,7 @@ final class Results {
   }
 
   private <I> Batcher<I, Void> batcher(Function<List<I>, Future<Void>> statement) {
-    return new Batcher<>(1, MAX_BATCH, batch -> gathering(batch.size())
+    return new Batcher<>(vertx, 1, MAX_BATCH, batch -> gathering(batch.size())
         .compose(gathered -> untilWritten(() -> statement.apply(batch)))
         .map(Collections.nCopies(batch.size(), null)));
   }

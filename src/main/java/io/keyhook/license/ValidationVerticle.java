@@ -52,7 +52,8 @@ public final class ValidationVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     client = database.connections(Validator.STATEMENTS);
-    Validator validator = new Validator(client, new Activator(client, outbox), outbox, feed, lastSeen, counts);
+    Validator validator = new Validator(vertx, client, new Activator(client, outbox), outbox, feed, lastSeen,
+        counts);
     valid = counter("valid");
     for (Refused refused : Refused.values()) {
       refusals.put(refused, counter(refused.name().toLowerCase(Locale.ROOT)));

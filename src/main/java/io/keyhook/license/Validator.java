@@ -13,6 +13,7 @@ import io.keyhook.license.ValidationStore.Device;
 import io.keyhook.license.ValidationStore.Found;
 import io.keyhook.stats.Counts;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
 import java.util.Collections;
@@ -48,15 +49,15 @@ final class Validator {
   private final Counts counts;
 
   Validator(
-      SqlClient client, Activator activator, Outbox outbox, EventFeed feed, LastSeen lastSeen, Counts counts) {
+      Vertx vertx, SqlClient client, Activator activator, Outbox outbox, EventFeed feed, LastSeen lastSeen, Counts counts) {
     this.feed = feed;
     this.lastSeen = lastSeen;
     this.counts = counts;
-    this.lookUps = new Batcher<>(LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, this::likelyTenant,
+    this.lookUps = new Batcher<>(vertx, LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, this::likelyTenant,
         batch -> bounded(ValidationStore.lookUp(client, batch)));
-    this.activations = new Batcher<>(ACTIVATION_LANES, MAX_BATCH, MAX_WAITING, Device::accountId,
+    this.activations = new Batcher<>(vertx, ACTIVATION_LANES, MAX_BATCH, MAX_WAITING, Device::accountId,
         batch -> bounded(activator.activate(batch)));
-    this.events = new Batcher<>(EVENT_LANES, MAX_BATCH, MAX_WAITING, Raised::accountId,
+    this.events = new Batcher<>(vertx, EVENT_LANES, MAX_BATCH, MAX_WAITING, Raised::accountId,
         batch -> bounded(outbox.write(client, batch).map(written -> {
           outbox.dispatch(written);
           return Collections.nCopies(batch.size(), null);

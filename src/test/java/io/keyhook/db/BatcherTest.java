@@ -21,13 +21,40 @@ class BatcherTest {
 
   private final List<List<String>> sent = new ArrayList<>();
   private final List<Promise<Void>> answers = new ArrayList<>();
+  private final Watch watch = new Watch();
   private final Batcher<String, String> batcher =
-      new Batcher<>(1, BATCH, WAITING, item -> item.charAt(0), batch -> {
+      new Batcher<>(watch, 1, BATCH, WAITING, item -> item.charAt(0), batch -> {
         sent.add(batch);
         Promise<Void> answer = Promise.promise();
         answers.add(answer);
         return answer.future().map(batch);
       });
+
+  /** Time passes when a test says so. */
+  private static final class Watch implements Batcher.Time {
+    private final List<Promise<Void>> pauses = new ArrayList<>();
+    private long now;
+
+    @Override
+    public long nanos() {
+      return now;
+    }
+
+    @Override
+    public Future<?> pause(long nanos) {
+      Promise<Void> over = Promise.promise();
+      pauses.add(over);
+      return over.future();
+    }
+
+    /** More than a batch is ever waited for. */
+    void goOn() {
+      now += 1_000_000_000;
+      List<Promise<Void>> over = List.copyOf(pauses);
+      pauses.clear();
+      over.forEach(Promise::complete);
+    }
+  }
 
   private List<Future<String>> add(String tenant, int count) {
     return IntStream.range(0, count).mapToObj(i -> batcher.add(tenant + i)).toList();
@@ -36,6 +63,7 @@ class BatcherTest {
   private void answerAll() {
     for (int i = 0; i < answers.size(); i++) { // answering one sends the next
       answers.get(i).complete();
+      watch.goOn();
     }
   }
 
@@ -88,5 +116,41 @@ class BatcherTest {
     List<Future<String>> later = add("a", 1);
     answers.get(1).complete();
     assertThat(later).allMatch(Future::succeeded);
+  }
+
+  @Test
+  void whoIsAloneNeverWaits() {
+    for (int i = 0; i < 3; i++) {
+      batcher.add("a" + i);
+      assertThat(sent).hasSize(i + 1);
+      answers.get(i).complete();
+    }
+    assertThat(watch.pauses).isEmpty();
+  }
+
+  @Test
+  void afterASharedStatementTheNextWaitsAMomentForMore() {
+    add("a", 3); // one, and then two that came meanwhile
+    answers.get(0).complete();
+    answers.get(1).complete();
+    batcher.add("a3");
+    batcher.add("a4");
+    assertThat(sent).hasSize(2);
+    assertThat(watch.pauses).hasSize(1);
+    watch.goOn();
+    assertThat(sent.get(2)).containsExactly("a3", "a4");
+  }
+
+  @Test
+  void whatIsEnoughForAStatementDoesNotWait() {
+    add("a", 3);
+    answers.get(0).complete();
+    answers.get(1).complete();
+    List<Future<String>> enough = add("b", BATCH);
+    assertThat(sent.get(2)).hasSize(BATCH);
+    watch.goOn(); // nothing waits any more
+    answers.get(2).complete();
+    assertThat(enough).allMatch(Future::succeeded);
+    assertThat(sent).hasSize(3);
   }
 }
