@@ -43,8 +43,9 @@ public final class Lab implements AutoCloseable {
     try {
       lab.postgres = PostgresServer.start(lab.directory);
       lab.machine = Machine.here(lab.postgres.version());
-      lab.receivers = new Receivers(lab.add(Child.talking("receiver", lab.directory, List.of("-Xmx2g", "-cp",
-          System.getProperty("java.class.path"), "io.keyhook.bench.receiver.Receiver"))));
+      // A collector that hardly pauses: what stops here looks like a slow Keyhook.
+      lab.receivers = new Receivers(lab.add(Child.talking("receiver", lab.directory, List.of("-Xms2g", "-Xmx2g",
+          "-XX:+UseZGC", "-cp", System.getProperty("java.class.path"), "io.keyhook.bench.receiver.Receiver"))));
       lab.load = new LoadGenerator(lab.add(Child.talking("load", lab.directory, List.of("-Xmx2g", "-cp",
           settings.loadClasspath(), "io.keyhook.bench.load.Load"))), settings.connections());
       return lab;

@@ -24,15 +24,16 @@ public final class LoadGenerator {
    * @param unavailable 503 with {@code Retry-After}
    * @param otherStatus neither that nor 200
    * @param unanswered timed out, or the connection failed
-   * @param unsent not sent, because too many were waiting
+   * @param unsent not sent: too many were waiting, or the time was over before the last few were due
    * @param seconds from the first to the last answer, and no less than was ordered
    * @param accepted a bit set in base64 of those answered 200, by their place; null where it was not asked for
    */
   public record Result(int first, long due, long ok, long unavailable, long otherStatus, long unanswered, long unsent,
       double seconds, long p50, long p90, long p99, long p999, long max, String accepted) {
 
+    /** Sent, and not answered 200. */
     public long errors() {
-      return due - ok;
+      return unavailable + otherStatus + unanswered;
     }
 
     /** Answered 200, a second. */

@@ -58,7 +58,8 @@ public final class Cost implements Scenario {
         .row("CPU of Keyhook, microseconds", "", "", number(1e6 * cpu.keyhook() / delivered, 0))
         .row("CPU of PostgreSQL, microseconds", "", "", number(1e6 * cpu.postgres() / delivered, 0));
     return new Section("Cost", count(RATE) + " validations a second, open loop, each with a delivered event: "
-        + count(result.ok()) + " answered 200, " + count(result.errors()) + " not, " + count(delivered)
+        + count(result.ok()) + " answered 200, " + count(result.unavailable()) + " 503, " + count(result.otherStatus())
+        + " otherwise, " + count(result.unanswered()) + " not; " + count(delivered)
         + " events delivered" + (drained ? "" : ", NOT ALL IN TIME") + ". CPU is that of validation and delivery together.",
         table, List.of("No target: reported, to be brought down."));
   }

@@ -63,7 +63,7 @@ public final class Flood implements Scenario {
     }
     return new Section("A neighbour that floods", "9 accounts with a webhook each have " + rate + " validations a second"
         + " together, open loop; a tenth has " + floodRate + " of its own, nine in ten of all. In turn with and without,"
-        + " three rounds of each.", neighbours.table(2),
+        + " five rounds of each.", neighbours.table(2),
         List.of("The flooding account's own deliveries, p99 from due to arrival: " + String.join(", ", floods) + "."));
   }
 }

@@ -61,9 +61,13 @@ public final class Growth implements Scenario {
     return "growth";
   }
 
+  /** What a round is slow for, if it is: an attempt that failed. */
+  private static final String RETRIED = """
+      SELECT attempts FROM keyhook.delivery WHERE jsonb_array_length(attempts) > 1 ORDER BY delivery_id DESC LIMIT 3""";
+
   /** An installation, its account, and the webhook that its deliveries go to. */
   private record Side(Installation installation, Installation.Account account, String webhook, List<Double> validations,
-      List<Double> deliveries) {
+      List<Double> deliveries, List<String> retries) {
 
     static Side of(Lab lab, Installation installation) throws Exception {
       Installation.Account account = installation.account(lab.settings().licenses());
@@ -71,7 +75,7 @@ public final class Growth implements Scenario {
       for (int i = 1; i < WEBHOOKS; i++) {
         installation.webhook(account, lab.receivers().url("ok/growth/" + i), false);
       }
-      return new Side(installation, account, webhook, new ArrayList<>(), new ArrayList<>());
+      return new Side(installation, account, webhook, new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     }
   }
 
@@ -103,7 +107,8 @@ public final class Growth implements Scenario {
           + " each, medians of " + lab.settings().rounds() + " rounds in turn on two installations of one PostgreSQL."
           + " Deliveries count where they arrive, until none is missing; what they add to both logs stays.", table,
           List.of("Rounds of validations: " + rounds(none.validations) + " and " + rounds(many.validations) + ".",
-              "Rounds of deliveries: " + rounds(none.deliveries) + " and " + rounds(many.deliveries) + "."));
+              "Rounds of deliveries: " + rounds(none.deliveries) + " and " + rounds(many.deliveries) + ".",
+              "Attempts of deliveries that took more than one: " + none.retries + " and " + many.retries + "."));
     }
   }
 
@@ -146,6 +151,9 @@ public final class Growth implements Scenario {
     Waiting.expect("every event has come", DRAIN, () -> lab.receivers().stats("ok").unique() >= accepted);
     Receivers.Stats stats = lab.receivers().stats("ok");
     side.installation.drain(DRAIN);
+    if (stats.retries() > 0) {
+      side.installation.database().rows(RETRIED).forEach(row -> side.retries.add(row[0].toString()));
+    }
     return stats.unique() / stats.seconds();
   }
 

@@ -58,7 +58,7 @@ public final class Hang implements Scenario {
     }
     return new Section("A neighbour that hangs", "50 accounts with a webhook each. " + RATE + " validations a second over 49 of"
         + " them, open loop; the webhook of the 50th takes every connection and never answers, with 20,000 deliveries"
-        + " queued as each round begins. In turn with and without, three rounds of each.", neighbours.table(1.5),
+        + " queued as each round begins. In turn with and without, five rounds of each.", neighbours.table(1.5),
         List.of());
   }
 

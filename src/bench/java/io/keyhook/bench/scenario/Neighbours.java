@@ -11,9 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
-/** The same stream of validations alone and beside a bad neighbour, in turn, each three times. */
+/** The same stream of validations alone and beside a bad neighbour, in turn, each five times. */
 final class Neighbours {
-  static final int ROUNDS = 3;
+  static final int ROUNDS = 5;
 
   private final List<JsonObject> alone = new ArrayList<>();
   private final List<JsonObject> beside = new ArrayList<>();
