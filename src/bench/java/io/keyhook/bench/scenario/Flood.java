@@ -15,8 +15,6 @@ public final class Flood implements Scenario {
   private static final int OTHERS = 9;
   private static final int LICENSES = 1000;
   private static final int WARM_UP_SECONDS = 3;
-  /** Until the compiler has done most of what it will do. */
-  private static final int FIRST_WARM_UP_SECONDS = 45;
   private static final Duration DRAIN = Duration.ofSeconds(60);
 
   private final String name;
@@ -51,9 +49,9 @@ public final class Flood implements Scenario {
       installation.analyze();
       Receivers.Stream stream = new Receivers.Stream("others", rate, others, LICENSES);
       Receivers.Stream flood = new Receivers.Stream("flood", floodRate, List.of(flooding), LICENSES);
-      lab.receivers().openLoop(lab, installation, 0, FIRST_WARM_UP_SECONDS, DRAIN, List.of(stream, flood));
+      Neighbours.warmUp(lab, installation, flooding);
       neighbours.measure(neighbour -> {
-        JsonObject result = lab.receivers().openLoop(lab, installation, WARM_UP_SECONDS, lab.settings().seconds(6), DRAIN,
+        JsonObject result = lab.receivers().openLoop(lab, installation, WARM_UP_SECONDS, lab.settings().seconds(20), DRAIN,
             neighbour ? List.of(stream, flood) : List.of(stream));
         if (neighbour) {
           floods.add(result.getJsonObject("flood").getJsonObject("whole").getLong("p99") / 1000 + " ms");
@@ -63,7 +61,7 @@ public final class Flood implements Scenario {
     }
     return new Section("A neighbour that floods", "9 accounts with a webhook each have " + rate + " validations a second"
         + " together, open loop; a tenth has " + floodRate + " of its own, nine in ten of all. In turn with and without,"
-        + " five rounds of each.", neighbours.table(2),
+        + " three rounds of each.", neighbours.table(2),
         List.of("The flooding account's own deliveries, p99 from due to arrival: " + String.join(", ", floods) + "."));
   }
 }

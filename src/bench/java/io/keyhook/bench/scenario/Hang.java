@@ -49,16 +49,16 @@ public final class Hang implements Scenario {
       String webhook = installation.webhook(hanging, lab.receivers().url("hang/it"), true);
       installation.analyze();
       Receivers.Stream stream = new Receivers.Stream("others", RATE, others, LICENSES);
-      lab.receivers().openLoop(lab, installation, 0, 4 * WARM_UP_SECONDS, SETTLE, List.of(stream));
+      Neighbours.warmUp(lab, installation, others.get(0));
       neighbours.measure(neighbour -> {
         prepare(lab, installation, hanging, webhook, neighbour);
-        return lab.receivers().openLoop(lab, installation, WARM_UP_SECONDS, lab.settings().seconds(8), SETTLE,
+        return lab.receivers().openLoop(lab, installation, WARM_UP_SECONDS, lab.settings().seconds(20), SETTLE,
             List.of(stream)).getJsonObject("others");
       });
     }
     return new Section("A neighbour that hangs", "50 accounts with a webhook each. " + RATE + " validations a second over 49 of"
         + " them, open loop; the webhook of the 50th takes every connection and never answers, with 20,000 deliveries"
-        + " queued as each round begins. In turn with and without, five rounds of each.", neighbours.table(1.5),
+        + " queued as each round begins. In turn with and without, three rounds of each.", neighbours.table(1.5),
         List.of());
   }
 

@@ -4,16 +4,21 @@ import static io.keyhook.bench.Table.count;
 import static io.keyhook.bench.Table.millis;
 import static io.keyhook.bench.Table.number;
 
+import io.keyhook.bench.Installation;
+import io.keyhook.bench.Lab;
 import io.keyhook.bench.Medians;
 import io.keyhook.bench.Table;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
-/** The same stream of validations alone and beside a bad neighbour, in turn, each five times. */
+/** The same stream of validations alone and beside a bad neighbour, in turn, each three times. */
 final class Neighbours {
-  static final int ROUNDS = 5;
+  static final int ROUNDS = 3;
+  private static final int WARM_UP_SECONDS = 20;
+  private static final Duration DRAIN = Duration.ofMinutes(2);
 
   private final List<JsonObject> alone = new ArrayList<>();
   private final List<JsonObject> beside = new ArrayList<>();
@@ -22,6 +27,12 @@ final class Neighbours {
   interface Round {
     /** Gives what the stream came to. */
     JsonObject measure(boolean neighbour) throws Exception;
+  }
+
+  /** Until the compiler has done most of what it will do. */
+  static void warmUp(Lab lab, Installation installation, Installation.Account account) throws Exception {
+    lab.load().closedLoop(lab, installation, account, WARM_UP_SECONDS);
+    installation.drain(DRAIN);
   }
 
   void measure(Round round) throws Exception {
