@@ -16,6 +16,8 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -34,18 +36,31 @@ class StopTest {
         Id.DELIVERY.parse(delivery.id()));
   }
 
-  @Test
-  void attemptsInFlightAreFinishedAndTheOthersGivenBack() throws Exception {
+  /** A node with six deliveries, two of which it may send at once. */
+  private static Node startWithSix(Receiver receiver) {
     Node node = keyhook.start(
         new JsonObject().put("delivery", new JsonObject().put("maxInFlightPerEndpoint", 2)));
-    Receiver receiver = keyhook.receiver();
-    Answer.Held held = Answer.held(Answer.OK);
-    receiver.answer(held);
     keyhook.webhook(receiver, "license.validated");
     License license = keyhook.license(1);
     for (int i = 0; i < 6; i++) {
       node.api().validate(license.key(), "device").expect(200);
     }
+    return node;
+  }
+
+  private static void finishWithAnother() {
+    Node next = keyhook.start();
+    keyhook.awaitEmptyQueue();
+    keyhook.deleteWebhooks();
+    next.stop();
+  }
+
+  @Test
+  void attemptsInFlightAreFinishedAndTheOthersGivenBack() throws Exception {
+    Receiver receiver = keyhook.receiver();
+    Answer.Held held = Answer.held(Answer.OK);
+    receiver.answer(held);
+    Node node = startWithSix(receiver);
     List<Delivery> inFlight = receiver.take(2);
 
     CompletableFuture<Void> stopped = CompletableFuture.runAsync(node::stop);
@@ -58,13 +73,33 @@ class StopTest {
     assertThat(keyhook.database().count("delivery_queue")).isEqualTo(4);
     assertThat(keyhook.database().connections()).isZero();
 
-    Node next = keyhook.start();
-    List<Delivery> others = receiver.take(4);
-    assertThat(Stream.concat(inFlight.stream(), others.stream()).map(Delivery::id)).doesNotHaveDuplicates();
-    keyhook.awaitEmptyQueue();
-    keyhook.deleteWebhooks();
-    next.stop();
+    finishWithAnother();
+    assertThat(Stream.concat(inFlight.stream(), receiver.take(4).stream()).map(Delivery::id)).doesNotHaveDuplicates();
     assertThat(receiver.untaken()).isZero();
+  }
+
+  @Test
+  void whatTheDatabaseHasNotTakenYetIsWaitedFor() throws Exception {
+    Receiver receiver = keyhook.receiver();
+    Answer.Held held = Answer.held(Answer.OK);
+    receiver.answer(held);
+    Node node = startWithSix(receiver);
+    receiver.take(2);
+    CompletableFuture<Void> stopped;
+    try (Connection other = keyhook.database().connect(); Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("SELECT FROM keyhook.delivery_queue FOR UPDATE");
+      stopped = CompletableFuture.runAsync(node::stop);
+      held.release();
+      await("leases to give back and results wait for the lock").atMost(Waiting.LONG).until(() -> keyhook.database()
+          .number("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'keyhook' AND wait_event_type = 'Lock'") > 1);
+      assertThat(stopped).as("stopped before its leases were given back").isNotDone();
+      other.rollback();
+    }
+    stopped.get(Waiting.LONG.toSeconds(), TimeUnit.SECONDS);
+    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.delivery_queue WHERE NOT leased")).isEqualTo(4);
+    assertThat(keyhook.database().count("delivery_queue")).isEqualTo(4);
+    finishWithAnother();
   }
 
   private static boolean accepts(URI uri) {
@@ -132,12 +167,9 @@ class StopTest {
         .as("leases that were not given back").isZero();
     long answered = answers.stream().mapToInt(CompletableFuture::join).sum();
 
-    Node next = keyhook.start();
-    keyhook.awaitEmptyQueue();
+    finishWithAnother();
     List<Delivery> all = receiver.all();
     assertThat(all).extracting(Delivery::id).doesNotHaveDuplicates();
     assertThat((long) all.size() - 1).isGreaterThanOrEqualTo(answered).isPositive();
-    keyhook.deleteWebhooks();
-    next.stop();
   }
 }
