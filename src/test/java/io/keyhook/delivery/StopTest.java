@@ -90,9 +90,9 @@ class StopTest {
       other.setAutoCommit(false);
       statement.execute("SELECT FROM keyhook.delivery_queue FOR UPDATE");
       stopped = CompletableFuture.runAsync(node::stop);
+      await("leases to give back wait for the lock").atMost(Waiting.LONG).until(() -> waitingForALock() == 1);
       held.release();
-      await("leases to give back and results wait for the lock").atMost(Waiting.LONG).until(() -> keyhook.database()
-          .number("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'keyhook' AND wait_event_type = 'Lock'") > 1);
+      await("results wait too").atMost(Waiting.LONG).until(() -> waitingForALock() == 2);
       assertThat(stopped).as("stopped before its leases were given back").isNotDone();
       other.rollback();
     }
@@ -100,6 +100,11 @@ class StopTest {
     assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.delivery_queue WHERE NOT leased")).isEqualTo(4);
     assertThat(keyhook.database().count("delivery_queue")).isEqualTo(4);
     finishWithAnother();
+  }
+
+  private static long waitingForALock() {
+    return keyhook.database().number("""
+        SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'""");
   }
 
   private static boolean accepts(URI uri) {
