@@ -350,7 +350,7 @@ final class Deliverer {
     stopping = true;
     for (Endpoint endpoint : endpoints.values()) {
       for (Outgoing outgoing; (outgoing = endpoint.ready.poll()) != null; ) {
-        held(results.release(outgoing), endpoint).onComplete(done -> checkDrained());
+        release(endpoint, outgoing);
       }
     }
   }
