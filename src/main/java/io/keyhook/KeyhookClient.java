@@ -14,8 +14,8 @@ import io.keyhook.bus.Sessions;
 import io.keyhook.bus.Statistics;
 import io.keyhook.bus.Users;
 import io.keyhook.bus.Webhooks;
-import io.keyhook.delivery.DeliveryFeed;
 import io.keyhook.event.EventFeed;
+import io.keyhook.log.DeliveryFeed;
 import io.vertx.core.Future;
 import java.util.function.Consumer;
 

@@ -22,7 +22,8 @@ import io.vertx.sqlclient.Tuple;
 class ArchitectureTest {
   private static final String[] DOMAINS =
       {"io.keyhook.account..", "io.keyhook.audit..", "io.keyhook.license..",
-          "io.keyhook.webhook..", "io.keyhook.event..", "io.keyhook.delivery..", "io.keyhook.stats.."};
+          "io.keyhook.webhook..", "io.keyhook.event..", "io.keyhook.target..", "io.keyhook.attempt..", "io.keyhook.delivery..",
+          "io.keyhook.log..", "io.keyhook.stats.."};
 
   /** Statements take their parameters as tuples. */
   @ArchTest
@@ -42,7 +43,7 @@ class ArchitectureTest {
       .should().dependOnClassesThat().resideInAnyPackage("io.vertx.ext.web..");
 
   @ArchTest
-  static final ArchRule onlyDeliveriesAreSent = noClasses().that().resideOutsideOfPackage("io.keyhook.delivery..")
+  static final ArchRule onlyAttemptsAreSent = noClasses().that().resideOutsideOfPackage("io.keyhook.attempt..")
       .should().dependOnClassesThat().areAssignableTo(HttpClient.class)
       .orShould().dependOnClassesThat().resideInAPackage("io.vertx.ext.web.client..");
 

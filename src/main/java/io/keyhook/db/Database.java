@@ -8,10 +8,12 @@ import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
+import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.SqlConnection;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Function;
 
 /**
@@ -23,6 +25,7 @@ public final class Database {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final int TRANSACTION_TRIES = 4;
   private static final String UNIQUE_VIOLATION = "23505";
+  private static final String NEW_ID = "SELECT keyhook.uuid_v7()";
 
   private final Vertx vertx;
   private final PgConnectOptions options;
@@ -105,6 +108,11 @@ public final class Database {
     return connections.withTransaction(work).recover(e ->
         e instanceof PgException pg && pg.getSqlState() != null && pg.getSqlState().startsWith("40")
             && attempt < TRANSACTION_TRIES ? transaction(connections, work, attempt + 1) : Future.failedFuture(e));
+  }
+
+  /** Creates an id by the clock of the database, so that nodes need not agree on the time. */
+  public static Future<UUID> newId(SqlClient client) {
+    return client.query(NEW_ID).execute().map(rows -> rows.iterator().next().getUUID(0));
   }
 
   /** Whether something with this key exists already. */

@@ -1,6 +1,9 @@
 package io.keyhook.delivery;
 
 import io.keyhook.account.Plans;
+import io.keyhook.attempt.Attempt;
+import io.keyhook.attempt.Message;
+import io.keyhook.attempt.Sender;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.Deliveries.CancelPending;
@@ -8,14 +11,15 @@ import io.keyhook.bus.Deliveries.WebhookChanged;
 import io.keyhook.bus.Id;
 import io.keyhook.db.Batcher;
 import io.keyhook.db.UnreadableSecretException;
+import io.keyhook.delivery.QueueStore.Claimed;
+import io.keyhook.delivery.QueueStore.Places;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.Holdings;
 import io.keyhook.event.Outbox;
 import io.keyhook.event.Outgoing;
-import io.keyhook.delivery.QueueStore.Claimed;
-import io.keyhook.delivery.QueueStore.Places;
 import io.keyhook.stats.Counts;
+import io.keyhook.target.RefusedTargetException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;

@@ -1,6 +1,7 @@
 package io.keyhook.delivery;
 
 import io.keyhook.account.Plans;
+import io.keyhook.attempt.Sender;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
 import io.keyhook.config.KeyhookOptions;
@@ -9,6 +10,7 @@ import io.keyhook.db.Database;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.Holdings;
 import io.keyhook.stats.Counts;
+import io.keyhook.target.TargetPolicy;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;

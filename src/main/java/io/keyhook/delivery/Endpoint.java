@@ -1,5 +1,6 @@
 package io.keyhook.delivery;
 
+import io.keyhook.attempt.EndpointSettings;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.Outgoing;
 import java.util.ArrayDeque;

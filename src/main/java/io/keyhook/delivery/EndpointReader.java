@@ -1,8 +1,12 @@
 package io.keyhook.delivery;
 
+import io.keyhook.attempt.EndpointSettings;
+import io.keyhook.attempt.Signer;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.UnreadableSecretException;
 import io.keyhook.event.EndpointId;
+import io.keyhook.target.RefusedTargetException;
+import io.keyhook.target.TargetPolicy;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.util.Optional;

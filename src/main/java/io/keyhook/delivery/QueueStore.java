@@ -6,7 +6,7 @@ import static io.keyhook.db.Rows.instant;
 import static io.keyhook.db.Rows.strings;
 import static io.keyhook.db.Rows.uuids;
 
-import io.keyhook.bus.Id;
+import io.keyhook.attempt.Attempt;
 import io.keyhook.db.Partitions;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
@@ -15,7 +15,6 @@ import io.keyhook.event.Outgoing;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
-import io.vertx.sqlclient.SqlResult;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,8 +27,6 @@ import java.util.stream.Stream;
 
 /** The SQL of the queue. A row belongs to who holds its lease: the newest fence, until {@code due_at}. */
 final class QueueStore {
-  static final int CANCEL_BATCH = 1000;
-
   /** The earliest delivery of each endpoint, by skipping from endpoint to endpoint in the index. */
   private static final String DUE = """
       WITH RECURSIVE endpoint AS (
@@ -153,31 +150,9 @@ final class QueueStore {
       WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
         AND q.fence = r.fence AND q.leased""";
 
-  private static final String CANCEL = """
-      WITH gone AS (
-        DELETE FROM keyhook.delivery_queue q USING (
-          SELECT q.webhook_id, q.delivery_id FROM keyhook.delivery_queue q
-          JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = q.webhook_id
-          JOIN keyhook.account a ON a.account_id = $1
-          WHERE q.account_id = $1 AND ($2::uuid IS NULL OR q.webhook_id = $2)
-            AND NOT (w.is_active AND a.plan = ANY ($4::text[]))
-          ORDER BY q.webhook_id, q.delivery_id LIMIT $3 FOR UPDATE OF q) d
-        WHERE q.account_id = $1 AND q.webhook_id = d.webhook_id AND q.delivery_id = d.delivery_id
-        RETURNING q.*
-      )
-      INSERT INTO keyhook.delivery (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
-      SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, 3, coalesce(attempts, '[]') FROM gone""";
-
   private static final String SETTINGS = """
       SELECT version, url, secret, previous_secret, previous_secret_until FROM keyhook.webhook
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL""";
-
-  private static final String EXISTS = "SELECT FROM keyhook.webhook WHERE account_id = $1 AND webhook_id = $2";
-
-  private static final String ACTIVITY = """
-      SELECT a.plan, coalesce(w.is_active AND w.deleted_at IS NULL, false)
-      FROM keyhook.account a LEFT JOIN keyhook.webhook w ON w.account_id = a.account_id AND w.webhook_id = $2
-      WHERE a.account_id = $1""";
 
   private QueueStore() {}
 
@@ -277,44 +252,12 @@ final class QueueStore {
     return client.preparedQuery(RELEASE).execute(fenced(deliveries, outgoing -> outgoing)).mapEmpty();
   }
 
-  /**
-   * Cancels up to {@value #CANCEL_BATCH} of webhooks that are not to be sent to, and tells how many. One that was activated
-   * again meanwhile keeps what it has.
-   *
-   * @param webhookId null: all of the account
-   * @param plans that have webhooks
-   */
-  static Future<Integer> cancel(SqlClient client, UUID accountId, UUID webhookId, String[] plans) {
-    return client.preparedQuery(CANCEL)
-        .execute(Tuple.tuple().addUUID(accountId).addUUID(webhookId).addLong((long) CANCEL_BATCH).addArrayOfString(plans))
-        .map(SqlResult::rowCount);
-  }
-
   /** Empty where the webhook is gone. */
   static Future<Optional<StoredEndpoint>> settings(SqlClient client, EndpointId endpoint) {
     return client.preparedQuery(SETTINGS).execute(Tuple.of(endpoint.accountId(), endpoint.webhookId()))
         .map(rows -> first(rows, row -> new StoredEndpoint(row.getInteger(0), row.getString(1),
             row.getBuffer(2).getBytes(), row.getBuffer(3) == null ? null : row.getBuffer(3).getBytes(),
             instant(row, 4))));
-  }
-
-  /** Fails where the webhook never was; one that was deleted passes: its log stays. */
-  static Future<Void> checkWebhookExists(SqlClient client, EndpointId endpoint) {
-    return client.preparedQuery(EXISTS).execute(Tuple.of(endpoint.accountId(), endpoint.webhookId())).map(rows -> {
-      if (rows.size() == 0) {
-        throw Id.WEBHOOK.notFound();
-      }
-      return null;
-    });
-  }
-
-  /** Whether a webhook may be sent to. */
-  record Activity(String plan, boolean active) {}
-
-  static Future<Activity> activity(SqlClient client, EndpointId endpoint) {
-    return client.preparedQuery(ACTIVITY).execute(Tuple.of(endpoint.accountId(), endpoint.webhookId()))
-        .map(rows -> first(rows, row -> new Activity(row.getString(0), row.getBoolean(1)))
-            .orElseThrow(Id.WEBHOOK::notFound));
   }
 
   private static <T> Tuple fenced(List<T> items, Function<T, Outgoing> delivery) {

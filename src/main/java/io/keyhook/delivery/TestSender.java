@@ -1,13 +1,19 @@
 package io.keyhook.delivery;
 
 import io.keyhook.account.Plans;
+import io.keyhook.attempt.Attempt;
+import io.keyhook.attempt.EndpointSettings;
+import io.keyhook.attempt.Message;
+import io.keyhook.attempt.Sender;
 import io.keyhook.bus.Deliveries.SendTest;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Webhooks.TestResult;
+import io.keyhook.db.Database;
 import io.keyhook.db.UnreadableSecretException;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
+import io.keyhook.target.RefusedTargetException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.sqlclient.SqlClient;
@@ -58,8 +64,8 @@ final class TestSender {
   private Future<TestResult> run(SendTest test) {
     EndpointId endpoint = new EndpointId(test.accountId(), test.webhookId());
     EventType type = EventType.of(test.eventType());
-    return LogStore.newId(client).compose(id -> attempt(endpoint, type, id, test.data())
-        .compose(attempt -> LogStore.logTest(client, endpoint, id, type, test.data(), attempt, plans)
+    return Database.newId(client).compose(id -> attempt(endpoint, type, id, test.data())
+        .compose(attempt -> TestStore.log(client, endpoint, id, type, test.data(), attempt, plans)
             .map(logged -> new TestResult(attempt.succeeded(), Id.TEST_DELIVERY.of(id), attempt.statusCode(),
                 attempt.duration().toMillis(), attempt.responseBody(),
                 attempt.error() == null ? null : attempt.error().wireName()))));

@@ -2,10 +2,10 @@ package io.keyhook.webhook;
 
 import io.keyhook.bus.Check;
 import io.keyhook.bus.FailureException;
-import io.keyhook.delivery.RefusedTargetException;
-import io.keyhook.delivery.Resolver;
-import io.keyhook.delivery.Target;
-import io.keyhook.delivery.TargetPolicy;
+import io.keyhook.target.RefusedTargetException;
+import io.keyhook.target.Resolver;
+import io.keyhook.target.Target;
+import io.keyhook.target.TargetPolicy;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;

@@ -1,0 +1,81 @@
+package io.keyhook.attempt;
+
+import io.keyhook.target.RefusedTargetException;
+import io.keyhook.target.UnresolvedTargetException;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.PrematureChannelClosureException;
+import io.netty.handler.ssl.SslClosedEngineException;
+import io.vertx.core.VertxException;
+import io.vertx.core.http.HttpClosedException;
+import java.io.IOException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
+
+/** Why an attempt got no answer, by the names that the log shows. */
+public enum AttemptError {
+  /** The wall clock of the attempt ran out, whatever it was waiting for. */
+  TIMEOUT,
+  CONNECTION_REFUSED,
+  NO_ROUTE,
+  DNS_FAILURE,
+  TLS_FAILURE,
+  CONNECTION_RESET,
+  PROTOCOL_ERROR,
+  NETWORK_ERROR,
+  /** The address is not one that a webhook may reach. */
+  TARGET_REFUSED;
+
+  /** What the system says, where it has no exception of its own for it. */
+  private static final Map<Pattern, AttemptError> SAID = Map.of(
+      Pattern.compile("refused"), CONNECTION_REFUSED,
+      Pattern.compile("unreachable|No route"), NO_ROUTE,
+      Pattern.compile("timed out"), TIMEOUT,
+      Pattern.compile("reset|Broken pipe"), CONNECTION_RESET);
+
+  public String wireName() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  static AttemptError of(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      Optional<AttemptError> known = ofCause(cause);
+      if (known.isPresent()) {
+        return known.get();
+      }
+    }
+    return NETWORK_ERROR;
+  }
+
+  private static Optional<AttemptError> ofCause(Throwable e) {
+    if (e instanceof RefusedTargetException) {
+      return Optional.of(TARGET_REFUSED);
+    } else if (e instanceof UnresolvedTargetException || e instanceof UnknownHostException) {
+      return Optional.of(DNS_FAILURE);
+    } else if (e instanceof ConnectTimeoutException || e instanceof TimeoutException) {
+      return Optional.of(TIMEOUT);
+    } else if (e instanceof NoRouteToHostException) {
+      return Optional.of(NO_ROUTE);
+    } else if (e instanceof HttpClosedException || e instanceof ClosedChannelException
+        || e instanceof PrematureChannelClosureException || e instanceof SslClosedEngineException) {
+      return Optional.of(CONNECTION_RESET);
+    } else if (e instanceof SSLException) {
+      return Optional.of(TLS_FAILURE);
+    } else if (e instanceof IOException) {
+      String message = String.valueOf(e.getMessage());
+      return SAID.entrySet().stream().filter(said -> said.getKey().matcher(message).find()).map(Map.Entry::getValue)
+          .findFirst();
+    } else if (e instanceof DecoderException || e instanceof VertxException || e instanceof IllegalArgumentException
+        || e instanceof IllegalStateException) { // what Netty and Vert.x say of a message that they cannot read
+      return Optional.of(PROTOCOL_ERROR);
+    }
+    return Optional.empty();
+  }
+}

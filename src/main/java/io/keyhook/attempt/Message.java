@@ -1,0 +1,49 @@
+package io.keyhook.attempt;
+
+import io.keyhook.bus.Version;
+import io.keyhook.event.EventType;
+import io.keyhook.event.Payload;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.UUID;
+
+/**
+ * What one attempt sends: the body that every attempt of its delivery sends, and headers that are signed for this one.
+ */
+public record Message(MultiMap headers, Buffer body) {
+  private static final CharSequence SIGNATURE = HttpHeaders.createOptimized("X-Webhook-Signature");
+  private static final CharSequence SIGNATURE_PREVIOUS = HttpHeaders.createOptimized("X-Webhook-Signature-Previous");
+  private static final CharSequence EVENT = HttpHeaders.createOptimized("X-Webhook-Event");
+  private static final CharSequence ATTEMPT = HttpHeaders.createOptimized("X-Webhook-Attempt");
+  private static final CharSequence STANDARD_ID = HttpHeaders.createOptimized("webhook-id");
+  private static final CharSequence STANDARD_TIMESTAMP = HttpHeaders.createOptimized("webhook-timestamp");
+  private static final CharSequence STANDARD_SIGNATURE = HttpHeaders.createOptimized("webhook-signature");
+  private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("Keyhook/" + Version.VERSION);
+  private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+
+  public static Message of(
+      EndpointSettings settings, EventType type, UUID deliveryId, boolean test, String data, int attempt, Instant now) {
+    String id = Payload.idOf(test).of(deliveryId);
+    byte[] body = Payload.body(type, deliveryId, id, data).getBytes(StandardCharsets.UTF_8);
+    long timestamp = now.getEpochSecond();
+    boolean overlaps = settings.overlaps();
+    String standard = settings.current().standard(id, timestamp, body);
+    MultiMap headers = MultiMap.caseInsensitiveMultiMap()
+        .add(HttpHeaders.CONTENT_TYPE, JSON)
+        .add(HttpHeaders.USER_AGENT, USER_AGENT)
+        .add(SIGNATURE, settings.current().plain(body))
+        .add(EVENT, type.wireName())
+        .add(ATTEMPT, Integer.toString(attempt))
+        .add(STANDARD_ID, id)
+        .add(STANDARD_TIMESTAMP, Long.toString(timestamp))
+        .add(STANDARD_SIGNATURE,
+            overlaps ? standard + ' ' + settings.previous().standard(id, timestamp, body) : standard);
+    if (overlaps) {
+      headers.add(SIGNATURE_PREVIOUS, settings.previous().plain(body));
+    }
+    return new Message(headers, Buffer.buffer(body));
+  }
+}

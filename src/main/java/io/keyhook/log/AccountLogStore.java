@@ -1,0 +1,97 @@
+package io.keyhook.log;
+
+import static io.keyhook.db.Rows.utc;
+
+import io.keyhook.bus.Deliveries;
+import io.keyhook.bus.Deliveries.Summary;
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Page;
+import io.keyhook.event.EventType;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * The SQL of the log over all webhooks of an account. Each webhook's newest are read through its part of the index, and
+ * merged. No index is by event or license, because it would cost every delivery: so many of the newest are looked
+ * through for them, and the next page goes on from there.
+ */
+final class AccountLogStore {
+  static final int MAX_SCANNED = 2000;
+
+  private static final String QUEUED = """
+      (SELECT delivery_id, webhook_id, type, 0::smallint AS status, false AS test, event_id, keep_until, attempts,
+        CASE WHEN NOT leased THEN due_at END AS due_at
+      FROM keyhook.delivery_queue
+      WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id < $3 AND delivery_id >= $4
+      ORDER BY delivery_id DESC LIMIT $6)""";
+  private static final String LOGGED = """
+      (SELECT delivery_id, webhook_id, type, status, test, event_id, keep_until, attempts, NULL::timestamptz AS due_at
+      FROM keyhook.delivery
+      WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id < $3 AND delivery_id >= $4%s
+      ORDER BY delivery_id DESC LIMIT $6)""";
+  private static final String OF_LICENSE = """
+       AND EXISTS (
+          SELECT FROM keyhook.event e
+          WHERE e.account_id = $1 AND e.event_id = scanned.event_id AND e.keep_until = scanned.keep_until
+            AND starts_with(e.data, $9))""";
+  private static final String LIST = """
+      WITH scanned AS MATERIALIZED (
+        SELECT d.* FROM keyhook.webhook w CROSS JOIN LATERAL (%s) d
+        WHERE w.account_id = $1 AND ($2::uuid IS NULL OR w.webhook_id = $2)
+          AND (w.deleted_at IS NULL OR w.deleted_at > $5)
+        ORDER BY d.delivery_id DESC LIMIT $6
+      )
+      SELECT d.delivery_id, d.webhook_id, d.type, d.status, d.test, coalesce(jsonb_array_length(d.attempts), 0),
+        (d.attempts -> -1 ->> 'status')::int, d.attempts -> -1 ->> 'error', d.due_at, s.seen, s.last
+      FROM (SELECT count(*) AS seen, (array_agg(delivery_id ORDER BY delivery_id))[1] AS last FROM scanned) s
+      LEFT JOIN (
+        SELECT * FROM scanned WHERE ($7::smallint IS NULL OR type = $7)%s
+        ORDER BY delivery_id DESC LIMIT $8) d ON true
+      ORDER BY d.delivery_id DESC""";
+
+  private AccountLogStore() {}
+
+  /**
+   * @param webhookId null: all
+   * @param from of the first millisecond that is shown
+   */
+  static Future<Page<Summary>> list(
+      SqlClient client, Deliveries.ListAll query, UUID webhookId, Optional<EventType> type, Instant from) {
+    UUID before = query.page().before();
+    int limit = query.page().limit();
+    boolean searched = type.isPresent() || query.licenseId() != null;
+    int scanned = searched ? MAX_SCANNED : limit + 1;
+    Tuple parameters = Tuple.of(query.caller().accountId(), webhookId,
+        query.to() == null ? before : LogStore.earlier(before, Id.floor(query.to().toEpochMilli())),
+        Id.floor(from.toEpochMilli()), utc(from), (long) scanned).addShort(type.map(EventType::code).orElse(null))
+        .addLong((long) limit + 1);
+    if (query.licenseId() != null) {
+      parameters.addString("{\"licenseId\":\"" + query.licenseId() + '"'); // with which all data about a license begins
+    }
+    return client.preparedQuery(sql(query)).execute(parameters).map(rows -> {
+      List<Summary> found = new ArrayList<>(rows.size());
+      for (Row row : rows) {
+        if (row.getUUID(0) != null) {
+          found.add(LogStore.summary(row));
+        }
+      }
+      Row any = rows.iterator().next(); // there is one where nothing is found, too
+      UUID reached = searched && any.getLong(9) == scanned ? any.getUUID(10) : null;
+      return Page.of(found, limit, LogStore::rowId, reached);
+    });
+  }
+
+  private static String sql(Deliveries.ListAll query) {
+    String ofLicense = query.licenseId() == null ? "" : OF_LICENSE;
+    String log = LOGGED.formatted(LogStore.condition(query.status()));
+    return LIST.formatted(query.status() == null ? QUEUED + " UNION ALL " + log
+        : query.status() == Deliveries.Status.PENDING ? QUEUED : log, ofLicense);
+  }
+}

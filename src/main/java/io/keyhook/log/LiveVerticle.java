@@ -1,0 +1,156 @@
+package io.keyhook.log;
+
+import io.keyhook.bus.Address;
+import io.keyhook.bus.Bus;
+import io.keyhook.bus.Deliveries.Summary;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.FailureException;
+import io.keyhook.bus.Id;
+import io.keyhook.db.Database;
+import io.keyhook.event.EndpointId;
+import io.keyhook.log.DeliveryFeed.Changes;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.sqlclient.Pool;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at the deliveries of accounts that are watched on this node, once a second and in one statement each, and tells
+ * what changed, whichever node did it. Where nobody watches, it looks at nothing.
+ */
+public final class LiveVerticle extends VerticleBase {
+  /** Published: it is sent again, and is not to be missed because it is old. */
+  static final Address<Requeued, Void> REQUEUED = new Address<>("delivery.requeued");
+
+  private static final Logger log = LoggerFactory.getLogger(LiveVerticle.class);
+  private static final Duration INTERVAL = Duration.ofSeconds(1);
+  private static final int MAX_STREAMS_OF_ACCOUNT = 20;
+  private static final int MAX_STREAMS = 200;
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(15);
+
+  private final Bus bus;
+  private final Pool pool;
+  private final Set<Integer> retentions;
+  private final MeterRegistry meters;
+  private final Map<UUID, Watched> accounts = new HashMap<>();
+  /** Asked for, and not closed meanwhile by who has waited long enough. */
+  private final Set<UUID> opening = new HashSet<>();
+  private Gauge gauge;
+  private volatile int streams;
+  private long timer;
+  private boolean stopping;
+
+  record Requeued(EndpointId endpoint, UUID deliveryId) {}
+
+  /**
+   * @param retentions of the log, of all plans, in days
+   */
+  public LiveVerticle(Bus bus, Database database, Set<Integer> retentions, MeterRegistry meters) {
+    this.bus = bus;
+    this.pool = database.pool();
+    this.retentions = retentions;
+    this.meters = meters;
+  }
+
+  @Override
+  public Future<?> start() {
+    gauge = Gauge.builder("keyhook.streams", this, verticle -> verticle.streams)
+        .description("Streams of deliveries that are open on this node").register(meters);
+    bus.answer(DeliveryFeed.OPEN, this::open);
+    bus.listen(DeliveryFeed.CLOSE, this::close);
+    bus.listen(REQUEUED, this::requeued);
+    timer = vertx.setPeriodic(INTERVAL.toMillis(), t -> accounts.forEach(this::look));
+    return Future.succeededFuture();
+  }
+
+  /** Who watches is told that it is over: a stop does not wait for them. */
+  @Override
+  public Future<?> stop() {
+    stopping = true;
+    vertx.cancelTimer(timer);
+    meters.remove(gauge);
+    accounts.keySet().forEach(accountId ->
+        bus.publish(DeliveryFeed.changesOf(accountId), new Changes(List.of(), true)));
+    accounts.clear();
+    return Future.succeededFuture();
+  }
+
+  private Future<Void> open(DeliveryFeed.Open request) {
+    UUID accountId = request.watch().caller().accountId();
+    String webhookId = request.watch().webhookId();
+    opening.add(request.stream());
+    return (webhookId == null ? Future.<Void>succeededFuture()
+        : RedeliveryStore.checkWebhookExists(pool, new EndpointId(accountId, Id.WEBHOOK.parse(webhookId))))
+        .compose(exists -> accounts.containsKey(accountId) ? Future.<Watched>succeededFuture() : begin(accountId))
+        .map(begun -> {
+          if (!opening.contains(request.stream()) || stopping || streams >= MAX_STREAMS) {
+            throw new Failure.Unavailable("There are too many streams; try again").exception();
+          }
+          Watched watched = accounts.computeIfAbsent(accountId, id -> begun);
+          if (watched.streams.size() >= MAX_STREAMS_OF_ACCOUNT) {
+            throw new Failure.RateLimited(RETRY_AFTER).exception();
+          }
+          watched.streams.add(request.stream());
+          streams++;
+          return null;
+        }).<Void>mapEmpty().onComplete(done -> opening.remove(request.stream()));
+  }
+
+  /** What there is already is no news. */
+  private Future<Watched> begin(UUID accountId) {
+    return Database.newId(pool).compose(id -> {
+      Watched watched = new Watched(Id.millis(id), retentions);
+      return LiveStore.look(pool, accountId, watched.since(), watched.days(), List.of()).map(look -> {
+        watched.news(look);
+        return watched;
+      });
+    });
+  }
+
+  private void close(DeliveryFeed.Close request) {
+    opening.remove(request.stream());
+    Watched watched = accounts.get(request.accountId());
+    if (watched != null && watched.streams.remove(request.stream())) {
+      streams--;
+      if (watched.streams.isEmpty()) {
+        accounts.remove(request.accountId());
+      }
+    }
+  }
+
+  private void requeued(Requeued requeued) {
+    Watched watched = accounts.get(requeued.endpoint.accountId());
+    if (watched != null) {
+      watched.expect(requeued.endpoint.webhookId(), requeued.deliveryId);
+    }
+  }
+
+  private void look(UUID accountId, Watched watched) {
+    if (watched.looking) {
+      return; // a slow database is not asked more
+    }
+    watched.looking = true;
+    LiveStore.look(pool, accountId, watched.since(), watched.days(), watched.sought()).onComplete(look -> {
+      watched.looking = false;
+      List<Summary> news = watched.news(look);
+      if (!news.isEmpty() && !stopping) {
+        bus.publish(DeliveryFeed.changesOf(accountId), new Changes(news, false));
+      }
+    }, e -> {
+      watched.looking = false;
+      if (!FailureException.isDatabaseAway(e)) { // of which others tell
+        log.error("Deliveries that are watched could not be looked at; trying again", e);
+      }
+    });
+  }
+}

@@ -1,0 +1,156 @@
+package io.keyhook.log;
+
+import io.keyhook.account.PlanStore;
+import io.keyhook.account.Plans;
+import io.keyhook.audit.Action;
+import io.keyhook.audit.AuditStore;
+import io.keyhook.bus.Addresses;
+import io.keyhook.bus.Bus;
+import io.keyhook.bus.Check;
+import io.keyhook.bus.Deliveries;
+import io.keyhook.bus.Deliveries.CancelPending;
+import io.keyhook.bus.Deliveries.Delivery;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Page;
+import io.keyhook.bus.Webhooks;
+import io.keyhook.db.Database;
+import io.keyhook.event.Dispatcher;
+import io.keyhook.event.EndpointId;
+import io.keyhook.event.EventType;
+import io.keyhook.event.Payload;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.sqlclient.Pool;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads the log, and gives or takes what is pending its schedule. */
+public final class LogVerticle extends VerticleBase {
+  private static final Logger log = LoggerFactory.getLogger(LogVerticle.class);
+
+  private final Bus bus;
+  private final Database database;
+  private final Pool pool;
+  private final Dispatcher dispatcher;
+  private final Plans plans;
+  private Recovery recovery;
+  private Redelivery redelivery;
+
+  public LogVerticle(Bus bus, Database database, Dispatcher dispatcher, Plans plans) {
+    this.bus = bus;
+    this.database = database;
+    this.pool = database.pool();
+    this.dispatcher = dispatcher;
+    this.plans = plans;
+  }
+
+  @Override
+  public Future<?> start() {
+    recovery = new Recovery(vertx, pool, dispatcher, plans);
+    redelivery = new Redelivery(bus, database, dispatcher, plans, this::get);
+    bus.answer(Addresses.LIST_DELIVERIES, this::list);
+    bus.answer(Addresses.LIST_ALL_DELIVERIES, this::listAll);
+    bus.answer(Addresses.GET_DELIVERY, query -> get(query.caller().accountId(), query.id()));
+    bus.answer(Addresses.REDELIVER, request -> redelivery.one(request.caller(), request.id()));
+    bus.answer(Addresses.REDELIVER_ALL, request -> redelivery.all(request.caller(), request.ids()));
+    bus.answer(Addresses.RECOVER, this::recover);
+    bus.answer(Addresses.CANCEL_PENDING, this::cancel);
+    bus.answer(Addresses.GET_HEALTH, query -> {
+      UUID accountId = query.caller().accountId();
+      UUID webhookId = Id.WEBHOOK.parse(query.id());
+      return bus.request(Addresses.GET_WEBHOOK, new Webhooks.Get(query.caller(), query.id()))
+          .compose(there -> LogStore.health(pool, accountId, webhookId));
+    });
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<?> stop() {
+    recovery.stop();
+    return Future.succeededFuture();
+  }
+
+  private Future<Page<Deliveries.Summary>> list(Deliveries.ListOf query) {
+    UUID accountId = query.caller().accountId();
+    UUID webhookId = Id.WEBHOOK.parse(query.webhookId());
+    Optional<EventType> type = type(query.event());
+    return RedeliveryStore.checkWebhookExists(pool, new EndpointId(accountId, webhookId))
+        .compose(exists -> shownFrom(accountId, query.from()))
+        .compose(from -> LogStore.list(pool, query, webhookId, type, from));
+  }
+
+  private Future<Page<Deliveries.Summary>> listAll(Deliveries.ListAll query) {
+    UUID accountId = query.caller().accountId();
+    UUID webhookId = query.webhookId() == null ? null : Id.WEBHOOK.parse(query.webhookId());
+    Optional<EventType> type = type(query.event());
+    return (webhookId == null ? Future.<Void>succeededFuture()
+        : RedeliveryStore.checkWebhookExists(pool, new EndpointId(accountId, webhookId)))
+        .compose(exists -> shownFrom(accountId, query.from()))
+        .compose(from -> AccountLogStore.list(pool, query, webhookId, type, from));
+  }
+
+  private static Optional<EventType> type(String event) {
+    return Optional.ofNullable(event).map(name -> EventType.named(name)
+        .orElseThrow(() -> Check.invalid("event", "is not a type of event")));
+  }
+
+  private Future<Instant> shownFrom(UUID accountId, Instant from) {
+    return shownFrom(accountId).map(shown -> from == null || from.isBefore(shown) ? shown : from);
+  }
+
+  /** What is older than the plan says is not shown, also while its table is still there. */
+  private Future<Instant> shownFrom(UUID accountId) {
+    return PlanStore.get(pool, accountId)
+        .map(plan -> Instant.now().minus(Duration.ofDays(plans.of(plan).logRetentionDays())));
+  }
+
+  private Future<Delivery> get(UUID accountId, String id) {
+    boolean test = id.startsWith(Id.TEST_DELIVERY.prefix());
+    UUID deliveryId = Payload.idOf(test).parse(id);
+    return shownFrom(accountId).compose(from -> LogStore.get(pool, accountId, deliveryId, test, from));
+  }
+
+  private Future<Deliveries.Recovering> recover(Deliveries.Recover request) {
+    EndpointId endpoint = new EndpointId(request.caller().accountId(), Id.WEBHOOK.parse(request.webhookId()));
+    return bus.request(Addresses.GET_WEBHOOK, new Webhooks.Get(request.caller(), request.webhookId()))
+        .compose(there -> RedeliveryStore.activity(pool, endpoint))
+        .compose(activity -> {
+          plans.checkHasWebhooks(activity.plan());
+          int days = plans.of(activity.plan()).logRetentionDays();
+          Instant shown = Instant.now().minus(Duration.ofDays(days));
+          if (request.since().isBefore(shown)) {
+            throw Check.invalid("since", "is before the log begins, which is kept for " + days + " days");
+          }
+          if (!activity.active()) {
+            throw new Failure.Conflict("WEBHOOK_INACTIVE", "The webhook is not active; activate it, then recover")
+                .exception();
+          }
+          return AuditStore.write(pool, request.caller(), Action.WEBHOOK_RECOVERED, request.webhookId(), List.of())
+              .compose(written -> recovery.start(endpoint, request.since(), shown));
+        })
+        .map(Deliveries.Recovering::new);
+  }
+
+  private Future<Void> cancel(CancelPending request) {
+    bus.publish(Addresses.CANCELED, request);
+    return cancelQueued(request);
+  }
+
+  /** Answers after the first batch: the rest is not sent any more, and a long queue takes longer than a caller waits. */
+  private Future<Void> cancelQueued(CancelPending request) {
+    return database.transaction(tx -> RedeliveryStore.cancel(tx, request.accountId(), request.webhookId(), plans.withWebhooks())
+    ).map(canceled -> {
+      if (canceled == RedeliveryStore.CANCEL_BATCH) {
+        cancelQueued(request).onFailure(e ->
+            log.warn("Pending deliveries are left for their next attempt to be canceled: {}", e.getMessage()));
+      }
+      return null;
+    });
+  }
+}

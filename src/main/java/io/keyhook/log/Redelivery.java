@@ -1,0 +1,110 @@
+package io.keyhook.log;
+
+import io.keyhook.account.Plans;
+import io.keyhook.audit.Action;
+import io.keyhook.audit.AuditStore;
+import io.keyhook.bus.Bus;
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Deliveries.Delivery;
+import io.keyhook.bus.Deliveries.Redelivering;
+import io.keyhook.bus.Deliveries.Refused;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.FailureException;
+import io.keyhook.bus.Id;
+import io.keyhook.db.Database;
+import io.keyhook.event.Dispatcher;
+import io.keyhook.event.EndpointId;
+import io.vertx.core.Future;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
+
+/** Gives deliveries a fresh schedule, one or many. Belongs to one event loop. */
+final class Redelivery {
+  /** Of one request, so that it leaves connections to others. */
+  private static final int LANES = 3;
+
+  private final Bus bus;
+  private final Database database;
+  private final Dispatcher dispatcher;
+  private final Plans plans;
+  private final BiFunction<UUID, String, Future<Delivery>> log;
+
+  /**
+   * @param log finds an account's delivery
+   */
+  Redelivery(
+      Bus bus, Database database, Dispatcher dispatcher, Plans plans, BiFunction<UUID, String, Future<Delivery>> log) {
+    this.bus = bus;
+    this.database = database;
+    this.dispatcher = dispatcher;
+    this.plans = plans;
+    this.log = log;
+  }
+
+  /** Sends one again, and gives it as it is now. */
+  Future<Delivery> one(Caller caller, String id) {
+    return requeue(caller, id).compose(endpoint -> {
+      dispatcher.dispatch(List.of(), List.of(endpoint));
+      return log.apply(caller.accountId(), id);
+    });
+  }
+
+  /** Sends each again that can be, and tells of the others. Fails as a whole where the database is away. */
+  Future<Redelivering> all(Caller caller, List<String> ids) {
+    Set<String> distinct = new LinkedHashSet<>(ids);
+    Iterator<String> next = distinct.iterator();
+    Set<EndpointId> due = new LinkedHashSet<>();
+    Map<String, Refused> refused = new HashMap<>();
+    return Future.join(Stream.generate(() -> requeueAll(caller, next, due, refused)).limit(LANES).toList())
+        .onComplete(done -> dispatcher.dispatch(List.of(), due))
+        .map(done -> new Redelivering(distinct.size() - refused.size(),
+            distinct.stream().map(refused::get).filter(Objects::nonNull).toList()));
+  }
+
+  private Future<Void> requeueAll(
+      Caller caller, Iterator<String> ids, Set<EndpointId> due, Map<String, Refused> refused) {
+    if (!ids.hasNext()) {
+      return Future.succeededFuture();
+    }
+    String id = ids.next();
+    return requeue(caller, id).transform(done -> {
+      if (done.succeeded()) {
+        due.add(done.result());
+      } else if (done.cause() instanceof FailureException e) {
+        refused.put(id, new Refused(id, e.failure().code(), e.failure().message()));
+      } else {
+        return Future.failedFuture(done.cause());
+      }
+      return requeueAll(caller, ids, due, refused);
+    });
+  }
+
+  private Future<EndpointId> requeue(Caller caller, String id) {
+    UUID accountId = caller.accountId();
+    return log.apply(accountId, id).compose(delivery -> {
+      if (delivery.id().startsWith(Id.TEST_DELIVERY.prefix())) {
+        throw new Failure.Conflict("TEST_DELIVERY", "A test is not sent again; send another test").exception();
+      }
+      EndpointId endpoint = new EndpointId(accountId, Id.WEBHOOK.parse(delivery.webhookId()));
+      return RedeliveryStore.activity(database.pool(), endpoint).compose(activity -> {
+        plans.checkHasWebhooks(activity.plan());
+        if (!activity.active()) {
+          throw new Failure.Conflict("WEBHOOK_INACTIVE",
+              "The webhook of this delivery is not active; activate it, then redeliver").exception();
+        }
+        UUID deliveryId = Id.DELIVERY.parse(delivery.id());
+        return database.transaction(tx -> RedeliveryStore.redeliver(tx, endpoint, deliveryId)
+                .compose(queued -> AuditStore.write(tx, caller, Action.DELIVERY_REDELIVERED, delivery.id(), List.of())))
+            .onSuccess(queued -> bus.publish(LiveVerticle.REQUEUED, new LiveVerticle.Requeued(endpoint, deliveryId)));
+      }).map(queued -> endpoint);
+    });
+  }
+}

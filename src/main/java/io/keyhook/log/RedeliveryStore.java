@@ -1,0 +1,178 @@
+package io.keyhook.log;
+
+import static io.keyhook.db.Rows.first;
+
+import io.keyhook.bus.Id;
+import io.keyhook.event.EndpointId;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.SqlResult;
+import io.vertx.sqlclient.Tuple;
+import java.time.Instant;
+import java.util.UUID;
+
+/** The SQL that moves deliveries between the log and the queue on behalf of a webhook's owner. */
+final class RedeliveryStore {
+  static final int CANCEL_BATCH = 1000;
+
+  // A redelivered delivery leaves the log for the queue. Its fence starts past any that an earlier lease can have had.
+  private static final String MAKE_DUE = """
+      UPDATE keyhook.delivery_queue SET tries = CASE WHEN leased THEN -1 ELSE 0 END,
+        due_at = CASE WHEN leased THEN due_at ELSE now() END
+      WHERE account_id = $1 AND webhook_id = $2 AND delivery_id = $3""";
+  private static final String QUEUE_TAKEN = """
+      INSERT INTO keyhook.delivery_queue
+        (account_id, delivery_id, webhook_id, event_id, keep_until, type, fence, leased, due_at, attempts)
+      SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type,
+        (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, false, now(), attempts
+      FROM taken""";
+  private static final String REQUEUE = """
+      WITH taken AS (
+        DELETE FROM keyhook.delivery WHERE account_id = $1 AND webhook_id = $2 AND delivery_id = $3 AND NOT test
+        RETURNING *
+      )
+      """ + QUEUE_TAKEN;
+
+  /** When it failed is when its last attempt ended: an old one may have been redelivered. */
+  private static final String FAILED_SINCE = """
+      (d.status = 2 AND NOT d.test
+        AND (d.attempts -> -1 ->> 'at')::bigint + (d.attempts -> -1 ->> 'ms')::bigint >= $5::bigint)""";
+  private static final String COUNT_FAILED = "SELECT count(*) FILTER (WHERE " + FAILED_SINCE + """
+      ) FROM (
+        SELECT status, test, attempts FROM keyhook.delivery
+        WHERE account_id = $1 AND webhook_id = $2 AND delivery_id > $3 AND delivery_id < $4 AND status <> 1
+        ORDER BY delivery_id DESC LIMIT $6) d""";
+  private static final String REQUEUE_FAILED = """
+      WITH room AS MATERIALIZED (
+        SELECT greatest(0, least($6::bigint, $7::bigint - count(*))) AS places FROM (
+          SELECT FROM keyhook.delivery_queue
+          WHERE account_id = $1 AND webhook_id = $2 AND due_at > '-infinity' AND due_at <= now() LIMIT $7::bigint) waiting
+      ), seen AS MATERIALIZED (
+        SELECT d.delivery_id, d.keep_until,\s""" + FAILED_SINCE + """
+       AS failed
+        FROM keyhook.delivery d
+        WHERE d.account_id = $1 AND d.webhook_id = $2 AND d.delivery_id > $3 AND d.delivery_id < $4 AND d.status <> 1
+          AND EXISTS (
+            SELECT FROM keyhook.webhook w JOIN keyhook.account a ON a.account_id = w.account_id
+            WHERE w.account_id = $1 AND w.webhook_id = $2 AND w.is_active AND a.plan = ANY ($8::text[]))
+        ORDER BY d.delivery_id LIMIT (SELECT places FROM room)
+      ), taken AS (
+        DELETE FROM keyhook.delivery d USING seen
+        WHERE d.account_id = $1 AND d.webhook_id = $2 AND d.delivery_id = seen.delivery_id
+          AND d.keep_until = seen.keep_until AND seen.failed AND d.status = 2
+        RETURNING d.*
+      ), queued AS (
+      """ + QUEUE_TAKEN + """
+
+      )
+      SELECT (SELECT places FROM room), (SELECT count(*) FROM seen), (SELECT count(*) FROM taken),
+        (SELECT delivery_id FROM seen ORDER BY delivery_id DESC LIMIT 1)""";
+
+  private static final String CANCEL = """
+      WITH gone AS (
+        DELETE FROM keyhook.delivery_queue q USING (
+          SELECT q.webhook_id, q.delivery_id FROM keyhook.delivery_queue q
+          JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = q.webhook_id
+          JOIN keyhook.account a ON a.account_id = $1
+          WHERE q.account_id = $1 AND ($2::uuid IS NULL OR q.webhook_id = $2)
+            AND NOT (w.is_active AND a.plan = ANY ($4::text[]))
+          ORDER BY q.webhook_id, q.delivery_id LIMIT $3 FOR UPDATE OF q) d
+        WHERE q.account_id = $1 AND q.webhook_id = d.webhook_id AND q.delivery_id = d.delivery_id
+        RETURNING q.*
+      )
+      INSERT INTO keyhook.delivery (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
+      SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, 3, coalesce(attempts, '[]') FROM gone""";
+
+  private static final String EXISTS = "SELECT FROM keyhook.webhook WHERE account_id = $1 AND webhook_id = $2";
+
+  private static final String ACTIVITY = """
+      SELECT a.plan, coalesce(w.is_active AND w.deleted_at IS NULL, false)
+      FROM keyhook.account a LEFT JOIN keyhook.webhook w ON w.account_id = a.account_id AND w.webhook_id = $2
+      WHERE a.account_id = $1""";
+
+  private RedeliveryStore() {}
+
+  /** Fails where the webhook never was; one that was deleted passes: its log stays. */
+  static Future<Void> checkWebhookExists(SqlClient client, EndpointId endpoint) {
+    return client.preparedQuery(EXISTS).execute(Tuple.of(endpoint.accountId(), endpoint.webhookId())).map(rows -> {
+      if (rows.size() == 0) {
+        throw Id.WEBHOOK.notFound();
+      }
+      return null;
+    });
+  }
+
+  /** Whether a webhook may be sent to. */
+  record Activity(String plan, boolean active) {}
+
+  static Future<Activity> activity(SqlClient client, EndpointId endpoint) {
+    return client.preparedQuery(ACTIVITY).execute(Tuple.of(endpoint.accountId(), endpoint.webhookId()))
+        .map(rows -> first(rows, row -> new Activity(row.getString(0), row.getBoolean(1)))
+            .orElseThrow(Id.WEBHOOK::notFound));
+  }
+
+  /** Gives a delivery a fresh schedule that begins now, or when the attempt under way has failed. */
+  static Future<Void> redeliver(SqlClient tx, EndpointId endpoint, UUID deliveryId) {
+    Tuple id = Tuple.of(endpoint.accountId(), endpoint.webhookId(), deliveryId);
+    return tx.preparedQuery(MAKE_DUE).execute(id)
+        .compose(pending -> pending.rowCount() > 0 ? Future.succeededFuture()
+            : tx.preparedQuery(REQUEUE).execute(id).mapEmpty());
+  }
+
+  /**
+   * Deliveries of an endpoint that failed.
+   *
+   * @param after of greater ids
+   * @param before of smaller ids
+   * @param since whose last attempt ended then or later
+   */
+  record Failed(EndpointId endpoint, UUID after, UUID before, Instant since) {}
+
+  /** How many there are, among the newest so many that were not delivered. */
+  static Future<Long> countFailed(SqlClient client, Failed failed, int limit) {
+    return client.preparedQuery(COUNT_FAILED).execute(tuple(failed).addLong((long) limit))
+        .map(rows -> rows.iterator().next().getLong(0));
+  }
+
+  private static Tuple tuple(Failed failed) {
+    return Tuple.of(failed.endpoint.accountId(), failed.endpoint.webhookId(), failed.after, failed.before,
+        failed.since.toEpochMilli());
+  }
+
+  /**
+   * What became of a batch.
+   *
+   * @param places how many could be looked at; 0 while enough wait in the queue
+   * @param seen how many were; fewer than places: they were the last, or the webhook is not active
+   * @param taken how many of these had failed, and are queued now
+   * @param last the last that was seen; null: none
+   */
+  record Requeued(long places, long seen, long taken, UUID last) {}
+
+  /**
+   * Gives a fresh schedule to those that failed among the oldest that were not delivered.
+   *
+   * @param batch looks at so many at most
+   * @param maxWaiting and at none while so many that are due wait for a place
+   * @param plans whose webhooks fire
+   */
+  static Future<Requeued> requeueFailed(SqlClient client, Failed failed, int batch, int maxWaiting, String[] plans) {
+    return client.preparedQuery(REQUEUE_FAILED)
+        .execute(tuple(failed).addLong((long) batch).addLong((long) maxWaiting).addArrayOfString(plans))
+        .map(rows -> first(rows, row ->
+            new Requeued(row.getLong(0), row.getLong(1), row.getLong(2), row.getUUID(3))).orElseThrow());
+  }
+
+  /**
+   * Cancels up to {@value #CANCEL_BATCH} of webhooks that are not to be sent to, and tells how many. One that was activated
+   * again meanwhile keeps what it has.
+   *
+   * @param webhookId null: all of the account
+   * @param plans that have webhooks
+   */
+  static Future<Integer> cancel(SqlClient client, UUID accountId, UUID webhookId, String[] plans) {
+    return client.preparedQuery(CANCEL)
+        .execute(Tuple.tuple().addUUID(accountId).addUUID(webhookId).addLong((long) CANCEL_BATCH).addArrayOfString(plans))
+        .map(SqlResult::rowCount);
+  }
+}

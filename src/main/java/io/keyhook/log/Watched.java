@@ -1,0 +1,111 @@
+package io.keyhook.log;
+
+import io.keyhook.bus.Deliveries.Status;
+import io.keyhook.bus.Deliveries.Summary;
+import io.keyhook.bus.Id;
+import io.keyhook.log.LiveStore.Look;
+import io.keyhook.log.LiveStore.Place;
+import io.keyhook.log.LiveStore.Seen;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/**
+ * What one account's watchers were told last, and so what is news to them. A look goes back further than the look
+ * before: ids are made before they are committed, and that of a test before it is sent. Belongs to one event loop.
+ */
+final class Watched {
+  /** A test is logged when it is over, which takes as long as an attempt may. */
+  private static final long LOOK_BACK_MILLIS = 25_000;
+  private static final long DAY_MILLIS = Duration.ofDays(1).toMillis();
+  private static final int MAX_KNOWN = 1000;
+  private static final int MAX_SOUGHT = 300;
+
+  /** Who watches. */
+  final Set<UUID> streams = new HashSet<>();
+  boolean looking;
+  private final Set<Integer> retentions;
+  private final Map<UUID, Known> known = new LinkedHashMap<>(16, 0.75f, true);
+  private Set<Place> expected = new HashSet<>();
+  private long lastLook;
+
+  private record Known(Place place, Status status, int attempts) {}
+
+  /**
+   * @param now by the database's clock, in milliseconds
+   * @param retentions in days, of all plans
+   */
+  Watched(long now, Set<Integer> retentions) {
+    this.lastLook = now;
+    this.retentions = retentions;
+  }
+
+  /** From when on the next look is to find all. */
+  long since() {
+    return lastLook - LOOK_BACK_MILLIS;
+  }
+
+  /** Until when what was raised since, or is until the next look, can be kept. */
+  Set<LocalDate> days() {
+    Set<LocalDate> days = new TreeSet<>();
+    for (long day = since() / DAY_MILLIS; day <= lastLook / DAY_MILLIS + 1; day++) {
+      days.addAll(keptUntil(day));
+    }
+    return days;
+  }
+
+  private List<LocalDate> keptUntil(long epochDay) {
+    return retentions.stream().map(retention -> LocalDate.ofEpochDay(epochDay + retention)).toList();
+  }
+
+  /** One that changes now, however old it is. */
+  void expect(UUID webhookId, UUID deliveryId) {
+    for (LocalDate day : keptUntil(Id.millis(deliveryId) / DAY_MILLIS)) {
+      if (expected.size() < MAX_SOUGHT) {
+        expected.add(new Place(webhookId, deliveryId, day));
+      }
+    }
+  }
+
+  /** Those that the next look is to find wherever they are: what is expected to change, and what was pending. */
+  List<Place> sought() {
+    List<Place> sought = new ArrayList<>(expected);
+    expected = new HashSet<>();
+    List<Place> pending =
+        known.values().stream().filter(one -> one.status == Status.PENDING).map(Known::place).toList();
+    sought.addAll(pending.subList(Math.max(0, pending.size() - MAX_SOUGHT), pending.size()));
+    return sought;
+  }
+
+  /** What is news in a look, oldest first. */
+  List<Summary> news(Look look) {
+    lastLook = Math.max(lastLook, look.millis());
+    List<Summary> news = new ArrayList<>();
+    for (Seen seen : look.seen()) {
+      Summary summary = seen.summary();
+      Known before = known.get(seen.place().deliveryId());
+      if (before == null || before.status != summary.status() || before.attempts != summary.attemptCount()) {
+        known.put(seen.place().deliveryId(), new Known(seen.place(), summary.status(), summary.attemptCount()));
+        news.add(summary);
+      }
+    }
+    forget();
+    return news;
+  }
+
+  private void forget() {
+    Iterator<Known> eldest = known.values().iterator();
+    for (int tooMany = known.size() - MAX_KNOWN; tooMany > 0; tooMany--) {
+      eldest.next();
+      eldest.remove();
+    }
+  }
+}

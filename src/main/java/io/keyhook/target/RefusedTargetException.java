@@ -1,0 +1,29 @@
+package io.keyhook.target;
+
+/**
+ * A webhook's URL, or what its name resolves to, is against the rules of {@link TargetPolicy}. An expected outcome, so
+ * without a stack trace. The message is meant for the webhook's owner: it says what to change, and names neither the
+ * path (which may hold a token) nor a resolved address (which would map the operator's network).
+ */
+public final class RefusedTargetException extends RuntimeException {
+
+  /** The rule that refused: all but {@link #DNS} come from the URL alone, and so stop a registration. */
+  enum Stage { PARSE, SCHEME, PORT, NAME, IDN, LITERAL, DNS }
+
+  private final Stage stage;
+
+  RefusedTargetException(Stage stage, String message) {
+    super(message, null, false, false);
+    this.stage = stage;
+  }
+
+  Stage stage() {
+    return stage;
+  }
+
+  static void require(boolean holds, Stage stage, String message) {
+    if (!holds) {
+      throw new RefusedTargetException(stage, message);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package io.keyhook.target;
+
+import java.net.InetAddress;
+import java.util.Optional;
+
+/**
+ * Where a webhook goes, as {@link TargetPolicy#check} read it from a URL. Send from these values and never parse the
+ * URL a second time: two parsers that disagree are how a check is passed by one host and a connection made to another.
+ *
+ * @param ssl whether the scheme is https
+ * @param host a lower-case ASCII name without a trailing dot, for DNS, SNI and the certificate, or an address in its
+ *     canonical form (RFC 5952 and without brackets for IPv6)
+ * @param port 1 to 65535
+ * @param requestUri path and query exactly as they were given, for the request line; starts with a slash
+ * @param literal the address, where the host is one, and nothing is to be resolved
+ */
+public record Target(boolean ssl, String host, int port, String requestUri, Optional<InetAddress> literal) {
+
+  /** The {@code Host} header: the port stands in it only where it is not the scheme's own. */
+  public String hostHeader() {
+    String name = host.indexOf(':') < 0 ? host : "[" + host + "]";
+    return port == defaultPort(ssl) ? name : name + ":" + port;
+  }
+
+  static int defaultPort(boolean ssl) {
+    return ssl ? 443 : 80;
+  }
+
+  /** Without path and query, which may hold a token of the receiver's. */
+  @Override
+  public String toString() {
+    return (ssl ? "https://" : "http://") + hostHeader();
+  }
+}

@@ -1,0 +1,128 @@
+package io.keyhook.target;
+
+import static io.keyhook.target.RefusedTargetException.Stage.DNS;
+import static io.keyhook.target.RefusedTargetException.Stage.LITERAL;
+import static io.keyhook.target.RefusedTargetException.Stage.NAME;
+import static io.keyhook.target.RefusedTargetException.Stage.PORT;
+import static io.keyhook.target.RefusedTargetException.require;
+
+import inet.ipaddr.IPAddress;
+import io.keyhook.config.KeyhookOptions;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * Decides which URL and which address a webhook may reach, so that a tenant's URL cannot make Keyhook talk to what only
+ * Keyhook's own network can reach (server-side request forgery). Registration calls {@link #check}; every attempt calls
+ * it again and then {@link #pick}, for a rule may have changed since, and what a name resolves to is the tenant's to
+ * change. The rules hold for one request, so the caller follows no redirect. Resolving is the caller's too. Immutable,
+ * and for any thread.
+ */
+public final class TargetPolicy {
+
+  private final boolean allowInsecureTargets;
+  private final Set<String> schemes;
+  private final Set<Integer> ports;
+  private final String portList;
+  private final TargetList allowed;
+  private final TargetList denied;
+  private final PublicAddresses addresses;
+
+  /**
+   * @param allowInsecureTargets for development: http too, and any port, name and address. URLs that parsers read in
+   *     different ways are refused all the same, and so is what the operator denies
+   * @param ports the allowed ones, 1 to 65535, one or more; all are where insecure targets are allowed
+   * @param allowed addresses and blocks such as {@code 10.1.0.0/16} that count as public; names that do, wherever they
+   *     lead; and {@code *.} and a name, for every name below it
+   * @param denied likewise, and refused also where they are allowed: the operator's own public addresses, and NAT64
+   *     prefixes of the network
+   * @param own addresses of this machine: not public, whatever they look like
+   * @throws IllegalArgumentException a port, a block or a name is impossible
+   */
+  TargetPolicy(boolean allowInsecureTargets, Set<Integer> ports, List<String> allowed, List<String> denied,
+      List<InetAddress> own) {
+    if (ports.isEmpty() || ports.stream().anyMatch(port -> port < 1 || port > 65535)) {
+      throw new IllegalArgumentException("ports of targets must be 1 to 65535, and at least one: " + ports);
+    }
+    this.allowInsecureTargets = allowInsecureTargets;
+    this.schemes = allowInsecureTargets ? Set.of("http", "https") : Set.of("https");
+    this.ports = Set.copyOf(ports);
+    this.portList = new TreeSet<>(ports).stream().map(String::valueOf).collect(Collectors.joining(" or "));
+    this.allowed = new TargetList(allowed);
+    this.denied = new TargetList(denied);
+    this.addresses = new PublicAddresses(own);
+  }
+
+  /** What the operator has set, on this machine. */
+  public static TargetPolicy of(KeyhookOptions.Delivery options) {
+    try {
+      List<InetAddress> own = NetworkInterface.networkInterfaces().flatMap(NetworkInterface::inetAddresses).toList();
+      return new TargetPolicy(options.allowInsecureTargets(), options.allowedPorts(), options.allowedTargets(),
+          options.deniedTargets(), own);
+    } catch (SocketException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * All that can be decided without DNS.
+   *
+   * @param url as the tenant gave it, not null
+   * @throws RefusedTargetException it may not be used; never with the stage {@code DNS}
+   */
+  public Target check(String url) {
+    TargetUrl parts = TargetUrl.parse(url, schemes);
+    Optional<IPAddress> literal =
+        parts.inBrackets() ? Optional.of(IpLiteral.v6(parts.host())) : IpLiteral.v4(parts.host());
+    String host = literal.map(IPAddress::toCanonicalString).orElseGet(() -> HostName.parse(parts.host()));
+    if (literal.isPresent()) {
+      require(!denied.isReachedBy(literal.get()), LITERAL, "host is an address that the operator of this Keyhook denies");
+      require(mayReach(literal.get()), LITERAL, "host is not a public address");
+    } else {
+      require(!denied.contains(host), NAME, "host is a name that the operator of this Keyhook denies");
+      if (!isTrusted(host)) {
+        HostName.requirePublic(host);
+      }
+    }
+    boolean ssl = parts.scheme().equals("https");
+    int port = parts.port().orElse(Target.defaultPort(ssl));
+    require(allowInsecureTargets || ports.contains(port), PORT, "port " + port + " is not allowed; use " + portList);
+    return new Target(ssl, host, port, parts.requestUri(), literal.map(IPAddress::toInetAddress));
+  }
+
+  /**
+   * Chooses the address of one attempt. Connect to it, and not to the name: a second lookup may answer otherwise.
+   *
+   * @param resolved all that the target's host resolves to just now, A and AAAA; not looked at where it is an address
+   * @return the first one
+   * @throws RefusedTargetException any of them is not public, with the stage {@code DNS}: a name that points inside as
+   *     well is not one to pick the harmless half of
+   * @throws UnresolvedTargetException there are none
+   */
+  public InetAddress pick(Target target, List<InetAddress> resolved) {
+    List<InetAddress> candidates = target.literal().map(List::of).orElse(resolved);
+    if (candidates.isEmpty()) {
+      throw new UnresolvedTargetException(target.host());
+    }
+    boolean trusted = target.literal().isEmpty() && isTrusted(target.host());
+    require(candidates.stream().map(PublicAddresses::of).allMatch(address ->
+            !denied.isReachedBy(address) && (trusted || mayReach(address))),
+        DNS, target.host() + " resolves to an address that is not public");
+    return candidates.get(0);
+  }
+
+  private boolean isTrusted(String name) {
+    return allowInsecureTargets || allowed.contains(name);
+  }
+
+  private boolean mayReach(IPAddress address) {
+    return allowInsecureTargets || allowed.contains(address) || addresses.contains(address);
+  }
+}

@@ -1,0 +1,218 @@
+package io.keyhook.attempt;
+
+import static io.keyhook.attempt.AttemptError.CONNECTION_RESET;
+import static io.keyhook.attempt.AttemptError.PROTOCOL_ERROR;
+import static io.keyhook.attempt.AttemptError.TIMEOUT;
+
+import io.keyhook.testing.RawReceiver.Script;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+
+/**
+ * One way in which a receiver misbehaves, and how the attempt must end.
+ *
+ * @param script what it does to a connection
+ * @param status null: none is seen
+ * @param error null: none, and the status decides
+ * @param body that the log keeps; null: none
+ * @param kept whether the next attempt uses the same connection; it is closed otherwise
+ */
+record Fault(String name, Script script, Integer status, AttemptError error, String body, boolean kept) {
+  static final Script OK = answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+
+  static final List<Integer> REDIRECTS = List.of(301, 302, 303, 307, 308);
+
+  private static final String CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  private static final String FOUR_KB = "x".repeat(4096);
+
+  static final List<Fault> ALL = Stream.of(hanging(), flooding(), malformed(), broken(), answering())
+      .flatMap(List::stream).toList();
+
+  /** Takes requests and answers each in the same way. */
+  static Script answer(String response) {
+    return connection -> {
+      while (true) {
+        connection.request();
+        connection.write(response);
+      }
+    };
+  }
+
+  /** Takes a request, and then does something else than answering. */
+  private static Script then(Script next) {
+    return connection -> {
+      connection.request();
+      next.run(connection);
+    };
+  }
+
+  private static List<Fault> hanging() {
+    return List.of(
+        closed("accepts and never answers", then(c -> c.awaitClose()), null, TIMEOUT, null),
+        closed("accepts and drips interim responses", then(c -> c.drip("HTTP/1.1 100 Continue\r\n\r\n")),
+            null, TIMEOUT, null),
+        closed("drips its head", then(c -> {
+          c.write("HTTP/1.1 200 OK\r\nX-Drip: ");
+          c.drip("x");
+        }), null, TIMEOUT, null),
+        closed("drips a body", then(c -> {
+          c.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nfirst");
+          c.drip("");
+        }), 200, TIMEOUT, "first"),
+        closed("drips chunks and never the last", then(c -> {
+          c.write(CHUNKED + "5\r\nfirst\r\n");
+          c.drip("0");
+        }), 200, TIMEOUT, "first"));
+  }
+
+  private static List<Fault> flooding() {
+    return List.of(
+        closed("sends an endless body", then(c -> {
+          c.write("HTTP/1.1 200 OK\r\n\r\n");
+          c.flood("x");
+        }), 200, null, FOUR_KB),
+        closed("sends chunks without end", then(c -> {
+          c.write(CHUNKED);
+          c.flood("1\r\nx\r\n");
+        }), 200, null, FOUR_KB),
+        closed("sends a body of 1 GB", then(c -> {
+          c.write("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n");
+          c.flood("x");
+        }), 200, null, FOUR_KB),
+        closed("sends an endless error page", then(c -> {
+          c.write("HTTP/1.1 500 Oops\r\n\r\n");
+          c.flood("x");
+        }), 500, null, FOUR_KB),
+        closed("sends 100 without end", then(c -> c.flood("HTTP/1.1 100 Continue\r\n\r\n")),
+            null, PROTOCOL_ERROR, null),
+        closed("sends 103 without end", then(c -> c.flood("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")),
+            null, PROTOCOL_ERROR, null),
+        closed("sends empty lines without end", then(c -> c.flood("\r\n")), null, PROTOCOL_ERROR, null),
+        closed("sends a line without end", then(c -> c.flood("HTTP/1.1 200 ")), null, PROTOCOL_ERROR, null),
+        closed("sends one huge header", then(c -> {
+          c.write("HTTP/1.1 200 OK\r\nX-Huge: ");
+          c.flood("x");
+        }), null, PROTOCOL_ERROR, null),
+        closed("sends headers without end", then(c -> {
+          c.write("HTTP/1.1 200 OK\r\n");
+          c.flood("X-More: x\r\n");
+        }), null, PROTOCOL_ERROR, null),
+        closed("sends trailers without end", then(c -> {
+          c.write(CHUNKED + "0\r\n");
+          c.flood("X-More: x\r\n");
+        }), 200, PROTOCOL_ERROR, ""),
+        closed("hides little in long chunk extensions", then(c -> {
+          c.write(CHUNKED + "1000\r\n" + FOUR_KB + "\r\n");
+          c.flood("1;" + "x".repeat(1000) + "\r\nx\r\n");
+        }), 200, null, FOUR_KB),
+        kept("sends a gzip bomb", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: " + bomb().length()
+            + "\r\n\r\n" + bomb(), 200,
+            new String(bomb().substring(0, 4096).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8)
+                .replace('\0', '\uFFFD')));
+  }
+
+  /** 10 MB of zeros. */
+  private static String bomb() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
+      gzip.write(new byte[10 * 1024 * 1024]);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toString(StandardCharsets.ISO_8859_1);
+  }
+
+  private static List<Fault> malformed() {
+    return List.of(
+        malformed("has no number for a status", "HTTP/1.1 abc OK\r\n\r\n"),
+        malformed("has a negative status", "HTTP/1.1 -200 OK\r\n\r\n"),
+        malformed("has a number for a status that no integer holds", "HTTP/1.1 99999999999 OK\r\n\r\n"),
+        malformed("has a Content-Length that is no number", "HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\n"),
+        malformed("has a negative Content-Length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"),
+        malformed("has a Content-Length twice", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab"),
+        malformed("has two Content-Lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc"),
+        malformed("has two Content-Lengths in one", "HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nabc"),
+        malformed("has a header without a name", "HTTP/1.1 200 OK\r\n: x\r\n\r\n"),
+        malformed("speaks SSH", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
+        malformed("speaks nothing known", "\u0000\u0001\u0002\u00ff\u00fe nothing \r\n\r\n"),
+        malformed("speaks HTTP/2", "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        closed("sends a bad chunk", then(c -> {
+          c.write(CHUNKED + "5\r\nfirst\r\nzz\r\nx\r\n");
+          c.awaitClose();
+        }), 200, PROTOCOL_ERROR, "first"),
+        closed("sends a chunk of a size that no integer holds", then(c -> {
+          c.write(CHUNKED + "ffffffffffffffff\r\nx\r\n");
+          c.awaitClose();
+        }), 200, PROTOCOL_ERROR, ""));
+  }
+
+  private static Fault malformed(String name, String response) {
+    return closed(name, then(c -> {
+      c.write(response);
+      c.awaitClose();
+    }), null, PROTOCOL_ERROR, null);
+  }
+
+  private static List<Fault> broken() {
+    return List.of(
+        closed("closes after accept", c -> { }, null, CONNECTION_RESET, null),
+        closed("resets after accept", c -> c.reset(), null, CONNECTION_RESET, null),
+        closed("closes without an answer", then(c -> { }), null, CONNECTION_RESET, null),
+        closed("resets in the middle of the request", c -> {
+          c.read();
+          c.reset();
+        }, null, CONNECTION_RESET, null),
+        closed("closes in its head", then(c -> c.write("HTTP/1.1 200 OK\r\nX-Half")), null, CONNECTION_RESET, null),
+        closed("closes after an interim response", then(c -> c.write("HTTP/1.1 100 Continue\r\n\r\n")),
+            null, CONNECTION_RESET, null),
+        closed("truncates a 200", then(c -> c.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst")),
+            200, CONNECTION_RESET, "first"),
+        closed("truncates chunks", then(c -> c.write(CHUNKED + "5\r\nfirst\r\n")), 200, CONNECTION_RESET, "first"));
+  }
+
+  private static List<Fault> answering() {
+    return Stream.concat(
+        Stream.of(
+            kept("sends status 99", "HTTP/1.1 99 What\r\nContent-Length: 4\r\n\r\nwhat", 99, "what"),
+            kept("sends status 999", "HTTP/1.1 999 What\r\nContent-Length: 4\r\n\r\nwhat", 999, "what"),
+            closed("sends a body with 204", then(c -> {
+              c.write("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nfirst");
+              c.awaitClose();
+            }), 204, null, ""),
+            closed("switches protocols", then(c -> {
+              c.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nx");
+              c.awaitClose();
+            }), 101, null, ""),
+            closed("ends its body by closing", then(c -> c.write("HTTP/1.1 200 OK\r\n\r\nfirst")), 200, null, "first"),
+            closed("says that it closes", then(c -> {
+              c.write("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nfirst");
+              c.awaitClose();
+            }), 200, null, "first"),
+            kept("sends interim responses first", "HTTP/1.1 100 Continue\r\n\r\n"
+                + "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200, "")),
+        Stream.of(400, 401, 404, 500).map(status -> kept("answers " + status,
+            "HTTP/1.1 " + status + " No\r\nContent-Length: 2\r\n\r\nno", status, "no"))).toList();
+  }
+
+  static Fault closed(String name, Script script, Integer status, AttemptError error, String body) {
+    return new Fault(name, script, status, error, body, false);
+  }
+
+  static Fault kept(String name, String response, int status, String body) {
+    return new Fault(name, answer(response), status, null, body, true);
+  }
+
+  boolean isSuccess() {
+    return error == null && status / 100 == 2;
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

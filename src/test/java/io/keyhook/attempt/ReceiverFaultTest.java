@@ -1,0 +1,178 @@
+package io.keyhook.attempt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.keyhook.testing.RawReceiver;
+import io.keyhook.testing.Waiting;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Whatever a receiver does, an attempt ends in time and is named for what happened, its connection is closed or used
+ * again, its place is free, and no more is read than is wanted. Each fault is tried on both kinds of sockets, and all at
+ * once on one event loop: they must not be in each other's way either.
+ */
+class ReceiverFaultTest {
+  /** What the sender reads (256 KB at most), and what the system holds between two sockets. */
+  private static final long MAX_WRITTEN = 8 * 1024 * 1024;
+
+  private static final Map<SenderRig.Sockets, SenderRig> RIGS = new LinkedHashMap<>();
+  private static final List<Run> RUNS = new ArrayList<>();
+
+  private record Run(
+      SenderRig.Sockets sockets, Fault fault, RawReceiver receiver, CompletableFuture<Attempt> attempt) {
+    SenderRig rig() {
+      return RIGS.get(sockets);
+    }
+
+    @Override
+    public String toString() {
+      return fault.name() + " (" + sockets + ")";
+    }
+  }
+
+  @BeforeAll
+  static void startAll() {
+    for (SenderRig.Sockets sockets : SenderRig.Sockets.values()) {
+      SenderRig rig = new SenderRig(sockets);
+      RIGS.put(sockets, rig);
+      for (Fault fault : Fault.ALL) {
+        RawReceiver receiver = new RawReceiver(fault.script());
+        RUNS.add(new Run(sockets, fault, receiver, rig.send(receiver.url())));
+      }
+      RUNS.forEach(run -> run.attempt().join());
+    }
+  }
+
+  @AfterAll
+  static void stop() {
+    RIGS.values().forEach(SenderRig::close);
+    RUNS.forEach(run -> run.receiver().close());
+  }
+
+  static List<Integer> redirects() {
+    return Fault.REDIRECTS;
+  }
+
+  static List<Run> runs() {
+    return RUNS;
+  }
+
+  @ParameterizedTest(name = "a receiver that {0}")
+  @MethodSource("runs")
+  void anAttemptEndsAsItMustInTimeAndLeavesNothingBehind(Run run) {
+    Fault fault = run.fault();
+    RawReceiver receiver = run.receiver();
+    Attempt attempt = run.rig().ended(run.attempt());
+    assertThat(attempt.error()).isEqualTo(fault.error());
+    assertThat(attempt.statusCode()).isEqualTo(fault.status());
+    assertThat(attempt.responseBody()).isEqualTo(fault.body());
+    assertThat(attempt.succeeded()).isEqualTo(fault.isSuccess());
+    assertThat(receiver.accepted()).as("connections for one attempt").isEqualTo(1);
+    assertThat(receiver.written()).isLessThan(MAX_WRITTEN);
+    if (!fault.kept()) {
+      receiver.awaitClosed();
+    }
+
+    receiver.behave(Fault.OK);
+    Attempt next = run.rig().ended(run.rig().send(receiver.url()));
+    assertThat(next.error()).as("the only place for the receiver is free").isNull();
+    assertThat(receiver.accepted()).as("connections for two attempts").isEqualTo(fault.kept() ? 1 : 2);
+    assertThat(receiver.requests()).allSatisfy(head -> assertThat(head).startsWith("POST /hook HTTP/1.1\r\n")
+        .containsIgnoringCase("\r\nhost: 127.0.0.1:" + receiver.port() + "\r\n")
+        .doesNotContainIgnoringCase("accept-encoding"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("redirects")
+  void aRedirectIsFollowedNeitherElsewhereNorInALoop(int status) {
+    SenderRig rig = RIGS.get(SenderRig.Sockets.NATIVE);
+    try (RawReceiver elsewhere = new RawReceiver(Fault.OK); RawReceiver receiver = new RawReceiver(Fault.OK)) {
+      for (String location : List.of(elsewhere.url(), receiver.url(), "/hook", "//127.0.0.1:" + elsewhere.port())) {
+        receiver.behave(Fault.answer("HTTP/1.1 " + status + " Moved\r\nLocation: " + location
+            + "\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
+        int before = receiver.requests().size();
+        Attempt attempt = rig.ended(rig.send(receiver.url()));
+        assertThat(attempt.statusCode()).isEqualTo(status);
+        assertThat(attempt.succeeded()).isFalse();
+        assertThat(receiver.requests()).hasSize(before + 1);
+      }
+      assertThat(elsewhere.accepted()).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void nobodyListeningIsRefused(SenderRig.Sockets sockets) throws IOException {
+    int port;
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = taken.getLocalPort();
+    }
+    assertThat(ended(sockets, "http://127.0.0.1:" + port + "/").error())
+        .isEqualTo(NetworkFault.NOT_LISTENING.error());
+  }
+
+  /** The system has no route for TCP to a broadcast address. */
+  @ParameterizedTest
+  @EnumSource
+  void noRouteIsNamedSo(SenderRig.Sockets sockets) {
+    assertThat(ended(sockets, "http://127.255.255.255:9/").error()).isEqualTo(NetworkFault.NO_ROUTE.error());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aConnectionThatIsNotTakenUpTimesOutAndItsSocketIsClosed(SenderRig.Sockets sockets) throws IOException {
+    try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      List<SocketChannel> waiting = new ArrayList<>();
+      for (int i = 0; i < 4; i++) { // more than the system queues: it drops the SYNs of the last
+        SocketChannel channel = SocketChannel.open();
+        channel.configureBlocking(false);
+        channel.connect(new InetSocketAddress(full.getInetAddress(), full.getLocalPort()));
+        waiting.add(channel);
+      }
+      try {
+        int others = connecting(full.getLocalPort());
+        assertThat(ended(sockets, "http://127.0.0.1:" + full.getLocalPort() + "/").error())
+            .isEqualTo(NetworkFault.SYN_DROPPED.error());
+        await("the socket is closed").atMost(Waiting.LONG).until(() -> connecting(full.getLocalPort()) == others);
+      } finally {
+        for (SocketChannel channel : waiting) {
+          channel.close();
+        }
+      }
+    }
+  }
+
+  /** Sockets of this machine that have sent a SYN to the port and wait; 0 where the system does not tell. */
+  private static int connecting(int port) throws IOException {
+    int count = 0;
+    String sent = ".*: \\S+ \\S+:%04X 02 .*".formatted(port);
+    for (Path table : List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"))) {
+      if (Files.exists(table)) {
+        count += (int) Files.readAllLines(table).stream().filter(line -> line.matches(sent)).count();
+      }
+    }
+    return count;
+  }
+
+  private static Attempt ended(SenderRig.Sockets sockets, String url) {
+    SenderRig rig = RIGS.get(sockets);
+    return rig.ended(rig.send(url));
+  }
+}

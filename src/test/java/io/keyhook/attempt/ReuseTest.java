@@ -1,0 +1,136 @@
+package io.keyhook.attempt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.testing.RawReceiver;
+import io.keyhook.testing.RawReceiver.Connection;
+import io.keyhook.testing.RawReceiver.Script;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * A receiver closes a kept connection just as it is used again: the attempt starts once more on a fresh one, and is the
+ * same attempt; once, in the same time, and never when a response has begun.
+ */
+class ReuseTest {
+  private static final String EMPTY = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+  private static SenderRig rig;
+  private static Certificates certificates;
+
+  enum Kind { PLAIN, TLS }
+
+  @BeforeAll
+  static void start() throws Exception {
+    certificates = Certificates.make();
+    rig = certificates.rig();
+  }
+
+  @AfterAll
+  static void stop() {
+    rig.close();
+  }
+
+  private static RawReceiver receiver(Kind kind, Script script) {
+    return kind == Kind.PLAIN ? new RawReceiver(script) : new RawReceiver(script, certificates.good());
+  }
+
+  /** Uses a connection for one attempt, and for a second one of which the script decides. */
+  private static Attempt second(RawReceiver receiver) {
+    assertThat(rig.ended(rig.send(receiver.url(Certificates.HOST))).error()).isNull();
+    return rig.ended(rig.send(receiver.url(Certificates.HOST)));
+  }
+
+  /** The first connection answers once, and then does as the test says; the others are good. */
+  private static Script reused(Script second) {
+    return connection -> {
+      connection.request();
+      connection.write(EMPTY);
+      if (connection.number() == 1) {
+        connection.request();
+        second.run(connection);
+      } else {
+        connection.awaitClose();
+      }
+    };
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aConnectionThatIsClosedAsItIsUsedAgainIsNotTheAttemptsFailure(Kind kind) {
+    try (RawReceiver receiver = receiver(kind, reused(c -> { }))) {
+      assertThat(second(receiver).succeeded()).isTrue();
+      assertThat(receiver.accepted()).isEqualTo(2);
+      assertThat(receiver.requests()).hasSize(3);
+      String again = receiver.requests().get(2).replaceFirst("(?i)connection: close\r\n", "");
+      assertThat(again).as("the same attempt").isEqualTo(receiver.requests().get(1));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void norIsOneThatIsReset(Kind kind) {
+    try (RawReceiver receiver = receiver(kind, reused(Connection::reset))) {
+      assertThat(second(receiver).succeeded()).isTrue();
+      assertThat(receiver.accepted()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void itStartsAgainOnlyOnce() {
+    try (RawReceiver receiver = receiver(Kind.PLAIN, c -> {
+      c.request();
+      if (c.number() == 1) {
+        c.write(EMPTY);
+        c.request();
+      }
+    })) {
+      assertThat(second(receiver).error()).isEqualTo(AttemptError.CONNECTION_RESET);
+      assertThat(receiver.accepted()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void theSecondConnectionHasNoMoreTime() {
+    try (RawReceiver receiver = receiver(Kind.PLAIN, c -> {
+      c.request();
+      if (c.number() == 1) {
+        c.write(EMPTY);
+        c.request();
+      } else {
+        c.awaitClose();
+      }
+    })) {
+      assertThat(second(receiver).error()).isEqualTo(AttemptError.TIMEOUT);
+      receiver.awaitClosed();
+    }
+  }
+
+  @Test
+  void aResponseThatHasBegunIsNotAskedForAgain() {
+    for (String begun : List.of("H", "HTTP/1.1 2", "HTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")) {
+      try (RawReceiver receiver = receiver(Kind.PLAIN, reused(c -> c.write(begun)))) {
+        assertThat(second(receiver).error()).as(begun).isEqualTo(AttemptError.CONNECTION_RESET);
+        assertThat(receiver.accepted()).as(begun).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  void aConnectionClosedWhileItIsIdleIsNotUsed() {
+    try (RawReceiver receiver = receiver(Kind.PLAIN, c -> {
+      c.request();
+      c.write(EMPTY);
+    })) {
+      assertThat(rig.ended(rig.send(receiver.url())).error()).isNull();
+      receiver.awaitClosed();
+      assertThat(rig.ended(rig.send(receiver.url())).error()).isNull();
+      assertThat(receiver.requests()).hasSize(2);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package io.keyhook.attempt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.target.Policies;
+import io.keyhook.target.Resolver;
+import io.keyhook.target.Target;
+import io.keyhook.target.TargetPolicy;
+import io.keyhook.testing.Waiting;
+import io.vertx.core.Context;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.TrustOptions;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+
+/** A {@link Sender} by itself: a short time for each attempt, one event loop, and one connection a receiver. */
+final class SenderRig implements AutoCloseable {
+  static final Duration TIMEOUT = Duration.ofSeconds(1);
+  private static final Duration LATE = Duration.ofMillis(250);
+  private static final long BEAT_MILLIS = 10;
+
+  enum Sockets { NATIVE, JAVA }
+
+  private final TargetPolicy policy;
+  private final Vertx vertx;
+  private final Context context;
+  private final Sender sender;
+  /** For how long the machine let nobody run: not to be blamed on an attempt. */
+  private final AtomicLong stalledNanos = new AtomicLong();
+  private final ScheduledExecutorService pulse = Executors.newSingleThreadScheduledExecutor();
+  private long lastBeat = System.nanoTime();
+
+  /** As in production, but for targets that are not public. */
+  SenderRig(Sockets sockets) {
+    this(sockets, new VertxOptions(), Resolver::of, Policies.insecure(), null);
+  }
+
+  /**
+   * @param trust null: what Java trusts
+   */
+  SenderRig(
+      Sockets sockets, VertxOptions options, Function<Vertx, Resolver> resolver, TargetPolicy policy,
+      TrustOptions trust) {
+    this.policy = policy;
+    vertx = Vertx.vertx(options.setEventLoopPoolSize(1).setPreferNativeTransport(sockets == Sockets.NATIVE));
+    context = vertx.getOrCreateContext();
+    sender = new Sender(vertx, resolver.apply(vertx), policy, trust, TIMEOUT, 1);
+    pulse.scheduleWithFixedDelay(this::beat, 0, BEAT_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private void beat() {
+    long now = System.nanoTime();
+    long late = now - lastBeat - TimeUnit.MILLISECONDS.toNanos(2 * BEAT_MILLIS);
+    lastBeat = now;
+    if (late > 0) {
+      stalledNanos.addAndGet(late);
+    }
+  }
+
+  CompletableFuture<Attempt> send(String url) {
+    Target target = policy.check(url);
+    CompletableFuture<Attempt> ended = new CompletableFuture<>();
+    MultiMap headers = MultiMap.caseInsensitiveMultiMap().add("webhook-id", "delivery_1");
+    context.runOnContext(v ->
+        sender.send(target, headers, Buffer.buffer("{}")).onComplete(ended::complete, ended::completeExceptionally));
+    return ended.orTimeout(Waiting.LONG.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** Waits for the attempt, which must have kept to its time. */
+  Attempt ended(CompletableFuture<Attempt> running) {
+    Attempt attempt = running.join();
+    assertThat(attempt.duration()).isLessThanOrEqualTo(TIMEOUT.plus(LATE).plusNanos(stalledNanos.get()));
+    Waiting.on(vertx.timer(1)); // behind what the event loop has been given, such as to forget a name that lives for 0 s
+    return attempt;
+  }
+
+  @Override
+  public void close() {
+    pulse.shutdownNow();
+    CompletableFuture<Void> closed = new CompletableFuture<>();
+    context.runOnContext(v -> {
+      sender.close();
+      closed.complete(null);
+    });
+    closed.orTimeout(Waiting.LONG.toSeconds(), TimeUnit.SECONDS).join();
+    Waiting.on(vertx.close());
+  }
+}

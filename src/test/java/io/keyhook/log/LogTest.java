@@ -1,0 +1,158 @@
+package io.keyhook.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.testing.Answer;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Installation.Webhook;
+import io.keyhook.testing.Receiver;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The log of a webhook: pending ones too, newest first, filtered and in pages; and its health. */
+class LogTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+  static Webhook webhook;
+  static String activated;
+  static String validated;
+  static String disabled;
+  static String failed;
+
+  /** Two delivered, then one that is pending, then one that has failed. */
+  @BeforeAll
+  static void deliver() {
+    Receiver receiver = keyhook.receiver();
+    webhook = keyhook.webhook(receiver, "license.activated");
+    License license = keyhook.license(1);
+    keyhook.api().validate(license.key(), "device").expect(200);
+    activated = receiver.take().id();
+    keyhook.awaitStatus(activated, "delivered");
+    String path = "/api/webhooks/" + webhook.id();
+    keyhook.api().patch(path, new JsonObject("{\"events\":[\"license.validated\",\"license.disabled\"]}")).expect(200);
+    keyhook.api().validate(license.key(), "device").expect(200);
+    validated = receiver.take().id();
+    keyhook.awaitStatus(validated, "delivered");
+    receiver.answer(Answer.status(500, "broken"));
+    keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
+    disabled = receiver.take().id();
+    keyhook.awaitAttempts(disabled, 1);
+    keyhook.api().post("/api/licenses/" + license.id() + "/enable").expect(200);
+    keyhook.api().validate(license.key(), "device").expect(200);
+    failed = receiver.take().id();
+    for (int attempt = 1; attempt <= 3; attempt++) {
+      keyhook.awaitAttempts(failed, attempt);
+      keyhook.clock().advance(failed, Duration.ofMinutes(31));
+      receiver.take();
+    }
+    keyhook.awaitStatus(failed, "failed");
+  }
+
+  private static List<JsonObject> list(String query) {
+    return keyhook.api().get("/api/webhooks/" + webhook.id() + "/deliveries" + query).expect(200).data();
+  }
+
+  private static List<String> ids(String query) {
+    return list(query).stream().map(delivery -> delivery.getString("id")).toList();
+  }
+
+  @Test
+  void itIsNewestFirstAndHoldsWhatIsPending() {
+    assertThat(ids("")).containsExactly(failed, disabled, validated, activated);
+    assertThat(list("")).allSatisfy(delivery -> assertThat(delivery.fieldNames())
+        .contains("id", "webhookId", "event", "status").doesNotContain("payload", "attempts"));
+  }
+
+  @Test
+  void itIsFilteredByStatus() {
+    assertThat(ids("?status=delivered")).containsExactly(validated, activated);
+    assertThat(ids("?status=pending")).containsExactly(disabled);
+    assertThat(ids("?status=failed")).containsExactly(failed);
+    assertThat(ids("?status=canceled")).isEmpty();
+  }
+
+  @Test
+  void itIsFilteredByEvent() {
+    assertThat(ids("?event=license.validated")).containsExactly(failed, validated);
+    assertThat(ids("?event=license.disabled&status=pending")).containsExactly(disabled);
+    assertThat(ids("?event=webhook.test")).isEmpty();
+  }
+
+  @Test
+  void itIsFilteredByTime() {
+    Instant at = Instant.parse(list("").get(2).getString("createdAt"));
+    assertThat(ids("?from=" + at)).containsExactly(failed, disabled, validated);
+    assertThat(ids("?to=" + at)).containsExactly(activated);
+    assertThat(ids("?from=" + at + "&to=" + at.plusMillis(1))).containsExactly(validated);
+    assertThat(ids("?from=2099-01-01T00:00:00Z")).isEmpty();
+  }
+
+  @Test
+  void itComesInPages() {
+    List<String> all = new ArrayList<>();
+    String cursor = "";
+    do {
+      JsonObject page = keyhook.api().get("/api/webhooks/" + webhook.id() + "/deliveries?limit=1" + cursor).expect(200).json();
+      assertThat(page.getJsonArray("data")).hasSize(1);
+      all.add(page.getJsonArray("data").getJsonObject(0).getString("id"));
+      cursor = page.getString("nextCursor") == null ? null : "&cursor=" + page.getString("nextCursor");
+    } while (cursor != null);
+    assertThat(all).containsExactly(failed, disabled, validated, activated);
+  }
+
+  @Test
+  void aBadFilterIsNamed() {
+    String path = "/api/webhooks/" + webhook.id() + "/deliveries?";
+    for (String query : List.of("status=lost", "event=lost", "from=yesterday", "to=now", "limit=1000", "cursor=x")) {
+      assertThat(keyhook.api().get(path + query).expect(400).badFields()).as(query).containsExactly(query.split("=")[0]);
+    }
+    keyhook.api().get("/api/webhooks/webhook_" + "0".repeat(26) + "/deliveries").expect(404);
+  }
+
+  @Test
+  void oneDeliveryHasItsPayloadAndAttempts() {
+    JsonObject delivery = keyhook.logged(disabled);
+    assertThat(delivery.getString("webhookId")).isEqualTo(webhook.id());
+    assertThat(delivery.getString("event")).isEqualTo("license.disabled");
+    assertThat(delivery.getString("status")).isEqualTo("pending");
+    assertThat(delivery.getJsonObject("payload").getString("deliveryId")).isEqualTo(disabled);
+    assertThat(Instant.parse(delivery.getString("nextAttemptAt"))).isAfter(Instant.now());
+    JsonObject attempt = delivery.getJsonArray("attempts").getJsonObject(0);
+    assertThat(List.copyOf(attempt.fieldNames()))
+        .containsExactly("number", "startedAt", "durationMs", "statusCode", "error", "responseBody");
+    assertThat(attempt.getString("responseBody")).isEqualTo("broken");
+    assertThat(keyhook.logged(failed).getJsonArray("attempts")).hasSize(4);
+  }
+
+  @Test
+  void healthCountsAttempts() {
+    JsonObject health = keyhook.api().get("/api/webhooks/" + webhook.id() + "/health").expect(200).json();
+    for (String window : List.of("lastHour", "lastDay", "lastWeek")) {
+      assertThat(health.getJsonObject(window)).isEqualTo(
+          new JsonObject().put("count", 7).put("succeeded", 2).put("successRate", 0.2857));
+    }
+    assertThat(health.getInteger("consecutiveFailures")).isEqualTo(5);
+    assertThat(health.getInteger("pending")).isEqualTo(1);
+    assertThat(Instant.parse(health.getString("lastSuccessAt"))).isBefore(Instant.parse(health.getString("lastFailureAt")));
+    assertThat(health.getJsonObject("responseTime").getLong("p50")).isNotNegative();
+    assertThat(health.getJsonObject("responseTime").getLong("p95"))
+        .isGreaterThanOrEqualTo(health.getJsonObject("responseTime").getLong("p50"));
+  }
+
+  @Test
+  void healthOfAWebhookThatWasNeverSentToIsEmpty() {
+    Webhook unused = keyhook.webhook(keyhook.receiver(), "license.expired");
+    JsonObject health = keyhook.api().get("/api/webhooks/" + unused.id() + "/health").expect(200).json();
+    assertThat(health.getJsonObject("lastHour")).isEqualTo(
+        new JsonObject().put("count", 0).put("succeeded", 0).putNull("successRate"));
+    assertThat(health.getValue("lastSuccessAt")).isNull();
+    assertThat(health.getInteger("pending")).isZero();
+  }
+}
