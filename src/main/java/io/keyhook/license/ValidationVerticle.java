@@ -62,7 +62,7 @@ public final class ValidationVerticle extends VerticleBase {
         .description("Validations that wait for the database")
         .tag("instance", Integer.toString(number))
         .register(meters);
-    bus.answerNear(Addresses.VALIDATE, request -> validator.validate(request).onSuccess(this::count));
+    bus.answer(Addresses.VALIDATE, request -> validator.validate(request).onSuccess(this::count));
     return Future.succeededFuture();
   }
 
@@ -76,7 +76,6 @@ public final class ValidationVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
-    bus.leave(Addresses.VALIDATE);
     meters.remove(waiting);
     return database.release(client);
   }

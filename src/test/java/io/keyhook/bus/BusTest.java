@@ -1,101 +1,119 @@
 package io.keyhook.bus;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keyhook.testing.Waiting;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import org.junit.jupiter.api.AfterEach;
+import io.vertx.junit5.Checkpoint;
+import io.vertx.junit5.VertxExtension;
+import io.vertx.junit5.VertxTestContext;
+import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Who asks on the event loop that answers is answered there, without a message; everybody else by one. */
+/** Every request ends, once, where it was asked. */
+@ExtendWith(VertxExtension.class)
 class BusTest {
   private static final Address<String, String> ECHO = new Address<>("test.echo");
+  private static final Address<String, String> LATE = new Address<>("test.late", Duration.ofMillis(1));
+  private static final Address<String, String> LOST = new Address<>("test.lost", Duration.ofMillis(1));
+  private static final Address<String, String> SILENT = new Address<>("test.silent");
 
-  private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
-  private final Bus bus = new Bus(vertx, "test");
-  private final Promise<String> answer = Promise.promise();
-  private Thread asked;
+  private final Promise<String> late = Promise.promise();
+  private Bus bus;
   private String verticle;
 
   @BeforeEach
-  void deploy() {
+  void deploy(Vertx vertx, VertxTestContext test) {
+    bus = new Bus(vertx, "test");
     bus.open();
-    verticle = Waiting.on(vertx.deployVerticle(new VerticleBase() {
+    vertx.deployVerticle(new VerticleBase() {
       @Override
       public Future<?> start() {
-        bus.answerNear(ECHO, question -> {
-          asked = Thread.currentThread();
-          if (question.isEmpty()) {
-            throw Check.invalid("question", "is empty");
-          }
-          return answer.future();
-        });
-        return Future.succeededFuture();
+        bus.answer(ECHO, BusTest::echo);
+        bus.answer(LATE, question -> late.future());
+        bus.answer(SILENT, question -> Promise.<String>promise().future());
+        return vertx.eventBus().localConsumer("test." + LOST.name(), message -> { }).completion(); // as one that died with it
       }
-
-      @Override
-      public Future<?> stop() {
-        bus.leave(ECHO);
-        return Future.succeededFuture();
-      }
+    }).onComplete(test.succeeding(deployed -> {
+      verticle = deployed;
+      test.completeNow();
     }));
   }
 
-  @AfterEach
-  void close() {
-    Waiting.on(vertx.close());
+  private static Future<String> echo(String question) {
+    if (question.isEmpty()) {
+      throw Check.invalid("question", "is empty");
+    }
+    return Future.succeededFuture(question);
   }
 
-  /** What came of a question that was asked on an event loop, and whether all of it happened before the call returned. */
-  private record Asked(boolean atOnce, Context here, Context there, Throwable failure) {}
+  private static void assertUnavailable(VertxTestContext test, Throwable e) {
+    test.verify(() -> assertThat(((FailureException) e).failure()).isInstanceOf(Failure.Unavailable.class));
+  }
 
-  private Asked ask(String question) {
-    Promise<Asked> done = Promise.promise();
+  @Test
+  void anAnswerAndARefusalCompleteOnTheCallersContext(Vertx vertx, VertxTestContext test) {
+    Checkpoint answered = test.checkpoint();
+    Checkpoint refused = test.checkpoint();
     vertx.runOnContext(v -> {
-      Context here = vertx.getOrCreateContext();
-      Future<String> answered = bus.request(ECHO, question);
-      boolean atOnce = asked == Thread.currentThread() || answered.isComplete();
-      answered.onComplete(
-          value -> done.complete(new Asked(atOnce, here, Vertx.currentContext(), null)),
-          e -> done.complete(new Asked(atOnce, here, Vertx.currentContext(), e)));
-      answer.tryComplete("yes");
+      Context here = Vertx.currentContext();
+      bus.request(ECHO, "?").onComplete(test.succeeding(answer -> test.verify(() -> {
+        assertThat(answer).isEqualTo("?");
+        assertThat(Vertx.currentContext()).isSameAs(here);
+        answered.flag();
+      })));
+      bus.request(ECHO, "").onComplete(test.failing(e -> test.verify(() -> {
+        assertThat(((FailureException) e).failure()).isInstanceOf(Failure.Invalid.class);
+        assertThat(Vertx.currentContext()).isSameAs(here);
+        refused.flag();
+      })));
     });
-    return Waiting.on(done.future());
   }
 
   @Test
-  void onTheSameEventLoopItIsACallThatCompletesOnTheCallersContext() {
-    Asked near = ask("?");
-    assertThat(near.atOnce()).isTrue();
-    assertThat(near.there()).isSameAs(near.here());
-    assertThat(near.failure()).isNull();
+  void aThreadThatIsNotOfVertxMayAsk(VertxTestContext test) {
+    bus.request(ECHO, "?").onComplete(test.succeeding(answer -> test.verify(() -> {
+      assertThat(answer).isEqualTo("?");
+      test.completeNow();
+    })));
   }
 
   @Test
-  void whatIsRefusedFailsAlike() {
-    assertThat(ask("").failure()).isInstanceOf(FailureException.class);
-    assertThatThrownBy(() -> Waiting.on(bus.request(ECHO, ""))).isInstanceOf(FailureException.class);
+  void anAnswerThatComesTooLateIsLost(VertxTestContext test) {
+    bus.request(LATE, "?").onComplete(test.failing(e -> {
+      assertUnavailable(test, e);
+      late.complete("!");
+      bus.request(ECHO, "?").onComplete(test.succeedingThenComplete());
+    }));
   }
 
   @Test
-  void fromElsewhereItIsAMessage() {
-    answer.complete("yes");
-    assertThat(Waiting.on(bus.request(ECHO, "?"))).isEqualTo("yes");
-    assertThat(asked).isNotSameAs(Thread.currentThread());
+  void aRequestWhoseConsumerDiedWithItEndsInTime(VertxTestContext test) {
+    bus.request(LOST, "?").onComplete(test.failing(e -> {
+      assertUnavailable(test, e);
+      test.completeNow();
+    }));
   }
 
   @Test
-  void afterTheVerticleStoppedNobodyIsThere() {
-    Waiting.on(vertx.undeploy(verticle));
-    Asked late = ask("?");
-    assertThat(asked).isNull();
-    assertThat(((FailureException) late.failure()).failure()).isInstanceOf(Failure.Unavailable.class);
+  void afterTheVerticleStoppedARequestFailsAtOnce(Vertx vertx, VertxTestContext test) {
+    vertx.undeploy(verticle).compose(undeployed -> bus.request(ECHO, "?")).onComplete(test.failing(e -> {
+      assertUnavailable(test, e);
+      test.completeNow();
+    }));
+  }
+
+  @Test
+  void closingTheBusEndsWhatIsUnanswered(VertxTestContext test) {
+    bus.request(SILENT, "?").onComplete(test.failing(e -> {
+      assertUnavailable(test, e);
+      test.completeNow();
+    }));
+    bus.close();
   }
 }
