@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.JsonText;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.buffer.Buffer;
@@ -41,7 +40,9 @@ final class Answers {
   }
 
   static void json(HttpServerResponse response, int status, Object body) {
-    send(response, status, JSON, JsonText.bytes(body));
+    if (isOpen(response)) {
+      send(response.setStatusCode(status), JSON, body);
+    }
   }
 
   static void nothing(HttpServerResponse response) {
@@ -95,16 +96,20 @@ final class Answers {
 
   private static void problem(
       HttpServerResponse response, int status, String code, String detail, List<Failure.FieldError> errors) {
-    String title = HttpResponseStatus.valueOf(status).reasonPhrase();
-    send(response, status, PROBLEM,
-        JsonText.bytes(new Problem("about:blank", title, status, detail, code, errors)));
+    if (isOpen(response)) {
+      String title = response.setStatusCode(status).getStatusMessage();
+      send(response, PROBLEM, new Problem("about:blank", title, status, detail, code, errors));
+    }
   }
 
-  private static void send(HttpServerResponse response, int status, CharSequence type, byte[] body) {
-    if (!response.ended() && !response.closed()) {
-      SecurityHeaders.on(response).setStatusCode(status).headers().add(HttpHeaders.CONTENT_TYPE, type);
-      response.end(Buffer.buffer(body));
-    }
+  private static boolean isOpen(HttpServerResponse response) {
+    return !response.ended() && !response.closed();
+  }
+
+  private static void send(HttpServerResponse response, CharSequence type, Object body) {
+    Buffer json = Buffer.buffer(JsonText.bytes(body));
+    SecurityHeaders.on(response).headers().add(HttpHeaders.CONTENT_TYPE, type);
+    response.end(json);
   }
 
   static int status(Failure failure) {

@@ -19,11 +19,14 @@ final class Connections {
    * @param reading for the first head of a connection, and for each body, to its last byte
    * @param unwanted for a body whose request is answered already
    * @param between from an answer to the whole head of the next request
+   * @param unread without a write that the client has taken. Closing a connection waits until the client has read what was
+   *     written; this bounds that wait, too. Longer than a connection may be silent in between: {@code between},
+   *     {@code reading} and the longest call, one after the other
    */
-  record Limits(int most, Duration reading, Duration unwanted, Duration between) {
+  record Limits(int most, Duration reading, Duration unwanted, Duration between, Duration unread) {
     /** Proxies keep a connection for 60 s, and are to be the ones that close it. */
-    static final Limits DEFAULT =
-        new Limits(10_000, Duration.ofSeconds(30), Duration.ofSeconds(5), Duration.ofSeconds(75));
+    static final Limits DEFAULT = new Limits(10_000, Duration.ofSeconds(30), Duration.ofSeconds(5),
+        Duration.ofSeconds(75), Duration.ofSeconds(180));
   }
 
   /** What a connection is at: {@code request} is the latest, null before the first; {@code since} is when that began. */

@@ -1,33 +1,35 @@
 package io.keyhook.http;
 
 import io.keyhook.bus.JsonText;
-import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * An answer of server-sent events (WHATWG HTML, 9.2). Who does not read what was sent is cut off when there is more to
- * send: nothing is kept for them. On the request's event loop.
+ * A response of server-sent events (WHATWG HTML, 9.2). A client that does not read what was sent is given up when there is
+ * more to send: nothing is kept for it. Its connection closes when it has read the rest, or after
+ * {@link Connections.Limits#unread}. On the request's event loop.
  */
 final class EventStream {
   private final RoutingContext context;
   private final HttpServerResponse response;
+  private final Runnable closed;
+  private boolean over;
 
-  private EventStream(RoutingContext context) {
+  private EventStream(RoutingContext context, Runnable closed) {
     this.context = context;
     this.response = context.response();
+    this.closed = closed;
   }
 
   /**
-   * Begins the answer.
+   * Begins the response.
    *
-   * @param closed called once, when it is over, whoever ends it
+   * @param closed called once, when the stream is over, whichever side ends it
    */
   static EventStream begin(RoutingContext context, Runnable closed) {
-    EventStream stream = new EventStream(context);
-    context.addEndHandler(done -> closed.run());
+    EventStream stream = new EventStream(context, closed);
+    context.addEndHandler(done -> stream.finish());
     SecurityHeaders.on(stream.response).setStatusCode(200).setChunked(true)
         .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream")
         .putHeader("X-Accel-Buffering", "no"); // or a proxy keeps it until there is much of it
@@ -35,7 +37,7 @@ final class EventStream {
     return stream;
   }
 
-  /** Says that it is still there. */
+  /** Sends a comment, by which the client knows that the stream is alive. */
   void comment() {
     write(":\n\n");
   }
@@ -45,27 +47,30 @@ final class EventStream {
   }
 
   private void write(String text) {
-    if (response.ended() || response.closed()) {
+    if (isOver()) {
       return;
     }
     if (response.writeQueueFull()) {
-      cutOff(context.request().connection());
+      finish();
+      context.request().connection().close();
     } else {
       response.write(text);
     }
   }
 
-  /** Closing would first wait until all is read that was written. */
-  private static void cutOff(HttpConnection connection) {
-    if (connection instanceof ConnectionBase base) {
-      base.channelHandlerContext().close();
-    } else {
-      connection.close();
+  private boolean isOver() {
+    return over || response.ended() || response.closed();
+  }
+
+  private void finish() {
+    if (!over) {
+      over = true;
+      closed.run();
     }
   }
 
   void end() {
-    if (!response.ended() && !response.closed()) {
+    if (!isOver()) {
       response.end();
     }
   }

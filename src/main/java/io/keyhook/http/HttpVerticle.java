@@ -31,6 +31,7 @@ public final class HttpVerticle extends VerticleBase {
   private final Function<Vertx, Router> router;
   private final AtomicInteger port;
   private final int freePort;
+  private final Connections.Limits limits;
   private final Connections connections;
   private HttpServer server;
 
@@ -48,6 +49,7 @@ public final class HttpVerticle extends VerticleBase {
     this.router = router;
     this.port = port;
     this.freePort = freePort;
+    this.limits = limits;
     this.connections = new Connections(limits, System::nanoTime);
   }
 
@@ -59,6 +61,8 @@ public final class HttpVerticle extends VerticleBase {
         .setMaxHeaderSize(MAX_HEADERS)
         .setMaxInitialLineLength(MAX_REQUEST_LINE)
         .setAcceptBacklog(BACKLOG)
+        .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
+        .setWriteIdleTimeout((int) limits.unread().toMillis())
         .setHttp2ClearTextEnabled(false) // an upgrade that a proxy lets through would pass its rules by
         // there are no WebSockets: without these, each request passes one handler less
         .setPerFrameWebSocketCompressionSupported(false)

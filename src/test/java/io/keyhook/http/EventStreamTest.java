@@ -2,61 +2,83 @@ package io.keyhook.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keyhook.testing.Waiting;
+import io.keyhook.config.KeyhookOptions;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpServer;
 import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.junit5.VertxExtension;
+import io.vertx.junit5.VertxTestContext;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Nothing is kept for who does not read. */
+/** Nothing is kept for a client that does not read. */
+@ExtendWith(VertxExtension.class)
 class EventStreamTest {
   private static final byte[] GET = "GET / HTTP/1.1\r\nHost: k\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
   private static final String DATA = "x".repeat(100_000);
   /** More than the buffers of both sockets hold. */
   private static final int TOO_MANY = 1000;
+  private static final Connections.Limits LIMITS = new Connections.Limits(
+      10, Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofMillis(500));
 
-  private static final CompletableFuture<Integer> closed = new CompletableFuture<>();
-  private static Vertx vertx;
-  private static HttpServer server;
+  /** How many events had been sent when the stream was over, and what became of its connection. */
+  private final Promise<Integer> streamClosed = Promise.promise();
+  private final Promise<Void> connectionClosed = Promise.promise();
+  private Socket deaf;
 
-  @BeforeAll
-  static void start() {
-    vertx = Vertx.vertx();
-    Router router = Router.router(vertx);
-    router.get("/").handler(context -> {
-      AtomicInteger sent = new AtomicInteger();
-      EventStream stream = EventStream.begin(context, () -> closed.complete(sent.get()));
-      vertx.setPeriodic(1, timer -> {
-        stream.event("delivery", DATA);
-        if (sent.incrementAndGet() == TOO_MANY || closed.isDone()) {
-          vertx.cancelTimer(timer);
-          stream.end();
-        }
-      });
-    });
-    server = Waiting.on(vertx.createHttpServer().requestHandler(router).listen(0, "127.0.0.1"));
+  @BeforeEach
+  void connect(Vertx vertx, VertxTestContext test) {
+    AtomicInteger port = new AtomicInteger();
+    KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of());
+    vertx.deployVerticle(new HttpVerticle(options, this::router, port, -1, LIMITS))
+        .onComplete(test.succeeding(deployed -> test.verify(() -> {
+          deaf = new Socket();
+          deaf.setReceiveBufferSize(4096);
+          deaf.connect(new InetSocketAddress("127.0.0.1", port.get()));
+          test.completeNow();
+        })));
   }
 
-  @AfterAll
-  static void stop() {
-    Waiting.on(vertx.close());
+  private Router router(Vertx vertx) {
+    Router router = Router.router(vertx);
+    router.get("/").handler(context -> stream(vertx, context));
+    return router;
+  }
+
+  private void stream(Vertx vertx, RoutingContext context) {
+    AtomicInteger sent = new AtomicInteger();
+    context.addEndHandler(ended -> connectionClosed.complete());
+    EventStream stream = EventStream.begin(context, () -> streamClosed.complete(sent.get()));
+    vertx.setPeriodic(1, timer -> {
+      stream.event("delivery", DATA);
+      if (sent.incrementAndGet() == TOO_MANY || streamClosed.future().isComplete()) {
+        vertx.cancelTimer(timer);
+        stream.end();
+      }
+    });
+  }
+
+  @AfterEach
+  void disconnect() throws IOException {
+    deaf.close();
   }
 
   @Test
-  void whoDoesNotReadIsCutOff() throws Exception {
-    try (Socket deaf = new Socket()) {
-      deaf.setReceiveBufferSize(4096);
-      deaf.connect(new InetSocketAddress("127.0.0.1", server.actualPort()));
-      deaf.getOutputStream().write(GET);
-      assertThat(closed.get(Waiting.LONG.toSeconds(), TimeUnit.SECONDS)).isBetween(1, TOO_MANY - 1);
-    }
+  void aClientThatDoesNotReadIsGivenUpAndItsConnectionCloses(VertxTestContext test) throws IOException {
+    streamClosed.future().compose(sent -> {
+      test.verify(() -> assertThat(sent).isBetween(1, TOO_MANY - 1));
+      return connectionClosed.future();
+    }).onComplete(test.succeedingThenComplete());
+    deaf.getOutputStream().write(GET);
   }
 }

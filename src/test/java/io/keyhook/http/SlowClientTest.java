@@ -9,6 +9,8 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.junit5.VertxExtension;
+import io.vertx.junit5.VertxTestContext;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
@@ -16,11 +18,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Clients that are slow on purpose are closed, however busily they drip; who waits for us is not. */
+@ExtendWith(VertxExtension.class)
 class SlowClientTest {
   private static final int MOST = 4;
   private static final String POST = "POST /body HTTP/1.1\r\nHost: k\r\nContent-Length: 100000\r\n\r\n";
@@ -28,14 +31,14 @@ class SlowClientTest {
   private static final AtomicInteger port = new AtomicInteger();
   private static final AtomicInteger large = new AtomicInteger();
   private static final Promise<Void> released = Promise.promise();
-  private static Vertx vertx;
 
   @BeforeAll
-  static void start() {
-    vertx = Vertx.vertx();
+  static void start(Vertx vertx, VertxTestContext test) {
     KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of());
-    Waiting.on(vertx.deployVerticle(new HttpVerticle(options, SlowClientTest::router, port, -1,
-        new Connections.Limits(MOST, Duration.ofMillis(500), Duration.ofMillis(500), Duration.ofMillis(500)))));
+    Duration patience = Duration.ofMillis(500);
+    vertx.deployVerticle(new HttpVerticle(options, SlowClientTest::router, port, -1,
+            new Connections.Limits(MOST, patience, patience, patience, Duration.ofSeconds(5))))
+        .onComplete(test.succeedingThenComplete());
   }
 
   private static Router router(Vertx vertx) {
@@ -49,11 +52,6 @@ class SlowClientTest {
     });
     router.get("/later").handler(context -> released.future().onComplete(now -> context.end("later")));
     return router;
-  }
-
-  @AfterAll
-  static void stop() {
-    Waiting.on(vertx.close());
   }
 
   /** Sends this, and then a byte whenever one is due, until the other side closes. */
