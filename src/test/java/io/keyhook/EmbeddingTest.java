@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Actor;
 import io.keyhook.bus.Caller;
-import io.keyhook.bus.Events;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Licenses;
 import io.keyhook.config.Configuration;
@@ -16,11 +15,13 @@ import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Waiting;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
+import io.vertx.junit5.Checkpoint;
+import io.vertx.junit5.VertxExtension;
+import io.vertx.junit5.VertxTestContext;
 import io.vertx.pgclient.PgBuilder;
 import io.vertx.sqlclient.Pool;
 import java.io.IOException;
@@ -29,32 +30,16 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Keyhook in an application's own Vert.x: the example to start from. */
+/** Keyhook in an application's own Vert.x, which is injected here: the example to start from. */
+@ExtendWith(VertxExtension.class)
 class EmbeddingTest {
   @RegisterExtension
   static final Installation postgres = Installation.withoutNode();
-
-  /** The application's. */
-  private Vertx vertx;
-
-  @BeforeEach
-  void startApplication() {
-    vertx = Vertx.vertx();
-  }
-
-  @AfterEach
-  void endApplication() {
-    Waiting.on(vertx.close());
-  }
 
   private static JsonObject settings() {
     return new JsonObject()
@@ -68,34 +53,53 @@ class EmbeddingTest {
   }
 
   @Test
-  void anApplicationMakesAndValidatesLicensesAndHearsOfEvents() throws Exception {
+  void anApplicationMakesAndValidatesLicensesAndHearsOfEvents(Vertx vertx, VertxTestContext test) {
+    Checkpoint validated = test.checkpoint();
+    Checkpoint activatedEvent = test.checkpoint();
+    Checkpoint validatedEvent = test.checkpoint();
+
     Keyhook keyhook = new Keyhook(onDatabase());
-    String deployment = Waiting.on(vertx.deployVerticle(keyhook));
-    KeyhookClient client = keyhook.client();
-
-    BlockingQueue<Events.Event> events = new LinkedBlockingQueue<>();
-    Events.Subscription subscription = client.subscribe(events::add);
-
-    Future<Licenses.Validation> validation = client
-        .createAccount(new Accounts.Create(
-            Actor.named("shop"), "Shop", "shop@example.com", "a good password", "professional"))
-        .map(account -> Caller.application(account.id(), "shop"))
-        .compose(shop -> client.createLicense(
-            new Licenses.Create(shop, "Editor", null, 3, null, "Ada", "ada@example.com", null)))
-        .compose(license -> client.validate(
-            new Licenses.Validate(license.key(), "device-1", "Ada's laptop", "laptop", null)));
-
-    Licenses.Validation.Valid valid = (Licenses.Validation.Valid) Waiting.on(validation);
-    assertThat(valid.currentActivations()).isEqualTo(1);
-    assertThat(Set.of(events.poll(10, TimeUnit.SECONDS).type(), events.poll(10, TimeUnit.SECONDS).type()))
-        .containsExactlyInAnyOrder("license.activated", "license.validated");
-
-    Waiting.on(subscription.close());
-    Waiting.on(vertx.undeploy(deployment));
+    vertx.deployVerticle(keyhook).compose(deployment -> {
+      KeyhookClient client = keyhook.client();
+      client.subscribe(event -> {
+        switch (event.type()) {
+          case "license.activated" -> activatedEvent.flag();
+          case "license.validated" -> validatedEvent.flag();
+          default -> test.failNow(event.type());
+        }
+      });
+      return client
+          .createAccount(new Accounts.Create(
+              Actor.named("shop"), "Shop", "shop@example.com", "a good password", "professional"))
+          .map(account -> Caller.application(account.id(), "shop"))
+          .compose(shop -> client.createLicense(
+              new Licenses.Create(shop, "Editor", null, 3, null, "Ada", "ada@example.com", null)))
+          .compose(license -> client.validate(
+              new Licenses.Validate(license.key(), "device-1", "Ada's laptop", "laptop", null)));
+    }).onComplete(test.succeeding(validation -> test.verify(() -> {
+      assertThat(((Licenses.Validation.Valid) validation).currentActivations()).isEqualTo(1);
+      validated.flag();
+    })));
   }
 
   @Test
-  void itRunsOnAPoolOfTheApplicationsWhichStaysOpen() {
+  void aSubscriptionThatIsClosedHearsNothingMore(Vertx vertx, VertxTestContext test) {
+    Keyhook keyhook = new Keyhook(onDatabase());
+    vertx.deployVerticle(keyhook)
+        .compose(deployment -> keyhook.client().subscribe(event -> test.failNow(event.type())).close()
+            .compose(closed -> keyhook.client().createAccount(new Accounts.Create(
+                Actor.named("quiet"), "Quiet", "quiet@example.com", "a good password", "professional")))
+            .map(account -> Caller.application(account.id(), "quiet"))
+            .compose(quiet -> keyhook.client().createLicense(
+                new Licenses.Create(quiet, "Editor", null, 3, null, null, null, null)))
+            .compose(license -> keyhook.client().validate(
+                new Licenses.Validate(license.key(), "device-1", null, null, null)))
+            .compose(validation -> vertx.undeploy(deployment)))
+        .onComplete(test.succeedingThenComplete());
+  }
+
+  @Test
+  void itRunsOnAPoolOfTheApplicationsWhichStaysOpen(Vertx vertx) {
     URI database = postgres.database().uri();
     Keyhook.migrate(database); // the pool's database, before the first deployment
     Pool pool = PgBuilder.pool().connectingTo(database.toString()).using(vertx).build();
@@ -112,7 +116,7 @@ class EmbeddingTest {
   }
 
   @Test
-  void itsRouterIsMountedUnderAPathOfTheApplications() throws IOException {
+  void itsRouterIsMountedUnderAPathOfTheApplications(Vertx vertx) throws IOException {
     Keyhook keyhook = new Keyhook(onDatabase());
     Waiting.on(vertx.deployVerticle(keyhook));
 
@@ -139,18 +143,22 @@ class EmbeddingTest {
   }
 
   @Test
-  void refusalsAreTyped() {
+  void refusalsAreTyped(Vertx vertx, VertxTestContext test) {
     Keyhook keyhook = new Keyhook(onDatabase());
-    Waiting.on(vertx.deployVerticle(keyhook));
     Caller nobody = Caller.application("acct_" + "0".repeat(26), "test");
-    assertThatThrownBy(() -> Waiting.on(keyhook.client().getLicense(new Licenses.Get(nobody, "lic_" + "0".repeat(26)))))
-        .isInstanceOfSatisfying(FailureException.class, e -> assertThat(e.failure().code()).isEqualTo("NOT_FOUND"));
+    vertx.deployVerticle(keyhook)
+        .compose(deployment -> keyhook.client().getLicense(new Licenses.Get(nobody, "lic_" + "0".repeat(26))))
+        .onComplete(test.failing(e -> test.verify(() -> {
+          assertThat(e).isInstanceOfSatisfying(
+              FailureException.class, refused -> assertThat(refused.failure().code()).isEqualTo("NOT_FOUND"));
+          test.completeNow();
+        })));
     assertThatThrownBy(() -> new Licenses.Validate(null, "device", null, null, null))
         .isInstanceOfSatisfying(FailureException.class, e -> assertThat(e.failure().code()).isEqualTo("INVALID_REQUEST"));
   }
 
   @Test
-  void undeployingLeavesNothingBehindAndItCanBeDeployedAgain() {
+  void undeployingLeavesNothingBehindAndItCanBeDeployedAgain(Vertx vertx) {
     Waiting.on(vertx.undeploy(Waiting.on(vertx.deployVerticle(new Keyhook(onDatabase())))));
     Set<String> threads = threads();
     for (int i = 0; i < 2; i++) {
@@ -173,7 +181,7 @@ class EmbeddingTest {
   }
 
   @Test
-  void twoUnderDifferentNamesRunInOneVertx() {
+  void twoUnderDifferentNamesRunInOneVertx(Vertx vertx) {
     Keyhook one = new Keyhook(onDatabase());
     Keyhook two = new Keyhook(onDatabase(), Optional.empty(), "second");
     Waiting.on(vertx.deployVerticle(one));

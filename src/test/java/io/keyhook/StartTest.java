@@ -10,27 +10,22 @@ import io.keyhook.testing.Node;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import io.vertx.junit5.VertxExtension;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
+@ExtendWith(VertxExtension.class)
 class StartTest {
   @RegisterExtension
   static final Installation installation = Installation.withoutNode();
 
-  private final Vertx vertx = Vertx.vertx();
-
-  @AfterEach
-  void close() {
-    Waiting.on(vertx.close());
-  }
-
   @Test
-  void aTakenPortIsNamedAndTheFirstAccountIsLeftToTheNextStart() throws Exception {
+  void aTakenPortIsNamedAndTheFirstAccountIsLeftToTheNextStart(Vertx vertx) throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
       Keyhook keyhook = keyhook("keyhook", withFirstAccount(taken.getLocalPort()));
       assertThatThrownBy(() -> Waiting.on(vertx.deployVerticle(keyhook)))
@@ -43,7 +38,7 @@ class StartTest {
   }
 
   @Test
-  void twoInOneVertxTakeAFreePortEach() {
+  void twoInOneVertxTakeAFreePortEach(Vertx vertx) {
     Keyhook one = keyhook("one", withFirstAccount(0).put("bootstrap", new JsonObject()));
     Keyhook other = keyhook("other", withFirstAccount(0).put("bootstrap", new JsonObject()));
     Waiting.on(vertx.deployVerticle(one));

@@ -6,27 +6,22 @@ import static org.awaitility.Awaitility.await;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
 import io.vertx.sqlclient.SqlConnection;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A node freezes in the middle of a transaction, as a paused machine does. */
+@ExtendWith(VertxExtension.class)
 class FrozenTransactionTest {
   private static final long LOCK = 42;
 
   @RegisterExtension
   static final Installation keyhook = Installation.withoutNode();
 
-  private final Vertx vertx = Vertx.vertx();
-
-  @AfterEach
-  void close() {
-    Waiting.on(vertx.close());
-  }
-
   @Test
-  void whatANodeHasLockedIsFreeAgainThoughItNeverEndsItsTransaction() {
+  void whatANodeHasLockedIsFreeAgainThoughItNeverEndsItsTransaction(Vertx vertx) {
     Database frozen = Database.of(vertx, keyhook.database().uri(), 1);
     SqlConnection connection = Waiting.on(frozen.pool().getConnection());
     Waiting.on(connection.begin());

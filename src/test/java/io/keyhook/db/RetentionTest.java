@@ -12,6 +12,7 @@ import io.keyhook.testing.Waiting;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import io.vertx.junit5.VertxExtension;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
@@ -26,9 +27,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The log is kept as long as the plan says, and no day longer. */
+@ExtendWith(VertxExtension.class)
 class RetentionTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
@@ -39,8 +42,8 @@ class RetentionTest {
   private static Partitions partitions;
 
   @BeforeAll
-  static void open() {
-    vertx = Vertx.vertx();
+  static void open(Vertx injected) {
+    vertx = injected;
     database = Database.of(vertx, keyhook.database().uri(), 1);
     partitions = new Partitions(database.pool(), Set.of(30, 90));
   }
@@ -48,7 +51,6 @@ class RetentionTest {
   @AfterAll
   static void close() throws Exception {
     database.close().await(10, TimeUnit.SECONDS);
-    vertx.close().await(10, TimeUnit.SECONDS);
   }
 
   private static void maintain() throws Exception {

@@ -19,6 +19,7 @@ import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -28,12 +29,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** More comes than the database takes: calls wait, then some get 503, and nothing that was accepted is lost. */
+@ExtendWith(VertxExtension.class)
 class OverloadTest {
   private static final Duration OVERLOAD = Duration.ofMinutes(1);
   /** With a batch of 256 on each event loop, a round trip this slow takes about 1,300 a second. */
@@ -49,18 +51,11 @@ class OverloadTest {
   static final Installation keyhook = Installation.withoutNode();
   static Proxy proxy;
   static Node node;
-  static Vertx vertx;
 
   @BeforeAll
   static void startBehindProxy() {
     proxy = keyhook.proxy();
     node = keyhook.startBehind(proxy, new JsonObject());
-    vertx = Vertx.vertx();
-  }
-
-  @AfterAll
-  static void close() {
-    Waiting.on(vertx.close());
   }
 
   /** Validates at a constant rate, whatever comes back, and counts what does. */
@@ -104,7 +99,7 @@ class OverloadTest {
   }
 
   @Test
-  void pastItsLimitForAMinuteWhoFloodsIsRefusedInPartAndNothingAcceptedIsLost() {
+  void pastItsLimitForAMinuteWhoFloodsIsRefusedInPartAndNothingAcceptedIsLost(Vertx vertx) {
     Receiver flooded = keyhook.receiver();
     Receiver quiet = keyhook.receiver();
     Api other = keyhook.account("enterprise");
