@@ -17,7 +17,7 @@ import io.keyhook.bus.Webhooks.Window;
 import io.keyhook.db.Partitions;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Payload;
-import io.keyhook.stats.AttemptCounts;
+import io.keyhook.stats.AttemptCountStore;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -73,7 +73,7 @@ final class LogStore {
         %s, max(last_success_at), max(last_failure_at)
       FROM (%s
         WHERE c.account_id = $1 AND c.webhook_id = $2 AND c.keep_until >= (now() AT TIME ZONE 'UTC')::date + %d) m"""
-      .formatted(AttemptCounts.CONSECUTIVE_FAILURES, AttemptCounts.OF_WEBHOOK, Partitions.COUNT_DAYS - 30);
+      .formatted(AttemptCountStore.CONSECUTIVE_FAILURES, AttemptCountStore.OF_WEBHOOK, Partitions.COUNT_DAYS - 30);
   private static final String LATEST_TIMES = """
       SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ms), percentile_disc(0.95) WITHIN GROUP (ORDER BY ms)
       FROM (SELECT (attempts -> -1 ->> 'ms')::bigint AS ms FROM keyhook.delivery

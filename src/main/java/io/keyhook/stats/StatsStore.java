@@ -76,7 +76,7 @@ final class StatsStore {
             AND c.keep_until >= (n.hour AT TIME ZONE 'UTC')::date + %4$d
             AND c.keep_until <= (n.hour AT TIME ZONE 'UTC')::date + %5$d) m
         GROUP BY 1) h ON true
-      ORDER BY w.webhook_id DESC, h.hour""".formatted(AttemptCounts.CONSECUTIVE_FAILURES, AttemptCounts.OF_WEBHOOK,
+      ORDER BY w.webhook_id DESC, h.hour""".formatted(AttemptCountStore.CONSECUTIVE_FAILURES, AttemptCountStore.OF_WEBHOOK,
       HOURS - 1, Partitions.COUNT_DAYS - 1, Partitions.COUNT_DAYS);
 
   private StatsStore() {}

@@ -1,7 +1,7 @@
 package io.keyhook.stats;
 
-/** The SQL that stores share of attempts as they are counted, by webhook and minute. */
-public final class AttemptCounts {
+/** The SQL of attempts as they are counted, by webhook and minute, that several stores share. */
+public final class AttemptCountStore {
   /** Minutes {@code c}, each with the last in which there was a success; what follows takes those of one webhook. */
   public static final String OF_WEBHOOK = """
       SELECT c.*, max(c.minute) FILTER (WHERE c.succeeded > 0) OVER () AS last_ok FROM keyhook.attempt_count c""";
@@ -9,5 +9,5 @@ public final class AttemptCounts {
   public static final String CONSECUTIVE_FAILURES =
       "coalesce(sum(failed_since) FILTER (WHERE minute >= coalesce(last_ok, '-infinity')), 0)";
 
-  private AttemptCounts() {}
+  private AttemptCountStore() {}
 }

@@ -1,0 +1,80 @@
+package io.keyhook.event;
+
+import io.keyhook.account.Plans;
+import io.keyhook.bus.Id;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * The statement of the {@link Outbox}. It finds the active webhooks that want each event, stores the event's data once, and
+ * queues a delivery for each webhook. If this node has room, the delivery is already leased to it: a first attempt needs no
+ * claim. An event that no webhook wants leaves no trace.
+ */
+final class OutboxStore {
+  private static final String WRITE = """
+      WITH fan AS MATERIALIZED (
+        SELECT r.ord, r.account_id, r.event_id, r.type, r.data, w.webhook_id, w.version,
+          keyhook.uuid_v7() AS delivery_id,
+          (now() AT TIME ZONE 'UTC')::date + ($6::int[])[array_position($5::text[], a.plan)] AS keep_until,
+          NOT (w.webhook_id = ANY ($7::uuid[]) OR w.account_id = ANY ($7)) AS leased
+        FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[]) WITH ORDINALITY
+          r (account_id, event_id, type, data, ord)
+        JOIN keyhook.account a ON a.account_id = r.account_id AND a.plan = ANY ($5)
+        JOIN keyhook.webhook w ON w.account_id = r.account_id AND w.is_active AND r.type = ANY (w.events)
+      ), stored AS (
+        INSERT INTO keyhook.event (account_id, event_id, keep_until, data)
+        SELECT DISTINCT ON (event_id) account_id, event_id, keep_until, data FROM fan
+      ), queued AS (
+        INSERT INTO keyhook.delivery_queue
+          (account_id, delivery_id, webhook_id, event_id, keep_until, type, leased, due_at)
+        SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, leased,
+          -- not now(): a transaction may have waited for locks
+          CASE WHEN leased THEN clock_timestamp() + make_interval(secs => $8) ELSE now() END
+        FROM fan
+      )
+      SELECT ord, delivery_id, webhook_id, version, leased FROM fan""";
+
+  private OutboxStore() {}
+
+  /**
+   * Writes events.
+   *
+   * @param saturated accounts and webhooks whose deliveries this node does not lease now
+   */
+  static Future<Outbox.Written> write(SqlClient client, Plans plans, List<Raised> events, UUID[] saturated) {
+    long now = System.nanoTime();
+    return client.preparedQuery(WRITE)
+        .execute(Tuple.tuple()
+            .addArrayOfUUID(events.stream().map(Raised::accountId).toArray(UUID[]::new))
+            .addArrayOfUUID(events.stream().map(event -> Id.v7(ThreadLocalRandom.current())).toArray(UUID[]::new))
+            .addArrayOfShort(events.stream().map(event -> event.type().code()).toArray(Short[]::new))
+            .addArrayOfString(events.stream().map(Raised::data).toArray(String[]::new))
+            .addArrayOfString(plans.withWebhooks())
+            .addArrayOfInteger(plans.retentions())
+            .addArrayOfUUID(saturated)
+            .addDouble((double) Outbox.LEASE_SECONDS))
+        .map(rows -> {
+          List<Outgoing> leased = new ArrayList<>(rows.size());
+          Set<EndpointId> due = new LinkedHashSet<>();
+          for (Row row : rows) {
+            Raised event = events.get(row.getLong(0).intValue() - 1);
+            UUID webhookId = row.getUUID(2);
+            if (row.getBoolean(4)) {
+              leased.add(new Outgoing(event.accountId(), row.getUUID(1), webhookId, row.getInteger(3), event.type(),
+                  event.data(), 1, 1, 0, now));
+            } else {
+              due.add(new EndpointId(event.accountId(), webhookId));
+            }
+          }
+          return new Outbox.Written(events, leased, due);
+        });
+  }
+}
