@@ -1,0 +1,88 @@
+package io.keyhook;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Every use of what lies beneath the API of Vert.x: its internal classes, which any release may change, and Netty. To change
+ * one, change its row, and say why no public API does.
+ */
+@AnalyzeClasses(packages = "io.keyhook")
+class InternalsTest {
+  /**
+   * @param user the one class that may, with those nested in it
+   * @param used all that it uses
+   */
+  private record Use(String user, String reason, String... used) {}
+
+  private static final List<Use> ALLOWED = List.of(
+      new Use("io.keyhook.http.Answers",
+          "HttpServerRequest.decoderResult is how Vert.x says which limit a request exceeded: 414, 431 or 400",
+          "io.netty.handler.codec.DecoderResult",
+          "io.netty.handler.codec.http.TooLongHttpHeaderException",
+          "io.netty.handler.codec.http.TooLongHttpLineException"),
+      new Use("io.keyhook.attempt.AttemptError",
+          "the client fails with Netty's exceptions, and nothing else tells these errors apart",
+          "io.netty.channel.ConnectTimeoutException",
+          "io.netty.handler.codec.DecoderException",
+          "io.netty.handler.codec.PrematureChannelClosureException",
+          "io.netty.handler.ssl.SslClosedEngineException"),
+      new Use("io.keyhook.attempt.Inbound",
+          "every byte of a response counts against its bound, and the client shows only those of bodies",
+          "io.netty.buffer.ByteBuf",
+          "io.netty.channel.ChannelHandlerContext",
+          "io.netty.channel.ChannelInboundHandlerAdapter",
+          "io.netty.channel.ChannelPipeline",
+          "io.netty.handler.codec.http.HttpClientCodec",
+          "io.vertx.core.http.impl.HttpClientConnectionInternal"),
+      new Use("io.keyhook.target.Resolver",
+          "the target policy judges every address of a name, and Vert.x does not wait for AAAA records where there are A records",
+          "io.netty.resolver.dns.DnsNameResolver",
+          "io.netty.resolver.dns.DnsNameResolverBuilder",
+          "io.netty.util.concurrent.Future",
+          "io.vertx.core.dns.impl.DnsAddressResolverProvider",
+          "io.vertx.core.internal.ContextInternal",
+          "io.vertx.core.internal.PromiseInternal",
+          "io.vertx.core.internal.VertxInternal",
+          "io.vertx.core.internal.resolver.NameResolver"),
+      new Use("io.keyhook.testing.Proxy",
+          "a test resets connections of the database (RST), which NetSocket.close does not",
+          "io.netty.channel.Channel",
+          "io.netty.channel.ChannelConfig",
+          "io.netty.channel.ChannelHandlerContext",
+          "io.netty.channel.ChannelOption",
+          "io.netty.channel.EventLoop",
+          "io.vertx.core.internal.net.NetSocketInternal"));
+
+  private static final DescribedPredicate<JavaClass> BENEATH =
+      resideInAnyPackage("io.netty..", "io.vertx..impl..", "io.vertx..internal..");
+
+  @ArchTest
+  static void eachUseHasItsRowAndEachRowItsUse(JavaClasses classes) {
+    Set<String> uses = classes.stream().flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+        .filter(dependency -> BENEATH.test(dependency.getTargetClass().getBaseComponentType()))
+        .map(dependency -> line(outermost(dependency.getOriginClass()),
+            outermost(dependency.getTargetClass().getBaseComponentType())))
+        .collect(Collectors.toSet());
+    assertThat(uses).containsExactlyInAnyOrderElementsOf(ALLOWED.stream()
+        .flatMap(use -> Stream.of(use.used()).map(used -> line(use.user(), used))).toList());
+  }
+
+  private static String line(String user, String used) {
+    return user + " uses " + used;
+  }
+
+  private static String outermost(JavaClass type) {
+    return type.getEnclosingClass().map(InternalsTest::outermost).orElse(type.getName());
+  }
+}
