@@ -140,7 +140,10 @@ public final class Keyhook extends VerticleBase {
     return firstAccount;
   }
 
-  /** A router to mount under a path of a host's server, once it is deployed; on the calling event loop. */
+  /**
+   * A router to mount under a path of a host's server, once it is deployed; on the calling event loop. The host's server
+   * decides how long a client may leave a response unread ({@code HttpServerOptions.setWriteIdleTimeout}).
+   */
   public Router router() {
     return ApiRouter.create(vertx, client, options, limits, probes, pages);
   }

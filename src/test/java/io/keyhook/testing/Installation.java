@@ -24,6 +24,7 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
   private final List<Proxy> proxies = new ArrayList<>();
   private final List<NodeProcess> processes = new ArrayList<>();
   private TestDatabase database;
+  /** Of receivers and proxies. It outlives each test of the class, and one {@link #on} a server has no test to inject it. */
   private Vertx vertx;
 
   private Installation(boolean withNode, JsonObject overrides) {

@@ -6,7 +6,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 
-/** One Keyhook in a Vert.x of its own, as a process would have it. */
+/** One Keyhook in a Vert.x of its own, as a process would have it: it stops and starts while a test goes on. */
 public final class Node {
   public static final String EMAIL = "owner@example.com";
   public static final String PASSWORD = "correct horse battery";

@@ -134,7 +134,7 @@ public final class Postgres implements AutoCloseable {
   /** A node without an account makes the schema and the partitions that every other finds. */
   private void prepareTemplate() {
     Keyhook.migrate(server.uri());
-    Vertx vertx = Vertx.vertx();
+    Vertx vertx = Vertx.vertx(); // no test runs yet that one could be injected into
     try {
       JsonObject options = Node.settings(server.uri())
           .put("http", new JsonObject().put("enabled", false))
