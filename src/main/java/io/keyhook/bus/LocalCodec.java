@@ -3,7 +3,10 @@ package io.keyhook.bus;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.MessageCodec;
 
-/** Hands an immutable record over as it is. It never crosses the wire: what uses it is sent to local consumers only. */
+/**
+ * Passes messages by reference: immutable records, and requests with the place for their answer. They never cross the wire,
+ * as they are sent to local consumers only.
+ */
 record LocalCodec(String name) implements MessageCodec<Object, Object> {
   @Override
   public Object transform(Object message) {
