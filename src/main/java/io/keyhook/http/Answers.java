@@ -19,7 +19,7 @@ final class Answers {
   /** When to come back after the database was away or the queue was full. */
   static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
-  private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+  static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
   private static final CharSequence PROBLEM = HttpHeaders.createOptimized("application/problem+json");
 
   /**
@@ -40,9 +40,7 @@ final class Answers {
   }
 
   static void json(HttpServerResponse response, int status, Object body) {
-    if (isOpen(response)) {
-      send(response.setStatusCode(status), JSON, body);
-    }
+    send(response, status, JSON, Buffer.buffer(JsonText.bytes(body)));
   }
 
   static void nothing(HttpServerResponse response) {
@@ -98,7 +96,8 @@ final class Answers {
       HttpServerResponse response, int status, String code, String detail, List<Failure.FieldError> errors) {
     if (isOpen(response)) {
       String title = response.setStatusCode(status).getStatusMessage();
-      send(response, PROBLEM, new Problem("about:blank", title, status, detail, code, errors));
+      send(response, status, PROBLEM,
+          Buffer.buffer(JsonText.bytes(new Problem("about:blank", title, status, detail, code, errors))));
     }
   }
 
@@ -106,10 +105,13 @@ final class Answers {
     return !response.ended() && !response.closed();
   }
 
-  private static void send(HttpServerResponse response, CharSequence type, Object body) {
-    Buffer json = Buffer.buffer(JsonText.bytes(body));
-    SecurityHeaders.on(response).headers().add(HttpHeaders.CONTENT_TYPE, type);
-    response.end(json);
+  /** Answers with a body; to HEAD, with its length alone. Does nothing where there is an answer already. */
+  static void send(HttpServerResponse response, int status, CharSequence type, Buffer body) {
+    if (isOpen(response)) {
+      SecurityHeaders.on(response).setStatusCode(status).headers().add(HttpHeaders.CONTENT_TYPE, type)
+          .add(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));
+      response.end(body);
+    }
   }
 
   static int status(Failure failure) {

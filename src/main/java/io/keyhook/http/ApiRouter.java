@@ -4,16 +4,11 @@ import io.keyhook.KeyhookClient;
 import io.keyhook.config.KeyhookOptions;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.HttpException;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /** The routes: each turns HTTP into one call of {@link KeyhookClient}, and its answer into HTTP. */
@@ -56,7 +51,7 @@ public final class ApiRouter {
     this.client = client;
     this.addresses = new ClientAddress(options.http().trustedProxies());
     this.authentication = new Authentication(client, options.operator().key(), addresses);
-    this.calls = new Calls(router, authentication);
+    this.calls = new Calls(authentication);
     this.limits = limits;
   }
 
@@ -74,8 +69,8 @@ public final class ApiRouter {
     router.options("/api/validate").handler(ValidateHandler::preflight);
     router.route("/api/validate").handler(ValidateHandler::otherMethod);
 
-    probes.mount(router);
     router.route("/api/*").handler(body());
+    probes.mount(calls);
     new SessionRoutes(client, addresses, limits).mount(calls);
     new PeopleRoutes(client, addresses, limits).mount(calls);
     new InfoRoutes(client).mount(calls);
@@ -84,25 +79,13 @@ public final class ApiRouter {
     new WebhookRoutes(client).mount(calls);
     new DeliveryRoutes(client, authentication).mount(calls);
     new StatisticsRoutes(client).mount(calls);
-    otherMethods();
+    calls.mount(router);
     router.route().handler(pages::handle);
     // of all that is under the path where a host mounts it
     router.route().handler(context -> context.fail(404)).failureHandler(ApiRouter::failed);
     for (int status : new int[] {400, 404, 405, 413, 415, 417}) {
       router.errorHandler(status, ApiRouter::failed);
     }
-  }
-
-  /** After all others: who asks for a method that a path does not know is told those that it knows. */
-  private void otherMethods() {
-    Map<String, Set<String>> methods = new LinkedHashMap<>();
-    router.getRoutes().stream().filter(route -> route.getPath() != null && route.methods() != null).forEach(route ->
-        route.methods().forEach(method ->
-            methods.computeIfAbsent(route.getPath(), path -> new LinkedHashSet<>()).add(method.name())));
-    methods.forEach((path, known) -> router.route(path).handler(context -> {
-      context.response().putHeader(HttpHeaders.ALLOW, String.join(", ", known));
-      Answers.problem(context, 405, JsonBody.explain(405));
-    }));
   }
 
   private static Handler<RoutingContext> body() {

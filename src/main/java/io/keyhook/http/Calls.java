@@ -2,46 +2,98 @@ package io.keyhook.http;
 
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
-/** What routes are made of: who may call, what is read of a request, and how its answer becomes one of HTTP. */
+/**
+ * The calls of the API as a table: who may call, what is read of a request, and how its answer becomes one of HTTP. Routes
+ * are made of it at once, so that the order in which calls are declared means nothing.
+ */
 final class Calls {
-  private final Router router;
   private final Authentication authentication;
+  private final Map<String, Map<HttpMethod, List<Handler<RoutingContext>>>> byPath = new LinkedHashMap<>();
 
-  Calls(Router router, Authentication authentication) {
-    this.router = router;
+  Calls(Authentication authentication) {
     this.authentication = authentication;
   }
 
   /** For who acts for an account. */
   void account(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
-    router.route(method, path).handler(authentication::account);
-    open(method, path, status, call);
+    add(method, path, List.of(authentication::account, answering(status, call)));
   }
 
   /** The same where the answer is more than one piece. */
   void accountStream(HttpMethod method, String path, Handler<RoutingContext> call) {
-    router.route(method, path).handler(authentication::account).handler(call);
+    add(method, path, List.of(authentication::account, call));
   }
 
   void operator(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
-    router.route(method, path).handler(authentication::operator);
-    open(method, path, status, call);
+    add(method, path, List.of(authentication::operator, answering(status, call)));
   }
 
   /** For everybody. */
   void open(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
-    router.route(method, path).handler(context -> call.apply(context).onComplete(answer -> {
+    add(method, path, List.of(answering(status, call)));
+  }
+
+  /** For everybody, where the answer is not JSON. */
+  void open(HttpMethod method, String path, Handler<RoutingContext> call) {
+    add(method, path, List.of(call));
+  }
+
+  private void add(HttpMethod method, String path, List<Handler<RoutingContext>> handlers) {
+    byPath.computeIfAbsent(path, methods -> new LinkedHashMap<>()).put(method, handlers);
+  }
+
+  /**
+   * Adds the routes. Each path answers 405 to the methods that it does not have, and paths with fewer parameters come
+   * first: a path such as {@code /api/licenses/bulk} is never taken for the license {@code bulk}, whatever the method.
+   */
+  void mount(Router router) {
+    byPath.keySet().stream().sorted(Comparator.comparing(Calls::parameters))
+        .forEach(path -> mount(router, path, byPath.get(path)));
+  }
+
+  private static long parameters(String path) {
+    return path.chars().filter(c -> c == ':').count();
+  }
+
+  private static void mount(Router router, String path, Map<HttpMethod, List<Handler<RoutingContext>>> methods) {
+    Set<String> known = new LinkedHashSet<>();
+    methods.forEach((method, handlers) -> {
+      Route route = router.route(method, path);
+      known.add(method.name());
+      if (method == HttpMethod.GET) { // RFC 9110, 9.1: every server has HEAD where it has GET
+        route.method(HttpMethod.HEAD);
+        known.add(HttpMethod.HEAD.name());
+      }
+      handlers.forEach(route::handler);
+    });
+    String allow = String.join(", ", known);
+    router.route(path).handler(context -> {
+      context.response().putHeader(HttpHeaders.ALLOW, allow);
+      Answers.problem(context, 405, JsonBody.explain(405));
+    });
+  }
+
+  private static Handler<RoutingContext> answering(int status, Function<RoutingContext, Future<?>> call) {
+    return context -> call.apply(context).onComplete(answer -> {
       if (status == 204) {
         Answers.nothing(context.response());
       } else {
         Answers.json(context, status, answer);
       }
-    }, context::fail));
+    }, context::fail);
   }
 
   static String id(RoutingContext context) {

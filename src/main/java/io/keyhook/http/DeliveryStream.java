@@ -7,6 +7,7 @@ import io.keyhook.bus.Events;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,9 +37,13 @@ final class DeliveryStream {
     this.authentication = authentication;
   }
 
-  /** Answers with the stream, once it is watched, or with why it is not. */
+  /** Answers with the stream, once it is watched, or with why it is not. HEAD gets the headers alone. */
   static void open(
       RoutingContext context, KeyhookClient client, Authentication authentication, Deliveries.Watch watch) {
+    if (context.request().method() == HttpMethod.HEAD) {
+      EventStream.head(context.response()).end();
+      return;
+    }
     DeliveryStream stream = new DeliveryStream(context, client, authentication);
     client.watchDeliveries(watch, stream::changed, stream::ended).onComplete(stream::opened, context::fail);
   }

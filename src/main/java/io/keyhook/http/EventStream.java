@@ -30,11 +30,16 @@ final class EventStream {
   static EventStream begin(RoutingContext context, Runnable closed) {
     EventStream stream = new EventStream(context, closed);
     context.addEndHandler(done -> stream.finish());
-    SecurityHeaders.on(stream.response).setStatusCode(200).setChunked(true)
-        .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream")
-        .putHeader("X-Accel-Buffering", "no"); // or a proxy keeps it until there is much of it
+    head(stream.response).setChunked(true);
     stream.comment();
     return stream;
+  }
+
+  /** Sets the status and the headers that every such answer has. */
+  static HttpServerResponse head(HttpServerResponse response) {
+    return SecurityHeaders.on(response).setStatusCode(200)
+        .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream")
+        .putHeader("X-Accel-Buffering", "no"); // or a proxy keeps it until there is much of it
   }
 
   /** Sends a comment, by which the client knows that the stream is alive. */

@@ -5,6 +5,7 @@ import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Page;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
@@ -37,9 +38,14 @@ final class LicenseExport {
   }
 
   private void begin(Licenses.List query, Page<License> page) {
-    SecurityHeaders.on(response).setStatusCode(200).setChunked(true)
+    SecurityHeaders.on(response).setStatusCode(200)
         .putHeader(HttpHeaders.CONTENT_TYPE, "text/csv; charset=utf-8")
         .putHeader("Content-Disposition", "attachment; filename=\"licenses.csv\"");
+    if (context.request().method() == HttpMethod.HEAD) {
+      response.end();
+      return;
+    }
+    response.setChunked(true);
     write(LicenseCsv.header() + LicenseCsv.rows(page.data()), query, page.nextCursor());
   }
 

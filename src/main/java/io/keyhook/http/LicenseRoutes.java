@@ -20,7 +20,7 @@ final class LicenseRoutes {
   }
 
   void mount(Calls calls) {
-    many(calls); // before what takes anything for an id
+    many(calls);
     calls.account(HttpMethod.POST, "/api/licenses", 201, context -> client.createLicense(read(context, in ->
         create(context, in, true))));
     calls.account(HttpMethod.GET, "/api/licenses", 200, context -> client.listLicenses(query(context, in ->

@@ -5,7 +5,7 @@ import io.keyhook.db.Migrations;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
-import io.vertx.ext.web.Router;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +16,8 @@ import java.util.concurrent.TimeUnit;
 
 /** What operators and tools ask: is it alive, is it ready, what does it count, what can be called. */
 public final class Probes {
+  private static final CharSequence METRICS =
+      HttpHeaders.createOptimized("text/plain; version=0.0.4; charset=utf-8");
   private static final Duration ASKING = Duration.ofSeconds(2);
 
   private final Database database;
@@ -33,15 +35,15 @@ public final class Probes {
     started = true;
   }
 
-  void mount(Router router) {
-    router.get("/health/live").handler(context -> Answers.json(context, 200, Map.of("status", "live")));
-    router.get("/health/ready").handler(this::ready);
-    router.get("/metrics").handler(context -> SecurityHeaders.on(context.response())
-        .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8").end(meters.scrape()));
-    router.get("/openapi.json").handler(context -> SecurityHeaders.on(context.response())
-        .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-        .putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, "*")
-        .end(openApi));
+  void mount(Calls calls) {
+    calls.open(HttpMethod.GET, "/health/live", context -> Answers.json(context, 200, Map.of("status", "live")));
+    calls.open(HttpMethod.GET, "/health/ready", this::ready);
+    calls.open(HttpMethod.GET, "/metrics", context ->
+        Answers.send(context.response(), 200, METRICS, Buffer.buffer(meters.scrape())));
+    calls.open(HttpMethod.GET, "/openapi.json", context -> {
+      context.response().putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+      Answers.send(context.response(), 200, Answers.JSON, openApi);
+    });
   }
 
   private void ready(RoutingContext context) {

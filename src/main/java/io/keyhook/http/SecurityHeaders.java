@@ -3,7 +3,10 @@ package io.keyhook.http;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 
-/** What every answer tells a browser: to guess at nothing, to embed it nowhere, and what a page of ours may do. */
+/**
+ * Headers that every answer has: when it was made, and what a browser may do with it. A browser is to guess no content type
+ * and to embed nothing; pages run scripts of their own alone.
+ */
 final class SecurityHeaders {
   private static final CharSequence CONTENT_TYPE_OPTIONS = HttpHeaders.createOptimized("x-content-type-options");
   private static final CharSequence NOSNIFF = HttpHeaders.createOptimized("nosniff");
@@ -25,6 +28,7 @@ final class SecurityHeaders {
   /** Once for a response, which has none of them yet, and is given back: nothing of it is a page, or is to be kept. */
   static HttpServerResponse on(HttpServerResponse response) {
     response.headers() // added, not put: nothing is to be looked for and taken out first
+        .add(HttpHeaders.DATE, HttpDate.now())
         .add(CONTENT_TYPE_OPTIONS, NOSNIFF)
         .add(HttpHeaders.CACHE_CONTROL, NO_STORE)
         .add(CONTENT_SECURITY_POLICY, NOTHING)
@@ -35,6 +39,7 @@ final class SecurityHeaders {
   /** The same for a page, or for what one is made of. */
   static HttpServerResponse onPage(HttpServerResponse response, CharSequence cacheControl) {
     response.headers()
+        .add(HttpHeaders.DATE, HttpDate.now())
         .add(CONTENT_TYPE_OPTIONS, NOSNIFF)
         .add(HttpHeaders.CACHE_CONTROL, cacheControl)
         .add(CONTENT_SECURITY_POLICY, OWN)

@@ -10,6 +10,7 @@ import io.keyhook.testing.ExchangeCheck;
 import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Holds what a node answers against the document: status, headers, content type and body. And where a call succeeded, its
@@ -19,6 +20,8 @@ public final class Contract implements ExchangeCheck {
   private static final Map<Integer, String> ANYWHERE = Map.of(400, "InvalidRequest", 404, "NotFound", 405,
       "MethodNotAllowed",
       413, "PayloadTooLarge", 414, "UriTooLong", 417, "ExpectationFailed", 431, "HeadersTooLarge");
+  private static final Pattern DATE = Pattern.compile(
+      "(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT");
   private static final Map<String, String> ALWAYS = Map.of("X-Content-Type-Options", "nosniff", "Cache-Control",
       "no-store", "Referrer-Policy", "no-referrer", "Content-Security-Policy",
       "default-src 'none'; frame-ancestors 'none'");
@@ -29,18 +32,24 @@ public final class Contract implements ExchangeCheck {
     if (isOfPages(path) && exchange.status() != 404) {
       return; // WebPagesTest is about these
     }
-    Optional<Operation> operation = Document.find(exchange.method(), path);
+    Optional<Operation> operation = Document.find(method(exchange), path);
     JsonNode response = operation.map(found -> found.response(exchange.status())).filter(JsonNode::isObject)
         .orElseGet(() -> elsewhere(exchange, path));
     assertThat(response.isObject()).as("%s is a status that the document has for %s %s, which answered %s",
         exchange.status(), exchange.method(), exchange.path(), exchange.body()).isTrue();
     ALWAYS.forEach((name, value) -> assertThat(exchange.headers().allValues(name)).as("%s of %s", name, exchange)
         .containsExactly(value));
+    checkDate(exchange);
     checkHeaders(exchange, response);
     checkBody(exchange, response);
     if (exchange.status() < 300) {
       operation.ifPresent(found -> checkRequest(exchange, found));
     }
+  }
+
+  /** HEAD is answered as GET, but for the body (RFC 9110, 9.3.2). */
+  private static String method(Exchange exchange) {
+    return exchange.method().equals("HEAD") ? "GET" : exchange.method();
   }
 
   private static boolean isOfPages(String path) {
@@ -65,10 +74,15 @@ public final class Contract implements ExchangeCheck {
     }
     boolean known = !Document.at(path).isEmpty();
     if (known && exchange.status() == 404 || !known && exchange.status() == 405
-        || Document.find(exchange.method(), path).isPresent() && exchange.status() == 405) {
+        || Document.find(method(exchange), path).isPresent() && exchange.status() == 405) {
       return Document.JSON.missingNode();
     }
     return Document.response(ANYWHERE.getOrDefault(exchange.status(), "none"));
+  }
+
+  /** One, in the form that senders use (RFC 9110, 5.6.7). */
+  private static void checkDate(Exchange exchange) {
+    assertThat(exchange.headers().allValues("Date")).as("Date of %s", exchange).singleElement().asString().matches(DATE);
   }
 
   private static void checkHeaders(Exchange exchange, JsonNode response) {
@@ -89,13 +103,13 @@ public final class Contract implements ExchangeCheck {
 
   private static void checkBody(Exchange exchange, JsonNode response) {
     JsonNode content = response.path("content");
-    if (content.isMissingNode()) {
+    if (content.isMissingNode() || exchange.method().equals("HEAD")) {
       assertThat(exchange.body()).as("the body of %s", exchange).isEmpty();
       return;
     }
     String type = String.valueOf(exchange.header("Content-Type")).replaceFirst(";.*", "");
     assertThat(content.has(type)).as("%s is a content type that the document has for %s", type, exchange).isTrue();
-    if (type.endsWith("json") && !exchange.method().equals("HEAD")) {
+    if (type.endsWith("json")) {
       assertThat(Document.faults(content.path(type).path("schema"), json(exchange.body())))
           .as("what is wrong with the answer of %s %s: %s", exchange.method(), exchange.path(),
               exchange.body()).isEmpty();

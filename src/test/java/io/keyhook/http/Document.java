@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -77,10 +76,15 @@ final class Document {
     return operations(ROOT.path("webhooks"));
   }
 
-  /** The operations whose path this may be; those with fewest parameters first, as a router has it. */
+  /** The operations whose path this is: of paths that it fits, the one with the fewest parameters, as a router has it. */
   static List<Operation> at(String path) {
-    return OPERATIONS.stream().filter(operation -> operation.matches(path))
-        .sorted(Comparator.comparing(operation -> operation.path().chars().filter(c -> c == '{').count())).toList();
+    List<Operation> fitting = OPERATIONS.stream().filter(operation -> operation.matches(path)).toList();
+    long fewest = fitting.stream().mapToLong(Document::parametersOfPath).min().orElse(0);
+    return fitting.stream().filter(operation -> parametersOfPath(operation) == fewest).toList();
+  }
+
+  private static long parametersOfPath(Operation operation) {
+    return operation.path().chars().filter(c -> c == '{').count();
   }
 
   static Optional<Operation> find(String method, String path) {
