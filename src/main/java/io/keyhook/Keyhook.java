@@ -27,6 +27,7 @@ import io.keyhook.http.ApiRouter;
 import io.keyhook.http.HttpVerticle;
 import io.keyhook.http.Probes;
 import io.keyhook.http.RateLimiter;
+import io.keyhook.http.UntrustedProxies;
 import io.keyhook.http.WebPages;
 import io.keyhook.license.ExpiryVerticle;
 import io.keyhook.license.LastSeen;
@@ -87,6 +88,7 @@ public final class Keyhook extends VerticleBase {
   private final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final AtomicInteger port = new AtomicInteger();
   private final WebPages pages = new WebPages();
+  private final UntrustedProxies untrusted = new UntrustedProxies(meters);
   private final StopOrder stopOrder = new StopOrder(this::stopping);
   private final List<String> deployed = new ArrayList<>();
   private Bus bus;
@@ -145,7 +147,7 @@ public final class Keyhook extends VerticleBase {
    * decides how long a client may leave a response unread ({@code HttpServerOptions.setWriteIdleTimeout}).
    */
   public Router router() {
-    return ApiRouter.create(vertx, client, options, limits, probes, pages);
+    return ApiRouter.create(vertx, client, options, limits, untrusted, probes, pages);
   }
 
   @Override
@@ -249,7 +251,7 @@ public final class Keyhook extends VerticleBase {
   private Future<Void> serve(int loops) {
     int freePort = -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
     return deploy(Stage.SERVING, loops, () -> new HttpVerticle(options.http(),
-        vertx -> ApiRouter.create(vertx, client, options, limits, probes, pages), port, freePort));
+        vertx -> ApiRouter.create(vertx, client, options, limits, untrusted, probes, pages), port, freePort));
   }
 
   private Future<Void> deploy(Stage stage, int instances, Supplier<Deployable> verticle) {

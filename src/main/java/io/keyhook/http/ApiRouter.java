@@ -1,6 +1,8 @@
 package io.keyhook.http;
 
 import io.keyhook.KeyhookClient;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.FailureException;
 import io.keyhook.config.KeyhookOptions;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -46,25 +48,29 @@ public final class ApiRouter {
     }
   }
 
-  private ApiRouter(Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits) {
+  private ApiRouter(
+      Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits, UntrustedProxies untrusted) {
     this.router = Router.router(vertx);
     this.client = client;
-    this.addresses = new ClientAddress(options.http().trustedProxies());
+    this.addresses = new ClientAddress(options.http().trustedProxies(), untrusted);
     this.authentication = new Authentication(client, options.operator().key(), addresses);
     this.calls = new Calls(authentication);
     this.limits = limits;
   }
 
   /** A router for one event loop; mounts under any path. */
-  public static Router create(
-      Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits, Probes probes, WebPages pages) {
-    ApiRouter api = new ApiRouter(vertx, client, options, limits);
+  public static Router create(Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits,
+      UntrustedProxies untrusted, Probes probes, WebPages pages) {
+    ApiRouter api = new ApiRouter(vertx, client, options, limits, untrusted);
     api.mount(probes, pages);
     return api.router;
   }
 
   private void mount(Probes probes, WebPages pages) {
-    router.route("/api/validate").failureHandler(ValidateHandler::failed);
+    router.route("/api/validate").failureHandler(context -> {
+      noteLimit(context);
+      ValidateHandler.failed(context);
+    });
     router.post("/api/validate").handler(body()).handler(new ValidateHandler(client, addresses, limits.validations()));
     router.options("/api/validate").handler(ValidateHandler::preflight);
     router.route("/api/validate").handler(ValidateHandler::otherMethod);
@@ -82,9 +88,9 @@ public final class ApiRouter {
     calls.mount(router);
     router.route().handler(pages::handle);
     // of all that is under the path where a host mounts it
-    router.route().handler(context -> context.fail(404)).failureHandler(ApiRouter::failed);
+    router.route().handler(context -> context.fail(404)).failureHandler(this::failed);
     for (int status : new int[] {400, 404, 405, 413, 415, 417}) {
-      router.errorHandler(status, ApiRouter::failed);
+      router.errorHandler(status, this::failed);
     }
   }
 
@@ -96,7 +102,14 @@ public final class ApiRouter {
     };
   }
 
-  private static void failed(RoutingContext context) {
+  private void noteLimit(RoutingContext context) {
+    if (context.failure() instanceof FailureException e && e.failure() instanceof Failure.RateLimited) {
+      addresses.limited(context.request());
+    }
+  }
+
+  private void failed(RoutingContext context) {
+    noteLimit(context);
     int status = context.statusCode();
     if (context.failure() instanceof HttpException e) {
       status = e.getStatusCode();

@@ -2,7 +2,6 @@ package io.keyhook.http;
 
 import inet.ipaddr.IPAddress;
 import inet.ipaddr.IPAddressString;
-import inet.ipaddr.IPAddressStringParameters;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
@@ -12,43 +11,42 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Whose request it is. {@code X-Forwarded-For} is believed only as far as proxies that the operator trusts have written
- * it: from the right, the first address that is not one of them.
+ * The address, scheme and host that a client used, as far as proxies that the administrator trusts have written them down.
+ * {@code X-Forwarded-For} or, where there is none, {@code Forwarded} (RFC 7239) is read from the right: each trusted proxy
+ * vouches for the next address, and the first one that is no trusted proxy's is the client's.
+ *
+ * <p>{@code X-Forwarded-For} wins where both are there, because nearly every proxy writes that one and passes
+ * {@code Forwarded} on as the client sent it. A proxy that writes {@code Forwarded} instead must remove
+ * {@code X-Forwarded-For}.
  */
 final class ClientAddress {
-  private static final IPAddressStringParameters PLAIN = new IPAddressStringParameters.Builder()
-      .allowEmpty(false).allowAll(false).allowWildcardedSeparator(false).allowSingleSegment(false).allowMask(false)
-      .allowPrefix(false).toParams();
   private static final int IPV6_CUSTOMER_BITS = 64;
 
   private final List<IPAddress> trusted;
+  private final UntrustedProxies untrusted;
 
   /**
-   * @param trustedProxies CIDRs, valid
+   * @param trustedProxies addresses and CIDRs, valid
    */
-  ClientAddress(List<String> trustedProxies) {
-    this.trusted = trustedProxies.stream().map(cidr -> new IPAddressString(cidr).getAddress()).toList();
+  ClientAddress(List<String> trustedProxies, UntrustedProxies untrusted) {
+    this.trusted = trustedProxies.stream().map(cidr -> Hops.plain(new IPAddressString(cidr).getAddress())).toList();
+    this.untrusted = untrusted;
   }
 
+  /** Null where the peer has none. */
   String of(HttpServerRequest request) {
-    String peer = request.remoteAddress() == null ? null : request.remoteAddress().hostAddress();
-    if (peer == null || trusted.isEmpty() || !isTrusted(peer)) {
-      return peer;
+    String client = peer(request);
+    if (client == null || !isFromProxy(request)) {
+      return client;
     }
-    String client = peer;
-    List<String> hops = request.headers().getAll("X-Forwarded-For").stream()
-        .flatMap(line -> List.of(line.split(",")).stream()).map(String::strip).toList();
-    for (int i = hops.size() - 1; i >= 0; i--) {
-      IPAddress hop = new IPAddressString(hops.get(i), PLAIN).getAddress();
-      if (hop == null) {
-        return client; // not an address: what stands left of it is anybody's word
-      }
-      client = hop.toCanonicalString();
-      if (!isTrusted(client)) {
+    Hops hops = Hops.of(request.headers());
+    for (Hops.Hop hop = hops.next(); hop != null && hop.address() != null; hop = hops.next()) {
+      client = hop.address().toCanonicalString();
+      if (!isTrusted(hop.address())) {
         return client;
       }
     }
-    return client;
+    return client; // what stands left of something that is not an address is anybody's word
   }
 
   /** Whether the client's own connection is TLS, as far as a trusted proxy tells. */
@@ -56,20 +54,61 @@ final class ClientAddress {
     if (request.isSSL()) {
       return true;
     }
-    String forwarded = isFromProxy(request) ? request.getHeader("X-Forwarded-Proto") : null;
-    return forwarded != null && forwarded.split(",", 2)[0].strip().equalsIgnoreCase("https");
+    if (!isFromProxy(request)) {
+      return false;
+    }
+    String usual = request.getHeader("X-Forwarded-Proto");
+    if (usual != null) {
+      return usual.split(",", 2)[0].strip().equalsIgnoreCase("https");
+    }
+    Hops.Hop client = farthest(request);
+    return client != null && "https".equals(client.proto());
   }
 
-  /** What this server is called by who asks, in lower case: hosts, with their ports where they are not the usual ones. */
+  /** Names that the client may have called this server by, in lower case, each with its port where it is not the usual one. */
   Set<String> hosts(HttpServerRequest request) {
     Stream<String> own = Stream.ofNullable(request.getHeader(HttpHeaders.HOST));
-    Stream<String> forwarded = isFromProxy(request) ? Stream.ofNullable(request.getHeader("X-Forwarded-Host"))
-        .flatMap(line -> Stream.of(line.split(","))) : Stream.empty();
-    return Stream.concat(own, forwarded).map(host -> host.strip().toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
+    if (!isFromProxy(request)) {
+      return hosts(own);
+    }
+    Hops.Hop client = farthest(request);
+    Stream<String> usual = Stream.ofNullable(request.getHeader("X-Forwarded-Host"))
+        .flatMap(line -> Stream.of(line.split(",")));
+    return hosts(Stream.of(own, usual, Stream.ofNullable(client == null ? null : client.host())).flatMap(names -> names));
+  }
+
+  private static Set<String> hosts(Stream<String> names) {
+    return names.map(host -> host.strip().toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
+  }
+
+  /** What the last trusted proxy wrote on the way to the client. Null: none wrote anything. */
+  private Hops.Hop farthest(HttpServerRequest request) {
+    Hops hops = Hops.of(request.headers());
+    Hops.Hop farthest = hops.next();
+    while (farthest != null && farthest.address() != null && isTrusted(farthest.address())) {
+      Hops.Hop next = hops.next();
+      if (next == null) {
+        return farthest;
+      }
+      farthest = next;
+    }
+    return farthest;
+  }
+
+  /** Notes that a request was refused by a limit: one of a proxy that is not trusted is counted and warned of. */
+  void limited(HttpServerRequest request) {
+    if (Hops.areIn(request.headers()) && !isFromProxy(request)) {
+      untrusted.refused(peer(request));
+    }
   }
 
   private boolean isFromProxy(HttpServerRequest request) {
-    return !trusted.isEmpty() && request.remoteAddress() != null && isTrusted(request.remoteAddress().hostAddress());
+    String peer = trusted.isEmpty() ? null : peer(request);
+    return peer != null && isTrusted(Hops.plain(new IPAddressString(peer).getAddress()));
+  }
+
+  private static String peer(HttpServerRequest request) {
+    return request.remoteAddress() == null ? null : request.remoteAddress().hostAddress();
   }
 
   /** What a limit counts by: an IPv6 customer has a whole /64. */
@@ -81,8 +120,7 @@ final class ClientAddress {
     return parsed == null ? address : parsed.toPrefixBlock(IPV6_CUSTOMER_BITS).toCanonicalString();
   }
 
-  private boolean isTrusted(String address) {
-    IPAddress parsed = new IPAddressString(address).getAddress();
-    return parsed != null && trusted.stream().anyMatch(block -> block.contains(parsed));
+  private boolean isTrusted(IPAddress address) {
+    return address != null && trusted.stream().anyMatch(block -> block.contains(address));
   }
 }

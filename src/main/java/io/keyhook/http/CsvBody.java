@@ -2,13 +2,11 @@ package io.keyhook.http;
 
 import io.keyhook.bus.Check;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 
 /** A body that is a file of lines and cells. */
 final class CsvBody {
@@ -18,8 +16,7 @@ final class CsvBody {
 
   /** What it holds, where it says that it is CSV, and is in UTF-8. */
   static String text(RoutingContext context) {
-    String type = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
-    if (type == null || !isCsv(type)) {
+    if (!MediaType.CSV.isOf(context.request())) {
       throw new HttpException(415, EXPLAIN);
     }
     Buffer body = context.body().buffer();
@@ -29,10 +26,5 @@ final class CsvBody {
     } catch (CharacterCodingException e) {
       throw Check.invalid("body", "is not in UTF-8");
     }
-  }
-
-  static boolean isCsv(String type) {
-    String lower = type.toLowerCase(Locale.ROOT).replace(" ", "").replace("\"", "");
-    return lower.equals("text/csv") || lower.equals("text/csv;charset=utf-8");
   }
 }

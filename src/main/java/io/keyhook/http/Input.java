@@ -16,6 +16,7 @@ import io.keyhook.bus.Check;
 import io.keyhook.bus.Field;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -42,6 +43,8 @@ final class Input extends FieldReader {
       .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
       .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
       .build().readerFor(JsonNode.class);
+  private static final char BYTE_ORDER_MARK = '\ufeff';
+  private static final BigDecimal MAX_INTEGER = BigDecimal.valueOf(Integer.MAX_VALUE);
   private static final OffsetDateTime LAST = OffsetDateTime.of(9999, 12, 31, 23, 59, 59, 999_999_999, ZoneOffset.UTC);
 
   private final ObjectNode fields;
@@ -78,8 +81,9 @@ final class Input extends FieldReader {
 
   private static String decode(byte[] utf8) throws CharacterCodingException {
     String text = new String(utf8, StandardCharsets.UTF_8);
-    return text.indexOf(REPLACEMENT) < 0 ? text // nothing had to be replaced
+    String exact = text.indexOf(REPLACEMENT) < 0 ? text // nothing had to be replaced
         : StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+    return exact.charAt(0) == BYTE_ORDER_MARK ? exact.substring(1) : exact; // RFC 8259, 8.1: a reader may ignore it
   }
 
   String text(String name) {
@@ -87,15 +91,20 @@ final class Input extends FieldReader {
   }
 
   Integer integer(String name) {
-    Long value = read(name, "a whole number", node -> node.isIntegralNumber() ? node.longValue() : null);
+    BigDecimal value = read(name, "a whole number", node -> node.isNumber() ? whole(node.decimalValue()) : null);
     if (value == null) {
       return null;
     }
-    if (!fields.get(name).canConvertToInt()) {
+    if (value.abs().compareTo(MAX_INTEGER) > 0) {
       error(name, "is out of range");
       return null;
     }
     return value.intValue();
+  }
+
+  /** As JSON Schema has it, a number without a fraction, however it is written: 1.0 and 1e2 are. Null for others. */
+  private static BigDecimal whole(BigDecimal number) {
+    return number.stripTrailingZeros().scale() <= 0 ? number : null;
   }
 
   Boolean bool(String name) {

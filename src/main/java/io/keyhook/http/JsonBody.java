@@ -4,7 +4,6 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
-import java.util.Locale;
 
 /** What a body may be. */
 final class JsonBody {
@@ -12,29 +11,20 @@ final class JsonBody {
 
   private JsonBody() {}
 
-  /** A form would be taken apart as it comes in, and fail where its method has none: it is to be bytes like others. */
+  /** Hides the type of a form, which would be taken apart as it comes in: its bytes are to be read like others. */
   static void takeNoForm(HttpServerRequest request) {
-    String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
-    if (type != null && !isJson(type) && !CsvBody.isCsv(type)) {
+    if (request.headers().contains(HttpHeaders.CONTENT_TYPE) && !MediaType.JSON.isOf(request)
+        && !MediaType.CSV.isOf(request)) {
       request.headers().set(HttpHeaders.CONTENT_TYPE, "application/octet-stream");
     }
   }
 
-  /** A body is JSON and says so; an empty one need not say anything. */
+  /** Refuses a body that does not say that it is JSON. No body is fine, whatever its type. */
   static void requireJson(RoutingContext context) {
-    String type = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
     boolean empty = context.body().buffer() == null || context.body().length() == 0;
-    if (type == null ? !empty : !isJson(type)) {
+    if (!empty && !MediaType.JSON.isOf(context.request())) {
       throw new HttpException(415);
     }
-  }
-
-  private static boolean isJson(String type) {
-    if (type.equals("application/json")) {
-      return true;
-    }
-    String lower = type.toLowerCase(Locale.ROOT).replace(" ", "").replace("\"", "");
-    return lower.equals("application/json") || lower.equals("application/json;charset=utf-8");
   }
 
   static String explain(int status) {

@@ -64,6 +64,9 @@ final class ValidateHandler implements Handler<RoutingContext> {
     } else {
       Failure failure = FailureException.of(context.failure()).failure();
       Answers.headers(context.response(), failure);
+      if (context.response().headers().contains(HttpHeaders.RETRY_AFTER)) {
+        context.response().headers().add(HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS, HttpHeaders.RETRY_AFTER); // or a page's script cannot read it
+      }
       refuse(context, Answers.status(failure), failure.message(), failure.code());
     }
   }

@@ -39,7 +39,7 @@ class BadBodyTest {
         "{\"name\":\"a\nb\"}",
         "{\"name\":\"\\x41\"}", "{\"name\":\"\\u12\"}", "/* */{}", "{}//", " ", "\n", "[]", "[{}]", "\"{}\"", "1",
         "true",
-        "null", "\uFEFF{}", "\u0000", "{\"a\":1,\"a\":1}", "{\"metadata\":{\"a\":1,\"a\":2}}",
+        "null", "\uFEFF", "\uFEFF\uFEFF{}", "{}\uFEFF", "\u0000", "{\"a\":1,\"a\":1}", "{\"metadata\":{\"a\":1,\"a\":2}}",
         "{\"a\":" + "9".repeat(101) + "}",
         "[".repeat(100_000), "{\"metadata\":" + "{\"a\":".repeat(30) + "1" + "}".repeat(31),
         "{\"metadata\":" + "[".repeat(5000) + "]".repeat(5000) + "}", "{\"" + "n".repeat(100_000) + "\":1}");
@@ -110,9 +110,52 @@ class BadBodyTest {
   void jsonMayBeSaidInSeveralWays() {
     Operation create = Document.find("POST", "/api/licenses").orElseThrow();
     for (String type : List.of("application/json", "Application/JSON", "application/json;charset=UTF-8",
-        "application/json; charset=\"utf-8\"")) {
+        "application/json; charset=\"utf-8\"", "application/json ; Charset=Utf-8 ; v=1",
+        "application/json; profile=\"https://example.com/a;b,c\"", "application/json;odata.metadata=minimal;IEEE754Compatible=true",
+        "application/json;")) {
       subject.sendRaw(create, "{\"name\":\"A\"}", "Content-Type: " + type).expect(201);
     }
+    Operation importing = Document.find("POST", "/api/licenses/import").orElseThrow();
+    for (String type : List.of("text/csv; header=present", "Text/CSV; header=present; charset=\"UTF-8\"")) {
+      subject.sendRaw(importing, "name\nA\n", "Content-Type: " + type).expect(200);
+    }
+    subject.sendRaw(importing, "name\nA\n", "Content-Type: text/csv; charset=windows-1252").expect(415);
+  }
+
+  @ParameterizedTest
+  @MethodSource("reading")
+  void aByteOrderMarkIsNoPartOfTheJson(Operation operation) {
+    Exchange exchange = subject.unchanged(() -> subject.sendRaw(operation, "\uFEFF{\"colour\":1}", JSON));
+    Subject.assertRefused(exchange, "colour");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"application/x-www-form-urlencoded", "multipart/form-data", "multipart/form-data; boundary=x",
+      "text/plain;charset=UTF-8", "application/octet-stream", "*/*", ""})
+  void nothingIsNothingOfWhateverType(String type) {
+    Operation disable = Document.find("POST", "/api/licenses/x/disable").orElseThrow();
+    subject.sendRaw(disable, "", "Content-Type: " + type).expect(200);
+    Operation enable = Document.find("POST", "/api/licenses/x/enable").orElseThrow();
+    subject.sendRaw(enable, "", "Content-Type: " + type, "Content-Length: 0").expect(200);
+    Operation create = Document.find("POST", "/api/licenses").orElseThrow();
+    Subject.assertRefused(subject.unchanged(() -> subject.sendRaw(create, "", "Content-Type: " + type)), "name");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"3", "3.0", "3e0", "30e-1", "0.3E1", "300.00e-2"})
+  void aNumberWithoutAFractionIsAnIntegerHoweverItIsWritten(String three) {
+    Operation create = Document.find("POST", "/api/licenses").orElseThrow();
+    assertThat(subject.sendRaw(create, "{\"name\":\"A\",\"maxActivations\":" + three + "}", JSON).expect(201).json()
+        .getValue("maxActivations")).isEqualTo(3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1e2147483647", "1e-2147483647", "1.0000000001", "1e999999999", "-1e999999999", "1e7", "0.0",
+      "2147483648", "0e999999999"})
+  void aNumberThatIsNoIntegerOrOutOfRangeIsRefusedAtOnce(String number) {
+    Operation create = Document.find("POST", "/api/licenses").orElseThrow();
+    Subject.assertRefused(subject.unchanged(() -> subject.sendRaw(create,
+        "{\"name\":\"A\",\"maxActivations\":" + number + "}", JSON)), "maxActivations");
   }
 
   @ParameterizedTest

@@ -31,4 +31,9 @@ public final class LogWatch extends AppenderBase<ILoggingEvent> {
     }
     return List.copyOf(LINES);
   }
+
+  /** The lines that hold a text, oldest first. */
+  public static List<String> linesWith(String text) {
+    return lines().stream().filter(line -> line.contains(text)).toList();
+  }
 }
