@@ -41,10 +41,10 @@ final class AccountStore {
       (SELECT user_id FROM keyhook.member WHERE account_id = $1 ORDER BY user_id LIMIT 1)""";
   private static final String UPDATE_ACCOUNT = """
       UPDATE keyhook.account SET name = coalesce($2, name), plan = coalesce($3, plan), updated_at = now()
-      WHERE account_id = $1 RETURNING account_id""";
+      WHERE account_id = $1 AND ($2 <> name OR $3 <> plan)""";
   private static final String UPDATE_OWNER = """
       UPDATE keyhook.member SET email = coalesce($2, email), password_hash = coalesce($3, password_hash)
-      WHERE account_id = $1 AND user_id =\s""" + OWNER + " RETURNING user_id";
+      WHERE account_id = $1 AND ($2 <> email OR $3 <> password_hash) AND user_id =\s""" + OWNER + " RETURNING user_id";
   private static final String GET = """
       SELECT a.account_id, a.name, m.email, a.plan, a.created_at
       FROM keyhook.account a LEFT JOIN keyhook.member m ON m.account_id = a.account_id AND m.user_id =\s""" + OWNER + """
@@ -106,20 +106,24 @@ final class AccountStore {
         .map(rows -> account(rows.iterator().next()));
   }
 
-  /** What is null stays as it is. Another password ends the sessions of who had the one before. */
-  static Future<Account> update(
+  /**
+   * What is null stays as it is. Another password ends the sessions of who had the one before.
+   *
+   * @return whether something is different now
+   */
+  static Future<Boolean> update(
       SqlClient tx, UUID accountId, String name, String plan, String email, String passwordHash) {
     return tx.preparedQuery(UPDATE_ACCOUNT).execute(Tuple.of(accountId, name, plan))
-        .compose(updated -> {
-          if (updated.size() == 0) {
-            throw Id.ACCOUNT.notFound();
-          }
-          return tx.preparedQuery(UPDATE_OWNER).execute(Tuple.of(accountId, email, passwordHash));
-        })
-        .compose(owner -> passwordHash == null || owner.size() == 0 ? Future.succeededFuture()
-            : SessionStore.deleteOf(tx, accountId, owner.iterator().next().getUUID(0), null))
-        .compose(updated -> tx.preparedQuery(GET).execute(Tuple.of(accountId)))
-        .map(rows -> account(rows.iterator().next()));
+        .compose(account -> tx.preparedQuery(UPDATE_OWNER).execute(Tuple.of(accountId, email, passwordHash))
+            .compose(owner -> (passwordHash == null || owner.size() == 0 ? Future.succeededFuture()
+                : SessionStore.deleteOf(tx, accountId, owner.iterator().next().getUUID(0), null))
+                .map(account.rowCount() + owner.rowCount() > 0)));
+  }
+
+  /** An account as the operator sees it. */
+  static Future<Account> get(SqlClient client, UUID accountId) {
+    return client.preparedQuery(GET).execute(Tuple.of(accountId))
+        .map(rows -> first(rows, AccountStore::account).orElseThrow(Id.ACCOUNT::notFound));
   }
 
   static Future<Usage> usage(SqlClient client, UUID accountId) {

@@ -177,8 +177,9 @@ public final class AccountVerticle extends VerticleBase {
     return (request.password().present() ? passwords.hash(request.password().value()) : Future.<String>succeededFuture())
         .compose(hash -> database.transaction(tx -> AccountStore.update(tx, accountId, request.name().value(), plan,
             request.email().present() ? request.email().value().strip() : null, hash)
-            .compose(account -> AuditStore.write(tx, new Caller(accountId, request.by()), Action.ACCOUNT_UPDATED,
-                account.id(), request.changed()).map(account))))
+            .compose(changed -> changed ? AuditStore.write(tx, new Caller(accountId, request.by()),
+                Action.ACCOUNT_UPDATED, request.id(), request.changed()) : Future.succeededFuture())
+            .compose(written -> AccountStore.get(tx, accountId))))
         .recover(People::emailTaken)
         .compose(account -> plan == null || plans.of(plan).hasWebhooks() ? Future.succeededFuture(account)
             : bus.request(Addresses.CANCEL_PENDING, new CancelPending(accountId, null)).map(account));

@@ -78,17 +78,26 @@ final class LicenseStore {
           customer_email = CASE WHEN $11 THEN $12 ELSE customer_email END,
           metadata = CASE WHEN $13 THEN $14::json ELSE metadata END,
           updated_at = now()
-        WHERE account_id = $1 AND license_id = $2 AND ($8::timestamptz IS NULL OR $8 > now())
+        WHERE account_id = $1 AND license_id = $2 AND ($8::timestamptz IS NULL OR $8 > now() OR $8 = expires_at)
+          AND ($3 AND name IS DISTINCT FROM $4
+            OR $5 AND max_activations IS DISTINCT FROM $6
+            OR $7 AND expires_at IS DISTINCT FROM $8
+            OR $9 AND customer_name IS DISTINCT FROM $10
+            OR $11 AND customer_email IS DISTINCT FROM $12
+            OR $13 AND coalesce(metadata::jsonb, '{}') IS DISTINCT FROM coalesce($14::json::jsonb, '{}'))
         RETURNING *
       ), never AS (
         DELETE FROM keyhook.license_expiry e USING changed c
         WHERE $7 AND c.expires_at IS NULL AND e.account_id = c.account_id AND e.license_id = c.license_id
       ), later AS (
         INSERT INTO keyhook.license_expiry (account_id, license_id, due_at)
-        SELECT account_id, license_id, expires_at FROM changed WHERE $7 AND expires_at IS NOT NULL
+        SELECT account_id, license_id, expires_at FROM changed WHERE $7 AND expires_at > now()
         ON CONFLICT (account_id, license_id) DO UPDATE SET due_at = excluded.due_at
       )
       SELECT\s""" + COLUMNS + " FROM changed";
+  private static final String GET_UNCHANGED = "SELECT " + COLUMNS + """
+      , coalesce($3::timestamptz <= now() AND expires_at IS DISTINCT FROM $3, false)
+      FROM keyhook.license WHERE account_id = $1 AND license_id = $2""";
   private static final String DISABLE = """
       UPDATE keyhook.license SET disabled_at = now(), disabled_by = $3, updated_at = now()
       WHERE account_id = $1 AND license_id = $2 AND disabled_at IS NULL
@@ -198,7 +207,12 @@ final class LicenseStore {
         .map(rows -> first(rows, LicenseStore::license).orElseThrow(Id.LICENSE::notFound));
   }
 
-  /** Empty where there is none, or it would have expired already. */
+  /**
+   * Changes what is not so already. What differs is decided on the row as it is once it is locked, so of two equal changes
+   * at once one finds nothing to do.
+   *
+   * @return empty: nothing differs, the license would have expired already, or there is none; {@link #unchanged} tells
+   */
   static Future<Optional<License>> update(SqlClient client, UUID licenseId, Licenses.Update change) {
     return client.preparedQuery(UPDATE)
         .execute(Tuple.tuple()
@@ -211,6 +225,20 @@ final class LicenseStore {
             .addBoolean(change.customerEmail().present()).addString(change.customerEmail().value())
             .addBoolean(change.metadata().present()).addValue(json(change.metadata().value())))
         .map(rows -> first(rows, LicenseStore::license));
+  }
+
+  /**
+   * The license that {@link #update} left as it is.
+   *
+   * @return empty: the change would have let it expire in the past
+   */
+  static Future<Optional<License>> unchanged(SqlClient client, UUID licenseId, Licenses.Update change) {
+    return client.preparedQuery(GET_UNCHANGED)
+        .execute(Tuple.of(change.caller().accountId(), licenseId, utc(change.expiresAt().value())))
+        .map(rows -> {
+          Row row = first(rows, found -> found).orElseThrow(Id.LICENSE::notFound);
+          return row.getBoolean(row.size() - 1) ? Optional.empty() : Optional.of(license(row));
+        });
   }
 
   /** Empty where there is none, or it is so already. */

@@ -90,10 +90,9 @@ public final class LicenseVerticle extends VerticleBase {
     UUID licenseId = Id.LICENSE.parse(request.id());
     return database.transaction(tx -> LicenseStore.update(tx, licenseId, request).compose(license ->
             audited(tx, request.caller(), Action.LICENSE_UPDATED, license, request.changed())))
-        .compose(license -> license.map(Future::succeededFuture)
-        .orElseGet(() -> LicenseStore.get(pool, request.caller().accountId(), licenseId).map(there -> {
-          throw LicenseMaker.inThePast();
-        })));
+        .compose(changed -> changed.isPresent() ? Future.succeededFuture(changed)
+            : LicenseStore.unchanged(pool, licenseId, request))
+        .map(license -> license.orElseThrow(LicenseMaker::inThePast));
   }
 
   private Future<Void> delete(Licenses.Delete request) {

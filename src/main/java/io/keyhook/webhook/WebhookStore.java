@@ -17,6 +17,7 @@ import io.vertx.sqlclient.SqlResult;
 import io.vertx.sqlclient.Tuple;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
@@ -44,10 +45,14 @@ final class WebhookStore {
         url = CASE WHEN $3 THEN $4 ELSE url END,
         events = CASE WHEN $5 THEN $6::smallint[] ELSE events END,
         is_active = CASE WHEN $7 THEN $8 ELSE is_active END,
-        deactivated_reason = CASE WHEN $7 THEN NULL ELSE deactivated_reason END,
+        deactivated_reason = CASE WHEN $7 AND is_active IS DISTINCT FROM $8 THEN NULL ELSE deactivated_reason END,
         description = CASE WHEN $9 THEN $10 ELSE description END,
         version = version + 1, updated_at = now()
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL
+        AND ($3 AND url IS DISTINCT FROM $4
+          OR $5 AND events IS DISTINCT FROM $6::smallint[]
+          OR $7 AND is_active IS DISTINCT FROM $8
+          OR $9 AND description IS DISTINCT FROM $10)
       RETURNING\s""" + COLUMNS;
   private static final String ROTATE = """
       UPDATE keyhook.webhook SET
@@ -113,16 +118,19 @@ final class WebhookStore {
   }
 
   /**
+   * Changes what is not so already. What differs is decided on the row as it is once it is locked.
+   *
    * @param events null: left as they are
+   * @return empty: nothing differs, or there is none
    */
-  static Future<Webhook> update(SqlClient client, UUID webhookId, Webhooks.Update change, Set<EventType> events) {
+  static Future<Optional<Webhook>> update(SqlClient client, UUID webhookId, Webhooks.Update change, Set<EventType> events) {
     return client.preparedQuery(UPDATE)
         .execute(Tuple.tuple().addUUID(change.caller().accountId()).addUUID(webhookId)
             .addBoolean(change.url().present()).addString(change.url().value())
             .addBoolean(events != null).addArrayOfShort(events == null ? null : codes(events))
             .addBoolean(change.isActive().present()).addBoolean(change.isActive().value())
             .addBoolean(change.description().present()).addString(change.description().value()))
-        .map(rows -> first(rows, WebhookStore::webhook).orElseThrow(Id.WEBHOOK::notFound));
+        .map(rows -> first(rows, WebhookStore::webhook));
   }
 
   static Future<Webhook> rotate(SqlClient client, UUID accountId, UUID webhookId, byte[] secret, int overlapHours) {

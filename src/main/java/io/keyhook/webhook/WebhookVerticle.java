@@ -32,6 +32,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -90,16 +91,28 @@ public final class WebhookVerticle extends VerticleBase {
     UUID accountId = request.caller().accountId();
     UUID webhookId = Id.WEBHOOK.parse(request.id());
     Set<EventType> events = request.events().present() ? EventType.subscription(request.events().value()) : null;
-    boolean activates = request.isActive().present() && request.isActive().value();
     boolean deactivates = request.isActive().present() && !request.isActive().value();
     return WebhookStore.get(pool, accountId, webhookId)
-        .compose(there -> activates ? checkHasWebhooks(accountId) : Future.succeededFuture())
-        .compose(allowed -> request.url().present() ? registration.check(request.url().value()) : Future.succeededFuture())
+        .compose(there -> checkChange(request, there))
         .compose(allowed -> database.transaction(tx -> WebhookStore.update(tx, webhookId, request, events)
-            .compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_UPDATED, webhook, request.changed()))))
-        .onSuccess(webhook -> bus.publish(Addresses.WEBHOOK_CHANGED, new WebhookChanged(webhookId)))
+            .compose(changed -> changed.isEmpty() ? Future.succeededFuture(changed)
+                : audited(tx, request.caller(), Action.WEBHOOK_UPDATED, changed.get(), request.changed())
+                    .map(Optional::of))))
+        .compose(changed -> {
+          changed.ifPresent(webhook -> bus.publish(Addresses.WEBHOOK_CHANGED, new WebhookChanged(webhookId)));
+          return changed.map(Future::succeededFuture).orElseGet(() -> WebhookStore.get(pool, accountId, webhookId));
+        })
+        // also of one that is not active already: the request that deactivated it may have failed after that
         .compose(webhook -> deactivates ? cancelPending(accountId, webhookId).map(webhook)
             : Future.succeededFuture(webhook));
+  }
+
+  /** Whether the plan and the policy allow what the change makes different. */
+  private Future<?> checkChange(Webhooks.Update request, Webhook there) {
+    boolean activates = request.isActive().present() && request.isActive().value() && !there.isActive();
+    boolean moves = request.url().present() && !request.url().value().equals(there.url());
+    return (activates ? checkHasWebhooks(request.caller().accountId()) : Future.succeededFuture())
+        .compose(allowed -> moves ? registration.check(request.url().value()) : Future.succeededFuture());
   }
 
   private Future<Void> delete(Webhooks.Delete request) {
