@@ -29,6 +29,8 @@ import io.keyhook.http.Probes;
 import io.keyhook.http.RateLimiter;
 import io.keyhook.http.UntrustedProxies;
 import io.keyhook.http.WebPages;
+import io.keyhook.idempotency.Idempotency;
+import io.keyhook.idempotency.IdempotencyVerticle;
 import io.keyhook.license.ExpiryVerticle;
 import io.keyhook.license.LastSeen;
 import io.keyhook.license.LicenseVerticle;
@@ -49,6 +51,7 @@ import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.sqlclient.Pool;
@@ -96,6 +99,7 @@ public final class Keyhook extends VerticleBase {
   private KeyhookClient client;
   private Probes probes;
   private ApiRouter.Limits limits;
+  private Idempotency idempotency;
   private Optional<Accounts.Account> firstAccount = Optional.empty();
 
   /** On the database that the options name. */
@@ -147,7 +151,12 @@ public final class Keyhook extends VerticleBase {
    * decides how long a client may leave a response unread ({@code HttpServerOptions.setWriteIdleTimeout}).
    */
   public Router router() {
-    return ApiRouter.create(vertx, client, options, limits, untrusted, probes, pages);
+    return router(vertx);
+  }
+
+  private Router router(Vertx vertx) {
+    return ApiRouter.create(vertx, client, options,
+        new ApiRouter.Shared(limits, untrusted, idempotency, probes, pages));
   }
 
   @Override
@@ -217,6 +226,7 @@ public final class Keyhook extends VerticleBase {
         .description("Deliveries under lease on this node").register(meters);
     Outbox outbox = new Outbox(plans, dispatcher, feed);
     Cipher cipher = cipher(options.secrets());
+    idempotency = new Idempotency(vertx, database, cipher);
     LastSeen lastSeen = new LastSeen(database.pool());
     Counts counts = new Counts();
     TakeOver takeOver = new TakeOver();
@@ -228,13 +238,17 @@ public final class Keyhook extends VerticleBase {
         .compose(v -> deploy(Stage.SENDING, loops, () -> new DeliveryVerticle(bus, database, dispatcher, holdings,
             options.delivery(), takeOver, cipher, plans, policy, counts, meters, sender.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans)))
-        .compose(v -> deploy(Stage.WORKING, 1, () -> new WebhookVerticle(bus, database, cipher, plans, policy)))
-        .compose(v -> deploy(Stage.WORKING, 1, () -> new LicenseVerticle(bus, database, outbox, plans, lastSeen)))
+        .compose(v -> deploy(Stage.WORKING, 1, () ->
+            new WebhookVerticle(bus, database, cipher, idempotency, plans, policy)))
+        .compose(v -> deploy(Stage.WORKING, 1, () ->
+            new LicenseVerticle(bus, database, idempotency, outbox, plans, lastSeen)))
         .compose(v -> deploy(Stage.WORKING, loops, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
             counts, meters, validator.getAndIncrement())))
-        .compose(v -> deploy(Stage.WORKING, 1, () -> new AccountVerticle(bus, database, plans, options, meters)))
+        .compose(v -> deploy(Stage.WORKING, 1, () ->
+            new AccountVerticle(bus, database, idempotency, plans, options, meters)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new QueueVerticle(bus, database, dispatcher, takeOver)))
+        .compose(v -> deploy(Stage.SERVING, 1, () -> new IdempotencyVerticle(idempotency)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new HealthVerticle(bus, database)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new LiveVerticle(bus, database, plans.allRetentions(), meters)))
@@ -250,8 +264,7 @@ public final class Keyhook extends VerticleBase {
 
   private Future<Void> serve(int loops) {
     int freePort = -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
-    return deploy(Stage.SERVING, loops, () -> new HttpVerticle(options.http(),
-        vertx -> ApiRouter.create(vertx, client, options, limits, untrusted, probes, pages), port, freePort));
+    return deploy(Stage.SERVING, loops, () -> new HttpVerticle(options.http(), this::router, port, freePort));
   }
 
   private Future<Void> deploy(Stage stage, int instances, Supplier<Deployable> verticle) {

@@ -32,7 +32,7 @@ import java.util.regex.Pattern;
 @AnalyzeClasses(packages = "io.keyhook", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final String[] DOMAINS =
-      {"io.keyhook.account..", "io.keyhook.audit..", "io.keyhook.license..",
+      {"io.keyhook.account..", "io.keyhook.audit..", "io.keyhook.idempotency..", "io.keyhook.license..",
           "io.keyhook.webhook..", "io.keyhook.event..", "io.keyhook.target..", "io.keyhook.attempt..", "io.keyhook.delivery..",
           "io.keyhook.log..", "io.keyhook.stats.."};
 

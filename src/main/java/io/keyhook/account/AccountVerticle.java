@@ -19,6 +19,7 @@ import io.keyhook.bus.Info;
 import io.keyhook.bus.Version;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Database;
+import io.keyhook.idempotency.Idempotency;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -50,6 +51,7 @@ public final class AccountVerticle extends VerticleBase {
   private final Bus bus;
   private final Database database;
   private final Pool pool;
+  private final Idempotency idempotency;
   private final Plans plans;
   private final KeyhookOptions options;
   private final MeterRegistry meters;
@@ -59,10 +61,11 @@ public final class AccountVerticle extends VerticleBase {
   private Tokens tokens;
 
   public AccountVerticle(
-      Bus bus, Database database, Plans plans, KeyhookOptions options, MeterRegistry meters) {
+      Bus bus, Database database, Idempotency idempotency, Plans plans, KeyhookOptions options, MeterRegistry meters) {
     this.bus = bus;
     this.database = database;
     this.pool = database.pool();
+    this.idempotency = idempotency;
     this.plans = plans;
     this.options = options;
     this.meters = meters;
@@ -75,7 +78,7 @@ public final class AccountVerticle extends VerticleBase {
         .description("Passwords that are hashed, or wait for it").register(meters);
     tokens = new Tokens(vertx, options.auth().jwt());
     Logins logins = new Logins(database, passwords, tokens, options.auth().session(), random);
-    People people = new People(database, passwords);
+    People people = new People(database, idempotency, passwords);
     bus.answer(Addresses.AUTHENTICATE, this::authenticate);
     bus.answer(Addresses.LOGIN, logins::login);
     bus.answer(Addresses.OPEN_SESSION, logins::open);
@@ -215,9 +218,9 @@ public final class AccountVerticle extends VerticleBase {
   private Future<CreatedApiKey> createApiKey(Accounts.CreateApiKey request) {
     String key = ApiKeys.generate(random);
     return database.transaction(tx -> AccountStore.insertKey(tx, request.caller().accountId(), request.name(), key)
-            .compose(made -> AuditStore.write(tx, request.caller(), Action.API_KEY_CREATED, made.id(), List.of())
-                .map(made)))
-        .map(made -> new CreatedApiKey(made.id(), made.name(), key, made.hint(), made.createdAt()));
+        .compose(made -> AuditStore.write(tx, request.caller(), Action.API_KEY_CREATED, made.id(), List.of())
+            .compose(written -> idempotency.keep(tx, request.caller(),
+                new CreatedApiKey(made.id(), made.name(), key, made.hint(), made.createdAt())))));
   }
 
   private Future<Void> deleteApiKey(Accounts.DeleteApiKey request) {

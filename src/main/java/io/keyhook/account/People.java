@@ -8,6 +8,7 @@ import io.keyhook.bus.Id;
 import io.keyhook.bus.Users;
 import io.keyhook.bus.Users.User;
 import io.keyhook.db.Database;
+import io.keyhook.idempotency.Idempotency;
 import io.vertx.core.Future;
 import java.util.List;
 import java.util.UUID;
@@ -15,10 +16,12 @@ import java.util.UUID;
 /** Who logs in to an account: others are made and deleted, and everybody changes their own password. */
 final class People {
   private final Database database;
+  private final Idempotency idempotency;
   private final Passwords passwords;
 
-  People(Database database, Passwords passwords) {
+  People(Database database, Idempotency idempotency, Passwords passwords) {
     this.database = database;
+    this.idempotency = idempotency;
     this.passwords = passwords;
   }
 
@@ -26,7 +29,8 @@ final class People {
     UUID accountId = request.caller().accountId();
     return passwords.hash(request.password())
         .compose(hash -> database.transaction(tx -> UserStore.insert(tx, accountId, request.email(), hash)
-            .compose(user -> AuditStore.write(tx, request.caller(), Action.USER_CREATED, user.id(), List.of()).map(user))))
+            .compose(user -> AuditStore.write(tx, request.caller(), Action.USER_CREATED, user.id(), List.of())
+                .compose(written -> idempotency.keep(tx, request.caller(), user)))))
         .recover(People::emailTaken);
   }
 

@@ -8,11 +8,16 @@ import java.util.UUID;
  * On whose behalf a request is made, and by whom. Everything that it reads or changes belongs to this account.
  *
  * @param expiresAt when the credential ends; null: not by itself
+ * @param claim under which the answer is kept; null: it is not
  */
-public record Caller(UUID accountId, Actor actor, Instant expiresAt) {
+public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim) {
   public Caller {
     Objects.requireNonNull(accountId);
     Objects.requireNonNull(actor);
+  }
+
+  public Caller(UUID accountId, Actor actor, Instant expiresAt) {
+    this(accountId, actor, expiresAt, null);
   }
 
   public Caller(UUID accountId, Actor actor) {
@@ -33,6 +38,11 @@ public record Caller(UUID accountId, Actor actor, Instant expiresAt) {
   }
 
   public Caller at(String address) {
-    return new Caller(accountId, actor.at(address), expiresAt);
+    return new Caller(accountId, actor.at(address), expiresAt, claim);
+  }
+
+  /** The same with the answer kept under a claim. */
+  public Caller with(Claim other) {
+    return new Caller(accountId, actor, expiresAt, other);
   }
 }

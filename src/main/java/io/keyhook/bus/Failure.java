@@ -61,6 +61,9 @@ public sealed interface Failure {
   /** The thing is in a state that the request cannot work on. */
   record Conflict(String code, String message) implements Failure {}
 
+  /** The request is well-formed and contradicts one that was carried out. */
+  record Unprocessable(String code, String message) implements Failure {}
+
   record PlanUpgradeRequired(String message) implements Failure {
     @Override
     public String code() {

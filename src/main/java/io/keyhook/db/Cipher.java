@@ -61,11 +61,14 @@ public final class Cipher {
   }
 
   public byte[] seal(String secret, UUID accountId, UUID rowId) {
+    return sealBytes(secret.getBytes(StandardCharsets.UTF_8), accountId, rowId);
+  }
+
+  public byte[] sealBytes(byte[] secret, UUID accountId, UUID rowId) {
     byte[] nonce = new byte[NONCE];
     random.nextBytes(nonce);
     try {
-      byte[] sealed = run(javax.crypto.Cipher.ENCRYPT_MODE, current, nonce, secret.getBytes(StandardCharsets.UTF_8),
-          accountId, rowId);
+      byte[] sealed = run(javax.crypto.Cipher.ENCRYPT_MODE, current, nonce, secret, accountId, rowId);
       return ByteBuffer.allocate(1 + KEY_ID + NONCE + sealed.length)
           .put(WITH_KEY_ID).put(current.id).put(nonce).put(sealed).array();
     } catch (GeneralSecurityException e) {
@@ -82,6 +85,13 @@ public final class Cipher {
    * @throws UnreadableSecretException sealed under a key that is not among these, or for another row
    */
   public String open(byte[] sealed, UUID accountId, UUID rowId) {
+    return new String(openBytes(sealed, accountId, rowId), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * @throws UnreadableSecretException sealed under a key that is not among these, or for another row
+   */
+  public byte[] openBytes(byte[] sealed, UUID accountId, UUID rowId) {
     ByteBuffer in = ByteBuffer.wrap(sealed);
     List<MasterKey> keys = switch (in.get()) {
       case WITH_KEY_ID -> List.of(keyOf(bytes(in, KEY_ID)));
@@ -101,10 +111,9 @@ public final class Cipher {
             + HexFormat.of().formatHex(id) + ", which is neither secrets.masterKey nor in secrets.previousMasterKeys"));
   }
 
-  private static Optional<String> open(MasterKey key, byte[] nonce, byte[] sealed, UUID accountId, UUID rowId) {
+  private static Optional<byte[]> open(MasterKey key, byte[] nonce, byte[] sealed, UUID accountId, UUID rowId) {
     try {
-      return Optional.of(new String(
-          run(javax.crypto.Cipher.DECRYPT_MODE, key, nonce, sealed, accountId, rowId), StandardCharsets.UTF_8));
+      return Optional.of(run(javax.crypto.Cipher.DECRYPT_MODE, key, nonce, sealed, accountId, rowId));
     } catch (AEADBadTagException e) {
       return Optional.empty();
     } catch (GeneralSecurityException e) {

@@ -20,13 +20,13 @@ final class AccountRoutes {
   }
 
   void mount(Calls calls) {
-    calls.operator(HttpMethod.POST, "/api/admin/accounts", 201, context -> client.createAccount(read(context, in ->
+    calls.operatorOnce("/api/admin/accounts", 201, context -> client.createAccount(read(context, in ->
         new Accounts.Create(actor(context), in.text("name"), in.text("email"), in.text("password"), in.text("plan")))));
     calls.operator(HttpMethod.PATCH, "/api/admin/accounts/:id", 200, context -> client.updateAccount(read(context, in ->
         new Accounts.Update(actor(context), id(context), in.change("name", in::text), in.change("email", in::text),
             in.change("password", in::text), in.change("plan", in::text)))));
     calls.account(HttpMethod.GET, "/api/account", 200, context -> client.getAccount(new Accounts.Get(caller(context))));
-    calls.account(HttpMethod.POST, "/api/api-keys", 201, context -> client.createApiKey(read(context, in ->
+    calls.accountOnce("/api/api-keys", 201, context -> client.createApiKey(read(context, in ->
         new Accounts.CreateApiKey(caller(context), in.text("name")))));
     calls.account(HttpMethod.GET, "/api/api-keys", 200, context -> client.listApiKeys(query(context, in ->
         new Accounts.ListApiKeys(caller(context), in.page()))));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.JsonText;
+import io.keyhook.idempotency.Idempotency;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.buffer.Buffer;
@@ -50,8 +51,30 @@ final class Answers {
   static void failure(RoutingContext context, Throwable e) {
     Failure failure = FailureException.of(e).failure();
     headers(context.response(), failure);
-    problem(context.response(), status(failure), failure.code(), failure.message(),
+    send(context.response(), problem(context.response(), failure));
+  }
+
+  /** A failure as the answer that {@link #failure} sends, without its headers. */
+  static Idempotency.Answer answer(RoutingContext context, Failure failure) {
+    return new Idempotency.Answer(status(failure), JsonText.of(problem(context.response(), failure)));
+  }
+
+  /** Sends the answer that the same request had before. */
+  static void again(RoutingContext context, Idempotency.Answer answer) {
+    context.response().putHeader("Idempotent-Replayed", "true");
+    send(context.response(), answer.status(), answer.status() < 300 ? JSON : PROBLEM, Buffer.buffer(answer.json()));
+  }
+
+  private static Problem problem(HttpServerResponse response, Failure failure) {
+    return problem(response, status(failure), failure.code(), failure.message(),
         failure instanceof Failure.Invalid invalid ? invalid.errors() : null);
+  }
+
+  /** The response knows what HTTP calls a status, as long as nothing of it was sent. */
+  private static Problem problem(
+      HttpServerResponse response, int status, String code, String detail, List<Failure.FieldError> errors) {
+    String title = response.headWritten() ? "" : response.setStatusCode(status).getStatusMessage();
+    return new Problem("about:blank", title, status, detail, code, errors);
   }
 
   /** A problem that HTTP has a status for, and no field is at fault. */
@@ -72,13 +95,14 @@ final class Answers {
   }
 
   private static void problem(HttpServerResponse response, int status, String detail) {
-    problem(response, status, switch (status) {
+    String code = switch (status) {
       case 404 -> "NOT_FOUND";
       case 405 -> "METHOD_NOT_ALLOWED";
       case 413 -> "PAYLOAD_TOO_LARGE";
       case 415 -> "UNSUPPORTED_MEDIA_TYPE";
       default -> "INVALID_REQUEST";
-    }, detail, null);
+    };
+    send(response, problem(response, status, code, detail, null));
   }
 
   /** Headers that go with a failure, whatever its form. */
@@ -92,13 +116,8 @@ final class Answers {
     }
   }
 
-  private static void problem(
-      HttpServerResponse response, int status, String code, String detail, List<Failure.FieldError> errors) {
-    if (isOpen(response)) {
-      String title = response.setStatusCode(status).getStatusMessage();
-      send(response, status, PROBLEM,
-          Buffer.buffer(JsonText.bytes(new Problem("about:blank", title, status, detail, code, errors))));
-    }
+  private static void send(HttpServerResponse response, Problem problem) {
+    send(response, problem.status, PROBLEM, Buffer.buffer(JsonText.bytes(problem)));
   }
 
   private static boolean isOpen(HttpServerResponse response) {
@@ -130,6 +149,9 @@ final class Answers {
     }
     if (failure instanceof Failure.Conflict) {
       return 409;
+    }
+    if (failure instanceof Failure.Unprocessable) {
+      return 422;
     }
     if (failure instanceof Failure.RateLimited) {
       return 429;

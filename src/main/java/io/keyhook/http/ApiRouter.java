@@ -4,6 +4,7 @@ import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.idempotency.Idempotency;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
@@ -48,21 +49,23 @@ public final class ApiRouter {
     }
   }
 
-  private ApiRouter(
-      Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits, UntrustedProxies untrusted) {
+  /** What all routers of a node have in common. */
+  public record Shared(
+      Limits limits, UntrustedProxies untrusted, Idempotency idempotency, Probes probes, WebPages pages) {}
+
+  private ApiRouter(Vertx vertx, KeyhookClient client, KeyhookOptions options, Shared shared) {
     this.router = Router.router(vertx);
     this.client = client;
-    this.addresses = new ClientAddress(options.http().trustedProxies(), untrusted);
+    this.addresses = new ClientAddress(options.http().trustedProxies(), shared.untrusted);
     this.authentication = new Authentication(client, options.operator().key(), addresses);
-    this.calls = new Calls(authentication);
-    this.limits = limits;
+    this.calls = new Calls(authentication, shared.idempotency);
+    this.limits = shared.limits;
   }
 
   /** A router for one event loop; mounts under any path. */
-  public static Router create(Vertx vertx, KeyhookClient client, KeyhookOptions options, Limits limits,
-      UntrustedProxies untrusted, Probes probes, WebPages pages) {
-    ApiRouter api = new ApiRouter(vertx, client, options, limits, untrusted);
-    api.mount(probes, pages);
+  public static Router create(Vertx vertx, KeyhookClient client, KeyhookOptions options, Shared shared) {
+    ApiRouter api = new ApiRouter(vertx, client, options, shared);
+    api.mount(shared.probes, shared.pages);
     return api.router;
   }
 

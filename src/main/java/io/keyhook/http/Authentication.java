@@ -4,6 +4,7 @@ import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Actor;
 import io.keyhook.bus.Caller;
+import io.keyhook.bus.Claim;
 import io.keyhook.bus.Failure;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
@@ -12,11 +13,14 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /** Who asks: from the bearer credential to the account that the rest of the request is held to. */
 final class Authentication {
   private static final String CALLER = Caller.class.getName();
   private static final String ACTOR = Actor.class.getName();
+  /** In the place of an account, which the operator has none of. */
+  private static final UUID OPERATOR = new UUID(0, 0);
   private static final String SCHEME = "bearer ";
   private static final int MAX_CREDENTIAL = 8192;
 
@@ -51,8 +55,15 @@ final class Authentication {
     if (!matches) {
       throw unauthorized("This call needs the operator key");
     }
-    context.put(ACTOR, new Actor("operator", null, addresses.of(context.request())));
+    Actor operator = new Actor("operator", null, addresses.of(context.request()));
+    context.put(ACTOR, operator);
+    context.put(CALLER, new Caller(OPERATOR, operator));
     context.next();
+  }
+
+  /** Keeps the answer of the caller's request under a claim. */
+  static void claim(RoutingContext context, Claim claim) {
+    context.put(CALLER, caller(context).with(claim));
   }
 
   static Actor actor(RoutingContext context) {

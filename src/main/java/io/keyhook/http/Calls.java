@@ -1,5 +1,6 @@
 package io.keyhook.http;
 
+import io.keyhook.idempotency.Idempotency;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
@@ -21,10 +22,12 @@ import java.util.function.Function;
  */
 final class Calls {
   private final Authentication authentication;
+  private final Idempotency idempotency;
   private final Map<String, Map<HttpMethod, List<Handler<RoutingContext>>>> byPath = new LinkedHashMap<>();
 
-  Calls(Authentication authentication) {
+  Calls(Authentication authentication, Idempotency idempotency) {
     this.authentication = authentication;
+    this.idempotency = idempotency;
   }
 
   /** For who acts for an account. */
@@ -32,7 +35,16 @@ final class Calls {
     add(method, path, List.of(authentication::account, answering(status, call)));
   }
 
-  /** The same where the answer is more than one piece. */
+  /** A POST for who acts for an account that creates, rotates or sends: it takes an {@code Idempotency-Key}. */
+  void accountOnce(String path, int status, Function<RoutingContext, Future<?>> call) {
+    add(HttpMethod.POST, path, List.of(authentication::account, new IdempotentCall(idempotency, status, call)));
+  }
+
+  void operatorOnce(String path, int status, Function<RoutingContext, Future<?>> call) {
+    add(HttpMethod.POST, path, List.of(authentication::operator, new IdempotentCall(idempotency, status, call)));
+  }
+
+  /** The same as {@link #account} where the answer is more than one piece. */
   void accountStream(HttpMethod method, String path, Handler<RoutingContext> call) {
     add(method, path, List.of(authentication::account, call));
   }

@@ -26,11 +26,11 @@ final class DeliveryRoutes {
     calls.accountStream(HttpMethod.GET, "/api/deliveries/stream", context ->
         DeliveryStream.open(context, client, authentication, query(context, in ->
             new Deliveries.Watch(caller(context), in.text("webhookId")))));
-    calls.account(HttpMethod.POST, "/api/deliveries/redeliver", 202, context -> client.redeliverAll(read(context, in ->
+    calls.accountOnce("/api/deliveries/redeliver", 202, context -> client.redeliverAll(read(context, in ->
         new Deliveries.RedeliverAll(caller(context), in.texts("ids")))));
     calls.account(HttpMethod.GET, "/api/deliveries/:id", 200, context ->
         client.getDelivery(new Deliveries.Get(caller(context), id(context))));
-    calls.account(HttpMethod.POST, "/api/deliveries/:id/redeliver", 202, context -> client.redeliver(read(context, in ->
+    calls.accountOnce("/api/deliveries/:id/redeliver", 202, context -> client.redeliver(read(context, in ->
         new Deliveries.Redeliver(caller(context), id(context)))));
   }
 }

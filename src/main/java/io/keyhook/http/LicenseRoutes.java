@@ -21,7 +21,7 @@ final class LicenseRoutes {
 
   void mount(Calls calls) {
     many(calls);
-    calls.account(HttpMethod.POST, "/api/licenses", 201, context -> client.createLicense(read(context, in ->
+    calls.accountOnce("/api/licenses", 201, context -> client.createLicense(read(context, in ->
         create(context, in, true))));
     calls.account(HttpMethod.GET, "/api/licenses", 200, context -> client.listLicenses(query(context, in ->
         list(context, in, in.sortedPage()))));
@@ -48,10 +48,10 @@ final class LicenseRoutes {
   }
 
   private void many(Calls calls) {
-    calls.account(HttpMethod.POST, "/api/licenses/bulk", 201, context -> client.createLicenses(read(context, in ->
+    calls.accountOnce("/api/licenses/bulk", 201, context -> client.createLicenses(read(context, in ->
         new Licenses.CreateMany(caller(context), in.integer("count"),
             in.part(() -> create(context, in, false))))));
-    calls.account(HttpMethod.POST, "/api/licenses/import", 200, context -> {
+    calls.accountOnce("/api/licenses/import", 200, context -> {
       String text = CsvBody.text(context);
       return context.vertx().executeBlocking(() -> LicenseCsv.read(caller(context), text), false)
           .compose(client::importLicenses);

@@ -43,7 +43,7 @@ final class PeopleRoutes {
     });
     calls.account(HttpMethod.GET, "/api/users", 200, context -> client.listUsers(query(context, in ->
         new Users.ListUsers(caller(context), in.page()))));
-    calls.account(HttpMethod.POST, "/api/users", 201, context -> client.createUser(read(context, in ->
+    calls.accountOnce("/api/users", 201, context -> client.createUser(read(context, in ->
         new Users.CreateUser(caller(context), in.text("email"), in.text("password")))));
     calls.account(HttpMethod.DELETE, "/api/users/:id", 204, context ->
         client.deleteUser(new Users.DeleteUser(caller(context), id(context))));

@@ -19,10 +19,10 @@ final class WebhookRoutes {
   }
 
   void mount(Calls calls) {
-    calls.account(HttpMethod.POST, "/api/webhooks", 201, context -> client.createWebhook(read(context, in ->
+    calls.accountOnce("/api/webhooks", 201, context -> client.createWebhook(read(context, in ->
         new Webhooks.Create(caller(context), in.text("url"), in.texts("events"), in.bool("isActive"),
             in.text("description")))));
-    calls.account(HttpMethod.POST, "/api/webhooks/test", 200, context -> client.testWebhook(read(context, in ->
+    calls.accountOnce("/api/webhooks/test", 200, context -> client.testWebhook(read(context, in ->
         new Webhooks.Test(caller(context), in.text("webhookId"), in.text("event")))));
     calls.account(HttpMethod.GET, "/api/webhooks", 200, context -> client.listWebhooks(query(context, in ->
         new Webhooks.ListAll(caller(context), in.page()))));
@@ -33,11 +33,11 @@ final class WebhookRoutes {
             in.change("isActive", in::bool), in.change("description", in::text)))));
     calls.account(HttpMethod.DELETE, "/api/webhooks/:id", 204, context ->
         client.deleteWebhook(new Webhooks.Delete(caller(context), id(context))));
-    calls.account(HttpMethod.POST, "/api/webhooks/:id/rotate-secret", 200, context -> client.rotateSecret(read(context, in ->
+    calls.accountOnce("/api/webhooks/:id/rotate-secret", 200, context -> client.rotateSecret(read(context, in ->
         new Webhooks.RotateSecret(caller(context), id(context), in.integer("overlapHours")))));
     calls.account(HttpMethod.GET, "/api/webhooks/:id/health", 200, context ->
         client.getHealth(new Webhooks.GetHealth(caller(context), id(context))));
-    calls.account(HttpMethod.POST, "/api/webhooks/:id/recover", 202, context -> client.recover(read(context, in ->
+    calls.accountOnce("/api/webhooks/:id/recover", 202, context -> client.recover(read(context, in ->
         new Deliveries.Recover(caller(context), id(context), in.time("since")))));
     calls.account(HttpMethod.GET, "/api/webhooks/:id/deliveries", 200, context -> client.listDeliveries(query(context, in ->
         new Deliveries.ListOf(caller(context), id(context), in.choice("status", Deliveries.Status.values()),

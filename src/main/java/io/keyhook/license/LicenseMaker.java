@@ -14,6 +14,7 @@ import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses.Line;
 import io.keyhook.bus.Page;
 import io.keyhook.db.Database;
+import io.keyhook.idempotency.Idempotency;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.SqlConnection;
@@ -35,11 +36,13 @@ final class LicenseMaker {
   private static final String LICENSES = "licenses";
 
   private final Database database;
+  private final Idempotency idempotency;
   private final Plans plans;
   private final SecureRandom random = new SecureRandom();
 
-  LicenseMaker(Database database, Plans plans) {
+  LicenseMaker(Database database, Idempotency idempotency, Plans plans) {
     this.database = database;
+    this.idempotency = idempotency;
     this.plans = plans;
   }
 
@@ -48,7 +51,8 @@ final class LicenseMaker {
       String key = key(request);
       return withRoom(request.caller(), 1, tx -> LicenseStore.insert(tx, request, key).compose(made -> {
         License license = made.orElseThrow(LicenseMaker::inThePast);
-        return AuditStore.write(tx, request.caller(), Action.LICENSE_CREATED, license.id(), List.of()).map(license);
+        return AuditStore.write(tx, request.caller(), Action.LICENSE_CREATED, license.id(), List.of())
+            .compose(written -> idempotency.keep(tx, request.caller(), license));
       }));
     }).recover(e -> Future.failedFuture(Database.isUniqueViolation(e) ? keyTaken() : e));
   }
@@ -57,8 +61,9 @@ final class LicenseMaker {
     List<Licenses.Create> all = Collections.nCopies(request.count(), request.each());
     return withKeys(1, true, () -> {
       List<String> keys = keys(all);
-      return withRoom(request.caller(), all.size(), tx -> insertAll(tx, request.caller(), all, keys));
-    }).map(made -> new Page<>(made, null));
+      return withRoom(request.caller(), all.size(), tx -> insertAll(tx, request.caller(), all, keys)
+          .compose(made -> idempotency.keep(tx, request.caller(), new Page<>(made, null))));
+    });
   }
 
   /** In batches, in one transaction. */
@@ -74,9 +79,10 @@ final class LicenseMaker {
       return withRoom(request.caller(), lines.size(), tx -> LicenseStore.now(tx).compose(now -> {
         refuse(lines.stream().filter(line -> line.license().expiresAt() != null && !line.license().expiresAt().isAfter(now))
             .map(line -> new FieldError(Line.field(line.number(), "expiresAt"), "is in the past")).toList());
-        return insertBatches(tx, request, keys, 0);
+        return insertBatches(tx, request, keys, 0).compose(inserted ->
+            idempotency.keep(tx, request.caller(), new Licenses.Imported(lines.size())));
       })).recover(e -> Future.failedFuture(taken(e, lines).orElse(e)));
-    }).map(inserted -> new Licenses.Imported(lines.size()));
+    });
   }
 
   private static Future<Void> insertBatches(SqlClient tx, Licenses.Import request, List<String> keys, int from) {

@@ -14,6 +14,7 @@ import io.keyhook.db.Database;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Outbox;
 import io.keyhook.event.Raised;
+import io.keyhook.idempotency.Idempotency;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
@@ -40,12 +41,13 @@ public final class LicenseVerticle extends VerticleBase {
   private final LicenseMaker maker;
   private final LastSeen lastSeen;
 
-  public LicenseVerticle(Bus bus, Database database, Outbox outbox, Plans plans, LastSeen lastSeen) {
+  public LicenseVerticle(
+      Bus bus, Database database, Idempotency idempotency, Outbox outbox, Plans plans, LastSeen lastSeen) {
     this.bus = bus;
     this.database = database;
     this.pool = database.pool();
     this.outbox = outbox;
-    this.maker = new LicenseMaker(database, plans);
+    this.maker = new LicenseMaker(database, idempotency, plans);
     this.lastSeen = lastSeen;
   }
 

@@ -21,6 +21,7 @@ import io.keyhook.bus.Webhooks.WithSecret;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.event.EventType;
+import io.keyhook.idempotency.Idempotency;
 import io.keyhook.license.EventSamples;
 import io.keyhook.target.TargetPolicy;
 import io.vertx.core.Future;
@@ -42,16 +43,19 @@ public final class WebhookVerticle extends VerticleBase {
   private final Database database;
   private final Pool pool;
   private final Cipher cipher;
+  private final Idempotency idempotency;
   private final Plans plans;
   private final TargetPolicy policy;
   private final SecureRandom random = new SecureRandom();
   private Registration registration;
 
-  public WebhookVerticle(Bus bus, Database database, Cipher cipher, Plans plans, TargetPolicy policy) {
+  public WebhookVerticle(
+      Bus bus, Database database, Cipher cipher, Idempotency idempotency, Plans plans, TargetPolicy policy) {
     this.bus = bus;
     this.database = database;
     this.pool = database.pool();
     this.cipher = cipher;
+    this.idempotency = idempotency;
     this.plans = plans;
     this.policy = policy;
   }
@@ -83,8 +87,8 @@ public final class WebhookVerticle extends VerticleBase {
               Plans.checkRoom(plan, plans.of(plan).maxWebhooks(), used.count(), "webhooks");
               return WebhookStore.insert(tx, used.newId(), request, events,
                   cipher.seal(secret, accountId, used.newId()));
-            })).compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_CREATED, webhook, List.of()))))
-        .map(webhook -> new WithSecret(webhook, secret));
+            })).compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_CREATED, webhook, List.of()))
+            .compose(webhook -> idempotency.keep(tx, request.caller(), new WithSecret(webhook, secret)))));
   }
 
   private Future<Webhook> update(Webhooks.Update request) {
@@ -132,9 +136,9 @@ public final class WebhookVerticle extends VerticleBase {
     String secret = Signer.newSecret(random);
     return database.transaction(tx -> WebhookStore.rotate(tx, accountId, webhookId,
             cipher.seal(secret, accountId, webhookId), request.overlapHours())
-            .compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_SECRET_ROTATED, webhook, List.of())))
-        .onSuccess(webhook -> bus.publish(Addresses.WEBHOOK_CHANGED, new WebhookChanged(webhookId)))
-        .map(webhook -> new WithSecret(webhook, secret));
+            .compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_SECRET_ROTATED, webhook, List.of()))
+            .compose(webhook -> idempotency.keep(tx, request.caller(), new WithSecret(webhook, secret))))
+        .onSuccess(rotated -> bus.publish(Addresses.WEBHOOK_CHANGED, new WebhookChanged(webhookId)));
   }
 
   private static Future<Webhook> audited(

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /** One of each thing on a running node, to send bad requests about, and the proof that they change nothing. */
 final class Subject implements BeforeAllCallback {
   private static final List<String> TABLES = List.of("account", "member", "session", "api_key", "license", "license_expiry", "activation", "webhook",
-      "delivery_queue", "delivery", "event", "audit");
+      "delivery_queue", "delivery", "event", "audit", "idempotency");
   /** What changes by the clock and not by a request. */
   private static final String UNSTEADY = "'{last_used_at,last_seen_at,last_login_at}'::text[]";
 

@@ -1,0 +1,106 @@
+package io.keyhook.idempotency;
+
+import static io.keyhook.db.Rows.all;
+import static io.keyhook.db.Rows.first;
+import static io.keyhook.db.Rows.uuids;
+
+import io.keyhook.bus.Claim;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** The SQL of idempotency keys. */
+final class IdempotencyStore {
+  private static final String CLAIM = """
+      INSERT INTO keyhook.idempotency AS i (account_id, key_id, request, token, leased_until, expires_at)
+      VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), now() + make_interval(secs => $6))
+      ON CONFLICT (account_id, key_id) DO UPDATE SET request = excluded.request, token = excluded.token,
+        leased_until = excluded.leased_until, expires_at = excluded.expires_at, status = NULL, answer = NULL
+      WHERE i.expires_at <= now()""";
+  private static final String FIND = """
+      SELECT request, token, leased_until > now(), status, answer FROM keyhook.idempotency
+      WHERE account_id = $1 AND key_id = $2""";
+  private static final String TAKE_OVER = """
+      UPDATE keyhook.idempotency SET token = $4, leased_until = now() + make_interval(secs => $5),
+        expires_at = now() + make_interval(secs => $6)
+      WHERE account_id = $1 AND key_id = $2 AND token = $3 AND status IS NULL AND leased_until <= now()""";
+  private static final String KEEP = """
+      UPDATE keyhook.idempotency SET status = $4, answer = $5
+      WHERE account_id = $1 AND key_id = $2 AND token = $3 AND status IS NULL""";
+  private static final String RELEASE = """
+      DELETE FROM keyhook.idempotency WHERE account_id = $1 AND key_id = $2 AND token = $3 AND status IS NULL""";
+  private static final String EXPIRED = """
+      SELECT account_id, key_id FROM keyhook.idempotency WHERE expires_at <= now() ORDER BY expires_at LIMIT $1""";
+  private static final String DELETE_EXPIRED = """
+      DELETE FROM keyhook.idempotency i USING unnest($1::uuid[], $2::uuid[]) q (account_id, key_id)
+      WHERE i.account_id = q.account_id AND i.key_id = q.key_id AND i.expires_at <= now()""";
+
+  private IdempotencyStore() {}
+
+  /**
+   * A claim as it is kept.
+   *
+   * @param leased whether the request may be under way
+   * @param status null: there is no answer yet
+   * @param answer null: there is none yet
+   */
+  record Row(byte[] request, UUID token, boolean leased, Integer status, byte[] answer) {}
+
+  private record KeyId(UUID accountId, UUID keyId) {}
+
+  /** Whether nobody had claimed the key, or so long ago that it counts no more. */
+  static Future<Boolean> claim(
+      SqlClient client, UUID accountId, Claim claim, byte[] request, Duration lease, Duration kept) {
+    return client.preparedQuery(CLAIM)
+        .execute(Tuple.of(accountId, claim.keyId(), Buffer.buffer(request), claim.token(), seconds(lease), seconds(kept)))
+        .map(rows -> rows.rowCount() > 0);
+  }
+
+  static Future<Optional<Row>> find(SqlClient client, UUID accountId, UUID keyId) {
+    return client.preparedQuery(FIND).execute(Tuple.of(accountId, keyId)).map(rows -> first(rows, row -> {
+      Buffer answer = row.getBuffer(4);
+      return new Row(row.getBuffer(0).getBytes(), row.getUUID(1), row.getBoolean(2), row.getInteger(3),
+          answer == null ? null : answer.getBytes());
+    }));
+  }
+
+  /** Takes the place of a claim whose lease is over without an answer, unless another request was faster. */
+  static Future<Boolean> takeOver(
+      SqlClient client, UUID accountId, UUID token, Claim claim, Duration lease, Duration kept) {
+    return client.preparedQuery(TAKE_OVER)
+        .execute(Tuple.of(accountId, claim.keyId(), token, claim.token(), seconds(lease), seconds(kept)))
+        .map(rows -> rows.rowCount() > 0);
+  }
+
+  /** Whether the claim held and had no answer yet. */
+  static Future<Boolean> keep(SqlClient client, UUID accountId, Claim claim, int status, byte[] answer) {
+    return client.preparedQuery(KEEP)
+        .execute(Tuple.of(accountId, claim.keyId(), claim.token(), (short) status, Buffer.buffer(answer)))
+        .map(rows -> rows.rowCount() > 0);
+  }
+
+  static Future<Void> release(SqlClient client, UUID accountId, Claim claim) {
+    return client.preparedQuery(RELEASE).execute(Tuple.of(accountId, claim.keyId(), claim.token())).mapEmpty();
+  }
+
+  /** Deletes at most {@code limit} keys that are kept no longer; tells how many it found. */
+  static Future<Integer> deleteExpired(SqlClient client, int limit) {
+    return client.preparedQuery(EXPIRED).execute(Tuple.of((long) limit)).compose(rows -> {
+      List<KeyId> expired = all(rows, row -> new KeyId(row.getUUID(0), row.getUUID(1)));
+      return expired.isEmpty() ? Future.succeededFuture(0) : client.preparedQuery(DELETE_EXPIRED)
+          .execute(Tuple.tuple()
+              .addArrayOfUUID(uuids(expired, KeyId::accountId))
+              .addArrayOfUUID(uuids(expired, KeyId::keyId)))
+          .map(expired.size());
+    });
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toMillis() / 1000.0;
+  }
+}
