@@ -65,7 +65,8 @@ final class ValidateHandler implements Handler<RoutingContext> {
       Failure failure = FailureException.of(context.failure()).failure();
       Answers.headers(context.response(), failure);
       if (context.response().headers().contains(HttpHeaders.RETRY_AFTER)) {
-        context.response().headers().add(HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS, HttpHeaders.RETRY_AFTER); // or a page's script cannot read it
+        // without it, a page of another origin cannot read when to come back
+        context.response().putHeader(HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After");
       }
       refuse(context, Answers.status(failure), failure.message(), failure.code());
     }
