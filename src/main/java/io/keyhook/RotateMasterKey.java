@@ -5,15 +5,16 @@ import io.keyhook.config.LocalSecrets;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.db.EmbeddedServer;
+import io.keyhook.idempotency.KeptAnswers;
 import io.keyhook.webhook.Resealing;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.concurrent.CompletionException;
 
 /**
- * The command {@code rotate-master-key}: encrypts all webhook secrets with {@code secrets.masterKey} that are not yet,
- * reading them with {@code secrets.previousMasterKeys} too. A master key that was generated beside an embedded database
- * is first replaced by a new one. Nodes that have both keys go on meanwhile; a second run does nothing.
+ * The command {@code rotate-master-key}: encrypts with {@code secrets.masterKey} all webhook secrets, and all answers that are
+ * kept under idempotency keys, that are under one of {@code secrets.previousMasterKeys}. A master key that was generated beside
+ * an embedded database is first replaced by a new one. Nodes that have both keys go on meanwhile; a second run does nothing.
  */
 final class RotateMasterKey {
   static final String COMMAND = "rotate-master-key";
@@ -43,6 +44,7 @@ final class RotateMasterKey {
     Vertx vertx = Vertx.vertx();
     try {
       Database database = Database.of(vertx, options.database().uri().orElseThrow(), 1);
+      await(new KeptAnswers(database, cipher).reseal());
       Resealing.Result result = await(new Resealing(database, cipher).run());
       System.out.println("Secrets of " + result.resealed() + " webhooks are now under the master key " + cipher.keyId()
           + "; those of " + result.alreadyCurrent() + " were before");

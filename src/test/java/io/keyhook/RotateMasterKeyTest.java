@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keyhook.db.Cipher;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Delivery;
+import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Installation.Webhook;
@@ -31,6 +32,8 @@ class RotateMasterKeyTest {
   private static final String WRONG = "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
   /** More than two batches. */
   private static final int MANY = 1100;
+  /** More than a batch. */
+  private static final int MANY_ANSWERS = 120;
 
   @RegisterExtension
   static final Installation keyhook = Installation.withoutNode();
@@ -76,6 +79,12 @@ class RotateMasterKeyTest {
           AND (previous_secret IS NULL OR substring(previous_secret FROM 1 FOR 9) = ?)""", prefix, prefix);
   }
 
+  /** The same request each time, so that all but the first are answered with what is kept. */
+  private static Exchange createKeyed(Node node) {
+    return node.api().header("Idempotency-Key", "kept").post("/api/api-keys", new JsonObject().put("name", "Kept"))
+        .expect(201);
+  }
+
   /** Any node may send it. */
   private static void assertDelivered(Node node, License license, Receiver... receivers) {
     node.api().validate(license.key(), "device").expect(200);
@@ -93,6 +102,10 @@ class RotateMasterKeyTest {
     License license = keyhook.license(first.api(), new JsonObject().put("name", "L"));
     assertDelivered(first, license, receiver);
     addWebhooks();
+    String kept = createKeyed(first).body();
+    for (int i = 0; i < MANY_ANSWERS; i++) {
+      first.api().header("Idempotency-Key", "more-" + i).post("/api/api-keys", new JsonObject().put("name", "K")).expect(201);
+    }
 
     // every node learns the new key before any uses it
     Node second = keyhook.start(keys(OLD, NEW));
@@ -126,6 +139,9 @@ class RotateMasterKeyTest {
         .contains("Secrets of " + (MANY + 2) + " webhooks open with no key that is given");
     Node last = keyhook.start(keys(NEW));
     assertDelivered(last, license, receiver, another);
+    assertThat(createKeyed(last).body()).isEqualTo(kept);
+    last.api().header("Idempotency-Key", "more-" + (MANY_ANSWERS - 1)).post("/api/api-keys", new JsonObject().put("name", "K"))
+        .expect(201);
     assertThat(finished(rotate(NEW, "[]"), 0)).contains("Secrets of 0 webhooks are now");
   }
 

@@ -29,7 +29,7 @@ public record KeyhookOptions(
    *
    * @param enabled false where a host application mounts the router in a server of its own
    * @param port 0 takes any free port
-   * @param trustedProxies CIDRs whose {@code X-Forwarded-For} is believed; empty: nobody's
+   * @param trustedProxies addresses and CIDRs whose {@code X-Forwarded-*} and {@code Forwarded} are believed; empty: nobody's
    */
   public record Http(boolean enabled, String host, int port, List<String> trustedProxies) {}
 

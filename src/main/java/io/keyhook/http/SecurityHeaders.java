@@ -27,8 +27,9 @@ final class SecurityHeaders {
 
   /** Once for a response, which has none of them yet, and is given back: nothing of it is a page, or is to be kept. */
   static HttpServerResponse on(HttpServerResponse response) {
-    response.headers() // added, not put: nothing is to be looked for and taken out first
-        .add(HttpHeaders.DATE, HttpDate.now())
+    response.headers()
+        .set(HttpHeaders.DATE, HttpDate.now()) // a host that mounts the router may have set one
+        // added, not set: nothing is to be looked for and taken out first
         .add(CONTENT_TYPE_OPTIONS, NOSNIFF)
         .add(HttpHeaders.CACHE_CONTROL, NO_STORE)
         .add(CONTENT_SECURITY_POLICY, NOTHING)
@@ -39,7 +40,7 @@ final class SecurityHeaders {
   /** The same for a page, or for what one is made of. */
   static HttpServerResponse onPage(HttpServerResponse response, CharSequence cacheControl) {
     response.headers()
-        .add(HttpHeaders.DATE, HttpDate.now())
+        .set(HttpHeaders.DATE, HttpDate.now())
         .add(CONTENT_TYPE_OPTIONS, NOSNIFF)
         .add(HttpHeaders.CACHE_CONTROL, cacheControl)
         .add(CONTENT_SECURITY_POLICY, OWN)

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 
 /** The SQL of idempotency keys. */
 final class IdempotencyStore {
@@ -39,6 +40,16 @@ final class IdempotencyStore {
   private static final String DELETE_EXPIRED = """
       DELETE FROM keyhook.idempotency i USING unnest($1::uuid[], $2::uuid[]) q (account_id, key_id)
       WHERE i.account_id = q.account_id AND i.key_id = q.key_id AND i.expires_at <= now()""";
+  private static final String SEALED = """
+      SELECT account_id, key_id, request, answer FROM keyhook.idempotency
+      WHERE (account_id, key_id) > ($1, $2) ORDER BY account_id, key_id LIMIT $3""";
+  // What was answered or claimed anew meanwhile is not put back.
+  private static final String RESEAL = """
+      UPDATE keyhook.idempotency i SET request = q.request, answer = q.answer
+      FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[])
+        q (account_id, key_id, old_request, old_answer, request, answer)
+      WHERE i.account_id = q.account_id AND i.key_id = q.key_id
+        AND i.request = q.old_request AND i.answer IS NOT DISTINCT FROM q.old_answer""";
 
   private IdempotencyStore() {}
 
@@ -50,6 +61,13 @@ final class IdempotencyStore {
    * @param answer null: there is none yet
    */
   record Row(byte[] request, UUID token, boolean leased, Integer status, byte[] answer) {}
+
+  /**
+   * What is sealed of a claim.
+   *
+   * @param answer null: there is none yet
+   */
+  record Sealed(UUID accountId, UUID keyId, byte[] request, byte[] answer) {}
 
   private record KeyId(UUID accountId, UUID keyId) {}
 
@@ -98,6 +116,30 @@ final class IdempotencyStore {
               .addArrayOfUUID(uuids(expired, KeyId::keyId)))
           .map(expired.size());
     });
+  }
+
+  /** In the order of their ids, after these. */
+  static Future<List<Sealed>> sealed(SqlClient client, UUID afterAccount, UUID afterKey, int limit) {
+    return client.preparedQuery(SEALED).execute(Tuple.of(afterAccount, afterKey, (long) limit))
+        .map(rows -> all(rows, row -> new Sealed(row.getUUID(0), row.getUUID(1), row.getBuffer(2).getBytes(),
+            row.getBuffer(3) == null ? null : row.getBuffer(3).getBytes())));
+  }
+
+  /** Replaces each of {@code from} by the one of {@code to} at the same place, where it is still the same. */
+  static Future<Void> reseal(SqlClient client, List<Sealed> from, List<Sealed> to) {
+    return client.preparedQuery(RESEAL)
+        .execute(Tuple.tuple()
+            .addArrayOfUUID(uuids(from, Sealed::accountId))
+            .addArrayOfUUID(uuids(from, Sealed::keyId))
+            .addArrayOfBuffer(buffers(from, Sealed::request))
+            .addArrayOfBuffer(buffers(from, Sealed::answer))
+            .addArrayOfBuffer(buffers(to, Sealed::request))
+            .addArrayOfBuffer(buffers(to, Sealed::answer)))
+        .mapEmpty();
+  }
+
+  private static Buffer[] buffers(List<Sealed> sealed, Function<Sealed, byte[]> part) {
+    return sealed.stream().map(part).map(bytes -> bytes == null ? null : Buffer.buffer(bytes)).toArray(Buffer[]::new);
   }
 
   private static double seconds(Duration duration) {
