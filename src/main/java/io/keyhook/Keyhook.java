@@ -15,6 +15,7 @@ import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.db.Migrations;
 import io.keyhook.db.Partitions;
+import io.keyhook.db.SearchIndex;
 import io.keyhook.delivery.DeliveryVerticle;
 import io.keyhook.delivery.HealthVerticle;
 import io.keyhook.delivery.QueueVerticle;
@@ -118,7 +119,10 @@ public final class Keyhook extends VerticleBase {
     this.name = name;
   }
 
-  /** Brings a database up to date. Blocks. */
+  /**
+   * Brings a database up to date, and creates the index for searches if the extensions that it needs exist or can be created.
+   * Blocks.
+   */
   public static void migrate(URI database) {
     Migrations.run(database);
   }
@@ -200,7 +204,7 @@ public final class Keyhook extends VerticleBase {
   private Future<Void> migrated() {
     return Migrations.areDone(database.pool()).recover(this::unusable).compose(done -> {
       if (done) {
-        return Future.succeededFuture();
+        return searchable();
       }
       if (hostPool.isPresent()) {
         return Future.failedFuture(new IllegalStateException(
@@ -208,6 +212,15 @@ public final class Keyhook extends VerticleBase {
       }
       return Migrations.run(vertx, options.database().uri().orElseThrow());
     });
+  }
+
+  /** Creates the index for searches if the extensions were missing at the migration, or its build failed. */
+  private Future<Void> searchable() {
+    return hostPool.isPresent() ? Future.succeededFuture() : SearchIndex.exists(database.pool()).compose(exists ->
+        exists ? Future.succeededFuture() : vertx.executeBlocking(() -> {
+          SearchIndex.create(options.database().uri().orElseThrow());
+          return null;
+        }, false));
   }
 
   private <T> Future<T> unusable(Throwable e) {

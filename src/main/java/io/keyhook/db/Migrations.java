@@ -5,8 +5,7 @@ import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.SqlClient;
 import java.net.URI;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
 
@@ -37,24 +36,23 @@ public final class Migrations {
     }, false);
   }
 
-  /** Migrates; blocks while it does. Several nodes may: Flyway locks. */
+  /** Migrates, and creates the {@link SearchIndex} if it can; blocks while it does. Several nodes may: Flyway locks. */
   public static void run(URI uri) {
-    String[] user = uri.getRawUserInfo() == null ? new String[0] : uri.getRawUserInfo().split(":", 2);
-    String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
-    Flyway.configure(Migrations.class.getClassLoader())
-        .dataSource("jdbc:postgresql://" + uri.getHost() + ":" + (uri.getPort() < 0 ? 5432 : uri.getPort())
-            + uri.getRawPath() + query, part(user, 0), part(user, 1))
+    Jdbc jdbc = Jdbc.of(uri);
+    Flyway flyway = Flyway.configure(Migrations.class.getClassLoader())
+        .dataSource(jdbc.url(), jdbc.user(), jdbc.password())
         .schemas("keyhook")
         .createSchemas(true)
         .locations("classpath:io/keyhook/db/migration")
         .connectRetries(2)
         // Flyway's lock as session lock: the transactional one would wait for every open transaction of a host's.
         .configuration(Map.of("flyway.postgresql.transactional.lock", "false"))
-        .load()
-        .migrate();
-  }
-
-  private static String part(String[] user, int i) {
-    return i < user.length ? URLDecoder.decode(user[i].replace("+", "%2B"), StandardCharsets.UTF_8) : null;
+        .load();
+    // A migration that runs outside a transaction can fail halfway. Each can run again, so nobody has to repair by hand.
+    if (Arrays.stream(flyway.info().all()).anyMatch(migration -> migration.getState().isFailed())) {
+      flyway.repair();
+    }
+    flyway.migrate();
+    SearchIndex.create(uri);
   }
 }

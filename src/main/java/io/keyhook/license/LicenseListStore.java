@@ -8,76 +8,174 @@ import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses.Sort;
 import io.keyhook.bus.Licenses.Status;
 import io.keyhook.bus.Page;
+import io.keyhook.db.SearchIndex;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
+import java.util.List;
 
 /**
- * The SQL of lists of licenses: a statement for each order and filter, so that the planner knows what little of which index
- * is to be read. What stands as a parameter it does not know, and then it would rather sort the account's licenses.
+ * The SQL of lists of licenses: a statement for each order and filter, so that the planner knows which small part of which
+ * index to read. It does not know a parameter's value, and would rather sort the account's licenses.
  */
 final class LicenseListStore {
+  /** Rows that a search reads in the list's order before it asks the index. */
+  private static final int RECENT = 2000;
+  private static final int LIMIT = Page.MAX_LIMIT + 1;
+
   private static final String LIST = "SELECT " + LicenseStore.COLUMNS + """
 
-      FROM keyhook.license WHERE account_id = $1%s ORDER BY %s LIMIT\s""" + (Page.MAX_LIMIT + 1);
-  private static final String SEARCH =
-      " AND (name ILIKE $2 OR key ILIKE $2 OR customer_name ILIKE $2 OR customer_email ILIKE $2)";
-  private static final String ANYTHING = " AND $2::text IS NULL";
-  /** Of any license; it lets the indexes by name and by expiry be used. */
+      FROM keyhook.license WHERE account_id = $1%s ORDER BY %s LIMIT\s""" + LIMIT;
+  /** Matches among the first ones of the list. */
+  private static final String RECENT_MATCHES = "SELECT " + LicenseStore.COLUMNS + """
+
+      FROM (SELECT * FROM keyhook.license WHERE account_id = $1%1$s ORDER BY %2$s LIMIT\s""" + RECENT + ") l WHERE "
+      + SearchIndex.TEXT + " ILIKE %3$s ORDER BY %2$s LIMIT " + LIMIT;
+  /** All matches, sorted: OFFSET 0 keeps the planner from reading the account's licenses in order until it has enough. */
+  private static final String INDEXED_MATCHES = "SELECT " + LicenseStore.COLUMNS + """
+
+      FROM (SELECT * FROM keyhook.license WHERE account_id = $1%1$s AND\s""" + SearchIndex.TEXT
+      + " ILIKE %3$s OFFSET 0) l ORDER BY %2$s LIMIT " + LIMIT;
+  /** Spelled as the search index is not: without trigrams, PostgreSQL would read the whole index, across all accounts. */
+  private static final String MATCHES =
+      " AND (name ILIKE %1$s OR key ILIKE %1$s OR customer_name ILIKE %1$s OR customer_email ILIKE %1$s)";
+
+  /** True for every license; each allows one kind of index (see V2 and V6). */
   private static final String ANY_ID = " AND license_id > '00000000-0000-0000-0000-000000000000'";
+  private static final String ANY_TIME = " AND created_at > '-infinity'";
+  private static final String EXPIRES = "coalesce(expires_at, 'infinity'::timestamptz)";
+  private static final String VALID_UNTIL =
+      "(CASE WHEN disabled_at IS NOT NULL THEN '-infinity' ELSE coalesce(expires_at, 'infinity') END)";
+
+  private static final String LIMIT_SEARCH = """
+      SET LOCAL statement_timeout = %d; SET LOCAL plan_cache_mode = force_custom_plan""";
 
   private LicenseListStore() {}
 
+  /** Without a search. */
   static Future<Page<License>> list(SqlClient client, Licenses.List query) {
+    return client.preparedQuery(Shape.of(query).list()).execute(parameters(query))
+        .map(rows -> page(query, all(rows, LicenseStore::license)));
+  }
+
+  /**
+   * Bounds each statement of a transaction that searches. They are planned for their values: how many matches an account and
+   * a text have differs too much for one plan.
+   */
+  static Future<Void> limit(SqlClient tx, long millis) {
+    return tx.query(LIMIT_SEARCH.formatted(millis)).execute().mapEmpty();
+  }
+
+  /**
+   * Reads the account's licenses in order until it has a page of matches.
+   *
+   * @param pattern of {@code ILIKE}
+   */
+  static Future<Page<License>> scan(SqlClient tx, Licenses.List query, String pattern) {
+    return matches(tx, Shape.of(query).scan(), query, pattern).map(found -> page(query, found));
+  }
+
+  /** Takes a page from the first of the list if they hold one, and else from the index. */
+  static Future<Page<License>> search(SqlClient tx, Licenses.List query, String pattern) {
+    Shape shape = Shape.of(query);
+    return matches(tx, shape.recent(), query, pattern)
+        .compose(found -> found.size() > query.page().limit() ? Future.succeededFuture(found)
+            : matches(tx, shape.indexed(), query, pattern))
+        .map(found -> page(query, found));
+  }
+
+  private static Future<List<License>> matches(SqlClient tx, String statement, Licenses.List query, String pattern) {
+    return tx.preparedQuery(statement).execute(parameters(query).addString(pattern))
+        .map(rows -> all(rows, LicenseStore::license));
+  }
+
+  /** The account and the position; a search adds its pattern. */
+  private static Tuple parameters(Licenses.List query) {
+    Tuple parameters = Tuple.of(query.caller().accountId());
     Page.Position after = query.page().after();
-    String pattern = pattern(query.search());
-    Tuple parameters = Tuple.of(query.caller().accountId(), pattern);
     if (after != null) {
       parameters.addUUID(after.id());
       if (after.key() != null) {
         parameters.addString(after.key());
       }
     }
-    return client.preparedQuery(statement(query.sort(), query.status(), pattern != null, after == null))
-        .execute(parameters)
-        .map(rows -> Page.sorted(all(rows, LicenseStore::license), query.page().limit(),
-            license -> new Page.Position(Id.LICENSE.parse(license.id()), query.sort().key(license))));
+    return parameters;
+  }
+
+  private static Page<License> page(Licenses.List query, List<License> rows) {
+    return Page.sorted(rows, query.page().limit(),
+        license -> new Page.Position(Id.LICENSE.parse(license.id()), query.sort().key(license)));
   }
 
   /**
+   * What tells one statement from another.
+   *
    * @param status null: any
-   * @param first whether it is of a list's first page
+   * @param first whether it reads a list's first page
    */
-  static String statement(Sort sort, Status status, boolean search, boolean first) {
-    String filter = (search ? SEARCH : ANYTHING) + filter(status);
-    return switch (sort) {
-      case CREATED_AT, CREATED_AT_DOWN -> statement(sort, filter, first, "license_id", "$3");
-      case NAME, NAME_DOWN ->
-          statement(sort, filter + ANY_ID, first, "lower(name), license_id", "lower($4::text), $3");
-      case EXPIRES_AT, EXPIRES_AT_DOWN -> statement(sort, filter + ANY_ID, first,
-          "coalesce(expires_at, 'infinity'::timestamptz), license_id", "$4::text::timestamptz, $3");
-    };
-  }
-
-  private static String statement(Sort sort, String filter, boolean first, String columns, String last) {
-    String after = first ? "" : " AND (" + columns + ") " + (sort.isDown() ? "<" : ">") + " (" + last + ")";
-    return LIST.formatted(filter + after,
-        sort.isDown() ? columns.replace(", license_id", " DESC, license_id") + " DESC" : columns);
-  }
-
-  private static String filter(Status status) {
-    if (status == null) {
-      return "";
+  record Shape(Sort sort, Status status, boolean first) {
+    static Shape of(Licenses.List query) {
+      return new Shape(query.sort(), query.status(), query.page().after() == null);
     }
-    return switch (status) {
-      case ACTIVE -> " AND disabled_at IS NULL AND (expires_at IS NULL OR expires_at > now())";
-      case EXPIRED -> " AND disabled_at IS NULL AND expires_at <= now()";
-      case DISABLED -> " AND disabled_at IS NOT NULL";
-    };
-  }
 
-  /** Null for all. */
-  private static String pattern(String search) {
-    return search == null || search.isBlank() ? null : "%" + search.strip().replaceAll("([\\\\%_])", "\\\\$1") + "%";
+    String list() {
+      return LIST.formatted(where(), order());
+    }
+
+    String scan() {
+      return LIST.formatted(where() + MATCHES.formatted(pattern()), order());
+    }
+
+    String recent() {
+      return RECENT_MATCHES.formatted(where(), order(), pattern());
+    }
+
+    String indexed() {
+      return INDEXED_MATCHES.formatted(where(), order(), pattern());
+    }
+
+    private String pattern() {
+      return first ? "$2" : columns().equals("license_id") ? "$3" : "$4";
+    }
+
+    private String columns() {
+      return switch (sort) {
+        case CREATED_AT, CREATED_AT_DOWN -> "license_id";
+        case NAME, NAME_DOWN -> "lower(name), license_id";
+        case EXPIRES_AT, EXPIRES_AT_DOWN -> EXPIRES + ", license_id";
+      };
+    }
+
+    private String order() {
+      return sort.isDown() ? columns().replace(", license_id", " DESC, license_id") + " DESC" : columns();
+    }
+
+    private String where() {
+      return switch (sort) {
+        case CREATED_AT, CREATED_AT_DOWN -> (status == null ? "" : ANY_TIME + ofStatus()) + after("$2");
+        case NAME, NAME_DOWN -> ANY_ID + ofStatus() + after("lower($3::text), $2");
+        case EXPIRES_AT, EXPIRES_AT_DOWN -> ANY_ID + ofStatusByExpiry() + after("$3::text::timestamptz, $2");
+      };
+    }
+
+    private String after(String position) {
+      return first ? "" : " AND (" + columns() + ") " + (sort.isDown() ? "<" : ">") + " (" + position + ")";
+    }
+
+    private String ofStatus() {
+      return status == null ? "" : switch (status) {
+        case ACTIVE -> " AND " + VALID_UNTIL + " > now()";
+        case EXPIRED -> " AND " + VALID_UNTIL + " > '-infinity' AND " + VALID_UNTIL + " <= now()";
+        case DISABLED -> " AND " + VALID_UNTIL + " = '-infinity'";
+      };
+    }
+
+    private String ofStatusByExpiry() {
+      return status == null ? "" : switch (status) {
+        case ACTIVE -> " AND disabled_at IS NULL AND " + EXPIRES + " > now()";
+        case EXPIRED -> " AND disabled_at IS NULL AND " + EXPIRES + " <= now()";
+        case DISABLED -> " AND disabled_at IS NOT NULL";
+      };
+    }
   }
 }

@@ -40,6 +40,7 @@ public final class LicenseVerticle extends VerticleBase {
   private final Outbox outbox;
   private final LicenseMaker maker;
   private final LastSeen lastSeen;
+  private LicenseSearch search;
 
   public LicenseVerticle(
       Bus bus, Database database, Idempotency idempotency, Outbox outbox, Plans plans, LastSeen lastSeen) {
@@ -53,10 +54,11 @@ public final class LicenseVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
+    search = new LicenseSearch(database);
     bus.answer(Addresses.CREATE_LICENSE, maker::create);
     bus.answer(Addresses.CREATE_LICENSES, maker::createMany);
     bus.answer(Addresses.IMPORT_LICENSES, maker::importAll);
-    bus.answer(Addresses.LIST_LICENSES, query -> LicenseListStore.list(pool, query));
+    bus.answer(Addresses.LIST_LICENSES, search::list);
     bus.answer(Addresses.GET_LICENSE, query ->
         LicenseStore.get(pool, query.caller().accountId(), Id.LICENSE.parse(query.id())));
     bus.answer(Addresses.CHECK_DEVICE, query -> LicenseStore.check(pool, query.caller().accountId(),
@@ -72,7 +74,8 @@ public final class LicenseVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
-    return writeLastSeen(lastSeen.flushAll().timeout(LAST_FLUSH.toMillis(), TimeUnit.MILLISECONDS));
+    return writeLastSeen(lastSeen.flushAll().timeout(LAST_FLUSH.toMillis(), TimeUnit.MILLISECONDS))
+        .eventually(search::close);
   }
 
   private static Future<Void> writeLastSeen(Future<Void> written) {

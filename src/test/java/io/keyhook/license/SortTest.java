@@ -1,5 +1,8 @@
 package io.keyhook.license;
 
+import static io.keyhook.bus.Licenses.Status.ACTIVE;
+import static io.keyhook.bus.Licenses.Status.DISABLED;
+import static io.keyhook.bus.Licenses.Status.EXPIRED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.bus.Licenses;
@@ -111,36 +114,48 @@ class SortTest {
     api.get("/api/licenses?sort=expiresAt&cursor=" + cursor("infinity")).expect(200);
   }
 
-  /** Planned as Keyhook's own connections plan, with many licenses in one account. */
+  /** Planned as Keyhook's own connections plan: many licenses in one account, beside many accounts with few. */
   @ParameterizedTest
   @EnumSource
-  void eachOrderIsReadFromAnIndexAndNotSorted(Licenses.Sort sort) throws SQLException {
+  void eachOrderAndStatusIsReadFromAnIndexAndNotSorted(Licenses.Sort sort) throws SQLException {
     String account = "00000000-0000-7000-8000-000000000001";
     keyhook.database().update("""
-        INSERT INTO keyhook.license (account_id, name, key, max_activations, expires_at)
-        SELECT '%s', md5(i::text), 'key-of-%s-' || i, 1, now() + i * 7919 %% 5000 * interval '1 hour' FROM generate_series(1, 5000) i"""
-        .formatted(account, sort));
+        INSERT INTO keyhook.license (account_id, name, key, max_activations, expires_at, disabled_at)
+        SELECT CASE WHEN i <= 5000 THEN '%s' ELSE gen_random_uuid() END, md5(i::text), 'key-of-%s-' || i, 1,
+          now() + (i * 7919 %% 5000 - 2500) * interval '1 hour', CASE WHEN i %% 100 = 0 THEN now() END
+        FROM generate_series(1, 7000) i""".formatted(account, sort));
     keyhook.database().update("ANALYZE keyhook.license");
-    String index = switch (sort) {
-      case CREATED_AT, CREATED_AT_DOWN -> "license_pkey";
-      case NAME, NAME_DOWN -> "license_name";
-      case EXPIRES_AT, EXPIRES_AT_DOWN -> "license_expires";
-    };
     try (Connection connection = keyhook.database().connect(); Statement statement = connection.createStatement()) {
       statement.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off");
-      for (boolean first : new boolean[] {true, false}) {
-        String last = first ? "" : ", '%s'".formatted(account)
-            + (index.equals("license_pkey") ? "" : index.equals("license_name") ? ", 'n3'" : ", 'infinity'");
-        for (Licenses.Status status : new Licenses.Status[] {null, Licenses.Status.ACTIVE}) {
+      for (Licenses.Status status : new Licenses.Status[] {null, ACTIVE, EXPIRED, DISABLED}) {
+        for (boolean first : new boolean[] {true, false}) {
           String name = "list_" + first + status;
-          statement.execute("PREPARE " + name + " AS " + LicenseListStore.statement(sort, status, false, first));
-          String plan = plan(statement, "EXECUTE %s ('%s', NULL%s)".formatted(name, account, last));
-          assertThat(plan).contains("Index Scan").contains(" using " + index + " ").doesNotContain("Sort");
+          statement.execute("PREPARE " + name + " AS " + new LicenseListStore.Shape(sort, status, first).list());
+          String plan = plan(statement, "EXECUTE %s ('%s'%s)".formatted(name, account, first ? "" : after(sort)));
+          assertThat(plan).contains("Index Scan").contains(" using " + index(sort, status) + " ").doesNotContain("Sort");
           assertThat(first || plan.matches("(?s).*Index Cond: [^\n]*license_id.*")).as(plan).isTrue();
+          assertThat(status == null || !plan.contains("Filter:")).as("rows of another status are not read: " + plan).isTrue();
         }
       }
     }
-    keyhook.database().update("DELETE FROM keyhook.license WHERE account_id = '%s'".formatted(account));
+    keyhook.database().update("DELETE FROM keyhook.license WHERE key LIKE 'key-of-%'");
+  }
+
+  private static String index(Licenses.Sort sort, Licenses.Status status) {
+    return switch (sort) {
+      case CREATED_AT, CREATED_AT_DOWN -> status == null ? "license_pkey" : "license_status";
+      case NAME, NAME_DOWN -> "license_name_status";
+      case EXPIRES_AT, EXPIRES_AT_DOWN -> "license_expires_status";
+    };
+  }
+
+  private static String after(Licenses.Sort sort) {
+    return ", '00000000-0000-7000-8000-000000000001'" + switch (sort) {
+      case CREATED_AT, CREATED_AT_DOWN -> "";
+      case NAME, NAME_DOWN -> ", 'n3'";
+      case EXPIRES_AT -> ", '2001-01-01T00:00:00Z'";
+      case EXPIRES_AT_DOWN -> ", 'infinity'";
+    };
   }
 
   private static String plan(Statement statement, String execute) throws SQLException {
@@ -151,6 +166,30 @@ class SortTest {
       }
     }
     return plan.toString();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"createdAt", "name", "expiresAt"})
+  void eachStatusIsListedInEachOrder(String sort) {
+    Api seller = keyhook.account("enterprise");
+    String active = keyhook.license(seller, new JsonObject().put("name", "b")).id();
+    String later = keyhook.license(seller, new JsonObject().put("name", "a").put("expiresAt", "2099-01-01T00:00:00Z")).id();
+    String expired = keyhook.license(seller, new JsonObject().put("name", "c").put("expiresAt", "2098-01-01T00:00:00Z")).id();
+    String disabled = keyhook.license(seller, new JsonObject().put("name", "d").put("expiresAt", "2097-01-01T00:00:00Z")).id();
+    seller.post("/api/licenses/" + disabled + "/disable").expect(200);
+    for (String over : List.of(expired, disabled)) {
+      keyhook.clock().advanceExpiry(over, java.time.Duration.ofDays(40_000));
+    }
+    assertThat(ids(seller, "active", sort)).containsExactlyInAnyOrder(active, later);
+    assertThat(ids(seller, "expired", sort)).containsExactly(expired);
+    assertThat(ids(seller, "disabled", sort)).containsExactly(disabled);
+  }
+
+  private static List<String> ids(Api seller, String status, String sort) {
+    List<String> up = field(seller.get("/api/licenses?status=" + status + "&sort=" + sort).expect(200).data(), "id");
+    assertThat(field(seller.get("/api/licenses?status=" + status + "&sort=-" + sort).expect(200).data(), "id"))
+        .containsExactlyInAnyOrderElementsOf(up);
+    return up;
   }
 
   private static String cursor(String key) {

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /** A database of a test class's own with nodes on it and receivers beside it. Use it in a static field. */
 public final class Installation implements BeforeAllCallback, AfterEachCallback, AfterAllCallback, AutoCloseable {
   private final boolean withNode;
+  private final boolean withSchema;
   private final JsonObject overrides;
   private final List<Node> nodes = new ArrayList<>();
   private final List<Receiver> receivers = new ArrayList<>();
@@ -27,25 +28,31 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
   /** Of receivers and proxies. It outlives each test of the class, and one {@link #on} a server has no test to inject it. */
   private Vertx vertx;
 
-  private Installation(boolean withNode, JsonObject overrides) {
+  private Installation(boolean withNode, boolean withSchema, JsonObject overrides) {
     this.withNode = withNode;
+    this.withSchema = withSchema;
     this.overrides = overrides;
   }
 
   public static Installation withNode() {
-    return new Installation(true, new JsonObject());
+    return new Installation(true, true, new JsonObject());
   }
 
   /**
    * @param overrides of each node's settings, nested as in {@code conf/keyhook.json}
    */
   public static Installation withNode(JsonObject overrides) {
-    return new Installation(true, overrides);
+    return new Installation(true, true, overrides);
   }
 
   /** The database alone, migrated; tests {@link #start} the nodes. */
   public static Installation withoutNode() {
-    return new Installation(false, new JsonObject());
+    return new Installation(false, true, new JsonObject());
+  }
+
+  /** The database alone, and nothing in it. */
+  public static Installation withoutSchema() {
+    return new Installation(false, false, new JsonObject());
   }
 
   /** One that no class shares, on a server that stays the caller's; whoever asks for it closes it. */
@@ -65,7 +72,7 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
 
   private void open(Postgres server) {
     vertx = Vertx.vertx();
-    database = server.create();
+    database = withSchema ? server.create() : server.createEmpty();
   }
 
   @Override

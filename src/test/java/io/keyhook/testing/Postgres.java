@@ -161,7 +161,11 @@ public final class Postgres implements AutoCloseable {
 
   /** As the superuser. */
   public void administer(String sql) {
-    URI postgres = URI.create(server.uri().toString().replace("//keyhook:", "//postgres:").replaceFirst("/keyhook$", "/postgres"));
+    administer("postgres", sql);
+  }
+
+  void administer(String database, String sql) {
+    URI postgres = URI.create(server.uri().toString().replace("//keyhook:", "//postgres:").replaceFirst("/keyhook$", "/" + database));
     try (Connection connection = TestDatabase.connect(postgres); Statement statement = connection.createStatement()) {
       statement.execute(sql);
     } catch (SQLException e) {

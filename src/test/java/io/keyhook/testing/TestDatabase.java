@@ -79,6 +79,11 @@ public final class TestDatabase implements AutoCloseable {
     }
   }
 
+  /** As the superuser, in this database. */
+  public void administer(String sql) {
+    postgres.administer(name, sql);
+  }
+
   private PreparedStatement prepare(String sql, Object... parameters) throws SQLException {
     if (connection == null || !connection.isValid(VALID_SECONDS)) { // the server may have died
       connection = connect();

@@ -1,0 +1,100 @@
+package io.keyhook.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.Keyhook;
+import io.keyhook.testing.Installation;
+import java.net.URI;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Migrations that run outside a transaction, and the index for searches, which not every role can create. */
+class MigrationTest {
+  private static final String SEARCH = "license_search";
+  private static final List<String> ALL =
+      List.of("license_expires_status", "license_key", "license_name_status", "license_pkey", SEARCH, "license_status");
+
+  @RegisterExtension
+  static final Installation keyhook = Installation.withoutSchema();
+
+  @BeforeAll
+  static void makeRole() {
+    keyhook.database().administer("CREATE ROLE limited LOGIN PASSWORD 'limited'");
+  }
+
+  @AfterAll
+  static void dropRole() {
+    keyhook.database().administer("DROP OWNED BY limited CASCADE; DROP ROLE limited");
+  }
+
+  @BeforeEach
+  void empty() {
+    keyhook.database().administer("DROP SCHEMA IF EXISTS keyhook CASCADE; DROP EXTENSION IF EXISTS pg_trgm, btree_gin CASCADE");
+  }
+
+  private static URI limited() {
+    return URI.create(keyhook.database().uri().toString().replaceFirst("//[^@]*@", "//limited:limited@"));
+  }
+
+  private static List<String> valid() {
+    return keyhook.database().column("""
+        SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+        WHERE t.relname = 'license' AND i.indisvalid ORDER BY c.relname""");
+  }
+
+  @Test
+  void aRoleThatCannotCreateExtensionsMigratesAndGetsTheIndexOnceTheyExist() {
+    keyhook.database().administer("CREATE SCHEMA keyhook AUTHORIZATION limited");
+    Keyhook.migrate(limited());
+    assertThat(valid()).doesNotContain(SEARCH).contains("license_status", "license_name_status", "license_expires_status");
+    keyhook.database().administer("CREATE EXTENSION pg_trgm; CREATE EXTENSION btree_gin");
+    Keyhook.migrate(limited());
+    assertThat(valid()).isEqualTo(ALL);
+  }
+
+  @Test
+  void aRoleThatCannotCreateAnythingInPublicHasTheExtensionsWithItsSchema() {
+    keyhook.database().administer("GRANT CREATE ON DATABASE " + keyhook.database().value("SELECT current_database()")
+        + " TO limited; REVOKE ALL ON SCHEMA public FROM PUBLIC");
+    Keyhook.migrate(limited());
+    assertThat(valid()).isEqualTo(ALL);
+  }
+
+  @Test
+  void extensionsThatExistAreUsedWhereverTheyAre() {
+    keyhook.database().administer("CREATE SCHEMA \"Other schema\"; CREATE EXTENSION pg_trgm WITH SCHEMA \"Other schema\";"
+        + " GRANT USAGE ON SCHEMA \"Other schema\" TO PUBLIC");
+    Keyhook.migrate(keyhook.database().uri());
+    assertThat(valid()).isEqualTo(ALL);
+    keyhook.database().administer("DROP SCHEMA \"Other schema\" CASCADE");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {
+      "DELETE FROM keyhook.flyway_schema_history WHERE version = '6'", // killed
+      "UPDATE keyhook.flyway_schema_history SET success = false WHERE version = '6'"})
+  void aMigrationThatEndedHalfwayIsRunAgain(String end) {
+    Keyhook.migrate(keyhook.database().uri());
+    keyhook.database().update(end);
+    keyhook.database().administer("""
+        UPDATE pg_index SET indisvalid = false WHERE indrelid = 'keyhook.license'::regclass
+        AND indexrelid IN ('keyhook.license_status'::regclass, 'keyhook.license_search'::regclass)""");
+    assertThat(valid()).doesNotContain("license_status", SEARCH);
+    Keyhook.migrate(keyhook.database().uri());
+    assertThat(valid()).isEqualTo(ALL);
+  }
+
+  @Test
+  void aNodeThatStartsCreatesTheIndexIfOnlyThatIsMissing() {
+    Keyhook.migrate(keyhook.database().uri());
+    keyhook.database().update("DROP INDEX keyhook.license_search");
+    keyhook.start().stop();
+    assertThat(valid()).isEqualTo(ALL);
+  }
+}
