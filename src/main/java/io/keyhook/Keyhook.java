@@ -78,6 +78,7 @@ public final class Keyhook extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(Keyhook.class);
   private static final String DEFAULT_NAME = "keyhook";
   private static final Duration PARTITIONS = Duration.ofHours(1);
+  /** To an e-mail from an address, on a known device, and to change a password. */
   private static final int LOGINS_A_MINUTE = 10;
   private static final int LOGINS_OF_AN_ADDRESS = 60;
   /** From wherever: guessing from many addresses is slow, too. */
@@ -174,6 +175,9 @@ public final class Keyhook extends VerticleBase {
         new RateLimiter(LOGINS_A_MINUTE, Duration.ofMinutes(1)),
         new RateLimiter(LOGINS_OF_AN_ADDRESS, Duration.ofMinutes(1)),
         new RateLimiter(LOGINS_TO_AN_EMAIL, Duration.ofMinutes(1)),
+        new RateLimiter(LOGINS_A_MINUTE, Duration.ofMinutes(1)),
+        new RateLimiter(LOGINS_TO_AN_EMAIL, Duration.ofMinutes(1)),
+        new RateLimiter(LOGINS_A_MINUTE, Duration.ofMinutes(1)),
         new RateLimiter(SIGN_UPS_OF_AN_ADDRESS, Duration.ofHours(1)));
     probes = new Probes(database, meters);
     new JvmMemoryMetrics().bindTo(meters);

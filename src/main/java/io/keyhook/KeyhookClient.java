@@ -17,6 +17,7 @@ import io.keyhook.bus.Webhooks;
 import io.keyhook.event.EventFeed;
 import io.keyhook.log.DeliveryFeed;
 import io.vertx.core.Future;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -63,6 +64,10 @@ public final class KeyhookClient {
 
   public Future<Sessions.Opened> refreshSession(Sessions.Refresh request) {
     return bus.request(Addresses.REFRESH_SESSION, request);
+  }
+
+  public Future<Optional<String>> findDevice(Sessions.FindDevice query) {
+    return bus.request(Addresses.FIND_DEVICE, query);
   }
 
   public Future<Void> endSession(Sessions.End request) {

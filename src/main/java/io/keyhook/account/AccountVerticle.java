@@ -77,13 +77,15 @@ public final class AccountVerticle extends VerticleBase {
     Gauge.builder("keyhook.passwords.waiting", passwords, Passwords::waiting)
         .description("Passwords that are hashed, or wait for it").register(meters);
     tokens = new Tokens(vertx, options.auth().jwt());
-    Logins logins = new Logins(database, passwords, tokens, options.auth().session(), random);
+    Logins logins = new Logins(database, passwords, tokens, options.auth().session(),
+        new DeviceCookies(options.secrets(), random), random);
     People people = new People(database, idempotency, passwords);
     bus.answer(Addresses.AUTHENTICATE, this::authenticate);
     bus.answer(Addresses.LOGIN, logins::login);
     bus.answer(Addresses.OPEN_SESSION, logins::open);
     bus.answer(Addresses.REFRESH_SESSION, logins::refresh);
     bus.answer(Addresses.END_SESSION, logins::end);
+    bus.answer(Addresses.FIND_DEVICE, logins::findDevice);
     bus.answer(Addresses.LIST_USERS, query -> UserStore.list(pool, query));
     bus.answer(Addresses.CREATE_USER, people::create);
     bus.answer(Addresses.DELETE_USER, people::delete);

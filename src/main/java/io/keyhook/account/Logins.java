@@ -37,13 +37,16 @@ final class Logins {
   private final Passwords passwords;
   private final Tokens tokens;
   private final KeyhookOptions.Session options;
+  private final DeviceCookies devices;
   private final SecureRandom random;
 
-  Logins(Database database, Passwords passwords, Tokens tokens, KeyhookOptions.Session options, SecureRandom random) {
+  Logins(Database database, Passwords passwords, Tokens tokens, KeyhookOptions.Session options, DeviceCookies devices,
+      SecureRandom random) {
     this.database = database;
     this.passwords = passwords;
     this.tokens = tokens;
     this.options = options;
+    this.devices = devices;
     this.random = random;
   }
 
@@ -61,8 +64,17 @@ final class Logins {
                   options.lifetime()))
               .compose(id -> audit(tx, user, request.login().address(), Action.SESSION_STARTED).map(id)))
           .map(id -> new Opened(tokens.issue(user, options.accessLifetime()),
-              new SessionCookie(user.accountId(), id, secret).text(), options.lifetime()));
+              new SessionCookie(user.accountId(), id, secret).text(), options.lifetime(), devices.issue(user)));
     });
+  }
+
+  /** Reads the database only for a cookie that was issued for this e-mail. */
+  Future<Optional<String>> findDevice(Sessions.FindDevice query) {
+    Optional<DeviceCookies.Device> found = query.cookies().stream()
+        .flatMap(cookie -> devices.parse(cookie, query.email()).stream()).findFirst();
+    return found.isEmpty() ? Future.succeededFuture(Optional.empty())
+        : AccountStore.findMember(database.pool(), query.email()).map(member ->
+            member.filter(user -> found.get().isOf(user.passwordHash())).map(user -> found.get().cookie()));
   }
 
   /** Who is unknown is answered as who is wrong, and after as long. */
@@ -116,10 +128,10 @@ final class Logins {
     Accounts.Token token = tokens.issue(session.user(), options.accessLifetime());
     if (cookie.matches(session.secretHash())) {
       SessionCookie next = new SessionCookie(cookie.accountId(), cookie.sessionId(), SessionCookie.secret(random));
-      return SessionStore.rotate(tx, next).map(Optional.of(new Opened(token, next.text(), session.rest())));
+      return SessionStore.rotate(tx, next).map(Optional.of(new Opened(token, next.text(), session.rest(), null)));
     }
     if (session.justRotated() && cookie.matches(session.previousHash())) {
-      return Future.succeededFuture(Optional.of(new Opened(token, null, session.rest())));
+      return Future.succeededFuture(Optional.of(new Opened(token, null, session.rest(), null)));
     }
     return SessionStore.delete(tx, cookie)
         .compose(deleted -> audit(tx, session.user(), ipAddress, Action.SESSION_REUSED))

@@ -34,7 +34,7 @@ final class Tokens {
   /** Tokens issued here name their user in a claim of our own: other issuers' subjects look like anything. */
   private static final String USER = "keyhook_user";
   private static final String PASSWORD = "keyhook_password";
-  private static final int MARK_BYTES = 12;
+  static final int MARK_BYTES = 12;
   private static final Pattern UNSTORABLE = Pattern.compile("[\\x00\\p{Cs}]");
 
   private static final Instant LAST = Instant.parse("9999-12-31T23:59:59Z");
@@ -97,9 +97,12 @@ final class Tokens {
   }
 
   /** Tells a password from the one that it was changed to, and nothing else: its hash has a random salt. */
+  static byte[] markOf(String passwordHash) {
+    return Arrays.copyOf(Hashes.sha256(passwordHash.getBytes(StandardCharsets.UTF_8)), MARK_BYTES);
+  }
+
   private static String mark(String passwordHash) {
-    byte[] hash = Hashes.sha256(passwordHash.getBytes(StandardCharsets.UTF_8));
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(hash, MARK_BYTES));
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(markOf(passwordHash));
   }
 
   /**

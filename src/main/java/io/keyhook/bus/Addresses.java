@@ -25,6 +25,7 @@ public final class Addresses {
   public static final Address<Sessions.Open, Sessions.Opened> OPEN_SESSION = new Address<>("session.open");
   public static final Address<Sessions.Refresh, Sessions.Opened> REFRESH_SESSION = new Address<>("session.refresh");
   public static final Address<Sessions.End, Void> END_SESSION = new Address<>("session.end");
+  public static final Address<Sessions.FindDevice, Optional<String>> FIND_DEVICE = new Address<>("session.findDevice");
   public static final Address<Info.GetSettings, Info.Settings> GET_SETTINGS = new Address<>("info.settings");
   public static final Address<Info.ListPlans, Page<Info.Plan>> LIST_PLANS = new Address<>("info.plans");
   public static final Address<Info.ListEventTypes, Page<Info.EventType>> LIST_EVENT_TYPES =

@@ -31,13 +31,16 @@ public final class ApiRouter {
    * @param logins to one e-mail from one address
    * @param loginsOfAddress to whichever e-mail
    * @param loginsTo one e-mail, from wherever
+   * @param loginsOfDevice on which somebody has logged in with the e-mail before
+   * @param loginsOfDevices of one e-mail, all of them
+   * @param passwords of one user who is logged in, from wherever
    * @param signUps from one address
    */
   public record Limits(
       RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress, RateLimiter loginsTo,
-      RateLimiter signUps) {
+      RateLimiter loginsOfDevice, RateLimiter loginsOfDevices, RateLimiter passwords, RateLimiter signUps) {
     /**
-     * One more try of a password, by whatever call.
+     * Counts a login on a device that the e-mail's owner has not used.
      *
      * @throws io.keyhook.bus.FailureException rate limited
      */
@@ -46,6 +49,31 @@ public final class ApiRouter {
       loginsOfAddress.check(address);
       logins.check(anyCase + ' ' + address);
       loginsTo.check(anyCase);
+    }
+
+    /**
+     * Counts a login on a device that the e-mail's owner has used. It does not compete with strangers, not even behind the
+     * same address: they could lock the owner out.
+     *
+     * @param device its cookie
+     * @throws io.keyhook.bus.FailureException rate limited
+     */
+    void checkKnownLogin(String email, String device) {
+      loginsOfDevice.check(device);
+      loginsOfDevices.check(email.toLowerCase(Locale.ROOT));
+    }
+
+    /**
+     * Counts a password that somebody who is logged in gives to change it. It counts as a login too, so that nobody guesses
+     * by both, but logins of strangers do not refuse it.
+     *
+     * @throws io.keyhook.bus.FailureException rate limited
+     */
+    void checkPassword(String userId, String email, String address) {
+      passwords.check(userId);
+      String anyCase = email.toLowerCase(Locale.ROOT);
+      logins.count(anyCase + ' ' + address);
+      loginsTo.count(anyCase);
     }
   }
 

@@ -53,7 +53,8 @@ final class PeopleRoutes {
   private void checkTries(RoutingContext context) {
     Caller caller = caller(context);
     if (caller.actor().id(Id.USER) != null) {
-      limits.checkLogin(caller.name(), ClientAddress.limitKey(addresses.of(context.request())));
+      limits.checkPassword(caller.actor().id(Id.USER).toString(), caller.name(),
+          ClientAddress.limitKey(addresses.of(context.request())));
     }
   }
 }

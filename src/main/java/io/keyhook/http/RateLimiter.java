@@ -38,6 +38,13 @@ public final class RateLimiter {
     }
   }
 
+  /** Counts one more, and refuses nobody. */
+  void count(String key) {
+    if (limit > 0) {
+      buckets.get(key, this::bucket).tryConsume(1);
+    }
+  }
+
   private Bucket bucket(String key) {
     return Bucket.builder().addLimit(bandwidth -> bandwidth.capacity(limit).refillGreedy(limit, period)).build();
   }

@@ -4,11 +4,22 @@ import io.vertx.core.http.Cookie;
 import io.vertx.core.http.CookieSameSite;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** The session's cookie as HTTP has it: no script reads it, no other site's page sends it, no other path gets it. */
+/**
+ * The cookies of a session and of a device as HTTP has them: no script reads them, no other site's page sends them, no other
+ * path gets them. The device's one outlives sessions, and holds an entry for each of the people who log in on it.
+ */
 final class SessionCookies {
   private static final String NAME = "keyhook_session";
+  private static final String DEVICE = "keyhook_device";
+  private static final int MAX_PEOPLE = 4;
+  /** As long as browsers keep any cookie (RFC 6265bis, 5.5). */
+  private static final Duration DEVICE_LASTS = Duration.ofDays(400);
   private static final String PATH = "/api/auth";
 
   private SessionCookies() {}
@@ -20,7 +31,26 @@ final class SessionCookies {
   }
 
   static void set(RoutingContext context, ClientAddress addresses, String value, Duration lasts) {
-    context.response().addCookie(Cookie.cookie(NAME, value)
+    set(context, addresses, NAME, value, lasts);
+  }
+
+  /** The entries of the device, of all its cookies: what another host of this domain has planted is no entry of anybody. */
+  static List<String> devices(RoutingContext context) {
+    return context.request().cookies(DEVICE).stream()
+        .flatMap(cookie -> Arrays.stream(cookie.getValue().split("\\.", MAX_PEOPLE + 1)).limit(MAX_PEOPLE)).toList();
+  }
+
+  /** Puts an entry before those that the device has of other people. */
+  static void setDevice(RoutingContext context, ClientAddress addresses, String entry) {
+    String value = Stream.concat(Stream.of(entry), devices(context).stream()
+            .filter(other -> other.length() == entry.length() && !other.equals(entry)))
+        .limit(MAX_PEOPLE).collect(Collectors.joining("."));
+    set(context, addresses, DEVICE, value, DEVICE_LASTS);
+  }
+
+  private static void set(
+      RoutingContext context, ClientAddress addresses, String name, String value, Duration lasts) {
+    context.response().addCookie(Cookie.cookie(name, value)
         .setPath(path(context))
         .setHttpOnly(true)
         .setSameSite(CookieSameSite.STRICT)

@@ -6,10 +6,12 @@ import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.Sessions;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import java.net.URI;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -31,11 +33,19 @@ final class SessionRoutes {
   }
 
   void mount(Calls calls) {
-    calls.open(HttpMethod.POST, "/api/auth/login", 200, context -> client.login(login(context)));
+    calls.open(HttpMethod.POST, "/api/auth/login", 200, context -> {
+      Accounts.Login login = login(context);
+      return checkLimits(context, login).compose(device -> client.login(login));
+    });
     calls.open(HttpMethod.POST, "/api/auth/session", 200, context -> {
       Accounts.Login login = login(context);
       refuseOtherSites(context.request());
-      return client.openSession(new Sessions.Open(login)).map(opened -> answer(context, opened));
+      return checkLimits(context, login).compose(device ->
+          client.openSession(new Sessions.Open(login)).map(opened -> {
+            Accounts.Token token = answer(context, opened);
+            SessionCookies.setDevice(context, addresses, device.orElse(opened.deviceCookie()));
+            return token;
+          }));
     });
     calls.open(HttpMethod.POST, "/api/auth/refresh", 200, context -> {
       Sessions.Refresh refresh = read(context, in ->
@@ -53,9 +63,24 @@ final class SessionRoutes {
 
   private Accounts.Login login(RoutingContext context) {
     String address = addresses.of(context.request());
-    Accounts.Login login = read(context, in -> new Accounts.Login(in.text("email"), in.text("password"), address));
-    limits.checkLogin(login.email(), ClientAddress.limitKey(address));
-    return login;
+    return read(context, in -> new Accounts.Login(in.text("email"), in.text("password"), address));
+  }
+
+  /**
+   * Fails where too many have tried lately: on this device, if somebody has logged in on it with this e-mail before, and else
+   * on all others.
+   *
+   * @return the device's cookie; empty: nobody has
+   */
+  private Future<Optional<String>> checkLimits(RoutingContext context, Accounts.Login login) {
+    List<String> cookies = SessionCookies.devices(context);
+    return (cookies.isEmpty() ? Future.succeededFuture(Optional.<String>empty())
+        : client.findDevice(new Sessions.FindDevice(login.email(), cookies)))
+        .map(device -> {
+          device.ifPresentOrElse(cookie -> limits.checkKnownLogin(login.email(), cookie),
+              () -> limits.checkLogin(login.email(), ClientAddress.limitKey(login.address())));
+          return device;
+        });
   }
 
   private Accounts.Token answer(RoutingContext context, Sessions.Opened opened) {

@@ -1,0 +1,109 @@
+package io.keyhook.account;
+
+import io.keyhook.config.KeyhookOptions;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Cookies that a device gets when somebody logs in on it, so that its next logins do not compete with those of strangers
+ * (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). Each holds a random number, a mark of the password, and a
+ * MAC over both and the e-mail, under a key derived from the master key: nodes share it, and nothing is stored. A changed
+ * password ends all of them. A cookie does not log anybody in. Any thread.
+ */
+final class DeviceCookies {
+  private static final byte[] PURPOSE = "keyhook device cookie".getBytes(StandardCharsets.US_ASCII);
+  private static final String ALGORITHM = "HmacSHA256";
+  private static final int NONCE = 16;
+  private static final int MAC = 32;
+  private static final int BYTES = NONCE + Tokens.MARK_BYTES + MAC;
+  private static final int LENGTH = 80;
+
+  private final SecureRandom random;
+  /** The current one first; the others were derived from previous master keys. */
+  private final List<SecretKeySpec> keys = new ArrayList<>();
+
+  /**
+   * @throws IllegalArgumentException there is no master key
+   */
+  DeviceCookies(KeyhookOptions.Secrets secrets, SecureRandom random) {
+    this.random = random;
+    String masterKey = secrets.masterKey().orElseThrow(() -> new IllegalArgumentException("secrets.masterKey is not set"));
+    Stream.concat(Stream.of(masterKey), secrets.previousMasterKeys().stream()).forEach(key -> keys.add(new SecretKeySpec(
+        mac(new SecretKeySpec(Base64.getDecoder().decode(key), ALGORITHM), PURPOSE), ALGORITHM)));
+  }
+
+  /** A new one for a device on which somebody has logged in. */
+  String issue(AccountStore.Member user) {
+    byte[] nonce = new byte[NONCE];
+    random.nextBytes(nonce);
+    byte[] head = ByteBuffer.allocate(NONCE + Tokens.MARK_BYTES).put(nonce).put(Tokens.markOf(user.passwordHash())).array();
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(
+        ByteBuffer.allocate(BYTES).put(head).put(sign(keys.get(0), user.email(), head)).array());
+  }
+
+  /**
+   * Reads a cookie that was issued for an e-mail, in any case; empty for every other text. Whether the password is still the
+   * same is left to {@link Device#isOf}.
+   */
+  Optional<Device> parse(String text, String email) {
+    if (text.length() != LENGTH) {
+      return Optional.empty();
+    }
+    byte[] bytes;
+    try {
+      bytes = Base64.getUrlDecoder().decode(text);
+    } catch (IllegalArgumentException e) { // not base64
+      return Optional.empty();
+    }
+    byte[] head = Arrays.copyOf(bytes, NONCE + Tokens.MARK_BYTES);
+    byte[] mac = Arrays.copyOfRange(bytes, head.length, BYTES);
+    return keys.stream().anyMatch(key -> MessageDigest.isEqual(sign(key, email, head), mac))
+        ? Optional.of(new Device(text, Arrays.copyOfRange(head, NONCE, head.length))) : Optional.empty();
+  }
+
+  private static byte[] sign(SecretKeySpec key, String email, byte[] head) {
+    return mac(key, head, email.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static byte[] mac(SecretKeySpec key, byte[]... parts) {
+    try {
+      Mac mac = Mac.getInstance(ALGORITHM);
+      mac.init(key);
+      for (byte[] part : parts) {
+        mac.update(part);
+      }
+      return mac.doFinal();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("Every Java has " + ALGORITHM, e);
+    }
+  }
+
+  /**
+   * A device on which somebody has logged in with an e-mail.
+   *
+   * @param passwordMark of the password at that time
+   */
+  record Device(String cookie, byte[] passwordMark) {
+    /** Whether a password of this hash is still the same. */
+    boolean isOf(String passwordHash) {
+      return MessageDigest.isEqual(passwordMark, Tokens.markOf(passwordHash));
+    }
+
+    @Override
+    public String toString() {
+      return "Device[]";
+    }
+  }
+}
