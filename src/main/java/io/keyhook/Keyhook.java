@@ -16,10 +16,8 @@ import io.keyhook.db.Database;
 import io.keyhook.db.Migrations;
 import io.keyhook.db.Partitions;
 import io.keyhook.db.SearchIndex;
-import io.keyhook.delivery.DeliveryVerticle;
-import io.keyhook.delivery.HealthVerticle;
-import io.keyhook.delivery.QueueVerticle;
-import io.keyhook.delivery.TakeOver;
+import io.keyhook.delivery.DeliveryMetrics;
+import io.keyhook.delivery.DeliveryVerticles;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.EventFeed;
 import io.keyhook.event.Holdings;
@@ -42,7 +40,6 @@ import io.keyhook.stats.Counts;
 import io.keyhook.stats.StatsVerticle;
 import io.keyhook.target.TargetPolicy;
 import io.keyhook.webhook.WebhookVerticle;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
@@ -239,21 +236,20 @@ public final class Keyhook extends VerticleBase {
     EventFeed feed = new EventFeed(bus);
     Holdings holdings = new Holdings(options.delivery().maxInFlight());
     Dispatcher dispatcher = new Dispatcher(bus, loops, holdings);
-    Gauge.builder("keyhook.deliveries.held", holdings, Holdings::total)
-        .description("Deliveries under lease on this node").register(meters);
     Outbox outbox = new Outbox(plans, dispatcher, feed);
     Cipher cipher = cipher(options.secrets());
     idempotency = new Idempotency(vertx, database, cipher);
     LastSeen lastSeen = new LastSeen(database.pool());
     Counts counts = new Counts();
-    TakeOver takeOver = new TakeOver();
     TargetPolicy policy = TargetPolicy.of(options.delivery());
-    AtomicInteger sender = new AtomicInteger();
+    DeliveryVerticles delivery = new DeliveryVerticles(
+        new DeliveryVerticles.Services(bus, database, dispatcher),
+        new DeliveryVerticles.Rules(options.delivery(), plans, policy, cipher),
+        new DeliveryMetrics(meters, counts, holdings));
     AtomicInteger validator = new AtomicInteger();
     client = new KeyhookClient(bus, feed);
     return deploy(Stage.COUNTING, 1, () -> new StatsVerticle(bus, database, counts))
-        .compose(v -> deploy(Stage.SENDING, loops, () -> new DeliveryVerticle(bus, database, dispatcher, holdings,
-            options.delivery(), takeOver, cipher, plans, policy, counts, meters, sender.getAndIncrement())))
+        .compose(v -> deploy(Stage.SENDING, loops, delivery::sender))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans)))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
             new WebhookVerticle(bus, database, cipher, idempotency, plans, policy)))
@@ -264,10 +260,10 @@ public final class Keyhook extends VerticleBase {
         .compose(v -> deploy(Stage.WORKING, 1, () ->
             new AccountVerticle(bus, database, idempotency, plans, options, meters)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
-        .compose(v -> deploy(Stage.SERVING, 1, () -> new QueueVerticle(bus, database, dispatcher, takeOver)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new IdempotencyVerticle(idempotency)))
+        .compose(v -> deploy(Stage.SERVING, 1, delivery::queue))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox)))
-        .compose(v -> deploy(Stage.SERVING, 1, () -> new HealthVerticle(bus, database)))
+        .compose(v -> deploy(Stage.SERVING, 1, delivery::health))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new LiveVerticle(bus, database, plans.allRetentions(), meters)))
         .compose(v -> options.http().enabled() ? serve(loops) : Future.succeededFuture())
         .compose(v -> bootstrap())

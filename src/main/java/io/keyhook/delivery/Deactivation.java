@@ -1,6 +1,6 @@
 package io.keyhook.delivery;
 
-/** Why a webhook was deactivated without its owner, in the words that the owner reads. */
+/** The reasons for which Keyhook deactivates a webhook, in the words that its owner reads. */
 enum Deactivation {
   GONE("The endpoint answered 410 Gone: it wants no more deliveries"),
   FAILING("Every attempt of the last five days failed");

@@ -1,97 +1,85 @@
 package io.keyhook.delivery;
 
-import io.keyhook.account.Plans;
 import io.keyhook.attempt.Sender;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
 import io.keyhook.config.KeyhookOptions;
-import io.keyhook.db.Cipher;
-import io.keyhook.db.Database;
+import io.keyhook.delivery.DeliveryVerticles.Rules;
+import io.keyhook.delivery.DeliveryVerticles.Services;
 import io.keyhook.event.Dispatcher;
-import io.keyhook.event.Holdings;
-import io.keyhook.stats.Counts;
-import io.keyhook.target.TargetPolicy;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
+import io.keyhook.event.Outbox;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
 import java.time.Duration;
 
-/** Sends deliveries to the endpoints that are its own; one instance an event loop. */
-public final class DeliveryVerticle extends VerticleBase {
-  /** Results, claims, and what is read of a webhook. */
+/** Sends deliveries to the endpoints that belong to it; one instance per event loop. */
+final class DeliveryVerticle extends VerticleBase {
+  /** For results, claims and settings. */
   private static final int CONNECTIONS = 4;
-  /** For the longest attempt: none has started since the stop began. Ends sooner, unless the database is away. */
+  /** Longer than any attempt that started before the stop. Takes less, unless the database is away. */
   private static final Duration DRAIN = Duration.ofSeconds(13);
+  /** What is left of a lease after an attempt: time to write its result. */
+  private static final Duration WRITING = Duration.ofSeconds(5);
 
-  private final Bus bus;
-  private final Database database;
-  private final Dispatcher dispatcher;
-  private final Holdings holdings;
-  private final KeyhookOptions.Delivery options;
+  private final Services services;
+  private final Rules rules;
   private final TakeOver takeOver;
-  private final Cipher cipher;
-  private final Plans plans;
-  private final TargetPolicy policy;
-  private final Counts counts;
-  private final MeterRegistry meters;
+  private final DeliveryMetrics metrics;
   private final int number;
   private Pool client;
   private Sender sender;
+  private Results results;
   private Deliverer deliverer;
+  private Drain drain;
   private TestSender tests;
-  private Gauge unwritten;
+  private Runnable hideUnwritten;
 
   /**
    * @param number of this instance, from 0
    */
-  public DeliveryVerticle(
-      Bus bus, Database database, Dispatcher dispatcher, Holdings holdings, KeyhookOptions.Delivery options,
-      TakeOver takeOver, Cipher cipher, Plans plans, TargetPolicy policy, Counts counts, MeterRegistry meters,
-      int number) {
-    this.bus = bus;
-    this.database = database;
-    this.dispatcher = dispatcher;
-    this.holdings = holdings;
-    this.options = options;
+  DeliveryVerticle(Services services, Rules rules, TakeOver takeOver, DeliveryMetrics metrics, int number) {
+    this.services = services;
+    this.rules = rules;
     this.takeOver = takeOver;
-    this.cipher = cipher;
-    this.plans = plans;
-    this.policy = policy;
-    this.counts = counts;
-    this.meters = meters;
+    this.metrics = metrics;
     this.number = number;
   }
 
   @Override
   public Future<?> start() {
-    client = database.connections(CONNECTIONS);
-    sender = new Sender(vertx, policy, options.timeout(), options.maxInFlight());
-    EndpointReader settings = new EndpointReader(client, policy, cipher);
+    Bus bus = services.bus();
+    KeyhookOptions.Delivery options = rules.options();
+    client = services.database().connections(CONNECTIONS);
+    sender = new Sender(vertx, rules.policy(), options.timeout(), options.maxInFlight());
+    drain = new Drain(vertx);
+    EndpointReader reader = new EndpointReader(client, rules.policy(), rules.cipher());
     RetrySchedule schedule = new RetrySchedule(options.retryDelays());
-    Results results = new Results(vertx, database, client, takeOver, schedule);
-    deliverer = new Deliverer(vertx, bus, client, dispatcher, holdings, schedule, sender, settings,
-        results, takeOver, plans, counts, meters, options.timeout(), options.maxInFlightPerEndpoint());
-    tests = new TestSender(client, sender, settings, plans);
+    results = new Results(vertx, services.database(), client, takeOver, schedule);
+    deliverer = new Deliverer(
+        new Endpoint.Limits(options.maxInFlightPerEndpoint(),
+            Duration.ofSeconds(Outbox.LEASE_SECONDS).minus(options.timeout()).minus(WRITING)),
+        services.dispatcher(),
+        new Claims(vertx, client, services.dispatcher().holdings(), takeOver, rules.plans()),
+        new SettingsLoader(vertx, reader), sender, new Outcomes(bus, results, schedule, metrics), drain);
+    tests = new TestSender(client, sender, reader, rules.plans());
     bus.listen(Dispatcher.address(number), deliverer::work);
     bus.listen(Addresses.CANCELED, deliverer::canceled);
     bus.listen(Addresses.WEBHOOK_CHANGED, deliverer::changed);
     bus.listen(Addresses.STOPPING, stopping -> deliverer.startNoMore());
     bus.answer(Addresses.SEND_TEST, tests::send);
-    unwritten = Gauge.builder("keyhook.results.unwritten", results, Results::unwritten)
-        .description("Results of attempts that wait for the database")
-        .tag("instance", Integer.toString(number))
-        .register(meters);
+    hideUnwritten = metrics.showUnwritten(number, results);
     return Future.succeededFuture();
   }
 
   @Override
   public Future<?> stop() {
-    return Future.join(deliverer.drain(DRAIN), tests.drain(DRAIN)).eventually(() -> {
-      meters.remove(unwritten);
+    deliverer.startNoMore();
+    return Future.join(drain.await(DRAIN), tests.drain(DRAIN)).eventually(() -> {
+      results.giveUp();
+      hideUnwritten.run();
       sender.close();
-      return database.release(client);
+      return services.database().release(client);
     });
   }
 }

@@ -1,77 +1,236 @@
 package io.keyhook.delivery;
 
 import io.keyhook.attempt.EndpointSettings;
+import io.keyhook.delivery.HeldDelivery.State;
 import io.keyhook.event.EndpointId;
-import io.keyhook.event.Outgoing;
+import java.time.Duration;
 import java.util.ArrayDeque;
 
 /**
- * What one verticle knows of one webhook that it sends to. How many attempts it may have in flight follows how it answers:
- * each failure halves its places and each success doubles them, between one and the most, so that one that mostly works
- * keeps all of them, and one that is dead is left with a probe at a time. It begins with {@value #FIRST_PLACES}.
+ * The state of one webhook that a verticle sends to: {@link Settings}, {@link Backlog}, {@link Window}, and the deliveries
+ * that wait. Events change it, and {@link #advance} then takes every step that {@link #next} finds:
+ *
+ * <pre>
+ *   a delivery waits, and
+ *     the node is stopping                        RELEASE_FIRST
+ *     the window is open, settings are
+ *       needed, and its lease is too old          RELEASE_FIRST
+ *       known                                     ATTEMPT
+ *       unknown, or older than the delivery       READ
+ *     too many wait                               RELEASE_LAST
+ *   too many wait for new ones, or no longer      REPORT
+ *   the queue has more, and few wait              CLAIM
+ *   otherwise                                     REST, until the next event
+ * </pre>
+ *
+ * <p>{@link HeldDelivery} shows what becomes of each delivery. Belongs to one event loop.
  */
 final class Endpoint {
-  /** Wait here so that a place that becomes free is taken at once; the rest waits in the queue. */
-  private static final int READY_PER_PLACE = 4;
-  private static final int FIRST_PLACES = 64;
+  /** These wait on the node, so that an attempt that ends is followed by the next at once; the rest waits in the queue. */
+  private static final int WAITING_PER_PLACE = 4;
 
-  final EndpointId id;
-  /** Under lease, waiting for a place. */
-  final ArrayDeque<Outgoing> ready = new ArrayDeque<>();
-  private final int maxPlaces;
-  private int halvings;
-  int inFlight;
-  /** The queue has more for it than is here. */
-  boolean due;
-  boolean claiming;
-  boolean loading;
-  /** Since it began to load. */
-  boolean changed;
-  /** A timer. */
-  long loadingLater = -1;
-  /** New deliveries stay in the queue for now. */
-  boolean saturated;
-  /** Null until it is first sent to. */
-  EndpointSettings settings;
+  /**
+   * @param maxInFlight attempts to one endpoint
+   * @param usable how long after it was taken a lease still covers a whole attempt and the writing of its result
+   */
+  record Limits(int maxInFlight, Duration usable) {}
 
-  Endpoint(EndpointId id, int maxPlaces) {
+  /** What an endpoint asks for. It has made the transition before it asks. */
+  interface Actions {
+    /** Makes an attempt, and calls {@link Endpoint#ended}. */
+    void attempt(Endpoint endpoint, HeldDelivery delivery, EndpointSettings settings);
+
+    /** Records that the target is refused. */
+    void refuse(HeldDelivery delivery);
+
+    /** Returns a lease to the queue. */
+    void release(HeldDelivery delivery);
+
+    /** Reads the settings, and calls {@link Endpoint#known}, {@link Endpoint#deleted}, and so on. */
+    void read(Endpoint endpoint);
+
+    /** Takes up to so many leases, and calls {@link Endpoint#claimed} or {@link Endpoint#noRoom}. */
+    void claim(Endpoint endpoint, int wanted);
+
+    /** Keeps new deliveries in the queue, or no longer. */
+    void saturated(EndpointId endpoint, boolean saturated);
+  }
+
+  private enum Step { ATTEMPT, READ, RELEASE_FIRST, RELEASE_LAST, REPORT, CLAIM, REST }
+
+  private final EndpointId id;
+  private final Actions actions;
+  private final long usableNanos;
+  private final Window window;
+  private final Settings settings = new Settings();
+  private final ArrayDeque<HeldDelivery> waiting = new ArrayDeque<>();
+  private Backlog backlog = Backlog.EMPTY;
+  /** As last reported. */
+  private boolean saturated;
+
+  Endpoint(EndpointId id, Limits limits, Actions actions) {
     this.id = id;
-    this.maxPlaces = maxPlaces;
-    while (places() > FIRST_PLACES) {
-      halvings++;
+    this.actions = actions;
+    this.usableNanos = limits.usable.toNanos();
+    this.window = new Window(limits.maxInFlight);
+  }
+
+  /**
+   * Takes every step that is possible now.
+   *
+   * @param now {@link System#nanoTime()}
+   */
+  void advance(long now, boolean stopping) {
+    for (Step step; (step = next(now, stopping)) != Step.REST; ) {
+      take(step);
     }
   }
 
-  void ended(boolean succeeded) {
-    if (succeeded) {
-      halvings = Math.max(0, halvings - 1);
-    } else if (places() > 1) {
-      halvings++;
+  /** The rule that decides the next step. */
+  private Step next(long now, boolean stopping) {
+    HeldDelivery first = waiting.peekFirst();
+    if (first != null) {
+      if (stopping) {
+        return Step.RELEASE_FIRST;
+      }
+      if (window.isOpen() && !settings.isBlocked()) {
+        return now - first.outgoing().lease().takenAt() > usableNanos ? Step.RELEASE_FIRST
+            : settings.cover(first.outgoing().webhookVersion()) ? Step.ATTEMPT : Step.READ;
+      }
+      if (waiting.size() > maxWaiting()) {
+        return Step.RELEASE_LAST;
+      }
+    }
+    if (saturated != isSaturated()) {
+      return Step.REPORT;
+    }
+    return backlog == Backlog.DUE && !stopping && !settings.isBlocked() && hasFewWaiting() ? Step.CLAIM : Step.REST;
+  }
+
+  private void take(Step step) {
+    switch (step) {
+      case ATTEMPT -> {
+        window.started();
+        actions.attempt(this, moved(waiting.pollFirst(), State.ATTEMPTING), settings.value());
+      }
+      case READ -> {
+        settings.read();
+        actions.read(this);
+      }
+      case RELEASE_FIRST -> actions.release(moved(waiting.pollFirst(), State.RELEASING));
+      case RELEASE_LAST -> actions.release(moved(waiting.pollLast(), State.RELEASING));
+      case REPORT -> {
+        saturated = !saturated;
+        actions.saturated(id, saturated);
+      }
+      case CLAIM -> {
+        backlog = backlog.claim();
+        actions.claim(this, 2 * window.size());
+      }
+      case REST -> { }
     }
   }
 
-  private int places() {
-    return Math.max(1, maxPlaces >> halvings);
+  private static HeldDelivery moved(HeldDelivery delivery, State next) {
+    delivery.move(next);
+    return delivery;
   }
 
-  boolean hasPlace() {
-    return inFlight < places() && !loading;
+  private int maxWaiting() {
+    return WAITING_PER_PLACE * window.size();
   }
 
-  boolean hasTooManyReady() {
-    return ready.size() > READY_PER_PLACE * places();
+  private boolean isSaturated() {
+    return waiting.size() > maxWaiting() / 2;
   }
 
-  boolean isSaturated() {
-    return ready.size() > READY_PER_PLACE * places() / 2;
+  /** So few that those claimed now arrive when these have started. */
+  private boolean hasFewWaiting() {
+    return waiting.size() < (window.size() + 1) / 2;
   }
 
-  /** How many to claim, so early that they are here when what is ready has gone; 0: there are enough. */
-  int wanted() {
-    return due && !claiming && !loading && ready.size() < (places() + 1) / 2 ? 2 * places() : 0;
+  /** Takes over a delivery under lease. */
+  void accept(HeldDelivery delivery) {
+    waiting.addLast(delivery);
   }
 
+  /** The queue has due deliveries. */
+  void due() {
+    backlog = backlog.due();
+  }
+
+  /** The account has no room for the claim. */
+  void noRoom() {
+    backlog = backlog.noRoom();
+  }
+
+  /**
+   * A claim has ended, and its deliveries are going to be {@link #accept accepted}.
+   *
+   * @param all as many as were asked for
+   */
+  void claimed(boolean all) {
+    backlog = backlog.claimed(all);
+  }
+
+  /** An attempt has ended, and its delivery is going to be recorded. */
+  void ended(HeldDelivery delivery, boolean succeeded) {
+    window.ended(succeeded);
+    delivery.move(State.RECORDING);
+    backlog = backlog.roomFreed();
+  }
+
+  /** The webhook has changed. */
+  void changed() {
+    settings.changed();
+  }
+
+  /** The settings have been read. */
+  void known(EndpointSettings read) {
+    settings.known(read);
+  }
+
+  /** What has been read may be stale, or the pause after a failed read is over. */
+  void forget() {
+    settings.forget();
+  }
+
+  /** The settings could not be read. */
+  void pause() {
+    settings.pause();
+  }
+
+  /** The webhook has been deleted, which cancels what waits. */
+  void deleted() {
+    settings.forget();
+    cancel();
+  }
+
+  /** The webhook's URL is refused by now: what waits fails. */
+  void refused() {
+    settings.forget();
+    for (HeldDelivery delivery; (delivery = waiting.pollFirst()) != null; ) {
+      window.adapt(false);
+      actions.refuse(moved(delivery, State.RECORDING));
+    }
+  }
+
+  /** Drops what waits: its rows are leaving the queue. */
+  void cancel() {
+    waiting.forEach(delivery -> delivery.move(State.OVER));
+    waiting.clear();
+  }
+
+  EndpointId id() {
+    return id;
+  }
+
+  Settings.State settings() {
+    return settings.state();
+  }
+
+  /** Whether nothing would be lost with it but the size of its window. */
   boolean isIdle() {
-    return ready.isEmpty() && inFlight == 0 && !due && !claiming && !loading && !saturated;
+    return waiting.isEmpty() && window.inFlight() == 0 && backlog == Backlog.EMPTY && !settings.isBlocked() && !saturated;
   }
 }

@@ -11,7 +11,7 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.util.Optional;
 
-/** Reads webhooks for sending. Belongs to one event loop. */
+/** Reads webhooks for sending: checks their URL, and opens their secrets. Belongs to one event loop. */
 final class EndpointReader {
   private final SqlClient client;
   private final TargetPolicy policy;
@@ -23,9 +23,12 @@ final class EndpointReader {
     this.cipher = cipher;
   }
 
-  /** Empty where the webhook is gone; fails with {@link RefusedTargetException} where its URL is refused by now. */
+  /**
+   * Reads a webhook; empty where it has been deleted. Fails with {@link RefusedTargetException} where the target policy
+   * refuses its URL by now, and with {@link UnreadableSecretException} where its secret is under an unknown master key.
+   */
   Future<Optional<EndpointSettings>> load(EndpointId endpoint) {
-    return QueueStore.settings(client, endpoint).map(found -> found.map(settings -> new EndpointSettings(
+    return EndpointStore.read(client, endpoint).map(found -> found.map(settings -> new EndpointSettings(
         settings.version(),
         policy.check(settings.url()),
         signer(settings.secret(), endpoint),
@@ -33,7 +36,7 @@ final class EndpointReader {
         settings.previousUntil())));
   }
 
-  /** Null where it cannot be read: a secret that was rotated for that is replaced by the new one alone. */
+  /** Null where the secret cannot be opened: if it was rotated for that reason, the new secret signs alone. */
   private Signer previousSigner(byte[] sealed, EndpointId endpoint) {
     try {
       return signer(sealed, endpoint);

@@ -14,24 +14,23 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.util.List;
-import java.util.UUID;
 
-/** The SQL of webhooks that Keyhook itself deactivates. What is pending for them is canceled after it. */
+/** The SQL that deactivates webhooks. Their pending deliveries are canceled afterwards. */
 final class HealthStore {
-  /** So long an endpoint may do nothing but fail. */
+  /** A webhook is deactivated after failing for this long without a success. */
   private static final int FAILING_DAYS = 5;
 
   private static final String DEACTIVATE = """
       UPDATE keyhook.webhook SET is_active = false, deactivated_reason = $4, version = version + 1, updated_at = now()
       WHERE account_id = $1 AND webhook_id = $2 AND version = $3 AND is_active""";
 
-  // One node at a time; a node that dies loses the lock with its connection.
+  // One node at a time. A node that dies releases the lock with its connection.
   private static final String LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('keyhook.health'))";
 
   /**
-   * The latest minute tells most endpoints apart: those that nothing is sent to have none, and the others' mostly holds
-   * a success. Of the rest, those whose last minute before the days ended with a failure, without a success since, have
-   * failed for all of them. What was before the owner's last change does not count: activating begins anew.
+   * The latest minute with attempts rules out most webhooks: idle ones have none, and in most others it holds a success.
+   * A remaining webhook has failed all {@value #FAILING_DAYS} days if the last minute before them ended with a failure and
+   * no success followed. Attempts before the owner's last change do not count: reactivation starts afresh.
    */
   private static final String DEACTIVATE_FAILING = """
       WITH failing AS MATERIALIZED (
@@ -61,28 +60,28 @@ final class HealthStore {
   private HealthStore() {}
 
   /**
-   * Deactivates the webhook that a delivery was sent to, and tells whether it did. One that was changed since is left
-   * to the next attempt: its URL may be another.
+   * Deactivates the webhook that a delivery was sent to; false where it has changed since, because its URL may be another.
    */
   static Future<Boolean> deactivate(SqlClient tx, Outgoing outgoing, Deactivation why) {
     return tx.preparedQuery(DEACTIVATE)
-        .execute(Tuple.of(outgoing.accountId(), outgoing.webhookId(), outgoing.webhookVersion(), why.reason()))
+        .execute(Tuple.of(outgoing.endpoint().accountId(), outgoing.endpoint().webhookId(),
+            outgoing.webhookVersion(), why.reason()))
         .compose(done -> done.rowCount() == 0 ? Future.succeededFuture(false)
-            : audit(tx, outgoing.accountId(), outgoing.webhookId()).map(true));
+            : audit(tx, outgoing.endpoint()).map(true));
   }
 
-  /** Deactivates all whose endpoints only failed for {@value #FAILING_DAYS} days; none while another node looks. */
+  /** Deactivates webhooks that only failed for {@value #FAILING_DAYS} days; none while another node does this. */
   static Future<List<EndpointId>> deactivateFailing(SqlClient tx) {
     return tx.query(LOCK).execute().compose(locked -> locked.iterator().next().getBoolean(0)
         ? tx.preparedQuery(DEACTIVATE_FAILING).execute(Tuple.of(Deactivation.FAILING.reason()))
             .map(rows -> all(rows, row -> new EndpointId(row.getUUID(0), row.getUUID(1))))
             .compose(deactivated -> Future.all(deactivated.stream()
-                .map(endpoint -> audit(tx, endpoint.accountId(), endpoint.webhookId())).toList()).map(deactivated))
+                .map(endpoint -> audit(tx, endpoint)).toList()).map(deactivated))
         : Future.succeededFuture(List.of()));
   }
 
-  private static Future<Void> audit(SqlClient tx, UUID accountId, UUID webhookId) {
-    return AuditStore.write(tx, new Caller(accountId, Actor.KEYHOOK), Action.WEBHOOK_DEACTIVATED, Id.WEBHOOK.of(webhookId),
-        List.of());
+  private static Future<Void> audit(SqlClient tx, EndpointId endpoint) {
+    return AuditStore.write(tx, new Caller(endpoint.accountId(), Actor.KEYHOOK), Action.WEBHOOK_DEACTIVATED,
+        Id.WEBHOOK.of(endpoint.webhookId()), List.of());
   }
 }

@@ -13,8 +13,8 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Deactivates webhooks whose endpoints do nothing but fail. Looks as it starts, and every hour; one node at a time. */
-public final class HealthVerticle extends VerticleBase {
+/** Deactivates webhooks that only fail, at its start and then every hour, on one node at a time. */
+final class HealthVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(HealthVerticle.class);
   private static final Duration INTERVAL = Duration.ofHours(1);
 
@@ -23,15 +23,15 @@ public final class HealthVerticle extends VerticleBase {
   private Future<Void> running = Future.succeededFuture();
   private long timer;
 
-  public HealthVerticle(Bus bus, Database database) {
+  HealthVerticle(Bus bus, Database database) {
     this.bus = bus;
     this.database = database;
   }
 
   @Override
   public Future<?> start() {
-    running = look();
-    timer = vertx.setPeriodic(INTERVAL.toMillis(), t -> running = look());
+    running = run();
+    timer = vertx.setPeriodic(INTERVAL.toMillis(), t -> running = run());
     return Future.succeededFuture();
   }
 
@@ -41,10 +41,10 @@ public final class HealthVerticle extends VerticleBase {
     return running;
   }
 
-  private Future<Void> look() {
+  private Future<Void> run() {
     return database.transaction(HealthStore::deactivateFailing).transform(done -> {
       if (done.failed()) {
-        log.warn("Endpoints that only fail could not be looked for; trying again in an hour: {}",
+        log.warn("Could not look for failing webhooks; retrying in an hour: {}",
             done.cause().getMessage());
         return Future.succeededFuture();
       }
@@ -60,7 +60,7 @@ public final class HealthVerticle extends VerticleBase {
           .compose(before ->
               bus.request(Addresses.CANCEL_PENDING, new CancelPending(endpoint.accountId(), endpoint.webhookId())))
           .otherwise(e -> {
-            log.warn("Pending deliveries are left for their next attempt to be canceled: {}", e.getMessage());
+            log.warn("Could not cancel pending deliveries; they are canceled when they become due: {}", e.getMessage());
             return null;
           });
     }

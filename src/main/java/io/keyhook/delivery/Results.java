@@ -3,6 +3,7 @@ package io.keyhook.delivery;
 import io.keyhook.bus.FailureException;
 import io.keyhook.db.Batcher;
 import io.keyhook.db.Database;
+import io.keyhook.delivery.ResultStore.Result;
 import io.keyhook.event.Outgoing;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -15,28 +16,29 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Writes what became of deliveries, in batches, for as long as it takes: while the database is away they wait, and the
- * delays of retries count on. Belongs to one event loop.
+ * Writes results in batches, and retries while the database is away: the delays of retries count on meanwhile. What may be
+ * in flight bounds what can wait here. Belongs to one event loop.
  */
 final class Results {
   private static final int MAX_BATCH = 256;
-  /** Nobody waits for a result, and at a moderate rate a statement for each costs the database more than all else. */
+  /** No caller waits for a result, and at a moderate rate, one statement per result is the database's largest cost. */
   private static final Duration GATHERING = Duration.ofMillis(10);
-  /** More than these gather by themselves. */
+  /** Smaller batches gather first. */
   private static final int FEW = 32;
-  private static final Duration AFTER_FAILURE = Duration.ofMillis(500);
+  private static final Duration RETRY = Duration.ofMillis(500);
   private static final Comparator<Outgoing> LOCK_ORDER =
-      Comparator.comparing(Outgoing::accountId).thenComparing(Outgoing::webhookId).thenComparing(Outgoing::deliveryId);
-  private static final Comparator<QueueStore.Result> RESULT_ORDER =
-      Comparator.comparing(QueueStore.Result::delivery, LOCK_ORDER);
+      Comparator.comparing((Outgoing outgoing) -> outgoing.endpoint().accountId())
+          .thenComparing(outgoing -> outgoing.endpoint().webhookId())
+          .thenComparing(Outgoing::deliveryId);
+  private static final Comparator<Result> RESULT_ORDER = Comparator.comparing(Result::delivery, LOCK_ORDER);
 
   private final Vertx vertx;
   private final Database database;
   private final TakeOver takeOver;
-  private final Batcher<QueueStore.Result, Void> delivered;
-  private final Batcher<QueueStore.Result, Void> failed;
+  private final Batcher<Result, Void> delivered;
+  private final Batcher<Result, Void> failed;
   private final Batcher<Outgoing, Void> released;
-  /** Written by its event loop alone. */
+  /** Changed only by the event loop. */
   private volatile int unwritten;
   private boolean givenUp;
 
@@ -44,10 +46,9 @@ final class Results {
     this.vertx = vertx;
     this.database = database;
     this.takeOver = takeOver;
-    // What is in flight bounds what can wait here.
-    this.delivered = batcher(batch -> QueueStore.delivered(client, sorted(batch, RESULT_ORDER)));
-    this.failed = batcher(batch -> QueueStore.failed(client, sorted(batch, RESULT_ORDER), schedule));
-    this.released = batcher(batch -> QueueStore.release(client, sorted(batch, LOCK_ORDER)));
+    this.delivered = batcher(batch -> ResultStore.delivered(client, sorted(batch, RESULT_ORDER)));
+    this.failed = batcher(batch -> ResultStore.failed(client, sorted(batch, RESULT_ORDER), schedule));
+    this.released = batcher(batch -> ResultStore.release(client, sorted(batch, LOCK_ORDER)));
   }
 
   private <I> Batcher<I, Void> batcher(Function<List<I>, Future<Void>> statement) {
@@ -56,7 +57,7 @@ final class Results {
         .map(Collections.nCopies(batch.size(), null)));
   }
 
-  /** So that the next ones are more: these go as they are. */
+  /** Holds a small batch back, so that the next one grows meanwhile. */
   private Future<?> gathering(int batch) {
     return batch < FEW ? vertx.timer(GATHERING.toMillis()) : Future.succeededFuture();
   }
@@ -71,20 +72,21 @@ final class Results {
         return Future.failedFuture(e);
       }
       takeOver.outage();
-      return vertx.timer(AFTER_FAILURE.toMillis()).compose(waited -> untilWritten(statement));
+      return vertx.timer(RETRY.toMillis()).compose(waited -> untilWritten(statement));
     });
   }
 
-  Future<Void> add(QueueStore.Result result) {
+  /** Writes a result. Fails only where the database refuses it, or after {@link #giveUp}. */
+  Future<Void> add(Result result) {
     return counted(result.attempt().succeeded() ? delivered.add(result) : failed.add(result));
   }
 
-  /** Gives a lease back unused. */
+  /** Returns a lease unused. */
   Future<Void> release(Outgoing outgoing) {
     return counted(released.add(outgoing));
   }
 
-  /** Deactivates the webhook that a delivery was sent to, and tells whether it did. */
+  /** Deactivates the webhook that a delivery was sent to; false where it has changed since. */
   Future<Boolean> deactivate(Outgoing outgoing, Deactivation why) {
     return counted(untilWritten(() -> database.transaction(tx -> HealthStore.deactivate(tx, outgoing, why))));
   }
@@ -94,12 +96,12 @@ final class Results {
     return written.onComplete(done -> unwritten--);
   }
 
-  /** How many are not written yet. */
+  /** The number of results, releases and deactivations that are not written yet. Any thread. */
   int unwritten() {
     return unwritten;
   }
 
-  /** No more tries: leases run out by themselves. */
+  /** Stops retrying: leases expire by themselves. */
   void giveUp() {
     givenUp = true;
   }

@@ -5,18 +5,20 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * When a failed delivery is tried again.
+ * The delays between the attempts of a delivery.
  *
  * @param delays from the end of a failed attempt to the next one
  */
 record RetrySchedule(List<Duration> delays) {
-  /** By so much a receiver may lengthen a delay. */
+  /** The factor by which {@code Retry-After} may lengthen a delay. */
   static final int MAX_STRETCH = 2;
 
   /**
+   * Returns the delay until the next attempt; empty after the last attempt.
+   *
    * @param failed attempts that failed in this schedule, 1 or more
-   * @param asked what the receiver would have: it lengthens a delay, to twice as long at most, and never shortens it
-   * @return empty: it was the last
+   * @param asked by the endpoint's {@code Retry-After}, or zero: lengthens a delay to at most {@value #MAX_STRETCH} times
+   *     itself, and never shortens it
    */
   Optional<Duration> next(int failed, Duration asked) {
     if (failed > delays.size()) {

@@ -1,23 +1,24 @@
 package io.keyhook.delivery;
 
-import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /**
- * When this node takes over deliveries whose lease ended without a result. While the database was away nobody could
- * write results: once it is back, they come first, so that an outage alone sends nothing twice. Any thread.
+ * Decides when this node takes over deliveries whose lease expired without a result. No node can write results while the
+ * database is away, so for {@value #GRACE_SECONDS} s after an outage results go first: an outage alone sends nothing twice.
+ * Any thread.
  */
-public final class TakeOver {
-  private static final Duration GRACE = Duration.ofSeconds(5);
+final class TakeOver {
+  private static final int GRACE_SECONDS = 5;
 
   private volatile long from;
 
-  public TakeOver() {
+  TakeOver() {
     outage();
   }
 
-  /** The database did not answer, or not for long. */
+  /** The database failed, or answered slowly. */
   void outage() {
-    from = System.nanoTime() + GRACE.toNanos();
+    from = System.nanoTime() + TimeUnit.SECONDS.toNanos(GRACE_SECONDS);
   }
 
   boolean isAllowed() {

@@ -22,7 +22,7 @@ import java.time.Instant;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
-/** Sends the deliveries of the test call: at once, once, to an inactive webhook too, and logs them like the others. */
+/** Sends test events: at once, without retries, to inactive webhooks too. They are logged like other deliveries. */
 final class TestSender {
   private static final int MAX_UNDER_WAY = 64;
 
@@ -54,7 +54,7 @@ final class TestSender {
     });
   }
 
-  /** Waits until those under way are in the log: whoever asked for one may be gone, and looks for it there. */
+  /** Waits until the tests under way are logged, where a caller that lost its connection finds the result. */
   Future<Void> drain(Duration deadline) {
     stopping = true;
     return underWay == 0 ? Future.succeededFuture()

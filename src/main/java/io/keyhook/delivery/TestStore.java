@@ -10,7 +10,7 @@ import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.util.UUID;
 
-/** The SQL of test deliveries. */
+/** The SQL that logs test deliveries. */
 final class TestStore {
   private static final String LOG = """
       WITH kept AS (

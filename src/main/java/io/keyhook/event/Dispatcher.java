@@ -12,15 +12,15 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The way from what is committed to the verticles that send it. An endpoint belongs to one of them, so that what is in
- * flight to it is counted in one place. Any thread.
+ * Hands committed deliveries to the verticles that send them. Each endpoint belongs to one verticle, which alone counts the
+ * attempts in flight to it. Any thread.
  */
 public final class Dispatcher {
   /**
-   * A wake-up.
+   * A wake-up for a verticle that sends.
    *
-   * @param leased deliveries to be sent at once
-   * @param due endpoints that have due deliveries in the queue, without a lease
+   * @param leased deliveries under a lease of this node, counted in {@link Holdings}
+   * @param due endpoints with due deliveries in the queue that nobody has leased
    */
   public record Work(List<Outgoing> leased, Set<EndpointId> due) {}
 
@@ -29,11 +29,11 @@ public final class Dispatcher {
   private final Bus bus;
   private final int senders;
   private final Holdings holdings;
-  /** Webhooks that have more waiting on this node than they take, with their accounts. */
+  /** The accounts of webhooks whose deliveries pile up on this node, by webhook. */
   private final Map<UUID, UUID> saturated = new ConcurrentHashMap<>();
 
   /**
-   * @param senders how many verticles send
+   * @param senders the number of verticles that send
    */
   public Dispatcher(Bus bus, int senders, Holdings holdings) {
     this.bus = bus;
@@ -41,12 +41,15 @@ public final class Dispatcher {
     this.holdings = holdings;
   }
 
-  /** Where the sender of this number listens. */
+  /** The address of a sender, by its number from 0. */
   public static Address<Work, Void> address(int sender) {
     return new Address<>("delivery.work." + sender);
   }
 
-  /** Whose new deliveries are to stay in the queue: webhooks, and of these accounts those that hold all they may. */
+  /**
+   * Returns the ids of webhooks and accounts whose new deliveries stay in the queue: saturated webhooks of these accounts,
+   * and those of the accounts that hold all they may.
+   */
   UUID[] saturated(Set<UUID> accountIds) {
     List<UUID> found = new ArrayList<>();
     saturated.forEach((webhookId, accountId) -> {
@@ -58,11 +61,16 @@ public final class Dispatcher {
     return found.isEmpty() ? NONE : found.toArray(UUID[]::new);
   }
 
+  /** The deliveries that this node holds. */
+  public Holdings holdings() {
+    return holdings;
+  }
+
   boolean isBusy() {
     return holdings.isBusy();
   }
 
-  /** Says whether a webhook has more waiting on this node than it takes. */
+  /** Keeps the new deliveries of a webhook in the queue while it is saturated. */
   public void saturated(EndpointId endpoint, boolean is) {
     if (is) {
       saturated.put(endpoint.webhookId(), endpoint.accountId());
@@ -71,12 +79,17 @@ public final class Dispatcher {
     }
   }
 
-  /** Wakes the senders of what was committed. */
+  /**
+   * Wakes the verticles that send to these endpoints, once the deliveries are committed.
+   *
+   * @param leased deliveries to send at once; from now on they are held
+   * @param due endpoints with due deliveries in the queue
+   */
   public void dispatch(List<Outgoing> leased, Collection<EndpointId> due) {
     Work[] work = new Work[senders];
     for (Outgoing outgoing : leased) {
-      holdings.add(outgoing.accountId(), 1);
-      workOf(work, outgoing.webhookId()).leased.add(outgoing);
+      holdings.add(outgoing.endpoint().accountId(), 1);
+      workOf(work, outgoing.endpoint().webhookId()).leased.add(outgoing);
     }
     for (EndpointId endpoint : due) {
       workOf(work, endpoint.webhookId()).due.add(endpoint);

@@ -5,14 +5,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * How many deliveries this node holds, account by account: under lease, from when the lease is taken until what became of
- * them is written. What there is no room for stays in the queue. An account may hold twice what is free, so that one that
- * floods, or whose receivers hang, always leaves room for the others, and one that is alone gets two thirds. (Dynamic
+ * Counts the deliveries that this node holds for each account. A delivery is held from when its lease is taken until its
+ * result is written; deliveries without room stay in the queue. An account may hold twice as many as there is room left, so
+ * that a flood, or endpoints that hang, always leave room for others, and an account alone gets two thirds. (Dynamic
  * thresholds: Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches", 1998.) Any thread.
  */
 public final class Holdings {
   private static final int SHARE = 2;
-  /** So many keep the senders of a node at work. */
+  /** More than this keeps all senders of a node at work. */
   private static final int BUSY = 500;
 
   private final int max;
@@ -20,13 +20,13 @@ public final class Holdings {
   private final ConcurrentHashMap<UUID, Integer> byAccount = new ConcurrentHashMap<>();
 
   /**
-   * @param max of all accounts
+   * @param max deliveries of all accounts together
    */
   public Holdings(int max) {
     this.max = max;
   }
 
-  /** Takes room for as many as asked for, or as there is, and tells how many. */
+  /** Reserves room for deliveries, and returns for how many: as many as asked for, or fewer, or 0. */
   public int reserve(UUID accountId, int places) {
     int room = Math.max(0, Math.min(places, room(accountId)));
     add(accountId, room);
@@ -42,7 +42,7 @@ public final class Holdings {
     return Math.min(free, SHARE * free - byAccount.getOrDefault(accountId, 0));
   }
 
-  /** Without asking: a lease was taken. */
+  /** Counts deliveries whose lease has been taken, whether or not there is room. */
   void add(UUID accountId, int count) {
     if (count > 0) {
       total.addAndGet(count);
@@ -50,6 +50,7 @@ public final class Holdings {
     }
   }
 
+  /** Returns the room of deliveries that are not held any more. */
   public void remove(UUID accountId, int count) {
     if (count > 0) {
       total.addAndGet(-count);

@@ -66,12 +66,11 @@ final class OutboxStore {
           Set<EndpointId> due = new LinkedHashSet<>();
           for (Row row : rows) {
             Raised event = events.get(row.getLong(0).intValue() - 1);
-            UUID webhookId = row.getUUID(2);
+            EndpointId endpoint = new EndpointId(event.accountId(), row.getUUID(2));
             if (row.getBoolean(4)) {
-              leased.add(new Outgoing(event.accountId(), row.getUUID(1), webhookId, row.getInteger(3), event.type(),
-                  event.data(), 1, 1, 0, now));
+              leased.add(Outgoing.first(endpoint, row.getUUID(1), row.getInteger(3), event, now));
             } else {
-              due.add(new EndpointId(event.accountId(), webhookId));
+              due.add(endpoint);
             }
           }
           return new Outbox.Written(events, leased, due);

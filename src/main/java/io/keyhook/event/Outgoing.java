@@ -6,19 +6,25 @@ import java.util.UUID;
  * A delivery under lease on this node, ready for its next attempt.
  *
  * @param webhookVersion of the webhook when the lease was taken
- * @param fence the lease's fencing token
+ * @param data the JSON of its {@code data}
  * @param number of the next attempt, from 1
- * @param tries failed attempts in the present schedule
- * @param leasedAt {@link System#nanoTime()} before the lease was asked for, so not after it began
+ * @param tries failed attempts in the current retry schedule
  */
 public record Outgoing(
-    UUID accountId,
-    UUID deliveryId,
-    UUID webhookId,
-    int webhookVersion,
-    EventType type,
-    String data,
-    long fence,
-    int number,
-    int tries,
-    long leasedAt) {}
+    EndpointId endpoint, UUID deliveryId, int webhookVersion, EventType type, String data, int number, int tries,
+    Lease lease) {
+
+  /**
+   * @param fence the fencing token
+   * @param takenAt {@link System#nanoTime()} before the lease was requested, so not after it began
+   */
+  public record Lease(long fence, long takenAt) {
+    private static final int FIRST_FENCE = 1;
+  }
+
+  /** A new delivery, leased as it was committed. */
+  static Outgoing first(EndpointId endpoint, UUID deliveryId, int webhookVersion, Raised event, long takenAt) {
+    return new Outgoing(
+        endpoint, deliveryId, webhookVersion, event.type(), event.data(), 1, 0, new Lease(Lease.FIRST_FENCE, takenAt));
+  }
+}

@@ -1,58 +1,72 @@
 package io.keyhook.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keyhook.delivery.EndpointModel.Event;
+import io.keyhook.delivery.HeldDelivery.State;
 import io.keyhook.event.EndpointId;
+import io.keyhook.event.EventType;
+import io.keyhook.event.Holdings;
+import io.keyhook.event.Outgoing;
 import java.util.List;
+import java.util.Random;
 import java.util.UUID;
-import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
-import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
-/** How many attempts an endpoint may have in flight follows how it answers. */
+/** Whatever happens in whatever order, an endpoint stays in a legal state and no delivery is lost or counted twice. */
 class EndpointPropertyTest {
-  private static Endpoint endpoint(int maxPlaces) {
-    return new Endpoint(new EndpointId(UUID.randomUUID(), UUID.randomUUID()), maxPlaces);
-  }
-
-  private static int places(Endpoint endpoint) {
-    int before = endpoint.inFlight;
-    while (endpoint.hasPlace()) {
-      endpoint.inFlight++;
-    }
-    int places = endpoint.inFlight;
-    endpoint.inFlight = before;
-    return places;
+  @Property
+  void noOrderOfEventsReachesAnIllegalStateOrMiscountsAHeldDelivery(
+      @ForAll @Size(max = 400) List<Event> events, @ForAll Random random) {
+    EndpointModel model = new EndpointModel(random);
+    events.forEach(model::happens);
   }
 
   @Property
-  void oneThatOnlyFailsIsLeftWithAProbeAtATimeAndComesBackByDoubling(@ForAll @IntRange(min = 1, max = 5000) int max) {
-    Endpoint endpoint = endpoint(max);
-    IntStream.range(0, max).forEach(i -> endpoint.ended(false));
-    assertThat(places(endpoint)).isEqualTo(1);
-    int successes = 0;
-    while (places(endpoint) < max) {
-      int before = places(endpoint);
-      endpoint.ended(true);
-      assertThat(places(endpoint)).isBetween(before, 2 * before + 1);
-      successes++;
-    }
-    assertThat(successes).isLessThanOrEqualTo(13);
+  void everythingThatIsAcceptedIsSentReleasedOrDropped(
+      @ForAll @Size(max = 200) List<Event> events, @ForAll Random random) {
+    EndpointModel model = new EndpointModel(random);
+    events.forEach(model::happens);
+    model.settle();
+    assertThat(model.all).allMatch(delivery -> delivery.state() == State.OVER);
+    assertThat(model.holdings.total()).isZero();
   }
 
   @Property
-  void itNeverHasLessThanOnePlaceNorMoreThanTheMost(@ForAll List<Boolean> ended, @ForAll @IntRange(min = 1, max = 300) int max) {
-    Endpoint endpoint = endpoint(max);
-    ended.forEach(endpoint::ended);
-    assertThat(places(endpoint)).isBetween(1, max);
+  void aStopLeavesNothingWaitingAndStartsNothing(@ForAll @Size(max = 100) List<Event> before,
+      @ForAll @Size(max = 100) List<Event> after, @ForAll Random random) {
+    EndpointModel model = new EndpointModel(random);
+    before.forEach(model::happens);
+    model.happens(Event.STOP);
+    after.forEach(model::happens);
+    model.settle();
+    assertThat(model.holdings.total()).isZero();
+  }
+
+  @Property
+  void aBacklogIsNeverForgotten(@ForAll @Size(max = 200) List<Event> events, @ForAll Random random) {
+    EndpointModel model = new EndpointModel(random);
+    events.stream().filter(event -> event != Event.STOP).forEach(model::happens);
+    model.settle();
+    model.happens(Event.DUE);
+    int before = model.all.size();
+    model.happens(Event.CLAIM_FULL);
+    assertThat(model.all.size()).as("it claims what is due").isGreaterThan(before);
   }
 
   @Test
-  void oneThatMostlyWorksKeepsItsPlaces() {
-    Endpoint endpoint = endpoint(256);
-    IntStream.range(0, 300).forEach(i -> endpoint.ended(i % 3 > 0));
-    assertThat(places(endpoint)).isGreaterThanOrEqualTo(128);
+  void aDeliveryThatIsOverStaysOver() {
+    Holdings holdings = new Holdings(10);
+    UUID account = UUID.randomUUID();
+    holdings.reserve(account, 2);
+    HeldDelivery delivery = new HeldDelivery(new Outgoing(new EndpointId(account, UUID.randomUUID()), UUID.randomUUID(), 1,
+        EventType.LICENSE_VALIDATED, "{}", 1, 0, new Outgoing.Lease(1, 0)), holdings);
+    delivery.move(State.OVER);
+    assertThatThrownBy(() -> delivery.move(State.OVER)).isInstanceOf(IllegalStateException.class);
+    assertThat(holdings.total()).as("the other one is still held").isEqualTo(1);
   }
 }

@@ -1,0 +1,96 @@
+package io.keyhook.delivery;
+
+import io.keyhook.account.Plans;
+import io.keyhook.db.Batcher;
+import io.keyhook.delivery.QueueStore.Claim;
+import io.keyhook.delivery.QueueStore.Claimed;
+import io.keyhook.event.EndpointId;
+import io.keyhook.event.Holdings;
+import io.keyhook.event.Outgoing;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.sqlclient.SqlClient;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes leases of due deliveries, in batches, for as many as their account has room on this node. Belongs to one event
+ * loop.
+ */
+final class Claims {
+  private static final Logger log = LoggerFactory.getLogger(Claims.class);
+  private static final int MAX_CLAIM = 256;
+  private static final int MAX_CLAIMS_PER_BATCH = 32;
+  private static final int STATEMENTS_IN_FLIGHT = 2;
+
+  private final SqlClient client;
+  private final Holdings holdings;
+  private final TakeOver takeOver;
+  private final Plans plans;
+  private final Batcher<Claim, List<Claimed>> batches;
+
+  /**
+   * What a claim took.
+   *
+   * @param leased deliveries to send, already counted in {@link Holdings}
+   * @param all as many as were asked for: the queue may have more
+   * @param inactive whether the webhook, or its account's plan, takes no deliveries any more
+   */
+  record Taken(List<Outgoing> leased, boolean all, boolean inactive) {}
+
+  Claims(Vertx vertx, SqlClient client, Holdings holdings, TakeOver takeOver, Plans plans) {
+    this.client = client;
+    this.holdings = holdings;
+    this.takeOver = takeOver;
+    this.plans = plans;
+    this.batches = new Batcher<>(vertx, STATEMENTS_IN_FLIGHT, MAX_CLAIMS_PER_BATCH, this::claim);
+  }
+
+  /**
+   * Takes leases for one endpoint.
+   *
+   * @param wanted 1 or more; at most {@value #MAX_CLAIM} are taken
+   * @return empty where the account has no room
+   */
+  Optional<Future<Taken>> claim(EndpointId endpoint, int wanted) {
+    UUID accountId = endpoint.accountId();
+    int reserved = holdings.reserve(accountId, Math.min(MAX_CLAIM, wanted));
+    if (reserved == 0) {
+      return Optional.empty();
+    }
+    return Optional.of(batches.add(new Claim(endpoint, reserved)).map(claimed -> {
+      List<Outgoing> active = claimed.stream().filter(Claimed::active).map(Claimed::outgoing).toList();
+      holdings.remove(accountId, reserved - active.size());
+      return new Taken(active, claimed.size() >= reserved, active.size() < claimed.size());
+    }).onFailure(e -> holdings.remove(accountId, reserved)));
+  }
+
+  private Future<List<List<Claimed>>> claim(List<Claim> batch) {
+    Map<UUID, List<Claim>> byAccount = new LinkedHashMap<>();
+    batch.forEach(claim ->
+        byAccount.computeIfAbsent(claim.endpoint().accountId(), id -> new ArrayList<>()).add(claim));
+    List<Future<List<Claimed>>> statements = new ArrayList<>();
+    byAccount.forEach((accountId, claims) -> statements.add(claim(accountId, claims)));
+    return Future.join(statements).map(all -> {
+      Map<UUID, List<Claimed>> byWebhook = new HashMap<>();
+      statements.forEach(statement -> statement.result().forEach(claimed -> byWebhook
+          .computeIfAbsent(claimed.outgoing().endpoint().webhookId(), id -> new ArrayList<>()).add(claimed)));
+      return batch.stream().map(claim -> byWebhook.getOrDefault(claim.endpoint().webhookId(), List.of())).toList();
+    });
+  }
+
+  /** Fails alone: the leases that the batch took for other accounts are used. */
+  private Future<List<Claimed>> claim(UUID accountId, List<Claim> claims) {
+    return QueueStore.claim(client, accountId, claims, takeOver.isAllowed(), plans.withWebhooks()).otherwise(e -> {
+      log.warn("Could not claim due deliveries; retrying with the next poll of the queue: {}", e.getMessage());
+      return List.of();
+    });
+  }
+}

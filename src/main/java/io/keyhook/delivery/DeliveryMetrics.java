@@ -1,0 +1,44 @@
+package io.keyhook.delivery;
+
+import io.keyhook.attempt.Attempt;
+import io.keyhook.event.Holdings;
+import io.keyhook.stats.Counts;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.UUID;
+
+/** What a node counts of its deliveries, for its metrics and for its accounts' statistics. Any thread. */
+public final class DeliveryMetrics {
+  private final MeterRegistry meters;
+  private final Counts counts;
+  private final Counter succeeded;
+  private final Counter failed;
+
+  public DeliveryMetrics(MeterRegistry meters, Counts counts, Holdings holdings) {
+    this.meters = meters;
+    this.counts = counts;
+    this.succeeded = attempts("succeeded");
+    this.failed = attempts("failed");
+    Gauge.builder("keyhook.deliveries.held", holdings, Holdings::total)
+        .description("Deliveries under lease on this node").register(meters);
+  }
+
+  private Counter attempts(String outcome) {
+    return Counter.builder("keyhook.attempts").description("Attempts ended").tag("outcome", outcome).register(meters);
+  }
+
+  void attempt(UUID accountId, Attempt attempt) {
+    (attempt.succeeded() ? succeeded : failed).increment();
+    counts.attempt(accountId, attempt.succeeded(), attempt.duration());
+  }
+
+  /** Shows how many results of a verticle are not written yet, until the handle runs. */
+  Runnable showUnwritten(int verticle, Results results) {
+    Gauge gauge = Gauge.builder("keyhook.results.unwritten", results, Results::unwritten)
+        .description("Results of attempts that wait for the database")
+        .tag("instance", Integer.toString(verticle))
+        .register(meters);
+    return () -> meters.remove(gauge);
+  }
+}

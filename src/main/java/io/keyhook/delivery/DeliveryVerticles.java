@@ -1,0 +1,52 @@
+package io.keyhook.delivery;
+
+import io.keyhook.account.Plans;
+import io.keyhook.bus.Bus;
+import io.keyhook.config.KeyhookOptions;
+import io.keyhook.db.Cipher;
+import io.keyhook.db.Database;
+import io.keyhook.event.Dispatcher;
+import io.keyhook.target.TargetPolicy;
+import io.vertx.core.Deployable;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Creates the verticles that deliver, and holds what they share on a node. */
+public final class DeliveryVerticles {
+  private final Services services;
+  private final Rules rules;
+  private final DeliveryMetrics metrics;
+  private final TakeOver takeOver = new TakeOver();
+  private final AtomicInteger senders = new AtomicInteger();
+
+  /** What delivery works with: the node's bus, database and dispatcher. */
+  public record Services(Bus bus, Database database, Dispatcher dispatcher) {}
+
+  /**
+   * What decides whether and how a delivery is sent.
+   *
+   * @param policy the targets that are allowed
+   * @param cipher opens the secrets of webhooks
+   */
+  public record Rules(KeyhookOptions.Delivery options, Plans plans, TargetPolicy policy, Cipher cipher) {}
+
+  public DeliveryVerticles(Services services, Rules rules, DeliveryMetrics metrics) {
+    this.services = services;
+    this.rules = rules;
+    this.metrics = metrics;
+  }
+
+  /** A verticle that sends: one per event loop, as many as the dispatcher has senders. */
+  public Deployable sender() {
+    return new DeliveryVerticle(services, rules, takeOver, metrics, senders.getAndIncrement());
+  }
+
+  /** The verticle that looks for due deliveries: one per node. */
+  public Deployable queue() {
+    return new QueueVerticle(services, takeOver);
+  }
+
+  /** The verticle that deactivates failing webhooks: one per node. */
+  public Deployable health() {
+    return new HealthVerticle(services.bus, services.database);
+  }
+}

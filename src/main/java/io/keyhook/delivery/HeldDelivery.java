@@ -1,0 +1,76 @@
+package io.keyhook.delivery;
+
+import io.keyhook.event.Holdings;
+import io.keyhook.event.Outgoing;
+
+/**
+ * A delivery that this node holds under a lease, and the only place that returns its room to {@link Holdings}: exactly
+ * once, when it is over.
+ *
+ * <pre>
+ *              start                ended                 written, or could not be
+ *   WAITING ──────────▶ ATTEMPTING ────────▶ RECORDING ──────────────────────────────▶ OVER
+ *     │ │ │                                      ▲                                     ▲  ▲
+ *     │ │ └── target refused ────────────────────┘     written, or could not be        │  │
+ *     │ └──── too many, lease too old, stopping ──▶ RELEASING ─────────────────────────┘  │
+ *     └────── canceled, webhook deleted ───────────────────────────────────────────────────┘
+ * </pre>
+ *
+ * <p>{@link Endpoint} moves it up to RECORDING or RELEASING, {@link Outcomes} from there. Belongs to one event loop.
+ */
+final class HeldDelivery {
+  enum State {
+    /** Waits for its endpoint's settings, or for room in its endpoint's window. */
+    WAITING,
+    /** An attempt is in flight. */
+    ATTEMPTING,
+    /** The result of its attempt is being written. */
+    RECORDING,
+    /** Its lease is being returned unused. */
+    RELEASING,
+    /** Not held any more. */
+    OVER;
+
+    private boolean leadsTo(State next) {
+      return switch (this) {
+        case WAITING -> next != WAITING;
+        case ATTEMPTING -> next == RECORDING;
+        case RECORDING, RELEASING -> next == OVER;
+        case OVER -> false;
+      };
+    }
+  }
+
+  private final Outgoing outgoing;
+  private final Holdings holdings;
+  private State state = State.WAITING;
+
+  /**
+   * @param holdings that count it already
+   */
+  HeldDelivery(Outgoing outgoing, Holdings holdings) {
+    this.outgoing = outgoing;
+    this.holdings = holdings;
+  }
+
+  Outgoing outgoing() {
+    return outgoing;
+  }
+
+  State state() {
+    return state;
+  }
+
+  /**
+   * @throws IllegalStateException where the diagram has no such transition
+   */
+  void move(State next) {
+    if (!state.leadsTo(next)) {
+      throw new IllegalStateException(outgoing.deliveryId() + ": " + state + " to " + next);
+    }
+    state = next;
+    if (next == State.OVER) {
+      holdings.remove(outgoing.endpoint().accountId(), 1);
+    }
+  }
+}

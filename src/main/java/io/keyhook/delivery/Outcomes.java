@@ -1,0 +1,85 @@
+package io.keyhook.delivery;
+
+import io.keyhook.attempt.Attempt;
+import io.keyhook.bus.Addresses;
+import io.keyhook.bus.Bus;
+import io.keyhook.bus.Deliveries.CancelPending;
+import io.keyhook.delivery.HeldDelivery.State;
+import io.keyhook.delivery.ResultStore.Result;
+import io.keyhook.event.EndpointId;
+import io.keyhook.event.Outgoing;
+import io.vertx.core.Future;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes what becomes of a held delivery, and does what follows from it: a retry, or the deactivation of a webhook whose
+ * endpoint is gone. Every future succeeds when all of it has ended. Belongs to one event loop.
+ */
+final class Outcomes {
+  private static final Logger log = LoggerFactory.getLogger(Outcomes.class);
+
+  private final Bus bus;
+  private final Results results;
+  private final RetrySchedule schedule;
+  private final DeliveryMetrics metrics;
+
+  Outcomes(Bus bus, Results results, RetrySchedule schedule, DeliveryMetrics metrics) {
+    this.bus = bus;
+    this.results = results;
+    this.schedule = schedule;
+    this.metrics = metrics;
+  }
+
+  /** Records the attempt of a delivery in {@link State#RECORDING}. */
+  Future<Void> record(HeldDelivery delivery, Attempt attempt) {
+    Outgoing outgoing = delivery.outgoing();
+    metrics.attempt(outgoing.endpoint().accountId(), attempt);
+    return results.add(new Result(outgoing, attempt)).transform(written -> {
+      delivery.move(State.OVER);
+      if (written.failed()) {
+        log.error("Could not write the result of {}; it will be sent again", outgoing.deliveryId(), written.cause());
+        return Future.succeededFuture();
+      }
+      if (!attempt.succeeded()) {
+        schedule.next(outgoing.tries() + 1, attempt.retryAfter())
+            .ifPresent(wait -> bus.send(QueueVerticle.DUE_IN, wait));
+      }
+      return attempt.isGone() ? deactivate(outgoing) : Future.succeededFuture();
+    });
+  }
+
+  /** If the node dies before this is written, the next attempt gets the same response. */
+  private Future<Void> deactivate(Outgoing outgoing) {
+    return results.deactivate(outgoing, Deactivation.GONE).transform(done -> {
+      if (done.failed()) {
+        log.warn("Could not deactivate a webhook whose endpoint is gone; retrying at its next attempt: {}",
+            done.cause().getMessage());
+      } else if (done.result()) {
+        cancelPending(outgoing.endpoint());
+      }
+      return Future.succeededFuture();
+    });
+  }
+
+  /**
+   * Returns the lease of a delivery in {@link State#RELEASING}.
+   *
+   * @return whether its row is due in the queue; where it is not, its lease expires
+   */
+  Future<Boolean> release(HeldDelivery delivery) {
+    return results.release(delivery.outgoing()).transform(written -> {
+      delivery.move(State.OVER);
+      if (written.failed()) {
+        log.warn("Could not return a lease; it expires by itself: {}", written.cause().getMessage());
+      }
+      return Future.succeededFuture(written.succeeded());
+    });
+  }
+
+  /** Asks for the pending deliveries of an inactive webhook to be canceled. */
+  void cancelPending(EndpointId endpoint) {
+    bus.request(Addresses.CANCEL_PENDING, new CancelPending(endpoint.accountId(), endpoint.webhookId()))
+        .onFailure(e -> log.warn("Could not cancel the deliveries to an inactive webhook: {}", e.getMessage()));
+  }
+}

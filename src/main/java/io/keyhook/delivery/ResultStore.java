@@ -1,0 +1,164 @@
+package io.keyhook.delivery;
+
+import static io.keyhook.db.Rows.strings;
+import static io.keyhook.db.Rows.uuids;
+
+import io.keyhook.attempt.Attempt;
+import io.keyhook.db.Partitions;
+import io.keyhook.event.Outgoing;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * The SQL that writes what became of leased deliveries. A row changes only under the fencing token that it was leased with:
+ * if another node has claimed it since, the result is dropped.
+ */
+final class ResultStore {
+  private static final String COUNT = """
+      INSERT INTO keyhook.attempt_count AS t (account_id, webhook_id, minute, keep_until, succeeded, failed, failed_since,
+        last_success_at, last_failure_at)
+      SELECT account_id, webhook_id, date_trunc('minute', now()), (now() AT TIME ZONE 'UTC')::date + %d,
+        count(*) FILTER (WHERE ok), count(*) FILTER (WHERE NOT ok), CASE WHEN bool_or(ok) THEN 0 ELSE count(*) END,
+        CASE WHEN bool_or(ok) THEN now() END, CASE WHEN NOT bool_and(ok) THEN now() END
+      FROM counted GROUP BY account_id, webhook_id ORDER BY account_id, webhook_id
+      ON CONFLICT (account_id, webhook_id, minute, keep_until) DO UPDATE SET
+        succeeded = t.succeeded + excluded.succeeded,
+        failed = t.failed + excluded.failed,
+        failed_since = CASE WHEN excluded.succeeded > 0 THEN excluded.failed_since
+          ELSE t.failed_since + excluded.failed_since END,
+        last_success_at = coalesce(excluded.last_success_at, t.last_success_at),
+        last_failure_at = coalesce(excluded.last_failure_at, t.last_failure_at)""".formatted(Partitions.COUNT_DAYS);
+
+  /** Returns how many of the results were written. */
+  private static final String DELIVERED = """
+      WITH over AS (
+        DELETE FROM keyhook.delivery_queue q
+        USING unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[])
+          r (account_id, webhook_id, delivery_id, fence, attempt)
+        WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
+          AND q.fence = r.fence
+        RETURNING q.account_id, q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type,
+          coalesce(q.attempts || r.attempt::jsonb, r.attempt::jsonb) AS attempts
+      ), logged AS (
+        INSERT INTO keyhook.delivery
+          (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
+        SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, 1, attempts FROM over
+      ), counted AS (
+        SELECT account_id, webhook_id, true AS ok FROM over
+      ), counts AS (
+      """ + COUNT + """
+      )
+      SELECT count(*) FROM over""";
+
+  /** The row counts its failed attempts itself: its owner may have given it a fresh schedule meanwhile. */
+  private static final String FAILED = """
+      WITH result AS MATERIALIZED (
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::float8[], $7::float8[])
+          r (account_id, webhook_id, delivery_id, fence, attempt, elapsed, asked)
+      ), later AS (
+        UPDATE keyhook.delivery_queue q SET leased = false, tries = q.tries + 1,
+          due_at = now() + make_interval(secs => greatest(0, CASE WHEN q.tries < 0 THEN 0
+            ELSE least(greatest(r.asked, ($8::float8[])[q.tries + 1]), %d * ($8)[q.tries + 1]) - r.elapsed END)),
+          attempts = coalesce(q.attempts || r.attempt::jsonb, r.attempt::jsonb)
+        FROM result r
+        WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
+          AND q.fence = r.fence AND q.leased
+          AND q.tries < cardinality($8)
+        RETURNING q.account_id, q.webhook_id
+      ), over AS (
+        DELETE FROM keyhook.delivery_queue q USING result r
+        WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
+          AND q.fence = r.fence AND q.leased
+          AND q.tries >= cardinality($8)
+        RETURNING q.account_id, q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type,
+          coalesce(q.attempts || r.attempt::jsonb, r.attempt::jsonb) AS attempts
+      ), logged AS (
+        INSERT INTO keyhook.delivery
+          (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
+        SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, 2, attempts FROM over
+      ), counted AS (
+        SELECT account_id, webhook_id, false AS ok FROM later
+        UNION ALL SELECT account_id, webhook_id, false FROM over
+      ), counts AS (
+      """.formatted(RetrySchedule.MAX_STRETCH) + COUNT + """
+      )
+      SELECT (SELECT count(*) FROM later) + (SELECT count(*) FROM over)""";
+
+  /**
+   * A delivery that was canceled during its attempt is in the log already. Adds the attempt there, and that it was
+   * delivered.
+   */
+  private static final String CANCELED_MEANWHILE = """
+      UPDATE keyhook.delivery d SET attempts = d.attempts || r.attempt::jsonb,
+        status = CASE WHEN r.arrived THEN 1 ELSE d.status END
+      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::boolean[])
+        r (account_id, webhook_id, delivery_id, fence, attempt, arrived)
+      WHERE d.account_id = r.account_id AND d.webhook_id = r.webhook_id AND d.delivery_id = r.delivery_id
+        AND d.status = 3 AND NOT d.attempts @> r.attempt::jsonb""";
+
+  private static final String RELEASE = """
+      UPDATE keyhook.delivery_queue q SET leased = false, due_at = now()
+      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) r (account_id, webhook_id, delivery_id, fence)
+      WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
+        AND q.fence = r.fence AND q.leased""";
+
+  private ResultStore() {}
+
+  record Result(Outgoing delivery, Attempt attempt) {}
+
+  /** Moves successful deliveries from the queue to the log. */
+  static Future<Void> delivered(SqlClient client, List<Result> results) {
+    return client.preparedQuery(DELIVERED).execute(attempts(results))
+        .compose(taken -> canceledMeanwhile(client, results, taken.iterator().next().getLong(0)));
+  }
+
+  /**
+   * Schedules the next attempt of failed deliveries, or moves them to the log after the last. Delays are those of
+   * {@link RetrySchedule#next} and count from the end of the attempt, whenever this is written.
+   */
+  static Future<Void> failed(SqlClient client, List<Result> results, RetrySchedule schedule) {
+    long now = System.nanoTime();
+    return client.preparedQuery(FAILED)
+        .execute(attempts(results)
+            .addArrayOfDouble(results.stream()
+                .map(result -> (now - result.attempt.endedNanos()) / 1e9).toArray(Double[]::new))
+            .addArrayOfDouble(seconds(results.stream().map(result -> result.attempt.retryAfter())))
+            .addArrayOfDouble(seconds(schedule.delays().stream())))
+        .compose(taken -> canceledMeanwhile(client, results, taken.iterator().next().getLong(0)));
+  }
+
+  private static Double[] seconds(Stream<Duration> durations) {
+    return durations.map(duration -> duration.toMillis() / 1e3).toArray(Double[]::new);
+  }
+
+  private static Future<Void> canceledMeanwhile(SqlClient client, List<Result> results, long taken) {
+    return taken == results.size() ? Future.succeededFuture() : client.preparedQuery(CANCELED_MEANWHILE)
+        .execute(attempts(results)
+            .addArrayOfBoolean(results.stream().map(result -> result.attempt.succeeded()).toArray(Boolean[]::new)))
+        .mapEmpty();
+  }
+
+  private static Tuple attempts(List<Result> results) {
+    return fenced(results, Result::delivery)
+        .addArrayOfString(strings(results, result -> "[" + result.attempt.toJson() + "]"));
+  }
+
+  /** Returns leases unused: their deliveries are due at once. */
+  static Future<Void> release(SqlClient client, List<Outgoing> deliveries) {
+    return client.preparedQuery(RELEASE).execute(fenced(deliveries, outgoing -> outgoing)).mapEmpty();
+  }
+
+  private static <T> Tuple fenced(List<T> items, Function<T, Outgoing> delivery) {
+    List<Outgoing> deliveries = items.stream().map(delivery).toList();
+    return Tuple.tuple()
+        .addArrayOfUUID(uuids(deliveries, outgoing -> outgoing.endpoint().accountId()))
+        .addArrayOfUUID(uuids(deliveries, outgoing -> outgoing.endpoint().webhookId()))
+        .addArrayOfUUID(uuids(deliveries, Outgoing::deliveryId))
+        .addArrayOfLong(deliveries.stream().map(outgoing -> outgoing.lease().fence()).toArray(Long[]::new));
+  }
+}

@@ -1,0 +1,74 @@
+package io.keyhook.delivery;
+
+import io.keyhook.bus.Id;
+import io.keyhook.db.UnreadableSecretException;
+import io.keyhook.target.RefusedTargetException;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads the settings of endpoints for {@link Settings}, and pauses where they cannot be read. Belongs to one event loop. */
+final class SettingsLoader {
+  private static final Logger log = LoggerFactory.getLogger(SettingsLoader.class);
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+  /** Only a restart with another master key, or a rotated secret, makes a difference. */
+  private static final Duration PAUSE_UNREADABLE = Duration.ofMinutes(1);
+
+  private final Vertx vertx;
+  private final EndpointReader reader;
+  /** Timers, by webhook. */
+  private final Map<UUID, Long> pauses = new HashMap<>();
+
+  SettingsLoader(Vertx vertx, EndpointReader reader) {
+    this.vertx = vertx;
+    this.reader = reader;
+  }
+
+  /**
+   * Reads the settings that an endpoint waits for.
+   *
+   * @param advance called after each change of the endpoint's state
+   */
+  void read(Endpoint endpoint, Consumer<Endpoint> advance) {
+    reader.load(endpoint.id()).onComplete(read -> {
+      if (endpoint.settings() == Settings.State.OUTDATED) {
+        endpoint.forget();
+      } else if (read.failed()) {
+        failed(endpoint, read.cause(), advance);
+      } else {
+        read.result().ifPresentOrElse(endpoint::known, endpoint::deleted);
+      }
+      advance.accept(endpoint);
+    });
+  }
+
+  private void failed(Endpoint endpoint, Throwable e, Consumer<Endpoint> advance) {
+    if (e instanceof RefusedTargetException) {
+      endpoint.refused();
+      return;
+    }
+    Duration pause = e instanceof UnreadableSecretException ? PAUSE_UNREADABLE : PAUSE;
+    log.warn("Could not read {} for sending; retrying in {} s: {}", Id.WEBHOOK.of(endpoint.id().webhookId()),
+        pause.toSeconds(), e.getMessage());
+    endpoint.pause();
+    pauses.put(endpoint.id().webhookId(), vertx.setTimer(pause.toMillis(), timer -> {
+      pauses.remove(endpoint.id().webhookId());
+      endpoint.forget();
+      advance.accept(endpoint);
+    }));
+  }
+
+  /** The webhook changed: what is known of it is stale, and a pause is over. */
+  void changed(Endpoint endpoint) {
+    Long timer = pauses.remove(endpoint.id().webhookId());
+    if (timer != null) {
+      vertx.cancelTimer(timer);
+    }
+    endpoint.changed();
+  }
+}

@@ -1,0 +1,220 @@
+package io.keyhook.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.attempt.EndpointSettings;
+import io.keyhook.delivery.HeldDelivery.State;
+import io.keyhook.event.EndpointId;
+import io.keyhook.event.EventType;
+import io.keyhook.event.Holdings;
+import io.keyhook.event.Outgoing;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+
+/** An endpoint whose surroundings are played by a test: what it asks for stays open until the test lets it end. */
+final class EndpointModel implements Endpoint.Actions {
+  static final int MAX_IN_FLIGHT = 8;
+  private static final Duration USABLE = Duration.ofSeconds(15);
+
+  /** What can happen to an endpoint. */
+  enum Event {
+    ACCEPT, DUE, ATTEMPT_SUCCEEDS, ATTEMPT_FAILS, READ_KNOWN, READ_DELETED, READ_REFUSED, READ_FAILS, PAUSE_OVER, CHANGED,
+    CANCELED, CLAIM_FULL, CLAIM_SHORT, CLAIM_FAILS, WRITTEN, TIME_PASSES, ROOM_TAKEN, ROOM_FREED, STOP
+  }
+
+  final EndpointId id = new EndpointId(UUID.randomUUID(), UUID.randomUUID());
+  final Holdings holdings = new Holdings(600);
+  final Endpoint endpoint = new Endpoint(id, new Endpoint.Limits(MAX_IN_FLIGHT, USABLE), this);
+  final List<HeldDelivery> all = new ArrayList<>();
+  /** Follows the same outcomes, so that what is in flight is counted twice. */
+  private final Window window = new Window(MAX_IN_FLIGHT);
+  private final List<HeldDelivery> attempting = new ArrayList<>();
+  private final List<HeldDelivery> writing = new ArrayList<>();
+  private final Random random;
+  private boolean reading;
+  private int reserved;
+  private int elsewhere;
+  private boolean saturated;
+  private boolean stopping;
+  private int version = 1;
+  private long now = System.nanoTime();
+
+  EndpointModel(Random random) {
+    this.random = random;
+  }
+
+  void happens(Event event) {
+    switch (event) {
+      case ACCEPT -> accept(1 + random.nextInt(12), false);
+      case DUE -> endpoint.due();
+      case ATTEMPT_SUCCEEDS -> attemptEnds(true);
+      case ATTEMPT_FAILS -> attemptEnds(false);
+      case READ_KNOWN -> readEnds(() -> endpoint.known(new EndpointSettings(version, null, null, null, Instant.MAX)));
+      case READ_DELETED -> readEnds(endpoint::deleted);
+      case READ_REFUSED -> readEnds(() -> {
+        int before = writing.size();
+        endpoint.refused();
+        writing.subList(before, writing.size()).forEach(refused -> window.adapt(false));
+      });
+      case READ_FAILS -> readEnds(endpoint::pause);
+      case PAUSE_OVER -> pauseOver();
+      case CHANGED -> {
+        version++;
+        endpoint.changed();
+      }
+      case CANCELED -> endpoint.cancel();
+      case CLAIM_FULL -> claimEnds(reserved);
+      case CLAIM_SHORT -> claimEnds(reserved / 2);
+      case CLAIM_FAILS -> claimEnds(0);
+      case WRITTEN -> written();
+      case TIME_PASSES -> now += Duration.ofSeconds(random.nextInt(10)).toNanos();
+      case ROOM_TAKEN -> elsewhere += holdings.reserve(id.accountId(), 400);
+      case ROOM_FREED -> {
+        holdings.remove(id.accountId(), elsewhere);
+        elsewhere = 0;
+      }
+      case STOP -> stopping = true;
+    }
+    endpoint.advance(now, stopping);
+    assertConsistent();
+  }
+
+  private void accept(int count, boolean counted) {
+    for (int i = 0; i < count; i++) {
+      if (!counted && holdings.reserve(id.accountId(), 1) == 0) {
+        return;
+      }
+      HeldDelivery delivery = new HeldDelivery(new Outgoing(id, UUID.randomUUID(), version, EventType.LICENSE_VALIDATED, "{}",
+          1, 0, new Outgoing.Lease(1, now)), holdings);
+      all.add(delivery);
+      endpoint.accept(delivery);
+      endpoint.advance(now, stopping);
+    }
+  }
+
+  private void attemptEnds(boolean succeeded) {
+    if (!attempting.isEmpty()) {
+      HeldDelivery delivery = attempting.remove(random.nextInt(attempting.size()));
+      window.ended(succeeded);
+      endpoint.ended(delivery, succeeded);
+      writing.add(delivery);
+    }
+  }
+
+  private void readEnds(Runnable outcome) {
+    if (reading) {
+      reading = false;
+      if (endpoint.settings() == Settings.State.OUTDATED) {
+        endpoint.forget();
+      } else {
+        outcome.run();
+      }
+    }
+  }
+
+  private void pauseOver() {
+    if (endpoint.settings() == Settings.State.PAUSED) {
+      endpoint.forget();
+    }
+  }
+
+  private void claimEnds(int taken) {
+    if (reserved > 0) {
+      int asked = reserved;
+      reserved = 0;
+      holdings.remove(id.accountId(), asked - taken);
+      endpoint.claimed(taken == asked);
+      accept(taken, true);
+    }
+  }
+
+  private void written() {
+    if (!writing.isEmpty()) {
+      HeldDelivery delivery = writing.remove(random.nextInt(writing.size()));
+      boolean released = delivery.state() == State.RELEASING;
+      delivery.move(State.OVER);
+      if (released) {
+        endpoint.due();
+      }
+    }
+  }
+
+  /** Lets everything end well, until nothing is open. */
+  void settle() {
+    elsewhere = elsewhere == 0 ? 0 : free();
+    for (int rounds = 0; reading || reserved > 0 || !attempting.isEmpty() || !writing.isEmpty()
+        || endpoint.settings() == Settings.State.PAUSED; rounds++) {
+      assertThat(rounds).as("it comes to rest").isLessThan(50_000);
+      happens(Event.READ_KNOWN);
+      happens(Event.PAUSE_OVER);
+      happens(Event.CLAIM_FAILS);
+      happens(Event.ATTEMPT_SUCCEEDS);
+      happens(Event.WRITTEN);
+    }
+  }
+
+  private int free() {
+    holdings.remove(id.accountId(), elsewhere);
+    return 0;
+  }
+
+  private void assertConsistent() {
+    long held = all.stream().filter(delivery -> delivery.state() != State.OVER).count();
+    assertThat(holdings.total()).as("held").isEqualTo((int) held + reserved + elsewhere);
+    assertThat(attempting).as("in flight").allMatch(delivery -> delivery.state() == State.ATTEMPTING)
+        .hasSize(window.inFlight()).hasSizeLessThanOrEqualTo(MAX_IN_FLIGHT);
+    assertThat(writing).allMatch(
+        delivery -> delivery.state() == State.RECORDING || delivery.state() == State.RELEASING);
+    long waiting = held - attempting.size() - writing.size();
+    assertThat(saturated).as("what is reported of " + waiting + " that wait").isEqualTo(waiting > 2L * window.size());
+    if (stopping) {
+      assertThat(waiting).as("waiting at a stop").isZero();
+    }
+  }
+
+  @Override
+  public void attempt(Endpoint asking, HeldDelivery delivery, EndpointSettings known) {
+    assertThat(window.isOpen()).as("a place for the attempt").isTrue();
+    assertThat(known.version()).isGreaterThanOrEqualTo(delivery.outgoing().webhookVersion());
+    assertThat(now - delivery.outgoing().lease().takenAt()).isLessThanOrEqualTo(USABLE.toNanos());
+    assertThat(reading).as("attempts while settings are read").isFalse();
+    assertThat(stopping).isFalse();
+    window.started();
+    attempting.add(delivery);
+  }
+
+  @Override
+  public void refuse(HeldDelivery delivery) {
+    writing.add(delivery);
+  }
+
+  @Override
+  public void release(HeldDelivery delivery) {
+    writing.add(delivery);
+  }
+
+  @Override
+  public void read(Endpoint asking) {
+    assertThat(reading).as("another read").isFalse();
+    reading = true;
+  }
+
+  @Override
+  public void claim(Endpoint asking, int wanted) {
+    assertThat(reserved).as("another claim").isZero();
+    assertThat(stopping).isFalse();
+    reserved = holdings.reserve(id.accountId(), wanted);
+    if (reserved == 0) {
+      endpoint.noRoom();
+    }
+  }
+
+  @Override
+  public void saturated(EndpointId endpointId, boolean is) {
+    saturated = is;
+  }
+}
