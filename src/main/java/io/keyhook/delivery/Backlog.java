@@ -4,30 +4,29 @@ package io.keyhook.delivery;
  * What a verticle knows of an endpoint's due deliveries that are still in the queue.
  *
  * <pre>
- *                      due              claim                     due
- *   EMPTY ─────────────────▶ DUE ◀────▶ CLAIMING ────────────────────▶ CLAIMING_MORE
- *     ▲                       ▲ ▲         │ │ │                          │ │
- *     │ claimed fewer, failed │ │         │ │ │ no room                  │ │
- *     └───────────────────────┼─┼─────────┘ │ └────────▶ NO_ROOM ◀───────┘ │
- *                             │ └───────────┼── due, attempt ended ─┘      │
- *                             └─────────────┴──────────────────────────────┘
- *                               claimed all                  claimed, failed
+ *   EMPTY ── due ──▶ DUE ── claim ──▶ CLAIMING ── due ──▶ CLAIMING_MORE
+ *
+ *   CLAIMING ────── claimed fewer than asked for, failed ──▶ EMPTY
+ *   CLAIMING ────── claimed all ───────────────────────────▶ DUE
+ *   CLAIMING ────── no room ──▶ NO_ROOM ── due, ended ─────▶ DUE
+ *   CLAIMING_MORE ─ claimed, failed ───────────────────────▶ DUE
  * </pre>
  *
- * <p>A claim that failed leaves the backlog empty: the next look at the queue, within a second, reports it as due again.
+ * <p>A claim that failed leaves the backlog empty: the next poll of the queue, within a second, finds it again.
  */
 enum Backlog {
   /** Nothing is known to be due. */
   EMPTY,
   /** The queue has due deliveries for this endpoint. */
   DUE,
-  /** As {@link #DUE}, but the account holds all that it may: an ended attempt or the next look at the queue retries. */
+  /** As {@link #DUE}, but the account holds all that it may: an attempt that ends or the next poll retries. */
   NO_ROOM,
   /** Leases are being taken. */
   CLAIMING,
   /** Leases are being taken, and more became due since. */
   CLAIMING_MORE;
 
+  /** The queue has due deliveries. */
   Backlog due() {
     return switch (this) {
       case EMPTY, DUE, NO_ROOM -> DUE;
@@ -40,6 +39,7 @@ enum Backlog {
     return this == NO_ROOM ? DUE : this;
   }
 
+  /** Leases are going to be taken. */
   Backlog claim() {
     if (this != DUE) {
       throw new IllegalStateException("claim in " + this);
@@ -47,26 +47,23 @@ enum Backlog {
     return CLAIMING;
   }
 
+  /** The account has no room for the claim. */
   Backlog noRoom() {
-    requireClaiming();
+    if (this != CLAIMING) {
+      throw new IllegalStateException("no room in " + this);
+    }
     return NO_ROOM;
   }
 
   /**
+   * The claim has ended.
+   *
    * @param all as many as were asked for, so there may be more
    */
   Backlog claimed(boolean all) {
-    requireClaiming();
-    return all || this == CLAIMING_MORE ? DUE : EMPTY;
-  }
-
-  boolean isClaiming() {
-    return this == CLAIMING || this == CLAIMING_MORE;
-  }
-
-  private void requireClaiming() {
-    if (!isClaiming()) {
-      throw new IllegalStateException("no claim under way: " + this);
+    if (this != CLAIMING && this != CLAIMING_MORE) {
+      throw new IllegalStateException("claimed in " + this);
     }
+    return all || this == CLAIMING_MORE ? DUE : EMPTY;
   }
 }

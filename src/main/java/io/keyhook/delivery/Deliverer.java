@@ -14,7 +14,7 @@ import io.keyhook.event.Outgoing;
 import java.time.Instant;
 
 /**
- * Tells endpoints what happens and does what they ask for. {@link Endpoint#next} decides what that is. Belongs to one event
+ * Passes events to endpoints, and does what they ask for: {@code Endpoint.next} decides the next step. Belongs to one event
  * loop.
  */
 final class Deliverer implements Endpoint.Actions {

@@ -8,15 +8,15 @@ import io.keyhook.event.Outgoing;
  * once, when it is over.
  *
  * <pre>
- *              start                ended                 written, or could not be
- *   WAITING ──────────▶ ATTEMPTING ────────▶ RECORDING ──────────────────────────────▶ OVER
- *     │ │ │                                      ▲                                     ▲  ▲
- *     │ │ └── target refused ────────────────────┘     written, or could not be        │  │
- *     │ └──── too many, lease too old, stopping ──▶ RELEASING ─────────────────────────┘  │
- *     └────── canceled, webhook deleted ───────────────────────────────────────────────────┘
+ *   WAITING ── start ──▶ ATTEMPTING ── ended ──▶ RECORDING ── written ──▶ OVER
+ *
+ *   WAITING ── target refused ──────────────────────────────▶ RECORDING
+ *   WAITING ── too many wait, lease too old, node stopping ─▶ RELEASING ── written ──▶ OVER
+ *   WAITING ── canceled, webhook deleted ───────────────────▶ OVER
  * </pre>
  *
- * <p>{@link Endpoint} moves it up to RECORDING or RELEASING, {@link Outcomes} from there. Belongs to one event loop.
+ * <p>"Written" includes that it could not be written: the lease then expires. {@link Endpoint} moves a delivery
+ * up to RECORDING or RELEASING, and {@link Outcomes} from there. Belongs to one event loop.
  */
 final class HeldDelivery {
   enum State {

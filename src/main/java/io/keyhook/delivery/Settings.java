@@ -6,16 +6,13 @@ import io.keyhook.attempt.EndpointSettings;
  * What a verticle knows of a webhook's settings, which it reads when a delivery needs them.
  *
  * <pre>
- *               read               known
- *   UNKNOWN ───────────▶ READING ─────────▶ KNOWN
- *    ▲ ▲ ▲                │ │ │ ▲              │ │
- *    │ │ │  none (deleted │ │ │ └──── read ────┘ │   a delivery was leased under a newer version
- *    │ │ │  or refused)   │ │ │                  │
- *    │ │ └────────────────┘ │ └─ changed ─▶ OUTDATED ── the read has ended ──▶ UNKNOWN
- *    │ │                    │ failed             │
- *    │ └── pause over, ── PAUSED                 │
- *    │     changed                               │
- *    └───────────────── changed ─────────────────┘  (from KNOWN)
+ *   UNKNOWN ── read ──▶ READING ── known ──▶ KNOWN
+ *
+ *   KNOWN ──── a delivery was leased under a newer version ──▶ READING
+ *   KNOWN ──── changed ──────────────────────────────────────▶ UNKNOWN
+ *   READING ── webhook deleted, or target refused ───────────▶ UNKNOWN
+ *   READING ── failed ──▶ PAUSED ─── pause over, or changed ─▶ UNKNOWN
+ *   READING ── changed ─▶ OUTDATED ─ the read has ended ─────▶ UNKNOWN
  * </pre>
  */
 final class Settings {

@@ -78,6 +78,7 @@ final class TestSender {
       return sender.send(target.target(), message.headers(), message.body());
     }).recover(e -> e instanceof RefusedTargetException ? Future.succeededFuture(Attempt.refused())
         : Future.failedFuture(e instanceof UnreadableSecretException ? new Failure.Conflict("SECRET_UNREADABLE",
-            "The webhook's secret is under a master key that this Keyhook does not have: rotate it").exception() : e));
+            "The webhook's secret is encrypted with a master key that this server does not have. Rotate the secret")
+            .exception() : e));
   }
 }
