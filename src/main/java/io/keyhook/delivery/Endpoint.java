@@ -8,19 +8,19 @@ import java.util.ArrayDeque;
 
 /**
  * The state of one webhook that a verticle sends to: {@link Settings}, {@link Backlog}, {@link Window}, and the deliveries
- * that wait. Events change it, and {@link #advance} then takes every step that {@link #next} finds:
+ * that wait. Events change it, and {@link #advance} then takes steps until {@code next} finds none, in this order:
  *
  * <pre>
- *   a delivery waits, and
- *     the node is stopping                        RELEASE_FIRST
- *     the window is open, settings are
- *       needed, and its lease is too old          RELEASE_FIRST
- *       known                                     ATTEMPT
- *       unknown, or older than the delivery       READ
- *     too many wait                               RELEASE_LAST
- *   too many wait for new ones, or no longer      REPORT
- *   the queue has more, and few wait              CLAIM
- *   otherwise                                     REST, until the next event
+ *   a delivery waits
+ *     the node is stopping                                        RELEASE_FIRST
+ *     the window is open, and settings are not being read
+ *       its lease is too old for an attempt                       RELEASE_FIRST
+ *       the settings are known, in its version or a newer one     ATTEMPT
+ *       otherwise                                                 READ
+ *     more wait than the node keeps                               RELEASE_LAST
+ *   the endpoint has become saturated, or is no longer            REPORT
+ *   the queue has more, and few wait here                         CLAIM
+ *   otherwise                                                     REST, until the next event
  * </pre>
  *
  * <p>{@link HeldDelivery} shows what becomes of each delivery. Belongs to one event loop.
@@ -49,7 +49,7 @@ final class Endpoint {
     /** Reads the settings, and calls {@link Endpoint#known}, {@link Endpoint#deleted}, and so on. */
     void read(Endpoint endpoint);
 
-    /** Takes up to so many leases, and calls {@link Endpoint#claimed} or {@link Endpoint#noRoom}. */
+    /** Takes up to {@code wanted} leases, and calls {@link Endpoint#claimed} or {@link Endpoint#noRoom}. */
     void claim(Endpoint endpoint, int wanted);
 
     /** Keeps new deliveries in the queue, or no longer. */

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
 
-/** The endpoints that a verticle has sent to: those in use, and so many idle ones. Belongs to one event loop. */
+/** The endpoints that a verticle sends to, and up to {@value #MAX_IDLE} idle ones. Belongs to one event loop. */
 final class Endpoints {
   private static final int MAX_IDLE = 10_000;
 
