@@ -22,6 +22,8 @@ import io.keyhook.event.Dispatcher;
 import io.keyhook.event.EventFeed;
 import io.keyhook.event.Holdings;
 import io.keyhook.event.Outbox;
+import io.keyhook.fair.Admission;
+import io.keyhook.fair.FairShare;
 import io.keyhook.http.ApiRouter;
 import io.keyhook.http.HttpVerticle;
 import io.keyhook.http.Probes;
@@ -60,6 +62,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -83,6 +86,16 @@ public final class Keyhook extends VerticleBase {
   private static final int SIGN_UPS_OF_AN_ADDRESS = 10;
   /** Each has connections of its own. */
   private static final int MAX_LOOPS = 8;
+  /** Shared connections that management calls leave to the node's own work. */
+  private static final int BACKGROUND = 2;
+  /** Wait for a receiver, and use next to nothing meanwhile. */
+  private static final int TESTS = 128;
+  /** One account alone has 26. */
+  private static final double TESTS_FACTOR = 0.25;
+  private static final int UPLOADS = 2;
+  private static final int MAX_WAITING = 1000;
+  /** Less than a client waits. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final KeyhookOptions options;
   private final Optional<Pool> hostPool;
@@ -175,7 +188,8 @@ public final class Keyhook extends VerticleBase {
         new RateLimiter(LOGINS_A_MINUTE, Duration.ofMinutes(1)),
         new RateLimiter(LOGINS_TO_AN_EMAIL, Duration.ofMinutes(1)),
         new RateLimiter(LOGINS_A_MINUTE, Duration.ofMinutes(1)),
-        new RateLimiter(SIGN_UPS_OF_AN_ADDRESS, Duration.ofHours(1)));
+        new RateLimiter(SIGN_UPS_OF_AN_ADDRESS, Duration.ofHours(1)),
+        new Admission<UUID>(vertx, "uploads", UPLOADS, MAX_WAITING, PATIENCE).meteredBy(meters));
     probes = new Probes(database, meters);
     new JvmMemoryMetrics().bindTo(meters);
     new JvmThreadMetrics().bindTo(meters);
@@ -247,7 +261,11 @@ public final class Keyhook extends VerticleBase {
         new DeliveryVerticles.Rules(options.delivery(), plans, policy, cipher),
         new DeliveryMetrics(meters, counts, holdings));
     AtomicInteger validator = new AtomicInteger();
-    client = new KeyhookClient(bus, feed);
+    Admission<Object> management = new Admission<>(vertx, "management calls",
+        Math.max(1, options.database().poolSize() - BACKGROUND), MAX_WAITING, PATIENCE).meteredBy(meters);
+    Admission<UUID> tests = new Admission<UUID>(vertx, "webhook tests", new FairShare<>(TESTS, TESTS_FACTOR), TESTS,
+        PATIENCE).meteredBy(meters);
+    client = new KeyhookClient(bus, feed, management, tests);
     return deploy(Stage.COUNTING, 1, () -> new StatsVerticle(bus, database, counts))
         .compose(v -> deploy(Stage.SENDING, loops, delivery::sender))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans)))
@@ -315,7 +333,7 @@ public final class Keyhook extends VerticleBase {
   }
 
   private Future<Void> close() {
-    return database.close().eventually(() -> {
+    return probes.close().eventually(database::close).eventually(() -> {
       bus.close();
       meters.close();
       return Future.succeededFuture();

@@ -1,6 +1,7 @@
 package io.keyhook;
 
 import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Address;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Audit;
 import io.keyhook.bus.Bus;
@@ -15,9 +16,11 @@ import io.keyhook.bus.Statistics;
 import io.keyhook.bus.Users;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.event.EventFeed;
+import io.keyhook.fair.Admission;
 import io.keyhook.log.DeliveryFeed;
 import io.vertx.core.Future;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Consumer;
 
 /**
@@ -29,11 +32,26 @@ public final class KeyhookClient {
   private final Bus bus;
   private final EventFeed feed;
   private final DeliveryFeed deliveries;
+  private final Admission<Object> management;
+  private final Admission<UUID> tests;
 
-  KeyhookClient(Bus bus, EventFeed feed) {
+  /**
+   * @param management admits calls that use the shared connections
+   * @param tests admits calls that wait for a receiver
+   */
+  KeyhookClient(Bus bus, EventFeed feed, Admission<Object> management, Admission<UUID> tests) {
     this.bus = bus;
     this.feed = feed;
     this.deliveries = new DeliveryFeed(bus);
+    this.management = management;
+    this.tests = tests;
+  }
+
+  /**
+   * @param tenant an account's id, or a client's address
+   */
+  private <Q, A> Future<A> manage(Object tenant, Address<Q, A> address, Q question) {
+    return management.run(tenant, () -> bus.request(address, question));
   }
 
   /** May this device use this license? Activates a new one where there is a slot. */
@@ -63,7 +81,7 @@ public final class KeyhookClient {
   }
 
   public Future<Sessions.Opened> refreshSession(Sessions.Refresh request) {
-    return bus.request(Addresses.REFRESH_SESSION, request);
+    return manage(String.valueOf(request.ipAddress()), Addresses.REFRESH_SESSION, request);
   }
 
   public Future<Optional<String>> findDevice(Sessions.FindDevice query) {
@@ -71,7 +89,7 @@ public final class KeyhookClient {
   }
 
   public Future<Void> endSession(Sessions.End request) {
-    return bus.request(Addresses.END_SESSION, request);
+    return manage(String.valueOf(request.ipAddress()), Addresses.END_SESSION, request);
   }
 
   /** Makes an account on the plan that everybody begins with; fails where the configuration does not allow it. */
@@ -80,24 +98,24 @@ public final class KeyhookClient {
   }
 
   public Future<Page<Users.User>> listUsers(Users.ListUsers query) {
-    return bus.request(Addresses.LIST_USERS, query);
+    return manage(query.caller().accountId(), Addresses.LIST_USERS, query);
   }
 
   public Future<Users.User> createUser(Users.CreateUser request) {
-    return bus.request(Addresses.CREATE_USER, request);
+    return manage(request.caller().accountId(), Addresses.CREATE_USER, request);
   }
 
   public Future<Void> deleteUser(Users.DeleteUser request) {
-    return bus.request(Addresses.DELETE_USER, request);
+    return manage(request.caller().accountId(), Addresses.DELETE_USER, request);
   }
 
   public Future<Void> changePassword(Users.ChangePassword request) {
-    return bus.request(Addresses.CHANGE_PASSWORD, request);
+    return manage(request.caller().accountId(), Addresses.CHANGE_PASSWORD, request);
   }
 
   /** Who the caller is. */
   public Future<Accounts.Me> getMe(Accounts.GetMe query) {
-    return bus.request(Addresses.GET_ME, query);
+    return manage(query.caller().accountId(), Addresses.GET_ME, query);
   }
 
   public Future<Info.Settings> getSettings(Info.GetSettings query) {
@@ -123,120 +141,120 @@ public final class KeyhookClient {
   }
 
   public Future<Accounts.Overview> getAccount(Accounts.Get query) {
-    return bus.request(Addresses.GET_ACCOUNT, query);
+    return manage(query.caller().accountId(), Addresses.GET_ACCOUNT, query);
   }
 
   public Future<Accounts.CreatedApiKey> createApiKey(Accounts.CreateApiKey request) {
-    return bus.request(Addresses.CREATE_API_KEY, request);
+    return manage(request.caller().accountId(), Addresses.CREATE_API_KEY, request);
   }
 
   public Future<Accounts.ApiKey> getApiKey(Accounts.GetApiKey query) {
-    return bus.request(Addresses.GET_API_KEY, query);
+    return manage(query.caller().accountId(), Addresses.GET_API_KEY, query);
   }
 
   public Future<Page<Accounts.ApiKey>> listApiKeys(Accounts.ListApiKeys query) {
-    return bus.request(Addresses.LIST_API_KEYS, query);
+    return manage(query.caller().accountId(), Addresses.LIST_API_KEYS, query);
   }
 
   public Future<Void> deleteApiKey(Accounts.DeleteApiKey request) {
-    return bus.request(Addresses.DELETE_API_KEY, request);
+    return manage(request.caller().accountId(), Addresses.DELETE_API_KEY, request);
   }
 
   /** Who changed what in the caller's account. */
   public Future<Page<Audit.Entry>> listAudit(Audit.ListEntries query) {
-    return bus.request(Addresses.LIST_AUDIT, query);
+    return manage(query.caller().accountId(), Addresses.LIST_AUDIT, query);
   }
 
   public Future<Licenses.License> createLicense(Licenses.Create request) {
-    return bus.request(Addresses.CREATE_LICENSE, request);
+    return manage(request.caller().accountId(), Addresses.CREATE_LICENSE, request);
   }
 
   public Future<Page<Licenses.License>> createLicenses(Licenses.CreateMany request) {
-    return bus.request(Addresses.CREATE_LICENSES, request);
+    return manage(request.caller().accountId(), Addresses.CREATE_LICENSES, request);
   }
 
   public Future<Licenses.Imported> importLicenses(Licenses.Import request) {
-    return bus.request(Addresses.IMPORT_LICENSES, request);
+    return manage(request.caller().accountId(), Addresses.IMPORT_LICENSES, request);
   }
 
   /** What {@link #validate} would say, and change nothing. */
   public Future<Licenses.Checked> checkDevice(Licenses.CheckDevice query) {
-    return bus.request(Addresses.CHECK_DEVICE, query);
+    return manage(query.caller().accountId(), Addresses.CHECK_DEVICE, query);
   }
 
   public Future<Licenses.License> getLicense(Licenses.Get query) {
-    return bus.request(Addresses.GET_LICENSE, query);
+    return manage(query.caller().accountId(), Addresses.GET_LICENSE, query);
   }
 
   public Future<Page<Licenses.License>> listLicenses(Licenses.List query) {
-    return bus.request(Addresses.LIST_LICENSES, query);
+    return manage(query.caller().accountId(), Addresses.LIST_LICENSES, query);
   }
 
   public Future<Licenses.License> updateLicense(Licenses.Update request) {
-    return bus.request(Addresses.UPDATE_LICENSE, request);
+    return manage(request.caller().accountId(), Addresses.UPDATE_LICENSE, request);
   }
 
   public Future<Void> deleteLicense(Licenses.Delete request) {
-    return bus.request(Addresses.DELETE_LICENSE, request);
+    return manage(request.caller().accountId(), Addresses.DELETE_LICENSE, request);
   }
 
   public Future<Licenses.License> setLicenseDisabled(Licenses.SetDisabled request) {
-    return bus.request(Addresses.SET_LICENSE_DISABLED, request);
+    return manage(request.caller().accountId(), Addresses.SET_LICENSE_DISABLED, request);
   }
 
   public Future<Page<Licenses.Activation>> listActivations(Licenses.ListActivations query) {
-    return bus.request(Addresses.LIST_ACTIVATIONS, query);
+    return manage(query.caller().accountId(), Addresses.LIST_ACTIVATIONS, query);
   }
 
   public Future<Void> deleteActivation(Licenses.DeleteActivation request) {
-    return bus.request(Addresses.DELETE_ACTIVATION, request);
+    return manage(request.caller().accountId(), Addresses.DELETE_ACTIVATION, request);
   }
 
   public Future<Webhooks.WithSecret> createWebhook(Webhooks.Create request) {
-    return bus.request(Addresses.CREATE_WEBHOOK, request);
+    return manage(request.caller().accountId(), Addresses.CREATE_WEBHOOK, request);
   }
 
   public Future<Webhooks.Webhook> getWebhook(Webhooks.Get query) {
-    return bus.request(Addresses.GET_WEBHOOK, query);
+    return manage(query.caller().accountId(), Addresses.GET_WEBHOOK, query);
   }
 
   public Future<Page<Webhooks.Webhook>> listWebhooks(Webhooks.ListAll query) {
-    return bus.request(Addresses.LIST_WEBHOOKS, query);
+    return manage(query.caller().accountId(), Addresses.LIST_WEBHOOKS, query);
   }
 
   public Future<Webhooks.Webhook> updateWebhook(Webhooks.Update request) {
-    return bus.request(Addresses.UPDATE_WEBHOOK, request);
+    return manage(request.caller().accountId(), Addresses.UPDATE_WEBHOOK, request);
   }
 
   public Future<Void> deleteWebhook(Webhooks.Delete request) {
-    return bus.request(Addresses.DELETE_WEBHOOK, request);
+    return manage(request.caller().accountId(), Addresses.DELETE_WEBHOOK, request);
   }
 
   public Future<Webhooks.WithSecret> rotateSecret(Webhooks.RotateSecret request) {
-    return bus.request(Addresses.ROTATE_SECRET, request);
+    return manage(request.caller().accountId(), Addresses.ROTATE_SECRET, request);
   }
 
   /** Answers when the receiver has. */
   public Future<Webhooks.TestResult> testWebhook(Webhooks.Test request) {
-    return bus.request(Addresses.TEST_WEBHOOK, request);
+    return tests.run(request.caller().accountId(), () -> bus.request(Addresses.TEST_WEBHOOK, request));
   }
 
   public Future<Webhooks.Health> getHealth(Webhooks.GetHealth query) {
-    return bus.request(Addresses.GET_HEALTH, query);
+    return manage(query.caller().accountId(), Addresses.GET_HEALTH, query);
   }
 
   public Future<Page<Deliveries.Summary>> listDeliveries(Deliveries.ListOf query) {
-    return bus.request(Addresses.LIST_DELIVERIES, query);
+    return manage(query.caller().accountId(), Addresses.LIST_DELIVERIES, query);
   }
 
   /** Over all webhooks of the caller's. */
   public Future<Page<Deliveries.Summary>> listAllDeliveries(Deliveries.ListAll query) {
-    return bus.request(Addresses.LIST_ALL_DELIVERIES, query);
+    return manage(query.caller().accountId(), Addresses.LIST_ALL_DELIVERIES, query);
   }
 
   /**
    * Hears, within a second or so, of each delivery that is raised or changes, on whichever node; of very many, of the
-   * newest. On the caller's context. An account may watch 20 times on a node.
+   * newest. On the caller's context. Accounts share the streams of a node fairly.
    *
    * @param ended called where Keyhook stops
    */
@@ -246,30 +264,30 @@ public final class KeyhookClient {
   }
 
   public Future<Deliveries.Delivery> getDelivery(Deliveries.Get query) {
-    return bus.request(Addresses.GET_DELIVERY, query);
+    return manage(query.caller().accountId(), Addresses.GET_DELIVERY, query);
   }
 
   public Future<Deliveries.Delivery> redeliver(Deliveries.Redeliver request) {
-    return bus.request(Addresses.REDELIVER, request);
+    return manage(request.caller().accountId(), Addresses.REDELIVER, request);
   }
 
   /** The caller's account in numbers. */
   public Future<Statistics.Overview> getStatistics(Statistics.Get query) {
-    return bus.request(Addresses.GET_STATISTICS, query);
+    return manage(query.caller().accountId(), Addresses.GET_STATISTICS, query);
   }
 
   /** Each webhook of the caller's in numbers, newest first. */
   public Future<Page<Statistics.WebhookActivity>> getWebhookStatistics(Statistics.GetWebhooks query) {
-    return bus.request(Addresses.GET_WEBHOOK_STATISTICS, query);
+    return manage(query.caller().accountId(), Addresses.GET_WEBHOOK_STATISTICS, query);
   }
 
   /** Redelivers each that can be, and tells of the others. */
   public Future<Deliveries.Redelivering> redeliverAll(Deliveries.RedeliverAll request) {
-    return bus.request(Addresses.REDELIVER_ALL, request);
+    return manage(request.caller().accountId(), Addresses.REDELIVER_ALL, request);
   }
 
   /** Answers with how many, and goes on in the background. */
   public Future<Deliveries.Recovering> recover(Deliveries.Recover request) {
-    return bus.request(Addresses.RECOVER, request);
+    return manage(request.caller().accountId(), Addresses.RECOVER, request);
   }
 }

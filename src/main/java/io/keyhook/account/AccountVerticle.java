@@ -19,8 +19,8 @@ import io.keyhook.bus.Info;
 import io.keyhook.bus.Version;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Database;
+import io.keyhook.fair.Admission;
 import io.keyhook.idempotency.Idempotency;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -44,6 +44,10 @@ public final class AccountVerticle extends VerticleBase {
   private static final Duration LAST_USED_INTERVAL = Duration.ofMinutes(1);
   private static final Duration EXPIRED_INTERVAL = Duration.ofHours(1);
   private static final int MAX_USED = 10_000;
+  /** At once, each on a connection of its own: whoever floods management calls must not keep others from being known. */
+  private static final int AUTHENTICATING = 2;
+  private static final int MAX_AUTHENTICATING = 2000;
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration LAST_WRITE = Duration.ofSeconds(2);
   private static final Comparator<AccountStore.KeyId> LOCK_ORDER =
       Comparator.comparing(AccountStore.KeyId::accountId).thenComparing(AccountStore.KeyId::keyId);
@@ -57,6 +61,8 @@ public final class AccountVerticle extends VerticleBase {
   private final MeterRegistry meters;
   private final SecureRandom random = new SecureRandom();
   private Set<AccountStore.KeyId> used = new HashSet<>();
+  private Pool connections;
+  private Admission<String> authentication;
   private Passwords passwords;
   private Tokens tokens;
 
@@ -73,14 +79,16 @@ public final class AccountVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    passwords = new Passwords(vertx);
-    Gauge.builder("keyhook.passwords.waiting", passwords, Passwords::waiting)
-        .description("Passwords that are hashed, or wait for it").register(meters);
+    passwords = new Passwords(vertx, meters);
+    connections = database.connections(AUTHENTICATING);
+    authentication = new Admission<String>(vertx, "authentications", AUTHENTICATING, MAX_AUTHENTICATING, PATIENCE)
+        .meteredBy(meters);
     tokens = new Tokens(vertx, options.auth().jwt());
     Logins logins = new Logins(database, passwords, tokens, options.auth().session(),
         new DeviceCookies(options.secrets(), random), random);
     People people = new People(database, idempotency, passwords);
-    bus.answer(Addresses.AUTHENTICATE, this::authenticate);
+    bus.answer(Addresses.AUTHENTICATE, request ->
+        authentication.run(String.valueOf(request.address()), () -> authenticate(request)));
     bus.answer(Addresses.LOGIN, logins::login);
     bus.answer(Addresses.OPEN_SESSION, logins::open);
     bus.answer(Addresses.REFRESH_SESSION, logins::refresh);
@@ -111,12 +119,13 @@ public final class AccountVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
-    return writeUsed().timeout(LAST_WRITE.toMillis(), TimeUnit.MILLISECONDS).otherwiseEmpty().eventually(passwords::close);
+    return writeUsed().timeout(LAST_WRITE.toMillis(), TimeUnit.MILLISECONDS).otherwiseEmpty().eventually(passwords::close)
+        .eventually(() -> database.release(connections));
   }
 
   private Future<Caller> authenticate(Accounts.Authenticate request) {
     if (request.bearer().startsWith(ApiKeys.PREFIX)) {
-      return AccountStore.findKey(pool, request.bearer()).map(found -> {
+      return AccountStore.findKey(connections, request.bearer()).map(found -> {
         AccountStore.FoundKey key = found.orElseThrow(AccountVerticle::unauthorized);
         if (used.size() < MAX_USED) {
           used.add(key.id());
@@ -132,14 +141,14 @@ public final class AccountVerticle extends VerticleBase {
   private Future<Caller> caller(Tokens.Claims claims) {
     UUID accountId = idOrUnauthorized(Id.ACCOUNT, claims.accountId());
     if (claims.userId() != null) {
-      return AccountStore.member(pool, accountId, idOrUnauthorized(Id.USER, claims.userId()))
+      return AccountStore.member(connections, accountId, idOrUnauthorized(Id.USER, claims.userId()))
           .map(found -> {
             AccountStore.Member user = found.filter(member -> claims.isOf(member.passwordHash()))
                 .orElseThrow(AccountVerticle::unauthorized);
             return new Caller(accountId, new Actor(user.email(), claims.userId(), null), claims.expiresAt());
           });
     }
-    return AccountStore.exists(pool, accountId).map(exists -> {
+    return AccountStore.exists(connections, accountId).map(exists -> {
       if (!exists) {
         throw unauthorized();
       }
@@ -162,7 +171,7 @@ public final class AccountVerticle extends VerticleBase {
 
   private Future<Account> create(Accounts.Create request) {
     plans.checkExists(request.plan());
-    return passwords.hash(request.password())
+    return passwords.hash(String.valueOf(request.by().address()), request.password())
         .compose(hash -> database.transaction(tx -> insert(tx, request, request.email().strip(), hash)))
         .recover(People::emailTaken);
   }
@@ -179,7 +188,7 @@ public final class AccountVerticle extends VerticleBase {
     if (plan != null) {
       plans.checkExists(plan);
     }
-    return (request.password().present() ? passwords.hash(request.password().value()) : Future.<String>succeededFuture())
+    return (request.password().present() ? passwords.hash(accountId, request.password().value()) : Future.<String>succeededFuture())
         .compose(hash -> database.transaction(tx -> AccountStore.update(tx, accountId, request.name().value(), plan,
             request.email().present() ? request.email().value().strip() : null, hash)
             .compose(changed -> changed ? AuditStore.write(tx, new Caller(accountId, request.by()),
@@ -194,7 +203,7 @@ public final class AccountVerticle extends VerticleBase {
   private Future<Optional<Account>> bootstrap(Accounts.Bootstrap request) {
     plans.checkExists(request.account().plan());
     return AccountStore.any(pool).compose(any -> any ? Future.succeededFuture(Optional.empty())
-        : passwords.hash(request.account().password()).compose(hash -> database.transaction(tx ->
+        : passwords.hash("", request.account().password()).compose(hash -> database.transaction(tx ->
             AccountStore.lockEmpty(tx).compose(empty -> !empty ? Future.succeededFuture(Optional.<Account>empty())
                 : insert(tx, request.account(), request.account().email(), hash)
                     .compose(account -> AccountStore.insertKey(tx, Id.ACCOUNT.parse(account.id()), "First key",

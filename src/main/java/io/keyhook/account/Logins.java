@@ -84,7 +84,7 @@ final class Logins {
           "This Keyhook reads tokens of another issuer and has no key to issue its own").exception());
     }
     return AccountStore.findMember(database.pool(), request.email()).compose(member ->
-        passwords.matches(request.password(), member.map(AccountStore.Member::passwordHash).orElse(null)).map(matches -> {
+        passwords.matches(String.valueOf(request.address()), request.password(), member.map(AccountStore.Member::passwordHash).orElse(null)).map(matches -> {
           if (!matches) {
             member.ifPresent(user -> noteFailure(user, request.address()));
             throw wrong();

@@ -27,7 +27,7 @@ final class People {
 
   Future<User> create(Users.CreateUser request) {
     UUID accountId = request.caller().accountId();
-    return passwords.hash(request.password())
+    return passwords.hash(accountId, request.password())
         .compose(hash -> database.transaction(tx -> UserStore.insert(tx, accountId, request.email(), hash)
             .compose(user -> AuditStore.write(tx, request.caller(), Action.USER_CREATED, user.id(), List.of())
                 .compose(written -> idempotency.keep(tx, request.caller(), user)))))
@@ -65,8 +65,8 @@ final class People {
     }
     return UserStore.passwordHash(database.pool(), accountId, userId).compose(found -> {
       String oldHash = found.orElseThrow(People::wrongPassword);
-      return passwords.matches(request.currentPassword(), oldHash)
-          .compose(matches -> matches ? passwords.hash(request.newPassword()) : Future.failedFuture(wrongPassword()))
+      return passwords.matches(accountId, request.currentPassword(), oldHash)
+          .compose(matches -> matches ? passwords.hash(accountId, request.newPassword()) : Future.failedFuture(wrongPassword()))
           .compose(newHash -> change(request, userId, oldHash, newHash));
     });
   }

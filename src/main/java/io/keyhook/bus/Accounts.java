@@ -6,8 +6,16 @@ import java.util.Map;
 
 /** Requests about accounts, people and API keys, and what is answered. */
 public interface Accounts {
-  /** Who holds this bearer credential: a token or an API key. Fails with {@link Failure.Unauthorized}. */
-  record Authenticate(String bearer) {
+  /**
+   * Who holds this bearer credential: a token or an API key. Fails with {@link Failure.Unauthorized}.
+   *
+   * @param address where it came from; null: not known
+   */
+  record Authenticate(String bearer, String address) {
+    public Authenticate(String bearer) {
+      this(bearer, null);
+    }
+
     @Override
     public String toString() {
       return "Authenticate[]";

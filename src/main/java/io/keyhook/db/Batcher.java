@@ -2,6 +2,7 @@ package io.keyhook.db;
 
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
+import io.keyhook.fair.FairShare;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -62,14 +63,14 @@ public final class Batcher<I, O> {
 
   /** For items that are all one tenant's, or whose number is bounded elsewhere. */
   public Batcher(Vertx vertx, int lanes, int maxBatch, Function<List<I>, Future<List<O>>> statement) {
-    this(vertx, lanes, maxBatch, Integer.MAX_VALUE / 2, item -> null, statement);
+    this(vertx, lanes, maxBatch, Integer.MAX_VALUE / 4, item -> null, statement);
   }
 
   /**
    * @param lanes statements in flight at once
    * @param maxBatch items in one statement
-   * @param maxWaiting items that may wait; past that, who has a fair share of them waiting already is refused as
-   *     {@link Failure.Unavailable}, and past twice that, everybody
+   * @param maxWaiting items that may wait; one beyond its tenant's {@linkplain FairShare fair share} is refused as
+   *     {@link Failure.Unavailable}
    * @param tenant whose an item is; null is a tenant too
    * @param statement answers one output an item, in their order
    */
@@ -101,8 +102,7 @@ public final class Batcher<I, O> {
   public Future<O> add(I input) {
     Object whose = tenant.apply(input);
     Flow<I, O> flow = flows.get(whose);
-    if (waiting >= maxWaiting
-        && (waiting >= 2 * maxWaiting || flow != null && flow.items.size() >= maxWaiting / flows.size())) {
+    if (!FairShare.allows(flow == null ? 0 : flow.items.size(), waiting, maxWaiting)) {
       return Future.failedFuture(new Failure.Unavailable("Too many requests are waiting; try again").exception());
     }
     if (flow == null) {

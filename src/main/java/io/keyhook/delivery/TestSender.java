@@ -24,8 +24,6 @@ import java.util.concurrent.TimeUnit;
 
 /** Sends test events: at once, without retries, to inactive webhooks too. They are logged like other deliveries. */
 final class TestSender {
-  private static final int MAX_UNDER_WAY = 64;
-
   private final SqlClient client;
   private final Sender sender;
   private final EndpointReader settings;
@@ -42,8 +40,8 @@ final class TestSender {
   }
 
   Future<TestResult> send(SendTest test) {
-    if (stopping || underWay >= MAX_UNDER_WAY) {
-      return Future.failedFuture(new Failure.Unavailable("Too many tests are under way; try again").exception());
+    if (stopping) {
+      return Future.failedFuture(new Failure.Unavailable("This node is stopping; try again").exception());
     }
     underWay++;
     return run(test).onComplete(done -> {

@@ -4,6 +4,7 @@ import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.fair.Admission;
 import io.keyhook.idempotency.Idempotency;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -12,6 +13,7 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.HttpException;
 import java.util.Locale;
+import java.util.UUID;
 import java.util.regex.Pattern;
 
 /** The routes: each turns HTTP into one call of {@link KeyhookClient}, and its answer into HTTP. */
@@ -35,10 +37,12 @@ public final class ApiRouter {
    * @param loginsOfDevices of one e-mail, all of them
    * @param passwords of one user who is logged in, from wherever
    * @param signUps from one address
+   * @param uploads files that are read at once
    */
   public record Limits(
       RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress, RateLimiter loginsTo,
-      RateLimiter loginsOfDevice, RateLimiter loginsOfDevices, RateLimiter passwords, RateLimiter signUps) {
+      RateLimiter loginsOfDevice, RateLimiter loginsOfDevices, RateLimiter passwords, RateLimiter signUps,
+      Admission<UUID> uploads) {
     /**
      * Counts a login on a device that the e-mail's owner has not used.
      *
@@ -112,7 +116,7 @@ public final class ApiRouter {
     new PeopleRoutes(client, addresses, limits).mount(calls);
     new InfoRoutes(client).mount(calls);
     new AccountRoutes(client).mount(calls);
-    new LicenseRoutes(client).mount(calls);
+    new LicenseRoutes(client, limits.uploads()).mount(calls);
     new WebhookRoutes(client).mount(calls);
     new DeliveryRoutes(client, authentication).mount(calls);
     new StatisticsRoutes(client).mount(calls);

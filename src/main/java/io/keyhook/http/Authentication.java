@@ -36,15 +36,17 @@ final class Authentication {
 
   /** Goes on with a {@link #caller}, or answers 401. */
   void account(RoutingContext context) {
-    client.authenticate(new Accounts.Authenticate(bearer(context))).onComplete(caller -> {
-      context.put(CALLER, caller.at(addresses.of(context.request())));
+    String address = addresses.of(context.request());
+    client.authenticate(new Accounts.Authenticate(bearer(context), ClientAddress.limitKey(address))).onComplete(caller -> {
+      context.put(CALLER, caller.at(address));
       context.next();
     }, context::fail);
   }
 
   /** Whether the credential of a long request still holds. */
   Future<Caller> again(RoutingContext context) {
-    return client.authenticate(new Accounts.Authenticate(bearer(context)));
+    return client.authenticate(
+        new Accounts.Authenticate(bearer(context), ClientAddress.limitKey(addresses.of(context.request()))));
   }
 
   /** Goes on for the {@link #actor operator}, or answers 401. */

@@ -1,5 +1,6 @@
 package io.keyhook.http;
 
+import io.keyhook.fair.FairShare;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
@@ -15,7 +16,7 @@ import java.util.function.LongSupplier;
  */
 final class Connections {
   /**
-   * @param most connections at once; a further one is closed
+   * @param most connections at once, which client addresses share fairly; a further one is closed
    * @param reading for the first head of a connection, and for each body, to its last byte
    * @param unwanted for a body whose request is answered already
    * @param between from an answer to the whole head of the next request
@@ -38,22 +39,28 @@ final class Connections {
 
   private final Map<HttpConnection, Progress> open = new HashMap<>();
   private final Limits limits;
+  private final FairShare<String> share;
   private final LongSupplier nanoTime;
 
   Connections(Limits limits, LongSupplier nanoTime) {
     this.limits = limits;
+    this.share = new FairShare<>(limits.most);
     this.nanoTime = nanoTime;
   }
 
   void opened(HttpConnection connection) {
-    if (open.size() >= limits.most) {
+    String client = ClientAddress.limitKey(connection.remoteAddress() == null ? null : connection.remoteAddress().hostAddress());
+    if (!share.tryAcquire(client)) {
       connection.close();
       return;
     }
     Progress progress = new Progress();
     progress.since = nanoTime.getAsLong();
     open.put(connection, progress);
-    connection.closeHandler(closed -> open.remove(connection));
+    connection.closeHandler(closed -> {
+      open.remove(connection);
+      share.release(client, 1);
+    });
   }
 
   /** The head of a request is here. */

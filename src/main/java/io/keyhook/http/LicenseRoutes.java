@@ -8,15 +8,19 @@ import static io.keyhook.http.Calls.read;
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
+import io.keyhook.fair.Admission;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
+import java.util.UUID;
 
 /** Licenses, one by one and many at once, and the devices that use them. */
 final class LicenseRoutes {
   private final KeyhookClient client;
+  private final Admission<UUID> uploads;
 
-  LicenseRoutes(KeyhookClient client) {
+  LicenseRoutes(KeyhookClient client, Admission<UUID> uploads) {
     this.client = client;
+    this.uploads = uploads;
   }
 
   void mount(Calls calls) {
@@ -53,7 +57,8 @@ final class LicenseRoutes {
             in.part(() -> create(context, in, false))))));
     calls.accountOnce("/api/licenses/import", 200, context -> {
       String text = CsvBody.text(context);
-      return context.vertx().executeBlocking(() -> LicenseCsv.read(caller(context), text), false)
+      return uploads.run(caller(context).accountId(),
+              () -> context.vertx().executeBlocking(() -> LicenseCsv.read(caller(context), text), false))
           .compose(client::importLicenses);
     });
     calls.accountStream(HttpMethod.GET, "/api/licenses/export", context -> LicenseExport.send(client, context,

@@ -3,10 +3,13 @@ package io.keyhook.http;
 import io.keyhook.db.Database;
 import io.keyhook.db.Migrations;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
+import io.vertx.sqlclient.Pool;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -21,12 +24,16 @@ public final class Probes {
   private static final Duration ASKING = Duration.ofSeconds(2);
 
   private final Database database;
+  private final Pool connection;
+  /** Under way; null: none. Those that ask meanwhile share its answer. */
+  private Future<Boolean> asking;
   private final PrometheusMeterRegistry meters;
   private volatile boolean started;
   private final Buffer openApi = resource("openapi.json");
 
   public Probes(Database database, PrometheusMeterRegistry meters) {
     this.database = database;
+    this.connection = database.connections(1); // not to wait behind management calls
     this.meters = meters;
   }
 
@@ -47,14 +54,27 @@ public final class Probes {
   }
 
   private void ready(RoutingContext context) {
-    Migrations.areDone(database.pool()).timeout(ASKING.toMillis(), TimeUnit.MILLISECONDS).onComplete(done -> {
+    Context own = context.vertx().getOrCreateContext();
+    areMigrationsDone().onComplete(done -> own.runOnContext(v -> {
       boolean ready = started && done.succeeded() && done.result();
       if (!ready) {
         context.response().putHeader(HttpHeaders.RETRY_AFTER, Long.toString(Answers.RETRY_AFTER.toSeconds()));
       }
       String database = done.failed() ? "unreachable" : done.result() ? "ready" : "not migrated";
       Answers.json(context, ready ? 200 : 503, Map.of("status", ready ? "ready" : started ? "not ready" : "starting", "database", database));
-    });
+    }));
+  }
+
+  private synchronized Future<Boolean> areMigrationsDone() {
+    if (asking == null || asking.isComplete()) {
+      asking = Migrations.areDone(connection).timeout(ASKING.toMillis(), TimeUnit.MILLISECONDS);
+    }
+    return asking;
+  }
+
+  /** Closes the connection to the database. */
+  public Future<Void> close() {
+    return database.release(connection);
   }
 
   private static Buffer resource(String name) {

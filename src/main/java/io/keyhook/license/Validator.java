@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
 final class Validator {
   private static final int MAX_BATCH = 256;
   /** A fraction of a second's work. */
-  private static final int MAX_WAITING = 4096;
+  private static final int MAX_WAITING = 6144;
   /** One look-up at a time gathers the largest batches; of commits, a second waits for the disk beside the first. */
   private static final int LOOK_UP_LANES = 1;
   private static final int EVENT_LANES = 2;

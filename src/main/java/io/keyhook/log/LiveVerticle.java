@@ -8,6 +8,7 @@ import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
 import io.keyhook.db.Database;
 import io.keyhook.event.EndpointId;
+import io.keyhook.fair.FairShare;
 import io.keyhook.log.DeliveryFeed.Changes;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -34,8 +35,9 @@ public final class LiveVerticle extends VerticleBase {
 
   private static final Logger log = LoggerFactory.getLogger(LiveVerticle.class);
   private static final Duration INTERVAL = Duration.ofSeconds(1);
-  private static final int MAX_STREAMS_OF_ACCOUNT = 20;
   private static final int MAX_STREAMS = 200;
+  /** One account alone has 40. */
+  private static final double FACTOR = 0.25;
   private static final Duration RETRY_AFTER = Duration.ofSeconds(15);
 
   private final Bus bus;
@@ -46,7 +48,7 @@ public final class LiveVerticle extends VerticleBase {
   /** Asked for, and not closed meanwhile by who has waited long enough. */
   private final Set<UUID> opening = new HashSet<>();
   private Gauge gauge;
-  private volatile int streams;
+  private final FairShare<UUID> streams = new FairShare<>(MAX_STREAMS, FACTOR);
   private long timer;
   private boolean stopping;
 
@@ -64,7 +66,7 @@ public final class LiveVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    gauge = Gauge.builder("keyhook.streams", this, verticle -> verticle.streams)
+    gauge = Gauge.builder("keyhook.streams", streams, FairShare::held)
         .description("Streams of deliveries that are open on this node").register(meters);
     bus.answer(DeliveryFeed.OPEN, this::open);
     bus.listen(DeliveryFeed.CLOSE, this::close);
@@ -93,15 +95,13 @@ public final class LiveVerticle extends VerticleBase {
         : RedeliveryStore.checkWebhookExists(pool, new EndpointId(accountId, Id.WEBHOOK.parse(webhookId))))
         .compose(exists -> accounts.containsKey(accountId) ? Future.<Watched>succeededFuture() : begin(accountId))
         .map(begun -> {
-          if (!opening.contains(request.stream()) || stopping || streams >= MAX_STREAMS) {
-            throw new Failure.Unavailable("There are too many streams; try again").exception();
+          if (!opening.contains(request.stream()) || stopping) {
+            throw new Failure.Unavailable("This node is stopping; try again").exception();
           }
-          Watched watched = accounts.computeIfAbsent(accountId, id -> begun);
-          if (watched.streams.size() >= MAX_STREAMS_OF_ACCOUNT) {
+          if (!streams.tryAcquire(accountId)) {
             throw new Failure.RateLimited(RETRY_AFTER).exception();
           }
-          watched.streams.add(request.stream());
-          streams++;
+          accounts.computeIfAbsent(accountId, id -> begun).streams.add(request.stream());
           return null;
         }).<Void>mapEmpty().onComplete(done -> opening.remove(request.stream()));
   }
@@ -121,7 +121,7 @@ public final class LiveVerticle extends VerticleBase {
     opening.remove(request.stream());
     Watched watched = accounts.get(request.accountId());
     if (watched != null && watched.streams.remove(request.stream())) {
-      streams--;
+      streams.release(request.accountId(), 1);
       if (watched.streams.isEmpty()) {
         accounts.remove(request.accountId());
       }

@@ -7,6 +7,7 @@ import io.keyhook.bus.Id;
 import io.keyhook.db.Database;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.EndpointId;
+import io.keyhook.fair.FairShare;
 import io.keyhook.log.RedeliveryStore.Failed;
 import io.keyhook.log.RedeliveryStore.Requeued;
 import io.vertx.core.Future;
@@ -33,6 +34,8 @@ final class Recovery {
   private static final int MAX_WAITING = 200;
   private static final int MAX_COUNTED = 10_000;
   private static final int MAX_RUNS = 1000;
+  /** One account alone has 200. */
+  private static final double FACTOR = 0.25;
 
   private final Vertx vertx;
   private final SqlClient client;
@@ -40,6 +43,7 @@ final class Recovery {
   private final Plans plans;
   /** One an endpoint; a later one takes its place, and goes back as far. */
   private final Map<EndpointId, Run> runs = new HashMap<>();
+  private final FairShare<UUID> share = new FairShare<>(MAX_RUNS, FACTOR);
 
   Recovery(Vertx vertx, SqlClient client, Dispatcher dispatcher, Plans plans) {
     this.vertx = vertx;
@@ -63,7 +67,7 @@ final class Recovery {
    * @param shown from when on the log is shown
    */
   Future<Long> start(EndpointId endpoint, Instant since, Instant shown) {
-    if (runs.size() >= MAX_RUNS && !runs.containsKey(endpoint)) {
+    if (!runs.containsKey(endpoint) && !share.hasRoom(endpoint.accountId())) {
       return Future.failedFuture(new Failure.Unavailable("Too many webhooks are recovering; try again").exception());
     }
     UUID after = Id.floor(shown.toEpochMilli());
@@ -73,7 +77,9 @@ final class Recovery {
         Run before = runs.get(endpoint);
         Run run = new Run(before == null || since.isBefore(before.rest.since()) ? all
             : new Failed(endpoint, after, now, before.rest.since()));
-        runs.put(endpoint, run);
+        if (runs.put(endpoint, run) == null) {
+          share.acquire(endpoint.accountId(), 1);
+        }
         step(run);
         return count;
       });
@@ -92,9 +98,15 @@ final class Recovery {
             stepLater(run);
           } else {
             log.error("Deliveries to {} could not be recovered", Id.WEBHOOK.of(endpoint.webhookId()), e);
-            runs.remove(endpoint, run);
+            end(run);
           }
         });
+  }
+
+  private void end(Run run) {
+    if (runs.remove(run.rest.endpoint(), run)) {
+      share.release(run.rest.endpoint().accountId(), 1);
+    }
   }
 
   private void stepped(Run run, Requeued requeued) {
@@ -103,7 +115,7 @@ final class Recovery {
       dispatcher.dispatch(List.of(), List.of(endpoint));
     }
     if (requeued.seen() < requeued.places()) {
-      runs.remove(endpoint, run);
+      end(run);
       return;
     }
     if (requeued.seen() > 0) {

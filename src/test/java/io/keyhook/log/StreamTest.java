@@ -200,14 +200,14 @@ class StreamTest {
 
   @Test
   void anAccountHasSoManyAndOthersHaveTheirs() {
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 40; i++) {
       stream();
     }
     assertThat(keyhook.api().get(PATH).expect(429, "RATE_LIMITED").header("Retry-After")).isNotNull();
     stream(keyhook.node(), token(Instant.now().plusSeconds(600), keyhook.account("free")), "");
     open.get(0).close();
     await("there is room again").atMost(Waiting.LONG).until(() ->
-        keyhook.api().anonymous().get("/metrics").body().contains("keyhook_streams 20.0"));
+        keyhook.api().anonymous().get("/metrics").body().contains("keyhook_streams 40.0"));
     stream();
   }
 

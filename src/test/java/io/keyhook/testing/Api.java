@@ -1,6 +1,9 @@
 package io.keyhook.testing;
 
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -116,6 +119,19 @@ public final class Api {
     }
     HttpRequest built = request.build();
     return CLIENT.sendAsync(built, BodyHandlers.ofString()).thenApply(response -> checked(path, body, built, response));
+  }
+
+  /** Opens a stream, which the caller closes; its status is the caller's to check. */
+  public HttpResponse<InputStream> stream(String path) {
+    try {
+      return CLIENT.send(HttpRequest.newBuilder(URI.create(base + path)).timeout(TIMEOUT)
+          .headers(headers.toArray(String[]::new)).build(), BodyHandlers.ofInputStream());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
   }
 
   private Exchange checked(String path, String body, HttpRequest request, HttpResponse<String> response) {

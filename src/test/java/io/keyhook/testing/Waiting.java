@@ -1,10 +1,12 @@
 package io.keyhook.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +29,11 @@ public final class Waiting {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Until a condition holds, which is named for a failure. */
+  public static void until(String name, Callable<Boolean> condition) {
+    await(name).atMost(LONG).until(condition);
   }
 
   /** The future's value; what it failed with, wrapped where it is a checked exception. */
