@@ -20,7 +20,6 @@ import io.keyhook.delivery.DeliveryMetrics;
 import io.keyhook.delivery.DeliveryVerticles;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.EventFeed;
-import io.keyhook.event.Holdings;
 import io.keyhook.event.Outbox;
 import io.keyhook.fair.Admission;
 import io.keyhook.fair.FairShare;
@@ -248,7 +247,7 @@ public final class Keyhook extends VerticleBase {
   private Future<Void> deployAll(Plans plans) {
     int loops = Math.min(MAX_LOOPS, Runtime.getRuntime().availableProcessors());
     EventFeed feed = new EventFeed(bus);
-    Holdings holdings = new Holdings(options.delivery().maxInFlight());
+    FairShare<UUID> holdings = new FairShare<>(options.delivery().maxInFlight());
     Dispatcher dispatcher = new Dispatcher(bus, loops, holdings);
     Outbox outbox = new Outbox(plans, dispatcher, feed);
     Cipher cipher = cipher(options.secrets());

@@ -5,8 +5,8 @@ import io.keyhook.db.Batcher;
 import io.keyhook.delivery.QueueStore.Claim;
 import io.keyhook.delivery.QueueStore.Claimed;
 import io.keyhook.event.EndpointId;
-import io.keyhook.event.Holdings;
 import io.keyhook.event.Outgoing;
+import io.keyhook.fair.FairShare;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.SqlClient;
@@ -31,7 +31,7 @@ final class Claims {
   private static final int STATEMENTS_IN_FLIGHT = 2;
 
   private final SqlClient client;
-  private final Holdings holdings;
+  private final FairShare<UUID> holdings;
   private final TakeOver takeOver;
   private final Plans plans;
   private final Batcher<Claim, List<Claimed>> batches;
@@ -39,13 +39,13 @@ final class Claims {
   /**
    * What a claim took.
    *
-   * @param leased deliveries to send, already counted in {@link Holdings}
+   * @param leased deliveries to send, already counted in {@link FairShare}
    * @param all as many as were asked for: the queue may have more
    * @param inactive whether the webhook, or its account's plan, takes no deliveries any more
    */
   record Taken(List<Outgoing> leased, boolean all, boolean inactive) {}
 
-  Claims(Vertx vertx, SqlClient client, Holdings holdings, TakeOver takeOver, Plans plans) {
+  Claims(Vertx vertx, SqlClient client, FairShare<UUID> holdings, TakeOver takeOver, Plans plans) {
     this.client = client;
     this.holdings = holdings;
     this.takeOver = takeOver;
@@ -61,15 +61,15 @@ final class Claims {
    */
   Optional<Future<Taken>> claim(EndpointId endpoint, int wanted) {
     UUID accountId = endpoint.accountId();
-    int reserved = holdings.reserve(accountId, Math.min(MAX_CLAIM, wanted));
+    int reserved = holdings.tryAcquire(accountId, Math.min(MAX_CLAIM, wanted));
     if (reserved == 0) {
       return Optional.empty();
     }
     return Optional.of(batches.add(new Claim(endpoint, reserved)).map(claimed -> {
       List<Outgoing> active = claimed.stream().filter(Claimed::active).map(Claimed::outgoing).toList();
-      holdings.remove(accountId, reserved - active.size());
+      holdings.release(accountId, reserved - active.size());
       return new Taken(active, claimed.size() >= reserved, active.size() < claimed.size());
-    }).onFailure(e -> holdings.remove(accountId, reserved)));
+    }).onFailure(e -> holdings.release(accountId, reserved)));
   }
 
   private Future<List<List<Claimed>>> claim(List<Claim> batch) {

@@ -1,7 +1,7 @@
 package io.keyhook.delivery;
 
 import io.keyhook.attempt.Attempt;
-import io.keyhook.event.Holdings;
+import io.keyhook.fair.FairShare;
 import io.keyhook.stats.Counts;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -15,12 +15,12 @@ public final class DeliveryMetrics {
   private final Counter succeeded;
   private final Counter failed;
 
-  public DeliveryMetrics(MeterRegistry meters, Counts counts, Holdings holdings) {
+  public DeliveryMetrics(MeterRegistry meters, Counts counts, FairShare<UUID> holdings) {
     this.meters = meters;
     this.counts = counts;
     this.succeeded = attempts("succeeded");
     this.failed = attempts("failed");
-    Gauge.builder("keyhook.deliveries.held", holdings, Holdings::total)
+    Gauge.builder("keyhook.deliveries.held", holdings, FairShare::held)
         .description("Deliveries under lease on this node").register(meters);
   }
 

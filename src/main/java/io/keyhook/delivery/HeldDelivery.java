@@ -1,10 +1,11 @@
 package io.keyhook.delivery;
 
-import io.keyhook.event.Holdings;
 import io.keyhook.event.Outgoing;
+import io.keyhook.fair.FairShare;
+import java.util.UUID;
 
 /**
- * A delivery that this node holds under a lease, and the only place that returns its room to {@link Holdings}: exactly
+ * A delivery that this node holds under a lease, and the only place that returns its room to {@link FairShare}: exactly
  * once, when it is over.
  *
  * <pre>
@@ -42,13 +43,13 @@ final class HeldDelivery {
   }
 
   private final Outgoing outgoing;
-  private final Holdings holdings;
+  private final FairShare<UUID> holdings;
   private State state = State.WAITING;
 
   /**
    * @param holdings that count it already
    */
-  HeldDelivery(Outgoing outgoing, Holdings holdings) {
+  HeldDelivery(Outgoing outgoing, FairShare<UUID> holdings) {
     this.outgoing = outgoing;
     this.holdings = holdings;
   }
@@ -70,7 +71,7 @@ final class HeldDelivery {
     }
     state = next;
     if (next == State.OVER) {
-      holdings.remove(outgoing.endpoint().accountId(), 1);
+      holdings.release(outgoing.endpoint().accountId(), 1);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.keyhook.event;
 
 import io.keyhook.bus.Address;
 import io.keyhook.bus.Bus;
+import io.keyhook.fair.FairShare;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -19,23 +20,25 @@ public final class Dispatcher {
   /**
    * A wake-up for a verticle that sends.
    *
-   * @param leased deliveries under a lease of this node, counted in {@link Holdings}
+   * @param leased deliveries under a lease of this node, counted in {@link FairShare}
    * @param due endpoints with due deliveries in the queue that nobody has leased
    */
   public record Work(List<Outgoing> leased, Set<EndpointId> due) {}
 
   private static final UUID[] NONE = {};
+  /** So many held deliveries keep all senders of a node at work. */
+  private static final int BUSY = 500;
 
   private final Bus bus;
   private final int senders;
-  private final Holdings holdings;
+  private final FairShare<UUID> holdings;
   /** The accounts of webhooks whose deliveries pile up on this node, by webhook. */
   private final Map<UUID, UUID> saturated = new ConcurrentHashMap<>();
 
   /**
    * @param senders the number of verticles that send
    */
-  public Dispatcher(Bus bus, int senders, Holdings holdings) {
+  public Dispatcher(Bus bus, int senders, FairShare<UUID> holdings) {
     this.bus = bus;
     this.senders = senders;
     this.holdings = holdings;
@@ -62,12 +65,12 @@ public final class Dispatcher {
   }
 
   /** The deliveries that this node holds. */
-  public Holdings holdings() {
+  public FairShare<UUID> holdings() {
     return holdings;
   }
 
   boolean isBusy() {
-    return holdings.isBusy();
+    return holdings.held() > BUSY;
   }
 
   /** Keeps the new deliveries of a webhook in the queue while it is saturated. */
@@ -88,7 +91,7 @@ public final class Dispatcher {
   public void dispatch(List<Outgoing> leased, Collection<EndpointId> due) {
     Work[] work = new Work[senders];
     for (Outgoing outgoing : leased) {
-      holdings.add(outgoing.endpoint().accountId(), 1);
+      holdings.acquire(outgoing.endpoint().accountId(), 1);
       workOf(work, outgoing.endpoint().webhookId()).leased.add(outgoing);
     }
     for (EndpointId endpoint : due) {

@@ -113,7 +113,7 @@ class LockoutTest {
     assertThat(statuses).contains(401, 429).doesNotContain(200);
     assertThat(statuses.stream().filter(status -> status == 401).count()).isLessThan(13);
     login(from(HOME, device), email).expect(429, "RATE_LIMITED");
-    login(from(HOME), email).as("another device of the owner").expect(200);
+    login(from(HOME), email).expect(200); // another device of the owner
   }
 
   @Test

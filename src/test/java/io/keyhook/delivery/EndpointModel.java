@@ -6,8 +6,8 @@ import io.keyhook.attempt.EndpointSettings;
 import io.keyhook.delivery.HeldDelivery.State;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
-import io.keyhook.event.Holdings;
 import io.keyhook.event.Outgoing;
+import io.keyhook.fair.FairShare;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,7 +27,7 @@ final class EndpointModel implements Endpoint.Actions {
   }
 
   final EndpointId id = new EndpointId(UUID.randomUUID(), UUID.randomUUID());
-  final Holdings holdings = new Holdings(600);
+  final FairShare<UUID> holdings = new FairShare<>(600);
   final Endpoint endpoint = new Endpoint(id, new Endpoint.Limits(MAX_IN_FLIGHT, USABLE), this);
   final List<HeldDelivery> all = new ArrayList<>();
   /** Follows the same outcomes, so that what is in flight is counted twice. */
@@ -72,9 +72,9 @@ final class EndpointModel implements Endpoint.Actions {
       case CLAIM_FAILS -> claimEnds(0);
       case WRITTEN -> written();
       case TIME_PASSES -> now += Duration.ofSeconds(random.nextInt(10)).toNanos();
-      case ROOM_TAKEN -> elsewhere += holdings.reserve(id.accountId(), 400);
+      case ROOM_TAKEN -> elsewhere += holdings.tryAcquire(id.accountId(), 400);
       case ROOM_FREED -> {
-        holdings.remove(id.accountId(), elsewhere);
+        holdings.release(id.accountId(), elsewhere);
         elsewhere = 0;
       }
       case STOP -> stopping = true;
@@ -85,7 +85,7 @@ final class EndpointModel implements Endpoint.Actions {
 
   private void accept(int count, boolean counted) {
     for (int i = 0; i < count; i++) {
-      if (!counted && holdings.reserve(id.accountId(), 1) == 0) {
+      if (!counted && holdings.tryAcquire(id.accountId(), 1) == 0) {
         return;
       }
       HeldDelivery delivery = new HeldDelivery(new Outgoing(id, UUID.randomUUID(), version,
@@ -126,7 +126,7 @@ final class EndpointModel implements Endpoint.Actions {
     if (reserved > 0) {
       int asked = reserved;
       reserved = 0;
-      holdings.remove(id.accountId(), asked - taken);
+      holdings.release(id.accountId(), asked - taken);
       endpoint.claimed(taken == asked);
       accept(taken, true);
     }
@@ -159,7 +159,7 @@ final class EndpointModel implements Endpoint.Actions {
 
   private void assertConsistent() {
     long held = all.stream().filter(delivery -> delivery.state() != State.OVER).count();
-    assertThat(holdings.total()).as("held").isEqualTo((int) held + reserved + elsewhere);
+    assertThat(holdings.held()).as("held").isEqualTo((int) held + reserved + elsewhere);
     assertThat(attempting).as("in flight").allMatch(delivery -> delivery.state() == State.ATTEMPTING)
         .hasSize(window.inFlight()).hasSizeLessThanOrEqualTo(MAX_IN_FLIGHT);
     assertThat(writing).allMatch(
@@ -202,7 +202,7 @@ final class EndpointModel implements Endpoint.Actions {
   public void claim(Endpoint asking, int wanted) {
     assertThat(reserved).as("another claim").isZero();
     assertThat(stopping).isFalse();
-    reserved = holdings.reserve(id.accountId(), wanted);
+    reserved = holdings.tryAcquire(id.accountId(), wanted);
     if (reserved == 0) {
       endpoint.noRoom();
     }

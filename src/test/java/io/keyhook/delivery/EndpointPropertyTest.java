@@ -7,8 +7,8 @@ import io.keyhook.delivery.EndpointModel.Event;
 import io.keyhook.delivery.HeldDelivery.State;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
-import io.keyhook.event.Holdings;
 import io.keyhook.event.Outgoing;
+import io.keyhook.fair.FairShare;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
@@ -33,7 +33,7 @@ class EndpointPropertyTest {
     events.forEach(model::happens);
     model.settle();
     assertThat(model.all).allMatch(delivery -> delivery.state() == State.OVER);
-    assertThat(model.holdings.total()).isZero();
+    assertThat(model.holdings.held()).isZero();
   }
 
   @Property
@@ -44,7 +44,7 @@ class EndpointPropertyTest {
     model.happens(Event.STOP);
     after.forEach(model::happens);
     model.settle();
-    assertThat(model.holdings.total()).isZero();
+    assertThat(model.holdings.held()).isZero();
   }
 
   @Property
@@ -60,13 +60,13 @@ class EndpointPropertyTest {
 
   @Test
   void aDeliveryThatIsOverStaysOver() {
-    Holdings holdings = new Holdings(10);
+    FairShare<UUID> holdings = new FairShare<>(10);
     UUID account = UUID.randomUUID();
-    holdings.reserve(account, 2);
+    holdings.tryAcquire(account, 2);
     HeldDelivery delivery = new HeldDelivery(new Outgoing(new EndpointId(account, UUID.randomUUID()), UUID.randomUUID(), 1,
         EventType.LICENSE_VALIDATED, "{}", 1, 0, new Outgoing.Lease(1, 0)), holdings);
     delivery.move(State.OVER);
     assertThatThrownBy(() -> delivery.move(State.OVER)).isInstanceOf(IllegalStateException.class);
-    assertThat(holdings.total()).as("the other one is still held").isEqualTo(1);
+    assertThat(holdings.held()).as("the other one is still held").isEqualTo(1);
   }
 }
