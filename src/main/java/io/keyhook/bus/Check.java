@@ -69,7 +69,7 @@ public final class Check {
   }
 
   public Check password(String field, String value) {
-    return text(field, value, PASSWORD_MAX).is(field, value == null || value.length() >= PASSWORD_MIN,
+    return text(field, value, PASSWORD_MAX).is(field, value == null || value.codePointCount(0, value.length()) >= PASSWORD_MIN,
         "is shorter than " + PASSWORD_MIN + " characters");
   }
 

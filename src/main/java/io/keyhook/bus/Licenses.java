@@ -39,6 +39,7 @@ public interface Licenses {
           .is("key", key == null || key.length() >= KEY_MIN && key.length() <= KEY_MAX,
               "is not " + KEY_MIN + " to " + KEY_MAX + " characters long")
           .is("key", key == null || KEY_FORM.matcher(key).matches(), "may hold ASCII letters, digits and punctuation only")
+          .is("key", key == null || key.chars().anyMatch(c -> c != '-'), "is nothing but hyphens")
           .range("maxActivations", maxActivations, 1, MAX_ACTIVATIONS)
           .text("customerName", customerName, Check.NAME)
           .email("customerEmail", customerEmail)
@@ -185,7 +186,8 @@ public interface Licenses {
   }
 
   /**
-   * Licenses of a file: all, or none.
+   * Creates the licenses of a file: all, or none. A license whose {@code expiresAt} has passed is created as expired and
+   * raises no event.
    *
    * @param lines {@value #MAX_LINES} at most
    */
@@ -197,9 +199,10 @@ public interface Licenses {
   }
 
   /**
-   * @param number in the file, to tell of what is wrong with it
+   * @param number in the file, for error messages
+   * @param disabled whether the license is created as disabled, by the caller; this raises no event
    */
-  record Line(int number, Create license) {
+  record Line(int number, Create license, boolean disabled) {
     /** How a refusal names one of its cells. */
     public static String field(long number, String column) {
       return "line " + number + ": " + column;

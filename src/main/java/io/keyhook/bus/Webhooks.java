@@ -3,6 +3,7 @@ package io.keyhook.bus;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 
@@ -12,15 +13,49 @@ public interface Webhooks {
   int DESCRIPTION = 1000;
   int MAX_OVERLAP_HOURS = 24 * 30;
   int DEFAULT_OVERLAP_HOURS = 24;
+  String SECRET_PREFIX = "whsec_";
+  int SECRET_BYTES_MIN = 24;
+  int SECRET_BYTES_MAX = 64;
+  int SECRET_CHARACTERS_MAX = 100;
 
   /**
    * @param isActive null: true
+   * @param secret {@code whsec_} and the standard base64 of {@value #SECRET_BYTES_MIN} to {@value #SECRET_BYTES_MAX} random
+   *     bytes, as receivers that move over from another sender have it; null: one is generated
    */
-  record Create(Caller caller, String url, List<String> events, Boolean isActive, String description) {
+  record Create(
+      Caller caller, String url, List<String> events, Boolean isActive, String description, String secret) {
     public Create {
       isActive = isActive == null || isActive;
       Check.that().required("url", url).text("url", url, URL_BYTES).required("events", events)
-          .text("description", description, DESCRIPTION).done();
+          .text("description", description, DESCRIPTION)
+          .is("secret", secret == null || isSecret(secret), "is not " + SECRET_PREFIX + " and the base64 of "
+              + SECRET_BYTES_MIN + " to " + SECRET_BYTES_MAX + " random bytes, with padding")
+          .done();
+    }
+
+    /** With a secret that is generated. */
+    public Create(Caller caller, String url, List<String> events, Boolean isActive, String description) {
+      this(caller, url, events, isActive, description, null);
+    }
+
+    private static boolean isSecret(String secret) {
+      if (!secret.startsWith(SECRET_PREFIX) || secret.length() > SECRET_CHARACTERS_MAX) {
+        return false;
+      }
+      String base64 = secret.substring(SECRET_PREFIX.length());
+      try {
+        byte[] bytes = Base64.getDecoder().decode(base64);
+        return bytes.length >= SECRET_BYTES_MIN && bytes.length <= SECRET_BYTES_MAX
+            && Base64.getEncoder().encodeToString(bytes).equals(base64);
+      } catch (IllegalArgumentException e) {
+        return false;
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "Create[url=" + url + ", events=" + events + "]";
     }
   }
 

@@ -12,7 +12,6 @@ import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.SqlConnection;
 import java.net.URI;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -118,11 +117,6 @@ public final class Database {
   /** Whether something with this key exists already. */
   public static boolean isUniqueViolation(Throwable e) {
     return e instanceof PgException pg && UNIQUE_VIOLATION.equals(pg.getSqlState());
-  }
-
-  /** What the database tells of a key that exists already, the key in parentheses; empty for other failures. */
-  public static Optional<String> violatedKey(Throwable e) {
-    return isUniqueViolation(e) ? Optional.ofNullable(((PgException) e).getDetail()) : Optional.empty();
   }
 
   public Future<Void> close() {

@@ -5,6 +5,7 @@ import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.SqlClient;
 import java.net.URI;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
@@ -12,7 +13,7 @@ import org.flywaydb.core.Flyway;
 /** The schema {@code keyhook}, made and brought up to date by Flyway. */
 public final class Migrations {
   /** The newest file in {@code db/migration}. */
-  public static final String VERSION = "7";
+  public static final String VERSION = "9";
 
   private static final String INSTALLED = """
       SELECT 1 FROM keyhook.flyway_schema_history WHERE version = $1 AND success""";
@@ -45,6 +46,7 @@ public final class Migrations {
         .createSchemas(true)
         .locations("classpath:io/keyhook/db/migration")
         .connectRetries(2)
+        .placeholders(Map.of("started", Instant.now().toString()))
         // Flyway's lock as session lock: the transactional one would wait for every open transaction of a host's.
         .configuration(Map.of("flyway.postgresql.transactional.lock", "false"))
         .load();

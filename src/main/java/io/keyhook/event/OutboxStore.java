@@ -29,6 +29,7 @@ final class OutboxStore {
           r (account_id, event_id, type, data, ord)
         JOIN keyhook.account a ON a.account_id = r.account_id AND a.plan = ANY ($5)
         JOIN keyhook.webhook w ON w.account_id = r.account_id AND w.is_active AND r.type = ANY (w.events)
+        ORDER BY r.ord -- ids are created after sorting, so that deliveries sort as their events do
       ), stored AS (
         INSERT INTO keyhook.event (account_id, event_id, keep_until, data)
         SELECT DISTINCT ON (event_id) account_id, event_id, keep_until, data FROM fan

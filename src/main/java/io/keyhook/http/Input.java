@@ -145,6 +145,15 @@ final class Input extends FieldReader {
     return read(name, "an object, with numbers that a double can hold", node -> node.isObject() ? map(node) : null);
   }
 
+  /** Null where the text is not a JSON object, or a number in it is out of range. */
+  static Map<String, Object> parseObject(String json) {
+    try {
+      return READER.readValue(json) instanceof ObjectNode object ? map(object) : null;
+    } catch (JsonProcessingException e) {
+      return null;
+    }
+  }
+
   /** Null where a number in it is out of range. */
   private static Map<String, Object> map(JsonNode node) {
     Map<String, Object> map = new LinkedHashMap<>();

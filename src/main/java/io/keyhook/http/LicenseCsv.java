@@ -18,9 +18,12 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -30,11 +33,15 @@ import java.util.regex.Pattern;
  */
 final class LicenseCsv {
   private static final List<String> COLUMNS = List.of("name", "key", "status", "maxActivations", "currentActivations",
-      "expiresAt", "customerName", "customerEmail", "createdAt");
+      "expiresAt", "customerName", "customerEmail", "createdAt", "metadata");
+  /** What spreadsheets write between cells, by language. No name of a column holds one. */
+  private static final char[] SEPARATORS = {',', ';', '\t'};
   /** One that is kept from being one, too: it gets one more apostrophe, or would lose its own on the way back. */
   private static final Pattern FORMULA = Pattern.compile("'*[=+@\t\r-]");
   private static final int MAX_ERRORS = 100;
   private static final int SHOWN_NAME = 100;
+  /** By it, Excel knows that a file is in UTF-8. */
+  static final String BYTE_ORDER_MARK = "\ufeff";
 
   private final Caller caller;
   private final List<FieldError> errors = new ArrayList<>();
@@ -63,10 +70,14 @@ final class LicenseCsv {
     List<String> cells = new ArrayList<>();
     for (Object value : new Object[] {license.name(), license.key(), license.status().name().toLowerCase(Locale.ROOT),
         license.maxActivations(), license.currentActivations(), license.expiresAt(), license.customerName(),
-        license.customerEmail(), license.createdAt()}) {
+        license.customerEmail(), license.createdAt(), metadata(license)}) {
       cells.add(value == null ? "" : value instanceof Instant time ? JsonText.time(time) : harmless(value.toString()));
     }
     return cells;
+  }
+
+  private static String metadata(License license) {
+    return license.metadata().isEmpty() ? null : JsonText.of(license.metadata());
   }
 
   private static String harmless(String cell) {
@@ -81,8 +92,9 @@ final class LicenseCsv {
   static Licenses.Import read(Caller caller, String text) {
     LicenseCsv csv = new LicenseCsv(caller);
     List<Line> lines = new ArrayList<>();
-    try (CsvReader<CsvRecord> reader = CsvReader.builder().allowExtraFields(true).allowMissingFields(true)
-        .ofCsvRecord(text.startsWith("\ufeff") ? text.substring(1) : text)) {
+    String plain = text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
+    try (CsvReader<CsvRecord> reader = CsvReader.builder().fieldSeparator(separator(plain))
+        .allowExtraFields(true).allowMissingFields(true).ofCsvRecord(plain)) {
       for (CsvRecord record : reader) {
         if (csv.header == null) {
           csv.readHeader(record);
@@ -91,7 +103,7 @@ final class LicenseCsv {
         }
       }
     } catch (CsvParseException e) {
-      throw Check.invalid("body", "is not CSV as RFC 4180 has it");
+      throw Check.invalid("body", "is not CSV as RFC 4180 has it, with a comma, a semicolon or a tab between cells");
     } catch (IOException e) { // of a text in memory
       throw new UncheckedIOException(e);
     }
@@ -100,6 +112,22 @@ final class LicenseCsv {
     }
     csv.refuseErrors();
     return new Licenses.Import(caller, lines);
+  }
+
+  /** The one that the first line has most of. */
+  private static char separator(String text) {
+    int end = text.indexOf('\n');
+    String first = end < 0 ? text : text.substring(0, end);
+    char separator = SEPARATORS[0];
+    long most = 0;
+    for (char candidate : SEPARATORS) {
+      long count = first.chars().filter(c -> c == candidate).count();
+      if (count > most) {
+        separator = candidate;
+        most = count;
+      }
+    }
+    return separator;
   }
 
   private void readHeader(CsvRecord record) {
@@ -127,11 +155,13 @@ final class LicenseCsv {
     int before = errors.size();
     Integer maxActivations = integer(record, "maxActivations");
     Instant expiresAt = time(record, "expiresAt");
+    boolean disabled = status(record) == Licenses.Status.DISABLED;
+    Map<String, Object> metadata = object(record, "metadata");
     try {
       Licenses.Create license = new Licenses.Create(caller, cell(record, "name"), cell(record, "key"), maxActivations,
-          expiresAt, cell(record, "customerName"), cell(record, "customerEmail"), null);
+          expiresAt, cell(record, "customerName"), cell(record, "customerEmail"), metadata);
       if (errors.size() == before) {
-        lines.add(new Line((int) record.getStartingLineNumber(), license));
+        lines.add(new Line((int) record.getStartingLineNumber(), license, disabled));
       }
     } catch (FailureException e) {
       if (!(e.failure() instanceof Failure.Invalid invalid)) {
@@ -168,6 +198,26 @@ final class LicenseCsv {
       error(record, column, "is not a time such as 2030-01-31T12:00:00Z");
     }
     return time;
+  }
+
+  /** Null for an empty one. What has expired is what {@code expiresAt} says. */
+  private Licenses.Status status(CsvRecord record) {
+    String cell = cell(record, "status");
+    Optional<Licenses.Status> status = Arrays.stream(Licenses.Status.values())
+        .filter(known -> known.name().equalsIgnoreCase(cell)).findAny();
+    if (cell != null && status.isEmpty()) {
+      error(record, "status", "is not active, disabled or expired");
+    }
+    return status.orElse(null);
+  }
+
+  private Map<String, Object> object(CsvRecord record, String column) {
+    String cell = cell(record, column);
+    Map<String, Object> object = cell == null ? null : Input.parseObject(cell);
+    if (cell != null && object == null) {
+      error(record, column, "is not a JSON object, with numbers that a double can hold");
+    }
+    return object;
   }
 
   private void error(CsvRecord record, String column, String message) {

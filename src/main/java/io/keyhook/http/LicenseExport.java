@@ -24,16 +24,21 @@ final class LicenseExport {
 
   private final KeyhookClient client;
   private final RoutingContext context;
+  private final boolean marked;
   private final HttpServerResponse response;
 
-  private LicenseExport(KeyhookClient client, RoutingContext context) {
+  private LicenseExport(KeyhookClient client, RoutingContext context, boolean marked) {
+    this.marked = marked;
     this.client = client;
     this.context = context;
     this.response = context.response();
   }
 
-  static void send(KeyhookClient client, RoutingContext context, Licenses.List query) {
-    LicenseExport export = new LicenseExport(client, context);
+  /**
+   * @param marked whether the file begins with a byte order mark
+   */
+  static void send(KeyhookClient client, RoutingContext context, Licenses.List query, boolean marked) {
+    LicenseExport export = new LicenseExport(client, context, marked);
     client.listLicenses(query).onComplete(page -> export.begin(query, page), context::fail);
   }
 
@@ -46,7 +51,8 @@ final class LicenseExport {
       return;
     }
     response.setChunked(true);
-    write(LicenseCsv.header() + LicenseCsv.rows(page.data()), query, page.nextCursor());
+    write((marked ? LicenseCsv.BYTE_ORDER_MARK : "") + LicenseCsv.header() + LicenseCsv.rows(page.data()), query,
+        page.nextCursor());
   }
 
   private void write(String text, Licenses.List query, String nextCursor) {

@@ -61,8 +61,11 @@ final class LicenseRoutes {
               () -> context.vertx().executeBlocking(() -> LicenseCsv.read(caller(context), text), false))
           .compose(client::importLicenses);
     });
-    calls.accountStream(HttpMethod.GET, "/api/licenses/export", context -> LicenseExport.send(client, context,
-        query(context, in -> list(context, in, new Page.Sorted(Page.MAX_LIMIT, null)))));
+    calls.accountStream(HttpMethod.GET, "/api/licenses/export", context -> query(context, in -> {
+      boolean marked = in.bool("bom");
+      Licenses.List all = list(context, in, new Page.Sorted(Page.MAX_LIMIT, null));
+      return (Runnable) () -> LicenseExport.send(client, context, all, marked);
+    }).run());
   }
 
   private static Licenses.Create create(RoutingContext context, Input in, boolean keyed) {

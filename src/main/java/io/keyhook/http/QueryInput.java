@@ -54,6 +54,15 @@ final class QueryInput extends FieldReader {
     return size;
   }
 
+  /** False where it is not given. */
+  boolean bool(String name) {
+    String text = text(name);
+    if (text != null && !text.equals("true") && !text.equals("false")) {
+      error(name, "is not true or false");
+    }
+    return "true".equals(text);
+  }
+
   Instant time(String name) {
     String text = text(name);
     Instant time = text == null ? null : Input.parseTime(text);

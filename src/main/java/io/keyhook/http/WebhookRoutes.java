@@ -21,7 +21,7 @@ final class WebhookRoutes {
   void mount(Calls calls) {
     calls.accountOnce("/api/webhooks", 201, context -> client.createWebhook(read(context, in ->
         new Webhooks.Create(caller(context), in.text("url"), in.texts("events"), in.bool("isActive"),
-            in.text("description")))));
+            in.text("description"), in.text("secret")))));
     calls.accountOnce("/api/webhooks/test", 200, context -> client.testWebhook(read(context, in ->
         new Webhooks.Test(caller(context), in.text("webhookId"), in.text("event")))));
     calls.account(HttpMethod.GET, "/api/webhooks", 200, context -> client.listWebhooks(query(context, in ->

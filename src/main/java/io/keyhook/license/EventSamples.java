@@ -34,14 +34,18 @@ public final class EventSamples {
    * @throws IllegalArgumentException not a type of event about a license
    */
   public static String data(EventType type, Instant now) {
-    License license = new License(Id.LICENSE.of(LICENSE_ID), KEY, NAME, Status.ACTIVE, 5, 1, now.plus(Duration.ofDays(365)),
-        CUSTOMER, EMAIL, Map.of(), now, EMAIL, now, now);
     return switch (type) {
       case LICENSE_VALIDATED -> EventData.validated(LICENSE_ID, KEY, NAME, REQUEST, 1, 5);
       case LICENSE_ACTIVATED -> EventData.activated(LICENSE_ID, KEY, NAME, REQUEST, 1, 5, CUSTOMER, EMAIL);
-      case LICENSE_EXPIRED -> EventData.expired(license);
-      case LICENSE_DISABLED -> EventData.disabled(license);
+      case LICENSE_EXPIRED -> EventData.expired(license(Status.EXPIRED, now, now.minusSeconds(1)));
+      case LICENSE_DISABLED -> EventData.disabled(license(Status.DISABLED, now, now.plus(Duration.ofDays(365))));
       case WEBHOOK_TEST -> throw new IllegalArgumentException(type.wireName());
     };
+  }
+
+  private static License license(Status status, Instant now, Instant expiresAt) {
+    boolean disabled = status == Status.DISABLED;
+    return new License(Id.LICENSE.of(LICENSE_ID), KEY, NAME, status, 5, 1, expiresAt, CUSTOMER, EMAIL, Map.of(),
+        disabled ? now : null, disabled ? EMAIL : null, now.minus(Duration.ofDays(365)), now);
   }
 }

@@ -24,6 +24,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
@@ -49,11 +50,18 @@ final class LicenseMaker {
   Future<License> create(Licenses.Create request) {
     return withKeys(1, request.key() == null, () -> {
       String key = key(request);
-      return withRoom(request.caller(), 1, tx -> LicenseStore.insert(tx, request, key).compose(made -> {
-        License license = made.orElseThrow(LicenseMaker::inThePast);
-        return AuditStore.write(tx, request.caller(), Action.LICENSE_CREATED, license.id(), List.of())
-            .compose(written -> idempotency.keep(tx, request.caller(), license));
-      }));
+      return withRoom(request.caller(), 1, tx -> LicenseStore.takenKeys(tx, ownKeys(List.of(request)))
+          .compose(taken -> {
+            if (!taken.isEmpty()) {
+              throw keyTaken();
+            }
+            return LicenseStore.insert(tx, request, key);
+          })
+          .compose(made -> {
+            License license = made.orElseThrow(LicenseMaker::inThePast);
+            return AuditStore.write(tx, request.caller(), Action.LICENSE_CREATED, license.id(), List.of())
+                .compose(written -> idempotency.keep(tx, request.caller(), license));
+          }));
     }).recover(e -> Future.failedFuture(Database.isUniqueViolation(e) ? keyTaken() : e));
   }
 
@@ -61,7 +69,7 @@ final class LicenseMaker {
     List<Licenses.Create> all = Collections.nCopies(request.count(), request.each());
     return withKeys(1, true, () -> {
       List<String> keys = keys(all);
-      return withRoom(request.caller(), all.size(), tx -> insertAll(tx, request.caller(), all, keys)
+      return withRoom(request.caller(), all.size(), tx -> insertNew(tx, request.caller(), all, keys)
           .compose(made -> idempotency.keep(tx, request.caller(), new Page<>(made, null))));
     });
   }
@@ -73,16 +81,18 @@ final class LicenseMaker {
     if (lines.isEmpty()) {
       return Future.succeededFuture(new Licenses.Imported(0));
     }
-    boolean generated = lines.stream().anyMatch(line -> line.license().key() == null);
+    List<Licenses.Create> licenses = lines.stream().map(Line::license).toList();
+    boolean generated = licenses.stream().anyMatch(license -> license.key() == null);
     return withKeys(1, generated, () -> {
-      List<String> keys = keys(lines.stream().map(Line::license).toList());
-      return withRoom(request.caller(), lines.size(), tx -> LicenseStore.now(tx).compose(now -> {
-        refuse(lines.stream().filter(line -> line.license().expiresAt() != null && !line.license().expiresAt().isAfter(now))
-            .map(line -> new FieldError(Line.field(line.number(), "expiresAt"), "is in the past")).toList());
+      List<String> keys = keys(licenses);
+      return withRoom(request.caller(), lines.size(), tx -> LicenseStore.takenKeys(tx, ownKeys(licenses)).compose(taken -> {
+        refuse(lines.stream().filter(line -> line.license().key() != null
+                && taken.contains(LicenseKeys.form(line.license().key())))
+            .map(line -> new FieldError(Line.field(line.number(), "key"), "is another license's already")).toList());
         return insertBatches(tx, request, keys, 0).compose(inserted ->
             idempotency.keep(tx, request.caller(), new Licenses.Imported(lines.size())));
-      })).recover(e -> Future.failedFuture(taken(e, lines).orElse(e)));
-    });
+      }));
+    }).recover(e -> Future.failedFuture(Database.isUniqueViolation(e) ? keyTaken() : e));
   }
 
   private static Future<Void> insertBatches(SqlClient tx, Licenses.Import request, List<String> keys, int from) {
@@ -91,19 +101,24 @@ final class LicenseMaker {
       return Future.succeededFuture();
     }
     int to = Math.min(lines.size(), from + Licenses.MAX_AT_ONCE);
-    return insertAll(tx, request.caller(), lines.subList(from, to).stream().map(Line::license).toList(),
-        keys.subList(from, to)).compose(made -> insertBatches(tx, request, keys, to));
+    return LicenseStore.restoreAll(tx, lines.subList(from, to), keys.subList(from, to))
+        .compose(made -> audited(tx, request.caller(), made))
+        .compose(made -> insertBatches(tx, request, keys, to));
   }
 
-  /** Fewer are made where some would have expired already; that undoes the others. */
-  private static Future<List<License>> insertAll(
+  /** Fails where the licenses would have expired already; that undoes the others. */
+  private static Future<List<License>> insertNew(
       SqlClient tx, Caller caller, List<Licenses.Create> licenses, List<String> keys) {
     return LicenseStore.insertAll(tx, licenses, keys).compose(made -> {
       if (made.size() < licenses.size()) {
         throw inThePast();
       }
-      return AuditStore.writeAll(tx, caller, Action.LICENSE_CREATED, made.stream().map(License::id).toList()).map(made);
+      return audited(tx, caller, made);
     });
+  }
+
+  private static Future<List<License>> audited(SqlClient tx, Caller caller, List<License> made) {
+    return AuditStore.writeAll(tx, caller, Action.LICENSE_CREATED, made.stream().map(License::id).toList()).map(made);
   }
 
   /** A limited plan locks the account while it counts; an unlimited one locks nothing. */
@@ -134,24 +149,23 @@ final class LicenseMaker {
     return licenses.stream().map(this::key).toList();
   }
 
+  /** The forms of keys that the caller chose. */
+  private static List<String> ownKeys(List<Licenses.Create> licenses) {
+    return licenses.stream().map(Licenses.Create::key).filter(Objects::nonNull).map(LicenseKeys::form).toList();
+  }
+
   private static void checkKeysDiffer(List<Line> lines) {
     Map<String, Integer> numbers = new HashMap<>();
     List<FieldError> errors = new ArrayList<>();
     for (Line line : lines) {
       String key = line.license().key();
-      Integer before = key == null ? null : numbers.putIfAbsent(LicenseKeys.lookup(key), line.number());
+      Integer before = key == null ? null : numbers.putIfAbsent(LicenseKeys.form(key), line.number());
       if (before != null) {
-        errors.add(new FieldError(Line.field(line.number(), "key"), "is the same as that of line " + before));
+        errors.add(new FieldError(Line.field(line.number(), "key"),
+            "is the same as that of line " + before + "; case and hyphens do not count"));
       }
     }
     refuse(errors);
-  }
-
-  /** Which line's key another license has, as the database names it; empty where that is none's, or not what failed. */
-  private static Optional<Throwable> taken(Throwable e, List<Line> lines) {
-    return Database.violatedKey(e).flatMap(detail -> lines.stream().filter(line -> line.license().key() != null
-            && detail.contains("(" + LicenseKeys.lookup(line.license().key()) + ")"))
-        .findFirst().map(line -> Check.invalid(Line.field(line.number(), "key"), "is another license's already")));
   }
 
   private static void refuse(List<FieldError> errors) {
@@ -162,7 +176,8 @@ final class LicenseMaker {
 
   private static FailureException keyTaken() {
     return new Failure.Conflict("LICENSE_KEY_TAKEN",
-        "A license with this key exists already; choose another, or leave it out to have one made").exception();
+        "A license with this key, or with one that differs only in case and hyphens, already exists. Choose another key,"
+            + " or leave it out to have one generated").exception();
   }
 
   static FailureException inThePast() {

@@ -7,6 +7,7 @@ import static io.keyhook.db.Rows.strings;
 import static io.keyhook.db.Rows.utc;
 import static io.keyhook.db.Rows.uuids;
 
+import io.keyhook.bus.Caller;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Licenses.Activation;
@@ -19,9 +20,11 @@ import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /** The SQL of licenses and activations. */
@@ -49,19 +52,22 @@ final class LicenseStore {
   private static final String INSERT_ALL = """
       WITH made AS (
         INSERT INTO keyhook.license
-          (account_id, name, key, max_activations, expires_at, customer_name, customer_email, metadata)
-        SELECT $1, name, key, max_activations, expires_at, customer_name, customer_email, $2::json
-        FROM unnest($3::text[], $4::text[], $5::int[], $6::timestamptz[], $7::text[], $8::text[]) WITH ORDINALITY
-          q (name, key, max_activations, expires_at, customer_name, customer_email, ord)
-        WHERE expires_at IS NULL OR expires_at > now()
+          (account_id, name, key, max_activations, expires_at, customer_name, customer_email, metadata, disabled_at, disabled_by)
+        SELECT $1, name, key, max_activations, expires_at, customer_name, customer_email, metadata::json,
+          CASE WHEN disabled THEN now() END, CASE WHEN disabled THEN $9 END
+        FROM unnest($2::text[], $3::text[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::text[], $10::boolean[])
+          WITH ORDINALITY q (name, key, max_activations, expires_at, customer_name, customer_email, metadata, disabled, ord)
+        WHERE $11 OR expires_at IS NULL OR expires_at > now()
         ORDER BY ord
         RETURNING *
       ), expiry AS (
         INSERT INTO keyhook.license_expiry (account_id, license_id, due_at)
-        SELECT account_id, license_id, expires_at FROM made WHERE expires_at IS NOT NULL
+        SELECT account_id, license_id, expires_at FROM made WHERE expires_at > now()
       )
       SELECT\s""" + COLUMNS + " FROM made";
-  private static final String NOW = "SELECT now()";
+  private static final String TAKEN = """
+      SELECT q.form FROM unnest($1::text[]) q (form)
+      WHERE EXISTS (SELECT FROM keyhook.license l WHERE upper(replace(l.key, '-', '')) = q.form)""";
   private static final String CHECK = """
       SELECT l.disabled_at IS NOT NULL, coalesce(l.expires_at <= now(), false), l.activations, l.max_activations,
         EXISTS (SELECT FROM keyhook.activation a
@@ -167,30 +173,50 @@ final class LicenseStore {
   }
 
   /**
-   * Those that would not have expired already, with the metadata of the first.
+   * Creates those that would not have expired already.
    *
    * @param licenses of one account
    * @param keys in step with them
    */
   static Future<List<License>> insertAll(SqlClient tx, List<Licenses.Create> licenses, List<String> keys) {
-    Licenses.Create first = licenses.get(0);
+    return insertAll(tx, licenses, keys, Collections.nCopies(licenses.size(), false), false);
+  }
+
+  /** Creates the licenses of a file, those that have expired too. */
+  static Future<List<License>> restoreAll(SqlClient tx, List<Licenses.Line> lines, List<String> keys) {
+    return insertAll(tx, lines.stream().map(Licenses.Line::license).toList(), keys,
+        lines.stream().map(Licenses.Line::disabled).toList(), true);
+  }
+
+  private static Future<List<License>> insertAll(
+      SqlClient tx, List<Licenses.Create> licenses, List<String> keys, List<Boolean> disabled, boolean expiredToo) {
+    Caller caller = licenses.get(0).caller();
     return tx.preparedQuery(INSERT_ALL)
         .execute(Tuple.tuple()
-            .addUUID(first.caller().accountId())
-            .addValue(json(first.metadata()))
+            .addUUID(caller.accountId())
             .addArrayOfString(strings(licenses, Licenses.Create::name))
             .addArrayOfString(keys.toArray(String[]::new))
             .addArrayOfInteger(licenses.stream().map(Licenses.Create::maxActivations).toArray(Integer[]::new))
             .addArrayOfOffsetDateTime(
                 licenses.stream().map(license -> utc(license.expiresAt())).toArray(OffsetDateTime[]::new))
             .addArrayOfString(strings(licenses, Licenses.Create::customerName))
-            .addArrayOfString(strings(licenses, Licenses.Create::customerEmail)))
+            .addArrayOfString(strings(licenses, Licenses.Create::customerEmail))
+            .addArrayOfString(strings(licenses, LicenseStore::metadata))
+            .addString(caller.name())
+            .addArrayOfBoolean(disabled.toArray(Boolean[]::new))
+            .addBoolean(expiredToo))
         .map(rows -> all(rows, LicenseStore::license));
   }
 
-  /** By which a transaction decides what has expired. */
-  static Future<Instant> now(SqlClient tx) {
-    return tx.query(NOW).execute().map(rows -> instant(rows.iterator().next(), 0));
+  private static String metadata(Licenses.Create license) {
+    return license.metadata() == null ? null : json(license.metadata()).encode();
+  }
+
+  /** Those of the forms of keys that licenses have, of whatever account. */
+  static Future<Set<String>> takenKeys(SqlClient tx, List<String> forms) {
+    return forms.isEmpty() ? Future.succeededFuture(Set.of())
+        : tx.preparedQuery(TAKEN).execute(Tuple.tuple().addArrayOfString(forms.toArray(String[]::new)))
+            .map(rows -> Set.copyOf(all(rows, row -> row.getString(0))));
   }
 
   static Future<Licenses.Checked> check(SqlClient client, UUID accountId, UUID licenseId, String fingerprint) {

@@ -12,6 +12,7 @@ import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -26,8 +27,8 @@ final class ValidationStore {
         a.fingerprint IS NOT NULL, a.device_name, a.device_type, a.ip_address,
         EXISTS (SELECT FROM keyhook.webhook w
           WHERE w.account_id = l.account_id AND w.is_active AND 1::smallint = ANY (w.events))
-      FROM unnest($1::text[], $2::text[]) WITH ORDINALITY q (key, fingerprint, ord)
-      JOIN keyhook.license l ON upper(l.key) = q.key
+      FROM unnest($1::text[], $2::text[]) WITH ORDINALITY q (form, fingerprint, ord)
+      JOIN keyhook.license l ON upper(replace(l.key, '-', '')) = q.form
       LEFT JOIN keyhook.activation a
         ON a.account_id = l.account_id AND a.license_id = l.license_id AND a.fingerprint = q.fingerprint""";
 
@@ -104,22 +105,39 @@ final class ValidationStore {
   /** A license and how many of its devices change. */
   record Change(UUID accountId, UUID licenseId, int devices) {}
 
-  /** What was not found is null. */
+  /**
+   * Null where no license has the key. Where keys that were created before forms had to differ share a form, each is found
+   * by its exact key alone.
+   */
   static Future<List<Found>> lookUp(SqlClient client, List<Validate> batch) {
     Found[] found = new Found[batch.size()];
+    String[] forms = strings(batch, request -> LicenseKeys.form(request.licenseKey()));
     return client.preparedQuery(LOOK_UP)
         .execute(Tuple.tuple()
-            .addArrayOfString(strings(batch, request -> LicenseKeys.lookup(request.licenseKey())))
+            .addArrayOfString(forms)
             .addArrayOfString(strings(batch, Validate::fingerprint)))
         .map(rows -> {
+          BitSet exactly = new BitSet(); // those that only their exact key finds
           for (Row row : rows) {
-            found[row.getLong(0).intValue() - 1] = new Found(row.getUUID(1), row.getUUID(2), row.getString(3),
-                row.getString(4), row.getInteger(5), row.getInteger(6), instant(row, 7), row.getBoolean(8),
-                row.getBoolean(9), row.getBoolean(10), row.getString(11), row.getString(12), row.getString(13),
-                row.getBoolean(14));
+            int i = row.getLong(0).intValue() - 1;
+            Found license = found(row);
+            if (found[i] != null || forms[i].isEmpty()) {
+              exactly.set(i);
+            }
+            if (found[i] == null || LicenseKeys.isSame(batch.get(i).licenseKey(), license.key)) {
+              found[i] = license;
+            }
           }
+          exactly.stream().filter(i -> !LicenseKeys.isSame(batch.get(i).licenseKey(), found[i].key))
+              .forEach(i -> found[i] = null);
           return Arrays.asList(found);
         });
+  }
+
+  private static Found found(Row row) {
+    return new Found(row.getUUID(1), row.getUUID(2), row.getString(3), row.getString(4), row.getInteger(5),
+        row.getInteger(6), instant(row, 7), row.getBoolean(8), row.getBoolean(9), row.getBoolean(10), row.getString(11),
+        row.getString(12), row.getString(13), row.getBoolean(14));
   }
 
   /** Those that are new; the others had a slot already. */

@@ -78,7 +78,7 @@ public final class WebhookVerticle extends VerticleBase {
   private Future<WithSecret> create(Webhooks.Create request) {
     UUID accountId = request.caller().accountId();
     Set<EventType> events = EventType.subscription(request.events());
-    String secret = Signer.newSecret(random);
+    String secret = request.secret() == null ? Signer.newSecret(random) : request.secret();
     return checkHasWebhooks(accountId)
         .compose(allowed -> registration.check(request.url()))
         .compose(allowed -> database.transaction(tx -> PlanStore.lock(tx, accountId)
