@@ -32,6 +32,18 @@ class PeopleTest {
     return new JsonObject().put("email", email).put("password", password);
   }
 
+  @Test
+  void charactersOfAPasswordAreCodePoints() {
+    Api api = keyhook.account("enterprise");
+    String email = "emoji@" + System.nanoTime() + ".example";
+    assertThat(api.post("/api/users", credentials(email, "\ud83d\udd11".repeat(7))).expect(400).badFields())
+        .containsExactly("password");
+    api.post("/api/users", credentials(email, "\ud83d\udd11".repeat(8))).expect(201);
+    assertThat(api.post("/api/users", credentials("a" + email, "\ud83d\udd11".repeat(201))).expect(400).badFields())
+        .containsExactly("password");
+    api.post("/api/users", credentials("a" + email, "\ud83d\udd11".repeat(200))).expect(201);
+  }
+
   private static Exchange login(String email, String password) {
     return keyhook.api().anonymous().post("/api/auth/login", credentials(email, password));
   }

@@ -17,8 +17,11 @@ import io.vertx.core.json.JsonObject;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -130,6 +133,21 @@ class OutboxTest {
     api.post("/api/licenses/" + license.id() + "/disable").expect(200);
     assertThat(events()).isZero();
     assertThat(queued()).isZero();
+  }
+
+  @Test
+  void anActivationSortsBeforeTheValidationThatCausedIt() {
+    keyhook.deleteWebhooks();
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.validated", "license.activated");
+    List<License> licenses = IntStream.range(0, 30).mapToObj(i -> keyhook.license(1)).toList();
+    licenses.stream().map(license -> keyhook.api().validateAsync(license.key(), "device")).toList()
+        .forEach(answer -> Api.join(answer).expect(200));
+    Map<String, List<Delivery>> byLicense = receiver.take(60).stream()
+        .sorted(Comparator.comparing(Delivery::id))
+        .collect(Collectors.groupingBy(delivery -> delivery.data().getString("licenseId")));
+    assertThat(byLicense).hasSize(30).allSatisfy((license, deliveries) -> assertThat(deliveries)
+        .extracting(Delivery::event).containsExactly("license.activated", "license.validated"));
   }
 
   @Test

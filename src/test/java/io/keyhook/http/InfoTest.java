@@ -7,6 +7,7 @@ import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -47,5 +48,12 @@ class InfoTest {
       assertThat(example.getString("event")).isEqualTo(type.getString("type"));
       assertThat(example.getJsonObject("data").getString("licenseKey")).isEqualTo("ABCD-1234-EFGH-5678");
     });
+  }
+
+  @Test
+  void theExampleOfAnExpiredLicenseHasExpired() {
+    JsonObject example = anybody().get("/api/event-types").expect(200).data().get(2).getJsonObject("example");
+    assertThat(Instant.parse(example.getJsonObject("data").getString("expiresAt")))
+        .isBefore(Instant.parse(example.getString("timestamp")));
   }
 }

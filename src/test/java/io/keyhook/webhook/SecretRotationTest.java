@@ -7,6 +7,7 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Receiver;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,6 +15,8 @@ import java.util.Base64;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A new secret beside the old one, until the overlap ends. */
 class SecretRotationTest {
@@ -54,6 +57,35 @@ class SecretRotationTest {
         .doesNotContain("whsec_");
     assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.webhook WHERE position(?::bytea IN secret) > 0",
         webhook.secret().getBytes(java.nio.charset.StandardCharsets.UTF_8))).as("in the clear at rest").isZero();
+  }
+
+  private static String secretOf(int bytes) {
+    return "whsec_" + Base64.getEncoder().encodeToString(new byte[bytes]);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {24, 25, 32, 64})
+  void aReceiverThatMovesOverKeepsItsSecret(int bytes) {
+    keyhook.deleteWebhooks();
+    String own = secretOf(bytes);
+    JsonObject created = keyhook.api().post("/api/webhooks", new JsonObject().put("url", receiver.url())
+        .put("events", new JsonArray().add("license.activated")).put("secret", own)).expect(201).json();
+    assertThat(created.getString("secret")).isEqualTo(own);
+    receiver.trust(own);
+    Delivery delivery = deliver();
+    assertThat(delivery.header("X-Webhook-Signature")).isEqualTo(delivery.plainSignature(own));
+    assertThat(delivery.isStandardSignedWith(own)).isTrue();
+  }
+
+  @Test
+  void aSecretOfOnesOwnMustBeOne() {
+    for (String bad : new String[] {"", "secret", secretOf(23), secretOf(65), secretOf(32).substring(6),
+        secretOf(32).replace("=", ""), secretOf(32) + "=", secretOf(32) + " ", "whsec_" + "-_".repeat(22), "WHSEC_" + secretOf(32).substring(6),
+        "whsec_" + "A".repeat(1000)}) {
+      assertThat(keyhook.api().post("/api/webhooks", new JsonObject().put("url", receiver.url())
+          .put("events", new JsonArray().add("license.activated")).put("secret", bad)).expect(400).badFields())
+          .as(bad).containsExactly("secret");
+    }
   }
 
   @Test

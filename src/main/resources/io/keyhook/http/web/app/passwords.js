@@ -6,8 +6,9 @@ export const PASSWORD_HINT = `At least ${SHORTEST} characters; a few unrelated w
 
 /** What is wrong with it; '' where nothing is. */
 export function checkPassword(password) {
-  return password.length < SHORTEST ? `Must have at least ${SHORTEST} characters`
-    : password.length > LONGEST ? `Must have at most ${LONGEST} characters` : '';
+  const length = [...password].length; // code points, as the server counts them
+  return length < SHORTEST ? `Must have at least ${SHORTEST} characters`
+    : length > LONGEST ? `Must have at most ${LONGEST} characters` : '';
 }
 
 export function checkEmail(email) {

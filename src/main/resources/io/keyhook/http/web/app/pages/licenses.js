@@ -117,9 +117,9 @@ function Import({ onClose, onImported }) {
   return html`<${Dialog} title="Import licenses" wide firm=${busy} onClose=${onClose}>
     <div class="dialog-body">
       <p>A CSV file whose first line names the columns. Only <code>name</code> is needed; <code>key</code> brings keys of your
-        own. Either all lines are taken or none.</p>
-      <p>A file that was exported can be imported where its keys are not in use. Take out the lines whose
-        <code>expiresAt</code> has passed. All become active, and metadata is not in the file.</p>
+        own. Import is all-or-nothing.</p>
+      <p>An exported file brings back its licenses as they were, disabled and expired ones too, if their keys are not in
+        use. Devices activate again when they validate.</p>
       <pre class="example" tabindex="0" role="group" aria-label="Example file">${EXAMPLE}</pre>
       <div class="field"><label for="import-file">CSV file</label>
         <input id="import-file" ref=${input} type="file" accept=".csv,text/csv"
