@@ -1,6 +1,5 @@
 package io.keyhook.attempt;
 
-import io.keyhook.bus.Version;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Payload;
 import io.vertx.core.MultiMap;
@@ -12,6 +11,7 @@ import java.util.UUID;
 
 /**
  * What one attempt sends: the body that every attempt of its delivery sends, and headers that are signed for this one.
+ * {@link Sender} adds those that are the same for all.
  */
 public record Message(MultiMap headers, Buffer body) {
   private static final CharSequence SIGNATURE = HttpHeaders.createOptimized("X-Webhook-Signature");
@@ -21,8 +21,6 @@ public record Message(MultiMap headers, Buffer body) {
   private static final CharSequence STANDARD_ID = HttpHeaders.createOptimized("webhook-id");
   private static final CharSequence STANDARD_TIMESTAMP = HttpHeaders.createOptimized("webhook-timestamp");
   private static final CharSequence STANDARD_SIGNATURE = HttpHeaders.createOptimized("webhook-signature");
-  private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("Keyhook/" + Version.VERSION);
-  private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
 
   public static Message of(
       EndpointSettings settings, EventType type, UUID deliveryId, boolean test, String data, int attempt, Instant now) {
@@ -31,9 +29,7 @@ public record Message(MultiMap headers, Buffer body) {
     long timestamp = now.getEpochSecond();
     boolean overlaps = settings.overlaps();
     String standard = settings.current().standard(id, timestamp, body);
-    MultiMap headers = MultiMap.caseInsensitiveMultiMap()
-        .add(HttpHeaders.CONTENT_TYPE, JSON)
-        .add(HttpHeaders.USER_AGENT, USER_AGENT)
+    MultiMap headers = HttpHeaders.headers()
         .add(SIGNATURE, settings.current().plain(body))
         .add(EVENT, type.wireName())
         .add(ATTEMPT, Integer.toString(attempt))

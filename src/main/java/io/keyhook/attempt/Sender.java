@@ -1,5 +1,6 @@
 package io.keyhook.attempt;
 
+import io.keyhook.bus.Version;
 import io.keyhook.target.Resolver;
 import io.keyhook.target.Target;
 import io.keyhook.target.TargetPolicy;
@@ -7,7 +8,6 @@ import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -15,27 +15,44 @@ import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.core.net.TrustOptions;
+import io.vertx.ext.web.client.HttpRequest;
+import io.vertx.ext.web.client.WebClient;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Makes attempts. It uses the client that {@code WebClient} wraps: what must be bounded (the time of a whole exchange,
- * and how much a receiver sends) WebClient does not bound, and its phases and copies of the headers cost more than all
- * the rest of an attempt here. {@link Exchange} keeps the bounds. Belongs to one event loop.
+ * Makes attempts with Vert.x's {@link WebClient}. {@link Exchange} keeps their bounds, and {@link Wire} holds what that
+ * takes beneath the client. Belongs to one event loop.
  */
 public final class Sender {
   private static final int KEEP_ALIVE_SECONDS = 30;
   /** A receiver may ask for a longer keep-alive, or for one without end. */
   private static final int MAX_CONNECTION_SECONDS = 120;
+  private static final int MAX_ROUTES = 10_000;
+  private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("Keyhook/" + Version.VERSION);
+  private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
 
   private final Vertx vertx;
   private final Resolver resolver;
   private final TargetPolicy policy;
   private final Duration timeout;
-  private final HttpClient reusing;
-  private final HttpClient fresh;
+  private final WebClient reusing;
+  private final WebClient fresh;
+  private final Map<Destination, Route> routes = new LinkedHashMap<>(16, 0.75f, true) {
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<Destination, Route> eldest) {
+      return size() > MAX_ROUTES;
+    }
+  };
+
+  private record Destination(UUID accountId, Target target) {}
 
   /** With what Vert.x resolves and Java trusts. */
   public Sender(Vertx vertx, TargetPolicy policy, Duration timeout, int maxInFlight) {
@@ -57,7 +74,7 @@ public final class Sender {
     this.fresh = client(trust, maxInFlight, false);
   }
 
-  private HttpClient client(TrustOptions trust, int maxInFlight, boolean keepAlive) {
+  private WebClient client(TrustOptions trust, int maxInFlight, boolean keepAlive) {
     // A connection that is being made cannot be canceled: it is given up by these, or is the next attempt's.
     HttpClientOptions options = new HttpClientOptions()
         .setVerifyHost(true)
@@ -69,58 +86,94 @@ public final class Sender {
     if (trust != null) {
       options.setTrustOptions(trust);
     }
-    return vertx.httpClientBuilder().with(options)
-        .with(new PoolOptions().setHttp1MaxSize(maxInFlight).setMaxLifetime(MAX_CONNECTION_SECONDS))
-        .withConnectHandler(Inbound::install)
-        .build();
+    return Wire.client(vertx, options,
+        new PoolOptions().setHttp1MaxSize(maxInFlight).setMaxLifetime(MAX_CONNECTION_SECONDS));
   }
 
-  /**
-   * Never fails: what goes wrong is in the attempt.
-   *
-   * @param headers of this attempt; {@code Host} is added
-   */
-  public Future<Attempt> send(Target target, MultiMap headers, Buffer body) {
+  /** Never fails: what goes wrong is in the attempt. */
+  public Future<Attempt> send(EndpointSettings settings, Message message) {
+    Target target = settings.target();
     Exchange exchange = new Exchange(vertx, timeout);
     Future<List<InetAddress>> resolved =
         target.literal().isPresent() ? Future.succeededFuture(List.of()) : resolver.resolve(target.host());
-    resolved.map(addresses -> policy.pick(target, addresses))
-        .onComplete(address -> send(reusing, exchange, request(target, address, headers), body), exchange::fail);
+    resolved.map(addresses -> policy.pick(target, addresses)).onComplete(
+        addresses -> new Calls(vertx, exchange, route(settings), addresses, message).start(),
+        e -> exchange.fail(AttemptError.of(e)));
     return exchange.attempt();
   }
 
-  /** To the address that was checked; Host, SNI and the name in the certificate are the target's. */
-  private static RequestOptions request(Target target, InetAddress address, MultiMap headers) {
-    return new RequestOptions()
-        .setServer(SocketAddress.inetSocketAddress(target.port(), address.getHostAddress()))
-        .setHost(target.host())
-        .setPort(target.port())
-        .setSsl(target.ssl())
-        .setMethod(HttpMethod.POST)
-        .setURI(target.requestUri())
-        .setFollowRedirects(false)
-        .setHeaders(headers.set(HttpHeaders.HOST, target.hostHeader()));
-  }
-
-  private void send(HttpClient client, Exchange exchange, RequestOptions options, Buffer body) {
-    if (!exchange.isOver()) {
-      client.request(options).onComplete(
-          request -> exchange.send(request, body, e -> broken(client, exchange, options, body, e)),
-          e -> broken(client, exchange, options, body, e));
-    }
-  }
-
-  /** A receiver may close a kept connection just as it is used again; that is not this attempt's failure yet. */
-  private void broken(HttpClient client, Exchange exchange, RequestOptions options, Buffer body, Throwable e) {
-    if (client == reusing && exchange.mayStartAgain(e)) {
-      send(fresh, exchange, options, body);
-    } else {
-      exchange.fail(e);
-    }
+  private Route route(EndpointSettings settings) {
+    return routes.computeIfAbsent(new Destination(settings.accountId(), settings.target()), Route::new);
   }
 
   public void close() {
     reusing.close();
     fresh.close();
+  }
+
+  /** A target as one account sends to it: which of its addresses worked last, and the request that is made there. */
+  final class Route {
+    private final Destination destination;
+    private InetAddress address;
+    private HttpRequest<Buffer> request;
+
+    private Route(Destination destination) {
+      this.destination = destination;
+    }
+
+    boolean isTls() {
+      return destination.target().ssl();
+    }
+
+    /** The address that worked last comes first. */
+    InetAddress working() {
+      return address;
+    }
+
+    void works(InetAddress address) {
+      if (!address.equals(this.address)) {
+        request = request(reusing, address);
+        this.address = address;
+      }
+    }
+
+    /** On a kept connection, if there is one. */
+    HttpRequest<Buffer> request(InetAddress address) {
+      return address.equals(this.address) ? request.copy() : request(reusing, address);
+    }
+
+    HttpRequest<Buffer> requestAfresh(InetAddress address) {
+      return request(fresh, address);
+    }
+
+    /** To the address that was checked; Host, SNI and the name in the certificate are the target's. */
+    private HttpRequest<Buffer> request(WebClient client, InetAddress address) {
+      Target target = destination.target();
+      MultiMap headers = HttpHeaders.headers()
+          .add(HttpHeaders.HOST, target.hostHeader())
+          .add(HttpHeaders.CONTENT_TYPE, JSON)
+          .add(HttpHeaders.USER_AGENT, USER_AGENT)
+          .add(HttpHeaders.ACCEPT_ENCODING, HttpHeaders.IDENTITY);
+      return client.request(HttpMethod.POST, server(address), new RequestOptions()
+          .setHost(target.host())
+          .setPort(target.port())
+          .setSsl(target.ssl())
+          .setURI(target.requestUri())
+          .setFollowRedirects(false)
+          .setHeaders(headers));
+    }
+
+    /**
+     * Named after the account, since connections are kept by this name: no account uses a connection that another has
+     * used. Nothing looks the name up, because the address is there.
+     */
+    private SocketAddress server(InetAddress address) {
+      try {
+        InetAddress named = InetAddress.getByAddress(destination.accountId().toString(), address.getAddress());
+        return SocketAddress.inetSocketAddress(new InetSocketAddress(named, destination.target().port()));
+      } catch (UnknownHostException e) {
+        throw new IllegalStateException(e); // an address has the length of one
+      }
+    }
   }
 }

@@ -90,7 +90,7 @@ final class Deliverer implements Endpoint.Actions {
     Outgoing outgoing = delivery.outgoing();
     Message message = Message.of(known, outgoing.type(), outgoing.deliveryId(), false, outgoing.data(),
         outgoing.number(), Instant.now());
-    drain.track(Work.ATTEMPT, sender.send(known.target(), message.headers(), message.body()).onSuccess(attempt -> {
+    drain.track(Work.ATTEMPT, sender.send(known, message).onSuccess(attempt -> {
       endpoint.ended(delivery, attempt.succeeded());
       drain.track(Work.WRITE, outcomes.record(delivery, attempt));
       advance(endpoint);

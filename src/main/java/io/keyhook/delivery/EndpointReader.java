@@ -29,6 +29,7 @@ final class EndpointReader {
    */
   Future<Optional<EndpointSettings>> load(EndpointId endpoint) {
     return EndpointStore.read(client, endpoint).map(found -> found.map(settings -> new EndpointSettings(
+        endpoint.accountId(),
         settings.version(),
         policy.check(settings.url()),
         signer(settings.secret(), endpoint),

@@ -73,7 +73,7 @@ final class TestSender {
     return settings.load(endpoint).compose(found -> {
       EndpointSettings target = found.orElseThrow(Id.WEBHOOK::notFound);
       Message message = Message.of(target, type, id, true, data, 1, Instant.now());
-      return sender.send(target.target(), message.headers(), message.body());
+      return sender.send(target, message);
     }).recover(e -> e instanceof RefusedTargetException ? Future.succeededFuture(Attempt.refused())
         : Future.failedFuture(e instanceof UnreadableSecretException ? new Failure.Conflict("SECRET_UNREADABLE",
             "The webhook's secret is encrypted with a master key that this server does not have. Rotate the secret")

@@ -12,11 +12,17 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Decides which URL and which address a webhook may reach, so that a tenant's URL cannot make Keyhook talk to what only
@@ -98,15 +104,17 @@ public final class TargetPolicy {
   }
 
   /**
-   * Chooses the address of one attempt. Connect to it, and not to the name: a second lookup may answer otherwise.
+   * Chooses the addresses of one attempt. Connect to one of them, and not to the name: a second lookup may answer
+   * otherwise.
    *
    * @param resolved all that the target's host resolves to just now, A and AAAA; not looked at where it is an address
-   * @return the first one
+   * @return all of them, one or more, in the order in which to try them: the first one, and then the two families in
+   *     turn, as long as there are both (RFC 8305, 4)
    * @throws RefusedTargetException any of them is not public, with the stage {@code DNS}: a name that points inside as
    *     well is not one to pick the harmless half of
    * @throws UnresolvedTargetException there are none
    */
-  public InetAddress pick(Target target, List<InetAddress> resolved) {
+  public List<InetAddress> pick(Target target, List<InetAddress> resolved) {
     List<InetAddress> candidates = target.literal().map(List::of).orElse(resolved);
     if (candidates.isEmpty()) {
       throw new UnresolvedTargetException(target.host());
@@ -115,7 +123,21 @@ public final class TargetPolicy {
     require(candidates.stream().map(PublicAddresses::of).allMatch(address ->
             !denied.isReachedBy(address) && (trusted || mayReach(address))),
         DNS, target.host() + " resolves to an address that is not public");
-    return candidates.get(0);
+    return candidates.size() == 1 ? candidates : interleaved(candidates);
+  }
+
+  private static List<InetAddress> interleaved(List<InetAddress> addresses) {
+    Class<?> family = addresses.get(0).getClass();
+    Queue<InetAddress> first = new ArrayDeque<>();
+    Queue<InetAddress> second = new ArrayDeque<>();
+    for (InetAddress address : new LinkedHashSet<>(addresses)) {
+      (address.getClass() == family ? first : second).add(address);
+    }
+    List<InetAddress> ordered = new ArrayList<>(addresses.size());
+    while (!first.isEmpty() || !second.isEmpty()) {
+      Stream.of(first, second).map(Queue::poll).filter(Objects::nonNull).forEach(ordered::add);
+    }
+    return ordered;
   }
 
   private boolean isTrusted(String name) {

@@ -1,0 +1,125 @@
+package io.keyhook.attempt;
+
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.VertxException;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpClosedException;
+import io.vertx.ext.web.codec.BodyCodec;
+import io.vertx.ext.web.codec.spi.BodyStream;
+
+/**
+ * One request of an attempt. An attempt makes several where an address does not connect, or where a kept connection was
+ * closed as it was used; its {@link Exchange} lets one at a time be sent. As a codec it takes the body as it comes, and
+ * keeps the bounds. Belongs to one event loop.
+ */
+final class Call implements BodyCodec<Void>, BodyStream<Void> {
+  /** Fails a call that has a connection when another has been sent, or when time is up. */
+  static final Throwable NOT_WANTED = new VertxException("another call is sent, or time is up", true);
+  private static final Future<Void> DONE = Future.succeededFuture();
+
+  private final Exchange exchange;
+  /** Null until it has a connection and may be sent. */
+  private HttpClientRequest request;
+  private ReceiverCodec codec;
+  private boolean received;
+
+  Call(Exchange exchange) {
+    this.exchange = exchange;
+  }
+
+  /**
+   * @param request on the connection that it is to use, and not sent yet
+   * @return whether it is to be sent
+   */
+  boolean begins(HttpClientRequest request) {
+    if (!exchange.admits(this)) {
+      return false;
+    }
+    this.request = request;
+    codec = Wire.codec(request.connection());
+    codec.begin(this);
+    return true;
+  }
+
+  boolean hasBegun() {
+    return request != null;
+  }
+
+  void answered(HttpClientResponse response) {
+    exchange.answered(response);
+  }
+
+  /** Counts all that comes, and tells whether it is still wanted. */
+  boolean takes(int bytes) {
+    received = true;
+    return exchange.takes(bytes);
+  }
+
+  /**
+   * Whether it failed for a reason that the connection had before: the receiver closed it while it was kept, just as it
+   * was used again (RFC 9112, 9.3.1). After any byte, and on a fresh connection, the receiver may have read the request,
+   * and it is not sent again in silence: the attempt fails, and the delivery is retried by schedule.
+   */
+  boolean mayStartAgain(Throwable e) {
+    boolean reused = request == null ? e instanceof HttpClosedException : request.streamId() > 1;
+    return reused && !received && AttemptError.of(e) == AttemptError.CONNECTION_RESET;
+  }
+
+  /** No byte counts any more. */
+  void release() {
+    codec.end(this);
+  }
+
+  /** Closes its connection, and frees its place. */
+  void reset() {
+    request.reset();
+  }
+
+  @Override
+  public BodyStream<Void> stream() {
+    return this;
+  }
+
+  @Override
+  public Future<Void> write(Buffer data) {
+    exchange.keep(data);
+    return DONE;
+  }
+
+  @Override
+  public Future<Void> end() {
+    return DONE;
+  }
+
+  @Override
+  public Future<Void> result() {
+    return DONE;
+  }
+
+  @Override
+  public boolean writeQueueFull() {
+    return false;
+  }
+
+  @Override
+  public Call setWriteQueueMaxSize(int size) {
+    return this;
+  }
+
+  @Override
+  public Call drainHandler(Handler<Void> handler) {
+    return this;
+  }
+
+  @Override
+  public Call exceptionHandler(Handler<Throwable> handler) {
+    return this;
+  }
+
+  /** The request's future fails with it too. */
+  @Override
+  public void handle(Throwable e) {}
+}

@@ -1,0 +1,129 @@
+package io.keyhook.attempt;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.client.HttpRequest;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The calls of one attempt. They connect to one address after another, the next when one has failed or has not connected
+ * for a while (RFC 8305, "Happy Eyeballs"). The first that has a connection is sent, and only that one: the others
+ * connect for the pool, or fail. Belongs to one event loop.
+ */
+final class Calls {
+  private static final int MAX_ADDRESSES = 8;
+  /** Until the next address is tried as well (RFC 8305, 5). */
+  private static final long DELAY_MILLIS = 250;
+  /** The same with a handshake on top: one that is only far away is not to be called twice. */
+  private static final long TLS_DELAY_MILLIS = 750;
+
+  private final Vertx vertx;
+  private final Exchange exchange;
+  private final Sender.Route route;
+  private final List<InetAddress> addresses;
+  private final Message message;
+  private int next;
+  private int connecting;
+  private long timer = -1;
+  private AttemptError failure;
+
+  /**
+   * @param addresses one or more, in the order in which they are tried; the one that worked last comes before
+   */
+  Calls(Vertx vertx, Exchange exchange, Sender.Route route, List<InetAddress> addresses, Message message) {
+    this.vertx = vertx;
+    this.exchange = exchange;
+    this.route = route;
+    this.addresses = inOrder(addresses, route.working());
+    this.message = message;
+  }
+
+  private static List<InetAddress> inOrder(List<InetAddress> addresses, InetAddress working) {
+    if (working == null || addresses.size() == 1 || !addresses.contains(working)) {
+      return addresses.subList(0, Math.min(addresses.size(), MAX_ADDRESSES));
+    }
+    List<InetAddress> ordered = new ArrayList<>(addresses);
+    ordered.remove(working);
+    ordered.add(0, working);
+    return ordered.subList(0, Math.min(ordered.size(), MAX_ADDRESSES));
+  }
+
+  void start() {
+    if (!exchange.wantsNoCall()) {
+      tryNext();
+    }
+  }
+
+  private void tryNext() {
+    InetAddress address = addresses.get(next++);
+    if (next < addresses.size()) {
+      timer = vertx.setTimer(route.isTls() ? TLS_DELAY_MILLIS : DELAY_MILLIS, t -> {
+        if (!exchange.wantsNoCall()) {
+          tryNext();
+        }
+      });
+    }
+    connecting++;
+    Call call = new Call(exchange);
+    send(route.request(address), call).onComplete(
+        done -> succeeded(call, address),
+        e -> {
+          connecting--;
+          failed(call, address, e);
+        });
+  }
+
+  private Future<?> send(HttpRequest<Buffer> request, Call call) {
+    return request.putHeaders(message.headers()).as(call).sendBuffer(message.body());
+  }
+
+  private void succeeded(Call call, InetAddress address) {
+    vertx.cancelTimer(timer);
+    route.works(address);
+    exchange.succeed();
+  }
+
+  private void failed(Call call, InetAddress address, Throwable e) {
+    if (call.hasBegun()) {
+      vertx.cancelTimer(timer);
+      route.works(address);
+    } else if (exchange.wantsNoCall()) {
+      return;
+    }
+    if (call.mayStartAgain(e)) {
+      startAgain(call, address);
+    } else if (call.hasBegun()) {
+      exchange.fail(AttemptError.of(e));
+    } else {
+      notConnected(AttemptError.of(e));
+    }
+  }
+
+  private void notConnected(AttemptError error) {
+    if (failure == null || failure == AttemptError.NO_ROUTE) { // the network's, and tells least of the receiver
+      failure = error;
+    }
+    if (next < addresses.size()) {
+      vertx.cancelTimer(timer);
+      tryNext();
+    } else if (connecting == 0) {
+      exchange.fail(failure);
+    }
+  }
+
+  /** Once, and in the time that is left. */
+  private void startAgain(Call call, InetAddress address) {
+    exchange.takeBack(call);
+    Call again = new Call(exchange);
+    send(route.requestAfresh(address), again).onComplete(
+        done -> exchange.succeed(),
+        e -> {
+          if (again.hasBegun() || !exchange.wantsNoCall()) {
+            exchange.fail(AttemptError.of(e));
+          }
+        });
+  }
+}
