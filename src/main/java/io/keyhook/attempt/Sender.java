@@ -164,12 +164,13 @@ public final class Sender {
     }
 
     /**
-     * Named after the account, since connections are kept by this name: no account uses a connection that another has
-     * used. Nothing looks the name up, because the address is there.
+     * Named after the account as well, since connections are kept by this name: no account uses a connection that
+     * another has used. Nothing looks the name up, because the address is there.
      */
     private SocketAddress server(InetAddress address) {
+      String name = destination.accountId() + "@" + address.getHostAddress();
       try {
-        InetAddress named = InetAddress.getByAddress(destination.accountId().toString(), address.getAddress());
+        InetAddress named = InetAddress.getByAddress(name, address.getAddress());
         return SocketAddress.inetSocketAddress(new InetSocketAddress(named, destination.target().port()));
       } catch (UnknownHostException e) {
         throw new IllegalStateException(e); // an address has the length of one

@@ -72,6 +72,8 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
 
   private static List<Fault> flooding() {
     return List.of(
+        closed("sends 102 without end", then(c -> c.flood("HTTP/1.1 102 Processing\r\n\r\n")),
+            null, PROTOCOL_ERROR, null),
         closed("sends an endless body", then(c -> {
           c.write("HTTP/1.1 200 OK\r\n\r\n");
           c.flood("x");
@@ -110,17 +112,19 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
           c.write(CHUNKED + "1000\r\n" + FOUR_KB + "\r\n");
           c.flood("1;" + "x".repeat(1000) + "\r\nx\r\n");
         }), 200, null, FOUR_KB),
-        kept("sends a gzip bomb", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: " + bomb().length()
-            + "\r\n\r\n" + bomb(), 200,
-            new String(bomb().substring(0, 4096).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8)
-                .replace('\0', '\uFFFD')));
+        kept("sends a gzip bomb", encoded("200 OK", "gzip", gzip(new byte[10 * 1024 * 1024])), 200,
+            "\uFFFD".repeat(4096)));
   }
 
-  /** 10 MB of zeros. */
-  private static String bomb() {
+  private static String encoded(String status, String encoding, String body) {
+    return "HTTP/1.1 %s\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s"
+        .formatted(status, encoding, body.length(), body);
+  }
+
+  private static String gzip(byte[] content) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
-      gzip.write(new byte[10 * 1024 * 1024]);
+      gzip.write(content);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -134,10 +138,11 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
         malformed("has a number for a status that no integer holds", "HTTP/1.1 99999999999 OK\r\n\r\n"),
         malformed("has a Content-Length that is no number", "HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\n"),
         malformed("has a negative Content-Length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"),
-        malformed("has a Content-Length twice", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab"),
+        malformed("has a Content-Length with a plus sign", "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nab"),
         malformed("has two Content-Lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc"),
         malformed("has two Content-Lengths in one", "HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nabc"),
         malformed("has a header without a name", "HTTP/1.1 200 OK\r\n: x\r\n\r\n"),
+        malformed("has a NUL in a header", "HTTP/1.1 200 OK\r\nX-Nul: a\u0000b\r\nContent-Length: 0\r\n\r\n"),
         malformed("speaks SSH", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
         malformed("speaks nothing known", "\u0000\u0001\u0002\u00ff\u00fe nothing \r\n\r\n"),
         malformed("speaks HTTP/2", "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"),
@@ -145,6 +150,10 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
           c.write(CHUNKED + "5\r\nfirst\r\nzz\r\nx\r\n");
           c.awaitClose();
         }), 200, PROTOCOL_ERROR, "first"),
+        closed("ends a chunk's line with a bare LF", then(c -> {
+          c.write(CHUNKED + "5\nfirst\n0\n\n");
+          c.awaitClose();
+        }), 200, PROTOCOL_ERROR, ""),
         closed("sends a chunk of a size that no integer holds", then(c -> {
           c.write(CHUNKED + "ffffffffffffffff\r\nx\r\n");
           c.awaitClose();
@@ -176,8 +185,14 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
   }
 
   private static List<Fault> answering() {
-    return Stream.concat(
-        Stream.of(
+    return Stream.of(replying(), framing(), describing(), Stream.of(400, 401, 404, 500).map(status -> kept(
+            "answers " + status, "HTTP/1.1 " + status + " No\r\nContent-Length: 2\r\n\r\nno", status, "no")).toList())
+        .flatMap(List::stream).toList();
+  }
+
+  /** What counts is the final response, and nothing after it. */
+  private static List<Fault> replying() {
+    return List.of(
             kept("sends status 99", "HTTP/1.1 99 What\r\nContent-Length: 4\r\n\r\nwhat", 99, "what"),
             kept("sends status 999", "HTTP/1.1 999 What\r\nContent-Length: 4\r\n\r\nwhat", 999, "what"),
             closed("sends a body with 204", then(c -> {
@@ -194,9 +209,72 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
               c.awaitClose();
             }), 200, null, "first"),
             kept("sends interim responses first", "HTTP/1.1 100 Continue\r\n\r\n"
-                + "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200, "")),
-        Stream.of(400, 401, 404, 500).map(status -> kept("answers " + status,
-            "HTTP/1.1 " + status + " No\r\nContent-Length: 2\r\n\r\nno", status, "no"))).toList();
+                + "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+                + "HTTP/1.1 104 Upload Resumption Supported\r\nContent-Length: 0\r\n\r\nHTTP/1.1 199 Nearly\r\n\r\n"
+                + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone", 200, "done"),
+            closed("closes after half of the connection", then(c -> {
+              c.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst");
+              c.halfClose();
+              c.awaitClose();
+            }), 200, null, "first"),
+            left("sends more than its Content-Length", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst and more"),
+            left("sends more than its last chunk", CHUNKED + "5\r\nfirst\r\n0\r\n\r\n\r\n"),
+            left("sends a second response", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst"
+                + "HTTP/1.1 500 Oops\r\nContent-Length: 6\r\n\r\nsecond"),
+            left("sends an interim response last", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst"
+                + "HTTP/1.1 102 Processing\r\n\r\n"),
+            closed("sends a body with 204 unannounced", then(c -> {
+              c.write("HTTP/1.1 204 No Content\r\n\r\nfirst");
+              c.awaitClose();
+            }), 204, null, ""),
+            closed("sends a body with 304", then(c -> {
+              c.write("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nfirst");
+              c.awaitClose();
+            }), 304, null, ""));
+  }
+
+  /** Unusual, and clear where the response ends. */
+  private static List<Fault> framing() {
+    return List.of(
+        kept("has 64 KB of headers", "HTTP/1.1 200 OK\r\n" + ("Set-Cookie: " + "x".repeat(1000) + "\r\n").repeat(64)
+            + "Content-Length: 5\r\n\r\nfirst", 200, "first"),
+        kept("has a header of 64 KB", "HTTP/1.1 200 OK\r\nContent-Security-Policy: " + "x".repeat(64 * 1024)
+            + "\r\nContent-Length: 5\r\n\r\nfirst", 200, "first"),
+        kept("has a status line of 64 KB", "HTTP/1.1 200 " + "x".repeat(64 * 1024)
+            + "\r\nContent-Length: 5\r\n\r\nfirst", 200, "first"),
+        kept("has no reason phrase", "HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nfirst", 200, "first"),
+        kept("has a space before a colon", "HTTP/1.1 200 OK\r\nContent-Length : 5\r\n\r\nfirst", 200, "first"),
+        kept("folds a header", "HTTP/1.1 200 OK\r\nX-Folded: a\r\n b\r\nContent-Length: 5\r\n\r\nfirst", 200, "first"),
+        kept("ends the lines of its head with a bare LF", "HTTP/1.1 200 OK\nContent-Length: 5\n\nfirst", 200, "first"),
+        kept("repeats its Content-Length", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nfirst",
+            200, "first"),
+        kept("sends chunk extensions", CHUNKED + "2;a=b\r\nfi\r\n3;c=\"d;e\";f\r\nrst\r\n0;g=h\r\n\r\n", 200, "first"),
+        kept("sends trailers", CHUNKED + "5\r\nfirst\r\n0\r\nX-Sum: 1\r\n\r\n", 200, "first"),
+        left("has a Content-Length beside chunks", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n"),
+        left("answers in HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nfirst"),
+        left("sends chunks in HTTP/1.0", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n"),
+        left("says among others that it closes", "HTTP/1.1 200 OK\r\nConnection: x, close\r\n"
+            + "Content-Length: 5\r\n\r\nfirst"));
+  }
+
+  /** Compressed, which nobody asked for. */
+  private static List<Fault> describing() {
+    String page = "<h1>It is broken</h1>";
+    return List.of(
+        kept("compresses an error page", encoded("500 Oops", "gzip", gzip(page.getBytes(StandardCharsets.UTF_8))),
+            500, page),
+        kept("compresses an error page for which there is no decoder here", encoded("500 Oops", "br", "abcd"), 500,
+            "(br-compressed body, 4 bytes)"));
+  }
+
+  /** Delivered with "first" for a body, and never used again. */
+  private static Fault left(String name, String response) {
+    return closed(name, then(c -> {
+      c.write(response);
+      c.awaitClose();
+    }), 200, null, "first");
   }
 
   static Fault closed(String name, Script script, Integer status, AttemptError error, String body) {

@@ -44,8 +44,9 @@ class FaultTableTest {
     Map<Outcome, Row> rows = new LinkedHashMap<>();
     for (NetworkFault fault : NetworkFault.values()) {
       String ends = fault.waitsForNames() ? "when DNS gives up, 10 s at most" : ends(fault.error());
-      rows.computeIfAbsent(Outcome.of(false, fault.error(), ends, false), outcome -> new Row())
-          .add(fault.receiver(), List.of());
+      boolean delivered = fault.error() == null;
+      rows.computeIfAbsent(Outcome.of(delivered, fault.error(), ends, delivered), outcome -> new Row())
+          .add(fault.receiver(), delivered ? List.of(200) : List.of());
     }
     for (Fault fault : Fault.ALL) {
       boolean answered = fault.status() != null;

@@ -6,7 +6,7 @@ import static io.keyhook.attempt.AttemptError.TARGET_REFUSED;
 import static io.keyhook.attempt.AttemptError.TIMEOUT;
 import static io.keyhook.attempt.AttemptError.TLS_FAILURE;
 
-/** What goes wrong before a receiver has read a request, and the error that the attempt must have. */
+/** What goes wrong before a receiver has read a request, and the error that the attempt must have; null: none. */
 enum NetworkFault {
   NOT_LISTENING("does not listen", CONNECTION_REFUSED),
   NO_ROUTE("is where no route leads to", AttemptError.NO_ROUTE),
@@ -26,7 +26,8 @@ enum NetworkFault {
   TLS_NONE("does not speak TLS", TLS_FAILURE),
   TLS_OLD("speaks TLS 1.0 at most", TLS_FAILURE),
   TLS_CUT("cuts the handshake off", TLS_FAILURE),
-  TLS_HANGS("hangs in the handshake", TIMEOUT);
+  TLS_HANGS("hangs in the handshake", TIMEOUT),
+  SOME_ADDRESSES_DEAD("has several addresses, of which some are dead", null);
 
   private final String receiver;
   private final AttemptError error;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.target.Policies;
 import io.keyhook.target.Resolver;
-import io.keyhook.target.Target;
 import io.keyhook.target.TargetPolicy;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.Context;
@@ -14,6 +13,7 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.TrustOptions;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -21,11 +21,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
-/** A {@link Sender} by itself: a short time for each attempt, one event loop, and one connection a receiver. */
+/**
+ * A {@link Sender} by itself: a short time for each attempt, one event loop, and one connection a receiver and account.
+ */
 final class SenderRig implements AutoCloseable {
   static final Duration TIMEOUT = Duration.ofSeconds(1);
   private static final Duration LATE = Duration.ofMillis(250);
   private static final long BEAT_MILLIS = 10;
+  private static final Signer SIGNER = new Signer("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+  private static final UUID ACCOUNT = UUID.randomUUID();
 
   enum Sockets { NATIVE, JAVA }
 
@@ -66,11 +70,16 @@ final class SenderRig implements AutoCloseable {
   }
 
   CompletableFuture<Attempt> send(String url) {
-    Target target = policy.check(url);
+    return send(ACCOUNT, url);
+  }
+
+  CompletableFuture<Attempt> send(UUID accountId, String url) {
+    EndpointSettings settings = new EndpointSettings(accountId, 1, policy.check(url), SIGNER, null, null);
     CompletableFuture<Attempt> ended = new CompletableFuture<>();
-    MultiMap headers = MultiMap.caseInsensitiveMultiMap().add("webhook-id", "delivery_1");
+    Message message =
+        new Message(MultiMap.caseInsensitiveMultiMap().add("webhook-id", "delivery_1"), Buffer.buffer("{}"));
     context.runOnContext(v ->
-        sender.send(target, headers, Buffer.buffer("{}")).onComplete(ended::complete, ended::completeExceptionally));
+        sender.send(settings, message).onComplete(ended::complete, ended::completeExceptionally));
     return ended.orTimeout(Waiting.LONG.toSeconds(), TimeUnit.SECONDS);
   }
 

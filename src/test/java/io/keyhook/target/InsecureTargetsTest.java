@@ -31,7 +31,7 @@ class InsecureTargetsTest {
     assertThat(target.host()).isEqualTo(host);
     assertThat(target.hostHeader()).isEqualTo(hostHeader);
     assertThat(target.ssl()).isEqualTo(url.startsWith("https"));
-    assertThat(development.pick(target, List.of(InetAddress.getLoopbackAddress()))).isNotNull();
+    assertThat(development.pick(target, List.of(InetAddress.getLoopbackAddress()))).isNotEmpty();
   }
 
   @ParameterizedTest

@@ -71,8 +71,8 @@ class OperatorTargetsTest {
   void anAllowedNameMayLeadInsideButNeverToWhatIsDenied() {
     Target allowed = policy.check("https://hooks.team.svc/");
     Target other = policy.check("https://hooks.example.com/");
-    assertThat(policy.pick(allowed, List.of(address("10.9.9.9")))).isEqualTo(address("10.9.9.9"));
-    assertThat(policy.pick(other, List.of(address("10.1.3.3")))).isEqualTo(address("10.1.3.3"));
+    assertThat(policy.pick(allowed, List.of(address("10.9.9.9")))).containsExactly(address("10.9.9.9"));
+    assertThat(policy.pick(other, List.of(address("10.1.3.3")))).containsExactly(address("10.1.3.3"));
     assertRefused(other, "10.9.9.9");
     for (String denied : List.of("10.1.2.3", "64:ff9b::a01:203", "2002:a01:203::1", "93.184.215.14")) {
       assertRefused(allowed, denied);

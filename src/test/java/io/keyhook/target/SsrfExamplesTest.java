@@ -97,7 +97,7 @@ class SsrfExamplesTest {
     void attempts() {
       do {
         Target target = POLICY.check(example.url());
-        connected.add(POLICY.pick(target, target.literal().isPresent() ? List.of() : resolve()));
+        connected.addAll(POLICY.pick(target, target.literal().isPresent() ? List.of() : resolve()));
       } while (!unused.isEmpty());
     }
 

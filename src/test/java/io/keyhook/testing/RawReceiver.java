@@ -43,19 +43,28 @@ public final class RawReceiver implements AutoCloseable {
   }
 
   public RawReceiver(Script script) {
-    this(script, ServerSocketFactory.getDefault(), false);
+    this(script, InetAddress.getLoopbackAddress(), 0);
+  }
+
+  /** At another address of this machine, such as 127.0.0.2, and at the port of another receiver. */
+  public RawReceiver(Script script, InetAddress address, int port) {
+    this(script, ServerSocketFactory.getDefault(), false, address, port);
   }
 
   /** Behind TLS. */
   public RawReceiver(Script script, ServerSocketFactory tls) {
-    this(script, tls, true);
+    this(script, tls, InetAddress.getLoopbackAddress(), 0);
   }
 
-  private RawReceiver(Script script, ServerSocketFactory sockets, boolean ssl) {
+  public RawReceiver(Script script, ServerSocketFactory tls, InetAddress address, int port) {
+    this(script, tls, true, address, port);
+  }
+
+  private RawReceiver(Script script, ServerSocketFactory sockets, boolean ssl, InetAddress address, int port) {
     this.script = script;
     this.ssl = ssl;
     try {
-      server = sockets.createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+      server = sockets.createServerSocket(port, 50, address);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -139,6 +148,11 @@ public final class RawReceiver implements AutoCloseable {
 
   @Override
   public void close() {
+    stopListening();
+  }
+
+  /** As {@link #close}: connections that are open stay so, and new ones are refused. */
+  public void stopListening() {
     try {
       server.close();
     } catch (IOException e) {
@@ -222,6 +236,11 @@ public final class RawReceiver implements AutoCloseable {
     /** Says nothing any more, until it is closed by the sender. */
     public void awaitClose() throws IOException {
       socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+    }
+
+    /** Says that it will send no more, and still reads. */
+    public void halfClose() throws IOException {
+      socket.shutdownOutput();
     }
 
     /** Closes it as a crash does. */

@@ -1,0 +1,114 @@
+package io.keyhook.attempt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.buffer.Buffer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+
+class ResponseTextTest {
+  private static final String PAGE = "<h1>Es ist größer</h1>".repeat(20);
+
+  private static String read(String encoding, byte[] body) {
+    ResponseText text = new ResponseText(encoding);
+    for (byte b : body) {
+      text.append(Buffer.buffer(new byte[] {b}));
+    }
+    return text.read(body.length);
+  }
+
+  private static byte[] gzip(byte[] content) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
+      gzip.write(content);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static byte[] deflate(byte[] content, boolean bare) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    Deflater deflater = new Deflater(Deflater.DEFAULT_COMPRESSION, bare);
+    try (DeflaterOutputStream out = new DeflaterOutputStream(bytes, deflater)) {
+      out.write(content);
+    } finally {
+      deflater.end();
+    }
+    return bytes.toByteArray();
+  }
+
+  private static byte[] page() {
+    return PAGE.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void aPlainBodyIsItself() {
+    assertThat(read(null, page())).isEqualTo(PAGE);
+    assertThat(read("identity", page())).isEqualTo(PAGE);
+    assertThat(read("gzip", new byte[0])).isEmpty();
+    assertThat(read("br", new byte[0])).isEmpty();
+  }
+
+  @Test
+  void aCompressedBodyIsReadable() throws IOException {
+    assertThat(read("gzip", gzip(page()))).isEqualTo(PAGE);
+    assertThat(read(" X-GZip ", gzip(page()))).isEqualTo(PAGE);
+    assertThat(read("deflate", deflate(page(), false))).isEqualTo(PAGE);
+    assertThat(read("deflate", deflate(page(), true))).as("without the header of zlib, as many send it").isEqualTo(PAGE);
+  }
+
+  @Test
+  void everyPartOfTheHeaderOfGzipIsSkipped() throws IOException {
+    byte[] plain = gzip(page());
+    ByteArrayOutputStream full = new ByteArrayOutputStream();
+    full.write(plain, 0, 3);
+    full.write(4 | 8 | 16 | 2); // FEXTRA, FNAME, FCOMMENT, FHCRC
+    full.write(plain, 4, 6);
+    full.writeBytes(new byte[] {3, 0, 1, 2, 3, 'n', 0, 'c', 'c', 0, 9, 9});
+    full.write(plain, 10, plain.length - 10);
+    assertThat(read("gzip", full.toByteArray())).isEqualTo(PAGE);
+  }
+
+  @Test
+  void whatIsCutOffOrDamagedIsReadUpToThere() throws IOException {
+    byte[] noise = new byte[20_000];
+    new Random(1).nextBytes(noise);
+    for (int i = 0; i < noise.length; i++) {
+      noise[i] = (byte) ('a' + (noise[i] & 15));
+    }
+    byte[] body = gzip(noise);
+    String whole = new String(noise, StandardCharsets.UTF_8);
+    assertThat(read("gzip", Arrays.copyOf(body, 1000))).hasSizeGreaterThan(1000).matches(whole::startsWith);
+    assertThat(read("gzip", body)).hasSize(4096).matches(whole::startsWith);
+    for (int length = 0; length < 20; length++) {
+      assertThat(read("gzip", Arrays.copyOf(body, length))).hasSizeLessThan(64);
+    }
+    body[5000] ^= 0x55;
+    assertThat(read("gzip", body)).startsWith(whole.substring(0, 1000));
+  }
+
+  @Test
+  void aBodyThatIsNotWhatItSaysIsPlain() {
+    assertThat(read("gzip", page())).isEqualTo(PAGE);
+    assertThat(read("deflate", page())).isEqualTo(PAGE);
+  }
+
+  @Test
+  void ofAnotherEncodingItsNameAndLengthAreTold() {
+    assertThat(read("zstd", page())).isEqualTo("(zstd-compressed body, %d bytes)".formatted(page().length));
+    assertThat(read("gzip, br", page())).startsWith("(gzip, br-compressed body");
+    assertThat(read("x".repeat(60_000), page())).hasSizeLessThan(80);
+  }
+
+  @Test
+  void aBombBecomesNoMoreThanIsKept() throws IOException {
+    assertThat(read("gzip", gzip(new byte[10_000_000]))).isEqualTo("\uFFFD".repeat(4096));
+    assertThat(read("deflate", deflate(new byte[10_000_000], true))).isEqualTo("\uFFFD".repeat(4096));
+  }
+}
