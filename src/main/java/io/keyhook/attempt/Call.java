@@ -68,6 +68,11 @@ final class Call implements BodyCodec<Void>, BodyStream<Void> {
     return reused && !received && AttemptError.of(e) == AttemptError.CONNECTION_RESET;
   }
 
+  /** What came said that the request was not read. */
+  void isUnread() {
+    received = false;
+  }
+
   /** No byte counts any more. */
   void release() {
     codec.end(this);

@@ -27,6 +27,8 @@ import java.util.List;
  *   <li>Bytes that arrive while no request is outstanding answer nothing: they are dropped, and the connection is
  *       closed (RFC 9112, 9.2). So it is after a response that says so, that has 101 for a status, that announces a body
  *       where there is none (204, 304), or whose framing is ambiguous (6.1).
+ *   <li>408 and {@code Connection: close} on a used connection says that the receiver was closing it and has not read the
+ *       request (RFC 9110, 15.5.9): as if it had closed it without a word.
  *   <li>Bytes in front of the status line on a used connection are the rest of the response before, on its way as this
  *       request was written: they are dropped, the response behind them counts, and the connection is closed. A whole
  *       response that is late in this way cannot be told from an answer, which is why {@link Sender} never uses one
@@ -52,7 +54,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
 
   /** The one that waits for the response; null: nobody does any more. */
   private Call call;
-  private boolean used;
+  private int requests;
   /** A request was written, and its response has not ended. */
   private boolean outstanding;
   /** The response has not begun, and the rest of another may be before it. */
@@ -79,8 +81,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) throws Exception {
     if (message instanceof HttpRequest) {
       outstanding = true;
-      skipping = used;
-      used = true;
+      skipping = requests++ > 0;
     }
     super.write(context, message, promise);
   }
@@ -138,6 +139,13 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
             return;
           }
           last |= isLast(response);
+          if (isNoAnswer(response)) {
+            out.subList(before, out.size()).clear();
+            call.isUnread();
+            outstanding = false;
+            drop(context, in);
+            return;
+          }
         }
         if (out.get(i) instanceof LastHttpContent) {
           // before Vert.x knows of it, and may write the next request at once
@@ -157,6 +165,11 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
 
     private static boolean isInterim(HttpResponse response) {
       return response.status().codeClass() == HttpStatusClass.INFORMATIONAL && response.status().code() != 101;
+    }
+
+    /** Sent because nothing came for long, before the request was read (RFC 9110, 15.5.9). */
+    private boolean isNoAnswer(HttpResponse response) {
+      return response.status().code() == 408 && requests > 1 && call != null && !HttpUtil.isKeepAlive(response);
     }
 
     private static boolean isLast(HttpResponse response) {

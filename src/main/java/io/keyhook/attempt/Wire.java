@@ -40,6 +40,7 @@ final class Wire {
     Call call = (Call) context.request().bodyCodec();
     switch (context.phase()) {
       case SEND_REQUEST -> {
+        context.clientRequest().exceptionHandler(e -> { }); // the future has it, and Vert.x would log it
         if (!call.begins(context.clientRequest())) {
           context.fail(Call.NOT_WANTED); // which gives the connection back
           return;

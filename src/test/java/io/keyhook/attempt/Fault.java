@@ -217,6 +217,10 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
               c.halfClose();
               c.awaitClose();
             }), 200, null, "first"),
+            closed("resets after its response", then(c -> {
+              c.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst");
+              c.reset();
+            }), 200, null, "first"),
             left("sends more than its Content-Length", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst and more"),
             left("sends more than its last chunk", CHUNKED + "5\r\nfirst\r\n0\r\n\r\n\r\n"),
             left("sends a second response", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst"

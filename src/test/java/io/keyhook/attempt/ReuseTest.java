@@ -80,6 +80,25 @@ class ReuseTest {
     }
   }
 
+  /** As load balancers do that give up a connection without requests. */
+  @ParameterizedTest
+  @EnumSource
+  void norIsOneOnWhichTheReceiverHasWaitedTooLongForARequest(Kind kind) {
+    String tooLong = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 4\r\n\r\nlate";
+    try (RawReceiver receiver = receiver(kind, reused(c -> c.write(tooLong)))) {
+      assertThat(second(receiver).succeeded()).isTrue();
+      assertThat(receiver.accepted()).isEqualTo(2);
+    }
+    try (RawReceiver receiver = receiver(kind, c -> {
+      c.request();
+      c.write(tooLong);
+    })) {
+      Attempt first = rig.ended(rig.send(receiver.url(Certificates.HOST)));
+      assertThat(first.statusCode()).as("on a fresh connection it is an answer").isEqualTo(408);
+      assertThat(receiver.accepted()).isEqualTo(1);
+    }
+  }
+
   @Test
   void itStartsAgainOnlyOnce() {
     try (RawReceiver receiver = receiver(Kind.PLAIN, c -> {
