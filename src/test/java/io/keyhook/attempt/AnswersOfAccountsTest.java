@@ -1,6 +1,7 @@
 package io.keyhook.attempt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
@@ -32,7 +33,7 @@ class AnswersOfAccountsTest {
   }
 
   private static JsonObject awaitEnded(Api api, String webhook) {
-    org.awaitility.Awaitility.await().atMost(Waiting.LONG)
+    await("the delivery has ended").atMost(Waiting.LONG)
         .until(() -> !logged(api, webhook).getString("status", "pending").equals("pending"));
     return logged(api, webhook);
   }
@@ -67,7 +68,8 @@ class AnswersOfAccountsTest {
       String others = webhook(second, receiver);
       first.validate(keyhook.license(1).key(), "device").expect(200);
       asked.orTimeout(Waiting.LONG.toSeconds(), TimeUnit.SECONDS).join();
-      second.validate(keyhook.license(second, new JsonObject().put("maxActivations", 1)).key(), "device").expect(200);
+      JsonObject license = new JsonObject().put("name", "A license").put("maxActivations", 1);
+      second.validate(keyhook.license(second, license).key(), "device").expect(200);
       assertAnswered(awaitEnded(second, others), "failed", 500, "second");
       othersEnded.complete(null);
       assertAnswered(awaitEnded(first, ones), "delivered", 200, "first");

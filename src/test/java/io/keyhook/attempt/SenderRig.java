@@ -25,7 +25,7 @@ import java.util.function.Function;
  * A {@link Sender} by itself: a short time for each attempt, one event loop, and one connection a receiver and account.
  */
 final class SenderRig implements AutoCloseable {
-  static final Duration TIMEOUT = Duration.ofSeconds(1);
+  static final Duration TIMEOUT = Duration.ofSeconds(2);
   private static final Duration LATE = Duration.ofMillis(250);
   private static final long BEAT_MILLIS = 10;
   private static final Signer SIGNER = new Signer("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
