@@ -55,7 +55,6 @@ class InternalsTest {
           "io.netty.handler.codec.http.HttpResponse",
           "io.netty.handler.codec.http.HttpResponseDecoder",
           "io.netty.handler.codec.http.HttpResponseStatus",
-          "io.netty.handler.codec.http.HttpStatusClass",
           "io.netty.handler.codec.http.HttpUtil",
           "io.netty.handler.codec.http.HttpVersion",
           "io.netty.handler.codec.http.LastHttpContent"),

@@ -42,12 +42,13 @@ final class Calls {
   }
 
   private static List<InetAddress> inOrder(List<InetAddress> addresses, InetAddress working) {
-    if (working == null || addresses.size() == 1 || !addresses.contains(working)) {
-      return addresses.subList(0, Math.min(addresses.size(), MAX_ADDRESSES));
+    if (addresses.size() == 1) {
+      return addresses;
     }
     List<InetAddress> ordered = new ArrayList<>(addresses);
-    ordered.remove(working);
-    ordered.add(0, working);
+    if (ordered.remove(working)) {
+      ordered.add(0, working);
+    }
     return ordered.subList(0, Math.min(ordered.size(), MAX_ADDRESSES));
   }
 

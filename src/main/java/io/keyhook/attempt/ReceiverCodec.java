@@ -11,7 +11,6 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
-import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -19,16 +18,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * HTTP/1.1 on a connection to a receiver, in place of Vert.x's {@code HttpClientCodec}: it pairs each request with the
- * response that answers it, whatever the receiver sends besides. Vert.x itself takes every 1xx but 100 and 103 for the
- * response, and what a receiver sends too much for an error of the next request.
+ * HTTP/1.1 on a connection to a receiver, in place of Netty's {@code HttpClientCodec}: it pairs each request with the
+ * response that answers it, whatever else the receiver sends. With Netty's codec, Vert.x takes every 1xx but 100 and 103
+ * for the response, and excess bytes for an error of the next request.
  * <ul>
  *   <li>Interim responses (1xx but 101) are skipped, and the final response answers (RFC 9110, 15.2).
  *   <li>Bytes that arrive while no request is outstanding answer nothing: they are dropped, and the connection is
- *       closed (RFC 9112, 9.2). So it is after a response that says so, that has 101 for a status, that announces a body
- *       where there is none (204, 304), or whose framing is ambiguous (6.1).
- *   <li>408 and {@code Connection: close} on a used connection says that the receiver was closing it and has not read the
- *       request (RFC 9110, 15.5.9): as if it had closed it without a word.
+ *       closed (RFC 9112, 9.2). It is also closed after a response that says so, that has the status 101, that announces a
+ *       body where HTTP has none (204, 304), or whose framing is ambiguous (6.1).
+ *   <li>408 and {@code Connection: close} on a used connection says that the receiver closed it before it read the
+ *       request (RFC 9110, 15.5.9), and is treated as a connection that is closed without a response.
  *   <li>Bytes in front of the status line on a used connection are the rest of the response before, on its way as this
  *       request was written: they are dropped, the response behind them counts, and the connection is closed. A whole
  *       response that is late in this way cannot be told from an answer, which is why {@link Sender} never uses one
@@ -41,8 +40,8 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
   static final int MAX_HEAD = 128 * 1024;
 
   /**
-   * A bare LF ends a line (RFC 9112, 2.2), but for chunks, and a Content-Length may be repeated (RFC 9110, 8.6); what
-   * bytes of one response hide in another is dropped anyway.
+   * Lenient where no reading leaves excess bytes that count: a bare LF ends a line of the head (RFC 9112, 2.2), and the
+   * same Content-Length may be repeated (RFC 9110, 8.6).
    */
   private static final HttpDecoderConfig CONFIG = new HttpDecoderConfig()
       .setMaxInitialLineLength(MAX_HEAD)
@@ -52,7 +51,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
       .setUseRfc9112TransferEncoding(false);
   private static final byte[] STATUS_LINE = "HTTP/1.".getBytes(StandardCharsets.US_ASCII);
 
-  /** The one that waits for the response; null: nobody does any more. */
+  /** The call that waits for the response; null: none does. */
   private Call call;
   private int requests;
   /** A request was written, and its response has not ended. */
@@ -164,7 +163,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
     }
 
     private static boolean isInterim(HttpResponse response) {
-      return response.status().codeClass() == HttpStatusClass.INFORMATIONAL && response.status().code() != 101;
+      return response.status().code() / 100 == 1 && response.status().code() != 101;
     }
 
     /** Sent because nothing came for long, before the request was read (RFC 9110, 15.5.9). */
@@ -177,7 +176,6 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
       boolean encoded = response.headers().contains(HttpHeaderNames.TRANSFER_ENCODING);
       return status == 101
           || !HttpUtil.isKeepAlive(response)
-          || (status == 204 || status == 304) && (encoded || HttpUtil.getContentLength(response, 0L) > 0)
           || encoded && response.protocolVersion() != HttpVersion.HTTP_1_1;
     }
 
@@ -189,8 +187,12 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
 
     @Override
     protected boolean isContentAlwaysEmpty(HttpMessage response) {
-      return ((HttpResponse) response).status().codeClass() == HttpStatusClass.INFORMATIONAL
-          || super.isContentAlwaysEmpty(response);
+      int status = ((HttpResponse) response).status().code();
+      if (status == 204 || status == 304) {
+        last |= response.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)
+            || HttpUtil.getContentLength(response, 0L) > 0; // it may come
+      }
+      return status / 100 == 1 || super.isContentAlwaysEmpty(response);
     }
 
     @Override

@@ -51,6 +51,7 @@ class AttemptTest {
     Delivery delivery = receiver.take();
     assertThat(delivery.id()).matches("delivery_[0-9a-z]{26}").isEqualTo(delivery.json().getString("deliveryId"));
     assertThat(delivery.header("Content-Type")).isEqualTo("application/json");
+    assertThat(delivery.header("Accept-Encoding")).isEqualTo("identity");
     assertThat(delivery.header("User-Agent")).matches("Keyhook/\\d+\\.\\d+\\.\\d+\\S*");
     assertThat(delivery.header("X-Webhook-Event")).isEqualTo("license.activated");
     assertThat(delivery.header("X-Webhook-Attempt")).isEqualTo("1");

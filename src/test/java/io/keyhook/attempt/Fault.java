@@ -143,6 +143,7 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
         malformed("has two Content-Lengths in one", "HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nabc"),
         malformed("has a header without a name", "HTTP/1.1 200 OK\r\n: x\r\n\r\n"),
         malformed("has a NUL in a header", "HTTP/1.1 200 OK\r\nX-Nul: a\u0000b\r\nContent-Length: 0\r\n\r\n"),
+        malformed("writes its version in lower case", "http/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
         malformed("speaks SSH", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
         malformed("speaks nothing known", "\u0000\u0001\u0002\u00ff\u00fe nothing \r\n\r\n"),
         malformed("speaks HTTP/2", "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"),
@@ -179,6 +180,8 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
         closed("closes in its head", then(c -> c.write("HTTP/1.1 200 OK\r\nX-Half")), null, CONNECTION_RESET, null),
         closed("closes after an interim response", then(c -> c.write("HTTP/1.1 100 Continue\r\n\r\n")),
             null, CONNECTION_RESET, null),
+        closed("speaks the frames of HTTP/2", // SETTINGS and GOAWAY: PROTOCOL_ERROR (RFC 9113, 6.5 and 6.8)
+            then(c -> c.write("\0\0\0\4\0\0\0\0\0\0\0\10\7\0\0\0\0\0\0\0\0\0\0\0\0\1")), null, CONNECTION_RESET, null),
         closed("truncates a 200", then(c -> c.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst")),
             200, CONNECTION_RESET, "first"),
         closed("truncates chunks", then(c -> c.write(CHUNKED + "5\r\nfirst\r\n")), 200, CONNECTION_RESET, "first"));
@@ -229,6 +232,10 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
                 + "HTTP/1.1 102 Processing\r\n\r\n"),
             closed("sends a body with 204 unannounced", then(c -> {
               c.write("HTTP/1.1 204 No Content\r\n\r\nfirst");
+              c.awaitClose();
+            }), 204, null, ""),
+            closed("announces chunks with 204", then(c -> {
+              c.write("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n");
               c.awaitClose();
             }), 204, null, ""),
             closed("sends a body with 304", then(c -> {
