@@ -21,12 +21,10 @@ import io.keyhook.delivery.DeliveryVerticles;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.EventFeed;
 import io.keyhook.event.Outbox;
-import io.keyhook.fair.Admission;
 import io.keyhook.fair.FairShare;
 import io.keyhook.http.ApiRouter;
 import io.keyhook.http.HttpVerticle;
 import io.keyhook.http.Probes;
-import io.keyhook.http.RateLimiter;
 import io.keyhook.http.UntrustedProxies;
 import io.keyhook.http.WebPages;
 import io.keyhook.idempotency.Idempotency;
@@ -41,11 +39,8 @@ import io.keyhook.stats.Counts;
 import io.keyhook.stats.StatsVerticle;
 import io.keyhook.target.TargetPolicy;
 import io.keyhook.webhook.WebhookVerticle;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
-import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -59,8 +54,10 @@ import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -75,66 +72,69 @@ import org.slf4j.LoggerFactory;
  */
 public final class Keyhook extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(Keyhook.class);
-  private static final String DEFAULT_NAME = "keyhook";
+  static final String DEFAULT_NAME = "keyhook";
   private static final Duration PARTITIONS = Duration.ofHours(1);
-  /** To an e-mail from an address, on a known device, and to change a password. */
-  private static final int LOGINS_A_MINUTE = 10;
-  private static final int LOGINS_OF_AN_ADDRESS = 60;
-  /** From wherever: guessing from many addresses is slow, too. */
-  private static final int LOGINS_TO_AN_EMAIL = 30;
-  private static final int SIGN_UPS_OF_AN_ADDRESS = 10;
   /** Each has connections of its own. */
   private static final int MAX_LOOPS = 8;
-  /** Shared connections that management calls leave to the node's own work. */
-  private static final int BACKGROUND = 2;
-  /** Wait for a receiver, and use next to nothing meanwhile. */
-  private static final int TESTS = 128;
-  /** One account alone has 26. */
-  private static final double TESTS_FACTOR = 0.25;
-  private static final int UPLOADS = 2;
-  private static final int MAX_WAITING = 1000;
-  /** Less than a client waits. */
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final KeyhookOptions options;
   private final Optional<Pool> hostPool;
   private final String name;
-  private final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final Optional<MeterRegistry> hostRegistry;
   private final AtomicInteger port = new AtomicInteger();
   private final WebPages pages = new WebPages();
-  private final UntrustedProxies untrusted = new UntrustedProxies(meters);
   private final StopOrder stopOrder = new StopOrder(this::stopping);
   private final List<String> deployed = new ArrayList<>();
   private Bus bus;
   private Database database;
+  private Metrics metrics;
+  private Admissions admissions;
   private KeyhookClient client;
   private Probes probes;
-  private ApiRouter.Limits limits;
-  private Idempotency idempotency;
+  private ApiRouter.Shared shared;
+  private volatile boolean stopped;
   private Optional<Accounts.Account> firstAccount = Optional.empty();
 
-  /** On the database that the options name. */
+  /** On the database that the options name. An embedding application uses {@link #builder}. */
   public Keyhook(KeyhookOptions options) {
     this(options, Optional.empty(), DEFAULT_NAME);
   }
 
   /**
    * On a pool that stays the host's, with {@link #connectOptions}, whose database the host has {@link #migrate migrated}.
+   * {@link #builder} does the same with names.
    *
    * @param name tells several in one Vert.x apart
    */
   public Keyhook(KeyhookOptions options, Optional<Pool> pool, String name) {
+    this(options, pool, name, Optional.empty());
+  }
+
+  Keyhook(KeyhookOptions options, Optional<Pool> pool, String name, Optional<MeterRegistry> hostRegistry) {
     this.options = options;
     this.hostPool = pool;
     this.name = name;
+    this.hostRegistry = hostRegistry;
+  }
+
+  /** Builds a Keyhook to deploy in an application's own Vert.x. */
+  public static KeyhookBuilder builder() {
+    return new KeyhookBuilder();
   }
 
   /**
    * Brings a database up to date, and creates the index for searches if the extensions that it needs exist or can be created.
-   * Blocks.
+   * Blocks. Needs Flyway and PostgreSQL's JDBC driver on the class path.
+   *
+   * @throws IllegalStateException they are missing
    */
   public static void migrate(URI database) {
-    Migrations.run(database);
+    try {
+      Migrations.run(database);
+    } catch (NoClassDefFoundError e) {
+      throw new IllegalStateException("To migrate the database, add org.flywaydb:flyway-core,"
+          + " org.flywaydb:flyway-database-postgresql and org.postgresql:postgresql to the class path", e);
+    }
   }
 
   /**
@@ -145,9 +145,13 @@ public final class Keyhook extends VerticleBase {
     return Database.connectOptions(database);
   }
 
-  /** To talk to it, once it is deployed. */
+  /**
+   * The client, for calls from the same Vert.x.
+   *
+   * @throws IllegalStateException it is not deployed yet
+   */
   public KeyhookClient client() {
-    return client;
+    return deployed(client);
   }
 
   /** The port that is listened on, once it is deployed; 0 where there is no server. */
@@ -161,38 +165,49 @@ public final class Keyhook extends VerticleBase {
   }
 
   /**
-   * A router to mount under a path of a host's server, once it is deployed; on the calling event loop. The host's server
-   * decides how long a client may leave a response unread ({@code HttpServerOptions.setWriteIdleTimeout}).
+   * A router with all of the HTTP interface, for the calling event loop, to mount under a path of the host's server. After
+   * Keyhook is undeployed it answers 503. The host's server decides how long a client may leave a response unread
+   * ({@code HttpServerOptions.setWriteIdleTimeout}).
+   *
+   * @throws IllegalStateException it is not deployed yet
    */
   public Router router() {
-    return router(vertx);
+    return router(EnumSet.allOf(RouterPart.class));
   }
 
-  private Router router(Vertx vertx) {
-    return ApiRouter.create(vertx, client, options,
-        new ApiRouter.Shared(limits, untrusted, idempotency, probes, pages));
+  /**
+   * The same with these parts alone.
+   *
+   * @throws IllegalStateException it is not deployed yet
+   */
+  public Router router(Set<RouterPart> parts) {
+    return ApiRouter.onlyWhile(() -> !stopped,
+        ApiRouter.create(vertx, deployed(client), options, shared, Set.copyOf(parts)));
+  }
+
+  private static <T> T deployed(T part) {
+    if (part == null) {
+      throw new IllegalStateException("This Keyhook is not deployed. Wait for the future of vertx.deployVerticle(keyhook)");
+    }
+    return part;
   }
 
   @Override
   public Future<?> start() {
+    Bus opened = new Bus(vertx, name);
+    try {
+      opened.open();
+    } catch (IllegalStateException e) {
+      return Future.failedFuture(new IllegalStateException("A Keyhook named \"" + name + "\" already runs in this Vert.x."
+          + " Deploy one instance of it, or give each a name of its own (KeyhookBuilder.name)", e));
+    }
+    bus = opened;
     database = hostPool.map(pool -> Database.of(vertx, pool)).orElseGet(() -> Database.of(vertx,
         options.database().uri().orElseThrow(() -> new IllegalArgumentException("database.uri is not set")),
         options.database().poolSize()));
-    bus = new Bus(vertx, name);
-    bus.open();
-    limits = new ApiRouter.Limits(new RateLimiter(options.validation().rateLimit(), Duration.ofSeconds(1)),
-        new RateLimiter(LOGINS_A_MINUTE, Duration.ofMinutes(1)),
-        new RateLimiter(LOGINS_OF_AN_ADDRESS, Duration.ofMinutes(1)),
-        new RateLimiter(LOGINS_TO_AN_EMAIL, Duration.ofMinutes(1)),
-        new RateLimiter(LOGINS_A_MINUTE, Duration.ofMinutes(1)),
-        new RateLimiter(LOGINS_TO_AN_EMAIL, Duration.ofMinutes(1)),
-        new RateLimiter(LOGINS_A_MINUTE, Duration.ofMinutes(1)),
-        new RateLimiter(SIGN_UPS_OF_AN_ADDRESS, Duration.ofHours(1)),
-        new Admission<UUID>(vertx, "uploads", UPLOADS, MAX_WAITING, PATIENCE).meteredBy(meters));
-    probes = new Probes(database, meters);
-    new JvmMemoryMetrics().bindTo(meters);
-    new JvmThreadMetrics().bindTo(meters);
-    new ProcessorMetrics().bindTo(meters);
+    metrics = hostRegistry.map(host -> Metrics.of(host, name)).orElseGet(Keyhook::ownMetrics);
+    admissions = Admissions.of(vertx, options.database().poolSize(), metrics.registry());
+    probes = new Probes(database, metrics.text());
     if (options.delivery().allowInsecureTargets()) {
       log.warn("delivery.allowInsecureTargets is on: webhooks may go to http and to private addresses."
           + " For development only");
@@ -205,7 +220,7 @@ public final class Keyhook extends VerticleBase {
           vertx.setPeriodic(0, PARTITIONS.toMillis(), timer -> keepUp(partitions));
           return deployAll(plans);
         })
-        .recover(e -> undeployAll().eventually(this::close).transform(closed -> Future.failedFuture(e)));
+        .recover(e -> stop().transform(stopped -> Future.failedFuture(e)));
   }
 
   private static void keepUp(Partitions partitions) {
@@ -224,7 +239,10 @@ public final class Keyhook extends VerticleBase {
         return Future.failedFuture(new IllegalStateException(
             "The pool's database is not migrated: call Keyhook.migrate(uri) before deploying"));
       }
-      return Migrations.run(vertx, options.database().uri().orElseThrow());
+      return vertx.executeBlocking(() -> {
+        migrate(options.database().uri().orElseThrow());
+        return null;
+      }, false);
     });
   }
 
@@ -246,12 +264,13 @@ public final class Keyhook extends VerticleBase {
 
   private Future<Void> deployAll(Plans plans) {
     int loops = Math.min(MAX_LOOPS, Runtime.getRuntime().availableProcessors());
-    EventFeed feed = new EventFeed(bus);
+    EventFeed feed = new EventFeed(vertx, bus);
     FairShare<UUID> holdings = new FairShare<>(options.delivery().maxInFlight());
     Dispatcher dispatcher = new Dispatcher(bus, loops, holdings);
     Outbox outbox = new Outbox(plans, dispatcher, feed);
     Cipher cipher = cipher(options.secrets());
-    idempotency = new Idempotency(vertx, database, cipher);
+    Idempotency idempotency = new Idempotency(vertx, database, cipher);
+    MeterRegistry meters = metrics.registry();
     LastSeen lastSeen = new LastSeen(database.pool());
     Counts counts = new Counts();
     TargetPolicy policy = TargetPolicy.of(options.delivery());
@@ -260,11 +279,9 @@ public final class Keyhook extends VerticleBase {
         new DeliveryVerticles.Rules(options.delivery(), plans, policy, cipher),
         new DeliveryMetrics(meters, counts, holdings));
     AtomicInteger validator = new AtomicInteger();
-    Admission<Object> management = new Admission<>(vertx, "management calls",
-        Math.max(1, options.database().poolSize() - BACKGROUND), MAX_WAITING, PATIENCE).meteredBy(meters);
-    Admission<UUID> tests = new Admission<UUID>(vertx, "webhook tests", new FairShare<>(TESTS, TESTS_FACTOR), TESTS,
-        PATIENCE).meteredBy(meters);
-    client = new KeyhookClient(bus, feed, management, tests);
+    shared = new ApiRouter.Shared(ApiRouter.Limits.of(options.validation().rateLimit(), admissions.uploads()),
+        new UntrustedProxies(meters), idempotency, probes, pages);
+    KeyhookClient started = new KeyhookClient(bus, feed, admissions.management(), admissions.tests());
     return deploy(Stage.COUNTING, 1, () -> new StatsVerticle(bus, database, counts))
         .compose(v -> deploy(Stage.SENDING, loops, delivery::sender))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans)))
@@ -282,9 +299,12 @@ public final class Keyhook extends VerticleBase {
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::health))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new LiveVerticle(bus, database, plans.allRetentions(), meters)))
-        .compose(v -> options.http().enabled() ? serve(loops) : Future.succeededFuture())
+        .compose(v -> options.http().enabled() ? serve(loops, started) : Future.succeededFuture())
         .compose(v -> bootstrap())
-        .onSuccess(v -> probes.started());
+        .onSuccess(v -> {
+          client = started;
+          probes.started();
+        });
   }
 
   static Cipher cipher(KeyhookOptions.Secrets secrets) {
@@ -292,9 +312,10 @@ public final class Keyhook extends VerticleBase {
         () -> new IllegalArgumentException("secrets.masterKey is not set")), secrets.previousMasterKeys());
   }
 
-  private Future<Void> serve(int loops) {
+  private Future<Void> serve(int loops, KeyhookClient client) {
     int freePort = -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
-    return deploy(Stage.SERVING, loops, () -> new HttpVerticle(options.http(), this::router, port, freePort));
+    return deploy(Stage.SERVING, loops, () -> new HttpVerticle(options.http(),
+        vertx -> ApiRouter.create(vertx, client, options, shared, EnumSet.allOf(RouterPart.class)), port, freePort));
   }
 
   private Future<Void> deploy(Stage stage, int instances, Supplier<Deployable> verticle) {
@@ -304,11 +325,6 @@ public final class Keyhook extends VerticleBase {
 
   private void stopping() {
     bus.publish(Addresses.STOPPING, new Stopping());
-  }
-
-  /** Vert.x does it too, but after a failed start has closed the database that they still work with. */
-  private Future<?> undeployAll() {
-    return Future.join(deployed.stream().map(vertx::undeploy).toList());
   }
 
   /** Last, because what is generated for it is shown once: a start that fails must not have made it. */
@@ -326,16 +342,31 @@ public final class Keyhook extends VerticleBase {
         });
   }
 
+  /**
+   * Vert.x undeploys the children before this, unless another instance of the same deployment failed to start. A start that
+   * failed comes here itself.
+   */
   @Override
   public Future<?> stop() {
-    return close();
+    stopped = true;
+    if (database == null) {
+      return Future.succeededFuture(); // another Keyhook has the name
+    }
+    return Future.join(deployed.stream().filter(vertx.deploymentIDs()::contains).map(vertx::undeploy).toList())
+        .eventually(probes::close)
+        .eventually(database::close)
+        .eventually(() -> {
+          bus.close();
+          metrics.close();
+          return Future.succeededFuture();
+        });
   }
 
-  private Future<Void> close() {
-    return probes.close().eventually(database::close).eventually(() -> {
-      bus.close();
-      meters.close();
-      return Future.succeededFuture();
-    });
+  private static Metrics ownMetrics() {
+    try {
+      return PrometheusMetrics.create();
+    } catch (NoClassDefFoundError e) { // a host that wants no metrics may lack the library
+      return Metrics.of(new SimpleMeterRegistry(), DEFAULT_NAME);
+    }
   }
 }

@@ -54,17 +54,25 @@ public final class KeyhookClient {
     return management.run(tenant, () -> bus.request(address, question));
   }
 
-  /** May this device use this license? Activates a new one where there is a slot. */
+  /** Validates a license for a device. A new device is activated if the license is not full. */
   public Future<Licenses.Validation> validate(Licenses.Validate request) {
     return bus.request(Addresses.VALIDATE, request);
   }
 
   /**
-   * Hears of events that are raised on this node, after they are committed, on the caller's context. What nobody listened
-   * to is not kept; webhooks are for what must arrive.
+   * Subscribes to the events that this node raises. The handler is called after they are committed, on the caller's context.
+   * Events are not kept for subscribers; what must arrive belongs to a webhook.
    */
   public Events.Subscription subscribe(Consumer<Events.Event> handler) {
     return feed.subscribe(handler);
+  }
+
+  /**
+   * The same for the events that all nodes of a clustered Vert.x raise, each of them once. Other nodes take part within a
+   * moment of the call. Without a cluster, this is {@link #subscribe}.
+   */
+  public Events.Subscription subscribeToAllNodes(Consumer<Events.Event> handler) {
+    return feed.subscribeToAllNodes(handler);
   }
 
   public Future<Caller> authenticate(Accounts.Authenticate request) {

@@ -9,8 +9,6 @@ import io.keyhook.bus.Actor;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Licenses;
-import io.keyhook.config.Configuration;
-import io.keyhook.config.KeyhookOptions;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
@@ -28,7 +26,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -48,8 +45,13 @@ class EmbeddingTest {
         .put("auth", new JsonObject().put("jwt", new JsonObject().put("secret", Node.JWT_SECRET)));
   }
 
-  private static KeyhookOptions onDatabase() {
-    return Configuration.of(settings().put("database", new JsonObject().put("uri", postgres.database().uri().toString())));
+  private static Keyhook onDatabase() {
+    return builder().build();
+  }
+
+  private static KeyhookBuilder builder() {
+    return Keyhook.builder().configuration(
+        settings().put("database", new JsonObject().put("uri", postgres.database().uri().toString())));
   }
 
   @Test
@@ -58,7 +60,7 @@ class EmbeddingTest {
     Checkpoint activatedEvent = test.checkpoint();
     Checkpoint validatedEvent = test.checkpoint();
 
-    Keyhook keyhook = new Keyhook(onDatabase());
+    Keyhook keyhook = onDatabase();
     vertx.deployVerticle(keyhook).compose(deployment -> {
       KeyhookClient client = keyhook.client();
       client.subscribe(event -> {
@@ -73,9 +75,9 @@ class EmbeddingTest {
               Actor.named("shop"), "Shop", "shop@example.com", "a good password", "professional"))
           .map(account -> Caller.application(account.id(), "shop"))
           .compose(shop -> client.createLicense(
-              new Licenses.Create(shop, "Editor", null, 3, null, "Ada", "ada@example.com", null)))
+              Licenses.Create.of(shop, "Editor").withMaxActivations(3).withCustomer("Ada", "ada@example.com")))
           .compose(license -> client.validate(
-              new Licenses.Validate(license.key(), "device-1", "Ada's laptop", "laptop", null)));
+              Licenses.Validate.of(license.key(), "device-1").withDevice("Ada's laptop", "laptop")));
     }).onComplete(test.succeeding(validation -> test.verify(() -> {
       assertThat(((Licenses.Validation.Valid) validation).currentActivations()).isEqualTo(1);
       validated.flag();
@@ -84,16 +86,16 @@ class EmbeddingTest {
 
   @Test
   void aSubscriptionThatIsClosedHearsNothingMore(Vertx vertx, VertxTestContext test) {
-    Keyhook keyhook = new Keyhook(onDatabase());
+    Keyhook keyhook = onDatabase();
     vertx.deployVerticle(keyhook)
         .compose(deployment -> keyhook.client().subscribe(event -> test.failNow(event.type())).close()
             .compose(closed -> keyhook.client().createAccount(new Accounts.Create(
                 Actor.named("quiet"), "Quiet", "quiet@example.com", "a good password", "professional")))
             .map(account -> Caller.application(account.id(), "quiet"))
             .compose(quiet -> keyhook.client().createLicense(
-                new Licenses.Create(quiet, "Editor", null, 3, null, null, null, null)))
+                Licenses.Create.of(quiet, "Editor").withMaxActivations(3)))
             .compose(license -> keyhook.client().validate(
-                new Licenses.Validate(license.key(), "device-1", null, null, null)))
+                Licenses.Validate.of(license.key(), "device-1")))
             .compose(validation -> vertx.undeploy(deployment)))
         .onComplete(test.succeedingThenComplete());
   }
@@ -102,12 +104,12 @@ class EmbeddingTest {
   void itRunsOnAPoolOfTheApplicationsWhichStaysOpen(Vertx vertx) {
     URI database = postgres.database().uri();
     Keyhook.migrate(database); // the pool's database, before the first deployment
-    Pool pool = PgBuilder.pool().connectingTo(database.toString()).using(vertx).build();
-    Keyhook keyhook = new Keyhook(Configuration.of(settings(), true), Optional.of(pool), "licensing");
+    Pool pool = PgBuilder.pool().connectingTo(Keyhook.connectOptions(database)).using(vertx).build();
+    Keyhook keyhook = Keyhook.builder().configuration(settings()).pool(pool).name("licensing").build();
 
     String deployment = Waiting.on(vertx.deployVerticle(keyhook));
     Licenses.Validation refused = Waiting.on(keyhook.client().validate(
-        new Licenses.Validate("ABCD-1234-EFGH-5678", "device-1", null, null, null)));
+        Licenses.Validate.of("ABCD-1234-EFGH-5678", "device-1")));
     assertThat(refused).isEqualTo(Licenses.Validation.Refused.LICENSE_NOT_FOUND);
 
     Waiting.on(vertx.undeploy(deployment));
@@ -117,7 +119,7 @@ class EmbeddingTest {
 
   @Test
   void itsRouterIsMountedUnderAPathOfTheApplications(Vertx vertx) throws IOException {
-    Keyhook keyhook = new Keyhook(onDatabase());
+    Keyhook keyhook = onDatabase();
     Waiting.on(vertx.deployVerticle(keyhook));
 
     Router router = Router.router(vertx);
@@ -144,7 +146,7 @@ class EmbeddingTest {
 
   @Test
   void refusalsAreTyped(Vertx vertx, VertxTestContext test) {
-    Keyhook keyhook = new Keyhook(onDatabase());
+    Keyhook keyhook = onDatabase();
     Caller nobody = Caller.application("acct_" + "0".repeat(26), "test");
     vertx.deployVerticle(keyhook)
         .compose(deployment -> keyhook.client().getLicense(new Licenses.Get(nobody, "lic_" + "0".repeat(26))))
@@ -153,18 +155,18 @@ class EmbeddingTest {
               FailureException.class, refused -> assertThat(refused.failure().code()).isEqualTo("NOT_FOUND"));
           test.completeNow();
         })));
-    assertThatThrownBy(() -> new Licenses.Validate(null, "device", null, null, null))
+    assertThatThrownBy(() -> Licenses.Validate.of(null, "device"))
         .isInstanceOfSatisfying(FailureException.class, e -> assertThat(e.failure().code()).isEqualTo("INVALID_REQUEST"));
   }
 
   @Test
   void undeployingLeavesNothingBehindAndItCanBeDeployedAgain(Vertx vertx) {
-    Waiting.on(vertx.undeploy(Waiting.on(vertx.deployVerticle(new Keyhook(onDatabase())))));
+    Waiting.on(vertx.undeploy(Waiting.on(vertx.deployVerticle(onDatabase()))));
     Set<String> threads = threads();
     for (int i = 0; i < 2; i++) {
-      Keyhook keyhook = new Keyhook(onDatabase());
+      Keyhook keyhook = onDatabase();
       String deployment = Waiting.on(vertx.deployVerticle(keyhook));
-      Waiting.on(keyhook.client().validate(new Licenses.Validate("ABCD-1234-EFGH-5678", "device", null, null, null)));
+      Waiting.on(keyhook.client().validate(Licenses.Validate.of("ABCD-1234-EFGH-5678", "device")));
       assertThat(postgres.database().connections()).isPositive();
       Waiting.on(vertx.undeploy(deployment));
       await("no connection is left").atMost(Waiting.LONG).until(() -> postgres.database().connections() == 0);
@@ -182,14 +184,14 @@ class EmbeddingTest {
 
   @Test
   void twoUnderDifferentNamesRunInOneVertx(Vertx vertx) {
-    Keyhook one = new Keyhook(onDatabase());
-    Keyhook two = new Keyhook(onDatabase(), Optional.empty(), "second");
+    Keyhook one = onDatabase();
+    Keyhook two = builder().name("second").build();
     Waiting.on(vertx.deployVerticle(one));
-    assertThatThrownBy(() -> Waiting.on(vertx.deployVerticle(new Keyhook(onDatabase()))))
+    assertThatThrownBy(() -> Waiting.on(vertx.deployVerticle(onDatabase())))
         .isInstanceOf(IllegalStateException.class);
     String second = Waiting.on(vertx.deployVerticle(two));
-    Waiting.on(two.client().validate(new Licenses.Validate("ABCD-1234-EFGH-5678", "device", null, null, null)));
+    Waiting.on(two.client().validate(Licenses.Validate.of("ABCD-1234-EFGH-5678", "device")));
     Waiting.on(vertx.undeploy(second));
-    Waiting.on(one.client().validate(new Licenses.Validate("ABCD-1234-EFGH-5678", "device", null, null, null)));
+    Waiting.on(one.client().validate(Licenses.Validate.of("ABCD-1234-EFGH-5678", "device")));
   }
 }

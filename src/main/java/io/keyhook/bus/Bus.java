@@ -9,6 +9,7 @@ import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
+import io.vertx.core.json.JsonObject;
 import io.vertx.core.tracing.TracingPolicy;
 import java.time.Duration;
 import java.util.Set;
@@ -139,6 +140,16 @@ public final class Bus {
   /** Listens for what is sent or published, until it is unregistered or the calling verticle is undeployed. */
   public <Q> MessageConsumer<Q> listen(Address<Q, Void> address, Consumer<Q> handler) {
     return eventBus.localConsumer(path(address), message -> handler.accept(message.body()));
+  }
+
+  /** Tells all who listen on all nodes of a clustered Vert.x; of nodes without a cluster, this one. */
+  public void publishToAllNodes(Address<JsonObject, Void> address, JsonObject message) {
+    eventBus.publish(path(address), message, new DeliveryOptions().setTracingPolicy(TracingPolicy.IGNORE));
+  }
+
+  /** Listens for what any node of a clustered Vert.x publishes, as {@link #listen} does. */
+  public MessageConsumer<JsonObject> listenOnAllNodes(Address<JsonObject, Void> address, Consumer<JsonObject> handler) {
+    return eventBus.consumer(path(address), message -> handler.accept(message.body()));
   }
 
   private String path(Address<?, ?> address) {

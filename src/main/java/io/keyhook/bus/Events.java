@@ -2,14 +2,19 @@ package io.keyhook.bus;
 
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
+import java.time.Instant;
 
-/** Events as an embedding application hears of them. */
+/** Events for the application that embeds Keyhook. */
 public interface Events {
   /**
-   * @param type as a webhook would have it, {@code license.activated} say
-   * @param data as a webhook would have it; shared between subscribers, not to be changed
+   * An event that was committed.
+   *
+   * @param id {@code event_...}; ids sort in the order in which a node raised its events
+   * @param timestamp when the event was raised, by the clock of the node that raised it
+   * @param type as in a webhook's delivery, for example {@code license.activated}
+   * @param data as in a webhook's delivery; shared between subscribers, so do not change it
    */
-  record Event(String accountId, String type, JsonObject data) {}
+  record Event(String id, Instant timestamp, String accountId, String type, JsonObject data) {}
 
   /** Ends when it is closed; closing twice does nothing. */
   interface Subscription {

@@ -46,8 +46,35 @@ public interface Licenses {
           .done();
       checkMetadata(metadata);
     }
+
+    /** A license for one device that never expires, with a generated key. */
+    public static Create of(Caller caller, String name) {
+      return new Create(caller, name, null, null, null, null, null, null);
+    }
+
+    public Create withKey(String key) {
+      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata);
+    }
+
+    public Create withMaxActivations(int maxActivations) {
+      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata);
+    }
+
+    public Create withExpiresAt(Instant expiresAt) {
+      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata);
+    }
+
+    /** Either may be null. */
+    public Create withCustomer(String name, String email) {
+      return new Create(caller, this.name, key, maxActivations, expiresAt, name, email, metadata);
+    }
+
+    public Create withMetadata(Map<String, Object> metadata) {
+      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata);
+    }
   }
 
+  /** Changes the fields that are present and leaves the others. */
   record Update(
       Caller caller,
       String id,
@@ -70,6 +97,39 @@ public interface Licenses {
           .email("customerEmail", customerEmail.value())
           .done();
       checkMetadata(metadata.value());
+    }
+
+    /** A change of nothing, to be extended. */
+    public static Update of(Caller caller, String id) {
+      return new Update(caller, id, Field.absent(), Field.absent(), Field.absent(), Field.absent(), Field.absent(),
+          Field.absent());
+    }
+
+    public Update withName(String name) {
+      return new Update(caller, id, Field.of(name), maxActivations, expiresAt, customerName, customerEmail, metadata);
+    }
+
+    public Update withMaxActivations(int maxActivations) {
+      return new Update(caller, id, name, Field.of(maxActivations), expiresAt, customerName, customerEmail, metadata);
+    }
+
+    /**
+     * @param expiresAt null: never
+     */
+    public Update withExpiresAt(Instant expiresAt) {
+      return new Update(caller, id, name, maxActivations, Field.of(expiresAt), customerName, customerEmail, metadata);
+    }
+
+    /** Null clears either. */
+    public Update withCustomer(String name, String email) {
+      return new Update(caller, id, this.name, maxActivations, expiresAt, Field.of(name), Field.of(email), metadata);
+    }
+
+    /**
+     * @param metadata null: none
+     */
+    public Update withMetadata(Map<String, Object> metadata) {
+      return new Update(caller, id, name, maxActivations, expiresAt, customerName, customerEmail, Field.of(metadata));
     }
 
     /** Names of the fields that it gives. */
@@ -162,6 +222,11 @@ public interface Licenses {
       Page.Position after = page.after();
       Check.that().text("search", search, Check.NAME)
           .is("cursor", after == null || sort.takes(after.key()), "is of a list in another order").done();
+    }
+
+    /** The first page of all licenses, newest first. */
+    public static List all(Caller caller) {
+      return new List(caller, null, null, null, new Page.Sorted(Page.MAX_LIMIT, null));
     }
 
     /** The page after one with this cursor. */
@@ -275,6 +340,19 @@ public interface Licenses {
           .text("deviceType", deviceType, Check.NAME)
           .text("ipAddress", ipAddress, Check.NAME)
           .done();
+    }
+
+    public static Validate of(String licenseKey, String fingerprint) {
+      return new Validate(licenseKey, fingerprint, null, null, null);
+    }
+
+    /** Either may be null. */
+    public Validate withDevice(String name, String type) {
+      return new Validate(licenseKey, fingerprint, name, type, ipAddress);
+    }
+
+    public Validate withIpAddress(String ipAddress) {
+      return new Validate(licenseKey, fingerprint, deviceName, deviceType, ipAddress);
     }
   }
 

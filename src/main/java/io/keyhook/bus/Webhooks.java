@@ -57,8 +57,22 @@ public interface Webhooks {
     public String toString() {
       return "Create[url=" + url + ", events=" + events + "]";
     }
+
+    /** An active webhook with a generated secret. */
+    public static Create of(Caller caller, String url, String... events) {
+      return new Create(caller, url, List.of(events), true, null);
+    }
+
+    public Create inactive() {
+      return new Create(caller, url, events, false, description);
+    }
+
+    public Create withDescription(String description) {
+      return new Create(caller, url, events, isActive, description);
+    }
   }
 
+  /** Changes the fields that are present and leaves the others. */
   record Update(
       Caller caller,
       String id,
@@ -78,6 +92,30 @@ public interface Webhooks {
         check.required("isActive", isActive.value());
       }
       check.text("description", description.value(), DESCRIPTION).done();
+    }
+
+    /** A change of nothing, to be extended. */
+    public static Update of(Caller caller, String id) {
+      return new Update(caller, id, Field.absent(), Field.absent(), Field.absent(), Field.absent());
+    }
+
+    public Update withUrl(String url) {
+      return new Update(caller, id, Field.of(url), events, isActive, description);
+    }
+
+    public Update withEvents(String... events) {
+      return new Update(caller, id, url, Field.of(List.of(events)), isActive, description);
+    }
+
+    public Update withActive(boolean isActive) {
+      return new Update(caller, id, url, events, Field.of(isActive), description);
+    }
+
+    /**
+     * @param description null: none
+     */
+    public Update withDescription(String description) {
+      return new Update(caller, id, url, events, isActive, Field.of(description));
     }
 
     /** Names of the fields that it gives. */

@@ -1,7 +1,6 @@
 package io.keyhook.db;
 
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.SqlClient;
 import java.net.URI;
@@ -27,14 +26,6 @@ public final class Migrations {
         .recover(e -> e instanceof PgException pg && pg.getSqlState().startsWith("42") // no such schema or table
             ? Future.succeededFuture(false)
             : Future.failedFuture(e));
-  }
-
-  /** Migrates off the event loop. */
-  public static Future<Void> run(Vertx vertx, URI uri) {
-    return vertx.executeBlocking(() -> {
-      run(uri);
-      return null;
-    }, false);
   }
 
   /** Migrates, and creates the {@link SearchIndex} if it can; blocks while it does. Several nodes may: Flyway locks. */

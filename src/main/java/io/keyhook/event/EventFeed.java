@@ -3,43 +3,117 @@ package io.keyhook.event;
 import io.keyhook.bus.Address;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.Events;
+import io.keyhook.bus.Events.Event;
 import io.keyhook.bus.Id;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
-/** Events for the application that embeds Keyhook: those raised on this node, once they are committed. Any thread. */
+/**
+ * Events for the application that embeds Keyhook, once they are committed: those of this node, or those of all nodes of a
+ * clustered Vert.x. A subscriber to all nodes announces itself again and again, so that nodes without one publish nothing.
+ * Any thread.
+ */
 public final class EventFeed {
-  private static final Address<Events.Event, Void> EVENTS = new Address<>("events");
+  private static final Address<Event, Void> EVENTS = new Address<>("events");
+  private static final Address<JsonObject, Void> EVENTS_OF_ALL_NODES = new Address<>("events.all-nodes");
+  private static final Address<JsonObject, Void> WANTED = new Address<>("events.wanted");
+  private static final Duration ANNOUNCING = Duration.ofSeconds(5);
+  /** A subscriber may miss two announcements before its events stop. */
+  private static final Duration ANNOUNCED = ANNOUNCING.multipliedBy(3);
 
+  private final Vertx vertx;
   private final Bus bus;
   private final Set<MessageConsumer<?>> consumers = ConcurrentHashMap.newKeySet();
+  private volatile boolean announced;
+  private volatile long announcedUntil;
 
-  public EventFeed(Bus bus) {
+  /** Belongs to the verticle that calls it: with it, listening to announcements ends. */
+  public EventFeed(Vertx vertx, Bus bus) {
+    this.vertx = vertx;
     this.bus = bus;
+    if (vertx.isClustered()) {
+      bus.listenOnAllNodes(WANTED, announcement -> {
+        announcedUntil = System.nanoTime() + ANNOUNCED.toNanos();
+        announced = true;
+      });
+    }
   }
 
-  /** Whether anybody listens; what nobody hears of need not be raised. */
+  /** Whether anybody subscribes; an event that nobody wants need not be raised. */
   public boolean isHeard() {
+    return isHeardHere() || isHeardOnAnotherNode();
+  }
+
+  private boolean isHeardHere() {
     consumers.removeIf(consumer -> !consumer.isRegistered()); // its verticle may have been undeployed
     return !consumers.isEmpty();
   }
 
-  void publish(List<Raised> events) {
-    if (isHeard()) {
-      events.forEach(event -> bus.publish(EVENTS, new Events.Event(
-          Id.ACCOUNT.of(event.accountId()), event.type().wireName(), new JsonObject(event.data()))));
+  private boolean isHeardOnAnotherNode() {
+    return announced && System.nanoTime() - announcedUntil < 0;
+  }
+
+  /**
+   * @param ids in step with the events
+   */
+  void publish(List<Raised> events, List<UUID> ids) {
+    boolean here = isHeardHere();
+    boolean elsewhere = isHeardOnAnotherNode();
+    for (int i = 0; (here || elsewhere) && i < events.size(); i++) {
+      Event event = event(events.get(i), ids.get(i));
+      if (here) {
+        bus.publish(EVENTS, event);
+      }
+      if (elsewhere) {
+        bus.publishToAllNodes(EVENTS_OF_ALL_NODES, toJson(event));
+      }
     }
   }
 
-  /** Calls back on the caller's context until the subscription is closed. */
-  public Events.Subscription subscribe(Consumer<Events.Event> handler) {
-    MessageConsumer<Events.Event> consumer = bus.listen(EVENTS, handler);
+  private static Event event(Raised raised, UUID id) {
+    return new Event(Id.EVENT.of(id), Instant.ofEpochMilli(Id.millis(id)), Id.ACCOUNT.of(raised.accountId()),
+        raised.type().wireName(), new JsonObject(raised.data()));
+  }
+
+  private static JsonObject toJson(Event event) {
+    return new JsonObject().put("id", event.id()).put("timestamp", event.timestamp()).put("accountId", event.accountId())
+        .put("type", event.type()).put("data", event.data());
+  }
+
+  private static Event fromJson(JsonObject event) {
+    return new Event(event.getString("id"), event.getInstant("timestamp"), event.getString("accountId"),
+        event.getString("type"), event.getJsonObject("data"));
+  }
+
+  /** Calls back on the caller's context until the subscription is closed or the caller's verticle is undeployed. */
+  public Events.Subscription subscribe(Consumer<Event> handler) {
+    MessageConsumer<Event> consumer = bus.listen(EVENTS, handler);
     consumers.add(consumer);
     return () -> consumers.remove(consumer) ? consumer.unregister() : Future.succeededFuture();
+  }
+
+  /** The same for the events of all nodes; without a cluster, those are this node's. */
+  public Events.Subscription subscribeToAllNodes(Consumer<Event> handler) {
+    if (!vertx.isClustered()) {
+      return subscribe(handler);
+    }
+    MessageConsumer<JsonObject> consumer =
+        bus.listenOnAllNodes(EVENTS_OF_ALL_NODES, event -> handler.accept(fromJson(event)));
+    consumer.completion().onSuccess(registered -> announce());
+    long timer = vertx.setPeriodic(ANNOUNCING.toMillis(), t -> announce());
+    return () -> vertx.cancelTimer(timer) ? consumer.unregister() : Future.succeededFuture();
+  }
+
+  private void announce() {
+    bus.publishToAllNodes(WANTED, new JsonObject());
   }
 }

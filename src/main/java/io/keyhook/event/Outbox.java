@@ -1,11 +1,13 @@
 package io.keyhook.event;
 
 import io.keyhook.account.Plans;
+import io.keyhook.bus.Id;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 
 /** Commits events, and hands their deliveries over once they are committed. Any thread. */
@@ -23,16 +25,21 @@ public final class Outbox {
     this.feed = feed;
   }
 
-  /** What was written, to be {@link #dispatch dispatched} once it is committed. */
-  public record Written(List<Raised> events, List<Outgoing> leased, Set<EndpointId> due) {}
+  /**
+   * What was written, to be {@link #dispatch dispatched} once it is committed.
+   *
+   * @param eventIds in step with the events
+   */
+  public record Written(List<Raised> events, List<UUID> eventIds, List<Outgoing> leased, Set<EndpointId> due) {}
 
   /** Writes within the caller's transaction, or in one of its own where the client has none. */
   public Future<Written> write(SqlClient client, List<Raised> events) {
     if (events.isEmpty()) {
-      return Future.succeededFuture(new Written(events, List.of(), Set.of()));
+      return Future.succeededFuture(new Written(events, List.of(), List.of(), Set.of()));
     }
     UUID[] saturated = dispatcher.saturated(events.stream().map(Raised::accountId).collect(Collectors.toSet()));
-    return OutboxStore.write(client, plans, events, saturated);
+    List<UUID> ids = events.stream().map(event -> Id.v7(ThreadLocalRandom.current())).toList();
+    return OutboxStore.write(client, plans, events, ids, saturated);
   }
 
   /** Whether the senders of this node have enough to do for now. */
@@ -43,6 +50,6 @@ public final class Outbox {
   /** Sends on what is committed now. */
   public void dispatch(Written written) {
     dispatcher.dispatch(written.leased, written.due);
-    feed.publish(written.events);
+    feed.publish(written.events, written.eventIds);
   }
 }

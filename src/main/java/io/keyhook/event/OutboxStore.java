@@ -1,7 +1,6 @@
 package io.keyhook.event;
 
 import io.keyhook.account.Plans;
-import io.keyhook.bus.Id;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
@@ -11,7 +10,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The statement of the {@link Outbox}. It finds the active webhooks that want each event, stores the event's data once, and
@@ -48,14 +46,16 @@ final class OutboxStore {
   /**
    * Writes events.
    *
+   * @param ids in step with the events
    * @param saturated accounts and webhooks whose deliveries this node does not lease now
    */
-  static Future<Outbox.Written> write(SqlClient client, Plans plans, List<Raised> events, UUID[] saturated) {
+  static Future<Outbox.Written> write(
+      SqlClient client, Plans plans, List<Raised> events, List<UUID> ids, UUID[] saturated) {
     long now = System.nanoTime();
     return client.preparedQuery(WRITE)
         .execute(Tuple.tuple()
             .addArrayOfUUID(events.stream().map(Raised::accountId).toArray(UUID[]::new))
-            .addArrayOfUUID(events.stream().map(event -> Id.v7(ThreadLocalRandom.current())).toArray(UUID[]::new))
+            .addArrayOfUUID(ids.toArray(UUID[]::new))
             .addArrayOfShort(events.stream().map(event -> event.type().code()).toArray(Short[]::new))
             .addArrayOfString(events.stream().map(Raised::data).toArray(String[]::new))
             .addArrayOfString(plans.withWebhooks())
@@ -74,7 +74,7 @@ final class OutboxStore {
               due.add(endpoint);
             }
           }
-          return new Outbox.Written(events, leased, due);
+          return new Outbox.Written(events, ids, leased, due);
         });
   }
 }

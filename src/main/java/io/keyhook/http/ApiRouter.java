@@ -1,6 +1,7 @@
 package io.keyhook.http;
 
 import io.keyhook.KeyhookClient;
+import io.keyhook.RouterPart;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.config.KeyhookOptions;
@@ -12,8 +13,11 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.HttpException;
+import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 
 /** The routes: each turns HTTP into one call of {@link KeyhookClient}, and its answer into HTTP. */
@@ -43,6 +47,26 @@ public final class ApiRouter {
       RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress, RateLimiter loginsTo,
       RateLimiter loginsOfDevice, RateLimiter loginsOfDevices, RateLimiter passwords, RateLimiter signUps,
       Admission<UUID> uploads) {
+    /** To an e-mail from an address, on a known device, and to change a password. */
+    private static final int LOGINS_A_MINUTE = 10;
+    private static final int LOGINS_OF_AN_ADDRESS = 60;
+    /** From wherever: guessing from many addresses is slow, too. */
+    private static final int LOGINS_TO_AN_EMAIL = 30;
+    private static final int SIGN_UPS_OF_AN_ADDRESS = 10;
+
+    /**
+     * The limits of a node.
+     *
+     * @param validations a second and client address; 0: no limit
+     */
+    public static Limits of(int validations, Admission<UUID> uploads) {
+      Duration minute = Duration.ofMinutes(1);
+      return new Limits(new RateLimiter(validations, Duration.ofSeconds(1)), new RateLimiter(LOGINS_A_MINUTE, minute),
+          new RateLimiter(LOGINS_OF_AN_ADDRESS, minute), new RateLimiter(LOGINS_TO_AN_EMAIL, minute),
+          new RateLimiter(LOGINS_A_MINUTE, minute), new RateLimiter(LOGINS_TO_AN_EMAIL, minute),
+          new RateLimiter(LOGINS_A_MINUTE, minute), new RateLimiter(SIGN_UPS_OF_AN_ADDRESS, Duration.ofHours(1)), uploads);
+    }
+
     /**
      * Counts a login on a device that the e-mail's owner has not used.
      *
@@ -94,14 +118,47 @@ public final class ApiRouter {
     this.limits = shared.limits;
   }
 
-  /** A router for one event loop; mounts under any path. */
-  public static Router create(Vertx vertx, KeyhookClient client, KeyhookOptions options, Shared shared) {
+  /**
+   * A router for one event loop; mounts under any path.
+   *
+   * @param parts what it serves
+   */
+  public static Router create(
+      Vertx vertx, KeyhookClient client, KeyhookOptions options, Shared shared, Set<RouterPart> parts) {
     ApiRouter api = new ApiRouter(vertx, client, options, shared);
-    api.mount(shared.probes, shared.pages);
+    api.mount(shared.probes, shared.pages, parts);
     return api.router;
   }
 
-  private void mount(Probes probes, WebPages pages) {
+  /** Lets a router of {@link #create} answer everything with 503 once Keyhook does not run any more. */
+  public static Router onlyWhile(BooleanSupplier running, Router router) {
+    router.route().order(Integer.MIN_VALUE).handler(context -> {
+      if (running.getAsBoolean()) {
+        context.next();
+      } else {
+        context.fail(new Failure.Unavailable("Keyhook was undeployed").exception());
+      }
+    });
+    return router;
+  }
+
+  private void mount(Probes probes, WebPages pages, Set<RouterPart> parts) {
+    if (parts.contains(RouterPart.API)) {
+      mountValidation();
+      router.route("/api/*").handler(body());
+      mountApi();
+    }
+    probes.mount(calls, parts);
+    calls.mount(router);
+    router.route().handler(context -> pages.handle(context, parts));
+    // of all that is under the path where a host mounts it
+    router.route().handler(context -> context.fail(404)).failureHandler(this::failed);
+    for (int status : new int[] {400, 404, 405, 413, 415, 417}) {
+      router.errorHandler(status, this::failed);
+    }
+  }
+
+  private void mountValidation() {
     router.route("/api/validate").failureHandler(context -> {
       noteLimit(context);
       ValidateHandler.failed(context);
@@ -109,9 +166,9 @@ public final class ApiRouter {
     router.post("/api/validate").handler(body()).handler(new ValidateHandler(client, addresses, limits.validations()));
     router.options("/api/validate").handler(ValidateHandler::preflight);
     router.route("/api/validate").handler(ValidateHandler::otherMethod);
+  }
 
-    router.route("/api/*").handler(body());
-    probes.mount(calls);
+  private void mountApi() {
     new SessionRoutes(client, addresses, limits).mount(calls);
     new PeopleRoutes(client, addresses, limits).mount(calls);
     new InfoRoutes(client).mount(calls);
@@ -120,13 +177,6 @@ public final class ApiRouter {
     new WebhookRoutes(client).mount(calls);
     new DeliveryRoutes(client, authentication).mount(calls);
     new StatisticsRoutes(client).mount(calls);
-    calls.mount(router);
-    router.route().handler(pages::handle);
-    // of all that is under the path where a host mounts it
-    router.route().handler(context -> context.fail(404)).failureHandler(this::failed);
-    for (int status : new int[] {400, 404, 405, 413, 415, 417}) {
-      router.errorHandler(status, this::failed);
-    }
   }
 
   private static Handler<RoutingContext> body() {

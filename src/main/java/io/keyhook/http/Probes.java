@@ -1,8 +1,8 @@
 package io.keyhook.http;
 
+import io.keyhook.RouterPart;
 import io.keyhook.db.Database;
 import io.keyhook.db.Migrations;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -15,7 +15,10 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** What operators and tools ask: is it alive, is it ready, what does it count, what can be called. */
 public final class Probes {
@@ -27,14 +30,17 @@ public final class Probes {
   private final Pool connection;
   /** Under way; null: none. Those that ask meanwhile share its answer. */
   private Future<Boolean> asking;
-  private final PrometheusMeterRegistry meters;
+  private final Optional<Supplier<String>> metrics;
   private volatile boolean started;
   private final Buffer openApi = resource("openapi.json");
 
-  public Probes(Database database, PrometheusMeterRegistry meters) {
+  /**
+   * @param metrics in Prometheus' text format; empty: there is no {@code /metrics}
+   */
+  public Probes(Database database, Optional<Supplier<String>> metrics) {
     this.database = database;
     this.connection = database.connections(1); // not to wait behind management calls
-    this.meters = meters;
+    this.metrics = metrics;
   }
 
   /** From now on it is ready where its database is. */
@@ -42,15 +48,21 @@ public final class Probes {
     started = true;
   }
 
-  void mount(Calls calls) {
-    calls.open(HttpMethod.GET, "/health/live", context -> Answers.json(context, 200, Map.of("status", "live")));
-    calls.open(HttpMethod.GET, "/health/ready", this::ready);
-    calls.open(HttpMethod.GET, "/metrics", context ->
-        Answers.send(context.response(), 200, METRICS, Buffer.buffer(meters.scrape())));
-    calls.open(HttpMethod.GET, "/openapi.json", context -> {
-      context.response().putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-      Answers.send(context.response(), 200, Answers.JSON, openApi);
-    });
+  void mount(Calls calls, Set<RouterPart> parts) {
+    if (parts.contains(RouterPart.PROBES)) {
+      calls.open(HttpMethod.GET, "/health/live", context -> Answers.json(context, 200, Map.of("status", "live")));
+      calls.open(HttpMethod.GET, "/health/ready", this::ready);
+    }
+    if (parts.contains(RouterPart.METRICS)) {
+      metrics.ifPresent(text -> calls.open(HttpMethod.GET, "/metrics", context ->
+          Answers.send(context.response(), 200, METRICS, Buffer.buffer(text.get()))));
+    }
+    if (parts.contains(RouterPart.API)) {
+      calls.open(HttpMethod.GET, "/openapi.json", context -> {
+        context.response().putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        Answers.send(context.response(), 200, Answers.JSON, openApi);
+      });
+    }
   }
 
   private void ready(RoutingContext context) {

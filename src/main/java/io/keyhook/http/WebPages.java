@@ -1,5 +1,6 @@
 package io.keyhook.http;
 
+import io.keyhook.RouterPart;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -7,6 +8,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Set;
 
 /** Serves the dashboard and the guide. Shared by all routers of a node; read when the first request wants one. */
 public final class WebPages {
@@ -15,15 +17,23 @@ public final class WebPages {
 
   private volatile WebFiles files;
 
-  /** Or the next handler, where there is no such file. */
-  void handle(RoutingContext context) {
+  /** Or the next handler, where there is no such file, or it is of a part that is left out. */
+  void handle(RoutingContext context, Set<RouterPart> parts) {
     WebFiles known = files;
-    if (known != null) {
+    if (!isServed(path(context), parts)) {
+      context.next();
+    } else if (known != null) {
       handle(context, known);
     } else {
       context.vertx().executeBlocking(this::load, false)
           .onComplete(loaded -> handle(context, loaded), context::fail);
     }
+  }
+
+  private static boolean isServed(String path, Set<RouterPart> parts) {
+    boolean guide = path.equals("/docs") || path.startsWith("/docs/");
+    return parts.contains(guide ? RouterPart.GUIDE : RouterPart.DASHBOARD)
+        || path.startsWith("/assets/") && parts.contains(RouterPart.GUIDE);
   }
 
   private synchronized WebFiles load() {

@@ -59,6 +59,11 @@ public final class Api {
     return new Api(base, List.copyOf(more), checks);
   }
 
+  /** The same without checks of its exchanges. */
+  public Api unchecked() {
+    return new Api(base, headers, List.of());
+  }
+
   public Api checkedBy(ExchangeCheck check) {
     List<ExchangeCheck> more = new ArrayList<>(checks);
     more.add(check);

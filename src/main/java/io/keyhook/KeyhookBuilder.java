@@ -1,0 +1,74 @@
+package io.keyhook;
+
+import io.keyhook.config.Configuration;
+import io.keyhook.config.ConfigurationException;
+import io.keyhook.config.KeyhookOptions;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.Pool;
+import java.util.Objects;
+import java.util.Optional;
+
+/** Builds a {@link Keyhook} for an application that embeds it. Not thread-safe. */
+public final class KeyhookBuilder {
+  private JsonObject overrides = new JsonObject();
+  private Optional<Pool> pool = Optional.empty();
+  private Optional<MeterRegistry> meters = Optional.empty();
+  private String name = Keyhook.DEFAULT_NAME;
+
+  KeyhookBuilder() {}
+
+  /**
+   * Sets the configuration: nested objects with the keys of {@code conf/keyhook.json}. Keys that are left out keep their
+   * defaults. Files and the environment are not read.
+   *
+   * @param overrides not null; calling again replaces it
+   */
+  public KeyhookBuilder configuration(JsonObject overrides) {
+    this.overrides = Objects.requireNonNull(overrides, "overrides");
+    return this;
+  }
+
+  /**
+   * Uses a pool of the host's, which stays open. Create it with {@link Keyhook#connectOptions}, and call
+   * {@link Keyhook#migrate} before deploying. {@code database.uri} need not be set.
+   *
+   * @param pool not null
+   */
+  public KeyhookBuilder pool(Pool pool) {
+    this.pool = Optional.of(pool);
+    return this;
+  }
+
+  /**
+   * Registers Keyhook's metrics with a registry of the host's, and removes them when Keyhook is undeployed. Metrics of the
+   * JVM are left to the host. Without this call, {@code /metrics} of the router serves a Prometheus registry of Keyhook's
+   * own, if Micrometer's Prometheus registry is on the class path.
+   *
+   * @param registry not null; stays open
+   */
+  public KeyhookBuilder meterRegistry(MeterRegistry registry) {
+    this.meters = Optional.of(registry);
+    return this;
+  }
+
+  /**
+   * Names this Keyhook. Several in one Vert.x need different names.
+   *
+   * @param name not null; {@value Keyhook#DEFAULT_NAME} by default
+   */
+  public KeyhookBuilder name(String name) {
+    this.name = Objects.requireNonNull(name, "name");
+    return this;
+  }
+
+  /**
+   * Builds the verticle.
+   *
+   * @throws ConfigurationException with every error in the configuration
+   */
+  public Keyhook build() {
+    KeyhookOptions options = Configuration.of(overrides, pool.isPresent());
+    return new Keyhook(options, pool, name, meters);
+  }
+}
