@@ -1,6 +1,5 @@
 package io.keyhook.bus;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +15,9 @@ public final class Check {
   public static final int PASSWORD_MIN = 8;
   public static final int PASSWORD_MAX = 200;
 
-  private static final Pattern EMAIL_FORM = Pattern.compile("[^\\s@]+@[^\\s@]+");
+  private static final Pattern EMAIL_FORM = Pattern.compile("[^\\s@]++@[^\\s@]++");
 
-  private final List<Failure.FieldError> errors = new ArrayList<>();
+  private final FieldErrors errors = new FieldErrors("body");
 
   private Check() {}
 
@@ -28,7 +27,7 @@ public final class Check {
 
   public Check is(String field, boolean holds, String otherwise) {
     if (!holds) {
-      errors.add(new Failure.FieldError(field, otherwise));
+      errors.add(field, otherwise);
     }
     return this;
   }
@@ -84,9 +83,7 @@ public final class Check {
    * @throws FailureException with all that was wrong
    */
   public void done() {
-    if (!errors.isEmpty()) {
-      throw new Failure.Invalid(List.copyOf(errors)).exception();
-    }
+    errors.refuse();
   }
 
   public static FailureException invalid(String field, String message) {

@@ -2,6 +2,7 @@ package io.keyhook.bus;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Why a request was not carried out: all that a caller can be told, and nothing else. */
 public sealed interface Failure {
@@ -14,8 +15,19 @@ public sealed interface Failure {
   /** One bad field; {@code field} is its name in the request. */
   record FieldError(String field, String message) {}
 
-  /** Bad input, with every field that is wrong. */
+  /**
+   * Bad input, with every field that is wrong.
+   *
+   * @param errors 1 to {@value FieldErrors#MAX}, as {@link FieldErrors} collects them
+   */
   record Invalid(List<FieldError> errors) implements Failure {
+    public Invalid {
+      errors = List.copyOf(errors);
+      if (errors.isEmpty() || errors.size() > FieldErrors.MAX) {
+        throw new IllegalArgumentException("An error has 1 to " + FieldErrors.MAX + " entries, not " + errors.size());
+      }
+    }
+
     @Override
     public String code() {
       return "INVALID_REQUEST";
@@ -23,8 +35,7 @@ public sealed interface Failure {
 
     @Override
     public String message() {
-      return errors.stream().map(e -> e.field() + " " + e.message()).reduce((a, b) -> a + "; " + b)
-          .orElse("The request is invalid");
+      return errors.stream().map(e -> e.field() + " " + e.message()).collect(Collectors.joining("; "));
     }
   }
 

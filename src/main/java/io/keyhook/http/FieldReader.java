@@ -2,6 +2,7 @@ package io.keyhook.http;
 
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
+import io.keyhook.bus.FieldErrors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -13,8 +14,15 @@ abstract class FieldReader {
 
   private static final int SHOWN_NAME = 100;
 
-  private final List<Failure.FieldError> errors = new ArrayList<>();
+  private final FieldErrors errors;
   private final List<String> known = new ArrayList<>();
+
+  /**
+   * @param whole what the fields are of: {@code body} or {@code query}
+   */
+  FieldReader(String whole) {
+    this.errors = new FieldErrors(whole);
+  }
 
   /** The fields that were given. */
   abstract Iterable<String> given();
@@ -24,7 +32,7 @@ abstract class FieldReader {
   }
 
   final void error(String name, String message) {
-    errors.add(new Failure.FieldError(name, message));
+    errors.add(name, message);
   }
 
   /** Makes a part of a message. Null where the part refuses its fields, which is told with what the rest refuses. */
@@ -35,9 +43,8 @@ abstract class FieldReader {
       if (!(e.failure() instanceof Failure.Invalid invalid)) {
         throw e;
       }
-      invalid.errors().stream()
-          .filter(error -> errors.stream().noneMatch(other -> other.field().equals(error.field())))
-          .toList().forEach(errors::add);
+      invalid.errors().stream().filter(error -> !errors.isAbout(error.field())).toList()
+          .forEach(error -> errors.add(error.field(), error.message()));
       return null;
     }
   }
@@ -49,15 +56,16 @@ abstract class FieldReader {
    */
   final <T> T into(Supplier<T> message) {
     T made = part(message);
+    String unknown = null;
     for (String name : given()) {
       if (!known.contains(name)) {
-        error(name.length() > SHOWN_NAME ? name.substring(0, SHOWN_NAME) : name, known.isEmpty()
-            ? "is unknown; there are none here" : "is unknown; there are " + String.join(", ", known));
+        if (unknown == null) {
+          unknown = "is unknown; there are " + (known.isEmpty() ? "none here" : String.join(", ", known));
+        }
+        error(name.length() > SHOWN_NAME ? name.substring(0, SHOWN_NAME) : name, unknown);
       }
     }
-    if (!errors.isEmpty()) {
-      throw new Failure.Invalid(List.copyOf(errors)).exception();
-    }
+    errors.refuse();
     return made;
   }
 }

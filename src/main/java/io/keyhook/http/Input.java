@@ -50,6 +50,7 @@ final class Input extends FieldReader {
   private final ObjectNode fields;
 
   private Input(ObjectNode fields) {
+    super("body");
     this.fields = fields;
   }
 

@@ -7,8 +7,8 @@ import de.siegmar.fastcsv.writer.CsvWriter;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Failure;
-import io.keyhook.bus.Failure.FieldError;
 import io.keyhook.bus.FailureException;
+import io.keyhook.bus.FieldErrors;
 import io.keyhook.bus.JsonText;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Licenses.License;
@@ -37,14 +37,14 @@ final class LicenseCsv {
   /** What spreadsheets write between cells, by language. No name of a column holds one. */
   private static final char[] SEPARATORS = {',', ';', '\t'};
   /** One that is kept from being one, too: it gets one more apostrophe, or would lose its own on the way back. */
-  private static final Pattern FORMULA = Pattern.compile("'*[=+@\t\r-]");
-  private static final int MAX_ERRORS = 100;
+  private static final Pattern FORMULA = Pattern.compile("'*+[=+@\t\r-]");
+  private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,9}");
   private static final int SHOWN_NAME = 100;
   /** By it, Excel knows that a file is in UTF-8. */
   static final String BYTE_ORDER_MARK = "\ufeff";
 
   private final Caller caller;
-  private final List<FieldError> errors = new ArrayList<>();
+  private final FieldErrors errors = new FieldErrors("body");
   private List<String> header;
 
   private LicenseCsv(Caller caller) {
@@ -87,18 +87,19 @@ final class LicenseCsv {
   /**
    * Reads a file with a header line.
    *
-   * @throws FailureException with the first {@value #MAX_ERRORS} things that are wrong, each with its line
+   * @throws FailureException with what is wrong, each with its line
    */
   static Licenses.Import read(Caller caller, String text) {
     LicenseCsv csv = new LicenseCsv(caller);
     List<Line> lines = new ArrayList<>();
+    int read = 0;
     String plain = text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
     try (CsvReader<CsvRecord> reader = CsvReader.builder().fieldSeparator(separator(plain))
         .allowExtraFields(true).allowMissingFields(true).ofCsvRecord(plain)) {
       for (CsvRecord record : reader) {
         if (csv.header == null) {
           csv.readHeader(record);
-        } else if (lines.size() <= Licenses.MAX_LINES && csv.errors.size() < MAX_ERRORS) {
+        } else if (read++ <= Licenses.MAX_LINES) {
           csv.read(record, lines);
         }
       }
@@ -110,7 +111,7 @@ final class LicenseCsv {
     if (csv.header == null) {
       throw Check.invalid("line 1: name", "is not there; the first line names the columns, name among them");
     }
-    csv.refuseErrors();
+    csv.errors.refuse();
     return new Licenses.Import(caller, lines);
   }
 
@@ -133,9 +134,10 @@ final class LicenseCsv {
   private void readHeader(CsvRecord record) {
     header = record.getFields();
     Set<String> seen = new HashSet<>();
+    String unknown = "is unknown; there are " + String.join(", ", COLUMNS);
     for (String column : header) {
       if (!COLUMNS.contains(column)) {
-        error(record, shown(column), "is unknown; there are " + String.join(", ", COLUMNS));
+        error(record, shown(column), unknown);
       } else if (!seen.add(column)) {
         error(record, column, "is named twice");
       }
@@ -143,16 +145,16 @@ final class LicenseCsv {
     if (!seen.contains("name")) {
       error(record, "name", "is not there; the first line names the columns, name among them");
     }
-    refuseErrors();
+    errors.refuse();
   }
 
   private void read(CsvRecord record, List<Line> lines) {
     if (record.getFieldCount() != header.size()) {
-      errors.add(new FieldError("line " + record.getStartingLineNumber(),
-          "has " + record.getFieldCount() + " cells, and the first line " + header.size()));
+      errors.add("line " + record.getStartingLineNumber(),
+          "has " + record.getFieldCount() + " cells, and the first line " + header.size());
       return;
     }
-    int before = errors.size();
+    long before = errors.count();
     Integer maxActivations = integer(record, "maxActivations");
     Instant expiresAt = time(record, "expiresAt");
     boolean disabled = status(record) == Licenses.Status.DISABLED;
@@ -160,7 +162,7 @@ final class LicenseCsv {
     try {
       Licenses.Create license = new Licenses.Create(caller, cell(record, "name"), cell(record, "key"), maxActivations,
           expiresAt, cell(record, "customerName"), cell(record, "customerEmail"), metadata);
-      if (errors.size() == before) {
+      if (errors.count() == before) {
         lines.add(new Line((int) record.getStartingLineNumber(), license, disabled));
       }
     } catch (FailureException e) {
@@ -184,7 +186,7 @@ final class LicenseCsv {
     if (cell == null) {
       return null;
     }
-    if (!cell.matches("-?[0-9]{1,9}")) {
+    if (!INTEGER.matcher(cell).matches()) {
       error(record, column, "is not a whole number, or out of range");
       return null;
     }
@@ -221,13 +223,7 @@ final class LicenseCsv {
   }
 
   private void error(CsvRecord record, String column, String message) {
-    errors.add(new FieldError(Line.field(record.getStartingLineNumber(), column), message));
-  }
-
-  private void refuseErrors() {
-    if (!errors.isEmpty()) {
-      throw new Failure.Invalid(errors.stream().limit(MAX_ERRORS).toList()).exception();
-    }
+    errors.add(Line.field(record.getStartingLineNumber(), column), message);
   }
 
   private static String shown(String column) {

@@ -7,14 +7,18 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Reads the parameters of a query, as strictly as {@link Input} reads a body. */
 final class QueryInput extends FieldReader {
+  private static final Pattern LIMIT = Pattern.compile("[0-9]{1,4}");
+
   private final MultiMap parameters;
 
   QueryInput(RoutingContext context) {
+    super("query");
     this.parameters = context.queryParams();
   }
 
@@ -45,7 +49,7 @@ final class QueryInput extends FieldReader {
     String limit = text("limit");
     int size = Page.DEFAULT_LIMIT;
     if (limit != null) {
-      size = limit.matches("[0-9]{1,4}") ? Integer.parseInt(limit) : 0;
+      size = LIMIT.matcher(limit).matches() ? Integer.parseInt(limit) : 0;
       if (size < 1 || size > Page.MAX_LIMIT) {
         error("limit", "is not between 1 and " + Page.MAX_LIMIT);
         size = 1;

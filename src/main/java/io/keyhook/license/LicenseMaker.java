@@ -7,8 +7,8 @@ import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Failure;
-import io.keyhook.bus.Failure.FieldError;
 import io.keyhook.bus.FailureException;
+import io.keyhook.bus.FieldErrors;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses.Line;
@@ -19,13 +19,14 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.SqlConnection;
 import java.security.SecureRandom;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -33,7 +34,6 @@ import java.util.function.Supplier;
 /** Makes licenses, one or many: all of a request or none, and never more than the plan allows. */
 final class LicenseMaker {
   private static final int KEY_TRIES = 3;
-  private static final int MAX_ERRORS = 100;
   private static final String LICENSES = "licenses";
 
   private final Database database;
@@ -86,9 +86,7 @@ final class LicenseMaker {
     return withKeys(1, generated, () -> {
       List<String> keys = keys(licenses);
       return withRoom(request.caller(), lines.size(), tx -> LicenseStore.takenKeys(tx, ownKeys(licenses)).compose(taken -> {
-        refuse(lines.stream().filter(line -> line.license().key() != null
-                && taken.contains(LicenseKeys.form(line.license().key())))
-            .map(line -> new FieldError(Line.field(line.number(), "key"), "is another license's already")).toList());
+        checkNotTaken(lines, taken);
         return insertBatches(tx, request, keys, 0).compose(inserted ->
             idempotency.keep(tx, request.caller(), new Licenses.Imported(lines.size())));
       }));
@@ -156,22 +154,26 @@ final class LicenseMaker {
 
   private static void checkKeysDiffer(List<Line> lines) {
     Map<String, Integer> numbers = new HashMap<>();
-    List<FieldError> errors = new ArrayList<>();
+    FieldErrors errors = new FieldErrors("body");
     for (Line line : lines) {
       String key = line.license().key();
       Integer before = key == null ? null : numbers.putIfAbsent(LicenseKeys.form(key), line.number());
       if (before != null) {
-        errors.add(new FieldError(Line.field(line.number(), "key"),
-            "is the same as that of line " + before + "; case and hyphens do not count"));
+        errors.add(Line.field(line.number(), "key"),
+            "is the same as that of line " + before + "; case and hyphens do not count");
       }
     }
-    refuse(errors);
+    errors.refuse();
   }
 
-  private static void refuse(List<FieldError> errors) {
-    if (!errors.isEmpty()) {
-      throw new Failure.Invalid(errors.stream().limit(MAX_ERRORS).toList()).exception();
+  private static void checkNotTaken(List<Line> lines, Set<String> taken) {
+    FieldErrors errors = new FieldErrors("body");
+    for (Line line : lines) {
+      if (line.license().key() != null && taken.contains(LicenseKeys.form(line.license().key()))) {
+        errors.add(Line.field(line.number(), "key"), "is another license's already");
+      }
     }
+    errors.refuse();
   }
 
   private static FailureException keyTaken() {

@@ -1,0 +1,61 @@
+package io.keyhook.bus;
+
+import io.keyhook.bus.Failure.FieldError;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Collects what is wrong with a request. Keeps the first problems and counts the rest, so that neither the work nor the
+ * error grows with what a caller sends. Belongs to one thread.
+ */
+public final class FieldErrors {
+  /** The most entries of one error. Where there are more problems, the last entry says how many. */
+  public static final int MAX = 100;
+
+  private final String whole;
+  private final List<FieldError> first = new ArrayList<>();
+  private long count;
+
+  /**
+   * @param whole what the last entry names as its field: {@code body} or {@code query}
+   */
+  public FieldErrors(String whole) {
+    this.whole = whole;
+  }
+
+  public void add(String field, String message) {
+    if (count++ < MAX) {
+      first.add(new FieldError(field, message));
+    }
+  }
+
+  /** How many problems were found, those that are not kept included. */
+  public long count() {
+    return count;
+  }
+
+  /** Whether one of the first {@value #MAX} problems is about this field. */
+  public boolean isAbout(String field) {
+    return first.stream().anyMatch(error -> error.field().equals(field));
+  }
+
+  /**
+   * Does nothing where nothing is wrong.
+   *
+   * @throws FailureException with the problems
+   */
+  public void refuse() {
+    if (count > 0) {
+      throw new Failure.Invalid(entries()).exception();
+    }
+  }
+
+  private List<FieldError> entries() {
+    if (count <= MAX) {
+      return first;
+    }
+    List<FieldError> entries = new ArrayList<>(first.subList(0, MAX - 1));
+    entries.add(new FieldError(whole, "has " + (count - entries.size()) + " more problems"));
+    return entries;
+  }
+}
