@@ -9,8 +9,6 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.ResolverStyle;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Reads the header {@code Retry-After} (RFC 9110, 10.2.3). */
@@ -18,8 +16,9 @@ final class RetryAfter {
   /** What is longer is this long: nobody waits for it. */
   static final Duration LONGEST = Duration.ofDays(365);
 
-  private static final Pattern SECONDS = Pattern.compile("0*([0-9]+)");
   private static final int MAX_DIGITS = 9;
+  /** Longer than every form of a date. */
+  private static final int MAX_DATE = 64;
   /** The form of today, and the two obsolete ones that are to be understood. */
   private static final List<DateTimeFormatter> DATES = Stream.of(
           "EEE, dd MMM uuuu HH:mm:ss 'GMT'", "EEEE, dd-MMM-uu HH:mm:ss 'GMT'", "EEE MMM ppd HH:mm:ss uuuu")
@@ -28,7 +27,7 @@ final class RetryAfter {
   private RetryAfter() {}
 
   /**
-   * How long it asks to wait: seconds, or until a date.
+   * How long it asks to wait: seconds, or until a date. Takes time linear in the header's length.
    *
    * @param header null where there was none
    * @param now when the response came
@@ -38,10 +37,21 @@ final class RetryAfter {
     if (header == null) {
       return Duration.ZERO;
     }
-    Matcher seconds = SECONDS.matcher(header);
-    Duration asked = !seconds.matches() ? until(header, now)
-        : seconds.group(1).length() > MAX_DIGITS ? LONGEST : Duration.ofSeconds(Long.parseLong(seconds.group(1)));
+    Duration asked = isNumber(header) ? seconds(header) : header.length() > MAX_DATE ? Duration.ZERO : until(header, now);
     return asked.isNegative() ? Duration.ZERO : asked.compareTo(LONGEST) > 0 ? LONGEST : asked;
+  }
+
+  private static boolean isNumber(String text) {
+    return !text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9');
+  }
+
+  private static Duration seconds(String digits) {
+    int first = 0; // that counts
+    while (first < digits.length() - 1 && digits.charAt(first) == '0') {
+      first++;
+    }
+    return digits.length() - first > MAX_DIGITS ? LONGEST
+        : Duration.ofSeconds(Long.parseLong(digits, first, digits.length(), 10));
   }
 
   private static Duration until(String date, Instant now) {

@@ -30,7 +30,7 @@ public interface Licenses {
       String customerName,
       String customerEmail,
       Map<String, Object> metadata) {
-    private static final Pattern KEY_FORM = Pattern.compile("[\\x21-\\x7e]*");
+    private static final Pattern KEY_FORM = Pattern.compile("[\\x21-\\x7e]*+");
 
     public Create {
       key = key == null ? null : key.strip();

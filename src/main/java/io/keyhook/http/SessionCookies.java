@@ -65,6 +65,10 @@ final class SessionCookies {
   /** Below where a host has mounted it. */
   private static String path(RoutingContext context) {
     String mount = context.mountPoint();
-    return mount == null ? PATH : mount.replaceFirst("/+$", "") + PATH;
+    int end = mount == null ? 0 : mount.length();
+    while (end > 0 && mount.charAt(end - 1) == '/') {
+      end--;
+    }
+    return end == 0 ? PATH : mount.substring(0, end) + PATH;
   }
 }

@@ -9,11 +9,14 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Serves the dashboard and the guide. Shared by all routers of a node; read when the first request wants one. */
 public final class WebPages {
   private static final CharSequence REVALIDATE = HttpHeaders.createOptimized("no-cache");
   private static final CharSequence FOR_EVER = HttpHeaders.createOptimized("public, max-age=31536000, immutable");
+
+  private static final Pattern NO_GZIP = Pattern.compile("gzip;q=0(?:\\.0*+)?");
 
   private volatile WebFiles files;
 
@@ -99,11 +102,11 @@ public final class WebPages {
   private static boolean takesGzip(String acceptEncoding) {
     return acceptEncoding != null && Arrays.stream(acceptEncoding.toLowerCase(Locale.ROOT).split(","))
         .map(coding -> coding.replace(" ", "")).anyMatch(coding ->
-            coding.equals("gzip") || coding.startsWith("gzip;") && !coding.matches("gzip;q=0(\\.0*)?"));
+            coding.equals("gzip") || coding.startsWith("gzip;") && !NO_GZIP.matcher(coding).matches());
   }
 
   private static boolean isKnown(String ifNoneMatch, String etag) {
-    return ifNoneMatch != null && Arrays.stream(ifNoneMatch.split(",")).map(String::strip)
-        .anyMatch(tag -> tag.equals("*") || tag.equals(etag) || tag.equals("W/" + etag));
+    Set<String> matching = Set.of("*", etag, "W/" + etag);
+    return ifNoneMatch != null && Arrays.stream(ifNoneMatch.split(",")).map(String::strip).anyMatch(matching::contains);
   }
 }

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 final class IpLiteral {
 
   /** inet_aton and the WHATWG URL standard (5.1, "ends in a number") take a host with such a last label for IPv4. */
-  private static final Pattern NUMBER = Pattern.compile("[0-9]+|0x[0-9a-f]*");
+  private static final Pattern NUMBER = Pattern.compile("[0-9]++|0x[0-9a-f]*+");
 
   private static final IPAddressStringParameters PLAIN_ADDRESS = plain().allowPrefix(false).toParams();
   private static final IPAddressStringParameters PLAIN_CIDR = plain().allowPrefix(true).toParams();

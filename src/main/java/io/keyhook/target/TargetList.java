@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 /** Hosts that an operator lists. Never changed once made, and so for all threads. */
 final class TargetList {
   private static final String BELOW = "*.";
-  private static final Pattern NAME = Pattern.compile("(?:\\*\\.)?[a-z0-9-]+(?:\\.[a-z0-9-]+)*");
+  private static final Pattern NAME = Pattern.compile("(?:\\*\\.)?[a-z0-9-]++(?:\\.[a-z0-9-]++)*+");
 
   /** As they were given: a name, or {@code *.} and a name. */
   private final Set<String> names;

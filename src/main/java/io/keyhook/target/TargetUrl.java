@@ -24,9 +24,9 @@ import java.util.regex.Pattern;
 record TargetUrl(String scheme, String host, boolean inBrackets, OptionalInt port, String requestUri) {
 
   private static final int MAX_BYTES = 2048;
-  private static final Pattern SCHEME_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*");
-  private static final Pattern NAME_CHARACTERS = Pattern.compile("[A-Za-z0-9.-]+");
-  private static final Pattern IPV6_CHARACTERS = Pattern.compile("[0-9A-Fa-f:.]+");
+  private static final Pattern SCHEME_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*+");
+  private static final Pattern NAME_CHARACTERS = Pattern.compile("[A-Za-z0-9.-]++");
+  private static final Pattern IPV6_CHARACTERS = Pattern.compile("[0-9A-Fa-f:.]++");
   private static final Pattern PORT_NUMBER = Pattern.compile("[1-9][0-9]{0,4}");
   /** RFC 3986, 3.3 and 3.4: pchar, slash and question mark, beside letters and digits. */
   private static final String PATH_PUNCTUATION = "-._~!$&'()*+,;=:@/?";

@@ -2,6 +2,7 @@ package io.keyhook.attempt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.testing.LinearWork;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -15,6 +16,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 
 class RetryAfterPropertyTest {
+  private static final int LONG = 1_000_000;
   private static final Instant NOW = Instant.parse("2025-01-03T14:25:30Z");
   private static final List<DateTimeFormatter> FORMS = List.of(
       DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH),
@@ -55,5 +57,14 @@ class RetryAfterPropertyTest {
       assertThat(RetryAfter.of(header, NOW)).as(header).isZero();
     }
     assertThat(RetryAfter.of(null, NOW)).isZero();
+  }
+
+  @Example
+  void aLongHeaderTakesLinearTime() {
+    for (String header : List.of("0".repeat(LONG) + "x", "0".repeat(LONG), "9".repeat(LONG) + "x", " ".repeat(LONG),
+        "Fri, 03 Jan 2025 15:25:30 GMT" + "T".repeat(LONG), "Fri, ".repeat(LONG / 5), "Fri, 0" + "0".repeat(LONG))) {
+      LinearWork.assertLinear(header.substring(0, 10), () -> RetryAfter.of(header, NOW));
+    }
+    assertThat(RetryAfter.of("0".repeat(LONG) + "7", NOW)).isEqualTo(Duration.ofSeconds(7));
   }
 }
