@@ -39,6 +39,37 @@ class NavigationTest extends Visit {
   }
 
   @Test
+  void whatIsTypedAsAListOpensIsKept() {
+    page.evaluate("""
+        () => new MutationObserver((changes, observer) => {
+          const search = document.querySelector('input[type=search]');
+          if (search) {
+            observer.disconnect();
+            search.focus();
+            document.execCommand('insertText', false, 'nothing has this');
+          }
+        }).observe(document.body, { childList: true, subtree: true })""");
+    tab.visit("Licenses");
+    assertThat(page).hasURL(Pattern.compile("search=nothing"));
+    assertThat(tab.field("Search")).hasValue("nothing has this");
+    assertThat(tab.field("Search")).isFocused();
+  }
+
+  @Test
+  void filtersThatAreChosenBeforeThePageIsDrawnAgainAreAllKept() {
+    tab.visit("Licenses");
+    page.evaluate("""
+        () => [['Status', 'active'], ['Sort by', 'name']].forEach(([label, value]) => {
+          const select = [...document.querySelectorAll('label')].find(it => it.textContent === label).control;
+          select.value = value;
+          select.dispatchEvent(new Event('change', { bubbles: true }));
+        })""");
+    assertThat(page).hasURL(Pattern.compile("status=active&sort=name"));
+    assertThat(page.getByLabel("Status")).hasValue("active");
+    assertThat(page.getByLabel("Sort by")).hasValue("name");
+  }
+
+  @Test
   void theWayBackLeadsToTheListAsItWas() {
     tab.visit("Licenses");
     page.getByLabel("Status").selectOption("active");

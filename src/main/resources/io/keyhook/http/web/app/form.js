@@ -1,5 +1,5 @@
 // Forms: what is typed, what is wrong with it, and whether it is on its way.
-import { html, useEffect, useRef, useState } from './preact.js';
+import { html, useEffect, useLayoutEffect, useRef, useState } from './preact.js';
 import { Button, Dialog, Notice } from './ui.js';
 import { useId } from './use.js';
 
@@ -49,8 +49,10 @@ export function useForm(initial, submit, check = () => ({})) {
   };
   return {
     values, fields, error, busy, element, onSubmit,
+    /** @param value the new one, or a function from the one before to it */
     set: (name, value) => {
-      latest.current = { ...latest.current, [name]: value };
+      const next = typeof value === 'function' ? value(latest.current[name]) : value;
+      latest.current = { ...latest.current, [name]: next };
       setValues(latest.current);
       setFields(({ [name]: _, ...others }) => others);
     },
@@ -72,7 +74,8 @@ export function FormError({ form }) {
 export function Field({ form, name, label, hint, live, optional, autofocus, as = 'input', children, suffix, ...input }) {
   const id = useId();
   const element = useRef();
-  useEffect(() => {
+  // with the drawing: later, it would take the focus from what a person has begun to type into
+  useLayoutEffect(() => {
     if (autofocus) {
       element.current.focus();
     }
@@ -84,7 +87,7 @@ export function Field({ form, name, label, hint, live, optional, autofocus, as =
   return html`<div class="field">
     <label for=${id}>${label}${optional && html` <span class="faint">optional</span>`}</label>
     <div class="input-row"><${as} id=${id} ref=${element} name=${name} value=${value} aria-invalid=${wrong
-        ? 'true' : undefined}
+        ? 'true' : undefined} autofocus=${autofocus}
       aria-describedby=${described} onInput=${event => form.set(name, event.target.value)} onBlur=${() => setLeft(true)}
       autocomplete="off" ...${input}>${children}</${as}>${suffix}</div>
     ${hint && html`<div class="hint" id=${id + 'h'}>${hint}</div>`}
@@ -135,7 +138,8 @@ export function FilterInput({ label, value, onChange, lazy, ...input }) {
     timer.current = setTimeout(tell, TYPING);
   };
   useEffect(() => () => clearTimeout(timer.current), []);
-  useEffect(() => {
+  // with the drawing: later, it would take away what a person has typed since
+  useLayoutEffect(() => {
     if (value !== told.current) { // it was changed elsewhere
       clearTimeout(timer.current);
       told.current = value;

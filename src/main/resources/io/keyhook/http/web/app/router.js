@@ -1,15 +1,17 @@
 // Routes live in the fragment, so that the page works under whatever path a host mounts it.
-import { useEffect, useState } from './preact.js';
+import { useLayoutEffect, useState } from './preact.js';
 
 const listeners = new Set();
 /** For each path, the address that it was left at. */
 const latest = new Map();
 
-/** @returns {{path: string, query: Object<string, string>}} where the address bar points */
-export function here() {
-  const [path, search] = location.hash.slice(1).split('?');
+function parse(hash) {
+  const [path, search] = hash.slice(1).split('?');
   return { path: path || '/', query: Object.fromEntries(new URLSearchParams(search)) };
 }
+
+/** @returns {{path: string, query: Object<string, string>}} where the address bar points */
+export const here = () => parse(location.hash);
 
 function moved() {
   latest.set(here().path, location.hash);
@@ -38,14 +40,19 @@ export function replaceQuery(query) {
   moved();
 }
 
+/** Changes parts of this page's query as it is now, which may not be drawn yet. Null and '' remove a part. */
+export function changeQuery(changes) {
+  replaceQuery({ ...here().query, ...changes });
+}
+
 export function useLocation() {
-  const [location, setLocation] = useState(here);
-  useEffect(() => {
-    const listener = () => setLocation(here());
+  const [hash, setHash] = useState(location.hash);
+  useLayoutEffect(() => {
+    const listener = () => setHash(location.hash);
     listeners.add(listener);
     return () => listeners.delete(listener);
   }, []);
-  return location;
+  return parse(hash);
 }
 
 /**

@@ -13,7 +13,8 @@ let arrived = false;
  */
 export function PageHead({ title, mono, badge, back, children }) {
   const heading = useRef();
-  useEffect(() => {
+  // with the drawing: later, it would take the focus from what a person has begun to type into
+  useLayoutEffect(() => {
     if (arrived) {
       heading.current.focus({ preventScroll: true });
     }

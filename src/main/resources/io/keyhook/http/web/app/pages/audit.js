@@ -1,6 +1,6 @@
 import { html } from '../preact.js';
 import { Filter } from '../form.js';
-import { replaceQuery, to, useLocation } from '../router.js';
+import { changeQuery, replaceQuery, to, useLocation } from '../router.js';
 import { Button, Empty, PagedTable, PageHead, Time } from '../ui.js';
 import { usePages } from '../use.js';
 import { AUDIT_ACTIONS, fieldName, subjectPath } from '../words.js';
@@ -13,8 +13,8 @@ export function AuditLog() {
     <p class="lead">Who changed what, and from where. Entries are never changed or deleted.</p>
     <div class="filters">
       <${Filter} label="Action" value=${action} options=${ACTIONS}
-          onChange=${action => replaceQuery({ action, subjectId })} />
-      ${subjectId && html`<${Button} icon="close" onClick=${() => replaceQuery({ action })}>Only ${subjectId}</${Button}>`}
+          onChange=${action => changeQuery({ action })} />
+      ${subjectId && html`<${Button} icon="close" onClick=${() => changeQuery({ subjectId: null })}>Only ${subjectId}</${Button}>`}
     </div>
     <${AuditTable} query=${{ action, subjectId }} withSubject onClear=${() => replaceQuery({})} />`;
 }

@@ -2,7 +2,7 @@ import { html, useEffect, useRef, useState } from '../preact.js';
 import { getAll, post } from '../api.js';
 import { DAY_LENGTH, fromLocal, plural, shortUrl, toLocal } from '../format.js';
 import { Filter, FilterInput } from '../form.js';
-import { go, replaceQuery, useLocation } from '../router.js';
+import { changeQuery, go, replaceQuery, useLocation } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
 import { announce, Button, ButtonLink, Empty, Notice, PagedTable, PageHead } from '../ui.js';
 import { useLoad, usePages, useStateOf } from '../use.js';
@@ -33,8 +33,7 @@ export function DeliveryList() {
   const range = time === 'custom' ? { from: fromLocal(from), to: fromLocal(until) } : { from: since };
   const asked = usePages('api/deliveries', { webhookId, status, event, licenseId, ...range });
   const [selected, setSelected] = useStateOf(asked.key, () => new Set());
-  const filter = changes => replaceQuery({ webhookId, status, event, licenseId, time, from, to: until, ...changes });
-  const lookUp = id => id.startsWith('delivery_') ? go('/deliveries/' + encodeURIComponent(id)) : filter({ licenseId: id });
+  const lookUp = id => id.startsWith('delivery_') ? go('/deliveries/' + encodeURIComponent(id)) : changeQuery({ licenseId: id });
 
   const fits = delivery => (!status || delivery.status === status) && (!event || delivery.event === event)
     && (!since || delivery.createdAt >= since);
@@ -82,15 +81,15 @@ export function DeliveryList() {
       <${Button} icon="repeat" disabled=${!webhooks.data?.length} onClick=${() => setRecovering(true)}>Recover</${Button}>
     </${PageHead}>
     <div class="filters" role="search">
-      <${Filter} label="Status" value=${status} options=${STATUSES} onChange=${status => filter({ status })} />
-      <${Filter} label="Event" value=${event} options=${EVENTS} onChange=${event => filter({ event })} />
+      <${Filter} label="Status" value=${status} options=${STATUSES} onChange=${status => changeQuery({ status })} />
+      <${Filter} label="Event" value=${event} options=${EVENTS} onChange=${event => changeQuery({ event })} />
       <${Filter} label="Webhook" value=${webhookId} options=${webhookOptions}
-        onChange=${webhookId => filter({ webhookId })} />
-      <${Filter} label="Time" value=${time} options=${TIMES} onChange=${time => filter(time === 'custom'
+        onChange=${webhookId => changeQuery({ webhookId })} />
+      <${Filter} label="Time" value=${time} options=${TIMES} onChange=${time => changeQuery(time === 'custom'
         ? { time, from: toLocal(Date.now() - DAY_LENGTH), to: '' } : { time, from: '', to: '' })} />
       ${time === 'custom' && html`<${FilterInput} lazy label="From" type="datetime-local" value=${from}
-          onChange=${from => filter({ from })} />
-        <${FilterInput} lazy label="To" type="datetime-local" value=${until} onChange=${to => filter({ to })} />`}
+          onChange=${from => changeQuery({ from })} />
+        <${FilterInput} lazy label="To" type="datetime-local" value=${until} onChange=${to => changeQuery({ to })} />`}
       <${FilterInput} lazy label="License or delivery id" placeholder="lic_…, delivery_…" spellcheck=${false} value=${licenseId}
           onChange=${id => lookUp(id.trim())} />
     </div>

@@ -3,7 +3,7 @@ import { announce, Button, Dialog, Empty, Notice, PagedTable, PageHead, StatusBa
 import { getCsv, postCsv } from '../api.js';
 import { date, plural } from '../format.js';
 import { Filter, FilterInput } from '../form.js';
-import { replaceQuery, to, useLocation } from '../router.js';
+import { changeQuery, replaceQuery, to, useLocation } from '../router.js';
 import { usePages } from '../use.js';
 import { LICENSE_STATUS } from '../words.js';
 import { CreateLicense } from './license-form.js';
@@ -17,12 +17,9 @@ export function LicenseList() {
   const { search = '', status = '', sort = '' } = query;
   const [dialog, setDialog] = useState(query.create ? 'create' : null);
   const pages = usePages('api/licenses', { search, status, sort });
-  const filter = changes => replaceQuery({ search, status, sort, ...changes });
   const close = () => {
     setDialog(null);
-    if (query.create) {
-      filter({});
-    }
+    changeQuery({ create: null });
   };
   const create = html`<${Button} kind="primary" icon="plus"
       onClick=${() => setDialog('create')}>Create license</${Button}>`;
@@ -33,9 +30,9 @@ export function LicenseList() {
     </${PageHead}>
     <div class="filters" role="search">
       <${FilterInput} label="Search" type="search" placeholder="Name, key, customer" value=${search}
-          onChange=${search => filter({ search })} />
-      <${Filter} label="Status" value=${status} options=${STATUSES} onChange=${status => filter({ status })} />
-      <${Filter} label="Sort by" value=${sort} options=${SORTS} onChange=${sort => filter({ sort })} />
+          onChange=${search => changeQuery({ search })} />
+      <${Filter} label="Status" value=${status} options=${STATUSES} onChange=${status => changeQuery({ status })} />
+      <${Filter} label="Sort by" value=${sort} options=${SORTS} onChange=${sort => changeQuery({ sort })} />
     </div>
     <${PagedTable} label="Licenses" pages=${pages} columns=${COLUMNS} filtered=${search || status} onClear=${() => replaceQuery({})}
       empty=${html`<${Empty} icon="licenses" title="No licenses yet"

@@ -42,7 +42,7 @@ function EventChoice({ form }) {
   const types = useLoad(() => getPublic('api/event-types'), []);
   const id = useId();
   const wrong = form.fields.events;
-  const toggle = (type, on) => form.set('events', on ? [...form.values.events, type] : form.values.events.filter(other => other !== type));
+  const toggle = (type, on) => form.set('events', events => on ? [...events, type] : events.filter(other => other !== type));
   return html`<fieldset class="choices" aria-describedby=${wrong ? id : undefined}><legend>Events</legend>
     <${Loaded} of=${types} lines=${4}>${({ data }) => html`<div
         class="choice-list">${data.map(({ type, description, example }) => html`<div key=${type} class="choice">
