@@ -38,6 +38,8 @@ final class Input extends FieldReader {
   private static final ObjectReader READER = JsonMapper.builder(JsonFactory.builder()
           .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(20).maxNumberLength(100).build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          // the table of names is shared by all callers: with names of one hash, one could have it refuse another's
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
           .build())
       .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)

@@ -3,6 +3,7 @@ package io.keyhook.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import java.util.LinkedHashMap;
@@ -14,11 +15,13 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is wrong with one field is told by its name, and nothing is changed; what is just within a limit is taken. */
+@ExtendWith(BlockedThreads.class)
 class BadFieldTest {
   @RegisterExtension
   @Order(1)

@@ -1,6 +1,7 @@
 package io.keyhook.http;
 
 
+import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -16,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is no path, no id, or another account's id is not found; what HTTP cannot read is refused in good form. */
+@ExtendWith(BlockedThreads.class)
 class BadPathTest {
   private static final String CREDENTIAL = "Authorization: Bearer " + Node.API_KEY;
   private static final List<String> NO_IDS = List.of("x", "%00", "..%2f..", "%2e%2e%2f", "%ff", "%F0%9F%94%91", "null",

@@ -2,6 +2,7 @@ package io.keyhook.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
@@ -10,12 +11,14 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Parameters of a query are read as strictly as fields of a body. */
+@ExtendWith(BlockedThreads.class)
 class BadQueryTest {
   @RegisterExtension
   @Order(1)

@@ -2,6 +2,7 @@ package io.keyhook.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
@@ -10,12 +11,14 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a webhook may be told of, and where, is said with the refusal. */
+@ExtendWith(BlockedThreads.class)
 class BadSubscriptionTest {
   @RegisterExtension
   @Order(1)

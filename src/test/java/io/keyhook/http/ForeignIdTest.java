@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.bus.Id;
 import io.keyhook.testing.Api;
+import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.vertx.core.json.JsonObject;
@@ -17,11 +18,13 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is another account's is answered, to the byte, as what never existed; and nothing is done to it. */
+@ExtendWith(BlockedThreads.class)
 class ForeignIdTest {
   /** Of now, as an id that is there is: only the rest of it is nobody's. */
   private static final UUID NEVER = new UUID(System.currentTimeMillis() << 16 | 0x7abc, 0x8123456789abcdefL);

@@ -2,6 +2,7 @@ package io.keyhook.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import net.jqwik.api.RandomGenerator;
 import net.jqwik.api.sessions.JqwikSession;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  *
  * <pre>mvn test -Dtest=FuzzTest -Dkeyhook.fuzz.requests=50000 -Dkeyhook.fuzz.seed=1</pre>
  */
+@ExtendWith(BlockedThreads.class)
 class FuzzTest {
   private static final int REQUESTS = Integer.getInteger("keyhook.fuzz.requests", 1000);
   private static final long SEED = Long.getLong("keyhook.fuzz.seed", System.nanoTime());

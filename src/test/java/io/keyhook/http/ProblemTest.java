@@ -7,6 +7,8 @@ import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,6 +65,30 @@ class ProblemTest {
   void everyBadFieldIsNamedAtOnce() {
     Exchange answer = keyhook.api().post("/api/licenses", "{\"maxActivations\":0,\"customerEmail\":\"x\",\"what\":1}");
     assertThat(answer.expect(400).badFields()).contains("name", "maxActivations", "customerEmail", "what");
+  }
+
+  private static String unknown(int count, String separator) {
+    return IntStream.range(0, count).mapToObj(i -> separator.replace("?", "k" + i)).collect(Collectors.joining());
+  }
+
+  @Test
+  void aHundredProblemsAreNamedAndTheRestIsCounted() {
+    Exchange all = keyhook.api().post("/api/licenses", "{\"name\":\"A\"" + unknown(100, ",\"?\":0") + "}");
+    assertThat(all.expect(400).badFields()).hasSize(100).contains("k0", "k99").doesNotContain("body");
+    Exchange more = keyhook.api().post("/api/licenses", "{\"name\":\"A\"" + unknown(250, ",\"?\":0") + "}");
+    assertThat(more.expect(400).badFields()).hasSize(100).contains("k0", "k98", "body").doesNotContain("k99");
+    assertThat(more.json().getString("detail")).endsWith("; body has 151 more problems");
+    Exchange query = keyhook.api().get("/api/licenses?x=0" + unknown(119, "&?=0"));
+    assertThat(query.expect(400).badFields()).hasSize(100).contains("query");
+    assertThat(query.json().getString("detail")).endsWith("; query has 21 more problems");
+    Exchange validation = keyhook.api().post("/api/validate", "{\"name\":\"A\"" + unknown(10_000, ",\"?\":0") + "}");
+    assertThat(validation.expect(400).json().getString("error")).endsWith("; body has 9904 more problems");
+  }
+
+  @Test
+  void aLongNameIsCutAlsoWithinACharacter() {
+    Exchange answer = keyhook.api().post("/api/licenses", "{\"name\":\"A\",\"" + "a".repeat(99) + "\ud83d\ude00\":0}");
+    assertThat(answer.expect(400).badFields()).singleElement().satisfies(field -> assertThat(field).startsWith("a".repeat(99)));
   }
 
   @Test

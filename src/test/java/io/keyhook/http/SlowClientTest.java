@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Clients that are slow on purpose are closed, however busily they drip; who waits for us is not. */
-@ExtendWith(VertxExtension.class)
+@ExtendWith({VertxExtension.class, BlockedThreads.class})
 class SlowClientTest {
   private static final int MOST = 4;
   private static final String POST = "POST /body HTTP/1.1\r\nHost: k\r\nContent-Length: 100000\r\n\r\n";

@@ -2,12 +2,14 @@ package io.keyhook.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -17,6 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Requests whose end a proxy and a server can see in different places: behind each stands another one, and it must never be
  * answered.
  */
+@ExtendWith(BlockedThreads.class)
 class SmugglingTest {
   private static final String HIDDEN = "GET /health/live HTTP/1.1\r\nHost: k\r\nConnection: close\r\n\r\n";
   private static final String POST = "POST /api/licenses HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\n"

@@ -3,17 +3,20 @@ package io.keyhook.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.Api;
+import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.Exchange;
-import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Installation;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bad requests to {@code POST /api/validate}: answered in its own form, and nothing is changed. */
+@ExtendWith(BlockedThreads.class)
 class ValidationErrorsTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();

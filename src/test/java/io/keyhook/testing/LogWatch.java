@@ -14,6 +14,7 @@ public final class LogWatch extends AppenderBase<ILoggingEvent> {
   private static final long MOST_CHARACTERS = 64_000_000;
 
   private static final Queue<String> LINES = new ConcurrentLinkedQueue<>();
+  private static final Queue<String> BLOCKED = new ConcurrentLinkedQueue<>();
   private static final AtomicLong CHARACTERS = new AtomicLong();
 
   @Override
@@ -23,6 +24,14 @@ public final class LogWatch extends AppenderBase<ILoggingEvent> {
     if (CHARACTERS.addAndGet(line.length()) <= MOST_CHARACTERS) {
       LINES.add(line);
     }
+    if (event.getLoggerName().equals(BlockedThreads.LOGGER)) {
+      BLOCKED.add(line);
+    }
+  }
+
+  /** Vert.x's reports of blocked threads, the latest last. */
+  static List<String> blocked() {
+    return List.copyOf(BLOCKED);
   }
 
   static List<String> lines() {
