@@ -265,7 +265,7 @@ class HostileInputTest {
   @Test
   void aBodyInManyPiecesTakesLinearTime() {
     String head = "POST /api/validate HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
-    for (String chunk : List.of("1\r\n \r\n", "000000000001;a=b\r\n \r\n")) {
+    for (String chunk : List.of("1\r\n \r\n", "000000000001\r\n \r\n")) {
       assertLinear("chunks of " + chunk, () ->
           assertThat(wire().statuses(head + fill(BODY / chunk.length(), " ").replace(" ", chunk) + "0\r\n\r\n")).containsExactly(400));
     }
