@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
 final class IdempotentCall implements Handler<RoutingContext> {
   private static final String HEADER = "Idempotency-Key";
   private static final int MAX_KEY = 255;
-  private static final Pattern VISIBLE_ASCII = Pattern.compile("[\\x21-\\x7e]+");
+  private static final Pattern ESCAPED = Pattern.compile("\\\\([\"\\\\])");
   /** Refusals by the operation itself. After others nothing was tried: the request is to be mended, or sent again later. */
   private static final Set<Integer> KEPT_REFUSALS = Set.of(403, 404, 409);
 
@@ -68,12 +68,16 @@ final class IdempotentCall implements Handler<RoutingContext> {
     }
     String key = given.get(0).strip();
     if (key.length() > 1 && key.startsWith("\"") && key.endsWith("\"")) {
-      key = key.substring(1, key.length() - 1).replaceAll("\\\\([\"\\\\])", "$1");
+      key = ESCAPED.matcher(key.substring(1, key.length() - 1)).replaceAll("$1");
     }
     Check.that().is(HEADER, given.size() == 1, "is given more than once")
-        .is(HEADER, key.length() <= MAX_KEY && VISIBLE_ASCII.matcher(key).matches(),
+        .is(HEADER, !key.isEmpty() && key.length() <= MAX_KEY && isVisibleAscii(key),
             "is not 1 to " + MAX_KEY + " visible ASCII characters").done();
     return Optional.of(key);
+  }
+
+  private static boolean isVisibleAscii(String text) {
+    return text.chars().allMatch(c -> c > ' ' && c < 0x7f);
   }
 
   private static UUID id(String key) {
