@@ -39,7 +39,7 @@ final class LicenseSearch {
     if (search.isEmpty()) {
       return LicenseListStore.list(database.pool(), query);
     }
-    String pattern = "%" + search.replaceAll("([\\\\%_])", "\\\\$1") + "%";
+    String pattern = "%" + search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%";
     return searches.withTransaction(tx -> LicenseListStore.limit(tx, TIMEOUT.toMillis()).compose(limited ->
             hasTrigram(search) ? LicenseListStore.search(tx, query, pattern) : LicenseListStore.scan(tx, query, pattern)))
         .recover(e -> e instanceof PgException pg && QUERY_CANCELED.equals(pg.getSqlState())
