@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.ExchangeCheck;
 import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -17,9 +19,13 @@ import java.util.regex.Pattern;
  * request, so that the document does not forbid what is taken. Every exchange of every test goes through here.
  */
 public final class Contract implements ExchangeCheck {
-  private static final Map<Integer, String> ANYWHERE = Map.of(400, "InvalidRequest", 404, "NotFound", 405,
-      "MethodNotAllowed",
-      413, "PayloadTooLarge", 414, "UriTooLong", 417, "ExpectationFailed", 431, "HeadersTooLarge");
+  /** The code of each status with which any path may answer. */
+  private static final Map<Integer, String> ANYWHERE = Map.of(400, "INVALID_REQUEST", 404, "NOT_FOUND", 405,
+      "METHOD_NOT_ALLOWED", 413, "PAYLOAD_TOO_LARGE", 414, "INVALID_REQUEST", 417, "INVALID_REQUEST", 431,
+      "INVALID_REQUEST");
+  /** Schemas that several responses share; in these members, a response is as one of its examples. */
+  private static final Set<String> SHARED = Set.of("Problem", "ValidLicense", "InvalidLicense", "Readiness");
+  private static final Set<String> AS_IN_AN_EXAMPLE = Set.of("valid", "status", "code");
   private static final Pattern DATE = Pattern.compile(
       "(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT");
   private static final Map<String, String> ALWAYS = Map.of("X-Content-Type-Options", "nosniff", "Cache-Control",
@@ -70,14 +76,35 @@ public final class Contract implements ExchangeCheck {
   /** What any request may be answered with. */
   private static JsonNode elsewhere(Exchange exchange, String path) {
     if (path.equals("/api/validate") && exchange.status() == 405) {
-      return Document.response("ValidateMethodNotAllowed");
+      ObjectNode refused = anywhere("application/json", "InvalidLicense",
+          Document.JSON.createObjectNode().put("valid", false).put("code", "INVALID_REQUEST"));
+      refused.withObject("/headers/Access-Control-Allow-Origin").put("$ref", "#/components/headers/AnyOrigin");
+      return allowing(refused);
     }
     boolean known = !Document.at(path).isEmpty();
     if (known && exchange.status() == 404 || !known && exchange.status() == 405
         || Document.find(method(exchange), path).isPresent() && exchange.status() == 405) {
       return Document.JSON.missingNode();
     }
-    return Document.response(ANYWHERE.getOrDefault(exchange.status(), "none"));
+    if (!ANYWHERE.containsKey(exchange.status())) {
+      return Document.JSON.missingNode();
+    }
+    ObjectNode problem = anywhere("application/problem+json", "Problem", Document.JSON.createObjectNode()
+        .put("status", exchange.status()).put("code", ANYWHERE.get(exchange.status())));
+    return exchange.status() == 405 ? allowing(problem) : problem;
+  }
+
+  private static ObjectNode anywhere(String type, String schema, ObjectNode example) {
+    ObjectNode response = Document.JSON.createObjectNode();
+    ObjectNode media = response.putObject("content").putObject(type);
+    media.putObject("schema").put("$ref", "#/components/schemas/" + schema);
+    media.set("example", example);
+    return response;
+  }
+
+  private static ObjectNode allowing(ObjectNode response) {
+    response.withObject("/headers/Allow").put("required", true).withObject("/schema").put("type", "string");
+    return response;
   }
 
   /** One, in the form that senders use (RFC 9110, 5.6.7). */
@@ -94,7 +121,7 @@ public final class Contract implements ExchangeCheck {
             exchange).isFalse();
       } else {
         JsonNode schema = documented.path("schema");
-        boolean number = schema.path("type").asText().equals("integer") || schema.path("const").isNumber();
+        boolean number = schema.path("type").asText().equals("integer");
         assertThat(Document.faults(schema, number ? JsonNodeFactory.instance.numberNode(Long.parseLong(value))
             : JsonNodeFactory.instance.textNode(value))).as("%s of %s", header.getKey(), exchange).isEmpty();
       }
@@ -110,10 +137,20 @@ public final class Contract implements ExchangeCheck {
     String type = String.valueOf(exchange.header("Content-Type")).replaceFirst(";.*", "");
     assertThat(content.has(type)).as("%s is a content type that the document has for %s", type, exchange).isTrue();
     if (type.endsWith("json")) {
-      assertThat(Document.faults(content.path(type).path("schema"), json(exchange.body())))
+      JsonNode media = content.path(type);
+      JsonNode body = json(exchange.body());
+      assertThat(Document.faults(media.path("schema"), body))
           .as("what is wrong with the answer of %s %s: %s", exchange.method(), exchange.path(),
               exchange.body()).isEmpty();
+      if (SHARED.contains(media.path("schema").path("$ref").asText().replaceFirst(".*/", ""))) {
+        assertThat(Document.examples(media).stream().map(Contract::kind)).as("%s is of a kind that the examples show",
+            exchange).contains(kind(body));
+      }
     }
+  }
+
+  private static ObjectNode kind(JsonNode body) {
+    return body.<ObjectNode>deepCopy().retain(AS_IN_AN_EXAMPLE);
   }
 
   private static void checkRequest(Exchange exchange, Operation operation) {

@@ -64,10 +64,6 @@ final class Document {
     return resolve(there);
   }
 
-  static JsonNode response(String name) {
-    return resolve(ROOT.path("components").path("responses").path(name));
-  }
-
   static List<Operation> operations() {
     return OPERATIONS;
   }

@@ -40,9 +40,6 @@ function typeOf(given) {
   if (schema.anyOf || schema.oneOf) {
     return (schema.anyOf ?? schema.oneOf).map(typeOf).join(' or ');
   }
-  if (schema.const !== undefined) {
-    return JSON.stringify(schema.const);
-  }
   const type = [schema.type ?? 'any'].flat().join(' or ');
   const form = schema.format === 'date-time' ? 'time' : schema.format;
   if (schema.type === 'array') {
@@ -110,7 +107,7 @@ function curl(method, path, operation, content) {
 
 function credential(operation) {
   const names = (operation.security ?? spec.security).flatMap((one) => Object.keys(one));
-  const says = { userToken: 'a user’s token', apiKey: 'an API key', operatorKey: 'the operator key' };
+  const says = { userToken: 'a user’s token', apiKeyAuth: 'an API key', operatorKey: 'the operator key' };
   return names.length === 0 ? 'Needs no credential.' : `Needs ${names.map((name) => says[name] ?? name).join(' or ')}, as Authorization: Bearer.`;
 }
 
@@ -188,11 +185,11 @@ function conventions() {
 function draw() {
   const calls = Object.entries(spec.paths).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method]).map((method) => ({ method, path, operation: item[method] })));
-  const groups = spec.tags.map((tag) => group(tag.name, tag.description ?? '', calls
+  const events = Object.entries(spec.webhooks).map(([name, item]) =>
+    ({ method: 'post', path: name, operation: item.post, isEvent: true }));
+  const groups = spec.tags.map((tag) => group(tag.name, tag.description ?? '', [...calls, ...events]
     .filter(({ operation }) => operation.tags.includes(tag.name))
-    .map(({ method, path, operation }) => call(method, path, operation))));
-  groups.push(group('Events', 'What Keyhook sends to your endpoint', Object.entries(spec.webhooks ?? {})
-    .map(([name, item]) => call('post', name, item.post, true))));
+    .map(({ method, path, operation, isEvent }) => call(method, path, operation, isEvent))));
   root.replaceChildren(conventions(), ...groups);
   const list = document.getElementById('groups');
   list.replaceChildren(...[...root.querySelectorAll('h2')].map((heading) =>
