@@ -107,7 +107,7 @@ function curl(method, path, operation, content) {
 
 function credential(operation) {
   const names = (operation.security ?? spec.security).flatMap((one) => Object.keys(one));
-  const says = { userToken: 'a user’s token', apiKeyAuth: 'an API key', operatorKey: 'the operator key' };
+  const says = { bearerAuth: 'an API key or a user’s token', operatorKey: 'the operator key' };
   return names.length === 0 ? 'Needs no credential.' : `Needs ${names.map((name) => says[name] ?? name).join(' or ')}, as Authorization: Bearer.`;
 }
 
