@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.Program;
 import io.keyhook.testing.Tool;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Program;
 import io.keyhook.testing.Tool;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;

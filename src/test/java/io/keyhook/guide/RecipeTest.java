@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Program;
 import io.keyhook.testing.Tool;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;

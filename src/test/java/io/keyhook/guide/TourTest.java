@@ -10,6 +10,7 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.Program;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Tool;
 import io.keyhook.testing.Waiting;

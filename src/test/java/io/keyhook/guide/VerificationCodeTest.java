@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.Webhook;
+import io.keyhook.testing.Program;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Tool;
 import io.vertx.core.json.JsonObject;

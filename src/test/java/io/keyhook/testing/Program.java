@@ -1,9 +1,8 @@
-package io.keyhook.guide;
+package io.keyhook.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.keyhook.testing.Waiting;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -16,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** A program of another language, run in a directory with the code that the guide shows. */
-final class Program implements AutoCloseable {
+/** A program of another language, run in a directory with its code. */
+public final class Program implements AutoCloseable {
   /** A compiler with an empty cache on a busy machine. */
   private static final int SECONDS = 300;
 
@@ -42,7 +41,7 @@ final class Program implements AutoCloseable {
   }
 
   /** Runs it to its end, which has to be a good one, and gives the lines of its output. */
-  static List<String> run(Path directory, Map<String, String> environment, String input, List<String> command)
+  public static List<String> run(Path directory, Map<String, String> environment, String input, List<String> command)
       throws IOException, InterruptedException {
     Path file = Files.writeString(Files.createTempFile(directory, "input", ".txt"), input, StandardCharsets.UTF_8);
     try (Program program = start(directory, environment, file, command)) {
@@ -53,7 +52,7 @@ final class Program implements AutoCloseable {
   }
 
   /** Starts a server and waits until it listens. */
-  static Program serve(Path directory, Map<String, String> environment, int port, List<String> command)
+  public static Program serve(Path directory, Map<String, String> environment, int port, List<String> command)
       throws IOException {
     Program program = start(directory, environment, null, command);
     try {
@@ -76,13 +75,13 @@ final class Program implements AutoCloseable {
     }
   }
 
-  static int freePort() throws IOException {
+  public static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
   }
 
-  String output() throws IOException {
+  public String output() throws IOException {
     return Files.readString(output);
   }
 
