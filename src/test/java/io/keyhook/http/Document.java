@@ -75,6 +75,12 @@ final class Document {
     return operations(ROOT.path("webhooks"));
   }
 
+  /** What Keyhook sends because of a call. */
+  static List<Operation> callbacks() {
+    return OPERATIONS.stream().flatMap(operation -> Document.items(operation.node().path("callbacks")).stream())
+        .flatMap(callback -> operations(callback).stream()).toList();
+  }
+
   /** The operations whose path this is: of paths that it fits, the one with the fewest parameters, as a router has it. */
   static List<Operation> at(String path) {
     List<Operation> fitting = OPERATIONS.stream().filter(operation -> operation.matches(path)).toList();

@@ -3,7 +3,9 @@ package io.keyhook.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.keyhook.audit.Action;
 import io.keyhook.bus.Version;
+import io.keyhook.event.EventType;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The document on its own: is it whole, and does it agree with itself? */
 class DocumentTest {
   static Stream<Operation> everything() {
-    return Stream.concat(Document.operations().stream(), Document.webhooks().stream());
+    return Stream.of(Document.operations(), Document.webhooks(), Document.callbacks()).flatMap(List::stream);
   }
 
   static Stream<Operation> operations() {
@@ -35,13 +37,83 @@ class DocumentTest {
   }
 
   @Test
-  void everySchemaIsUsed() {
+  void everyComponentIsUsed() {
     Set<String> used = new TreeSet<>();
     Document.root().findValues("$ref").forEach(reference -> used.add(reference.asText()));
-    for (String kind : List.of("schemas", "parameters", "headers")) {
+    for (String kind : List.of("schemas", "parameters", "headers", "responses")) {
       Document.root().path("components").path(kind).fieldNames().forEachRemaining(name ->
           assertThat(used).contains("#/components/" + kind + "/" + name));
     }
+  }
+
+  /** openapi-generator reads no keyword beside a reference but a few, and loses the rest. */
+  @Test
+  void nothingStandsBesideAReference() {
+    assertThat(Document.root().findParents("$ref")).allSatisfy(node -> assertThat(node).hasSize(1));
+  }
+
+  /** Python and Go know no type for null alone, and take a constant without a type for anything. */
+  @Test
+  void everySchemaHasATypeThatAClientKnows() {
+    assertThat(Document.root().findParents("const")).isEmpty();
+    assertThat(Document.root().findParents("enum")).isNotEmpty().allSatisfy(node ->
+        assertThat(node.path("type").isMissingNode()).as("%s has a type", node).isFalse());
+    Document.root().path("components").path("schemas").forEach(schema -> schema.path("properties").properties()
+        .forEach(property -> assertThat(property.getValue().path("type").asText()).as(property.getKey()).isNotEqualTo("null")));
+  }
+
+  /** openapi-typescript requires a member that has a default, also in a request. */
+  @Test
+  void noMemberHasADefault() {
+    Document.root().path("components").path("schemas").forEach(schema ->
+        assertThat(schema.findParents("default")).isEmpty());
+  }
+
+  /** Go's client has one constant for each value of the enums that have a name. */
+  @Test
+  void noTwoNamedEnumsShareAValue() {
+    assertThat(Document.items(Document.root().path("components").path("schemas")).stream()
+        .flatMap(schema -> Document.items(schema.path("enum")).stream()).map(JsonNode::asText)).doesNotHaveDuplicates();
+  }
+
+  /** Rust's client sends a bearer token once for each bearer scheme, and Go's has one type for both. */
+  @Test
+  void aCallHasOneCredentialAndItsNameIsNoSchema() {
+    everything().forEach(operation -> assertThat(operation.node().path("security").size()).isLessThanOrEqualTo(1));
+    assertThat(Document.root().path("security")).hasSize(1);
+    Set<String> schemas = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    Document.root().path("components").path("schemas").fieldNames().forEachRemaining(schemas::add);
+    Document.root().path("components").path("securitySchemes").fieldNames().forEachRemaining(name ->
+        assertThat(schemas).doesNotContain(name));
+  }
+
+  /**
+   * openapi-generator makes calls of webhooks as well: they must not overwrite those of a tag, and in Python and
+   * TypeScript they do not compile. oapi-codegen drops the headers that only webhooks refer to.
+   */
+  @Test
+  void noCallIsGeneratedOfAnEvent() {
+    Set<String> tags = new TreeSet<>();
+    operations().forEach(operation -> tags.add(operation.node().path("tags").path(0).asText()));
+    assertThat(Document.webhooks()).isNotEmpty().allSatisfy(webhook -> {
+      assertThat(tags).doesNotContain(webhook.node().path("tags").path(0).asText());
+      assertThat(webhook.node().path("x-internal").asBoolean()).isTrue();
+      assertThat(webhook.node().path("parameters")).isEqualTo(Document.callbacks().get(0).node().path("parameters"));
+    });
+  }
+
+  @Test
+  void whatIsEnumeratedIsWhatTheCodeKnows() {
+    List<String> subscribable = EventType.subscribable().stream().map(EventType::wireName).toList();
+    List<String> events = Stream.of(EventType.values()).map(EventType::wireName).toList();
+    List<String> actions = Stream.of(Action.values()).map(Action::wireName).toList();
+    Set<List<String>> known = Set.of(subscribable, events, actions);
+    List<List<String>> enumerated = Document.root().findValues("enum").stream()
+        .map(values -> Document.items(values).stream().filter(value -> !value.isNull()).map(JsonNode::asText).toList())
+        .filter(values -> values.size() > 1 && values.get(0).startsWith("license."))
+        .toList();
+    assertThat(enumerated).isNotEmpty().isSubsetOf(known);
+    assertThat(Set.copyOf(enumerated)).isEqualTo(known);
   }
 
   @Test
@@ -115,7 +187,10 @@ class DocumentTest {
   void whatIsNotInASchemaIsRefusedByIt(Operation operation) {
     JsonNode schema = operation.requestSchema();
     if (!schema.isMissingNode()) {
-      assertThat(Document.resolve(schema).path("additionalProperties").asText()).isEqualTo("false");
+      JsonNode whole = Document.resolve(schema);
+      List<JsonNode> alternatives = whole.has("oneOf") ? Document.items(whole.get("oneOf")) : List.of(whole);
+      assertThat(alternatives).allSatisfy(alternative ->
+          assertThat(Document.resolve(alternative).path("additionalProperties").asText()).isEqualTo("false"));
     }
   }
 

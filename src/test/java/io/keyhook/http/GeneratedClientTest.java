@@ -124,7 +124,7 @@ class GeneratedClientTest {
   @Test
   void theTypesOfOpenapiTypescriptWork() throws Exception {
     Path packages = Packages.node(GeneratedClientTest.class, RESOURCES);
-    run(Map.of(), bin(packages, "openapi-typescript"), document.toString(), "-o", "keyhook.d.ts");
+    run(Map.of(), bin(packages, "openapi-typescript"), document.toString(), "-o", "keyhook.ts");
     compile(packages, "scenario_fetch.ts");
     assertWorks(Map.of(), "node", "out/scenario_fetch.js");
   }
