@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.openapitools.client.ApiClient;
 import org.openapitools.client.ApiException;
@@ -50,9 +51,11 @@ public final class Scenario {
     DeliveriesApi deliveries = new DeliveriesApi(client);
 
     WebhookWithSecret webhook = webhooks.createWebhook(new CreateWebhookRequest()
-        .url(URI.create(System.getenv("RECEIVER_URL"))).events(List.of(EventType.values())));
-    licenses.createLicense(new CreateLicenseRequest().name("Short").expiresAt(OffsetDateTime.now().plusSeconds(1)));
-    License studio = licenses.createLicense(new CreateLicenseRequest().name("Studio").customerEmail("ada@example.com"));
+        .url(URI.create(System.getenv("RECEIVER_URL"))).events(List.of(EventType.values())), retryKey());
+    licenses.createLicense(new CreateLicenseRequest().name("Short").expiresAt(OffsetDateTime.now().plusSeconds(1)),
+        retryKey());
+    License studio = licenses.createLicense(new CreateLicenseRequest().name("Studio").customerEmail("ada@example.com"),
+        retryKey());
 
     ValidLicense valid = validation.validateLicense(
         new ValidateRequest().licenseKey(studio.getKey()).fingerprint("device-1"));
@@ -65,7 +68,8 @@ public final class Scenario {
     Problem missing = body(failure(() -> licenses.getLicense("lic_01jhsqm7r3fwdb1n9y2c5x8g4k")), Problem.class);
     System.out.println("problem " + missing.getStatus() + " " + missing.getCode());
     Problem invalid = body(failure(() -> licenses.createLicense(
-        new CreateLicenseRequest().name("Past").expiresAt(OffsetDateTime.parse("2025-01-03T00:00:00Z")))), Problem.class);
+        new CreateLicenseRequest().name("Past").expiresAt(OffsetDateTime.parse("2025-01-03T00:00:00Z")), retryKey())),
+        Problem.class);
     System.out.println("problem " + invalid.getStatus() + " " + invalid.getCode() + " " + invalid.getErrors().get(0).getField());
 
     List<String> names = new ArrayList<>();
@@ -77,7 +81,7 @@ public final class Scenario {
     } while (cursor != null);
     System.out.println("listed " + String.join(" ", names));
 
-    webhooks.testWebhook(new TestWebhookRequest().webhookId(webhook.getId()));
+    webhooks.testWebhook(new TestWebhookRequest().webhookId(webhook.getId()), retryKey());
     Map<String, String> delivered = new TreeMap<>();
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (delivered.size() < 5 && System.nanoTime() < until) {
@@ -93,6 +97,11 @@ public final class Scenario {
       DeliveryPayload payload = deliveries.getDelivery(one.getValue()).getPayload();
       System.out.println("delivered " + one.getKey() + " " + detail(payload.getActualInstance(), webhook.getId()));
     }
+  }
+
+  /** For a call that can be sent again, which this program never does. */
+  private static String retryKey() {
+    return UUID.randomUUID().toString();
   }
 
   private static String detail(Object payload, String webhookId) {
