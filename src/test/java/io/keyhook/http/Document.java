@@ -130,7 +130,7 @@ final class Document {
     if (media.has("example")) {
       examples.add(media.get("example"));
     }
-    media.path("examples").properties().forEach(entry -> examples.add(entry.getValue().path("value")));
+    media.path("examples").properties().forEach(entry -> examples.add(resolve(entry.getValue()).path("value")));
     return examples;
   }
 

@@ -40,7 +40,7 @@ class DocumentTest {
   void everyComponentIsUsed() {
     Set<String> used = new TreeSet<>();
     Document.root().findValues("$ref").forEach(reference -> used.add(reference.asText()));
-    for (String kind : List.of("schemas", "parameters", "headers", "responses")) {
+    for (String kind : List.of("schemas", "parameters", "headers", "responses", "examples")) {
       Document.root().path("components").path(kind).fieldNames().forEachRemaining(name ->
           assertThat(used).contains("#/components/" + kind + "/" + name));
     }
