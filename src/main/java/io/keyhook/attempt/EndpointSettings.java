@@ -2,19 +2,20 @@ package io.keyhook.attempt;
 
 import io.keyhook.target.Target;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 
 /**
  * A webhook as it is sent to, ready for use on one event loop.
  *
  * @param accountId whose webhook it is: connections are never shared between accounts
- * @param previous signs as well until {@code previousUntil}; null: there is none
+ * @param retired secrets that were rotated, the oldest first
  */
-public record EndpointSettings(
-    UUID accountId, int version, Target target, Signer current, Signer previous, Instant previousUntil) {
+public record EndpointSettings(UUID accountId, int version, Target target, Signer current, List<Retired> retired) {
+  /** A secret that signs beside the current one until its overlap ends. */
+  public record Retired(Signer signer, Instant until) {}
 
-
-  boolean overlaps() {
-    return previous != null && Instant.now().isBefore(previousUntil);
+  List<Signer> overlapping(Instant now) {
+    return retired.stream().filter(secret -> now.isBefore(secret.until)).map(Retired::signer).toList();
   }
 }

@@ -7,6 +7,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -27,18 +28,18 @@ public record Message(MultiMap headers, Buffer body) {
     String id = Payload.idOf(test).of(deliveryId);
     byte[] body = Payload.body(type, deliveryId, id, data).getBytes(StandardCharsets.UTF_8);
     long timestamp = now.getEpochSecond();
-    boolean overlaps = settings.overlaps();
-    String standard = settings.current().standard(id, timestamp, body);
+    List<Signer> overlapping = settings.overlapping(now);
+    StringBuilder standard = new StringBuilder(settings.current().standard(id, timestamp, body));
+    overlapping.forEach(signer -> standard.append(' ').append(signer.standard(id, timestamp, body)));
     MultiMap headers = HttpHeaders.headers()
         .add(SIGNATURE, settings.current().plain(body))
         .add(EVENT, type.wireName())
         .add(ATTEMPT, Integer.toString(attempt))
         .add(STANDARD_ID, id)
         .add(STANDARD_TIMESTAMP, Long.toString(timestamp))
-        .add(STANDARD_SIGNATURE,
-            overlaps ? standard + ' ' + settings.previous().standard(id, timestamp, body) : standard);
-    if (overlaps) {
-      headers.add(SIGNATURE_PREVIOUS, settings.previous().plain(body));
+        .add(STANDARD_SIGNATURE, standard.toString());
+    if (!overlapping.isEmpty()) { // of two, the header can hold the one that was promised first
+      headers.add(SIGNATURE_PREVIOUS, overlapping.get(0).plain(body));
     }
     return new Message(headers, Buffer.buffer(body));
   }

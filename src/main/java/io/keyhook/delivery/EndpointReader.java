@@ -1,15 +1,18 @@
 package io.keyhook.delivery;
 
 import io.keyhook.attempt.EndpointSettings;
+import io.keyhook.attempt.EndpointSettings.Retired;
 import io.keyhook.attempt.Signer;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.UnreadableSecretException;
+import io.keyhook.delivery.EndpointStore.SealedSecret;
 import io.keyhook.event.EndpointId;
 import io.keyhook.target.RefusedTargetException;
 import io.keyhook.target.TargetPolicy;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Reads webhooks for sending: checks their URL, and opens their secrets. Belongs to one event loop. */
 final class EndpointReader {
@@ -33,16 +36,15 @@ final class EndpointReader {
         settings.version(),
         policy.check(settings.url()),
         signer(settings.secret(), endpoint),
-        settings.previousSecret() == null ? null : previousSigner(settings.previousSecret(), endpoint),
-        settings.previousUntil())));
+        settings.retired().stream().flatMap(secret -> retired(secret, endpoint)).toList())));
   }
 
-  /** Null where the secret cannot be opened: if it was rotated for that reason, the new secret signs alone. */
-  private Signer previousSigner(byte[] sealed, EndpointId endpoint) {
+  /** Empty where the secret cannot be opened: if it was rotated for that reason, the others sign without it. */
+  private Stream<Retired> retired(SealedSecret secret, EndpointId endpoint) {
     try {
-      return signer(sealed, endpoint);
+      return Stream.of(new Retired(signer(secret.sealed(), endpoint), secret.until()));
     } catch (UnreadableSecretException e) {
-      return null;
+      return Stream.empty();
     }
   }
 

@@ -7,7 +7,9 @@ import io.keyhook.webhook.WebhookStore.Sealed;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * Brings the secrets of all webhooks under the present master key, batch by batch, while nodes that know both keys go on.
@@ -76,7 +78,7 @@ public final class Resealing {
       }
       try {
         to.add(new Sealed(webhook.accountId(), webhook.webhookId(), anew(webhook, webhook.secret()),
-            webhook.previousSecret() == null ? null : anew(webhook, webhook.previousSecret())));
+            anew(webhook, webhook.previousSecret()), anew(webhook, webhook.interimSecret())));
         from.add(webhook);
       } catch (UnreadableSecretException e) {
         unreadable++;
@@ -90,12 +92,13 @@ public final class Resealing {
   }
 
   private boolean isCurrent(Sealed webhook) {
-    return cipher.isCurrent(webhook.secret())
-        && (webhook.previousSecret() == null || cipher.isCurrent(webhook.previousSecret()));
+    return Stream.of(webhook.secret(), webhook.previousSecret(), webhook.interimSecret()).filter(Objects::nonNull)
+        .allMatch(cipher::isCurrent);
   }
 
+  /** Null for null. */
   private byte[] anew(Sealed webhook, byte[] sealed) {
-    return cipher.seal(cipher.open(sealed, webhook.accountId(), webhook.webhookId()), webhook.accountId(),
+    return sealed == null ? null : cipher.seal(cipher.open(sealed, webhook.accountId(), webhook.webhookId()), webhook.accountId(),
         webhook.webhookId());
   }
 }

@@ -26,7 +26,8 @@ import java.util.function.Function;
 final class WebhookStore {
   private static final String COLUMNS = """
       webhook_id, url, events, is_active, description, deactivated_reason,
-      CASE WHEN previous_secret_until > now() THEN previous_secret_until END, created_at, updated_at""";
+      CASE WHEN previous_secret_until > now() THEN previous_secret_until
+        WHEN interim_secret_until > now() THEN interim_secret_until END, created_at, updated_at""";
   private static final String COUNT =
       "SELECT count(*), keyhook.uuid_v7() FROM keyhook.webhook WHERE account_id = $1 AND deleted_at IS NULL";
   private static final String INSERT = """
@@ -56,23 +57,32 @@ final class WebhookStore {
       RETURNING\s""" + COLUMNS;
   private static final String ROTATE = """
       UPDATE keyhook.webhook SET
-        previous_secret = CASE WHEN $4::int > 0 THEN secret END,
-        previous_secret_until = CASE WHEN $4 > 0 THEN now() + make_interval(hours => $4) END,
+        previous_secret = CASE WHEN $4::int = 0 THEN NULL WHEN previous_secret_until > now() THEN previous_secret
+          WHEN interim_secret_until > now() THEN interim_secret ELSE secret END,
+        previous_secret_until = CASE WHEN $4 = 0 THEN NULL WHEN previous_secret_until > now() THEN previous_secret_until
+          WHEN interim_secret_until > now() THEN interim_secret_until ELSE now() + make_interval(hours => $4) END,
+        interim_secret = CASE WHEN $4 > 0 AND greatest(previous_secret_until, interim_secret_until) > now() THEN secret END,
+        interim_secret_until = CASE WHEN $4 > 0 AND greatest(previous_secret_until, interim_secret_until) > now()
+          THEN now() + make_interval(hours => $4) END,
         secret = $3, version = version + 1, updated_at = now()
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL
       RETURNING\s""" + COLUMNS;
   private static final String SEALED = """
-      SELECT account_id, webhook_id, secret, previous_secret FROM keyhook.webhook
+      SELECT account_id, webhook_id, secret, previous_secret, interim_secret FROM keyhook.webhook
       WHERE (account_id, webhook_id) > ($1, $2) AND deleted_at IS NULL ORDER BY account_id, webhook_id LIMIT $3""";
   // A secret that was rotated meanwhile is not put back. The version stays: a sender need not read anew what is the same.
   private static final String RESEAL = """
-      UPDATE keyhook.webhook w SET secret = q.secret, previous_secret = q.previous_secret
-      FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[])
-        q (account_id, webhook_id, old_secret, old_previous_secret, secret, previous_secret)
+      UPDATE keyhook.webhook w
+      SET secret = q.secret, previous_secret = q.previous_secret, interim_secret = q.interim_secret
+      FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[])
+        q (account_id, webhook_id, old_secret, old_previous_secret, old_interim_secret, secret, previous_secret,
+          interim_secret)
       WHERE w.account_id = q.account_id AND w.webhook_id = q.webhook_id
-        AND w.secret = q.old_secret AND w.previous_secret IS NOT DISTINCT FROM q.old_previous_secret""";
+        AND w.secret = q.old_secret AND w.previous_secret IS NOT DISTINCT FROM q.old_previous_secret
+        AND w.interim_secret IS NOT DISTINCT FROM q.old_interim_secret""";
   private static final String DELETE = """
       UPDATE keyhook.webhook SET is_active = false, secret = NULL, previous_secret = NULL, previous_secret_until = NULL,
+        interim_secret = NULL, interim_secret_until = NULL,
         version = version + 1, deleted_at = now()
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL""";
 
@@ -88,8 +98,9 @@ final class WebhookStore {
    * A webhook's secrets as they are kept.
    *
    * @param previousSecret null: there is none
+   * @param interimSecret null: there is none
    */
-  record Sealed(UUID accountId, UUID webhookId, byte[] secret, byte[] previousSecret) {}
+  record Sealed(UUID accountId, UUID webhookId, byte[] secret, byte[] previousSecret, byte[] interimSecret) {}
 
   static Future<CountAndId> count(SqlClient client, UUID accountId) {
     return client.preparedQuery(COUNT).execute(Tuple.of(accountId)).map(rows -> {
@@ -142,8 +153,12 @@ final class WebhookStore {
   /** In the order of their ids, after these. */
   static Future<List<Sealed>> sealed(SqlClient client, UUID afterAccount, UUID afterWebhook, int limit) {
     return client.preparedQuery(SEALED).execute(Tuple.of(afterAccount, afterWebhook, limit))
-        .map(rows -> all(rows, row -> new Sealed(row.getUUID(0), row.getUUID(1), row.getBuffer(2).getBytes(),
-            row.getBuffer(3) == null ? null : row.getBuffer(3).getBytes())));
+        .map(rows -> all(rows, row ->
+            new Sealed(row.getUUID(0), row.getUUID(1), bytes(row, 2), bytes(row, 3), bytes(row, 4))));
+  }
+
+  private static byte[] bytes(Row row, int column) {
+    return row.getBuffer(column) == null ? null : row.getBuffer(column).getBytes();
   }
 
   /**
@@ -158,8 +173,10 @@ final class WebhookStore {
             .addArrayOfUUID(from.stream().map(Sealed::webhookId).toArray(UUID[]::new))
             .addArrayOfBuffer(buffers(from, Sealed::secret))
             .addArrayOfBuffer(buffers(from, Sealed::previousSecret))
+            .addArrayOfBuffer(buffers(from, Sealed::interimSecret))
             .addArrayOfBuffer(buffers(to, Sealed::secret))
-            .addArrayOfBuffer(buffers(to, Sealed::previousSecret)))
+            .addArrayOfBuffer(buffers(to, Sealed::previousSecret))
+            .addArrayOfBuffer(buffers(to, Sealed::interimSecret)))
         .map(SqlResult::rowCount);
   }
 

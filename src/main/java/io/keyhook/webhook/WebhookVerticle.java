@@ -111,9 +111,9 @@ public final class WebhookVerticle extends VerticleBase {
             : Future.succeededFuture(webhook));
   }
 
-  /** Whether the plan and the policy allow what the change makes different. */
+  /** Whether the plan allows that the webhook is active, and the policy where the change moves it. */
   private Future<?> checkChange(Webhooks.Update request, Webhook there) {
-    boolean activates = request.isActive().present() && request.isActive().value() && !there.isActive();
+    boolean activates = request.isActive().present() && request.isActive().value();
     boolean moves = request.url().present() && !request.url().value().equals(there.url());
     return (activates ? checkHasWebhooks(request.caller().accountId()) : Future.succeededFuture())
         .compose(allowed -> moves ? registration.check(request.url().value()) : Future.succeededFuture());

@@ -13,6 +13,7 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.TrustOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -74,7 +75,7 @@ final class SenderRig implements AutoCloseable {
   }
 
   CompletableFuture<Attempt> send(UUID accountId, String url) {
-    EndpointSettings settings = new EndpointSettings(accountId, 1, policy.check(url), SIGNER, null, null);
+    EndpointSettings settings = new EndpointSettings(accountId, 1, policy.check(url), SIGNER, List.of());
     CompletableFuture<Attempt> ended = new CompletableFuture<>();
     Message message =
         new Message(MultiMap.caseInsensitiveMultiMap().add("webhook-id", "delivery_1"), Buffer.buffer("{}"));

@@ -53,7 +53,7 @@ final class EndpointModel implements Endpoint.Actions {
       case DUE -> endpoint.due();
       case ATTEMPT_SUCCEEDS -> attemptEnds(true);
       case ATTEMPT_FAILS -> attemptEnds(false);
-      case READ_KNOWN -> readEnds(() -> endpoint.known(new EndpointSettings(id.accountId(), version, null, null, null, Instant.MAX)));
+      case READ_KNOWN -> readEnds(() -> endpoint.known(new EndpointSettings(id.accountId(), version, null, null, List.of())));
       case READ_DELETED -> readEnds(endpoint::deleted);
       case READ_REFUSED -> readEnds(() -> {
         int before = writing.size();

@@ -13,6 +13,7 @@ import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.junit5.VertxExtension;
 import io.vertx.junit5.VertxTestContext;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +28,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith({VertxExtension.class, BlockedThreads.class})
 class SlowClientTest {
   private static final int MOST = 4;
+  /** Of one address. */
+  private static final int SHARE = 3;
   private static final String POST = "POST /body HTTP/1.1\r\nHost: k\r\nContent-Length: 100000\r\n\r\n";
   private static final String GET = "GET /now HTTP/1.1\r\nHost: k\r\n\r\n";
   private static final AtomicInteger port = new AtomicInteger();
@@ -140,10 +143,10 @@ class SlowClientTest {
   }
 
   @Test
-  void moreConnectionsThanThereMayBeAreClosedAndThereIsRoomAgain() throws Exception {
-    Socket[] taken = new Socket[MOST];
+  void anAddressHasItsShareOfConnectionsAndThereIsRoomForOthers() throws Exception {
+    Socket[] taken = new Socket[SHARE];
     try {
-      for (int i = 0; i < MOST; i++) {
+      for (int i = 0; i < SHARE; i++) {
         taken[i] = new Socket("127.0.0.1", port.get());
         taken[i].setSoTimeout((int) Waiting.LONG.toMillis());
         taken[i].getOutputStream().write(GET.getBytes(StandardCharsets.ISO_8859_1));
@@ -152,6 +155,11 @@ class SlowClientTest {
       try (Socket oneMore = new Socket("127.0.0.1", port.get())) {
         oneMore.setSoTimeout((int) Waiting.LONG.toMillis());
         assertThat(oneMore.getInputStream().read()).isEqualTo(-1);
+      }
+      try (Socket another = new Socket("127.0.0.1", port.get(), InetAddress.getByName("127.0.0.2"), 0)) {
+        another.setSoTimeout((int) Waiting.LONG.toMillis());
+        another.getOutputStream().write(GET.getBytes(StandardCharsets.ISO_8859_1));
+        assertThat(another.getInputStream().read()).as("another address").isEqualTo('H');
       }
     } finally {
       for (Socket socket : taken) {

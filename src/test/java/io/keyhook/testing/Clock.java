@@ -35,7 +35,8 @@ public final class Clock {
   public void advanceRotations(Duration by) {
     database.update("""
         UPDATE keyhook.webhook SET previous_secret_until = previous_secret_until - make_interval(secs => ?),
-          version = version + 1""", seconds(by));
+          interim_secret_until = interim_secret_until - make_interval(secs => ?), version = version + 1""",
+        seconds(by), seconds(by));
   }
 
   /** What was done, and what came of it, is so much longer ago: a webhook's last change, and its attempts that count. */

@@ -46,6 +46,11 @@ public record Exchange(
     return headers.firstValue(name).orElse(null);
   }
 
+  /** The header {@code Set-Cookie} for a cookie; null where it is not there. */
+  public String setCookie(String name) {
+    return headers.allValues("Set-Cookie").stream().filter(cookie -> cookie.startsWith(name + "=")).findFirst().orElse(null);
+  }
+
   /** The names of the fields that a problem finds fault with. */
   public List<String> badFields() {
     JsonArray errors = json().getJsonArray("errors", new JsonArray());

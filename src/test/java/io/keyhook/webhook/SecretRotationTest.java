@@ -116,6 +116,40 @@ class SecretRotationTest {
   }
 
   @Test
+  void rotatingTwiceKeepsTheOverlapThatTheFirstRotationPromised() {
+    String first = webhook.secret();
+    JsonObject once = rotate(new JsonObject().put("overlapHours", 24));
+    String second = once.getString("secret");
+    JsonObject twice = rotate(new JsonObject().put("overlapHours", 48));
+    String third = twice.getString("secret");
+    assertThat(twice.getString("previousSecretUntil")).isEqualTo(once.getString("previousSecretUntil"));
+    Delivery delivery = deliver();
+    for (String secret : new String[] {first, second, third}) {
+      assertThat(delivery.isStandardSignedWith(secret)).isTrue();
+    }
+    assertThat(delivery.header("X-Webhook-Signature-Previous")).isEqualTo(delivery.plainSignature(first));
+    keyhook.clock().advanceRotations(Duration.ofHours(25));
+    delivery = deliver();
+    assertThat(delivery.isStandardSignedWith(first)).isFalse();
+    assertThat(delivery.isStandardSignedWith(second)).isTrue();
+    assertThat(delivery.header("X-Webhook-Signature-Previous")).isEqualTo(delivery.plainSignature(second));
+    String fourth = rotate(new JsonObject().put("overlapHours", 1)).getString("secret");
+    delivery = deliver();
+    for (String secret : new String[] {second, third, fourth}) {
+      assertThat(delivery.isStandardSignedWith(secret)).isTrue();
+    }
+    keyhook.clock().advanceRotations(Duration.ofHours(48));
+    assertOnly(fourth, deliver());
+  }
+
+  @Test
+  void withoutAnOverlapAllOldSecretsEndAtOnce() {
+    rotate(new JsonObject());
+    rotate(new JsonObject());
+    assertOnly(rotate(new JsonObject().put("overlapHours", 0)).getString("secret"), deliver());
+  }
+
+  @Test
   void withoutAnOverlapTheOldSecretEndsAtOnce() {
     deliver();
     String secret = rotate(new JsonObject().put("overlapHours", 0)).getString("secret");
