@@ -36,8 +36,9 @@ public final class SearchIndex {
   private static final String TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('keyhook.license_search'))";
   private static final String EXTENSION_SCHEMA = """
       SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = '%s'""";
-  // Where other applications of the database look for it.
-  private static final String PUBLIC_EXISTS = "SELECT to_regnamespace('public') IS NOT NULL";
+  // Where other applications of the database look for extensions, unless this role may not use it.
+  private static final String PUBLIC_SERVES = """
+      SELECT CASE WHEN to_regnamespace('public') IS NULL THEN false ELSE has_schema_privilege('public', 'USAGE') END""";
   private static final String CREATE_EXTENSION = "CREATE EXTENSION IF NOT EXISTS %s WITH SCHEMA %s";
   /** While it waits or builds, reads and writes go on; only vacuum and other changes of the table wait. */
   private static final String PATIENCE = "SET lock_timeout = '1min'; SET statement_timeout = 0";
@@ -90,7 +91,7 @@ public final class SearchIndex {
 
   private static void createExtension(Statement statement, String extension) throws SQLException {
     try {
-      statement.execute(CREATE_EXTENSION.formatted(extension, isTrue(statement, PUBLIC_EXISTS) ? "public" : "keyhook"));
+      statement.execute(CREATE_EXTENSION.formatted(extension, isTrue(statement, PUBLIC_SERVES) ? "public" : "keyhook"));
     } catch (SQLException e) {
       if (!INSUFFICIENT_PRIVILEGE.equals(e.getSQLState())) {
         throw e;
