@@ -5,6 +5,7 @@ import io.keyhook.bench.scenario.Curve;
 import io.keyhook.bench.scenario.Flood;
 import io.keyhook.bench.scenario.Growth;
 import io.keyhook.bench.scenario.Hang;
+import io.keyhook.bench.scenario.Hostile;
 import io.keyhook.bench.scenario.InFlight;
 import io.keyhook.bench.scenario.Latency;
 import io.keyhook.bench.scenario.Overload;
@@ -20,7 +21,7 @@ import java.util.List;
  */
 public final class Bench {
   private static final List<Scenario> ALL = List.of(new Start(), new Latency(), new Curve(), new InFlight(), new Hang(),
-      new Flood("flood", 200), new Flood("flood-hard", 500), new Cost(), new Overload(), new Growth());
+      new Flood("flood", 200), new Flood("flood-hard", 500), new Hostile(), new Cost(), new Overload(), new Growth());
 
   private Bench() {}
 
