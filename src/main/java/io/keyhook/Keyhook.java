@@ -281,7 +281,7 @@ public final class Keyhook extends VerticleBase {
     AtomicInteger validator = new AtomicInteger();
     shared = new ApiRouter.Shared(ApiRouter.Limits.of(options.validation().rateLimit(), admissions.uploads()),
         new UntrustedProxies(meters), idempotency, probes, pages);
-    KeyhookClient started = new KeyhookClient(bus, feed, admissions.management(), admissions.tests());
+    KeyhookClient started = new KeyhookClient(bus, feed, admissions);
     return deploy(Stage.COUNTING, 1, () -> new StatsVerticle(bus, database, counts))
         .compose(v -> deploy(Stage.SENDING, loops, delivery::sender))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans)))

@@ -33,18 +33,19 @@ public final class KeyhookClient {
   private final EventFeed feed;
   private final DeliveryFeed deliveries;
   private final Admission<Object> management;
+  private final Admission<UUID> searches;
   private final Admission<UUID> tests;
 
   /**
-   * @param management admits calls that use the shared connections
-   * @param tests admits calls that wait for a receiver
+   * @param admissions what calls take turns for
    */
-  KeyhookClient(Bus bus, EventFeed feed, Admission<Object> management, Admission<UUID> tests) {
+  KeyhookClient(Bus bus, EventFeed feed, Admissions admissions) {
     this.bus = bus;
     this.feed = feed;
     this.deliveries = new DeliveryFeed(bus);
-    this.management = management;
-    this.tests = tests;
+    this.management = admissions.management();
+    this.searches = admissions.searches();
+    this.tests = admissions.tests();
   }
 
   /**
@@ -195,7 +196,8 @@ public final class KeyhookClient {
   }
 
   public Future<Page<Licenses.License>> listLicenses(Licenses.List query) {
-    return manage(query.caller().accountId(), Addresses.LIST_LICENSES, query);
+    return query.search() == null ? manage(query.caller().accountId(), Addresses.LIST_LICENSES, query)
+        : searches.run(query.caller().accountId(), () -> bus.request(Addresses.LIST_LICENSES, query));
   }
 
   public Future<Licenses.License> updateLicense(Licenses.Update request) {

@@ -189,7 +189,8 @@ final class Input extends FieldReader {
       return node.canConvertToLong() ? (Object) node.longValue() : null;
     }
     if (node.isNumber()) {
-      return Double.isFinite(node.doubleValue()) ? node.doubleValue() : null;
+      double number = node.doubleValue();
+      return Double.isFinite(number) ? number : null;
     }
     return node.isBoolean() ? (Object) node.booleanValue() : node.textValue();
   }

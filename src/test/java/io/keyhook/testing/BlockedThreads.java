@@ -9,8 +9,8 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Fails a test during which an event loop was blocked for a second. Every class that attacks a node is extended with it;
- * the Vert.x under attack has these {@link #options}.
+ * Fails a test during which an event loop was blocked for a second. Every class that attacks a node is extended with it,
+ * or has {@link LinearWork} look; the Vert.x under attack has these {@link #options}.
  */
 public final class BlockedThreads implements BeforeEachCallback, AfterEachCallback {
   /** What Vert.x logs its reports as. */
