@@ -27,7 +27,7 @@ record Admissions(
   private static final int TESTS = 128;
   /** One account alone has 26. */
   private static final double TESTS_FACTOR = 0.25;
-  private static final int UPLOADS = 2;
+  private static final int UPLOADS = 1;
   private static final int MAX_WAITING = 1000;
   /** Less than a client waits. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);

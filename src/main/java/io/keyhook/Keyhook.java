@@ -15,7 +15,6 @@ import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.db.Migrations;
 import io.keyhook.db.Partitions;
-import io.keyhook.db.SearchIndex;
 import io.keyhook.delivery.DeliveryMetrics;
 import io.keyhook.delivery.DeliveryVerticles;
 import io.keyhook.event.Dispatcher;
@@ -49,7 +48,6 @@ import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.sqlclient.Pool;
-import java.io.IOException;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -214,7 +212,8 @@ public final class Keyhook extends VerticleBase {
     }
     Plans plans = new Plans(options.plans());
     Partitions partitions = new Partitions(database.pool(), plans.allRetentions());
-    return migrated()
+    Optional<URI> own = hostPool.isPresent() ? Optional.empty() : options.database().uri();
+    return new Schema(vertx, database, own).bringUpToDate()
         .compose(migrated -> partitions.make())
         .compose(made -> {
           vertx.setPeriodic(0, PARTITIONS.toMillis(), timer -> keepUp(partitions));
@@ -228,38 +227,6 @@ public final class Keyhook extends VerticleBase {
         .eventually(partitions::drop)
         .onFailure(e -> log.warn("What the log keeps no longer could not be dropped; trying again in an hour: {}",
             e.getMessage()));
-  }
-
-  private Future<Void> migrated() {
-    return Migrations.areDone(database.pool()).recover(this::unusable).compose(done -> {
-      if (done) {
-        return searchable();
-      }
-      if (hostPool.isPresent()) {
-        return Future.failedFuture(new IllegalStateException(
-            "The pool's database is not migrated: call Keyhook.migrate(uri) before deploying"));
-      }
-      return vertx.executeBlocking(() -> {
-        migrate(options.database().uri().orElseThrow());
-        return null;
-      }, false);
-    });
-  }
-
-  /** Creates the index for searches if the extensions were missing at the migration, or its build failed. */
-  private Future<Void> searchable() {
-    return hostPool.isPresent() ? Future.succeededFuture() : SearchIndex.exists(database.pool()).compose(exists ->
-        exists ? Future.succeededFuture() : vertx.executeBlocking(() -> {
-          SearchIndex.create(options.database().uri().orElseThrow());
-          return null;
-        }, false));
-  }
-
-  private <T> Future<T> unusable(Throwable e) {
-    String where = options.database().uri().filter(uri -> hostPool.isEmpty())
-        .map(uri -> "at " + uri.getHost() + ":" + (uri.getPort() < 0 ? 5432 : uri.getPort()) + " (database.uri)")
-        .orElse("of the host's pool");
-    return Future.failedFuture(new IOException("the database " + where + " cannot be used: " + e.getMessage(), e));
   }
 
   private Future<Void> deployAll(Plans plans) {

@@ -13,13 +13,14 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 
 /**
- * Argon2id with 19 MiB, two passes and one lane (OWASP, "Password Storage Cheat Sheet"), off the event loop. Two run at once,
+ * Argon2id with 19 MiB, two passes and one lane (OWASP, "Password Storage Cheat Sheet"), off the event loop. Few run at once,
  * so that guessing takes neither all memory nor all cores, and accounts and client addresses take turns. Any thread.
  */
 final class Passwords {
   private static final Argon2Function FUNCTION = Argon2Function.getInstance(19 * 1024, 2, 1, 32, Argon2.ID);
   private static final int SALT_BYTES = 16;
-  private static final int AT_ONCE = 2;
+  /** Half of the processors: the rest is for those who do not log in. */
+  private static final int AT_ONCE = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
   private static final int MAX_WAITING = 150;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
