@@ -19,8 +19,8 @@ record Admissions(
     Admission<Object> management, Admission<UUID> searches, Admission<UUID> tests, Admission<UUID> uploads) {
   /** Shared connections that management calls leave to the node's own work. */
   private static final int BACKGROUND = 2;
-  /** Twice as many as there are connections for them: the next one waits beside its connection. */
-  private static final int SEARCHES = 4;
+  /** As many as there are connections for searches: one account alone has two. */
+  private static final int SEARCHES = 3;
   /** Each search ends within two seconds. */
   private static final Duration SEARCH_PATIENCE = Duration.ofSeconds(10);
   /** A test uses next to nothing while it waits. */
