@@ -41,6 +41,7 @@ final class Tokens {
 
   private final Jwt options;
   private final JWTAuth auth;
+  private final TokenSignatures signatures;
 
   /**
    * @throws IllegalStateException no key is configured: without one, unsigned tokens would be accepted
@@ -58,6 +59,7 @@ final class Tokens {
       throw new IllegalStateException("No key for tokens: set auth.jwt.secret, auth.jwt.publicKey or auth.jwt.jwks");
     }
     this.auth = JWTAuth.create(vertx, auth);
+    this.signatures = TokenSignatures.of(auth);
   }
 
   private PubSecKeyOptions key(String key) {
@@ -136,6 +138,9 @@ final class Tokens {
 
   /** A claim of a wrong type is thrown and not failed. */
   private Future<User> authenticate(String token) {
+    if (!signatures.isSigned(token)) {
+      return Future.failedFuture("The signature is not valid");
+    }
     try {
       return auth.authenticate(new TokenCredentials(token));
     } catch (RuntimeException e) {

@@ -1,7 +1,9 @@
 package io.keyhook.bus;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -10,12 +12,16 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** Records as compact JSON: fields in their order, nulls kept, times as {@code 2025-01-03T14:25:30.000Z}. Any thread. */
 public final class JsonText {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
-  private static final JsonMapper MAPPER = JsonMapper.builder()
+  private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+          // the table of names is shared by all that is read: names of one hash could have it refuse another's
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES).build())
       .addModule(new SimpleModule().addSerializer(Instant.class, new JsonSerializer<>() {
         @Override
         public void serialize(Instant value, JsonGenerator out, SerializerProvider provider) throws IOException {
@@ -48,6 +54,34 @@ public final class JsonText {
       return MAPPER.writeValueAsBytes(value);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(e);
+    }
+  }
+
+  /**
+   * Reads JSON that holds names of somebody else's choice. Vert.x and Jackson by default keep such names in a table that all
+   * parsers share.
+   *
+   * @throws IllegalArgumentException it is not JSON
+   */
+  public static JsonNode read(String json) {
+    try {
+      return MAPPER.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("not JSON", e);
+    }
+  }
+
+  /**
+   * The same as {@link #read}, as a map of maps, lists and values.
+   *
+   * @throws IllegalArgumentException it is not a JSON object
+   */
+  @SuppressWarnings("unchecked")
+  public static Map<String, Object> map(String json) {
+    try {
+      return MAPPER.readValue(json, LinkedHashMap.class);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("not a JSON object", e);
     }
   }
 

@@ -9,6 +9,7 @@ import static io.keyhook.db.Rows.uuids;
 
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Id;
+import io.keyhook.bus.JsonText;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Licenses.Activation;
 import io.keyhook.bus.Licenses.License;
@@ -32,7 +33,7 @@ final class LicenseStore {
   private static final String STATUS = """
       CASE WHEN disabled_at IS NOT NULL THEN 'DISABLED' WHEN expires_at <= now() THEN 'EXPIRED' ELSE 'ACTIVE' END""";
   static final String COLUMNS = """
-      license_id, key, name, %s, max_activations, activations, expires_at, customer_name, customer_email, metadata,
+      license_id, key, name, %s, max_activations, activations, expires_at, customer_name, customer_email, metadata::text,
       disabled_at, disabled_by, created_at, updated_at""".formatted(STATUS);
 
   private static final String COUNT = """
@@ -321,10 +322,10 @@ final class LicenseStore {
   }
 
   static License license(Row row) {
-    JsonObject metadata = (JsonObject) row.getValue(9);
+    String metadata = row.getString(9);
     return new License(Id.LICENSE.of(row.getUUID(0)), row.getString(1), row.getString(2),
         Licenses.Status.valueOf(row.getString(3)), row.getInteger(4), row.getInteger(5), instant(row, 6), row.getString(7),
-        row.getString(8), metadata == null ? Map.of() : metadata.getMap(), instant(row, 10), row.getString(11),
+        row.getString(8), metadata == null ? Map.of() : JsonText.map(metadata), instant(row, 10), row.getString(11),
         instant(row, 12), instant(row, 13));
   }
 
