@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.Router;
 import java.io.IOException;
 import java.time.Duration;
@@ -55,7 +56,7 @@ public final class HttpVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    server = vertx.createHttpServer(new HttpServerOptions()
+    HttpServerOptions serverOptions = new HttpServerOptions()
         .setHost(options.host())
         .setPort(options.port() == 0 ? freePort : options.port())
         .setMaxHeaderSize(MAX_HEADERS)
@@ -66,11 +67,15 @@ public final class HttpVerticle extends VerticleBase {
         .setHttp2ClearTextEnabled(false) // an upgrade that a proxy lets through would pass its rules by
         // there are no WebSockets: without these, each request passes one handler less
         .setPerFrameWebSocketCompressionSupported(false)
-        .setPerMessageWebSocketCompressionSupported(false));
+        .setPerMessageWebSocketCompressionSupported(false);
+    server = vertx.createHttpServer(serverOptions);
     Router routes = router.apply(vertx);
     vertx.setPeriodic(SLOW_LOOK.toMillis(), timer -> connections.closeSlow());
     return server
-        .connectionHandler(connections::opened)
+        .connectionHandler(connection -> {
+          RequestDecoder.install(connection, serverOptions);
+          connections.opened(connection);
+        })
         .invalidRequestHandler(Answers::unreadable)
         .requestHandler(request -> handle(request, routes))
         .listen()
@@ -81,16 +86,29 @@ public final class HttpVerticle extends VerticleBase {
 
   private void handle(HttpServerRequest request, Router routes) {
     connections.begun(request);
-    if (request.headers().contains(HttpHeaders.TRANSFER_ENCODING)) {
+    boolean coded = request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+    boolean readable = hasHost(request) && (!coded || isChunked(request));
+    if (coded || !readable) {
       // RFC 9112, 6.1: nothing after it is believed, as its end may have been told in two ways
       request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
       request.connection().shutdown(LAST_ANSWER.toSeconds(), TimeUnit.SECONDS);
-      if (!isChunked(request)) {
-        Answers.unreadable(request);
-        return;
-      }
     }
-    routes.handle(request);
+    if (readable) {
+      routes.handle(request);
+    } else {
+      Answers.unreadable(request);
+    }
+  }
+
+  /** RFC 9112, 3.2: one, which names a host. Only HTTP/1.0 may leave it out. */
+  private static boolean hasHost(HttpServerRequest request) {
+    int hosts = request.headers().getAll(HttpHeaders.HOST).size();
+    if (hosts == 0) {
+      return request.version() == HttpVersion.HTTP_1_0;
+    }
+    HostAndPort host = hosts == 1 ? request.authority() : null;
+    return host != null && !host.host().isEmpty() && (!host.host().startsWith("[") || host.host().chars().allMatch(c ->
+        Character.digit(c, 16) >= 0 || "[]:.".indexOf(c) >= 0)); // Vert.x takes anything in brackets
   }
 
   /** And in no other way than every server and proxy understands. */

@@ -6,6 +6,7 @@ import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -79,6 +80,18 @@ class SmugglingTest {
     forms.put("an extension that ends with LF", chunks("c;\n" + BODY + "\r\n0\r\n\r\n"));
     forms.put("a chunk without its end", chunks("c\r\n" + BODY + "0\r\n\r\n"));
     forms.put("chunks that end with LF", chunks(CHUNKED_BODY.replace("\r\n", "\n")));
+    forms.put("a folded line", length("X-A: 1\r\n folded\r\nContent-Length: 12"));
+    forms.put("a line folded with a tab", length("X-A: 1\r\n\tfolded\r\nContent-Length: 12"));
+    forms.put("a first line with a space before it", length("Content-Length: 12").replace("\r\nHost", "\r\n Host"));
+    forms.put("an empty line, then a folded one", "\r\n" + length("X-A: 1\r\n folded\r\nContent-Length: 12"));
+    forms.put("a trailer that is folded", chunks("c\r\n" + BODY + "\r\n0\r\nX-A: 1\r\n folded\r\n\r\n"));
+    forms.put("two hosts", length("Host: other\r\nContent-Length: 12"));
+    forms.put("the same host twice", length("Host: k\r\nContent-Length: 12"));
+    forms.put("no host", length("Content-Length: 12").replace("Host: k\r\n", ""));
+    for (String host : List.of("", ":80", "a b", "a/b", "user@k", "k:80:80", "k:x", "k:65536", "[::1", "[k]", "k, other", "k\u00e9")) {
+      forms.put("host " + host, length("Content-Length: 12").replace("Host: k\r\n", "Host: " + host + "\r\n"));
+    }
+    forms.put("two hosts in HTTP/1.0", length("Host: other\r\nContent-Length: 12").replace("HTTP/1.1", "HTTP/1.0"));
     forms.put("an upgrade to HTTP/2", length("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
         + "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nTransfer-Encoding: h2c"));
     forms.put("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
@@ -114,11 +127,25 @@ class SmugglingTest {
   void theNextRequestOfAConnectionIsAnsweredWhereTheEndIsClear() {
     Wire wire = new Wire(keyhook.node().uri());
     assertThat(wire.statuses(length("Content-Length: 12") + HIDDEN)).containsExactly(201, 200);
-    assertThat(wire.statuses(length("X-A: 1\r\n folded\r\nContent-Length: 12") + HIDDEN)).containsExactly(201, 200);
+    assertThat(wire.statuses(length("Content-Length: 14").replace(BODY, "{\"name\":\n \"A\"}") + HIDDEN))
+        .as("a body with lines that begin with a space").containsExactly(201, 200);
+    for (String host : List.of("k:8080", "k:", "[::1]:8080", "a_name", "a.example", "127.0.0.1:80", "xn--e1afmkfd.example")) {
+      assertThat(wire.statuses(length("Content-Length: 12").replace("Host: k", "Host: " + host) + HIDDEN)).as(host)
+          .containsExactly(201, 200);
+    }
+    assertThat(wire.statuses("GET /health/live HTTP/1.0\r\n\r\n")).as("HTTP/1.0 without a host").containsExactly(200);
     assertThat(wire.statuses("\r\n" + length("Content-Length: 12").replace("\"A\"}", "\"A\",") + HIDDEN))
         .as("a body that is no JSON").containsExactly(400, 200);
     assertThat(wire.statuses(length("Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 12") + HIDDEN))
         .as("an upgrade is not made").containsExactly(201, 200);
+  }
+
+  @Test
+  void anUnclearHostIsAProblemInTheFormOfTheCall() {
+    Wire wire = new Wire(keyhook.node().uri());
+    assertThat(wire.send("GET", "/api/account", new byte[0], "Host: other").expect(400, "INVALID_REQUEST")
+        .header("Connection")).isEqualTo("close");
+    assertThat(wire.send("POST", "/api/validate", new byte[0], "Host: other").expect(400).json().getBoolean("valid")).isFalse();
   }
 
   @Test

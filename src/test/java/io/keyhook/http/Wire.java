@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 /** Sends bytes that no HTTP client would, and holds the answer against the {@link Contract}. */
 final class Wire {
   private static final int TIMEOUT_MILLIS = 30_000;
-  private static final Pattern STATUS = Pattern.compile("HTTP/1\\.1 ([0-9]{3}) ");
+  private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] ([0-9]{3}) ");
 
   private final URI node;
 

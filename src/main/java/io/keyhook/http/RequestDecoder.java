@@ -1,0 +1,103 @@
+package io.keyhook.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.impl.HttpServerConnection;
+import io.vertx.core.http.impl.VertxHttpRequestDecoder;
+import java.util.List;
+
+/**
+ * Reads requests, and refuses field lines that are folded (RFC 9112, 5.2). Netty joins a folded value piece by piece, which
+ * takes quadratic time in a head and in a trailer.
+ */
+final class RequestDecoder extends VertxHttpRequestDecoder {
+  /** The name under which Vert.x adds its decoder, and removes it. */
+  private static final String NAME = "httpDecoder";
+
+  /** What the next byte belongs to. A body's chunk sizes are part of the body, its trailer is of fields. */
+  private enum Part { REQUEST_LINE, FIELDS, BODY }
+
+  private Part part = Part.REQUEST_LINE;
+
+  private RequestDecoder(HttpServerOptions options) {
+    super(options);
+  }
+
+  /** Reads the requests of a connection on which nothing has been read yet. */
+  static void install(HttpConnection connection, HttpServerOptions options) {
+    ((HttpServerConnection) connection).channelHandlerContext().pipeline().replace(NAME, NAME, new RequestDecoder(options));
+  }
+
+  @Override
+  protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
+    int start = in.readerIndex();
+    if (part != Part.BODY) {
+      spoilFold(in);
+    }
+    super.decode(context, in, out);
+    Object read = out.isEmpty() ? null : out.get(out.size() - 1);
+    if (read instanceof LastHttpContent) {
+      part = Part.REQUEST_LINE;
+    } else if (read instanceof HttpRequest) {
+      part = Part.BODY;
+    } else if (read == null && part == Part.BODY && isLastChunk(in, start)) {
+      part = Part.FIELDS;
+    }
+  }
+
+  /**
+   * Makes the first line that begins with white space one that no decoder takes, and leaves refusing it to the one there is.
+   * Complete lines are read at once, so what is there begins with a whole line.
+   */
+  private void spoilFold(ByteBuf in) {
+    int line = in.readerIndex();
+    if (part == Part.REQUEST_LINE) {
+      while (line < in.writerIndex() && isSkipped(in.getByte(line))) {
+        line++;
+      }
+      int end = endOfLine(in, line);
+      if (end < 0) {
+        return;
+      }
+      part = Part.FIELDS;
+      line = end;
+    }
+    while (line >= 0 && line < in.writerIndex() && !isEmpty(in, line)) {
+      byte first = in.getByte(line);
+      if (first == ' ' || first == '\t') {
+        in.setByte(line, 0);
+        return;
+      }
+      line = endOfLine(in, line);
+    }
+  }
+
+  /** Netty skips these before a request. */
+  private static boolean isSkipped(byte b) {
+    return Character.isISOControl(b & 0xff) || b == ' ';
+  }
+
+  /** Where the next line begins; negative where this one does not end. */
+  private static int endOfLine(ByteBuf in, int line) {
+    int feed = in.indexOf(line, in.writerIndex(), (byte) '\n');
+    return feed < 0 ? feed : feed + 1;
+  }
+
+  private static boolean isEmpty(ByteBuf in, int line) {
+    byte first = in.getByte(line);
+    return first == '\n' || first == '\r' && line + 1 < in.writerIndex() && in.getByte(line + 1) == '\n';
+  }
+
+  /** Whether what was read since then is the size of the last chunk: zero, however long. */
+  private static boolean isLastChunk(ByteBuf in, int start) {
+    int end = start;
+    while (end < in.readerIndex() && in.getByte(end) == '0') {
+      end++;
+    }
+    return end > start && end < in.readerIndex() && Character.digit(in.getByte(end), 16) < 0;
+  }
+}
