@@ -3,7 +3,6 @@ package io.keyhook.http;
 import static io.keyhook.http.Authentication.actor;
 import static io.keyhook.http.Authentication.caller;
 import static io.keyhook.http.Calls.id;
-import static io.keyhook.http.Calls.query;
 import static io.keyhook.http.Calls.read;
 
 import io.keyhook.KeyhookClient;
@@ -28,13 +27,13 @@ final class AccountRoutes {
     calls.account(HttpMethod.GET, "/api/account", 200, context -> client.getAccount(new Accounts.Get(caller(context))));
     calls.accountOnce("/api/api-keys", 201, context -> client.createApiKey(read(context, in ->
         new Accounts.CreateApiKey(caller(context), in.text("name")))));
-    calls.account(HttpMethod.GET, "/api/api-keys", 200, context -> client.listApiKeys(query(context, in ->
-        new Accounts.ListApiKeys(caller(context), in.page()))));
+    calls.accountQuery("/api/api-keys", (context, in) -> new Accounts.ListApiKeys(caller(context), in.page()),
+        client::listApiKeys);
     calls.account(HttpMethod.GET, "/api/api-keys/:id", 200, context ->
         client.getApiKey(new Accounts.GetApiKey(caller(context), id(context))));
     calls.account(HttpMethod.DELETE, "/api/api-keys/:id", 204, context ->
         client.deleteApiKey(new Accounts.DeleteApiKey(caller(context), id(context))));
-    calls.account(HttpMethod.GET, "/api/audit", 200, context -> client.listAudit(query(context, in ->
-        new Audit.ListEntries(caller(context), in.text("action"), in.text("subjectId"), in.page()))));
+    calls.accountQuery("/api/audit", (context, in) ->
+        new Audit.ListEntries(caller(context), in.text("action"), in.text("subjectId"), in.page()), client::listAudit);
   }
 }

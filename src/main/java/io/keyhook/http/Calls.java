@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -32,33 +33,46 @@ final class Calls {
 
   /** For who acts for an account. */
   void account(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
-    add(method, path, List.of(authentication::account, answering(status, call)));
+    add(method, path, List.of(authentication::account, Calls::withoutParameters, answering(status, call)));
+  }
+
+  /** A GET for who acts for an account that takes parameters: they make the message of the call. */
+  <T> void accountQuery(String path, BiFunction<RoutingContext, QueryInput, T> message, Function<T, Future<?>> call) {
+    add(HttpMethod.GET, path, List.of(authentication::account,
+        answering(200, context -> call.apply(query(context, in -> message.apply(context, in))))));
   }
 
   /** A POST for who acts for an account that creates, rotates or sends: it takes an {@code Idempotency-Key}. */
   void accountOnce(String path, int status, Function<RoutingContext, Future<?>> call) {
-    add(HttpMethod.POST, path, List.of(authentication::account, new IdempotentCall(idempotency, status, call)));
+    add(HttpMethod.POST, path, List.of(authentication::account, Calls::withoutParameters,
+        new IdempotentCall(idempotency, status, call)));
   }
 
   void operatorOnce(String path, int status, Function<RoutingContext, Future<?>> call) {
-    add(HttpMethod.POST, path, List.of(authentication::operator, new IdempotentCall(idempotency, status, call)));
+    add(HttpMethod.POST, path, List.of(authentication::operator, Calls::withoutParameters,
+        new IdempotentCall(idempotency, status, call)));
   }
 
-  /** The same as {@link #account} where the answer is more than one piece. */
-  void accountStream(HttpMethod method, String path, Handler<RoutingContext> call) {
-    add(method, path, List.of(authentication::account, call));
+  /**
+   * The same as {@link #accountQuery} where the answer is more than one piece.
+   *
+   * @param call reads the parameters, and returns what answers
+   */
+  void accountStream(String path, BiFunction<RoutingContext, QueryInput, Runnable> call) {
+    add(HttpMethod.GET, path, List.of(authentication::account,
+        context -> query(context, in -> call.apply(context, in)).run()));
   }
 
   void operator(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
-    add(method, path, List.of(authentication::operator, answering(status, call)));
+    add(method, path, List.of(authentication::operator, Calls::withoutParameters, answering(status, call)));
   }
 
   /** For everybody. */
   void open(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
-    add(method, path, List.of(answering(status, call)));
+    add(method, path, List.of(Calls::withoutParameters, answering(status, call)));
   }
 
-  /** For everybody, where the answer is not JSON. */
+  /** For everybody, outside the API: parameters mean nothing. */
   void open(HttpMethod method, String path, Handler<RoutingContext> call) {
     add(method, path, List.of(call));
   }
@@ -118,7 +132,24 @@ final class Calls {
     return in.into(() -> message.apply(in));
   }
 
-  static <T> T query(RoutingContext context, Function<QueryInput, T> message) {
+  /** Goes on where a call that takes no parameters was given none, and refuses them by name otherwise. */
+  private static void withoutParameters(RoutingContext context) {
+    refuseParameters(context);
+    context.next();
+  }
+
+  /**
+   * Refuses whatever parameters there are.
+   *
+   * @throws io.keyhook.bus.FailureException that names them
+   */
+  static void refuseParameters(RoutingContext context) {
+    if (context.request().query() != null) {
+      query(context, in -> null);
+    }
+  }
+
+  private static <T> T query(RoutingContext context, Function<QueryInput, T> message) {
     QueryInput in = new QueryInput(context);
     return in.into(() -> message.apply(in));
   }

@@ -2,7 +2,6 @@ package io.keyhook.http;
 
 import static io.keyhook.http.Authentication.caller;
 import static io.keyhook.http.Calls.id;
-import static io.keyhook.http.Calls.query;
 import static io.keyhook.http.Calls.read;
 
 import io.keyhook.KeyhookClient;
@@ -20,12 +19,13 @@ final class DeliveryRoutes {
   }
 
   void mount(Calls calls) {
-    calls.account(HttpMethod.GET, "/api/deliveries", 200, context -> client.listAllDeliveries(query(context, in ->
+    calls.accountQuery("/api/deliveries", (context, in) ->
         new Deliveries.ListAll(caller(context), in.text("webhookId"), in.choice("status", Deliveries.Status.values()),
-            in.text("event"), in.text("licenseId"), in.time("from"), in.time("to"), in.page()))));
-    calls.accountStream(HttpMethod.GET, "/api/deliveries/stream", context ->
-        DeliveryStream.open(context, client, authentication, query(context, in ->
-            new Deliveries.Watch(caller(context), in.text("webhookId")))));
+            in.text("event"), in.text("licenseId"), in.time("from"), in.time("to"), in.page()), client::listAllDeliveries);
+    calls.accountStream("/api/deliveries/stream", (context, in) -> {
+      Deliveries.Watch watch = new Deliveries.Watch(caller(context), in.text("webhookId"));
+      return () -> DeliveryStream.open(context, client, authentication, watch);
+    });
     calls.accountOnce("/api/deliveries/redeliver", 202, context -> client.redeliverAll(read(context, in ->
         new Deliveries.RedeliverAll(caller(context), in.texts("ids")))));
     calls.account(HttpMethod.GET, "/api/deliveries/:id", 200, context ->

@@ -2,7 +2,6 @@ package io.keyhook.http;
 
 import static io.keyhook.http.Authentication.caller;
 import static io.keyhook.http.Calls.id;
-import static io.keyhook.http.Calls.query;
 import static io.keyhook.http.Calls.read;
 
 import io.keyhook.KeyhookClient;
@@ -27,8 +26,7 @@ final class LicenseRoutes {
     many(calls);
     calls.accountOnce("/api/licenses", 201, context -> client.createLicense(read(context, in ->
         create(context, in, true))));
-    calls.account(HttpMethod.GET, "/api/licenses", 200, context -> client.listLicenses(query(context, in ->
-        list(context, in, in.sortedPage()))));
+    calls.accountQuery("/api/licenses", (context, in) -> list(context, in, in.sortedPage()), client::listLicenses);
     calls.account(HttpMethod.GET, "/api/licenses/:id", 200, context ->
         client.getLicense(new Licenses.Get(caller(context), id(context))));
     calls.account(HttpMethod.PATCH, "/api/licenses/:id", 200, context -> client.updateLicense(read(context, in ->
@@ -44,8 +42,8 @@ final class LicenseRoutes {
         read(context, in -> new Licenses.SetDisabled(caller(context), id(context), false))));
     calls.account(HttpMethod.POST, "/api/licenses/:id/check", 200, context -> client.checkDevice(read(context, in ->
         new Licenses.CheckDevice(caller(context), id(context), in.text("fingerprint")))));
-    calls.account(HttpMethod.GET, "/api/licenses/:id/activations", 200, context -> client.listActivations(
-        query(context, in -> new Licenses.ListActivations(caller(context), id(context), in.page()))));
+    calls.accountQuery("/api/licenses/:id/activations", (context, in) ->
+        new Licenses.ListActivations(caller(context), id(context), in.page()), client::listActivations);
     calls.account(HttpMethod.DELETE, "/api/licenses/:id/activations/:activationId", 204, context ->
         client.deleteActivation(
             new Licenses.DeleteActivation(caller(context), id(context), context.pathParam("activationId"))));
@@ -61,11 +59,11 @@ final class LicenseRoutes {
               () -> context.vertx().executeBlocking(() -> LicenseCsv.read(caller(context), text), false))
           .compose(client::importLicenses);
     });
-    calls.accountStream(HttpMethod.GET, "/api/licenses/export", context -> query(context, in -> {
+    calls.accountStream("/api/licenses/export", (context, in) -> {
       boolean marked = in.bool("bom");
       Licenses.List all = list(context, in, new Page.Sorted(Page.MAX_LIMIT, null));
-      return (Runnable) () -> LicenseExport.send(client, context, all, marked);
-    }).run());
+      return () -> LicenseExport.send(client, context, all, marked);
+    });
   }
 
   private static Licenses.Create create(RoutingContext context, Input in, boolean keyed) {

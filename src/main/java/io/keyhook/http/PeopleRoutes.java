@@ -2,7 +2,6 @@ package io.keyhook.http;
 
 import static io.keyhook.http.Authentication.caller;
 import static io.keyhook.http.Calls.id;
-import static io.keyhook.http.Calls.query;
 import static io.keyhook.http.Calls.read;
 
 import io.keyhook.KeyhookClient;
@@ -41,8 +40,7 @@ final class PeopleRoutes {
       checkTries(context);
       return client.changePassword(change);
     });
-    calls.account(HttpMethod.GET, "/api/users", 200, context -> client.listUsers(query(context, in ->
-        new Users.ListUsers(caller(context), in.page()))));
+    calls.accountQuery("/api/users", (context, in) -> new Users.ListUsers(caller(context), in.page()), client::listUsers);
     calls.accountOnce("/api/users", 201, context -> client.createUser(read(context, in ->
         new Users.CreateUser(caller(context), in.text("email"), in.text("password")))));
     calls.account(HttpMethod.DELETE, "/api/users/:id", 204, context ->

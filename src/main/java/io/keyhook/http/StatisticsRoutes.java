@@ -1,7 +1,6 @@
 package io.keyhook.http;
 
 import static io.keyhook.http.Authentication.caller;
-import static io.keyhook.http.Calls.query;
 
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Statistics;
@@ -16,9 +15,9 @@ final class StatisticsRoutes {
   }
 
   void mount(Calls calls) {
-    calls.account(HttpMethod.GET, "/api/stats", 200, context -> client.getStatistics(query(context, in ->
-        new Statistics.Get(caller(context), Statistics.Range.named(in.text("range"))))));
-    calls.account(HttpMethod.GET, "/api/stats/webhooks", 200, context -> client.getWebhookStatistics(query(context, in ->
-        new Statistics.GetWebhooks(caller(context)))));
+    calls.accountQuery("/api/stats", (context, in) ->
+        new Statistics.Get(caller(context), Statistics.Range.named(in.text("range"))), client::getStatistics);
+    calls.account(HttpMethod.GET, "/api/stats/webhooks", 200, context ->
+        client.getWebhookStatistics(new Statistics.GetWebhooks(caller(context))));
   }
 }

@@ -37,6 +37,7 @@ final class ValidateHandler implements Handler<RoutingContext> {
   public void handle(RoutingContext context) {
     String address = addresses.of(context.request());
     limiter.check(ClientAddress.limitKey(address));
+    Calls.refuseParameters(context);
     JsonBody.requireJson(context);
     Input in = Input.of(context.body().buffer());
     Validate request = in.into(() -> new Validate(

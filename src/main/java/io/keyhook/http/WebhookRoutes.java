@@ -2,7 +2,6 @@ package io.keyhook.http;
 
 import static io.keyhook.http.Authentication.caller;
 import static io.keyhook.http.Calls.id;
-import static io.keyhook.http.Calls.query;
 import static io.keyhook.http.Calls.read;
 
 import io.keyhook.KeyhookClient;
@@ -24,8 +23,8 @@ final class WebhookRoutes {
             in.text("description"), in.text("secret")))));
     calls.accountOnce("/api/webhooks/test", 200, context -> client.testWebhook(read(context, in ->
         new Webhooks.Test(caller(context), in.text("webhookId"), in.text("event")))));
-    calls.account(HttpMethod.GET, "/api/webhooks", 200, context -> client.listWebhooks(query(context, in ->
-        new Webhooks.ListAll(caller(context), in.page()))));
+    calls.accountQuery("/api/webhooks", (context, in) -> new Webhooks.ListAll(caller(context), in.page()),
+        client::listWebhooks);
     calls.account(HttpMethod.GET, "/api/webhooks/:id", 200, context ->
         client.getWebhook(new Webhooks.Get(caller(context), id(context))));
     calls.account(HttpMethod.PATCH, "/api/webhooks/:id", 200, context -> client.updateWebhook(read(context, in ->
@@ -39,8 +38,8 @@ final class WebhookRoutes {
         client.getHealth(new Webhooks.GetHealth(caller(context), id(context))));
     calls.accountOnce("/api/webhooks/:id/recover", 202, context -> client.recover(read(context, in ->
         new Deliveries.Recover(caller(context), id(context), in.time("since")))));
-    calls.account(HttpMethod.GET, "/api/webhooks/:id/deliveries", 200, context -> client.listDeliveries(query(context, in ->
+    calls.accountQuery("/api/webhooks/:id/deliveries", (context, in) ->
         new Deliveries.ListOf(caller(context), id(context), in.choice("status", Deliveries.Status.values()),
-            in.text("event"), in.time("from"), in.time("to"), in.page()))));
+            in.text("event"), in.time("from"), in.time("to"), in.page()), client::listDeliveries);
   }
 }

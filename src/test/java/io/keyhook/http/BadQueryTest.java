@@ -82,6 +82,22 @@ class BadQueryTest {
     Subject.assertRefused(get(list, "limit=1&page=2"), "page");
   }
 
+  static Stream<Operation> calls() {
+    return Document.operations().stream().filter(call -> call.path().startsWith("/api/") && !call.method().equals("OPTIONS"));
+  }
+
+  /** Also by a call that takes none. */
+  @ParameterizedTest
+  @MethodSource("calls")
+  void everyCallRefusesAnUnknownParameterByItsName(Operation call) {
+    Exchange refused = subject.unchanged(() -> subject.wire().send(call.method(), subject.path(call) + "?colour=red",
+        new byte[0], "Authorization: Bearer " + (call.isOperators() ? Node.OPERATOR_KEY : Node.API_KEY)));
+    assertThat(refused.expect(400).body()).contains("colour");
+    if (!call.path().equals("/api/validate")) {
+      Subject.assertRefused(refused, "colour");
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("lists")
   void aParameterThatIsGivenTwiceIsRefused(Operation list) {
