@@ -182,6 +182,7 @@ public final class ApiRouter {
   private static Handler<RoutingContext> body() {
     BodyHandler body = BodyHandler.create(false).setBodyLimit(JsonBody.MAX_BYTES);
     return context -> {
+      JsonBody.requireIdentity(context);
       JsonBody.takeNoForm(context.request());
       body.handle(context);
     };
@@ -205,8 +206,7 @@ public final class ApiRouter {
     if (ValidateHandler.isFor(context.request())) {
       ValidateHandler.failed(context);
     } else if (status >= 400 && status < 500) {
-      Answers.problem(context, status, context.failure() instanceof HttpException e && e.getPayload() != null
-          ? e.getPayload() : JsonBody.explain(status));
+      Answers.problem(context, status, JsonBody.explain(status, context.failure()));
     } else {
       Answers.failure(context, context.failure());
     }

@@ -27,6 +27,23 @@ final class JsonBody {
     }
   }
 
+  /** Refuses a body in a content coding (RFC 9110, 15.5.16), before it is read. */
+  static void requireIdentity(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    if (request.headers().contains(HttpHeaders.CONTENT_ENCODING) && Connections.hasBody(request)
+        && !request.headers().getAll(HttpHeaders.CONTENT_ENCODING).stream().allMatch("identity"::equalsIgnoreCase)) {
+      context.response().putHeader(HttpHeaders.ACCEPT_ENCODING, HttpHeaders.IDENTITY);
+      throw new HttpException(415, "Send the body as it is, without the header Content-Encoding");
+    }
+  }
+
+  /**
+   * @param failure null or without a message of its own: what the status means is said
+   */
+  static String explain(int status, Throwable failure) {
+    return failure instanceof HttpException e && e.getPayload() != null ? e.getPayload() : explain(status);
+  }
+
   static String explain(int status) {
     return switch (status) {
       case 400 -> "The request is malformed";

@@ -61,7 +61,7 @@ final class ValidateHandler implements Handler<RoutingContext> {
   static void failed(RoutingContext context) {
     int status = context.failure() instanceof HttpException e ? e.getStatusCode() : context.statusCode();
     if (status >= 400 && status < 500) {
-      refuse(context, status, JsonBody.explain(status), "INVALID_REQUEST");
+      refuse(context, status, JsonBody.explain(status, context.failure()), "INVALID_REQUEST");
     } else {
       Failure failure = FailureException.of(context.failure()).failure();
       Answers.headers(context.response(), failure);

@@ -57,6 +57,17 @@ class BadBodyTest {
 
   @ParameterizedTest
   @MethodSource("reading")
+  void aBodyInAContentCodingIsRefused(Operation operation) {
+    for (String coding : List.of("gzip", "br", "identity, gzip", "x")) {
+      Exchange refused = subject.unchanged(() -> subject.sendRaw(operation, "{}", JSON, "Content-Encoding: " + coding));
+      assertThat(refused.expect(415).body()).contains("Content-Encoding");
+      assertThat(refused.header("Accept-Encoding")).isEqualTo("identity");
+    }
+    assertThat(subject.sendRaw(operation, "{", JSON, "Content-Encoding: identity").status()).isEqualTo(400);
+  }
+
+  @ParameterizedTest
+  @MethodSource("reading")
   void whatIsNotUtf8IsRefused(Operation operation) {
     byte[] good = Subject.json(subject.goodFields(operation)).getBytes(StandardCharsets.UTF_8);
     for (String bytes : List.of("\u00ff", "\u00c3", "\u00c1\u0081", "\u00c0\u0080", "\u00ed\u00a0\u0080",
