@@ -1,6 +1,7 @@
 package io.keyhook.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertAll;
 
 import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.Installation;
@@ -11,13 +12,15 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** An answer that leaves a body unread is the last one of its connection, and little of the body is read after it. */
 @ExtendWith(BlockedThreads.class)
@@ -31,7 +34,8 @@ class UnwantedBodyTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
 
-  static Stream<Arguments> unread() {
+  /** Of a request whose answer leaves its body unread, by that answer. */
+  private static Map<String, String> heads() {
     Map<String, String> heads = new LinkedHashMap<>();
     heads.put("413 too large", "POST /api/validate HTTP/1.1\r\nHost: k\r\n" + JSON + LARGE);
     heads.put("413 too large for who is logged in", "POST /api/licenses HTTP/1.1\r\nHost: k\r\n" + KEY + JSON + LARGE);
@@ -48,7 +52,28 @@ class UnwantedBodyTest {
     heads.put("200 a probe", "GET /health/ready HTTP/1.1\r\nHost: k\r\n" + LARGE);
     heads.put("204 a preflight", "OPTIONS /api/validate HTTP/1.1\r\nHost: k\r\n" + LARGE);
     heads.put("400 two hosts", "POST /api/validate HTTP/1.1\r\nHost: k\r\nHost: k\r\n" + LARGE);
-    return heads.entrySet().stream().map(head -> Arguments.of(head.getKey(), head.getValue()));
+    return heads;
+  }
+
+  /** Each with a head on a connection of its own, all at once: an answer's connection stays open for seconds. */
+  private static void all(Case test) throws InterruptedException {
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try {
+      List<Callable<Void>> cases = heads().entrySet().stream().<Callable<Void>>map(head -> () -> {
+        try (Socket socket = connect()) {
+          test.run(socket, head.getKey(), head.getValue());
+        }
+        return null;
+      }).toList();
+      List<Future<Void>> done = threads.invokeAll(cases);
+      assertAll(done.stream().map(result -> result::get));
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private interface Case {
+    void run(Socket socket, String status, String head) throws IOException;
   }
 
   private static Socket connect() throws IOException {
@@ -67,12 +92,11 @@ class UnwantedBodyTest {
     return head.toString();
   }
 
-  @ParameterizedTest(name = "{0}")
-  @MethodSource("unread")
-  void theConnectionIsClosedAndNotReadOn(String status, String request) throws IOException {
-    try (Socket socket = connect()) {
+  @Test
+  void theConnectionIsClosedAndNotReadOn() throws InterruptedException {
+    all((socket, status, request) -> {
       socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
-      assertThat(head(socket)).startsWith("HTTP/1.1 " + status.substring(0, 3))
+      assertThat(head(socket)).as(status).startsWith("HTTP/1.1 " + status.substring(0, 3))
           .containsIgnoringCase("\r\nconnection: close\r\n");
       int sent = 0;
       try {
@@ -82,24 +106,23 @@ class UnwantedBodyTest {
       } catch (SocketException closed) {
         // as it should be
       }
-      assertThat(sent).as("bytes taken after the answer").isLessThan(FAR_TOO_MUCH);
-    }
+      assertThat(sent).as("bytes taken after %s", status).isLessThan(FAR_TOO_MUCH);
+    });
   }
 
-  /** As most clients do: it sends all that it has, and reads then. */
-  @ParameterizedTest(name = "{0}")
-  @MethodSource("unread")
-  void whoSendsALittleMoreReadsTheWholeAnswer(String status, String request) throws IOException {
-    if (status.contains("chunks")) {
-      return; // its pieces are in the request
-    }
-    int length = Connections.UNWANTED_BYTES - 65536;
-    try (Socket socket = connect()) {
+  /** Most clients send all that they have, and read then. */
+  @Test
+  void aClientThatSendsALittleMoreReadsTheWholeAnswer() throws InterruptedException {
+    all((socket, status, request) -> {
+      if (status.contains("chunks")) {
+        return; // its pieces are in the request
+      }
+      int length = Connections.UNWANTED_BYTES - 65536;
       socket.getOutputStream().write(request.replace("99999999999", Integer.toString(status.startsWith("413") ? 2_000_000 : length))
           .getBytes(StandardCharsets.ISO_8859_1));
       socket.getOutputStream().write(new byte[length]);
       String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertThat(answer).startsWith("HTTP/1.1 " + status.substring(0, 3));
-    }
+      assertThat(answer).as(status).startsWith("HTTP/1.1 " + status.substring(0, 3));
+    });
   }
 }
