@@ -20,6 +20,7 @@ import io.keyhook.delivery.DeliveryVerticles;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.EventFeed;
 import io.keyhook.event.Outbox;
+import io.keyhook.fair.Admissions;
 import io.keyhook.fair.FairShare;
 import io.keyhook.http.ApiRouter;
 import io.keyhook.http.HttpVerticle;
@@ -72,8 +73,9 @@ public final class Keyhook extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(Keyhook.class);
   static final String DEFAULT_NAME = "keyhook";
   private static final Duration PARTITIONS = Duration.ofHours(1);
-  /** Each has connections of its own. */
+  /** Each has connections to the database of its own. */
   private static final int MAX_LOOPS = 8;
+  private static final int LOOPS = Math.min(MAX_LOOPS, Runtime.getRuntime().availableProcessors());
 
   private final KeyhookOptions options;
   private final Optional<Pool> hostPool;
@@ -204,7 +206,7 @@ public final class Keyhook extends VerticleBase {
         options.database().uri().orElseThrow(() -> new IllegalArgumentException("database.uri is not set")),
         options.database().poolSize()));
     metrics = hostRegistry.map(host -> Metrics.of(host, name)).orElseGet(Keyhook::ownMetrics);
-    admissions = Admissions.of(vertx, options.database().poolSize(), metrics.registry());
+    admissions = Admissions.of(vertx, options.database().poolSize(), LOOPS, metrics.registry());
     probes = new Probes(database, metrics.text());
     if (options.delivery().allowInsecureTargets()) {
       log.warn("delivery.allowInsecureTargets is on: webhooks may go to http and to private addresses."
@@ -230,13 +232,12 @@ public final class Keyhook extends VerticleBase {
   }
 
   private Future<Void> deployAll(Plans plans) {
-    int loops = Math.min(MAX_LOOPS, Runtime.getRuntime().availableProcessors());
     EventFeed feed = new EventFeed(vertx, bus);
     FairShare<UUID> holdings = new FairShare<>(options.delivery().maxInFlight());
-    Dispatcher dispatcher = new Dispatcher(bus, loops, holdings);
+    Dispatcher dispatcher = new Dispatcher(bus, LOOPS, holdings);
     Outbox outbox = new Outbox(plans, dispatcher, feed);
     Cipher cipher = cipher(options.secrets());
-    Idempotency idempotency = new Idempotency(vertx, database, cipher);
+    Idempotency idempotency = new Idempotency(vertx, database, cipher, admissions.management());
     MeterRegistry meters = metrics.registry();
     LastSeen lastSeen = new LastSeen(database.pool());
     Counts counts = new Counts();
@@ -246,27 +247,29 @@ public final class Keyhook extends VerticleBase {
         new DeliveryVerticles.Rules(options.delivery(), plans, policy, cipher),
         new DeliveryMetrics(meters, counts, holdings));
     AtomicInteger validator = new AtomicInteger();
-    shared = new ApiRouter.Shared(ApiRouter.Limits.of(options.validation().rateLimit(), admissions.uploads()),
+    shared = new ApiRouter.Shared(ApiRouter.Limits.of(options.validation().rateLimit()), admissions,
         new UntrustedProxies(meters), idempotency, probes, pages);
     KeyhookClient started = new KeyhookClient(bus, feed, admissions);
     return deploy(Stage.COUNTING, 1, () -> new StatsVerticle(bus, database, counts))
-        .compose(v -> deploy(Stage.SENDING, loops, delivery::sender))
-        .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans)))
+        .compose(v -> deploy(Stage.SENDING, LOOPS, delivery::sender))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans,
+            admissions.recoveries())))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
             new WebhookVerticle(bus, database, cipher, idempotency, plans, policy)))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
-            new LicenseVerticle(bus, database, idempotency, outbox, plans, lastSeen)))
-        .compose(v -> deploy(Stage.WORKING, loops, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
+            new LicenseVerticle(bus, database, idempotency, outbox, plans, lastSeen, admissions.searches())))
+        .compose(v -> deploy(Stage.WORKING, LOOPS, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
             counts, meters, validator.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
-            new AccountVerticle(bus, database, idempotency, plans, options, meters)))
+            new AccountVerticle(bus, database, idempotency, plans, options, admissions)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new IdempotencyVerticle(idempotency)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::queue))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::health))
-        .compose(v -> deploy(Stage.SERVING, 1, () -> new LiveVerticle(bus, database, plans.allRetentions(), meters)))
-        .compose(v -> options.http().enabled() ? serve(loops, started) : Future.succeededFuture())
+        .compose(v -> deploy(Stage.SERVING, 1, () -> new LiveVerticle(bus, database, plans.allRetentions(),
+            admissions.streams(), meters)))
+        .compose(v -> options.http().enabled() ? serve(started) : Future.succeededFuture())
         .compose(v -> bootstrap())
         .onSuccess(v -> {
           client = started;
@@ -279,10 +282,11 @@ public final class Keyhook extends VerticleBase {
         () -> new IllegalArgumentException("secrets.masterKey is not set")), secrets.previousMasterKeys());
   }
 
-  private Future<Void> serve(int loops, KeyhookClient client) {
+  private Future<Void> serve(KeyhookClient client) {
     int freePort = -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
-    return deploy(Stage.SERVING, loops, () -> new HttpVerticle(options.http(),
-        vertx -> ApiRouter.create(vertx, client, options, shared, EnumSet.allOf(RouterPart.class)), port, freePort));
+    return deploy(Stage.SERVING, LOOPS, () -> new HttpVerticle(options.http(),
+        vertx -> ApiRouter.create(vertx, client, options, shared, EnumSet.allOf(RouterPart.class)), port, freePort,
+        admissions.connections()));
   }
 
   private Future<Void> deploy(Stage stage, int instances, Supplier<Deployable> verticle) {

@@ -16,11 +16,10 @@ import io.keyhook.bus.Statistics;
 import io.keyhook.bus.Users;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.event.EventFeed;
-import io.keyhook.fair.Admission;
+import io.keyhook.fair.Admissions;
 import io.keyhook.log.DeliveryFeed;
 import io.vertx.core.Future;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.function.Consumer;
 
 /**
@@ -32,27 +31,23 @@ public final class KeyhookClient {
   private final Bus bus;
   private final EventFeed feed;
   private final DeliveryFeed deliveries;
-  private final Admission<Object> management;
-  private final Admission<UUID> searches;
-  private final Admission<UUID> tests;
+  private final Admissions admissions;
 
-  /**
-   * @param admissions what calls take turns for
-   */
   KeyhookClient(Bus bus, EventFeed feed, Admissions admissions) {
     this.bus = bus;
     this.feed = feed;
     this.deliveries = new DeliveryFeed(bus);
-    this.management = admissions.management();
-    this.searches = admissions.searches();
-    this.tests = admissions.tests();
+    this.admissions = admissions;
   }
 
   /**
+   * Asks when it is the tenant's turn for a shared connection. Calls that wait for anything else, such as a password, take
+   * their turns where they are answered.
+   *
    * @param tenant an account's id, or a client's address
    */
   private <Q, A> Future<A> manage(Object tenant, Address<Q, A> address, Q question) {
-    return management.run(tenant, () -> bus.request(address, question));
+    return admissions.management().run(tenant, () -> bus.request(address, question));
   }
 
   /** Validates a license for a device. A new device is activated if the license is not full. */
@@ -111,7 +106,7 @@ public final class KeyhookClient {
   }
 
   public Future<Users.User> createUser(Users.CreateUser request) {
-    return manage(request.caller().accountId(), Addresses.CREATE_USER, request);
+    return bus.request(Addresses.CREATE_USER, request);
   }
 
   public Future<Void> deleteUser(Users.DeleteUser request) {
@@ -119,7 +114,7 @@ public final class KeyhookClient {
   }
 
   public Future<Void> changePassword(Users.ChangePassword request) {
-    return manage(request.caller().accountId(), Addresses.CHANGE_PASSWORD, request);
+    return bus.request(Addresses.CHANGE_PASSWORD, request);
   }
 
   /** Who the caller is. */
@@ -196,8 +191,8 @@ public final class KeyhookClient {
   }
 
   public Future<Page<Licenses.License>> listLicenses(Licenses.List query) {
-    return query.search() == null ? manage(query.caller().accountId(), Addresses.LIST_LICENSES, query)
-        : searches.run(query.caller().accountId(), () -> bus.request(Addresses.LIST_LICENSES, query));
+    return query.isSearch() ? bus.request(Addresses.LIST_LICENSES, query)
+        : manage(query.caller().accountId(), Addresses.LIST_LICENSES, query);
   }
 
   public Future<Licenses.License> updateLicense(Licenses.Update request) {
@@ -246,7 +241,7 @@ public final class KeyhookClient {
 
   /** Answers when the receiver has. */
   public Future<Webhooks.TestResult> testWebhook(Webhooks.Test request) {
-    return tests.run(request.caller().accountId(), () -> bus.request(Addresses.TEST_WEBHOOK, request));
+    return admissions.tests().run(request.caller().accountId(), () -> bus.request(Addresses.TEST_WEBHOOK, request));
   }
 
   public Future<Webhooks.Health> getHealth(Webhooks.GetHealth query) {

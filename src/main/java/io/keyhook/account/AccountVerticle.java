@@ -19,9 +19,8 @@ import io.keyhook.bus.Info;
 import io.keyhook.bus.Version;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Database;
-import io.keyhook.fair.Admission;
+import io.keyhook.fair.Admissions;
 import io.keyhook.idempotency.Idempotency;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
@@ -44,10 +43,6 @@ public final class AccountVerticle extends VerticleBase {
   private static final Duration LAST_USED_INTERVAL = Duration.ofMinutes(1);
   private static final Duration EXPIRED_INTERVAL = Duration.ofHours(1);
   private static final int MAX_USED = 10_000;
-  /** At once, each on a connection of its own: whoever floods management calls must not keep others from being known. */
-  private static final int AUTHENTICATING = 2;
-  private static final int MAX_AUTHENTICATING = 2000;
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration LAST_WRITE = Duration.ofSeconds(2);
   private static final Comparator<AccountStore.KeyId> LOCK_ORDER =
       Comparator.comparing(AccountStore.KeyId::accountId).thenComparing(AccountStore.KeyId::keyId);
@@ -58,37 +53,36 @@ public final class AccountVerticle extends VerticleBase {
   private final Idempotency idempotency;
   private final Plans plans;
   private final KeyhookOptions options;
-  private final MeterRegistry meters;
+  private final Admissions admissions;
   private final SecureRandom random = new SecureRandom();
   private Set<AccountStore.KeyId> used = new HashSet<>();
+  /** For authentications: an account that floods management calls must not keep others from being known. */
   private Pool connections;
-  private Admission<String> authentication;
   private Passwords passwords;
   private Tokens tokens;
 
   public AccountVerticle(
-      Bus bus, Database database, Idempotency idempotency, Plans plans, KeyhookOptions options, MeterRegistry meters) {
+      Bus bus, Database database, Idempotency idempotency, Plans plans, KeyhookOptions options,
+      Admissions admissions) {
     this.bus = bus;
     this.database = database;
     this.pool = database.pool();
     this.idempotency = idempotency;
     this.plans = plans;
     this.options = options;
-    this.meters = meters;
+    this.admissions = admissions;
   }
 
   @Override
   public Future<?> start() {
-    passwords = new Passwords(vertx, meters);
-    connections = database.connections(AUTHENTICATING);
-    authentication = new Admission<String>(vertx, "authentications", AUTHENTICATING, MAX_AUTHENTICATING, PATIENCE)
-        .meteredBy(meters);
+    passwords = new Passwords(vertx, admissions.passwords());
+    connections = database.connections(admissions.authentications().atOnce());
     tokens = new Tokens(vertx, options.auth().jwt());
-    Logins logins = new Logins(database, passwords, tokens, options.auth().session(),
+    Logins logins = new Logins(database, admissions.management(), passwords, tokens, options.auth().session(),
         new DeviceCookies(options.secrets(), random), random);
-    People people = new People(database, idempotency, passwords);
+    People people = new People(database, admissions.management(), idempotency, passwords);
     bus.answer(Addresses.AUTHENTICATE, request ->
-        authentication.run(String.valueOf(request.address()), () -> authenticate(request)));
+        admissions.authentications().run(String.valueOf(request.address()), () -> authenticate(request)));
     bus.answer(Addresses.LOGIN, logins::login);
     bus.answer(Addresses.OPEN_SESSION, logins::open);
     bus.answer(Addresses.REFRESH_SESSION, logins::refresh);
@@ -171,8 +165,10 @@ public final class AccountVerticle extends VerticleBase {
 
   private Future<Account> create(Accounts.Create request) {
     plans.checkExists(request.plan());
-    return passwords.hash(String.valueOf(request.by().address()), request.password())
-        .compose(hash -> database.transaction(tx -> insert(tx, request, request.email().strip(), hash)))
+    String client = String.valueOf(request.by().address());
+    return passwords.hash(client, request.password())
+        .compose(hash -> admissions.management().run(client, () ->
+            database.transaction(tx -> insert(tx, request, request.email().strip(), hash))))
         .recover(People::emailTaken);
   }
 
@@ -189,11 +185,12 @@ public final class AccountVerticle extends VerticleBase {
       plans.checkExists(plan);
     }
     return (request.password().present() ? passwords.hash(accountId, request.password().value()) : Future.<String>succeededFuture())
-        .compose(hash -> database.transaction(tx -> AccountStore.update(tx, accountId, request.name().value(), plan,
-            request.email().present() ? request.email().value().strip() : null, hash)
-            .compose(changed -> changed ? AuditStore.write(tx, new Caller(accountId, request.by()),
-                Action.ACCOUNT_UPDATED, request.id(), request.changed()) : Future.succeededFuture())
-            .compose(written -> AccountStore.get(tx, accountId))))
+        .compose(hash -> admissions.management().run(accountId, () ->
+            database.transaction(tx -> AccountStore.update(tx, accountId, request.name().value(), plan,
+                request.email().present() ? request.email().value().strip() : null, hash)
+                .compose(changed -> changed ? AuditStore.write(tx, new Caller(accountId, request.by()),
+                    Action.ACCOUNT_UPDATED, request.id(), request.changed()) : Future.succeededFuture())
+                .compose(written -> AccountStore.get(tx, accountId)))))
         .recover(People::emailTaken)
         .compose(account -> plan == null || plans.of(plan).hasWebhooks() ? Future.succeededFuture(account)
             : bus.request(Addresses.CANCEL_PENDING, new CancelPending(accountId, null)).map(account));

@@ -13,12 +13,14 @@ import io.keyhook.bus.Sessions.Opened;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Database;
 import io.keyhook.db.Hashes;
+import io.keyhook.fair.Admission;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,15 +36,20 @@ final class Logins {
   private static final int EXPIRED_AT_ONCE = 1000;
 
   private final Database database;
+  private final Admission<Object> management;
   private final Passwords passwords;
   private final Tokens tokens;
   private final KeyhookOptions.Session options;
   private final DeviceCookies devices;
   private final SecureRandom random;
 
-  Logins(Database database, Passwords passwords, Tokens tokens, KeyhookOptions.Session options, DeviceCookies devices,
-      SecureRandom random) {
+  /**
+   * @param management admits what uses shared connections, by client address
+   */
+  Logins(Database database, Admission<Object> management, Passwords passwords, Tokens tokens,
+      KeyhookOptions.Session options, DeviceCookies devices, SecureRandom random) {
     this.database = database;
+    this.management = management;
     this.passwords = passwords;
     this.tokens = tokens;
     this.options = options;
@@ -51,29 +58,34 @@ final class Logins {
   }
 
   Future<Accounts.Token> login(Accounts.Login request) {
-    return member(request).compose(user -> database.transaction(tx -> note(tx, user)
-            .compose(noted -> audit(tx, user, request.address(), Action.LOGIN_SUCCEEDED)))
+    return member(request).compose(user -> inTurn(request.address(), () -> database.transaction(tx -> note(tx, user)
+            .compose(noted -> audit(tx, user, request.address(), Action.LOGIN_SUCCEEDED))))
         .map(written -> tokens.issue(user)));
   }
 
   Future<Opened> open(Sessions.Open request) {
     return member(request.login()).compose(user -> {
       byte[] secret = SessionCookie.secret(random);
-      return database.transaction(tx -> note(tx, user)
+      return inTurn(request.login().address(), () -> database.transaction(tx -> note(tx, user)
               .compose(noted -> SessionStore.insert(tx, user.accountId(), user.userId(), Hashes.sha256(secret),
                   options.lifetime()))
-              .compose(id -> audit(tx, user, request.login().address(), Action.SESSION_STARTED).map(id)))
+              .compose(id -> audit(tx, user, request.login().address(), Action.SESSION_STARTED).map(id))))
           .map(id -> new Opened(tokens.issue(user, options.accessLifetime()),
               new SessionCookie(user.accountId(), id, secret).text(), options.lifetime(), devices.issue(user)));
     });
   }
 
-  /** Reads the database only for a cookie that was issued for this e-mail. */
+  /** Takes a turn on a shared connection. */
+  private <T> Future<T> inTurn(String address, Supplier<Future<T>> work) {
+    return management.run(String.valueOf(address), work);
+  }
+
+  /** Reads the database only for a cookie that was issued for this e-mail, in turns by e-mail. */
   Future<Optional<String>> findDevice(Sessions.FindDevice query) {
     Optional<DeviceCookies.Device> found = query.cookies().stream()
         .flatMap(cookie -> devices.parse(cookie, query.email()).stream()).findFirst();
     return found.isEmpty() ? Future.succeededFuture(Optional.empty())
-        : AccountStore.findMember(database.pool(), query.email()).map(member ->
+        : management.run(query.email(), () -> AccountStore.findMember(database.pool(), query.email())).map(member ->
             member.filter(user -> found.get().isOf(user.passwordHash())).map(user -> found.get().cookie()));
   }
 
@@ -83,8 +95,9 @@ final class Logins {
       return Future.failedFuture(new Failure.Conflict("LOGIN_ELSEWHERE",
           "This Keyhook reads tokens of another issuer and has no key to issue its own").exception());
     }
-    return AccountStore.findMember(database.pool(), request.email()).compose(member ->
-        passwords.matches(String.valueOf(request.address()), request.password(), member.map(AccountStore.Member::passwordHash).orElse(null)).map(matches -> {
+    return inTurn(request.address(), () -> AccountStore.findMember(database.pool(), request.email())).compose(member ->
+        passwords.matches(String.valueOf(request.address()), request.password(),
+            member.map(AccountStore.Member::passwordHash).orElse(null)).map(matches -> {
           if (!matches) {
             member.ifPresent(user -> noteFailure(user, request.address()));
             throw wrong();
@@ -93,7 +106,10 @@ final class Logins {
         }));
   }
 
-  /** Nobody waits for it: the time of an answer would tell that there is such a user. */
+  /**
+   * Nobody waits for it: the time of an answer would tell that there is such a user. It takes no turn, so that a client that
+   * floods cannot keep it out of the log; passwords are checked in turns.
+   */
   private void noteFailure(AccountStore.Member user, String address) {
     audit(database.pool(), user, address, Action.LOGIN_FAILED).onFailure(e ->
         log.warn("A login with a wrong password is missing in the audit log: {}", e.getMessage()));

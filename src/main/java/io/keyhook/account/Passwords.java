@@ -4,11 +4,9 @@ import com.password4j.Argon2Function;
 import com.password4j.Password;
 import com.password4j.types.Argon2;
 import io.keyhook.fair.Admission;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
-import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 
@@ -19,19 +17,15 @@ import java.util.concurrent.Callable;
 final class Passwords {
   private static final Argon2Function FUNCTION = Argon2Function.getInstance(19 * 1024, 2, 1, 32, Argon2.ID);
   private static final int SALT_BYTES = 16;
-  /** Half of the processors: the rest is for those who do not log in. */
-  private static final int AT_ONCE = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
-  private static final int MAX_WAITING = 150;
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final WorkerExecutor workers;
   private final Admission<Object> admission;
   /** Of no password: who has no account costs as much time as who has one. */
   private final Future<String> nobody;
 
-  Passwords(Vertx vertx, MeterRegistry meters) {
-    this.workers = vertx.createSharedWorkerExecutor("keyhook-passwords", AT_ONCE);
-    this.admission = new Admission<>(vertx, "passwords", AT_ONCE, MAX_WAITING, PATIENCE).meteredBy(meters);
+  Passwords(Vertx vertx, Admission<Object> admission) {
+    this.workers = vertx.createSharedWorkerExecutor("keyhook-passwords", admission.atOnce());
+    this.admission = admission;
     this.nobody = hash("", UUID.randomUUID().toString());
   }
 

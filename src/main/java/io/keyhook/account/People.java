@@ -8,6 +8,7 @@ import io.keyhook.bus.Id;
 import io.keyhook.bus.Users;
 import io.keyhook.bus.Users.User;
 import io.keyhook.db.Database;
+import io.keyhook.fair.Admission;
 import io.keyhook.idempotency.Idempotency;
 import io.vertx.core.Future;
 import java.util.List;
@@ -16,11 +17,16 @@ import java.util.UUID;
 /** Who logs in to an account: others are made and deleted, and everybody changes their own password. */
 final class People {
   private final Database database;
+  private final Admission<Object> management;
   private final Idempotency idempotency;
   private final Passwords passwords;
 
-  People(Database database, Idempotency idempotency, Passwords passwords) {
+  /**
+   * @param management admits what uses shared connections, by account
+   */
+  People(Database database, Admission<Object> management, Idempotency idempotency, Passwords passwords) {
     this.database = database;
+    this.management = management;
     this.idempotency = idempotency;
     this.passwords = passwords;
   }
@@ -28,9 +34,10 @@ final class People {
   Future<User> create(Users.CreateUser request) {
     UUID accountId = request.caller().accountId();
     return passwords.hash(accountId, request.password())
-        .compose(hash -> database.transaction(tx -> UserStore.insert(tx, accountId, request.email(), hash)
-            .compose(user -> AuditStore.write(tx, request.caller(), Action.USER_CREATED, user.id(), List.of())
-                .compose(written -> idempotency.keep(tx, request.caller(), user)))))
+        .compose(hash -> management.run(accountId, () ->
+            database.transaction(tx -> UserStore.insert(tx, accountId, request.email(), hash)
+                .compose(user -> AuditStore.write(tx, request.caller(), Action.USER_CREATED, user.id(), List.of())
+                    .compose(written -> idempotency.keep(tx, request.caller(), user))))))
         .recover(People::emailTaken);
   }
 
@@ -63,11 +70,11 @@ final class People {
       return Future.failedFuture(
           new Failure.Forbidden("USER_ONLY", "This is for people who have logged in here").exception());
     }
-    return UserStore.passwordHash(database.pool(), accountId, userId).compose(found -> {
+    return management.run(accountId, () -> UserStore.passwordHash(database.pool(), accountId, userId)).compose(found -> {
       String oldHash = found.orElseThrow(People::wrongPassword);
       return passwords.matches(accountId, request.currentPassword(), oldHash)
           .compose(matches -> matches ? passwords.hash(accountId, request.newPassword()) : Future.failedFuture(wrongPassword()))
-          .compose(newHash -> change(request, userId, oldHash, newHash));
+          .compose(newHash -> management.run(accountId, () -> change(request, userId, oldHash, newHash)));
     });
   }
 

@@ -9,20 +9,20 @@ public final class Addresses {
   private static final Duration LONG = Duration.ofSeconds(30);
 
   public static final Address<Accounts.Authenticate, Caller> AUTHENTICATE = new Address<>("account.authenticate");
-  public static final Address<Accounts.Login, Accounts.Token> LOGIN = new Address<>("account.login");
-  public static final Address<Accounts.Create, Accounts.Account> CREATE_ACCOUNT = new Address<>("account.create");
-  public static final Address<Accounts.Update, Accounts.Account> UPDATE_ACCOUNT = new Address<>("account.update");
+  public static final Address<Accounts.Login, Accounts.Token> LOGIN = new Address<>("account.login", LONG);
+  public static final Address<Accounts.Create, Accounts.Account> CREATE_ACCOUNT = new Address<>("account.create", LONG);
+  public static final Address<Accounts.Update, Accounts.Account> UPDATE_ACCOUNT = new Address<>("account.update", LONG);
   /** Empty where there was an account already. */
   public static final Address<Accounts.Bootstrap, Optional<Accounts.Account>> BOOTSTRAP =
       new Address<>("account.bootstrap");
   public static final Address<Accounts.Get, Accounts.Overview> GET_ACCOUNT = new Address<>("account.get");
-  public static final Address<Accounts.SignUp, Accounts.Account> SIGN_UP = new Address<>("account.sign-up");
+  public static final Address<Accounts.SignUp, Accounts.Account> SIGN_UP = new Address<>("account.sign-up", LONG);
   public static final Address<Users.ListUsers, Page<Users.User>> LIST_USERS = new Address<>("user.list");
-  public static final Address<Users.CreateUser, Users.User> CREATE_USER = new Address<>("user.create");
+  public static final Address<Users.CreateUser, Users.User> CREATE_USER = new Address<>("user.create", LONG);
   public static final Address<Users.DeleteUser, Void> DELETE_USER = new Address<>("user.delete");
-  public static final Address<Users.ChangePassword, Void> CHANGE_PASSWORD = new Address<>("user.change-password");
+  public static final Address<Users.ChangePassword, Void> CHANGE_PASSWORD = new Address<>("user.change-password", LONG);
   public static final Address<Accounts.GetMe, Accounts.Me> GET_ME = new Address<>("account.me");
-  public static final Address<Sessions.Open, Sessions.Opened> OPEN_SESSION = new Address<>("session.open");
+  public static final Address<Sessions.Open, Sessions.Opened> OPEN_SESSION = new Address<>("session.open", LONG);
   public static final Address<Sessions.Refresh, Sessions.Opened> REFRESH_SESSION = new Address<>("session.refresh");
   public static final Address<Sessions.End, Void> END_SESSION = new Address<>("session.end");
   public static final Address<Sessions.FindDevice, Optional<String>> FIND_DEVICE = new Address<>("session.findDevice");
@@ -43,7 +43,7 @@ public final class Addresses {
       new Address<>("license.create-many", LONG);
   public static final Address<Licenses.Import, Licenses.Imported> IMPORT_LICENSES = new Address<>("license.import", LONG);
   public static final Address<Licenses.CheckDevice, Licenses.Checked> CHECK_DEVICE = new Address<>("license.check");
-  public static final Address<Licenses.List, Page<Licenses.License>> LIST_LICENSES = new Address<>("license.list");
+  public static final Address<Licenses.List, Page<Licenses.License>> LIST_LICENSES = new Address<>("license.list", LONG);
   public static final Address<Licenses.Get, Licenses.License> GET_LICENSE = new Address<>("license.get");
   public static final Address<Licenses.Update, Licenses.License> UPDATE_LICENSE = new Address<>("license.update");
   public static final Address<Licenses.Delete, Void> DELETE_LICENSE = new Address<>("license.delete");

@@ -229,6 +229,11 @@ public interface Licenses {
       return new List(caller, null, null, null, new Page.Sorted(Page.MAX_LIMIT, null));
     }
 
+    /** Whether it looks for a text. */
+    public boolean isSearch() {
+      return search != null && !search.isBlank();
+    }
+
     /** The page after one with this cursor. */
     public List next(String cursor) {
       return new List(caller, search, status, sort, new Page.Sorted(page.limit(), cursor));

@@ -2,15 +2,12 @@ package io.keyhook.db;
 
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
-import io.keyhook.fair.FairShare;
+import io.keyhook.fair.Turns;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -21,8 +18,7 @@ import java.util.function.Function;
  * statement that several shared, the next starts no sooner than {@value #PACE_MICROS} microseconds later, unless enough wait
  * already: more come within a moment, and a statement for each would leave no processor to others.
  *
- * <p>What gathers goes in turns, tenant by tenant, so that one that floods waits for itself and not before the others.
- * (Round robin over flows: Nagle, RFC 970, 1985.)
+ * <p>What gathers {@linkplain Turns takes turns}, tenant by tenant.
  *
  * <p>What fails with a {@link TimeoutException} fails those that wait behind it too: they have waited as long.
  *
@@ -37,8 +33,6 @@ public final class Batcher<I, O> {
 
   private record Item<I, O>(I input, Promise<O> output) {}
 
-  private record Flow<I, O>(Object tenant, ArrayDeque<Item<I, O>> items) {}
-
   /** As it passes on the event loop. */
   interface Time {
     long nanos();
@@ -50,12 +44,9 @@ public final class Batcher<I, O> {
   private final Time time;
   private final int lanes;
   private final int maxBatch;
-  private final int maxWaiting;
   private final Function<I, ?> tenant;
   private final Function<List<I>, Future<List<O>>> statement;
-  private final Map<Object, Flow<I, O>> flows = new HashMap<>();
-  private final ArrayDeque<Flow<I, O>> turns = new ArrayDeque<>();
-  private int waiting;
+  private final Turns<Object, Item<I, O>> waiting;
   private int running;
   private long started;
   private boolean shared;
@@ -69,7 +60,7 @@ public final class Batcher<I, O> {
   /**
    * @param lanes statements in flight at once
    * @param maxBatch items in one statement
-   * @param maxWaiting items that may wait; one beyond its tenant's {@linkplain FairShare fair share} is refused as
+   * @param maxWaiting items that may wait; one beyond its tenant's fair share is refused as
    *     {@link Failure.Unavailable}
    * @param tenant whose an item is; null is a tenant too
    * @param statement answers one output an item, in their order
@@ -94,39 +85,30 @@ public final class Batcher<I, O> {
     this.time = time;
     this.lanes = lanes;
     this.maxBatch = maxBatch;
-    this.maxWaiting = maxWaiting;
+    this.waiting = new Turns<>(maxWaiting);
     this.tenant = tenant;
     this.statement = statement;
   }
 
   public Future<O> add(I input) {
-    Object whose = tenant.apply(input);
-    Flow<I, O> flow = flows.get(whose);
-    if (!FairShare.allows(flow == null ? 0 : flow.items.size(), waiting, maxWaiting)) {
+    Item<I, O> item = new Item<>(input, Promise.promise());
+    if (!waiting.add(tenant.apply(input), item)) {
       return Future.failedFuture(new Failure.Unavailable("Too many requests are waiting; try again").exception());
     }
-    if (flow == null) {
-      flow = new Flow<>(whose, new ArrayDeque<>());
-      flows.put(whose, flow);
-      turns.add(flow);
-    }
-    Item<I, O> item = new Item<>(input, Promise.promise());
-    flow.items.add(item);
-    waiting++;
     flush();
     return item.output.future();
   }
 
   /** How many wait for a statement. */
   public int waiting() {
-    return waiting;
+    return waiting.size();
   }
 
   private void flush() {
-    while (running < lanes && waiting > 0 && !isGathering()) {
-      List<Item<I, O>> batch = new ArrayList<>(Math.min(maxBatch, waiting));
-      while (batch.size() < maxBatch && waiting > 0) {
-        batch.add(next());
+    while (running < lanes && waiting.size() > 0 && !isGathering()) {
+      List<Item<I, O>> batch = new ArrayList<>(Math.min(maxBatch, waiting.size()));
+      while (batch.size() < maxBatch && waiting.size() > 0) {
+        batch.add(waiting.poll());
       }
       running++;
       started = time.nanos();
@@ -139,7 +121,7 @@ public final class Batcher<I, O> {
   }
 
   private boolean isGathering() {
-    if (!shared || waiting >= Math.min(ENOUGH, maxBatch)) {
+    if (!shared || waiting.size() >= Math.min(ENOUGH, maxBatch)) {
       return false;
     }
     long rest = started + TimeUnit.MICROSECONDS.toNanos(PACE_MICROS) - time.nanos();
@@ -151,18 +133,6 @@ public final class Batcher<I, O> {
       });
     }
     return rest > 0;
-  }
-
-  private Item<I, O> next() {
-    Flow<I, O> flow = turns.poll();
-    Item<I, O> item = flow.items.poll();
-    waiting--;
-    if (flow.items.isEmpty()) {
-      flows.remove(flow.tenant);
-    } else {
-      turns.add(flow);
-    }
-    return item;
   }
 
   /** Never fails: what fails is told to the items. One that the database does not take fails alone. */
@@ -192,9 +162,9 @@ public final class Batcher<I, O> {
   }
 
   private void drop(Throwable cause) {
-    List<Item<I, O>> dropped = new ArrayList<>(waiting);
-    while (waiting > 0) {
-      dropped.add(next());
+    List<Item<I, O>> dropped = new ArrayList<>(waiting.size());
+    while (waiting.size() > 0) {
+      dropped.add(waiting.poll());
     }
     dropped.forEach(item -> item.output.fail(cause));
   }

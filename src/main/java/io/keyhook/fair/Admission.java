@@ -1,7 +1,6 @@
 package io.keyhook.fair;
 
 import io.keyhook.bus.Failure;
-import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
@@ -9,17 +8,14 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
- * Admits work of tenants to something that does only so much at once. A tenant has a {@linkplain FairShare fair share} of
- * what runs; its further work waits behind its own, and tenants that wait take turns (round robin over flows: Nagle, RFC
- * 970, 1985). Work that would wait beyond its tenant's share of the waiting room, or too long, fails with
- * {@link Failure.Unavailable}. Any thread; work starts, and its future completes, on the caller's context.
+ * Admits the work of tenants to a resource that serves a limited number at once. A tenant has a {@linkplain FairShare fair
+ * share} of what runs. Its further work waits behind its own, and tenants that wait {@linkplain Turns take turns}. Work fails
+ * with {@link Failure.Unavailable} if it would exceed its tenant's share of the waiting room, or has waited too long. Any
+ * thread; work starts, and its future completes, on the caller's context.
  *
  * @param <K> a tenant: an account, or a client's address where there is no account
  */
@@ -28,12 +24,8 @@ public final class Admission<K> {
   private final String what;
   private final Duration patience;
   private final FairShare<K> running;
-  private final FairShare<K> waiting;
-  private final Map<K, ArrayDeque<Waiter<K>>> queues = new HashMap<>();
-  private final ArrayDeque<K> turns = new ArrayDeque<>();
+  private final Turns<K, Promise<Void>> waiting;
   private final AtomicLong refused = new AtomicLong();
-
-  private record Waiter<K>(K tenant, Context context, Runnable start, Promise<Void> admitted) {}
 
   /**
    * For work that soon ends.
@@ -53,66 +45,48 @@ public final class Admission<K> {
     this.what = what;
     this.patience = patience;
     this.running = running;
-    this.waiting = new FairShare<>(mayWait);
+    this.waiting = new Turns<>(mayWait);
   }
 
   /** Registers what runs, what waits and what was refused. */
   public Admission<K> meteredBy(MeterRegistry meters) {
-    Gauge.builder("keyhook.admission.running", running, FairShare::held)
-        .description("Work that was admitted and has not ended").tag("what", what).register(meters);
-    Gauge.builder("keyhook.admission.waiting", waiting, FairShare::held)
+    running.meter(meters, what, refused);
+    Gauge.builder("keyhook.admission.waiting", this, Admission::waiting)
         .description("Work that waits to be admitted").tag("what", what).register(meters);
-    FunctionCounter.builder("keyhook.admission.refused", refused, AtomicLong::get)
-        .description("Work that was refused").tag("what", what).register(meters);
     return this;
   }
 
   /** Runs work when it is the tenant's turn. */
   public <T> Future<T> run(K tenant, Supplier<Future<T>> work) {
-    Promise<T> result = Promise.promise();
-    Context context = vertx.getOrCreateContext();
-    Runnable start = () -> start(tenant, work, result);
+    Promise<Void> turn = Promise.promise();
     boolean admitted;
     synchronized (this) {
-      admitted = !queues.containsKey(tenant) && running.tryAcquire(tenant);
-      if (!admitted && !waiting.tryAcquire(tenant)) {
+      admitted = !waiting.isWaiting(tenant) && running.tryAcquire(tenant);
+      if (!admitted && !waiting.add(tenant, turn)) {
         return Future.failedFuture(refusal());
       }
-      if (!admitted) {
-        enqueue(new Waiter<>(tenant, context, start, Promise.promise()), result);
-      }
     }
-    if (admitted) {
-      start.run();
-    }
+    return admitted ? start(tenant, work) : await(tenant, turn, work);
+  }
+
+  private <T> Future<T> await(K tenant, Promise<Void> turn, Supplier<Future<T>> work) {
+    Context context = vertx.getOrCreateContext();
+    Promise<T> result = Promise.promise();
+    long timer = vertx.setTimer(patience.toMillis(), t -> giveUp(tenant, turn));
+    turn.future().onComplete(come -> {
+      vertx.cancelTimer(timer);
+      context.runOnContext(v -> start(tenant, work).onComplete(result));
+    }, result::fail);
     return result.future();
   }
 
-  private <T> void enqueue(Waiter<K> waiter, Promise<T> result) {
-    ArrayDeque<Waiter<K>> queue = queues.get(waiter.tenant);
-    if (queue == null) {
-      queue = new ArrayDeque<>();
-      queues.put(waiter.tenant, queue);
-      turns.add(waiter.tenant);
-    }
-    queue.add(waiter);
-    long timer = vertx.setTimer(patience.toMillis(), t -> giveUp(waiter));
-    waiter.admitted.future().onComplete(turn -> vertx.cancelTimer(timer), result::fail);
-  }
-
-  private void giveUp(Waiter<K> waiter) {
+  private void giveUp(K tenant, Promise<Void> turn) {
     synchronized (this) {
-      ArrayDeque<Waiter<K>> queue = queues.get(waiter.tenant);
-      if (queue == null || !queue.remove(waiter)) {
+      if (!waiting.remove(tenant, turn)) {
         return; // its turn has come
       }
-      waiting.release(waiter.tenant, 1);
-      if (queue.isEmpty()) {
-        queues.remove(waiter.tenant);
-        turns.remove(waiter.tenant);
-      }
     }
-    waiter.admitted.fail(refusal());
+    turn.fail(refusal());
   }
 
   private RuntimeException refusal() {
@@ -120,53 +94,36 @@ public final class Admission<K> {
     return new Failure.Unavailable("Too many " + what + " are under way; try again later").exception();
   }
 
-  private <T> void start(K tenant, Supplier<Future<T>> work, Promise<T> result) {
+  private <T> Future<T> start(K tenant, Supplier<Future<T>> work) {
     Future<T> future;
     try {
       future = work.get();
     } catch (RuntimeException e) {
       future = Future.failedFuture(e);
     }
-    future.onComplete(done -> {
+    return future.onComplete(done -> {
       running.release(tenant, 1);
-      admitNext();
-      if (done.succeeded()) {
-        result.complete(done.result());
-      } else {
-        result.fail(done.cause());
+      for (Promise<Void> turn; (turn = takeNext()) != null; ) {
+        turn.complete();
       }
     });
   }
 
-  private void admitNext() {
-    for (Waiter<K> next; (next = takeNext()) != null; ) {
-      Waiter<K> waiter = next;
-      waiter.admitted.complete();
-      waiter.context.runOnContext(v -> waiter.start.run());
-    }
+  /**
+   * Takes a permit for the tenant whose turn it is; null: none may have one. Passes over few: while permits are free, only a
+   * tenant that holds one may have to wait.
+   */
+  private synchronized Promise<Void> takeNext() {
+    return running.isFull() ? null : waiting.poll(running::tryAcquire);
   }
 
-  /** The first in turn whose tenant's share allows it; null: none. */
-  private synchronized Waiter<K> takeNext() {
-    for (int i = turns.size(); i > 0; i--) {
-      K tenant = turns.poll();
-      ArrayDeque<Waiter<K>> queue = queues.get(tenant);
-      boolean admitted = running.tryAcquire(tenant);
-      Waiter<K> next = admitted ? queue.poll() : null;
-      if (queue.isEmpty()) {
-        queues.remove(tenant);
-      } else {
-        turns.add(tenant);
-      }
-      if (admitted) {
-        waiting.release(tenant, 1);
-        return next;
-      }
-    }
-    return null;
+  /** How much runs at once. */
+  public int atOnce() {
+    return running.permits();
   }
 
-  public int waiting() {
-    return waiting.held();
+  /** How much waits. */
+  public synchronized int waiting() {
+    return waiting.size();
   }
 }

@@ -1,13 +1,17 @@
 package io.keyhook.fair;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Permits that tenants share. A tenant may hold so many times what is free, its factor: one that takes all it can get always
- * leaves some to the others. With the factor 2, one that is alone gets two thirds; where permits are held for long, a small
- * factor leaves room for many more tenants. (Dynamic thresholds: Choudhury and Hahne, "Dynamic Queue Length Thresholds for
- * Shared-Memory Packet Switches", 1998.) Any thread.
+ * Permits that tenants share. A tenant may hold at most {@code factor} times as many permits as are free, so a tenant that
+ * takes all it can get still leaves some to others. With the factor 2, a tenant that is alone gets two thirds. Where permits
+ * are held for long, a small factor leaves room for many more tenants. (Dynamic thresholds: Choudhury and Hahne, "Dynamic
+ * Queue Length Thresholds for Shared-Memory Packet Switches", 1998.) Any thread.
  *
  * @param <K> a tenant: an account, or a client's address where there is no account
  */
@@ -18,6 +22,7 @@ public final class FairShare<K> {
   private final double factor;
   private final AtomicInteger held = new AtomicInteger();
   private final ConcurrentHashMap<K, Integer> byTenant = new ConcurrentHashMap<>();
+  private final AtomicLong refused = new AtomicLong();
 
   /**
    * With the factor 2: for permits that are soon free again.
@@ -37,8 +42,21 @@ public final class FairShare<K> {
     this.factor = factor;
   }
 
+  /** Registers how many permits are held, and how often a tenant got none. */
+  public FairShare<K> meteredBy(MeterRegistry meters, String what) {
+    meter(meters, what, refused);
+    return this;
+  }
+
+  void meter(MeterRegistry meters, String what, AtomicLong refusals) {
+    Gauge.builder("keyhook.admission.running", this, FairShare::held)
+        .description("Work that was admitted and has not ended").tag("what", what).register(meters);
+    FunctionCounter.builder("keyhook.admission.refused", refusals, AtomicLong::get)
+        .description("Work that was refused").tag("what", what).register(meters);
+  }
+
   /** Whether a tenant that holds {@code held} of {@code permits}, of which {@code total} are held, may take one more. */
-  public static boolean allows(int held, int total, int permits) {
+  static boolean allows(int held, int total, int permits) {
     return room(held, permits - total, FACTOR) > 0;
   }
 
@@ -46,12 +64,9 @@ public final class FairShare<K> {
     return Math.min(free, (int) Math.ceil(factor * free) - held);
   }
 
-  private int room(K tenant) {
-    return room(byTenant.getOrDefault(tenant, 0), permits - held.get(), factor);
-  }
-
+  /** Whether the tenant could take a permit now. */
   public boolean hasRoom(K tenant) {
-    return room(tenant) > 0;
+    return room(held(tenant), permits - held.get(), factor) > 0;
   }
 
   /** Takes one permit if the tenant's share allows it. */
@@ -59,14 +74,31 @@ public final class FairShare<K> {
     return tryAcquire(tenant, 1) == 1;
   }
 
-  /** Takes as many permits as the tenant's share allows, at most so many, and returns how many. */
+  /** Takes as many permits as the tenant's share allows, at most {@code wanted}, and returns how many. */
   public int tryAcquire(K tenant, int wanted) {
-    int taken = Math.max(0, Math.min(wanted, room(tenant)));
-    acquire(tenant, taken);
-    return taken;
+    int[] taken = {0};
+    byTenant.compute(tenant, (id, holds) -> {
+      int before = holds == null ? 0 : holds;
+      taken[0] = take(before, wanted);
+      return before + taken[0] == 0 ? null : Integer.valueOf(before + taken[0]);
+    });
+    if (taken[0] == 0 && wanted > 0) {
+      refused.incrementAndGet();
+    }
+    return taken[0];
   }
 
-  /** Takes permits whatever the share: what they stand for is there already. */
+  private int take(int holds, int wanted) {
+    while (true) {
+      int total = held.get();
+      int taken = Math.max(0, Math.min(wanted, room(holds, permits - total, factor)));
+      if (taken == 0 || held.compareAndSet(total, total + taken)) {
+        return taken;
+      }
+    }
+  }
+
+  /** Takes permits whatever the share, for what already exists. */
   public void acquire(K tenant, int count) {
     if (count > 0) {
       held.addAndGet(count);
@@ -89,5 +121,13 @@ public final class FairShare<K> {
   /** How many permits a tenant holds. */
   public int held(K tenant) {
     return byTenant.getOrDefault(tenant, 0);
+  }
+
+  int permits() {
+    return permits;
+  }
+
+  boolean isFull() {
+    return held.get() >= permits;
   }
 }

@@ -5,7 +5,7 @@ import io.keyhook.RouterPart;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.config.KeyhookOptions;
-import io.keyhook.fair.Admission;
+import io.keyhook.fair.Admissions;
 import io.keyhook.idempotency.Idempotency;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -16,7 +16,6 @@ import io.vertx.ext.web.handler.HttpException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
-import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 
@@ -30,6 +29,7 @@ public final class ApiRouter {
   private final Calls calls;
   private final ClientAddress addresses;
   private final Limits limits;
+  private final Admissions admissions;
 
   /**
    * Shared by all routers of a node.
@@ -41,12 +41,10 @@ public final class ApiRouter {
    * @param loginsOfDevices of one e-mail, all of them
    * @param passwords of one user who is logged in, from wherever
    * @param signUps from one address
-   * @param uploads files that are read at once
    */
   public record Limits(
       RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress, RateLimiter loginsTo,
-      RateLimiter loginsOfDevice, RateLimiter loginsOfDevices, RateLimiter passwords, RateLimiter signUps,
-      Admission<UUID> uploads) {
+      RateLimiter loginsOfDevice, RateLimiter loginsOfDevices, RateLimiter passwords, RateLimiter signUps) {
     /** To an e-mail from an address, on a known device, and to change a password. */
     private static final int LOGINS_A_MINUTE = 10;
     private static final int LOGINS_OF_AN_ADDRESS = 60;
@@ -59,12 +57,12 @@ public final class ApiRouter {
      *
      * @param validations a second and client address; 0: no limit
      */
-    public static Limits of(int validations, Admission<UUID> uploads) {
+    public static Limits of(int validations) {
       Duration minute = Duration.ofMinutes(1);
       return new Limits(new RateLimiter(validations, Duration.ofSeconds(1)), new RateLimiter(LOGINS_A_MINUTE, minute),
           new RateLimiter(LOGINS_OF_AN_ADDRESS, minute), new RateLimiter(LOGINS_TO_AN_EMAIL, minute),
           new RateLimiter(LOGINS_A_MINUTE, minute), new RateLimiter(LOGINS_TO_AN_EMAIL, minute),
-          new RateLimiter(LOGINS_A_MINUTE, minute), new RateLimiter(SIGN_UPS_OF_AN_ADDRESS, Duration.ofHours(1)), uploads);
+          new RateLimiter(LOGINS_A_MINUTE, minute), new RateLimiter(SIGN_UPS_OF_AN_ADDRESS, Duration.ofHours(1)));
     }
 
     /**
@@ -107,7 +105,8 @@ public final class ApiRouter {
 
   /** What all routers of a node have in common. */
   public record Shared(
-      Limits limits, UntrustedProxies untrusted, Idempotency idempotency, Probes probes, WebPages pages) {}
+      Limits limits, Admissions admissions, UntrustedProxies untrusted, Idempotency idempotency, Probes probes,
+      WebPages pages) {}
 
   private ApiRouter(Vertx vertx, KeyhookClient client, KeyhookOptions options, Shared shared) {
     this.router = Router.router(vertx);
@@ -116,6 +115,7 @@ public final class ApiRouter {
     this.authentication = new Authentication(client, options.operator().key(), addresses);
     this.calls = new Calls(authentication, shared.idempotency);
     this.limits = shared.limits;
+    this.admissions = shared.admissions;
   }
 
   /**
@@ -173,7 +173,7 @@ public final class ApiRouter {
     new PeopleRoutes(client, addresses, limits).mount(calls);
     new InfoRoutes(client).mount(calls);
     new AccountRoutes(client).mount(calls);
-    new LicenseRoutes(client, limits.uploads()).mount(calls);
+    new LicenseRoutes(client, admissions).mount(calls);
     new WebhookRoutes(client).mount(calls);
     new DeliveryRoutes(client, authentication).mount(calls);
     new StatisticsRoutes(client).mount(calls);

@@ -21,7 +21,6 @@ import java.util.function.LongSupplier;
  */
 final class Connections {
   /**
-   * @param most connections at once, which client addresses share fairly; a further one is closed
    * @param reading for the first head of a connection, and for each body, to its last byte
    * @param unwanted for the rest of a body whose request is answered, from the answer on
    * @param between from an answer to the whole head of the next request
@@ -29,10 +28,10 @@ final class Connections {
    *     written; this bounds that wait, too. Longer than a connection may be silent in between: {@code between},
    *     {@code reading} and the longest call, one after the other
    */
-  record Limits(int most, Duration reading, Duration unwanted, Duration between, Duration unread) {
+  record Limits(Duration reading, Duration unwanted, Duration between, Duration unread) {
     /** Proxies keep a connection for 60 s, and are to be the ones that close it. */
-    static final Limits DEFAULT = new Limits(10_000, Duration.ofSeconds(30), Duration.ofSeconds(2),
-        Duration.ofSeconds(75), Duration.ofSeconds(180));
+    static final Limits DEFAULT = new Limits(
+        Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(75), Duration.ofSeconds(180));
   }
 
   /** The most that is read of a body after its request was answered, in bytes. */
@@ -52,9 +51,12 @@ final class Connections {
   private final FairShare<String> share;
   private final LongSupplier nanoTime;
 
-  Connections(Limits limits, LongSupplier nanoTime) {
+  /**
+   * @param share what client addresses may hold of the node's connections; one beyond it is closed at once
+   */
+  Connections(Limits limits, FairShare<String> share, LongSupplier nanoTime) {
     this.limits = limits;
-    this.share = new FairShare<>(limits.most);
+    this.share = share;
     this.nanoTime = nanoTime;
   }
 

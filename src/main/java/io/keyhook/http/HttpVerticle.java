@@ -1,6 +1,7 @@
 package io.keyhook.http;
 
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.fair.FairShare;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
@@ -39,19 +40,21 @@ public final class HttpVerticle extends VerticleBase {
   /**
    * @param port set to the port that is listened on
    * @param freePort where any port is to be taken: a negative number of these instances' own, by which they share one
+   * @param share of client addresses in the connections of all instances
    */
-  public HttpVerticle(KeyhookOptions.Http options, Function<Vertx, Router> router, AtomicInteger port, int freePort) {
-    this(options, router, port, freePort, Connections.Limits.DEFAULT);
+  public HttpVerticle(KeyhookOptions.Http options, Function<Vertx, Router> router, AtomicInteger port, int freePort,
+      FairShare<String> share) {
+    this(options, router, port, freePort, share, Connections.Limits.DEFAULT);
   }
 
   HttpVerticle(KeyhookOptions.Http options, Function<Vertx, Router> router, AtomicInteger port, int freePort,
-      Connections.Limits limits) {
+      FairShare<String> share, Connections.Limits limits) {
     this.options = options;
     this.router = router;
     this.port = port;
     this.freePort = freePort;
     this.limits = limits;
-    this.connections = new Connections(limits, System::nanoTime);
+    this.connections = new Connections(limits, share, System::nanoTime);
   }
 
   @Override

@@ -4,11 +4,15 @@ import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Page;
+import io.keyhook.fair.Admission;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +30,7 @@ final class LicenseExport {
   private final RoutingContext context;
   private final boolean marked;
   private final HttpServerResponse response;
+  private final Promise<Void> over = Promise.promise();
 
   private LicenseExport(KeyhookClient client, RoutingContext context, boolean marked) {
     this.marked = marked;
@@ -37,9 +42,19 @@ final class LicenseExport {
   /**
    * @param marked whether the file begins with a byte order mark
    */
-  static void send(KeyhookClient client, RoutingContext context, Licenses.List query, boolean marked) {
-    LicenseExport export = new LicenseExport(client, context, marked);
-    client.listLicenses(query).onComplete(page -> export.begin(query, page), context::fail);
+  static void send(
+      KeyhookClient client, Admission<UUID> exports, RoutingContext context, Licenses.List query, boolean marked) {
+    exports.run(query.caller().accountId(), () -> new LicenseExport(client, context, marked).send(query))
+        .onFailure(context::fail);
+  }
+
+  /** Completes when the export is over. Fails while the response has not begun. */
+  private Future<Void> send(Licenses.List query) {
+    context.addEndHandler(ended -> over.tryComplete());
+    return client.listLicenses(query).compose(page -> {
+      begin(query, page);
+      return over.future();
+    });
   }
 
   private void begin(Licenses.List query, Page<License> page) {
@@ -70,5 +85,6 @@ final class LicenseExport {
   private void breakOff(Throwable e) {
     log.debug("An export of licenses broke off: {}", e.getMessage());
     context.request().connection().close();
+    over.tryComplete();
   }
 }

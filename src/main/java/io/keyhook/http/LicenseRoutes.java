@@ -7,19 +7,18 @@ import static io.keyhook.http.Calls.read;
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
-import io.keyhook.fair.Admission;
+import io.keyhook.fair.Admissions;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
-import java.util.UUID;
 
 /** Licenses, one by one and many at once, and the devices that use them. */
 final class LicenseRoutes {
   private final KeyhookClient client;
-  private final Admission<UUID> uploads;
+  private final Admissions admissions;
 
-  LicenseRoutes(KeyhookClient client, Admission<UUID> uploads) {
+  LicenseRoutes(KeyhookClient client, Admissions admissions) {
     this.client = client;
-    this.uploads = uploads;
+    this.admissions = admissions;
   }
 
   void mount(Calls calls) {
@@ -55,14 +54,14 @@ final class LicenseRoutes {
             in.part(() -> create(context, in, false))))));
     calls.accountOnce("/api/licenses/import", 200, context -> {
       String text = CsvBody.text(context);
-      return uploads.run(caller(context).accountId(),
-              () -> context.vertx().executeBlocking(() -> LicenseCsv.read(caller(context), text), false))
-          .compose(client::importLicenses);
+      return admissions.imports().run(caller(context).accountId(),
+          () -> context.vertx().executeBlocking(() -> LicenseCsv.read(caller(context), text), false)
+              .compose(client::importLicenses));
     });
     calls.accountStream("/api/licenses/export", (context, in) -> {
       boolean marked = in.bool("bom");
       Licenses.List all = list(context, in, new Page.Sorted(Page.MAX_LIMIT, null));
-      return () -> LicenseExport.send(client, context, all, marked);
+      return () -> LicenseExport.send(client, admissions.exports(), context, all, marked);
     });
   }
 

@@ -8,6 +8,7 @@ import io.keyhook.bus.JsonText;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.db.UnreadableSecretException;
+import io.keyhook.fair.Admission;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.SqlClient;
@@ -52,11 +53,17 @@ public final class Idempotency {
   private final Vertx vertx;
   private final Database database;
   private final Cipher cipher;
+  private final Admission<Object> management;
 
-  public Idempotency(Vertx vertx, Database database, Cipher cipher) {
+  /**
+   * @param management admits claims, by account: they use the shared connections. What follows a claim, {@link #keepLate} or
+   *     {@link #release}, is one short statement, which an account that floods must not lose
+   */
+  public Idempotency(Vertx vertx, Database database, Cipher cipher, Admission<Object> management) {
     this.vertx = vertx;
     this.database = database;
     this.cipher = cipher;
+    this.management = management;
   }
 
   /** The answer that a key has already. */
@@ -71,7 +78,7 @@ public final class Idempotency {
    *     key belongs to another request
    */
   public Future<Optional<Answer>> claim(UUID accountId, Claim claim, byte[] requestHash) {
-    return claim(accountId, claim, requestHash, 1);
+    return management.run(accountId, () -> claim(accountId, claim, requestHash, 1));
   }
 
   private Future<Optional<Answer>> claim(UUID accountId, Claim claim, byte[] requestHash, int attempt) {

@@ -7,6 +7,10 @@ final class LicenseKeys {
   private static final String ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
   private static final int GROUPS = 4;
   private static final int GROUP = 4;
+  /** Five random bits choose a character; values beyond the alphabet are skipped, so that each character is as likely. */
+  private static final int FIVE_BITS = 31;
+  /** Enough for most keys: a call for each character takes ten times as long. */
+  private static final int DRAWN_AT_ONCE = 32;
   /** The full-width forms of {@code !} to {@code ~} (Unicode block Halfwidth and Fullwidth Forms). */
   private static final char FULL_WIDTH_FIRST = '\uff01';
   private static final char FULL_WIDTH_LAST = '\uff5e';
@@ -23,11 +27,17 @@ final class LicenseKeys {
 
   static String generate(SecureRandom random) {
     StringBuilder key = new StringBuilder(GROUPS * (GROUP + 1));
-    for (int i = 0; i < GROUPS * GROUP; i++) {
-      if (i > 0 && i % GROUP == 0) {
-        key.append('-');
+    byte[] drawn = new byte[DRAWN_AT_ONCE];
+    int length = 0;
+    while (length < GROUPS * GROUP) {
+      random.nextBytes(drawn);
+      for (int i = 0; i < drawn.length && length < GROUPS * GROUP; i++) {
+        int at = drawn[i] & FIVE_BITS;
+        if (at < ALPHABET.length()) {
+          key.append(length > 0 && length % GROUP == 0 ? "-" : "").append(ALPHABET.charAt(at));
+          length++;
+        }
       }
-      key.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
     }
     return key.toString();
   }

@@ -82,25 +82,24 @@ final class LicenseMaker {
     }
     List<Licenses.Create> licenses = lines.stream().map(Line::license).toList();
     boolean generated = licenses.stream().anyMatch(license -> license.key() == null);
-    return withKeys(1, generated, () -> {
-      List<String> keys = keys(licenses);
-      return withRoom(request.caller(), lines.size(), tx -> LicenseStore.takenKeys(tx, ownKeys(licenses)).compose(taken -> {
-        checkNotTaken(lines, taken);
-        return insertBatches(tx, request, keys, 0).compose(inserted ->
-            idempotency.keep(tx, request.caller(), new Licenses.Imported(lines.size())));
-      }));
-    }).recover(e -> Future.failedFuture(Database.isUniqueViolation(e) ? keyTaken() : e));
+    return withKeys(1, generated, () ->
+        withRoom(request.caller(), lines.size(), tx -> LicenseStore.takenKeys(tx, ownKeys(licenses)).compose(taken -> {
+          checkNotTaken(lines, taken);
+          return insertBatches(tx, request, 0).compose(inserted ->
+              idempotency.keep(tx, request.caller(), new Licenses.Imported(lines.size())));
+        }))).recover(e -> Future.failedFuture(Database.isUniqueViolation(e) ? keyTaken() : e));
   }
 
-  private static Future<Void> insertBatches(SqlClient tx, Licenses.Import request, List<String> keys, int from) {
+  private Future<Void> insertBatches(SqlClient tx, Licenses.Import request, int from) {
     List<Line> lines = request.lines();
     if (from == lines.size()) {
       return Future.succeededFuture();
     }
     int to = Math.min(lines.size(), from + Licenses.MAX_AT_ONCE);
-    return LicenseStore.restoreAll(tx, lines.subList(from, to), keys.subList(from, to))
+    List<Line> batch = lines.subList(from, to);
+    return LicenseStore.restoreAll(tx, batch, keys(batch.stream().map(Line::license).toList()))
         .compose(made -> audited(tx, request.caller(), made))
-        .compose(made -> insertBatches(tx, request, keys, to));
+        .compose(made -> insertBatches(tx, request, to));
   }
 
   /** Fails where the licenses would have expired already; that undoes the others. */

@@ -6,18 +6,19 @@ import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Page;
 import io.keyhook.db.Database;
 import io.keyhook.db.SearchIndex;
+import io.keyhook.fair.Admission;
 import io.vertx.core.Future;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Pool;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 
 /**
  * Lists licenses, and searches them within bounds: a search that finds no index, or too many matches, may read every license
  * of an account. It takes none of the connections that other calls need, and ends after two seconds with what to do.
  */
 final class LicenseSearch {
-  private static final int CONNECTIONS = 3;
   /** Of each of a search's statements, two at most. */
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
   /** Letters and digits in a row from which an index of trigrams can tell licenses apart. */
@@ -26,22 +27,28 @@ final class LicenseSearch {
   private static final String TAKES_TOO_LONG = "took longer than " + TIMEOUT.toSeconds() + " s: ";
 
   private final Database database;
+  private final Admission<UUID> admission;
   private final Pool searches;
 
-  LicenseSearch(Database database) {
+  /**
+   * @param admission admits searches, by account: each has a connection of its own
+   */
+  LicenseSearch(Database database, Admission<UUID> admission) {
     this.database = database;
-    this.searches = database.connections(CONNECTIONS);
+    this.admission = admission;
+    this.searches = database.connections(admission.atOnce());
   }
 
   /** Fails with {@link Failure.Invalid} where a search takes too long. */
   Future<Page<License>> list(Licenses.List query) {
-    String search = query.search() == null ? "" : query.search().strip();
-    if (search.isEmpty()) {
+    if (!query.isSearch()) {
       return LicenseListStore.list(database.pool(), query);
     }
+    String search = query.search().strip();
     String pattern = "%" + search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%";
-    return searches.withTransaction(tx -> LicenseListStore.limit(tx, TIMEOUT.toMillis()).compose(limited ->
-            hasTrigram(search) ? LicenseListStore.search(tx, query, pattern) : LicenseListStore.scan(tx, query, pattern)))
+    return admission.run(query.caller().accountId(), () ->
+            searches.withTransaction(tx -> LicenseListStore.limit(tx, TIMEOUT.toMillis()).compose(limited ->
+                hasTrigram(search) ? LicenseListStore.search(tx, query, pattern) : LicenseListStore.scan(tx, query, pattern))))
         .recover(e -> e instanceof PgException pg && QUERY_CANCELED.equals(pg.getSqlState())
             ? tookTooLong() : Future.failedFuture(e));
   }

@@ -14,6 +14,7 @@ import io.keyhook.db.Database;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Outbox;
 import io.keyhook.event.Raised;
+import io.keyhook.fair.Admission;
 import io.keyhook.idempotency.Idempotency;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -40,21 +41,24 @@ public final class LicenseVerticle extends VerticleBase {
   private final Outbox outbox;
   private final LicenseMaker maker;
   private final LastSeen lastSeen;
+  private final Admission<UUID> searches;
   private LicenseSearch search;
 
   public LicenseVerticle(
-      Bus bus, Database database, Idempotency idempotency, Outbox outbox, Plans plans, LastSeen lastSeen) {
+      Bus bus, Database database, Idempotency idempotency, Outbox outbox, Plans plans, LastSeen lastSeen,
+      Admission<UUID> searches) {
     this.bus = bus;
     this.database = database;
     this.pool = database.pool();
     this.outbox = outbox;
     this.maker = new LicenseMaker(database, idempotency, plans);
     this.lastSeen = lastSeen;
+    this.searches = searches;
   }
 
   @Override
   public Future<?> start() {
-    search = new LicenseSearch(database);
+    search = new LicenseSearch(database, searches);
     bus.answer(Addresses.CREATE_LICENSE, maker::create);
     bus.answer(Addresses.CREATE_LICENSES, maker::createMany);
     bus.answer(Addresses.IMPORT_LICENSES, maker::importAll);

@@ -35,20 +35,16 @@ public final class LiveVerticle extends VerticleBase {
 
   private static final Logger log = LoggerFactory.getLogger(LiveVerticle.class);
   private static final Duration INTERVAL = Duration.ofSeconds(1);
-  private static final int MAX_STREAMS = 200;
-  /** One account alone has 40. */
-  private static final double FACTOR = 0.25;
   private static final Duration RETRY_AFTER = Duration.ofSeconds(15);
 
   private final Bus bus;
   private final Pool pool;
   private final Set<Integer> retentions;
+  private final FairShare<UUID> streams;
   private final MeterRegistry meters;
   private final Map<UUID, Watched> accounts = new HashMap<>();
   /** Asked for, and not closed meanwhile by who has waited long enough. */
   private final Set<UUID> opening = new HashSet<>();
-  private Gauge gauge;
-  private final FairShare<UUID> streams = new FairShare<>(MAX_STREAMS, FACTOR);
   private long timer;
   private boolean stopping;
 
@@ -56,17 +52,20 @@ public final class LiveVerticle extends VerticleBase {
 
   /**
    * @param retentions of the log, of all plans, in days
+   * @param streams what accounts may hold open
    */
-  public LiveVerticle(Bus bus, Database database, Set<Integer> retentions, MeterRegistry meters) {
+  public LiveVerticle(
+      Bus bus, Database database, Set<Integer> retentions, FairShare<UUID> streams, MeterRegistry meters) {
     this.bus = bus;
     this.pool = database.pool();
     this.retentions = retentions;
+    this.streams = streams;
     this.meters = meters;
   }
 
   @Override
   public Future<?> start() {
-    gauge = Gauge.builder("keyhook.streams", streams, FairShare::held)
+    Gauge.builder("keyhook.streams", streams, FairShare::held)
         .description("Streams of deliveries that are open on this node").register(meters);
     bus.answer(DeliveryFeed.OPEN, this::open);
     bus.listen(DeliveryFeed.CLOSE, this::close);
@@ -80,7 +79,6 @@ public final class LiveVerticle extends VerticleBase {
   public Future<?> stop() {
     stopping = true;
     vertx.cancelTimer(timer);
-    meters.remove(gauge);
     accounts.keySet().forEach(accountId ->
         bus.publish(DeliveryFeed.changesOf(accountId), new Changes(List.of(), true)));
     accounts.clear();
@@ -90,20 +88,23 @@ public final class LiveVerticle extends VerticleBase {
   private Future<Void> open(DeliveryFeed.Open request) {
     UUID accountId = request.watch().caller().accountId();
     String webhookId = request.watch().webhookId();
+    if (!streams.tryAcquire(accountId)) {
+      return Future.failedFuture(new Failure.RateLimited(RETRY_AFTER).exception());
+    }
     opening.add(request.stream());
-    return (webhookId == null ? Future.<Void>succeededFuture()
-        : RedeliveryStore.checkWebhookExists(pool, new EndpointId(accountId, Id.WEBHOOK.parse(webhookId))))
+    return Future.succeededFuture(webhookId) // what throws from here on gives the permit back
+        .compose(id -> id == null ? Future.<Void>succeededFuture()
+            : RedeliveryStore.checkWebhookExists(pool, new EndpointId(accountId, Id.WEBHOOK.parse(id))))
         .compose(exists -> accounts.containsKey(accountId) ? Future.<Watched>succeededFuture() : begin(accountId))
         .map(begun -> {
           if (!opening.contains(request.stream()) || stopping) {
             throw new Failure.Unavailable("This node is stopping; try again").exception();
           }
-          if (!streams.tryAcquire(accountId)) {
-            throw new Failure.RateLimited(RETRY_AFTER).exception();
-          }
           accounts.computeIfAbsent(accountId, id -> begun).streams.add(request.stream());
           return null;
-        }).<Void>mapEmpty().onComplete(done -> opening.remove(request.stream()));
+        }).<Void>mapEmpty()
+        .onFailure(e -> streams.release(accountId, 1))
+        .onComplete(done -> opening.remove(request.stream()));
   }
 
   /** What there is already is no news. */

@@ -19,6 +19,7 @@ import io.keyhook.event.Dispatcher;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Payload;
+import io.keyhook.fair.FairShare;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
@@ -39,20 +40,22 @@ public final class LogVerticle extends VerticleBase {
   private final Pool pool;
   private final Dispatcher dispatcher;
   private final Plans plans;
+  private final FairShare<UUID> recoveries;
   private Recovery recovery;
   private Redelivery redelivery;
 
-  public LogVerticle(Bus bus, Database database, Dispatcher dispatcher, Plans plans) {
+  public LogVerticle(Bus bus, Database database, Dispatcher dispatcher, Plans plans, FairShare<UUID> recoveries) {
     this.bus = bus;
     this.database = database;
     this.pool = database.pool();
     this.dispatcher = dispatcher;
     this.plans = plans;
+    this.recoveries = recoveries;
   }
 
   @Override
   public Future<?> start() {
-    recovery = new Recovery(vertx, pool, dispatcher, plans);
+    recovery = new Recovery(vertx, pool, dispatcher, plans, recoveries);
     redelivery = new Redelivery(bus, database, dispatcher, plans, this::get);
     bus.answer(Addresses.LIST_DELIVERIES, this::list);
     bus.answer(Addresses.LIST_ALL_DELIVERIES, this::listAll);

@@ -33,9 +33,6 @@ final class Recovery {
   private static final Duration PAUSE = Duration.ofSeconds(1);
   private static final int MAX_WAITING = 200;
   private static final int MAX_COUNTED = 10_000;
-  private static final int MAX_RUNS = 1000;
-  /** One account alone has 200. */
-  private static final double FACTOR = 0.25;
 
   private final Vertx vertx;
   private final SqlClient client;
@@ -43,13 +40,14 @@ final class Recovery {
   private final Plans plans;
   /** One an endpoint; a later one takes its place, and goes back as far. */
   private final Map<EndpointId, Run> runs = new HashMap<>();
-  private final FairShare<UUID> share = new FairShare<>(MAX_RUNS, FACTOR);
+  private final FairShare<UUID> share;
 
-  Recovery(Vertx vertx, SqlClient client, Dispatcher dispatcher, Plans plans) {
+  Recovery(Vertx vertx, SqlClient client, Dispatcher dispatcher, Plans plans, FairShare<UUID> share) {
     this.vertx = vertx;
     this.client = client;
     this.dispatcher = dispatcher;
     this.plans = plans;
+    this.share = share;
   }
 
   /** What is still to be looked at. */
@@ -67,7 +65,8 @@ final class Recovery {
    * @param shown from when on the log is shown
    */
   Future<Long> start(EndpointId endpoint, Instant since, Instant shown) {
-    if (!runs.containsKey(endpoint) && !share.hasRoom(endpoint.accountId())) {
+    boolean first = !runs.containsKey(endpoint);
+    if (first && !share.tryAcquire(endpoint.accountId())) {
       return Future.failedFuture(new Failure.Unavailable("Too many webhooks are recovering; try again").exception());
     }
     UUID after = Id.floor(shown.toEpochMilli());
@@ -77,13 +76,16 @@ final class Recovery {
         Run before = runs.get(endpoint);
         Run run = new Run(before == null || since.isBefore(before.rest.since()) ? all
             : new Failed(endpoint, after, now, before.rest.since()));
-        if (runs.put(endpoint, run) == null) {
+        runs.put(endpoint, run);
+        if (first && before != null) { // another one was faster
+          share.release(endpoint.accountId(), 1);
+        } else if (!first && before == null) { // the one before has ended meanwhile
           share.acquire(endpoint.accountId(), 1);
         }
         step(run);
         return count;
       });
-    });
+    }).onFailure(e -> share.release(endpoint.accountId(), first ? 1 : 0));
   }
 
   private void step(Run run) {

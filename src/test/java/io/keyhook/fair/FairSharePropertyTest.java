@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -48,6 +50,22 @@ class FairSharePropertyTest {
     }
     assertThat(share.held()).isBetween(2 * MAX / 3, 2 * MAX / 3 + 3 * step);
     assertThat(share.hasRoom(alone)).isFalse();
+  }
+
+  @Property(tries = 20)
+  void threadsThatRaceNeverTakeMoreThanThereIs(@ForAll @IntRange(min = 1, max = 20) int permits) {
+    FairShare<Integer> share = new FairShare<>(permits, 1000);
+    List<CompletableFuture<Integer>> most = IntStream.range(0, 4).mapToObj(tenant -> CompletableFuture.supplyAsync(() -> {
+      int seen = 0;
+      for (int i = 0; i < 2000; i++) {
+        int taken = share.tryAcquire(tenant, 3);
+        seen = Math.max(seen, share.held());
+        share.release(tenant, taken);
+      }
+      return seen;
+    })).toList();
+    assertThat(most).allSatisfy(seen -> assertThat(seen.join()).isLessThanOrEqualTo(permits));
+    assertThat(share.held()).isZero();
   }
 
   @Property

@@ -2,6 +2,7 @@ package io.keyhook.fair;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.bus.Id;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Exchange;
@@ -9,17 +10,25 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
+import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,13 +67,17 @@ class NeighborsTest {
     }
   }
 
-  /** What is refused says when to come back. */
-  private void assertRefusalsTellWhen() {
+  /**
+   * What is refused says when to come back.
+   *
+   * @param expected other statuses than those and successes
+   */
+  private void assertRefusalsTellWhen(Integer... expected) {
     List<Exchange> answers = flood.stream().map(Api::join).toList();
     assertThat(answers).allSatisfy(answer -> {
       if (answer.status() == 503 || answer.status() == 429) {
         assertThat(answer.header("Retry-After")).isNotNull();
-      } else {
+      } else if (!List.of(expected).contains(answer.status())) {
         assertThat(answer.status()).isBetween(200, 299);
       }
     });
@@ -83,6 +96,108 @@ class NeighborsTest {
       connection.rollback();
     }
     assertRefusalsTellWhen();
+  }
+
+  /** Claims of one key wait for each other. They come before the call that they are for, and are the tenant's all the same. */
+  @Test
+  void slowClaimsOfOneTenantKeepNobodyElseFromTheDatabase() throws SQLException {
+    String key = "claimed-elsewhere";
+    String account = greedy.get("/api/account").json().getString("id");
+    try (Connection connection = keyhook.database().connect();
+        PreparedStatement claim = connection.prepareStatement("""
+            INSERT INTO keyhook.idempotency (account_id, key_id, request, token, leased_until, expires_at)
+            VALUES (?, substr(encode(sha256(convert_to(?, 'UTF8')), 'hex'), 1, 32)::uuid, '', gen_random_uuid(), now(),
+              now() + interval '1 hour')""")) {
+      connection.setAutoCommit(false);
+      claim.setObject(1, Id.ACCOUNT.parse(account));
+      claim.setString(2, key);
+      claim.executeUpdate();
+      flood(60, i -> greedy.header("Idempotency-Key", key).postAsync("/api/licenses", new JsonObject().put("name", "once")));
+      assertModestIsServed();
+      modest.header("Idempotency-Key", key).post("/api/licenses", new JsonObject().put("name", "modest")).expect(201);
+      connection.rollback();
+    }
+    assertRefusalsTellWhen(409);
+  }
+
+  /** A policy that sleeps stands for an account with very many licenses. */
+  @Test
+  void slowSearchesOfOneTenantKeepNobodyFromSearching() {
+    greedy.post("/api/licenses/bulk", new JsonObject().put("count", 100).put("name", "Many")).expect(201);
+    String account = Id.ACCOUNT.parse(greedy.get("/api/account").json().getString("id")).toString();
+    keyhook.database().update("ALTER TABLE keyhook.license ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY");
+    keyhook.database().update("""
+        CREATE POLICY slow ON keyhook.license
+        USING (CASE WHEN account_id = '%s' THEN pg_sleep(0.1) IS NOT NULL ELSE true END) WITH CHECK (true)"""
+        .formatted(account));
+    try {
+      flood(40, i -> greedy.send("GET", "/api/licenses?search=absent", null));
+      assertModestIsServed();
+      assertThat(flood).as("searches of the other that are under way or wait").anyMatch(call -> !call.isDone());
+      assertRefusalsTellWhen(400); // those that took too long
+    } finally {
+      keyhook.database().update("DROP POLICY slow ON keyhook.license");
+      keyhook.database().update("ALTER TABLE keyhook.license DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY");
+    }
+  }
+
+  @Test
+  void exportsThatNobodyReadsKeepNobodyFromExporting() throws IOException {
+    for (int i = 0; i < 3; i++) {
+      greedy.post("/api/licenses/bulk", new JsonObject().put("count", 1000).put("name", "x".repeat(200))
+          .put("customerName", "y".repeat(200))).expect(201);
+    }
+    List<Socket> unread = new ArrayList<>();
+    try {
+      for (int i = 0; i < 60; i++) {
+        unread.add(requestWithoutReading(greedy, "/api/licenses/export"));
+      }
+      assertThat(modest.get("/api/licenses/export").expect(200).body()).startsWith("name,");
+      assertModestIsServed();
+    } finally {
+      for (Socket socket : unread) {
+        socket.close();
+      }
+    }
+    Waiting.until("exports whose clients are gone hold nothing", () -> metric("running", "exports") == 0
+        && metric("waiting", "exports") == 0);
+  }
+
+  private Socket requestWithoutReading(Api api, String path) throws IOException {
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(1024);
+    socket.connect(new InetSocketAddress(api.base().getHost(), api.base().getPort()));
+    socket.getOutputStream().write(("GET " + path + " HTTP/1.1\r\nHost: k\r\nAuthorization: " + api.authorization()
+        + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
+    return socket;
+  }
+
+  private static double metric(String name, String what) {
+    String start = "keyhook_admission_" + name + "{what=\"" + what + "\"} ";
+    return keyhook.api().anonymous().get("/metrics").expect(200).body().lines().filter(line -> line.startsWith(start))
+        .mapToDouble(line -> Double.parseDouble(line.substring(start.length()))).sum();
+  }
+
+  /** Hashing holds no connection, and what follows it takes turns like other calls. An e-mail is waited for. */
+  @Test
+  void slowCallsAfterAPasswordKeepNobodyElseFromTheDatabase() throws SQLException {
+    String email = "taken" + System.nanoTime() + "@example.com";
+    String account = greedy.get("/api/account").json().getString("id");
+    try (Connection connection = keyhook.database().connect();
+        PreparedStatement taken = connection.prepareStatement(
+            "INSERT INTO keyhook.member (account_id, email, password_hash) VALUES (?, ?, '')")) {
+      connection.setAutoCommit(false);
+      taken.setObject(1, Id.ACCOUNT.parse(account));
+      taken.setString(2, email);
+      taken.executeUpdate();
+      flood(20, i -> greedy.postAsync("/api/users",
+          new JsonObject().put("email", email).put("password", "a good password")));
+      Waiting.until("more have hashed than there are connections",
+          () -> metric("running", "management calls") + metric("waiting", "management calls") > 10);
+      assertModestIsServed();
+      connection.rollback();
+    }
+    assertRefusalsTellWhen(409);
   }
 
   @Test
@@ -134,10 +249,37 @@ class NeighborsTest {
     }
   }
 
+  @Test
+  void streamsThatAreRefusedHoldNothing() throws IOException {
+    for (int i = 0; i < 50; i++) {
+      greedy.get("/api/deliveries/stream?webhookId=webhook_" + "0".repeat(26)).expect(404);
+    }
+    try (InputStream stream = greedy.stream("/api/deliveries/stream").body()) {
+      assertThat(stream.read()).isEqualTo(':');
+    }
+  }
+
   private static int open(Api api, List<InputStream> open) {
     HttpResponse<InputStream> stream = api.stream("/api/deliveries/stream");
     open.add(stream.body());
     return stream.statusCode();
+  }
+
+  @Test
+  void metricsShowWhatIsSharedAndNotWithWhom() {
+    Set<String> shared = keyhook.api().anonymous().get("/metrics").expect(200).body().lines()
+        .filter(line -> line.startsWith("keyhook_admission_"))
+        .map(line -> line.replaceFirst("\\{what=\"(.*)\"} [0-9.E]+", " $1").replaceFirst("keyhook_admission_", ""))
+        .collect(Collectors.toSet());
+    Set<String> expected = new HashSet<>();
+    for (String waiting : List.of("authentications", "exports", "imports", "management calls", "passwords", "searches",
+        "webhook tests")) {
+      expected.addAll(List.of("running " + waiting, "waiting " + waiting, "refused_total " + waiting));
+    }
+    for (String held : List.of("connections", "event streams", "recoveries")) {
+      expected.addAll(List.of("running " + held, "refused_total " + held));
+    }
+    assertThat(shared).isEqualTo(expected);
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.keyhook.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.fair.FairShare;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
@@ -29,7 +30,7 @@ class EventStreamTest {
   /** More than the buffers of both sockets hold. */
   private static final int TOO_MANY = 1000;
   private static final Connections.Limits LIMITS = new Connections.Limits(
-      10, Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofMillis(500));
+      Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofMillis(500));
 
   /** How many events had been sent when the stream was over, and what became of its connection. */
   private final Promise<Integer> streamClosed = Promise.promise();
@@ -40,7 +41,7 @@ class EventStreamTest {
   void connect(Vertx vertx, VertxTestContext test) {
     AtomicInteger port = new AtomicInteger();
     KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of());
-    vertx.deployVerticle(new HttpVerticle(options, this::router, port, -1, LIMITS))
+    vertx.deployVerticle(new HttpVerticle(options, this::router, port, -1, new FairShare<>(10), LIMITS))
         .onComplete(test.succeeding(deployed -> test.verify(() -> {
           deaf = new Socket();
           deaf.setReceiveBufferSize(4096);

@@ -70,6 +70,12 @@ public final class Api {
     return new Api(base, headers, List.copyOf(more));
   }
 
+  /** The header by which it is known; null: it has none. */
+  public String authorization() {
+    int at = headers.lastIndexOf("Authorization");
+    return at < 0 ? null : headers.get(at + 1);
+  }
+
   public URI base() {
     return base;
   }

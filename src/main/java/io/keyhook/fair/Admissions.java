@@ -1,0 +1,58 @@
+package io.keyhook.fair;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.UUID;
+
+/**
+ * Everything that the tenants of a node compete for, and how much of it there is. Deliveries have their own
+ * {@link FairShare}, as their number is configured, and validations their own {@link Turns}, as they are batched.
+ *
+ * @param management calls that use the shared connections, by account or client address
+ * @param authentications of API keys and tokens, by client address; as many have connections of their own
+ * @param passwords hashed with Argon2, by account or client address
+ * @param searches of licenses; as many have connections of their own
+ * @param tests test deliveries, which wait for an endpoint
+ * @param imports of licenses, from the parsing of the file to the commit
+ * @param exports of licenses, until the client has read the file
+ * @param streams of deliveries, which clients keep open
+ * @param recoveries of failed deliveries, by account, one a webhook
+ * @param connections of clients, by client address
+ */
+public record Admissions(
+    Admission<Object> management, Admission<String> authentications, Admission<Object> passwords,
+    Admission<UUID> searches, Admission<UUID> tests, Admission<UUID> imports, Admission<UUID> exports,
+    FairShare<UUID> streams, FairShare<UUID> recoveries, FairShare<String> connections) {
+  /** For what others hold as long as they like. An account that is alone gets a fifth. */
+  private static final double HELD_LONG = 0.25;
+  /** For what takes seconds. Of two permits, an account gets one. */
+  private static final double ONE_OF_TWO = 0.5;
+  /** Shared connections that management calls leave to the node's own work. */
+  private static final int BACKGROUND = 2;
+  private static final int MANY_WAIT = 1000;
+  /** Less than a client waits. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  /** For what the tenants before may need seconds for. */
+  private static final Duration LONG_PATIENCE = Duration.ofSeconds(10);
+
+  /**
+   * @param connections to the database that are shared
+   * @param loops event loops that serve clients
+   */
+  public static Admissions of(Vertx vertx, int connections, int loops, MeterRegistry meters) {
+    int halfOfTheProcessors = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    return new Admissions(
+        new Admission<>(vertx, "management calls", Math.max(1, connections - BACKGROUND), MANY_WAIT, PATIENCE)
+            .meteredBy(meters),
+        new Admission<String>(vertx, "authentications", 2, 2 * MANY_WAIT, PATIENCE).meteredBy(meters),
+        new Admission<>(vertx, "passwords", halfOfTheProcessors, 150, LONG_PATIENCE).meteredBy(meters),
+        new Admission<UUID>(vertx, "searches", 3, MANY_WAIT, LONG_PATIENCE).meteredBy(meters), // one account has two
+        new Admission<UUID>(vertx, "webhook tests", new FairShare<>(128, HELD_LONG), 128, PATIENCE).meteredBy(meters),
+        new Admission<UUID>(vertx, "imports", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, LONG_PATIENCE).meteredBy(meters),
+        new Admission<UUID>(vertx, "exports", new FairShare<>(32, HELD_LONG), 32, PATIENCE).meteredBy(meters),
+        new FairShare<UUID>(200, HELD_LONG).meteredBy(meters, "event streams"),
+        new FairShare<UUID>(1000, HELD_LONG).meteredBy(meters, "recoveries"),
+        new FairShare<String>(10_000 * loops).meteredBy(meters, "connections"));
+  }
+}

@@ -1,0 +1,90 @@
+package io.keyhook.fair;
+
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * A waiting room whose tenants take turns, so that a tenant that floods it waits behind its own items and not before those
+ * of others (round robin over flows: Nagle, RFC 970, 1985). A tenant has a {@linkplain FairShare fair share} of the places.
+ * Every operation takes constant time. Not thread-safe.
+ *
+ * @param <K> a tenant; null is a tenant too
+ * @param <T> what waits
+ */
+public final class Turns<K, T> {
+  private final int places;
+  /** In the order of their turns. None is empty. */
+  private final Map<K, ArrayDeque<T>> queues = new LinkedHashMap<>();
+  private int size;
+
+  /**
+   * @param places how many items may wait
+   */
+  public Turns(int places) {
+    this.places = places;
+  }
+
+  /** Adds an item behind those of its tenant, or returns false if it exceeds the tenant's share. */
+  public boolean add(K tenant, T item) {
+    ArrayDeque<T> queue = queues.get(tenant);
+    if (!FairShare.allows(queue == null ? 0 : queue.size(), size, places)) {
+      return false;
+    }
+    if (queue == null) {
+      queue = new ArrayDeque<>();
+      queues.put(tenant, queue);
+    }
+    queue.add(item);
+    size++;
+    return true;
+  }
+
+  /** Takes the next item; null: none waits. */
+  public T poll() {
+    return poll(tenant -> true);
+  }
+
+  /** Takes the next item of a tenant that is admitted; null: there is none. Tenants that are not admitted keep their turn. */
+  T poll(Predicate<K> admitted) {
+    for (Iterator<Map.Entry<K, ArrayDeque<T>>> turns = queues.entrySet().iterator(); turns.hasNext(); ) {
+      Map.Entry<K, ArrayDeque<T>> turn = turns.next();
+      K tenant = turn.getKey();
+      if (admitted.test(tenant)) {
+        ArrayDeque<T> queue = turn.getValue();
+        turns.remove();
+        T item = queue.poll();
+        if (!queue.isEmpty()) {
+          queues.put(tenant, queue); // behind the others
+        }
+        size--;
+        return item;
+      }
+    }
+    return null;
+  }
+
+  /** Takes an item out of turn, or returns false if it no longer waits. Constant time for a tenant's oldest. */
+  boolean remove(K tenant, T item) {
+    ArrayDeque<T> queue = queues.get(tenant);
+    if (queue == null || !queue.remove(item)) {
+      return false;
+    }
+    if (queue.isEmpty()) {
+      queues.remove(tenant);
+    }
+    size--;
+    return true;
+  }
+
+  boolean isWaiting(K tenant) {
+    return queues.containsKey(tenant);
+  }
+
+  /** How many items wait. */
+  public int size() {
+    return size;
+  }
+}
