@@ -12,6 +12,8 @@ public interface Licenses {
   int METADATA = 8192;
   int KEY_MIN = 16;
   int KEY_MAX = 128;
+  /** The most characters of a key that somebody entered, with everything around and within it that does not count. */
+  int ENTERED_KEY_MAX = 4096;
 
   enum Status { ACTIVE, DISABLED, EXPIRED }
 
@@ -212,7 +214,8 @@ public interface Licenses {
   }
 
   /**
-   * @param search part of a name, key, customer's name or e-mail, in any case; null: all
+   * @param search part of a name, key, customer's name or e-mail, in any case, or a whole key in any form that a validation
+   *     finds; null: all
    * @param status null: any
    * @param sort null: newest first
    */
@@ -270,9 +273,19 @@ public interface Licenses {
 
   /**
    * @param number in the file, for error messages
-   * @param disabled whether the license is created as disabled, by the caller; this raises no event
+   * @param status {@code DISABLED}: the license is created as disabled, by the caller; this raises no event. {@code EXPIRED}:
+   *     its {@code expiresAt} must have passed. {@code ACTIVE}, or null for none: {@code expiresAt} decides, because a license
+   *     may have expired since the file was written
    */
-  record Line(int number, Create license, boolean disabled) {
+  record Line(int number, Create license, Status status) {
+    public Line(int number, Create license, boolean disabled) {
+      this(number, license, disabled ? Status.DISABLED : null);
+    }
+
+    public boolean disabled() {
+      return status == Status.DISABLED;
+    }
+
     /** How a refusal names one of its cells. */
     public static String field(long number, String column) {
       return "line " + number + ": " + column;
@@ -339,12 +352,19 @@ public interface Licenses {
   record Validate(String licenseKey, String fingerprint, String deviceName, String deviceType, String ipAddress) {
     public Validate {
       checkFingerprint(Check.that()
-          .required("licenseKey", licenseKey).text("licenseKey", licenseKey, KEY_MAX)
-          .is("licenseKey", licenseKey == null || !licenseKey.isBlank(), "is blank"), fingerprint)
+          .required("licenseKey", licenseKey).text("licenseKey", licenseKey, ENTERED_KEY_MAX)
+          .is("licenseKey", licenseKey == null || !licenseKey.isBlank(), "is blank")
+          .is("licenseKey", licenseKey == null || licenseKey.length() <= KEY_MAX || !isLonger(licenseKey),
+              "is longer than " + KEY_MAX + " characters"), fingerprint)
           .text("deviceName", deviceName, Check.NAME)
           .text("deviceType", deviceType, Check.NAME)
           .text("ipAddress", ipAddress, Check.NAME)
           .done();
+    }
+
+    /** Whether it holds more than any key, but not so much that {@link Check#text} refuses it already. */
+    private static boolean isLonger(String key) {
+      return Check.isText(key, ENTERED_KEY_MAX) && !Check.isText(LicenseKeys.form(key), KEY_MAX);
     }
 
     public static Validate of(String licenseKey, String fingerprint) {

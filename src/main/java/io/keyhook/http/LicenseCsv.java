@@ -34,14 +34,10 @@ import java.util.regex.Pattern;
 final class LicenseCsv {
   private static final List<String> COLUMNS = List.of("name", "key", "status", "maxActivations", "currentActivations",
       "expiresAt", "customerName", "customerEmail", "createdAt", "metadata");
-  /** What spreadsheets write between cells, by language. No name of a column holds one. */
-  private static final char[] SEPARATORS = {',', ';', '\t'};
   /** One that is kept from being one, too: it gets one more apostrophe, or would lose its own on the way back. */
   private static final Pattern FORMULA = Pattern.compile("'*+[=+@\t\r-]");
   private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,9}");
   private static final int SHOWN_NAME = 100;
-  /** By it, Excel knows that a file is in UTF-8. */
-  static final String BYTE_ORDER_MARK = "\ufeff";
 
   private final Caller caller;
   private final FieldErrors errors = new FieldErrors("body");
@@ -93,9 +89,9 @@ final class LicenseCsv {
     LicenseCsv csv = new LicenseCsv(caller);
     List<Line> lines = new ArrayList<>();
     int read = 0;
-    String plain = text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
-    try (CsvReader<CsvRecord> reader = CsvReader.builder().fieldSeparator(separator(plain))
-        .allowExtraFields(true).allowMissingFields(true).ofCsvRecord(plain)) {
+    CsvText file = CsvText.of(text);
+    try (CsvReader<CsvRecord> reader = CsvReader.builder().fieldSeparator(file.separator())
+        .allowExtraFields(true).allowMissingFields(true).ofCsvRecord(file.rows())) {
       for (CsvRecord record : reader) {
         if (csv.header == null) {
           csv.readHeader(record);
@@ -113,22 +109,6 @@ final class LicenseCsv {
     }
     csv.errors.refuse();
     return new Licenses.Import(caller, lines);
-  }
-
-  /** The one that the first line has most of. */
-  private static char separator(String text) {
-    int end = text.indexOf('\n');
-    String first = end < 0 ? text : text.substring(0, end);
-    char separator = SEPARATORS[0];
-    long most = 0;
-    for (char candidate : SEPARATORS) {
-      long count = first.chars().filter(c -> c == candidate).count();
-      if (count > most) {
-        separator = candidate;
-        most = count;
-      }
-    }
-    return separator;
   }
 
   private void readHeader(CsvRecord record) {
@@ -157,13 +137,13 @@ final class LicenseCsv {
     long before = errors.count();
     Integer maxActivations = integer(record, "maxActivations");
     Instant expiresAt = time(record, "expiresAt");
-    boolean disabled = status(record) == Licenses.Status.DISABLED;
+    Licenses.Status status = status(record);
     Map<String, Object> metadata = object(record, "metadata");
     try {
       Licenses.Create license = new Licenses.Create(caller, cell(record, "name"), cell(record, "key"), maxActivations,
           expiresAt, cell(record, "customerName"), cell(record, "customerEmail"), metadata);
       if (errors.count() == before) {
-        lines.add(new Line((int) record.getStartingLineNumber(), license, disabled));
+        lines.add(new Line((int) record.getStartingLineNumber(), license, status));
       }
     } catch (FailureException e) {
       if (!(e.failure() instanceof Failure.Invalid invalid)) {
@@ -202,7 +182,7 @@ final class LicenseCsv {
     return time;
   }
 
-  /** Null for an empty one. What has expired is what {@code expiresAt} says. */
+  /** Null for an empty one. */
   private Licenses.Status status(CsvRecord record) {
     String cell = cell(record, "status");
     Optional<Licenses.Status> status = Arrays.stream(Licenses.Status.values())

@@ -66,7 +66,7 @@ final class LicenseExport {
       return;
     }
     response.setChunked(true);
-    write((marked ? LicenseCsv.BYTE_ORDER_MARK : "") + LicenseCsv.header() + LicenseCsv.rows(page.data()), query,
+    write((marked ? CsvText.BYTE_ORDER_MARK : "") + LicenseCsv.header() + LicenseCsv.rows(page.data()), query,
         page.nextCursor());
   }
 

@@ -13,6 +13,7 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.util.List;
+import java.util.UUID;
 
 /**
  * The SQL of lists of licenses: a statement for each order and filter, so that the planner knows which small part of which
@@ -47,6 +48,14 @@ final class LicenseListStore {
   private static final String VALID_UNTIL =
       "(CASE WHEN disabled_at IS NOT NULL THEN '-infinity' ELSE coalesce(expires_at, 'infinity') END)";
 
+  /**
+   * Stored keys of a form. All that have it are read first, whoever has them (they are few), so that the planner never reads
+   * an account's licenses instead: it knows how common a form is only once the table has been analyzed.
+   */
+  static final String KEYS = """
+      SELECT key FROM (SELECT account_id, key FROM keyhook.license WHERE upper(replace(key, '-', '')) = $2 OFFSET 0) l
+      WHERE account_id = $1""";
+
   private static final String LIMIT_SEARCH = """
       SET LOCAL statement_timeout = %d; SET LOCAL plan_cache_mode = force_custom_plan""";
 
@@ -54,7 +63,7 @@ final class LicenseListStore {
 
   /** Without a search. */
   static Future<Page<License>> list(SqlClient client, Licenses.List query) {
-    return client.preparedQuery(Shape.of(query).list()).execute(parameters(query))
+    return client.preparedQuery(Shape.of(query, List.of()).list()).execute(parameters(query))
         .map(rows -> page(query, all(rows, LicenseStore::license)));
   }
 
@@ -66,27 +75,38 @@ final class LicenseListStore {
     return tx.query(LIMIT_SEARCH.formatted(millis)).execute().mapEmpty();
   }
 
+  /** Keys of the account's licenses that are looked up by this form. */
+  static Future<List<String>> keys(SqlClient tx, UUID accountId, String form) {
+    return tx.preparedQuery(KEYS).execute(Tuple.of(accountId, form)).map(rows -> all(rows, row -> row.getString(0)));
+  }
+
   /**
    * Reads the account's licenses in order until it has a page of matches.
    *
-   * @param pattern of {@code ILIKE}
+   * @param patterns of {@code ILIKE}, any of which a match has
    */
-  static Future<Page<License>> scan(SqlClient tx, Licenses.List query, String pattern) {
-    return matches(tx, Shape.of(query).scan(), query, pattern).map(found -> page(query, found));
+  static Future<Page<License>> scan(SqlClient tx, Licenses.List query, List<String> patterns) {
+    return matches(tx, Shape.of(query, patterns).scan(), query, patterns).map(found -> page(query, found));
   }
 
   /** Takes a page from the first of the list if they hold one, and else from the index. */
-  static Future<Page<License>> search(SqlClient tx, Licenses.List query, String pattern) {
-    Shape shape = Shape.of(query);
-    return matches(tx, shape.recent(), query, pattern)
+  static Future<Page<License>> search(SqlClient tx, Licenses.List query, List<String> patterns) {
+    Shape shape = Shape.of(query, patterns);
+    return matches(tx, shape.recent(), query, patterns)
         .compose(found -> found.size() > query.page().limit() ? Future.succeededFuture(found)
-            : matches(tx, shape.indexed(), query, pattern))
+            : matches(tx, shape.indexed(), query, patterns))
         .map(found -> page(query, found));
   }
 
-  private static Future<List<License>> matches(SqlClient tx, String statement, Licenses.List query, String pattern) {
-    return tx.preparedQuery(statement).execute(parameters(query).addString(pattern))
-        .map(rows -> all(rows, LicenseStore::license));
+  private static Future<List<License>> matches(
+      SqlClient tx, String statement, Licenses.List query, List<String> patterns) {
+    Tuple parameters = parameters(query);
+    if (patterns.size() == 1) {
+      parameters.addString(patterns.get(0));
+    } else {
+      parameters.addArrayOfString(patterns.toArray(String[]::new));
+    }
+    return tx.preparedQuery(statement).execute(parameters).map(rows -> all(rows, LicenseStore::license));
   }
 
   /** The account and the position; a search adds its pattern. */
@@ -112,10 +132,11 @@ final class LicenseListStore {
    *
    * @param status null: any
    * @param first whether it reads a list's first page
+   * @param several whether it searches for one of several patterns
    */
-  record Shape(Sort sort, Status status, boolean first) {
-    static Shape of(Licenses.List query) {
-      return new Shape(query.sort(), query.status(), query.page().after() == null);
+  record Shape(Sort sort, Status status, boolean first, boolean several) {
+    static Shape of(Licenses.List query, List<String> patterns) {
+      return new Shape(query.sort(), query.status(), query.page().after() == null, patterns.size() > 1);
     }
 
     String list() {
@@ -135,7 +156,8 @@ final class LicenseListStore {
     }
 
     private String pattern() {
-      return first ? "$2" : columns().equals("license_id") ? "$3" : "$4";
+      String parameter = first ? "$2" : columns().equals("license_id") ? "$3" : "$4";
+      return several ? "ANY (" + parameter + "::text[])" : parameter;
     }
 
     private String columns() {

@@ -9,6 +9,7 @@ import io.keyhook.bus.Check;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.FieldErrors;
+import io.keyhook.bus.LicenseKeys;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses.Line;
@@ -29,6 +30,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Makes licenses, one or many: all of a request or none, and never more than the plan allows. */
 final class LicenseMaker {
@@ -85,21 +87,39 @@ final class LicenseMaker {
     return withKeys(1, generated, () ->
         withRoom(request.caller(), lines.size(), tx -> LicenseStore.takenKeys(tx, ownKeys(licenses)).compose(taken -> {
           checkNotTaken(lines, taken);
-          return insertBatches(tx, request, 0).compose(inserted ->
+          return insertBatches(tx, request, 0, new FieldErrors("body")).compose(inserted ->
               idempotency.keep(tx, request.caller(), new Licenses.Imported(lines.size())));
         }))).recover(e -> Future.failedFuture(Database.isUniqueViolation(e) ? keyTaken() : e));
   }
 
-  private Future<Void> insertBatches(SqlClient tx, Licenses.Import request, int from) {
+  private Future<Void> insertBatches(SqlClient tx, Licenses.Import request, int from, FieldErrors errors) {
     List<Line> lines = request.lines();
     if (from == lines.size()) {
+      errors.refuse();
       return Future.succeededFuture();
     }
     int to = Math.min(lines.size(), from + Licenses.MAX_AT_ONCE);
     List<Line> batch = lines.subList(from, to);
-    return LicenseStore.restoreAll(tx, batch, keys(batch.stream().map(Line::license).toList()))
-        .compose(made -> audited(tx, request.caller(), made))
-        .compose(made -> insertBatches(tx, request, to));
+    List<String> keys = keys(batch.stream().map(Line::license).toList());
+    return LicenseStore.restoreAll(tx, batch, keys)
+        .compose(made -> {
+          checkExpired(batch, keys, made, errors);
+          return audited(tx, request.caller(), made);
+        })
+        .compose(made -> insertBatches(tx, request, to, errors));
+  }
+
+  /** A license that the file calls expired must be: by the clock of the database, which is what lets it expire. */
+  private static void checkExpired(List<Line> lines, List<String> keys, List<License> made, FieldErrors errors) {
+    Set<String> active = made.stream().filter(license -> license.status() == Licenses.Status.ACTIVE).map(License::key)
+        .collect(Collectors.toSet());
+    for (int i = 0; i < lines.size(); i++) {
+      if (lines.get(i).status() == Licenses.Status.EXPIRED && active.contains(keys.get(i))) {
+        errors.add(Line.field(lines.get(i).number(), "status"),
+            "is expired, but expiresAt is empty or in the future; set expiresAt to when the license expired, or leave status"
+                + " empty");
+      }
+    }
   }
 
   /** Fails where the licenses would have expired already; that undoes the others. */

@@ -1,6 +1,7 @@
 package io.keyhook.license;
 
 import io.keyhook.bus.Failure;
+import io.keyhook.bus.LicenseKeys;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Page;
@@ -10,9 +11,12 @@ import io.keyhook.fair.Admission;
 import io.vertx.core.Future;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * Lists licenses, and searches them within bounds: a search that finds no index, or too many matches, may read every license
@@ -45,12 +49,39 @@ final class LicenseSearch {
       return LicenseListStore.list(database.pool(), query);
     }
     String search = query.search().strip();
-    String pattern = "%" + search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%";
-    return admission.run(query.caller().accountId(), () ->
-            searches.withTransaction(tx -> LicenseListStore.limit(tx, TIMEOUT.toMillis()).compose(limited ->
-                hasTrigram(search) ? LicenseListStore.search(tx, query, pattern) : LicenseListStore.scan(tx, query, pattern))))
+    UUID accountId = query.caller().accountId();
+    return admission.run(accountId, () -> searches.withTransaction(tx -> LicenseListStore.limit(tx, TIMEOUT.toMillis())
+            .compose(limited -> keys(tx, accountId, search))
+            .compose(keys -> {
+              List<String> texts = texts(search, keys);
+              List<String> indexed = texts.stream().filter(LicenseSearch::hasTrigram).toList();
+              return indexed.isEmpty() ? LicenseListStore.scan(tx, query, patterns(texts))
+                  : LicenseListStore.search(tx, query, patterns(indexed));
+            })))
         .recover(e -> e instanceof PgException pg && QUERY_CANCELED.equals(pg.getSqlState())
             ? tookTooLong() : Future.failedFuture(e));
+  }
+
+  /** Keys that are meant if the text is a whole key, in any form that a validation finds. */
+  private static Future<List<String>> keys(SqlClient tx, UUID accountId, String search) {
+    String form = LicenseKeys.form(search);
+    return form.isEmpty() || form.length() > Licenses.KEY_MAX ? Future.succeededFuture(List.of())
+        : LicenseListStore.keys(tx, accountId, form);
+  }
+
+  /** What to search for: the text as it is and as a keyboard gives it, and the keys that it means. */
+  private static List<String> texts(String search, List<String> keys) {
+    return Stream.concat(Stream.of(search, LicenseKeys.typed(search)), keys.stream()).filter(text -> !text.isEmpty())
+        .filter(text -> text.equals(search) || !containsIgnoringCase(text, search)).distinct().toList();
+  }
+
+  private static boolean containsIgnoringCase(String text, String part) {
+    return text.toUpperCase(Locale.ROOT).contains(part.toUpperCase(Locale.ROOT));
+  }
+
+  private static List<String> patterns(List<String> texts) {
+    return texts.stream()
+        .map(text -> "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%").toList();
   }
 
   private static boolean hasTrigram(String text) {

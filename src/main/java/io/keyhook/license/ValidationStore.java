@@ -4,6 +4,7 @@ import static io.keyhook.db.Rows.instant;
 import static io.keyhook.db.Rows.strings;
 import static io.keyhook.db.Rows.uuids;
 
+import io.keyhook.bus.LicenseKeys;
 import io.keyhook.bus.Licenses.Validate;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;

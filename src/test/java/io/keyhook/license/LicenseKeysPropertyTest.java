@@ -2,6 +2,7 @@ package io.keyhook.license;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.bus.LicenseKeys;
 import java.security.SecureRandom;
 import java.util.HashSet;
 import java.util.Locale;
@@ -50,6 +51,7 @@ class LicenseKeysPropertyTest {
     assertThat(LicenseKeys.form(String.join(between, key.split("")))).isEqualTo(form);
     assertThat(LicenseKeys.form(fullWidth(key))).isEqualTo(form);
     assertThat(LicenseKeys.form(form)).isEqualTo(form);
+    assertThat(LicenseKeys.typed(before + fullWidth(key) + after)).isEqualTo(key);
   }
 
   @Provide

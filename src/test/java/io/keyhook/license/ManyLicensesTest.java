@@ -130,14 +130,71 @@ class ManyLicensesTest {
       "name,status\\nA,sold|line 2: status",
       "name,metadata\\nA,[]|line 2: metadata",
       "name,key\\nA,SAME-KEY-OF-BOTH-1\\nB,SAMEKEY-OFBOTH1|line 3: key",
+      "name,status\\nA,expired|line 2: status",
+      "name,status,expiresAt\\nA,active,\\nB,expired,2099-01-01T00:00:00Z\\nC,Expired,|line 3: status;line 4: status",
+      "name,customerName\\nA,\"Ada\\nB,\\nC,|line 2",
+      "name,customerName\\n\"A\\nA\",\"Ada \"\"L\"\"\\nB,\\nC,|line 3",
+      "name\\r\\n\\r\\nA\\r\"B\\r\\nC|line 4",
+      "\"name\\nA\\nB|line 1",
+      "name,customerName\\nA,\"Ada\" L\\nB,|line 2",
+      "name,customerName\\nA,\"Ada\" \\nB,|line 2",
+      "name,customerName\\nA, \"Lovelace, Ada\"\\nB,|line 2",
+      "sep=;\\nname,key\\nA,B|line 2: name,key",
+      "sep=;\\nname;key\\nA;short|line 3: key",
+      "sep=;\\n\"name|line 2",
+      "sep=:\\nname|line 1",
+      "sep=;|line 1: name",
       "name,key\\nA|line 2",
       "name\\nA,B|line 2",
       "|line 1: name"})
   void whatIsWrongIsToldByItsLine(String file, String fields) {
     Api api = keyhook.account("enterprise");
-    List<String> bad = load(api, file == null ? "" : file.replace("\\n", "\n")).expect(400).badFields();
+    List<String> bad = load(api, file == null ? "" : file.replace("\\n", "\n").replace("\\r", "\r")).expect(400)
+        .badFields();
     assertThat(String.join(";", bad)).contains(fields);
     assertThat(used(api)).isZero();
+  }
+
+  @Test
+  void aQuoteThatIsNeverClosedIsToldByItsLineAndLosesNoLicense() {
+    Api api = keyhook.account("enterprise");
+    assertThat(load(api, "name,customerName\r\nA,Ada\r\nB,\"Bob\r\nC,Cy\r\nD,Di\r\n").expect(400).json().getString("detail"))
+        .isEqualTo("line 3 opens a quote that is never closed");
+    assertThat(used(api)).isZero();
+    load(api, "name,customerName\nA,5\" disk\nB,\"5\"\" disk\"\nC,\"\"\n").expect(200);
+    assertThat(byName(api).get("A").getString("customerName")).isEqualTo("5\" disk")
+        .isEqualTo(byName(api).get("B").getString("customerName"));
+    assertThat(byName(api).get("C").getString("customerName")).isNull();
+  }
+
+  @Test
+  void expiredLicensesOfAllBatchesAreToldByTheirLines() {
+    Api api = keyhook.account("enterprise");
+    assertThat(load(api, "name,status\nA,expired\n" + "B,active\n".repeat(1500) + "C,expired\n").expect(400).badFields())
+        .containsExactly("line 2: status", "line 1503: status");
+    assertThat(used(api)).isZero();
+  }
+
+  @Test
+  void aLicenseThatExpiredSinceTheFileWasWrittenComesBackAsExpired() {
+    Api api = keyhook.account("enterprise");
+    load(api, "name,status,expiresAt\nA,active,2001-01-01T00:00:00Z\nB,expired,2001-01-01T00:00:00Z\n").expect(200);
+    String exported = export(api, "?sort=name");
+    assertThat(byName(api).values()).allSatisfy(license -> assertThat(license.getString("status")).isEqualTo("expired"));
+    api.get("/api/licenses").data().forEach(license -> api.delete("/api/licenses/" + license.getString("id")).expect(204));
+    load(api, exported).expect(200);
+    assertThat(withoutCreation(export(api, "?sort=name"))).isEqualTo(withoutCreation(exported));
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+      "sep=;\\r\\n|;", "\ufeffsep=;\\n|;", "SEP=,\\r\\n|,", "\"sep=;\"\\r\\n|;", "sep=TAB\\n|TAB", "sep=,\\r|,", "sep=;\\n\\n|;"})
+  void theFirstLineMayNameTheSeparator(String line, String separator) {
+    Api api = keyhook.account("enterprise");
+    String file = "%sname|customerName\r\nA|\"Ada, Bo; Cy\tDi\"\r\n".formatted(line.replace("\\r", "\r").replace("\\n", "\n"))
+        .replace("|", separator).replace("TAB", "\t");
+    load(api, file).expect(200);
+    assertThat(byName(api).get("A").getString("customerName")).isEqualTo("Ada, Bo; Cy\tDi");
   }
 
   @Test

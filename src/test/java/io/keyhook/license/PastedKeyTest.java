@@ -25,18 +25,37 @@ class PastedKeyTest {
   void aPastedKeyIsFound(String form) {
     String key = keyhook.license(1).key();
     assertThat(key).contains("-");
-    String pasted = form.startsWith("HYPHEN") ? key.replace("-", form.substring(6))
+    keyhook.api().anonymous().validate(pasted(key, form), "device").expect(200);
+  }
+
+  static String pasted(String key, String form) {
+    return form.startsWith("HYPHEN") ? key.replace("-", form.substring(6))
         : form.equals("NOHYPHENS") ? key.replace("-", "")
+        : form.equals("nohyphens") ? key.replace("-", "").toLowerCase(java.util.Locale.ROOT)
         : form.equals("SPACES") ? key.replace('-', ' ')
         : form.equals("FULLWIDTH") ? fullWidth(key)
         : form.replace("KEY", key).replace("key", key.toLowerCase(java.util.Locale.ROOT));
-    keyhook.api().anonymous().validate(pasted, "device").expect(200);
   }
 
-  private static String fullWidth(String key) {
+  static String fullWidth(String key) {
     StringBuilder wide = new StringBuilder();
     key.chars().forEach(c -> wide.append((char) (c - '!' + '\uff01')));
     return wide.toString();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {" ", "\u200b", "-", "\u00ad", "\u3000"})
+  void layoutDoesNotCountInAKeysLength(String layout) {
+    String longest = unique() + "x".repeat(128 - unique().length());
+    for (String key : new String[] {keyhook.license(1).key(), keyhook.license(keyhook.api(),
+        new JsonObject().put("name", "L").put("key", longest)).key()}) {
+      String most = layout.repeat((4096 - key.length()) / 2);
+      keyhook.api().anonymous().validate(most + key + most, "device").expect(200);
+      assertThat(keyhook.api().anonymous().validate(layout.repeat(4096) + key, "device").expect(400).json().getString("error"))
+          .contains("licenseKey is longer than 4096 characters");
+      assertThat(keyhook.api().anonymous().validate(layout + key + "x".repeat(128), "device").expect(400).json()
+          .getString("error")).contains("licenseKey is longer than 128 characters");
+    }
   }
 
   @ParameterizedTest

@@ -118,7 +118,7 @@ class SearchTest {
           FROM generate_series(1, 22000) i""".formatted(ACCOUNT));
       statement.execute("ANALYZE keyhook.license");
       statement.execute("SET LOCAL enable_seqscan = off");
-      LicenseListStore.Shape shape = new LicenseListStore.Shape(sort, null, true);
+      LicenseListStore.Shape shape = new LicenseListStore.Shape(sort, null, true, false);
       String found = explain(statement, shape.indexed(), "%5f4dcc%");
       assertThat(found).contains("Bitmap Index Scan on license_search")
           .containsPattern("Index Cond: \\(\\(account_id = '" + ACCOUNT + "'::uuid\\) AND [^\\n]*~~\\* '%5f4dcc%'");
@@ -128,8 +128,74 @@ class SearchTest {
         assertThat(explain(statement, shape.scan(), "%5f%")).as("without trigrams").contains("Index Scan")
             .doesNotContain("license_search");
       }
+      statement.execute("SET LOCAL plan_cache_mode = force_custom_plan");
+      LicenseListStore.Shape ofSeveral = new LicenseListStore.Shape(sort, null, true, true);
+      assertThat(explain(statement, ofSeveral.indexed(), "{%5f4dcc%,%99754106%}"))
+          .contains("Bitmap Index Scan on license_search").containsPattern(
+              "Index Cond: \\(\\(account_id = '" + ACCOUNT + "'::uuid\\) AND [^\\n]*~~\\* ANY \\('\\{%5f4dcc%,%99754106%\\}'");
       connection.rollback();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anIndexFindsAWholeKey(boolean analyzed) throws SQLException {
+    try (Connection connection = keyhook.database().connect(); Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("""
+          INSERT INTO keyhook.license (account_id, name, key, max_activations)
+          SELECT '%s', 'L', 'a-common-key-' || i, 1 FROM generate_series(1, 5000) i""".formatted(ACCOUNT));
+      if (analyzed) {
+        statement.execute("ANALYZE keyhook.license");
+      }
+      statement.execute("SET LOCAL plan_cache_mode = force_custom_plan");
+      assertThat(explain(statement, LicenseListStore.KEYS, "ACOMMONKEY4711"))
+          .containsPattern("(Bitmap )?Index Scan (using|on) license_form");
+      connection.rollback();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"KEY", "key", "NOHYPHENS", "nohyphens", "SPACES", "FULLWIDTH", "\u00a0KEY\u202f", "\ufeffKEY\u200b",
+      "\u200eKEY\u200f", "HYPHEN\u2010", "HYPHEN\u2011", "HYPHEN\u2013", "HYPHEN\u2212", "HYPHEN\u00ad", "HYPHEN\u00a0",
+      "HYPHEN - "})
+  void aKeyIsFoundInEveryFormThatAValidationFinds(String form) {
+    Api api = seller();
+    String key = license(api, "By key", null, null);
+    license(api, "Renewal of " + key, null, null);
+    license(api, "Another", null, null);
+    String entered = PastedKeyTest.pasted(key, form);
+    keyhook.api().anonymous().validate(entered, "device").expect(200);
+    assertThat(names(api, entered)).containsExactly("By key", "Renewal of " + key);
+    assertThat(names(seller(), entered)).as("in another account").isEmpty();
+    assertThat(api.get("/api/licenses?status=disabled&search=" + URLEncoder.encode(entered, StandardCharsets.UTF_8)).data())
+        .isEmpty();
+  }
+
+  @Test
+  void aPartOfAKeyIsFoundWithTypographicHyphensAndInFullWidth() {
+    Api api = seller();
+    String key = license(api, "By key", null, null);
+    String part = key.substring(2, 12);
+    assertThat(names(api, part.replace('-', '\u2011'))).containsExactly("By key");
+    assertThat(names(api, "\u200b" + part.replace('-', '\u2013') + "\u00a0")).containsExactly("By key");
+    assertThat(names(api, PastedKeyTest.fullWidth(part))).containsExactly("By key");
+    assertThat(names(api, part.substring(1, 4).replace('-', '\u2011'))).contains("By key");
+  }
+
+  @Test
+  void invisibleMarksAloneFindNothing() {
+    assertThat(names(seller(), "\u200b\u00a0")).isEmpty();
+  }
+
+  @Test
+  void textIsFoundAsItIsStoredAndNotOnlyAsAKeyboardGivesIt() {
+    Api api = keyhook.account("enterprise");
+    license(api, "Suite 2019\u20132024", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", null);
+    license(api, "Suite 2019-2024", null, null);
+    assertThat(names(api, "2019\u20132024")).containsExactlyInAnyOrder("Suite 2019\u20132024", "Suite 2019-2024");
+    assertThat(names(api, "2019-2024")).containsExactly("Suite 2019-2024");
+    assertThat(names(api, "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645")).containsExactly("Suite 2019\u20132024");
   }
 
   private static String explain(Statement statement, String search, String pattern) throws SQLException {

@@ -1,9 +1,9 @@
-package io.keyhook.license;
+package io.keyhook.bus;
 
 import java.security.SecureRandom;
 
 /** License keys: four groups of four out of 30 characters that are not mistaken for each other, 78 random bits. */
-final class LicenseKeys {
+public final class LicenseKeys {
   private static final String ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
   private static final int GROUPS = 4;
   private static final int GROUP = 4;
@@ -22,10 +22,12 @@ final class LicenseKeys {
   /** Variation selectors: they change how a character looks. */
   private static final char VARIATION_FIRST = '\ufe00';
   private static final char VARIATION_LAST = '\ufe0f';
+  /** Instead of a character that is left out. */
+  private static final char NOTHING = 0;
 
   private LicenseKeys() {}
 
-  static String generate(SecureRandom random) {
+  public static String generate(SecureRandom random) {
     StringBuilder key = new StringBuilder(GROUPS * (GROUP + 1));
     byte[] drawn = new byte[DRAWN_AT_ONCE];
     int length = 0;
@@ -48,30 +50,49 @@ final class LicenseKeys {
    * Other scripts are left as they are, so that nothing else turns into a key. The database computes the same of a stored
    * key: {@code upper(replace(key, '-', ''))}.
    */
-  static String form(String key) {
+  public static String form(String key) {
     StringBuilder form = new StringBuilder(key.length());
     for (int i = 0; i < key.length(); i++) {
-      char c = key.charAt(i);
-      char plain = c >= FULL_WIDTH_FIRST && c <= FULL_WIDTH_LAST ? (char) (c - FULL_WIDTH_FIRST + '!') : c;
-      if (!isLayout(plain)) {
-        form.append(plain >= 'a' && plain <= 'z' ? (char) (plain - 'a' + 'A') : plain);
+      char typed = typed(key.charAt(i));
+      if (typed != NOTHING && typed != ' ' && typed != '-') {
+        form.append(typed >= 'a' && typed <= 'z' ? (char) (typed - 'a' + 'A') : typed);
       }
     }
     return form.toString();
   }
 
+  /**
+   * A key, or a part of one, as a keyboard gives it: with plain hyphens and spaces, without invisible marks and full-width
+   * forms, and without space around it.
+   */
+  public static String typed(String text) {
+    StringBuilder typed = new StringBuilder(text.length());
+    for (int i = 0; i < text.length(); i++) {
+      char c = typed(text.charAt(i));
+      if (c != NOTHING) {
+        typed.append(c);
+      }
+    }
+    return typed.toString().strip();
+  }
+
   /** Whether what somebody entered is a key but for case and the space around it. */
-  static boolean isSame(String entered, String key) {
+  public static boolean isSame(String entered, String key) {
     return entered.strip().equalsIgnoreCase(key);
   }
 
-  private static boolean isLayout(char c) {
-    if (c < 128) {
-      return c == '-' || Character.isWhitespace(c);
+  private static char typed(char c) {
+    char plain = c >= FULL_WIDTH_FIRST && c <= FULL_WIDTH_LAST ? (char) (c - FULL_WIDTH_FIRST + '!') : c;
+    if (plain < 128) {
+      return Character.isWhitespace(plain) ? ' ' : plain;
     }
-    int type = Character.getType(c);
-    return Character.isSpaceChar(c) || Character.isWhitespace(c) || type == Character.FORMAT
-        || type == Character.DASH_PUNCTUATION || c == MINUS || c == HYPHEN_BULLET || c == NEXT_LINE
-        || c >= VARIATION_FIRST && c <= VARIATION_LAST;
+    int type = Character.getType(plain);
+    if (Character.isSpaceChar(plain) || Character.isWhitespace(plain) || plain == NEXT_LINE) {
+      return ' ';
+    }
+    if (type == Character.DASH_PUNCTUATION || plain == MINUS || plain == HYPHEN_BULLET) {
+      return '-';
+    }
+    return type == Character.FORMAT || plain >= VARIATION_FIRST && plain <= VARIATION_LAST ? NOTHING : plain;
   }
 }

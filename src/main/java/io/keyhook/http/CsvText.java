@@ -1,0 +1,106 @@
+package io.keyhook.http;
+
+import io.keyhook.bus.Check;
+import io.keyhook.bus.FailureException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The text of a CSV file before it is split into cells, with its separator. Its quotes are where RFC 4180 has them: FastCSV
+ * takes the rest of a file for one cell if a quote is never closed, and does not say where it was opened.
+ *
+ * @param rows from the header line on; a line before it is left empty, so that lines keep their numbers
+ */
+record CsvText(String rows, char separator) {
+  /** By it, Excel knows that a file is in UTF-8. */
+  static final String BYTE_ORDER_MARK = "\ufeff";
+
+  private static final char QUOTE = '"';
+  /** What spreadsheets write between cells, by language. No name of a column holds one. */
+  private static final String SEPARATORS = ",;\t";
+  /** A first line by which a file tells Excel its separator. LibreOffice reads it in quotes, too. */
+  private static final Pattern SEPARATOR_LINE = Pattern.compile("(\"?)sep=([^\r\n]*?)\\1(?=[\r\n]|$)", Pattern.CASE_INSENSITIVE);
+
+  /** What a cell holds so far. */
+  private enum Cell { NOTHING, SPACES, TEXT, OPEN_QUOTE, CLOSED_QUOTE }
+
+  /**
+   * Finds the separator, and checks the quotes.
+   *
+   * @throws FailureException with the line of the first quote that is out of place
+   */
+  static CsvText of(String text) {
+    String plain = text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
+    Matcher line = SEPARATOR_LINE.matcher(plain);
+    CsvText csv = line.lookingAt() ? new CsvText(plain.substring(line.end()), named(line.group(2)))
+        : new CsvText(plain, mostFrequent(plain));
+    csv.checkQuotes();
+    return csv;
+  }
+
+  private static char named(String separator) {
+    if (separator.length() != 1 || SEPARATORS.indexOf(separator.charAt(0)) < 0) {
+      throw Check.invalid("line 1", "names a separator that is not a comma, a semicolon or a tab");
+    }
+    return separator.charAt(0);
+  }
+
+  /** The separator that the first line has most of. */
+  private static char mostFrequent(String text) {
+    int end = text.indexOf('\n');
+    String first = end < 0 ? text : text.substring(0, end);
+    char separator = SEPARATORS.charAt(0);
+    long most = 0;
+    for (char candidate : SEPARATORS.toCharArray()) {
+      long count = first.chars().filter(c -> c == candidate).count();
+      if (count > most) {
+        separator = candidate;
+        most = count;
+      }
+    }
+    return separator;
+  }
+
+  /**
+   * Fails where a quote is never closed, and where text stands beside a cell's quotes. A quote within a cell that does not
+   * begin with one stands for itself: RFC 4180 has none there, but every spreadsheet reads it so, and no line is lost.
+   */
+  private void checkQuotes() {
+    Cell cell = Cell.NOTHING;
+    int line = 1;
+    int opened = 0;
+    for (int i = 0; i < rows.length(); i++) {
+      char c = rows.charAt(i);
+      boolean ends = c == '\n' || c == '\r';
+      if (cell == Cell.OPEN_QUOTE) {
+        if (c == QUOTE && isAt(i + 1, QUOTE)) {
+          i++;
+        } else if (c == QUOTE) {
+          cell = Cell.CLOSED_QUOTE;
+        }
+      } else if (ends || c == separator) {
+        cell = Cell.NOTHING;
+      } else if (cell == Cell.CLOSED_QUOTE) {
+        throw Check.invalid("line " + line, "has text between a closing quote and the end of the cell; double a quote that"
+            + " belongs to the cell");
+      } else if (c == QUOTE && cell == Cell.SPACES) {
+        throw Check.invalid("line " + line, "has spaces before the opening quote of a cell; remove them");
+      } else if (c == QUOTE && cell == Cell.NOTHING) {
+        cell = Cell.OPEN_QUOTE;
+        opened = line;
+      } else if (cell != Cell.TEXT) {
+        cell = Character.isWhitespace(c) ? Cell.SPACES : Cell.TEXT;
+      }
+      if (ends && !(c == '\r' && isAt(i + 1, '\n'))) {
+        line++;
+      }
+    }
+    if (cell == Cell.OPEN_QUOTE) {
+      throw Check.invalid("line " + opened, "opens a quote that is never closed");
+    }
+  }
+
+  private boolean isAt(int index, char c) {
+    return index < rows.length() && rows.charAt(index) == c;
+  }
+}
