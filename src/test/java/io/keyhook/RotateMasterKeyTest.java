@@ -66,9 +66,10 @@ class RotateMasterKeyTest {
     for (int i = 0; i < MANY; i++) {
       UUID webhook = UUID.randomUUID();
       keyhook.database().update("""
-          INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, secret, previous_secret)
-          VALUES (?, ?, 'https://hooks.example.com/', '{}', false, ?, ?)""", account, webhook,
-          cipher.seal("whsec_" + i, account, webhook), i % 2 == 0 ? null : cipher.seal("old " + i, account, webhook));
+          INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, secret, previous_secret, previous_secrets)
+          VALUES (?, ?, 'https://hooks.example.com/', '{}', false, ?, ?, array_remove(ARRAY[?::bytea, ?], NULL))""", account,
+          webhook, cipher.seal("whsec_" + i, account, webhook), i % 2 == 0 ? null : cipher.seal("old " + i, account, webhook),
+          i % 3 == 0 ? null : cipher.seal("older " + i, account, webhook), cipher.seal("oldest " + i, account, webhook));
     }
   }
 
@@ -76,7 +77,9 @@ class RotateMasterKeyTest {
     byte[] prefix = HexFormat.of().parseHex("02" + new Cipher(key, List.of()).keyId());
     return keyhook.database().number("""
         SELECT count(*) FROM keyhook.webhook WHERE substring(secret FROM 1 FOR 9) = ?
-          AND (previous_secret IS NULL OR substring(previous_secret FROM 1 FOR 9) = ?)""", prefix, prefix);
+          AND (previous_secret IS NULL OR substring(previous_secret FROM 1 FOR 9) = ?)
+          AND NOT EXISTS (SELECT FROM unnest(previous_secrets) s WHERE substring(s FROM 1 FOR 9) <> ?)""",
+        prefix, prefix, prefix);
   }
 
   /** The same request each time, so that all but the first are answered with what is kept. */

@@ -38,7 +38,7 @@ public record Message(MultiMap headers, Buffer body) {
         .add(STANDARD_ID, id)
         .add(STANDARD_TIMESTAMP, Long.toString(timestamp))
         .add(STANDARD_SIGNATURE, standard.toString());
-    if (!overlapping.isEmpty()) { // of two, the header can hold the one that was promised first
+    if (!overlapping.isEmpty()) { // the header holds one: the oldest
       headers.add(SIGNATURE_PREVIOUS, overlapping.get(0).plain(body));
     }
     return new Message(headers, Buffer.buffer(body));

@@ -13,6 +13,8 @@ public interface Webhooks {
   int DESCRIPTION = 1000;
   int MAX_OVERLAP_HOURS = 24 * 30;
   int DEFAULT_OVERLAP_HOURS = 24;
+  /** How many previous secrets sign beside the current one at most. */
+  int MAX_PREVIOUS_SECRETS = 5;
   String SECRET_PREFIX = "whsec_";
   int SECRET_BYTES_MIN = 24;
   int SECRET_BYTES_MAX = 64;
@@ -126,7 +128,7 @@ public interface Webhooks {
 
   /**
    * @param deactivatedReason null where it is active, or its owner deactivated it
-   * @param previousSecretUntil until when the secret before signs as well; null: it does not
+   * @param previousSecretUntil until when the oldest previous secret that still signs does; null: none does
    */
   record Webhook(
       String id,
@@ -154,7 +156,9 @@ public interface Webhooks {
   record Delete(Caller caller, String id) {}
 
   /**
-   * @param overlapHours how long the old secret signs beside the new one; null: 24; 0: not at all
+   * Replaces the secret. Fails with {@link Failure.Conflict} if {@value #MAX_PREVIOUS_SECRETS} previous secrets sign already.
+   *
+   * @param overlapHours how long the old secret signs beside the new one; null: 24; 0: not at all, and no previous one either
    */
   record RotateSecret(Caller caller, String id, Integer overlapHours) {
     public RotateSecret {

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.stream.Stream;
 
 /**
  * Brings the secrets of all webhooks under the present master key, batch by batch, while nodes that know both keys go on.
@@ -77,8 +76,8 @@ public final class Resealing {
         continue;
       }
       try {
-        to.add(new Sealed(webhook.accountId(), webhook.webhookId(), anew(webhook, webhook.secret()),
-            anew(webhook, webhook.previousSecret()), anew(webhook, webhook.interimSecret())));
+        to.add(new Sealed(webhook.accountId(), webhook.webhookId(),
+            webhook.secrets().stream().map(secret -> anew(webhook, secret)).toList()));
         from.add(webhook);
       } catch (UnreadableSecretException e) {
         unreadable++;
@@ -92,8 +91,7 @@ public final class Resealing {
   }
 
   private boolean isCurrent(Sealed webhook) {
-    return Stream.of(webhook.secret(), webhook.previousSecret(), webhook.interimSecret()).filter(Objects::nonNull)
-        .allMatch(cipher::isCurrent);
+    return webhook.secrets().stream().filter(Objects::nonNull).allMatch(cipher::isCurrent);
   }
 
   /** Null for null. */

@@ -12,22 +12,24 @@ import io.keyhook.event.EventType;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
-import io.vertx.sqlclient.SqlResult;
 import io.vertx.sqlclient.Tuple;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /** The SQL of webhooks. */
 final class WebhookStore {
   private static final String COLUMNS = """
       webhook_id, url, events, is_active, description, deactivated_reason,
-      CASE WHEN previous_secret_until > now() THEN previous_secret_until
-        WHEN interim_secret_until > now() THEN interim_secret_until END, created_at, updated_at""";
+      (SELECT q.until FROM unnest(previous_secrets_until) WITH ORDINALITY q (until, ord)
+        WHERE q.until > now() ORDER BY q.ord LIMIT 1), created_at, updated_at""";
   private static final String COUNT =
       "SELECT count(*), keyhook.uuid_v7() FROM keyhook.webhook WHERE account_id = $1 AND deleted_at IS NULL";
   private static final String INSERT = """
@@ -55,34 +57,41 @@ final class WebhookStore {
           OR $7 AND is_active IS DISTINCT FROM $8
           OR $9 AND description IS DISTINCT FROM $10)
       RETURNING\s""" + COLUMNS;
+  /** Previous secrets whose overlap has not ended, the oldest first, and when it ends. */
+  private static final String VALID = """
+      (SELECT coalesce(array_agg(q.%1$s ORDER BY q.ord), '{}')
+        FROM unnest(previous_secrets, previous_secrets_until) WITH ORDINALITY q (secret, until, ord) WHERE q.until > now())""";
+  private static final String VALID_SECRETS = VALID.formatted("secret");
+  private static final String VALID_UNTIL = VALID.formatted("until");
+  // Nodes of the version before sign with previous_secret and interim_secret (see V11).
   private static final String ROTATE = """
       UPDATE keyhook.webhook SET
-        previous_secret = CASE WHEN $4::int = 0 THEN NULL WHEN previous_secret_until > now() THEN previous_secret
-          WHEN interim_secret_until > now() THEN interim_secret ELSE secret END,
-        previous_secret_until = CASE WHEN $4 = 0 THEN NULL WHEN previous_secret_until > now() THEN previous_secret_until
-          WHEN interim_secret_until > now() THEN interim_secret_until ELSE now() + make_interval(hours => $4) END,
-        interim_secret = CASE WHEN $4 > 0 AND greatest(previous_secret_until, interim_secret_until) > now() THEN secret END,
-        interim_secret_until = CASE WHEN $4 > 0 AND greatest(previous_secret_until, interim_secret_until) > now()
-          THEN now() + make_interval(hours => $4) END,
+        previous_secrets = CASE WHEN $4::int > 0 THEN %1$s || secret ELSE '{}' END,
+        previous_secrets_until = CASE WHEN $4 > 0 THEN %2$s || now() + make_interval(hours => $4) ELSE '{}' END,
+        previous_secret = CASE WHEN $4 > 0 THEN coalesce((%1$s)[1], secret) END,
+        previous_secret_until = CASE WHEN $4 > 0 THEN coalesce((%2$s)[1], now() + make_interval(hours => $4)) END,
+        interim_secret = CASE WHEN $4 > 0 AND cardinality(%1$s) > 0 THEN secret END,
+        interim_secret_until = CASE WHEN $4 > 0 AND cardinality(%1$s) > 0 THEN now() + make_interval(hours => $4) END,
         secret = $3, version = version + 1, updated_at = now()
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL
-      RETURNING\s""" + COLUMNS;
-  private static final String SEALED = """
-      SELECT account_id, webhook_id, secret, previous_secret, interim_secret FROM keyhook.webhook
+      RETURNING\s""".formatted(VALID_SECRETS, VALID_UNTIL) + COLUMNS;
+  private static final String LOCK_OVERLAPS = "SELECT " + VALID_UNTIL + """
+
+      FROM keyhook.webhook WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL FOR UPDATE""";
+  /** All secrets of a webhook, in one array: the first three have columns of their own, and may be null but for the first. */
+  private static final String SECRETS = "ARRAY[secret, previous_secret, interim_secret] || previous_secrets";
+  private static final String SEALED = "SELECT account_id, webhook_id, " + SECRETS + """
+
+      FROM keyhook.webhook
       WHERE (account_id, webhook_id) > ($1, $2) AND deleted_at IS NULL ORDER BY account_id, webhook_id LIMIT $3""";
   // A secret that was rotated meanwhile is not put back. The version stays: a sender need not read anew what is the same.
   private static final String RESEAL = """
-      UPDATE keyhook.webhook w
-      SET secret = q.secret, previous_secret = q.previous_secret, interim_secret = q.interim_secret
-      FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[])
-        q (account_id, webhook_id, old_secret, old_previous_secret, old_interim_secret, secret, previous_secret,
-          interim_secret)
-      WHERE w.account_id = q.account_id AND w.webhook_id = q.webhook_id
-        AND w.secret = q.old_secret AND w.previous_secret IS NOT DISTINCT FROM q.old_previous_secret
-        AND w.interim_secret IS NOT DISTINCT FROM q.old_interim_secret""";
+      UPDATE keyhook.webhook SET secret = ($4::bytea[])[1], previous_secret = $4[2], interim_secret = $4[3],
+        previous_secrets = $4[4:]
+      WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL AND $3::bytea[] =\s""" + SECRETS;
   private static final String DELETE = """
       UPDATE keyhook.webhook SET is_active = false, secret = NULL, previous_secret = NULL, previous_secret_until = NULL,
-        interim_secret = NULL, interim_secret_until = NULL,
+        interim_secret = NULL, interim_secret_until = NULL, previous_secrets = '{}', previous_secrets_until = '{}',
         version = version + 1, deleted_at = now()
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL""";
 
@@ -97,10 +106,9 @@ final class WebhookStore {
   /**
    * A webhook's secrets as they are kept.
    *
-   * @param previousSecret null: there is none
-   * @param interimSecret null: there is none
+   * @param secrets in the order of their columns; null where a column is
    */
-  record Sealed(UUID accountId, UUID webhookId, byte[] secret, byte[] previousSecret, byte[] interimSecret) {}
+  record Sealed(UUID accountId, UUID webhookId, List<byte[]> secrets) {}
 
   static Future<CountAndId> count(SqlClient client, UUID accountId) {
     return client.preparedQuery(COUNT).execute(Tuple.of(accountId)).map(rows -> {
@@ -144,6 +152,14 @@ final class WebhookStore {
         .map(rows -> first(rows, WebhookStore::webhook));
   }
 
+  /** Locks a webhook for a rotation: when the previous secrets that still sign stop, the oldest first. */
+  static Future<List<Instant>> lockOverlaps(SqlClient tx, UUID accountId, UUID webhookId) {
+    return tx.preparedQuery(LOCK_OVERLAPS).execute(Tuple.of(accountId, webhookId))
+        .map(rows -> first(rows, row -> Arrays.stream(row.getArrayOfOffsetDateTimes(0)).map(OffsetDateTime::toInstant).toList())
+            .orElseThrow(Id.WEBHOOK::notFound));
+  }
+
+  /** Replaces the secret. The previous one signs for {@code overlapHours} more; with 0, all previous ones end at once. */
   static Future<Webhook> rotate(SqlClient client, UUID accountId, UUID webhookId, byte[] secret, int overlapHours) {
     return client.preparedQuery(ROTATE)
         .execute(Tuple.of(accountId, webhookId, Buffer.buffer(secret), overlapHours))
@@ -153,35 +169,31 @@ final class WebhookStore {
   /** In the order of their ids, after these. */
   static Future<List<Sealed>> sealed(SqlClient client, UUID afterAccount, UUID afterWebhook, int limit) {
     return client.preparedQuery(SEALED).execute(Tuple.of(afterAccount, afterWebhook, limit))
-        .map(rows -> all(rows, row ->
-            new Sealed(row.getUUID(0), row.getUUID(1), bytes(row, 2), bytes(row, 3), bytes(row, 4))));
-  }
-
-  private static byte[] bytes(Row row, int column) {
-    return row.getBuffer(column) == null ? null : row.getBuffer(column).getBytes();
+        .map(rows -> all(rows, row -> new Sealed(row.getUUID(0), row.getUUID(1), Arrays.stream(row.getArrayOfBuffers(2))
+            .map(secret -> secret == null ? null : secret.getBytes()).toList())));
   }
 
   /**
    * Replaces each of {@code from} by the one of {@code to} at the same place, where it is still the same.
    *
+   * @param from not empty
    * @return how many were
    */
   static Future<Integer> reseal(SqlClient tx, List<Sealed> from, List<Sealed> to) {
-    return tx.preparedQuery(RESEAL)
-        .execute(Tuple.tuple()
-            .addArrayOfUUID(from.stream().map(Sealed::accountId).toArray(UUID[]::new))
-            .addArrayOfUUID(from.stream().map(Sealed::webhookId).toArray(UUID[]::new))
-            .addArrayOfBuffer(buffers(from, Sealed::secret))
-            .addArrayOfBuffer(buffers(from, Sealed::previousSecret))
-            .addArrayOfBuffer(buffers(from, Sealed::interimSecret))
-            .addArrayOfBuffer(buffers(to, Sealed::secret))
-            .addArrayOfBuffer(buffers(to, Sealed::previousSecret))
-            .addArrayOfBuffer(buffers(to, Sealed::interimSecret)))
-        .map(SqlResult::rowCount);
+    List<Tuple> batch = IntStream.range(0, from.size()).mapToObj(i -> Tuple.tuple()
+        .addUUID(from.get(i).accountId()).addUUID(from.get(i).webhookId())
+        .addArrayOfBuffer(buffers(from.get(i))).addArrayOfBuffer(buffers(to.get(i)))).toList();
+    return tx.preparedQuery(RESEAL).executeBatch(batch).map(rows -> {
+      int resealed = 0;
+      for (RowSet<Row> one = rows; one != null; one = one.next()) {
+        resealed += one.rowCount();
+      }
+      return resealed;
+    });
   }
 
-  private static Buffer[] buffers(List<Sealed> sealed, Function<Sealed, byte[]> secret) {
-    return sealed.stream().map(secret).map(bytes -> bytes == null ? null : Buffer.buffer(bytes)).toArray(Buffer[]::new);
+  private static Buffer[] buffers(Sealed webhook) {
+    return webhook.secrets().stream().map(secret -> secret == null ? null : Buffer.buffer(secret)).toArray(Buffer[]::new);
   }
 
   /** The row stays, without its secrets, so that its log can be read. */

@@ -12,6 +12,7 @@ import io.keyhook.bus.Check;
 import io.keyhook.bus.Deliveries.CancelPending;
 import io.keyhook.bus.Deliveries.SendTest;
 import io.keyhook.bus.Deliveries.WebhookChanged;
+import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.JsonText;
 import io.keyhook.bus.Webhooks;
@@ -30,6 +31,7 @@ import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlClient;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -134,11 +136,24 @@ public final class WebhookVerticle extends VerticleBase {
     UUID accountId = request.caller().accountId();
     UUID webhookId = Id.WEBHOOK.parse(request.id());
     String secret = Signer.newSecret(random);
-    return database.transaction(tx -> WebhookStore.rotate(tx, accountId, webhookId,
-            cipher.seal(secret, accountId, webhookId), request.overlapHours())
+    return database.transaction(tx -> WebhookStore.lockOverlaps(tx, accountId, webhookId)
+            .compose(overlaps -> {
+              checkOverlaps(request, overlaps);
+              return WebhookStore.rotate(tx, accountId, webhookId, cipher.seal(secret, accountId, webhookId),
+                  request.overlapHours());
+            })
             .compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_SECRET_ROTATED, webhook, List.of()))
             .compose(webhook -> idempotency.keep(tx, request.caller(), new WithSecret(webhook, secret))))
         .onSuccess(rotated -> bus.publish(Addresses.WEBHOOK_CHANGED, new WebhookChanged(webhookId)));
+  }
+
+  /** Each secret keeps the overlap that it was promised, so there must be an end to how many do. */
+  private static void checkOverlaps(Webhooks.RotateSecret request, List<Instant> overlaps) {
+    if (request.overlapHours() > 0 && overlaps.size() >= Webhooks.MAX_PREVIOUS_SECRETS) {
+      throw new Failure.Conflict("TOO_MANY_SECRETS", overlaps.size() + " previous secrets of this webhook still sign its"
+          + " deliveries. Rotate again after " + JsonText.time(Collections.min(overlaps)) + ", when the next of them ends, or"
+          + " set overlapHours to 0 to end all of them at once").exception();
+    }
   }
 
   private static Future<Webhook> audited(

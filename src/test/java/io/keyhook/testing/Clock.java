@@ -35,8 +35,10 @@ public final class Clock {
   public void advanceRotations(Duration by) {
     database.update("""
         UPDATE keyhook.webhook SET previous_secret_until = previous_secret_until - make_interval(secs => ?),
-          interim_secret_until = interim_secret_until - make_interval(secs => ?), version = version + 1""",
-        seconds(by), seconds(by));
+          interim_secret_until = interim_secret_until - make_interval(secs => ?),
+          previous_secrets_until = ARRAY(SELECT q.until - make_interval(secs => ?)
+            FROM unnest(previous_secrets_until) WITH ORDINALITY q (until, ord) ORDER BY q.ord), version = version + 1""",
+        seconds(by), seconds(by), seconds(by));
   }
 
   /** What was done, and what came of it, is so much longer ago: a webhook's last change, and its attempts that count. */

@@ -2,16 +2,28 @@ package io.keyhook.webhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.attempt.Signer;
+import io.keyhook.bus.Id;
+import io.keyhook.db.Cipher;
+import io.keyhook.testing.Api;
 import io.keyhook.testing.Delivery;
+import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Installation.Webhook;
+import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -140,6 +152,94 @@ class SecretRotationTest {
     }
     keyhook.clock().advanceRotations(Duration.ofHours(48));
     assertOnly(fourth, deliver());
+  }
+
+  private void assertSigned(Delivery delivery, List<String> secrets) {
+    for (String secret : secrets) {
+      assertThat(delivery.isStandardSignedWith(secret)).isTrue();
+    }
+    assertThat(delivery.header("webhook-signature").split(" ")).hasSize(secrets.size());
+    assertThat(delivery.header("X-Webhook-Signature")).isEqualTo(delivery.plainSignature(secrets.get(secrets.size() - 1)));
+    assertThat(delivery.header("X-Webhook-Signature-Previous")).isEqualTo(delivery.plainSignature(secrets.get(0)));
+  }
+
+  @Test
+  void everySecretSignsUntilTheOverlapThatItWasPromisedEnds() {
+    List<String> secrets = new ArrayList<>(List.of(webhook.secret()));
+    for (int hours : new int[] {10, 30, 20, 40, 50}) {
+      secrets.add(rotate(new JsonObject().put("overlapHours", hours)).getString("secret"));
+      assertSigned(deliver(), secrets);
+    }
+    String path = "/api/webhooks/" + webhook.id();
+    String end = keyhook.api().get(path).json().getString("previousSecretUntil");
+    Exchange refused = keyhook.api().post(path + "/rotate-secret", new JsonObject()).expect(409, "TOO_MANY_SECRETS");
+    assertThat(refused.json().getString("detail")).contains(end).contains("overlapHours to 0");
+    assertSigned(deliver(), secrets);
+
+    keyhook.clock().advanceRotations(Duration.ofHours(11));
+    assertSigned(deliver(), secrets.subList(1, 6));
+    assertThat(keyhook.api().get(path).json().getString("previousSecretUntil")).isNotEqualTo(end);
+    keyhook.clock().advanceRotations(Duration.ofHours(10)); // the third was promised less than the second
+    secrets.remove(2);
+    assertSigned(deliver(), secrets.subList(1, 5));
+    secrets.add(rotate(new JsonObject().put("overlapHours", 1)).getString("secret"));
+    assertSigned(deliver(), secrets.subList(1, 6));
+    assertOnly(rotate(new JsonObject().put("overlapHours", 0)).getString("secret"), deliver());
+  }
+
+  @Test
+  void ofRotationsAtOnceFiveKeepTheirOverlap() {
+    List<CompletableFuture<Exchange>> answers = IntStream.range(0, 8).mapToObj(i ->
+        keyhook.api().postAsync("/api/webhooks/" + webhook.id() + "/rotate-secret", new JsonObject())).toList();
+    List<Exchange> rotated = answers.stream().map(Api::join).filter(answer -> answer.status() == 200).toList();
+    assertThat(rotated).hasSize(5);
+    rotated.forEach(answer -> receiver.trust(answer.json().getString("secret")));
+    Delivery delivery = deliver();
+    assertThat(delivery.header("webhook-signature").split(" ")).hasSize(6);
+    rotated.forEach(answer -> assertThat(delivery.isStandardSignedWith(answer.json().getString("secret"))).isTrue());
+    assertThat(delivery.isStandardSignedWith(webhook.secret())).isTrue();
+  }
+
+  /** What a node of the version before does: it knows two previous secrets. */
+  private String rotateAsBefore(int overlapHours) {
+    String overlaps = "greatest(previous_secret_until, interim_secret_until) > now()";
+    UUID webhookId = Id.WEBHOOK.parse(webhook.id());
+    UUID accountId = UUID.fromString(keyhook.database().value(
+        "SELECT account_id FROM keyhook.webhook WHERE webhook_id = ?", webhookId));
+    String secret = Signer.newSecret(new SecureRandom());
+    keyhook.database().update("""
+        UPDATE keyhook.webhook w SET
+          previous_secret = CASE WHEN hours > 0 THEN CASE WHEN %1$s THEN previous_secret ELSE secret END END,
+          previous_secret_until = CASE WHEN hours > 0 THEN
+            CASE WHEN %1$s THEN previous_secret_until ELSE now() + make_interval(hours => hours) END END,
+          interim_secret = CASE WHEN hours > 0 AND %1$s THEN secret END,
+          interim_secret_until = CASE WHEN hours > 0 AND %1$s THEN now() + make_interval(hours => hours) END,
+          secret = next, version = version + 1
+        FROM (SELECT ?::int hours, ?::bytea next) q
+        WHERE webhook_id = ?""".formatted(overlaps), overlapHours,
+        new Cipher(Node.MASTER_KEY, List.of()).seal(secret, accountId, webhookId), webhookId);
+    receiver.trust(secret);
+    return secret;
+  }
+
+  @Test
+  void nodesOfTheVersionBeforeAndOfThisOneKeepEachOthersOverlaps() {
+    List<String> secrets = new ArrayList<>(List.of(webhook.secret()));
+    secrets.add(rotateAsBefore(24));
+    secrets.add(rotate(new JsonObject()).getString("secret"));
+    secrets.add(rotateAsBefore(24));
+    secrets.add(rotate(new JsonObject()).getString("secret"));
+    assertSigned(deliver(), secrets);
+    assertThat(keyhook.database().value("""
+        SELECT previous_secret = previous_secrets[1] AND interim_secret = previous_secrets[4]
+          AND previous_secret_until = previous_secrets_until[1] AND interim_secret_until = previous_secrets_until[4]
+        FROM keyhook.webhook WHERE webhook_id = ?""", Id.WEBHOOK.parse(webhook.id())))
+        .as("a node of the version before signs with the oldest and the latest").isEqualTo("t");
+    assertOnly(rotateAsBefore(0), deliver());
+    String last = rotateAsBefore(1);
+    assertThat(deliver().header("webhook-signature").split(" ")).hasSize(2);
+    keyhook.clock().advanceRotations(Duration.ofHours(2));
+    assertOnly(last, deliver());
   }
 
   @Test

@@ -115,7 +115,7 @@ export function RotateSecret({ webhook, onClose, onRotated }) {
     <ol class="plain-list"><li>Rotate, and copy the new secret.</li><li>Put it into your receiver and deploy.</li>
       <li>When the overlap is over, only the new secret signs.</li></ol>
     <${Field} form=${form} name="overlapHours" label="Overlap in hours" inputmode="numeric"
-      hint=${hours === 0 ? 'The old secret ends at once. Choose this where it has leaked.'
+      hint=${hours === 0 ? 'All previous secrets end at once. Choose this if one has leaked.'
           : 'How long the old secret signs beside the new one.'} />
   </${FormDialog}>`;
 }

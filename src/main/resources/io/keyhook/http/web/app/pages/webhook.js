@@ -55,8 +55,8 @@ function Webhook({ webhook, back, onChanged, reload }) {
           test, and activate it again; then recover what failed meanwhile.</${Notice}>`
       : html`<${Notice} tone="info" title="This webhook is inactive">Nothing is sent to it but tests.</${Notice}>`)}
     ${webhook.previousSecretUntil && html`<${Notice} tone="info"
-        title="Two secrets sign at the moment">The one before the rotation
-      signs as well until ${dateTime(webhook.previousSecretUntil)}.</${Notice}>`}
+        title="More than one secret signs at the moment">The oldest previous secret
+      signs until ${dateTime(webhook.previousSecretUntil)}.</${Notice}>`}
     <div class="split">
       <${TestCard} webhook=${webhook} onTested=${done} />
       <${Card} title="Webhook">
