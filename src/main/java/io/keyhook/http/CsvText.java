@@ -2,8 +2,6 @@ package io.keyhook.http;
 
 import io.keyhook.bus.Check;
 import io.keyhook.bus.FailureException;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The text of a CSV file before it is split into cells, with its separator. Its quotes are where RFC 4180 has them: FastCSV
@@ -18,8 +16,8 @@ record CsvText(String rows, char separator) {
   private static final char QUOTE = '"';
   /** What spreadsheets write between cells, by language. No name of a column holds one. */
   private static final String SEPARATORS = ",;\t";
-  /** A first line by which a file tells Excel its separator. LibreOffice reads it in quotes, too. */
-  private static final Pattern SEPARATOR_LINE = Pattern.compile("(\"?)sep=([^\r\n]*?)\\1(?=[\r\n]|$)", Pattern.CASE_INSENSITIVE);
+  /** Begins a first line by which a file tells Excel its separator. LibreOffice reads such a line in quotes, too. */
+  private static final String NAMED = "sep=";
 
   /** What a cell holds so far. */
   private enum Cell { NOTHING, SPACES, TEXT, OPEN_QUOTE, CLOSED_QUOTE }
@@ -31,9 +29,16 @@ record CsvText(String rows, char separator) {
    */
   static CsvText of(String text) {
     String plain = text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
-    Matcher line = SEPARATOR_LINE.matcher(plain);
-    CsvText csv = line.lookingAt() ? new CsvText(plain.substring(line.end()), named(line.group(2)))
-        : new CsvText(plain, mostFrequent(plain));
+    int end = 0;
+    while (end < plain.length() && plain.charAt(end) != '\n' && plain.charAt(end) != '\r') {
+      end++;
+    }
+    String first = plain.substring(0, end);
+    String line = first.length() > 1 && first.charAt(0) == QUOTE && first.charAt(end - 1) == QUOTE
+        ? first.substring(1, end - 1) : first;
+    CsvText csv = line.regionMatches(true, 0, NAMED, 0, NAMED.length())
+        ? new CsvText(plain.substring(end), named(line.substring(NAMED.length())))
+        : new CsvText(plain, mostFrequent(first));
     csv.checkQuotes();
     return csv;
   }
@@ -46,9 +51,7 @@ record CsvText(String rows, char separator) {
   }
 
   /** The separator that the first line has most of. */
-  private static char mostFrequent(String text) {
-    int end = text.indexOf('\n');
-    String first = end < 0 ? text : text.substring(0, end);
+  private static char mostFrequent(String first) {
     char separator = SEPARATORS.charAt(0);
     long most = 0;
     for (char candidate : SEPARATORS.toCharArray()) {

@@ -110,8 +110,9 @@ record FieldCase(Operation operation, String field, String what, String value) {
   private static void atTheLimit(
       Operation operation, String field, JsonNode schema, boolean required, Map<String, String> values) {
     if (schema.has("maxLength")) {
-      values.put("longest", field.equals("licenseKey") ? '"' + "a".repeat(128) + " ".repeat(schema.path("maxLength").asInt() - 128) + '"'
-          : text(operation, schema, schema.path("maxLength").asInt()));
+      int most = schema.path("maxLength").asInt();
+      values.put("longest", field.equals("licenseKey") ? '"' + "a".repeat(128) + " ".repeat(most - 128) + '"'
+          : text(operation, schema, most));
       if (!schema.has("format") && !schema.path("pattern").asText().contains("@") && !field.equals("licenseKey")) {
         values.put("longest in emoji", '"' + "\uD83D\uDD11".repeat(schema.path("maxLength").asInt()) + '"');
       }

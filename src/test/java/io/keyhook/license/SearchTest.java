@@ -155,21 +155,23 @@ class SearchTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"KEY", "key", "NOHYPHENS", "nohyphens", "SPACES", "FULLWIDTH", "\u00a0KEY\u202f", "\ufeffKEY\u200b",
-      "\u200eKEY\u200f", "HYPHEN\u2010", "HYPHEN\u2011", "HYPHEN\u2013", "HYPHEN\u2212", "HYPHEN\u00ad", "HYPHEN\u00a0",
-      "HYPHEN - "})
-  void aKeyIsFoundInEveryFormThatAValidationFinds(String form) {
+  @Test
+  void aKeyIsFoundInEveryFormThatAValidationFinds() {
     Api api = seller();
+    Api other = keyhook.account("enterprise");
     String key = license(api, "By key", null, null);
     license(api, "Renewal of " + key, null, null);
     license(api, "Another", null, null);
-    String entered = PastedKeyTest.pasted(key, form);
-    keyhook.api().anonymous().validate(entered, "device").expect(200);
-    assertThat(names(api, entered)).containsExactly("By key", "Renewal of " + key);
-    assertThat(names(seller(), entered)).as("in another account").isEmpty();
-    assertThat(api.get("/api/licenses?status=disabled&search=" + URLEncoder.encode(entered, StandardCharsets.UTF_8)).data())
-        .isEmpty();
+    for (String form : List.of("KEY", "key", "NOHYPHENS", "nohyphens", "SPACES", "FULLWIDTH", "\u00a0KEY\u202f",
+        "\ufeffKEY\u200b", "\u200eKEY\u200f", "HYPHEN\u2010", "HYPHEN\u2011", "HYPHEN\u2013", "HYPHEN\u2212", "HYPHEN\u00ad",
+        "HYPHEN\u00a0", "HYPHEN - ")) {
+      String entered = PastedKeyTest.pasted(key, form);
+      keyhook.api().anonymous().validate(entered, "device").expect(200);
+      assertThat(names(api, entered)).as(form).containsExactly("By key", "Renewal of " + key);
+      assertThat(names(other, entered)).as("in another account").isEmpty();
+      assertThat(api.get("/api/licenses?status=disabled&search=" + URLEncoder.encode(entered, StandardCharsets.UTF_8)).data())
+          .isEmpty();
+    }
   }
 
   @Test
