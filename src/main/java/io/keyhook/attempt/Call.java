@@ -18,30 +18,40 @@ import io.vertx.ext.web.codec.spi.BodyStream;
 final class Call implements BodyCodec<Void>, BodyStream<Void> {
   /** Fails a call that has a connection when another has been sent, or when time is up. */
   static final Throwable NOT_WANTED = new VertxException("another call is sent, or time is up", true);
+  /** Fails a call whose connection may not be used again yet. */
+  static final Throwable TOO_SOON = new VertxException("the connection may not be used again yet", true);
   private static final Future<Void> DONE = Future.succeededFuture();
 
   private final Exchange exchange;
+  private final Reuse reuse;
   /** Null until it has a connection and may be sent. */
   private HttpClientRequest request;
   private ReceiverCodec codec;
   private boolean received;
 
-  Call(Exchange exchange) {
+  /**
+   * @param reuse of the connections that it may get
+   */
+  Call(Exchange exchange, Reuse reuse) {
     this.exchange = exchange;
+    this.reuse = reuse;
   }
 
   /**
    * @param request on the connection that it is to use, and not sent yet
-   * @return whether it is to be sent
+   * @return why it is not to be sent, {@link #TOO_SOON} or {@link #NOT_WANTED}; null: it is
    */
-  boolean begins(HttpClientRequest request) {
-    if (!exchange.admits(this)) {
-      return false;
+  Throwable begin(HttpClientRequest request) {
+    ReceiverCodec connection = Wire.codec(request.connection());
+    if (!connection.mayBegin(reuse)) {
+      return TOO_SOON;
+    } else if (!exchange.admits(this)) {
+      return NOT_WANTED;
     }
     this.request = request;
-    codec = Wire.codec(request.connection());
-    codec.begin(this);
-    return true;
+    codec = connection;
+    codec.begin(this, reuse);
+    return null;
   }
 
   boolean hasBegun() {

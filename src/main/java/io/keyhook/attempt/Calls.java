@@ -67,9 +67,13 @@ final class Calls {
         }
       });
     }
+    connect(route.request(address), address);
+  }
+
+  private void connect(HttpRequest<Buffer> request, InetAddress address) {
     connecting++;
-    Call call = new Call(exchange);
-    send(route.request(address), call).onComplete(
+    Call call = new Call(exchange, route.reuse());
+    send(request, call).onComplete(
         done -> succeeded(call, address),
         e -> {
           connecting--;
@@ -94,7 +98,9 @@ final class Calls {
     } else if (exchange.wantsNoCall()) {
       return;
     }
-    if (call.mayStartAgain(e)) {
+    if (e == Call.TOO_SOON) {
+      connect(route.requestAfresh(address), address);
+    } else if (call.mayStartAgain(e)) {
       startAgain(call, address);
     } else if (call.hasBegun()) {
       exchange.fail(AttemptError.of(e));
@@ -118,7 +124,7 @@ final class Calls {
   /** Once, and in the time that is left. */
   private void startAgain(Call call, InetAddress address) {
     exchange.takeBack(call);
-    Call again = new Call(exchange);
+    Call again = new Call(exchange, route.reuse());
     send(route.requestAfresh(address), again).onComplete(
         done -> exchange.succeed(),
         e -> {

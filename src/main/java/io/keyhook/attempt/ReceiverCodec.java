@@ -1,11 +1,14 @@
 package io.keyhook.attempt;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.CombinedChannelDuplexHandler;
+import io.netty.handler.codec.http.HttpConstants;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestEncoder;
@@ -14,8 +17,11 @@ import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 
 /**
  * HTTP/1.1 on a connection to a receiver, in place of Netty's {@code HttpClientCodec}: it pairs each request with the
@@ -30,8 +36,9 @@ import java.util.List;
  *       request (RFC 9110, 15.5.9), and is treated as a connection that is closed without a response.
  *   <li>Bytes in front of the status line on a used connection are the rest of the response before, on its way as this
  *       request was written: they are dropped, the response behind them counts, and the connection is closed. A whole
- *       response that is late in this way cannot be told from an answer, which is why {@link Sender} never uses one
- *       connection for two accounts.
+ *       response that is late in this way cannot be told from an answer, which is why each byte that no request has asked
+ *       for costs the route its {@link Reuse}, and why {@link Sender} never uses one connection for two accounts.
+ *   <li>Folded lines become one line before Netty reads them (RFC 9112, 5.2), because Netty joins them in quadratic time.
  * </ul>
  * Every byte is counted by the call that waits for it, before it is read as HTTP. Belongs to the connection's event loop.
  */
@@ -49,25 +56,76 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
       .setStrictLineParsing(false)
       .setAllowDuplicateContentLengths(true)
       .setUseRfc9112TransferEncoding(false);
+  private static final int MAX_GOODBYE = 1024;
   private static final byte[] STATUS_LINE = "HTTP/1.".getBytes(StandardCharsets.US_ASCII);
 
+  /** What comes next. */
+  private enum Part {
+    /** The status line, and the rest of the response before may be in front of it. */
+    REST,
+    /** The status line, and blank lines may be in front of it. */
+    START,
+    /** Lines of a head or of trailers. */
+    LINES,
+    BODY
+  }
+
+  private Channel channel;
   /** The call that waits for the response; null: none does. */
   private Call call;
+  /** Of the route that used the connection last; null: none has. */
+  private Reuse reuse;
   private int requests;
+  /** When the last response ended, and when the requests began that had no quiet moment between them. */
+  private long quietSince;
+  private long busySince;
+  private Part part = Part.START;
   /** A request was written, and its response has not ended. */
   private boolean outstanding;
-  /** The response has not begun, and the rest of another may be before it. */
-  private boolean skipping;
   /** The connection is to be closed when the response has ended. */
   private boolean last;
+  /** It is to be closed by Vert.x then, and not before it was quiet. */
+  private boolean lastIfQuiet;
+  private ScheduledFuture<?> closing;
 
   ReceiverCodec() {
     init(new Decoder(), new HttpRequestEncoder());
   }
 
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) throws Exception {
+    channel = context.channel();
+    super.handlerAdded(context);
+  }
+
+  /** Whether a request of the route may be written now. */
+  boolean mayBegin(Reuse reuse) {
+    return requests == 0 || reuse.admits(quietSince);
+  }
+
   /** From now on, the call counts what comes. */
-  void begin(Call call) {
+  void begin(Call call, Reuse reuse) {
     this.call = call;
+    if (this.reuse != reuse && channel.isActive()) {
+      leave();
+      reuse.add(this);
+      this.reuse = reuse;
+    }
+  }
+
+  private void leave() {
+    if (reuse != null) {
+      reuse.remove(this);
+    }
+  }
+
+  /** Closes the connection now, or when the response has ended that it waits for. */
+  void giveUp() {
+    if (outstanding) {
+      last = true;
+    } else {
+      channel.close();
+    }
   }
 
   void end(Call call) {
@@ -80,9 +138,39 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) throws Exception {
     if (message instanceof HttpRequest) {
       outstanding = true;
-      skipping = requests++ > 0;
+      part = requests > 0 ? Part.REST : Part.START;
+      if (requests == 0 || reuse.isQuiet(quietSince)) {
+        busySince = reuse.now();
+      }
+      requests++;
     }
     super.write(context, message, promise);
+  }
+
+  private void ended() {
+    outstanding = false;
+    quietSince = reuse.now();
+  }
+
+  @Override
+  public void close(ChannelHandlerContext context, ChannelPromise promise) throws Exception {
+    if (lastIfQuiet && !outstanding && closing == null) {
+      closing = context.executor().schedule(() -> {
+        context.close(promise);
+      }, Reuse.QUIET_MILLIS, TimeUnit.MILLISECONDS);
+      channel.closeFuture().addListener(closed -> {
+        closing.cancel(false);
+        promise.trySuccess();
+      });
+    } else {
+      super.close(context, promise);
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) throws Exception {
+    leave();
+    super.channelInactive(context);
   }
 
   private final class Decoder extends HttpResponseDecoder {
@@ -94,7 +182,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
     public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
       ByteBuf bytes = (ByteBuf) message;
       if (!outstanding) {
-        drop(context, bytes);
+        dropUnasked(context, bytes);
         bytes.release();
       } else if (call != null && !call.takes(bytes.readableBytes())) {
         bytes.release();
@@ -105,11 +193,75 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
 
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
-      if (!skipping || beginsStatusLine(in)) {
-        int before = out.size();
-        super.decode(context, in, out);
-        decoded(context, in, out, before);
+      if (part == Part.REST && !beginsStatusLine(in) || part == Part.START && !beginsLine(in)) {
+        return;
       }
+      int from = in.readerIndex();
+      int end = in.writerIndex();
+      int before = out.size();
+      if (part == Part.LINES) {
+        in.writerIndex(unfold(in));
+      }
+      super.decode(context, in, out);
+      in.writerIndex(end);
+      if (part == Part.BODY && out.size() == before && isLastChunk(in, from)) {
+        part = Part.LINES;
+      }
+      decoded(context, in, out, before);
+    }
+
+    /** Drops the blanks before it, which Netty does not count as lines. */
+    private boolean beginsLine(ByteBuf in) {
+      while (in.isReadable()) {
+        byte first = in.getByte(in.readerIndex());
+        if (!Character.isISOControl(first) && !Character.isWhitespace(first)) {
+          part = Part.LINES;
+          return true;
+        }
+        in.skipBytes(1);
+      }
+      return false;
+    }
+
+    /**
+     * Makes one line of folded ones.
+     *
+     * @return up to where it may be read: behind the end of the last line, the next byte tells whether it goes on
+     */
+    private static int unfold(ByteBuf in) {
+      int end = in.writerIndex();
+      int line = in.readerIndex();
+      int lf = in.indexOf(line, end, HttpConstants.LF);
+      while (lf >= 0) {
+        boolean isEmpty = lf == line || lf == line + 1 && in.getByte(line) == HttpConstants.CR;
+        if (isEmpty) {
+          return end;
+        } else if (lf + 1 == end) {
+          return lf;
+        } else if (in.getByte(lf + 1) != HttpConstants.SP && in.getByte(lf + 1) != '\t') {
+          line = lf + 1;
+        } else {
+          in.setByte(lf, HttpConstants.SP);
+          if (in.getByte(lf - 1) == HttpConstants.CR) {
+            in.setByte(lf - 1, HttpConstants.SP);
+          }
+        }
+        lf = in.indexOf(lf + 1, end, HttpConstants.LF);
+      }
+      return end;
+    }
+
+    /** Whether what was just read is the line of a chunk of size 0, which trailers follow. */
+    private static boolean isLastChunk(ByteBuf in, int from) {
+      int at = from;
+      while (at < in.readerIndex() && Character.isWhitespace(in.getByte(at))) {
+        at++;
+      }
+      int digits = at;
+      while (at < in.readerIndex() && in.getByte(at) == '0') {
+        at++;
+      }
+      return at > digits && (at == in.readerIndex() || Character.digit(in.getByte(at), 16) < 0);
     }
 
     /** Drops what comes before it. */
@@ -120,12 +272,17 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
         while (same < length && in.getByte(in.readerIndex() + same) == STATUS_LINE[same]) {
           same++;
         }
-        if (same == length) {
-          skipping = length < STATUS_LINE.length;
-          return !skipping;
+        if (length < STATUS_LINE.length && same == length) {
+          return false;
+        } else if (same == length) {
+          part = Part.LINES;
+          return true;
         }
         byte dropped = in.readByte();
-        last |= dropped != '\r' && dropped != '\n';
+        if (dropped != HttpConstants.CR && dropped != HttpConstants.LF && !last) {
+          last = true;
+          reuse.lose();
+        }
       }
       return false;
     }
@@ -135,21 +292,29 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
         if (out.get(i) instanceof HttpResponse response && response.decoderResult().isSuccess()) {
           if (isInterim(response)) {
             out.subList(before, out.size()).clear(); // with its empty end
+            part = Part.START;
             return;
           }
+          part = Part.BODY;
           last |= isLast(response);
           if (isNoAnswer(response)) {
             out.subList(before, out.size()).clear();
             call.isUnread();
-            outstanding = false;
+            ended();
             drop(context, in);
             return;
+          }
+          if (!last && reuse.isBusyForLong(busySince)) {
+            lastIfQuiet = true;
+            response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
           }
         }
         if (out.get(i) instanceof LastHttpContent) {
           // before Vert.x knows of it, and may write the next request at once
-          outstanding = false;
-          if (last || in.isReadable()) {
+          ended();
+          if (in.isReadable()) {
+            dropUnasked(context, in);
+          } else if (last) {
             drop(context, in);
           }
         }
@@ -199,6 +364,21 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
     protected void handleTransferEncodingChunkedWithContentLength(HttpMessage response) {
       super.handleTransferEncodingChunkedWithContentLength(response);
       last = true;
+    }
+
+    private void dropUnasked(ChannelHandlerContext context, ByteBuf bytes) {
+      boolean blamed = reuse != null && !isGoodbye(bytes);
+      drop(context, bytes);
+      if (blamed) {
+        reuse.lose();
+      }
+    }
+
+    /** As load balancers send it before they close a connection that had no request for long (RFC 9110, 15.5.9). */
+    private static boolean isGoodbye(ByteBuf bytes) {
+      String text = bytes.toString(bytes.readerIndex(), Math.min(bytes.readableBytes(), MAX_GOODBYE),
+          StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
+      return text.startsWith("http/1.0 408 ") || text.startsWith("http/1.1 408 ") && text.contains("\nconnection: close");
     }
 
     private static void drop(ChannelHandlerContext context, ByteBuf bytes) {

@@ -1,5 +1,6 @@
 package io.keyhook.attempt;
 
+import io.keyhook.bus.Id;
 import io.keyhook.bus.Version;
 import io.keyhook.target.Resolver;
 import io.keyhook.target.Target;
@@ -26,12 +27,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes attempts with Vert.x's {@link WebClient}. {@link Exchange} keeps their bounds, and {@link Wire} holds what that
  * takes beneath the client. Belongs to one event loop.
  */
 public final class Sender {
+  private static final Logger log = LoggerFactory.getLogger(Sender.class);
   private static final int KEEP_ALIVE_SECONDS = 30;
   /** A receiver may ask for a longer keep-alive, or for one without end. */
   private static final int MAX_CONNECTION_SECONDS = 120;
@@ -43,6 +48,8 @@ public final class Sender {
   private final Resolver resolver;
   private final TargetPolicy policy;
   private final Duration timeout;
+  private final LongSupplier nanoTime;
+  private final Runnable onUnasked;
   private final WebClient reusing;
   private final WebClient fresh;
   private final Map<Destination, Route> routes = new LinkedHashMap<>(16, 0.75f, true) {
@@ -54,22 +61,30 @@ public final class Sender {
 
   private record Destination(UUID accountId, Target target) {}
 
-  /** With what Vert.x resolves and Java trusts. */
-  public Sender(Vertx vertx, TargetPolicy policy, Duration timeout, int maxInFlight) {
-    this(vertx, Resolver.of(vertx), policy, null, timeout, maxInFlight);
+  /**
+   * With what Vert.x resolves and Java trusts.
+   *
+   * @param timeout of a whole attempt
+   * @param maxInFlight attempts that the caller makes at once: none waits for a connection
+   * @param onUnasked runs each time that a receiver sends bytes that no request has asked for
+   */
+  public Sender(Vertx vertx, TargetPolicy policy, Duration timeout, int maxInFlight, Runnable onUnasked) {
+    this(vertx, Resolver.of(vertx), policy, null, timeout, maxInFlight, System::nanoTime, onUnasked);
   }
 
   /**
    * @param trust whose certificates are good; null: what Java trusts
-   * @param timeout of a whole attempt
-   * @param maxInFlight attempts that the caller makes at once: none waits for a connection
+   * @param nanoTime as {@link System#nanoTime()}: what a connection's quiet time is counted by
    */
   Sender(
-      Vertx vertx, Resolver resolver, TargetPolicy policy, TrustOptions trust, Duration timeout, int maxInFlight) {
+      Vertx vertx, Resolver resolver, TargetPolicy policy, TrustOptions trust, Duration timeout, int maxInFlight,
+      LongSupplier nanoTime, Runnable onUnasked) {
     this.vertx = vertx;
     this.resolver = resolver;
     this.policy = policy;
     this.timeout = timeout;
+    this.nanoTime = nanoTime;
+    this.onUnasked = onUnasked;
     this.reusing = client(trust, maxInFlight, true);
     this.fresh = client(trust, maxInFlight, false);
   }
@@ -111,14 +126,29 @@ public final class Sender {
     fresh.close();
   }
 
-  /** A target as one account sends to it: which of its addresses worked last, and the request that is made there. */
+  /**
+   * A target as one account sends to it: which of its addresses worked last, the request that is made there, and whether
+   * connections to it may be used again.
+   */
   final class Route {
     private final Destination destination;
+    private final Reuse reuse;
     private InetAddress address;
     private HttpRequest<Buffer> request;
 
     private Route(Destination destination) {
       this.destination = destination;
+      this.reuse = new Reuse(nanoTime, onUnasked, this::reuseLost);
+    }
+
+    private void reuseLost() {
+      log.warn("{} of {} sends bytes that no request has asked for; each attempt uses a connection of its own, until there"
+          + " were none for {} min", destination.target().host(), Id.ACCOUNT.of(destination.accountId()),
+          Reuse.LOST_FOR.toMinutes());
+    }
+
+    Reuse reuse() {
+      return reuse;
     }
 
     boolean isTls() {
@@ -137,8 +167,11 @@ public final class Sender {
       }
     }
 
-    /** On a kept connection, if there is one. */
+    /** On a kept connection, if there is one and the receiver has not lost their reuse. */
     HttpRequest<Buffer> request(InetAddress address) {
+      if (!reuse.isPossible()) {
+        return requestAfresh(address);
+      }
       return address.equals(this.address) ? request.copy() : request(reusing, address);
     }
 

@@ -41,8 +41,9 @@ final class Wire {
     switch (context.phase()) {
       case SEND_REQUEST -> {
         context.clientRequest().exceptionHandler(e -> { }); // the future has it, and Vert.x would log it
-        if (!call.begins(context.clientRequest())) {
-          context.fail(Call.NOT_WANTED); // which gives the connection back
+        Throwable refused = call.begin(context.clientRequest());
+        if (refused != null) {
+          context.fail(refused); // which gives the connection back
           return;
         }
       }

@@ -14,12 +14,15 @@ public final class DeliveryMetrics {
   private final Counts counts;
   private final Counter succeeded;
   private final Counter failed;
+  private final Counter unasked;
 
   public DeliveryMetrics(MeterRegistry meters, Counts counts, FairShare<UUID> holdings) {
     this.meters = meters;
     this.counts = counts;
     this.succeeded = attempts("succeeded");
     this.failed = attempts("failed");
+    this.unasked = Counter.builder("keyhook.receivers.unasked")
+        .description("Times that a receiver sent bytes that no request had asked for").register(meters);
     Gauge.builder("keyhook.deliveries.held", holdings, FairShare::held)
         .description("Deliveries under lease on this node").register(meters);
   }
@@ -31,6 +34,11 @@ public final class DeliveryMetrics {
   void attempt(UUID accountId, Attempt attempt) {
     (attempt.succeeded() ? succeeded : failed).increment();
     counts.attempt(accountId, attempt.succeeded(), attempt.duration());
+  }
+
+  /** Counts bytes that no request had asked for. */
+  void unasked() {
+    unasked.increment();
   }
 
   /** Shows how many results of a verticle are not written yet, until the handle runs. */

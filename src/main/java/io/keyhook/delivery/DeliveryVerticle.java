@@ -51,7 +51,8 @@ final class DeliveryVerticle extends VerticleBase {
     Bus bus = services.bus();
     KeyhookOptions.Delivery options = rules.options();
     client = services.database().connections(CONNECTIONS);
-    sender = new Sender(vertx, rules.policy(), options.timeout(), options.maxInFlight());
+    sender = new Sender(vertx, rules.policy(), options.timeout(), options.maxInFlight(),
+        metrics::unasked);
     drain = new Drain(vertx);
     EndpointReader reader = new EndpointReader(client, rules.policy(), rules.cipher());
     RetrySchedule schedule = new RetrySchedule(options.retryDelays());

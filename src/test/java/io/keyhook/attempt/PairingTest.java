@@ -1,20 +1,25 @@
 package io.keyhook.attempt;
 
+import static io.keyhook.attempt.Receivers.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.attempt.Receivers.Kind;
 import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.RawReceiver.Connection;
 import io.keyhook.testing.RawReceiver.Script;
 import io.keyhook.testing.Waiting;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.SSLServerSocketFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,38 +31,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PairingTest {
   private static final String LATE = "HTTP/1.1 500 Late\r\nContent-Length: 4\r\n\r\nlate";
 
-  private static SenderRig rig;
-  private static Certificates certificates;
+  private static final Pattern ID = Pattern.compile("(?i)webhook-id: (\\S+)");
+  private static final int BURST = 20;
 
-  enum Kind { PLAIN, TLS }
-
-  @BeforeAll
-  static void start() throws Exception {
-    certificates = Certificates.make();
-    rig = certificates.rig();
-  }
-
-  @AfterAll
-  static void stop() {
-    rig.close();
-  }
-
-  private static RawReceiver receiver(Kind kind, Script script) {
-    SSLServerSocketFactory tls = certificates.good();
-    return kind == Kind.PLAIN ? new RawReceiver(script) : new RawReceiver(script, tls);
-  }
-
-  private static CompletableFuture<Attempt> send(UUID account, RawReceiver receiver) {
-    return rig.send(account, receiver.url(Certificates.HOST));
-  }
-
-  private static Attempt attempt(UUID account, RawReceiver receiver) {
-    return rig.ended(send(account, receiver));
-  }
-
-  private static String ok(String body) {
-    return "HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
-  }
+  @RegisterExtension
+  static final Receivers receivers = new Receivers();
 
   private static void assertAnswered(Attempt attempt, int status, String body) {
     assertThat(attempt.error()).isNull();
@@ -83,7 +61,9 @@ class PairingTest {
     CompletableFuture<Void> asked = new CompletableFuture<>();
     CompletableFuture<Void> secondIsWaiting = new CompletableFuture<>();
     UUID account = UUID.randomUUID();
-    try (RawReceiver receiver = receiver(kind, c -> {
+    try (RawReceiver receiver = receivers.start(kind, c -> {
+      c.request();
+      c.write(ok("none"));
       c.request();
       c.write("HTTP/1.1 102 Processing\r\n\r\n");
       asked.complete(null);
@@ -93,12 +73,13 @@ class PairingTest {
       c.write("HTTP/1.1 500 Oops\r\nContent-Length: 3\r\n\r\ntwo");
       c.awaitClose();
     })) {
-      CompletableFuture<Attempt> first = send(account, receiver);
+      assertAnswered(receivers.attempt(account, receiver), 200, "none");
+      CompletableFuture<Attempt> first = receivers.send(account, receiver);
       await(asked);
-      CompletableFuture<Attempt> second = send(account, receiver);
+      CompletableFuture<Attempt> second = receivers.send(account, receiver);
       secondIsWaiting.complete(null);
-      assertAnswered(rig.ended(first), 200, "one");
-      assertAnswered(rig.ended(second), 500, "two");
+      assertAnswered(receivers.rig().ended(first), 200, "one");
+      assertAnswered(receivers.rig().ended(second), 500, "two");
       assertThat(receiver.accepted()).isEqualTo(1);
     }
   }
@@ -109,7 +90,7 @@ class PairingTest {
     CompletableFuture<Void> asked = new CompletableFuture<>();
     CompletableFuture<Void> othersAnswered = new CompletableFuture<>();
     UUID other = UUID.randomUUID();
-    try (RawReceiver receiver = receiver(kind, c -> {
+    try (RawReceiver receiver = receivers.start(kind, c -> {
       c.request();
       if (c.number() == 1) {
         c.write("HTTP/1.1 102 Processing\r\n\r\n");
@@ -121,11 +102,11 @@ class PairingTest {
       }
       c.awaitClose();
     })) {
-      CompletableFuture<Attempt> first = send(UUID.randomUUID(), receiver);
+      CompletableFuture<Attempt> first = receivers.send(UUID.randomUUID(), receiver);
       await(asked);
-      assertAnswered(rig.ended(send(other, receiver)), 500, "two");
+      assertAnswered(receivers.rig().ended(receivers.send(other, receiver)), 500, "two");
       othersAnswered.complete(null);
-      assertAnswered(rig.ended(first), 200, "one");
+      assertAnswered(receivers.rig().ended(first), 200, "one");
     }
   }
 
@@ -133,10 +114,10 @@ class PairingTest {
   @EnumSource
   void accountsShareNoConnectionAndEachKeepsItsOwn(Kind kind) {
     List<UUID> accounts = List.of(UUID.randomUUID(), UUID.randomUUID());
-    try (RawReceiver receiver = receiver(kind, PairingTest::number)) {
+    try (RawReceiver receiver = receivers.start(kind, PairingTest::number)) {
       for (int round = 0; round < 3; round++) {
-        assertAnswered(attempt(accounts.get(0), receiver), 200, "of connection 1");
-        assertAnswered(attempt(accounts.get(1), receiver), 200, "of connection 2");
+        assertAnswered(receivers.attempt(accounts.get(0), receiver), 200, "of connection 1");
+        assertAnswered(receivers.attempt(accounts.get(1), receiver), 200, "of connection 2");
       }
       assertThat(receiver.accepted()).isEqualTo(2);
     }
@@ -147,7 +128,7 @@ class PairingTest {
   void whatArrivesWithAnAnswerIsNoAnswerToTheRequestThatWaits(String more) {
     CompletableFuture<Void> secondIsWaiting = new CompletableFuture<>();
     UUID account = UUID.randomUUID();
-    try (RawReceiver receiver = receiver(Kind.PLAIN, c -> {
+    try (RawReceiver receiver = receivers.start(Kind.PLAIN, c -> {
       c.request();
       if (c.number() == 1) {
         await(secondIsWaiting);
@@ -157,11 +138,11 @@ class PairingTest {
       }
       c.awaitClose();
     })) {
-      CompletableFuture<Attempt> first = send(account, receiver);
-      CompletableFuture<Attempt> second = send(account, receiver);
+      CompletableFuture<Attempt> first = receivers.send(account, receiver);
+      CompletableFuture<Attempt> second = receivers.send(account, receiver);
       secondIsWaiting.complete(null);
-      assertAnswered(rig.ended(first), 200, "one");
-      assertAnswered(rig.ended(second), 200, "two");
+      assertAnswered(receivers.rig().ended(first), 200, "one");
+      assertAnswered(receivers.rig().ended(second), 200, "two");
       assertThat(receiver.requests()).hasSize(2);
     }
   }
@@ -176,7 +157,7 @@ class PairingTest {
   private static void whatArrivesBetweenTwoRequests(Kind kind, String more) {
     CompletableFuture<Void> firstHasEnded = new CompletableFuture<>();
     UUID account = UUID.randomUUID();
-    try (RawReceiver receiver = receiver(kind, c -> {
+    try (RawReceiver receiver = receivers.start(kind, c -> {
       c.request();
       if (c.number() == 1) {
         c.write(ok("one"));
@@ -187,10 +168,10 @@ class PairingTest {
       }
       c.awaitClose();
     })) {
-      assertAnswered(attempt(account, receiver), 200, "one");
+      assertAnswered(receivers.attempt(account, receiver), 200, "one");
       firstHasEnded.complete(null);
       receiver.awaitClosed();
-      assertAnswered(attempt(account, receiver), 200, "two");
+      assertAnswered(receivers.attempt(account, receiver), 200, "two");
       assertThat(receiver.requests()).hasSize(2);
     }
   }
@@ -200,7 +181,7 @@ class PairingTest {
   @ValueSource(strings = {"x", "rest of a page</html>\r\n\r\n", "HTT", "HTTP/1", "HHHTTP/HTTP/", "\u0000\r\n"})
   void theRestOfTheAnswerBeforeIsPassedOverAndTheRequestIsSentOnce(String rest) {
     UUID account = UUID.randomUUID();
-    try (RawReceiver receiver = receiver(Kind.PLAIN, c -> {
+    try (RawReceiver receiver = receivers.start(Kind.PLAIN, c -> {
       c.request();
       c.write(ok("one"));
       c.request();
@@ -210,29 +191,29 @@ class PairingTest {
       c.write(ok("two"));
       c.awaitClose();
     })) {
-      assertAnswered(attempt(account, receiver), 200, "one");
-      assertAnswered(attempt(account, receiver), 200, "two");
+      assertAnswered(receivers.attempt(account, receiver), 200, "one");
+      assertAnswered(receivers.attempt(account, receiver), 200, "two");
       receiver.awaitClosed();
       assertThat(receiver.requests()).hasSize(2);
       receiver.behave(c -> {
         c.request();
         c.write(ok("three"));
       });
-      assertAnswered(attempt(account, receiver), 200, "three");
+      assertAnswered(receivers.attempt(account, receiver), 200, "three");
     }
   }
 
   @Test
   void aRequestThatMayHaveBeenReadIsNotSentAgainInSilence() {
     UUID account = UUID.randomUUID();
-    try (RawReceiver receiver = receiver(Kind.PLAIN, c -> {
+    try (RawReceiver receiver = receivers.start(Kind.PLAIN, c -> {
       c.request();
       c.write(ok("one"));
       c.request();
       c.write("rest");
     })) {
-      assertAnswered(attempt(account, receiver), 200, "one");
-      assertThat(attempt(account, receiver).error()).isEqualTo(AttemptError.CONNECTION_RESET);
+      assertAnswered(receivers.attempt(account, receiver), 200, "one");
+      assertThat(receivers.attempt(account, receiver).error()).isEqualTo(AttemptError.CONNECTION_RESET);
       assertThat(receiver.requests()).hasSize(2);
       assertThat(receiver.accepted()).isEqualTo(1);
     }
@@ -241,14 +222,14 @@ class PairingTest {
   @Test
   void aRestWithoutEndIsCutOff() {
     UUID account = UUID.randomUUID();
-    try (RawReceiver receiver = receiver(Kind.PLAIN, c -> {
+    try (RawReceiver receiver = receivers.start(Kind.PLAIN, c -> {
       c.request();
       c.write(ok("one"));
       c.request();
       c.flood("HTTP/");
     })) {
-      assertAnswered(attempt(account, receiver), 200, "one");
-      assertThat(attempt(account, receiver).error()).isEqualTo(AttemptError.PROTOCOL_ERROR);
+      assertAnswered(receivers.attempt(account, receiver), 200, "one");
+      assertThat(receivers.attempt(account, receiver).error()).isEqualTo(AttemptError.PROTOCOL_ERROR);
       receiver.awaitClosed();
     }
   }
@@ -258,7 +239,7 @@ class PairingTest {
   void anAttemptThatTimesOutLeavesNoAnswerBehind(Kind kind) {
     CompletableFuture<Void> gaveUp = new CompletableFuture<>();
     UUID account = UUID.randomUUID();
-    try (RawReceiver receiver = receiver(kind, c -> {
+    try (RawReceiver receiver = receivers.start(kind, c -> {
       c.request();
       if (c.number() == 1) {
         await(gaveUp);
@@ -268,9 +249,128 @@ class PairingTest {
       }
       c.awaitClose();
     })) {
-      assertThat(attempt(account, receiver).error()).isEqualTo(AttemptError.TIMEOUT);
+      assertThat(receivers.attempt(account, receiver).error()).isEqualTo(AttemptError.TIMEOUT);
       gaveUp.complete(null);
-      assertAnswered(attempt(account, receiver), 200, "two");
+      assertAnswered(receivers.attempt(account, receiver), 200, "two");
+    }
+  }
+
+  /** Answers each request with its own id, half of them with 500, and sends one more 200 so long after each answer. */
+  private static Script duplicating(int millis) {
+    return c -> {
+      while (true) {
+        answer(c);
+        c.pause(millis);
+        c.write(ok("late"));
+      }
+    };
+  }
+
+  private static void answer(Connection connection) throws IOException {
+    String id = ID.matcher(connection.request()).results().findFirst().orElseThrow().group(1);
+    connection.write(Receivers.answer(id.endsWith("0") ? "500 Oops" : "200 OK", id));
+  }
+
+  private static void assertEachHasItsOwnAnswer(UUID account, RawReceiver receiver) {
+    Map<String, CompletableFuture<Attempt>> burst = new LinkedHashMap<>();
+    for (int i = 0; i < BURST; i++) {
+      String id = "delivery_" + i + (i % 2 == 0 ? "-500" : "-201");
+      burst.put(id, receivers.send(account, receiver, id));
+    }
+    burst.forEach((id, attempt) -> assertAnswered(attempt.join(), id.endsWith("0") ? 500 : 200, id));
+  }
+
+  /** Whole responses that nothing but their time tells from answers. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 5, 10})
+  void aLateDuplicateIsNoAnswerToTheNextRequestOfABurst(int millis) {
+    lateDuplicates(Kind.PLAIN, millis);
+    lateDuplicates(Kind.TLS, millis);
+  }
+
+  private static void lateDuplicates(Kind kind, int millis) {
+    UUID account = UUID.randomUUID();
+    int before = receivers.rig().unasked();
+    try (RawReceiver receiver = receivers.start(kind, duplicating(millis))) {
+      assertEachHasItsOwnAnswer(account, receiver);
+      receiver.awaitClosed();
+      assertThat(receivers.rig().unasked()).isGreaterThan(before);
+      receivers.rig().pass(Reuse.LOST_FOR.dividedBy(2));
+      assertEachHasItsOwnAnswer(account, receiver);
+      assertThat(receiver.accepted()).as("a connection each").isEqualTo(2 * BURST);
+    }
+  }
+
+  @Test
+  void aReceiverThatIsQuietKeepsItsConnectionForABurst() {
+    UUID account = UUID.randomUUID();
+    try (RawReceiver receiver = receivers.start(Kind.PLAIN, c -> {
+      while (true) {
+        answer(c);
+      }
+    })) {
+      receivers.attempt(account, receiver);
+      assertEachHasItsOwnAnswer(account, receiver);
+      assertThat(receiver.accepted()).isEqualTo(1);
+    }
+  }
+
+  /** A response too many is left over when nothing is outstanding any more. */
+  @Test
+  void aReceiverThatBeginsToSendLateAnswersLosesItsConnectionsWhenTheBurstEnds() {
+    UUID account = UUID.randomUUID();
+    try (RawReceiver receiver = receivers.start(Kind.PLAIN, c -> {
+      answer(c);
+      duplicating(5).run(c);
+    })) {
+      receivers.attempt(account, receiver);
+      Stream.generate(() -> receivers.send(account, receiver)).limit(BURST).toList().forEach(CompletableFuture::join);
+      receiver.awaitClosed();
+      receiver.behave(duplicating(1));
+      assertEachHasItsOwnAnswer(account, receiver);
+    }
+  }
+
+  @Test
+  void aConnectionWithoutAQuietMomentIsClosedAfterAWhile() {
+    UUID account = UUID.randomUUID();
+    try (RawReceiver receiver = receivers.start(Kind.PLAIN, PairingTest::number)) {
+      assertAnswered(receivers.attempt(account, receiver), 200, "of connection 1");
+      Duration gap = SenderRig.QUIET.minusMillis(1);
+      for (Duration busy = Duration.ZERO; busy.toSeconds() <= Reuse.BUSY_SECONDS; busy = busy.plus(gap)) {
+        assertAnswered(receivers.send(account, receiver).join(), 200, "of connection 1");
+        receivers.rig().pass(gap);
+      }
+      receiver.awaitClosed();
+      assertAnswered(receivers.send(account, receiver).join(), 200, "of connection 2");
+    }
+  }
+
+  /** As load balancers send it when a connection had no request for long. */
+  @Test
+  void aGoodbyeOnAnIdleConnectionCostsNothing() {
+    CompletableFuture<Void> firstHasEnded = new CompletableFuture<>();
+    UUID account = UUID.randomUUID();
+    int before = receivers.rig().unasked();
+    try (RawReceiver receiver = receivers.start(Kind.PLAIN, c -> {
+      c.request();
+      if (c.number() == 1) {
+        c.write(ok("one"));
+        await(firstHasEnded);
+        c.write("HTTP/1.1 408 Request Time-out\r\nContent-Length: 4\r\nConnection: close\r\n\r\nlate");
+      } else {
+        c.write(ok("two"));
+        c.request();
+        c.write(ok("three"));
+      }
+      c.awaitClose();
+    })) {
+      assertAnswered(receivers.attempt(account, receiver), 200, "one");
+      firstHasEnded.complete(null);
+      receiver.awaitClosed();
+      assertAnswered(receivers.attempt(account, receiver), 200, "two");
+      assertAnswered(receivers.send(account, receiver).join(), 200, "three");
+      assertThat(receivers.rig().unasked()).isEqualTo(before);
     }
   }
 }

@@ -2,13 +2,14 @@ package io.keyhook.attempt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.attempt.Receivers.Kind;
 import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.RawReceiver.Connection;
 import io.keyhook.testing.RawReceiver.Script;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -17,32 +18,16 @@ import org.junit.jupiter.params.provider.EnumSource;
  * same attempt; once, in the same time, and never when a response has begun.
  */
 class ReuseTest {
+  private static final UUID ACCOUNT = UUID.randomUUID();
   private static final String EMPTY = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
-  private static SenderRig rig;
-  private static Certificates certificates;
-
-  enum Kind { PLAIN, TLS }
-
-  @BeforeAll
-  static void start() throws Exception {
-    certificates = Certificates.make();
-    rig = certificates.rig();
-  }
-
-  @AfterAll
-  static void stop() {
-    rig.close();
-  }
-
-  private static RawReceiver receiver(Kind kind, Script script) {
-    return kind == Kind.PLAIN ? new RawReceiver(script) : new RawReceiver(script, certificates.good());
-  }
+  @RegisterExtension
+  static final Receivers receivers = new Receivers();
 
   /** Uses a connection for one attempt, and for a second one of which the script decides. */
   private static Attempt second(RawReceiver receiver) {
-    assertThat(rig.ended(rig.send(receiver.url(Certificates.HOST))).error()).isNull();
-    return rig.ended(rig.send(receiver.url(Certificates.HOST)));
+    assertThat(receivers.attempt(ACCOUNT, receiver).error()).isNull();
+    return receivers.attempt(ACCOUNT, receiver);
   }
 
   /** The first connection answers once, and then does as the test says; the others are good. */
@@ -62,7 +47,7 @@ class ReuseTest {
   @ParameterizedTest
   @EnumSource
   void aConnectionThatIsClosedAsItIsUsedAgainIsNotTheAttemptsFailure(Kind kind) {
-    try (RawReceiver receiver = receiver(kind, reused(c -> { }))) {
+    try (RawReceiver receiver = receivers.start(kind, reused(c -> { }))) {
       assertThat(second(receiver).succeeded()).isTrue();
       assertThat(receiver.accepted()).isEqualTo(2);
       assertThat(receiver.requests()).hasSize(3);
@@ -74,7 +59,7 @@ class ReuseTest {
   @ParameterizedTest
   @EnumSource
   void norIsOneThatIsReset(Kind kind) {
-    try (RawReceiver receiver = receiver(kind, reused(Connection::reset))) {
+    try (RawReceiver receiver = receivers.start(kind, reused(Connection::reset))) {
       assertThat(second(receiver).succeeded()).isTrue();
       assertThat(receiver.accepted()).isEqualTo(2);
     }
@@ -85,15 +70,15 @@ class ReuseTest {
   @EnumSource
   void norIsOneOnWhichTheReceiverHasWaitedTooLongForARequest(Kind kind) {
     String tooLong = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 4\r\n\r\nlate";
-    try (RawReceiver receiver = receiver(kind, reused(c -> c.write(tooLong)))) {
+    try (RawReceiver receiver = receivers.start(kind, reused(c -> c.write(tooLong)))) {
       assertThat(second(receiver).succeeded()).isTrue();
       assertThat(receiver.accepted()).isEqualTo(2);
     }
-    try (RawReceiver receiver = receiver(kind, c -> {
+    try (RawReceiver receiver = receivers.start(kind, c -> {
       c.request();
       c.write(tooLong);
     })) {
-      Attempt first = rig.ended(rig.send(receiver.url(Certificates.HOST)));
+      Attempt first = receivers.attempt(ACCOUNT, receiver);
       assertThat(first.statusCode()).as("on a fresh connection it is an answer").isEqualTo(408);
       assertThat(receiver.accepted()).isEqualTo(1);
     }
@@ -101,7 +86,7 @@ class ReuseTest {
 
   @Test
   void itStartsAgainOnlyOnce() {
-    try (RawReceiver receiver = receiver(Kind.PLAIN, c -> {
+    try (RawReceiver receiver = receivers.start(Kind.PLAIN, c -> {
       c.request();
       if (c.number() == 1) {
         c.write(EMPTY);
@@ -115,7 +100,7 @@ class ReuseTest {
 
   @Test
   void theSecondConnectionHasNoMoreTime() {
-    try (RawReceiver receiver = receiver(Kind.PLAIN, c -> {
+    try (RawReceiver receiver = receivers.start(Kind.PLAIN, c -> {
       c.request();
       if (c.number() == 1) {
         c.write(EMPTY);
@@ -133,7 +118,7 @@ class ReuseTest {
   void aResponseThatHasBegunIsNotAskedForAgain() {
     for (String begun : List.of("H", "HTTP/1.1 2", "HTTP/1.1 100 Continue\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")) {
-      try (RawReceiver receiver = receiver(Kind.PLAIN, reused(c -> c.write(begun)))) {
+      try (RawReceiver receiver = receivers.start(Kind.PLAIN, reused(c -> c.write(begun)))) {
         assertThat(second(receiver).error()).as(begun).isEqualTo(AttemptError.CONNECTION_RESET);
         assertThat(receiver.accepted()).as(begun).isEqualTo(1);
       }
@@ -142,13 +127,13 @@ class ReuseTest {
 
   @Test
   void aConnectionClosedWhileItIsIdleIsNotUsed() {
-    try (RawReceiver receiver = receiver(Kind.PLAIN, c -> {
+    try (RawReceiver receiver = receivers.start(Kind.PLAIN, c -> {
       c.request();
       c.write(EMPTY);
     })) {
-      assertThat(rig.ended(rig.send(receiver.url())).error()).isNull();
+      assertThat(receivers.attempt(ACCOUNT, receiver).error()).isNull();
       receiver.awaitClosed();
-      assertThat(rig.ended(rig.send(receiver.url())).error()).isNull();
+      assertThat(receivers.attempt(ACCOUNT, receiver).error()).isNull();
       assertThat(receiver.requests()).hasSize(2);
     }
   }

@@ -19,14 +19,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
 /**
  * A {@link Sender} by itself: a short time for each attempt, one event loop, and one connection a receiver and account.
+ * For connections that are kept, time passes only where a test says so, and after each attempt that it waits for.
  */
 final class SenderRig implements AutoCloseable {
   static final Duration TIMEOUT = Duration.ofSeconds(2);
+  static final Duration QUIET = Duration.ofMillis(Reuse.QUIET_MILLIS);
   private static final Duration LATE = Duration.ofMillis(250);
   private static final long BEAT_MILLIS = 10;
   private static final Signer SIGNER = new Signer("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
@@ -41,6 +44,8 @@ final class SenderRig implements AutoCloseable {
   /** For how long the machine let nobody run: not to be blamed on an attempt. */
   private final AtomicLong stalledNanos = new AtomicLong();
   private final ScheduledExecutorService pulse = Executors.newSingleThreadScheduledExecutor();
+  private final AtomicLong nanoTime = new AtomicLong();
+  private final AtomicInteger unasked = new AtomicInteger();
   private long lastBeat = System.nanoTime();
 
   /** As in production, but for targets that are not public. */
@@ -57,7 +62,7 @@ final class SenderRig implements AutoCloseable {
     this.policy = policy;
     vertx = Vertx.vertx(options.setEventLoopPoolSize(1).setPreferNativeTransport(sockets == Sockets.NATIVE));
     context = vertx.getOrCreateContext();
-    sender = new Sender(vertx, resolver.apply(vertx), policy, trust, TIMEOUT, 1);
+    sender = new Sender(vertx, resolver.apply(vertx), policy, trust, TIMEOUT, 1, nanoTime::get, unasked::incrementAndGet);
     pulse.scheduleWithFixedDelay(this::beat, 0, BEAT_MILLIS, TimeUnit.MILLISECONDS);
   }
 
@@ -75,19 +80,34 @@ final class SenderRig implements AutoCloseable {
   }
 
   CompletableFuture<Attempt> send(UUID accountId, String url) {
+    return send(accountId, url, "delivery_1");
+  }
+
+  CompletableFuture<Attempt> send(UUID accountId, String url, String deliveryId) {
     EndpointSettings settings = new EndpointSettings(accountId, 1, policy.check(url), SIGNER, List.of());
     CompletableFuture<Attempt> ended = new CompletableFuture<>();
     Message message =
-        new Message(MultiMap.caseInsensitiveMultiMap().add("webhook-id", "delivery_1"), Buffer.buffer("{}"));
+        new Message(MultiMap.caseInsensitiveMultiMap().add("webhook-id", deliveryId), Buffer.buffer("{}"));
     context.runOnContext(v ->
         sender.send(settings, message).onComplete(ended::complete, ended::completeExceptionally));
     return ended.orTimeout(Waiting.LONG.toSeconds(), TimeUnit.SECONDS);
   }
 
-  /** Waits for the attempt, which must have kept to its time. */
+  /** Lets time pass for connections that are kept. */
+  void pass(Duration time) {
+    nanoTime.addAndGet(time.toNanos());
+  }
+
+  /** How often a receiver sent what no request had asked for. */
+  int unasked() {
+    return unasked.get();
+  }
+
+  /** Waits for the attempt, which must have kept to its time, and lets its connection be quiet for long enough. */
   Attempt ended(CompletableFuture<Attempt> running) {
     Attempt attempt = running.join();
     assertThat(attempt.duration()).isLessThanOrEqualTo(TIMEOUT.plus(LATE).plusNanos(stalledNanos.get()));
+    pass(QUIET);
     Waiting.on(vertx.timer(1)); // behind what the event loop has been given, such as to forget a name that lives for 0 s
     return attempt;
   }

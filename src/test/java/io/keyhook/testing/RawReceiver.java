@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PushbackInputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -167,6 +168,7 @@ public final class RawReceiver implements AutoCloseable {
     private final Socket socket;
     private final int number;
     private final CountDownLatch closed = new CountDownLatch(1);
+    private PushbackInputStream in;
 
     private Connection(Socket socket, int number) {
       this.socket = socket;
@@ -178,8 +180,15 @@ public final class RawReceiver implements AutoCloseable {
       return number;
     }
 
-    /** Reads a request to its end. */
-    public void request() throws IOException {
+    private PushbackInputStream in() throws IOException {
+      if (in == null) {
+        in = new PushbackInputStream(socket.getInputStream());
+      }
+      return in;
+    }
+
+    /** Reads a request to its end, and returns its head. */
+    public String request() throws IOException {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       String head;
       do {
@@ -188,14 +197,15 @@ public final class RawReceiver implements AutoCloseable {
       } while (!head.endsWith("\r\n\r\n"));
       Matcher length = CONTENT_LENGTH.matcher(head);
       if (length.find()) {
-        socket.getInputStream().readNBytes(Integer.parseInt(length.group(1)));
+        in().readNBytes(Integer.parseInt(length.group(1)));
       }
       requests.add(head);
+      return head;
     }
 
     /** One byte. */
     public int read() throws IOException {
-      int read = socket.getInputStream().read();
+      int read = in().read();
       if (read < 0) {
         throw new IOException("closed by the sender");
       }
@@ -233,9 +243,22 @@ public final class RawReceiver implements AutoCloseable {
       }
     }
 
+    /** Says nothing for so long, or until the next request begins. */
+    public void pause(int millis) throws IOException {
+      if (millis > 0) {
+        socket.setSoTimeout(millis);
+        try {
+          in().unread(read());
+        } catch (SocketTimeoutException quiet) {
+          // no request came
+        }
+        socket.setSoTimeout(0);
+      }
+    }
+
     /** Says nothing any more, until it is closed by the sender. */
     public void awaitClose() throws IOException {
-      socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+      in().transferTo(OutputStream.nullOutputStream());
     }
 
     /** Says that it will send no more, and still reads. */

@@ -1,0 +1,125 @@
+package io.keyhook.attempt;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongSupplier;
+
+/**
+ * Whether the connections of a route may be used again. A whole response that arrives late cannot be told by its bytes
+ * from the answer to the next request, so a receiver earns the reuse of its connections by being quiet, and loses it with
+ * the first bytes that no request has asked for:
+ * <pre>
+ *              a connection was quiet for 100 ms
+ *   UNPROVEN ──────────────────────────────────────> PROVEN
+ *    ^    │                                            │
+ *    │    │ unasked bytes                              │ unasked bytes
+ *    │    v                                            │
+ *    └── LOST <────────────────────────────────────────┘
+ *     10 min without unasked bytes
+ * </pre>
+ * <ul>
+ *   <li>UNPROVEN: a connection is used again after {@value #QUIET_MILLIS} ms without a byte, which proves the route. A
+ *       request that comes sooner gets a connection of its own, which is closed after the response. There are never more
+ *       of them than attempts in flight.
+ *   <li>PROVEN: connections are used again at once. One that had no quiet moment for {@value #BUSY_SECONDS} s is closed
+ *       after a response, once it has been quiet.
+ *   <li>LOST: each request gets a connection of its own, and the others are closed.
+ * </ul>
+ * What remains: a receiver that was quiet for the first {@value #QUIET_MILLIS} ms, and later sends an unasked whole
+ * response just after a connection was used again. Keyhook takes it for the answer to that request, and the connection's
+ * later answers for those to the requests after theirs. This ends when the connection has no request to answer, after
+ * {@value #BUSY_SECONDS} s at the latest: then one response is left over, and the route is LOST. It never crosses
+ * accounts, because no two accounts share a route. Belongs to one event loop.
+ */
+final class Reuse {
+  static final long QUIET_MILLIS = 100;
+  static final long BUSY_SECONDS = 10;
+  static final Duration LOST_FOR = Duration.ofMinutes(10);
+  private static final long QUIET_NANOS = Duration.ofMillis(QUIET_MILLIS).toNanos();
+  private static final long BUSY_NANOS = Duration.ofSeconds(BUSY_SECONDS).toNanos();
+
+  private enum State { UNPROVEN, PROVEN, LOST }
+
+  private final LongSupplier nanoTime;
+  private final Runnable onUnasked;
+  private final Runnable onLost;
+  /** Those that may be used again. */
+  private final Set<ReceiverCodec> connections = new HashSet<>();
+  private State state = State.UNPROVEN;
+  /** When it last entered this state, or entered it again. */
+  private long since;
+
+  /**
+   * @param nanoTime as {@link System#nanoTime()}
+   * @param onUnasked runs each time that unasked bytes arrive
+   * @param onLost runs behind it where they cost the route its reuse
+   */
+  Reuse(LongSupplier nanoTime, Runnable onUnasked, Runnable onLost) {
+    this.nanoTime = nanoTime;
+    this.onUnasked = onUnasked;
+    this.onLost = onLost;
+  }
+
+  long now() {
+    return nanoTime.getAsLong();
+  }
+
+  /** Whether a request may ask for a connection that is kept. */
+  boolean isPossible() {
+    if (state == State.LOST && now() - since >= LOST_FOR.toNanos()) {
+      enter(State.UNPROVEN);
+    }
+    return state != State.LOST;
+  }
+
+  /**
+   * Whether a used connection may be used again now.
+   *
+   * @param quietSince when its last response ended
+   */
+  boolean admits(long quietSince) {
+    if (state == State.UNPROVEN && isQuiet(quietSince)) {
+      enter(State.PROVEN);
+    }
+    return state == State.PROVEN;
+  }
+
+  boolean isQuiet(long quietSince) {
+    return now() - quietSince >= QUIET_NANOS;
+  }
+
+  /**
+   * Whether a connection is to be closed after the response, to see whether one more comes.
+   *
+   * @param busySince its first use, or the first since it was quiet
+   */
+  boolean isBusyForLong(long busySince) {
+    return now() - busySince >= BUSY_NANOS;
+  }
+
+  /** Takes the route its reuse, because bytes came that no request has asked for, and closes its connections. */
+  void lose() {
+    boolean known = state == State.LOST;
+    enter(State.LOST);
+    onUnasked.run();
+    if (!known) {
+      onLost.run();
+      List.copyOf(connections).forEach(ReceiverCodec::giveUp);
+    }
+  }
+
+  private void enter(State next) {
+    state = next;
+    since = now();
+  }
+
+  void add(ReceiverCodec connection) {
+    connections.add(connection);
+  }
+
+  void remove(ReceiverCodec connection) {
+    connections.remove(connection);
+  }
+}
