@@ -64,7 +64,8 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
     /** The status line, and the rest of the response before may be in front of it. */
     REST,
     /** The status line, and blank lines may be in front of it. */
-    START,
+    BLANK,
+    STATUS,
     /** Lines of a head or of trailers. */
     LINES,
     BODY
@@ -79,7 +80,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
   /** When the last response ended, and when the requests began that had no quiet moment between them. */
   private long quietSince;
   private long busySince;
-  private Part part = Part.START;
+  private Part part = Part.BLANK;
   /** A request was written, and its response has not ended. */
   private boolean outstanding;
   /** The connection is to be closed when the response has ended. */
@@ -138,7 +139,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) throws Exception {
     if (message instanceof HttpRequest) {
       outstanding = true;
-      part = requests > 0 ? Part.REST : Part.START;
+      part = requests > 0 ? Part.REST : Part.BLANK;
       if (requests == 0 || reuse.isQuiet(quietSince)) {
         busySince = reuse.now();
       }
@@ -193,14 +194,20 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
 
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
-      if (part == Part.REST && !beginsStatusLine(in) || part == Part.START && !beginsLine(in)) {
+      if (part == Part.REST && !beginsStatusLine(in) || part == Part.BLANK && !beginsLine(in)) {
         return;
       }
       int from = in.readerIndex();
       int end = in.writerIndex();
       int before = out.size();
-      if (part == Part.LINES) {
-        in.writerIndex(unfold(in));
+      if (part == Part.STATUS) {
+        int lf = in.indexOf(from, end, HttpConstants.LF);
+        if (lf >= 0) {
+          part = Part.LINES;
+          in.writerIndex(unfold(in, lf + 1));
+        }
+      } else if (part == Part.LINES) {
+        in.writerIndex(unfold(in, from));
       }
       super.decode(context, in, out);
       in.writerIndex(end);
@@ -215,7 +222,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
       while (in.isReadable()) {
         byte first = in.getByte(in.readerIndex());
         if (!Character.isISOControl(first) && !Character.isWhitespace(first)) {
-          part = Part.LINES;
+          part = Part.STATUS;
           return true;
         }
         in.skipBytes(1);
@@ -226,11 +233,11 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
     /**
      * Makes one line of folded ones.
      *
+     * @param line where the first one begins
      * @return up to where it may be read: behind the end of the last line, the next byte tells whether it goes on
      */
-    private static int unfold(ByteBuf in) {
+    private static int unfold(ByteBuf in, int line) {
       int end = in.writerIndex();
-      int line = in.readerIndex();
       int lf = in.indexOf(line, end, HttpConstants.LF);
       while (lf >= 0) {
         boolean isEmpty = lf == line || lf == line + 1 && in.getByte(line) == HttpConstants.CR;
@@ -275,7 +282,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
         if (length < STATUS_LINE.length && same == length) {
           return false;
         } else if (same == length) {
-          part = Part.LINES;
+          part = Part.STATUS;
           return true;
         }
         byte dropped = in.readByte();
@@ -292,11 +299,11 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
         if (out.get(i) instanceof HttpResponse response && response.decoderResult().isSuccess()) {
           if (isInterim(response)) {
             out.subList(before, out.size()).clear(); // with its empty end
-            part = Part.START;
+            part = Part.BLANK;
             return;
           }
           part = Part.BODY;
-          last |= isLast(response);
+          last |= isLast(response) || !reuse.isPossible();
           if (isNoAnswer(response)) {
             out.subList(before, out.size()).clear();
             call.isUnread();
@@ -367,11 +374,10 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
     }
 
     private void dropUnasked(ChannelHandlerContext context, ByteBuf bytes) {
-      boolean blamed = reuse != null && !isGoodbye(bytes);
-      drop(context, bytes);
-      if (blamed) {
+      if (reuse != null && !isGoodbye(bytes)) {
         reuse.lose();
       }
+      drop(context, bytes);
     }
 
     /** As load balancers send it before they close a connection that had no request for long (RFC 9110, 15.5.9). */
