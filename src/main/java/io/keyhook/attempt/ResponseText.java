@@ -1,6 +1,7 @@
 package io.keyhook.attempt;
 
 import io.vertx.core.buffer.Buffer;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
@@ -16,14 +17,35 @@ final class ResponseText {
   private static final int MAX_BYTES = 4 * 1024;
   private static final int MAX_NAME = 32;
 
+  private static final String CHARSET = "charset=";
+
   private final String encoding;
+  private final Charset charset;
   private final Buffer kept = Buffer.buffer();
 
   /**
    * @param contentEncoding the header (RFC 9110, 8.4); null: there is none
+   * @param contentType the header (RFC 9110, 8.3); null: there is none
    */
-  ResponseText(String contentEncoding) {
+  ResponseText(String contentEncoding, String contentType) {
     this.encoding = contentEncoding == null ? "" : contentEncoding.trim().toLowerCase(Locale.ROOT);
+    this.charset = charset(contentType == null ? "" : contentType.toLowerCase(Locale.ROOT));
+  }
+
+  /** UTF-8 where the type names none, or none that Java can read. */
+  private static Charset charset(String contentType) {
+    int at = contentType.indexOf(CHARSET, Math.max(0, contentType.indexOf(';')));
+    if (at < 0) {
+      return StandardCharsets.UTF_8;
+    }
+    int start = at + CHARSET.length();
+    int end = contentType.indexOf(';', start);
+    String name = contentType.substring(start, end < 0 ? contentType.length() : end).replace("\"", "").trim();
+    try {
+      return name.length() <= MAX_NAME && Charset.isSupported(name) ? Charset.forName(name) : StandardCharsets.UTF_8;
+    } catch (IllegalArgumentException e) { // no name of a charset
+      return StandardCharsets.UTF_8;
+    }
   }
 
   void append(Buffer data) {
@@ -33,7 +55,8 @@ final class ResponseText {
   }
 
   /**
-   * As text: what is not UTF-8 is replaced, and so is NUL, which is no text for PostgreSQL.
+   * As text in the charset of its byte order mark, or else of its type. What is no text in it is replaced, and so is NUL,
+   * which is no text for PostgreSQL.
    *
    * @param length of the whole body as far as it came, in bytes
    */
@@ -51,11 +74,21 @@ final class ResponseText {
   }
 
   private String name() {
-    return text(encoding.substring(0, Math.min(encoding.length(), MAX_NAME)).getBytes(StandardCharsets.UTF_8));
+    return withoutNul(encoding.substring(0, Math.min(encoding.length(), MAX_NAME)));
   }
 
-  private static String text(byte[] bytes) {
-    return new String(bytes, StandardCharsets.UTF_8).replace('\0', '\uFFFD');
+  private String text(byte[] bytes) {
+    int first = bytes.length < 2 ? 0 : (bytes[0] & 0xff) << 8 | bytes[1] & 0xff;
+    String text = switch (first) {
+      case 0xfeff, 0xfffe -> new String(bytes, StandardCharsets.UTF_16); // which skips the mark
+      case 0xefbb -> new String(bytes, StandardCharsets.UTF_8);
+      default -> new String(bytes, charset);
+    };
+    return withoutNul(text.startsWith("\uFEFF") ? text.substring(1) : text);
+  }
+
+  private static String withoutNul(String text) {
+    return text.replace('\0', '\uFFFD');
   }
 
   private static boolean isGzip(byte[] bytes) {

@@ -28,6 +28,7 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
   static final List<Integer> REDIRECTS = List.of(301, 302, 303, 307, 308);
 
   private static final String CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  private static final String FOLDED = "\r\nX-Folded: a" + "\n ".repeat(20_000) + "\r\n\r\n";
   private static final String FOUR_KB = "x".repeat(4096);
 
   static final List<Fault> ALL = Stream.of(hanging(), flooding(), malformed(), broken(), answering())
@@ -267,17 +268,21 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
         left("sends chunks in HTTP/1.0", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n"
             + "Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n"),
         left("says among others that it closes", "HTTP/1.1 200 OK\r\nConnection: x, close\r\n"
-            + "Content-Length: 5\r\n\r\nfirst"));
+            + "Content-Length: 5\r\n\r\nfirst"),
+        kept("folds its headers and trailers thousands of times", CHUNKED.replace("\r\n\r\n", FOLDED)
+            + "5\r\nfirst\r\n0;x\r\nX-Trailer: a" + FOLDED, 200, "first"));
   }
 
-  /** Compressed, which nobody asked for. */
+  /** Not in plain UTF-8. */
   private static List<Fault> describing() {
     String page = "<h1>It is broken</h1>";
     return List.of(
         kept("compresses an error page", encoded("500 Oops", "gzip", gzip(page.getBytes(StandardCharsets.UTF_8))),
             500, page),
         kept("compresses an error page for which there is no decoder here", encoded("500 Oops", "br", "abcd"), 500,
-            "(br-compressed body, 4 bytes)"));
+            "(br-compressed body, 4 bytes)"),
+        kept("writes an error page in UTF-16", "HTTP/1.1 500 Oops\r\nContent-Type: text/html; charset=utf-16le\r\n"
+            + "Content-Length: 10\r\n\r\n" + "f\0i\0r\0s\0t\0", 500, "first"));
   }
 
   /** Delivered with "first" for a body, and never used again. */

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
@@ -17,7 +19,11 @@ class ResponseTextTest {
   private static final String PAGE = "<h1>Es ist größer</h1>".repeat(20);
 
   private static String read(String encoding, byte[] body) {
-    ResponseText text = new ResponseText(encoding);
+    return read(encoding, null, body);
+  }
+
+  private static String read(String encoding, String type, byte[] body) {
+    ResponseText text = new ResponseText(encoding, type);
     for (byte b : body) {
       text.append(Buffer.buffer(new byte[] {b}));
     }
@@ -53,6 +59,34 @@ class ResponseTextTest {
     assertThat(read("identity", page())).isEqualTo(PAGE);
     assertThat(read("gzip", new byte[0])).isEmpty();
     assertThat(read("br", new byte[0])).isEmpty();
+  }
+
+  @Test
+  void aBodyIsReadInTheCharsetOfItsType() throws IOException {
+    for (String charset : List.of("UTF-16", "utf-16le", "UTF-16BE", "ISO-8859-1", "windows-1252", "UTF-32")) {
+      byte[] body = PAGE.getBytes(charset);
+      assertThat(read(null, "text/html; charset=" + charset, body)).as(charset).isEqualTo(PAGE);
+      assertThat(read(null, "text/html;Charset=\"" + charset + "\" ; x=y", body)).as(charset).isEqualTo(PAGE);
+      assertThat(read("gzip", "text/html; charset=" + charset, gzip(body))).as(charset).isEqualTo(PAGE);
+    }
+  }
+
+  @Test
+  void aByteOrderMarkComesBeforeTheType() {
+    for (Charset charset : List.of(StandardCharsets.UTF_8, StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE)) {
+      byte[] body = ("\uFEFF" + PAGE).getBytes(charset);
+      assertThat(read(null, null, body)).as(charset.name()).isEqualTo(PAGE);
+      assertThat(read(null, "text/html; charset=windows-1252", body)).as(charset.name()).isEqualTo(PAGE);
+    }
+  }
+
+  @Test
+  void aCharsetThatIsNoneIsUtf8() {
+    for (String charset : List.of("", "x", "\"", "klingon", "a b", "ISO-2022-CN", "-", "x".repeat(60_000))) {
+      assertThat(read(null, "text/html; charset=" + charset, "OK".getBytes(StandardCharsets.UTF_8))).as(charset)
+          .isEqualTo("OK");
+    }
+    assertThat(read(null, "text/html; charset=utf-16", new byte[] {0, 0, 'x'})).startsWith("\uFFFD");
   }
 
   @Test

@@ -36,6 +36,8 @@ class HostileInputTest {
   private static final int LINE = 7 * 1024;
   /** A head is too short for one of them to show. */
   private static final int HEADS = 40;
+  /** Of a receiver's head: nearly as much as is read. */
+  private static final int FOLDED = 120 * 1024;
   /** For 30 deliveries, which take that long without work that is quadratic. */
   private static final Duration DELIVERED = LinearWork.LIMIT.multipliedBy(3);
   private static final String BEARER = "Authorization: Bearer " + Node.API_KEY;
@@ -298,7 +300,8 @@ class HostileInputTest {
         "200 X\r\n" + fill(LINE, i -> "k" + colliding(i, "aa", "bB") + ":\r\n") + "a: b",
         "200 X\r\nContent-Type: text/html; charset=" + fill(LINE, "\""),
         "200 X\r\nContent-Type: " + fill(LINE, "a;"), "200 X\r\nConnection: " + fill(LINE, "a,"),
-        "301 X\r\nLocation: http://" + fill(LINE, "[1:"), "200 X\r\nSet-Cookie: " + fill(LINE, "a=;"))) {
+        "301 X\r\nLocation: http://" + fill(LINE, "[1:"), "200 X\r\nSet-Cookie: " + fill(LINE, "a=;"),
+        "200 X\r\nX-Folded: a" + fill(FOLDED, "\n "), "200 X\r\nX-Folded: " + fill(FOLDED / 2, "a") + fill(FOLDED / 2, "\r\n "))) {
       try (RawReceiver receiver = new RawReceiver(connection -> {
         while (true) {
           connection.request();
