@@ -74,7 +74,6 @@ class InternalsTest {
           "io.netty.handler.codec.http.HttpVersion",
           "io.netty.handler.codec.http.LastHttpContent",
           "io.netty.util.concurrent.EventExecutor",
-          "io.netty.util.concurrent.GenericFutureListener",
           "io.netty.util.concurrent.ScheduledFuture"),
       new Use("io.keyhook.attempt.Wire",
           "only a reset of the HttpClientRequest ends an exchange in time and frees its connection, and WebClient shows it to "
