@@ -26,7 +26,7 @@ public record Admissions(
     FairShare<UUID> streams, FairShare<UUID> recoveries, FairShare<String> connections) {
   /** For what others hold as long as they like. An account that is alone gets a fifth. */
   private static final double HELD_LONG = 0.25;
-  /** For what takes seconds. Of two permits, an account gets one. */
+  /** For what keeps a processor of the database busy. Of two permits, an account gets one. */
   private static final double ONE_OF_TWO = 0.5;
   /** Shared connections that management calls leave to the node's own work. */
   private static final int BACKGROUND = 2;
@@ -47,7 +47,7 @@ public record Admissions(
             .meteredBy(meters),
         new Admission<String>(vertx, "authentications", 2, 2 * MANY_WAIT, PATIENCE).meteredBy(meters),
         new Admission<>(vertx, "passwords", halfOfTheProcessors, 150, LONG_PATIENCE).meteredBy(meters),
-        new Admission<UUID>(vertx, "searches", 3, MANY_WAIT, LONG_PATIENCE).meteredBy(meters), // one account has two
+        new Admission<UUID>(vertx, "searches", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, LONG_PATIENCE).meteredBy(meters),
         new Admission<UUID>(vertx, "webhook tests", new FairShare<>(128, HELD_LONG), 128, PATIENCE).meteredBy(meters),
         new Admission<UUID>(vertx, "imports", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, LONG_PATIENCE).meteredBy(meters),
         new Admission<UUID>(vertx, "exports", new FairShare<>(32, HELD_LONG), 32, PATIENCE).meteredBy(meters),

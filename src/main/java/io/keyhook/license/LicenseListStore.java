@@ -20,8 +20,10 @@ import java.util.UUID;
  * index to read. It does not know a parameter's value, and would rather sort the account's licenses.
  */
 final class LicenseListStore {
-  /** Rows that a search reads in the list's order before it asks the index. */
-  private static final int RECENT = 2000;
+  /** Rows that a search reads in the list's order before it asks the index. Most have no match among them, or many. */
+  private static final int FIRST = 200;
+  /** The same where a few of the first match: the index would give so many that sorting them takes longer. */
+  private static final int RECENT = 5000;
   private static final int LIMIT = Page.MAX_LIMIT + 1;
 
   private static final String LIST = "SELECT " + LicenseStore.COLUMNS + """
@@ -30,8 +32,8 @@ final class LicenseListStore {
   /** Matches among the first ones of the list. */
   private static final String RECENT_MATCHES = "SELECT " + LicenseStore.COLUMNS + """
 
-      FROM (SELECT * FROM keyhook.license WHERE account_id = $1%1$s ORDER BY %2$s LIMIT\s""" + RECENT + ") l WHERE "
-      + SearchIndex.TEXT + " ILIKE %3$s ORDER BY %2$s LIMIT " + LIMIT;
+      FROM (SELECT * FROM keyhook.license WHERE account_id = $1%1$s ORDER BY %2$s LIMIT %4$d) l WHERE\s""" + SearchIndex.TEXT
+      + " ILIKE %3$s ORDER BY %2$s LIMIT " + LIMIT;
   /** All matches, sorted: OFFSET 0 keeps the planner from reading the account's licenses in order until it has enough. */
   private static final String INDEXED_MATCHES = "SELECT " + LicenseStore.COLUMNS + """
 
@@ -89,13 +91,19 @@ final class LicenseListStore {
     return matches(tx, Shape.of(query, patterns).scan(), query, patterns).map(found -> page(query, found));
   }
 
-  /** Takes a page from the first of the list if they hold one, and else from the index. */
+  /** Takes a page from the first rows of the list if they hold one, and otherwise from the index. */
   static Future<Page<License>> search(SqlClient tx, Licenses.List query, List<String> patterns) {
     Shape shape = Shape.of(query, patterns);
-    return matches(tx, shape.recent(), query, patterns)
-        .compose(found -> found.size() > query.page().limit() ? Future.succeededFuture(found)
+    return matches(tx, shape.recent(FIRST), query, patterns)
+        .compose(found -> isPage(found, query) || found.isEmpty() ? Future.succeededFuture(found)
+            : matches(tx, shape.recent(RECENT), query, patterns))
+        .compose(found -> isPage(found, query) ? Future.succeededFuture(found)
             : matches(tx, shape.indexed(), query, patterns))
         .map(found -> page(query, found));
+  }
+
+  private static boolean isPage(List<License> found, Licenses.List query) {
+    return found.size() > query.page().limit();
   }
 
   private static Future<List<License>> matches(
@@ -147,8 +155,9 @@ final class LicenseListStore {
       return LIST.formatted(where() + MATCHES.formatted(pattern()), order());
     }
 
-    String recent() {
-      return RECENT_MATCHES.formatted(where(), order(), pattern());
+    /** Of so many rows. */
+    String recent(int rows) {
+      return RECENT_MATCHES.formatted(where(), order(), pattern(), rows);
     }
 
     String indexed() {
