@@ -15,6 +15,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -106,8 +107,12 @@ final class Certificates {
 
   /** A sender that trusts the authority. */
   SenderRig rig() {
+    return rig(SenderRig.TIMEOUT);
+  }
+
+  SenderRig rig(Duration timeout) {
     return new SenderRig(SenderRig.Sockets.NATIVE, new VertxOptions(),
         vertx -> host -> Future.succeededFuture(List.of(InetAddress.getLoopbackAddress())), Policies.insecure(),
-        trust());
+        trust(), timeout);
   }
 }

@@ -37,6 +37,10 @@ class PairingTest {
   @RegisterExtension
   static final Receivers receivers = new Receivers();
 
+  /** For bursts, whose attempts wait for one connection: on a busy machine for long. */
+  @RegisterExtension
+  static final Receivers patient = new Receivers(Waiting.LONG);
+
   private static void assertAnswered(Attempt attempt, int status, String body) {
     assertThat(attempt.error()).isNull();
     assertThat(attempt.statusCode()).isEqualTo(status);
@@ -275,7 +279,7 @@ class PairingTest {
     Map<String, CompletableFuture<Attempt>> burst = new LinkedHashMap<>();
     for (int i = 0; i < BURST; i++) {
       String id = "delivery_" + i + (i % 2 == 0 ? "-500" : "-201");
-      burst.put(id, receivers.send(account, receiver, id));
+      burst.put(id, patient.send(account, receiver, id));
     }
     burst.forEach((id, attempt) -> assertAnswered(attempt.join(), id.endsWith("0") ? 500 : 200, id));
   }
@@ -290,12 +294,12 @@ class PairingTest {
 
   private static void lateDuplicates(Kind kind, int millis) {
     UUID account = UUID.randomUUID();
-    int before = receivers.rig().unasked();
-    try (RawReceiver receiver = receivers.start(kind, duplicating(millis))) {
+    int before = patient.rig().unasked();
+    try (RawReceiver receiver = patient.start(kind, duplicating(millis))) {
       assertEachHasItsOwnAnswer(account, receiver);
       receiver.awaitClosed();
-      assertThat(receivers.rig().unasked()).isGreaterThan(before);
-      receivers.rig().pass(Reuse.LOST_FOR.dividedBy(2));
+      assertThat(patient.rig().unasked()).isGreaterThan(before);
+      patient.rig().pass(Reuse.LOST_FOR.dividedBy(2));
       assertEachHasItsOwnAnswer(account, receiver);
       assertThat(receiver.accepted()).as("a connection each").isEqualTo(2 * BURST);
     }
@@ -304,12 +308,12 @@ class PairingTest {
   @Test
   void aReceiverThatIsQuietKeepsItsConnectionForABurst() {
     UUID account = UUID.randomUUID();
-    try (RawReceiver receiver = receivers.start(Kind.PLAIN, c -> {
+    try (RawReceiver receiver = patient.start(Kind.PLAIN, c -> {
       while (true) {
         answer(c);
       }
     })) {
-      receivers.attempt(account, receiver);
+      patient.attempt(account, receiver);
       assertEachHasItsOwnAnswer(account, receiver);
       assertThat(receiver.accepted()).isEqualTo(1);
     }
@@ -319,12 +323,12 @@ class PairingTest {
   @Test
   void aReceiverThatBeginsToSendLateAnswersLosesItsConnectionsWhenTheBurstEnds() {
     UUID account = UUID.randomUUID();
-    try (RawReceiver receiver = receivers.start(Kind.PLAIN, c -> {
+    try (RawReceiver receiver = patient.start(Kind.PLAIN, c -> {
       answer(c);
       duplicating(5).run(c);
     })) {
-      receivers.attempt(account, receiver);
-      Stream.generate(() -> receivers.send(account, receiver)).limit(BURST).toList().forEach(CompletableFuture::join);
+      patient.attempt(account, receiver);
+      Stream.generate(() -> patient.send(account, receiver)).limit(BURST).toList().forEach(CompletableFuture::join);
       receiver.awaitClosed();
       receiver.behave(duplicating(1));
       assertEachHasItsOwnAnswer(account, receiver);

@@ -2,6 +2,7 @@ package io.keyhook.attempt;
 
 import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.RawReceiver.Script;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -12,13 +13,23 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 final class Receivers implements BeforeAllCallback, AfterAllCallback {
   enum Kind { PLAIN, TLS }
 
+  private final Duration timeout;
   private Certificates certificates;
   private SenderRig rig;
+
+  /** With a short time for each attempt. */
+  Receivers() {
+    this(SenderRig.TIMEOUT);
+  }
+
+  Receivers(Duration timeout) {
+    this.timeout = timeout;
+  }
 
   @Override
   public void beforeAll(ExtensionContext context) throws Exception {
     certificates = Certificates.make();
-    rig = certificates.rig();
+    rig = certificates.rig(timeout);
   }
 
   @Override

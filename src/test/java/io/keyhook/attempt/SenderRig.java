@@ -37,6 +37,7 @@ final class SenderRig implements AutoCloseable {
 
   enum Sockets { NATIVE, JAVA }
 
+  private final Duration timeout;
   private final TargetPolicy policy;
   private final Vertx vertx;
   private final Context context;
@@ -53,16 +54,24 @@ final class SenderRig implements AutoCloseable {
     this(sockets, new VertxOptions(), Resolver::of, Policies.insecure(), null);
   }
 
+  /** With a short time for each attempt. */
+  SenderRig(
+      Sockets sockets, VertxOptions options, Function<Vertx, Resolver> resolver, TargetPolicy policy,
+      TrustOptions trust) {
+    this(sockets, options, resolver, policy, trust, TIMEOUT);
+  }
+
   /**
    * @param trust null: what Java trusts
    */
   SenderRig(
       Sockets sockets, VertxOptions options, Function<Vertx, Resolver> resolver, TargetPolicy policy,
-      TrustOptions trust) {
+      TrustOptions trust, Duration timeout) {
+    this.timeout = timeout;
     this.policy = policy;
     vertx = Vertx.vertx(options.setEventLoopPoolSize(1).setPreferNativeTransport(sockets == Sockets.NATIVE));
     context = vertx.getOrCreateContext();
-    sender = new Sender(vertx, resolver.apply(vertx), policy, trust, TIMEOUT, 1, nanoTime::get, unasked::incrementAndGet);
+    sender = new Sender(vertx, resolver.apply(vertx), policy, trust, timeout, 1, nanoTime::get, unasked::incrementAndGet);
     pulse.scheduleWithFixedDelay(this::beat, 0, BEAT_MILLIS, TimeUnit.MILLISECONDS);
   }
 
@@ -106,7 +115,7 @@ final class SenderRig implements AutoCloseable {
   /** Waits for the attempt, which must have kept to its time, and lets its connection be quiet for long enough. */
   Attempt ended(CompletableFuture<Attempt> running) {
     Attempt attempt = running.join();
-    assertThat(attempt.duration()).isLessThanOrEqualTo(TIMEOUT.plus(LATE).plusNanos(stalledNanos.get()));
+    assertThat(attempt.duration()).isLessThanOrEqualTo(timeout.plus(LATE).plusNanos(stalledNanos.get()));
     pass(QUIET);
     Waiting.on(vertx.timer(1)); // behind what the event loop has been given, such as to forget a name that lives for 0 s
     return attempt;
