@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Field;
+import io.keyhook.bus.Licenses;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -35,8 +36,11 @@ import java.util.function.Function;
  * name, all at once.
  */
 final class Input extends FieldReader {
+  /** No body that is valid has more values, names and brackets: metadata may have as many as it has characters. */
+  private static final int MAX_TOKENS = Licenses.METADATA + 1000;
   private static final ObjectReader READER = JsonMapper.builder(JsonFactory.builder()
-          .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(20).maxNumberLength(100).build())
+          .streamReadConstraints(StreamReadConstraints.builder()
+              .maxNestingDepth(20).maxNumberLength(100).maxTokenCount(MAX_TOKENS).build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           // the table of names is shared by all callers: with names of one hash, one could have it refuse another's
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
@@ -70,7 +74,7 @@ final class Input extends FieldReader {
       }
       throw Check.invalid("body", "is not a JSON object");
     } catch (StreamConstraintsException e) {
-      throw Check.invalid("body", "is nested too deeply, or holds a name or a number that is too long");
+      throw Check.invalid("body", "holds too many values, is nested too deeply, or holds a name or a number that is too long");
     } catch (JsonProcessingException e) {
       String where = e.getLocation() == null ? ""
           : " at line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
