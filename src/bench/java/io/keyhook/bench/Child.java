@@ -32,19 +32,26 @@ public final class Child implements AutoCloseable {
   /** A Java program that only logs. */
   static Child silent(String name, Path directory, Map<String, String> environment, List<String> arguments)
       throws IOException {
-    return start(name, directory, environment, arguments, false);
+    return start(name, directory, environment, List.of(), arguments, false);
   }
 
   /** A Java program that reads lines and answers each with a line, and ends when there are no more. */
   static Child talking(String name, Path directory, List<String> arguments) throws IOException {
-    return start(name, directory, Map.of(), arguments, true);
+    return start(name, directory, Map.of(), List.of(), arguments, true);
+  }
+
+  /** The same, which runs while nobody else wants a processor. */
+  static Child talkingLast(String name, Path directory, List<String> arguments) throws IOException {
+    return start(name, directory, Map.of(), List.of("chrt", "--idle", "0"), arguments, true);
   }
 
   private static Child start(
-      String name, Path directory, Map<String, String> environment, List<String> arguments, boolean talks)
+      String name, Path directory, Map<String, String> environment, List<String> prefix, List<String> arguments,
+      boolean talks)
       throws IOException {
     Path log = directory.resolve(name + ".log");
-    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    List<String> command = new ArrayList<>(prefix);
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command)
         .directory(directory.toFile())

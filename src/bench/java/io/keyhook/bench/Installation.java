@@ -54,7 +54,14 @@ public final class Installation implements AutoCloseable {
 
   /** Starts one on a database that there is. */
   public static Installation start(Lab lab, PostgresServer.Database database, String... jvmOptions) throws Exception {
+    return start(lab, database, Map.of(), jvmOptions);
+  }
+
+  /** The same with some of the {@linkplain #environment() environment} of one's own. */
+  public static Installation start(
+      Lab lab, PostgresServer.Database database, Map<String, String> own, String... jvmOptions) throws Exception {
     Map<String, String> environment = environment();
+    environment.putAll(own);
     int port = Lab.freePort();
     environment.put("KEYHOOK_HTTP_PORT", Integer.toString(port));
     environment.put("KEYHOOK_DATABASE_URI", database.uri());
@@ -110,12 +117,21 @@ public final class Installation implements AutoCloseable {
     String email = name + "@example.com";
     Http.send("POST", url("/api/admin/accounts"), OPERATOR_KEY, new JsonObject().put("name", name).put("email", email)
         .put("password", PASSWORD).put("plan", "enterprise")).expect(201);
-    String token = Http.send("POST", url("/api/auth/login"), null,
-        new JsonObject().put("email", email).put("password", PASSWORD)).expect(200).json().getString("token");
+    String token = login(email).expect(200).json().getString("token");
     String prefix = String.format("BNCH-%04d-", accounts);
     database.run(LICENSES, prefix, licenses, name);
     database.run(DEVICES, name);
     return new Account(name, token, prefix, licenses);
+  }
+
+  /** Logs its owner in once more. */
+  public Http.Answer login(Account account) throws IOException, InterruptedException {
+    return login(account.name() + "@example.com");
+  }
+
+  private Http.Answer login(String email) throws IOException, InterruptedException {
+    return Http.send("POST", url("/api/auth/login"), null,
+        new JsonObject().put("email", email).put("password", PASSWORD));
   }
 
   public List<Account> accounts(int count, int licenses) throws IOException, InterruptedException, SQLException {

@@ -89,6 +89,12 @@ public final class Lab implements AutoCloseable {
     return lastKeyhook;
   }
 
+  /** Hostile callers and a hostile receiver, in a process of their own. */
+  public Attack attack() throws IOException {
+    return new Attack(add(Child.talkingLast("attacker", newDirectory(), List.of("-Xmx1g",
+        "-cp", System.getProperty("java.class.path"), "io.keyhook.bench.attack.Attacker"))));
+  }
+
   /** The end of the log of the Keyhook that was started last: what to look at where something failed. */
   String lastWords() throws IOException {
     return lastKeyhook == null ? "No Keyhook was started" : lastKeyhook.lastWords();

@@ -1,10 +1,16 @@
 package io.keyhook.bench.scenario;
 
+import static io.keyhook.bench.Table.count;
+import static io.keyhook.bench.Table.number;
+
+import io.keyhook.bench.Attack;
 import io.keyhook.bench.Installation;
 import io.keyhook.bench.Lab;
 import io.keyhook.bench.Receivers;
 import io.keyhook.bench.Scenario;
 import io.keyhook.bench.Section;
+import io.keyhook.bench.Table;
+import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,32 +32,45 @@ public final class Hostile implements Scenario {
   @Override
   public Section run(Lab lab) throws Exception {
     Neighbours neighbours = new Neighbours();
-    Map<String, Long> answers;
-    try (Installation installation = Installation.start(lab, "hostile"); Attack attack = new Attack(installation, lab)) {
+    JsonObject answers;
+    Manager alone = new Manager();
+    Manager beside = new Manager();
+    try (Installation installation = Installation.start(lab, lab.postgres().create("hostile"),
+            Map.of("KEYHOOK_HTTP_TRUSTED_PROXIES", "[\"127.0.0.1\"]"));
+        Attack attack = lab.attack()) {
       List<Installation.Account> others = installation.accounts(OTHERS, LICENSES);
       for (Installation.Account account : others) {
         installation.webhook(account, lab.receivers().url("ok/" + account.name()), true);
       }
-      attack.prepare(installation.account(LICENSES_TO_SEARCH));
+      attack.prepare(installation, lab, installation.account(LICENSES_TO_SEARCH));
       installation.analyze();
       Receivers.Stream stream = new Receivers.Stream("others", RATE, others, LICENSES);
       Neighbours.warmUp(lab, installation, others.get(0));
       neighbours.measure(hostile -> {
         attack.set(hostile);
+        Manager manager = hostile ? beside : alone;
+        manager.begin(installation, others);
         try {
           return lab.receivers().openLoop(lab, installation, WARM_UP_SECONDS, lab.settings().seconds(10), DRAIN,
               List.of(stream)).getJsonObject("others");
         } finally {
+          manager.end();
           attack.set(false);
         }
       });
-      answers = attack.answers();
+      answers = attack.set(false);
     }
+    Table table = neighbours.table(2)
+        .row("calls of a dashboard: p50, ms", number(alone.percentile(50), 1), number(beside.percentile(50), 1), "", "")
+        .row("calls of a dashboard: p99, ms", number(alone.percentile(99), 1), number(beside.percentile(99), 1), "", "")
+        .row("calls of a dashboard failed", count(alone.failed()), count(beside.failed()), "", "0");
     return new Section("Hostile callers and receivers", "9 accounts with a webhook each have " + RATE
-        + " validations a second together, open loop. Beside them, an anonymous caller sends bodies of 20,000 unknown fields,"
-        + " wrong API keys and wrong passwords; a tenant keeps 40 searches over 200,000 licenses under way, imports files of"
-        + " 10,000 lines, creates users, tests webhooks that hang and opens streams; and a receiver answers with a"
-        + " Retry-After of 7,900 zeros, after interim responses. In turn with and without, three rounds of each.",
-        neighbours.table(2), List.of("What the attackers were answered, by status: " + answers + "."));
+        + " validations a second together, open loop, and work with the dashboard: lists, searches and logins, some 10 a"
+        + " second. Beside them, an anonymous caller sends bodies of 20,000 unknown fields,"
+        + " wrong API keys and wrong passwords, from three addresses; a tenant keeps 40 searches over 200,000 licenses under"
+        + " way, imports files of 10,000 lines, creates users, tests webhooks that hang and opens streams; and a receiver"
+        + " answers with a Retry-After of 7,900 zeros, after interim responses. Nothing is limited by rate but logins. The"
+        + " attackers' process runs while nobody else wants a processor (SCHED_IDLE). In turn with and without, three rounds of each.",
+        table, List.of("What the attackers were answered, by status: " + answers.encode() + "."));
   }
 }

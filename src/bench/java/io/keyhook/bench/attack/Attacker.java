@@ -1,10 +1,10 @@
-package io.keyhook.bench.scenario;
+package io.keyhook.bench.attack;
 
-import io.keyhook.bench.Installation;
-import io.keyhook.bench.Lab;
 import io.vertx.core.json.JsonObject;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -24,8 +24,13 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Attackers of several kinds, each on threads of its own, while it is switched on. */
-final class Attack implements AutoCloseable {
+/**
+ * Attackers of several kinds, each on threads of its own, while they are switched on. The first line of the input is what
+ * they attack, with {@code port}, {@code token} of the hostile tenant, its {@code keyPrefix}, and a webhook of it that
+ * {@code hangs}. Each further line, {@code true} or {@code false}, switches them on or off; the answer to it is how often
+ * each status was received so far. A line is printed when it starts: the port of the hostile receiver. Ends with its input.
+ */
+public final class Attacker {
   private static final Duration TIMEOUT = Duration.ofSeconds(20);
   private static final String FIELDS = IntStream.range(0, 20_000).mapToObj(i -> "\"f" + i + "\":0")
       .collect(Collectors.joining(",", "{", "}"));
@@ -33,61 +38,70 @@ final class Attack implements AutoCloseable {
   private static final byte[] ANSWER = ("HTTP/1.1 102 Processing\r\n\r\n".repeat(20) + "HTTP/1.1 503 Busy\r\nRetry-After: "
       + "0".repeat(7900) + "x\r\nContent-Length: 0\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1);
 
-  private final Installation installation;
-  private final Lab lab;
   private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final ExecutorService threads = Executors.newCachedThreadPool();
-  private final Map<String, Long> answers = new TreeMap<>();
+  private final Map<String, Long> answers = new TreeMap<>(); // guarded by this
   private final AtomicLong sequence = new AtomicLong();
   private final ServerSocket receiver = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
+  private int port;
   private volatile boolean on;
-  private volatile boolean closed;
 
-  Attack(Installation installation, Lab lab) throws IOException {
-    this.installation = installation;
-    this.lab = lab;
+  private Attacker() throws IOException {}
+
+  public static void main(String[] args) throws IOException {
+    BufferedReader orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    Attacker attacker = new Attacker();
+    attacker.threads.execute(attacker::receive);
+    System.out.println(attacker.receiver.getLocalPort());
+    attacker.prepare(new JsonObject(orders.readLine()));
+    System.out.println();
+    for (String order = orders.readLine(); order != null; order = orders.readLine()) {
+      attacker.on = Boolean.parseBoolean(order);
+      System.out.println(attacker.answers().encode());
+    }
+    System.exit(0);
   }
 
-  void prepare(Installation.Account tenant) throws IOException, InterruptedException {
-    threads.execute(this::receive);
-    installation.webhook(tenant, "http://127.0.0.1:" + receiver.getLocalPort() + "/", true);
-    String hanging = installation.webhook(tenant, lab.receivers().url("hang/it"), false);
+  private void prepare(JsonObject order) {
+    port = order.getInteger("port");
+    String token = order.getString("token");
+    String hangs = order.getString("hangs");
     String anonymous = null;
     attackers(2, 50, () -> request("POST", "/api/validate", anonymous, FIELDS));
     attackers(1, 50, () -> request("POST", "/api/auth/login", anonymous, FIELDS));
     attackers(2, 5, () -> request("GET", "/api/account", "kh_" + "x".repeat(20) + sequence.incrementAndGet(), null));
     attackers(2, 50, () -> request("POST", "/api/auth/login", anonymous, new JsonObject()
         .put("email", "bench-0001@example.com").put("password", "wrong password").encode()));
-    attackers(40, 20, () -> request("GET", "/api/licenses?search=zz" + sequence.incrementAndGet(), tenant.token(), null));
-    attackers(1, 1000, () -> HttpRequest.newBuilder(uri("/api/licenses/import")).timeout(TIMEOUT)
-        .header("Authorization", "Bearer " + tenant.token()).header("Content-Type", "text/csv")
+    attackers(40, 20, () -> request("GET", "/api/licenses?search=zz" + sequence.incrementAndGet(), token, null));
+    attackers(1, 1000, () -> from("/api/licenses/import", token).header("Content-Type", "text/csv")
         .POST(HttpRequest.BodyPublishers.ofString(FILE)).build());
-    attackers(10, 100, () -> request("POST", "/api/users", tenant.token(), new JsonObject()
+    attackers(10, 100, () -> request("POST", "/api/users", token, new JsonObject()
         .put("email", "user" + sequence.incrementAndGet() + "@example.com").put("password", "a good password").encode()));
-    attackers(30, 100, () -> request("POST", "/api/webhooks/test", tenant.token(),
-        new JsonObject().put("webhookId", hanging).encode()));
+    attackers(30, 100, () -> request("POST", "/api/webhooks/test", token, new JsonObject().put("webhookId", hangs).encode()));
     attackers(1, 20, () -> request("POST", "/api/validate", anonymous, new JsonObject()
-        .put("licenseKey", tenant.keyPrefix() + "0000-0000").put("fingerprint", "device-abc-123").encode()));
+        .put("licenseKey", order.getString("keyPrefix") + "0000-0000").put("fingerprint", "device-abc-123").encode()));
     for (int i = 0; i < 50; i++) {
-      threads.execute(() -> stream(tenant));
+      threads.execute(() -> stream(token));
     }
   }
 
-  private URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + installation.port() + path);
+  private HttpRequest request(String method, String path, String credential, String body) {
+    return from(path, credential).header("Content-Type", "application/json")
+        .method(method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body)).build();
   }
 
-  private HttpRequest request(String method, String path, String credential, String body) {
-    HttpRequest.Builder request = HttpRequest.newBuilder(uri(path)).timeout(TIMEOUT).header("Content-Type", "application/json")
-        .method(method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
-    return (credential == null ? request : request.header("Authorization", "Bearer " + credential)).build();
+  /** From one of three addresses, none of which is that of an honest client. */
+  private HttpRequest.Builder from(String path, String credential) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).timeout(TIMEOUT)
+        .header("X-Forwarded-For", "203.0.113." + sequence.incrementAndGet() % 3);
+    return credential == null ? request : request.header("Authorization", "Bearer " + credential);
   }
 
   /** So many, each with a pause between an answer and its next request. */
   private void attackers(int count, long pauseMillis, Supplier<HttpRequest> request) {
     for (int i = 0; i < count; i++) {
       threads.execute(() -> {
-        while (!closed) {
+        while (true) {
           if (on) {
             try {
               note(Integer.toString(client.send(request.get(), HttpResponse.BodyHandlers.discarding()).statusCode()));
@@ -106,10 +120,10 @@ final class Attack implements AutoCloseable {
   }
 
   /** Opens a stream and reads it while the attack is on. */
-  private void stream(Installation.Account tenant) {
-    while (!closed && pause(500)) {
+  private void stream(String token) {
+    while (pause(500)) {
       if (on) {
-        try (InputStream stream = client.send(request("GET", "/api/deliveries/stream", tenant.token(), null),
+        try (InputStream stream = client.send(request("GET", "/api/deliveries/stream", token, null),
             HttpResponse.BodyHandlers.ofInputStream()).body()) {
           while (on && stream.read() >= 0) {
             continue;
@@ -124,12 +138,12 @@ final class Attack implements AutoCloseable {
   }
 
   private void receive() {
-    while (!closed) {
+    while (true) {
       try {
         Socket socket = receiver.accept();
         threads.execute(() -> answer(socket));
       } catch (IOException e) {
-        return; // it was closed
+        return; // this ends
       }
     }
   }
@@ -158,19 +172,7 @@ final class Attack implements AutoCloseable {
     answers.merge(status, 1L, Long::sum);
   }
 
-  synchronized Map<String, Long> answers() {
-    return new TreeMap<>(answers);
-  }
-
-  void set(boolean on) {
-    this.on = on;
-  }
-
-  @Override
-  public void close() throws IOException {
-    closed = true;
-    on = false;
-    receiver.close();
-    threads.shutdownNow();
+  private synchronized JsonObject answers() {
+    return new JsonObject(new TreeMap<>(answers));
   }
 }
