@@ -15,6 +15,7 @@ import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.db.Migrations;
 import io.keyhook.db.Partitions;
+import io.keyhook.db.Shares;
 import io.keyhook.delivery.DeliveryMetrics;
 import io.keyhook.delivery.DeliveryVerticles;
 import io.keyhook.event.Dispatcher;
@@ -73,7 +74,6 @@ public final class Keyhook extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(Keyhook.class);
   static final String DEFAULT_NAME = "keyhook";
   private static final Duration PARTITIONS = Duration.ofHours(1);
-  /** Each has connections to the database of its own. */
   private static final int MAX_LOOPS = 8;
   private static final int LOOPS = Math.min(MAX_LOOPS, Runtime.getRuntime().availableProcessors());
 
@@ -204,9 +204,9 @@ public final class Keyhook extends VerticleBase {
     bus = opened;
     database = hostPool.map(pool -> Database.of(vertx, pool)).orElseGet(() -> Database.of(vertx,
         options.database().uri().orElseThrow(() -> new IllegalArgumentException("database.uri is not set")),
-        options.database().poolSize()));
+        shares(options.database())));
     metrics = hostRegistry.map(host -> Metrics.of(host, name)).orElseGet(Keyhook::ownMetrics);
-    admissions = Admissions.of(vertx, options.database().poolSize(), LOOPS, metrics.registry());
+    admissions = Admissions.of(vertx, management(), LOOPS, metrics.registry());
     probes = new Probes(database, metrics.text());
     if (options.delivery().allowInsecureTargets()) {
       log.warn("delivery.allowInsecureTargets is on: webhooks may go to http and to private addresses."
@@ -231,10 +231,20 @@ public final class Keyhook extends VerticleBase {
             e.getMessage()));
   }
 
+  private static Shares shares(KeyhookOptions.Database options) {
+    return Shares.of(options.maxConnections(), options.poolSize(), Runtime.getRuntime().availableProcessors());
+  }
+
+  /** Connections for management calls: a host's pool is taken to have as many as configured. */
+  private int management() {
+    return hostPool.isPresent() ? options.database().poolSize() : database.shares().management();
+  }
+
   private Future<Void> deployAll(Plans plans) {
+    int workers = database.shares().loops();
     EventFeed feed = new EventFeed(vertx, bus);
     FairShare<UUID> holdings = new FairShare<>(options.delivery().maxInFlight());
-    Dispatcher dispatcher = new Dispatcher(bus, LOOPS, holdings);
+    Dispatcher dispatcher = new Dispatcher(bus, workers, holdings);
     Outbox outbox = new Outbox(plans, dispatcher, feed);
     Cipher cipher = cipher(options.secrets());
     Idempotency idempotency = new Idempotency(vertx, database, cipher, admissions.management());
@@ -251,14 +261,14 @@ public final class Keyhook extends VerticleBase {
         new UntrustedProxies(meters), idempotency, probes, pages);
     KeyhookClient started = new KeyhookClient(bus, feed, admissions);
     return deploy(Stage.COUNTING, 1, () -> new StatsVerticle(bus, database, counts))
-        .compose(v -> deploy(Stage.SENDING, LOOPS, delivery::sender))
+        .compose(v -> deploy(Stage.SENDING, workers, delivery::sender))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans,
             admissions.recoveries())))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
             new WebhookVerticle(bus, database, cipher, idempotency, plans, policy)))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
             new LicenseVerticle(bus, database, idempotency, outbox, plans, lastSeen, admissions.searches())))
-        .compose(v -> deploy(Stage.WORKING, LOOPS, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
+        .compose(v -> deploy(Stage.WORKING, workers, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
             counts, meters, validator.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
             new AccountVerticle(bus, database, idempotency, plans, options, admissions)))

@@ -111,10 +111,9 @@ public final class Main {
   }
 
   static KeyhookOptions onEmbedded(KeyhookOptions options, EmbeddedServer server) {
-    KeyhookOptions.Database database = options.database();
     KeyhookOptions completed = LocalSecrets.complete(options, server.directory());
     return new KeyhookOptions(completed.http(),
-        new KeyhookOptions.Database(Optional.of(server.uri()), database.directory(), database.poolSize()),
+        options.database().on(server.uri()),
         completed.bootstrap(), completed.operator(), completed.auth(), completed.signup(), completed.secrets(),
         completed.validation(), completed.delivery(), completed.plans());
   }

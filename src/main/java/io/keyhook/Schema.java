@@ -1,5 +1,6 @@
 package io.keyhook;
 
+import io.keyhook.db.ConnectionUri;
 import io.keyhook.db.Database;
 import io.keyhook.db.Migrations;
 import io.keyhook.db.SearchIndex;
@@ -49,8 +50,7 @@ final class Schema {
   }
 
   private <T> Future<T> unusable(Throwable e) {
-    String where = uri.map(own ->
-        "at " + own.getHost() + ":" + (own.getPort() < 0 ? 5432 : own.getPort()) + " (database.uri)").orElse("of the host's pool");
+    String where = uri.map(own -> "at " + ConnectionUri.parse(own).where() + " (database.uri)").orElse("of the host's pool");
     return Future.failedFuture(new IOException("the database " + where + " cannot be used: " + e.getMessage(), e));
   }
 }

@@ -2,11 +2,11 @@ package io.keyhook.account;
 
 import io.keyhook.audit.Action;
 import io.keyhook.audit.AuditStore;
+import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Accounts.Account;
 import io.keyhook.bus.Accounts.CreatedApiKey;
 import io.keyhook.bus.Accounts.Overview;
 import io.keyhook.bus.Accounts.Used;
-import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Actor;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;

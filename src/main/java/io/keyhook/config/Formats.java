@@ -4,9 +4,6 @@ import inet.ipaddr.AddressStringParameters.RangeParameters;
 import inet.ipaddr.IPAddress;
 import inet.ipaddr.IPAddressString;
 import inet.ipaddr.IPAddressStringParameters;
-import io.vertx.pgclient.PgConnectOptions;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -93,19 +90,5 @@ final class Formats {
     String plain = name.startsWith("*.") ? name.substring(2) : name;
     return HOST_NAME.matcher(plain).matches() && plain.length() <= HOST_NAME_CHARACTERS ? Optional.of(name)
         : network(text);
-  }
-
-  static Optional<URI> postgresUri(String text) {
-    try {
-      URI uri = new URI(text);
-      boolean complete = ("postgres".equals(uri.getScheme()) || "postgresql".equals(uri.getScheme()))
-          && uri.getHost() != null && uri.getFragment() == null
-          && uri.getPort() != 0 && uri.getPort() <= 65535
-          && uri.getPath().matches("/[^/]+");
-      // What will connect with it must understand it too.
-      return complete && !PgConnectOptions.fromUri(text).getDatabase().isEmpty() ? Optional.of(uri) : Optional.empty();
-    } catch (URISyntaxException | IllegalArgumentException e) {
-      return Optional.empty();
-    }
   }
 }

@@ -39,12 +39,18 @@ public record KeyhookOptions(
    * @param uri {@code postgresql://user:password@host:port/database}; empty: the embedded server
    * @param directory where the embedded server keeps its data and the generated secrets
    * @param poolSize connections for management calls, 1 or more; the hot paths have their own few
+   * @param maxConnections that a node opens at most, for everything; {@code poolSize} is less if it does not fit
    */
-  public record Database(Optional<URI> uri, Path directory, int poolSize) {
+  public record Database(Optional<URI> uri, Path directory, int poolSize, int maxConnections) {
+    /** The same settings on this server. */
+    public Database on(URI server) {
+      return new Database(Optional.of(server), directory, poolSize, maxConnections);
+    }
+
     @Override
     public String toString() {
       return "Database[uri=" + (uri.isPresent() ? "***" : "embedded") + ", directory=" + directory
-          + ", poolSize=" + poolSize + "]";
+          + ", poolSize=" + poolSize + ", maxConnections=" + maxConnections + "]";
     }
   }
 

@@ -11,6 +11,10 @@ import io.keyhook.config.KeyhookOptions.Secrets;
 import io.keyhook.config.KeyhookOptions.Session;
 import io.keyhook.config.KeyhookOptions.Signup;
 import io.keyhook.config.KeyhookOptions.Validation;
+import io.keyhook.db.ConnectionUri;
+import io.keyhook.db.Shares;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -59,12 +63,35 @@ final class OptionsReader {
   }
 
   private Database database() {
-    return new Database(
-        values.optional("database.uri", Formats::postgresUri, "postgresql://user:password@host:port/database, with special"
-            + " characters in user and password percent-encoded, and a host of letters, digits, '-' and '.'"),
+    return new Database(databaseUri(),
         values.required("database.directory", text -> Formats.path(text, workingDirectory), "a directory's path")
             .orElse(workingDirectory),
-        values.number("database.poolSize", 1, 200));
+        values.number("database.poolSize", 1, 200),
+        values.number("database.maxConnections", Shares.MIN, 1000));
+  }
+
+  private Optional<URI> databaseUri() {
+    if (!values.given("database.uri")) {
+      return Optional.empty();
+    }
+    String must = "postgresql://user:password@host:port/database, with special characters in user and password percent-encoded";
+    Optional<URI> uri = values.optional("database.uri", OptionsReader::uri, must)
+        .map(given -> values.optionalText("database.password", password -> true, "")
+            .map(password -> ConnectionUri.withPassword(given, password)).orElse(given));
+    try {
+      uri.map(ConnectionUri::parse).ifPresent(ConnectionUri::checkFiles);
+    } catch (IllegalArgumentException e) {
+      values.reject("database.uri", must + ", and: " + e.getMessage());
+    }
+    return uri;
+  }
+
+  private static Optional<URI> uri(String text) {
+    try {
+      return Optional.of(new URI(text));
+    } catch (URISyntaxException e) {
+      return Optional.empty();
+    }
   }
 
   private Bootstrap bootstrap() {

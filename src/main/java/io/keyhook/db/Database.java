@@ -12,6 +12,7 @@ import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.SqlConnection;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -20,6 +21,8 @@ import java.util.function.Function;
  * each verticle on the hot path. Where the host gave a pool, everything goes through that, and it stays open. Any thread.
  */
 public final class Database {
+  static final String APPLICATION_NAME = "keyhook";
+
   private static final int MAX_WAITING = 2000;
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final int TRANSACTION_TRIES = 4;
@@ -27,21 +30,30 @@ public final class Database {
   private static final String NEW_ID = "SELECT keyhook.uuid_v7()";
 
   private final Vertx vertx;
-  private final PgConnectOptions options;
+  private final Optional<Servers> servers;
+  private final Shares shares;
   private final Pool pool;
 
-  private Database(Vertx vertx, PgConnectOptions options, Pool pool) {
+  private Database(Vertx vertx, Optional<Servers> servers, Shares shares, Pool pool) {
     this.vertx = vertx;
-    this.options = options;
+    this.servers = servers;
+    this.shares = shares;
     this.pool = pool;
   }
 
-  /** What the statements of Keyhook presuppose of a connection. */
+  /**
+   * What the statements of Keyhook presuppose of a connection, for a pool of a host's. Blocks.
+   *
+   * @throws IllegalArgumentException the URI names several servers, or what Keyhook cannot do
+   */
   public static PgConnectOptions connectOptions(URI uri) {
-    return PgConnectOptions.fromUri(uri.toString())
+    return withSettings(Servers.only(uri));
+  }
+
+  private static PgConnectOptions withSettings(PgConnectOptions options) {
+    return options
         .setCachePreparedStatements(true)
         .setPreparedStatementCacheMaxSize(512)
-        .addProperty("application_name", "keyhook")
         .addProperty("timezone", "UTC")
         .addProperty("jit", "off")
         .addProperty("statement_timeout", "10s")
@@ -55,24 +67,27 @@ public final class Database {
   }
 
   /** Connects when first used. */
+  public static Database of(Vertx vertx, URI uri, Shares shares) {
+    Servers servers = new Servers(vertx, uri, transport(), Database::withSettings);
+    return new Database(vertx, Optional.of(servers), shares, pool(vertx, servers, shares.management()));
+  }
+
+  /** The same for a command or a test, which has this pool alone. */
   public static Database of(Vertx vertx, URI uri, int poolSize) {
-    PgConnectOptions options = connectOptions(uri);
-    Pool pool = PgBuilder.pool()
-        .with(poolOptions(poolSize))
-        .with(transport())
-        .connectingTo(options)
-        .using(vertx)
-        .build();
-    return new Database(vertx, options, pool);
+    return of(vertx, uri, Shares.single(poolSize));
   }
 
   /** Uses a pool that stays its host's. */
   public static Database of(Vertx vertx, Pool pool) {
-    return new Database(vertx, null, pool);
+    return new Database(vertx, Optional.empty(), Shares.hosted(Runtime.getRuntime().availableProcessors()), pool);
   }
 
   public Pool pool() {
     return pool;
+  }
+
+  public Shares shares() {
+    return shares;
   }
 
   /**
@@ -80,10 +95,14 @@ public final class Database {
    * for each other, a look-up for another's commit.
    */
   public Pool connections(int size) {
-    return options == null ? pool : PgBuilder.pool()
+    return servers.map(own -> pool(vertx, own, size)).orElse(pool);
+  }
+
+  private static Pool pool(Vertx vertx, Servers servers, int size) {
+    return PgBuilder.pool()
         .with(poolOptions(size))
         .with(transport())
-        .connectingTo(options)
+        .connectingTo(servers::next)
         .using(vertx)
         .build();
   }
@@ -120,7 +139,7 @@ public final class Database {
   }
 
   public Future<Void> close() {
-    return options == null ? Future.succeededFuture() : pool.close();
+    return servers.isEmpty() ? Future.succeededFuture() : pool.close();
   }
 
   private static PoolOptions poolOptions(int size) {

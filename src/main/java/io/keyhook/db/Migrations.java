@@ -4,9 +4,11 @@ import io.vertx.core.Future;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.SqlClient;
 import java.net.URI;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Map;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 
 /** The schema {@code keyhook}, made and brought up to date by Flyway. */
@@ -30,9 +32,8 @@ public final class Migrations {
 
   /** Migrates, and creates the {@link SearchIndex} if it can; blocks while it does. Several nodes may: Flyway locks. */
   public static void run(URI uri) {
-    Jdbc jdbc = Jdbc.of(uri);
     Flyway flyway = Flyway.configure(Migrations.class.getClassLoader())
-        .dataSource(jdbc.url(), jdbc.user(), jdbc.password())
+        .dataSource(source(uri))
         .schemas("keyhook")
         .createSchemas(true)
         .locations("classpath:io/keyhook/db/migration")
@@ -47,5 +48,13 @@ public final class Migrations {
     }
     flyway.migrate();
     SearchIndex.create(uri);
+  }
+
+  private static DataSource source(URI uri) {
+    try {
+      return Jdbc.of(uri).source();
+    } catch (SQLException e) {
+      throw new IllegalStateException("The database cannot be migrated: " + e.getMessage(), e);
+    }
   }
 }

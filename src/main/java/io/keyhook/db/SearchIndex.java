@@ -62,7 +62,7 @@ public final class SearchIndex {
       if (!isTrue(statement, EXISTS) && isTrue(statement, TRY_LOCK)) {
         create(statement);
       }
-    } catch (SQLException e) {
+    } catch (SQLException | NoClassDefFoundError e) { // a host that migrates the database elsewhere may lack the driver
       log.warn("There is no index for searches of licenses: each search reads the account's licenses one by one, and is"
           + " refused after 2 s. Let a superuser run CREATE EXTENSION pg_trgm; CREATE EXTENSION btree_gin; in the database,"
           + " and restart Keyhook as the owner of its tables. PostgreSQL says: {}", e.getMessage());

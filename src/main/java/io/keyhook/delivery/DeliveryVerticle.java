@@ -15,8 +15,6 @@ import java.time.Duration;
 
 /** Sends deliveries to the endpoints that belong to it; one instance per event loop. */
 final class DeliveryVerticle extends VerticleBase {
-  /** For results, claims and settings. */
-  private static final int CONNECTIONS = 4;
   /** Longer than any attempt that started before the stop. Takes less, unless the database is away. */
   private static final Duration DRAIN = Duration.ofSeconds(13);
   /** What is left of a lease after an attempt: time to write its result. */
@@ -50,7 +48,7 @@ final class DeliveryVerticle extends VerticleBase {
   public Future<?> start() {
     Bus bus = services.bus();
     KeyhookOptions.Delivery options = rules.options();
-    client = services.database().connections(CONNECTIONS);
+    client = services.database().connections(services.database().shares().sender());
     sender = new Sender(vertx, rules.policy(), options.timeout(), options.maxInFlight(),
         metrics::unasked);
     drain = new Drain(vertx);

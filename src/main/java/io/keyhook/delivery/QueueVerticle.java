@@ -1,6 +1,7 @@
 package io.keyhook.delivery;
 
 import io.keyhook.bus.Address;
+import io.keyhook.db.Shares;
 import io.keyhook.delivery.DeliveryVerticles.Services;
 import io.keyhook.delivery.QueueStore.Due;
 import io.vertx.core.Future;
@@ -49,7 +50,7 @@ final class QueueVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    client = services.database().connections(1);
+    client = services.database().connections(Shares.QUEUE);
     services.bus().listen(DUE_IN, this::dueIn);
     pollIn(SHORTEST);
     return Future.succeededFuture();

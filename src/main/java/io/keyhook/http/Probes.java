@@ -3,6 +3,7 @@ package io.keyhook.http;
 import io.keyhook.RouterPart;
 import io.keyhook.db.Database;
 import io.keyhook.db.Migrations;
+import io.keyhook.db.Shares;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -39,7 +40,7 @@ public final class Probes {
    */
   public Probes(Database database, Optional<Supplier<String>> metrics) {
     this.database = database;
-    this.connection = database.connections(1); // not to wait behind management calls
+    this.connection = database.connections(Shares.PROBES); // not to wait behind management calls
     this.metrics = metrics;
   }
 

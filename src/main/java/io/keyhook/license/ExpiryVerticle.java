@@ -1,6 +1,7 @@
 package io.keyhook.license;
 
 import io.keyhook.db.Database;
+import io.keyhook.db.Shares;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Outbox;
 import io.keyhook.event.Raised;
@@ -47,7 +48,7 @@ public final class ExpiryVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    connection = database.connections(1);
+    connection = database.connections(Shares.EXPIRY);
     runAfter(Duration.ofMillis(1));
     return Future.succeededFuture();
   }

@@ -51,7 +51,7 @@ public final class ValidationVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    client = database.connections(Validator.STATEMENTS);
+    client = database.connections(database.shares().validator());
     Validator validator = new Validator(vertx, client, new Activator(client, outbox), outbox, feed, lastSeen,
         counts);
     valid = counter("valid");

@@ -32,8 +32,6 @@ final class Validator {
   private static final int LOOK_UP_LANES = 1;
   private static final int EVENT_LANES = 2;
   private static final int ACTIVATION_LANES = 1;
-  /** Under way at once. */
-  static final int STATEMENTS = LOOK_UP_LANES + EVENT_LANES + ACTIVATION_LANES;
   private static final int MAX_LOOK_UPS = 4;
   /** Longer than the database lets a statement run. */
   private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(12);

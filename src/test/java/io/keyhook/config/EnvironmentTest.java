@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.keyhook.db.ConnectionUri;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +43,12 @@ class EnvironmentTest {
         new Sample("http.port", "KEYHOOK_HTTP_PORT", "0", o -> o.http().port(), "0"),
         new Sample("http.trustedProxies", "KEYHOOK_HTTP_TRUSTED_PROXIES", "[\"::1\",\"10.0.0.0/8\"]",
             o -> o.http().trustedProxies(), "[::1, 10.0.0.0/8]"),
-        new Sample("database.uri", "KEYHOOK_DATABASE_URI", uri, o -> o.database().uri().orElseThrow(), uri),
+        new Sample("database.uri", "KEYHOOK_DATABASE_URI", uri, o -> o.database().uri().orElseThrow(),
+            uri + "&password=p%26q"),
+        new Sample("database.password", "KEYHOOK_DATABASE_PASSWORD", "p&q",
+            o -> ConnectionUri.parse(o.database().uri().orElseThrow()).servers().get(0).password().orElseThrow(), "p&q"),
+        new Sample("database.maxConnections", "KEYHOOK_DATABASE_MAX_CONNECTIONS", "16",
+            o -> o.database().maxConnections(), "16"),
         new Sample("database.directory", "KEYHOOK_DATABASE_DIRECTORY", "/srv/x", o -> o.database().directory(), "/srv/x"),
         new Sample("database.poolSize", "KEYHOOK_DATABASE_POOL_SIZE", "200", o -> o.database().poolSize(), "200"),
         new Sample("bootstrap.email", "KEYHOOK_BOOTSTRAP_EMAIL", "a@b", o -> o.bootstrap().email().orElseThrow(), "a@b"),

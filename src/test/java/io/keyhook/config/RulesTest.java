@@ -24,6 +24,7 @@ class RulesTest {
   @CsvSource({
       "http.port, 0, 65535",
       "database.poolSize, 1, 200",
+      "database.maxConnections, 16, 1000",
       "validation.rateLimit, 0, 1000000",
       "delivery.maxInFlight, 256, 1000000",
       "delivery.maxInFlightPerEndpoint, 1, 20000",
@@ -91,17 +92,18 @@ class RulesTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"postgresql://localhost/keyhook", "postgres://u:p%40%2F@10.0.0.1:5432/k?sslmode=require",
-      "postgresql://u@[::1]:1/k"})
+      "postgresql://u@[::1]:1/k", "postgresql://a_b/k", "postgresql://a:1,b:2/k?target_session_attrs=read-write",
+      "postgresql://u@%2Fvar%2Frun%2Fpostgresql/k", "postgresql:///k?host=/var/run/postgresql"})
   void aDatabaseIsAPostgresUri(String uri) {
     assertThat(Configuration.of(external(uri)).database().uri()).contains(URI.create(uri));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"keyhook", "jdbc:postgresql://localhost/keyhook", "mysql://localhost/keyhook", "postgresql://localhost",
-      "postgresql://localhost/", "postgresql:///keyhook", "postgresql://a_b/keyhook", "postgresql://localhost:0/k",
+      "postgresql://localhost/", "postgresql:///keyhook", "postgresql://localhost:0/k",
       "postgresql://a:b@c:70000/k",
-      "postgresql://u:p w@localhost/k", "postgresql://u:1#2@localhost/k", "postgresql://a,b/k", "postgresql:k",
-      "postgresql://h/k/l", "postgresql://h/k?sslmode=perhaps", "postgresql://h/k?port=x"})
+      "postgresql://u:p w@localhost/k", "postgresql://u:1#2@localhost/k", "postgresql://a,b:0/k", "postgresql:k",
+      "postgresql://h/k/l", "postgresql://h/k?sslmod=require", "postgresql://h/k?sslrootcert=/nowhere&sslmode=verify-ca", "postgresql://h/k?sslmode=perhaps", "postgresql://h/k?port=x"})
   void aDatabaseIsNothingElse(String uri) {
     assertThat(failures(() -> Configuration.of(external(uri)))).singleElement().asString()
         .startsWith("database.uri (options): is ***, must be postgresql://user:password@host:port/database");

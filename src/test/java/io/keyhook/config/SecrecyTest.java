@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** A secret never leaves the configuration by an error or by toString. */
 class SecrecyTest {
-  private static final List<String> SECRETS = List.of("database.uri", "bootstrap.password", "bootstrap.apiKey", "operator.key",
+  private static final List<String> SECRETS = List.of("database.uri", "database.password", "bootstrap.password", "bootstrap.apiKey", "operator.key",
       "auth.jwt.secret", "auth.jwt.publicKey", "auth.jwt.privateKey", "secrets.masterKey");
 
   @Property(tries = 200)
@@ -113,6 +113,7 @@ class SecrecyTest {
     JwtKeys keys = JwtKeys.rsa(2048);
     Map<String, String> secrets = Map.of(
         "database.uri", "postgresql://keyhook:database-secret@db/keyhook",
+        "database.password", "another-database-secret",
         "bootstrap.password", "password-secret",
         "bootstrap.apiKey", "kh_bootstrap_api_key_secret",
         "operator.key", "operator-secret".repeat(3),

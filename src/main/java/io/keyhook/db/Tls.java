@@ -1,0 +1,141 @@
+package io.keyhook.db;
+
+import io.vertx.core.net.ClientSSLOptions;
+import io.vertx.core.net.KeyCertOptions;
+import io.vertx.core.net.TrustOptions;
+import io.vertx.pgclient.SslMode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.spec.InvalidKeySpecException;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+/**
+ * Whom a connection to the database trusts, and with which certificate it shows itself. The event loops' client and the JDBC
+ * driver use the same, so that one does not accept what the other refuses.
+ */
+final class Tls {
+  private static final char[] NO_PASSWORD = {};
+  private static final Pattern KEY =
+      Pattern.compile("-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\\s]+)-----END PRIVATE KEY-----");
+
+  private final Optional<TrustManagerFactory> trusted;
+  private final Optional<KeyManagerFactory> own;
+
+  private Tls(Optional<TrustManagerFactory> trusted, Optional<KeyManagerFactory> own) {
+    this.trusted = trusted;
+    this.own = own;
+  }
+
+  /**
+   * Reads the files that the URI names. Blocks.
+   *
+   * @throws IllegalArgumentException one cannot be used
+   */
+  static Tls of(ConnectionUri uri) {
+    return of(uri.sslMode(), uri.rootCertificate(), uri.certificate(), uri.key());
+  }
+
+  static Tls of(SslMode mode, Optional<Path> rootCertificate, Optional<Path> certificate, Optional<Path> key) {
+    try {
+      boolean verifies = mode == SslMode.VERIFY_CA || mode == SslMode.VERIFY_FULL;
+      Optional<TrustManagerFactory> trusted = verifies ? Optional.of(trusted(rootCertificate)) : Optional.empty();
+      return new Tls(trusted, certificate.isEmpty() ? Optional.empty() : Optional.of(own(certificate.get(), key.orElseThrow())));
+    } catch (GeneralSecurityException | IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static TrustManagerFactory trusted(Optional<Path> file) throws GeneralSecurityException, IOException {
+    KeyStore store = null; // the JVM's own
+    if (file.isPresent()) {
+      store = emptyStore();
+      for (Certificate certificate : certificates("sslrootcert", file.get())) {
+        store.setCertificateEntry("root-" + store.size(), certificate);
+      }
+    }
+    TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    factory.init(store);
+    return factory;
+  }
+
+  private static KeyManagerFactory own(Path certificate, Path key) throws GeneralSecurityException, IOException {
+    KeyStore store = emptyStore();
+    Certificate[] chain = certificates("sslcert", certificate).toArray(Certificate[]::new);
+    store.setKeyEntry("own", privateKey(key, chain[0].getPublicKey().getAlgorithm()), NO_PASSWORD, chain);
+    KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    factory.init(store, NO_PASSWORD);
+    return factory;
+  }
+
+  private static KeyStore emptyStore() throws GeneralSecurityException, IOException {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    return store;
+  }
+
+  private static Collection<? extends Certificate> certificates(String parameter, Path file) {
+    Collection<? extends Certificate> found = List.of();
+    try (InputStream stream = Files.newInputStream(file)) {
+      found = CertificateFactory.getInstance("X.509").generateCertificates(stream);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(parameter + " must name a readable file: " + file, e);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalArgumentException(parameter + " must name a file with certificates in PEM: " + file, e);
+    }
+    if (found.isEmpty()) {
+      throw new IllegalArgumentException(parameter + " must name a file with certificates in PEM: " + file);
+    }
+    return found;
+  }
+
+  private static PrivateKey privateKey(Path file, String algorithm) {
+    try {
+      Matcher pem = KEY.matcher(Files.readString(file));
+      if (pem.find()) {
+        return KeyFactory.getInstance(algorithm)
+            .generatePrivate(new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(pem.group(1))));
+      }
+      throw new InvalidKeySpecException("no PKCS#8");
+    } catch (IOException e) {
+      throw new IllegalArgumentException("sslkey must name a readable file: " + file, e);
+    } catch (GeneralSecurityException | IllegalArgumentException e) {
+      throw new IllegalArgumentException("sslkey must name the private key of sslcert, in PEM (PKCS#8) and not encrypted"
+          + " (openssl pkcs8 -topk8 -nocrypt makes one of others): " + file, e);
+    }
+  }
+
+  /** For the event loops' client. A name is checked only if the mode is {@code verify-full}. */
+  ClientSSLOptions clientOptions(SslMode mode) {
+    ClientSSLOptions options = new ClientSSLOptions()
+        .setHostnameVerificationAlgorithm(mode == SslMode.VERIFY_FULL ? "HTTPS" : "")
+        .setTrustAll(trusted.isEmpty());
+    trusted.ifPresent(factory -> options.setTrustOptions(TrustOptions.wrap(factory)));
+    own.ifPresent(factory -> options.setKeyCertOptions(KeyCertOptions.wrap(factory)));
+    return options;
+  }
+
+  /** For the JDBC driver, which checks the name itself. */
+  SSLContext context() throws GeneralSecurityException {
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(own.map(KeyManagerFactory::getKeyManagers).orElse(null),
+        trusted.map(TrustManagerFactory::getTrustManagers).orElseGet(TrustAll::managers), null);
+    return context;
+  }
+}
