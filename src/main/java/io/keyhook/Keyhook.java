@@ -139,7 +139,9 @@ public final class Keyhook extends VerticleBase {
 
   /**
    * How to connect to a database that Keyhook works on, for a pool of the host's: its statements presuppose these settings,
-   * in which they use the indexes, and in which nobody who has frozen keeps a lock.
+   * in which they use the indexes, and in which nobody who has frozen keeps a lock. Blocks if the URI names files.
+   *
+   * @throws IllegalArgumentException the URI names several servers, or asks for what Keyhook cannot do
    */
   public static PgConnectOptions connectOptions(URI database) {
     return Database.connectOptions(database);
@@ -204,7 +206,7 @@ public final class Keyhook extends VerticleBase {
     bus = opened;
     database = hostPool.map(pool -> Database.of(vertx, pool)).orElseGet(() -> Database.of(vertx,
         options.database().uri().orElseThrow(() -> new IllegalArgumentException("database.uri is not set")),
-        shares(options.database())));
+        options.database().pooler(), shares(options.database())));
     metrics = hostRegistry.map(host -> Metrics.of(host, name)).orElseGet(Keyhook::ownMetrics);
     admissions = Admissions.of(vertx, management(), LOOPS, metrics.registry());
     probes = new Probes(database, metrics.text());
@@ -213,8 +215,8 @@ public final class Keyhook extends VerticleBase {
           + " For development only");
     }
     Plans plans = new Plans(options.plans());
-    Partitions partitions = new Partitions(database.pool(), plans.allRetentions());
-    Optional<URI> own = hostPool.isPresent() ? Optional.empty() : options.database().uri();
+    Partitions partitions = new Partitions(database.pool(), plans.allRetentions(), options.database().pooler());
+    Optional<KeyhookOptions.Database> own = hostPool.isPresent() ? Optional.empty() : Optional.of(options.database());
     return new Schema(vertx, database, own).bringUpToDate()
         .compose(migrated -> partitions.make())
         .compose(made -> {

@@ -5,6 +5,7 @@ import io.keyhook.config.LocalSecrets;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.db.EmbeddedServer;
+import io.keyhook.db.Shares;
 import io.keyhook.idempotency.KeptAnswers;
 import io.keyhook.webhook.Resealing;
 import io.vertx.core.Future;
@@ -43,7 +44,8 @@ final class RotateMasterKey {
     Cipher cipher = Keyhook.cipher(options.secrets());
     Vertx vertx = Vertx.vertx();
     try {
-      Database database = Database.of(vertx, options.database().uri().orElseThrow(), 1);
+      Database database = Database.of(
+          vertx, options.database().uri().orElseThrow(), options.database().pooler(), Shares.single(1));
       await(new KeptAnswers(database, cipher).reseal());
       Resealing.Result result = await(new Resealing(database, cipher).run());
       System.out.println("Secrets of " + result.resealed() + " webhooks are now under the master key " + cipher.keyId()

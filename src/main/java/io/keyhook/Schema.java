@@ -1,5 +1,6 @@
 package io.keyhook;
 
+import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.ConnectionUri;
 import io.keyhook.db.Database;
 import io.keyhook.db.Migrations;
@@ -12,17 +13,22 @@ import java.util.Optional;
 
 /** Brings the database up to date as a node starts. */
 final class Schema {
+  /** PgBouncer's words; PostgreSQL has others. */
+  private static final String POOLERS_REFUSAL = "unsupported startup parameter";
+
   private final Vertx vertx;
   private final Database database;
-  private final Optional<URI> uri;
+  private final Optional<KeyhookOptions.Database> own;
+  private final Optional<URI> migratedAt;
 
   /**
-   * @param uri empty: the database is the host's, which migrates it
+   * @param own empty: the database is the host's, which migrates it
    */
-  Schema(Vertx vertx, Database database, Optional<URI> uri) {
+  Schema(Vertx vertx, Database database, Optional<KeyhookOptions.Database> own) {
     this.vertx = vertx;
     this.database = database;
-    this.uri = uri;
+    this.own = own;
+    this.migratedAt = own.flatMap(KeyhookOptions.Database::migratedAt);
   }
 
   /** Fails with an {@link IOException} if the database cannot be used. */
@@ -31,15 +37,17 @@ final class Schema {
       if (done) {
         return createSearchIndex();
       }
-      return uri.map(own -> blocking(() -> Keyhook.migrate(own))).orElseGet(() -> Future.failedFuture(
-          new IllegalStateException("The pool's database is not migrated: call Keyhook.migrate(uri) before deploying")));
+      return migratedAt.map(uri -> blocking(() -> Keyhook.migrate(uri))).orElseGet(() -> Future.failedFuture(own.isPresent()
+          ? new IOException("the database is not migrated, which cannot be done through a pooler: set database.migrationUri to"
+              + " a connection to PostgreSQL itself")
+          : new IllegalStateException("The pool's database is not migrated: call Keyhook.migrate(uri) before deploying")));
     });
   }
 
   /** If the extensions were missing at the migration, or its build failed. */
   private Future<Void> createSearchIndex() {
-    return uri.isEmpty() ? Future.succeededFuture() : SearchIndex.exists(database.pool()).compose(exists ->
-        exists ? Future.succeededFuture() : blocking(() -> SearchIndex.create(uri.get())));
+    return migratedAt.isEmpty() ? Future.succeededFuture() : SearchIndex.exists(database.pool()).compose(exists ->
+        exists ? Future.succeededFuture() : blocking(() -> SearchIndex.create(migratedAt.get())));
   }
 
   private Future<Void> blocking(Runnable work) {
@@ -50,7 +58,10 @@ final class Schema {
   }
 
   private <T> Future<T> unusable(Throwable e) {
-    String where = uri.map(own -> "at " + ConnectionUri.parse(own).where() + " (database.uri)").orElse("of the host's pool");
-    return Future.failedFuture(new IOException("the database " + where + " cannot be used: " + e.getMessage(), e));
+    String where = own.flatMap(KeyhookOptions.Database::uri)
+        .map(uri -> "at " + ConnectionUri.parse(uri).where() + " (database.uri)").orElse("of the host's pool");
+    String hint = String.valueOf(e.getMessage()).contains(POOLERS_REFUSAL)
+        ? " (set database.pooler if a pooler such as PgBouncer is there)" : "";
+    return Future.failedFuture(new IOException("the database " + where + " cannot be used: " + e.getMessage() + hint, e));
   }
 }

@@ -1,5 +1,6 @@
 package io.keyhook.config;
 
+import io.keyhook.db.Pooler;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,17 +41,26 @@ public record KeyhookOptions(
    * @param directory where the embedded server keeps its data and the generated secrets
    * @param poolSize connections for management calls, 1 or more; the hot paths have their own few
    * @param maxConnections that a node opens at most, for everything; {@code poolSize} is less if it does not fit
+   * @param pooler what {@code uri} leads through
+   * @param migrationUri for migrations, as the owner of the tables and past a pooler; empty: as {@code uri}
    */
-  public record Database(Optional<URI> uri, Path directory, int poolSize, int maxConnections) {
+  public record Database(Optional<URI> uri, Path directory, int poolSize, int maxConnections, Pooler pooler,
+      Optional<URI> migrationUri) {
     /** The same settings on this server. */
     public Database on(URI server) {
-      return new Database(Optional.of(server), directory, poolSize, maxConnections);
+      return new Database(Optional.of(server), directory, poolSize, maxConnections, Pooler.NONE, Optional.empty());
+    }
+
+    /** Where migrations connect; empty if there is only a pooler, behind which they find no session. */
+    public Optional<URI> migratedAt() {
+      return migrationUri.or(() -> pooler == Pooler.NONE ? uri : Optional.empty());
     }
 
     @Override
     public String toString() {
       return "Database[uri=" + (uri.isPresent() ? "***" : "embedded") + ", directory=" + directory
-          + ", poolSize=" + poolSize + ", maxConnections=" + maxConnections + "]";
+          + ", poolSize=" + poolSize + ", maxConnections=" + maxConnections + ", pooler=" + pooler
+          + ", migrationUri=" + redacted(migrationUri.map(URI::toString)) + "]";
     }
   }
 

@@ -12,6 +12,7 @@ import io.keyhook.config.KeyhookOptions.Session;
 import io.keyhook.config.KeyhookOptions.Signup;
 import io.keyhook.config.KeyhookOptions.Validation;
 import io.keyhook.db.ConnectionUri;
+import io.keyhook.db.Pooler;
 import io.keyhook.db.Shares;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Makes the options of the settings, by the rules of each key. */
 final class OptionsReader {
@@ -63,30 +65,33 @@ final class OptionsReader {
   }
 
   private Database database() {
-    return new Database(databaseUri(),
+    return new Database(uri("database.uri").map(uri -> values.optionalText("database.password", password -> true, "")
+            .map(password -> ConnectionUri.withPassword(uri, password)).orElse(uri)),
         values.required("database.directory", text -> Formats.path(text, workingDirectory), "a directory's path")
             .orElse(workingDirectory),
         values.number("database.poolSize", 1, 200),
-        values.number("database.maxConnections", Shares.MIN, 1000));
+        values.number("database.maxConnections", Shares.MIN, 1000),
+        values.optional("database.pooler", OptionsReader::pooler, "session or transaction, the mode of a pooler such as"
+            + " PgBouncer, or null without one").orElse(Pooler.NONE),
+        uri("database.migrationUri"));
   }
 
-  private Optional<URI> databaseUri() {
-    if (!values.given("database.uri")) {
-      return Optional.empty();
-    }
+  private static Optional<Pooler> pooler(String text) {
+    return Stream.of(Pooler.SESSION, Pooler.TRANSACTION).filter(pooler -> pooler.toString().equals(text)).findFirst();
+  }
+
+  private Optional<URI> uri(String path) {
     String must = "postgresql://user:password@host:port/database, with special characters in user and password percent-encoded";
-    Optional<URI> uri = values.optional("database.uri", OptionsReader::uri, must)
-        .map(given -> values.optionalText("database.password", password -> true, "")
-            .map(password -> ConnectionUri.withPassword(given, password)).orElse(given));
+    Optional<URI> uri = values.optional(path, OptionsReader::parsed, must);
     try {
       uri.map(ConnectionUri::parse).ifPresent(ConnectionUri::checkFiles);
     } catch (IllegalArgumentException e) {
-      values.reject("database.uri", must + ", and: " + e.getMessage());
+      values.reject(path, must + ", and: " + e.getMessage());
     }
     return uri;
   }
 
-  private static Optional<URI> uri(String text) {
+  private static Optional<URI> parsed(String text) {
     try {
       return Optional.of(new URI(text));
     } catch (URISyntaxException e) {

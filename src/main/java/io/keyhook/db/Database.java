@@ -6,15 +6,20 @@ import io.vertx.core.net.NetClientOptions;
 import io.vertx.pgclient.PgBuilder;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.ClientBuilder;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.SqlConnection;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The connections of one Keyhook: a pool for transactions and management calls, shared, and a few connections of its own for
@@ -23,6 +28,21 @@ import java.util.function.Function;
 public final class Database {
   static final String APPLICATION_NAME = "keyhook";
 
+  /** What the statements of Keyhook presuppose of a session. */
+  private static final Map<String, String> SETTINGS = Map.of(
+      "jit", "off",
+      "statement_timeout", "10s",
+      // A node that freezes within a transaction would keep its locks, and every license's expiry, from all others.
+      "idle_in_transaction_session_timeout", "10s",
+      // Statements are prepared once, on tables that may still be empty: they are to use the indexes all the same.
+      "plan_cache_mode", "force_generic_plan",
+      "enable_seqscan", "off",
+      "enable_hashjoin", "off",
+      "enable_mergejoin", "off");
+  private static final String SET = SETTINGS.entrySet().stream()
+      .map(setting -> "SET " + setting.getKey() + " = '" + setting.getValue() + "'").collect(Collectors.joining("; "));
+
+  private static final Logger log = LoggerFactory.getLogger(Database.class);
   private static final int MAX_WAITING = 2000;
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final int TRANSACTION_TRIES = 4;
@@ -31,12 +51,14 @@ public final class Database {
 
   private final Vertx vertx;
   private final Optional<Servers> servers;
+  private final Pooler pooler;
   private final Shares shares;
   private final Pool pool;
 
-  private Database(Vertx vertx, Optional<Servers> servers, Shares shares, Pool pool) {
+  private Database(Vertx vertx, Optional<Servers> servers, Pooler pooler, Shares shares, Pool pool) {
     this.vertx = vertx;
     this.servers = servers;
+    this.pooler = pooler;
     this.shares = shares;
     this.pool = pool;
   }
@@ -47,39 +69,37 @@ public final class Database {
    * @throws IllegalArgumentException the URI names several servers, or what Keyhook cannot do
    */
   public static PgConnectOptions connectOptions(URI uri) {
-    return withSettings(Servers.only(uri));
+    return withSettings(Servers.only(uri), Pooler.NONE);
   }
 
-  private static PgConnectOptions withSettings(PgConnectOptions options) {
+  private static PgConnectOptions withSettings(PgConnectOptions options, Pooler pooler) {
+    Map<String, String> given = options.getProperties();
+    if (pooler == Pooler.NONE) {
+      given.putAll(SETTINGS);
+    } else {
+      given.remove("extra_float_digits"); // of Vert.x, for clients that read numbers as text
+    }
     return options
-        .setCachePreparedStatements(true)
-        .setPreparedStatementCacheMaxSize(512)
         .addProperty("timezone", "UTC")
-        .addProperty("jit", "off")
-        .addProperty("statement_timeout", "10s")
-        // A node that freezes within a transaction would keep its locks, and every license's expiry, from all others.
-        .addProperty("idle_in_transaction_session_timeout", "10s")
-        // Statements are prepared once, on tables that may still be empty: they are to use the indexes all the same.
-        .addProperty("plan_cache_mode", "force_generic_plan")
-        .addProperty("enable_seqscan", "off")
-        .addProperty("enable_hashjoin", "off")
-        .addProperty("enable_mergejoin", "off");
+        .setCachePreparedStatements(pooler != Pooler.TRANSACTION)
+        .setPreparedStatementCacheMaxSize(512)
+        .setUseLayer7Proxy(pooler == Pooler.TRANSACTION);
   }
 
   /** Connects when first used. */
-  public static Database of(Vertx vertx, URI uri, Shares shares) {
-    Servers servers = new Servers(vertx, uri, transport(), Database::withSettings);
-    return new Database(vertx, Optional.of(servers), shares, pool(vertx, servers, shares.management()));
+  public static Database of(Vertx vertx, URI uri, Pooler pooler, Shares shares) {
+    Servers servers = new Servers(vertx, uri, transport(), options -> withSettings(options, pooler));
+    return new Database(vertx, Optional.of(servers), pooler, shares, pool(vertx, servers, pooler, shares.management()));
   }
 
   /** The same for a command or a test, which has this pool alone. */
   public static Database of(Vertx vertx, URI uri, int poolSize) {
-    return of(vertx, uri, Shares.single(poolSize));
+    return of(vertx, uri, Pooler.NONE, Shares.single(poolSize));
   }
 
   /** Uses a pool that stays its host's. */
   public static Database of(Vertx vertx, Pool pool) {
-    return new Database(vertx, Optional.empty(), Shares.hosted(Runtime.getRuntime().availableProcessors()), pool);
+    return new Database(vertx, Optional.empty(), Pooler.NONE, Shares.hosted(Runtime.getRuntime().availableProcessors()), pool);
   }
 
   public Pool pool() {
@@ -95,16 +115,26 @@ public final class Database {
    * for each other, a look-up for another's commit.
    */
   public Pool connections(int size) {
-    return servers.map(own -> pool(vertx, own, size)).orElse(pool);
+    return servers.map(own -> pool(vertx, own, pooler, size)).orElse(pool);
   }
 
-  private static Pool pool(Vertx vertx, Servers servers, int size) {
-    return PgBuilder.pool()
+  private static Pool pool(Vertx vertx, Servers servers, Pooler pooler, int size) {
+    ClientBuilder<Pool> builder = PgBuilder.pool()
         .with(poolOptions(size))
         .with(transport())
         .connectingTo(servers::next)
-        .using(vertx)
-        .build();
+        .using(vertx);
+    if (pooler == Pooler.SESSION) {
+      builder.withConnectHandler(Database::set);
+    }
+    return builder.build();
+  }
+
+  /** What the pooler would refuse as the connection starts; closing the connection here gives it to the pool. */
+  private static void set(SqlConnection connection) {
+    connection.query(SET).execute()
+        .onFailure(e -> log.warn("The settings of a connection to the database could not be made: {}", e.getMessage()))
+        .onComplete(done -> connection.close());
   }
 
   /** Closes what {@link #connections} gave. */

@@ -26,14 +26,13 @@ import org.slf4j.LoggerFactory;
 public final class Partitions {
   /** How long the minutes behind a webhook's health are kept, in days. */
   public static final int COUNT_DAYS = 31;
-  private static final Set<String> COUNTS = Set.of("attempt_count", "account_count");
-
   private static final Logger log = LoggerFactory.getLogger(Partitions.class);
   private static final int DAYS_AHEAD = 7;
   private static final DateTimeFormatter DAY = DateTimeFormatter.BASIC_ISO_DATE;
-  private static final String LOCK = "SELECT pg_advisory_lock(hashtext('keyhook.partitions'))";
-  private static final String UNLOCK = "SELECT pg_advisory_unlock(hashtext('keyhook.partitions'))";
-  /** Another: who only makes them, as a node that starts, is not to wait for a drop. */
+  /** One node at a time, under a lock of its transaction. */
+  private static final String MAKE = "SELECT keyhook.make_partition($1, $2)";
+  /** For who does not own the table, or has no session: it may be refused while somebody reads the others. */
+  private static final String DROP = "SELECT keyhook.drop_partition($1, $2)";
   private static final String TRY_LOCK_DROP = "SELECT pg_try_advisory_lock(hashtext('keyhook.partitions.drop'))";
   private static final String UNLOCK_DROP = "SELECT pg_advisory_unlock(hashtext('keyhook.partitions.drop'))";
   /** Dropping waits for who reads the table, as long as they read. */
@@ -42,7 +41,7 @@ public final class Partitions {
   private static final String TODAY = "SELECT (now() AT TIME ZONE 'UTC')::date";
   /** Also those that an interrupted drop has left half or wholly detached. */
   private static final String EXISTING = """
-      SELECT c.relname, i.inhrelid IS NOT NULL, coalesce(i.inhdetachpending, false)
+      SELECT c.relname, i.inhrelid IS NOT NULL, coalesce(i.inhdetachpending, false), pg_has_role(c.relowner, 'USAGE')
       FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
       WHERE c.relnamespace = 'keyhook'::regnamespace AND c.relkind = 'r'
         AND c.relname ~ '^(event|delivery|attempt_count|account_count)_[0-9]{8}$'""";
@@ -51,12 +50,19 @@ public final class Partitions {
 
   private final Pool pool;
   private final Map<String, Set<Integer>> retentions = new TreeMap<>();
+  private final boolean sessions;
+
+  /** On connections to PostgreSQL itself. */
+  public Partitions(Pool pool, Set<Integer> retentions) {
+    this(pool, retentions, Pooler.NONE);
+  }
 
   /**
    * @param retentions of the plans, in days
    */
-  public Partitions(Pool pool, Set<Integer> retentions) {
+  public Partitions(Pool pool, Set<Integer> retentions, Pooler pooler) {
     this.pool = pool;
+    this.sessions = pooler != Pooler.TRANSACTION;
     this.retentions.put("event", retentions);
     this.retentions.put("delivery", retentions);
     this.retentions.put("attempt_count", Set.of(COUNT_DAYS));
@@ -64,7 +70,7 @@ public final class Partitions {
         Arrays.stream(Statistics.Range.values()).map(Statistics.Range::daysKept).collect(Collectors.toSet()));
   }
 
-  private record Existing(String name, boolean attached, boolean pending) {
+  private record Existing(String name, boolean attached, boolean pending, boolean own) {
     String table() {
       return name.substring(0, name.lastIndexOf('_'));
     }
@@ -76,13 +82,14 @@ public final class Partitions {
 
   /** Makes what is due. One node at a time. Fails where one could not be made. */
   public Future<Void> make() {
-    return pool.withConnection(connection -> connection.query(LOCK).execute()
-        .compose(locked -> today(connection, this::make)
-            .eventually(() -> connection.query(UNLOCK).execute())));
+    return pool.withConnection(connection -> today(connection, this::make));
   }
 
   /** Drops what is over, for as long as it takes, unless another node is at it. */
   public Future<Void> drop() {
+    if (!sessions) {
+      return pool.withConnection(connection -> today(connection, this::drop));
+    }
     return pool.withConnection(connection -> connection.query(TRY_LOCK_DROP).execute()
         .compose(locked -> !locked.iterator().next().getBoolean(0) ? Future.succeededFuture()
             : today(connection, this::drop)
@@ -96,7 +103,7 @@ public final class Partitions {
   private static Future<Void> today(SqlConnection connection, Work work) {
     return connection.query(TODAY).execute().compose(today -> connection.query(EXISTING).execute().compose(rows ->
         work.run(connection, today.iterator().next().getLocalDate(0),
-            Rows.all(rows, row -> new Existing(row.getString(0), row.getBoolean(1), row.getBoolean(2))))));
+            Rows.all(rows, row -> new Existing(row.getString(0), row.getBoolean(1), row.getBoolean(2), row.getBoolean(3))))));
   }
 
   private Future<Void> make(SqlConnection connection, LocalDate today, List<Existing> existing) {
@@ -113,20 +120,11 @@ public final class Partitions {
       for (LocalDate day : days) {
         String name = table.getKey() + "_" + day.format(DAY);
         if (!attached.contains(name)) {
-          done = done.compose(made -> make(connection, table.getKey(), name, day));
+          done = done.compose(made -> connection.preparedQuery(MAKE).execute(Tuple.of(table.getKey(), day)).mapEmpty());
         }
       }
     }
     return done;
-  }
-
-  /** Attaching an empty table, unlike making a partition, does not wait for those who use the others. */
-  private static Future<Void> make(SqlConnection connection, String table, String name, LocalDate day) {
-    String settings = COUNTS.contains(table) ? " WITH (fillfactor = 50)" : ""; // counted up in place
-    return connection.query("""
-        CREATE TABLE IF NOT EXISTS keyhook.%2$s (LIKE keyhook.%1$s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)%5$s;
-        ALTER TABLE keyhook.%1$s ATTACH PARTITION keyhook.%2$s FOR VALUES FROM ('%3$s') TO ('%4$s')"""
-        .formatted(table, name, day, day.plusDays(1), settings)).execute().mapEmpty();
   }
 
   /** One that cannot be dropped now is in nobody's way until the next time. */
@@ -137,18 +135,21 @@ public final class Partitions {
       return Future.succeededFuture();
     }
     Future<Void> done = connection.preparedQuery(DROP_QUEUED).execute(Tuple.of(today))
-        .compose(deleted -> connection.query(UNHURRIED).execute()).mapEmpty();
+        .compose(deleted -> sessions ? connection.query(UNHURRIED).execute().mapEmpty() : Future.succeededFuture());
     for (Existing partition : over) {
       done = done.compose(dropped -> drop(connection, partition).otherwise(e -> {
         log.warn("{} could not be dropped; trying again in an hour: {}", partition.name(), e.getMessage());
         return null;
       }));
     }
-    return done.eventually(() -> connection.query(HURRIED).execute());
+    return !sessions ? done : done.eventually(() -> connection.query(HURRIED).execute());
   }
 
-  private static Future<Void> drop(SqlConnection connection, Existing partition) {
+  private Future<Void> drop(SqlConnection connection, Existing partition) {
     log.info("Dropping {}: the last day on which it was to be kept is over", partition.name());
+    if (!sessions || !partition.own()) {
+      return connection.preparedQuery(DROP).execute(Tuple.of(partition.table(), partition.day())).mapEmpty();
+    }
     Future<?> detached = !partition.attached() ? Future.succeededFuture()
         : connection.query("ALTER TABLE keyhook.%s DETACH PARTITION keyhook.%s %s".formatted(partition.table(),
             partition.name(), partition.pending() ? "FINALIZE" : "CONCURRENTLY")).execute();

@@ -92,7 +92,7 @@ final class Servers {
   private Future<SqlConnectOptions> choose(Known known) {
     List<Server> servers = known.uri.servers();
     if (servers.size() == 1 && known.uri.target() == Target.ANY) {
-      return connectable(known, servers.get(0)).map(options -> options);
+      return connectable(known, servers.get(0)).map(SqlConnectOptions.class::cast);
     }
     AtomicBoolean found = new AtomicBoolean();
     List<Future<PgConnectOptions>> asked = new ArrayList<>();

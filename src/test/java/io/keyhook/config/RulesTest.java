@@ -103,10 +103,28 @@ class RulesTest {
       "postgresql://localhost/", "postgresql:///keyhook", "postgresql://localhost:0/k",
       "postgresql://a:b@c:70000/k",
       "postgresql://u:p w@localhost/k", "postgresql://u:1#2@localhost/k", "postgresql://a,b:0/k", "postgresql:k",
-      "postgresql://h/k/l", "postgresql://h/k?sslmod=require", "postgresql://h/k?sslrootcert=/nowhere&sslmode=verify-ca", "postgresql://h/k?sslmode=perhaps", "postgresql://h/k?port=x"})
+      "postgresql://h/k/l", "postgresql://h/k?sslmod=require",
+      "postgresql://h/k?sslrootcert=/nowhere&sslmode=verify-ca",
+      "postgresql://h/k?sslmode=perhaps", "postgresql://h/k?port=x"})
   void aDatabaseIsNothingElse(String uri) {
     assertThat(failures(() -> Configuration.of(external(uri)))).singleElement().asString()
         .startsWith("database.uri (options): is ***, must be postgresql://user:password@host:port/database");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"statement", "none", "Transaction", "pgbouncer"})
+  void aPoolerHasAModeThatKeyhookKnows(String mode) {
+    assertThat(overrideFailure("database.pooler", mode))
+        .startsWith("database.pooler (options): is \"" + mode + "\", must be session or transaction");
+  }
+
+  @Test
+  void whatAConnectionUriCannotMeanIsSaid() {
+    assertThat(failures(() -> Configuration.of(external("postgresql://h/k?channel_binding=require"))))
+        .singleElement().asString().startsWith("database.uri (options): is ***, must be postgresql://")
+        .contains("channel_binding must be prefer");
+    assertThat(overrideFailure("database.migrationUri", "postgresql://h/k?sslmode=verify-full"))
+        .startsWith("database.migrationUri (options): is ***, must be postgresql://").contains("needs sslrootcert");
   }
 
   @Test

@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
 
 /** A secret never leaves the configuration by an error or by toString. */
 class SecrecyTest {
-  private static final List<String> SECRETS = List.of("database.uri", "database.password", "bootstrap.password", "bootstrap.apiKey", "operator.key",
+  private static final List<String> SECRETS = List.of("database.uri", "database.password",
+      "database.migrationUri", "bootstrap.password", "bootstrap.apiKey", "operator.key",
       "auth.jwt.secret", "auth.jwt.publicKey", "auth.jwt.privateKey", "secrets.masterKey");
 
   @Property(tries = 200)
@@ -114,6 +115,7 @@ class SecrecyTest {
     Map<String, String> secrets = Map.of(
         "database.uri", "postgresql://keyhook:database-secret@db/keyhook",
         "database.password", "another-database-secret",
+        "database.migrationUri", "postgresql://owner:database-secret@db/keyhook",
         "bootstrap.password", "password-secret",
         "bootstrap.apiKey", "kh_bootstrap_api_key_secret",
         "operator.key", "operator-secret".repeat(3),

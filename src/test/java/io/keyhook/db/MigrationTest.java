@@ -82,8 +82,8 @@ class MigrationTest {
       "UPDATE keyhook.flyway_schema_history SET success = false WHERE version = '6'"})
   void aMigrationThatEndedHalfwayIsRunAgain(String end) {
     Keyhook.migrate(keyhook.database().uri());
-    keyhook.database().administer("DROP TABLE keyhook.idempotency; DELETE FROM keyhook.flyway_schema_history"
-        + " WHERE version IN ('7', '8', '9', '10', '11')"); // not begun
+    keyhook.database().administer("DROP TABLE keyhook.idempotency; DROP FUNCTION keyhook.make_partition, keyhook.drop_partition;"
+        + " DELETE FROM keyhook.flyway_schema_history WHERE version IN ('7', '8', '9', '10', '11', '12')"); // not begun
     keyhook.database().update(end);
     keyhook.database().administer("""
         UPDATE pg_index SET indisvalid = false WHERE indrelid = 'keyhook.license'::regclass

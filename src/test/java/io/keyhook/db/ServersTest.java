@@ -12,6 +12,7 @@ import io.vertx.core.net.SocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -47,7 +48,8 @@ class ServersTest {
         + password(primary) + "'");
     standby.close();
     Files.createFile(directory.resolve("standby/postgres/standby.signal"));
-    Files.writeString(directory.resolve("standby/postgres.password"), Files.readString(directory.resolve("primary/postgres.password")));
+    Files.copy(directory.resolve("primary/postgres.password"), directory.resolve("standby/postgres.password"),
+        StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
     standby = EmbeddedServer.start(directory.resolve("standby"));
   }
 

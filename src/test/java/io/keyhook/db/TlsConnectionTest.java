@@ -58,7 +58,8 @@ class TlsConnectionTest {
         "ALTER SYSTEM SET ssl_key_file = '" + files.file("localhost.key") + "'",
         "ALTER SYSTEM SET ssl_ca_file = '" + files.file("authority.crt") + "'", "ALTER SYSTEM SET ssl = on",
         "SELECT pg_reload_conf()");
-    await("TLS").atMost(Waiting.LONG).ignoreExceptions().until(() -> tls(SqlClients.JDBC, "127.0.0.1", server.uri().getPort(), "tls_only:p", "sslmode=require"));
+    await("TLS").atMost(Waiting.LONG).ignoreExceptions()
+        .until(() -> tls(SqlClients.JDBC, "127.0.0.1", "tls_only:p", "sslmode=require"));
   }
 
   @AfterAll
