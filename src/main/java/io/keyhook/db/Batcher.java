@@ -1,7 +1,7 @@
 package io.keyhook.db;
 
+import io.keyhook.bus.DatabaseError;
 import io.keyhook.bus.Failure;
-import io.keyhook.bus.FailureException;
 import io.keyhook.fair.Turns;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -135,7 +135,7 @@ public final class Batcher<I, O> {
     return rest > 0;
   }
 
-  /** Never fails: what fails is told to the items. One that the database does not take fails alone. */
+  /** Never fails: its items do. Only where an item is to blame, the batch is split until that item fails alone. */
   private Future<Void> run(List<Item<I, O>> batch) {
     Future<List<O>> result;
     try {
@@ -148,7 +148,7 @@ public final class Batcher<I, O> {
         for (int i = 0; i < batch.size(); i++) {
           batch.get(i).output.complete(done.result().get(i));
         }
-      } else if (batch.size() > 1 && !FailureException.isDatabaseAway(done.cause())) {
+      } else if (batch.size() > 1 && DatabaseError.of(done.cause()).isItemsOwn()) {
         int half = batch.size() / 2;
         return run(batch.subList(0, half)).compose(first -> run(batch.subList(half, batch.size())));
       } else {

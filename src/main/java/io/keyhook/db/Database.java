@@ -1,11 +1,11 @@
 package io.keyhook.db;
 
+import io.keyhook.bus.DatabaseError;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.pgclient.PgBuilder;
 import io.vertx.pgclient.PgConnectOptions;
-import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.ClientBuilder;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
@@ -15,15 +15,22 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The connections of one Keyhook: a pool for transactions and management calls, shared, and a few connections of its own for
- * each verticle on the hot path. Where the host gave a pool, everything goes through that, and it stays open. Any thread.
+ * each verticle on the hot path. Where the host gave a pool, everything goes through that, and it stays open. After a
+ * failover, {@link Connections} are replaced, those of all pools at once: a look-up on a server that was demoted would find
+ * what is no longer true. Any thread.
  */
 public final class Database {
   static final String APPLICATION_NAME = "keyhook";
@@ -45,22 +52,52 @@ public final class Database {
   private static final Logger log = LoggerFactory.getLogger(Database.class);
   private static final int MAX_WAITING = 2000;
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+  /** Of a connection at least; up to a third more at random, so that not all are opened anew at once. */
+  private static final Duration LIFETIME = Duration.ofMinutes(24);
   private static final int TRANSACTION_TRIES = 4;
-  private static final String UNIQUE_VIOLATION = "23505";
   private static final String NEW_ID = "SELECT keyhook.uuid_v7()";
 
   private final Vertx vertx;
   private final Optional<Servers> servers;
   private final Pooler pooler;
   private final Shares shares;
-  private final Pool pool;
+  private final Duration lifetime;
+  private final Connections pool;
+  private final Set<Connections> open = ConcurrentHashMap.newKeySet();
+  private volatile Function<Throwable, Future<Void>> partitions = Future::failedFuture;
 
-  private Database(Vertx vertx, Optional<Servers> servers, Pooler pooler, Shares shares, Pool pool) {
+  private Database(Vertx vertx, Servers servers, Pooler pooler, Shares shares, Duration lifetime) {
     this.vertx = vertx;
-    this.servers = servers;
+    this.servers = Optional.of(servers);
     this.pooler = pooler;
     this.shares = shares;
-    this.pool = pool;
+    this.lifetime = lifetime;
+    this.pool = open(servers, shares.management());
+  }
+
+  private Database(Vertx vertx, Pool hosted) {
+    this.vertx = vertx;
+    this.servers = Optional.empty();
+    this.pooler = Pooler.NONE;
+    this.shares = Shares.hosted(Runtime.getRuntime().availableProcessors());
+    this.lifetime = LIFETIME;
+    this.pool = Connections.hosted(hosted, new Repairs());
+  }
+
+  private final class Repairs implements Connections.Repairs {
+    @Override
+    public void replaced(Connections connections) {
+      open.forEach(others -> {
+        if (others != connections) {
+          others.replace();
+        }
+      });
+    }
+
+    @Override
+    public Future<Void> makePartition(Throwable missing) {
+      return partitions.apply(missing);
+    }
   }
 
   /**
@@ -88,18 +125,38 @@ public final class Database {
 
   /** Connects when first used. */
   public static Database of(Vertx vertx, URI uri, Pooler pooler, Shares shares) {
-    Servers servers = new Servers(vertx, uri, transport(), options -> withSettings(options, pooler));
-    return new Database(vertx, Optional.of(servers), pooler, shares, pool(vertx, servers, pooler, shares.management()));
+    return of(vertx, uri, pooler, shares, LIFETIME);
   }
 
   /** The same for a command or a test, which has this pool alone. */
   public static Database of(Vertx vertx, URI uri, int poolSize) {
-    return of(vertx, uri, Pooler.NONE, Shares.single(poolSize));
+    return of(vertx, uri, poolSize, LIFETIME);
+  }
+
+  /**
+   * @param lifetime after which an idle connection is closed, or up to a third later
+   */
+  static Database of(Vertx vertx, URI uri, int poolSize, Duration lifetime) {
+    return of(vertx, uri, Pooler.NONE, Shares.single(poolSize), lifetime);
+  }
+
+  private static Database of(Vertx vertx, URI uri, Pooler pooler, Shares shares, Duration lifetime) {
+    return new Database(vertx, new Servers(vertx, uri, transport(), options -> withSettings(options, pooler)), pooler, shares,
+        lifetime);
   }
 
   /** Uses a pool that stays its host's. */
   public static Database of(Vertx vertx, Pool pool) {
-    return new Database(vertx, Optional.empty(), Pooler.NONE, Shares.hosted(Runtime.getRuntime().availableProcessors()), pool);
+    return new Database(vertx, pool);
+  }
+
+  /**
+   * Sets what makes a missing partition, so that the statement that missed it can be repeated.
+   *
+   * @param maker takes the error of that statement
+   */
+  public void onMissingPartition(Function<Throwable, Future<Void>> maker) {
+    partitions = maker;
   }
 
   public Pool pool() {
@@ -115,19 +172,24 @@ public final class Database {
    * for each other, a look-up for another's commit.
    */
   public Pool connections(int size) {
-    return servers.map(own -> pool(vertx, own, pooler, size)).orElse(pool);
+    return servers.<Pool>map(own -> open(own, size)).orElse(pool);
   }
 
-  private static Pool pool(Vertx vertx, Servers servers, Pooler pooler, int size) {
-    ClientBuilder<Pool> builder = PgBuilder.pool()
-        .with(poolOptions(size))
-        .with(transport())
-        .connectingTo(servers::next)
-        .using(vertx);
-    if (pooler == Pooler.SESSION) {
-      builder.withConnectHandler(Database::set);
-    }
-    return builder.build();
+  private Connections open(Servers own, int size) {
+    Supplier<Pool> opener = () -> {
+      ClientBuilder<Pool> builder = PgBuilder.pool()
+          .with(poolOptions(size, lifetime))
+          .with(transport())
+          .connectingTo(own::next)
+          .using(vertx);
+      if (pooler == Pooler.SESSION) {
+        builder.withConnectHandler(Database::set);
+      }
+      return builder.build();
+    };
+    Connections connections = Connections.of(opener, new Repairs());
+    open.add(connections);
+    return connections;
   }
 
   /** What the pooler would refuse as the connection starts; closing the connection here gives it to the pool. */
@@ -139,7 +201,11 @@ public final class Database {
 
   /** Closes what {@link #connections} gave. */
   public Future<Void> release(Pool connections) {
-    return connections == null || connections == pool ? Future.succeededFuture() : connections.close();
+    if (connections == null || connections == pool) {
+      return Future.succeededFuture();
+    }
+    open.remove(connections);
+    return connections.close();
   }
 
   /** Runs in one transaction; a deadlock or a serialization failure is tried again. */
@@ -154,8 +220,8 @@ public final class Database {
 
   private static <T> Future<T> transaction(Pool connections, Function<SqlConnection, Future<T>> work, int attempt) {
     return connections.withTransaction(work).recover(e ->
-        e instanceof PgException pg && pg.getSqlState() != null && pg.getSqlState().startsWith("40")
-            && attempt < TRANSACTION_TRIES ? transaction(connections, work, attempt + 1) : Future.failedFuture(e));
+        DatabaseError.of(e) == DatabaseError.CONFLICT && attempt < TRANSACTION_TRIES
+            ? transaction(connections, work, attempt + 1) : Future.failedFuture(e));
   }
 
   /** Creates an id by the clock of the database, so that nodes need not agree on the time. */
@@ -165,19 +231,23 @@ public final class Database {
 
   /** Whether something with this key exists already. */
   public static boolean isUniqueViolation(Throwable e) {
-    return e instanceof PgException pg && UNIQUE_VIOLATION.equals(pg.getSqlState());
+    return DatabaseError.of(e) == DatabaseError.DUPLICATE;
   }
 
   public Future<Void> close() {
-    return servers.isEmpty() ? Future.succeededFuture() : pool.close();
+    open.remove(pool);
+    return pool.close();
   }
 
-  private static PoolOptions poolOptions(int size) {
+  private static PoolOptions poolOptions(int size, Duration lifetime) {
+    int millis = (int) lifetime.toMillis();
     return new PoolOptions()
         .setMaxSize(size)
         .setMaxWaitQueueSize(MAX_WAITING)
         .setConnectionTimeout((int) CONNECT_TIMEOUT.toSeconds())
-        .setConnectionTimeoutUnit(java.util.concurrent.TimeUnit.SECONDS);
+        .setConnectionTimeoutUnit(TimeUnit.SECONDS)
+        .setMaxLifetime(millis + ThreadLocalRandom.current().nextInt(millis / 3))
+        .setMaxLifetimeUnit(TimeUnit.MILLISECONDS);
   }
 
   /** A peer that is gone without a word is noticed by the kernel. */

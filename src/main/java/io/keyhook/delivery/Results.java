@@ -1,6 +1,6 @@
 package io.keyhook.delivery;
 
-import io.keyhook.bus.FailureException;
+import io.keyhook.bus.DatabaseError;
 import io.keyhook.db.Batcher;
 import io.keyhook.db.Database;
 import io.keyhook.delivery.ResultStore.Result;
@@ -14,12 +14,15 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Writes results in batches, and retries while the database is away: the delays of retries count on meanwhile. What may be
- * in flight bounds what can wait here. Belongs to one event loop.
+ * Writes results in batches. Keeps what the database does not take and retries, unless the result itself is to blame: the
+ * delays of retries count on meanwhile. What may be in flight bounds what can wait here. Belongs to one event loop.
  */
 final class Results {
+  private static final Logger log = LoggerFactory.getLogger(Results.class);
   private static final int MAX_BATCH = 256;
   /** No caller waits for a result, and at a moderate rate, one statement per result is the database's largest cost. */
   private static final Duration GATHERING = Duration.ofMillis(10);
@@ -68,15 +71,19 @@ final class Results {
 
   private <T> Future<T> untilWritten(Supplier<Future<T>> statement) {
     return statement.get().recover(e -> {
-      if (givenUp || !FailureException.isDatabaseAway(e)) {
+      DatabaseError error = DatabaseError.of(e);
+      if (givenUp || error.isItemsOwn()) {
         return Future.failedFuture(e);
+      }
+      if (!error.isOutage()) {
+        log.error("Could not write results; retrying every {} ms", RETRY.toMillis(), e);
       }
       takeOver.outage();
       return vertx.timer(RETRY.toMillis()).compose(waited -> untilWritten(statement));
     });
   }
 
-  /** Writes a result. Fails only where the database refuses it, or after {@link #giveUp}. */
+  /** Writes a result. Fails only where the result itself is to blame, or after {@link #giveUp}. */
   Future<Void> add(Result result) {
     return counted(result.attempt().succeeded() ? delivered.add(result) : failed.add(result));
   }

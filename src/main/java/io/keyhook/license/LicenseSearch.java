@@ -1,5 +1,6 @@
 package io.keyhook.license;
 
+import io.keyhook.bus.DatabaseError;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.LicenseKeys;
 import io.keyhook.bus.Licenses;
@@ -9,7 +10,6 @@ import io.keyhook.db.Database;
 import io.keyhook.db.SearchIndex;
 import io.keyhook.fair.Admission;
 import io.vertx.core.Future;
-import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
@@ -27,7 +27,6 @@ final class LicenseSearch {
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
   /** Letters and digits in a row from which an index of trigrams can tell licenses apart. */
   private static final int TRIGRAM = 3;
-  private static final String QUERY_CANCELED = "57014";
   private static final String TAKES_TOO_LONG = "took longer than " + TIMEOUT.toSeconds() + " s: ";
 
   private final Database database;
@@ -58,7 +57,7 @@ final class LicenseSearch {
               return indexed.isEmpty() ? LicenseListStore.scan(tx, query, patterns(texts))
                   : LicenseListStore.search(tx, query, patterns(indexed));
             })))
-        .recover(e -> e instanceof PgException pg && QUERY_CANCELED.equals(pg.getSqlState())
+        .recover(e -> DatabaseError.of(e) == DatabaseError.TIMEOUT
             ? tookTooLong() : Future.failedFuture(e));
   }
 

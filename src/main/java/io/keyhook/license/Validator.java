@@ -15,10 +15,8 @@ import io.keyhook.stats.Counts;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.SqlClient;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Decides about validations. Each looks its license up in PostgreSQL, in a batch with those that came meanwhile; one that
@@ -33,8 +31,6 @@ final class Validator {
   private static final int EVENT_LANES = 2;
   private static final int ACTIVATION_LANES = 1;
   private static final int MAX_LOOK_UPS = 4;
-  /** Longer than the database lets a statement run. */
-  private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(12);
   private static final int SLOTS = 1 << 16;
   private static final int STRANGERS = 64;
 
@@ -52,19 +48,14 @@ final class Validator {
     this.lastSeen = lastSeen;
     this.counts = counts;
     this.lookUps = new Batcher<>(vertx, LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, this::likelyTenant,
-        batch -> bounded(ValidationStore.lookUp(client, batch)));
+        batch -> ValidationStore.lookUp(client, batch));
     this.activations = new Batcher<>(vertx, ACTIVATION_LANES, MAX_BATCH, MAX_WAITING, Device::accountId,
-        batch -> bounded(activator.activate(batch)));
+        activator::activate);
     this.events = new Batcher<>(vertx, EVENT_LANES, MAX_BATCH, MAX_WAITING, Raised::accountId,
-        batch -> bounded(outbox.write(client, batch).map(written -> {
+        batch -> outbox.write(client, batch).map(written -> {
           outbox.dispatch(written);
           return Collections.nCopies(batch.size(), null);
-        })));
-  }
-
-  /** A database that has stopped without a word answers nobody. */
-  private static <T> Future<T> bounded(Future<T> statement) {
-    return statement.timeout(LONGEST_STATEMENT.toMillis(), TimeUnit.MILLISECONDS);
+        }));
   }
 
   Future<Validation> validate(Validate request) {

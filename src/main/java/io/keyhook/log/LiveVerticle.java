@@ -2,9 +2,9 @@ package io.keyhook.log;
 
 import io.keyhook.bus.Address;
 import io.keyhook.bus.Bus;
+import io.keyhook.bus.DatabaseError;
 import io.keyhook.bus.Deliveries.Summary;
 import io.keyhook.bus.Failure;
-import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
 import io.keyhook.db.Database;
 import io.keyhook.event.EndpointId;
@@ -149,7 +149,7 @@ public final class LiveVerticle extends VerticleBase {
       }
     }, e -> {
       watched.looking = false;
-      if (!FailureException.isDatabaseAway(e)) { // of which others tell
+      if (!DatabaseError.of(e).isOutage()) { // of which others tell
         log.error("Deliveries that are watched could not be looked at; trying again", e);
       }
     });

@@ -1,8 +1,8 @@
 package io.keyhook.log;
 
 import io.keyhook.account.Plans;
+import io.keyhook.bus.DatabaseError;
 import io.keyhook.bus.Failure;
-import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
 import io.keyhook.db.Database;
 import io.keyhook.event.Dispatcher;
@@ -96,11 +96,14 @@ final class Recovery {
     RedeliveryStore.requeueFailed(client, run.rest, BATCH, MAX_WAITING, plans.withWebhooks()).onComplete(
         requeued -> stepped(run, requeued),
         e -> {
-          if (FailureException.isDatabaseAway(e)) {
-            stepLater(run);
-          } else {
-            log.error("Deliveries to {} could not be recovered", Id.WEBHOOK.of(endpoint.webhookId()), e);
+          DatabaseError error = DatabaseError.of(e);
+          if (!error.isOutage()) {
+            log.error("Could not recover deliveries to {}", Id.WEBHOOK.of(endpoint.webhookId()), e);
+          }
+          if (error.isItemsOwn()) {
             end(run);
+          } else {
+            stepLater(run);
           }
         });
   }

@@ -1,0 +1,82 @@
+package io.keyhook.bus;
+
+import io.vertx.core.VertxException;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.pgclient.PgException;
+import java.io.IOException;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * What the failure of a database call means. This is the only class that reads SQLSTATEs (PostgreSQL's documentation,
+ * appendix A). Every error is the infrastructure's, and the same call may succeed later, unless it is the
+ * {@linkplain #isItemsOwn() item's own}.
+ */
+public enum DatabaseError {
+  /** A row with this key exists already (23505). */
+  DUPLICATE,
+  /** The data breaks a rule: class 22, 23, or 54 (it exceeds a limit of PostgreSQL's). */
+  INVALID,
+  /** No partition takes the row: 23514 without the name of a constraint. Nothing was written. */
+  MISSING_PARTITION,
+  /** A deadlock or a serialization failure (class 40): the transaction was rolled back and may be repeated at once. */
+  CONFLICT,
+  /** The statement took too long, or was canceled (57014). */
+  TIMEOUT,
+  /**
+   * The connection is of no use any more, and nothing was written: it is read-only since a failover (25006), or has lost its
+   * prepared statements to a pooler (26000, 42P05).
+   */
+  STALE_CONNECTION,
+  /**
+   * PostgreSQL cannot be reached, is overloaded, full, locked, starting or stopping (classes 08, 25, 53, 55, 57, 58), or did
+   * not answer. PostgreSQL itself closes a connection that it ends (57P01 to 57P05). Whether something was written is unknown.
+   */
+  UNAVAILABLE,
+  /** Any other error of PostgreSQL's, such as a missing privilege: an administrator has to find out why. */
+  UNEXPECTED,
+  /** Not an error of the database, but a defect of the code that called it. */
+  DEFECT;
+
+  private static final Set<String> STALE = Set.of("25006", "26000", "42P05");
+  private static final String CHECK_VIOLATION = "23514";
+
+  /** Classifies the failure of a call. */
+  public static DatabaseError of(Throwable e) {
+    if (e instanceof PgException pg) {
+      return of(pg);
+    }
+    return e instanceof IOException || e instanceof TimeoutException
+        || e instanceof VertxException && !(e instanceof ReplyException) ? UNAVAILABLE : DEFECT;
+  }
+
+  private static DatabaseError of(PgException e) {
+    String state = e.getSqlState() == null ? "" : e.getSqlState();
+    if (STALE.contains(state)) {
+      return STALE_CONNECTION;
+    }
+    if (state.equals(CHECK_VIOLATION) && e.getConstraint() == null) {
+      return MISSING_PARTITION;
+    }
+    return switch (state) {
+      case "23505" -> DUPLICATE;
+      case "57014" -> TIMEOUT;
+      default -> switch (state.length() == 5 ? state.substring(0, 2) : "") {
+        case "22", "23", "54" -> INVALID;
+        case "40" -> CONFLICT;
+        case "08", "25", "53", "55", "57", "58" -> UNAVAILABLE;
+        default -> UNEXPECTED;
+      };
+    };
+  }
+
+  /** Whether the data of the call is to blame, so that the same call fails again and another one may succeed. */
+  public boolean isItemsOwn() {
+    return this == DUPLICATE || this == INVALID || this == DEFECT;
+  }
+
+  /** Whether operation brings it about, and not a defect: callers may repeat the call, and the log need not show a cause. */
+  public boolean isOutage() {
+    return !isItemsOwn() && this != UNEXPECTED;
+  }
+}

@@ -1,0 +1,266 @@
+package io.keyhook.db;
+
+import io.keyhook.bus.DatabaseError;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.PrepareOptions;
+import io.vertx.sqlclient.PreparedQuery;
+import io.vertx.sqlclient.Query;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.SqlResult;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collector;
+
+/**
+ * A pool that recovers by itself from what its connections cannot serve any more. It is replaced by a new one when
+ *
+ * <ul>
+ *   <li>an error is {@link DatabaseError#STALE_CONNECTION}: a failover has left the connections on a server that is read-only
+ *       now. Nothing was written, so the call is made once more on the new connections.
+ *   <li>a call gets no answer, and no other call of the pool gets one meanwhile: the server was cut off. The call fails.
+ * </ul>
+ *
+ * <p>What is under way on the old pool ends there, and then its connections are closed. A pool is replaced at most once a
+ * second, so that a server that stays read-only is not flooded with logins.
+ *
+ * <p>A call that finds no partition for its row ({@link DatabaseError#MISSING_PARTITION}) is made once more when the partition
+ * has been made. Calls are single statements, and whole transactions. Any thread; a future completes on the caller's context.
+ */
+final class Connections implements Pool {
+  /** Longer than PostgreSQL lets a statement run ({@code statement_timeout}). */
+  private static final Duration LONGEST_CALL = Duration.ofSeconds(12);
+  private static final Duration SHORTEST_LIFE = Duration.ofSeconds(1);
+
+  /** What goes beyond one pool. */
+  interface Repairs {
+    /** These connections were replaced; those of other pools go to the same server. */
+    void replaced(Connections connections);
+
+    /** Makes the partition that an error is about. */
+    Future<Void> makePartition(Throwable missing);
+  }
+
+  private final Supplier<Pool> opener;
+  private final boolean replaceable;
+  private final Repairs repairs;
+  private volatile Generation current;
+  private volatile boolean closed;
+
+  private Connections(Supplier<Pool> opener, boolean replaceable, Repairs repairs) {
+    this.opener = opener;
+    this.replaceable = replaceable;
+    this.repairs = repairs;
+    this.current = new Generation(opener.get());
+  }
+
+  /**
+   * @param opener opens a pool, which belongs to these connections
+   */
+  static Connections of(Supplier<Pool> opener, Repairs repairs) {
+    return new Connections(opener, true, repairs);
+  }
+
+  /** Uses a pool that stays its host's, and is never replaced or closed. */
+  static Connections hosted(Pool pool, Repairs repairs) {
+    return new Connections(() -> pool, false, repairs);
+  }
+
+  /** One pool of those that follow each other. */
+  private static final class Generation {
+    private final Pool pool;
+    private final long openedNanos = System.nanoTime();
+    private volatile long answeredNanos = openedNanos;
+    private int underWay;
+    private boolean retired;
+
+    private Generation(Pool pool) {
+      this.pool = pool;
+    }
+
+    /** Returns false where no call may begin any more. */
+    private synchronized boolean enter() {
+      if (!retired) {
+        underWay++;
+      }
+      return !retired;
+    }
+
+    private void leave() {
+      boolean last;
+      synchronized (this) {
+        underWay--;
+        last = retired && underWay == 0;
+      }
+      if (last) {
+        pool.close();
+      }
+    }
+
+    private void retire() {
+      boolean unused;
+      synchronized (this) {
+        unused = !retired && underWay == 0;
+        retired = true;
+      }
+      if (unused) {
+        pool.close();
+      }
+    }
+  }
+
+  private <T> Future<T> call(Function<Pool, Future<T>> work) {
+    return call(work, true);
+  }
+
+  private <T> Future<T> call(Function<Pool, Future<T>> work, boolean again) {
+    Generation used = current;
+    if (!used.enter()) {
+      return closed ? Future.failedFuture(new IllegalStateException("The connections are closed")) : call(work, again);
+    }
+    long begun = System.nanoTime();
+    Future<T> result;
+    try {
+      result = work.apply(used.pool).timeout(LONGEST_CALL.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RuntimeException e) {
+      result = Future.failedFuture(e);
+    }
+    return result.transform(done -> {
+      used.leave();
+      if (done.succeeded()) {
+        used.answeredNanos = System.nanoTime();
+        return Future.succeededFuture(done.result());
+      }
+      if (done.cause() instanceof TimeoutException) {
+        if (used.answeredNanos - begun < 0) {
+          replace(used);
+        }
+        return Future.failedFuture(done.cause());
+      }
+      used.answeredNanos = System.nanoTime();
+      return again ? repaired(used, done.cause()).compose(repaired -> call(work, false)) : Future.failedFuture(done.cause());
+    });
+  }
+
+  /** Succeeds where the call that failed may be made once more. */
+  private Future<Void> repaired(Generation used, Throwable e) {
+    return switch (DatabaseError.of(e)) {
+      case STALE_CONNECTION -> replace(used) ? Future.succeededFuture() : Future.failedFuture(e);
+      case MISSING_PARTITION -> repairs.makePartition(e).recover(failed -> Future.failedFuture(e));
+      default -> Future.failedFuture(e);
+    };
+  }
+
+  /** Replaces the connections, unless they are new themselves. */
+  void replace() {
+    replace(current);
+  }
+
+  /** Returns whether calls go to other connections now. */
+  private boolean replace(Generation used) {
+    synchronized (this) {
+      if (current != used) {
+        return true;
+      }
+      if (!replaceable || closed || System.nanoTime() - used.openedNanos < SHORTEST_LIFE.toNanos()) {
+        return false;
+      }
+      current = new Generation(opener.get());
+    }
+    used.retire();
+    repairs.replaced(this);
+    return true;
+  }
+
+  @Override
+  public Query<RowSet<Row>> query(String sql) {
+    return new Simple<>(this, pool -> pool.query(sql));
+  }
+
+  @Override
+  public PreparedQuery<RowSet<Row>> preparedQuery(String sql) {
+    return new Prepared<>(this, pool -> pool.preparedQuery(sql));
+  }
+
+  @Override
+  public PreparedQuery<RowSet<Row>> preparedQuery(String sql, PrepareOptions options) {
+    return new Prepared<>(this, pool -> pool.preparedQuery(sql, options));
+  }
+
+  @Override
+  public <T> Future<T> withTransaction(Function<SqlConnection, Future<T>> work) {
+    return call(pool -> pool.withTransaction(work));
+  }
+
+  /** Lends a connection, for as long as the caller likes. */
+  @Override
+  public Future<SqlConnection> getConnection() {
+    return current.pool.getConnection();
+  }
+
+  @Override
+  public int size() {
+    return current.pool.size();
+  }
+
+  @Override
+  public Future<Void> close() {
+    Generation last;
+    synchronized (this) {
+      closed = true;
+      last = current;
+    }
+    return replaceable ? last.pool.close() : Future.succeededFuture();
+  }
+
+  private record Simple<T>(Connections connections, Function<Pool, Query<T>> on) implements Query<T> {
+    @Override
+    public Future<T> execute() {
+      return connections.call(pool -> on.apply(pool).execute());
+    }
+
+    @Override
+    public <R> Query<SqlResult<R>> collecting(Collector<Row, ?, R> collector) {
+      return new Simple<>(connections, pool -> on.apply(pool).collecting(collector));
+    }
+
+    @Override
+    public <U> Query<RowSet<U>> mapping(Function<Row, U> mapper) {
+      return new Simple<>(connections, pool -> on.apply(pool).mapping(mapper));
+    }
+  }
+
+  private record Prepared<T>(Connections connections, Function<Pool, PreparedQuery<T>> on) implements PreparedQuery<T> {
+    @Override
+    public Future<T> execute() {
+      return connections.call(pool -> on.apply(pool).execute());
+    }
+
+    @Override
+    public Future<T> execute(Tuple tuple) {
+      return connections.call(pool -> on.apply(pool).execute(tuple));
+    }
+
+    @Override
+    public Future<T> executeBatch(List<Tuple> batch) {
+      return connections.call(pool -> on.apply(pool).executeBatch(batch));
+    }
+
+    @Override
+    public <R> PreparedQuery<SqlResult<R>> collecting(Collector<Row, ?, R> collector) {
+      return new Prepared<>(connections, pool -> on.apply(pool).collecting(collector));
+    }
+
+    @Override
+    public <U> PreparedQuery<RowSet<U>> mapping(Function<Row, U> mapper) {
+      return new Prepared<>(connections, pool -> on.apply(pool).mapping(mapper));
+    }
+  }
+}
