@@ -18,6 +18,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collector;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A pool that recovers by itself from what its connections cannot serve any more. It is replaced by a new one when
@@ -37,6 +39,7 @@ import java.util.stream.Collector;
 final class Connections implements Pool {
   /** Longer than PostgreSQL lets a statement run ({@code statement_timeout}). */
   private static final Duration LONGEST_CALL = Duration.ofSeconds(12);
+  private static final Logger log = LoggerFactory.getLogger(Connections.class);
   private static final Duration SHORTEST_LIFE = Duration.ofSeconds(1);
 
   /** What goes beyond one pool. */
@@ -174,6 +177,7 @@ final class Connections implements Pool {
       }
       current = new Generation(opener.get());
     }
+    log.warn("The connections to the database are of no use any more; replacing them");
     used.retire();
     repairs.replaced(this);
     return true;

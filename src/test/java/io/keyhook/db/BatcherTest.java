@@ -7,6 +7,7 @@ import io.keyhook.bus.FailureException;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.pgclient.PgException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
@@ -118,6 +119,39 @@ class BatcherTest {
     List<Future<String>> later = add("a", 1);
     answers.get(1).complete();
     assertThat(later).allMatch(Future::succeeded);
+  }
+
+  private static PgException error(String state) {
+    return new PgException("message", "ERROR", state, null);
+  }
+
+  @Test
+  void anErrorOfTheInfrastructureFailsABatchInOneStatement() {
+    for (String state : List.of("42P01", "53100", "25006", "40001", "XX000")) {
+      List<Future<String>> all = add("a", 1 + BATCH); // one, and a batch
+      answers.get(answers.size() - 1).complete();
+      int before = sent.size();
+      answers.get(answers.size() - 1).fail(error(state));
+      assertThat(sent).as(state).hasSize(before);
+      assertThat(all.stream().filter(Future::failed)).hasSize(BATCH);
+      watch.goOn();
+    }
+  }
+
+  @Test
+  void anItemThatIsToBlameFailsAlone() {
+    List<Future<String>> all = add("a", 1 + BATCH);
+    answers.get(0).complete();
+    for (int i = 1; i < answers.size(); i++) {
+      if (sent.get(i).contains("a3")) {
+        answers.get(i).fail(error("22001"));
+      } else {
+        answers.get(i).complete();
+      }
+    }
+    assertThat(all.get(3).failed()).isTrue();
+    assertThat(all.stream().filter(Future::succeeded)).hasSize(BATCH);
+    assertThat(sent).as("one, the batch, and twice as many as it takes to halve it").hasSize(2 + 2 * 2);
   }
 
   @Test

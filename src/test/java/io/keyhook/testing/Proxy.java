@@ -3,6 +3,7 @@ package io.keyhook.testing;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.net.NetSocketInternal;
@@ -24,6 +25,8 @@ public final class Proxy implements AutoCloseable {
   private final NetServer server;
   private final NetClient client;
   private final URI target;
+  private final AtomicInteger abandoned = new AtomicInteger();
+  private volatile URI leads;
   private final Set<NetSocket> sockets = ConcurrentHashMap.newKeySet();
   private final AtomicInteger connections = new AtomicInteger();
   private final AtomicInteger severed = new AtomicInteger();
@@ -36,6 +39,7 @@ public final class Proxy implements AutoCloseable {
   Proxy(Vertx vertx, URI target) {
     this.vertx = vertx;
     this.target = target;
+    this.leads = target;
     this.client = vertx.createNetClient();
     this.server = vertx.createNetServer().connectHandler(this::connect);
     Waiting.on(server.listen(0, "127.0.0.1"));
@@ -49,20 +53,30 @@ public final class Proxy implements AutoCloseable {
     near.pause();
     near.exceptionHandler(reset -> { }); // its end is what counts
     sockets.add(near);
-    client.connect(target.getPort(), target.getHost()).onComplete(far -> {
+    int accepted = abandoned.get();
+    URI server = leads;
+    client.connect(server.getPort(), server.getHost()).onComplete(far -> {
       far.exceptionHandler(reset -> { });
       sockets.add(far);
       near.closeHandler(closed -> closed(near, far));
       far.closeHandler(closed -> closed(far, near));
       boolean even = connections.getAndIncrement() % 2 == 0;
-      near.handler(new Way(far, even)::pass);
-      far.handler(new Way(near, !even)::pass);
+      near.handler(unlessAbandoned(accepted, new Way(far, even)::pass));
+      far.handler(unlessAbandoned(accepted, new Way(near, !even)::pass));
       if (cut) {
         near.close();
       } else {
         near.resume();
       }
     }, e -> near.close());
+  }
+
+  private Handler<Buffer> unlessAbandoned(int accepted, Handler<Buffer> way) {
+    return data -> {
+      if (abandoned.get() == accepted) {
+        way.handle(data);
+      }
+    };
   }
 
   private void closed(NetSocket socket, NetSocket other) {
@@ -124,6 +138,16 @@ public final class Proxy implements AutoCloseable {
     stalled = true;
   }
 
+  /** Nothing passes on the connections that there are, ever again, and nobody is told; new ones are taken. */
+  public void abandon() {
+    abandoned.incrementAndGet();
+  }
+
+  /** Leads new connections to another server; those that there are stay where they are. */
+  public void leadTo(URI server) {
+    leads = server;
+  }
+
   /** From now on each way of each connection takes so many bytes a second. */
   public void throttle(int bytesPerSecond) {
     this.bytesPerSecond = bytesPerSecond;
@@ -140,7 +164,7 @@ public final class Proxy implements AutoCloseable {
   }
 
   /** The database's address, by way of this proxy. */
-  URI before(URI database) {
+  public URI before(URI database) {
     return URI.create(database.toString().replace(":" + target.getPort() + "/", ":" + server.actualPort() + "/"));
   }
 

@@ -1,0 +1,154 @@
+package io.keyhook.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.keyhook.bus.DatabaseError;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Proxy;
+import io.keyhook.testing.Waiting;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Connections that are of no use any more are replaced, without a restart. */
+@ExtendWith(VertxExtension.class)
+class ConnectionsTest {
+  private static final String WRITE = "INSERT INTO written VALUES ($1)";
+
+  @RegisterExtension
+  static final Installation keyhook = Installation.withoutNode();
+  private Database database;
+
+  @BeforeAll
+  static void createTable() {
+    keyhook.database().update("CREATE TABLE written (number int)");
+  }
+
+  @BeforeEach
+  void open(Vertx vertx) {
+    database = Database.of(vertx, keyhook.database().uri(), 1);
+  }
+
+  @AfterEach
+  void close() {
+    Waiting.on(database.close());
+  }
+
+  private static Future<Integer> pid(SqlClient client) {
+    return client.query("SELECT pg_backend_pid()").execute().map(rows -> rows.iterator().next().getInteger(0));
+  }
+
+  private static Future<?> write(SqlClient client, int number) {
+    return client.preparedQuery(WRITE).execute(Tuple.of(number));
+  }
+
+  private static long written(int number) {
+    return keyhook.database().number("SELECT count(*) FROM written WHERE number = ?", number);
+  }
+
+  /** A connection that is younger is kept. */
+  private static void awaitOneSecondOld(Pool pool) {
+    Waiting.on(pool.query("SELECT pg_sleep(1.1)").execute());
+  }
+
+  private static void demote(Pool pool) {
+    Waiting.on(pool.query("SET default_transaction_read_only = on").execute());
+  }
+
+  @Test
+  void aWriteOnAConnectionThatHasBecomeReadOnlyIsMadeOnANewOne() {
+    Pool other = database.connections(1);
+    int before = Waiting.on(pid(other));
+    awaitOneSecondOld(database.pool());
+    demote(database.pool());
+    Waiting.on(write(database.pool(), 1));
+    assertThat(written(1)).isEqualTo(1);
+    assertThat(Waiting.on(pid(other))).as("those of other pools go to the same server").isNotEqualTo(before);
+    Waiting.on(database.release(other));
+  }
+
+  @Test
+  void aTransactionOnAConnectionThatHasBecomeReadOnlyIsMadeOnANewOne() {
+    awaitOneSecondOld(database.pool());
+    demote(database.pool());
+    Waiting.on(database.transaction(tx -> write(tx, 2).compose(first -> write(tx, 2))));
+    assertThat(written(2)).isEqualTo(2);
+  }
+
+  @Test
+  void aConnectionThatHasLostItsPreparedStatementsIsReplaced() {
+    awaitOneSecondOld(database.pool());
+    Waiting.on(write(database.pool(), 3));
+    Waiting.on(database.pool().query("DEALLOCATE ALL").execute());
+    Waiting.on(write(database.pool(), 3));
+    assertThat(written(3)).isEqualTo(2);
+  }
+
+  @Test
+  void aServerThatStaysReadOnlyIsNotFloodedWithLogins() {
+    String name = keyhook.database().value("SELECT current_database()");
+    keyhook.database().administer("ALTER DATABASE " + name + " SET default_transaction_read_only = on");
+    awaitOneSecondOld(database.pool());
+    try {
+      Set<Integer> pids = new HashSet<>();
+      List<Future<?>> refused = IntStream.range(0, 300).<Future<?>>mapToObj(i -> write(database.pool(), 4)).toList();
+      refused.forEach(write -> {
+        assertThatThrownBy(() -> Waiting.on(write))
+            .satisfies(e -> assertThat(DatabaseError.of(e)).isEqualTo(DatabaseError.STALE_CONNECTION));
+        pids.add(Waiting.on(pid(database.pool())));
+      });
+      assertThat(pids).as("connections for 300 writes").hasSizeLessThan(30);
+    } finally {
+      keyhook.database().administer(
+          "BEGIN READ WRITE; ALTER DATABASE " + name + " RESET default_transaction_read_only; COMMIT");
+    }
+    await("writes work again").atMost(Waiting.LONG).until(() -> write(database.pool(), 5).transform(done ->
+        Future.succeededFuture(done.succeeded())).toCompletionStage().toCompletableFuture().get());
+  }
+
+  @Test
+  void aServerThatEndsAConnectionIsConnectedToAnew() {
+    int before = Waiting.on(pid(database.pool()));
+    keyhook.database().terminateConnections();
+    await("another connection").atMost(Waiting.LONG).until(() -> pid(database.pool()).transform(done ->
+        Future.succeededFuture(done.succeeded() && done.result() != before)).toCompletionStage().toCompletableFuture().get());
+  }
+
+  @Test
+  void aCallThatIsNotAnsweredFailsAndTheNextGoesToAnotherServer(Vertx vertx) {
+    Proxy proxy = keyhook.proxy();
+    Database behind = Database.of(vertx, proxy.before(keyhook.database().uri()), 1);
+    int before = Waiting.on(pid(behind.pool()));
+    proxy.abandon();
+    assertThatThrownBy(() -> Waiting.on(write(behind.pool(), 6))).hasCauseInstanceOf(TimeoutException.class);
+    assertThat(Waiting.on(pid(behind.pool()))).isNotEqualTo(before);
+    Waiting.on(write(behind.pool(), 6));
+    proxy.cut();
+    Waiting.on(behind.close());
+  }
+
+  @Test
+  void aConnectionThatHasReachedItsMaximumLifetimeIsReplaced(Vertx vertx) {
+    Database shortLived = Database.of(vertx, keyhook.database().uri(), 1, Duration.ofMillis(300));
+    int before = Waiting.on(pid(shortLived.pool()));
+    await("another connection").atMost(Waiting.LONG).until(() -> Waiting.on(pid(shortLived.pool())) != before);
+    Waiting.on(shortLived.close());
+  }
+}
