@@ -216,6 +216,7 @@ public final class Keyhook extends VerticleBase {
     }
     Plans plans = new Plans(options.plans());
     Partitions partitions = new Partitions(database.pool(), plans.allRetentions(), options.database().pooler());
+    database.onMissingPartition(partitions::make);
     Optional<KeyhookOptions.Database> own = hostPool.isPresent() ? Optional.empty() : Optional.of(options.database());
     return new Schema(vertx, database, own).bringUpToDate()
         .compose(migrated -> partitions.make())

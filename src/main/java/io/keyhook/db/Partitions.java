@@ -2,32 +2,42 @@ package io.keyhook.db;
 
 import io.keyhook.bus.Statistics;
 import io.vertx.core.Future;
+import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The tables of the log, one a day: made a week ahead, dropped when their day is over. What is written today is kept
- * until today plus its account's retention, so there are tables for each retention in use and none between.
+ * The partitions of the log, one a day: created 30 days ahead, or when a row needs one, and dropped when their day is over. What
+ * is written today is kept until today plus its account's retention, so there are partitions for each retention in use and
+ * none between. Any thread.
  */
 public final class Partitions {
   /** How long the minutes behind a webhook's health are kept, in days. */
   public static final int COUNT_DAYS = 31;
   private static final Logger log = LoggerFactory.getLogger(Partitions.class);
-  private static final int DAYS_AHEAD = 7;
+  private static final int DAYS_AHEAD = 30;
+  /** After a failure on demand, statements that miss a partition fail as it did. */
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+  /** In the detail of the error: {@code Partition key of the failing row contains (keep_until) = (2026-11-28).} */
+  private static final Pattern KEY = Pattern.compile("\\(keep_until\\) = \\((\\d{4}-\\d{2}-\\d{2})\\)");
   private static final DateTimeFormatter DAY = DateTimeFormatter.BASIC_ISO_DATE;
   /** One node at a time, under a lock of its transaction. */
   private static final String MAKE = "SELECT keyhook.make_partition($1, $2)";
@@ -51,6 +61,9 @@ public final class Partitions {
   private final Pool pool;
   private final Map<String, Set<Integer>> retentions = new TreeMap<>();
   private final boolean sessions;
+  /** On demand; null: none yet. Statements that miss a partition meanwhile share it. */
+  private Future<Void> making;
+  private long madeNanos;
 
   /** On connections to PostgreSQL itself. */
   public Partitions(Pool pool, Set<Integer> retentions) {
@@ -80,9 +93,31 @@ public final class Partitions {
     }
   }
 
-  /** Makes what is due. One node at a time. Fails where one could not be made. */
+  /** Creates the partitions that are due. One node at a time. One that fails does not keep the others; then this fails. */
   public Future<Void> make() {
-    return pool.withConnection(connection -> today(connection, this::make));
+    return pool.withConnection(connection -> today(connection, this::makeDue));
+  }
+
+  private Future<Void> makeDue(SqlConnection connection, LocalDate today, List<Existing> existing) {
+    return make(connection, due(today), existing);
+  }
+
+  /**
+   * Creates the partitions that are due by the database's clock, which may have jumped, and the one that a row was written
+   * for.
+   *
+   * @param missing the error of the statement, {@code DatabaseError.MISSING_PARTITION}
+   */
+  public synchronized Future<Void> make(Throwable missing) {
+    if (making == null || making.succeeded() || making.failed() && System.nanoTime() - madeNanos > PAUSE.toNanos()) {
+      madeNanos = System.nanoTime();
+      making = pool.withConnection(connection -> today(connection, (session, today, existing) -> {
+        Map<String, Set<LocalDate>> days = due(today);
+        addMissing(days, missing);
+        return make(session, days, existing);
+      })).onFailure(e -> log.error("Could not create a partition that is missing: {}", missing.getMessage(), e));
+    }
+    return making;
   }
 
   /** Drops what is over, for as long as it takes, unless another node is at it. */
@@ -106,25 +141,49 @@ public final class Partitions {
             Rows.all(rows, row -> new Existing(row.getString(0), row.getBoolean(1), row.getBoolean(2), row.getBoolean(3))))));
   }
 
-  private Future<Void> make(SqlConnection connection, LocalDate today, List<Existing> existing) {
-    Set<String> attached = new HashSet<>();
-    existing.stream().filter(Existing::attached).forEach(partition -> attached.add(partition.name()));
-    Future<Void> done = Future.succeededFuture();
-    for (Map.Entry<String, Set<Integer>> table : retentions.entrySet()) {
-      Set<LocalDate> days = new TreeSet<>();
-      for (int retention : table.getValue()) {
-        for (int ahead = 0; ahead <= DAYS_AHEAD; ahead++) {
-          days.add(today.plusDays(ahead + retention));
+  /** The days that each table needs. The first days come first: rows are waiting for them. */
+  private Map<String, Set<LocalDate>> due(LocalDate today) {
+    Map<String, Set<LocalDate>> days = new TreeMap<>();
+    retentions.forEach((table, kept) -> {
+      Set<LocalDate> all = days.computeIfAbsent(table, name -> new LinkedHashSet<>());
+      for (int ahead = 0; ahead <= DAYS_AHEAD; ahead++) {
+        for (int retention : new TreeSet<>(kept)) {
+          all.add(today.plusDays(ahead + retention));
         }
       }
-      for (LocalDate day : days) {
+    });
+    return days;
+  }
+
+  /** A row of the queue is kept until a day that was counted from another today. */
+  private static void addMissing(Map<String, Set<LocalDate>> days, Throwable missing) {
+    if (missing instanceof PgException error && error.getDetail() != null && days.containsKey(error.getTable())) {
+      Matcher key = KEY.matcher(error.getDetail());
+      if (key.find()) {
+        days.get(error.getTable()).add(LocalDate.parse(key.group(1)));
+      }
+    }
+  }
+
+  private static Future<Void> make(
+      SqlConnection connection, Map<String, Set<LocalDate>> days, List<Existing> existing) {
+    Set<String> attached = new HashSet<>();
+    existing.stream().filter(Existing::attached).forEach(partition -> attached.add(partition.name()));
+    List<Throwable> failures = new ArrayList<>();
+    Future<Void> done = Future.succeededFuture();
+    for (Map.Entry<String, Set<LocalDate>> table : days.entrySet()) {
+      for (LocalDate day : table.getValue()) {
         String name = table.getKey() + "_" + day.format(DAY);
         if (!attached.contains(name)) {
-          done = done.compose(made -> connection.preparedQuery(MAKE).execute(Tuple.of(table.getKey(), day)).mapEmpty());
+          done = done.compose(made -> connection.preparedQuery(MAKE).execute(Tuple.of(table.getKey(), day)).<Void>mapEmpty()
+              .otherwise(e -> {
+                failures.add(e);
+                return null;
+              }));
         }
       }
     }
-    return done;
+    return done.compose(made -> failures.isEmpty() ? Future.succeededFuture() : Future.failedFuture(failures.get(0)));
   }
 
   /** One that cannot be dropped now is in nobody's way until the next time. */

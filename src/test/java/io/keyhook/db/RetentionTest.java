@@ -1,6 +1,7 @@
 package io.keyhook.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.keyhook.bus.Id;
@@ -139,14 +140,29 @@ class RetentionTest {
   }
 
   @Test
-  void tablesAreMadeAWeekAheadForEachRetentionAndTwiceIsOnce() throws Exception {
-    keyhook.database().update("DROP TABLE keyhook." + name("delivery", TODAY.plusDays(97)));
+  void tablesAreMadeThirtyDaysAheadForEachRetentionAndTwiceIsOnce() throws Exception {
+    keyhook.database().update("DROP TABLE keyhook." + name("delivery", TODAY.plusDays(120)));
     maintain();
     List<String> made = tables();
-    assertThat(made).contains(name("event", TODAY.plusDays(30)), name("event", TODAY.plusDays(97)),
-        name("delivery", TODAY.plusDays(37)), name("delivery", TODAY.plusDays(97)), name("attempt_count", TODAY.plusDays(31)));
+    assertThat(made).contains(name("event", TODAY.plusDays(30)), name("event", TODAY.plusDays(120)),
+        name("delivery", TODAY.plusDays(60)), name("delivery", TODAY.plusDays(120)), name("attempt_count", TODAY.plusDays(61)));
     maintain();
     assertThat(tables()).containsExactlyInAnyOrderElementsOf(made);
+  }
+
+  @Test
+  void aTableThatCannotBeMadeDoesNotKeepTheOthers() throws Exception {
+    List<String> others = List.of(name("event", TODAY.plusDays(120)), name("delivery", TODAY.plusDays(60)),
+        name("attempt_count", TODAY.plusDays(61)));
+    String first = tables().stream().filter(table -> table.startsWith("account_count_")).sorted().findFirst().orElseThrow();
+    others.forEach(table -> keyhook.database().update("DROP TABLE keyhook." + table));
+    keyhook.database().update("DROP TABLE keyhook." + first);
+    keyhook.database().update("CREATE TABLE keyhook." + first + " (something text)");
+    assertThatThrownBy(() -> partitions.make().await(30, TimeUnit.SECONDS)).hasMessageContaining("42804");
+    assertThat(tables()).containsAll(others);
+    keyhook.database().update("DROP TABLE keyhook." + first);
+    maintain();
+    assertThat(tables()).contains(first);
   }
 
   @Test

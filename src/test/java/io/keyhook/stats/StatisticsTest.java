@@ -16,8 +16,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -158,10 +156,6 @@ class StatisticsTest {
   @Test
   void whatWasLongAgoIsWhereItWas() {
     Api api = keyhook.account("free");
-    LocalDate today = LocalDate.now(ZoneOffset.UTC); // the days between would be there, had it run for a month
-    keyhook.database().update("""
-        CREATE TABLE keyhook.past PARTITION OF keyhook.account_count FOR VALUES FROM ('%s') TO ('%s')"""
-        .formatted(today.plusDays(16), today.plusDays(31)));
     keyhook.database().update("""
         INSERT INTO keyhook.account_count
           (account_id, seconds, at, keep_until, valid, refused, activations, succeeded, failed, times)
