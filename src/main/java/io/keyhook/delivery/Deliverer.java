@@ -10,6 +10,7 @@ import io.keyhook.delivery.Claims.Taken;
 import io.keyhook.delivery.Drain.Work;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.EndpointId;
+import io.keyhook.event.Moment;
 import io.keyhook.event.Outgoing;
 import java.time.Instant;
 
@@ -57,7 +58,7 @@ final class Deliverer implements Endpoint.Actions {
   }
 
   private void advance(Endpoint endpoint) {
-    endpoint.advance(System.nanoTime(), stopping);
+    endpoint.advance(Moment.now(), stopping);
   }
 
   /** Drops what is known of a webhook that changed. */

@@ -3,6 +3,7 @@ package io.keyhook.delivery;
 import io.keyhook.attempt.EndpointSettings;
 import io.keyhook.delivery.HeldDelivery.State;
 import io.keyhook.event.EndpointId;
+import io.keyhook.event.Moment;
 import java.time.Duration;
 import java.util.ArrayDeque;
 
@@ -75,26 +76,22 @@ final class Endpoint {
     this.window = new Window(limits.maxInFlight);
   }
 
-  /**
-   * Takes every step that is possible now.
-   *
-   * @param now {@link System#nanoTime()}
-   */
-  void advance(long now, boolean stopping) {
+  /** Takes every step that is possible now. */
+  void advance(Moment now, boolean stopping) {
     for (Step step; (step = next(now, stopping)) != Step.REST; ) {
       take(step);
     }
   }
 
   /** The rule that decides the next step. */
-  private Step next(long now, boolean stopping) {
+  private Step next(Moment now, boolean stopping) {
     HeldDelivery first = waiting.peekFirst();
     if (first != null) {
       if (stopping) {
         return Step.RELEASE_FIRST;
       }
       if (window.isOpen() && !settings.isBlocked()) {
-        return now - first.outgoing().lease().takenAt() > usableNanos ? Step.RELEASE_FIRST
+        return now.nanosSince(first.outgoing().lease().taken()) > usableNanos ? Step.RELEASE_FIRST
             : settings.cover(first.outgoing().webhookVersion()) ? Step.ATTEMPT : Step.READ;
       }
       if (waiting.size() > maxWaiting()) {

@@ -5,6 +5,7 @@ import static io.keyhook.db.Rows.uuids;
 
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
+import io.keyhook.event.Moment;
 import io.keyhook.event.Outbox;
 import io.keyhook.event.Outgoing;
 import io.vertx.core.Future;
@@ -96,7 +97,7 @@ final class QueueStore {
    */
   static Future<List<Claimed>> claim(
       SqlClient client, UUID accountId, List<Claim> claims, boolean takeOver, String[] plans) {
-    long now = System.nanoTime();
+    Moment now = Moment.now();
     return client.preparedQuery(CLAIM)
         .execute(Tuple.tuple()
             .addUUID(accountId)
@@ -108,7 +109,7 @@ final class QueueStore {
         .map(rows -> all(rows, row -> claimed(accountId, row, now)));
   }
 
-  private static Claimed claimed(UUID accountId, Row row, long now) {
+  private static Claimed claimed(UUID accountId, Row row, Moment now) {
     return new Claimed(
         new Outgoing(new EndpointId(accountId, row.getUUID(1)), row.getUUID(0), row.getInteger(2),
             EventType.of(row.getShort(3)), row.getString(4), row.getInteger(6) + 1, row.getInteger(7),

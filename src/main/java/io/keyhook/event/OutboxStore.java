@@ -51,7 +51,7 @@ final class OutboxStore {
    */
   static Future<Outbox.Written> write(
       SqlClient client, Plans plans, List<Raised> events, List<UUID> ids, UUID[] saturated) {
-    long now = System.nanoTime();
+    Moment now = Moment.now();
     return client.preparedQuery(WRITE)
         .execute(Tuple.tuple()
             .addArrayOfUUID(events.stream().map(Raised::accountId).toArray(UUID[]::new))

@@ -16,15 +16,15 @@ public record Outgoing(
 
   /**
    * @param fence the fencing token
-   * @param takenAt {@link System#nanoTime()} before the lease was requested, so not after it began
+   * @param taken before the lease was requested, so not after it began
    */
-  public record Lease(long fence, long takenAt) {
+  public record Lease(long fence, Moment taken) {
     private static final int FIRST_FENCE = 1;
   }
 
   /** A new delivery, leased as it was committed. */
-  static Outgoing first(EndpointId endpoint, UUID deliveryId, int webhookVersion, Raised event, long takenAt) {
+  static Outgoing first(EndpointId endpoint, UUID deliveryId, int webhookVersion, Raised event, Moment taken) {
     return new Outgoing(
-        endpoint, deliveryId, webhookVersion, event.type(), event.data(), 1, 0, new Lease(Lease.FIRST_FENCE, takenAt));
+        endpoint, deliveryId, webhookVersion, event.type(), event.data(), 1, 0, new Lease(Lease.FIRST_FENCE, taken));
   }
 }

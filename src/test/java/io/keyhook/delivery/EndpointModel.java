@@ -6,12 +6,15 @@ import io.keyhook.attempt.EndpointSettings;
 import io.keyhook.delivery.HeldDelivery.State;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
+import io.keyhook.event.Moment;
 import io.keyhook.event.Outgoing;
 import io.keyhook.fair.FairShare;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 
@@ -23,7 +26,8 @@ final class EndpointModel implements Endpoint.Actions {
   /** What can happen to an endpoint. */
   enum Event {
     ACCEPT, DUE, ATTEMPT_SUCCEEDS, ATTEMPT_FAILS, READ_KNOWN, READ_DELETED, READ_REFUSED, READ_FAILS, PAUSE_OVER, CHANGED,
-    CANCELED, CLAIM_FULL, CLAIM_SHORT, CLAIM_FAILS, WRITTEN, TIME_PASSES, ROOM_TAKEN, ROOM_FREED, STOP
+    CANCELED, CLAIM_FULL, CLAIM_SHORT, CLAIM_FAILS, WRITTEN, TIME_PASSES, MACHINE_SLEEPS, CLOCK_SET_BACK, ROOM_TAKEN, ROOM_FREED,
+    STOP
   }
 
   final EndpointId id = new EndpointId(UUID.randomUUID(), UUID.randomUUID());
@@ -40,8 +44,12 @@ final class EndpointModel implements Endpoint.Actions {
   private int elsewhere;
   private boolean saturated;
   private boolean stopping;
+  private boolean setBack;
   private int version = 1;
-  private long now = System.nanoTime();
+  private Moment now = Moment.now();
+  /** The time that has passed in the world. A clock may have counted less. */
+  private long elapsedNanos;
+  private final Map<UUID, Long> takenAt = new HashMap<>();
 
   EndpointModel(Random random) {
     this.random = random;
@@ -71,7 +79,12 @@ final class EndpointModel implements Endpoint.Actions {
       case CLAIM_SHORT -> claimEnds(reserved / 2);
       case CLAIM_FAILS -> claimEnds(0);
       case WRITTEN -> written();
-      case TIME_PASSES -> now += Duration.ofSeconds(random.nextInt(10)).toNanos();
+      case TIME_PASSES -> pass(random.nextInt(10), true);
+      case MACHINE_SLEEPS -> pass(random.nextInt(40), false);
+      case CLOCK_SET_BACK -> {
+        now = new Moment(now.nanos(), now.millis() - random.nextInt(3_600_000));
+        setBack = true;
+      }
       case ROOM_TAKEN -> elsewhere += holdings.tryAcquire(id.accountId(), 400);
       case ROOM_FREED -> {
         holdings.release(id.accountId(), elsewhere);
@@ -83,6 +96,12 @@ final class EndpointModel implements Endpoint.Actions {
     assertConsistent();
   }
 
+  /** The monotonic clock stands still while a machine sleeps. */
+  private void pass(int seconds, boolean awake) {
+    elapsedNanos += Duration.ofSeconds(seconds).toNanos();
+    now = new Moment(now.nanos() + (awake ? Duration.ofSeconds(seconds).toNanos() : 0), now.millis() + 1000L * seconds);
+  }
+
   private void accept(int count, boolean counted) {
     for (int i = 0; i < count; i++) {
       if (!counted && holdings.tryAcquire(id.accountId(), 1) == 0) {
@@ -91,6 +110,7 @@ final class EndpointModel implements Endpoint.Actions {
       HeldDelivery delivery = new HeldDelivery(new Outgoing(id, UUID.randomUUID(), version,
           EventType.LICENSE_VALIDATED, "{}", 1, 0, new Outgoing.Lease(1, now)), holdings);
       all.add(delivery);
+      takenAt.put(delivery.outgoing().deliveryId(), elapsedNanos);
       endpoint.accept(delivery);
       endpoint.advance(now, stopping);
     }
@@ -175,7 +195,11 @@ final class EndpointModel implements Endpoint.Actions {
   public void attempt(Endpoint asking, HeldDelivery delivery, EndpointSettings known) {
     assertThat(window.isOpen()).as("a place for the attempt").isTrue();
     assertThat(known.version()).isGreaterThanOrEqualTo(delivery.outgoing().webhookVersion());
-    assertThat(now - delivery.outgoing().lease().takenAt()).isLessThanOrEqualTo(USABLE.toNanos());
+    assertThat(now.nanosSince(delivery.outgoing().lease().taken())).isLessThanOrEqualTo(USABLE.toNanos());
+    if (!setBack) {
+      assertThat(elapsedNanos - takenAt.get(delivery.outgoing().deliveryId())).as("age of the lease, asleep or awake")
+          .isLessThanOrEqualTo(USABLE.toNanos());
+    }
     assertThat(reading).as("attempts while settings are read").isFalse();
     assertThat(stopping).isFalse();
     window.started();

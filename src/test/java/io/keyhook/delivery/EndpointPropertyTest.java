@@ -7,6 +7,7 @@ import io.keyhook.delivery.EndpointModel.Event;
 import io.keyhook.delivery.HeldDelivery.State;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
+import io.keyhook.event.Moment;
 import io.keyhook.event.Outgoing;
 import io.keyhook.fair.FairShare;
 import java.util.List;
@@ -64,7 +65,7 @@ class EndpointPropertyTest {
     UUID account = UUID.randomUUID();
     holdings.tryAcquire(account, 2);
     HeldDelivery delivery = new HeldDelivery(new Outgoing(new EndpointId(account, UUID.randomUUID()), UUID.randomUUID(), 1,
-        EventType.LICENSE_VALIDATED, "{}", 1, 0, new Outgoing.Lease(1, 0)), holdings);
+        EventType.LICENSE_VALIDATED, "{}", 1, 0, new Outgoing.Lease(1, Moment.now())), holdings);
     delivery.move(State.OVER);
     assertThatThrownBy(() -> delivery.move(State.OVER)).isInstanceOf(IllegalStateException.class);
     assertThat(holdings.held()).as("the other one is still held").isEqualTo(1);
