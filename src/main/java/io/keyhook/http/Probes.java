@@ -4,6 +4,7 @@ import io.keyhook.RouterPart;
 import io.keyhook.db.Database;
 import io.keyhook.db.Migrations;
 import io.keyhook.db.Shares;
+import io.keyhook.db.WriteProbe;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -20,17 +21,31 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What operators and tools ask: is it alive, is it ready, what does it count, what can be called. */
 public final class Probes {
+  private static final Logger log = LoggerFactory.getLogger(Probes.class);
   private static final CharSequence METRICS =
       HttpHeaders.createOptimized("text/plain; version=0.0.4; charset=utf-8");
   private static final Duration ASKING = Duration.ofSeconds(2);
 
+  /** What the database says of itself; {@code text} is in the response. */
+  private enum State {
+    READY("ready"), NOT_MIGRATED("not migrated"), NOT_WRITABLE("not writable"), UNREACHABLE("unreachable");
+
+    private final String text;
+
+    State(String text) {
+      this.text = text;
+    }
+  }
+
   private final Database database;
   private final Pool connection;
   /** Under way; null: none. Those that ask meanwhile share its answer. */
-  private Future<Boolean> asking;
+  private Future<State> asking;
   private final Optional<Supplier<String>> metrics;
   private volatile boolean started;
   private final Buffer openApi = resource("openapi.json");
@@ -68,21 +83,29 @@ public final class Probes {
 
   private void ready(RoutingContext context) {
     Context own = context.vertx().getOrCreateContext();
-    areMigrationsDone().onComplete(done -> own.runOnContext(v -> {
-      boolean ready = started && done.succeeded() && done.result();
+    state().onComplete(asked -> own.runOnContext(v -> {
+      State state = asked.succeeded() ? asked.result() : State.UNREACHABLE;
+      boolean ready = started && state == State.READY;
       if (!ready) {
         context.response().putHeader(HttpHeaders.RETRY_AFTER, Long.toString(Answers.RETRY_AFTER.toSeconds()));
       }
-      String database = done.failed() ? "unreachable" : done.result() ? "ready" : "not migrated";
-      Answers.json(context, ready ? 200 : 503, Map.of("status", ready ? "ready" : started ? "not ready" : "starting", "database", database));
+      Answers.json(context, ready ? 200 : 503,
+          Map.of("status", ready ? "ready" : started ? "not ready" : "starting", "database", state.text));
     }));
   }
 
-  private synchronized Future<Boolean> areMigrationsDone() {
+  private synchronized Future<State> state() {
     if (asking == null || asking.isComplete()) {
-      asking = Migrations.areDone(connection).timeout(ASKING.toMillis(), TimeUnit.MILLISECONDS);
+      asking = Migrations.areDone(connection).compose(done -> done
+          ? WriteProbe.run(connection).map(State.READY).otherwise(this::notWritable)
+          : Future.succeededFuture(State.NOT_MIGRATED)).timeout(ASKING.toMillis(), TimeUnit.MILLISECONDS);
     }
     return asking;
+  }
+
+  private State notWritable(Throwable e) {
+    log.debug("The database accepts no writes: {}", e.getMessage()); // it is asked every few seconds
+    return State.NOT_WRITABLE;
   }
 
   /** Closes the connection to the database. */
