@@ -30,8 +30,9 @@ public final class KeyhookBuilder {
   }
 
   /**
-   * Uses a pool of the host's, which stays open. Create it with {@link Keyhook#connectOptions}, and call
-   * {@link Keyhook#migrate} before deploying. {@code database.uri} need not be set.
+   * Uses a pool of the host's, which stays open, and whose connections are not replaced after a failover: give it a maximum
+   * lifetime. Create it with {@link Keyhook#connectOptions}, and call {@link Keyhook#migrate} before deploying.
+   * {@code database.uri} need not be set.
    *
    * @param pool not null
    */

@@ -1,7 +1,11 @@
 package io.keyhook.db;
 
 import io.keyhook.bus.DatabaseError;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PrepareOptions;
 import io.vertx.sqlclient.PreparedQuery;
@@ -37,9 +41,9 @@ import org.slf4j.LoggerFactory;
  * has been made. Calls are single statements, and whole transactions. Any thread; a future completes on the caller's context.
  */
 final class Connections implements Pool {
+  private static final Logger log = LoggerFactory.getLogger(Connections.class);
   /** Longer than PostgreSQL lets a statement run ({@code statement_timeout}). */
   private static final Duration LONGEST_CALL = Duration.ofSeconds(12);
-  private static final Logger log = LoggerFactory.getLogger(Connections.class);
   private static final Duration SHORTEST_LIFE = Duration.ofSeconds(1);
 
   /** What goes beyond one pool. */
@@ -96,6 +100,10 @@ final class Connections implements Pool {
       return !retired;
     }
 
+    private void answered() {
+      answeredNanos = System.nanoTime();
+    }
+
     private void leave() {
       boolean last;
       synchronized (this) {
@@ -138,48 +146,62 @@ final class Connections implements Pool {
     return result.transform(done -> {
       used.leave();
       if (done.succeeded()) {
-        used.answeredNanos = System.nanoTime();
+        used.answered();
         return Future.succeededFuture(done.result());
       }
-      if (done.cause() instanceof TimeoutException) {
-        if (used.answeredNanos - begun < 0) {
-          replace(used);
-        }
-        return Future.failedFuture(done.cause());
+      Throwable e = done.cause();
+      if (e instanceof PgException) {
+        used.answered();
+      } else if (e instanceof TimeoutException && used.answeredNanos - begun < 0) {
+        replaceAll(used, e);
       }
-      used.answeredNanos = System.nanoTime();
-      return again ? repaired(used, done.cause()).compose(repaired -> call(work, false)) : Future.failedFuture(done.cause());
+      return again ? repaired(used, e).compose(repaired -> call(work, false)) : Future.failedFuture(e);
     });
   }
 
   /** Succeeds where the call that failed may be made once more. */
   private Future<Void> repaired(Generation used, Throwable e) {
     return switch (DatabaseError.of(e)) {
-      case STALE_CONNECTION -> replace(used) ? Future.succeededFuture() : Future.failedFuture(e);
-      case MISSING_PARTITION -> repairs.makePartition(e).recover(failed -> Future.failedFuture(e));
+      case STALE_CONNECTION -> replaceAll(used, e) ? Future.succeededFuture() : Future.failedFuture(e);
+      case MISSING_PARTITION -> here(repairs.makePartition(e)).recover(failed -> Future.failedFuture(e));
       default -> Future.failedFuture(e);
     };
   }
 
-  /** Replaces the connections, unless they are new themselves. */
+  /** Brings what ends on another context back to the caller's. */
+  private static Future<Void> here(Future<Void> elsewhere) {
+    Context own = Vertx.currentContext();
+    if (own == null) {
+      return elsewhere;
+    }
+    Promise<Void> ended = Promise.promise();
+    elsewhere.onComplete(done -> own.runOnContext(v -> ended.handle(done)));
+    return ended.future();
+  }
+
+  /** Replaces these connections and those of other pools. Returns whether calls go to other connections now. */
+  private boolean replaceAll(Generation used, Throwable e) {
+    if (replace(used)) {
+      log.warn("Replacing the connections to the database: {}", e.getMessage());
+      repairs.replaced(this);
+    }
+    return current != used;
+  }
+
+  /** Replaces the connections, unless they are too new. */
   void replace() {
     replace(current);
   }
 
-  /** Returns whether calls go to other connections now. */
   private boolean replace(Generation used) {
     synchronized (this) {
-      if (current != used) {
-        return true;
-      }
-      if (!replaceable || closed || System.nanoTime() - used.openedNanos < SHORTEST_LIFE.toNanos()) {
+      if (!replaceable || closed || current != used
+          || System.nanoTime() - used.openedNanos < SHORTEST_LIFE.toNanos()) {
         return false;
       }
       current = new Generation(opener.get());
     }
-    log.warn("The connections to the database are of no use any more; replacing them");
     used.retire();
-    repairs.replaced(this);
     return true;
   }
 
