@@ -6,12 +6,14 @@ import static org.awaitility.Awaitility.await;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.NodeProcess;
+import io.keyhook.testing.Postgres;
 import io.keyhook.testing.Waiting;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** What happens in the middle of a round, under load. */
 enum Fault {
@@ -196,11 +198,32 @@ enum Fault {
       return NONE;
     }
   },
+  /** The old primary stays up, read-only, with its connections. */
+  FAILOVER_DEMOTED(1) {
+    @Override
+    Set<String> strike(Rig rig, Round round) {
+      return failOver(rig, round, Postgres::demote);
+    }
+  },
+  FAILOVER_DIED(1) {
+    @Override
+    Set<String> strike(Rig rig, Round round) {
+      return failOver(rig, round, Postgres::end);
+    }
+  },
+  /** The old primary stays up, and nothing passes on its connections any more. */
+  FAILOVER_CUT_OFF(1) {
+    @Override
+    Set<String> strike(Rig rig, Round round) {
+      return failOver(rig, round, old -> rig.proxy().abandon());
+    }
+  },
   DISK_FULL(1) {
     @Override
     Set<String> strike(Rig rig, Round round) {
       rig.disk().fill();
       round.load().callUntilRefused(WHILE);
+      rig.awaitNotReady();
       switchLog(rig);
       round.load().callUntilRefused(WHILE);
       rig.disk().empty();
@@ -240,7 +263,7 @@ enum Fault {
   Lane.Kind lane() {
     return switch (this) {
       case DISK_FULL -> Lane.Kind.SMALL_DISK;
-      case POSTGRES_FROZEN, NODE_PAUSED -> Lane.Kind.WAITING;
+      case POSTGRES_FROZEN, NODE_PAUSED, FAILOVER_DEMOTED, FAILOVER_DIED, FAILOVER_CUT_OFF -> Lane.Kind.WAITING;
       default -> Lane.Kind.USUAL;
     };
   }
@@ -259,6 +282,19 @@ enum Fault {
   /** Such as {@code keyhook-killed}. */
   String label() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** Every commit waits for the standby, so that what was acknowledged is there. */
+  private static Set<String> failOver(Rig rig, Round round, Consumer<Postgres> fate) {
+    rig.addStandby();
+    round.load().allow(WHILE);
+    round.load().awaitAcknowledged(WHILE / 2);
+    round.load().allow(WHILE);
+    rig.failOver(fate);
+    round.load().allow(WHILE);
+    round.load().awaitAcknowledged(WHILE);
+    rig.awaitReady();
+    return NONE;
   }
 
   private static Set<String> meanwhile(Rig rig, Round round) {

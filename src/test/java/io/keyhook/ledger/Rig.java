@@ -11,6 +11,7 @@ import io.keyhook.testing.Proxy;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** A PostgreSQL and some Keyhooks, each in processes of its own, with a proxy between them. */
@@ -44,6 +46,9 @@ final class Rig implements AutoCloseable {
   private final List<NodeProcess> nodes = new CopyOnWriteArrayList<>();
   private final Set<NodeProcess> frozen = ConcurrentHashMap.newKeySet();
   private Map<String, String> environment = Map.of();
+  /** A standby, and after it was promoted the primary that it followed. */
+  private Optional<Postgres> other = Optional.empty();
+  private int standbys;
   private int started;
 
   private Rig(Path directory, Optional<Disk> disk) {
@@ -87,8 +92,37 @@ final class Rig implements AutoCloseable {
     return proxy;
   }
 
+  /** Makes a standby of the database. */
+  void addStandby() {
+    other = Optional.of(postgres.standby(directory.resolveSibling(directory.getFileName() + "-standby-" + ++standbys)));
+  }
+
+  /**
+   * Promotes the standby, and leads new connections there.
+   *
+   * @param fate of the primary, before
+   */
+  void failOver(Consumer<Postgres> fate) {
+    Postgres standby = other.orElseThrow();
+    fate.accept(postgres);
+    postgres.promote(standby);
+    proxy.leadTo(installation.database().uri());
+  }
+
+  private void closeOther() {
+    try {
+      if (other.isPresent()) {
+        other.get().close();
+      }
+      other = Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Sees to it that so many nodes run, in this environment. */
   void use(int count, Map<String, String> environment) {
+    closeOther();
     proxy.open();
     if (!environment.equals(this.environment)) {
       nodes.forEach(NodeProcess::close);
@@ -142,6 +176,12 @@ final class Rig implements AutoCloseable {
     await("PostgreSQL answers").atMost(SETTLED).until(postgres::answers);
     await("all nodes are ready").atMost(SETTLED).ignoreExceptions()
         .until(() -> apis().stream().allMatch(api -> api.anonymous().get("/health/ready").status() == 200));
+  }
+
+  /** Waits until no node takes itself for ready. */
+  void awaitNotReady() {
+    await("no node is ready").atMost(SETTLED)
+        .until(() -> apis().stream().allMatch(api -> api.anonymous().get("/health/ready").status() == 503));
   }
 
   /** Deliveries under lease, with their fences: what is being sent now, or was as its node died. */
@@ -228,6 +268,7 @@ final class Rig implements AutoCloseable {
   @Override
   public void close() throws IOException, SQLException {
     installation.close();
+    closeOther();
     postgres.close();
     if (disk.isPresent()) {
       disk.get().close();

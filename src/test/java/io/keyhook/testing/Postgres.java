@@ -14,6 +14,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -31,19 +32,18 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 public final class Postgres implements AutoCloseable {
   private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(Postgres.class);
 
-  private final Path directory;
-  private EmbeddedServer server;
+  private Path directory;
+  private volatile EmbeddedServer server;
   private final AtomicInteger databases = new AtomicInteger();
 
   private Postgres(Path directory) {
     this.directory = directory;
     server = EmbeddedServer.start(directory);
-    prepareTemplate();
   }
 
   static Postgres ofRun(ExtensionContext context) {
     return context.getRoot().getStore(NAMESPACE)
-        .getOrComputeIfAbsent(Postgres.class, key -> new Postgres(temporaryDirectory()), Postgres.class);
+        .getOrComputeIfAbsent(Postgres.class, key -> in(temporaryDirectory()), Postgres.class);
   }
 
   private static Path temporaryDirectory() {
@@ -56,7 +56,60 @@ public final class Postgres implements AutoCloseable {
 
   /** One of the caller's own. */
   public static Postgres in(Path directory) {
-    return new Postgres(directory);
+    Postgres postgres = new Postgres(directory);
+    postgres.prepareTemplate();
+    return postgres;
+  }
+
+  /**
+   * Makes a standby that this server streams to, and from now on waits for at each commit.
+   *
+   * @param directory of the standby; made
+   */
+  public Postgres standby(Path directory) {
+    try {
+      StandbyData.copy(superuser("postgres"), this.directory, directory);
+    } catch (SQLException | IOException e) {
+      throw new IllegalStateException("The standby could not be made", e);
+    }
+    Postgres standby = new Postgres(directory);
+    administer("ALTER SYSTEM SET synchronous_standby_names = '*'");
+    administer("SELECT pg_reload_conf()");
+    await("the primary waits for its standby").atMost(Waiting.LONG).until(() -> {
+      try (Connection connection = TestDatabase.connect(superuser("postgres"));
+          Statement statement = connection.createStatement();
+          ResultSet rows = statement.executeQuery("SELECT FROM pg_stat_replication WHERE sync_state = 'sync'")) {
+        return rows.next();
+      }
+    });
+    return standby;
+  }
+
+  /** Promotes a standby and changes places with it: this is the new primary then, and the other one the old. */
+  public void promote(Postgres standby) {
+    standby.administer("SELECT pg_promote()");
+    Path formerDirectory = directory;
+    EmbeddedServer former = server;
+    directory = standby.directory;
+    server = standby.server;
+    standby.directory = formerDirectory;
+    standby.server = former;
+  }
+
+  /** Lets no session write any more; those that there are stay. */
+  public void demote() {
+    administer("ALTER SYSTEM SET default_transaction_read_only = on");
+    administer("SELECT pg_reload_conf()");
+  }
+
+  /** Kills it for good. */
+  public void end() {
+    kill();
+    server.close();
+  }
+
+  URI uri() {
+    return server.uri();
   }
 
   /** SIGKILL to the server, and to its children, which would end what they are at. */
@@ -149,14 +202,14 @@ public final class Postgres implements AutoCloseable {
   TestDatabase create() {
     String name = "test_" + databases.incrementAndGet();
     administer("CREATE DATABASE " + name + " TEMPLATE keyhook OWNER keyhook");
-    return new TestDatabase(this, name, URI.create(server.uri().toString().replaceFirst("/keyhook$", "/" + name)));
+    return new TestDatabase(this, name);
   }
 
   /** Makes a database with nothing in it. */
   TestDatabase createEmpty() {
     String name = "test_" + databases.incrementAndGet();
     administer("CREATE DATABASE " + name + " OWNER keyhook");
-    return new TestDatabase(this, name, URI.create(server.uri().toString().replaceFirst("/keyhook$", "/" + name)));
+    return new TestDatabase(this, name);
   }
 
   /** As the superuser. */
@@ -165,12 +218,17 @@ public final class Postgres implements AutoCloseable {
   }
 
   void administer(String database, String sql) {
-    URI postgres = URI.create(server.uri().toString().replace("//keyhook:", "//postgres:").replaceFirst("/keyhook$", "/" + database));
-    try (Connection connection = TestDatabase.connect(postgres); Statement statement = connection.createStatement()) {
+    try (Connection connection = TestDatabase.connect(superuser(database)); Statement statement = connection.createStatement()) {
       statement.execute(sql);
     } catch (SQLException e) {
       throw new IllegalStateException(sql, e);
     }
+  }
+
+  /** The address of a database for the superuser. */
+  private URI superuser(String database) {
+    return URI.create(
+        server.uri().toString().replace("//keyhook:", "//postgres:").replaceFirst("/keyhook$", "/" + database));
   }
 
   @Override

@@ -24,7 +24,6 @@ public final class Proxy implements AutoCloseable {
   private final Vertx vertx;
   private final NetServer server;
   private final NetClient client;
-  private final URI target;
   private final AtomicInteger abandoned = new AtomicInteger();
   private volatile URI leads;
   private final Set<NetSocket> sockets = ConcurrentHashMap.newKeySet();
@@ -38,7 +37,6 @@ public final class Proxy implements AutoCloseable {
 
   Proxy(Vertx vertx, URI target) {
     this.vertx = vertx;
-    this.target = target;
     this.leads = target;
     this.client = vertx.createNetClient();
     this.server = vertx.createNetServer().connectHandler(this::connect);
@@ -165,7 +163,7 @@ public final class Proxy implements AutoCloseable {
 
   /** The database's address, by way of this proxy. */
   public URI before(URI database) {
-    return URI.create(database.toString().replace(":" + target.getPort() + "/", ":" + server.actualPort() + "/"));
+    return URI.create(database.toString().replace(":" + leads.getPort() + "/", ":" + server.actualPort() + "/"));
   }
 
   /** Cuts every connection and refuses new ones. */

@@ -15,17 +15,18 @@ public final class TestDatabase implements AutoCloseable {
 
   private final Postgres postgres;
   private final String name;
-  private final URI uri;
   private Connection connection;
+  /** Where that connection leads. */
+  private URI connected;
 
-  TestDatabase(Postgres postgres, String name, URI uri) {
+  TestDatabase(Postgres postgres, String name) {
     this.postgres = postgres;
     this.name = name;
-    this.uri = uri;
   }
 
+  /** On the server that is the primary now. */
   public URI uri() {
-    return uri;
+    return URI.create(postgres.uri().toString().replaceFirst("/keyhook$", "/" + name));
   }
 
   static Connection connect(URI uri) throws SQLException {
@@ -36,7 +37,7 @@ public final class TestDatabase implements AutoCloseable {
 
   /** A connection of the caller's own. */
   public Connection connect() throws SQLException {
-    return connect(uri);
+    return connect(uri());
   }
 
   /** The rows' first columns as text. */
@@ -85,8 +86,10 @@ public final class TestDatabase implements AutoCloseable {
   }
 
   private PreparedStatement prepare(String sql, Object... parameters) throws SQLException {
-    if (connection == null || !connection.isValid(VALID_SECONDS)) { // the server may have died
-      connection = connect();
+    URI uri = uri();
+    if (connection == null || !uri.equals(connected) || !connection.isValid(VALID_SECONDS)) { // the server may have died
+      connection = connect(uri);
+      connected = uri;
     }
     PreparedStatement statement = connection.prepareStatement(sql);
     for (int i = 0; i < parameters.length; i++) {
