@@ -12,6 +12,7 @@ import io.keyhook.event.Dispatcher;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.Moment;
 import io.keyhook.event.Outgoing;
+import io.keyhook.event.WebhookState;
 import java.time.Instant;
 
 /**
@@ -39,8 +40,9 @@ final class Deliverer implements Endpoint.Actions {
     this.endpoints = new Endpoints(id -> new Endpoint(id, limits, this));
   }
 
-  /** Accepts newly committed deliveries, and endpoints whose deliveries are due. */
+  /** Accepts newly committed deliveries, endpoints whose deliveries are due, and what became of webhooks. */
   void work(Dispatcher.Work work) {
+    work.webhooks().forEach(this::polled);
     work.leased().forEach(this::accept);
     work.due().forEach(this::due);
   }
@@ -55,6 +57,18 @@ final class Deliverer implements Endpoint.Actions {
     Endpoint endpoint = endpoints.of(id);
     endpoint.due();
     advance(endpoint);
+  }
+
+  /** A webhook that is inactive by now is read again, too: a newer version of it may be active. */
+  private void polled(WebhookState webhook) {
+    Endpoint endpoint = endpoints.find(webhook.endpoint().webhookId());
+    if (endpoint != null) {
+      endpoint.heardOf(webhook.version());
+      if (!webhook.active()) {
+        settings.changed(endpoint);
+      }
+      advance(endpoint);
+    }
   }
 
   private void advance(Endpoint endpoint) {
@@ -133,6 +147,11 @@ final class Deliverer implements Endpoint.Actions {
       outcomes.cancelPending(endpoint.id());
     }
     advance(endpoint);
+  }
+
+  @Override
+  public void waiting(EndpointId endpoint, boolean waiting) {
+    dispatcher.waiting(endpoint, waiting);
   }
 
   @Override

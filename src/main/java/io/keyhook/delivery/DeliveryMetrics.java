@@ -15,6 +15,7 @@ public final class DeliveryMetrics {
   private final Counter succeeded;
   private final Counter failed;
   private final Counter unasked;
+  private final Counter polls;
 
   public DeliveryMetrics(MeterRegistry meters, Counts counts, FairShare<UUID> holdings) {
     this.meters = meters;
@@ -23,6 +24,7 @@ public final class DeliveryMetrics {
     this.failed = attempts("failed");
     this.unasked = Counter.builder("keyhook.receivers.unasked")
         .description("Times that a receiver sent bytes that no request had asked for").register(meters);
+    this.polls = Counter.builder("keyhook.queue.polls").description("Polls of the queue that ended").register(meters);
     Gauge.builder("keyhook.deliveries.held", holdings, FairShare::held)
         .description("Deliveries under lease on this node").register(meters);
   }
@@ -39,6 +41,11 @@ public final class DeliveryMetrics {
   /** Counts bytes that no request had asked for. */
   void unasked() {
     unasked.increment();
+  }
+
+  /** The queue was read, and what the poll found has been passed on. */
+  void polled() {
+    polls.increment();
   }
 
   /** Shows how many results of a verticle are not written yet, until the handle runs. */

@@ -42,7 +42,7 @@ public final class DeliveryVerticles {
 
   /** The verticle that looks for due deliveries: one per node. */
   public Deployable queue() {
-    return new QueueVerticle(services, takeOver);
+    return new QueueVerticle(services, takeOver, rules.plans(), metrics);
   }
 
   /** The verticle that deactivates failing webhooks: one per node. */

@@ -16,10 +16,11 @@ import java.util.ArrayDeque;
  *     the node is stopping                                        RELEASE_FIRST
  *     the window is open, and settings are not being read
  *       its lease is too old for an attempt                       RELEASE_FIRST
- *       the settings are known, in its version or a newer one     ATTEMPT
+ *       the settings are known in their newest version            ATTEMPT
  *       otherwise                                                 READ
  *     more wait than the node keeps                               RELEASE_LAST
- *   the endpoint has become saturated, or is no longer            REPORT
+ *   deliveries wait now, or no longer                             REPORT_WAITING
+ *   the endpoint has become saturated, or is no longer            REPORT_SATURATED
  *   the queue has more, and few wait here                         CLAIM
  *   otherwise                                                     REST, until the next event
  * </pre>
@@ -47,17 +48,20 @@ final class Endpoint {
     /** Returns a lease to the queue. */
     void release(HeldDelivery delivery);
 
-    /** Reads the settings, and calls {@link Endpoint#known}, {@link Endpoint#deleted}, and so on. */
+    /** Reads the settings, and calls {@link Endpoint#known}, {@link Endpoint#inactive}, and so on. */
     void read(Endpoint endpoint);
 
     /** Takes up to {@code wanted} leases, and calls {@link Endpoint#claimed} or {@link Endpoint#noRoom}. */
     void claim(Endpoint endpoint, int wanted);
 
+    /** Polls the webhook for changes by other nodes, or no longer. */
+    void waiting(EndpointId endpoint, boolean waiting);
+
     /** Keeps new deliveries in the queue, or no longer. */
     void saturated(EndpointId endpoint, boolean saturated);
   }
 
-  private enum Step { ATTEMPT, READ, RELEASE_FIRST, RELEASE_LAST, REPORT, CLAIM, REST }
+  private enum Step { ATTEMPT, READ, RELEASE_FIRST, RELEASE_LAST, REPORT_WAITING, REPORT_SATURATED, CLAIM, REST }
 
   private final EndpointId id;
   private final Actions actions;
@@ -66,6 +70,8 @@ final class Endpoint {
   private final Settings settings = new Settings();
   private final ArrayDeque<HeldDelivery> waiting = new ArrayDeque<>();
   private Backlog backlog = Backlog.EMPTY;
+  /** As last reported. */
+  private boolean reportedWaiting;
   /** As last reported. */
   private boolean saturated;
 
@@ -92,14 +98,17 @@ final class Endpoint {
       }
       if (window.isOpen() && !settings.isBlocked()) {
         return now.nanosSince(first.outgoing().lease().taken()) > usableNanos ? Step.RELEASE_FIRST
-            : settings.cover(first.outgoing().webhookVersion()) ? Step.ATTEMPT : Step.READ;
+            : settings.isCurrent() ? Step.ATTEMPT : Step.READ;
       }
       if (waiting.size() > maxWaiting()) {
         return Step.RELEASE_LAST;
       }
     }
+    if (reportedWaiting == waiting.isEmpty()) {
+      return Step.REPORT_WAITING;
+    }
     if (saturated != isSaturated()) {
-      return Step.REPORT;
+      return Step.REPORT_SATURATED;
     }
     return backlog == Backlog.DUE && !stopping && !settings.isBlocked() && hasFewWaiting() ? Step.CLAIM : Step.REST;
   }
@@ -116,7 +125,11 @@ final class Endpoint {
       }
       case RELEASE_FIRST -> actions.release(moved(waiting.pollFirst(), State.RELEASING));
       case RELEASE_LAST -> actions.release(moved(waiting.pollLast(), State.RELEASING));
-      case REPORT -> {
+      case REPORT_WAITING -> {
+        reportedWaiting = !reportedWaiting;
+        actions.waiting(id, reportedWaiting);
+      }
+      case REPORT_SATURATED -> {
         saturated = !saturated;
         actions.saturated(id, saturated);
       }
@@ -148,6 +161,7 @@ final class Endpoint {
 
   /** Takes over a delivery under lease. */
   void accept(HeldDelivery delivery) {
+    settings.heardOf(delivery.outgoing().webhookVersion());
     waiting.addLast(delivery);
   }
 
@@ -177,6 +191,11 @@ final class Endpoint {
     backlog = backlog.roomFreed();
   }
 
+  /** The database has the webhook in this version. */
+  void heardOf(int version) {
+    settings.heardOf(version);
+  }
+
   /** The webhook has changed. */
   void changed() {
     settings.changed();
@@ -197,8 +216,8 @@ final class Endpoint {
     settings.pause();
   }
 
-  /** The webhook has been deleted, which cancels what waits. */
-  void deleted() {
+  /** The webhook is inactive or deleted, which cancels what waits. */
+  void inactive() {
     settings.forget();
     cancel();
   }
@@ -228,6 +247,7 @@ final class Endpoint {
 
   /** Whether nothing would be lost with it but the size of its window. */
   boolean isIdle() {
-    return waiting.isEmpty() && window.inFlight() == 0 && backlog == Backlog.EMPTY && !settings.isBlocked() && !saturated;
+    return waiting.isEmpty() && window.inFlight() == 0 && backlog == Backlog.EMPTY && !settings.isBlocked()
+        && !reportedWaiting && !saturated;
   }
 }

@@ -1,11 +1,13 @@
 package io.keyhook.delivery;
 
+import io.keyhook.account.Plans;
 import io.keyhook.attempt.EndpointSettings;
 import io.keyhook.attempt.EndpointSettings.Retired;
 import io.keyhook.attempt.Signer;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.UnreadableSecretException;
 import io.keyhook.delivery.EndpointStore.SealedSecret;
+import io.keyhook.delivery.EndpointStore.StoredEndpoint;
 import io.keyhook.event.EndpointId;
 import io.keyhook.target.RefusedTargetException;
 import io.keyhook.target.TargetPolicy;
@@ -19,24 +21,39 @@ final class EndpointReader {
   private final SqlClient client;
   private final TargetPolicy policy;
   private final Cipher cipher;
+  private final Plans plans;
 
-  EndpointReader(SqlClient client, TargetPolicy policy, Cipher cipher) {
+  EndpointReader(SqlClient client, TargetPolicy policy, Cipher cipher, Plans plans) {
     this.client = client;
     this.policy = policy;
     this.cipher = cipher;
+    this.plans = plans;
+  }
+
+  /** Reads a webhook for a delivery: the same as {@link #load}, but empty where the webhook is inactive, too. */
+  Future<Optional<EndpointSettings>> loadActive(EndpointId endpoint) {
+    return stored(endpoint).map(found -> found.filter(StoredEndpoint::active).map(webhook -> settings(endpoint, webhook)));
   }
 
   /**
-   * Reads a webhook; empty where it has been deleted. Fails with {@link RefusedTargetException} where the target policy
+   * Reads a webhook, active or not; empty where it has been deleted. Fails with {@link RefusedTargetException} where the target policy
    * refuses its URL by now, and with {@link UnreadableSecretException} where its secret is under an unknown master key.
    */
   Future<Optional<EndpointSettings>> load(EndpointId endpoint) {
-    return EndpointStore.read(client, endpoint).map(found -> found.map(settings -> new EndpointSettings(
+    return stored(endpoint).map(found -> found.map(webhook -> settings(endpoint, webhook)));
+  }
+
+  private Future<Optional<StoredEndpoint>> stored(EndpointId endpoint) {
+    return EndpointStore.read(client, endpoint, plans.withWebhooks());
+  }
+
+  private EndpointSettings settings(EndpointId endpoint, StoredEndpoint webhook) {
+    return new EndpointSettings(
         endpoint.accountId(),
-        settings.version(),
-        policy.check(settings.url()),
-        signer(settings.secret(), endpoint),
-        settings.retired().stream().flatMap(secret -> retired(secret, endpoint)).toList())));
+        webhook.version(),
+        policy.check(webhook.url()),
+        signer(webhook.secret(), endpoint),
+        webhook.retired().stream().flatMap(secret -> retired(secret, endpoint)).toList());
   }
 
   /** Empty where the secret cannot be opened: if it was rotated for that reason, the others sign without it. */

@@ -16,8 +16,9 @@ import java.util.stream.IntStream;
 /** The SQL that reads a webhook for sending. */
 final class EndpointStore {
   private static final String SETTINGS = """
-      SELECT version, url, secret, previous_secrets, previous_secrets_until FROM keyhook.webhook
-      WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL""";
+      SELECT w.version, w.url, w.secret, w.previous_secrets, w.previous_secrets_until, w.is_active AND a.plan = ANY ($3::text[])
+      FROM keyhook.webhook w JOIN keyhook.account a ON a.account_id = w.account_id
+      WHERE w.account_id = $1 AND w.webhook_id = $2 AND w.deleted_at IS NULL""";
 
   private EndpointStore() {}
 
@@ -26,17 +27,24 @@ final class EndpointStore {
    *
    * @param secret sealed
    * @param retired the oldest first
+   * @param active whether deliveries may be sent to it: it is active, and its account's plan has webhooks
    */
-  record StoredEndpoint(int version, String url, byte[] secret, List<SealedSecret> retired) {}
+  record StoredEndpoint(int version, String url, byte[] secret, List<SealedSecret> retired, boolean active) {}
 
   /** A secret that was rotated, and until when it signs. */
   record SealedSecret(byte[] sealed, Instant until) {}
 
-  /** Reads a webhook; empty where it has been deleted. */
-  static Future<Optional<StoredEndpoint>> read(SqlClient client, EndpointId endpoint) {
-    return client.preparedQuery(SETTINGS).execute(Tuple.of(endpoint.accountId(), endpoint.webhookId()))
+  /**
+   * Reads a webhook; empty where it has been deleted.
+   *
+   * @param plans the plans that have webhooks
+   */
+  static Future<Optional<StoredEndpoint>> read(SqlClient client, EndpointId endpoint, String[] plans) {
+    return client.preparedQuery(SETTINGS)
+        .execute(Tuple.of(endpoint.accountId(), endpoint.webhookId()).addArrayOfString(plans))
         .map(rows -> first(rows, row -> new StoredEndpoint(row.getInteger(0), row.getString(1),
-            row.getBuffer(2).getBytes(), retired(row.getArrayOfBuffers(3), row.getArrayOfOffsetDateTimes(4)))));
+            row.getBuffer(2).getBytes(), retired(row.getArrayOfBuffers(3), row.getArrayOfOffsetDateTimes(4)),
+            row.getBoolean(5))));
   }
 
   private static List<SealedSecret> retired(Buffer[] sealed, OffsetDateTime[] until) {

@@ -13,7 +13,7 @@ import java.util.UUID;
  *
  *   WAITING ── target refused ──────────────────────────────▶ RECORDING
  *   WAITING ── too many wait, lease too old, node stopping ─▶ RELEASING ── written ──▶ OVER
- *   WAITING ── canceled, webhook deleted ───────────────────▶ OVER
+ *   WAITING ── canceled, webhook inactive ──────────────────▶ OVER
  * </pre>
  *
  * <p>"Written" includes that it could not be written: the lease then expires. {@link Endpoint} moves a delivery

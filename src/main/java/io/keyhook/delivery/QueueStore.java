@@ -8,11 +8,13 @@ import io.keyhook.event.EventType;
 import io.keyhook.event.Moment;
 import io.keyhook.event.Outbox;
 import io.keyhook.event.Outgoing;
+import io.keyhook.event.WebhookState;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
@@ -21,8 +23,11 @@ import java.util.UUID;
  * fencing token, until {@code due_at}.
  */
 final class QueueStore {
-  /** Finds the earliest delivery of each endpoint by skipping from endpoint to endpoint in the index. */
-  private static final String DUE = """
+  /**
+   * Finds the earliest delivery of each endpoint by skipping from endpoint to endpoint in the index, and beside it the
+   * webhooks whose deliveries wait on this node.
+   */
+  private static final String POLL = """
       WITH RECURSIVE endpoint AS (
         (SELECT account_id, webhook_id, due_at FROM keyhook.delivery_queue WHERE due_at > '-infinity'
           ORDER BY account_id, webhook_id, due_at LIMIT 1)
@@ -33,8 +38,13 @@ final class QueueStore {
           WHERE (q.account_id, q.webhook_id) > (e.account_id, e.webhook_id) AND q.due_at > '-infinity'
           ORDER BY q.account_id, q.webhook_id, q.due_at LIMIT 1) n
       )
-      SELECT account_id, webhook_id, extract(epoch FROM due_at - now())::float8 FROM endpoint
-      WHERE due_at <= now() + make_interval(secs => $1)""";
+      SELECT account_id, webhook_id, extract(epoch FROM due_at - now())::float8, NULL::int, NULL::boolean FROM endpoint
+      WHERE due_at <= now() + make_interval(secs => $1)
+      UNION ALL
+      SELECT h.account_id, h.webhook_id, NULL, coalesce(w.version, 0), coalesce(w.is_active AND a.plan = ANY ($4::text[]), false)
+      FROM unnest($2::uuid[], $3::uuid[]) h (account_id, webhook_id)
+      LEFT JOIN keyhook.webhook w ON w.account_id = h.account_id AND w.webhook_id = h.webhook_id
+      LEFT JOIN keyhook.account a ON a.account_id = h.account_id""";
 
   private static final String CLAIM = """
       WITH due AS MATERIALIZED (
@@ -82,11 +92,34 @@ final class QueueStore {
    */
   record Claimed(Outgoing outgoing, boolean active) {}
 
-  /** Finds endpoints whose next delivery is due now or within {@code ahead}. */
-  static Future<List<Due>> due(SqlClient client, Duration ahead) {
-    return client.preparedQuery(DUE).execute(Tuple.of(ahead.toMillis() / 1e3)).map(rows ->
-        all(rows, row ->
-            new Due(new EndpointId(row.getUUID(0), row.getUUID(1)), row.getDouble(2))));
+  /** What a poll found: endpoints with deliveries that are due now or soon, and the state of webhooks. */
+  record Polled(List<Due> due, List<WebhookState> webhooks) {}
+
+  /**
+   * Finds endpoints whose next delivery is due now or within {@code ahead}, and how these webhooks are.
+   *
+   * @param waiting endpoints whose deliveries wait on this node
+   * @param plans the plans that have webhooks
+   */
+  static Future<Polled> poll(SqlClient client, Duration ahead, List<EndpointId> waiting, String[] plans) {
+    return client.preparedQuery(POLL)
+        .execute(Tuple.of(ahead.toMillis() / 1e3)
+            .addArrayOfUUID(uuids(waiting, EndpointId::accountId))
+            .addArrayOfUUID(uuids(waiting, EndpointId::webhookId))
+            .addArrayOfString(plans))
+        .map(rows -> {
+          List<Due> due = new ArrayList<>(rows.size());
+          List<WebhookState> webhooks = new ArrayList<>(waiting.size());
+          for (Row row : rows) {
+            EndpointId endpoint = new EndpointId(row.getUUID(0), row.getUUID(1));
+            if (row.getInteger(3) == null) {
+              due.add(new Due(endpoint, row.getDouble(2)));
+            } else {
+              webhooks.add(new WebhookState(endpoint, row.getInteger(3), row.getBoolean(4)));
+            }
+          }
+          return new Polled(due, webhooks);
+        });
   }
 
   /**

@@ -1,20 +1,22 @@
 package io.keyhook.delivery;
 
+import io.keyhook.account.Plans;
 import io.keyhook.bus.Address;
 import io.keyhook.db.Shares;
 import io.keyhook.delivery.DeliveryVerticles.Services;
 import io.keyhook.delivery.QueueStore.Due;
+import io.keyhook.delivery.QueueStore.Polled;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
 import java.time.Duration;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Polls the queue and wakes the senders of endpoints with due deliveries: retries, redeliveries, new deliveries that no node
- * had room for, and those of a node that died. One timer per node, set for the next due time.
+ * had room for, and those of a node that died. A poll also reads the webhooks whose deliveries wait on this node, so that a
+ * change on another node stops or redirects them. One timer per node, set for the next due time.
  *
  * <pre>
  *   WAITING ── timer ──▶ POLLING        (any) ── stop ──▶ STOPPED
@@ -37,15 +39,19 @@ final class QueueVerticle extends VerticleBase {
 
   private final Services services;
   private final TakeOver takeOver;
+  private final Plans plans;
+  private final DeliveryMetrics metrics;
   private Pool client;
   private State state = State.WAITING;
   private Future<Void> polled = Future.succeededFuture();
   private long timer;
   private long nextNanos;
 
-  QueueVerticle(Services services, TakeOver takeOver) {
+  QueueVerticle(Services services, TakeOver takeOver, Plans plans, DeliveryMetrics metrics) {
     this.services = services;
     this.takeOver = takeOver;
+    this.plans = plans;
+    this.metrics = metrics;
   }
 
   @Override
@@ -83,7 +89,7 @@ final class QueueVerticle extends VerticleBase {
   private Future<Void> poll() {
     state = State.POLLING;
     long asked = System.nanoTime();
-    return QueueStore.due(client, POLL).transform(done -> {
+    return QueueStore.poll(client, POLL, services.dispatcher().waiting(), plans.withWebhooks()).transform(done -> {
       if (done.failed() || System.nanoTime() - asked > SLOW.toNanos()) {
         takeOver.outage();
       }
@@ -97,10 +103,11 @@ final class QueueVerticle extends VerticleBase {
     });
   }
 
-  private void wake(List<Due> found) {
-    services.dispatcher().dispatch(List.of(),
-        found.stream().filter(due -> due.seconds() <= 0).map(Due::endpoint).toList());
-    pollIn(found.stream().filter(due -> due.seconds() > 0).mapToDouble(Due::seconds).min().stream()
+  private void wake(Polled found) {
+    services.dispatcher().polled(
+        found.due().stream().filter(due -> due.seconds() <= 0).map(Due::endpoint).toList(), found.webhooks());
+    metrics.polled();
+    pollIn(found.due().stream().filter(due -> due.seconds() > 0).mapToDouble(Due::seconds).min().stream()
         .mapToObj(seconds -> Duration.ofNanos((long) (seconds * 1e9) + 1_000_000)).findAny().orElse(POLL));
   }
 }

@@ -8,9 +8,9 @@ import io.keyhook.attempt.EndpointSettings;
  * <pre>
  *   UNKNOWN ── read ──▶ READING ── known ──▶ KNOWN
  *
- *   KNOWN ──── a delivery was leased under a newer version ──▶ READING
+ *   KNOWN ──── a lease or a poll told of a newer version ────▶ READING
  *   KNOWN ──── changed ──────────────────────────────────────▶ UNKNOWN
- *   READING ── webhook deleted, or target refused ───────────▶ UNKNOWN
+ *   READING ── webhook inactive, or target refused ──────────▶ UNKNOWN
  *   READING ── failed ──▶ PAUSED ─── pause over, or changed ─▶ UNKNOWN
  *   READING ── changed ─▶ OUTDATED ─ the read has ended ─────▶ UNKNOWN
  * </pre>
@@ -42,6 +42,10 @@ final class Settings {
   private State state = State.UNKNOWN;
   /** Null unless {@link State#KNOWN}. */
   private EndpointSettings value;
+  /** The newest version of the webhook that a lease, a poll or a read told of; 0 where none has. */
+  private int newest;
+  /** The same since the last read began. */
+  private int newestOfRead;
 
   State state() {
     return state;
@@ -56,16 +60,28 @@ final class Settings {
     return state != State.UNKNOWN && state != State.KNOWN;
   }
 
-  /** Whether they are known, in this version of the webhook or a newer one. */
-  boolean cover(int version) {
-    return state == State.KNOWN && value.version() >= version;
+  /** Whether they are known in the newest version of the webhook that this node has heard of. */
+  boolean isCurrent() {
+    return state == State.KNOWN && value.version() >= newest;
+  }
+
+  /** The database has the webhook in this version, or had it a moment ago. */
+  void heardOf(int version) {
+    newest = Math.max(newest, version);
+    newestOfRead = Math.max(newestOfRead, version);
   }
 
   void read() {
+    newestOfRead = 0;
     move(State.READING, null);
   }
 
+  /**
+   * They have been read. What this node heard of before the read began does not count any more: after a failover, the
+   * database may have lost a version.
+   */
   void known(EndpointSettings read) {
+    newest = Math.max(read.version(), newestOfRead);
     move(State.KNOWN, read);
   }
 

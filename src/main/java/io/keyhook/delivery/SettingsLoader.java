@@ -35,13 +35,13 @@ final class SettingsLoader {
    * @param advance called after each change of the endpoint's state
    */
   void read(Endpoint endpoint, Consumer<Endpoint> advance) {
-    reader.load(endpoint.id()).onComplete(read -> {
+    reader.loadActive(endpoint.id()).onComplete(read -> {
       if (endpoint.settings() == Settings.State.OUTDATED) {
         endpoint.forget();
       } else if (read.failed()) {
         failed(endpoint, read.cause(), advance);
       } else {
-        read.result().ifPresentOrElse(endpoint::known, endpoint::deleted);
+        read.result().ifPresentOrElse(endpoint::known, endpoint::inactive);
       }
       advance.accept(endpoint);
     });

@@ -22,8 +22,13 @@ public final class Dispatcher {
    *
    * @param leased deliveries under a lease of this node, counted in {@link FairShare}
    * @param due endpoints with due deliveries in the queue that nobody has leased
+   * @param webhooks as the last poll found them
    */
-  public record Work(List<Outgoing> leased, Set<EndpointId> due) {}
+  public record Work(List<Outgoing> leased, Set<EndpointId> due, List<WebhookState> webhooks) {
+    private Work() {
+      this(new ArrayList<>(), new LinkedHashSet<>(), new ArrayList<>());
+    }
+  }
 
   private static final UUID[] NONE = {};
   /** So many held deliveries keep all senders of a node at work. */
@@ -34,6 +39,8 @@ public final class Dispatcher {
   private final FairShare<UUID> holdings;
   /** The accounts of webhooks whose deliveries pile up on this node, by webhook. */
   private final Map<UUID, UUID> saturated = new ConcurrentHashMap<>();
+  /** Endpoints whose deliveries wait on this node under a lease. */
+  private final Set<EndpointId> waiting = ConcurrentHashMap.newKeySet();
 
   /**
    * @param senders the number of verticles that send
@@ -82,6 +89,20 @@ public final class Dispatcher {
     }
   }
 
+  /** Polls the webhook of an endpoint for changes while its deliveries wait on this node. */
+  public void waiting(EndpointId endpoint, boolean is) {
+    if (is) {
+      waiting.add(endpoint);
+    } else {
+      waiting.remove(endpoint);
+    }
+  }
+
+  /** The endpoints whose deliveries wait on this node; no more than it holds deliveries. */
+  public List<EndpointId> waiting() {
+    return List.copyOf(waiting);
+  }
+
   /**
    * Wakes the verticles that send to these endpoints, once the deliveries are committed.
    *
@@ -89,6 +110,15 @@ public final class Dispatcher {
    * @param due endpoints with due deliveries in the queue
    */
   public void dispatch(List<Outgoing> leased, Collection<EndpointId> due) {
+    dispatch(leased, due, List.of());
+  }
+
+  /** Passes on what a poll of the queue has found. */
+  public void polled(Collection<EndpointId> due, List<WebhookState> webhooks) {
+    dispatch(List.of(), due, webhooks);
+  }
+
+  private void dispatch(List<Outgoing> leased, Collection<EndpointId> due, List<WebhookState> webhooks) {
     Work[] work = new Work[senders];
     for (Outgoing outgoing : leased) {
       holdings.acquire(outgoing.endpoint().accountId(), 1);
@@ -96,6 +126,9 @@ public final class Dispatcher {
     }
     for (EndpointId endpoint : due) {
       workOf(work, endpoint.webhookId()).due.add(endpoint);
+    }
+    for (WebhookState webhook : webhooks) {
+      workOf(work, webhook.endpoint().webhookId()).webhooks.add(webhook);
     }
     for (int i = 0; i < senders; i++) {
       if (work[i] != null) {
@@ -107,7 +140,7 @@ public final class Dispatcher {
   private Work workOf(Work[] work, UUID webhookId) {
     int sender = senderOf(webhookId);
     if (work[sender] == null) {
-      work[sender] = new Work(new ArrayList<>(), new LinkedHashSet<>());
+      work[sender] = new Work();
     }
     return work[sender];
   }

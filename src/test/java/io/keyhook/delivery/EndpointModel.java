@@ -25,9 +25,9 @@ final class EndpointModel implements Endpoint.Actions {
 
   /** What can happen to an endpoint. */
   enum Event {
-    ACCEPT, DUE, ATTEMPT_SUCCEEDS, ATTEMPT_FAILS, READ_KNOWN, READ_DELETED, READ_REFUSED, READ_FAILS, PAUSE_OVER, CHANGED,
-    CANCELED, CLAIM_FULL, CLAIM_SHORT, CLAIM_FAILS, WRITTEN, TIME_PASSES, MACHINE_SLEEPS, CLOCK_SET_BACK, ROOM_TAKEN, ROOM_FREED,
-    STOP
+    ACCEPT, DUE, ATTEMPT_SUCCEEDS, ATTEMPT_FAILS, READ_KNOWN, READ_INACTIVE, READ_REFUSED, READ_FAILS, PAUSE_OVER, CHANGED,
+    CHANGED_ELSEWHERE, POLLED, CANCELED, CLAIM_FULL, CLAIM_SHORT, CLAIM_FAILS, WRITTEN, TIME_PASSES, MACHINE_SLEEPS,
+    CLOCK_SET_BACK, ROOM_TAKEN, ROOM_FREED, STOP
   }
 
   final EndpointId id = new EndpointId(UUID.randomUUID(), UUID.randomUUID());
@@ -42,10 +42,13 @@ final class EndpointModel implements Endpoint.Actions {
   private boolean reading;
   private int reserved;
   private int elsewhere;
+  private boolean reportedWaiting;
   private boolean saturated;
   private boolean stopping;
   private boolean setBack;
   private int version = 1;
+  /** The newest that the endpoint was told of. */
+  private int told;
   private Moment now = Moment.now();
   /** The time that has passed in the world. A clock may have counted less. */
   private long elapsedNanos;
@@ -62,7 +65,7 @@ final class EndpointModel implements Endpoint.Actions {
       case ATTEMPT_SUCCEEDS -> attemptEnds(true);
       case ATTEMPT_FAILS -> attemptEnds(false);
       case READ_KNOWN -> readEnds(() -> endpoint.known(new EndpointSettings(id.accountId(), version, null, null, List.of())));
-      case READ_DELETED -> readEnds(endpoint::deleted);
+      case READ_INACTIVE -> readEnds(endpoint::inactive);
       case READ_REFUSED -> readEnds(() -> {
         int before = writing.size();
         endpoint.refused();
@@ -73,6 +76,11 @@ final class EndpointModel implements Endpoint.Actions {
       case CHANGED -> {
         version++;
         endpoint.changed();
+      }
+      case CHANGED_ELSEWHERE -> version++;
+      case POLLED -> {
+        told = version;
+        endpoint.heardOf(version);
       }
       case CANCELED -> endpoint.cancel();
       case CLAIM_FULL -> claimEnds(reserved);
@@ -111,6 +119,7 @@ final class EndpointModel implements Endpoint.Actions {
           EventType.LICENSE_VALIDATED, "{}", 1, 0, new Outgoing.Lease(1, now)), holdings);
       all.add(delivery);
       takenAt.put(delivery.outgoing().deliveryId(), elapsedNanos);
+      told = version;
       endpoint.accept(delivery);
       endpoint.advance(now, stopping);
     }
@@ -185,6 +194,7 @@ final class EndpointModel implements Endpoint.Actions {
     assertThat(writing).allMatch(
         delivery -> delivery.state() == State.RECORDING || delivery.state() == State.RELEASING);
     long waiting = held - attempting.size() - writing.size();
+    assertThat(reportedWaiting).as("whether polls follow a webhook of which %d wait", waiting).isEqualTo(waiting > 0);
     assertThat(saturated).as("what is reported of " + waiting + " that wait").isEqualTo(waiting > 2L * window.size());
     if (stopping) {
       assertThat(waiting).as("waiting at a stop").isZero();
@@ -194,7 +204,7 @@ final class EndpointModel implements Endpoint.Actions {
   @Override
   public void attempt(Endpoint asking, HeldDelivery delivery, EndpointSettings known) {
     assertThat(window.isOpen()).as("a place for the attempt").isTrue();
-    assertThat(known.version()).isGreaterThanOrEqualTo(delivery.outgoing().webhookVersion());
+    assertThat(known.version()).isGreaterThanOrEqualTo(told);
     assertThat(now.nanosSince(delivery.outgoing().lease().taken())).isLessThanOrEqualTo(USABLE.toNanos());
     if (!setBack) {
       assertThat(elapsedNanos - takenAt.get(delivery.outgoing().deliveryId())).as("age of the lease, asleep or awake")
@@ -230,6 +240,11 @@ final class EndpointModel implements Endpoint.Actions {
     if (reserved == 0) {
       endpoint.noRoom();
     }
+  }
+
+  @Override
+  public void waiting(EndpointId endpointId, boolean is) {
+    reportedWaiting = is;
   }
 
   @Override

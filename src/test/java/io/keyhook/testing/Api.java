@@ -76,6 +76,11 @@ public final class Api {
     return at < 0 ? null : headers.get(at + 1);
   }
 
+  /** The same credential on another node. */
+  public Api at(URI node) {
+    return new Api(node, headers, checks);
+  }
+
   public URI base() {
     return base;
   }
