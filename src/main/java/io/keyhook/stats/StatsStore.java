@@ -12,6 +12,7 @@ import io.keyhook.bus.Webhooks.Window;
 import io.keyhook.db.Partitions;
 import io.keyhook.stats.Counts.Counted;
 import io.vertx.core.Future;
+import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
@@ -54,6 +55,11 @@ final class StatsStore {
           SELECT coalesce(a, 0) + coalesce(b, 0) FROM unnest(t.times, excluded.times) WITH ORDINALITY u (a, b, n)
           ORDER BY n)""";
 
+  private static final String TRANSACTION = "SELECT pg_current_xact_id()::text";
+  private static final String COMMIT = "SELECT pg_xact_status($1::text::xid8)";
+  /** Of a transaction that this server has not begun: its predecessor was lost before it was replicated. */
+  private static final String INVALID_PARAMETER = "22023";
+
   /** The point that is now, and those that there are, of which it may be one. */
   private static final String POINTS = """
       SELECT p.now, c.at, c.valid, c.refused, c.activations, c.succeeded, c.failed, c.times
@@ -81,14 +87,18 @@ final class StatsStore {
 
   private StatsStore() {}
 
+  /** What became of a transaction. */
+  enum Commit { IN_PROGRESS, COMMITTED, ABORTED }
+
   /**
-   * Adds what was counted to each chart.
+   * Adds what was counted to each chart, and gives the id of the transaction.
    *
+   * @param tx a connection in a transaction
    * @param counted in the order of their accounts: other nodes add to the same rows
    * @param age how long ago it was
    */
-  static Future<Void> add(SqlClient client, List<Counted> counted, Duration age) {
-    return client.preparedQuery(ADD)
+  static Future<String> add(SqlClient tx, List<Counted> counted, Duration age) {
+    return tx.preparedQuery(ADD)
         .execute(Tuple.tuple()
             .addArrayOfUUID(uuids(counted, Counted::accountId))
             .addArrayOfLong(longs(counted, Tally::valid))
@@ -100,7 +110,22 @@ final class StatsStore {
             .addArrayOfInteger(Arrays.stream(Range.values()).map(Range::seconds).toArray(Integer[]::new))
             .addArrayOfInteger(Arrays.stream(Range.values()).map(Range::daysKept).toArray(Integer[]::new))
             .addDouble(age.toMillis() / 1e3))
-        .mapEmpty();
+        .compose(added -> tx.query(TRANSACTION).execute())
+        .map(rows -> rows.iterator().next().getString(0));
+  }
+
+  /**
+   * Tells what became of a transaction of the last hours.
+   *
+   * @param transaction as {@link #add} gave it
+   */
+  static Future<Commit> commit(SqlClient client, String transaction) {
+    return client.preparedQuery(COMMIT).execute(Tuple.of(transaction)).map(rows -> {
+      String status = rows.iterator().next().getString(0);
+      return "in progress".equals(status) ? Commit.IN_PROGRESS
+          : "aborted".equals(status) ? Commit.ABORTED : Commit.COMMITTED; // null: too old to be known
+    }).recover(e -> e instanceof PgException pg && INVALID_PARAMETER.equals(pg.getSqlState())
+        ? Future.succeededFuture(Commit.ABORTED) : Future.failedFuture(e));
   }
 
   private static Long[] longs(List<Counted> counted, ToLongFunction<Tally> value) {

@@ -11,10 +11,12 @@ import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Stands between a node and the database, and goes away or slows down when the test says so. */
@@ -32,6 +34,7 @@ public final class Proxy implements AutoCloseable {
   private volatile boolean cut;
   private volatile boolean stalled;
   private volatile boolean severing;
+  private final AtomicBoolean losing = new AtomicBoolean();
   private volatile int bytesPerSecond;
   private volatile Duration delay = Duration.ZERO;
 
@@ -59,8 +62,15 @@ public final class Proxy implements AutoCloseable {
       near.closeHandler(closed -> closed(near, far));
       far.closeHandler(closed -> closed(far, near));
       boolean even = connections.getAndIncrement() % 2 == 0;
-      near.handler(unlessAbandoned(accepted, new Way(far, even)::pass));
-      far.handler(unlessAbandoned(accepted, new Way(near, !even)::pass));
+      Way questions = new Way(far, even);
+      Way answers = new Way(near, !even);
+      near.handler(unlessAbandoned(accepted, data -> {
+        if (data.toString(StandardCharsets.ISO_8859_1).contains("COMMIT") && losing.compareAndSet(true, false)) {
+          answers.lost = true;
+        }
+        questions.pass(data);
+      }));
+      far.handler(unlessAbandoned(accepted, answers::pass));
       if (cut) {
         near.close();
       } else {
@@ -87,6 +97,7 @@ public final class Proxy implements AutoCloseable {
     private final NetSocket to;
     private final boolean endsEarly;
     private final ArrayDeque<Buffer> late = new ArrayDeque<>();
+    private boolean lost;
     private long freeNanos = System.nanoTime();
 
     /**
@@ -117,7 +128,9 @@ public final class Proxy implements AutoCloseable {
     }
 
     private void write(Buffer data) {
-      if (severing && endsEarly) {
+      if (lost) {
+        to.close();
+      } else if (severing && endsEarly) {
         severed.incrementAndGet();
         to.write(data.slice(0, data.length() / 2)).onComplete(written -> to.close());
       } else {
@@ -154,6 +167,16 @@ public final class Proxy implements AutoCloseable {
   /** From now on connections end in the middle of what passes: every other one of a question, the rest of an answer. */
   public void sever() {
     severing = true;
+  }
+
+  /** The next commit reaches the database, and its connection ends instead of the answer. */
+  public void loseAnswerToCommit() {
+    losing.set(true);
+  }
+
+  /** Whether that commit has come. */
+  public boolean hasLostAnswer() {
+    return !losing.get();
   }
 
   /** How many connections ended in the middle. */
