@@ -42,6 +42,7 @@ public final class LogVerticle extends VerticleBase {
   private final Plans plans;
   private final FairShare<UUID> recoveries;
   private Recovery recovery;
+  private DeletedWebhooks deletedWebhooks;
   private Redelivery redelivery;
 
   public LogVerticle(Bus bus, Database database, Dispatcher dispatcher, Plans plans, FairShare<UUID> recoveries) {
@@ -56,6 +57,8 @@ public final class LogVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     recovery = new Recovery(vertx, pool, dispatcher, plans, recoveries);
+    deletedWebhooks = new DeletedWebhooks(vertx, pool, plans.allRetentions());
+    deletedWebhooks.start();
     redelivery = new Redelivery(bus, database, dispatcher, plans, this::get);
     bus.answer(Addresses.LIST_DELIVERIES, this::list);
     bus.answer(Addresses.LIST_ALL_DELIVERIES, this::listAll);
@@ -76,7 +79,7 @@ public final class LogVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     recovery.stop();
-    return Future.succeededFuture();
+    return deletedWebhooks.stop();
   }
 
   private Future<Page<Deliveries.Summary>> list(Deliveries.ListOf query) {
