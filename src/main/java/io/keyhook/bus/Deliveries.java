@@ -115,6 +115,8 @@ public interface Deliveries {
    * @param url the webhook's, as it is now
    * @param licenseId null: it is about none
    * @param payload the body as it was sent, byte for byte
+   * @param attemptCount all attempts there have been
+   * @param attempts the last 50, first to last
    */
   record Delivery(
       String id,
@@ -126,6 +128,7 @@ public interface Deliveries {
       @JsonRawValue String payload,
       Instant createdAt,
       Instant nextAttemptAt,
+      int attemptCount,
       List<Attempt> attempts) {}
 
   /**

@@ -3,6 +3,7 @@ package io.keyhook.delivery;
 import static io.keyhook.db.Rows.all;
 import static io.keyhook.db.Rows.uuids;
 
+import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Moment;
@@ -60,14 +61,15 @@ final class QueueStore {
         SET leased = true, fence = q.fence + 1, due_at = clock_timestamp() + make_interval(secs => $5)
         FROM due WHERE q.account_id = $1 AND q.webhook_id = due.webhook_id AND q.delivery_id = due.delivery_id
         RETURNING q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type, q.fence, q.tries,
-          coalesce(jsonb_array_length(q.attempts), 0) AS attempts
+          %s AS attempts
       )
       SELECT c.delivery_id, c.webhook_id, w.version, c.type, e.data, c.fence, c.attempts, c.tries,
         w.is_active AND a.plan = ANY ($6::text[])
       FROM claimed c
       JOIN keyhook.account a ON a.account_id = $1
       JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = c.webhook_id
-      JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = c.event_id AND e.keep_until = c.keep_until""";
+      JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = c.event_id AND e.keep_until = c.keep_until"""
+      .formatted(DeliveryRowStore.attemptCount("q.attempts"));
 
   private QueueStore() {}
 

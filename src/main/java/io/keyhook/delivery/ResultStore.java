@@ -5,6 +5,7 @@ import static io.keyhook.db.Rows.uuids;
 
 import io.keyhook.attempt.Attempt;
 import io.keyhook.db.Partitions;
+import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.Outgoing;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
@@ -19,6 +20,8 @@ import java.util.stream.Stream;
  * if another node has claimed it since, the result is dropped.
  */
 final class ResultStore {
+  private static final String ATTEMPTS = DeliveryRowStore.withAttempt("q.attempts", "r.attempt::jsonb");
+
   private static final String COUNT = """
       INSERT INTO keyhook.attempt_count AS t (account_id, webhook_id, minute, keep_until, succeeded, failed, failed_since,
         last_success_at, last_failure_at)
@@ -43,7 +46,7 @@ final class ResultStore {
         WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
           AND q.fence = r.fence
         RETURNING q.account_id, q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type,
-          coalesce(q.attempts || r.attempt::jsonb, r.attempt::jsonb) AS attempts
+          %1$s AS attempts
       ), logged AS (
         INSERT INTO keyhook.delivery
           (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
@@ -51,7 +54,7 @@ final class ResultStore {
       ), counted AS (
         SELECT account_id, webhook_id, true AS ok FROM over
       ), counts AS (
-      """ + COUNT + """
+      """.formatted(ATTEMPTS) + COUNT + """
       )
       SELECT count(*) FROM over""";
 
@@ -63,8 +66,8 @@ final class ResultStore {
       ), later AS (
         UPDATE keyhook.delivery_queue q SET leased = false, tries = q.tries + 1,
           due_at = now() + make_interval(secs => greatest(0, CASE WHEN q.tries < 0 THEN 0
-            ELSE least(greatest(r.asked, ($8::float8[])[q.tries + 1]), %d * ($8)[q.tries + 1]) - r.elapsed END)),
-          attempts = coalesce(q.attempts || r.attempt::jsonb, r.attempt::jsonb)
+            ELSE least(greatest(r.asked, ($8::float8[])[q.tries + 1]), %2$d * ($8)[q.tries + 1]) - r.elapsed END)),
+          attempts = %1$s
         FROM result r
         WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
           AND q.fence = r.fence AND q.leased
@@ -76,7 +79,7 @@ final class ResultStore {
           AND q.fence = r.fence AND q.leased
           AND q.tries >= cardinality($8)
         RETURNING q.account_id, q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type,
-          coalesce(q.attempts || r.attempt::jsonb, r.attempt::jsonb) AS attempts
+          %1$s AS attempts
       ), logged AS (
         INSERT INTO keyhook.delivery
           (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
@@ -85,7 +88,7 @@ final class ResultStore {
         SELECT account_id, webhook_id, false AS ok FROM later
         UNION ALL SELECT account_id, webhook_id, false FROM over
       ), counts AS (
-      """.formatted(RetrySchedule.MAX_STRETCH) + COUNT + """
+      """.formatted(ATTEMPTS, RetrySchedule.MAX_STRETCH) + COUNT + """
       )
       SELECT (SELECT count(*) FROM later) + (SELECT count(*) FROM over)""";
 
@@ -94,12 +97,13 @@ final class ResultStore {
    * delivered.
    */
   private static final String CANCELED_MEANWHILE = """
-      UPDATE keyhook.delivery d SET attempts = d.attempts || r.attempt::jsonb,
+      UPDATE keyhook.delivery d SET attempts = %s,
         status = CASE WHEN r.arrived THEN 1 ELSE d.status END
       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::boolean[])
         r (account_id, webhook_id, delivery_id, fence, attempt, arrived)
       WHERE d.account_id = r.account_id AND d.webhook_id = r.webhook_id AND d.delivery_id = r.delivery_id
-        AND d.status = 3 AND NOT d.attempts @> r.attempt::jsonb""";
+        AND d.status = 3 AND NOT d.attempts @> r.attempt::jsonb""".formatted(
+      DeliveryRowStore.withAttempt("d.attempts", "r.attempt::jsonb"));
 
   private static final String RELEASE = """
       UPDATE keyhook.delivery_queue q SET leased = false, due_at = now()

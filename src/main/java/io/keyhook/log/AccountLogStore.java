@@ -6,6 +6,7 @@ import io.keyhook.bus.Deliveries;
 import io.keyhook.bus.Deliveries.Summary;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Page;
+import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.EventType;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
@@ -48,13 +49,14 @@ final class AccountLogStore {
           AND (w.deleted_at IS NULL OR w.deleted_at > $5)
         ORDER BY d.delivery_id DESC LIMIT $6
       )
-      SELECT d.delivery_id, d.webhook_id, d.type, d.status, d.test, coalesce(jsonb_array_length(d.attempts), 0),
+      SELECT d.delivery_id, d.webhook_id, d.type, d.status, d.test, %s,
         (d.attempts -> -1 ->> 'status')::int, d.attempts -> -1 ->> 'error', d.due_at, s.seen, s.last
       FROM (SELECT count(*) AS seen, (array_agg(delivery_id ORDER BY delivery_id))[1] AS last FROM scanned) s
       LEFT JOIN (
         SELECT * FROM scanned WHERE ($7::smallint IS NULL OR type = $7)%s
         ORDER BY delivery_id DESC LIMIT $8) d ON true
       ORDER BY d.delivery_id DESC""";
+  private static final String ATTEMPTS = DeliveryRowStore.attemptCount("d.attempts");
 
   private AccountLogStore() {}
 
@@ -92,6 +94,6 @@ final class AccountLogStore {
     String ofLicense = query.licenseId() == null ? "" : OF_LICENSE;
     String log = LOGGED.formatted(LogStore.condition(query.status()));
     return LIST.formatted(query.status() == null ? QUEUED + " UNION ALL " + log
-        : query.status() == Deliveries.Status.PENDING ? QUEUED : log, ofLicense);
+        : query.status() == Deliveries.Status.PENDING ? QUEUED : log, ATTEMPTS, ofLicense);
   }
 }

@@ -4,6 +4,7 @@ import static io.keyhook.db.Rows.uuids;
 
 import io.keyhook.bus.Deliveries.Summary;
 import io.keyhook.bus.Id;
+import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.Outbox;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
@@ -62,10 +63,11 @@ final class LiveStore {
           ON d.account_id = $1 AND d.webhook_id = k.webhook_id AND d.delivery_id = k.delivery_id
           AND d.keep_until = k.keep_until
       )
-      SELECT s.delivery_id, s.webhook_id, s.type, s.status, s.test, coalesce(jsonb_array_length(s.attempts), 0),
+      SELECT s.delivery_id, s.webhook_id, s.type, s.status, s.test, %6$s,
         (s.attempts -> -1 ->> 'status')::int, s.attempts -> -1 ->> 'error', s.due_at, s.keep_until, n.millis
       FROM (SELECT (extract(epoch FROM now()) * 1000)::bigint AS millis) n LEFT JOIN seen s ON true
-      ORDER BY s.delivery_id""".formatted(QUEUED, LOGGED, MAX_OF_WEBHOOK, Outbox.LEASE_SECONDS + 1, MAX_FRESH);
+      ORDER BY s.delivery_id""".formatted(QUEUED, LOGGED, MAX_OF_WEBHOOK, Outbox.LEASE_SECONDS + 1, MAX_FRESH,
+      DeliveryRowStore.attemptCount("s.attempts"));
 
   private LiveStore() {}
 

@@ -15,6 +15,7 @@ import io.keyhook.bus.Webhooks.Health;
 import io.keyhook.bus.Webhooks.ResponseTime;
 import io.keyhook.bus.Webhooks.Window;
 import io.keyhook.db.Partitions;
+import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Payload;
 import io.keyhook.stats.AttemptCountStore;
@@ -32,22 +33,23 @@ import java.util.UUID;
 
 /** The SQL that reads the log. A delivery is in the queue or in the log, never in both; a reader sees one list. */
 final class LogStore {
+  private static final String ATTEMPTS = DeliveryRowStore.attemptCount("attempts");
   private static final String QUEUED = """
       (SELECT delivery_id, webhook_id, type, 0::smallint AS status, false AS test,
-        coalesce(jsonb_array_length(attempts), 0), (attempts -> -1 ->> 'status')::int, attempts -> -1 ->> 'error',
+        %s, (attempts -> -1 ->> 'status')::int, attempts -> -1 ->> 'error',
         CASE WHEN NOT leased THEN due_at END
       FROM keyhook.delivery_queue
       WHERE account_id = $1 AND webhook_id = $2 AND delivery_id < $3 AND delivery_id >= $4
         AND ($5::smallint IS NULL OR type = $5)
-      ORDER BY delivery_id DESC LIMIT $6)""";
+      ORDER BY delivery_id DESC LIMIT $6)""".formatted(ATTEMPTS);
   private static final String LOGGED = """
       (SELECT delivery_id, webhook_id, type, status, test,
-        jsonb_array_length(attempts), (attempts -> -1 ->> 'status')::int, attempts -> -1 ->> 'error', NULL::timestamptz
+        %1$s, (attempts -> -1 ->> 'status')::int, attempts -> -1 ->> 'error', NULL::timestamptz
       FROM keyhook.delivery
       WHERE account_id = $1 AND webhook_id = $2 AND delivery_id < $3 AND delivery_id >= $4
-        AND ($5::smallint IS NULL OR type = $5)%s
+        AND ($5::smallint IS NULL OR type = $5)%2$s
       ORDER BY delivery_id DESC LIMIT $6)""";
-  private static final String LIST = QUEUED + " UNION ALL " + LOGGED.formatted("") + " ORDER BY delivery_id DESC LIMIT $6";
+  private static final String LIST = QUEUED + " UNION ALL " + logged(null) + " ORDER BY delivery_id DESC LIMIT $6";
 
   private static final String GET = """
       SELECT $2::uuid, w.webhook_id, d.type, d.status, d.attempts, d.due_at, e.data, w.url
@@ -94,11 +96,15 @@ final class LogStore {
     UUID before = query.page().before();
     UUID to = query.to() == null ? before : Id.floor(query.to().toEpochMilli());
     String sql = query.status() == null ? LIST : query.status() == Status.PENDING ? QUEUED
-        : LOGGED.formatted(condition(query.status()));
+        : logged(query.status());
     return client.preparedQuery(sql)
         .execute(Tuple.of(query.caller().accountId(), webhookId, earlier(before, to), Id.floor(from.toEpochMilli()),
             type.map(EventType::code).orElse(null), (long) query.page().limit() + 1))
         .map(rows -> Page.of(all(rows, LogStore::summary), query.page().limit(), LogStore::rowId));
+  }
+
+  private static String logged(Status status) {
+    return LOGGED.formatted(ATTEMPTS, condition(status));
   }
 
   /** Of the log, on a status; null: none. */
@@ -139,17 +145,20 @@ final class LogStore {
     EventType type = EventType.of(row.getShort(2));
     String publicId = Payload.idOf(test).of(id);
     JsonArray kept = (JsonArray) row.getValue(4);
+    int first = kept.isEmpty() ? 1 : kept.getJsonObject(0).getInteger("number", 1);
     List<Deliveries.Attempt> attempts = new ArrayList<>(kept.size());
-    for (int i = 0; i < kept.size(); i++) {
+    // A row that a node of an earlier version wrote may hold more.
+    for (int i = Math.max(0, kept.size() - DeliveryRowStore.MAX_ATTEMPTS); i < kept.size(); i++) {
       JsonObject attempt = kept.getJsonObject(i);
       Integer status = attempt.getInteger("status");
-      attempts.add(new Deliveries.Attempt(i + 1, Instant.ofEpochMilli(attempt.getLong("at")), attempt.getLong("ms"), status,
+      attempts.add(new Deliveries.Attempt(first + i, Instant.ofEpochMilli(attempt.getLong("at")), attempt.getLong("ms"), status,
           attempt.getString("error"), status == null ? null : attempt.getString("body", "")));
     }
     Status status = STATUSES[row.getShort(3)];
     return new Delivery(publicId, Id.WEBHOOK.of(row.getUUID(1)), row.getString(7), type.wireName(),
         new JsonObject(row.getString(6)).getString("licenseId"), status,
-        Payload.body(type, id, publicId, row.getString(6)), Instant.ofEpochMilli(Id.millis(id)), instant(row, 5), attempts);
+        Payload.body(type, id, publicId, row.getString(6)), Instant.ofEpochMilli(Id.millis(id)), instant(row, 5),
+        first + kept.size() - 1, attempts);
   }
 
   static Future<Health> health(SqlClient client, UUID accountId, UUID webhookId) {

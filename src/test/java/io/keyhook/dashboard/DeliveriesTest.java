@@ -7,6 +7,7 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
+import io.keyhook.bus.Id;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
@@ -149,6 +150,22 @@ class DeliveriesTest extends Visit {
     tab.field("License or delivery id").press("Enter");
     assertThat(tab.heading("license.validated")).isVisible();
     assertThat(page.getByText(ids.get(0)).first()).isVisible();
+  }
+
+  @Test
+  void aDeliveryWithMoreAttemptsThanAreKeptSaysSo() {
+    deliver(1);
+    keyhook.database().update("""
+        UPDATE keyhook.delivery SET attempts = (
+          SELECT jsonb_set(jsonb_agg(one), '{0,number}', '335')
+          FROM (SELECT attempts -> 0 AS one FROM generate_series(1, 50)) a)
+        WHERE delivery_id = ?""", Id.DELIVERY.parse(ids.get(0)));
+    tab.visit("Deliveries");
+    tab.field("License or delivery id").fill(ids.get(0));
+    tab.field("License or delivery id").press("Enter");
+    assertThat(page.getByText("Not shown: 334 earlier attempts.")).isVisible();
+    assertThat(page.getByText("Attempt 335", new Page.GetByTextOptions().setExact(true))).isVisible();
+    assertThat(page.getByText("Attempt 384", new Page.GetByTextOptions().setExact(true))).isVisible();
   }
 
   @Test

@@ -80,7 +80,10 @@ function Timeline({ attempts, delivery }) {
     return html`<p class="faint">${delivery.status === 'canceled' ? 'It was canceled before its first attempt.'
         : 'None yet.'}</p>`;
   }
-  return html`<ol class="timeline">${attempts.map((attempt, i) => {
+  const dropped = delivery.attemptCount - attempts.length;
+  return html`${dropped > 0 && html`<p class="faint">Keyhook keeps the last ${attempts.length} attempts of a delivery.
+    Not shown: ${plural(dropped, 'earlier attempt')}.</p>`}
+    <ol class="timeline">${attempts.map((attempt, i) => {
     const good = attempt.statusCode >= 200 && attempt.statusCode < 300 && !attempt.error;
     const help = good ? null : advice(attempt.statusCode, attempt.error);
     return html`<li key=${attempt.number + attempt.startedAt} class=${good ? 'good' : 'bad'}>
