@@ -49,7 +49,8 @@ final class QueueStore {
 
   private static final String CLAIM = """
       WITH due AS MATERIALIZED (
-        SELECT e.webhook_id, d.delivery_id FROM unnest($2::uuid[], $3::int[]) e (webhook_id, places)
+        SELECT $1::uuid AS account_id, e.webhook_id, d.delivery_id
+        FROM unnest((SELECT $2::uuid[]), (SELECT $3::int[])) e (webhook_id, places)
         CROSS JOIN LATERAL (
           SELECT q.delivery_id FROM keyhook.delivery_queue q
           WHERE q.account_id = $1 AND q.webhook_id = e.webhook_id AND q.due_at > '-infinity' AND q.due_at <= now()
@@ -59,9 +60,9 @@ final class QueueStore {
       ), claimed AS (
         UPDATE keyhook.delivery_queue q
         SET leased = true, fence = q.fence + 1, due_at = clock_timestamp() + make_interval(secs => $5)
-        FROM due WHERE q.account_id = $1 AND q.webhook_id = due.webhook_id AND q.delivery_id = due.delivery_id
+        FROM due WHERE %2$s
         RETURNING q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type, q.fence, q.tries,
-          %s AS attempts
+          %1$s AS attempts
       )
       SELECT c.delivery_id, c.webhook_id, w.version, c.type, e.data, c.fence, c.attempts, c.tries,
         w.is_active AND a.plan = ANY ($6::text[])
@@ -69,7 +70,7 @@ final class QueueStore {
       JOIN keyhook.account a ON a.account_id = $1
       JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = c.webhook_id
       JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = c.event_id AND e.keep_until = c.keep_until"""
-      .formatted(DeliveryRowStore.attemptCount("q.attempts"));
+      .formatted(DeliveryRowStore.attemptCount("q.attempts"), DeliveryRowStore.is("q", "due"));
 
   private QueueStore() {}
 

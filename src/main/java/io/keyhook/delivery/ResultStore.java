@@ -20,6 +20,7 @@ import java.util.stream.Stream;
  * if another node has claimed it since, the result is dropped.
  */
 final class ResultStore {
+  private static final String SAME = DeliveryRowStore.isLeased("q", "r");
   private static final String ATTEMPTS = DeliveryRowStore.withAttempt("q.attempts", "r.attempt::jsonb");
 
   private static final String COUNT = """
@@ -38,13 +39,11 @@ final class ResultStore {
         last_failure_at = coalesce(excluded.last_failure_at, t.last_failure_at)""".formatted(Partitions.COUNT_DAYS);
 
   /** Returns how many of the results were written. */
-  private static final String DELIVERED = """
+  static final String DELIVERED = """
       WITH over AS (
         DELETE FROM keyhook.delivery_queue q
-        USING unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[])
-          r (account_id, webhook_id, delivery_id, fence, attempt)
-        WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
-          AND q.fence = r.fence
+        USING %2$s r (account_id, webhook_id, delivery_id, fence, attempt)
+        WHERE %3$s
         RETURNING q.account_id, q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type,
           %1$s AS attempts
       ), logged AS (
@@ -54,29 +53,26 @@ final class ResultStore {
       ), counted AS (
         SELECT account_id, webhook_id, true AS ok FROM over
       ), counts AS (
-      """.formatted(ATTEMPTS) + COUNT + """
+      """.formatted(ATTEMPTS, DeliveryRowStore.batch("uuid", "uuid", "uuid", "bigint", "text"), SAME) + COUNT + """
       )
       SELECT count(*) FROM over""";
 
   /** The row counts its failed attempts itself: its owner may have given it a fresh schedule meanwhile. */
-  private static final String FAILED = """
+  static final String FAILED = """
       WITH result AS MATERIALIZED (
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::float8[], $7::float8[])
-          r (account_id, webhook_id, delivery_id, fence, attempt, elapsed, asked)
+        SELECT * FROM %3$s r (account_id, webhook_id, delivery_id, fence, attempt, elapsed, asked)
       ), later AS (
         UPDATE keyhook.delivery_queue q SET leased = false, tries = q.tries + 1,
           due_at = now() + make_interval(secs => greatest(0, CASE WHEN q.tries < 0 THEN 0
             ELSE least(greatest(r.asked, ($8::float8[])[q.tries + 1]), %2$d * ($8)[q.tries + 1]) - r.elapsed END)),
           attempts = %1$s
         FROM result r
-        WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
-          AND q.fence = r.fence AND q.leased
-          AND q.tries < cardinality($8)
+        WHERE %4$s AND q.leased
+          AND q.tries < cardinality($8::float8[])
         RETURNING q.account_id, q.webhook_id
       ), over AS (
         DELETE FROM keyhook.delivery_queue q USING result r
-        WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
-          AND q.fence = r.fence AND q.leased
+        WHERE %4$s AND q.leased
           AND q.tries >= cardinality($8)
         RETURNING q.account_id, q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type,
           %1$s AS attempts
@@ -88,7 +84,8 @@ final class ResultStore {
         SELECT account_id, webhook_id, false AS ok FROM later
         UNION ALL SELECT account_id, webhook_id, false FROM over
       ), counts AS (
-      """.formatted(ATTEMPTS, RetrySchedule.MAX_STRETCH) + COUNT + """
+      """.formatted(ATTEMPTS, RetrySchedule.MAX_STRETCH,
+          DeliveryRowStore.batch("uuid", "uuid", "uuid", "bigint", "text", "float8", "float8"), SAME) + COUNT + """
       )
       SELECT (SELECT count(*) FROM later) + (SELECT count(*) FROM over)""";
 
@@ -99,17 +96,16 @@ final class ResultStore {
   private static final String CANCELED_MEANWHILE = """
       UPDATE keyhook.delivery d SET attempts = %s,
         status = CASE WHEN r.arrived THEN 1 ELSE d.status END
-      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::boolean[])
-        r (account_id, webhook_id, delivery_id, fence, attempt, arrived)
-      WHERE d.account_id = r.account_id AND d.webhook_id = r.webhook_id AND d.delivery_id = r.delivery_id
+      FROM %s r (account_id, webhook_id, delivery_id, fence, attempt, arrived)
+      WHERE %s
         AND d.status = 3 AND NOT d.attempts @> r.attempt::jsonb""".formatted(
-      DeliveryRowStore.withAttempt("d.attempts", "r.attempt::jsonb"));
+      DeliveryRowStore.withAttempt("d.attempts", "r.attempt::jsonb"),
+      DeliveryRowStore.batch("uuid", "uuid", "uuid", "bigint", "text", "boolean"), DeliveryRowStore.is("d", "r"));
 
-  private static final String RELEASE = """
+  static final String RELEASE = """
       UPDATE keyhook.delivery_queue q SET leased = false, due_at = now()
-      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) r (account_id, webhook_id, delivery_id, fence)
-      WHERE q.account_id = r.account_id AND q.webhook_id = r.webhook_id AND q.delivery_id = r.delivery_id
-        AND q.fence = r.fence AND q.leased""";
+      FROM %s r (account_id, webhook_id, delivery_id, fence)
+      WHERE %s AND q.leased""".formatted(DeliveryRowStore.batch("uuid", "uuid", "uuid", "bigint"), SAME);
 
   private ResultStore() {}
 

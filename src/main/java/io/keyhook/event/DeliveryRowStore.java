@@ -1,11 +1,21 @@
 package io.keyhook.event;
 
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
 /**
  * The SQL of deliveries, in the queue and in the log, that several stores share.
  *
- * <p>A row keeps a JSON array of the last {@value #MAX_ATTEMPTS}, first to last. A delivery that is
+ * <p><b>Attempts.</b> A row keeps a JSON array of the last {@value #MAX_ATTEMPTS}, first to last. A delivery that is
  * redelivered again and again has had more. Its first kept attempt then carries its {@code number}; in all other arrays,
  * attempts count from 1.
+ *
+ * <p><b>Plans.</b> A batch names rows of the queue in arrays. The queue is nearly always empty when PostgreSQL analyzes it, so
+ * its statistics promise a single row, and then a plan that reads the whole queue and looks each row up in the batch seems
+ * cheap. {@link #batch} and {@link #is} leave the primary key as the cheapest way, in generic and in custom plans. {@code =
+ * ANY (ARRAY[…])} on its first column can be looked up in it but not merged by it, so that PostgreSQL does not consider
+ * reading all of it in order; before PostgreSQL 17, the same on a further column would not be looked up. The size of an array
+ * that comes from a subquery is unknown when the statement is planned.
  */
 public final class DeliveryRowStore {
   /** A row is rewritten for each attempt, and an attempt holds up to 4 KB of response body. */
@@ -35,5 +45,33 @@ public final class DeliveryRowStore {
             to_jsonb(%5$s - %4$d))
           ELSE coalesce(%1$s || %2$s, %2$s) END"""
         .formatted(attempts, next, MAX_ATTEMPTS, MAX_ATTEMPTS - 2, attemptCount(attempts));
+  }
+
+  /**
+   * The first parameters of a statement, arrays of the same length, as rows.
+   *
+   * @param types of the arrays' elements, in order
+   */
+  public static String batch(String... types) {
+    return IntStream.range(0, types.length)
+        .mapToObj(i -> "(SELECT $%d::%s[])".formatted(i + 1, types[i]))
+        .collect(Collectors.joining(", ", "unnest(", ")"));
+  }
+
+  /**
+   * The condition that a row of the queue or the log is the delivery that a row of a batch names.
+   *
+   * @param row an alias of the table
+   * @param named an alias of the batch, with the columns {@code account_id}, {@code webhook_id} and {@code delivery_id}
+   */
+  public static String is(String row, String named) {
+    return """
+        %1$s.account_id = ANY (ARRAY[%2$s.account_id])
+          AND %1$s.webhook_id = %2$s.webhook_id AND %1$s.delivery_id = %2$s.delivery_id""".formatted(row, named);
+  }
+
+  /** The same, under the lease with that {@code fence}. */
+  public static String isLeased(String row, String named) {
+    return is(row, named) + " AND %1$s.fence = %2$s.fence".formatted(row, named);
   }
 }

@@ -3,6 +3,7 @@ package io.keyhook.log;
 import static io.keyhook.db.Rows.first;
 
 import io.keyhook.bus.Id;
+import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.EndpointId;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
@@ -71,17 +72,18 @@ final class RedeliveryStore {
   private static final String CANCEL = """
       WITH gone AS (
         DELETE FROM keyhook.delivery_queue q USING (
-          SELECT q.webhook_id, q.delivery_id FROM keyhook.delivery_queue q
+          SELECT q.account_id, q.webhook_id, q.delivery_id FROM keyhook.delivery_queue q
           JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = q.webhook_id
           JOIN keyhook.account a ON a.account_id = $1
           WHERE q.account_id = $1 AND ($2::uuid IS NULL OR q.webhook_id = $2)
             AND NOT (w.is_active AND a.plan = ANY ($4::text[]))
           ORDER BY q.webhook_id, q.delivery_id LIMIT $3 FOR UPDATE OF q) d
-        WHERE q.account_id = $1 AND q.webhook_id = d.webhook_id AND q.delivery_id = d.delivery_id
+        WHERE %s
         RETURNING q.*
       )
       INSERT INTO keyhook.delivery (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
-      SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, 3, coalesce(attempts, '[]') FROM gone""";
+      SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, 3, coalesce(attempts, '[]') FROM gone"""
+      .formatted(DeliveryRowStore.is("q", "d"));
 
   private static final String EXISTS = "SELECT FROM keyhook.webhook WHERE account_id = $1 AND webhook_id = $2";
 

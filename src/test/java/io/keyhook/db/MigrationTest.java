@@ -83,7 +83,7 @@ class MigrationTest {
   void aMigrationThatEndedHalfwayIsRunAgain(String end) {
     Keyhook.migrate(keyhook.database().uri());
     keyhook.database().administer("DROP TABLE keyhook.idempotency; DROP FUNCTION keyhook.make_partition, keyhook.drop_partition;"
-        + " DELETE FROM keyhook.flyway_schema_history WHERE version IN ('7', '8', '9', '10', '11', '12')"); // not begun
+        + " DELETE FROM keyhook.flyway_schema_history WHERE version::int > 6"); // not begun
     keyhook.database().update(end);
     keyhook.database().administer("""
         UPDATE pg_index SET indisvalid = false WHERE indrelid = 'keyhook.license'::regclass
