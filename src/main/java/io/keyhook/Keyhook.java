@@ -89,6 +89,7 @@ public final class Keyhook extends VerticleBase {
   private Database database;
   private Metrics metrics;
   private Admissions admissions;
+  private volatile boolean closed;
   private KeyhookClient client;
   private Probes probes;
   private ApiRouter.Shared shared;
@@ -307,8 +308,11 @@ public final class Keyhook extends VerticleBase {
         new DeploymentOptions().setInstances(instances)).onSuccess(deployed::add).mapEmpty();
   }
 
+  /** A child that was still starting when a start failed is undeployed after the bus has closed. */
   private void stopping() {
-    bus.publish(Addresses.STOPPING, new Stopping());
+    if (!closed) {
+      bus.publish(Addresses.STOPPING, new Stopping());
+    }
   }
 
   /** Last, because what is generated for it is shown once: a start that fails must not have made it. */
@@ -340,6 +344,7 @@ public final class Keyhook extends VerticleBase {
         .eventually(probes::close)
         .eventually(database::close)
         .eventually(() -> {
+          closed = true;
           bus.close();
           metrics.close();
           return Future.succeededFuture();
