@@ -1,13 +1,17 @@
 package io.keyhook.http;
 
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
+import java.util.Set;
 
 /** What a body may be. */
 final class JsonBody {
   static final int MAX_BYTES = 1024 * 1024;
+  /** For these, a body means nothing (RFC 9110, 9.3.1, 9.3.2 and 9.3.5), whatever it is. */
+  private static final Set<HttpMethod> WITHOUT_BODY = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE);
 
   private JsonBody() {}
 
@@ -30,7 +34,8 @@ final class JsonBody {
   /** Refuses a body in a content coding (RFC 9110, 15.5.16), before it is read. */
   static void requireIdentity(RoutingContext context) {
     HttpServerRequest request = context.request();
-    if (request.headers().contains(HttpHeaders.CONTENT_ENCODING) && Connections.hasBody(request)
+    if (!WITHOUT_BODY.contains(request.method()) && request.headers().contains(HttpHeaders.CONTENT_ENCODING)
+        && Connections.hasBody(request)
         && !request.headers().getAll(HttpHeaders.CONTENT_ENCODING).stream().allMatch("identity"::equalsIgnoreCase)) {
       context.response().putHeader(HttpHeaders.ACCEPT_ENCODING, HttpHeaders.IDENTITY);
       throw new HttpException(415, "Send the body as it is, without the header Content-Encoding");
