@@ -2,6 +2,7 @@ package io.keyhook.bench;
 
 import io.keyhook.bench.scenario.Cost;
 import io.keyhook.bench.scenario.Curve;
+import io.keyhook.bench.scenario.Expiry;
 import io.keyhook.bench.scenario.Flood;
 import io.keyhook.bench.scenario.Growth;
 import io.keyhook.bench.scenario.Hang;
@@ -21,7 +22,7 @@ import java.util.List;
  */
 public final class Bench {
   private static final List<Scenario> ALL = List.of(new Start(), new Latency(), new Curve(), new InFlight(), new Hang(),
-      new Flood("flood", 200), new Flood("flood-hard", 500), new Hostile(), new Cost(), new Overload(), new Growth());
+      new Flood("flood", 200), new Flood("flood-hard", 500), new Hostile(), new Cost(), new Expiry(), new Overload(), new Growth());
 
   private Bench() {}
 

@@ -149,8 +149,14 @@ public final class Installation implements AutoCloseable {
 
   /** Makes a webhook for validations, and gives its id. */
   public String webhook(Account account, String url, boolean active) throws IOException, InterruptedException {
+    return webhook(account, url, "license.validated", active);
+  }
+
+  /** Makes a webhook for one type of event, and gives its id. */
+  public String webhook(Account account, String url, String event, boolean active)
+      throws IOException, InterruptedException {
     return call(account, "POST", "/api/webhooks", new JsonObject().put("url", url)
-        .put("events", new JsonArray(List.of("license.validated"))).put("isActive", active))
+        .put("events", new JsonArray(List.of(event))).put("isActive", active))
         .expect(201).json().getString("id");
   }
 

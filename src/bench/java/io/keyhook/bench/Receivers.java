@@ -18,7 +18,15 @@ public final class Receivers {
   }
 
   /** What one kind of endpoint has got so far; {@code seconds} lie between the first and the last. */
-  public record Stats(long requests, long unique, long retries, long waiting, long peakWaiting, double seconds) {}
+  public record Stats(long requests, long unique, long retries, long waiting, long peakWaiting, double seconds,
+      Delays expired) {}
+
+  /** From {@code expiresAt} to the arrival of {@code license.expired}, in microseconds; 0 where none arrived. */
+  public record Delays(long p50, long p99, long max) {
+    private static Delays of(JsonObject json) {
+      return new Delays(json.getLong("p50"), json.getLong("p99"), json.getLong("max"));
+    }
+  }
 
   /** Validations of accounts with so many licenses each, at a rate a second. */
   public record Stream(String name, double rate, List<Installation.Account> accounts, int licenses) {}
@@ -37,7 +45,7 @@ public final class Receivers {
   public Stats stats(String kind) throws IOException, InterruptedException {
     JsonObject json = Http.send("GET", url("stats/" + kind), null, null).expect(200).json();
     return new Stats(json.getLong("requests"), json.getLong("unique"), json.getLong("retries"), json.getLong("waiting"),
-        json.getLong("peakWaiting"), json.getDouble("seconds"));
+        json.getLong("peakWaiting"), json.getDouble("seconds"), Delays.of(json.getJsonObject("expired")));
   }
 
   public void reset() throws IOException, InterruptedException {

@@ -4,11 +4,13 @@ import io.vertx.core.json.JsonObject;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.Set;
+import org.HdrHistogram.Histogram;
 
 /** What came to one kind of endpoint. One event loop. */
 final class Count {
   private final Set<String> ids = new HashSet<>();
   private final BitSet sequences = new BitSet();
+  private final Histogram expired = new Histogram(Stream.MOST_MICROS, 3);
   private long requests;
   private long retries;
   private long waiting;
@@ -43,6 +45,11 @@ final class Count {
     }
   }
 
+  /** A {@code license.expired} arrived so many microseconds after {@code expiresAt}. */
+  void receiveExpired(long micros) {
+    expired.recordValue(Math.max(0, Math.min(Stream.MOST_MICROS, micros)));
+  }
+
   BitSet sequences() {
     return sequences;
   }
@@ -54,6 +61,7 @@ final class Count {
         .put("retries", retries)
         .put("waiting", waiting)
         .put("peakWaiting", peakWaiting)
-        .put("seconds", (lastNanos - firstNanos) / 1e9);
+        .put("seconds", (lastNanos - firstNanos) / 1e9)
+        .put("expired", Stream.percentiles(expired));
   }
 }

@@ -11,6 +11,8 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -27,6 +29,8 @@ import java.util.Map;
  */
 public final class Receiver extends VerticleBase {
   private static final String SEQUENCE = "\"deviceType\":\"bench-";
+  private static final String EXPIRED = "\"event\":\"license.expired\"";
+  private static final String EXPIRES_AT = "\"expiresAt\":\"";
 
   private final Map<String, Count> counts = new HashMap<>();
   private final OpenLoop openLoop;
@@ -93,8 +97,12 @@ public final class Receiver extends VerticleBase {
     over.future().onComplete(done -> count.end());
     request.body().onSuccess(body -> {
       long now = System.nanoTime();
-      int sequence = sequence(body.toString(StandardCharsets.ISO_8859_1));
+      String text = body.toString(StandardCharsets.ISO_8859_1);
+      int sequence = sequence(text);
       count.receive(request.getHeader("webhook-id"), request.getHeader("x-webhook-attempt"), sequence, now);
+      if (text.contains(EXPIRED)) {
+        count.receiveExpired(expiresAt(text).until(Instant.now(), ChronoUnit.MICROS));
+      }
       openLoop.arrived(sequence, now);
       switch (path[1]) {
         case "ok" -> request.response().end();
@@ -110,6 +118,11 @@ public final class Receiver extends VerticleBase {
   private static int sequence(String body) {
     int at = body.indexOf(SEQUENCE);
     return at < 0 ? -1 : Integer.parseInt(body, at + SEQUENCE.length(), body.indexOf('"', at + SEQUENCE.length()), 10);
+  }
+
+  private static Instant expiresAt(String body) {
+    int at = body.indexOf(EXPIRES_AT) + EXPIRES_AT.length();
+    return Instant.parse(body.substring(at, body.indexOf('"', at)));
   }
 
   private JsonObject missing(JsonObject query) {

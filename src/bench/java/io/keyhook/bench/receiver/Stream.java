@@ -9,7 +9,7 @@ import org.HdrHistogram.Histogram;
 
 /** The validations of one group of accounts: when each is due, when it was answered, when its event arrived. */
 final class Stream {
-  private static final long MOST_MICROS = 600_000_000L;
+  static final long MOST_MICROS = 600_000_000L;
 
   private final String name;
   private final double rate;
@@ -132,7 +132,7 @@ final class Stream {
     histogram.recordValue(Math.max(0, Math.min(MOST_MICROS, nanos / 1000)));
   }
 
-  private static JsonObject percentiles(Histogram histogram) {
+  static JsonObject percentiles(Histogram histogram) {
     return new JsonObject()
         .put("p50", histogram.getValueAtPercentile(50))
         .put("p90", histogram.getValueAtPercentile(90))
