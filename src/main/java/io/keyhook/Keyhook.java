@@ -279,7 +279,7 @@ public final class Keyhook extends VerticleBase {
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new IdempotencyVerticle(idempotency)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::queue))
-        .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox)))
+        .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox, feed)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::health))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new LiveVerticle(bus, database, plans.allRetentions(),
             admissions.streams(), meters)))

@@ -31,7 +31,7 @@ public final class Dispatcher {
   }
 
   private static final UUID[] NONE = {};
-  /** So many held deliveries keep all senders of a node at work. */
+  /** So many held deliveries of one account keep all senders of a node at work. */
   private static final int BUSY = 500;
 
   private final Bus bus;
@@ -76,8 +76,8 @@ public final class Dispatcher {
     return holdings;
   }
 
-  boolean isBusy() {
-    return holdings.held() > BUSY;
+  boolean isBusy(UUID accountId) {
+    return holdings.held(accountId) > BUSY;
   }
 
   /** Keeps the new deliveries of a webhook in the queue while it is saturated. */

@@ -42,9 +42,9 @@ public final class Outbox {
     return OutboxStore.write(client, plans, events, ids, saturated);
   }
 
-  /** Whether the senders of this node have enough to do for now. */
-  public boolean isBusy() {
-    return dispatcher.isBusy();
+  /** Whether an account's deliveries give the senders of this node enough to do for now. */
+  public boolean isBusy(UUID accountId) {
+    return dispatcher.isBusy(accountId);
   }
 
   /** Sends on what is committed now. */

@@ -2,54 +2,73 @@ package io.keyhook.license;
 
 import io.keyhook.db.Database;
 import io.keyhook.db.Shares;
+import io.keyhook.event.EventFeed;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Outbox;
 import io.keyhook.event.Raised;
-import io.keyhook.license.LicenseStore.LicenseId;
+import io.keyhook.license.ExpiryStore.Position;
+import io.keyhook.license.ExpiryStore.Taken;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
-import io.vertx.sqlclient.SqlConnection;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
+import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Raises {@code license.expired}, once per expiry: taking the expiry off the license and committing its event are one
- * transaction. What expired while nothing ran is still due when something does.
+ * transaction. All nodes do, each skips what another is taking. What expired while no node ran is due when one starts.
+ *
+ * <p>{@link ExpiryTurns} decides whose expiries come next. This verticle looks for accounts with due expiries, and takes a
+ * batch of one turn each.
  */
 public final class ExpiryVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(ExpiryVerticle.class);
-  /** Small, and no faster than some 11,000 a second: validations go in between. */
-  private static final int BATCH = 100;
-  private static final Duration INTERVAL = Duration.ofMillis(9);
+  /** A commit is shared by enough, and validations go in between. */
+  private static final int BATCH = 250;
+  /** Expiries that one search reads, from the oldest and from the newest on: some 4 ms. */
+  private static final int PAGE = 5000;
+  /** With so many accounts in line, searching can wait. */
+  private static final int ENOUGH_ACCOUNTS = 5000;
+  /** Between searches while accounts are in line. */
+  private static final Duration SEARCH_INTERVAL = Duration.ofMillis(100);
+  /** After the last batch: more are becoming due, or another node is taking them. They share the next one. */
+  private static final Duration GATHER = Duration.ofMillis(20);
+  /** While all accounts in line wait for their deliveries. */
+  private static final Duration PAUSE = Duration.ofMillis(4);
   /** Another node may add a license that expires before all that this one knows of. */
   private static final Duration LONGEST_WAIT = Duration.ofMillis(400);
-  /** Nothing was taken, or not much: another node is at it, or the rest is just becoming due. */
-  private static final Duration ANOTHER_NODE = Duration.ofMillis(20);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
-  private static final Comparator<LicenseId> LOCK_ORDER =
-      Comparator.comparing(LicenseId::accountId).thenComparing(LicenseId::licenseId);
 
   private final Database database;
   private final Outbox outbox;
+  private final EventFeed feed;
+  private final ExpiryTurns turns;
+  private Position searched = Position.START;
+  private long searchedAt;
   private Pool connection;
   private Future<Void> running = Future.succeededFuture();
   private long timer;
   private boolean stopped;
 
-  public ExpiryVerticle(Database database, Outbox outbox) {
+  private record Announced(List<Taken> taken, Outbox.Written written) {}
+
+  public ExpiryVerticle(Database database, Outbox outbox, EventFeed feed) {
     this.database = database;
     this.outbox = outbox;
+    this.feed = feed;
+    this.turns = new ExpiryTurns(outbox::isBusy);
   }
 
   @Override
   public Future<?> start() {
     connection = database.connections(Shares.EXPIRY);
-    runAfter(Duration.ofMillis(1));
+    runAfter(Duration.ZERO);
     return Future.succeededFuture();
   }
 
@@ -62,9 +81,10 @@ public final class ExpiryVerticle extends VerticleBase {
 
   private void runAfter(Duration delay) {
     if (!stopped) {
-      timer = vertx.setTimer(Math.max(1, delay.toMillis()), t -> running = announce()
+      timer = vertx.setTimer(Math.max(1, delay.toMillis()), t -> running = run()
           .recover(e -> {
-            log.warn("Expiries could not be announced; trying again: {}", e.getMessage());
+            log.warn("Expiries could not be announced; retrying: {}", e.getMessage());
+            turns.clear(); // what was taken is due again
             return Future.succeededFuture(AFTER_FAILURE);
           })
           .map(next -> {
@@ -74,34 +94,54 @@ public final class ExpiryVerticle extends VerticleBase {
     }
   }
 
-  /** Announces a batch, and tells when to go on. */
-  private Future<Duration> announce() {
-    long asked = System.nanoTime();
-    return LicenseStore.nextExpiry(connection).compose(next -> {
-      double seconds = next.orElse(Double.MAX_VALUE);
-      if (seconds > 0) {
-        return Future.succeededFuture(seconds < LONGEST_WAIT.toMillis() / 1e3
-            ? Duration.ofNanos((long) (seconds * 1e9) + 1_000_000) : LONGEST_WAIT);
-      }
-      return Database.transaction(connection, this::announceDue).map(written -> {
-        outbox.dispatch(written);
-        return written.events().size() < BATCH ? ANOTHER_NODE : outbox.isBusy() ? INTERVAL
-            : INTERVAL.minusNanos(System.nanoTime() - asked);
-      });
+  /** Announces a batch, and returns when to go on. */
+  private Future<Duration> run() {
+    return isSearchDue() ? search().compose(wait -> turns.isEmpty() ? Future.succeededFuture(wait) : announce())
+        : announce();
+  }
+
+  private boolean isSearchDue() {
+    return turns.isEmpty() || turns.size() < ENOUGH_ACCOUNTS
+        && System.nanoTime() - searchedAt >= SEARCH_INTERVAL.toNanos();
+  }
+
+  /** Puts accounts with due expiries in line, and returns when the next expiry is due. */
+  private Future<Duration> search() {
+    if (turns.isEmpty()) {
+      searched = Position.START;
+    }
+    return ExpiryStore.due(connection, searched, PAGE).map(found -> {
+      searchedAt = System.nanoTime();
+      searched = found.end().orElse(Position.START);
+      turns.add(found.accounts(), searchedAt);
+      return found.next().map(next -> next.plusMillis(1)).filter(next -> next.compareTo(LONGEST_WAIT) < 0)
+          .orElse(LONGEST_WAIT);
     });
   }
 
-  private Future<Outbox.Written> announceDue(SqlConnection tx) {
-    return LicenseStore.lockExpiry(tx)
-        .compose(locked -> locked ? LicenseStore.dueExpiries(tx, BATCH) : Future.succeededFuture(List.of()))
-        .map(due -> due.stream().sorted(LOCK_ORDER).toList())
-        .compose(due -> due.isEmpty() ? Future.succeededFuture(List.<LicenseStore.OwnedLicense>of())
-            : LicenseStore.takeExpiries(tx, due))
-        .compose(licenses -> {
-          List<Raised> events = new ArrayList<>(licenses.size());
-          licenses.forEach(owned -> events.add(
-              new Raised(owned.accountId(), EventType.LICENSE_EXPIRED, EventData.expired(owned.license()))));
-          return outbox.write(tx, events);
+  private Future<Duration> announce() {
+    List<ExpiryTurns.Turn> batch = turns.next(BATCH, System.nanoTime());
+    if (batch.isEmpty()) {
+      return Future.succeededFuture(PAUSE);
+    }
+    return Database.transaction(connection, tx -> ExpiryStore.take(tx, batch, feed.isHeard())
+        .compose(taken -> outbox.write(tx, events(taken)).map(written -> new Announced(taken, written))))
+        .map(announced -> {
+          outbox.dispatch(announced.written);
+          end(batch, announced.taken);
+          return turns.isEmpty() ? GATHER : Duration.ZERO;
         });
+  }
+
+  private static List<Raised> events(List<Taken> taken) {
+    return taken.stream().filter(expiry -> expiry.license() != null).map(expiry ->
+        new Raised(expiry.accountId(), EventType.LICENSE_EXPIRED, EventData.expired(expiry.license()))).toList();
+  }
+
+  private void end(List<ExpiryTurns.Turn> batch, List<Taken> taken) {
+    Map<UUID, List<OffsetDateTime>> byAccount = taken.stream().collect(Collectors.groupingBy(Taken::accountId,
+        Collectors.mapping(Taken::dueAt, Collectors.toList())));
+    long now = System.nanoTime();
+    batch.forEach(turn -> turns.ended(turn, byAccount.getOrDefault(turn.accountId(), List.of()), now));
   }
 }

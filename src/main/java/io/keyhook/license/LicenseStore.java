@@ -5,7 +5,6 @@ import static io.keyhook.db.Rows.first;
 import static io.keyhook.db.Rows.instant;
 import static io.keyhook.db.Rows.strings;
 import static io.keyhook.db.Rows.utc;
-import static io.keyhook.db.Rows.uuids;
 
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Id;
@@ -133,25 +132,7 @@ final class LicenseStore {
   private static final String FREE_SLOT = """
       UPDATE keyhook.license SET activations = activations - 1 WHERE account_id = $1 AND license_id = $2""";
 
-  // One node at a time announces expiries; a node that dies loses the lock with its connection.
-  private static final String LOCK_EXPIRY = "SELECT pg_try_advisory_xact_lock(hashtext('keyhook.expiry'))";
-  private static final String DUE_EXPIRIES = """
-      SELECT account_id, license_id FROM keyhook.license_expiry WHERE due_at <= now() ORDER BY due_at LIMIT $1""";
-  private static final String TAKE_EXPIRIES = """
-      WITH taken AS MATERIALIZED (
-        DELETE FROM keyhook.license_expiry e USING unnest($1::uuid[], $2::uuid[]) q (a, i)
-        WHERE e.account_id = q.a AND e.license_id = q.i AND e.due_at <= now()
-        RETURNING e.account_id, e.license_id
-      )
-      SELECT\s""" + COLUMNS + ", account_id FROM taken JOIN keyhook.license USING (account_id, license_id)";
-  private static final String NEXT_EXPIRY = """
-      SELECT extract(epoch FROM min(due_at) - now())::float8 FROM keyhook.license_expiry""";
-
   private LicenseStore() {}
-
-  record OwnedLicense(UUID accountId, License license) {}
-
-  record LicenseId(UUID accountId, UUID licenseId) {}
 
   /** How many licenses there are; counting stops at {@code limit}. */
   static Future<Long> count(SqlClient client, UUID accountId, long limit) {
@@ -296,29 +277,6 @@ final class LicenseStore {
     return client.preparedQuery(DELETE_ACTIVATION).execute(Tuple.of(accountId, licenseId, activationId))
         .compose(deleted -> deleted.rowCount() == 0 ? Future.succeededFuture(false)
             : client.preparedQuery(FREE_SLOT).execute(Tuple.of(accountId, licenseId)).map(true));
-  }
-
-  static Future<Boolean> lockExpiry(SqlClient client) {
-    return client.query(LOCK_EXPIRY).execute().map(rows -> rows.iterator().next().getBoolean(0));
-  }
-
-  static Future<List<LicenseId>> dueExpiries(SqlClient client, int limit) {
-    return client.preparedQuery(DUE_EXPIRIES).execute(Tuple.of((long) limit))
-        .map(rows -> all(rows, row -> new LicenseId(row.getUUID(0), row.getUUID(1))));
-  }
-
-  /** Takes those that are still due, so that each expiry is taken once. */
-  static Future<List<OwnedLicense>> takeExpiries(SqlClient client, List<LicenseId> due) {
-    return client.preparedQuery(TAKE_EXPIRIES)
-        .execute(Tuple.tuple()
-            .addArrayOfUUID(uuids(due, LicenseId::accountId))
-            .addArrayOfUUID(uuids(due, LicenseId::licenseId)))
-        .map(rows -> all(rows, row -> new OwnedLicense(row.getUUID("account_id"), license(row))));
-  }
-
-  /** Seconds until the next license expires; empty where none will. */
-  static Future<Optional<Double>> nextExpiry(SqlClient client) {
-    return client.query(NEXT_EXPIRY).execute().map(rows -> Optional.ofNullable(rows.iterator().next().getDouble(0)));
   }
 
   static License license(Row row) {
