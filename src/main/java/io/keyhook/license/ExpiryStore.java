@@ -17,8 +17,9 @@ import java.util.UUID;
 /** The SQL that finds and takes licenses whose {@code license.expired} is due. */
 final class ExpiryStore {
   /**
-   * Finds accounts with due expiries. One page begins with the oldest expiry after a position, so that pages add up to all of
-   * them; another ends with the newest, so that what expires now is found beside a backlog of any size.
+   * Finds accounts with due expiries. Reads a page from the oldest expiry after a position, so that one page after the other
+   * covers all, and a page of the newest, so that an expiry of this moment is found beside a backlog of any size. The row
+   * comparison skips the other expiries of the same account and instant.
    */
   private static final String DUE = """
       WITH oldest AS MATERIALIZED (
@@ -38,8 +39,8 @@ final class ExpiryStore {
       LEFT JOIN page_end ON true LEFT JOIN due ON true""";
 
   /**
-   * Takes due expiries, so many of each account, and reads the license where a webhook, or anybody, wants to know. Those that
-   * another node is taking are skipped.
+   * Takes due expiries, up to a number for each account, and skips those that another node is taking. Reads a license only if
+   * its account has an active webhook for the event, or if $4 is true.
    */
   private static final String TAKE = """
       WITH due AS MATERIALIZED (
@@ -60,7 +61,7 @@ final class ExpiryStore {
       )
       SELECT\s""" + LicenseStore.COLUMNS + """
       , owner_id, due_at
-      FROM taken LEFT JOIN keyhook.license -- an unwanted one is not even looked up
+      FROM taken LEFT JOIN keyhook.license -- the CASE keeps unwanted licenses from being looked up
         ON account_id = CASE WHEN wanted THEN owner_id END AND license_id = expired_id""";
 
   private ExpiryStore() {}
@@ -85,7 +86,7 @@ final class ExpiryStore {
   /**
    * A due expiry that was taken.
    *
-   * @param license null where nobody wants to know, or it was deleted
+   * @param license null if no webhook or subscriber wants the event
    */
   record Taken(UUID accountId, OffsetDateTime dueAt, License license) {}
 
@@ -115,7 +116,7 @@ final class ExpiryStore {
   /**
    * Takes due expiries within the caller's transaction.
    *
-   * @param wanted whether licenses are read even where no webhook wants to know
+   * @param wanted whether to read licenses even if no webhook wants the event
    */
   static Future<List<Taken>> take(SqlClient tx, List<ExpiryTurns.Turn> turns, boolean wanted) {
     return tx.preparedQuery(TAKE)

@@ -13,12 +13,13 @@ import java.util.UUID;
 import java.util.function.Predicate;
 
 /**
- * Accounts with due expiries, in turns: a batch is shared evenly among those whose turn it is, and one that has more goes to
- * the end of the line. An account with many thus delays another by a batch at most. (Deficit round robin: Shreedhar and
+ * Shares each batch evenly among the accounts at the head of the line. An account that has more due expiries goes to the end
+ * of the line, so that an account with many delays another by a batch at most. (Deficit round robin: Shreedhar and
  * Varghese, "Efficient Fair Queuing Using Deficit Round-Robin", 1996.)
  *
- * <p>An account whose deliveries pile up on this node waits until they do not, so that most are sent without a claim. It
- * waits {@value #LONGEST_REST_MILLIS} ms at most: the endpoint that is slow may be one of several.
+ * <p>An account whose deliveries pile up on this node waits until they do not: a delivery that is leased when it is committed
+ * costs less than one that is claimed later. It waits {@value #LONGEST_REST_MILLIS} ms at most, because only one of its
+ * endpoints may be slow.
  *
  * <p>Belongs to one event loop.
  */

@@ -21,23 +21,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Raises {@code license.expired}, once per expiry: taking the expiry off the license and committing its event are one
- * transaction. All nodes do, each skips what another is taking. What expired while no node ran is due when one starts.
+ * Raises {@code license.expired}, once per expiry: one transaction takes the expiry off the license and commits its event.
+ * Every node does so and skips what another is taking. Licenses that expired while no node ran are announced at the next
+ * start.
  *
- * <p>{@link ExpiryTurns} decides whose expiries come next. This verticle looks for accounts with due expiries, and takes a
- * batch of one turn each.
+ * <p>Searches for accounts with due expiries, and takes a batch for those whose turn it is; {@link ExpiryTurns} decides.
  */
 public final class ExpiryVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(ExpiryVerticle.class);
-  /** A commit is shared by enough, and validations go in between. */
+  /** Large enough to share the cost of a commit, small enough for validations to go in between. */
   private static final int BATCH = 250;
   /** Expiries that one search reads, from the oldest and from the newest on: some 4 ms. */
   private static final int PAGE = 5000;
-  /** With so many accounts in line, searching can wait. */
+  /** No search takes place while so many accounts are in line. */
   private static final int ENOUGH_ACCOUNTS = 5000;
   /** Between searches while accounts are in line. */
   private static final Duration SEARCH_INTERVAL = Duration.ofMillis(100);
-  /** After the last batch: more are becoming due, or another node is taking them. They share the next one. */
+  /** After the last batch: what becomes due meanwhile shares the next one, and another node may be taking the rest. */
   private static final Duration GATHER = Duration.ofMillis(20);
   /** While all accounts in line wait for their deliveries. */
   private static final Duration PAUSE = Duration.ofMillis(4);
@@ -105,7 +105,7 @@ public final class ExpiryVerticle extends VerticleBase {
         && System.nanoTime() - searchedAt >= SEARCH_INTERVAL.toNanos();
   }
 
-  /** Puts accounts with due expiries in line, and returns when the next expiry is due. */
+  /** Puts accounts with due expiries in line, and returns the time until the next expiry. */
   private Future<Duration> search() {
     if (turns.isEmpty()) {
       searched = Position.START;
