@@ -14,7 +14,7 @@ import org.flywaydb.core.Flyway;
 /** The schema {@code keyhook}, made and brought up to date by Flyway. */
 public final class Migrations {
   /** The newest file in {@code db/migration}. */
-  public static final String VERSION = "11";
+  public static final String VERSION = "14";
 
   private static final String INSTALLED = """
       SELECT 1 FROM keyhook.flyway_schema_history WHERE version = $1 AND success""";
