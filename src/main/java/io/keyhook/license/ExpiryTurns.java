@@ -26,7 +26,7 @@ import java.util.function.Predicate;
 final class ExpiryTurns {
   /** One more than an account with a single expiry needs, so that its turn shows that there are no more. */
   private static final int LEAST_PLACES = 2;
-  private static final int LONGEST_REST_MILLIS = 40;
+  private static final int LONGEST_REST_MILLIS = 10;
 
   private final Predicate<UUID> busy;
   private final Map<UUID, Waiting> line = new LinkedHashMap<>();

@@ -40,7 +40,7 @@ public final class ExpiryVerticle extends VerticleBase {
   /** After the last batch: what becomes due meanwhile shares the next one, and another node may be taking the rest. */
   private static final Duration GATHER = Duration.ofMillis(20);
   /** While all accounts in line wait for their deliveries. */
-  private static final Duration PAUSE = Duration.ofMillis(4);
+  private static final Duration PAUSE = Duration.ofMillis(2);
   /** Another node may add a license that expires before all that this one knows of. */
   private static final Duration LONGEST_WAIT = Duration.ofMillis(400);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);

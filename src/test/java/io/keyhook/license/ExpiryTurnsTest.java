@@ -91,8 +91,8 @@ class ExpiryTurnsTest {
     turns.add(List.of(account(1)), 0);
     turns.ended(turns.next(2, 0).get(0), taken(2), 0);
     busy.add(new UUID(0, 1));
-    assertThat(turns.next(2, 39_999_999)).isEmpty();
-    assertThat(turns.next(2, 40_000_000)).hasSize(1);
+    assertThat(turns.next(2, 9_999_999)).isEmpty();
+    assertThat(turns.next(2, 10_000_000)).hasSize(1);
   }
 
   @Test

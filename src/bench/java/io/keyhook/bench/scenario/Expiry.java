@@ -21,8 +21,8 @@ import java.util.List;
 /** Licenses that expire: how many a second, and how long after their time their events are committed and arrive. */
 public final class Expiry implements Scenario {
   /** Seeding takes a while. */
-  private static final double LEAD_SECONDS = 3;
-  private static final double SEEDED_PER_SECOND = 5000;
+  private static final double LEAD_SECONDS = 4;
+  private static final double SEEDED_PER_SECOND = 3000;
   private static final int WARM_UPS = 2;
   private static final int ROUNDS = 3;
   private static final int BURST = 20_000;
