@@ -1,5 +1,6 @@
 package io.keyhook;
 
+import io.keyhook.bus.DatabaseError;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.ConnectionUri;
 import io.keyhook.db.Database;
@@ -9,12 +10,16 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** Brings the database up to date as a node starts. */
 final class Schema {
   /** PgBouncer's words; PostgreSQL has others. */
   private static final String POOLERS_REFUSAL = "unsupported startup parameter";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   private final Vertx vertx;
   private final Database database;
@@ -31,9 +36,9 @@ final class Schema {
     this.migratedAt = own.flatMap(KeyhookOptions.Database::migratedAt);
   }
 
-  /** Fails with an {@link IOException} if the database cannot be used. */
+  /** Fails with an {@link IOException} if the database cannot be used. Waits a while for one that is slow or starting. */
   Future<Void> bringUpToDate() {
-    return Migrations.areDone(database.pool()).recover(this::unusable).compose(done -> {
+    return areDone(System.nanoTime() + PATIENCE.toNanos()).compose(done -> {
       if (done) {
         return createSearchIndex();
       }
@@ -42,6 +47,16 @@ final class Schema {
               + " a connection to PostgreSQL itself")
           : new IllegalStateException("The pool's database is not migrated: call Keyhook.migrate(uri) before deploying")));
     });
+  }
+
+  private Future<Boolean> areDone(long deadline) {
+    return Migrations.areDone(database.pool()).recover(e -> isSlow(e) && System.nanoTime() - deadline < 0
+        ? vertx.timer(1, TimeUnit.SECONDS).compose(timer -> areDone(deadline)) : unusable(e));
+  }
+
+  /** Not one that refuses connections, which its configuration may be to blame for. */
+  private static boolean isSlow(Throwable e) {
+    return DatabaseError.of(e) == DatabaseError.UNAVAILABLE && !(e instanceof IOException);
   }
 
   /** If the extensions were missing at the migration, or its build failed. */
