@@ -5,6 +5,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
@@ -18,6 +19,8 @@ final class ResponseText {
   private static final int MAX_NAME = 32;
 
   private static final String CHARSET = "charset=";
+  /** NUL and lone surrogates; a pair of them is one character. */
+  private static final Pattern NO_TEXT = Pattern.compile("[\\x00\\p{Cs}]");
 
   private final String encoding;
   private final Charset charset;
@@ -55,8 +58,9 @@ final class ResponseText {
   }
 
   /**
-   * As text in the charset of its byte order mark, or else of its type. What is no text in it is replaced, and so is NUL,
-   * which is no text for PostgreSQL.
+   * Decodes it in the charset of its byte order mark, or else of its type. Replaces what is not text by U+FFFD: malformed
+   * bytes, NUL, which PostgreSQL does not store, and lone surrogates, which Java's UTF-32 and CESU-8 let through and
+   * which no UTF-8 holds.
    *
    * @param length of the whole body as far as it came, in bytes
    */
@@ -74,7 +78,7 @@ final class ResponseText {
   }
 
   private String name() {
-    return withoutNul(encoding.substring(0, Math.min(encoding.length(), MAX_NAME)));
+    return clean(encoding.substring(0, Math.min(encoding.length(), MAX_NAME)));
   }
 
   private String text(byte[] bytes) {
@@ -84,11 +88,11 @@ final class ResponseText {
       case 0xefbb -> new String(bytes, StandardCharsets.UTF_8);
       default -> new String(bytes, charset);
     };
-    return withoutNul(text.startsWith("\uFEFF") ? text.substring(1) : text);
+    return clean(text.startsWith("\uFEFF") ? text.substring(1) : text);
   }
 
-  private static String withoutNul(String text) {
-    return text.replace('\0', '\uFFFD');
+  private static String clean(String text) {
+    return NO_TEXT.matcher(text).replaceAll("\uFFFD");
   }
 
   private static boolean isGzip(byte[] bytes) {

@@ -90,6 +90,21 @@ class ResponseTextTest {
   }
 
   @Test
+  void noLoneSurrogateComesOutOfAnyCharset() {
+    byte[] utf32 = {0, 0, 0, 'a', 0, 0, (byte) 0xd8, 0, 0, 0, 0, 'b', 0, 0, (byte) 0xdf, (byte) 0xff, 0, 1, (byte) 0xf6, 0};
+    assertThat(read(null, "text/plain; charset=utf-32", utf32)).isEqualTo("a\uFFFDb\uFFFD\uD83D\uDE00");
+    byte[] cesu8 = {'a', (byte) 0xed, (byte) 0xa0, (byte) 0x80, 'b'};
+    byte[] noise = new byte[4096];
+    new Random(7).nextBytes(noise);
+    for (String charset : Charset.availableCharsets().keySet()) {
+      for (byte[] body : List.of(utf32, cesu8, noise)) {
+        String text = read(null, "text/plain; charset=" + charset, body);
+        assertThat(new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8)).as(charset).isEqualTo(text);
+      }
+    }
+  }
+
+  @Test
   void aCompressedBodyIsReadable() throws IOException {
     assertThat(read("gzip", gzip(page()))).isEqualTo(PAGE);
     assertThat(read(" X-GZip ", gzip(page()))).isEqualTo(PAGE);
