@@ -67,17 +67,18 @@ final class Calls {
         }
       });
     }
-    connect(route.request(address), address);
+    Sender.Pool pool = route.pool(address);
+    connect(pool.request(), pool);
   }
 
-  private void connect(HttpRequest<Buffer> request, InetAddress address) {
+  private void connect(HttpRequest<Buffer> request, Sender.Pool pool) {
     connecting++;
-    Call call = new Call(exchange, route.reuse());
+    Call call = new Call(exchange, pool.reuse());
     send(request, call).onComplete(
-        done -> succeeded(call, address),
+        done -> succeeded(pool),
         e -> {
           connecting--;
-          failed(call, address, e);
+          failed(call, pool, e);
         });
   }
 
@@ -85,23 +86,23 @@ final class Calls {
     return request.putHeaders(message.headers()).as(call).sendBuffer(message.body());
   }
 
-  private void succeeded(Call call, InetAddress address) {
+  private void succeeded(Sender.Pool pool) {
     vertx.cancelTimer(timer);
-    route.works(address);
+    route.works(pool.address());
     exchange.succeed();
   }
 
-  private void failed(Call call, InetAddress address, Throwable e) {
+  private void failed(Call call, Sender.Pool pool, Throwable e) {
     if (call.hasBegun()) {
       vertx.cancelTimer(timer);
-      route.works(address);
+      route.works(pool.address());
     } else if (exchange.wantsNoCall()) {
       return;
     }
     if (e == Call.TOO_SOON) {
-      connect(route.requestAfresh(address), address);
+      connect(pool.requestAfresh(), pool);
     } else if (call.mayStartAgain(e)) {
-      startAgain(call, address);
+      startAgain(call, pool);
     } else if (call.hasBegun()) {
       exchange.fail(AttemptError.of(e));
     } else {
@@ -122,10 +123,10 @@ final class Calls {
   }
 
   /** Once, and in the time that is left. */
-  private void startAgain(Call call, InetAddress address) {
+  private void startAgain(Call call, Sender.Pool pool) {
     exchange.takeBack(call);
-    Call again = new Call(exchange, route.reuse());
-    send(route.requestAfresh(address), again).onComplete(
+    Call again = new Call(exchange, pool.reuse());
+    send(pool.requestAfresh(), again).onComplete(
         done -> exchange.succeed(),
         e -> {
           if (again.hasBegun() || !exchange.wantsNoCall()) {

@@ -37,7 +37,7 @@ import java.util.concurrent.TimeUnit;
  *   <li>Bytes in front of the status line on a used connection are the rest of the response before, on its way as this
  *       request was written: they are dropped, the response behind them counts, and the connection is closed. A whole
  *       response that is late in this way cannot be told from an answer, which is why each byte that no request has asked
- *       for costs the route its {@link Reuse}, and why {@link Sender} never uses one connection for two accounts.
+ *       for costs the pool its {@link Reuse}, and why {@link Sender} never uses one connection for two accounts or URLs.
  *   <li>Folded lines become one line before Netty reads them (RFC 9112, 5.2), because Netty joins them in quadratic time.
  * </ul>
  * Every byte is counted by the call that waits for it, before it is read as HTTP. Belongs to the connection's event loop.
@@ -74,7 +74,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
   private Channel channel;
   /** The call that waits for the response; null: none does. */
   private Call call;
-  /** Of the route that used the connection last; null: none has. */
+  /** Of the pool that the connection belongs to; null: no request has used it. */
   private Reuse reuse;
   private int requests;
   /** When the last response ended, and when the requests began that had no quiet moment between them. */
@@ -99,7 +99,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
     super.handlerAdded(context);
   }
 
-  /** Whether a request of the route may be written now. */
+  /** Whether a request of the pool may be written now. */
   boolean mayBegin(Reuse reuse) {
     return requests == 0 || reuse.admits(quietSince);
   }
@@ -107,16 +107,11 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
   /** From now on, the call counts what comes. */
   void begin(Call call, Reuse reuse) {
     this.call = call;
-    if (this.reuse != reuse && channel.isActive()) {
-      leave();
-      reuse.add(this);
+    if (this.reuse == null) {
       this.reuse = reuse;
-    }
-  }
-
-  private void leave() {
-    if (reuse != null) {
-      reuse.remove(this);
+      if (channel.isActive()) {
+        reuse.add(this);
+      }
     }
   }
 
@@ -170,7 +165,9 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
 
   @Override
   public void channelInactive(ChannelHandlerContext context) throws Exception {
-    leave();
+    if (reuse != null) {
+      reuse.remove(this);
+    }
     super.channelInactive(context);
   }
 

@@ -41,6 +41,7 @@ public final class Sender {
   /** A receiver may ask for a longer keep-alive, or for one without end. */
   private static final int MAX_CONNECTION_SECONDS = 120;
   private static final int MAX_ROUTES = 10_000;
+  private static final int MAX_POOLS = 10_000;
   private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("Keyhook/" + Version.VERSION);
   private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
 
@@ -52,14 +53,14 @@ public final class Sender {
   private final Runnable onUnasked;
   private final WebClient reusing;
   private final WebClient fresh;
-  private final Map<Destination, Route> routes = new LinkedHashMap<>(16, 0.75f, true) {
-    @Override
-    protected boolean removeEldestEntry(Map.Entry<Destination, Route> eldest) {
-      return size() > MAX_ROUTES;
-    }
-  };
+  private final Map<Destination, Route> routes = recentlyUsed(MAX_ROUTES);
+  private final Map<PoolKey, Pool> pools = recentlyUsed(MAX_POOLS);
+  private long poolsMade;
 
+  /** The target includes path and query: two webhooks share connections only if their URLs are the same. */
   private record Destination(UUID accountId, Target target) {}
+
+  private record PoolKey(Destination destination, InetAddress address) {}
 
   /**
    * With what Vert.x resolves and Java trusts.
@@ -105,6 +106,15 @@ public final class Sender {
         new PoolOptions().setHttp1MaxSize(maxInFlight).setMaxLifetime(MAX_CONNECTION_SECONDS));
   }
 
+  private static <K, V> Map<K, V> recentlyUsed(int max) {
+    return new LinkedHashMap<>(16, 0.75f, true) {
+      @Override
+      protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+        return size() > max;
+      }
+    };
+  }
+
   /** Never fails: what goes wrong is in the attempt. */
   public Future<Attempt> send(EndpointSettings settings, Message message) {
     Target target = settings.target();
@@ -126,88 +136,105 @@ public final class Sender {
     fresh.close();
   }
 
-  /**
-   * A target as one account sends to it: which of its addresses worked last, the request that is made there, and whether
-   * connections to it may be used again.
-   */
+  /** A URL as one account sends to it, and the address that worked last. */
   final class Route {
     private final Destination destination;
-    private final Reuse reuse;
-    private InetAddress address;
-    private HttpRequest<Buffer> request;
+    private InetAddress working;
 
     private Route(Destination destination) {
       this.destination = destination;
-      this.reuse = new Reuse(nanoTime, onUnasked, this::reuseLost);
-    }
-
-    private void reuseLost() {
-      log.warn("{} of {} sends bytes that no request has asked for; each attempt uses a connection of its own, until there"
-          + " were none for {} min", destination.target().host(), Id.ACCOUNT.of(destination.accountId()),
-          Reuse.LOST_FOR.toMinutes());
-    }
-
-    Reuse reuse() {
-      return reuse;
     }
 
     boolean isTls() {
       return destination.target().ssl();
     }
 
-    /** The address that worked last comes first. */
+    /** The address that worked last, which the next attempt tries first; null: none has. */
     InetAddress working() {
-      return address;
+      return working;
     }
 
     void works(InetAddress address) {
-      if (!address.equals(this.address)) {
-        request = request(reusing, address);
-        this.address = address;
-      }
+      working = address;
     }
 
-    /** On a kept connection, if there is one and the receiver has not lost their reuse. */
-    HttpRequest<Buffer> request(InetAddress address) {
-      if (!reuse.isPossible()) {
-        return requestAfresh(address);
-      }
-      return address.equals(this.address) ? request.copy() : request(reusing, address);
+    Pool pool(InetAddress address) {
+      return pools.computeIfAbsent(new PoolKey(destination, address), Pool::new);
     }
+  }
 
-    HttpRequest<Buffer> requestAfresh(InetAddress address) {
-      return request(fresh, address);
-    }
+  /**
+   * The connections of a route to one of its addresses, and whether they may be used again. {@link Reuse} judges exactly
+   * the connections that a request of this pool can get.
+   */
+  final class Pool {
+    private final Destination destination;
+    private final InetAddress address;
+    private final SocketAddress server;
+    private final Reuse reuse;
+    private final HttpRequest<Buffer> kept;
 
-    /** To the address that was checked; Host, SNI and the name in the certificate are the target's. */
-    private HttpRequest<Buffer> request(WebClient client, InetAddress address) {
-      Target target = destination.target();
-      MultiMap headers = HttpHeaders.headers()
-          .add(HttpHeaders.HOST, target.hostHeader())
-          .add(HttpHeaders.CONTENT_TYPE, JSON)
-          .add(HttpHeaders.USER_AGENT, USER_AGENT)
-          .add(HttpHeaders.ACCEPT_ENCODING, HttpHeaders.IDENTITY);
-      return client.request(HttpMethod.POST, server(address), new RequestOptions()
-          .setHost(target.host())
-          .setPort(target.port())
-          .setSsl(target.ssl())
-          .setURI(target.requestUri())
-          .setFollowRedirects(false)
-          .setHeaders(headers));
+    private Pool(PoolKey key) {
+      destination = key.destination();
+      address = key.address();
+      server = server(++poolsMade);
+      reuse = new Reuse(nanoTime, onUnasked, this::reuseLost);
+      kept = request(reusing);
     }
 
     /**
-     * Named after the account as well, since connections are kept by this name: no account uses a connection that
-     * another has used. Nothing looks the name up, because the address is there.
+     * The address, with a name that no other pool has. Vert.x keeps connections by name, port, host and scheme, so a
+     * request never gets a connection of another account, of another URL, or of a pool that was forgotten. Nothing
+     * resolves the name, because the address is there.
      */
-    private SocketAddress server(InetAddress address) {
-      String name = destination.accountId() + "@" + address.getHostAddress();
+    private SocketAddress server(long number) {
+      String name = "pool-" + number + "@" + address.getHostAddress();
       try {
         InetAddress named = InetAddress.getByAddress(name, address.getAddress());
         return SocketAddress.inetSocketAddress(new InetSocketAddress(named, destination.target().port()));
       } catch (UnknownHostException e) {
         throw new IllegalStateException(e); // an address has the length of one
       }
+    }
+
+    private void reuseLost() {
+      log.warn("{} of {} sends bytes that no request has asked for; each attempt uses a connection of its own, until there"
+          + " were none for {} min", destination.target().host(), Id.ACCOUNT.of(destination.accountId()),
+          reuse.lostFor().toMinutes());
+    }
+
+    InetAddress address() {
+      return address;
+    }
+
+    Reuse reuse() {
+      return reuse;
+    }
+
+    /** Returns a request on a kept connection if there is one, unless the pool has lost reuse. */
+    HttpRequest<Buffer> request() {
+      return reuse.isPossible() ? kept.copy() : requestAfresh();
+    }
+
+    HttpRequest<Buffer> requestAfresh() {
+      return request(fresh);
+    }
+
+    /** To the address that was checked; Host, SNI and the name in the certificate are the target's. */
+    private HttpRequest<Buffer> request(WebClient client) {
+      Target target = destination.target();
+      MultiMap headers = HttpHeaders.headers()
+          .add(HttpHeaders.HOST, target.hostHeader())
+          .add(HttpHeaders.CONTENT_TYPE, JSON)
+          .add(HttpHeaders.USER_AGENT, USER_AGENT)
+          .add(HttpHeaders.ACCEPT_ENCODING, HttpHeaders.IDENTITY);
+      return client.request(HttpMethod.POST, server, new RequestOptions()
+          .setHost(target.host())
+          .setPort(target.port())
+          .setSsl(target.ssl())
+          .setURI(target.requestUri())
+          .setFollowRedirects(false)
+          .setHeaders(headers));
     }
   }
 }

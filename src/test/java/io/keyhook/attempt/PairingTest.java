@@ -270,9 +270,11 @@ class PairingTest {
     };
   }
 
-  private static void answer(Connection connection) throws IOException {
-    String id = ID.matcher(connection.request()).results().findFirst().orElseThrow().group(1);
+  private static String answer(Connection connection) throws IOException {
+    String head = connection.request();
+    String id = ID.matcher(head).results().findFirst().orElseThrow().group(1);
     connection.write(Receivers.answer(id.endsWith("0") ? "500 Oops" : "200 OK", id));
+    return head;
   }
 
   private static void assertEachHasItsOwnAnswer(UUID account, RawReceiver receiver) {
@@ -302,6 +304,35 @@ class PairingTest {
       patient.rig().pass(Reuse.LOST_FOR.dividedBy(2));
       assertEachHasItsOwnAnswer(account, receiver);
       assertThat(receiver.accepted()).as("a connection each").isEqualTo(2 * BURST);
+    }
+  }
+
+  /** The host answers both, and is quiet on one path: what it proves there counts for that path alone. */
+  @ParameterizedTest
+  @EnumSource
+  void whatOneUrlSendsLateIsNoAnswerToAnotherOfTheSameAccountAndHost(Kind kind) {
+    UUID account = UUID.randomUUID();
+    try (RawReceiver receiver = patient.start(kind, c -> {
+      while (true) {
+        if (answer(c).startsWith("POST /late")) {
+          c.pause(5);
+          c.write(ok("late"));
+        }
+      }
+    })) {
+      patient.rig().ended(patient.send(account, receiver, "/honest", "delivery_first"));
+      assertAnswered(patient.send(account, receiver, "/honest", "delivery_proven").join(), 200, "delivery_proven");
+      Map<String, CompletableFuture<Attempt>> burst = new LinkedHashMap<>();
+      for (int i = 0; i < 4 * BURST; i++) {
+        String path = i % 2 == 0 ? "/late" : i % 4 == 1 ? "/honest" : "/late?again";
+        String id = "delivery_" + i + (i % 3 == 0 ? "-500" : "-201");
+        burst.put(id, patient.send(account, receiver, path, id));
+      }
+      burst.forEach((id, attempt) -> assertAnswered(attempt.join(), id.endsWith("0") ? 500 : 200, id));
+      int accepted = receiver.accepted();
+      assertAnswered(patient.send(account, receiver, "/honest", "delivery_last").join(), 200, "delivery_last");
+      assertThat(receiver.accepted()).as("the honest URL keeps its connection").isEqualTo(accepted);
+      assertThat(accepted).as("each late attempt has a connection of its own").isEqualTo(1 + 3 * BURST);
     }
   }
 

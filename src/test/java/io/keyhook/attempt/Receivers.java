@@ -53,6 +53,10 @@ final class Receivers implements BeforeAllCallback, AfterAllCallback {
     return rig.send(account, receiver.url(Certificates.HOST), deliveryId);
   }
 
+  CompletableFuture<Attempt> send(UUID account, RawReceiver receiver, String path, String deliveryId) {
+    return rig.send(account, receiver.url(Certificates.HOST, path), deliveryId);
+  }
+
   Attempt attempt(UUID account, RawReceiver receiver) {
     return rig.ended(send(account, receiver));
   }

@@ -52,4 +52,21 @@ class ReuseStateTest {
     assertThat(unasked).hasValue(2);
     assertThat(lost).as("said once").hasValue(1);
   }
+
+  @Test
+  void eachLossTakesTwiceAsLongToEarnItAgain() {
+    Duration expected = Reuse.LOST_FOR;
+    for (int loss = 0; loss < 10; loss++) {
+      reuse.lose();
+      reuse.lose();
+      assertThat(reuse.lostFor()).as("once for all that comes while it is lost").isEqualTo(expected);
+      pass(expected.minusNanos(1));
+      assertThat(reuse.isPossible()).isFalse();
+      pass(Duration.ofNanos(1));
+      assertThat(reuse.isPossible()).isTrue();
+      expected = expected.multipliedBy(2);
+      expected = expected.compareTo(Reuse.MAX_LOST_FOR) > 0 ? Reuse.MAX_LOST_FOR : expected;
+    }
+    assertThat(reuse.lostFor()).isEqualTo(Reuse.MAX_LOST_FOR);
+  }
 }

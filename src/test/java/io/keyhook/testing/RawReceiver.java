@@ -112,7 +112,11 @@ public final class RawReceiver implements AutoCloseable {
   }
 
   public String url(String host) {
-    return (ssl ? "https://" : "http://") + host + ":" + port() + "/hook";
+    return url(host, "/hook");
+  }
+
+  public String url(String host, String path) {
+    return (ssl ? "https://" : "http://") + host + ":" + port() + path;
   }
 
   /** For connections that are made from now on. */
