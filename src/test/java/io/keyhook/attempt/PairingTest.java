@@ -315,13 +315,14 @@ class PairingTest {
     try (RawReceiver receiver = patient.start(kind, c -> {
       while (true) {
         if (answer(c).startsWith("POST /late")) {
-          c.pause(5);
+          c.pause(1000); // or until the next request, which it then precedes
           c.write(ok("late"));
         }
       }
     })) {
-      patient.rig().ended(patient.send(account, receiver, "/honest", "delivery_first"));
-      assertAnswered(patient.send(account, receiver, "/honest", "delivery_proven").join(), 200, "delivery_proven");
+      for (String id : List.of("delivery_first", "delivery_proven")) { // and an idle connection that was quiet for long
+        assertAnswered(patient.rig().ended(patient.send(account, receiver, "/honest", id)), 200, id);
+      }
       Map<String, CompletableFuture<Attempt>> burst = new LinkedHashMap<>();
       for (int i = 0; i < 4 * BURST; i++) {
         String path = i % 2 == 0 ? "/late" : i % 4 == 1 ? "/honest" : "/late?again";
