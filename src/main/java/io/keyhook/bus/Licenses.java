@@ -3,6 +3,7 @@ package io.keyhook.bus;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -20,7 +21,7 @@ public interface Licenses {
   /**
    * @param key null: one is generated
    * @param maxActivations null: 1
-   * @param expiresAt null: never
+   * @param expiresAt to the millisecond: a finer part is dropped; null: never
    * @param metadata the seller's own; null: none
    */
   record Create(
@@ -37,6 +38,7 @@ public interface Licenses {
     public Create {
       key = key == null ? null : key.strip();
       maxActivations = maxActivations == null ? 1 : maxActivations;
+      expiresAt = toMillis(expiresAt);
       Check.that().name("name", name)
           .is("key", key == null || key.length() >= KEY_MIN && key.length() <= KEY_MAX,
               "is not " + KEY_MIN + " to " + KEY_MAX + " characters long")
@@ -76,7 +78,11 @@ public interface Licenses {
     }
   }
 
-  /** Changes the fields that are present and leaves the others. */
+  /**
+   * Changes the fields that are present and leaves the others.
+   *
+   * @param expiresAt to the millisecond: a finer part is dropped; null: never
+   */
   record Update(
       Caller caller,
       String id,
@@ -87,6 +93,7 @@ public interface Licenses {
       Field<String> customerEmail,
       Field<Map<String, Object>> metadata) {
     public Update {
+      expiresAt = new Field<>(expiresAt.present(), toMillis(expiresAt.value()));
       Check check = Check.that();
       if (name.present()) {
         check.name("name", name.value());
@@ -408,6 +415,15 @@ public interface Licenses {
   private static Check checkFingerprint(Check check, String fingerprint) {
     return check.required("fingerprint", fingerprint).text("fingerprint", fingerprint, Check.FINGERPRINT)
         .is("fingerprint", fingerprint == null || !fingerprint.isBlank(), "is blank");
+  }
+
+  /**
+   * A time to the millisecond, as the API writes it: a change to what was read must find nothing that differs.
+   *
+   * @param time null: null
+   */
+  private static Instant toMillis(Instant time) {
+    return time == null ? null : time.truncatedTo(ChronoUnit.MILLIS);
   }
 
   private static void checkMetadata(Map<String, Object> metadata) {

@@ -35,6 +35,9 @@ final class LicenseStore {
       license_id, key, name, %s, max_activations, activations, expires_at, customer_name, customer_email, metadata::text,
       disabled_at, disabled_by, created_at, updated_at""".formatted(STATUS);
 
+  /** As the API writes it: older rows may hold microseconds. */
+  private static final String EXPIRES_AT = "date_trunc('milliseconds', expires_at)";
+
   private static final String COUNT = """
       SELECT count(*) FROM (SELECT FROM keyhook.license WHERE account_id = $1 LIMIT $2) l""";
   private static final String INSERT = """
@@ -84,10 +87,10 @@ final class LicenseStore {
           customer_email = CASE WHEN $11 THEN $12 ELSE customer_email END,
           metadata = CASE WHEN $13 THEN $14::json ELSE metadata END,
           updated_at = now()
-        WHERE account_id = $1 AND license_id = $2 AND ($8::timestamptz IS NULL OR $8 > now() OR $8 = expires_at)
+        WHERE account_id = $1 AND license_id = $2 AND ($8::timestamptz IS NULL OR $8 > now() OR $8 = %1$s)
           AND ($3 AND name IS DISTINCT FROM $4
             OR $5 AND max_activations IS DISTINCT FROM $6
-            OR $7 AND expires_at IS DISTINCT FROM $8
+            OR $7 AND %1$s IS DISTINCT FROM $8
             OR $9 AND customer_name IS DISTINCT FROM $10
             OR $11 AND customer_email IS DISTINCT FROM $12
             OR $13 AND coalesce(metadata::jsonb, '{}') IS DISTINCT FROM coalesce($14::json::jsonb, '{}'))
@@ -100,10 +103,10 @@ final class LicenseStore {
         SELECT account_id, license_id, expires_at FROM changed WHERE $7 AND expires_at > now()
         ON CONFLICT (account_id, license_id) DO UPDATE SET due_at = excluded.due_at
       )
-      SELECT\s""" + COLUMNS + " FROM changed";
+      SELECT\s""".formatted(EXPIRES_AT) + COLUMNS + " FROM changed";
   private static final String GET_UNCHANGED = "SELECT " + COLUMNS + """
-      , coalesce($3::timestamptz <= now() AND expires_at IS DISTINCT FROM $3, false)
-      FROM keyhook.license WHERE account_id = $1 AND license_id = $2""";
+      , coalesce($3::timestamptz <= now() AND %s IS DISTINCT FROM $3, false)
+      FROM keyhook.license WHERE account_id = $1 AND license_id = $2""".formatted(EXPIRES_AT);
   private static final String DISABLE = """
       UPDATE keyhook.license SET disabled_at = now(), disabled_by = $3, updated_at = now()
       WHERE account_id = $1 AND license_id = $2 AND disabled_at IS NULL

@@ -53,7 +53,7 @@ final class WebhookStore {
         version = version + 1, updated_at = now()
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL
         AND ($3 AND url IS DISTINCT FROM $4
-          OR $5 AND events IS DISTINCT FROM $6::smallint[]
+          OR $5 AND NOT (events @> $6::smallint[] AND events <@ $6::smallint[])
           OR $7 AND is_active IS DISTINCT FROM $8
           OR $9 AND description IS DISTINCT FROM $10)
       RETURNING\s""" + COLUMNS;
@@ -139,7 +139,7 @@ final class WebhookStore {
   /**
    * Changes what is not so already. What differs is decided on the row as it is once it is locked.
    *
-   * @param events null: left as they are
+   * @param events a set, in any order; null: left as they are
    * @return empty: nothing differs, or there is none
    */
   static Future<Optional<Webhook>> update(SqlClient client, UUID webhookId, Webhooks.Update change, Set<EventType> events) {

@@ -67,6 +67,34 @@ class PatchTest {
   }
 
   @Test
+  void aTimeIsTakenToTheMillisecondSoThatWhatWasReadChangesNothing() {
+    String given = "2090-01-31T12:00:00.999999Z";
+    String read = "2090-01-31T12:00:00.999Z";
+    JsonObject created = keyhook.api().post("/api/licenses", new JsonObject().put("name", "L").put("expiresAt", given))
+        .expect(201).json();
+    JsonObject changed = patch("/api/licenses/" + keyhook.license(1).id(), "{\"expiresAt\":\"" + given + "\"}")
+        .expect(200).json();
+    JsonObject older = keyhook.api().post("/api/licenses", new JsonObject().put("name", "L").put("expiresAt", read))
+        .expect(201).json();
+    keyhook.database().update("UPDATE keyhook.license SET expires_at = '2090-01-31 12:00:00.999999+00' WHERE license_id = ?",
+        Id.LICENSE.parse(older.getString("id")));
+    long audited = keyhook.database().count("audit");
+    for (JsonObject license : List.of(created, changed, older)) {
+      String path = "/api/licenses/" + license.getString("id");
+      String before = licenseVersion(license.getString("id"));
+      for (String again : List.of(read, given, "2090-01-31T13:00:00.9990+01:00")) {
+        assertThat(patch(path, new JsonObject().put("expiresAt", again).encode()).expect(200).json()).isEqualTo(license);
+      }
+      assertThat(licenseVersion(license.getString("id"))).isEqualTo(before);
+    }
+    assertThat(keyhook.database().count("audit")).isEqualTo(audited);
+    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.license l JOIN keyhook.license_expiry e USING"
+        + " (account_id, license_id) WHERE license_id IN (?, ?) AND expires_at = due_at"
+        + " AND expires_at = '2090-01-31 12:00:00.999+00'", Id.LICENSE.parse(created.getString("id")),
+        Id.LICENSE.parse(changed.getString("id")))).isEqualTo(2);
+  }
+
+  @Test
   void whatAPlainLicenseDoesNotHaveIsLeftAloneToo() {
     JsonObject license = keyhook.api().post("/api/licenses", new JsonObject().put("name", "L")).expect(201).json();
     String before = licenseVersion(license.getString("id"));
@@ -150,8 +178,13 @@ class PatchTest {
     assertThat(patch(path, fields.encode()).expect(200).json()).isEqualTo(webhook);
     fields.fieldNames().forEach(field -> assertThat(
         patch(path, new JsonObject().put(field, fields.getValue(field)).encode()).expect(200).json()).isEqualTo(webhook));
+    assertThat(patch(path, "{\"events\":[\"license.activated\",\"license.disabled\",\"license.activated\"]}").expect(200).json())
+        .as("the same set in another order").isEqualTo(webhook);
     assertThat(webhookVersion(webhook.getString("id"))).isEqualTo(before);
     assertThat(keyhook.database().count("audit")).isEqualTo(audited);
+    assertThat(patch(path, "{\"events\":[\"license.activated\"]}").expect(200).json().getJsonArray("events"))
+        .isEqualTo(new JsonArray().add("license.activated"));
+    assertThat(patch(path, fields.encode()).expect(200).json().getJsonArray("events")).isEqualTo(fields.getJsonArray("events"));
     patch(path, "{\"isActive\":false}").expect(200);
     String inactive = webhookVersion(webhook.getString("id"));
     assertThat(inactive).isNotEqualTo(before);
