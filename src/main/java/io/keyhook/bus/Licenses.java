@@ -283,8 +283,20 @@ public interface Licenses {
    * @param status {@code DISABLED}: the license is created as disabled, by the caller; this raises no event. {@code EXPIRED}:
    *     its {@code expiresAt} must have passed. {@code ACTIVE}, or null for none: {@code expiresAt} decides, because a license
    *     may have expired since the file was written
+   * @param disabledAt when a license that is {@code DISABLED} was disabled, to the millisecond: a finer part is dropped; null,
+   *     or in the future: now. With any other status, null
    */
-  record Line(int number, Create license, Status status) {
+  record Line(int number, Create license, Status status, Instant disabledAt) {
+    public Line {
+      disabledAt = toMillis(disabledAt);
+      Check.that().is("disabledAt", disabledAt == null || status == Status.DISABLED,
+          "is set, but status is not disabled; set status to disabled, or leave disabledAt empty").done();
+    }
+
+    public Line(int number, Create license, Status status) {
+      this(number, license, status, null);
+    }
+
     public Line(int number, Create license, boolean disabled) {
       this(number, license, disabled ? Status.DISABLED : null);
     }

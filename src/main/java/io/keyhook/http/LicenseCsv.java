@@ -33,7 +33,7 @@ import java.util.regex.Pattern;
  */
 final class LicenseCsv {
   private static final List<String> COLUMNS = List.of("name", "key", "status", "maxActivations", "currentActivations",
-      "expiresAt", "customerName", "customerEmail", "createdAt", "metadata");
+      "expiresAt", "customerName", "customerEmail", "createdAt", "metadata", "disabledAt");
   /** One that is kept from being one, too: it gets one more apostrophe, or would lose its own on the way back. */
   private static final Pattern FORMULA = Pattern.compile("'*+[=+@\t\r-]");
   private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,9}");
@@ -66,7 +66,7 @@ final class LicenseCsv {
     List<String> cells = new ArrayList<>();
     for (Object value : new Object[] {license.name(), license.key(), license.status().name().toLowerCase(Locale.ROOT),
         license.maxActivations(), license.currentActivations(), license.expiresAt(), license.customerName(),
-        license.customerEmail(), license.createdAt(), metadata(license)}) {
+        license.customerEmail(), license.createdAt(), metadata(license), license.disabledAt()}) {
       cells.add(value == null ? "" : value instanceof Instant time ? JsonText.time(time) : harmless(value.toString()));
     }
     return cells;
@@ -138,12 +138,13 @@ final class LicenseCsv {
     Integer maxActivations = integer(record, "maxActivations");
     Instant expiresAt = time(record, "expiresAt");
     Licenses.Status status = status(record);
+    Instant disabledAt = time(record, "disabledAt");
     Map<String, Object> metadata = object(record, "metadata");
     try {
       Licenses.Create license = new Licenses.Create(caller, cell(record, "name"), cell(record, "key"), maxActivations,
           expiresAt, cell(record, "customerName"), cell(record, "customerEmail"), metadata);
       if (errors.count() == before) {
-        lines.add(new Line((int) record.getStartingLineNumber(), license, status));
+        lines.add(new Line((int) record.getStartingLineNumber(), license, status, disabledAt));
       }
     } catch (FailureException e) {
       if (!(e.failure() instanceof Failure.Invalid invalid)) {

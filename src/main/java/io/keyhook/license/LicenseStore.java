@@ -13,6 +13,7 @@ import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Licenses.Activation;
 import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Page;
+import io.keyhook.db.Rows;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /** The SQL of licenses and activations. */
 final class LicenseStore {
@@ -57,10 +59,12 @@ final class LicenseStore {
         INSERT INTO keyhook.license
           (account_id, name, key, max_activations, expires_at, customer_name, customer_email, metadata, disabled_at, disabled_by)
         SELECT $1, name, key, max_activations, expires_at, customer_name, customer_email, metadata::json,
-          CASE WHEN disabled THEN now() END, CASE WHEN disabled THEN $9 END
-        FROM unnest($2::text[], $3::text[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::text[], $10::boolean[])
-          WITH ORDINALITY q (name, key, max_activations, expires_at, customer_name, customer_email, metadata, disabled, ord)
-        WHERE $11 OR expires_at IS NULL OR expires_at > now()
+          CASE WHEN disabled THEN least(disabled_at, now()) END, CASE WHEN disabled THEN $9 END
+        FROM unnest($2::text[], $3::text[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::text[], $10::boolean[],
+            $11::timestamptz[])
+          WITH ORDINALITY q (name, key, max_activations, expires_at, customer_name, customer_email, metadata, disabled,
+            disabled_at, ord)
+        WHERE $12 OR expires_at IS NULL OR expires_at > now()
         ORDER BY ord
         RETURNING *
       ), expiry AS (
@@ -164,17 +168,20 @@ final class LicenseStore {
    * @param keys in step with them
    */
   static Future<List<License>> insertAll(SqlClient tx, List<Licenses.Create> licenses, List<String> keys) {
-    return insertAll(tx, licenses, keys, Collections.nCopies(licenses.size(), false), false);
+    return insertAll(tx, licenses, keys, Collections.nCopies(licenses.size(), false),
+        Collections.nCopies(licenses.size(), null), false);
   }
 
   /** Creates the licenses of a file, those that have expired too. */
   static Future<List<License>> restoreAll(SqlClient tx, List<Licenses.Line> lines, List<String> keys) {
     return insertAll(tx, lines.stream().map(Licenses.Line::license).toList(), keys,
-        lines.stream().map(Licenses.Line::disabled).toList(), true);
+        lines.stream().map(Licenses.Line::disabled).toList(),
+        lines.stream().map(Licenses.Line::disabledAt).toList(), true);
   }
 
   private static Future<List<License>> insertAll(
-      SqlClient tx, List<Licenses.Create> licenses, List<String> keys, List<Boolean> disabled, boolean expiredToo) {
+      SqlClient tx, List<Licenses.Create> licenses, List<String> keys, List<Boolean> disabled, List<Instant> disabledAt,
+      boolean expiredToo) {
     Caller caller = licenses.get(0).caller();
     return tx.preparedQuery(INSERT_ALL)
         .execute(Tuple.tuple()
@@ -182,15 +189,19 @@ final class LicenseStore {
             .addArrayOfString(strings(licenses, Licenses.Create::name))
             .addArrayOfString(keys.toArray(String[]::new))
             .addArrayOfInteger(licenses.stream().map(Licenses.Create::maxActivations).toArray(Integer[]::new))
-            .addArrayOfOffsetDateTime(
-                licenses.stream().map(license -> utc(license.expiresAt())).toArray(OffsetDateTime[]::new))
+            .addArrayOfOffsetDateTime(times(licenses.stream().map(Licenses.Create::expiresAt)))
             .addArrayOfString(strings(licenses, Licenses.Create::customerName))
             .addArrayOfString(strings(licenses, Licenses.Create::customerEmail))
             .addArrayOfString(strings(licenses, LicenseStore::metadata))
             .addString(caller.name())
             .addArrayOfBoolean(disabled.toArray(Boolean[]::new))
+            .addArrayOfOffsetDateTime(times(disabledAt.stream()))
             .addBoolean(expiredToo))
         .map(rows -> all(rows, LicenseStore::license));
+  }
+
+  private static OffsetDateTime[] times(Stream<Instant> times) {
+    return times.map(Rows::utc).toArray(OffsetDateTime[]::new);
   }
 
   private static String metadata(Licenses.Create license) {

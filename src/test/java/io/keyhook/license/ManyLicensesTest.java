@@ -2,12 +2,15 @@ package io.keyhook.license;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.bus.Id;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Receiver;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Many licenses in one call: made alike, read from a file, written to one. All are made, or none. */
 class ManyLicensesTest {
   private static final String HEADER =
-      "name,key,status,maxActivations,currentActivations,expiresAt,customerName,customerEmail,createdAt,metadata";
+      "name,key,status,maxActivations,currentActivations,expiresAt,customerName,customerEmail,createdAt,metadata,disabledAt";
 
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
@@ -131,6 +134,9 @@ class ManyLicensesTest {
       "name,metadata\\nA,[]|line 2: metadata",
       "name,key\\nA,SAME-KEY-OF-BOTH-1\\nB,SAMEKEY-OFBOTH1|line 3: key",
       "name,status\\nA,expired|line 2: status",
+      "name,disabledAt\\nA,2020-01-01T00:00:00Z|line 2: disabledAt",
+      "name,status,disabledAt\\nA,expired,2020-01-01T00:00:00Z|line 2: disabledAt",
+      "name,status,disabledAt\\nA,active,2020-01-01T00:00:00Z\\nB,disabled,today|line 2: disabledAt;line 3: disabledAt",
       "name,status,expiresAt\\nA,active,\\nB,expired,2099-01-01T00:00:00Z\\nC,Expired,|line 3: status;line 4: status",
       "name,customerName\\nA,\"Ada\\nB,\\nC,|line 2",
       "name,customerName\\n\"A\\nA\",\"Ada \"\"L\"\"\\nB,\\nC,|line 3",
@@ -246,7 +252,7 @@ class ManyLicensesTest {
 
   /** A license that is created again gets the time of its creation anew. */
   private static List<String> withoutCreation(String file) {
-    return file.replaceAll("[0-9T:.-]+Z(?=,(\"\\{|\r\n))", "").lines().sorted().toList();
+    return file.replaceAll("[0-9T:.-]+Z(?=,(\"\\{.*\\}\")?,([0-9T:.-]+Z)?\r\n)", "").lines().sorted().toList();
   }
 
   @Test
@@ -256,6 +262,8 @@ class ManyLicensesTest {
     keyhook.webhook(api, receiver, "license.expired", "license.disabled");
     String disabled = keyhook.license(api, new JsonObject().put("name", "disabled")).id();
     api.post("/api/licenses/" + disabled + "/disable").expect(200);
+    keyhook.database().update("UPDATE keyhook.license SET disabled_at = '2020-02-29 10:00:00.123+00' WHERE license_id = ?",
+        Id.LICENSE.parse(disabled));
     receiver.take();
     String expired = keyhook.license(api, new JsonObject().put("name", "expired").put("expiresAt", "2099-01-01T00:00:00Z")
         .put("metadata", new JsonObject().put("order", "A, \"7\"").put("seats", 3))).id();
@@ -271,12 +279,37 @@ class ManyLicensesTest {
     assertThat(withoutCreation(export(api, "?sort=name"))).isEqualTo(withoutCreation(exported));
     Map<String, JsonObject> after = byName(api);
     assertThat(after.get("expired").getJsonObject("metadata")).isEqualTo(before.get("expired").getJsonObject("metadata"));
+    assertThat(after.get("disabled").getString("disabledAt")).isEqualTo("2020-02-29T10:00:00.123Z");
     api.anonymous().validate(after.get("disabled").getString("key"), "device").expect(403, "LICENSE_DISABLED");
     api.anonymous().validate(after.get("expired").getString("key"), "device").expect(403, "LICENSE_EXPIRED");
     api.anonymous().validate(after.get("active").getString("key"), "device").expect(200);
     assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.license_expiry e JOIN keyhook.license l USING "
         + "(account_id, license_id) WHERE l.name = 'expired'")).as("announced again").isZero();
     assertThat(receiver.untaken()).isZero();
+  }
+
+  @Test
+  void aLicenseIsDisabledFromNowOnWhereTheFileGivesNoTimeThatHasPassed() {
+    Api api = keyhook.account("enterprise");
+    Instant before = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+    load(api, "name,status,disabledAt\nA,disabled,\nB,disabled,2099-01-01T00:00:00Z\nC,active,\nD,disabled,2020-01-01T01:00:00.1239+01:00\n")
+        .expect(200);
+    Map<String, JsonObject> made = byName(api);
+    for (String name : List.of("A", "B")) {
+      assertThat(Instant.parse(made.get(name).getString("disabledAt"))).isBetween(before, Instant.now());
+    }
+    assertThat(made.get("C").getString("disabledAt")).isNull();
+    assertThat(made.get("D").getString("disabledAt")).isEqualTo("2020-01-01T00:00:00.123Z");
+  }
+
+  @Test
+  void anEmptyTextComesBackAsNone() {
+    Api api = keyhook.account("enterprise");
+    String id = keyhook.license(api, new JsonObject().put("name", "L").put("customerName", "")).id();
+    String exported = export(api, "");
+    api.delete("/api/licenses/" + id).expect(204);
+    load(api, exported).expect(200);
+    assertThat(byName(api).get("L").getString("customerName")).isNull();
   }
 
   private static Map<String, JsonObject> byName(Api api) {
