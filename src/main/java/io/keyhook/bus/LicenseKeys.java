@@ -1,6 +1,8 @@
 package io.keyhook.bus;
 
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
 
 /** License keys: four groups of four out of 30 characters that are not mistaken for each other, 78 random bits. */
 public final class LicenseKeys {
@@ -74,6 +76,29 @@ public final class LicenseKeys {
       }
     }
     return typed.toString().strip();
+  }
+
+  /**
+   * The ways in which a text without hyphens may stand in a generated key across the end of a group: one for each place in a
+   * group at which it may begin.
+   *
+   * @return empty where no generated key can hold the text, or where it needs no hyphen
+   */
+  public static List<String> parts(String text) {
+    String form = form(text);
+    if (form.length() <= GROUP || form.length() > GROUPS * GROUP || typed(text).indexOf('-') >= 0
+        || form.chars().anyMatch(c -> ALPHABET.indexOf(c) < 0)) {
+      return List.of();
+    }
+    List<String> parts = new ArrayList<>(GROUP);
+    for (int begin = 0; begin < GROUP && begin + form.length() <= GROUPS * GROUP; begin++) {
+      StringBuilder part = new StringBuilder(GROUPS * (GROUP + 1));
+      for (int i = 0; i < form.length(); i++) {
+        part.append(i > 0 && (begin + i) % GROUP == 0 ? "-" : "").append(form.charAt(i));
+      }
+      parts.add(part.toString());
+    }
+    return parts;
   }
 
   /** Whether what somebody entered is a key but for case and the space around it. */

@@ -221,8 +221,8 @@ public interface Licenses {
   }
 
   /**
-   * @param search part of a name, key, customer's name or e-mail, in any case, or a whole key in any form that a validation
-   *     finds; null: all
+   * @param search part of a name, key, customer's name or e-mail, in any case, a whole key in any form that a validation
+   *     finds, or a part of a generated key, of five characters or more, without its hyphens; null: all
    * @param status null: any
    * @param sort null: newest first
    */

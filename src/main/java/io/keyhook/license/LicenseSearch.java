@@ -68,9 +68,10 @@ final class LicenseSearch {
         : LicenseListStore.keys(tx, accountId, form);
   }
 
-  /** What to search for: the text as it is and as a keyboard gives it, and the keys that it means. */
+  /** What to search for: the text as it is and as a keyboard gives it, and the keys that it means, or may be a part of. */
   private static List<String> texts(String search, List<String> keys) {
-    return Stream.concat(Stream.of(search, LicenseKeys.typed(search)), keys.stream()).filter(text -> !text.isEmpty())
+    List<String> meant = keys.isEmpty() && hasTrigram(search) ? LicenseKeys.parts(search) : keys;
+    return Stream.concat(Stream.of(search, LicenseKeys.typed(search)), meant.stream()).filter(text -> !text.isEmpty())
         .filter(text -> text.equals(search) || !containsIgnoringCase(text, search)).distinct().toList();
   }
 

@@ -186,6 +186,24 @@ class SearchTest {
   }
 
   @Test
+  void aPartOfAKeyThatSpansGroupsIsFoundWithoutItsHyphens() {
+    Api api = seller();
+    license(api, "Another", null, null);
+    String key = license(api, "By key", null, null);
+    String plain = key.replace("-", "");
+    for (int length : List.of(7, 8, 11, 15)) {
+      for (int from = 0; from + length <= plain.length(); from++) {
+        String part = plain.substring(from, from + length);
+        assertThat(names(api, part)).as("%s of %s", part, key).containsExactly("By key");
+      }
+    }
+    assertThat(names(api, plain.substring(2, 7))).contains("By key");
+    assertThat(names(api, key.substring(6, 14).replace('-', ' '))).containsExactly("By key");
+    assertThat(names(api, key.substring(1, 9).toLowerCase(java.util.Locale.ROOT).replace('-', '\u00a0'))).containsExactly("By key");
+    assertThat(names(api, PastedKeyTest.fullWidth(plain.substring(3, 11)))).containsExactly("By key");
+  }
+
+  @Test
   void invisibleMarksAloneFindNothing() {
     assertThat(names(seller(), "\u200b\u00a0")).isEmpty();
   }
