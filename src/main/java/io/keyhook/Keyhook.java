@@ -190,7 +190,7 @@ public final class Keyhook extends VerticleBase {
 
   private static <T> T deployed(T part) {
     if (part == null) {
-      throw new IllegalStateException("This Keyhook is not deployed. Wait for the future of vertx.deployVerticle(keyhook)");
+      throw new IllegalStateException("Keyhook is not deployed. Wait for the future of vertx.deployVerticle(keyhook)");
     }
     return part;
   }

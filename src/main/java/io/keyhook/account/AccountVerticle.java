@@ -160,7 +160,7 @@ public final class AccountVerticle extends VerticleBase {
 
   private Future<Account> signUp(Accounts.SignUp request) {
     return options.signup().enabled() ? create(request.account()) : Future.failedFuture(
-        new Failure.Forbidden("SIGNUP_DISABLED", "Accounts are made by who runs this Keyhook").exception());
+        new Failure.Forbidden("SIGNUP_DISABLED", "Only the administrator creates accounts on this server").exception());
   }
 
   private Future<Account> create(Accounts.Create request) {

@@ -93,7 +93,7 @@ final class Logins {
   private Future<AccountStore.Member> member(Accounts.Login request) {
     if (!tokens.canIssue()) {
       return Future.failedFuture(new Failure.Conflict("LOGIN_ELSEWHERE",
-          "This Keyhook reads tokens of another issuer and has no key to issue its own").exception());
+          "This server accepts tokens of another issuer and has no key to issue its own").exception());
     }
     return inTurn(request.address(), () -> AccountStore.findMember(database.pool(), request.email())).compose(member ->
         passwords.matches(String.valueOf(request.address()), request.password(),

@@ -205,7 +205,7 @@ public final class Partitions {
   }
 
   private Future<Void> drop(SqlConnection connection, Existing partition) {
-    log.info("Dropping {}: the last day on which it was to be kept is over", partition.name());
+    log.info("Dropping {}: its retention has ended", partition.name());
     if (!sessions || !partition.own()) {
       return connection.preparedQuery(DROP).execute(Tuple.of(partition.table(), partition.day())).mapEmpty();
     }

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 public enum EventType {
   LICENSE_VALIDATED(1, "license.validated", "A validation succeeded, a device's first one too"),
   LICENSE_ACTIVATED(2, "license.activated", "A device was validated for the first time"),
-  LICENSE_EXPIRED(3, "license.expired", "A license's time is over"),
+  LICENSE_EXPIRED(3, "license.expired", "A license has expired"),
   LICENSE_DISABLED(4, "license.disabled", "A license was disabled"),
   /** Sent by the test call only; no webhook subscribes to it. */
   WEBHOOK_TEST(5, "webhook.test", "Somebody tested the webhook");

@@ -53,7 +53,7 @@ final class JsonBody {
     return switch (status) {
       case 400 -> "The request is malformed";
       case 404 -> "There is no such resource";
-      case 405 -> "This resource does not know this method; the Allow header tells which it knows";
+      case 405 -> "This resource does not support this method; the Allow header lists those that it supports";
       case 413 -> "The body is larger than " + MAX_BYTES + " bytes";
       case 414 -> "The URL is too long";
       case 415 -> "Send JSON, in UTF-8, with the header Content-Type: application/json";

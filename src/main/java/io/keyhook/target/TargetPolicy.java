@@ -89,10 +89,10 @@ public final class TargetPolicy {
         parts.inBrackets() ? Optional.of(IpLiteral.v6(parts.host())) : IpLiteral.v4(parts.host());
     String host = literal.map(IPAddress::toCanonicalString).orElseGet(() -> HostName.parse(parts.host()));
     if (literal.isPresent()) {
-      require(!denied.isReachedBy(literal.get()), LITERAL, "host is an address that the operator of this Keyhook denies");
+      require(!denied.isReachedBy(literal.get()), LITERAL, "host is an address that the server's administrator denies");
       require(mayReach(literal.get()), LITERAL, "host is not a public address");
     } else {
-      require(!denied.contains(host), NAME, "host is a name that the operator of this Keyhook denies");
+      require(!denied.contains(host), NAME, "host is a name that the server's administrator denies");
       if (!isTrusted(host)) {
         HostName.requirePublic(host);
       }

@@ -71,7 +71,7 @@ class JourneyTest extends Visit {
     row.getByRole(AriaRole.LINK).first().click();
     assertThat(tab.heading("license.validated")).isVisible();
     assertThat(page.getByText("Attempt 2", new Page.GetByTextOptions().setExact(true))).isVisible();
-    assertThat(page.getByText("Your receiver failed. Its own log tells why.").first()).isVisible();
+    assertThat(page.getByText("Your endpoint failed. See its own log for the reason.").first()).isVisible();
     assertThat(page.getByText("the disk is full").last()).isVisible();
 
     receiver.answer(Answer.OK);

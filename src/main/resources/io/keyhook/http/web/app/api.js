@@ -175,7 +175,7 @@ function json(body) {
 
 async function authorization() {
   if (session.state === 'over' || session.state === 'out') {
-    throw new ApiError(401, { code: 'SESSION_ENDED', detail: 'Your session is over. Log in again.' });
+    throw new ApiError(401, { code: 'SESSION_ENDED', detail: 'Your session has ended. Log in again.' });
   }
   if (!token || Date.now() > expiresAt - EARLY) {
     await renew();

@@ -114,7 +114,7 @@ function Frame({ path, settings, isOver }) {
     </main>
     <${Toasts} />
     ${isOver && html`<${Dialog} title="Log in again" firm onClose=${() => {}}>
-      <div class="dialog-body"><p>Your session is over. Log in to go on where you are.</p>
+      <div class="dialog-body"><p>Your session has ended. Log in to continue where you are.</p>
         <${LogInForm} email=${me.data?.user?.email ?? ''} /></div></${Dialog}>`}
   </${AppContext.Provider}>`;
 }

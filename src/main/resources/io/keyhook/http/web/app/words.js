@@ -23,8 +23,8 @@ const STATUS_ADVICE = [
   [s => s === 413, 'The request was too large for a proxy before your receiver.'],
   [s => s === 429, 'Your server wants fewer requests. Keyhook waits as long as Retry-After asks, up to twice its own delay.'],
   [s => s === 502 || s === 503 || s === 504, 'Your receiver, or a proxy in place of it, is not ready. Check that the receiver runs.'],
-  [s => s >= 500, 'Your receiver failed. Its own log tells why.'],
-  [s => s >= 400, 'Your receiver refused the request. Its own log tells why.'],
+  [s => s >= 500, 'Your endpoint failed. See its own log for the reason.'],
+  [s => s >= 400, 'Your endpoint refused the request. See its own log for the reason.'],
 ];
 
 /** An attempt's outcome in a few words: `HTTP 503`, `No answer in time`, or both; null where there is none yet. */

@@ -19,7 +19,7 @@ export function ApiKeys() {
       onClick=${() => setLeaving(key)}>Delete</${Button}>` },
   ];
   return html`<${PageHead} title="API keys">${create}</${PageHead}>
-    <p class="lead">For programs of yours. A key may do all that people of this account may; your software needs none to validate.</p>
+    <p class="lead">For your own programs. A key may do all that members of this team may; your software needs none to validate.</p>
     <${PagedTable} label="API keys" pages=${pages} columns=${columns}
       empty=${html`<${Empty} icon="keys" title="No API keys yet"
           action=${create}>With one, your shop can create licenses when they are sold.</${Empty}>`} />

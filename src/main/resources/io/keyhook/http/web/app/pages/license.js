@@ -99,7 +99,7 @@ function Tester({ id, version }) {
     setResult(() => answer);
   }, values => ({ fingerprint: values.fingerprint ? '' : 'Enter a fingerprint, as your software sends it' }));
   return html`<${Card} title="Try a device">
-    <p class="faint">Tells what your software would be answered. Nothing is changed, and no event is raised.</p>
+    <p class="faint">Shows the response that your software would get. The check changes nothing and raises no event.</p>
     <${Form} form=${form}>
       <${FormError} form=${form} />
       <${Field} form=${form} name="fingerprint" label="Device fingerprint" spellcheck=${false} class="mono" maxlength="500"

@@ -51,7 +51,7 @@ function Failing({ endpoints }) {
   if (failing.length === 0) {
     return null;
   }
-  return html`<${Card} title=${plural(failing.length, 'endpoint needs', 'endpoints need') + ' a look'} edge="bad">
+  return html`<${Card} title=${plural(failing.length, 'endpoint needs', 'endpoints need') + ' attention'} edge="bad">
     <ul class="rows">${failing.map(({ id, url, deactivatedReason, stats }) => html`<li key=${id}>
       <div class="grow"><a class="mono strong" href=${to('/webhooks/' + id)}>${shortUrl(url)}</a>
         <div class="faint">${deactivatedReason ?? html`${stats.consecutiveFailures > 0
@@ -80,14 +80,14 @@ function FirstSteps({ account: { usage } }) {
       ${step(hasLicense, 'Create a license', 'Its key is what your customers enter.',
         html`<${ButtonLink} kind="primary small" href=${to('/licenses', { create: 1 })}>Create a license</${ButtonLink}>`)}
       ${usage.webhooks.max !== 0 && step(hasWebhook, 'Create a webhook',
-          'Your server hears of activations, validations and expiries.',
+          'Keyhook notifies your server of activations, validations and expiries.',
         html`<${ButtonLink} kind="small" href=${to('/webhooks', { create: 1 })}>Create a webhook</${ButtonLink}>`)}
       <li><${Icon} name="send" /><div class="grow"><strong>Validate from your software</strong>
         <${Code} label="command" text=${`curl ${new URL('api/validate', ROOT)} -H 'Content-Type: application/json' \\
   -d '{"licenseKey":"ABCD-1234-EFGH-5678","fingerprint":"device-1"}'`} /></div></li>
     </ul>
     ${settings.data?.allowInsecureTargets && html`<p
-        class="faint">This Keyhook is set up for development: webhooks may go to http and to your own machine.</p>`}
+        class="faint">This server is set up for development: webhooks may go to http and to your own machine.</p>`}
   </${Card}>`;
 }
 

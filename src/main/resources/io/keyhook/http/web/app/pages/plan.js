@@ -27,7 +27,7 @@ export function PlanPage() {
             : plan.maxWebhooks ? plural(plan.maxWebhooks, 'webhook') : 'No webhooks'}</${Offer}>
           <${Offer} has=${true}>${`Log kept ${number(plan.logRetentionDays)} days`}</${Offer}>
         </ul></li>`)}</ul>
-      <p class="faint">Whoever runs this Keyhook changes plans: ask them, and name your account, <code>${account.id}</code>. After a
+      <p class="faint">To change plans, contact your administrator and quote your account ID, <code>${account.id}</code>. After a
         change to a smaller plan, what you have stays and validates; without webhooks in the plan, none fires.</p>`}</${Loaded}>`;
 }
 

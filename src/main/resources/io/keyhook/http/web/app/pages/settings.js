@@ -21,7 +21,7 @@ export function SettingsPage() {
     ]} />`}</${Loaded}></${Card}>
     <${Card} title="Appearance"><${Theme} /></${Card}>
     <${Card} title="Password"><${Password} email=${me.data?.user?.email ?? ''} /></${Card}>
-    <${Card} title="This Keyhook"><${Loaded} of=${settings} lines=${4}>${({ version, timeout, retryDelays,
+    <${Card} title="Server"><${Loaded} of=${settings} lines=${4}>${({ version, timeout, retryDelays,
         allowInsecureTargets }) => html`<${Facts} of=${[
       ['Version', version],
       ['An attempt may take', duration(timeout)],

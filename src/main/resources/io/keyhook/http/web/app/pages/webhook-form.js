@@ -31,7 +31,7 @@ function Fields({ form, settings }) {
     <${Field} form=${form} name="url" label="URL" type="url" inputmode="url" spellcheck=${false} class="mono" autofocus
       placeholder="https://hooks.example.com/keyhook" live=${url => checkUrl(url, insecure)}
       hint=${looksGood ? 'Looks good. Send a test afterwards.' : !settings.data ? 'Where Keyhook sends a POST.' : insecure
-        ? 'Where Keyhook sends a POST. This Keyhook allows http and private addresses, for development.'
+        ? 'Where Keyhook sends a POST. This server allows http and private addresses, for development.'
         : 'Where Keyhook sends a POST: https, at a public address, port 443 or 8443.'} />
     <${EventChoice} form=${form} />
     <${Field} form=${form} name="description" label="Description" optional maxlength="1000" />`;
@@ -113,7 +113,7 @@ export function RotateSecret({ webhook, onClose, onRotated }) {
     <p>A new secret is made. While the two overlap, each delivery is signed with both, so that your receiver can change over
       without losing one:</p>
     <ol class="plain-list"><li>Rotate, and copy the new secret.</li><li>Put it into your receiver and deploy.</li>
-      <li>When the overlap is over, only the new secret signs.</li></ol>
+      <li>When the overlap ends, only the new secret signs.</li></ol>
     <${Field} form=${form} name="overlapHours" label="Overlap in hours" inputmode="numeric"
       hint=${hours === 0 ? 'All previous secrets end at once. Choose this if one has leaked.'
           : 'How long the old secret signs beside the new one.'} />

@@ -51,8 +51,8 @@ function Webhook({ webhook, back, onChanged, reload }) {
       <${Button} kind="danger-quiet" icon="trash" onClick=${() => setDialog('delete')}>Delete</${Button}>
     </${PageHead}>
     ${!webhook.isActive && (webhook.deactivatedReason
-      ? html`<${Notice} tone="bad" title="Keyhook deactivated this webhook">${webhook.deactivatedReason}. Mend the endpoint, send a
-          test, and activate it again; then recover what failed meanwhile.</${Notice}>`
+      ? html`<${Notice} tone="bad" title="Keyhook deactivated this webhook">${webhook.deactivatedReason}. Fix your endpoint, send a
+          test event, then reactivate the webhook and recover the failed deliveries.</${Notice}>`
       : html`<${Notice} tone="info" title="This webhook is inactive">Nothing is sent to it but tests.</${Notice}>`)}
     ${webhook.previousSecretUntil && html`<${Notice} tone="info"
         title="More than one secret signs at the moment">The oldest previous secret
@@ -135,7 +135,7 @@ function TestResult({ result }) {
       ['Time', millis(responseTime)],
       ['Delivery', html`<a href=${to('/deliveries/' + result.deliveryId)}>Open it in the log</a>`],
     ]} />
-    ${responseBody ? html`<h3>What it answered</h3><${Code} label="response body" text=${responseBody} />`
+    ${responseBody ? html`<h3>Response</h3><${Code} label="response body" text=${responseBody} />`
       : statusCode != null && html`<p class="faint">The answer had no body.</p>`}
   </div>`;
 }

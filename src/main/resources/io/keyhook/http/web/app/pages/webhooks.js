@@ -34,11 +34,11 @@ export function WebhookList() {
       ? html`<${Table} label="Webhooks" columns=${COLUMNS} rows=${webhooks} busy=${list.loading} />`
       : none ? html`<${Empty} icon="plan" title="Your plan has no webhooks"
           action=${html`<${ButtonLink} href="#/plan"
-              kind="primary">See the plans</${ButtonLink}>`}>With them, your server hears at once of
-          activations, validations and expiries.</${Empty}>`
+              kind="primary">See the plans</${ButtonLink}>`}>With webhooks, Keyhook notifies your server
+          the moment a license is activated, validated or expires.</${Empty}>`
         : html`<${Empty} icon="webhooks" title="No webhooks yet"
-            action=${create}>Name a URL of yours, and it hears at once of
-          activations, validations and expiries. <a
+            action=${create}>Enter a URL and Keyhook will notify it the moment
+          a license is activated, validated or expires. <a
               href="docs/">The guide</a> shows how to receive them.</${Empty}>`}</${Loaded}>
     ${creating && html`<${CreateWebhook} onClose=${close} />`}`;
 }
