@@ -261,7 +261,8 @@ public final class KeyhookClient {
    * Hears, within a second or so, of each delivery that is raised or changes, on whichever node; of very many, of the
    * newest. On the caller's context. Accounts share the streams of a node fairly.
    *
-   * @param ended called where Keyhook stops
+   * @param ended called where Keyhook stops, or ends the newest stream of the account that has the most, as no more can be
+   *     open and an account that has none opens one
    */
   public Future<Events.Subscription> watchDeliveries(
       Deliveries.Watch query, Consumer<Deliveries.Summary> changed, Runnable ended) {

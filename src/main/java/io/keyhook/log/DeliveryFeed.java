@@ -7,6 +7,7 @@ import io.keyhook.bus.Events;
 import io.vertx.core.Future;
 import io.vertx.core.eventbus.MessageConsumer;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 
@@ -29,9 +30,9 @@ public final class DeliveryFeed {
   /**
    * What changed in one look.
    *
-   * @param last nothing will be told any more
+   * @param ended streams that get nothing from now on
    */
-  record Changes(List<Deliveries.Summary> deliveries, boolean last) {}
+  record Changes(List<Deliveries.Summary> deliveries, Set<UUID> ended) {}
 
   private final Bus bus;
 
@@ -62,7 +63,8 @@ public final class DeliveryFeed {
     private void tell(Changes changes) {
       if (open) { // others may be told already
         changes.deliveries.stream().filter(watch::covers).forEach(changed);
-        if (changes.last) {
+        if (changes.ended.contains(id)) {
+          open = false;
           ended.run();
         }
       }

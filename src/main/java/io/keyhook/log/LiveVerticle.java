@@ -16,6 +16,7 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -79,15 +80,21 @@ public final class LiveVerticle extends VerticleBase {
   public Future<?> stop() {
     stopping = true;
     vertx.cancelTimer(timer);
-    accounts.keySet().forEach(accountId ->
-        bus.publish(DeliveryFeed.changesOf(accountId), new Changes(List.of(), true)));
+    accounts.forEach((accountId, watched) -> end(accountId, Set.copyOf(watched.streams)));
     accounts.clear();
     return Future.succeededFuture();
+  }
+
+  private void end(UUID accountId, Set<UUID> streams) {
+    bus.publish(DeliveryFeed.changesOf(accountId), new Changes(List.of(), streams));
   }
 
   private Future<Void> open(DeliveryFeed.Open request) {
     UUID accountId = request.watch().caller().accountId();
     String webhookId = request.watch().webhookId();
+    if (!streams.hasRoom(accountId) && streams.held(accountId) == 0) {
+      makeRoom();
+    }
     if (!streams.tryAcquire(accountId)) {
       return Future.failedFuture(new Failure.RateLimited(RETRY_AFTER).exception());
     }
@@ -105,6 +112,18 @@ public final class LiveVerticle extends VerticleBase {
         }).<Void>mapEmpty()
         .onFailure(e -> streams.release(accountId, 1))
         .onComplete(done -> opening.remove(request.stream()));
+  }
+
+  /**
+   * Ends the newest stream of the account that has the most, for an account that has none. An account keeps its only one.
+   * Streams are held for so long that accounts that came first would keep others out, small as their shares are.
+   */
+  private void makeRoom() {
+    accounts.entrySet().stream().filter(account -> account.getValue().streams.size() > 1)
+        .max(Comparator.comparingInt(account -> account.getValue().streams.size())).ifPresent(account -> {
+          end(account.getKey(), Set.of(account.getValue().streams.removeLast()));
+          streams.release(account.getKey(), 1);
+        });
   }
 
   /** What there is already is no news. */
@@ -145,7 +164,7 @@ public final class LiveVerticle extends VerticleBase {
       watched.looking = false;
       List<Summary> news = watched.news(look);
       if (!news.isEmpty() && !stopping) {
-        bus.publish(DeliveryFeed.changesOf(accountId), new Changes(news, false));
+        bus.publish(DeliveryFeed.changesOf(accountId), new Changes(news, Set.of()));
       }
     }, e -> {
       watched.looking = false;

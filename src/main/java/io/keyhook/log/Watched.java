@@ -8,7 +8,9 @@ import io.keyhook.log.LiveStore.Place;
 import io.keyhook.log.LiveStore.Seen;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -29,8 +31,8 @@ final class Watched {
   private static final int MAX_KNOWN = 1000;
   private static final int MAX_SOUGHT = 300;
 
-  /** Who watches. */
-  final Set<UUID> streams = new HashSet<>();
+  /** Who watches, the newest last. */
+  final Deque<UUID> streams = new ArrayDeque<>();
   boolean looking;
   private final Set<Integer> retentions;
   private final Map<UUID, Known> known = new LinkedHashMap<>(16, 0.75f, true);

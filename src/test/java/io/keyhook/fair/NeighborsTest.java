@@ -254,6 +254,36 @@ class NeighborsTest {
   }
 
   @Test
+  void streamsOfAccountsThatHoldThemAllLeaveOneToEveryOther() throws IOException {
+    List<InputStream> open = new ArrayList<>();
+    List<Integer> newest = new ArrayList<>();
+    List<Api> greedy = IntStream.range(0, 24).mapToObj(i -> keyhook.account("free")).toList();
+    try {
+      for (Api watcher : greedy) {
+        int status;
+        do {
+          status = open(watcher, open);
+        } while (status == 200);
+        newest.add(open.size() - 2); // the last was refused
+      }
+      assertThat(metric("running", "event streams")).as("all").isEqualTo(200);
+      for (int i = 0; i < 3; i++) {
+        Api next = i == 0 ? modest : keyhook.account("free");
+        assertThat(open(next, open)).as("the first of another").isEqualTo(200);
+        assertThat(open(next, open)).as("its second").isEqualTo(429);
+      }
+      assertThat(metric("running", "event streams")).isEqualTo(200);
+      assertThat(new String(open.get(newest.get(0)).readAllBytes(), StandardCharsets.UTF_8))
+          .as("the newest of who has the most, ended in order").startsWith(":");
+    } finally {
+      for (InputStream stream : open) {
+        stream.close();
+      }
+    }
+    Waiting.until("streams that are closed hold nothing", () -> metric("running", "event streams") == 0);
+  }
+
+  @Test
   void streamsThatAreRefusedHoldNothing() throws IOException {
     for (int i = 0; i < 50; i++) {
       greedy.get("/api/deliveries/stream?webhookId=webhook_" + "0".repeat(26)).expect(404);
