@@ -14,7 +14,8 @@ import java.util.UUID;
  * @param passwords hashed with Argon2, by account or client address
  * @param searches of licenses; as many have connections of their own
  * @param tests test deliveries, which wait for an endpoint
- * @param imports of licenses, from the parsing of the file to the commit
+ * @param imports of more licenses than one statement creates, from the parsing of the file to the commit; others are
+ *     management calls
  * @param exports of licenses, until the client has read the file
  * @param streams of deliveries, which clients keep open
  * @param recoveries of failed deliveries, by account, one a webhook
@@ -35,6 +36,8 @@ public record Admissions(
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   /** For what the tenants before may need seconds for. */
   private static final Duration LONG_PATIENCE = Duration.ofSeconds(10);
+  /** For a turn behind the files of many others, each of which takes a second or two. */
+  private static final Duration IMPORT_PATIENCE = Duration.ofSeconds(30);
 
   /**
    * @param connections to the database that are shared
@@ -49,7 +52,7 @@ public record Admissions(
         new Admission<>(vertx, "passwords", halfOfTheProcessors, 150, LONG_PATIENCE).meteredBy(meters),
         new Admission<UUID>(vertx, "searches", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, LONG_PATIENCE).meteredBy(meters),
         new Admission<UUID>(vertx, "webhook tests", new FairShare<>(128, HELD_LONG), 128, PATIENCE).meteredBy(meters),
-        new Admission<UUID>(vertx, "imports", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, LONG_PATIENCE).meteredBy(meters),
+        new Admission<UUID>(vertx, "imports", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, IMPORT_PATIENCE).meteredBy(meters),
         new Admission<UUID>(vertx, "exports", new FairShare<>(32, HELD_LONG), 32, PATIENCE).meteredBy(meters),
         new FairShare<UUID>(200, HELD_LONG).meteredBy(meters, "event streams"),
         new FairShare<UUID>(1000, HELD_LONG).meteredBy(meters, "recoveries"),

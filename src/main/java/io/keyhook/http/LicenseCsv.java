@@ -80,6 +80,11 @@ final class LicenseCsv {
     return FORMULA.matcher(cell).lookingAt() ? "'" + cell : cell;
   }
 
+  /** Whether a file may hold more licenses than one statement creates. Does not parse it. */
+  static boolean isLong(String text) {
+    return text.lines().limit(Licenses.MAX_AT_ONCE + 2).count() > Licenses.MAX_AT_ONCE + 1;
+  }
+
   /**
    * Reads a file with a header line.
    *

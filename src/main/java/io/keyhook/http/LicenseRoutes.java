@@ -8,8 +8,11 @@ import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
 import io.keyhook.fair.Admissions;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
+import java.util.UUID;
+import java.util.function.Supplier;
 
 /** Licenses, one by one and many at once, and the devices that use them. */
 final class LicenseRoutes {
@@ -54,9 +57,12 @@ final class LicenseRoutes {
             in.part(() -> create(context, in, false))))));
     calls.accountOnce("/api/licenses/import", 200, context -> {
       String text = CsvBody.text(context);
-      return admissions.imports().run(caller(context).accountId(),
-          () -> context.vertx().executeBlocking(() -> LicenseCsv.read(caller(context), text), false)
-              .compose(client::importLicenses));
+      UUID accountId = caller(context).accountId();
+      Supplier<Future<Licenses.Import>> read =
+          () -> context.vertx().executeBlocking(() -> LicenseCsv.read(caller(context), text), false);
+      return LicenseCsv.isLong(text)
+          ? admissions.imports().run(accountId, () -> read.get().compose(client::importLicenses))
+          : admissions.management().run(accountId, read).compose(client::importLicenses);
     });
     calls.accountStream("/api/licenses/export", (context, in) -> {
       boolean marked = in.bool("bom");

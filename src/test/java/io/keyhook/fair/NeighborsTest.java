@@ -317,6 +317,19 @@ class NeighborsTest {
   }
 
   @Test
+  void longImportsOfManyTenantsKeepNobodyFromImportingAFew() {
+    String file = "name\n" + "License\n".repeat(9_000);
+    String few = "name\n" + "License\n".repeat(1_000);
+    List<Api> busy = IntStream.range(0, 8).mapToObj(i -> keyhook.account("enterprise")).toList();
+    flood(16, i -> busy.get(i % 8).header("Content-Type", "text/csv").send("POST", "/api/licenses/import", file));
+    Waiting.until("imports wait", () -> metric("waiting", "imports") > 5);
+    Api.join(modest.header("Content-Type", "text/csv").send("POST", "/api/licenses/import", few)).expect(200);
+    assertThat(metric("waiting", "imports")).as("of those that were there before").isPositive();
+    assertModestIsServed();
+    assertRefusalsTellWhen();
+  }
+
+  @Test
   void importsOfOneTenantKeepNobodyFromImporting() {
     String file = "name\n" + "License\n".repeat(10_000);
     flood(10, i -> greedy.header("Content-Type", "text/csv").send("POST", "/api/licenses/import", file));

@@ -5,6 +5,8 @@ import { remember, remembered } from './storage.js';
 export const ROOT = new URL('../../../', import.meta.url);
 /** Longer than the slowest call, the test of a webhook. */
 const TIMEOUT = 30_000;
+/** It may have to wait for the files of others. */
+const IMPORT_TIMEOUT = 90_000;
 /** Of all licenses, however many. */
 const EXPORT_TIMEOUT = 600_000;
 /** A token is renewed this long before it ends. */
@@ -229,7 +231,9 @@ export async function postPublic(path, body) {
 }
 
 export async function postCsv(path, text) {
-  return JSON.parse((await authorized('POST', path, { headers: { 'Content-Type': 'text/csv' }, body: text })).text);
+  return JSON.parse((await authorized('POST', path, {
+    headers: { 'Content-Type': 'text/csv' }, body: text, within: IMPORT_TIMEOUT,
+  })).text);
 }
 
 export async function getCsv(path, query) {
