@@ -75,7 +75,7 @@ public final class AccountVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    passwords = new Passwords(vertx, admissions.passwords());
+    passwords = new Passwords(vertx, admissions);
     connections = database.connections(admissions.authentications().atOnce());
     tokens = new Tokens(vertx, options.auth().jwt());
     Logins logins = new Logins(database, admissions.management(), passwords, tokens, options.auth().session(),
@@ -159,14 +159,19 @@ public final class AccountVerticle extends VerticleBase {
   }
 
   private Future<Account> signUp(Accounts.SignUp request) {
-    return options.signup().enabled() ? create(request.account()) : Future.failedFuture(
+    return options.signup().enabled()
+        ? create(request.account(), Passwords.Asker.anonymous(request.account().by().address())) : Future.failedFuture(
         new Failure.Forbidden("SIGNUP_DISABLED", "Only the administrator creates accounts on this server").exception());
   }
 
   private Future<Account> create(Accounts.Create request) {
+    return create(request, Passwords.Asker.known(String.valueOf(request.by().address())));
+  }
+
+  private Future<Account> create(Accounts.Create request, Passwords.Asker asker) {
     plans.checkExists(request.plan());
     String client = String.valueOf(request.by().address());
-    return passwords.hash(client, request.password())
+    return passwords.hash(asker, request.password())
         .compose(hash -> admissions.management().run(client, () ->
             database.transaction(tx -> insert(tx, request, request.email().strip(), hash))))
         .recover(People::emailTaken);
@@ -184,7 +189,8 @@ public final class AccountVerticle extends VerticleBase {
     if (plan != null) {
       plans.checkExists(plan);
     }
-    return (request.password().present() ? passwords.hash(accountId, request.password().value()) : Future.<String>succeededFuture())
+    return (request.password().present() ? passwords.hash(Passwords.Asker.known(accountId), request.password().value())
+        : Future.<String>succeededFuture())
         .compose(hash -> admissions.management().run(accountId, () ->
             database.transaction(tx -> AccountStore.update(tx, accountId, request.name().value(), plan,
                 request.email().present() ? request.email().value().strip() : null, hash)
@@ -200,7 +206,7 @@ public final class AccountVerticle extends VerticleBase {
   private Future<Optional<Account>> bootstrap(Accounts.Bootstrap request) {
     plans.checkExists(request.account().plan());
     return AccountStore.any(pool).compose(any -> any ? Future.succeededFuture(Optional.empty())
-        : passwords.hash("", request.account().password()).compose(hash -> database.transaction(tx ->
+        : passwords.hash(Passwords.Asker.known(""), request.account().password()).compose(hash -> database.transaction(tx ->
             AccountStore.lockEmpty(tx).compose(empty -> !empty ? Future.succeededFuture(Optional.<Account>empty())
                 : insert(tx, request.account(), request.account().email(), hash)
                     .compose(account -> AccountStore.insertKey(tx, Id.ACCOUNT.parse(account.id()), "First key",

@@ -96,7 +96,7 @@ final class Logins {
           "This server accepts tokens of another issuer and has no key to issue its own").exception());
     }
     return inTurn(request.address(), () -> AccountStore.findMember(database.pool(), request.email())).compose(member ->
-        passwords.matches(String.valueOf(request.address()), request.password(),
+        passwords.matches(asker(request, member), request.password(),
             member.map(AccountStore.Member::passwordHash).orElse(null)).map(matches -> {
           if (!matches) {
             member.ifPresent(user -> noteFailure(user, request.address()));
@@ -104,6 +104,14 @@ final class Logins {
           }
           return member.get();
         }));
+  }
+
+  /** A device that is known does not wait behind strangers who guess passwords. */
+  private Passwords.Asker asker(Accounts.Login request, Optional<AccountStore.Member> member) {
+    return member.filter(user -> request.device() != null
+            && devices.parse(request.device(), request.email()).filter(device -> device.isOf(user.passwordHash())).isPresent())
+        .map(user -> Passwords.Asker.known(user.accountId()))
+        .orElseGet(() -> Passwords.Asker.anonymous(request.address()));
   }
 
   /**

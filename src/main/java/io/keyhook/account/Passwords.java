@@ -4,6 +4,7 @@ import com.password4j.Argon2Function;
 import com.password4j.Password;
 import com.password4j.types.Argon2;
 import io.keyhook.fair.Admission;
+import io.keyhook.fair.Admissions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -12,41 +13,67 @@ import java.util.concurrent.Callable;
 
 /**
  * Argon2id with 19 MiB, two passes and one lane (OWASP, "Password Storage Cheat Sheet"), off the event loop. Few run at once,
- * so that guessing takes neither all memory nor all cores, and accounts and client addresses take turns. Any thread.
+ * so that guessing takes neither all memory nor all cores. Accounts take turns, and so do client addresses of anonymous
+ * callers; both together take turns, too. Any thread.
  */
 final class Passwords {
   private static final Argon2Function FUNCTION = Argon2Function.getInstance(19 * 1024, 2, 1, 32, Argon2.ID);
   private static final int SALT_BYTES = 16;
 
   private final WorkerExecutor workers;
-  private final Admission<Object> admission;
+  private final Admission<Admission<?>> hashes;
+  private final Admission<Object> known;
+  private final Admission<String> anonymous;
   /** Of no password: who has no account costs as much time as who has one. */
   private final Future<String> nobody;
 
-  Passwords(Vertx vertx, Admission<Object> admission) {
-    this.workers = vertx.createSharedWorkerExecutor("keyhook-passwords", admission.atOnce());
-    this.admission = admission;
-    this.nobody = hash("", UUID.randomUUID().toString());
+  Passwords(Vertx vertx, Admissions admissions) {
+    this.workers = vertx.createSharedWorkerExecutor("keyhook-passwords", admissions.hashes().atOnce());
+    this.hashes = admissions.hashes();
+    this.known = admissions.passwords();
+    this.anonymous = admissions.anonymousLogins();
+    this.nobody = hash(Asker.known(""), UUID.randomUUID().toString());
   }
 
   /**
+   * Whose turn a password takes.
+   *
    * @param tenant an account's id, or a client's address
    */
-  Future<String> hash(Object tenant, String password) {
-    return work(tenant, () -> Password.hash(password).addRandomSalt(SALT_BYTES).with(FUNCTION).getResult());
+  record Asker(Object tenant, boolean known) {
+    /** An account that is logged in or whose device is known, or an administrator. */
+    static Asker known(Object tenant) {
+      return new Asker(tenant, true);
+    }
+
+    /**
+     * Anybody else.
+     *
+     * @param address null: not known
+     */
+    static Asker anonymous(String address) {
+      return new Asker(String.valueOf(address), false);
+    }
+  }
+
+  Future<String> hash(Asker asker, String password) {
+    return work(asker, () -> Password.hash(password).addRandomSalt(SALT_BYTES).with(FUNCTION).getResult());
   }
 
   /**
-   * @param tenant an account's id, or a client's address
    * @param hash null: nobody's; answers false after as long
    */
-  Future<Boolean> matches(Object tenant, String password, String hash) {
-    return (hash == null ? nobody : Future.succeededFuture(hash)).compose(known -> work(tenant,
-        () -> Password.check(password, known).with(Argon2Function.getInstanceFromHash(known)) && hash != null));
+  Future<Boolean> matches(Asker asker, String password, String hash) {
+    return (hash == null ? nobody : Future.succeededFuture(hash)).compose(checked -> work(asker,
+        () -> Password.check(password, checked).with(Argon2Function.getInstanceFromHash(checked)) && hash != null));
   }
 
-  private <T> Future<T> work(Object tenant, Callable<T> hashing) {
-    return admission.run(tenant, () -> workers.executeBlocking(hashing, false));
+  private <T> Future<T> work(Asker asker, Callable<T> hashing) {
+    return asker.known ? work(known, asker.tenant, hashing) : work(anonymous, (String) asker.tenant, hashing);
+  }
+
+  private <K, T> Future<T> work(Admission<K> room, K tenant, Callable<T> hashing) {
+    return room.run(tenant, () -> hashes.run(room, () -> workers.executeBlocking(hashing, false)));
   }
 
   /** Once nobody's hash is made, which nobody may have waited for. */

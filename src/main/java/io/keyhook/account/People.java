@@ -33,7 +33,7 @@ final class People {
 
   Future<User> create(Users.CreateUser request) {
     UUID accountId = request.caller().accountId();
-    return passwords.hash(accountId, request.password())
+    return passwords.hash(Passwords.Asker.known(accountId), request.password())
         .compose(hash -> management.run(accountId, () ->
             database.transaction(tx -> UserStore.insert(tx, accountId, request.email(), hash)
                 .compose(user -> AuditStore.write(tx, request.caller(), Action.USER_CREATED, user.id(), List.of())
@@ -72,8 +72,9 @@ final class People {
     }
     return management.run(accountId, () -> UserStore.passwordHash(database.pool(), accountId, userId)).compose(found -> {
       String oldHash = found.orElseThrow(People::wrongPassword);
-      return passwords.matches(accountId, request.currentPassword(), oldHash)
-          .compose(matches -> matches ? passwords.hash(accountId, request.newPassword()) : Future.failedFuture(wrongPassword()))
+      Passwords.Asker asker = Passwords.Asker.known(accountId);
+      return passwords.matches(asker, request.currentPassword(), oldHash)
+          .compose(matches -> matches ? passwords.hash(asker, request.newPassword()) : Future.failedFuture(wrongPassword()))
           .compose(newHash -> management.run(accountId, () -> change(request, userId, oldHash, newHash)));
     });
   }

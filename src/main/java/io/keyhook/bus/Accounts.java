@@ -24,12 +24,23 @@ public interface Accounts {
 
   /**
    * @param address where the request came from; null: not known
+   * @param device its cookie, as {@link Sessions.FindDevice} answers; a login on a known device does not wait behind those
+   *     of strangers; null: not known
    */
-  record Login(String email, String password, String address) {
+  record Login(String email, String password, String address, String device) {
     public Login {
       email = email == null ? null : email.strip();
       Check.that().required("email", email).text("email", email, Check.EMAIL)
           .required("password", password).text("password", password, Check.PASSWORD_MAX).done();
+    }
+
+    public Login(String email, String password, String address) {
+      this(email, password, address, null);
+    }
+
+    /** The same login on a known device. */
+    public Login on(String device) {
+      return new Login(email, password, address, device);
     }
 
     @Override

@@ -11,7 +11,10 @@ import java.util.UUID;
  *
  * @param management calls that use the shared connections, by account or client address
  * @param authentications of API keys and tokens, by client address; as many have connections of their own
- * @param passwords hashed with Argon2, by account or client address
+ * @param hashes of passwords with Argon2; {@code passwords} and {@code anonymousLogins} take turns, so that however many
+ *     addresses guess passwords, an account waits for few of them
+ * @param passwords of accounts, and of logins on known devices, by account; those that an administrator sets, by client address
+ * @param anonymousLogins on devices that are not known, and sign-ups, by client address
  * @param searches of licenses; as many have connections of their own
  * @param tests test deliveries, which wait for an endpoint
  * @param imports of more licenses than one statement creates, from the parsing of the file to the commit; others are
@@ -22,8 +25,9 @@ import java.util.UUID;
  * @param connections of clients, by client address
  */
 public record Admissions(
-    Admission<Object> management, Admission<String> authentications, Admission<Object> passwords,
-    Admission<UUID> searches, Admission<UUID> tests, Admission<UUID> imports, Admission<UUID> exports,
+    Admission<Object> management, Admission<String> authentications,
+    Admission<Admission<?>> hashes, Admission<Object> passwords, Admission<String> anonymousLogins, Admission<UUID> searches,
+    Admission<UUID> tests, Admission<UUID> imports, Admission<UUID> exports,
     FairShare<UUID> streams, FairShare<UUID> recoveries, FairShare<String> connections) {
   /** For what others hold as long as they like. An account that is alone gets a fifth. */
   private static final double HELD_LONG = 0.25;
@@ -49,7 +53,9 @@ public record Admissions(
         new Admission<>(vertx, "management calls", Math.max(1, connections - BACKGROUND), MANY_WAIT, PATIENCE)
             .meteredBy(meters),
         new Admission<String>(vertx, "authentications", 2, 2 * MANY_WAIT, PATIENCE).meteredBy(meters),
+        new Admission<>(vertx, "password hashes", halfOfTheProcessors, MANY_WAIT, LONG_PATIENCE),
         new Admission<>(vertx, "passwords", halfOfTheProcessors, 150, LONG_PATIENCE).meteredBy(meters),
+        new Admission<String>(vertx, "anonymous logins", halfOfTheProcessors, 150, LONG_PATIENCE).meteredBy(meters),
         new Admission<UUID>(vertx, "searches", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, LONG_PATIENCE).meteredBy(meters),
         new Admission<UUID>(vertx, "webhook tests", new FairShare<>(128, HELD_LONG), 128, PATIENCE).meteredBy(meters),
         new Admission<UUID>(vertx, "imports", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, IMPORT_PATIENCE).meteredBy(meters),

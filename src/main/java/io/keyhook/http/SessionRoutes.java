@@ -35,13 +35,13 @@ final class SessionRoutes {
   void mount(Calls calls) {
     calls.open(HttpMethod.POST, "/api/auth/login", 200, context -> {
       Accounts.Login login = login(context);
-      return checkLimits(context, login).compose(device -> client.login(login));
+      return checkLimits(context, login).compose(device -> client.login(login.on(device.orElse(null))));
     });
     calls.open(HttpMethod.POST, "/api/auth/session", 200, context -> {
       Accounts.Login login = login(context);
       refuseOtherSites(context.request());
       return checkLimits(context, login).compose(device ->
-          client.openSession(new Sessions.Open(login)).map(opened -> {
+          client.openSession(new Sessions.Open(login.on(device.orElse(null)))).map(opened -> {
             Accounts.Token token = answer(context, opened);
             SessionCookies.setDevice(context, addresses, device.orElse(opened.deviceCookie()));
             return token;

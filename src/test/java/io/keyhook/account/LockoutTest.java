@@ -7,6 +7,7 @@ import io.keyhook.testing.Api;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.security.SecureRandom;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -174,6 +176,29 @@ class LockoutTest {
     attack(email);
     from(HOME).bearer(opened.json().getString("token")).post("/api/auth/password",
         new JsonObject().put("currentPassword", Node.PASSWORD).put("newPassword", "another correct horse")).expect(204);
+  }
+
+  @Test
+  void strangersAtManyAddressesKeepNeitherAKnownDeviceNorAnAccountFromItsPasswords() {
+    String email = owner();
+    Exchange opened = login(from(HOME), email).expect(200);
+    Api owner = from(HOME).bearer(opened.json().getString("token"));
+    List<CompletableFuture<Exchange>> strangers = IntStream.range(0, 300).mapToObj(i ->
+        from("10.1." + i / 200 + '.' + i % 200).postAsync("/api/auth/login", new JsonObject()
+            .put("email", "nobody" + i + "@example.com").put("password", "wrong password"))).toList();
+    Waiting.until("many wait", () -> strangersWho("waiting") > 100);
+    login(from(HOME, device(opened)), email).expect(200);
+    owner.post("/api/users", new JsonObject().put("email", "colleague-" + email).put("password", Node.PASSWORD)).expect(201);
+    owner.post("/api/auth/password",
+        new JsonObject().put("currentPassword", Node.PASSWORD).put("newPassword", "another correct horse")).expect(204);
+    assertThat(strangersWho("waiting")).as("still").isPositive();
+    assertThat(strangers.stream().map(Api::join).map(Exchange::status)).contains(401).isSubsetOf(401, 503);
+  }
+
+  private static double strangersWho(String what) {
+    String start = "keyhook_admission_" + what + "{what=\"anonymous logins\"} ";
+    return keyhook.api().anonymous().get("/metrics").expect(200).body().lines().filter(line -> line.startsWith(start))
+        .mapToDouble(line -> Double.parseDouble(line.substring(start.length()))).sum();
   }
 
   @Test

@@ -75,6 +75,25 @@ class AdmissionTest {
   }
 
   @Test
+  void roomsThatShareAnAdmissionTakeTurnsHoweverManyTenantsOneHas(Vertx vertx) {
+    Admission<String> shared = new Admission<>(vertx, "shared", 1, 100, LONG);
+    Admission<String> crowded = new Admission<>(vertx, "crowded", 1, 100, LONG);
+    Admission<String> quiet = new Admission<>(vertx, "quiet", 1, 100, LONG);
+    for (int i = 0; i < 50; i++) {
+      crowded.run("stranger" + i, () -> ask(shared, "crowded"));
+    }
+    for (int i = 0; i < 3; i++) {
+      quiet.run("known", () -> ask(shared, "quiet"));
+    }
+    for (int i = 1; i < 6; i++) {
+      int before = i;
+      endFirst();
+      Waiting.until("the next begins", () -> begun().size() > before);
+    }
+    assertThat(begun()).containsExactly("crowded", "quiet", "crowded", "quiet", "crowded", "quiet");
+  }
+
+  @Test
   void whoFillsTheWaitingRoomIsRefusedAndOthersAreNot(Vertx vertx) {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     Admission<String> admission = new Admission<String>(vertx, "calls", 1, 30, LONG).meteredBy(meters);

@@ -307,7 +307,7 @@ class NeighborsTest {
         .collect(Collectors.toSet());
     Set<String> expected = new HashSet<>();
     for (String waiting : List.of("authentications", "exports", "imports", "management calls", "passwords", "searches",
-        "webhook tests")) {
+        "webhook tests", "anonymous logins")) {
       expected.addAll(List.of("running " + waiting, "waiting " + waiting, "refused_total " + waiting));
     }
     for (String held : List.of("connections", "event streams", "recoveries")) {
