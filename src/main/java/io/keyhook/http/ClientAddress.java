@@ -6,13 +6,14 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * The address, scheme and host that a client used, as far as proxies that the administrator trusts have written them down.
- * {@code X-Forwarded-For} or, where there is none, {@code Forwarded} (RFC 7239) is read from the right: each trusted proxy
+ * {@code X-Forwarded-For} or, where that is empty, {@code Forwarded} (RFC 7239) is read from the right: each trusted proxy
  * vouches for the next address, and the first one that is no trusted proxy's is the client's.
  *
  * <p>{@code X-Forwarded-For} wins where both are there, because nearly every proxy writes that one and passes
@@ -57,9 +58,10 @@ final class ClientAddress {
     if (!isFromProxy(request)) {
       return false;
     }
-    String usual = request.getHeader("X-Forwarded-Proto");
-    if (usual != null) {
-      return usual.split(",", 2)[0].strip().equalsIgnoreCase("https");
+    Optional<String> usual = request.headers().getAll("X-Forwarded-Proto").stream()
+        .flatMap(line -> Stream.of(line.split(","))).map(String::strip).filter(proto -> !proto.isEmpty()).findFirst();
+    if (usual.isPresent()) {
+      return usual.get().equalsIgnoreCase("https");
     }
     Hops.Hop client = farthest(request);
     return client != null && "https".equals(client.proto());

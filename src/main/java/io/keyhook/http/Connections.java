@@ -89,6 +89,17 @@ final class Connections {
     }
   }
 
+  /**
+   * The rest of the latest request's body cannot be read: the request is refused, unless it was answered already. Then it is
+   * as with any body that is still coming.
+   */
+  void unreadable(HttpConnection connection) {
+    Progress progress = open.get(connection);
+    if (progress != null && !progress.request.response().headWritten()) {
+      Answers.unreadable(progress.request);
+    }
+  }
+
   /** Whether a body follows the head, which may be on its way still. */
   static boolean hasBody(HttpServerRequest request) {
     String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);

@@ -44,7 +44,12 @@ final class Hops {
   /** Of these headers. */
   static Hops of(MultiMap headers) {
     List<String> usual = headers.getAll(X_FORWARDED_FOR);
-    return usual.isEmpty() ? new Hops(headers.getAll(FORWARDED), true) : new Hops(usual, false);
+    return usual.stream().allMatch(Hops::isEmpty) ? new Hops(headers.getAll(FORWARDED), true) : new Hops(usual, false);
+  }
+
+  /** Whether a line is a list without elements. */
+  private static boolean isEmpty(String line) {
+    return line.chars().allMatch(c -> c == ',' || Character.isWhitespace(c));
   }
 
   /** Whether there are any, believed or not. */
@@ -100,10 +105,10 @@ final class Hops {
     return backslashes % 2 == 1;
   }
 
-  /** RFC 7239, 4. A malformed element tells nothing. */
+  /** RFC 7239, 4: pairs, some of which may be empty. A malformed element tells nothing. */
   private static Hop forwarded(String element) {
     Map<String, String> parameters = new HashMap<>();
-    int at = 0;
+    int at = pair(element, 0);
     while (at < element.length()) {
       int equals = element.indexOf('=', at);
       if (equals < 0) {
@@ -115,9 +120,19 @@ final class Hops {
       if (at < 0 || parameters.put(name, value.toString().strip()) != null) {
         return new Hop(null, null, null);
       }
+      at = pair(element, at);
     }
     String node = parameters.get("for");
     return new Hop(node == null ? null : address(node), lower(parameters.get("proto")), lower(parameters.get("host")));
+  }
+
+  /** Where the next pair begins that is not empty. */
+  private static int pair(String element, int from) {
+    int at = from;
+    while (at < element.length() && (element.charAt(at) == ';' || Character.isWhitespace(element.charAt(at)))) {
+      at++;
+    }
+    return at;
   }
 
   /** Reads a value without its quotes; gives where the next parameter begins, or -1 where a quote does not end. */

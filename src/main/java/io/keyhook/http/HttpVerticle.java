@@ -76,7 +76,7 @@ public final class HttpVerticle extends VerticleBase {
     vertx.setPeriodic(SLOW_LOOK.toMillis(), timer -> connections.closeSlow());
     return server
         .connectionHandler(connection -> {
-          RequestDecoder.install(connection, serverOptions);
+          RequestDecoder.install(connection, serverOptions, () -> connections.unreadable(connection));
           connections.opened(connection);
         })
         .invalidRequestHandler(Answers::unreadable)

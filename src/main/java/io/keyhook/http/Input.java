@@ -61,10 +61,10 @@ final class Input extends FieldReader {
   }
 
   /**
-   * @param body null or empty: an object without fields
+   * @param body null or {@linkplain JsonBody#isEmpty empty}: an object without fields
    */
   static Input of(Buffer body) {
-    if (body == null || body.length() == 0) {
+    if (JsonBody.isEmpty(body)) {
       return new Input(JsonNodeFactory.instance.objectNode());
     }
     try {

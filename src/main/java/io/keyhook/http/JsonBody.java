@@ -1,5 +1,6 @@
 package io.keyhook.http;
 
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -10,6 +11,7 @@ import java.util.Set;
 /** What a body may be. */
 final class JsonBody {
   static final int MAX_BYTES = 1024 * 1024;
+  private static final Buffer BYTE_ORDER_MARK = Buffer.buffer("\ufeff");
   /** For these, a body means nothing (RFC 9110, 9.3.1, 9.3.2 and 9.3.5), whatever it is. */
   private static final Set<HttpMethod> WITHOUT_BODY = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE);
 
@@ -23,10 +25,14 @@ final class JsonBody {
     }
   }
 
+  /** Whether there is nothing in it, but for a byte order mark. Null is empty. */
+  static boolean isEmpty(Buffer body) {
+    return body == null || body.length() == 0 || body.equals(BYTE_ORDER_MARK);
+  }
+
   /** Refuses a body that does not say that it is JSON. No body is fine, whatever its type. */
   static void requireJson(RoutingContext context) {
-    boolean empty = context.body().buffer() == null || context.body().length() == 0;
-    if (!empty && !MediaType.JSON.isOf(context.request())) {
+    if (!isEmpty(context.body().buffer()) && !MediaType.JSON.isOf(context.request())) {
       throw new HttpException(415);
     }
   }

@@ -7,6 +7,7 @@ import io.keyhook.db.Shares;
 import io.keyhook.db.WriteProbe;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -30,6 +31,8 @@ public final class Probes {
   private static final CharSequence METRICS =
       HttpHeaders.createOptimized("text/plain; version=0.0.4; charset=utf-8");
   private static final Duration ASKING = Duration.ofSeconds(2);
+  /** From one rendering of the metrics to the next: who asks sooner waits, so that asking costs no more than this often. */
+  private static final Duration RENDERING = Duration.ofMillis(100);
 
   /** What the database says of itself; {@code text} is in the response. */
   private enum State {
@@ -47,6 +50,9 @@ public final class Probes {
   /** Under way; null: none. Those that ask meanwhile share its answer. */
   private Future<State> asking;
   private final Optional<Supplier<String>> metrics;
+  /** To come or under way, as {@link #asking} is. */
+  private Future<Buffer> rendering;
+  private long rendered = System.nanoTime() - RENDERING.toNanos();
   private volatile boolean started;
   private final Buffer openApi = resource("openapi.json");
 
@@ -70,8 +76,7 @@ public final class Probes {
       calls.open(HttpMethod.GET, "/health/ready", this::ready);
     }
     if (parts.contains(RouterPart.METRICS)) {
-      metrics.ifPresent(text -> calls.open(HttpMethod.GET, "/metrics", context ->
-          Answers.send(context.response(), 200, METRICS, Buffer.buffer(text.get()))));
+      metrics.ifPresent(text -> calls.open(HttpMethod.GET, "/metrics", context -> metrics(context, text)));
     }
     if (parts.contains(RouterPart.API)) {
       calls.open(HttpMethod.GET, "/openapi.json", context -> {
@@ -92,6 +97,32 @@ public final class Probes {
       Answers.json(context, ready ? 200 : 503,
           Map.of("status", ready ? "ready" : started ? "not ready" : "starting", "database", state.text));
     }));
+  }
+
+  private void metrics(RoutingContext context, Supplier<String> text) {
+    Context own = context.vertx().getOrCreateContext();
+    rendered(context.vertx(), text).onComplete(done -> own.runOnContext(v -> {
+      if (done.succeeded()) {
+        Answers.send(context.response(), 200, METRICS, done.result());
+      } else {
+        context.fail(done.cause());
+      }
+    }));
+  }
+
+  /** The metrics as they are when it is their turn, rendered off the event loop. */
+  private synchronized Future<Buffer> rendered(Vertx vertx, Supplier<String> text) {
+    if (rendering == null || rendering.isComplete()) {
+      long wait = TimeUnit.NANOSECONDS.toMillis(rendered + RENDERING.toNanos() - System.nanoTime());
+      Future<Void> turn = wait > 0 ? vertx.timer(wait) : Future.succeededFuture();
+      rendering = turn.compose(v -> vertx.executeBlocking(() -> Buffer.buffer(text.get()), false))
+          .onComplete(done -> renderedNow());
+    }
+    return rendering;
+  }
+
+  private synchronized void renderedNow() {
+    rendered = System.nanoTime();
   }
 
   private synchronized Future<State> state() {

@@ -1,7 +1,11 @@
 package io.keyhook.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.RecvByteBufAllocator;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.vertx.core.http.HttpConnection;
@@ -11,8 +15,9 @@ import io.vertx.core.http.impl.VertxHttpRequestDecoder;
 import java.util.List;
 
 /**
- * Reads requests, and refuses field lines that are folded (RFC 9112, 5.2). Netty joins a folded value piece by piece, which
- * takes quadratic time in a head and in a trailer.
+ * Reads requests a small piece at a time: a client that pipelines thousands of them has no more handled in one turn of the
+ * event loop than a piece holds, and others are served in between. Refuses field lines that are folded (RFC 9112, 5.2). Netty joins a folded value piece by piece, which
+ * takes quadratic time in a head and in a trailer. A body that cannot be read is told of once its bytes before are handled.
  */
 final class RequestDecoder extends VertxHttpRequestDecoder {
   /** The name under which Vert.x adds its decoder, and removes it. */
@@ -21,15 +26,29 @@ final class RequestDecoder extends VertxHttpRequestDecoder {
   /** What the next byte belongs to. A body's chunk sizes are part of the body, its trailer is of fields. */
   private enum Part { REQUEST_LINE, FIELDS, BODY }
 
-  private Part part = Part.REQUEST_LINE;
+  /** A whole head of most clients, some 70 of the shortest. A body of 1 MB comes in 512 of them. */
+  private static final int PIECE_BYTES = 2048;
+  private static final RecvByteBufAllocator PIECES = new FixedRecvByteBufAllocator(PIECE_BYTES).maxMessagesPerRead(1);
 
-  private RequestDecoder(HttpServerOptions options) {
+  private final Runnable unreadable;
+  private Part part = Part.REQUEST_LINE;
+  private Throwable failure;
+
+  private RequestDecoder(HttpServerOptions options, Runnable unreadable) {
     super(options);
+    this.unreadable = unreadable;
   }
 
-  /** Reads the requests of a connection on which nothing has been read yet. */
-  static void install(HttpConnection connection, HttpServerOptions options) {
-    ((HttpServerConnection) connection).channelHandlerContext().pipeline().replace(NAME, NAME, new RequestDecoder(options));
+  /**
+   * Reads the requests of a connection on which nothing has been read yet.
+   *
+   * @param unreadable called on the event loop when the rest of the latest request's body cannot be read. What follows it is
+   *     dropped
+   */
+  static void install(HttpConnection connection, HttpServerOptions options, Runnable unreadable) {
+    Channel channel = ((HttpServerConnection) connection).channelHandlerContext().channel();
+    channel.config().setRecvByteBufAllocator(PIECES);
+    channel.pipeline().replace(NAME, NAME, new RequestDecoder(options, unreadable));
   }
 
   @Override
@@ -40,12 +59,24 @@ final class RequestDecoder extends VertxHttpRequestDecoder {
     }
     super.decode(context, in, out);
     Object read = out.isEmpty() ? null : out.get(out.size() - 1);
-    if (read instanceof LastHttpContent) {
+    if (read instanceof HttpContent content && content.decoderResult().isFailure()) {
+      failure = content.decoderResult().cause();
+    } else if (read instanceof LastHttpContent) {
       part = Part.REQUEST_LINE;
     } else if (read instanceof HttpRequest) {
       part = Part.BODY;
     } else if (read == null && part == Part.BODY && isLastChunk(in, start)) {
       part = Part.FIELDS;
+    }
+  }
+
+  /** Vert.x fails the connection with what the body failed with, in its turn, and would close it without an answer. */
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable e) throws Exception {
+    if (e == failure) {
+      unreadable.run();
+    } else {
+      super.exceptionCaught(context, e);
     }
   }
 
