@@ -42,7 +42,7 @@ class BadBodyTest {
         "{\"name\":\"a\nb\"}",
         "{\"name\":\"\\x41\"}", "{\"name\":\"\\u12\"}", "/* */{}", "{}//", " ", "\n", "[]", "[{}]", "\"{}\"", "1",
         "true",
-        "null", "\uFEFF", "\uFEFF\uFEFF{}", "{}\uFEFF", "\u0000", "{\"a\":1,\"a\":1}", "{\"metadata\":{\"a\":1,\"a\":2}}",
+        "null", "\uFEFF\uFEFF{}", "{}\uFEFF", "\u0000", "{\"a\":1,\"a\":1}", "{\"metadata\":{\"a\":1,\"a\":2}}",
         "{\"a\":" + "9".repeat(101) + "}",
         "[".repeat(100_000), "{\"metadata\":" + "{\"a\":".repeat(30) + "1" + "}".repeat(31),
         "{\"metadata\":" + "[".repeat(5000) + "]".repeat(5000) + "}", "{\"" + "n".repeat(100_000) + "\":1}");
@@ -141,6 +141,16 @@ class BadBodyTest {
   void aByteOrderMarkIsNoPartOfTheJson(Operation operation) {
     Exchange exchange = subject.unchanged(() -> subject.sendRaw(operation, "\uFEFF{\"colour\":1}", JSON));
     Subject.assertRefused(exchange, "colour");
+  }
+
+  @Test
+  void aByteOrderMarkAloneIsAnEmptyBody() {
+    Operation disable = Document.find("POST", "/api/licenses/x/disable").orElseThrow();
+    subject.sendRaw(disable, "\uFEFF", "Content-Type: text/plain").expect(200);
+    Operation enable = Document.find("POST", "/api/licenses/x/enable").orElseThrow();
+    subject.sendRaw(enable, "\uFEFF", JSON).expect(200);
+    Operation create = Document.find("POST", "/api/licenses").orElseThrow();
+    Subject.assertRefused(subject.unchanged(() -> subject.sendRaw(create, "\uFEFF", JSON)), "name");
   }
 
   @ParameterizedTest

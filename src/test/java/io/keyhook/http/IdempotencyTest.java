@@ -3,6 +3,8 @@ package io.keyhook.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.keyhook.bus.Id;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Exchange;
@@ -166,6 +168,19 @@ class IdempotencyTest {
     assertThat(again(with("a-\"quoted\\one").post("/api/licenses", named("Q"))).body()).isEqualTo(first);
     with("k".repeat(255)).post("/api/licenses", named("Q")).expect(201);
     with("\"" + "l".repeat(255) + "\"").post("/api/licenses", named("Q")).expect(201);
+  }
+
+  @Test
+  void theDocumentSaysWhatAKeyIs() {
+    JsonNode schema = Document.root().at("/components/parameters/IdempotencyKey/schema");
+    for (String key : List.of("k", "k".repeat(255), "\"k\"", "\"" + "k".repeat(255) + "\"", "\"" + "\\\"".repeat(255) + "\"")) {
+      assertThat(Document.faults(schema, TextNode.valueOf(key))).as(key).isEmpty();
+      with(key).post("/api/licenses", named("Q")).expect(201);
+    }
+    for (String key : List.of("", "\"\"", "a b", "k".repeat(256), "k".repeat(257), "\"" + "k".repeat(256) + "\"")) {
+      assertThat(Document.faults(schema, TextNode.valueOf(key))).as(key).isNotEmpty();
+      with(key).post("/api/licenses", named("Q")).expect(400);
+    }
   }
 
   @ParameterizedTest

@@ -135,6 +135,14 @@ class RateLimitTest {
         receiver, "203.0.113.7");
     assertAddress(standard(node, "for=198.51.100.9").header("Forwarded", "for=203.0.113.7, for=10.1.2.3"), license, receiver,
         "203.0.113.7");
+    // empty elements and pairs mean nothing
+    for (String gaps : List.of(";for=203.0.113.7", "for=203.0.113.7;", " ; ;for=203.0.113.7;;proto=http; ;", ",, for=203.0.113.7;,",
+        ";for=203.0.113.7, ,;for=10.1.2.3", "for=203.0.113.7 ;; by=10.0.0.1")) {
+      assertAddress(standard(node, gaps), license, receiver, "203.0.113.7");
+    }
+    for (String empty : List.of("", " ", ",", " , ,")) {
+      assertAddress(standard(node, "for=203.0.113.7").header("X-Forwarded-For", empty), license, receiver, "203.0.113.7");
+    }
     // what hides an address, or is malformed, ends what is believed; a quote that never ends hides nothing right of it
     for (String hidden : List.of("for=unknown", "for=_hidden", "for=\"_SEVKISEK:80\"", "for=\"unknown:80\"", "by=203.0.113.43",
         "203.0.113.7", "for=203.0.113.7;for=203.0.113.8", "for=\"203.0.113.7", "for=203.0.113.7\"", "for", "=;=", "\\\"")) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.LogWatch;
 import io.keyhook.testing.Node;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -107,6 +108,52 @@ class SmugglingTest {
     long before = keyhook.database().count("license");
     assertThat(new Wire(keyhook.node().uri()).statuses(request + HIDDEN)).isSubsetOf(400).hasSizeLessThanOrEqualTo(1);
     assertThat(keyhook.database().count("license")).isEqualTo(before);
+  }
+
+  static Stream<Arguments> malformed() {
+    Map<String, String> forms = new LinkedHashMap<>();
+    forms.put("no size of a chunk", "zz\r\n");
+    forms.put("no size after a good chunk", "2\r\n{}\r\nzz\r\n");
+    forms.put("an empty size", "\r\n\r\n");
+    forms.put("a negative chunk", "-1\r\n");
+    forms.put("a huge chunk", "fffffffff\r\n");
+    forms.put("a chunk without its end", "2\r\n{}0\r\n\r\n");
+    forms.put("an extension that ends with LF", "2;\n{}\r\n0\r\n\r\n");
+    forms.put("a trailer that is folded", "2\r\n{}\r\n0\r\nX-A: 1\r\n folded\r\n\r\n");
+    forms.put("a trailer without a name", "2\r\n{}\r\n0\r\n: 1\r\n\r\n");
+    forms.put("a trailer that is too long", "2\r\n{}\r\n0\r\nX-A: " + "a".repeat(17 * 1024) + "\r\n\r\n");
+    return forms.entrySet().stream().map(form -> Arguments.of(form.getKey(), form.getValue()));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("malformed")
+  void aBodyThatCannotBeReadIsRefusedAndNotLogged(String what, String chunks) {
+    List<String> before = logged();
+    Wire wire = new Wire(keyhook.node().uri());
+    for (String path : List.of("/api/licenses", "/api/validate")) {
+      String request = chunks(chunks).replace("/api/licenses", path);
+      assertThat(wire.statuses(request + HIDDEN)).as(path).containsExactly(400);
+      assertThat(wire.statuses("GET /health/live HTTP/1.1\r\nHost: k\r\n\r\n" + request + HIDDEN)).as("behind another")
+          .containsExactly(200, 400);
+    }
+    assertThat(wire.statuses(chunks(chunks).replace("/api/licenses", "/a"))).as("of no interest").hasSize(1)
+        .isSubsetOf(404, 400);
+    assertThat(logged()).isEqualTo(before);
+  }
+
+  /** Above DEBUG. */
+  private static List<String> logged() {
+    return LogWatch.linesWith("").stream().filter(line -> line.matches("(?s)(INFO|WARN|ERROR) .*")).toList();
+  }
+
+  @Test
+  void aBodyThatCannotBeReadIsAProblemInTheFormOfTheCall() {
+    Wire wire = new Wire(keyhook.node().uri());
+    byte[] none = new byte[0];
+    String[] chunks = {"Content-Type: application/json", "Transfer-Encoding: chunked", "", "zz"};
+    assertThat(wire.send("POST", "/api/licenses", none, chunks).expect(400, "INVALID_REQUEST").header("Connection"))
+        .isEqualTo("close");
+    assertThat(wire.send("POST", "/api/validate", none, chunks).expect(400).json().getBoolean("valid")).isFalse();
   }
 
   static Stream<Arguments> chunked() {
