@@ -16,8 +16,10 @@ import java.util.List;
 
 /**
  * Reads requests a small piece at a time: a client that pipelines thousands of them has no more handled in one turn of the
- * event loop than a piece holds, and others are served in between. Refuses field lines that are folded (RFC 9112, 5.2). Netty joins a folded value piece by piece, which
- * takes quadratic time in a head and in a trailer. A body that cannot be read is told of once its bytes before are handled.
+ * event loop than a piece holds, and others are served in between.
+ *
+ * <p>Refuses field lines that are folded (RFC 9112, 5.2). Netty joins a folded value piece by piece, which takes quadratic
+ * time in a head and in a trailer. A body that cannot be read is told of in its turn, after what came before it.
  */
 final class RequestDecoder extends VertxHttpRequestDecoder {
   /** The name under which Vert.x adds its decoder, and removes it. */
