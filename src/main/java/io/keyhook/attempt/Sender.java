@@ -68,6 +68,7 @@ public final class Sender {
    * @param timeout of a whole attempt
    * @param maxInFlight attempts that the caller makes at once: none waits for a connection
    * @param onUnasked runs each time that a receiver sends bytes that no request has asked for
+   * @throws IllegalStateException Netty is too old
    */
   public Sender(Vertx vertx, TargetPolicy policy, Duration timeout, int maxInFlight, Runnable onUnasked) {
     this(vertx, Resolver.of(vertx), policy, null, timeout, maxInFlight, System::nanoTime, onUnasked);
@@ -80,6 +81,7 @@ public final class Sender {
   Sender(
       Vertx vertx, Resolver resolver, TargetPolicy policy, TrustOptions trust, Duration timeout, int maxInFlight,
       LongSupplier nanoTime, Runnable onUnasked) {
+    Wire.requireNetty();
     this.vertx = vertx;
     this.resolver = resolver;
     this.policy = policy;

@@ -2,6 +2,7 @@ package io.keyhook.attempt;
 
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
@@ -26,6 +27,20 @@ import io.vertx.ext.web.client.impl.WebClientInternal;
  */
 final class Wire {
   private Wire() {}
+
+  /**
+   * Checks Netty's version: a host whose own dependencies choose an older one would deliver nothing.
+   *
+   * @throws IllegalStateException it is older than what {@link ReceiverCodec} needs
+   */
+  static void requireNetty() {
+    try {
+      HttpDecoderConfig.class.getMethod("setUseRfc9112TransferEncoding", boolean.class);
+    } catch (NoSuchMethodException e) {
+      throw new IllegalStateException("The class path has a version of Netty that is too old for Keyhook. Import"
+          + " io.netty:netty-bom in the version of Keyhook's pom.xml into your dependencyManagement, before Vert.x's", e);
+    }
+  }
 
   /** A client whose requests are made with {@code as(call)}, a call for each. The caller closes it. */
   static WebClient client(Vertx vertx, HttpClientOptions options, PoolOptions pool) {

@@ -5,44 +5,112 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Program;
+import io.keyhook.testing.Tool;
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.Predicate;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's program, compiled and run as a project of its own would: with the dependencies that a host gets. */
+/**
+ * The README's program in a Maven project of its own, with the README's dependency and the class path that Maven resolves
+ * for it. Maven takes what it can from the local repository of this build, and the rest from where it is configured to.
+ */
 class ReadmeEmbeddingTest {
   private static final Pattern PROGRAM = Pattern.compile("```java\n(import io\\.keyhook.*?)```", Pattern.DOTALL);
-  private static final Set<String> MIGRATING = Set.of("flyway-core", "flyway-database-postgresql", "postgresql");
+  private static final Pattern DEPENDENCY =
+      Pattern.compile("```xml\n(<dependency>\\s+<groupId>io\\.keyhook.*?)```", Pattern.DOTALL);
+  private static final Pattern NETTY = Pattern.compile("/netty-[a-z0-9-]+-(4\\.[0-9.]+\\.Final)[^/]*\\.jar");
+  private static final String[] MIGRATING = {"flyway-core", "flyway-database-postgresql", "postgresql"};
+  private static final Map<List<String>, String> CLASS_PATHS = new HashMap<>();
+  private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin");
 
   @RegisterExtension
   static final Installation postgres = Installation.withoutNode();
 
+  /** Has Keyhook as {@code mvn install} puts it there. */
+  @TempDir
+  static Path repository;
+
   @TempDir
   Path project;
 
+  @BeforeAll
+  static void install() throws IOException {
+    Path directory = Files.createDirectories(repository.resolve("io/keyhook/keyhook/0.1.0"));
+    Files.copy(Path.of("pom.xml"), directory.resolve("keyhook-0.1.0.pom"));
+    jar(Path.of("target", "classes"), directory.resolve("keyhook-0.1.0.jar"));
+  }
+
+  private static void jar(Path classes, Path jar) throws IOException {
+    try (OutputStream out = Files.newOutputStream(jar); ZipOutputStream zip = new ZipOutputStream(out);
+        Stream<Path> paths = Files.walk(classes)) {
+      for (Path path : paths.toList()) {
+        String name = classes.relativize(path).toString().replace('\\', '/');
+        if (Files.isRegularFile(path)) {
+          zip.putNextEntry(new ZipEntry(name));
+          Files.copy(path, zip);
+        }
+      }
+    }
+  }
+
   @Test
   void theProgramOfTheReadmeRunsAsWritten() throws IOException, InterruptedException {
-    assertThat(run(program(), MIGRATING::contains)).contains("license.activated", "license.validated", "valid");
+    assertThat(run(program(), MIGRATING)).contains("license.activated", "license.validated", "valid");
+  }
+
+  @Test
+  void aHostDeliversWebhooks() throws IOException, InterruptedException {
+    String program = program().replace("owner@example.com", "webhooks@example.com")
+        .replace(".put(\"http\"", ".put(\"delivery\", new JsonObject().put(\"allowInsecureTargets\", true))\n            .put(\"http\"")
+        .replace("    vertx.deployVerticle(keyhook)", """
+                var received = io.vertx.core.Promise.<Void>promise();
+                var events = new java.util.concurrent.ConcurrentSkipListSet<String>();
+                var server = vertx.createHttpServer().requestHandler(request -> request.body().onSuccess(body -> {
+                  System.out.println("received " + body.toJsonObject().getString("event"));
+                  request.response().end();
+                  if (events.add(body.toJsonObject().getString("event")) && events.size() == 2) {
+                    received.complete();
+                  }
+                }));
+                server.listen(0, "127.0.0.1").compose(listening -> vertx.deployVerticle(keyhook))""")
+        .replace("          .compose(shop -> client", """
+                  .compose(shop -> client.createWebhook(io.keyhook.bus.Webhooks.Create.of(shop,
+                      "http://127.0.0.1:" + server.actualPort() + "/", "license.activated", "license.validated")).map(shop))
+                  .compose(shop -> client""")
+        .replace("\"device-1\")))", "\"device-1\"))).compose(validation -> received.future().map(validation))");
+    assertThat(run(program, MIGRATING)).contains("valid").filteredOn(line -> line.startsWith("received"))
+        .containsExactlyInAnyOrder("received license.activated", "received license.validated");
+  }
+
+  @Test
+  void aHostGetsOneVersionOfNetty() throws IOException, InterruptedException {
+    List<String> versions = NETTY.matcher(classPath()).results().map(netty -> netty.group(1)).toList();
+    assertThat(versions).hasSizeGreaterThan(10);
+    assertThat(versions.stream().distinct()).containsExactly(versionInPom("netty"));
   }
 
   @Test
   void aHostThatMigratesElsewhereNeedsNoneOfTheOptionalLibraries() throws IOException, InterruptedException {
     String program = program().replace("    Keyhook.migrate(database);\n", "").replace("owner@example.com", "other@example.com")
-        .replace(".pool(pool)", ".pool(pool).meterRegistry(new io.micrometer.core.instrument.simple.SimpleMeterRegistry())")
-        .replace("KeyhookClient client = keyhook.client();", "KeyhookClient client = keyhook.client(); keyhook.router();");
-    assertThat(run(program, library -> false)).contains("license.activated", "license.validated", "valid");
+        .replace(".pool(pool)", ".pool(pool).meterRegistry(new io.micrometer.core.instrument.simple.SimpleMeterRegistry())");
+    assertThat(run(program)).contains("license.activated", "license.validated", "valid");
   }
 
   @Test
@@ -58,37 +126,94 @@ class ReadmeEmbeddingTest {
           }
         }
         """;
-    assertThat(run(program, library -> false)).anyMatch(line -> line.contains("org.flywaydb:flyway-core"));
+    assertThat(run(program)).anyMatch(line -> line.contains("org.flywaydb:flyway-core"));
   }
 
   private static String program() throws IOException {
-    return PROGRAM.matcher(Files.readString(Path.of("README.md"))).results().map(match -> match.group(1)).findFirst()
+    return inReadme(PROGRAM);
+  }
+
+  private static String inReadme(Pattern block) throws IOException {
+    return block.matcher(Files.readString(Path.of("README.md"))).results().map(match -> match.group(1)).findFirst()
         .orElseThrow();
   }
 
-  private List<String> run(String program, Predicate<String> library) throws IOException, InterruptedException {
+  private List<String> run(String program, String... libraries) throws IOException, InterruptedException {
     Files.writeString(project.resolve("Shop.java"), program);
-    Path java = Path.of(ProcessHandle.current().info().command().orElseThrow()).getParent();
-    String classPath = hostClassPath(library);
+    String classPath = classPath(libraries);
     Map<String, String> environment = Map.of("DATABASE_URI", postgres.database().uri().toString(),
         "MASTER_KEY", Node.MASTER_KEY, "JWT_SECRET", Node.JWT_SECRET);
-    Program.run(project, environment, "", List.of(java.resolve("javac").toString(), "-cp", classPath,
+    Program.run(project, environment, "", List.of(JAVA.resolve("javac").toString(), "-cp", classPath,
         "-proc:none", "-d", ".", "Shop.java"));
-    return Program.run(project, environment, "", List.of(java.resolve("java").toString(), "-cp",
+    return Program.run(project, environment, "", List.of(JAVA.resolve("java").toString(), "-cp",
         classPath + File.pathSeparator + ".", "Shop"));
   }
 
-  /** Keyhook, and of its dependencies those that are neither optional nor for tests. */
-  private static String hostClassPath(Predicate<String> library) throws IOException {
-    List<Pattern> absent = Pattern.compile("<dependency>(.*?)</dependency>", Pattern.DOTALL)
-        .matcher(Files.readString(Path.of("pom.xml"))).results().map(MatchResult::group)
-        .filter(dependency -> dependency.contains("<optional>true") || dependency.contains("<scope>test"))
-        .map(dependency -> dependency.replaceFirst("(?s).*?<artifactId>(.*?)</artifactId>.*", "$1"))
-        .filter(library.negate()).map(artifact -> Pattern.compile(".*/" + Pattern.quote(artifact) + "-[0-9.]+[^/]*\\.jar"))
-        .toList();
-    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-        .map(entry -> Path.of(entry).toAbsolutePath().toString())
-        .filter(entry -> !entry.endsWith("test-classes") && absent.stream().noneMatch(jar -> jar.matcher(entry).matches()))
-        .collect(Collectors.joining(File.pathSeparator));
+  /**
+   * The class path that Maven resolves for a project that depends on Keyhook.
+   *
+   * @param libraries optional ones that the project adds
+   */
+  private String classPath(String... libraries) throws IOException, InterruptedException {
+    String known = CLASS_PATHS.get(List.of(libraries));
+    if (known != null) {
+      return known;
+    }
+    Files.writeString(project.resolve("pom.xml"), """
+        <project xmlns="http://maven.apache.org/POM/4.0.0">
+          <modelVersion>4.0.0</modelVersion>
+          <groupId>com.example</groupId>
+          <artifactId>shop</artifactId>
+          <version>1</version>
+          <repositories>
+            <repository><id>local</id><url>%1$s</url></repository>
+            <repository><id>central</id><url>https://repo.maven.apache.org/maven2</url></repository>
+          </repositories>
+          <pluginRepositories>
+            <pluginRepository><id>local</id><url>%1$s</url></pluginRepository>
+            <pluginRepository><id>central</id><url>https://repo.maven.apache.org/maven2</url></pluginRepository>
+          </pluginRepositories>
+          <dependencies>
+        %2$s
+          </dependencies>
+        </project>
+        """.formatted(
+            Path.of(System.getProperty("localRepository", System.getProperty("user.home") + "/.m2/repository")).toUri(),
+            inReadme(DEPENDENCY) + Arrays.stream(libraries).map(ReadmeEmbeddingTest::dependency).collect(Collectors.joining())));
+    Program.run(project, Map.of(), "", List.of(Tool.require("mvn"), "-B", "-q", "-ntp", "-Dmaven.repo.local=" + repository,
+        "org.apache.maven.plugins:maven-dependency-plugin:" + pluginVersion() + ":build-classpath",
+        "-Dmdep.outputFile=classpath.txt"));
+    String resolved = Files.readString(project.resolve("classpath.txt")).strip();
+    CLASS_PATHS.put(List.of(libraries), resolved);
+    return resolved;
+  }
+
+  /** As in Keyhook's own project, but not optional. */
+  private static String dependency(String artifact) {
+    String dependency = Pattern.compile("<dependency>(?:(?!</dependency>).)*?</dependency>", Pattern.DOTALL).matcher(pom())
+        .results().map(MatchResult::group).filter(one -> one.contains("<artifactId>" + artifact + "</artifactId>"))
+        .findFirst().orElseThrow();
+    return Pattern.compile("\\$\\{(.*?)\\.version}").matcher(dependency.replace("<optional>true</optional>", ""))
+        .replaceAll(property -> versionInPom(property.group(1)));
+  }
+
+  private static String versionInPom(String library) {
+    return inPom(Pattern.compile("<" + library + "\\.version>(.*?)<"));
+  }
+
+  private static String pluginVersion() {
+    return inPom(Pattern.compile("<artifactId>maven-dependency-plugin</artifactId>\\s+<version>(.*?)<"));
+  }
+
+  private static String inPom(Pattern pattern) {
+    return pattern.matcher(pom()).results().map(match -> match.group(1)).findFirst().orElseThrow();
+  }
+
+  private static String pom() {
+    try {
+      return Files.readString(Path.of("pom.xml"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }
