@@ -68,7 +68,8 @@ import org.slf4j.LoggerFactory;
 /**
  * All of Keyhook as one verticle, to deploy in one's own Vert.x. It migrates the database where it is given its URI,
  * deploys what it consists of, and stops in order: requests are answered, attempts in flight end, results are written,
- * leases given back. It closes only what it opened.
+ * leases given back. It closes only what it opened. On a pool of the host's, undeploy it before you close the pool or
+ * Vert.x: a delivery whose result can no longer be written is sent again.
  */
 public final class Keyhook extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(Keyhook.class);

@@ -31,7 +31,9 @@ public final class KeyhookBuilder {
 
   /**
    * Uses a pool of the host's, which stays open, and whose connections are not replaced after a failover: give it a maximum
-   * lifetime. Create it with {@link Keyhook#connectOptions}, and call {@link Keyhook#migrate} before deploying.
+   * lifetime. Create it with {@link Keyhook#connectOptions}, and call {@link Keyhook#migrate} before deploying. Undeploy
+   * Keyhook before you close the pool, or the Vert.x that it was built with: closing Vert.x closes the pool while Keyhook
+   * still writes results, and a delivery whose result is not written is sent again.
    * {@code database.uri} need not be set.
    *
    * @param pool not null

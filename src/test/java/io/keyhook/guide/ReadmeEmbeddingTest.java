@@ -97,6 +97,7 @@ class ReadmeEmbeddingTest {
         .replace("\"device-1\")))", "\"device-1\"))).compose(validation -> received.future().map(validation))");
     assertThat(run(program, MIGRATING)).contains("valid").filteredOn(line -> line.startsWith("received"))
         .containsExactlyInAnyOrder("received license.activated", "received license.validated");
+    assertThat(postgres.database().count("delivery_queue")).as("deliveries whose results were not written").isZero();
   }
 
   @Test
