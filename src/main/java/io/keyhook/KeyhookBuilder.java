@@ -44,7 +44,8 @@ public final class KeyhookBuilder {
   }
 
   /**
-   * Registers Keyhook's metrics with a registry of the host's, and removes them when Keyhook is undeployed. Metrics of the
+   * Registers Keyhook's metrics with a registry of the host's, and removes them when Keyhook is undeployed. Each has the tag
+   * {@code keyhook} with the {@link #name}, so that several Keyhooks can share a registry. Metrics of the
    * JVM are left to the host. Without this call, {@code /metrics} of the router serves a Prometheus registry of Keyhook's
    * own, if Micrometer's Prometheus registry is on the class path.
    *

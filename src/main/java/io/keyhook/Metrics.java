@@ -14,12 +14,13 @@ import java.util.function.Supplier;
  * @param end ends what was registered
  */
 record Metrics(MeterRegistry registry, Optional<Supplier<String>> text, Runnable end) {
-  /** In a registry of the host's, which stays open. Several Keyhooks in it are told apart by the tag {@code keyhook}. */
+  /**
+   * In a registry of the host's, which stays open. The tag {@code keyhook} tells several Keyhooks apart. All have it, also
+   * the only one: Prometheus keeps no two meters of one name whose tags have different keys.
+   */
   static Metrics of(MeterRegistry host, String name) {
     CompositeMeterRegistry own = new CompositeMeterRegistry();
-    if (!name.equals(Keyhook.DEFAULT_NAME)) {
-      own.config().commonTags("keyhook", name);
-    }
+    own.config().commonTags("keyhook", name);
     own.add(host);
     return new Metrics(own, Optional.empty(), () -> {
       for (Meter meter : List.copyOf(own.getMeters())) {

@@ -16,6 +16,8 @@ import io.keyhook.testing.Waiting;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -166,5 +168,14 @@ class HostTest {
         .map(account -> Caller.application(account.id(), "shop"))
         .compose(shop -> client.createLicense(Licenses.Create.of(shop, "Editor")))
         .compose(license -> client.validate(Licenses.Validate.of(license.key(), "device"))));
+  @Test
+  void severalKeyhooksShareAPrometheusRegistry(Vertx vertx) {
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    deployed(vertx, builder().meterRegistry(registry));
+    deployed(vertx, builder().meterRegistry(registry).name("second"));
+    assertThat(registry.scrape()).contains("keyhook_deliveries_held{keyhook=\"keyhook\"}",
+        "keyhook_deliveries_held{keyhook=\"second\"}");
+  }
+
   }
 }
