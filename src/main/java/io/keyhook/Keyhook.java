@@ -84,9 +84,9 @@ public final class Keyhook extends VerticleBase {
   private final Optional<MeterRegistry> hostRegistry;
   private final AtomicInteger port = new AtomicInteger();
   private final WebPages pages = new WebPages();
-  private final StopOrder stopOrder = new StopOrder(this::stopping);
+  private StopOrder stopOrder;
   private final List<String> deployed = new ArrayList<>();
-  private Bus bus;
+  private volatile Bus bus;
   private Database database;
   private Metrics metrics;
   private Admissions admissions;
@@ -169,8 +169,9 @@ public final class Keyhook extends VerticleBase {
   }
 
   /**
-   * A router with all of the HTTP interface, for the calling event loop, to mount under a path of the host's server. After
-   * Keyhook is undeployed it answers 503. The host's server decides how long a client may leave a response unread
+   * A router with all of the HTTP interface whose optional libraries are on the class path, for the calling event loop, to
+   * mount under a path of the host's server. After Keyhook is undeployed it answers 503, also once Keyhook is deployed again:
+   * mount a new one then. The host's server decides how long a client may leave a response unread
    * ({@code HttpServerOptions.setWriteIdleTimeout}).
    *
    * @throws IllegalStateException it is not deployed yet
@@ -185,7 +186,8 @@ public final class Keyhook extends VerticleBase {
    * @throws IllegalStateException it is not deployed yet
    */
   public Router router(Set<RouterPart> parts) {
-    return ApiRouter.onlyWhile(() -> !stopped,
+    Bus running = bus;
+    return ApiRouter.onlyWhile(() -> !stopped && bus == running,
         ApiRouter.create(vertx, deployed(client), options, shared, Set.copyOf(parts)));
   }
 
@@ -197,6 +199,7 @@ public final class Keyhook extends VerticleBase {
   }
 
   @Override
+    database = null; // of the deployment before
   public Future<?> start() {
     Bus opened = new Bus(vertx, name);
     try {
@@ -205,6 +208,12 @@ public final class Keyhook extends VerticleBase {
       return Future.failedFuture(new IllegalStateException("A Keyhook named \"" + name + "\" already runs in this Vert.x."
           + " Deploy one instance of it, or give each a name of its own (KeyhookBuilder.name)", e));
     }
+    stopOrder = new StopOrder(this::stopping);
+    deployed.clear();
+    client = null;
+    firstAccount = Optional.empty();
+    closed = false;
+    stopped = false;
     bus = opened;
     database = hostPool.map(pool -> Database.of(vertx, pool)).orElseGet(() -> Database.of(vertx,
         options.database().uri().orElseThrow(() -> new IllegalArgumentException("database.uri is not set")),

@@ -27,6 +27,7 @@ import io.vertx.junit5.VertxExtension;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -111,6 +112,24 @@ class HostTest {
       assertThat(api.get(path).expect(503, "UNAVAILABLE").header("Retry-After")).as(path).isNotNull();
     }
     api.validate("ABCD-1234-EFGH-5678", "device").expect(503, "UNAVAILABLE");
+  }
+
+  @Test
+  void theSameKeyhookServesAgainAfterItIsDeployedAgain(Vertx vertx) {
+    Keyhook keyhook = builder().build();
+    List<Api> before = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      String deployment = Waiting.on(vertx.deployVerticle(keyhook));
+      Api api = serve(vertx, keyhook.router());
+      api.get("/health/ready").expect(200);
+      validates(keyhook);
+      before.forEach(old -> old.get("/health/live").expect(503, "UNAVAILABLE"));
+      Waiting.on(vertx.undeploy(deployment));
+      api.get("/health/live").expect(503, "UNAVAILABLE");
+      before.add(api);
+    }
+    assertThat(vertx.deploymentIDs()).isEmpty();
+    await("no connection is left").atMost(Waiting.LONG).until(() -> postgres.database().connections() == 0);
   }
 
   @Test
