@@ -64,8 +64,8 @@ public final class KeyhookClient {
   }
 
   /**
-   * The same for the events that all nodes of a clustered Vert.x raise, each of them once. Other nodes take part within a
-   * moment of the call. Without a cluster, this is {@link #subscribe}.
+   * The same for the events that all nodes of a clustered Vert.x raise, each of them once. Nodes that run take part within a
+   * moment of the call, and nodes that start later from their first event on. Without a cluster, this is {@link #subscribe}.
    */
   public Events.Subscription subscribeToAllNodes(Consumer<Events.Event> handler) {
     return feed.subscribeToAllNodes(handler);

@@ -15,8 +15,10 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,21 +30,25 @@ class ClusterTest {
   @RegisterExtension
   static final Installation postgres = Installation.withoutNode();
 
+  private final String name = "keyhook-test-" + ThreadLocalRandom.current().nextLong(Long.MAX_VALUE);
   private final List<Vertx> cluster = new ArrayList<>();
   private final List<Keyhook> nodes = new ArrayList<>();
 
   @BeforeEach
   void startNodes() {
-    String name = "keyhook-test-" + ThreadLocalRandom.current().nextLong(Long.MAX_VALUE);
     for (int i = 0; i < 2; i++) {
-      cluster.add(Waiting.on(Vertx.builder().with(onLoopback()).withClusterManager(new HazelcastClusterManager(onLoopback(name))).buildClustered()));
-      nodes.add(Keyhook.builder().configuration(new JsonObject()
-          .put("http", new JsonObject().put("enabled", false))
-          .put("database", new JsonObject().put("uri", postgres.database().uri().toString()))
-          .put("secrets", new JsonObject().put("masterKey", Node.MASTER_KEY))
-          .put("auth", new JsonObject().put("jwt", new JsonObject().put("secret", Node.JWT_SECRET)))).build());
-      Waiting.on(cluster.get(i).deployVerticle(nodes.get(i)));
+      join();
     }
+  }
+
+  private void join() {
+    cluster.add(Waiting.on(Vertx.builder().with(onLoopback()).withClusterManager(new HazelcastClusterManager(onLoopback(name))).buildClustered()));
+    nodes.add(Keyhook.builder().configuration(new JsonObject()
+        .put("http", new JsonObject().put("enabled", false))
+        .put("database", new JsonObject().put("uri", postgres.database().uri().toString()))
+        .put("secrets", new JsonObject().put("masterKey", Node.MASTER_KEY))
+        .put("auth", new JsonObject().put("jwt", new JsonObject().put("secret", Node.JWT_SECRET)))).build());
+    Waiting.on(cluster.get(cluster.size() - 1).deployVerticle(nodes.get(nodes.size() - 1)));
   }
 
   private static VertxOptions onLoopback() {
@@ -90,7 +96,24 @@ class ClusterTest {
     Waiting.on(all.close());
   }
 
-  private void activate(int node) {
-    HostTest.activate(nodes.get(node).client(), "cluster" + System.nanoTime() + "@example.com");
+  @Test
+  void aSubscriberHearsTheFirstEventOfANodeThatJoinsLater() {
+    Queue<Events.Event> events = new ConcurrentLinkedQueue<>();
+    Events.Subscription all = nodes.get(0).client().subscribeToAllNodes(events::add);
+    await("the subscription is known").atMost(Waiting.LONG).until(() -> {
+      activate(0);
+      return !events.isEmpty();
+    });
+    for (int joined = 0; joined < 3; joined++) {
+      join();
+      String account = activate(nodes.size() - 1);
+      await("the first event of the node that joined").atMost(Waiting.LONG)
+          .until(() -> events.stream().anyMatch(event -> event.accountId().equals(account)));
+    }
+    Waiting.on(all.close());
+  }
+
+  private String activate(int node) {
+    return HostTest.activate(nodes.get(node).client(), "cluster" + System.nanoTime() + "@example.com");
   }
 }

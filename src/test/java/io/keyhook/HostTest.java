@@ -169,6 +169,15 @@ class HostTest {
   }
 
   @Test
+  void severalKeyhooksShareAPrometheusRegistry(Vertx vertx) {
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    deployed(vertx, builder().meterRegistry(registry));
+    deployed(vertx, builder().meterRegistry(registry).name("second"));
+    assertThat(registry.scrape()).contains("keyhook_deliveries_held{keyhook=\"keyhook\"}",
+        "keyhook_deliveries_held{keyhook=\"second\"}");
+  }
+
+  @Test
   void anEventHasAnIdAndATime(Vertx vertx) throws InterruptedException {
     Keyhook keyhook = deployed(vertx, builder());
     BlockingQueue<Events.Event> events = new LinkedBlockingQueue<>();
@@ -182,19 +191,12 @@ class HostTest {
     assertThat(activated.timestamp()).isBetween(before, Instant.now().plus(Duration.ofMillis(1)));
   }
 
-  static void activate(KeyhookClient client, String email) {
-    Waiting.on(client.createAccount(new Accounts.Create(Actor.named("shop"), "Shop", email, "a good password", "professional"))
-        .map(account -> Caller.application(account.id(), "shop"))
-        .compose(shop -> client.createLicense(Licenses.Create.of(shop, "Editor")))
+  /** Activates a license of a new account, and returns the account's id. */
+  static String activate(KeyhookClient client, String email) {
+    String account = Waiting.on(client.createAccount(
+        new Accounts.Create(Actor.named("shop"), "Shop", email, "a good password", "professional"))).id();
+    Waiting.on(client.createLicense(Licenses.Create.of(Caller.application(account, "shop"), "Editor"))
         .compose(license -> client.validate(Licenses.Validate.of(license.key(), "device"))));
-  @Test
-  void severalKeyhooksShareAPrometheusRegistry(Vertx vertx) {
-    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    deployed(vertx, builder().meterRegistry(registry));
-    deployed(vertx, builder().meterRegistry(registry).name("second"));
-    assertThat(registry.scrape()).contains("keyhook_deliveries_held{keyhook=\"keyhook\"}",
-        "keyhook_deliveries_held{keyhook=\"second\"}");
-  }
-
+    return account;
   }
 }

@@ -19,7 +19,8 @@ import java.util.function.Consumer;
 
 /**
  * Events for the application that embeds Keyhook, once they are committed: those of this node, or those of all nodes of a
- * clustered Vert.x. A subscriber to all nodes announces itself again and again, so that nodes without one publish nothing.
+ * clustered Vert.x. A subscriber to all nodes announces itself again and again, so that nodes without one publish nothing. A
+ * node that starts publishes until it would have heard of a subscriber.
  * Any thread.
  */
 public final class EventFeed {
@@ -41,11 +42,14 @@ public final class EventFeed {
     this.vertx = vertx;
     this.bus = bus;
     if (vertx.isClustered()) {
-      bus.listenOnAllNodes(WANTED, announcement -> {
-        announcedUntil = System.nanoTime() + ANNOUNCED.toNanos();
-        announced = true;
-      });
+      announced();
+      bus.listenOnAllNodes(WANTED, announcement -> announced());
     }
+  }
+
+  private void announced() {
+    announcedUntil = System.nanoTime() + ANNOUNCED.toNanos();
+    announced = true;
   }
 
   /** Whether anybody subscribes; an event that nobody wants need not be raised. */
