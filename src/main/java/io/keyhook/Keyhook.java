@@ -199,8 +199,8 @@ public final class Keyhook extends VerticleBase {
   }
 
   @Override
-    database = null; // of the deployment before
   public Future<?> start() {
+    database = null; // of the deployment before
     Bus opened = new Bus(vertx, name);
     try {
       opened.open();
