@@ -17,6 +17,7 @@ import io.keyhook.bus.Users;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.event.EventFeed;
 import io.keyhook.fair.Admissions;
+import io.keyhook.fair.ClientTenant;
 import io.keyhook.log.DeliveryFeed;
 import io.vertx.core.Future;
 import java.util.Optional;
@@ -85,7 +86,7 @@ public final class KeyhookClient {
   }
 
   public Future<Sessions.Opened> refreshSession(Sessions.Refresh request) {
-    return manage(String.valueOf(request.ipAddress()), Addresses.REFRESH_SESSION, request);
+    return manage(ClientTenant.of(request.ipAddress()), Addresses.REFRESH_SESSION, request);
   }
 
   public Future<Optional<String>> findDevice(Sessions.FindDevice query) {
@@ -93,7 +94,7 @@ public final class KeyhookClient {
   }
 
   public Future<Void> endSession(Sessions.End request) {
-    return manage(String.valueOf(request.ipAddress()), Addresses.END_SESSION, request);
+    return manage(ClientTenant.of(request.ipAddress()), Addresses.END_SESSION, request);
   }
 
   /** Makes an account on the plan that everybody begins with; fails where the configuration does not allow it. */

@@ -20,6 +20,7 @@ import io.keyhook.bus.Version;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Database;
 import io.keyhook.fair.Admissions;
+import io.keyhook.fair.ClientTenant;
 import io.keyhook.idempotency.Idempotency;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -165,12 +166,12 @@ public final class AccountVerticle extends VerticleBase {
   }
 
   private Future<Account> create(Accounts.Create request) {
-    return create(request, Passwords.Asker.known(String.valueOf(request.by().address())));
+    return create(request, Passwords.Asker.known(ClientTenant.of(request.by().address())));
   }
 
   private Future<Account> create(Accounts.Create request, Passwords.Asker asker) {
     plans.checkExists(request.plan());
-    String client = String.valueOf(request.by().address());
+    String client = ClientTenant.of(request.by().address());
     return passwords.hash(asker, request.password())
         .compose(hash -> admissions.management().run(client, () ->
             database.transaction(tx -> insert(tx, request, request.email().strip(), hash))))

@@ -14,6 +14,7 @@ import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Database;
 import io.keyhook.db.Hashes;
 import io.keyhook.fair.Admission;
+import io.keyhook.fair.ClientTenant;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.security.SecureRandom;
@@ -77,7 +78,7 @@ final class Logins {
 
   /** Takes a turn on a shared connection. */
   private <T> Future<T> inTurn(String address, Supplier<Future<T>> work) {
-    return management.run(String.valueOf(address), work);
+    return management.run(ClientTenant.of(address), work);
   }
 
   /** Reads the database only for a cookie that was issued for this e-mail, in turns by e-mail. */

@@ -5,6 +5,7 @@ import com.password4j.Password;
 import com.password4j.types.Argon2;
 import io.keyhook.fair.Admission;
 import io.keyhook.fair.Admissions;
+import io.keyhook.fair.ClientTenant;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -52,7 +53,7 @@ final class Passwords {
      * @param address null: not known
      */
     static Asker anonymous(String address) {
-      return new Asker(String.valueOf(address), false);
+      return new Asker(ClientTenant.of(address), false);
     }
   }
 

@@ -6,6 +6,7 @@ import io.keyhook.bus.Actor;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Claim;
 import io.keyhook.bus.Failure;
+import io.keyhook.fair.ClientTenant;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
@@ -37,7 +38,7 @@ final class Authentication {
   /** Goes on with a {@link #caller}, or answers 401. */
   void account(RoutingContext context) {
     String address = addresses.of(context.request());
-    client.authenticate(new Accounts.Authenticate(bearer(context), ClientAddress.limitKey(address))).onComplete(caller -> {
+    client.authenticate(new Accounts.Authenticate(bearer(context), ClientTenant.of(address))).onComplete(caller -> {
       context.put(CALLER, caller.at(address));
       context.next();
     }, context::fail);
@@ -46,7 +47,7 @@ final class Authentication {
   /** Whether the credential of a long request still holds. */
   Future<Caller> again(RoutingContext context) {
     return client.authenticate(
-        new Accounts.Authenticate(bearer(context), ClientAddress.limitKey(addresses.of(context.request()))));
+        new Accounts.Authenticate(bearer(context), ClientTenant.of(addresses.of(context.request()))));
   }
 
   /** Goes on for the {@link #actor operator}, or answers 401. */

@@ -21,7 +21,6 @@ import java.util.stream.Stream;
  * {@code X-Forwarded-For}.
  */
 final class ClientAddress {
-  private static final int IPV6_CUSTOMER_BITS = 64;
 
   private final List<IPAddress> trusted;
   private final UntrustedProxies untrusted;
@@ -111,15 +110,6 @@ final class ClientAddress {
 
   private static String peer(HttpServerRequest request) {
     return request.remoteAddress() == null ? null : request.remoteAddress().hostAddress();
-  }
-
-  /** What a limit counts by: an IPv6 customer has a whole /64. */
-  static String limitKey(String address) {
-    if (address == null || address.indexOf(':') < 0) {
-      return String.valueOf(address);
-    }
-    IPAddress parsed = new IPAddressString(address).getAddress();
-    return parsed == null ? address : parsed.toPrefixBlock(IPV6_CUSTOMER_BITS).toCanonicalString();
   }
 
   private boolean isTrusted(IPAddress address) {

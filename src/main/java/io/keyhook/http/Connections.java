@@ -1,5 +1,6 @@
 package io.keyhook.http;
 
+import io.keyhook.fair.ClientTenant;
 import io.keyhook.fair.FairShare;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
@@ -61,7 +62,7 @@ final class Connections {
   }
 
   void opened(HttpConnection connection) {
-    String client = ClientAddress.limitKey(connection.remoteAddress() == null ? null : connection.remoteAddress().hostAddress());
+    String client = ClientTenant.of(connection.remoteAddress() == null ? null : connection.remoteAddress().hostAddress());
     if (!share.tryAcquire(client)) {
       connection.close();
       return;

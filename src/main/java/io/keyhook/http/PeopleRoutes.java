@@ -10,6 +10,7 @@ import io.keyhook.bus.Caller;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Users;
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.fair.ClientTenant;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 
@@ -30,7 +31,7 @@ final class PeopleRoutes {
       String address = addresses.of(context.request());
       Accounts.SignUp signUp = read(context, in -> Accounts.SignUp.of(
           in.text("name"), in.text("email"), in.text("password"), KeyhookOptions.Signup.PLAN, address));
-      limits.signUps().check(ClientAddress.limitKey(address));
+      limits.signUps().check(ClientTenant.of(address));
       return client.signUp(signUp);
     });
     calls.account(HttpMethod.GET, "/api/auth/me", 200, context -> client.getMe(new Accounts.GetMe(caller(context))));
@@ -52,7 +53,7 @@ final class PeopleRoutes {
     Caller caller = caller(context);
     if (caller.actor().id(Id.USER) != null) {
       limits.checkPassword(caller.actor().id(Id.USER).toString(), caller.name(),
-          ClientAddress.limitKey(addresses.of(context.request())));
+          ClientTenant.of(addresses.of(context.request())));
     }
   }
 }

@@ -6,6 +6,7 @@ import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.Sessions;
+import io.keyhook.fair.ClientTenant;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -78,7 +79,7 @@ final class SessionRoutes {
         : client.findDevice(new Sessions.FindDevice(login.email(), cookies)))
         .map(device -> {
           device.ifPresentOrElse(cookie -> limits.checkKnownLogin(login.email(), cookie),
-              () -> limits.checkLogin(login.email(), ClientAddress.limitKey(login.address())));
+              () -> limits.checkLogin(login.email(), ClientTenant.of(login.address())));
           return device;
         });
   }

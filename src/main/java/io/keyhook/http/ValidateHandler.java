@@ -5,6 +5,7 @@ import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Licenses.Validate;
 import io.keyhook.bus.Licenses.Validation;
+import io.keyhook.fair.ClientTenant;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -36,7 +37,7 @@ final class ValidateHandler implements Handler<RoutingContext> {
   @Override
   public void handle(RoutingContext context) {
     String address = addresses.of(context.request());
-    limiter.check(ClientAddress.limitKey(address));
+    limiter.check(ClientTenant.of(address));
     Calls.refuseParameters(context);
     JsonBody.requireJson(context);
     Input in = Input.of(context.body().buffer());
