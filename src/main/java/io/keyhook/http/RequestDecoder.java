@@ -61,7 +61,7 @@ final class RequestDecoder extends VertxHttpRequestDecoder {
     }
     super.decode(context, in, out);
     Object read = out.isEmpty() ? null : out.get(out.size() - 1);
-    if (read instanceof HttpContent content && content.decoderResult().isFailure()) {
+    if (read instanceof HttpContent content && !(read instanceof HttpRequest) && content.decoderResult().isFailure()) {
       failure = content.decoderResult().cause();
     } else if (read instanceof LastHttpContent) {
       part = Part.REQUEST_LINE;
