@@ -54,7 +54,6 @@ import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -177,13 +176,13 @@ public final class Keyhook extends VerticleBase {
    * @throws IllegalStateException it is not deployed yet
    */
   public Router router() {
-    return router(EnumSet.allOf(RouterPart.class));
+    return router(ApiRouter.availableParts());
   }
 
   /**
    * The same with these parts alone.
    *
-   * @throws IllegalStateException it is not deployed yet
+   * @throws IllegalStateException it is not deployed yet, or the library that a part needs is not on the class path
    */
   public Router router(Set<RouterPart> parts) {
     Bus running = bus;
@@ -208,13 +207,13 @@ public final class Keyhook extends VerticleBase {
       return Future.failedFuture(new IllegalStateException("A Keyhook named \"" + name + "\" already runs in this Vert.x."
           + " Deploy one instance of it, or give each a name of its own (KeyhookBuilder.name)", e));
     }
+    bus = opened;
     stopOrder = new StopOrder(this::stopping);
     deployed.clear();
     client = null;
     firstAccount = Optional.empty();
     closed = false;
     stopped = false;
-    bus = opened;
     database = hostPool.map(pool -> Database.of(vertx, pool)).orElseGet(() -> Database.of(vertx,
         options.database().uri().orElseThrow(() -> new IllegalArgumentException("database.uri is not set")),
         options.database().pooler(), shares(options.database())));
@@ -309,7 +308,7 @@ public final class Keyhook extends VerticleBase {
   private Future<Void> serve(KeyhookClient client) {
     int freePort = -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
     return deploy(Stage.SERVING, LOOPS, () -> new HttpVerticle(options.http(),
-        vertx -> ApiRouter.create(vertx, client, options, shared, EnumSet.allOf(RouterPart.class)), port, freePort,
+        vertx -> ApiRouter.create(vertx, client, options, shared, ApiRouter.availableParts()), port, freePort,
         admissions.connections()));
   }
 

@@ -109,6 +109,14 @@ public sealed interface Failure {
     }
   }
 
+  /** This installation lacks an optional library that the request needs. */
+  record NotImplemented(String message) implements Failure {
+    @Override
+    public String code() {
+      return "NOT_IMPLEMENTED";
+    }
+  }
+
   /** A defect of ours; the log has the cause. */
   record Internal() implements Failure {
     @Override

@@ -156,6 +156,9 @@ final class Answers {
     if (failure instanceof Failure.RateLimited) {
       return 429;
     }
+    if (failure instanceof Failure.NotImplemented) {
+      return 501;
+    }
     return failure instanceof Failure.Unavailable ? 503 : 500;
   }
 }

@@ -14,6 +14,8 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.HttpException;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -122,12 +124,28 @@ public final class ApiRouter {
    * A router for one event loop; mounts under any path.
    *
    * @param parts what it serves
+   * @throws IllegalStateException a part's library is not on the class path
    */
   public static Router create(
       Vertx vertx, KeyhookClient client, KeyhookOptions options, Shared shared, Set<RouterPart> parts) {
+    requireLibraries(parts);
     ApiRouter api = new ApiRouter(vertx, client, options, shared);
     api.mount(shared.probes, shared.pages, parts);
     return api.router;
+  }
+
+  /** All parts but those whose libraries are not on the class path. */
+  public static Set<RouterPart> availableParts() {
+    return WebFiles.missingArtifacts().isEmpty() ? EnumSet.allOf(RouterPart.class)
+        : EnumSet.complementOf(EnumSet.of(RouterPart.DASHBOARD, RouterPart.GUIDE));
+  }
+
+  private static void requireLibraries(Set<RouterPart> parts) {
+    List<String> missing = WebFiles.missingArtifacts();
+    if (!missing.isEmpty() && (parts.contains(RouterPart.DASHBOARD) || parts.contains(RouterPart.GUIDE))) {
+      throw new IllegalStateException("RouterPart.DASHBOARD and RouterPart.GUIDE need " + String.join(" and ", missing)
+          + " on the class path. Add them, or leave these parts out");
+    }
   }
 
   /** Lets a router of {@link #create} answer everything with 503 once Keyhook does not run any more. */

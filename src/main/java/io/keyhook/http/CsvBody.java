@@ -1,6 +1,8 @@
 package io.keyhook.http;
 
 import io.keyhook.bus.Check;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.FailureException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
@@ -13,6 +15,18 @@ final class CsvBody {
   private static final String EXPLAIN = "Send CSV, in UTF-8, with the header Content-Type: text/csv";
 
   private CsvBody() {}
+
+  /**
+   * Checks that FastCSV, which a host may leave out, is there, before {@link LicenseCsv} is loaded.
+   *
+   * @throws FailureException it is missing
+   */
+  static void requireLibrary() {
+    if (CsvBody.class.getResource("/de/siegmar/fastcsv/reader/CsvReader.class") == null) {
+      throw new Failure.NotImplemented("CSV needs the library de.siegmar:fastcsv, which is not installed on this server."
+          + " Contact your administrator").exception();
+    }
+  }
 
   /** What it holds, where it says that it is CSV, and is in UTF-8. */
   static String text(RoutingContext context) {

@@ -56,6 +56,7 @@ final class LicenseRoutes {
         new Licenses.CreateMany(caller(context), in.integer("count"),
             in.part(() -> create(context, in, false))))));
     calls.accountOnce("/api/licenses/import", 200, context -> {
+      CsvBody.requireLibrary();
       String text = CsvBody.text(context);
       UUID accountId = caller(context).accountId();
       Supplier<Future<Licenses.Import>> read =
@@ -65,6 +66,7 @@ final class LicenseRoutes {
           : admissions.management().run(accountId, read).compose(client::importLicenses);
     });
     calls.accountStream("/api/licenses/export", (context, in) -> {
+      CsvBody.requireLibrary();
       boolean marked = in.bool("bom");
       Licenses.List all = list(context, in, new Page.Sorted(Page.MAX_LIMIT, null));
       return () -> LicenseExport.send(client, admissions.exports(), context, all, marked);

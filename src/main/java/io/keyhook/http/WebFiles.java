@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -35,6 +36,10 @@ final class WebFiles {
       "vendor/preact.js", "/META-INF/resources/webjars/preact/10.27.2/dist/preact.module.js",
       "vendor/hooks.js", "/META-INF/resources/webjars/preact/10.27.2/hooks/dist/hooks.module.js",
       "vendor/htm.js", "/META-INF/resources/_static/htm/3.1.1/dist/htm.module.js");
+  /** The artifacts that have {@link #LIBRARIES}, by a file of each. */
+  private static final Map<String, String> ARTIFACTS = Map.of(
+      LIBRARIES.get("vendor/preact.js"), "org.webjars.npm:preact:10.27.2",
+      LIBRARIES.get("vendor/htm.js"), "org.mvnpm:htm:3.1.1");
   /** A browser knows no packages, and an import map would be an inline script. */
   private static final String PACKAGE = "from\"preact\"";
   private static final String MODULE = "from\"./preact.js\"";
@@ -59,6 +64,12 @@ final class WebFiles {
    */
   WebFile at(String path) {
     return byPath.get(path);
+  }
+
+  /** The artifacts that are not on the class path, by name; a host may leave them out. */
+  static List<String> missingArtifacts() {
+    return ARTIFACTS.entrySet().stream().filter(artifact -> WebFiles.class.getResource(artifact.getKey()) == null)
+        .map(Map.Entry::getValue).sorted().toList();
   }
 
   /** Blocks. */

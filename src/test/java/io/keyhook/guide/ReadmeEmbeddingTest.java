@@ -111,7 +111,38 @@ class ReadmeEmbeddingTest {
   void aHostThatMigratesElsewhereNeedsNoneOfTheOptionalLibraries() throws IOException, InterruptedException {
     String program = program().replace("    Keyhook.migrate(database);\n", "").replace("owner@example.com", "other@example.com")
         .replace(".pool(pool)", ".pool(pool).meterRegistry(new io.micrometer.core.instrument.simple.SimpleMeterRegistry())");
-    assertThat(run(program)).contains("license.activated", "license.validated", "valid");
+    program = program.replace("KeyhookClient client = keyhook.client();", """
+        KeyhookClient client = keyhook.client();
+              try {
+                keyhook.router(java.util.Set.of(io.keyhook.RouterPart.DASHBOARD));
+              } catch (IllegalStateException e) {
+                System.out.println(e.getMessage());
+              }
+              var server = vertx.createHttpServer().requestHandler(keyhook.router());
+        """)
+        .replace("          .compose(shop -> client", """
+                  .compose(shop -> server.listen(0, "127.0.0.1")
+                      .compose(listening -> client.createApiKey(new Accounts.CreateApiKey(shop, "shop")))
+                      .compose(created -> get(vertx, server.actualPort(), created.key(), "/")
+                          .compose(done -> get(vertx, server.actualPort(), created.key(), "/nothing"))
+                          .compose(done -> get(vertx, server.actualPort(), created.key(), "/metrics"))
+                          .compose(done -> get(vertx, server.actualPort(), created.key(), "/api/licenses"))
+                          .compose(done -> get(vertx, server.actualPort(), created.key(), "/api/licenses/export")))
+                      .map(shop))
+                  .compose(shop -> client""")
+        .replace("public class Shop {", """
+        public class Shop {
+          static io.vertx.core.Future<?> get(Vertx vertx, int port, String key, String path) {
+            return io.vertx.ext.web.client.WebClient.create(vertx).get(port, "127.0.0.1", path).bearerTokenAuthentication(key)
+                .send().onSuccess(response -> System.out.println(
+                    response.statusCode() + " " + path + " " + response.bodyAsJsonObject().getString("detail")));
+          }
+        """);
+    assertThat(run(program)).contains("license.activated", "license.validated", "valid")
+        .anyMatch(line -> line.contains("org.mvnpm:htm:3.1.1 and org.webjars.npm:preact:10.27.2"))
+        .anyMatch(line -> line.startsWith("404 / ")).anyMatch(line -> line.startsWith("404 /nothing "))
+        .anyMatch(line -> line.startsWith("404 /metrics ")).anyMatch(line -> line.startsWith("200 /api/licenses "))
+        .anyMatch(line -> line.startsWith("501 /api/licenses/export ") && line.contains("de.siegmar:fastcsv"));
   }
 
   @Test
