@@ -91,14 +91,15 @@ final class Connections {
   }
 
   /**
-   * The rest of the latest request's body cannot be read: the request is refused, unless it was answered already. Then it is
-   * as with any body that is still coming.
+   * The rest of the latest request's body cannot be read: the request is refused, unless it was answered already, and the
+   * connection is closed, since nobody can tell where the body ends.
    */
   void unreadable(HttpConnection connection) {
     Progress progress = open.get(connection);
     if (progress != null && !progress.request.response().headWritten()) {
       Answers.unreadable(progress.request);
     }
+    connection.close(); // behind the answer
   }
 
   /** Whether a body follows the head, which may be on its way still. */
