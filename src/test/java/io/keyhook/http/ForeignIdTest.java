@@ -55,8 +55,11 @@ class ForeignIdTest {
         .filter(operation -> !operation.isOperators());
   }
 
+  /** Without the time of the answer, which another second may have. */
   private static Map<String, List<String>> headers(Exchange exchange) {
-    return new TreeMap<>(exchange.headers().map());
+    Map<String, List<String>> headers = new TreeMap<>(exchange.headers().map());
+    headers.remove("date");
+    return headers;
   }
 
   private static void assertAlike(Exchange foreign, Exchange never) {
