@@ -29,7 +29,7 @@ import java.util.stream.Collectors;
  * @param rootCertificate PEM file of the trusted certificates; empty: those of the JVM if a mode verifies
  * @param certificate PEM file of the client's certificate chain; empty: none
  * @param key PEM file of its private key; present if the certificate is
- * @param options of the server's command line, {@code -c name=value}; empty: none
+ * @param settings of the session, from {@code options=-c name=value}; empty: none
  */
 public record ConnectionUri(
     List<Server> servers,
