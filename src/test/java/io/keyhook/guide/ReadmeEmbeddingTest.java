@@ -199,11 +199,9 @@ class ReadmeEmbeddingTest {
           <version>1</version>
           <repositories>
             <repository><id>local</id><url>%1$s</url></repository>
-            <repository><id>central</id><url>https://repo.maven.apache.org/maven2</url></repository>
           </repositories>
           <pluginRepositories>
             <pluginRepository><id>local</id><url>%1$s</url></pluginRepository>
-            <pluginRepository><id>central</id><url>https://repo.maven.apache.org/maven2</url></pluginRepository>
           </pluginRepositories>
           <dependencies>
         %2$s

@@ -127,7 +127,7 @@ export function Empty({ icon, title, children, action }) {
     ${children && html`<p>${children}</p>`}${action}</div>`;
 }
 
-/** @param edge bad: it needs a look */
+/** @param edge bad: it needs attention */
 export function Card({ title, action, edge, children }) {
   const id = useId();
   return html`<section class=${'card' + (edge ? ' edge-' + edge : '')} aria-labelledby=${title ? id : undefined}>

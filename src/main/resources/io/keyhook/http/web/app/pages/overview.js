@@ -10,7 +10,7 @@ import { Badge, ButtonLink, Card, Code, Loaded, Meter, Notice, PageHead, Segment
 import { useLoad, useRefresh } from '../use.js';
 
 const RANGES = [['1h', '1 hour'], ['24h', '24 hours'], ['7d', '7 days'], ['30d', '30 days']];
-/** Below this share of successes an endpoint is worth a look, also when its latest attempt succeeded. */
+/** Below this share of successes an endpoint needs attention, even if its latest attempt succeeded. */
 const HEALTHY = 0.95;
 
 export function Overview() {

@@ -57,7 +57,7 @@ function EventChoice({ form }) {
   </fieldset>`;
 }
 
-/** Ends with the secret, which is told this one time. */
+/** Ends with the secret, which is shown only once. */
 export function CreateWebhook({ onClose }) {
   const { settings } = useApp();
   const [made, setMade] = useState(null);
