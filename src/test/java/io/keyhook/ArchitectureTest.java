@@ -93,6 +93,7 @@ class ArchitectureTest {
   static final ArchRule noHttpBelowHttp = noClasses()
       .that().resideOutsideOfPackages("io.keyhook.http..", "io.keyhook.attempt..")
       .and().doNotHaveFullyQualifiedName("io.keyhook.Keyhook")
+      .and().doNotHaveFullyQualifiedName("io.keyhook.Deployment")
       .should().dependOnClassesThat().resideInAnyPackage("io.vertx.core.http..", "io.vertx.ext.web..", "java.net.http..")
       .orShould().dependOnClassesThat().resideInAPackage("io.keyhook.http..");
 
