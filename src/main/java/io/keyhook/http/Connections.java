@@ -125,6 +125,7 @@ final class Connections {
     }
     progress.lingering = true;
     progress.since = nanoTime.getAsLong();
+    RequestDecoder.endOutput(request.connection());
     request.handler(piece -> {
       progress.unwanted += piece.length();
       if (progress.unwanted > UNWANTED_BYTES) {

@@ -1,10 +1,12 @@
 package io.keyhook.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -48,9 +50,23 @@ final class RequestDecoder extends VertxHttpRequestDecoder {
    *     dropped
    */
   static void install(HttpConnection connection, HttpServerOptions options, Runnable unreadable) {
-    Channel channel = ((HttpServerConnection) connection).channelHandlerContext().channel();
+    Channel channel = channel(connection);
     channel.config().setRecvByteBufAllocator(PIECES);
     channel.pipeline().replace(NAME, NAME, new RequestDecoder(options, unreadable));
+  }
+
+  /** Says that nothing follows what was written; what the client sends is still read (RFC 9112, 9.6). */
+  static void endOutput(HttpConnection connection) {
+    Channel channel = channel(connection);
+    channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+      if (channel instanceof DuplexChannel socket) {
+        socket.shutdownOutput();
+      }
+    });
+  }
+
+  private static Channel channel(HttpConnection connection) {
+    return ((HttpServerConnection) connection).channelHandlerContext().channel();
   }
 
   @Override
