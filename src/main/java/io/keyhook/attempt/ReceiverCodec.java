@@ -151,9 +151,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
   @Override
   public void close(ChannelHandlerContext context, ChannelPromise promise) throws Exception {
     if (lastIfQuiet && !outstanding && closing == null) {
-      closing = context.executor().schedule(() -> {
-        context.close(promise);
-      }, Reuse.QUIET_MILLIS, TimeUnit.MILLISECONDS);
+      closing = context.executor().schedule((Runnable) () -> context.close(promise), Reuse.QUIET_MILLIS, TimeUnit.MILLISECONDS);
       channel.closeFuture().addListener(closed -> {
         closing.cancel(false);
         promise.trySuccess();
@@ -201,14 +199,14 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
         int lf = in.indexOf(from, end, HttpConstants.LF);
         if (lf >= 0) {
           part = Part.LINES;
-          in.writerIndex(unfold(in, lf + 1));
+          in.writerIndex(FoldedLines.unfold(in, lf + 1));
         }
       } else if (part == Part.LINES) {
-        in.writerIndex(unfold(in, from));
+        in.writerIndex(FoldedLines.unfold(in, from));
       }
       super.decode(context, in, out);
       in.writerIndex(end);
-      if (part == Part.BODY && out.size() == before && isLastChunk(in, from)) {
+      if (part == Part.BODY && out.size() == before && FoldedLines.isLastChunk(in, from)) {
         part = Part.LINES;
       }
       decoded(context, in, out, before);
@@ -225,47 +223,6 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
         in.skipBytes(1);
       }
       return false;
-    }
-
-    /**
-     * Makes one line of folded ones.
-     *
-     * @param line where the first one begins
-     * @return up to where it may be read: behind the end of the last line, the next byte tells whether it goes on
-     */
-    private static int unfold(ByteBuf in, int line) {
-      int end = in.writerIndex();
-      int lf = in.indexOf(line, end, HttpConstants.LF);
-      while (lf >= 0) {
-        boolean isEmpty = lf == line || lf == line + 1 && in.getByte(line) == HttpConstants.CR;
-        if (isEmpty) {
-          return end;
-        } else if (lf + 1 == end) {
-          return lf;
-        } else if (in.getByte(lf + 1) != HttpConstants.SP && in.getByte(lf + 1) != '\t') {
-          line = lf + 1;
-        } else {
-          in.setByte(lf, HttpConstants.SP);
-          if (in.getByte(lf - 1) == HttpConstants.CR) {
-            in.setByte(lf - 1, HttpConstants.SP);
-          }
-        }
-        lf = in.indexOf(lf + 1, end, HttpConstants.LF);
-      }
-      return end;
-    }
-
-    /** Whether what was just read is the line of a chunk of size 0, which trailers follow. */
-    private static boolean isLastChunk(ByteBuf in, int from) {
-      int at = from;
-      while (at < in.readerIndex() && Character.isWhitespace(in.getByte(at))) {
-        at++;
-      }
-      int digits = at;
-      while (at < in.readerIndex() && in.getByte(at) == '0') {
-        at++;
-      }
-      return at > digits && (at == in.readerIndex() || Character.digit(in.getByte(at), 16) < 0);
     }
 
     /** Drops what comes before it. */
