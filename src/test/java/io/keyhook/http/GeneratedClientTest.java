@@ -7,6 +7,7 @@ import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Packages;
 import io.keyhook.testing.Program;
+import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonObject;
 import java.io.File;
 import java.io.IOException;
@@ -20,6 +21,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -37,12 +40,16 @@ import org.junit.jupiter.api.io.TempDir;
 class GeneratedClientTest {
   private static final String RESOURCES = "/io/keyhook/client/";
   private static final Path JARS = Path.of("target", "clients").toAbsolutePath();
+  private static final int EVENTS = 5;
   private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin");
 
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
 
+  private static final ExecutorService THREADS = Executors.newCachedThreadPool();
   private static HttpServer receiver;
+  /** Whose program runs. */
+  private static volatile Api owner;
 
   @TempDir
   Path directory;
@@ -57,12 +64,24 @@ class GeneratedClientTest {
       exchange.sendResponseHeaders(204, -1);
       exchange.close();
     });
+    receiver.createContext("/delivered", exchange -> {
+      Waiting.until("a delivery of each event", () -> events() == EVENTS);
+      exchange.sendResponseHeaders(200, -1);
+      exchange.close();
+    });
+    receiver.setExecutor(THREADS); // the wait must not keep the deliveries
     receiver.start();
   }
 
   @AfterAll
   static void stopListening() {
     receiver.stop(0);
+    THREADS.shutdownNow();
+  }
+
+  /** How many events have been delivered to the owner's webhook. */
+  private static long events() {
+    return owner.get("/api/deliveries?status=delivered").data().stream().map(one -> one.getString("event")).distinct().count();
   }
 
   @BeforeEach
@@ -163,13 +182,15 @@ class GeneratedClientTest {
 
   /** For an account of the program's own. */
   private void assertWorks(Map<String, String> environment, String... command) throws IOException, InterruptedException {
-    Api owner = keyhook.account("enterprise");
+    owner = keyhook.account("enterprise");
     String key = owner.post("/api/api-keys", new JsonObject().put("name", "A generated client")).expect(201).json()
         .getString("key");
     Map<String, String> all = new HashMap<>(environment);
     all.put("KEYHOOK_URL", keyhook.node().uri().toString());
     all.put("KEYHOOK_KEY", key);
-    all.put("RECEIVER_URL", "http://127.0.0.1:" + receiver.getAddress().getPort() + "/");
+    String url = "http://127.0.0.1:" + receiver.getAddress().getPort() + "/";
+    all.put("RECEIVER_URL", url);
+    all.put("DELIVERED_URL", url + "delivered");
     assertThat(run(all, command).stream().collect(Collectors.joining("\n"))).isEqualTo("""
         valid 1 of 1
         refused 403 MAX_ACTIVATIONS_REACHED

@@ -4,7 +4,7 @@ import {
   type DeliveryPayload, type InvalidLicense, type Problem,
 } from './client';
 
-const { KEYHOOK_URL, KEYHOOK_KEY, RECEIVER_URL } = process.env as Record<string, string>;
+const { KEYHOOK_URL, KEYHOOK_KEY, RECEIVER_URL, DELIVERED_URL } = process.env as Record<string, string>;
 const configuration = new Configuration({ basePath: KEYHOOK_URL, accessToken: KEYHOOK_KEY });
 const licenses = new LicensesApi(configuration);
 const validation = new ValidationApi(configuration);
@@ -67,12 +67,9 @@ async function main(): Promise<void> {
   console.log('listed', ...names);
 
   await webhooks.testWebhook({ testWebhookRequest: { webhookId: webhook.id } });
-  const delivered = new Map<string, string>();
-  for (const until = Date.now() + 60_000; delivered.size < 5 && Date.now() < until;) {
-    await new Promise((done) => setTimeout(done, 100));
-    const page = await deliveries.listDeliveries({ id: webhook.id, status: 'delivered' });
-    page.data.filter((one) => one.lastError === null).forEach((one) => delivered.set(one.event, one.id));
-  }
+  await fetch(DELIVERED_URL!); // answers when all are delivered
+  const page = await deliveries.listDeliveries({ id: webhook.id, status: 'delivered' });
+  const delivered = new Map(page.data.filter((one) => one.lastError === null).map((one) => [one.event as string, one.id]));
   for (const [event, id] of [...delivered].sort()) {
     const { payload } = await deliveries.getDelivery({ id });
     console.log('delivered', event, detail(payload, webhook.id));

@@ -4,7 +4,7 @@ import type { components, paths } from './keyhook';
 
 type Payload = components['schemas']['DeliveryPayload'];
 
-const { KEYHOOK_URL, KEYHOOK_KEY, RECEIVER_URL } = process.env as Record<string, string>;
+const { KEYHOOK_URL, KEYHOOK_KEY, RECEIVER_URL, DELIVERED_URL } = process.env as Record<string, string>;
 const keyhook = createClient<paths>({
   baseUrl: KEYHOOK_URL!,
   headers: { Authorization: `Bearer ${KEYHOOK_KEY}` },
@@ -68,14 +68,11 @@ async function main(): Promise<void> {
   console.log('listed', ...names);
 
   await success(keyhook.POST('/api/webhooks/test', { body: { webhookId: webhook.id } }));
-  const delivered = new Map<string, string>();
-  for (const until = Date.now() + 60_000; delivered.size < 5 && Date.now() < until;) {
-    await new Promise((done) => setTimeout(done, 100));
-    const page = await success(keyhook.GET('/api/webhooks/{id}/deliveries', {
-      params: { path: { id: webhook.id }, query: { status: 'delivered' } },
-    }));
-    page.data.filter((one) => one.lastError === null).forEach((one) => delivered.set(one.event, one.id));
-  }
+  await fetch(DELIVERED_URL!); // answers when all are delivered
+  const page = await success(keyhook.GET('/api/webhooks/{id}/deliveries', {
+    params: { path: { id: webhook.id }, query: { status: 'delivered' } },
+  }));
+  const delivered = new Map(page.data.filter((one) => one.lastError === null).map((one) => [one.event as string, one.id]));
   for (const [event, id] of [...delivered].sort()) {
     const { payload } = await success(keyhook.GET('/api/deliveries/{id}', { params: { path: { id } } }));
     console.log('delivered', event, detail(payload, webhook.id));
