@@ -1,21 +1,20 @@
 package io.keyhook.attempt;
 
 import io.keyhook.target.Policies;
+import io.keyhook.testing.Keytool;
 import io.vertx.core.Future;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.TrustOptions;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -25,8 +24,6 @@ import javax.net.ssl.SSLServerSocketFactory;
 final class Certificates {
   /** In the good certificate; {@link #rig} resolves it, and every other name, to this machine. */
   static final String HOST = "hooks.example.com";
-
-  private static final String PASSWORD = "password";
 
   private final KeyStore all;
 
@@ -38,31 +35,15 @@ final class Certificates {
     Path directory = Files.createTempDirectory("keyhook-certificates");
     Path store = directory.resolve("store.p12");
     try {
-      key(store, "authority", "-ext", "bc:c");
-      key(store, "good", "-signer", "authority", "-ext", "san=dns:" + HOST);
-      key(store, "expired", "-signer", "authority", "-ext", "san=dns:" + HOST, "-startdate", "-10d", "-validity", "5");
-      key(store, "self", "-ext", "san=dns:" + HOST);
-      KeyStore all = KeyStore.getInstance("PKCS12");
-      try (InputStream in = Files.newInputStream(store)) {
-        all.load(in, PASSWORD.toCharArray());
-      }
-      return new Certificates(all);
+      return new Certificates(new Keytool(store)
+          .key("authority", "-ext", "bc:c")
+          .key("good", "-signer", "authority", "-ext", "san=dns:" + HOST)
+          .key("expired", "-signer", "authority", "-ext", "san=dns:" + HOST, "-startdate", "-10d", "-validity", "5")
+          .key("self", "-ext", "san=dns:" + HOST)
+          .load());
     } finally {
       Files.deleteIfExists(store);
       Files.delete(directory);
-    }
-  }
-
-  private static void key(Path store, String alias, String... options) throws IOException, InterruptedException {
-    String program = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
-    List<String> command = new ArrayList<>(List.of(program, "-genkeypair", "-keystore", store.toString(),
-        "-storetype", "PKCS12", "-storepass", PASSWORD, "-alias", alias, "-keyalg", "EC", "-groupname", "secp256r1",
-        "-dname", "CN=" + alias));
-    command.addAll(List.of(options));
-    Process keytool = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(keytool.getInputStream().readAllBytes());
-    if (keytool.waitFor() != 0) {
-      throw new IOException("keytool: " + said);
     }
   }
 
@@ -82,10 +63,10 @@ final class Certificates {
     try {
       KeyStore one = KeyStore.getInstance("PKCS12");
       one.load(null, null);
-      one.setKeyEntry(alias, all.getKey(alias, PASSWORD.toCharArray()), PASSWORD.toCharArray(),
+      one.setKeyEntry(alias, all.getKey(alias, Keytool.PASSWORD.toCharArray()), Keytool.PASSWORD.toCharArray(),
           all.getCertificateChain(alias));
       KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-      keys.init(one, PASSWORD.toCharArray());
+      keys.init(one, Keytool.PASSWORD.toCharArray());
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(keys.getKeyManagers(), null, null);
       return context.getServerSocketFactory();

@@ -22,14 +22,19 @@ class ResultErrorTest {
     keyhook.deleteWebhooks();
   }
 
+  /** Lets an attempt wait for its answer, and returns the delivery's id. */
+  private static String hold(Receiver receiver, Answer.Held held) {
+    receiver.answer(held);
+    keyhook.webhook(receiver, "license.activated");
+    keyhook.api().validate(keyhook.license(1).key(), "device").expect(200);
+    return receiver.take().id();
+  }
+
   @Test
   void whateverErrorMeetsAResultItIsWrittenWhenTheErrorIsGone() {
     Receiver receiver = keyhook.receiver();
     Answer.Held held = Answer.held(Answer.OK);
-    receiver.answer(held);
-    keyhook.webhook(receiver, "license.activated");
-    keyhook.api().validate(keyhook.license(1).key(), "device").expect(200);
-    String id = receiver.take().id();
+    String id = hold(receiver, held);
     keyhook.database().update("ALTER TABLE keyhook.attempt_count RENAME TO moved_away");
     held.release();
     Waiting.until("the result is refused", () -> !LogWatch.linesWith("attempt_count\" does not exist").isEmpty());
@@ -43,10 +48,7 @@ class ResultErrorTest {
   void aResultWithoutAPartitionMakesItAndIsWrittenAtOnce() {
     Receiver receiver = keyhook.receiver();
     Answer.Held held = Answer.held(Answer.OK);
-    receiver.answer(held);
-    keyhook.webhook(receiver, "license.activated");
-    keyhook.api().validate(keyhook.license(1).key(), "device").expect(200);
-    String id = receiver.take().id();
+    String id = hold(receiver, held);
     // until a day that no plan has: its clock has jumped since, or it was for another retention
     keyhook.database().administer("""
         CREATE TABLE keyhook.event_odd PARTITION OF keyhook.event
