@@ -120,6 +120,8 @@ public final class Database {
         .addProperty("timezone", "UTC")
         .setCachePreparedStatements(pooler != Pooler.TRANSACTION)
         .setPreparedStatementCacheMaxSize(512)
+        // All are constants. By default, what is longer than 2,048 characters is parsed and planned each time.
+        .setPreparedStatementCacheSqlFilter(sql -> true)
         .setUseLayer7Proxy(pooler == Pooler.TRANSACTION);
   }
 

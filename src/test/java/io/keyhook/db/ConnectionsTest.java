@@ -72,6 +72,18 @@ class ConnectionsTest {
     Waiting.on(pool.query("SET default_transaction_read_only = on").execute());
   }
 
+  /** Vert.x takes a statement of 2,048 characters or more for one that is not used twice. */
+  @Test
+  void aStatementIsPreparedOnceHoweverLongItIs() {
+    String statement = "SELECT 1 /* " + "long ".repeat(1000) + "*/";
+    for (int i = 0; i < 3; i++) {
+      Waiting.on(database.pool().preparedQuery(statement).execute());
+    }
+    assertThat(Waiting.on(database.pool().preparedQuery(
+        "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT 1 /* long%'").execute())
+        .iterator().next().getLong(0)).isEqualTo(3);
+  }
+
   @Test
   void aWriteOnAConnectionThatHasBecomeReadOnlyIsMadeOnANewOne() {
     Pool other = database.connections(1);
