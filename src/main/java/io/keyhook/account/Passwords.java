@@ -1,8 +1,5 @@
 package io.keyhook.account;
 
-import com.password4j.Argon2Function;
-import com.password4j.Password;
-import com.password4j.types.Argon2;
 import io.keyhook.fair.Admission;
 import io.keyhook.fair.Admissions;
 import io.keyhook.fair.ClientTenant;
@@ -13,14 +10,11 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 
 /**
- * Argon2id with 19 MiB, two passes and one lane (OWASP, "Password Storage Cheat Sheet"), off the event loop. Few run at once,
- * so that guessing takes neither all memory nor all cores. Accounts take turns, and so do client addresses of anonymous
- * callers; both together take turns, too. Any thread.
+ * Hashes passwords with {@link Argon2}, off the event loop. Few run at once, so that guessing takes neither all memory nor
+ * all cores. Accounts take turns, and so do client addresses of anonymous callers; both together take turns, too. Any thread.
  */
 final class Passwords {
-  private static final Argon2Function FUNCTION = Argon2Function.getInstance(19 * 1024, 2, 1, 32, Argon2.ID);
-  private static final int SALT_BYTES = 16;
-
+  private final Argon2 argon2 = new Argon2();
   private final WorkerExecutor workers;
   private final Admission<Admission<?>> hashes;
   private final Admission<Object> known;
@@ -58,7 +52,7 @@ final class Passwords {
   }
 
   Future<String> hash(Asker asker, String password) {
-    return work(asker, () -> Password.hash(password).addRandomSalt(SALT_BYTES).with(FUNCTION).getResult());
+    return work(asker, () -> argon2.hash(password));
   }
 
   /**
@@ -66,7 +60,7 @@ final class Passwords {
    */
   Future<Boolean> matches(Asker asker, String password, String hash) {
     return (hash == null ? nobody : Future.succeededFuture(hash)).compose(checked -> work(asker,
-        () -> Password.check(password, checked).with(Argon2Function.getInstanceFromHash(checked)) && hash != null));
+        () -> argon2.matches(password, checked) && hash != null));
   }
 
   private <T> Future<T> work(Asker asker, Callable<T> hashing) {
