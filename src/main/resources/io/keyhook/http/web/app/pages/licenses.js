@@ -71,9 +71,10 @@ function Export({ query }) {
 }
 
 /** As if it had been a download. */
+/** Begins the file with a byte order mark, without which Excel does not read UTF-8. Reading an answer as text removes it. */
 function save(name, text) {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
+  link.href = URL.createObjectURL(new Blob(['\ufeff', text], { type: 'text/csv' }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
