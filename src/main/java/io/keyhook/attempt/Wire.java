@@ -71,7 +71,11 @@ final class Wire {
   /** On a connection that was just made. Also keeps Vert.x from logging what its receiver does wrong. */
   private static void install(HttpConnection connection) {
     ChannelPipeline pipeline = pipeline(connection);
-    pipeline.replace(HttpClientCodec.class, ReceiverCodec.class.getSimpleName(), new ReceiverCodec());
+    ReceiverCodec codec = new ReceiverCodec();
+    pipeline.replace(HttpClientCodec.class, ReceiverCodec.class.getSimpleName(), codec);
+    if (connection.isSsl()) {
+      pipeline.addFirst(codec.tlsBound());
+    }
     connection.exceptionHandler(e -> { });
   }
 

@@ -45,7 +45,7 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
   }
 
   /** Takes a request, and then does something else than answering. */
-  private static Script then(Script next) {
+  static Script then(Script next) {
     return connection -> {
       connection.request();
       next.run(connection);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.RawReceiver.Script;
+import io.keyhook.testing.Waiting;
 import java.io.ByteArrayOutputStream;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
@@ -113,6 +114,23 @@ class TlsFaultTest {
     });
     assertThat(hello).isCompletedWithValueMatching(bytes -> bytes.contains("002b" + "0005" + "04" + "0304" + "0303"),
         "supported_versions: TLS 1.3 and 1.2");
+  }
+
+  @Test
+  void keyUpdatesWithoutEndAreCutOffWhetherARequestWaitsOrNot() {
+    try (SenderRig patient = certificates.rig(Waiting.LONG);
+        RawReceiver receiver = new RawReceiver(Fault.then(c -> c.updateKeysWithoutEnd()), certificates.good())) {
+      Attempt unanswered = patient.ended(patient.send(receiver.url(Certificates.HOST)));
+      assertThat(unanswered.error()).isEqualTo(AttemptError.PROTOCOL_ERROR);
+      receiver.awaitClosed();
+
+      receiver.behave(Fault.then(c -> {
+        c.write(Receivers.ok("first"));
+        c.updateKeysWithoutEnd();
+      }));
+      assertThat(patient.ended(patient.send(receiver.url(Certificates.HOST))).succeeded()).isTrue();
+      receiver.awaitClosed();
+    }
   }
 
   private static void assertUnencrypted(NetworkFault fault, Script script) {

@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ServerSocketFactory;
+import javax.net.ssl.SSLSocket;
 
 /** A receiver on a raw socket, which does to each connection what no HTTP server would. */
 public final class RawReceiver implements AutoCloseable {
@@ -268,6 +269,13 @@ public final class RawReceiver implements AutoCloseable {
     /** Says that it will send no more, and still reads. */
     public void halfClose() throws IOException {
       socket.shutdownOutput();
+    }
+
+    /** Behind TLS 1.3: asks for new keys, over and over, until the sender closes the connection. */
+    public void updateKeysWithoutEnd() throws IOException {
+      while (true) {
+        ((SSLSocket) socket).startHandshake();
+      }
     }
 
     /** Closes it as a crash does. */
