@@ -11,24 +11,25 @@ import io.keyhook.db.EmbeddedServerException;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The process: configuration, an embedded PostgreSQL where no database is named, Vert.x, and Keyhook in it. Takes a
- * configuration file as its argument; {@code KEYHOOK_CONFIG} goes before it. With {@code rotate-master-key} before that,
- * it does {@link RotateMasterKey that} and ends.
+ * configuration file as its argument; {@code KEYHOOK_CONFIG} goes before it. With a {@link CommandLine.Command command}
+ * before that, it carries out the command and ends.
  */
 public final class Main {
   private static final Logger log;
   private static final Duration STOP = Duration.ofSeconds(20);
+  private static final int FAILED = 1;
+  /** As shells and most programs have it. */
+  private static final int MISUSED = 2;
   private static final int PASSWORD_LENGTH = 20;
   private static final String FIRST_EMAIL = "owner@keyhook.local";
 
@@ -60,23 +61,30 @@ public final class Main {
 
   public static void main(String[] args) {
     try {
-      boolean rotates = args.length > 0 && args[0].equals(RotateMasterKey.COMMAND);
-      KeyhookOptions options = Configuration.load(System.getenv(),
-          Stream.of(args).skip(rotates ? 1 : 0).findFirst().map(Path::of));
-      if (rotates) {
-        System.exit(RotateMasterKey.run(options) ? 0 : 1);
+      CommandLine line = CommandLine.parse(args);
+      KeyhookOptions options = Configuration.load(System.getenv(), line.file());
+      switch (line.command()) {
+        case SERVE -> serve(options);
+        case MIGRATE -> System.exit(Migrate.run(options) ? 0 : FAILED);
+        case ROTATE_MASTER_KEY -> System.exit(RotateMasterKey.run(options) ? 0 : FAILED);
       }
-      Optional<EmbeddedServer> embedded = options.database().uri().isPresent() ? Optional.empty()
-          : Optional.of(EmbeddedServer.start(options.database().directory()));
-      try {
-        new Main(options, embedded).run();
-      } catch (RuntimeException e) {
-        embedded.ifPresent(EmbeddedServer::close);
-        throw e;
-      }
+    } catch (CommandLine.UsageException e) {
+      System.err.println(e.getMessage());
+      System.exit(MISUSED);
     } catch (ConfigurationException | EmbeddedServerException e) {
       System.err.println(e.getMessage());
-      System.exit(1);
+      System.exit(FAILED);
+    }
+  }
+
+  private static void serve(KeyhookOptions options) {
+    Optional<EmbeddedServer> embedded = options.database().uri().isPresent() ? Optional.empty()
+        : Optional.of(EmbeddedServer.start(options.database().directory()));
+    try {
+      new Main(options, embedded).run();
+    } catch (RuntimeException e) {
+      embedded.ifPresent(EmbeddedServer::close);
+      throw e;
     }
   }
 
@@ -89,7 +97,7 @@ public final class Main {
       // What the world outside refuses is said in one line; a stack trace would only hide it.
       log.error("Keyhook could not start: {}", e.getMessage(), e instanceof IOException ? null : e);
       deployed.completeExceptionally(e);
-      new Thread(() -> System.exit(1), "keyhook-exit").start();
+      new Thread(() -> System.exit(FAILED), "keyhook-exit").start();
     });
   }
 

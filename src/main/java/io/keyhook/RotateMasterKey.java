@@ -18,8 +18,6 @@ import java.util.concurrent.CompletionException;
  * an embedded database is first replaced by a new one. Nodes that have both keys go on meanwhile; a second run does nothing.
  */
 final class RotateMasterKey {
-  static final String COMMAND = "rotate-master-key";
-
   private RotateMasterKey() {}
 
   /** Blocks until it is done, and tells on the terminal what was; whether that is all of it. */

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.postgresql.util.PSQLException;
 
 /** The schema {@code keyhook}, made and brought up to date by Flyway. */
 public final class Migrations {
@@ -30,8 +31,11 @@ public final class Migrations {
             : Future.failedFuture(e));
   }
 
-  /** Migrates, and creates the {@link SearchIndex} if it can; blocks while it does. Several nodes may: Flyway locks. */
-  public static void run(URI uri) {
+  /**
+   * Migrates, and creates the {@link SearchIndex} if it can; blocks while it does. Several nodes may: Flyway locks. Returns
+   * how many migrations were applied.
+   */
+  public static int run(URI uri) {
     Flyway flyway = Flyway.configure(Migrations.class.getClassLoader())
         .dataSource(source(uri))
         .schemas("keyhook")
@@ -46,8 +50,22 @@ public final class Migrations {
     if (Arrays.stream(flyway.info().all()).anyMatch(migration -> migration.getState().isFailed())) {
       flyway.repair();
     }
-    flyway.migrate();
+    int applied = flyway.migrate().migrationsExecuted;
     SearchIndex.create(uri);
+    return applied;
+  }
+
+  /** What PostgreSQL said where it failed, in one line; anything else as it was thrown. */
+  public static String reason(RuntimeException failure) {
+    Throwable reason = failure;
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException) {
+        reason = cause;
+      }
+    }
+    Throwable origin = reason instanceof SQLException && !(reason instanceof PSQLException server
+        && server.getServerErrorMessage() != null) ? reason.getCause() : null;
+    return String.valueOf(reason.getMessage()).strip().replaceAll("\\s*\\R\\s*", " ") + (origin == null ? "" : " (" + origin + ")");
   }
 
   private static DataSource source(URI uri) {

@@ -1,0 +1,48 @@
+package io.keyhook;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CommandLineTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"conf/other.json", "other.json", "/etc/keyhook", "./keyhook", "README.md", "src"})
+  void aPathIsTheConfigurationFileWhetherItExistsOrNot(String path) {
+    CommandLine line = CommandLine.parse(path);
+    assertThat(line.command()).isEqualTo(CommandLine.Command.SERVE);
+    assertThat(line.file()).contains(Path.of(path));
+  }
+
+  @Test
+  void withoutArgumentsANodeRuns() {
+    CommandLine line = CommandLine.parse();
+    assertThat(line.command()).isEqualTo(CommandLine.Command.SERVE);
+    assertThat(line.file()).isEmpty();
+  }
+
+  @Test
+  void aCommandMayBeFollowedByTheConfigurationFile() {
+    assertThat(CommandLine.parse("migrate").command()).isEqualTo(CommandLine.Command.MIGRATE);
+    assertThat(CommandLine.parse("migrate", "a.json").file()).contains(Path.of("a.json"));
+    assertThat(CommandLine.parse("rotate-master-key", "a.json").command())
+        .isEqualTo(CommandLine.Command.ROTATE_MASTER_KEY);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"migrat", "Migrate", "--migrate", "--help", "-h", "--config=a.json", ""})
+  void whatIsNeitherCommandNorFileIsRefusedWithTheUsage(String argument) {
+    assertThatThrownBy(() -> CommandLine.parse(argument)).isInstanceOf(CommandLine.UsageException.class)
+        .hasMessage("\"" + argument + "\" is neither a command nor a configuration file.\n"
+            + "Usage: java -jar keyhook.jar [migrate | rotate-master-key] [CONFIGURATION FILE]");
+    assertThatThrownBy(() -> CommandLine.parse("migrate", argument)).isInstanceOf(CommandLine.UsageException.class);
+  }
+
+  @Test
+  void aSecondFileIsRefused() {
+    assertThatThrownBy(() -> CommandLine.parse("a.json", "b.json")).hasMessageContaining("Only one configuration file");
+  }
+}
