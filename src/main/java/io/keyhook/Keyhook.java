@@ -63,7 +63,7 @@ public final class Keyhook extends VerticleBase {
    * Brings a database up to date, and creates the index for searches if the extensions that it needs exist or can be created.
    * Blocks. Needs Flyway and PostgreSQL's JDBC driver on the class path.
    *
-   * @throws IllegalStateException they are missing
+   * @throws IllegalStateException they are missing; or other transactions held locks that a migration needs for about 6 minutes
    */
   public static void migrate(URI database) {
     try {
