@@ -4,6 +4,7 @@ import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.ConnectionUri;
 import io.keyhook.db.EmbeddedServer;
 import io.keyhook.db.Migrations;
+import io.keyhook.db.SchemaVersion;
 import java.net.URI;
 import java.util.Optional;
 
@@ -34,7 +35,7 @@ final class Migrate {
     String where = ConnectionUri.parse(uri).where();
     try {
       int applied = Migrations.run(uri);
-      System.out.println("The database at " + where + " has schema version " + Migrations.VERSION + ". Migrations applied: "
+      System.out.println("The database at " + where + " has schema version " + SchemaVersion.NEWEST + ". Migrations applied: "
           + applied + ".");
       return true;
     } catch (RuntimeException e) {

@@ -4,7 +4,7 @@ import io.keyhook.bus.DatabaseError;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.ConnectionUri;
 import io.keyhook.db.Database;
-import io.keyhook.db.Migrations;
+import io.keyhook.db.SchemaVersion;
 import io.keyhook.db.SearchIndex;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -50,7 +50,7 @@ final class Schema {
   }
 
   private Future<Boolean> areDone(long deadline) {
-    return Migrations.areDone(database.pool()).recover(e -> isSlow(e) && System.nanoTime() - deadline < 0
+    return SchemaVersion.isNewest(database.pool()).recover(e -> isSlow(e) && System.nanoTime() - deadline < 0
         ? vertx.timer(1, TimeUnit.SECONDS).compose(timer -> areDone(deadline)) : unusable(e));
   }
 

@@ -2,7 +2,7 @@ package io.keyhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keyhook.db.Migrations;
+import io.keyhook.db.SchemaVersion;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.KeyhookProcess;
 import io.keyhook.testing.Node;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The command {@code migrate}, in a process of its own. */
 class MigrateTest {
-  private static final String UP_TO_DATE = "has schema version " + Migrations.VERSION + ". Migrations applied: ";
+  private static final String UP_TO_DATE = "has schema version " + SchemaVersion.NEWEST + ". Migrations applied: ";
 
   @RegisterExtension
   static final Installation keyhook = Installation.withoutSchema();
@@ -61,7 +61,7 @@ class MigrateTest {
         .contains("could not be migrated: ERROR: permission denied").doesNotContain("serving:serving");
     Path file = Files.writeString(directory.resolve("other.json"), new JsonObject().put("database",
         new JsonObject().put("uri", as("serving")).put("migrationUri", as("migrating"))).encode());
-    int newest = Integer.parseInt(Migrations.VERSION);
+    int newest = Integer.parseInt(SchemaVersion.NEWEST);
     assertThat(finished(0, Map.of(), "migrate", file.toString())).contains(UP_TO_DATE + newest + ".");
     assertThat(keyhook.database().column("SELECT tableowner FROM pg_tables WHERE schemaname = 'keyhook' GROUP BY 1"))
         .containsExactly("migrating");

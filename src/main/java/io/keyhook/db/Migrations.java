@@ -1,8 +1,5 @@
 package io.keyhook.db;
 
-import io.vertx.core.Future;
-import io.vertx.pgclient.PgException;
-import io.vertx.sqlclient.SqlClient;
 import java.net.URI;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -19,11 +16,8 @@ import org.postgresql.util.PSQLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The schema {@code keyhook}, made and brought up to date by Flyway. */
+/** The schema {@code keyhook}, made and brought up to date by Flyway, which nodes need not have otherwise. */
 public final class Migrations {
-  /** The newest file in {@code db/migration}. */
-  public static final String VERSION = "14";
-
   private static final Logger log = LoggerFactory.getLogger(Migrations.class);
   private static final int TRIES = 150;
   /** In which callers do what waited behind the last try. */
@@ -31,19 +25,7 @@ public final class Migrations {
   /** lock_not_available, deadlock_detected. */
   private static final Set<String> BLOCKED = Set.of("55P03", "40P01");
 
-  private static final String INSTALLED = """
-      SELECT 1 FROM keyhook.flyway_schema_history WHERE version = $1 AND success""";
-
   private Migrations() {}
-
-  /** Whether the schema is there in this version; one short query, so that most starts need no Flyway. */
-  public static Future<Boolean> areDone(SqlClient client) {
-    return client.preparedQuery(INSTALLED).execute(io.vertx.sqlclient.Tuple.of(VERSION))
-        .map(rows -> rows.size() > 0)
-        .recover(e -> e instanceof PgException pg && pg.getSqlState().startsWith("42") // no such schema or table
-            ? Future.succeededFuture(false)
-            : Future.failedFuture(e));
-  }
 
   /**
    * Migrates, and creates the {@link SearchIndex} if it can; blocks while it does. Several nodes may: Flyway locks. Returns

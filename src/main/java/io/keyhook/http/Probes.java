@@ -2,7 +2,7 @@ package io.keyhook.http;
 
 import io.keyhook.RouterPart;
 import io.keyhook.db.Database;
-import io.keyhook.db.Migrations;
+import io.keyhook.db.SchemaVersion;
 import io.keyhook.db.Shares;
 import io.keyhook.db.WriteProbe;
 import io.vertx.core.Context;
@@ -127,7 +127,7 @@ public final class Probes {
 
   private synchronized Future<State> state() {
     if (asking == null || asking.isComplete()) {
-      asking = Migrations.areDone(connection).compose(done -> done
+      asking = SchemaVersion.isNewest(connection).compose(done -> done
           ? WriteProbe.run(connection).map(State.READY).otherwise(this::notWritable)
           : Future.succeededFuture(State.NOT_MIGRATED)).timeout(ASKING.toMillis(), TimeUnit.MILLISECONDS);
     }

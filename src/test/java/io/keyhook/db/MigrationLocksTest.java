@@ -67,9 +67,9 @@ class MigrationLocksTest {
       assertThat(migration).isNotDone();
       longOne.rollback();
       assertThat(migration.get(Waiting.LONG.toSeconds(), TimeUnit.SECONDS))
-          .isEqualTo(Integer.parseInt(Migrations.VERSION) - version);
+          .isEqualTo(Integer.parseInt(SchemaVersion.NEWEST) - version);
     }
-    assertThat(newest()).isEqualTo(Migrations.VERSION);
+    assertThat(newest()).isEqualTo(SchemaVersion.NEWEST);
   }
 
   @Test
@@ -83,6 +83,6 @@ class MigrationLocksTest {
               .startsWith("The database cannot be migrated"));
     }
     assertThat(newest()).isEqualTo("4");
-    assertThat(Migrations.run(keyhook.database().uri(), 1)).isEqualTo(Integer.parseInt(Migrations.VERSION) - 4);
+    assertThat(Migrations.run(keyhook.database().uri(), 1)).isEqualTo(Integer.parseInt(SchemaVersion.NEWEST) - 4);
   }
 }

@@ -207,7 +207,7 @@ class UpgradeTest {
   static final Installation keyhook = Installation.withoutSchema();
 
   static IntStream earlierVersions() {
-    return IntStream.range(1, Integer.parseInt(Migrations.VERSION));
+    return IntStream.range(1, Integer.parseInt(SchemaVersion.NEWEST));
   }
 
   private static String complete(String sql) {
