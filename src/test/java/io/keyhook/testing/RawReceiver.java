@@ -31,6 +31,7 @@ public final class RawReceiver implements AutoCloseable {
   private static final int SEND_BUFFER = 64 * 1024;
 
   private final ServerSocket server;
+  private final Thread acceptor;
   private final boolean ssl;
   private final List<String> requests = new CopyOnWriteArrayList<>();
   private final AtomicInteger accepted = new AtomicInteger();
@@ -70,13 +71,14 @@ public final class RawReceiver implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    start(this::accept);
+    acceptor = start(this::accept);
   }
 
-  private static void start(Runnable task) {
+  private static Thread start(Runnable task) {
     Thread thread = new Thread(task, "raw-receiver");
     thread.setDaemon(true);
     thread.start();
+    return thread;
   }
 
   private void accept() {
@@ -157,12 +159,20 @@ public final class RawReceiver implements AutoCloseable {
     stopListening();
   }
 
-  /** As {@link #close}: connections that are open stay so, and new ones are refused. */
+  /**
+   * As {@link #close}: connections that are open stay so, and new ones are refused. The system listens until nobody waits
+   * in {@code accept} any more.
+   */
   public void stopListening() {
     try {
       server.close();
+      acceptor.join(Waiting.LONG.toMillis());
+      assertThat(acceptor.isAlive()).as("still listening").isFalse();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
     }
   }
 
