@@ -2,12 +2,9 @@ package io.keyhook.attempt;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.CombinedChannelDuplexHandler;
-import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.HttpConstants;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -42,8 +39,6 @@ import java.util.concurrent.TimeUnit;
  *       response that is late in this way cannot be told from an answer, which is why each byte that no request has asked
  *       for costs the pool its {@link Reuse}, and why {@link Sender} never uses one connection for two accounts or URLs.
  *   <li>Folded lines become one line before Netty reads them (RFC 9112, 5.2), because Netty joins them in quadratic time.
- *   <li>What TLS takes beside its content is bounded, too: each key update (RFC 8446, 4.6.3) costs the event loop new
- *       keys for a few bytes, and reaches no call.
  * </ul>
  * Every byte is counted by the call that waits for it, before it is read as HTTP. Belongs to the connection's event loop.
  */
@@ -62,8 +57,6 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
       .setAllowDuplicateContentLengths(true)
       .setUseRfc9112TransferEncoding(false);
   private static final int MAX_GOODBYE = 1024;
-  /** Of a request and the time until the next, in bytes: a thousand records, or the largest of session tickets. */
-  private static final int MAX_TLS_OVERHEAD = 32 * 1024;
   private static final byte[] STATUS_LINE = "HTTP/1.".getBytes(StandardCharsets.US_ASCII);
 
   /** What comes next. */
@@ -78,6 +71,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
     BODY
   }
 
+  private final TlsOverhead tls;
   private Channel channel;
   /** The call that waits for the response; null: none does. */
   private Call call;
@@ -95,10 +89,12 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
   /** It is to be closed by Vert.x then, and not before it was quiet. */
   private boolean lastIfQuiet;
   private ScheduledFuture<?> closing;
-  /** Bytes that came in records of TLS since the latest request, without their content. */
-  private int tlsOverhead;
 
-  ReceiverCodec() {
+  /**
+   * @param tls counts what comes without being content
+   */
+  ReceiverCodec(TlsOverhead tls) {
+    this.tls = tls;
     init(new Decoder(), new HttpRequestEncoder());
   }
 
@@ -116,18 +112,13 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
   /** From now on, the call counts what comes. */
   void begin(Call call, Reuse reuse) {
     this.call = call;
-    tlsOverhead = 0;
+    tls.begin();
     if (this.reuse == null) {
       this.reuse = reuse;
       if (channel.isActive()) {
         reuse.add(this);
       }
     }
-  }
-
-  /** Closes the connection when TLS takes too much. Belongs in front of TLS. */
-  ChannelHandler tlsBound() {
-    return new TlsBound();
   }
 
   /** Closes the connection now, or when the response has ended that it waits for. */
@@ -184,21 +175,6 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
     super.channelInactive(context);
   }
 
-  private final class TlsBound extends ChannelInboundHandlerAdapter {
-    @Override
-    public void channelRead(ChannelHandlerContext context, Object message) {
-      ByteBuf records = (ByteBuf) message;
-      if (tlsOverhead > MAX_TLS_OVERHEAD) {
-        records.release();
-        context.fireExceptionCaught(new DecoderException("TLS has too many records of too little content"));
-        context.close(); // without a farewell that the receiver may not read
-      } else {
-        tlsOverhead += records.readableBytes();
-        context.fireChannelRead(records);
-      }
-    }
-  }
-
   private final class Decoder extends HttpResponseDecoder {
     Decoder() {
       super(CONFIG);
@@ -207,7 +183,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
       ByteBuf bytes = (ByteBuf) message;
-      tlsOverhead -= bytes.readableBytes();
+      tls.content(bytes.readableBytes());
       if (!outstanding) {
         dropUnasked(context, bytes);
         bytes.release();

@@ -71,10 +71,10 @@ final class Wire {
   /** On a connection that was just made. Also keeps Vert.x from logging what its receiver does wrong. */
   private static void install(HttpConnection connection) {
     ChannelPipeline pipeline = pipeline(connection);
-    ReceiverCodec codec = new ReceiverCodec();
-    pipeline.replace(HttpClientCodec.class, ReceiverCodec.class.getSimpleName(), codec);
+    TlsOverhead tls = new TlsOverhead();
+    pipeline.replace(HttpClientCodec.class, ReceiverCodec.class.getSimpleName(), new ReceiverCodec(tls));
     if (connection.isSsl()) {
-      pipeline.addFirst(codec.tlsBound());
+      pipeline.addFirst(tls);
     }
     connection.exceptionHandler(e -> { });
   }
