@@ -151,7 +151,7 @@ function left() {
   remember(MARK, null);
 }
 
-/** At the start: whoever was logged in still is. Fails while that is not known. */
+/** Restores the session when the page loads. Fails while it is not known whether there is one. */
 export async function resume() {
   if (remembered(MARK) === null) {
     change({ state: 'out' });

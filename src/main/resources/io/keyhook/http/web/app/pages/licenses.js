@@ -70,8 +70,10 @@ function Export({ query }) {
   return html`<${Button} icon="download" busy=${busy} onClick=${run}>Export</${Button}>`;
 }
 
-/** As if it had been a download. */
-/** Begins the file with a byte order mark, without which Excel does not read UTF-8. Reading an answer as text removes it. */
+/**
+ * Saves text as a file, as a download would. The file begins with a byte order mark, without which Excel does not read UTF-8;
+ * reading a response as text removes the one that the server sent.
+ */
 function save(name, text) {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob(['\ufeff', text], { type: 'text/csv' }));
