@@ -9,6 +9,7 @@ import io.keyhook.bench.scenario.Hang;
 import io.keyhook.bench.scenario.Hostile;
 import io.keyhook.bench.scenario.InFlight;
 import io.keyhook.bench.scenario.Latency;
+import io.keyhook.bench.scenario.Nodes;
 import io.keyhook.bench.scenario.Overload;
 import io.keyhook.bench.scenario.Start;
 import java.nio.file.Files;
@@ -22,7 +23,8 @@ import java.util.List;
  */
 public final class Bench {
   private static final List<Scenario> ALL = List.of(new Start(), new Latency(), new Curve(), new InFlight(), new Hang(),
-      new Flood("flood", 200), new Flood("flood-hard", 500), new Hostile(), new Cost(), new Expiry(), new Overload(), new Growth());
+      new Flood("flood", 200), new Flood("flood-hard", 500), new Hostile(), new Cost(), new Nodes(), new Expiry(), new Overload(),
+      new Growth());
 
   private Bench() {}
 

@@ -17,12 +17,20 @@ public record Cpu(double keyhook, double postgres, double receiver, double load)
   private static final int PARENT = 1;
   private static final int USER = 11;
 
-  static Cpu of(long keyhook, long postgres, long receiver, long load) throws IOException {
-    return new Cpu(own(keyhook), withChildren(postgres), own(receiver), own(load));
+  static Cpu of(List<Long> nodes, long postgres, long receiver, long load) throws IOException {
+    double keyhook = 0;
+    for (long node : nodes) {
+      keyhook += own(node);
+    }
+    return new Cpu(keyhook, withChildren(postgres), own(receiver), own(load));
   }
 
   public Cpu since(Cpu before) {
     return new Cpu(keyhook - before.keyhook, postgres - before.postgres, receiver - before.receiver, load - before.load);
+  }
+
+  public Cpu times(double factor) {
+    return new Cpu(keyhook * factor, postgres * factor, receiver * factor, load * factor);
   }
 
   /** In percent of one core, over so many seconds. */

@@ -108,7 +108,12 @@ public final class Lab implements AutoCloseable {
   }
 
   public Cpu cpu(Installation installation) throws IOException {
-    return Cpu.of(installation.pid(), postgres.pid(), receivers.pid(), load.pid());
+    return cpu(List.of(installation));
+  }
+
+  /** That of several nodes together. */
+  public Cpu cpu(List<Installation> nodes) throws IOException {
+    return Cpu.of(nodes.stream().map(Installation::pid).toList(), postgres.pid(), receivers.pid(), load.pid());
   }
 
   public static int freePort() throws IOException {

@@ -1,7 +1,9 @@
 package io.keyhook.bench;
 
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.util.List;
 
 /** The process of Hyperfoil. */
 public final class LoadGenerator {
@@ -49,13 +51,19 @@ public final class LoadGenerator {
   /** At a constant rate, whatever becomes of them. */
   public Result openLoop(Lab lab, Installation installation, Installation.Account account, int rate, int seconds)
       throws IOException {
-    return run(lab, order(installation, account, seconds).put("rate", rate), rate * seconds);
+    return openLoop(lab, List.of(installation), account, rate, seconds);
   }
 
-  /** The same on so many connections, with a list of what was accepted. */
+  /** The same, sent to several nodes in turn. */
+  public Result openLoop(Lab lab, List<Installation> nodes, Installation.Account account, int rate, int seconds)
+      throws IOException {
+    return run(lab, order(nodes, account, seconds).put("rate", rate), rate * seconds);
+  }
+
+  /** The same to one node on so many connections, with a list of what was accepted. */
   public Result openLoop(Lab lab, Installation installation, Installation.Account account, int rate, int seconds,
       int connections) throws IOException {
-    return run(lab, order(installation, account, seconds).put("rate", rate)
+    return run(lab, order(List.of(installation), account, seconds).put("rate", rate)
         .put("connections", connections).put("accepted", true), rate * seconds);
   }
 
@@ -68,13 +76,13 @@ public final class LoadGenerator {
   /** As many as there can be on so many connections. */
   public Result closedLoop(Lab lab, Installation installation, Installation.Account account, int seconds, int connections)
       throws IOException {
-    return run(lab, order(installation, account, seconds).put("rate", 0)
+    return run(lab, order(List.of(installation), account, seconds).put("rate", 0)
         .put("users", connections).put("connections", connections), MOST_RATE * seconds);
   }
 
-  private JsonObject order(Installation installation, Installation.Account account, int seconds) {
+  private JsonObject order(List<Installation> nodes, Installation.Account account, int seconds) {
     return new JsonObject()
-        .put("port", installation.port())
+        .put("ports", new JsonArray(nodes.stream().map(Installation::port).toList()))
         .put("users", 0)
         .put("connections", connections)
         .put("timeoutMillis", TIMEOUT_MILLIS)

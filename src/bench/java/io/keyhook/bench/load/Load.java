@@ -28,7 +28,13 @@ import java.util.concurrent.TimeUnit;
 public final class Load {
   private static final long GRACE_MILLIS = 1000;
 
+  private static final String HOST = "127.0.0.1";
+
   private Load() {}
+
+  static String authority(int port) {
+    return HOST + ":" + port;
+  }
 
   public static void main(String[] args) throws IOException {
     PrintStream answers = System.out;
@@ -49,9 +55,12 @@ public final class Load {
         .addPlugin(HttpPluginBuilder::new)
         .ergonomics().repeatCookies(false).userAgentFromSession(false).autoRangeCheck(false).stopOnInvalid(false)
         .endErgonomics()
-        .http().protocol(Protocol.HTTP).host("127.0.0.1").port(order.port()).allowHttp2(false)
-        .sharedConnections(order.connections()).endHttp()
         .endPlugin();
+    HttpPluginBuilder plugin = benchmark.plugin(HttpPluginBuilder.class);
+    for (int port : order.ports()) {
+      plugin.addHttp(plugin.decoupledHttp().protocol(Protocol.HTTP).host(HOST).port(port).allowHttp2(false)
+          .sharedConnections(order.connections() / order.ports().size()));
+    }
     phase(benchmark.addPhase("validate"), order)
         .duration(order.seconds() * 1000L)
         .maxDuration(order.seconds() * 1000L + order.timeoutMillis() + GRACE_MILLIS)
@@ -59,6 +68,7 @@ public final class Load {
         .initialSequence("validate")
         .step(tally::start)
         .step(SC).httpRequest(HttpMethod.POST)
+        .authority(tally::authority)
         .path("/api/validate")
         .headerAppender((session, request) -> request.putHeader("content-type", "application/json"))
         .body(tally::body)

@@ -53,6 +53,11 @@ final class Tally {
     return true;
   }
 
+  /** The node whose turn it is. */
+  String authority(Session session) {
+    return Load.authority(order.ports().get(flight(session).sequence % order.ports().size()));
+  }
+
   ByteBuf body(Session session, Connection connection) {
     int license = ThreadLocalRandom.current().nextInt(order.licenses());
     return Unpooled.wrappedBuffer(("{\"licenseKey\":\"" + order.keyPrefix()

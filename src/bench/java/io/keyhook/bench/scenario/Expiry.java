@@ -97,14 +97,6 @@ public final class Expiry implements Scenario {
     }
   }
 
-  private static double keyhookSeconds(Lab lab, List<Installation> nodes) throws Exception {
-    double seconds = 0;
-    for (Installation node : nodes) {
-      seconds += lab.cpu(node).keyhook();
-    }
-    return seconds;
-  }
-
   private static double lead(int licenses) {
     return LEAD_SECONDS + licenses / SEEDED_PER_SECOND;
   }
@@ -125,19 +117,17 @@ public final class Expiry implements Scenario {
     installation.webhook(account, lab.receivers().url("ok/" + account.name()), "license.expired", true);
     seed(installation, account, licenses, seconds);
     lab.receivers().reset();
-    double postgres = lab.cpu(installation).postgres();
-    double keyhook = keyhookSeconds(lab, nodes);
+    Cpu cpu = lab.cpu(nodes);
     Waiting.expect("every event has come", LIMIT, () -> lab.receivers().stats("ok").unique() >= licenses);
     installation.drain(LIMIT);
-    postgres = lab.cpu(installation).postgres() - postgres;
-    keyhook = keyhookSeconds(lab, nodes) - keyhook;
+    cpu = lab.cpu(nodes).since(cpu);
     Receivers.Stats stats = lab.receivers().stats("ok");
     Object[] announced = installation.database().rows(ANNOUNCED, account.name()).get(0);
     Receivers.Delays arrived = stats.expired();
     table.row(what, nodes.size(), count(licenses / (double) announced[1]),
         millis((double) announced[2]) + " / " + millis((double) announced[3]) + " / " + millis((double) announced[4]),
         millis(arrived.p50()) + " / " + millis(arrived.p99()) + " / " + millis(arrived.max()),
-        number(1e6 * keyhook / licenses, 0) + " / " + number(1e6 * postgres / licenses, 0),
+        number(1e6 * cpu.keyhook() / licenses, 0) + " / " + number(1e6 * cpu.postgres() / licenses, 0),
         stats.requests() - stats.unique());
   }
 
