@@ -23,7 +23,7 @@ public final class Expiry implements Scenario {
   /** Seeding takes a while. */
   private static final double LEAD_SECONDS = 4;
   private static final double SEEDED_PER_SECOND = 3000;
-  private static final int WARM_UPS = 2;
+  private static final int WARM_UPS = 4;
   private static final int ROUNDS = 3;
   private static final int BURST = 20_000;
   private static final int UNHEARD = 100_000;
