@@ -24,8 +24,8 @@ public final class Nodes implements Scenario {
   /** The load of each node as nodes are added, and the load that all share: the same with the most nodes. */
   private static final int RATE_PER_NODE = 750;
   private static final int RATE = 3000;
-  /** A JVM that has just started spends CPU time on compiling. */
-  private static final int WARM_UP_SECONDS = 15;
+  /** A JVM that has just started spends CPU time on compiling, so each node warms up alone at the rate of all. */
+  private static final int WARM_UP_SECONDS = 25;
   private static final int SECONDS = 15;
   private static final Duration DRAIN = Duration.ofMinutes(2);
 
@@ -46,11 +46,13 @@ public final class Nodes implements Scenario {
       Installation.Account account = nodes.get(0).account(lab.settings().licenses());
       nodes.get(0).webhook(account, lab.receivers().url("ok/nodes"), true);
       nodes.get(0).analyze();
+      warmUp(lab, nodes.get(0), account);
       for (int count : NODES) {
         while (nodes.size() < count) {
-          nodes.add(Installation.start(lab, database));
+          Installation node = Installation.start(lab, database);
+          nodes.add(node);
+          warmUp(lab, node, account);
         }
-        lab.load().openLoop(lab, nodes, account, RATE, WARM_UP_SECONDS);
         for (int rate : IntStream.of(RATE, RATE_PER_NODE * count).distinct().toArray()) {
           Cpu cost = cost(lab, nodes, account, rate);
           double together = cost.keyhook() + cost.postgres();
@@ -67,6 +69,10 @@ public final class Nodes implements Scenario {
     }
     return new Section("Nodes", "Validations at a constant rate, sent to all nodes in turn, each with a delivered event. CPU is"
         + " that of validation and delivery together, per delivered event.", table, List.of());
+  }
+
+  private static void warmUp(Lab lab, Installation node, Installation.Account account) throws Exception {
+    lab.load().openLoop(lab, node, account, RATE, WARM_UP_SECONDS);
   }
 
   private static String growth(double cost, Double ofOneNode) {
