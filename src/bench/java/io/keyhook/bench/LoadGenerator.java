@@ -73,10 +73,21 @@ public final class LoadGenerator {
     return closedLoop(lab, installation, account, seconds, connections);
   }
 
+  /** The same, sent to several nodes in turn. */
+  public Result closedLoop(Lab lab, List<Installation> nodes, Installation.Account account, int seconds)
+      throws IOException {
+    return closedLoop(lab, nodes, account, seconds, connections);
+  }
+
   /** As many as there can be on so many connections. */
   public Result closedLoop(Lab lab, Installation installation, Installation.Account account, int seconds, int connections)
       throws IOException {
-    return run(lab, order(List.of(installation), account, seconds).put("rate", 0)
+    return closedLoop(lab, List.of(installation), account, seconds, connections);
+  }
+
+  private Result closedLoop(Lab lab, List<Installation> nodes, Installation.Account account, int seconds, int connections)
+      throws IOException {
+    return run(lab, order(nodes, account, seconds).put("rate", 0)
         .put("users", connections).put("connections", connections), MOST_RATE * seconds);
   }
 

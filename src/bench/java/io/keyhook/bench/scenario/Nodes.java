@@ -8,25 +8,25 @@ import io.keyhook.bench.Installation;
 import io.keyhook.bench.Lab;
 import io.keyhook.bench.LoadGenerator;
 import io.keyhook.bench.PostgresServer;
+import io.keyhook.bench.Receivers;
 import io.keyhook.bench.Scenario;
 import io.keyhook.bench.Section;
 import io.keyhook.bench.Table;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /** What a delivered event costs with 1, 2 and 4 nodes on one database: CPU time of all nodes and of PostgreSQL. */
 public final class Nodes implements Scenario {
   private static final List<Integer> NODES = List.of(1, 2, 4);
-  /** The load of each node as nodes are added, and the load that all share: the same with the most nodes. */
   private static final int RATE_PER_NODE = 750;
   private static final int RATE = 3000;
-  /** A JVM that has just started spends CPU time on compiling, so each node warms up alone at the rate of all. */
-  private static final int WARM_UP_SECONDS = 25;
-  private static final int SECONDS = 15;
+  /** A JVM that has just started spends CPU time on compiling, so each node is warmed up alone. */
+  private static final int WARM_UP_SECONDS = 15;
+  private static final int SECONDS = 12;
   private static final Duration DRAIN = Duration.ofMinutes(2);
 
   @Override
@@ -34,11 +34,15 @@ public final class Nodes implements Scenario {
     return "nodes";
   }
 
+  /** Validations that the nodes are to answer, each with an event. */
+  private interface Load {
+    LoadGenerator.Result run(List<Installation> nodes, int seconds) throws Exception;
+  }
+
   @Override
   public Section run(Lab lab) throws Exception {
-    Table table = new Table("nodes", "events a second", "of each node", "Keyhook, µs", "PostgreSQL, µs", "together, µs",
-        "more than one node at this rate of each", "more than one node at this rate");
-    Map<Integer, Double> ofOneNode = new HashMap<>();
+    Table table = new Table("load", "nodes", "events a second", "Keyhook, µs", "PostgreSQL, µs", "together, µs",
+        "more than one node");
     PostgresServer.Database database = lab.postgres().create("nodes");
     List<Installation> nodes = new ArrayList<>();
     try {
@@ -46,48 +50,45 @@ public final class Nodes implements Scenario {
       Installation.Account account = nodes.get(0).account(lab.settings().licenses());
       nodes.get(0).webhook(account, lab.receivers().url("ok/nodes"), true);
       nodes.get(0).analyze();
-      warmUp(lab, nodes.get(0), account);
+      Map<String, Load> loads = new LinkedHashMap<>();
+      loads.put(count(RATE_PER_NODE) + " a second for each node",
+          (to, seconds) -> lab.load().openLoop(lab, to, account, RATE_PER_NODE * to.size(), seconds));
+      loads.put(count(RATE) + " a second for all nodes", (to, seconds) -> lab.load().openLoop(lab, to, account, RATE, seconds));
+      loads.put("as many as there can be", (to, seconds) -> lab.load().closedLoop(lab, to, account, seconds));
+      Map<String, Double> ofOneNode = new HashMap<>();
       for (int count : NODES) {
         while (nodes.size() < count) {
-          Installation node = Installation.start(lab, database);
-          nodes.add(node);
-          warmUp(lab, node, account);
+          nodes.add(Installation.start(lab, database));
         }
-        for (int rate : IntStream.of(RATE, RATE_PER_NODE * count).distinct().toArray()) {
-          Cpu cost = cost(lab, nodes, account, rate);
-          double together = cost.keyhook() + cost.postgres();
-          if (count == 1) {
-            ofOneNode.put(rate, together);
-          }
-          table.row(count, count(rate), count(1.0 * rate / count), number(cost.keyhook(), 0), number(cost.postgres(), 0),
-              number(together, 0), growth(together, rate == RATE_PER_NODE * count ? ofOneNode.get(RATE_PER_NODE) : null),
-              growth(together, ofOneNode.get(rate)));
+        for (Installation node : nodes.subList(count / 2, count)) {
+          lab.load().closedLoop(lab, node, account, WARM_UP_SECONDS);
+        }
+        for (Map.Entry<String, Load> load : loads.entrySet()) {
+          measure(lab, nodes, load.getKey(), load.getValue(), ofOneNode, table);
         }
       }
     } finally {
       nodes.forEach(Installation::close);
     }
-    return new Section("Nodes", "Validations at a constant rate, sent to all nodes in turn, each with a delivered event. CPU is"
-        + " that of validation and delivery together, per delivered event.", table, List.of());
+    return new Section("Nodes", "Validations, sent to all nodes in turn, each with a delivered event. CPU is that of validation and"
+        + " delivery together, per delivered event.", table, List.of());
   }
 
-  private static void warmUp(Lab lab, Installation node, Installation.Account account) throws Exception {
-    lab.load().openLoop(lab, node, account, RATE, WARM_UP_SECONDS);
-  }
-
-  private static String growth(double cost, Double ofOneNode) {
-    return ofOneNode == null ? "" : number(100 * (cost / ofOneNode - 1), 1) + "%";
-  }
-
-  /** CPU time of a delivered event, in microseconds. */
-  private static Cpu cost(Lab lab, List<Installation> nodes, Installation.Account account, int rate) throws Exception {
+  private static void measure(
+      Lab lab, List<Installation> nodes, String what, Load load, Map<String, Double> ofOneNode, Table table)
+      throws Exception {
     nodes.get(0).drain(DRAIN);
     lab.receivers().reset();
     Cpu cpu = lab.cpu(nodes);
-    LoadGenerator.Result result = lab.load().openLoop(lab, nodes, account, rate, lab.settings().seconds(SECONDS));
+    LoadGenerator.Result result = load.run(nodes, lab.settings().seconds(SECONDS));
     if (result.errors() > 0 || !nodes.get(0).drain(DRAIN)) {
       throw new IllegalStateException("Not all were validated and delivered: " + result);
     }
-    return lab.cpu(nodes).since(cpu).times(1e6 / lab.receivers().stats("ok").unique());
+    Receivers.Stats stats = lab.receivers().stats("ok");
+    cpu = lab.cpu(nodes).since(cpu).times(1e6 / stats.unique());
+    double together = cpu.keyhook() + cpu.postgres();
+    ofOneNode.putIfAbsent(what, together);
+    table.row(what, nodes.size(), count(stats.unique() / stats.seconds()), number(cpu.keyhook(), 0),
+        number(cpu.postgres(), 0), number(together, 0), number(100 * (together / ofOneNode.get(what) - 1), 1) + "%");
   }
 }
