@@ -21,17 +21,23 @@ import java.util.UUID;
 
 /** The SQL of the hot path: each statement takes a whole batch. */
 final class ValidationStore {
-  /** The one statement that looks across accounts: a key says what is being asked about. */
-  private static final String LOOK_UP = """
+  /**
+   * The one statement that looks across accounts: a key says what is being asked about. A subquery with a limit is executed
+   * for each row, so that PostgreSQL finds a device by its whole key and a webhook by its account, whatever it believes that
+   * there are. Joined, it would read all devices of a license, or all webhooks there are, where it believes them few.
+   */
+  static final String LOOK_UP = """
       SELECT q.ord, l.account_id, l.license_id, l.key, l.name, l.activations, l.max_activations, l.expires_at,
         l.disabled_at IS NOT NULL, coalesce(l.expires_at <= now(), false),
         a.fingerprint IS NOT NULL, a.device_name, a.device_type, a.ip_address,
-        EXISTS (SELECT FROM keyhook.webhook w
-          WHERE w.account_id = l.account_id AND w.is_active AND 1::smallint = ANY (w.events))
+        coalesce((SELECT true FROM keyhook.webhook w
+          WHERE w.account_id = l.account_id AND w.is_active AND 1::smallint = ANY (w.events) LIMIT 1), false)
       FROM unnest($1::text[], $2::text[]) WITH ORDINALITY q (form, fingerprint, ord)
       JOIN keyhook.license l ON upper(replace(l.key, '-', '')) = q.form
-      LEFT JOIN keyhook.activation a
-        ON a.account_id = l.account_id AND a.license_id = l.license_id AND a.fingerprint = q.fingerprint""";
+      LEFT JOIN LATERAL (
+        SELECT a.fingerprint, a.device_name, a.device_type, a.ip_address FROM keyhook.activation a
+        WHERE a.account_id = l.account_id AND a.license_id = l.license_id AND a.fingerprint = q.fingerprint LIMIT 1) a
+        ON true""";
 
   // Activating is three steps of one transaction: the unique index decides which devices are new, the license's row lock
   // who gets the last slots, and what got none is taken back. Devices before licenses, and each in the order of their
