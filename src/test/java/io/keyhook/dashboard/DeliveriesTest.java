@@ -65,7 +65,7 @@ class DeliveriesTest extends Visit {
   private void visitLog() {
     tab.visit("Deliveries");
     String webhook = keyhook.api().get("/api/webhooks").data().get(0).getString("id");
-    page.waitForResponse(response -> response.url().endsWith("/stream?webhookId=" + webhook),
+    page.waitForResponse(response -> response.url().contains("/api/deliveries?webhookId=" + webhook),
         () -> page.getByLabel("Webhook").selectOption(webhook));
     assertLive();
   }

@@ -40,6 +40,11 @@ export function currentSession() {
   return session;
 }
 
+/** The id of whoever is logged in, or was last; null at first. */
+export function currentUser() {
+  return user;
+}
+
 export function onSession(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);

@@ -1,13 +1,13 @@
-// Server-sent events, read with fetch because EventSource cannot send a credential.
+// Deliveries as they change. One tab of the browser reads the stream for all of them: browsers open six connections per host.
 import { useEffect, useRef, useState } from './preact.js';
-import { openStream } from './api.js';
+import { currentUser, openStream } from './api.js';
 
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
-/** The server says something every 15 s. */
+/** The server sends something every 15 s. */
 const SILENCE = 40_000;
 
-/** Calls `onData` with the data of each event until the stream ends. */
+/** Calls `onData` with the data of each event until the stream ends. EventSource cannot send a credential, so fetch does. */
 async function read(body, onData, controller) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let buffer = '';
@@ -35,47 +35,143 @@ async function read(body, onData, controller) {
 }
 
 /**
- * Deliveries as they change, while `active`. Opens again, more and more slowly, where it cannot.
+ * Reads the stream until `signal` is aborted. Reconnects after a failure, with longer and longer pauses.
  *
- * @param onLive called whenever it begins to tell: what changed before that is not told
- * @returns {'off'|'connecting'|'live'} how it stands
+ * @param tell takes {state} and {delivery}
  */
-export function useDeliveryStream(active, query, onDelivery, onLive) {
-  const [state, setState] = useState('off');
+async function readOn(signal, tell) {
+  let pause = FIRST_PAUSE;
+  while (!signal.aborted) {
+    const attempt = new AbortController();
+    const cancel = () => attempt.abort();
+    signal.addEventListener('abort', cancel);
+    tell({ state: 'connecting' });
+    try {
+      const body = await openStream('api/deliveries/stream', {}, attempt.signal);
+      tell({ state: 'live' });
+      pause = FIRST_PAUSE;
+      await read(body, delivery => tell({ delivery }), attempt);
+    } catch {
+      pause = Math.min(pause * 2, LONGEST_PAUSE);
+    }
+    signal.removeEventListener('abort', cancel);
+    if (!signal.aborted) {
+      tell({ state: 'connecting' });
+      await elapsed(pause, signal);
+    }
+  }
+}
+
+/** Resolves after so many milliseconds, or when `signal` is aborted. */
+function elapsed(millis, signal) {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, millis);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+const subscribers = new Set();
+/** `off`, `connecting` or `live`: of the stream, whichever tab reads it. */
+let state = 'off';
+/** Ends this tab's part in it; null while the tab has none. */
+let part = null;
+
+function hear({ state: next, delivery }) {
+  if (next && next !== state) {
+    state = next;
+    subscribers.forEach(subscriber => subscriber.onState(state));
+  }
+  if (delivery) {
+    subscribers.forEach(subscriber => subscriber.onDelivery(delivery));
+  }
+}
+
+/** A tab takes part while it is visible and shows something live. */
+function takePart() {
+  const wanted = subscribers.size > 0 && document.visibilityState === 'visible';
+  if (wanted && !part) {
+    part = join();
+  } else if (!wanted && part) {
+    part.abort();
+    part = null;
+    hear({ state: 'off' });
+  }
+}
+
+/**
+ * Listens to the tab that reads the stream, and waits to take over from it. Web Locks choose that tab: the lock passes on when
+ * its holder closes, is hidden or crashes. Browsers without locks (plain http) read one stream for each visible tab.
+ */
+function join() {
+  const end = new AbortController();
+  const { signal } = end;
+  // tabs of another version of the dashboard, or of somebody else, have another name
+  const name = `keyhook-deliveries ${currentUser()} ${import.meta.url}`;
+  const channel = new BroadcastChannel(name);
+  let told = null;
+  const tell = message => {
+    if (!signal.aborted) {
+      told = message.state ?? told;
+      channel.postMessage(message);
+      hear(message);
+    }
+  };
+  channel.onmessage = ({ data }) => {
+    if (!data.asks) {
+      hear(data);
+    } else if (told) {
+      channel.postMessage({ state: told });
+    }
+  };
+  signal.addEventListener('abort', () => channel.close());
+  hear({ state: 'connecting' });
+  channel.postMessage({ asks: true });
+  if (navigator.locks) {
+    navigator.locks.request(name, { signal }, () => readOn(signal, tell)).catch(e => {
+      if (!signal.aborted) {
+        throw e;
+      }
+    });
+  } else {
+    readOn(signal, tell);
+  }
+  return end;
+}
+
+document.addEventListener('visibilitychange', takePart);
+
+/**
+ * Deliveries of the account as they change, while `active` and while the tab is visible.
+ *
+ * @param onLive called whenever the stream begins: changes before that are not in it
+ * @returns {'off'|'connecting'|'live'} its state
+ */
+export function useDeliveryStream(active, onDelivery, onLive) {
+  const [shown, setShown] = useState(active ? state : 'off');
   const listener = useRef();
   listener.current = { onDelivery, onLive };
   useEffect(() => {
     if (!active) {
-      setState('off');
+      setShown('off');
       return undefined;
     }
-    let controller = new AbortController();
-    let timer = null;
-    let pause = FIRST_PAUSE;
-    let ended = false;
-    const run = async () => {
-      setState('connecting');
-      controller = new AbortController();
-      try {
-        const body = await openStream('api/deliveries/stream', query, controller.signal);
-        setState('live');
+    const onState = next => {
+      setShown(next);
+      if (next === 'live') {
         listener.current.onLive();
-        pause = FIRST_PAUSE;
-        await read(body, data => listener.current.onDelivery(data), controller);
-      } catch {
-        pause = Math.min(pause * 2, LONGEST_PAUSE);
-      }
-      if (!ended) {
-        setState('connecting');
-        timer = setTimeout(run, pause);
       }
     };
-    run();
+    const subscriber = { onState, onDelivery: delivery => listener.current.onDelivery(delivery) };
+    subscribers.add(subscriber);
+    takePart();
+    setShown(state);
     return () => {
-      ended = true;
-      clearTimeout(timer);
-      controller.abort();
+      subscribers.delete(subscriber);
+      takePart();
     };
-  }, [active, JSON.stringify(query)]);
-  return state;
+  }, [active]);
+  return shown;
 }

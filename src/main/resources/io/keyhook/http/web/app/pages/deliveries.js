@@ -35,10 +35,11 @@ export function DeliveryList() {
   const [selected, setSelected] = useStateOf(asked.key, () => new Set());
   const lookUp = id => id.startsWith('delivery_') ? go('/deliveries/' + encodeURIComponent(id)) : changeQuery({ licenseId: id });
 
-  const fits = delivery => (!status || delivery.status === status) && (!event || delivery.event === event)
+  const concerns = delivery => (!webhookId || delivery.webhookId === webhookId) && (!event || delivery.event === event)
     && (!since || delivery.createdAt >= since);
+  const fits = delivery => !status || delivery.status === status;
   const streams = live && !licenseId && time !== 'custom';
-  const { pages, newer, stream } = useLive(asked, streams, webhookId, fits);
+  const { pages, newer, stream } = useLive(asked, streams, concerns, fits);
 
   const redeliver = async () => {
     setBusy(true);
@@ -115,13 +116,14 @@ export function DeliveryList() {
  * The list as the stream changes it. What was heard since a page was asked for goes over what the page says, so that
  * neither is lost, whichever comes first.
  *
- * @param fits whether a delivery is what the list is filtered for
+ * @param concerns whether a delivery can be in the list at all, whatever its status
+ * @param fits whether the list shows its present status
  * @returns `newer`: on a later page, how many deliveries there are by now that no page has shown
  */
-function useLive(asked, active, webhookId, fits) {
+function useLive(asked, active, concerns, fits) {
   const [heard, setHeard] = useStateOf(asked.key, () => new Map());
   const newest = useRef('');
-  const stream = useDeliveryStream(active, { webhookId }, delivery => setHeard(heard => {
+  const stream = useDeliveryStream(active, delivery => concerns(delivery) && setHeard(heard => {
     const next = new Map(heard);
     next.delete(delivery.id); // so that it is the last one
     next.set(delivery.id, { delivery, at: performance.now() });
