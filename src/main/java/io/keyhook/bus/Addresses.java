@@ -66,7 +66,7 @@ public final class Addresses {
   public static final Address<Deliveries.ListOf, Page<Deliveries.Summary>> LIST_DELIVERIES =
       new Address<>("delivery.list");
   public static final Address<Deliveries.ListAll, Page<Deliveries.Summary>> LIST_ALL_DELIVERIES =
-      new Address<>("delivery.list-all");
+      new Address<>("delivery.list-all", LONG);
   public static final Address<Deliveries.Get, Deliveries.Delivery> GET_DELIVERY = new Address<>("delivery.get");
   public static final Address<Deliveries.Redeliver, Deliveries.Delivery> REDELIVER = new Address<>("delivery.redeliver");
   public static final Address<Deliveries.RedeliverAll, Deliveries.Redelivering> REDELIVER_ALL =

@@ -19,8 +19,8 @@ public interface Deliveries {
       Caller caller, String webhookId, Status status, String event, Instant from, Instant to, Page.Request page) {}
 
   /**
-   * Over all webhooks of the account. Event and license are looked for among so many of the newest: a page may hold
-   * fewer than there are, or none, and tell where the next one goes on.
+   * Deliveries of all webhooks of the account. Event, license, search and failing select among so many of the newest: a page
+   * may hold fewer than there are, or none, and have a cursor for more.
    *
    * @param webhookId null: any
    * @param status null: any
@@ -28,13 +28,36 @@ public interface Deliveries {
    * @param licenseId null: any; of a license that is gone, too
    * @param from inclusive; null: as far as the log goes
    * @param to exclusive; null: now
+   * @param search of the newest {@value Page#MAX_LIMIT} licenses that {@link Licenses.List} finds with this text; null or blank:
+   *     any
+   * @param failing true: failed ones, and pending ones whose last attempt failed; false: all others; null: any
    */
   record ListAll(
       Caller caller, String webhookId, Status status, String event, String licenseId, Instant from, Instant to,
-      Page.Request page) {
+      Page.Request page, String search, Boolean failing) {
     public ListAll {
       Check.that().is("webhookId", webhookId == null || Id.WEBHOOK.fits(webhookId), "is not the id of a webhook")
-          .is("licenseId", licenseId == null || Id.LICENSE.fits(licenseId), "is not the id of a license").done();
+          .is("licenseId", licenseId == null || Id.LICENSE.fits(licenseId), "is not the id of a license")
+          .text("search", search, Check.NAME).done();
+    }
+
+    public ListAll(
+        Caller caller, String webhookId, Status status, String event, String licenseId, Instant from, Instant to,
+        Page.Request page) {
+      this(caller, webhookId, status, event, licenseId, from, to, page, null, null);
+    }
+
+    public ListAll withSearch(String search) {
+      return new ListAll(caller, webhookId, status, event, licenseId, from, to, page, search, failing);
+    }
+
+    public ListAll withFailing(Boolean failing) {
+      return new ListAll(caller, webhookId, status, event, licenseId, from, to, page, search, failing);
+    }
+
+    /** Whether it looks for a text. */
+    public boolean isSearch() {
+      return search != null && !search.isBlank();
     }
   }
 

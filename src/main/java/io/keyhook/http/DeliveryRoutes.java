@@ -21,7 +21,8 @@ final class DeliveryRoutes {
   void mount(Calls calls) {
     calls.accountQuery("/api/deliveries", (context, in) ->
         new Deliveries.ListAll(caller(context), in.text("webhookId"), in.choice("status", Deliveries.Status.values()),
-            in.text("event"), in.text("licenseId"), in.time("from"), in.time("to"), in.page()), client::listAllDeliveries);
+            in.text("event"), in.text("licenseId"), in.time("from"), in.time("to"), in.page(), in.text("search"),
+            in.boolOrNull("failing")), client::listAllDeliveries);
     calls.accountStream("/api/deliveries/stream", (context, in) -> {
       Deliveries.Watch watch = new Deliveries.Watch(caller(context), in.text("webhookId"));
       return () -> DeliveryStream.open(context, client, authentication, watch);

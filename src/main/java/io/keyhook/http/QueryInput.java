@@ -60,11 +60,16 @@ final class QueryInput extends FieldReader {
 
   /** False where it is not given. */
   boolean bool(String name) {
+    return Boolean.TRUE.equals(boolOrNull(name));
+  }
+
+  /** Null where it is not given. */
+  Boolean boolOrNull(String name) {
     String text = text(name);
     if (text != null && !text.equals("true") && !text.equals("false")) {
       error(name, "is not true or false");
     }
-    return "true".equals(text);
+    return text == null ? null : Boolean.valueOf(text);
   }
 
   Instant time(String name) {

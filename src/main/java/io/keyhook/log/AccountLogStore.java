@@ -37,11 +37,15 @@ final class AccountLogStore {
       FROM keyhook.delivery
       WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id < $3 AND delivery_id >= $4%s
       ORDER BY delivery_id DESC LIMIT $6)""";
-  private static final String OF_LICENSE = """
+  /** All data about a license begins with its id, and all ids are of one length. */
+  private static final String OF_LICENSES = """
        AND EXISTS (
           SELECT FROM keyhook.event e
           WHERE e.account_id = $1 AND e.event_id = scanned.event_id AND e.keep_until = scanned.keep_until
-            AND starts_with(e.data, $9))""";
+            AND left(e.data, length(($9::text[])[1])) = ANY ($9))""";
+  private static final String FAILING = """
+       AND (status = 2 OR status = 0 AND (attempts -> -1 ->> 'error' IS NOT NULL
+          OR (attempts -> -1 ->> 'status')::int NOT BETWEEN 200 AND 299)) IS %s TRUE""";
   private static final String LIST = """
       WITH scanned AS MATERIALIZED (
         SELECT d.* FROM keyhook.webhook w CROSS JOIN LATERAL (%s) d
@@ -62,22 +66,24 @@ final class AccountLogStore {
 
   /**
    * @param webhookId null: all
+   * @param licenseIds of these licenses, one at least; null: of all
    * @param from of the first millisecond that is shown
    */
   static Future<Page<Summary>> list(
-      SqlClient client, Deliveries.ListAll query, UUID webhookId, Optional<EventType> type, Instant from) {
+      SqlClient client, Deliveries.ListAll query, UUID webhookId, Optional<EventType> type, List<String> licenseIds,
+      Instant from) {
     UUID before = query.page().before();
     int limit = query.page().limit();
-    boolean searched = type.isPresent() || query.licenseId() != null;
+    boolean searched = type.isPresent() || licenseIds != null || query.failing() != null;
     int scanned = searched ? MAX_SCANNED : limit + 1;
     Tuple parameters = Tuple.of(query.caller().accountId(), webhookId,
         query.to() == null ? before : LogStore.earlier(before, Id.floor(query.to().toEpochMilli())),
         Id.floor(from.toEpochMilli()), utc(from), (long) scanned).addShort(type.map(EventType::code).orElse(null))
         .addLong((long) limit + 1);
-    if (query.licenseId() != null) {
-      parameters.addString("{\"licenseId\":\"" + query.licenseId() + '"'); // with which all data about a license begins
+    if (licenseIds != null) {
+      parameters.addArrayOfString(licenseIds.stream().map(id -> "{\"licenseId\":\"" + id + '"').toArray(String[]::new));
     }
-    return client.preparedQuery(sql(query)).execute(parameters).map(rows -> {
+    return client.preparedQuery(sql(query, licenseIds != null)).execute(parameters).map(rows -> {
       List<Summary> found = new ArrayList<>(rows.size());
       for (Row row : rows) {
         if (row.getUUID(0) != null) {
@@ -90,10 +96,12 @@ final class AccountLogStore {
     });
   }
 
-  private static String sql(Deliveries.ListAll query) {
-    String ofLicense = query.licenseId() == null ? "" : OF_LICENSE;
-    String log = LOGGED.formatted(LogStore.condition(query.status()));
+  private static String sql(Deliveries.ListAll query, boolean ofLicenses) {
+    String found = (ofLicenses ? OF_LICENSES : "")
+        + (query.failing() == null ? "" : FAILING.formatted(query.failing() ? "" : "NOT"));
+    boolean anyFailing = query.status() == null && Boolean.TRUE.equals(query.failing());
+    String log = LOGGED.formatted(LogStore.condition(anyFailing ? Deliveries.Status.FAILED : query.status()));
     return LIST.formatted(query.status() == null ? QUEUED + " UNION ALL " + log
-        : query.status() == Deliveries.Status.PENDING ? QUEUED : log, ATTEMPTS, ofLicense);
+        : query.status() == Deliveries.Status.PENDING ? QUEUED : log, ATTEMPTS, found);
   }
 }

@@ -12,6 +12,7 @@ import io.keyhook.bus.Deliveries.CancelPending;
 import io.keyhook.bus.Deliveries.Delivery;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
+import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.db.Database;
@@ -97,8 +98,21 @@ public final class LogVerticle extends VerticleBase {
     Optional<EventType> type = type(query.event());
     return (webhookId == null ? Future.<Void>succeededFuture()
         : RedeliveryStore.checkWebhookExists(pool, new EndpointId(accountId, webhookId)))
-        .compose(exists -> shownFrom(accountId, query.from()))
-        .compose(from -> AccountLogStore.list(pool, query, webhookId, type, from));
+        .compose(exists -> licenseIds(query))
+        .compose(ids -> ids.isPresent() && ids.get().isEmpty() ? Future.succeededFuture(new Page<>(List.of(), null))
+            : shownFrom(accountId, query.from())
+                .compose(from -> AccountLogStore.list(pool, query, webhookId, type, ids.orElse(null), from)));
+  }
+
+  /** The licenses whose deliveries are asked for; empty: any. */
+  private Future<Optional<List<String>>> licenseIds(Deliveries.ListAll query) {
+    if (!query.isSearch()) {
+      return Future.succeededFuture(Optional.ofNullable(query.licenseId()).map(List::of));
+    }
+    Page.Sorted newest = new Page.Sorted(Page.MAX_LIMIT, null);
+    return bus.request(Addresses.LIST_LICENSES, new Licenses.List(query.caller(), query.search(), null, null, newest))
+        .map(found -> Optional.of(found.data().stream().map(Licenses.License::id)
+            .filter(id -> query.licenseId() == null || query.licenseId().equals(id)).toList()));
   }
 
   private static Optional<EventType> type(String event) {

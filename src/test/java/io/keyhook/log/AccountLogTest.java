@@ -97,11 +97,44 @@ class AccountLogTest {
     assertThat(ids("?licenseId=" + license.id() + "&event=license.activated")).containsExactly(activated);
     assertThat(ids("?licenseId=" + license.id() + "&status=pending")).isEmpty();
     assertThat(ids("?licenseId=lic_" + NEVER)).isEmpty();
+    assertThat(ids("?failing=true")).containsExactly(failing);
+    assertThat(ids("?failing=true&status=pending")).containsExactly(failing);
+    assertThat(ids("?failing=true&status=delivered")).isEmpty();
+    assertThat(ids("?failing=false")).containsExactlyElementsOf(byIdDown(disabled, validated, activated));
+    assertThat(ids("?failing=false&status=pending")).isEmpty();
+    assertThat(api.get("/api/deliveries?failing=maybe").expect(400).body()).contains("is not true or false");
     Instant at = api.get("/api/deliveries/" + disabled).json().getInstant("createdAt");
     assertThat(ids("?from=" + at)).containsExactly(failing, disabled);
     assertThat(ids("?to=" + at)).containsExactlyElementsOf(byIdDown(validated, activated));
     assertThat(ids("?from=" + at + "&licenseId=" + license.id())).containsExactly(disabled);
     api.get("/api/deliveries?webhookId=webhook_" + NEVER).expect(404, "NOT_FOUND");
+  }
+
+  @Test
+  void itIsSearchedByWhatFindsALicense() {
+    Api mine = keyhook.account("enterprise");
+    Receiver received = keyhook.receiver();
+    keyhook.webhook(mine, received, "license.activated");
+    License adas = keyhook.license(mine, new JsonObject().put("name", "A").put("customerEmail", "ada@example.com"));
+    License alsoAdas = keyhook.license(mine, new JsonObject().put("name", "B").put("customerEmail", "ada@example.com"));
+    License graces = keyhook.license(mine, new JsonObject().put("name", "C").put("customerName", "Grace"));
+    List<String> sent = new ArrayList<>();
+    for (License one : List.of(adas, alsoAdas, graces)) {
+      mine.anonymous().validate(one.key(), "device").expect(200);
+      sent.add(received.take().id());
+    }
+    keyhook.awaitEmptyQueueOf(mine);
+    assertThat(found(mine, "search=ada@example.com")).containsExactly(sent.get(1), sent.get(0));
+    assertThat(found(mine, "search=grace")).containsExactly(sent.get(2));
+    assertThat(found(mine, "search=" + adas.key().replace("-", ""))).containsExactly(sent.get(0));
+    assertThat(found(mine, "search=ada@example.com&licenseId=" + alsoAdas.id())).containsExactly(sent.get(1));
+    assertThat(found(mine, "search=ada@example.com&licenseId=" + graces.id())).isEmpty();
+    assertThat(found(mine, "search=nobody")).isEmpty();
+    assertThat(found(mine, "search=")).hasSize(3);
+  }
+
+  private static List<String> found(Api api, String query) {
+    return api.get("/api/deliveries?" + query).expect(200).data().stream().map(one -> one.getString("id")).toList();
   }
 
   @Test
