@@ -43,14 +43,22 @@ public final class GuideFrame {
    * @param href of the page, as the list of pages has it
    */
   public String around(String href, String page) {
+    return frame(page, pager(href)).replace("<a href=\"" + href + "\">", "<a href=\"" + href + "\" aria-current=\"page\">");
+  }
+
+  /** A whole page that is not in the list of pages. */
+  public String aroundUnlisted(String page) {
+    return frame(page, "");
+  }
+
+  private String frame(String page, String pager) {
     int article = page.indexOf("<article>");
     Matcher title = TITLE.matcher(page);
     if (article < 0 || !title.find()) {
-      throw new IllegalArgumentException("The page " + href + " has no article with a title");
+      throw new IllegalArgumentException("A page of the guide has no article with a title: " + page);
     }
     return html.replace(HEAD, "<title>" + title.group(1) + " - Keyhook guide</title>\n" + page.substring(0, article))
-        .replace("<a href=\"" + href + "\">", "<a href=\"" + href + "\" aria-current=\"page\">")
-        .replace(ARTICLE, article(page.substring(article)) + pager(href));
+        .replace(ARTICLE, article(page.substring(article)) + pager);
   }
 
   private static String article(String article) {

@@ -46,6 +46,10 @@ final class WebFiles {
   private static final String INDEX = "index.html";
   private static final String PAGE = ".html";
   private static final String GUIDE = "docs/";
+  /** The article that the guide shows where it has no page. */
+  private static final String NOT_FOUND = "not-found.html";
+  /** The beginning of a link or reference that is relative to its page. */
+  private static final Pattern RELATIVE = Pattern.compile("(?<=(?:href|src)=\")(?![a-z]+:|[/#])");
   /** {@code href} or {@code src} of a file of ours that is not a page. */
   private static final Pattern REFERENCE =
       Pattern.compile("(?<=(?:href|src)=\")(?![a-z]+:|[/#])[^\"?#]+\\.(?:js|css|svg|png)(?=\")");
@@ -53,9 +57,12 @@ final class WebFiles {
   private static final Pattern PRELOAD = Pattern.compile("<!-- preload (\\S+) -->");
 
   private final Map<String, WebFile> byPath;
+  /** As seen from the guide's directory. */
+  private final String notFound;
 
-  private WebFiles(Map<String, WebFile> byPath) {
+  private WebFiles(Map<String, WebFile> byPath, String notFound) {
     this.byPath = Map.copyOf(byPath);
+    this.notFound = notFound;
   }
 
   /**
@@ -64,6 +71,16 @@ final class WebFiles {
    */
   WebFile at(String path) {
     return byPath.get(path);
+  }
+
+  /**
+   * The page that the guide shows where it has none.
+   *
+   * @param path as for {@link #at}, in the guide: what the page refers to is relative to it
+   */
+  String notFound(String path) {
+    int below = (int) path.substring(GUIDE.length()).chars().filter(c -> c == '/').count();
+    return RELATIVE.matcher(notFound).replaceAll("../".repeat(below));
   }
 
   /** The artifacts that are not on the class path, by name; a host may leave them out. */
@@ -84,7 +101,10 @@ final class WebFiles {
     } catch (IOException e) {
       throw new UncheckedIOException("The files of the dashboard cannot be read", e);
     }
+    files.put(VerificationCode.MODULE,
+        VerificationCode.module(text(files.get(VerificationCode.PAGE))).getBytes(StandardCharsets.UTF_8));
     GuideFrame frame = new GuideFrame(text(files.remove(GUIDE + GuideFrame.FILE)));
+    String notFound = frame.aroundUnlisted(text(files.remove(NOT_FOUND)));
     String assets = "assets/" + version(files) + "/";
     Map<String, WebFile> byPath = new HashMap<>();
     files.forEach((name, bytes) -> {
@@ -95,7 +115,7 @@ final class WebFiles {
         byPath.put(assets + name, WebFile.of(name, bytes));
       }
     });
-    return new WebFiles(byPath);
+    return new WebFiles(byPath, text(page(GUIDE + NOT_FOUND, notFound, assets, files.keySet())));
   }
 
   /** Of a directory or of a jar, whichever this class came in. */

@@ -1,6 +1,7 @@
 package io.keyhook.http;
 
 import io.keyhook.RouterPart;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -52,8 +53,12 @@ public final class WebPages {
     boolean isDirectory = path.isEmpty() || file == null && files.at(path.substring(1) + "/") != null;
     HttpServerRequest request = context.request();
     if (file == null && !isDirectory) {
-      context.next();
-    } else if (request.method() != HttpMethod.GET && request.method() != HttpMethod.HEAD) {
+      if (path.startsWith("/docs/") && isRead(request) && isBrowser(request)) {
+        sendNotFound(request, files.notFound(path.substring(1)));
+      } else {
+        context.next();
+      }
+    } else if (!isRead(request)) {
       request.response().putHeader(HttpHeaders.ALLOW, "GET, HEAD");
       Answers.problem(context, 405, JsonBody.explain(405));
     } else if (isDirectory) {
@@ -63,6 +68,29 @@ public final class WebPages {
           .putHeader(HttpHeaders.LOCATION, name + "/").end();
     } else {
       send(request, file);
+    }
+  }
+
+  private static boolean isRead(HttpServerRequest request) {
+    return request.method() == HttpMethod.GET || request.method() == HttpMethod.HEAD;
+  }
+
+  /** Everybody else is answered with a problem, as everywhere. */
+  private static boolean isBrowser(HttpServerRequest request) {
+    String accept = request.getHeader(HttpHeaders.ACCEPT);
+    return accept != null && accept.contains("text/html");
+  }
+
+  private static void sendNotFound(HttpServerRequest request, String html) {
+    Buffer body = Buffer.buffer(html);
+    HttpServerResponse response = SecurityHeaders.onPage(request.response(), REVALIDATE).setStatusCode(404)
+        .putHeader(HttpHeaders.CONTENT_TYPE, "text/html; charset=utf-8")
+        .putHeader(HttpHeaders.VARY, HttpHeaders.ACCEPT)
+        .putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));
+    if (request.method() == HttpMethod.HEAD) {
+      response.end();
+    } else {
+      response.end(body);
     }
   }
 

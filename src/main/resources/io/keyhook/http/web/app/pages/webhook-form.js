@@ -126,7 +126,8 @@ function ShowSecret({ title, secret, onClose }) {
       <${Notice} tone="warn" title="Copy the secret now">It is shown this one time, and cannot be shown again. If it is lost, rotate it.</${Notice}>
       <${Secret} text=${secret} what="secret" />
       <h3>Verify what arrives</h3>
-      <p>Run your receiver with the secret in <code>KEYHOOK_SECRET</code>:</p>
+      <p>Give your receiver the secret in its environment, as <code>WEBHOOK_SECRET</code>, and check each request with this
+        function:</p>
       <${Snippets} />
     </div>
     <footer class="dialog-foot"><${Button} kind="primary" onClick=${onClose}>I have copied the secret</${Button}></footer>
@@ -137,5 +138,7 @@ export function Snippets() {
   const [language, setLanguage] = useState(SNIPPETS[0][0]);
   const [, name, code] = SNIPPETS.find(([key]) => key === language);
   return html`<${Segments} label="Language" options=${SNIPPETS} value=${language} onChange=${setLanguage} />
-    <${Code} key=${language} label=${'verification in ' + name} text=${code} />`;
+    <${Code} key=${language} label=${'verification in ' + name} text=${code} />
+    <p class="faint">The guide has <a href="docs/start">whole receivers</a>, and says <a href="docs/security#raw">where your
+      framework has the raw body</a>.</p>`;
 }
