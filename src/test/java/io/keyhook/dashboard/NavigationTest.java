@@ -1,7 +1,9 @@
 package io.keyhook.dashboard;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
@@ -12,6 +14,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Links lead to what they name, also from the page that one is on; and back to where one was. */
 class NavigationTest extends Visit {
+  private static final int PAGE = 50;
+  private static final Page.GetByTextOptions EXACT = new Page.GetByTextOptions().setExact(true);
+
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
 
@@ -87,5 +92,71 @@ class NavigationTest extends Visit {
     assertThat(tab.dialog()).isVisible();
     tab.visit("Overview");
     assertThat(tab.dialog()).hasCount(0);
+  }
+
+  @Test
+  void theWayBackAndAReloadLeadToThePageOfTheListAndToWhereItWasScrolled() {
+    for (int i = 0; i < 2 * PAGE; i++) {
+      keyhook.license(1);
+    }
+    tab.visit("Licenses");
+    tab.button("Next").click();
+    assertThat(page.getByText("Page 2", EXACT)).isVisible();
+    Locator link = page.locator("tbody a").nth(PAGE - 10);
+    link.scrollIntoViewIfNeeded();
+    String left = link.getAttribute("href");
+    Object scrolled = page.evaluate("scrollY");
+    assertThat(((Number) scrolled).intValue()).isPositive();
+    link.click();
+    assertThat(tab.heading("A license")).isVisible();
+    page.goBack();
+    assertThat(page.getByText("Page 2", EXACT)).isVisible();
+    assertIsAt(left, scrolled);
+    page.reload();
+    assertThat(page.getByText("Page 2", EXACT)).isVisible();
+    assertIsAt(left, scrolled);
+    tab.button("Previous").click();
+    assertThat(page.getByText("Page 1", EXACT)).isVisible();
+    page.goBack();
+    assertThat(page.getByText("Page 2", EXACT)).isVisible();
+  }
+
+  private void assertIsAt(String href, Object scrolled) {
+    assertThat(page.locator("tbody a[href='" + href + "']")).isInViewport();
+    page.waitForFunction("y => Math.abs(scrollY - y) <= 1", scrolled);
+  }
+
+  @Test
+  void aPageOfAListIsAnAddressThatSomebodyElseCanOpen() {
+    for (int i = 0; i < PAGE; i++) {
+      keyhook.license(1);
+    }
+    tab.visit("Licenses");
+    tab.button("Next").click();
+    assertThat(page.getByText("Page 2", EXACT)).isVisible();
+    String last = page.locator("tbody a").last().getAttribute("href");
+    Tab other = new Tab(page.context());
+    other.page().navigate(page.url());
+    assertThat(other.page().locator("tbody a[href='" + last + "']")).isVisible();
+    other.button("First page").click();
+    assertThat(other.page().getByText("Page 1", EXACT)).isVisible();
+  }
+
+  @Test
+  void eachFilterIsAStepInTheHistoryAndTypingIsOne() {
+    tab.visit("Licenses");
+    page.getByLabel("Status").selectOption("active");
+    tab.field("Search").pressSequentially("noth");
+    assertThat(page).hasURL(Pattern.compile("search=noth$"));
+    tab.field("Search").pressSequentially("ing has this");
+    assertThat(tab.heading("Nothing matches")).isVisible();
+    assertThat(page).hasURL(Pattern.compile("search=nothing"));
+    page.goBack();
+    assertThat(page).hasURL(Pattern.compile("licenses[?]status=active$"));
+    assertThat(tab.field("Search")).hasValue("");
+    page.goBack();
+    assertThat(page.getByLabel("Status")).hasValue("");
+    page.goForward();
+    assertThat(page.getByLabel("Status")).hasValue("active");
   }
 }

@@ -1,9 +1,13 @@
 // Numbers and times for people, in their own zone.
+import { now } from './clock.js';
 
 const WHOLE = new Intl.NumberFormat('en');
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 const DATE = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
-const DATE_TIME = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
+/** With the zone. */
+const DATE_TIME = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'long', hourCycle: 'h23' });
+const DATE_MINUTE = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit',
+  hourCycle: 'h23', timeZoneName: 'short' });
 const CLOCK = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const DAY = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' });
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
@@ -16,6 +20,7 @@ export const number = n => WHOLE.format(n);
 export const compact = n => n < 10_000 ? WHOLE.format(n) : COMPACT.format(n);
 export const date = time => DATE.format(new Date(time));
 export const dateTime = time => DATE_TIME.format(new Date(time));
+export const dateMinute = time => DATE_MINUTE.format(new Date(time));
 export const clock = time => CLOCK.format(new Date(time));
 export const day = time => DAY.format(new Date(time));
 /** Its name is as in the configuration, in small letters. */
@@ -39,21 +44,27 @@ export function millis(ms) {
   return ms < SECOND ? Math.round(ms) + ' ms' : (ms / SECOND).toFixed(ms < 10 * SECOND ? 1 : 0) + ' s';
 }
 
-export function ago(time, now = Date.now()) {
-  const difference = new Date(time) - now;
-  const size = Math.abs(difference);
-  if (size < 10 * SECOND) {
+/** Each unit with its length, and how many of it are told in the next larger one. */
+const UNITS = [['second', SECOND, 60], ['minute', MINUTE, 60], ['hour', HOUR, 24], ['day', DAY_LENGTH, 45],
+  ['month', 30.44 * DAY_LENGTH, 18], ['year', 365.25 * DAY_LENGTH, Infinity]];
+
+/**
+ * How long ago, by the server's clock.
+ *
+ * @param ahead the time may be in the future; a past one never is, however inexact the clock
+ */
+export function ago(time, ahead = false) {
+  const difference = ahead ? new Date(time) - now() : Math.min(0, new Date(time) - now());
+  if (Math.abs(difference) < 10 * SECOND) {
     return difference > 0 ? 'in a moment' : 'just now';
   }
-  const [unit, length] = size < MINUTE ? ['second', SECOND] : size < HOUR ? ['minute', MINUTE]
-    : size < DAY_LENGTH ? ['hour', HOUR] : size < 45 * DAY_LENGTH ? ['day', DAY_LENGTH]
-    : size < 540 * DAY_LENGTH ? ['month', 30.44 * DAY_LENGTH] : ['year', 365.25 * DAY_LENGTH];
+  const [unit, length] = UNITS.find(([, length, most]) => Math.abs(Math.round(difference / length)) < most);
   return RELATIVE.format(Math.round(difference / length), unit);
 }
 
 /** 1:05:09 or 4:09, until then. */
-export function countdown(time, now) {
-  const seconds = Math.max(0, Math.ceil((new Date(time) - now) / SECOND));
+export function countdown(time) {
+  const seconds = Math.max(0, Math.ceil((new Date(time) - now()) / SECOND));
   const two = n => String(n).padStart(2, '0');
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
@@ -65,6 +76,9 @@ export function duration(iso) {
   return [[days, 'day'], [hours, 'hour'], [minutes, 'minute'], [seconds, 'second']].filter(([n]) => n)
     .map(([n, unit]) => plural(Number(n), unit)).join(' ') || iso;
 }
+
+/** For inputs of type datetime-local, which have no zone. */
+export const zoneHint = `Your time zone: ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`;
 
 /** For an input of type datetime-local. */
 export function toLocal(time) {

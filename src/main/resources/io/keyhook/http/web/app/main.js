@@ -87,7 +87,6 @@ function Frame({ path, settings, isOver }) {
   const main = useRef();
   useEffect(() => {
     setMenu(false);
-    scrollTo(0, 0);
   }, [path]);
   const leave = async () => {
     try {

@@ -1,9 +1,12 @@
 // Routes live in the fragment, so that the page works under whatever path a host mounts it.
 import { useLayoutEffect, useState } from './preact.js';
+import { keepScroll, restoreScroll } from './scroll.js';
 
 const listeners = new Set();
 /** For each path, the address that it was left at. */
 const latest = new Map();
+/** The address before this one. */
+let before = null;
 
 function parse(hash) {
   const [path, search] = hash.slice(1).split('?');
@@ -13,8 +16,16 @@ function parse(hash) {
 /** @returns {{path: string, query: Object<string, string>}} where the address bar points */
 export const here = () => parse(location.hash);
 
+/** What an entry of the history knows: its own name, and the address that it was come to from. */
+const entryFrom = from => ({ entry: Math.random().toString(36).slice(2), from });
+
 function moved() {
+  if (!history.state?.entry) {
+    history.replaceState(entryFrom(before), '');
+  }
+  before = location.hash;
   latest.set(here().path, location.hash);
+  restoreScroll(history.state.entry);
   listeners.forEach(listener => listener());
 }
 
@@ -27,8 +38,17 @@ export function to(path, query = {}) {
   return '#' + path + (search.size ? '?' + search : '');
 }
 
-/** A link to a list, filtered as it was. */
-export const backTo = (path, label) => ({ href: latest.get(path) ?? to(path), label });
+/** A link to a list, filtered as it was. Where it is what the browser's Back leads to, the link does the same. */
+export function backTo(path, label) {
+  const href = latest.get(path) ?? to(path);
+  const onClick = event => {
+    if (history.state.from === href && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      history.back();
+    }
+  };
+  return { href, label, onClick };
+}
 
 export function go(path, query) {
   location.hash = to(path, query);
@@ -36,14 +56,39 @@ export function go(path, query) {
 
 /** Changes the query of this page, without a step in the history. */
 export function replaceQuery(query) {
-  history.replaceState(null, '', to(here().path, query));
+  history.replaceState(history.state, '', to(here().path, query));
   moved();
 }
 
-/** Changes parts of this page's query as it is now, which may not be drawn yet. Null and '' remove a part. */
-export function changeQuery(changes) {
-  replaceQuery({ ...here().query, ...changes });
+/**
+ * Changes parts of this page's query as it is now, which may not be drawn yet, as a step in the history. Null and '' remove a
+ * part.
+ *
+ * @param typed names what is being typed: as long as it is the same, there is one step for all of it
+ * @param stay the page is not scrolled to its top
+ */
+export function changeQuery(changes, { typed = null, stay = false } = {}) {
+  const target = to(here().path, { ...here().query, ...changes });
+  if (target === location.hash) {
+    return;
+  }
+  if (typed && history.state.typed === typed) {
+    history.replaceState(history.state, '', target);
+  } else {
+    const state = { ...entryFrom(location.hash), typed };
+    if (stay) {
+      keepScroll(state.entry);
+    }
+    history.pushState(state, '', target);
+  }
+  moved();
 }
+
+/** Changes what a list shows. It begins with its first page. */
+export const filter = (changes, options) => changeQuery({ cursor: null, ...changes }, options);
+
+/** Shows a list without filters. */
+export const clearFilters = () => filter(Object.fromEntries(Object.keys(here().query).map(name => [name, null])));
 
 export function useLocation() {
   const [hash, setHash] = useState(location.hash);

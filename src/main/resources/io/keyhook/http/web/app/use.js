@@ -1,6 +1,9 @@
 // Hooks for what every page does: load, page through, follow the clock.
 import { useCallback, useEffect, useRef, useState } from './preact.js';
 import { currentSession, get, onSession } from './api.js';
+import { now } from './clock.js';
+import { changeQuery, to, useLocation } from './router.js';
+import { recall, recalled } from './storage.js';
 
 export function useSession() {
   const [session, setSession] = useState(currentSession());
@@ -69,18 +72,26 @@ const FRESH = 5_000;
 /** A search may find nothing in what is looked through at once: so often it goes on by itself. */
 const FURTHER = 4;
 
+/** For a page of a list that this tab has come to: the cursor of the page before, and its number. */
+const trails = recalled('keyhook-pages');
+const MOST_TRAILS = 200;
+addEventListener('pagehide', () => recall('keyhook-pages', trails, MOST_TRAILS));
+
 /**
- * A list, page by page. The next page is there before it is asked for.
+ * A list, page by page: the cursor of the page is in the address. The next page is there before it is asked for.
  *
+ * @param name of the list, where its page has others
  * @param version another one: it is loaded again
  * @returns as useLoad; `data` is a page with the `key`, the `cursor` and the time `at` which it was asked for, and
- *     `isCurrent` where it is the one that is to be shown
+ *     `isCurrent` where it is the one that is to be shown; `rows` is null until there are some of this list; `page` is its
+ *     number, null where it was come to from outside
  */
-export function usePages(path, query, { size = PAGE_SIZE, version = 0 } = {}) {
+export function usePages(path, query, { size = PAGE_SIZE, version = 0, name = '' } = {}) {
+  const parameter = name ? name + 'Cursor' : 'cursor';
+  const location = useLocation();
   const key = path + JSON.stringify(query);
-  const [cursors, setCursors] = useStateOf(key, () => [null]);
+  const cursor = location.query[parameter] ?? null;
   const ahead = useRef(null);
-  const cursor = cursors[cursors.length - 1];
   const load = useLoad(async signal => {
     const ask = (cursor, signal) => get(path, { ...query, limit: size, cursor }, signal);
     const prepared = ahead.current;
@@ -97,39 +108,48 @@ export function usePages(path, query, { size = PAGE_SIZE, version = 0 } = {}) {
     }
     return { ...page, key, cursor, at };
   }, [key, cursor, version]);
-  const isCurrent = load.data?.key === key && load.data.cursor === cursor;
+  const isOfList = load.data?.key === key;
+  const isCurrent = isOfList && load.data.cursor === cursor;
+  const others = Object.entries(location.query).filter(([name]) => !/cursor$/i.test(name));
+  const trailOf = cursor => to(location.path, { ...Object.fromEntries(others), [parameter]: cursor });
+  const trail = cursor === null ? { page: 1, previous: null } : trails.get(trailOf(cursor));
+  const turnTo = cursor => changeQuery({ [parameter]: cursor }, { stay: !!name });
   return {
     ...load,
     key,
     isCurrent,
-    rows: load.data?.data ?? null,
-    page: cursors.length,
-    isFirst: cursors.length === 1,
-    first: () => setCursors(() => [null]),
-    previous: cursors.length > 1 ? () => setCursors(cursors => cursors.slice(0, -1)) : null,
-    next: isCurrent && load.data.nextCursor
-      ? () => setCursors(cursors => [...cursors, load.data.nextCursor]) : null,
+    rows: isOfList ? load.data.data : null,
+    page: trail?.page ?? null,
+    isFirst: cursor === null,
+    first: () => turnTo(null),
+    previous: cursor !== null && trail ? () => turnTo(trail.previous) : null,
+    next: isCurrent && load.data.nextCursor ? () => {
+      trails.set(trailOf(load.data.nextCursor), { page: trail ? trail.page + 1 : null, previous: cursor });
+      turnTo(load.data.nextCursor);
+    } : null,
   };
 }
 
-/** The time, again every `step` milliseconds. */
+/** The server's time, drawn again every `step` milliseconds. */
 export function useNow(step) {
-  const [now, setNow] = useState(Date.now);
+  const [, draw] = useState(0);
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), step);
+    const timer = setInterval(() => draw(times => times + 1), step);
     return () => clearInterval(timer);
   }, [step]);
-  return now;
+  return now();
 }
 
 const REFRESH = 60_000;
 
-/** Once a minute, while somebody looks. */
-export function useRefresh(...reloads) {
+/** Once a minute, or every `step` milliseconds, while somebody looks. */
+export function useRefresh(reload, step = REFRESH) {
+  const latest = useRef(reload);
+  latest.current = reload;
   useEffect(() => {
-    const timer = setInterval(() => document.visibilityState === 'visible' && reloads.forEach(reload => reload()), REFRESH);
+    const timer = setInterval(() => document.visibilityState === 'visible' && latest.current(), step);
     return () => clearInterval(timer);
-  }, []);
+  }, [step]);
 }
 
 let ids = 0;

@@ -1,6 +1,6 @@
 import { html } from '../preact.js';
 import { Filter } from '../form.js';
-import { changeQuery, replaceQuery, to, useLocation } from '../router.js';
+import { clearFilters, filter, to, useLocation } from '../router.js';
 import { Button, Empty, PagedTable, PageHead, Time } from '../ui.js';
 import { usePages } from '../use.js';
 import { AUDIT_ACTIONS, fieldName, subjectPath } from '../words.js';
@@ -13,15 +13,15 @@ export function AuditLog() {
     <p class="lead">Who changed what, and from where. Entries are never changed or deleted.</p>
     <div class="filters">
       <${Filter} label="Action" value=${action} options=${ACTIONS}
-          onChange=${action => changeQuery({ action })} />
-      ${subjectId && html`<${Button} icon="close" onClick=${() => changeQuery({ subjectId: null })}>Only ${subjectId}</${Button}>`}
+          onChange=${action => filter({ action })} />
+      ${subjectId && html`<${Button} icon="close" onClick=${() => filter({ subjectId: null })}>Only ${subjectId}</${Button}>`}
     </div>
-    <${AuditTable} query=${{ action, subjectId }} withSubject onClear=${() => replaceQuery({})} />`;
+    <${AuditTable} query=${{ action, subjectId }} withSubject onClear=${clearFilters} />`;
 }
 
 /** Also on the page of what was changed, without telling again what that is. */
-export function AuditTable({ query, size, version, withSubject, onClear }) {
-  const pages = usePages('api/audit', query, { size, version });
+export function AuditTable({ query, size, version, name, withSubject, onClear }) {
+  const pages = usePages('api/audit', query, { size, version, name });
   const columns = [
     { name: 'What', className: 'main', cell: entry => html`<span
         class="strong">${AUDIT_ACTIONS[entry.action] ?? entry.action}</span>

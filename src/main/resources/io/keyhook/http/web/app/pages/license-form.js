@@ -1,7 +1,8 @@
 import { html, useState } from '../preact.js';
 import { patch, patchChanges, post } from '../api.js';
+import { now } from '../clock.js';
 import { Field, FormDialog, useForm } from '../form.js';
-import { DAY_LENGTH, dateTime, fromLocal, plural, toLocal } from '../format.js';
+import { DAY_LENGTH, dateTime, fromLocal, plural, toLocal, zoneHint } from '../format.js';
 import { checkEmail } from '../passwords.js';
 import { go } from '../router.js';
 import { announce, Button, Code, Dialog, Notice, Segments } from '../ui.js';
@@ -17,7 +18,7 @@ function check(values) {
     name: values.name.trim() ? '' : 'Enter a name',
     maxActivations: /^[1-9]\d*$/.test(values.maxActivations) ? '' : 'Enter a whole number of 1 or more',
     customerEmail: values.customerEmail && checkEmail(values.customerEmail),
-    expiresAt: values.expiresAt && new Date(values.expiresAt) < Date.now() ? 'Must be in the future' : '',
+    expiresAt: values.expiresAt && new Date(values.expiresAt) < now() ? 'Must be in the future' : '',
     metadata: checkMetadata(values.metadata),
   };
 }
@@ -47,10 +48,11 @@ function toRequest({ name, maxActivations, expiresAt, customerName, customerEmai
 }
 
 function Expiry({ form, label = 'Expires' }) {
-  return html`<${Field} form=${form} name="expiresAt" label=${label} type="datetime-local" optional hint="Empty: never." />
+  return html`<${Field} form=${form} name="expiresAt" label=${label} type="datetime-local" optional
+      hint=${'Leave it empty for never. ' + zoneHint} />
     <div class="presets" role="group" aria-label="Terms">${TERMS.map(([days, text]) => html`<button type="button"
         key=${days} class="button small"
-      onClick=${() => form.set('expiresAt', toLocal(Date.now() + days * DAY_LENGTH))}>In ${text}</button>`)}
+      onClick=${() => form.set('expiresAt', toLocal(now() + days * DAY_LENGTH))}>In ${text}</button>`)}
       <button type="button" class="button small" onClick=${() => form.set('expiresAt', '')}>Never</button></div>`;
 }
 
@@ -147,7 +149,7 @@ export function EditLicense({ license, onClose, onChanged }) {
 
 /** Of one that expires. */
 export function ExtendLicense({ license, onClose, onChanged }) {
-  const from = Math.max(Date.now(), Date.parse(license.expiresAt));
+  const from = Math.max(now(), Date.parse(license.expiresAt));
   const form = useForm({ expiresAt: toLocal(from + 365 * DAY_LENGTH) }, async values => {
     onChanged(await patch('api/licenses/' + license.id, { expiresAt: fromLocal(values.expiresAt) }));
     announce('License extended', 'good');

@@ -1,9 +1,9 @@
 import { html, useRef, useState } from '../preact.js';
 import { announce, Button, Dialog, Empty, Notice, PagedTable, PageHead, StatusBadge, Time } from '../ui.js';
 import { getCsv, postCsv } from '../api.js';
-import { date, plural } from '../format.js';
+import { date, number, plural } from '../format.js';
 import { Filter, FilterInput } from '../form.js';
-import { changeQuery, replaceQuery, to, useLocation } from '../router.js';
+import { clearFilters, filter, here, replaceQuery, to, useLocation } from '../router.js';
 import { usePages } from '../use.js';
 import { LICENSE_STATUS } from '../words.js';
 import { CreateLicense } from './license-form.js';
@@ -19,7 +19,7 @@ export function LicenseList() {
   const pages = usePages('api/licenses', { search, status, sort });
   const close = () => {
     setDialog(null);
-    changeQuery({ create: null });
+    replaceQuery({ ...here().query, create: null });
   };
   const create = html`<${Button} kind="primary" icon="plus"
       onClick=${() => setDialog('create')}>Create license</${Button}>`;
@@ -30,11 +30,11 @@ export function LicenseList() {
     </${PageHead}>
     <div class="filters" role="search">
       <${FilterInput} label="Search" type="search" placeholder="Name, key, customer" value=${search}
-          onChange=${search => changeQuery({ search })} />
-      <${Filter} label="Status" value=${status} options=${STATUSES} onChange=${status => changeQuery({ status })} />
-      <${Filter} label="Sort by" value=${sort} options=${SORTS} onChange=${sort => changeQuery({ sort })} />
+          onChange=${search => filter({ search }, { typed: 'search' })} />
+      <${Filter} label="Status" value=${status} options=${STATUSES} onChange=${status => filter({ status })} />
+      <${Filter} label="Sort by" value=${sort} options=${SORTS} onChange=${sort => filter({ sort })} />
     </div>
-    <${PagedTable} label="Licenses" pages=${pages} columns=${COLUMNS} filtered=${search || status} onClear=${() => replaceQuery({})}
+    <${PagedTable} label="Licenses" pages=${pages} columns=${COLUMNS} filtered=${search || status} onClear=${clearFilters}
       empty=${html`<${Empty} icon="licenses" title="No licenses yet"
           action=${create}>A license is what a customer buys: its key lets your software run on as many devices as you allow.</${Empty}>`} />
     ${dialog === 'create' && html`<${CreateLicense} onClose=${close} onCreated=${pages.reload} />`}
@@ -48,7 +48,7 @@ const COLUMNS = [
         class="faint clip">${license.customerName ?? license.customerEmail}</div>`}` },
   { name: 'Key', cell: license => html`<code class="clip">${license.key}</code>` },
   { name: 'Status', className: 'badge-cell', cell: license => html`<${StatusBadge} words=${LICENSE_STATUS} status=${license.status} />` },
-  { name: 'Devices', numeric: true, cell: license => `${license.currentActivations} of ${license.maxActivations}` },
+  { name: 'Devices', numeric: true, cell: license => `${number(license.currentActivations)} of ${number(license.maxActivations)}` },
   { name: 'Expires', cell: license => license.expiresAt ? html`<time
       datetime=${license.expiresAt}>${date(license.expiresAt)}</time>`
     : html`<span class="faint">Never</span>` },
