@@ -7,7 +7,9 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.BoundingBox;
 import io.keyhook.bus.Id;
+import io.keyhook.testing.Answer;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
@@ -16,6 +18,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -146,8 +149,8 @@ class DeliveriesTest extends Visit {
   void oneIsLookedUpByItsId() {
     deliver(1);
     tab.visit("Deliveries");
-    tab.field("License or delivery id").fill(" " + ids.get(0) + " ");
-    tab.field("License or delivery id").press("Enter");
+    tab.field("Search").fill(" " + ids.get(0) + " ");
+    tab.field("Search").press("Enter");
     assertThat(tab.heading("license.validated")).isVisible();
     assertThat(page.getByText(ids.get(0)).first()).isVisible();
   }
@@ -161,8 +164,8 @@ class DeliveriesTest extends Visit {
           FROM (SELECT attempts -> 0 AS one FROM generate_series(1, 50)) a)
         WHERE delivery_id = ?""", Id.DELIVERY.parse(ids.get(0)));
     tab.visit("Deliveries");
-    tab.field("License or delivery id").fill(ids.get(0));
-    tab.field("License or delivery id").press("Enter");
+    tab.field("Search").fill(ids.get(0));
+    tab.field("Search").press("Enter");
     assertThat(page.getByText("Not shown: 334 earlier attempts.")).isVisible();
     assertThat(page.getByText("Attempt 335", new Page.GetByTextOptions().setExact(true))).isVisible();
     assertThat(page.getByText("Attempt 384", new Page.GetByTextOptions().setExact(true))).isVisible();
@@ -188,5 +191,97 @@ class DeliveriesTest extends Visit {
     assertThat(tab.heading("Nothing more")).isVisible();
     tab.button("Previous").click();
     assertThat(tab.heading("Nothing matches")).isVisible();
+  }
+
+  private void search(String text) {
+    tab.field("Search").fill(text);
+    tab.field("Search").press("Enter");
+  }
+
+  @Test
+  void whatIsPastedIsFoundWhateverItIs() {
+    deliver(1);
+    String webhook = keyhook.api().get("/api/webhooks").data().get(0).getString("id");
+    Installation.License adas = keyhook.license(new JsonObject().put("name", "Editor").put("customerName", "Ada Lovelace")
+        .put("customerEmail", "ada@example.com"));
+    keyhook.api().anonymous().validate(adas.key(), "device-1").expect(200);
+    String id = receiver.take().id();
+    keyhook.awaitEmptyQueue();
+    tab.visit("Deliveries");
+    for (String text : List.of(adas.key(), " " + adas.key().toLowerCase().replace("-", " "), "ada@example.com", "lovelace", adas.id())) {
+      search(text);
+      assertThat(rows()).hasCount(1);
+      assertLists(id);
+    }
+    search("");
+    assertLists(ids.get(0));
+    search(webhook);
+    assertThat(page.getByLabel("Webhook")).hasValue(webhook);
+    assertThat(tab.field("Search")).hasValue("");
+    assertThat(rows()).hasCount(2);
+  }
+
+  @Test
+  void rowsOfAnotherFilterAreNeverLeftStanding() {
+    deliver(1);
+    visitLog();
+    assertThat(rows()).hasCount(1);
+    page.route("**/api/deliveries?*search=*", route -> route.fulfill(new Route.FulfillOptions().setStatus(503)
+        .setContentType("application/problem+json").setBody("""
+            {"code": "OVERLOADED", "detail": "Too much to do at the moment."}""")));
+    search("whoever");
+    assertThat(page.getByText("Too much to do at the moment.")).isVisible();
+    assertThat(rows()).hasCount(0);
+    page.unroute("**/api/deliveries?*search=*");
+    tab.button("Try again").click();
+    assertThat(tab.heading("Nothing matches")).isVisible();
+    search("webhook_nothing");
+    assertThat(rows()).hasCount(0);
+    Tab.Held held = tab.hold("**/api/deliveries?*webhookId=*");
+    search("");
+    page.getByLabel("Webhook").selectOption(keyhook.api().get("/api/webhooks").data().get(0).getString("id"));
+    assertThat(rows()).hasCount(0);
+    held.release();
+    assertThat(rows()).hasCount(1);
+  }
+
+  @Test
+  void aDeliveryThatIsTriedAgainIsRetryingAndSaysWhen() {
+    deliver(1);
+    receiver.answer(Answer.status(500, "no"));
+    keyhook.api().anonymous().validate(key, "device-1").expect(200);
+    String failing = receiver.take().id();
+    keyhook.awaitAttempts(failing, 1);
+    visitLog();
+    Locator row = rows().filter(new Locator.FilterOptions().setHas(page.locator("a[href$='" + failing + "']")));
+    assertThat(row.locator(".badge.warn")).hasText("Retrying");
+    assertThat(row).containsText(Pattern.compile("Next attempt in (1 minute|[0-9]+ seconds)"));
+    page.getByLabel("Status").selectOption("Pending");
+    assertThat(tab.heading("Nothing matches")).isVisible();
+    for (String status : List.of("Retrying", "Failed or retrying")) {
+      page.getByLabel("Status").selectOption(status);
+      assertThat(rows()).hasCount(1);
+      assertLists(failing);
+    }
+    page.setViewportSize(360, 800);
+    BoundingBox link = page.locator("tbody a").boundingBox();
+    BoundingBox status = page.locator("tbody td.badge-cell").boundingBox();
+    assertThat(link.x + link.width).as("on a phone, beside its status").isLessThanOrEqualTo(status.x);
+    page.locator("tbody a").click();
+    assertThat(page.locator("header .badge.warn")).hasText("Retrying");
+  }
+
+  @Test
+  void moreThanTheApiTakesAtOnceAreRedeliveredTogether() {
+    deliver(2 * PAGE + 1);
+    visitLog();
+    assertThat(rows()).hasCount(PAGE);
+    deliver(PAGE + 1);
+    assertThat(rows()).hasCount(2 * PAGE + 1);
+    page.getByLabel("Select all on this page").check();
+    assertThat(page.getByText("101 deliveries selected", new Page.GetByTextOptions().setExact(true))).isVisible();
+    tab.button("Redeliver").click();
+    assertThat(page.getByText("Redelivering 101 deliveries")).isVisible();
+    receiver.take(2 * PAGE + 1);
   }
 }

@@ -97,8 +97,7 @@ class TabsTest extends Visit {
   void anotherTabGoesOnWhenTheOneThatReadsTheStreamIsClosed() {
     Tab first = openDeliveries();
     Tab second = openDeliveries();
-    first.page().close();
-    page.waitForCondition(() -> streams.size() == 1 && streams.get(0).frame().page().equals(second.page()));
+    second.page().waitForRequest("**/api/deliveries/stream", () -> first.page().close());
     assertLive(second.page());
     assertHears(second);
   }
@@ -115,5 +114,18 @@ class TabsTest extends Visit {
     assertLive(hidden.page());
     assertThat(hidden.page().getByRole(AriaRole.SWITCH)).isChecked();
     assertHears(hidden);
+  }
+
+  @Test
+  void loggingOutInOneTabEndsAllAndLoggingInBringsThemBack() {
+    Tab other = openDeliveries();
+    tab.button("Log out").click();
+    assertThat(tab.heading("Log in to Keyhook")).isVisible();
+    assertThat(other.heading("Log in to Keyhook")).isVisible();
+    assertThat(other.page().getByRole(AriaRole.TABLE)).hasCount(0);
+    tab.logIn(Node.EMAIL, Node.PASSWORD);
+    assertThat(tab.heading("Overview")).isVisible();
+    assertThat(other.heading("Deliveries")).isVisible();
+    assertHears(other);
   }
 }

@@ -1,4 +1,5 @@
 // All calls to Keyhook. The access token is in memory only; the cookie that brings a new one is out of reach of scripts.
+import { learnTime, now } from './clock.js';
 import { remember, remembered } from './storage.js';
 
 /** Where Keyhook is mounted: this file is at assets/<hash>/app/api.js under it. */
@@ -11,6 +12,8 @@ const IMPORT_TIMEOUT = 90_000;
 const EXPORT_TIMEOUT = 600_000;
 /** A token is renewed this long before it ends. */
 const EARLY = 30_000;
+/** A token is used for this long at least, wherever its clock stands. */
+const SHORTEST = 60_000;
 const OFFLINE_CHECK = 3_000;
 
 /** A refusal. `fields` has the message for each field that is at fault. */
@@ -64,8 +67,7 @@ async function entered(answer) {
   }
   token = answer.token;
   user = entering;
-  // by this clock, whatever the server's says
-  expiresAt = Date.now() + Math.max(60_000, new Date(answer.expiresAt) - Date.now());
+  expiresAt = Math.max(now() + SHORTEST, Date.parse(answer.expiresAt));
   remember(MARK, '1');
   change({ state: 'in', generation: session.state === 'in' ? session.generation : session.generation + 1 });
 }
@@ -82,7 +84,9 @@ async function send(method, path, { headers = {}, body, signal, within = TIMEOUT
   const cancel = () => timeout.abort();
   signal?.addEventListener('abort', cancel);
   try {
+    const sent = Date.now();
     const answer = await fetch(new URL(path, ROOT), { method, headers, body, signal: timeout.signal });
+    learnTime(answer.headers.get('Date'), sent, Date.now());
     const text = await answer.text();
     connected(true);
     if (answer.ok) {
@@ -133,10 +137,11 @@ const SESSION_HEADER = { 'X-Keyhook-Session': '1' };
 
 /** One at a time, over all tabs where the browser can: each renewal ends the cookie before. */
 function renew() {
-  renewing ??= (navigator.locks ? navigator.locks.request('keyhook-session', renewNow) : renewNow())
-    .finally(() => { renewing = null; });
+  renewing ??= exclusively(renewNow).finally(() => { renewing = null; });
   return renewing;
 }
+
+const exclusively = action => navigator.locks ? navigator.locks.request('keyhook-session', action) : action();
 
 async function renewNow() {
   try {
@@ -168,13 +173,27 @@ export async function resume() {
 export async function logIn(email, password) {
   const { text } = await send('POST', 'api/auth/session', json({ email, password }));
   await entered(JSON.parse(text));
+  tabs.postMessage('in');
 }
 
+/** Ends the session, in all tabs of this browser. */
 export async function logOut() {
-  await send('POST', 'api/auth/logout', { headers: SESSION_HEADER });
+  await exclusively(() => send('POST', 'api/auth/logout', { headers: SESSION_HEADER }));
   left();
   change({ state: 'out' });
+  tabs.postMessage('out');
 }
+
+/** The tabs of this browser share the session's cookie: they log in and out together. */
+const tabs = new BroadcastChannel('keyhook-session ' + ROOT.pathname);
+tabs.onmessage = ({ data }) => {
+  if (data === 'out') {
+    token = null;
+    change({ state: 'out' });
+  } else if (session.state === 'out' || session.state === 'over') {
+    renew().catch(() => {}); // where that fails, the person logs in here
+  }
+};
 
 function json(body) {
   return body === undefined ? {} : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
@@ -184,7 +203,7 @@ async function authorization() {
   if (session.state === 'over' || session.state === 'out') {
     throw new ApiError(401, { code: 'SESSION_ENDED', detail: 'Your session has ended. Log in again.' });
   }
-  if (!token || Date.now() > expiresAt - EARLY) {
+  if (!token || now() > expiresAt - EARLY) {
     await renew();
   }
   return { Authorization: 'Bearer ' + token };

@@ -47,10 +47,25 @@ export function advice(statusCode, error) {
 
 export const DELIVERY_STATUS = {
   pending: ['Pending', 'info'],
+  retrying: ['Retrying', 'warn'],
   delivered: ['Delivered', 'good'],
   failed: ['Failed', 'bad'],
   canceled: ['Canceled', 'quiet'],
 };
+
+const isSuccess = ({ statusCode, error }) => !error && statusCode >= 200 && statusCode < 300;
+
+/** The status to show: a pending delivery whose last attempt failed is `retrying`. @param delivery of a list, or with its attempts */
+export function deliveryStatus({ status, attempts, attemptCount, lastStatusCode, lastError }) {
+  if (status !== 'pending' || attemptCount === 0) {
+    return status;
+  }
+  const last = attempts ? attempts[attempts.length - 1] : { statusCode: lastStatusCode, error: lastError };
+  return isSuccess(last) ? status : 'retrying';
+}
+
+/** Whether its receiver has not got it, and Keyhook has tried. */
+export const isFailing = delivery => ['failed', 'retrying'].includes(deliveryStatus(delivery));
 
 export const LICENSE_STATUS = {
   active: ['Active', 'good'],

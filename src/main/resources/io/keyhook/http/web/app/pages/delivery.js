@@ -1,11 +1,12 @@
 import { html, useState } from '../preact.js';
 import { get, post } from '../api.js';
+import { now } from '../clock.js';
 import { useApp } from '../context.js';
 import { ago, countdown, dateTime, millis, plural } from '../format.js';
 import { backTo, to } from '../router.js';
-import { announce, Badge, Button, Card, Code, Facts, Loaded, Notice, PageHead, StatusBadge } from '../ui.js';
+import { announce, Badge, Button, Card, Code, Facts, Loaded, Notice, PageHead, StatusBadge, Url } from '../ui.js';
 import { RETRY_PAUSE, useAgain, useLoad, useNow } from '../use.js';
-import { advice, DELIVERY_STATUS, outcome } from '../words.js';
+import { advice, DELIVERY_STATUS, deliveryStatus, outcome } from '../words.js';
 
 /** How often to look at what is pending: soon while an attempt is under way, and when the next one is due. */
 const UNDER_WAY = 1_000;
@@ -23,7 +24,7 @@ function pause({ data, error }) {
   if (data?.status !== 'pending') {
     return null;
   }
-  const until = data.nextAttemptAt ? Date.parse(data.nextAttemptAt) - Date.now() + UNDER_WAY / 2 : UNDER_WAY;
+  const until = data.nextAttemptAt ? Date.parse(data.nextAttemptAt) - now() + UNDER_WAY / 2 : UNDER_WAY;
   return error ? RETRY_PAUSE : Math.min(LONGEST, Math.max(UNDER_WAY, until));
 }
 
@@ -35,7 +36,7 @@ function Delivery({ delivery, back, reload }) {
     setBusy(true);
     try {
       await post(`api/deliveries/${id}/redeliver`);
-      announce('The delivery is being sent again', 'good');
+      announce('Redelivering', 'good');
       reload();
     } catch (e) {
       announce(e.message, 'bad');
@@ -43,7 +44,7 @@ function Delivery({ delivery, back, reload }) {
     setBusy(false);
   };
   return html`<${PageHead} title=${delivery.event} back=${back}
-      badge=${html`<${StatusBadge} words=${DELIVERY_STATUS} status=${delivery.status} />`}>
+      badge=${html`<${StatusBadge} words=${DELIVERY_STATUS} status=${deliveryStatus(delivery)} />`}>
       ${!isTest && html`<${Button} kind="primary" icon="repeat" busy=${busy} onClick=${redeliver}>Redeliver</${Button}>`}
     </${PageHead}>
     <${Next} delivery=${delivery} />
@@ -54,7 +55,7 @@ function Delivery({ delivery, back, reload }) {
           ['Id', html`<code class="breakable">${id}</code>`],
           ['Created', dateTime(delivery.createdAt)],
           ['Webhook', html`<a class="mono breakable"
-              href=${to('/webhooks/' + delivery.webhookId)}>${delivery.url ?? delivery.webhookId}</a>`],
+              href=${to('/webhooks/' + delivery.webhookId)}><${Url} of=${delivery.url ?? delivery.webhookId} /></a>`],
           delivery.licenseId && ['License', html`<a class="mono"
               href=${to('/licenses/' + delivery.licenseId)}>${delivery.licenseId}</a>`],
         ]} /></${Card}>
@@ -64,13 +65,13 @@ function Delivery({ delivery, back, reload }) {
 }
 
 function Next({ delivery }) {
-  const now = useNow(1000);
+  useNow(1000);
   if (delivery.status !== 'pending') {
     return null;
   }
-  const due = delivery.nextAttemptAt && Date.parse(delivery.nextAttemptAt) > now;
+  const due = delivery.nextAttemptAt && Date.parse(delivery.nextAttemptAt) > now();
   return html`<${Notice} tone="info" title=${due ? html`Next attempt in <span role="timer"
-      class="mono">${countdown(delivery.nextAttemptAt, now)}</span>`
+      class="mono">${countdown(delivery.nextAttemptAt)}</span>`
     : delivery.nextAttemptAt ? 'The next attempt is due' : 'An attempt is under way'}>
     ${delivery.nextAttemptAt ? dateTime(delivery.nextAttemptAt) + '. ' : ''}This page follows it.</${Notice}>`;
 }
@@ -123,7 +124,7 @@ function Request({ delivery }) {
   ].filter(Boolean);
   return html`<${Card} title="Request as sent" action=${html`<${Button} kind="small"
       onClick=${() => setRaw(!raw)}>${raw ? 'Format the body' : 'Body as sent'}</${Button}>`}>
-    ${delivery.url && html`<p class="mono breakable"><strong>POST</strong> ${delivery.url}</p>`}
+    ${delivery.url && html`<p class="mono breakable"><strong>POST</strong> <${Url} of=${delivery.url} /></p>`}
     <dl class="headers">${head.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
       ${['X-Webhook-Signature', 'webhook-signature'].map(name => html`<div key=${name}><dt>${name}</dt><dd
           class="faint">made with the secret, not kept</dd></div>`)}</dl>

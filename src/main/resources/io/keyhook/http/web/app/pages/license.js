@@ -1,16 +1,23 @@
 import { html, useState } from '../preact.js';
 import { get, post, remove } from '../api.js';
 import { Field, Form, FormError, useForm } from '../form.js';
-import { dateTime } from '../format.js';
+import { dateTime, number } from '../format.js';
+import { useSoon } from '../live.js';
 import { backTo, go, to } from '../router.js';
+import { useDeliveryStream } from '../stream.js';
 import { announce, Button, Card, Code, Confirm, Empty, Facts, Loaded, Notice, PagedTable, PageHead, Secret, StatusBadge, Time }
   from '../ui.js';
-import { useLoad, usePages, useStateOf } from '../use.js';
-import { DELIVERY_STATUS, LICENSE_STATUS, VALIDATION_ADVICE } from '../words.js';
+import { useLoad, usePages, useRefresh, useStateOf } from '../use.js';
+import { LICENSE_STATUS, VALIDATION_ADVICE } from '../words.js';
 import { AuditTable } from './audit.js';
+import { DeliveryBadge } from './delivery-columns.js';
 import { EditLicense, ExtendLicense } from './license-form.js';
 
 const SHORT_PAGE = 10;
+/** A validation raises an event only where a webhook wants it, so the page looks by itself, too. */
+const REFRESH = 5_000;
+/** After a delivery has changed, which may be this license's. */
+const REFRESH_PAUSE = 2_000;
 
 export function LicensePage({ id }) {
   const loaded = useLoad(signal => get('api/licenses/' + id, {}, signal), [id]);
@@ -28,6 +35,16 @@ function License({ license, back, onChanged, reload }) {
     onChanged(license);
     done();
   };
+  // of what happened elsewhere: a device that validates, an event that is delivered
+  const [seen, setSeen] = useState(0);
+  const refresh = () => {
+    reload();
+    setSeen(seen => seen + 1);
+  };
+  const refreshSoon = useSoon(refresh, REFRESH_PAUSE);
+  useDeliveryStream(true, refreshSoon, refreshSoon);
+  useRefresh(refresh, REFRESH);
+  const lists = version + seen;
   const [dialog, setDialog] = useState(null);
   const close = () => setDialog(null);
   const { id } = license;
@@ -48,14 +65,14 @@ function License({ license, back, onChanged, reload }) {
         : html`<${Button} onClick=${() => setDialog('disable')}>Disable</${Button}>`}
       <${Button} kind="danger-quiet" icon="trash" onClick=${() => setDialog('delete')}>Delete</${Button}>
     </${PageHead}>
-    ${isDisabled && html`<${Notice} tone="bad" title="This license is disabled">Every validation is refused since
+    ${isDisabled && html`<${Notice} tone="bad" title="This license is disabled">All validations have been refused since
       ${' '}${dateTime(license.disabledAt)}. Disabled by ${license.disabledBy}.</${Notice}>`}
     <div class="split">
       <${Card} title="License">
         <${Secret} text=${license.key} what="license key" />
         <${Facts} of=${[
-          ['Devices', `${license.currentActivations} of ${license.maxActivations}`],
-          ['Expires', license.expiresAt ? html`${dateTime(license.expiresAt)} (<${Time} at=${license.expiresAt} />)`
+          ['Devices', `${number(license.currentActivations)} of ${number(license.maxActivations)}`],
+          ['Expires', license.expiresAt ? html`${dateTime(license.expiresAt)} (<${Time} at=${license.expiresAt} ahead />)`
               : 'Never'],
           ['Customer', license.customerName],
           ['Customer’s e-mail', license.customerEmail],
@@ -68,12 +85,12 @@ function License({ license, back, onChanged, reload }) {
       </${Card}>
       <${Tester} id=${id} version=${version} />
     </div>
-    <${Devices} id=${id} version=${version} onRemoved=${() => {
+    <${Devices} id=${id} version=${lists} onRemoved=${() => {
       reload();
       done();
     }} />
-    <${Events} id=${id} version=${version} />
-    <${Card} title="Changes"><${AuditTable} query=${{ subjectId: id }} size=${SHORT_PAGE} version=${version} /></${Card}>
+    <${Events} id=${id} version=${lists} />
+    <${Card} title="Changes"><${AuditTable} query=${{ subjectId: id }} size=${SHORT_PAGE} version=${lists} name="changes" /></${Card}>
     ${dialog === 'edit' && html`<${EditLicense} license=${license} onClose=${close} onChanged=${changed} />`}
     ${dialog === 'extend' && html`<${ExtendLicense} license=${license} onClose=${close} onChanged=${changed} />`}
     ${dialog === 'disable' && html`<${Confirm} title="Disable this license?" action="Disable license"
@@ -115,11 +132,11 @@ function Verdict({ result }) {
   }
   return html`<${Notice} tone="good" title="It would be valid">${result.knownDevice
       ? 'The device is known and takes no further place.'
-    : `The device is new and would take a place: ${result.currentActivations + 1} of ${result.maxActivations} would be in use.`}</${Notice}>`;
+    : `The device is new and would take a place: ${number(result.currentActivations + 1)} of ${number(result.maxActivations)} would be in use.`}</${Notice}>`;
 }
 
 function Devices({ id, version, onRemoved }) {
-  const pages = usePages(`api/licenses/${id}/activations`, {}, { size: SHORT_PAGE, version });
+  const pages = usePages(`api/licenses/${id}/activations`, {}, { size: SHORT_PAGE, version, name: 'devices' });
   const [leaving, setLeaving] = useState(null);
   const columns = [
     { name: 'Device', className: 'main', cell: device => html`<span
@@ -148,11 +165,11 @@ function Devices({ id, version, onRemoved }) {
 }
 
 function Events({ id, version }) {
-  const pages = usePages('api/deliveries', { licenseId: id }, { size: SHORT_PAGE, version });
+  const pages = usePages('api/deliveries', { licenseId: id }, { size: SHORT_PAGE, version, name: 'events' });
   const columns = [
     { name: 'Event', className: 'main', cell: delivery => html`<a class="row-link"
         href=${to('/deliveries/' + delivery.id)}>${delivery.event}</a>` },
-    { name: 'Status', className: 'badge-cell', cell: delivery => html`<${StatusBadge} words=${DELIVERY_STATUS} status=${delivery.status} />` },
+    { name: 'Status', className: 'badge-cell', cell: delivery => html`<${DeliveryBadge} delivery=${delivery} />` },
     { name: 'Attempts', numeric: true, cell: delivery => delivery.attemptCount },
     { name: 'When', cell: delivery => html`<${Time} at=${delivery.createdAt} />` },
   ];

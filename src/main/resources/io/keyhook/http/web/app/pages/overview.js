@@ -2,16 +2,15 @@ import { html } from '../preact.js';
 import { get, ROOT } from '../api.js';
 import { Chart } from '../charts.js';
 import { useApp } from '../context.js';
-import { loadEndpoints } from '../endpoints.js';
+import { loadEndpoints, needsAttention } from '../endpoints.js';
 import { compact, millis, number, percent, planName, plural, shortUrl } from '../format.js';
 import { Icon } from '../icons.js';
-import { replaceQuery, to, useLocation } from '../router.js';
-import { Badge, ButtonLink, Card, Code, Loaded, Meter, Notice, PageHead, Segments, Stale, Time } from '../ui.js';
-import { useLoad, useRefresh } from '../use.js';
+import { filter, to, useLocation } from '../router.js';
+import { ButtonLink, Card, Code, Loaded, Meter, Notice, PageHead, Segments, Stale, Time, Url } from '../ui.js';
+import { useAgain, useLoad, useRefresh } from '../use.js';
+import { WebhookStatus } from './webhooks.js';
 
 const RANGES = [['1h', '1 hour'], ['24h', '24 hours'], ['7d', '7 days'], ['30d', '30 days']];
-/** Below this share of successes an endpoint needs attention, even if its latest attempt succeeded. */
-const HEALTHY = 0.95;
 
 export function Overview() {
   const { query } = useLocation();
@@ -19,9 +18,12 @@ export function Overview() {
   const account = useLoad(signal => get('api/account', {}, signal), []);
   const stats = useLoad(signal => get('api/stats', { range }, signal), [range]);
   const endpoints = useLoad(loadEndpoints, []);
-  useRefresh(stats.reload, endpoints.reload);
+  useRefresh(() => {
+    stats.reload();
+    endpoints.reload();
+  });
   return html`<${PageHead} title="Overview">
-      <${Segments} label="Time range" options=${RANGES} value=${range} onChange=${range => replaceQuery({ range })} />
+      <${Segments} label="Time range" options=${RANGES} value=${range} onChange=${range => filter({ range })} />
     </${PageHead}>
     ${account.data && html`<${PlanWarning} account=${account.data} />`}
     <${Stale} of=${endpoints} what="The state of the endpoints" />
@@ -46,30 +48,39 @@ function PlanWarning({ account: { usage, plan } }) {
 }
 
 function Failing({ endpoints }) {
-  const failing = endpoints.filter(({ isActive, deactivatedReason, stats }) => deactivatedReason
-    || isActive && stats && (stats.consecutiveFailures > 0 || stats.successRate !== null && stats.successRate < HEALTHY));
+  const failing = endpoints.filter(needsAttention);
   if (failing.length === 0) {
     return null;
   }
   return html`<${Card} title=${plural(failing.length, 'endpoint needs', 'endpoints need') + ' attention'} edge="bad">
-    <ul class="rows">${failing.map(({ id, url, deactivatedReason, stats }) => html`<li key=${id}>
-      <div class="grow"><a class="mono strong" href=${to('/webhooks/' + id)}>${shortUrl(url)}</a>
+    <ul class="rows">${failing.map(webhook => ({ webhook, ...webhook })).map(({ webhook, id, url, deactivatedReason, stats }) => html`<li key=${id}>
+      <div class="grow"><a class="mono strong" href=${to('/webhooks/' + id)}><${Url} of=${shortUrl(url)} /></a>
         <div class="faint">${deactivatedReason ?? html`${stats.consecutiveFailures > 0
-            ? `The last ${plural(stats.consecutiveFailures, 'attempt')} failed`
+            ? stats.consecutiveFailures === 1 ? 'The last attempt failed'
+              : `The last ${number(stats.consecutiveFailures)} attempts failed`
             : `${percent(stats.successRate)} of the attempts in 24 hours succeeded`}${stats.lastSuccessAt
             ? html` · last success <${Time} at=${stats.lastSuccessAt} />` : ' · no success in 24 hours'}`}</div></div>
-      ${deactivatedReason && html`<${Badge} tone="bad">Deactivated</${Badge}>`}
-      <${ButtonLink} kind="small" href=${to('/deliveries', { webhookId: id })}>See why</${ButtonLink}>
+      <${WebhookStatus} webhook=${webhook} stats=${stats} />
+      <${ButtonLink} kind="small" href=${to('/deliveries', { webhookId: id, status: 'failing' })}>See why</${ButtonLink}>
     </li>`)}</ul>
   </${Card}>`;
 }
 
-/** While there is nothing yet: what to do, in order. */
+/** How often to look whether the first validation has come. */
+const WAITING = 5_000;
+
+/** Until all of it is done: what to do, in order. */
 function FirstSteps({ account: { usage } }) {
-  const { settings } = useApp();
+  const { settings, me } = useApp();
+  const month = useLoad(signal => get('api/stats', { range: '30d' }, signal), []);
   const hasLicense = usage.licenses.used > 0;
   const hasWebhook = usage.webhooks.used > 0;
-  if (hasLicense && (hasWebhook || usage.webhooks.max === 0)) {
+  // whoever is here for longer than the statistics go back knows the steps
+  const since = me.data?.user?.createdAt;
+  const hasValidated = !month.data || !since || month.data.validations.total > 0
+    || Date.parse(since) < Date.parse(month.data.from);
+  useAgain(month, month.error || !hasValidated ? WAITING : null);
+  if (hasLicense && (hasWebhook || usage.webhooks.max === 0) && hasValidated) {
     return null;
   }
   const step = (done, title, text, action) => html`<li class=${done ? 'done' : ''}><${Icon} name=${done ? 'check'
@@ -82,7 +93,9 @@ function FirstSteps({ account: { usage } }) {
       ${usage.webhooks.max !== 0 && step(hasWebhook, 'Create a webhook',
           'Keyhook notifies your server of activations, validations and expiries.',
         html`<${ButtonLink} kind="small" href=${to('/webhooks', { create: 1 })}>Create a webhook</${ButtonLink}>`)}
-      <li><${Icon} name="send" /><div class="grow"><strong>Validate from your software</strong>
+      <li class=${month.data?.validations.total > 0 ? 'done' : ''}><${Icon} name=${month.data?.validations.total > 0 ? 'check'
+          : 'clock'} /><div class="grow"><strong>Validate from your software</strong>
+        ${hasLicense && !hasValidated && html`<div class="faint" role="status">Waiting for the first validation…</div>`}
         <${Code} label="command" text=${`curl ${new URL('api/validate', ROOT)} -H 'Content-Type: application/json' \\
   -d '{"licenseKey":"ABCD-1234-EFGH-5678","fingerprint":"device-1"}'`} /></div></li>
     </ul>

@@ -1,10 +1,13 @@
 import { html, useState } from '../preact.js';
 import { get, patch, post, remove } from '../api.js';
 import { useApp } from '../context.js';
+import { loadStats } from '../endpoints.js';
 import { dateTime, duration, millis, number, percent, shortUrl } from '../format.js';
 import { Filter } from '../form.js';
+import { useLive, useSoon } from '../live.js';
 import { backTo, go, to } from '../router.js';
-import { announce, Badge, Button, Card, Code, Confirm, Empty, Facts, Failed, Loaded, Notice, PagedTable, PageHead, Time } from '../ui.js';
+import { useDeliveryStream } from '../stream.js';
+import { announce, Badge, Button, Card, Code, Confirm, Empty, Facts, Failed, Loaded, Notice, PagedTable, PageHead, Time, Url } from '../ui.js';
 import { useLoad, usePages } from '../use.js';
 import { advice, outcome } from '../words.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
@@ -13,6 +16,8 @@ import { EditWebhook, RotateSecret, Snippets } from './webhook-form.js';
 import { WebhookStatus } from './webhooks.js';
 
 const LATEST = 10;
+/** After a delivery has changed, its webhook is loaded again within this. */
+const REFRESH_PAUSE = 1_500;
 
 export function WebhookPage({ id }) {
   const loaded = useLoad(signal => get('api/webhooks/' + id, {}, signal), [id]);
@@ -25,7 +30,7 @@ export function WebhookPage({ id }) {
 function Webhook({ webhook, back, onChanged, reload }) {
   const { id } = webhook;
   const [dialog, setDialog] = useState(null);
-  // of what this page has done, which all of its cards tell of
+  // of what this page has done, or heard, which all of its cards tell of
   const [version, setVersion] = useState(0);
   const done = () => setVersion(version => version + 1);
   const changed = webhook => {
@@ -33,6 +38,12 @@ function Webhook({ webhook, back, onChanged, reload }) {
     done();
   };
   const health = useLoad(signal => get(`api/webhooks/${id}/health`, {}, signal), [id, version]);
+  const stats = useLoad(loadStats, [version]);
+  const refreshSoon = useSoon(() => {
+    reload();
+    done();
+  }, REFRESH_PAUSE);
+  useDeliveryStream(true, delivery => delivery.webhookId === id && refreshSoon(), refreshSoon);
   const close = () => setDialog(null);
   const activate = async () => {
     try {
@@ -43,7 +54,7 @@ function Webhook({ webhook, back, onChanged, reload }) {
     }
   };
   return html`<${PageHead} title=${shortUrl(webhook.url)} mono back=${back}
-      badge=${html`<${WebhookStatus} webhook=${webhook} failures=${health.data?.consecutiveFailures} />`}>
+      badge=${html`<${WebhookStatus} webhook=${webhook} stats=${stats.data?.get(id)} />`}>
       <${Button} onClick=${() => setDialog('edit')}>Edit</${Button}>
       <${Button} icon="keys" onClick=${() => setDialog('rotate')}>Rotate secret</${Button}>
       ${webhook.isActive ? html`<${Button} onClick=${() => setDialog('deactivate')}>Deactivate</${Button}>`
@@ -61,7 +72,7 @@ function Webhook({ webhook, back, onChanged, reload }) {
       <${TestCard} webhook=${webhook} onTested=${done} />
       <${Card} title="Webhook">
         <${Facts} of=${[
-          ['URL', html`<span class="mono breakable">${webhook.url}</span>`],
+          ['URL', html`<span class="mono breakable"><${Url} of=${webhook.url} /></span>`],
           ['Events', webhook.events.map(event => html`<${Badge} key=${event}>${event}</${Badge}> `)],
           webhook.description && ['Description', webhook.description],
           ['Created', dateTime(webhook.createdAt)],
@@ -142,8 +153,9 @@ function TestResult({ result }) {
 
 function Health({ of: health }) {
   const window = ({ count, succeeded, successRate }) => html`<p class="figure">${percent(successRate)}${' '}
-    <span class="faint">${count ? `${number(succeeded)} of ${number(count)}` : 'no attempt'}</span></p>`;
+    <span class="faint">${count ? `${number(succeeded)} of ${number(count)}` : 'no attempts'}</span></p>`;
   return html`<${Card} title="Health">
+    <p class="faint">Test deliveries are in the list below, and are not counted here.</p>
     <${Loaded} of=${health} lines=${3}>${h => html`<div class="tiles">
       <div><h3>Last hour</h3>${window(h.lastHour)}</div>
       <div><h3>Last 24 hours</h3>${window(h.lastDay)}</div>
@@ -160,7 +172,8 @@ function Health({ of: health }) {
 }
 
 function Latest({ id, version, onRecover }) {
-  const pages = usePages(`api/webhooks/${id}/deliveries`, {}, { size: LATEST, version });
+  const { pages } = useLive(usePages(`api/webhooks/${id}/deliveries`, {}, { size: LATEST, version, name: 'deliveries' }), true,
+    delivery => delivery.webhookId === id, () => true);
   return html`<${Card} title="Latest deliveries" action=${html`<span class="card-actions">
       <${Button} kind="small" icon="repeat" onClick=${onRecover}>Recover</${Button}>
       <a href=${to('/deliveries', { webhookId: id })}>All deliveries</a></span>`}>

@@ -1,12 +1,17 @@
 import { html, useState } from '../preact.js';
 import { get } from '../api.js';
 import { Sparkline } from '../charts.js';
-import { loadEndpoints } from '../endpoints.js';
+import { loadEndpoints, verdict, WEBHOOK_VERDICT } from '../endpoints.js';
 import { percent, shortUrl } from '../format.js';
+import { useSoon } from '../live.js';
 import { replaceQuery, to, useLocation } from '../router.js';
-import { Badge, Button, ButtonLink, Empty, Loaded, Notice, PageHead, Table, Time } from '../ui.js';
+import { useDeliveryStream } from '../stream.js';
+import { Button, ButtonLink, Empty, Loaded, Notice, PageHead, StatusBadge, Table, Time, Url } from '../ui.js';
 import { useLoad, useRefresh } from '../use.js';
 import { CreateWebhook } from './webhook-form.js';
+
+/** After a delivery has changed. */
+const REFRESH_PAUSE = 3_000;
 
 export function WebhookList() {
   const { query } = useLocation();
@@ -14,6 +19,8 @@ export function WebhookList() {
   const account = useLoad(signal => get('api/account', {}, signal), []);
   const list = useLoad(loadEndpoints, []);
   useRefresh(list.reload);
+  const refreshSoon = useSoon(list.reload, REFRESH_PAUSE);
+  useDeliveryStream(true, refreshSoon, () => {});
   const { used = 0, max = null } = account.data?.usage.webhooks ?? {};
   const none = max === 0;
   const close = () => {
@@ -45,18 +52,15 @@ export function WebhookList() {
 
 const COLUMNS = [
   { name: 'Endpoint', className: 'main', cell: webhook => html`<a class="row-link mono"
-      href=${to('/webhooks/' + webhook.id)}>${shortUrl(webhook.url)}</a>
+      href=${to('/webhooks/' + webhook.id)}><${Url} of=${shortUrl(webhook.url)} /></a>
     <div class="faint">${webhook.description ? webhook.description + ' · '
         : ''}${webhook.events.map(event => event.replace('license.', '')).join(', ')}</div>` },
-  { name: 'Status', className: 'badge-cell', cell: webhook => html`<${WebhookStatus} webhook=${webhook} failures=${webhook.stats?.consecutiveFailures} />` },
+  { name: 'Status', className: 'badge-cell', cell: webhook => html`<${WebhookStatus} webhook=${webhook} stats=${webhook.stats} />` },
   { name: 'Last 24 hours', cell: ({ stats }) => stats && html`<${Sparkline} hours=${stats.hours} />` },
   { name: 'Success', numeric: true, cell: ({ stats }) => percent(stats?.successRate) },
   { name: 'Last attempt', cell: ({ stats }) => html`<${Time} at=${stats?.lastAttemptAt} none="None in 24 h" />` },
 ];
 
-/** @param failures in a row */
-export function WebhookStatus({ webhook, failures }) {
-  return webhook.isActive ? failures > 0 ? html`<${Badge}
-      tone="warn">Failing</${Badge}>` : html`<${Badge} tone="good">Active</${Badge}>`
-    : webhook.deactivatedReason ? html`<${Badge} tone="bad">Deactivated</${Badge}>` : html`<${Badge}>Inactive</${Badge}>`;
+export function WebhookStatus({ webhook, stats }) {
+  return html`<${StatusBadge} words=${WEBHOOK_VERDICT} status=${verdict(webhook, stats)} />`;
 }
