@@ -1,6 +1,6 @@
 // Charts as SVG, drawn at the width that there is; the arrow keys go through the values and tell them.
 import { html, useLayoutEffect, useRef, useState } from './preact.js';
-import { clock, compact, day, dateTime } from './format.js';
+import { clock, compact, dateMinute, dateTime, day } from './format.js';
 
 const HEIGHT = 150;
 const LEFT = 56;
@@ -28,6 +28,21 @@ function ceiling(max) {
   return [1, 2, 4, 6, 8, 10].map(step => step * power).find(step => step >= max);
 }
 
+const MINUTE = 60_000;
+const DAY = 1440 * MINUTE;
+/** From one tick to the next: what people count time in. */
+const STEPS = [5, 10, 15, 30, 60, 120, 180, 240, 360, 720].map(minutes => minutes * MINUTE)
+  .concat([1, 2, 5, 7, 10].map(days => days * DAY));
+
+/** Ticks at full hours or days of the reader's zone: each point in which one begins. @param most so many at most */
+function ticksOf(points, interval, most) {
+  const step = STEPS.find(step => points.length * interval * 1000 / step <= most) ?? STEPS[STEPS.length - 1];
+  const stepOf = time => Math.floor((time - new Date(time).getTimezoneOffset() * MINUTE) / step);
+  return points.map(({ at }, i) => ({ at: Date.parse(at), i }))
+    .filter(({ at }) => stepOf(at) !== stepOf(at - interval * 1000))
+    .map(({ at, i }) => ({ i, text: step < DAY ? clock(at) : day(at) }));
+}
+
 /**
  * Values over time, as stacked bars or a line.
  *
@@ -44,8 +59,7 @@ export function Chart({ label, points, series, line = false, format = compact, i
   const y = value => TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / top);
   const step = points.length ? plot / points.length : 0;
   const x = i => LEFT + i * step;
-  const tick = interval < 7200 ? clock : day;
-  const every = Math.max(1, Math.ceil(points.length / Math.max(1, Math.floor(plot / TICK_WIDTH))));
+  const ticks = ticksOf(points, interval, Math.max(1, Math.floor(plot / TICK_WIDTH)));
 
   const move = event => {
     const box = event.currentTarget.getBoundingClientRect();
@@ -71,15 +85,15 @@ export function Chart({ label, points, series, line = false, format = compact, i
         ${[0, 0.5, 1].map(share => html`<g key=${share}>
           <line class="grid" x1=${LEFT} x2=${width} y1=${y(top * share)} y2=${y(top * share)} />
           <text class="tick" x=${LEFT - 8} y=${y(top * share) + 4} text-anchor="end">${format(top * share)}</text></g>`)}
-        ${points.map((p, i) => i % every === 0 && x(i) + 30 < width && html`<text key=${i} class="tick" x=${x(i)}
-            y=${HEIGHT - 5}>${tick(p.at)}</text>`)}
+        ${ticks.map(({ i, text }) => x(i) + 30 < width && html`<text key=${i} class="tick" x=${x(i)}
+            y=${HEIGHT - 5}>${text}</text>`)}
         ${active !== null && html`<rect class="cursor" x=${x(active)} y=${TOP} width=${step}
             height=${HEIGHT - TOP - BOTTOM} />`}
         ${line ? html`<${Line} points=${points} series=${series[0]} x=${i => x(i) + step / 2} y=${y} />`
           : points.map((p, i) => html`<${Bar} key=${i} point=${p} series=${series} x=${x(i)} width=${step} y=${y} />`)}
       </svg>`}
       ${point && html`<div class="tip" aria-hidden="true" style=${tipPosition(x(active) + step / 2, width)}>
-        <strong>${interval < 7200 ? clock(point.at) : dateTime(point.at).replace(/:\d\d$/, '')}</strong>
+        <strong>${dateMinute(point.at)}</strong>
         ${series.map(({ key, label, color }) => html`<span key=${key}><i class=${'swatch ' + color}></i>${label}
           <b>${point[key] == null ? '–' : format(point[key])}</b></span>`)}
       </div>`}

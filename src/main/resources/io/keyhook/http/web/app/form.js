@@ -1,6 +1,6 @@
 // Forms: what is typed, what is wrong with it, and whether it is on its way.
 import { html, useEffect, useLayoutEffect, useRef, useState } from './preact.js';
-import { Button, Dialog, Notice } from './ui.js';
+import { Button, Confirm, Dialog, Notice } from './ui.js';
 import { useId } from './use.js';
 
 /**
@@ -49,6 +49,7 @@ export function useForm(initial, submit, check = () => ({})) {
   };
   return {
     values, fields, error, busy, element, onSubmit,
+    isChanged: JSON.stringify(values) !== JSON.stringify(first),
     /** @param value the new one, or a function from the one before to it */
     set: (name, value) => {
       const next = typeof value === 'function' ? value(latest.current[name]) : value;
@@ -98,15 +99,21 @@ export function Field({ form, name, label, hint, live, optional, autofocus, as =
 /** Keyhook says "must be ...", after a field's name. */
 const sentence = text => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** A form in a dialog, which stays until Keyhook has answered: some answers tell what no other will. */
+/**
+ * A form in a dialog, which stays until Keyhook has answered: some answers tell what no other will. Escape and Close ask before
+ * they discard what was typed; Cancel says it itself.
+ */
 export function FormDialog({ form, title, wide, action, onClose, children }) {
-  return html`<${Dialog} title=${title} wide=${wide} firm=${form.busy} onClose=${onClose}><${Form} form=${form}>
+  const [leaving, setLeaving] = useState(false);
+  const close = () => form.isChanged ? setLeaving(true) : onClose();
+  return html`<${Dialog} title=${title} wide=${wide} firm=${form.busy} asks=${form.isChanged} onClose=${close}><${Form} form=${form}>
     <div class="dialog-body"><${FormError} form=${form} />${children}</div>
     <footer class="dialog-foot">
       <${Button} disabled=${form.busy} onClick=${onClose}>Cancel</${Button}>
       <${Button} type="submit" kind="primary" busy=${form.busy}>${action}</${Button}>
     </footer>
-  </${Form}></${Dialog}>`;
+  </${Form}>${leaving && html`<${Confirm} title="Discard what you typed?" action="Discard"
+      cancel="Keep editing" run=${onClose} onClose=${() => setLeaving(false)}><p>None of it has been saved.</p></${Confirm}>`}</${Dialog}>`;
 }
 
 /** A choice in a bar of filters. */
@@ -140,12 +147,12 @@ export function FilterInput({ label, value, onChange, lazy, ...input }) {
   useEffect(() => () => clearTimeout(timer.current), []);
   // with the drawing: later, it would take away what a person has typed since
   useLayoutEffect(() => {
-    if (value !== told.current) { // it was changed elsewhere
+    if (value !== told.current) { // it was changed elsewhere, or what was told has become something else
       clearTimeout(timer.current);
       told.current = value;
       element.current.value = value;
     }
-  }, [value]);
+  }, lazy ? undefined : [value]);
   return html`<div class="filter"><label for=${id}>${label}</label>
     <input id=${id} ref=${element} autocomplete="off" ...${input} ...${lazy ? { onChange: tell }
         : { onInput: tellSoon }} /></div>`;

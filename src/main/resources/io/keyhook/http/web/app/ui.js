@@ -1,6 +1,6 @@
 // Components that pages are made of.
 import { html, useEffect, useLayoutEffect, useRef, useState } from './preact.js';
-import { ago, dateTime } from './format.js';
+import { ago, dateTime, number } from './format.js';
 import { Icon } from './icons.js';
 import { useId, useNow } from './use.js';
 
@@ -22,13 +22,19 @@ export function PageHead({ title, mono, badge, back, children }) {
   }, []);
   useTitle(title);
   return html`<header class="page-head">
-    ${back && html`<a class="back" href=${back.href}><${Icon} name="left" />${back.label}</a>`}
+    ${back && html`<a class="back" href=${back.href} onClick=${back.onClick}><${Icon} name="left" />${back.label}</a>`}
     <div class="page-title">
-      <h1 tabindex="-1" ref=${heading} class=${mono ? 'mono' : undefined}>${title}</h1>
+      <h1 tabindex="-1" ref=${heading} class=${mono ? 'mono' : undefined}>${mono ? html`<${Url} of=${title} />`
+          : title}</h1>
       ${badge}
     </div>
     ${children && html`<div class="actions">${children}</div>`}
   </header>`;
+}
+
+/** A URL. Where it does not fit, it breaks after its punctuation. */
+export function Url({ of }) {
+  return of.split(/(?<=[/?&=#._-])(?!\/)/).map((part, i) => html`${i > 0 && html`<wbr />`}${part}`);
 }
 
 export function useTitle(title) {
@@ -74,10 +80,10 @@ export function Notice({ tone = 'info', title, action, children, ...rest }) {
   </div>`;
 }
 
-/** How long ago, and exactly when on pointing at it. */
-export function Time({ at, none = 'Never' }) {
-  const now = useNow(30_000);
-  return at ? html`<time datetime=${at} title=${dateTime(at)}>${ago(at, now)}</time>` : html`<span
+/** How long ago, and exactly when on pointing at it. @param ahead as for {@link ago} */
+export function Time({ at, ahead, none = 'Never' }) {
+  useNow(30_000);
+  return at ? html`<time datetime=${at} title=${dateTime(at)}>${ago(at, ahead)}</time>` : html`<span
       class="faint">${none}</span>`;
 }
 
@@ -183,8 +189,10 @@ function Pager({ pages, label }) {
     return null;
   }
   return html`<nav class="pager" aria-label=${'Pages of ' + label}>
-    <${Button} icon="left" disabled=${!pages.previous} onClick=${() => pages.previous()}>Previous</${Button}>
-    <span class="faint" aria-live="polite">Page ${pages.page}</span>
+    ${pages.isFirst || pages.previous ? html`<${Button} icon="left" disabled=${!pages.previous}
+        onClick=${() => pages.previous()}>Previous</${Button}>`
+      : html`<${Button} icon="left" onClick=${pages.first}>First page</${Button}>`}
+    <span class="faint" aria-live="polite">${pages.page && `Page ${pages.page}`}</span>
     <${Button} disabled=${!pages.next} onClick=${() => pages.next()}>Next<${Icon} name="right" /></${Button}>
   </nav>`;
 }
@@ -192,7 +200,8 @@ function Pager({ pages, label }) {
 /** A list with all its states. `filtered` tells that nothing matches from that nothing is there. */
 export function PagedTable({ pages, filtered, empty, onClear, ...table }) {
   if (!pages.rows) {
-    return pages.error ? html`<${Failed} error=${pages.error} retry=${pages.reload} />` : html`<${Skeleton} lines=${8} />`;
+    return pages.error ? html`<${Failed} error=${pages.error} retry=${pages.reload} />${!pages.isFirst
+        && html`<${Pager} pages=${pages} label=${table.label} />`}` : html`<${Skeleton} lines=${8} />`;
   }
   const isEmpty = pages.rows.length === 0 && pages.isCurrent;
   return html`<${Stale} of=${pages} what="The list" />
@@ -207,8 +216,12 @@ export function PagedTable({ pages, filtered, empty, onClear, ...table }) {
     ${!(isEmpty && pages.isFirst) && html`<${Pager} pages=${pages} label=${table.label} />`}`;
 }
 
-/** A modal dialog: holds the focus, closes with Escape unless it is `firm`, which may change. */
-export function Dialog({ title, onClose, wide, firm, children }) {
+/**
+ * A modal dialog: holds the focus, closes with Escape unless it is `firm`, which may change.
+ *
+ * @param asks `onClose` may leave it open
+ */
+export function Dialog({ title, onClose, wide, firm, asks, children }) {
   const id = useId();
   const dialog = useRef();
   const onKeyDown = event => {
@@ -230,9 +243,10 @@ export function Dialog({ title, onClose, wide, firm, children }) {
     if (!dialog.current?.isConnected) {
       return;
     }
-    if (firm) {
+    if (firm || asks) {
       dialog.current.showModal();
-    } else {
+    }
+    if (!firm) {
       onClose();
     }
   };
@@ -248,11 +262,12 @@ export function Dialog({ title, onClose, wide, firm, children }) {
           name="close" /></button>`}
     </header>
     ${children}
+    <${Toasts} />
   </dialog>`;
 }
 
 /** Asks before something that cannot be taken back. */
-export function Confirm({ title, action, kind = 'danger', run, onClose, children }) {
+export function Confirm({ title, action, cancel = 'Cancel', kind = 'danger', run, onClose, children }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(null);
   const confirm = async () => {
@@ -270,7 +285,7 @@ export function Confirm({ title, action, kind = 'danger', run, onClose, children
     <div class="dialog-body">${children}${error && html`<${Notice} tone="bad"
         role="alert">${error.message}</${Notice}>`}</div>
     <footer class="dialog-foot">
-      <${Button} autofocus disabled=${busy} onClick=${onClose}>Cancel</${Button}>
+      <${Button} autofocus disabled=${busy} onClick=${onClose}>${cancel}</${Button}>
       <${Button} kind=${kind} busy=${busy} onClick=${confirm}>${action}</${Button}>
     </footer>
   </${Dialog}>`;
@@ -329,36 +344,48 @@ export function Meter({ label, used, max }) {
   const share = max ? used / max : 0;
   const tone = share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : '';
   return html`<div class="meter-row"><div class="meter-text"><span>${label}</span>
-      <span class="faint">${max === null ? `${used} · unlimited` : max === 0 ? 'Not in your plan'
-          : `${used} of ${max}`}</span></div>
+      <span class="faint">${max === null ? `${number(used)} · unlimited` : max === 0 ? 'Not in your plan'
+          : `${number(used)} of ${number(max)}`}</span></div>
     ${max > 0 && html`<div class=${'meter ' + tone} role="meter" aria-label=${label} aria-valuemin="0" aria-valuemax=${max}
       aria-valuenow=${used}><span style=${{ width: Math.min(100, share * 100) + '%' }}></span></div>`}
   </div>`;
 }
 
-const toasts = new Set();
+/** Where a toast can be shown; the last one shows it. Everything outside a modal dialog is inert, so each dialog is one. */
+const hosts = [];
+let toast = null;
+let toastTimer = null;
+
+const drawToast = () => hosts.forEach(draw => draw(hosts[hosts.length - 1] === draw ? toast : null));
+
+function showToast(next) {
+  clearTimeout(toastTimer);
+  toastTimer = next && setTimeout(() => showToast(null), TOAST);
+  toast = next;
+  drawToast();
+}
 
 /** Tells a result, in sight and to screen readers. @param tone good, bad or info */
 export function announce(text, tone = 'info') {
-  toasts.forEach(listener => listener({ text, tone }));
+  showToast({ text, tone });
 }
 
 const TOAST = 6000;
 
-/** Where {@link announce} is heard: once, around the pages. */
+/** Where {@link announce} is heard: around the pages, and in each dialog. */
 export function Toasts() {
-  const [toast, setToast] = useState(null);
+  const [shown, setShown] = useState(null);
   useEffect(() => {
-    toasts.add(setToast);
-    return () => toasts.delete(setToast);
+    hosts.push(setShown);
+    drawToast();
+    return () => {
+      hosts.splice(hosts.indexOf(setShown), 1);
+      drawToast();
+    };
   }, []);
-  useEffect(() => {
-    const timer = toast && setTimeout(() => setToast(null), TOAST);
-    return () => clearTimeout(timer);
-  }, [toast]);
-  return html`<div class="toasts" role="status" aria-live="polite">${toast && html`<div class=${'toast ' + toast.tone}>
-    <${Icon} name=${toast.tone === 'good' ? 'check' : toast.tone === 'bad' ? 'alert' : 'info'} /><span>${toast.text}</span>
-    <button type="button" class="icon-button" aria-label="Dismiss" onClick=${() => setToast(null)}><${Icon}
+  return html`<div class="toasts" role="status" aria-live="polite">${shown && html`<div class=${'toast ' + shown.tone}>
+    <${Icon} name=${shown.tone === 'good' ? 'check' : shown.tone === 'bad' ? 'alert' : 'info'} /><span>${shown.text}</span>
+    <button type="button" class="icon-button" aria-label="Dismiss" onClick=${() => showToast(null)}><${Icon}
         name="close" /></button>
   </div>`}</div>`;
 }

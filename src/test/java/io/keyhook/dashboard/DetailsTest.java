@@ -1,0 +1,187 @@
+package io.keyhook.dashboard;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.Media;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.keyhook.testing.Receiver;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Small things that are noticed when they are wrong. */
+class DetailsTest extends Visit {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  @Override
+  Installation installation() {
+    return keyhook;
+  }
+
+  @AfterEach
+  void leave() {
+    keyhook.deleteWebhooks();
+    keyhook.api().get("/api/licenses").data().forEach(license -> keyhook.api().delete("/api/licenses/" + license.getString("id")));
+  }
+
+  private void logIn() {
+    tab.logIn(Node.EMAIL, Node.PASSWORD);
+    assertThat(tab.heading("Overview")).isVisible();
+  }
+
+  @Test
+  void aPageThatTheGuideHasNotIsAPageThatSaysSo() {
+    for (String path : List.of("/docs/nope", "/docs/a/b/nope")) {
+      assertThat(page.navigate(keyhook.node().uri() + path).status()).isEqualTo(404);
+      assertThat(tab.heading("Page not found")).isVisible();
+      assertThat(page.locator("header.top")).hasCSS("display", "flex"); // its style sheet is found from there
+      page.getByText("Getting started").first().click();
+      assertThat(page).hasURL(keyhook.node().uri() + "/docs/start");
+    }
+    assertThat(tab.refusals()).hasSize(2);
+  }
+
+  @Test
+  void escapeDoesNotThrowAwayAFilledForm() {
+    logIn();
+    tab.visit("Licenses");
+    tab.button("Create license").first().click();
+    tab.field("Name").fill("Typed with care");
+    for (int i = 0; i < 2; i++) { // the browser closes a dialog at a second Escape, whatever the page says
+      page.keyboard().press("Escape");
+      assertThat(tab.heading("Discard what you typed?")).isVisible();
+      page.keyboard().press("Escape");
+      assertThat(tab.heading("Discard what you typed?")).hasCount(0);
+      assertThat(tab.field("Name")).hasValue("Typed with care");
+      assertThat(tab.field("Name")).isVisible();
+    }
+    tab.button("Close").click();
+    tab.button("Discard").click();
+    assertThat(tab.dialog()).hasCount(0);
+    tab.button("Create license").first().click();
+    page.keyboard().press("Escape");
+    assertThat(tab.dialog()).hasCount(0);
+  }
+
+  @Test
+  void theFirstStepsStayUntilTheFirstValidation() {
+    logIn();
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.validated");
+    String key = keyhook.license(1).key();
+    page.reload();
+    assertThat(page.getByText("Waiting for the first validation…")).isVisible();
+    keyhook.api().anonymous().validate(key, "device-1").expect(200);
+    receiver.take();
+    assertThat(tab.heading("First steps")).hasCount(0);
+  }
+
+  @Test
+  void numbersAreWrittenForPeople() {
+    keyhook.license(1_000_000);
+    logIn();
+    tab.visit("Licenses");
+    assertThat(page.getByText("0 of 1,000,000")).isVisible();
+    page.locator("tbody a").click();
+    assertThat(page.getByText("0 of 1,000,000")).isVisible();
+  }
+
+  @Test
+  void aMessageCanBeDismissedWhileADialogIsOpen() {
+    logIn();
+    keyhook.license(1);
+    tab.visit("Licenses");
+    page.locator("tbody a").click();
+    tab.button("Disable").click();
+    tab.dialogButton("Disable license").click();
+    assertThat(page.getByText("License disabled")).isVisible();
+    tab.button("Edit").click();
+    assertThat(tab.dialog().getByText("License disabled")).isVisible();
+    tab.dialogButton("Dismiss").click();
+    assertThat(page.getByText("License disabled")).hasCount(0);
+  }
+
+  /** How many pieces of a text, between the places where it may break, are broken. */
+  private static final String BROKEN = """
+      element => {
+        const pieces = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+        let broken = 0;
+        while (pieces.nextNode()) {
+          const range = document.createRange();
+          range.selectNodeContents(pieces.currentNode);
+          broken += new Set([...range.getClientRects()].map(line => Math.round(line.top))).size > 1;
+        }
+        return broken;
+      }""";
+
+  @Test
+  void aWebhooksTitleIsAsLargeAsOthersAndItsUrlBreaksAtItsPunctuation() {
+    Receiver receiver = keyhook.receiver();
+    keyhook.api().post("/api/webhooks", new JsonObject().put("url", receiver.url() + "/integrations/license-events/production")
+        .put("events", new JsonArray().add("license.validated"))).expect(201);
+    logIn();
+    tab.visit("Webhooks");
+    Object size = page.evaluate("getComputedStyle(document.querySelector('h1')).fontSize");
+    page.locator("tbody a").first().click();
+    assertThat(page.locator("h1.mono")).isVisible();
+    assertThat(page.evaluate("getComputedStyle(document.querySelector('h1')).fontSize")).isEqualTo(size);
+    for (int width : List.of(1440, 1100, 360)) {
+      page.setViewportSize(width, 900);
+      assertThat(page.locator("h1").evaluate(BROKEN)).as("at %d", width).isEqualTo(0);
+      assertThat(page.locator(".facts .breakable").first().evaluate(BROKEN)).as("at %d", width).isEqualTo(0);
+    }
+    page.goBack();
+    assertThat(page.locator("tbody a").first().evaluate(BROKEN)).isEqualTo(0);
+  }
+
+  @Test
+  void chartsAreMarkedAtFullHoursAndDays() {
+    page.setViewportSize(1440, 900);
+    logIn();
+    assertThat(page.locator(".tick").first()).isAttached();
+    assertThat(ticks()).isNotEmpty().allMatch(text -> text.matches("[0-9]{2}:00"));
+    page.getByLabel("1 hour").check();
+    page.waitForFunction("() => [...document.querySelectorAll('.tick')].some(tick => /:[1-5]/.test(tick.textContent))");
+    assertThat(ticks()).allMatch(text -> text.matches("[0-9]{2}:[0-5][05]"));
+    page.getByLabel("7 days").check();
+    page.waitForFunction("() => [...document.querySelectorAll('.tick')].some(tick => /^[A-Z]/.test(tick.textContent))");
+    assertThat(ticks()).doesNotHaveDuplicates();
+  }
+
+  /** Of the first chart's time. */
+  @SuppressWarnings("unchecked")
+  private List<String> ticks() {
+    return (List<String>) page.locator(".plot").first().locator(".tick:not([text-anchor])")
+        .evaluateAll("ticks => ticks.map(tick => tick.textContent)");
+  }
+
+  @Test
+  void aPrintedPageHasNoButtons() {
+    keyhook.license(1);
+    logIn();
+    tab.visit("Licenses");
+    page.locator("tbody a").click();
+    assertThat(tab.heading("A license")).isVisible();
+    page.emulateMedia(new Page.EmulateMediaOptions().setMedia(Media.PRINT));
+    assertThat((List<?>) page.locator("button, .button").evaluateAll("all => all.filter(one => one.checkVisibility())")).isEmpty();
+    assertThat(tab.heading("A license")).isVisible();
+  }
+
+  @Test
+  void timesSayTheirZone() {
+    Installation.License license = keyhook.license(new JsonObject().put("name", "Expires").put("expiresAt", "2031-01-31T12:00:00Z"));
+    logIn();
+    page.evaluate("path => { location.hash = path; }", "/licenses/" + license.id());
+    assertThat(page.locator(".facts").first()).containsText(Pattern.compile("2031, [0-9:]{8} (UTC|GMT)"));
+    tab.button("Edit").click();
+    assertThat(tab.dialog()).containsText("Your time zone: ");
+  }
+}
