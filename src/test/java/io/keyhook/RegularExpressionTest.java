@@ -28,7 +28,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RegularExpressionTest {
   /** What these read, whoever runs the node has written, or it is part of the program. */
   private static final String[] INSIDE = {"io.keyhook.config..", "io.keyhook.db.."};
-  private static final Set<String> OWN_PAGES = Set.of("io.keyhook.http.WebFiles", "io.keyhook.http.GuideFrame");
+  private static final Set<String> OWN_PAGES = Set.of("io.keyhook.http.WebFiles", "io.keyhook.http.GuideFrame",
+      "io.keyhook.http.VerificationCode");
   private static final Set<String> SEARCHES = Set.of("find", "results", "replaceAll", "replaceFirst", "split", "splitAsStream",
       "asPredicate", "hitEnd");
   /** An escape, a class of characters, or a quantifier without a bound, with the plus that makes it possessive. */

@@ -17,6 +17,7 @@ import io.keyhook.testing.Receiver;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -208,7 +209,8 @@ class DeliveriesTest extends Visit {
     String id = receiver.take().id();
     keyhook.awaitEmptyQueue();
     tab.visit("Deliveries");
-    for (String text : List.of(adas.key(), " " + adas.key().toLowerCase().replace("-", " "), "ada@example.com", "lovelace", adas.id())) {
+    String typed = " " + adas.key().toLowerCase(Locale.ROOT).replace("-", " ");
+    for (String text : List.of(adas.key(), typed, "ada@example.com", "lovelace", adas.id())) {
       search(text);
       assertThat(rows()).hasCount(1);
       assertLists(id);
