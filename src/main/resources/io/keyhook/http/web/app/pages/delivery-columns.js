@@ -1,14 +1,26 @@
 import { html } from '../preact.js';
+import { ago, dateTime } from '../format.js';
 import { to } from '../router.js';
 import { StatusBadge, Time } from '../ui.js';
+import { useNow } from '../use.js';
 import { DELIVERY_STATUS, deliveryStatus, isFailing, outcome } from '../words.js';
+
+/** Seconds are counted down in steps of this many milliseconds. */
+const STEP = 5_000;
 
 /** A delivery's status, and when Keyhook retries it. */
 export function DeliveryBadge({ delivery }) {
   const status = deliveryStatus(delivery);
-  return html`<${StatusBadge} words=${DELIVERY_STATUS} status=${status} />${status === 'retrying' && html`<div
-      class="faint nowrap">${delivery.nextAttemptAt ? html`Next attempt <${Time} at=${delivery.nextAttemptAt} ahead />`
-        : 'Attempt under way'}</div>`}`;
+  return html`<${StatusBadge} words=${DELIVERY_STATUS} status=${status} />
+    ${status === 'retrying' && html`<${NextAttempt} at=${delivery.nextAttemptAt} />`}`;
+}
+
+/** @param at null while an attempt is under way */
+function NextAttempt({ at }) {
+  const now = useNow(STEP);
+  const isLater = at && Date.parse(at) > now;
+  return html`<div class="faint nowrap">${isLater ? html`Next attempt <time datetime=${at}
+      title=${dateTime(at)}>${ago(at, true)}</time>` : 'Attempt under way'}</div>`;
 }
 
 /** How a delivery looks in a list. */

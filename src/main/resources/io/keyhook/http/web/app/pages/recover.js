@@ -13,7 +13,7 @@ export function Recover({ webhooks, webhookId, onClose, onRecovering }) {
       since: toLocal(now() - DAY_LENGTH) }, async values => {
     const { recovering } = await post(`api/webhooks/${values.webhookId}/recover`, { since: fromLocal(values.since) });
     announce(recovering ? 'Recovering ' + plural(recovering, 'delivery', 'deliveries')
-        : 'No failed delivery to recover since then. Retrying deliveries go on by themselves, and tests are not recovered.',
+        : 'No failed deliveries to recover since then. Keyhook retries the rest by itself, and tests are not recovered.',
         recovering ? 'good' : 'info');
     onRecovering();
     onClose();

@@ -139,6 +139,6 @@ export function Snippets() {
   const [, name, code] = SNIPPETS.find(([key]) => key === language);
   return html`<${Segments} label="Language" options=${SNIPPETS} value=${language} onChange=${setLanguage} />
     <${Code} key=${language} label=${'verification in ' + name} text=${code} />
-    <p class="faint">The guide has <a href="docs/start">whole receivers</a>, and says <a href="docs/security#raw">where your
-      framework has the raw body</a>.</p>`;
+    <p class="faint">The guide has <a href="docs/start">complete receivers</a> and shows <a href="docs/security#raw">how to get
+      the raw body in your framework</a>.</p>`;
 }
