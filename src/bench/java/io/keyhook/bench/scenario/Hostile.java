@@ -75,7 +75,8 @@ public final class Hostile implements Scenario {
         + " wrong API keys and wrong passwords, from three addresses; a tenant keeps 40 searches over 200,000 licenses under"
         + " way, imports files of 10,000 lines, creates users, tests webhooks that hang and opens streams; and a receiver"
         + " answers with a Retry-After of 7,900 zeros, after interim responses. Nothing is limited by rate but logins. The"
-        + " attackers' process runs while nobody else wants a processor (SCHED_IDLE). In turn with and without, three rounds of each.",
+        + " attackers' process runs while nobody else wants a processor (SCHED_IDLE, in a session of its own)."
+        + " In turn with and without, three rounds of each.",
         table, List.of("What the attackers were answered, by status: " + answers.encode() + "."));
   }
 }
