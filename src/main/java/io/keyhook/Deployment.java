@@ -210,9 +210,9 @@ final class Deployment {
         .compose(v -> deploy(Stage.WORKING, 1, () ->
             new WebhookVerticle(bus, database, cipher, idempotency, plans, policy)))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
-            new LicenseVerticle(bus, database, idempotency, outbox, plans, lastSeen, admissions.searches())))
+            new LicenseVerticle(bus, database, idempotency, outbox, plans, lastSeen, admissions)))
         .compose(v -> deploy(Stage.WORKING, workers, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
-            counts, meters, validator.getAndIncrement())))
+            counts, meters, admissions.pacer(), validator.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
             new AccountVerticle(bus, database, idempotency, plans, options, admissions)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))

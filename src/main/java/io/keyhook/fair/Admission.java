@@ -8,14 +8,17 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
  * Admits the work of tenants to a resource that serves a limited number at once. A tenant has a {@linkplain FairShare fair
  * share} of what runs. Its further work waits behind its own, and tenants that wait {@linkplain Turns take turns}. Work fails
- * with {@link Failure.Unavailable} if it would exceed its tenant's share of the waiting room, or has waited too long. Any
- * thread; work starts, and its future completes, on the caller's context.
+ * with {@link Failure.Unavailable} if it would exceed its tenant's share of the waiting room, or has waited too long. Where
+ * there is a {@link Pacer}, a permit that becomes free rests before its next use. Any thread; work starts, and its future
+ * completes, on the caller's context.
  *
  * @param <K> a tenant: an account, or a client's address where there is no account
  */
@@ -26,6 +29,7 @@ public final class Admission<K> {
   private final FairShare<K> running;
   private final Turns<K, Promise<Void>> waiting;
   private final AtomicLong refused = new AtomicLong();
+  private Optional<Pacer> pacer = Optional.empty();
 
   /**
    * For work that soon ends.
@@ -53,6 +57,12 @@ public final class Admission<K> {
     running.meter(meters, what, refused);
     Gauge.builder("keyhook.admission.waiting", this, Admission::waiting)
         .description("Work that waits to be admitted").tag("what", what).register(meters);
+    return this;
+  }
+
+  /** For bulk work, which yields to validations. To be called before the first work. */
+  public Admission<K> pacedBy(Pacer pacer) {
+    this.pacer = Optional.of(pacer);
     return this;
   }
 
@@ -95,6 +105,7 @@ public final class Admission<K> {
   }
 
   private <T> Future<T> start(K tenant, Supplier<Future<T>> work) {
+    long begun = pacer.map(Pacer::now).orElse(0L);
     Future<T> future;
     try {
       future = work.get();
@@ -102,11 +113,20 @@ public final class Admission<K> {
       future = Future.failedFuture(e);
     }
     return future.onComplete(done -> {
-      running.release(tenant, 1);
-      for (Promise<Void> turn; (turn = takeNext()) != null; ) {
-        turn.complete();
+      long rest = pacer.map(pace -> pace.restAfter(begun)).orElse(0L);
+      if (rest == 0) {
+        release(tenant);
+      } else {
+        vertx.timer(rest, TimeUnit.NANOSECONDS).onComplete(over -> release(tenant));
       }
     });
+  }
+
+  private void release(K tenant) {
+    running.release(tenant, 1);
+    for (Promise<Void> turn; (turn = takeNext()) != null; ) {
+      turn.complete();
+    }
   }
 
   /**

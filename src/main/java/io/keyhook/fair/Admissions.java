@@ -23,12 +23,13 @@ import java.util.UUID;
  * @param streams of deliveries, which clients keep open
  * @param recoveries of failed deliveries, by account, one a webhook
  * @param connections of clients, by client address
+ * @param pacer of the hashes, searches and imports: bulk work, which keeps a processor or the disk busy
  */
 public record Admissions(
     Admission<Object> management, Admission<String> authentications,
     Admission<Admission<?>> hashes, Admission<Object> passwords, Admission<String> anonymousLogins, Admission<UUID> searches,
     Admission<UUID> tests, Admission<UUID> imports, Admission<UUID> exports,
-    FairShare<UUID> streams, FairShare<UUID> recoveries, FairShare<String> connections) {
+    FairShare<UUID> streams, FairShare<UUID> recoveries, FairShare<String> connections, Pacer pacer) {
   /** For what others hold as long as they like. An account that is alone gets a fifth. */
   private static final double HELD_LONG = 0.25;
   /** For what keeps a processor of the database busy. Of two permits, an account gets one. */
@@ -49,19 +50,23 @@ public record Admissions(
    */
   public static Admissions of(Vertx vertx, int connections, int loops, MeterRegistry meters) {
     int halfOfTheProcessors = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    Pacer pacer = new Pacer().meteredBy(meters);
     return new Admissions(
         new Admission<>(vertx, "management calls", Math.max(1, connections - BACKGROUND), MANY_WAIT, PATIENCE)
             .meteredBy(meters),
         new Admission<String>(vertx, "authentications", 2, 2 * MANY_WAIT, PATIENCE).meteredBy(meters),
-        new Admission<>(vertx, "password hashes", halfOfTheProcessors, MANY_WAIT, LONG_PATIENCE),
+        new Admission<Admission<?>>(vertx, "password hashes", halfOfTheProcessors, MANY_WAIT, LONG_PATIENCE)
+            .pacedBy(pacer),
         new Admission<>(vertx, "passwords", halfOfTheProcessors, 150, LONG_PATIENCE).meteredBy(meters),
         new Admission<String>(vertx, "anonymous logins", halfOfTheProcessors, 150, LONG_PATIENCE).meteredBy(meters),
-        new Admission<UUID>(vertx, "searches", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, LONG_PATIENCE).meteredBy(meters),
+        new Admission<UUID>(vertx, "searches", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, LONG_PATIENCE).pacedBy(pacer)
+            .meteredBy(meters),
         new Admission<UUID>(vertx, "webhook tests", new FairShare<>(128, HELD_LONG), 128, PATIENCE).meteredBy(meters),
-        new Admission<UUID>(vertx, "imports", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, IMPORT_PATIENCE).meteredBy(meters),
+        new Admission<UUID>(vertx, "imports", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, IMPORT_PATIENCE).pacedBy(pacer)
+            .meteredBy(meters),
         new Admission<UUID>(vertx, "exports", new FairShare<>(32, HELD_LONG), 32, PATIENCE).meteredBy(meters),
         new FairShare<UUID>(200, HELD_LONG).meteredBy(meters, "event streams"),
         new FairShare<UUID>(1000, HELD_LONG).meteredBy(meters, "recoveries"),
-        new FairShare<String>(10_000 * loops).meteredBy(meters, "connections"));
+        new FairShare<String>(10_000 * loops).meteredBy(meters, "connections"), pacer);
   }
 }

@@ -15,11 +15,15 @@ import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses.Line;
 import io.keyhook.bus.Page;
 import io.keyhook.db.Database;
+import io.keyhook.fair.Pacer;
 import io.keyhook.idempotency.Idempotency;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.SqlConnection;
 import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -35,17 +39,25 @@ import java.util.stream.Collectors;
 /** Makes licenses, one or many: all of a request or none, and never more than the plan allows. */
 final class LicenseMaker {
   private static final int KEY_TRIES = 3;
+  /** Licenses of one statement, which takes some 20 ms: others wait for it. */
+  private static final int PIECE = 100;
+  /** Of one transaction, which may take 12 s. */
+  private static final Duration LONGEST_RESTS = Duration.ofSeconds(5);
   private static final String LICENSES = "licenses";
 
+  private final Vertx vertx;
   private final Database database;
   private final Idempotency idempotency;
   private final Plans plans;
+  private final Pacer pacer;
   private final SecureRandom random = new SecureRandom();
 
-  LicenseMaker(Database database, Idempotency idempotency, Plans plans) {
+  LicenseMaker(Vertx vertx, Database database, Idempotency idempotency, Plans plans, Pacer pacer) {
+    this.vertx = vertx;
     this.database = database;
     this.idempotency = idempotency;
     this.plans = plans;
+    this.pacer = pacer;
   }
 
   Future<License> create(Licenses.Create request) {
@@ -68,14 +80,13 @@ final class LicenseMaker {
 
   Future<Page<License>> createMany(Licenses.CreateMany request) {
     List<Licenses.Create> all = Collections.nCopies(request.count(), request.each());
-    return withKeys(1, true, () -> {
-      List<String> keys = keys(all);
-      return withRoom(request.caller(), all.size(), tx -> insertNew(tx, request.caller(), all, keys)
-          .compose(made -> idempotency.keep(tx, request.caller(), new Page<>(made, null))));
-    });
+    return withKeys(1, true, () -> withRoom(request.caller(), all.size(), tx -> {
+      List<License> made = new ArrayList<>(all.size());
+      return inPieces(all, piece -> insertNew(tx, request.caller(), piece, keys(piece)).onSuccess(made::addAll))
+          .compose(inserted -> idempotency.keep(tx, request.caller(), new Page<>(made, null)));
+    }));
   }
 
-  /** In batches, in one transaction. */
   Future<Licenses.Imported> importAll(Licenses.Import request) {
     List<Line> lines = request.lines();
     checkKeysDiffer(lines);
@@ -87,26 +98,36 @@ final class LicenseMaker {
     return withKeys(1, generated, () ->
         withRoom(request.caller(), lines.size(), tx -> LicenseStore.takenKeys(tx, ownKeys(licenses)).compose(taken -> {
           checkNotTaken(lines, taken);
-          return insertBatches(tx, request, 0, new FieldErrors("body")).compose(inserted ->
-              idempotency.keep(tx, request.caller(), new Licenses.Imported(lines.size())));
+          FieldErrors errors = new FieldErrors("body");
+          return inPieces(lines, piece -> restore(tx, request.caller(), piece, errors)).compose(inserted -> {
+            errors.refuse();
+            return idempotency.keep(tx, request.caller(), new Licenses.Imported(lines.size()));
+          });
         }))).recover(e -> Future.failedFuture(Database.isUniqueViolation(e) ? keyTaken() : e));
   }
 
-  private Future<Void> insertBatches(SqlClient tx, Licenses.Import request, int from, FieldErrors errors) {
-    List<Line> lines = request.lines();
-    if (from == lines.size()) {
-      errors.refuse();
+  /** Inserts piece by piece, and {@linkplain Pacer rests} after each. */
+  private <T> Future<Void> inPieces(List<T> all, Function<List<T>, Future<?>> insert) {
+    return inPieces(all, insert, pacer.rests(vertx, LONGEST_RESTS));
+  }
+
+  private <T> Future<Void> inPieces(List<T> rest, Function<List<T>, Future<?>> insert, Pacer.Rests rests) {
+    if (rest.isEmpty()) {
       return Future.succeededFuture();
     }
-    int to = Math.min(lines.size(), from + Licenses.MAX_AT_ONCE);
-    List<Line> batch = lines.subList(from, to);
-    List<String> keys = keys(batch.stream().map(Line::license).toList());
-    return LicenseStore.restoreAll(tx, batch, keys)
-        .compose(made -> {
-          checkExpired(batch, keys, made, errors);
-          return audited(tx, request.caller(), made);
-        })
-        .compose(made -> insertBatches(tx, request, to, errors));
+    int size = Math.min(PIECE, rest.size());
+    long begun = pacer.now();
+    return insert.apply(rest.subList(0, size))
+        .compose(inserted -> rests.after(begun))
+        .compose(rested -> inPieces(rest.subList(size, rest.size()), insert, rests));
+  }
+
+  private Future<List<License>> restore(SqlClient tx, Caller caller, List<Line> lines, FieldErrors errors) {
+    List<String> keys = keys(lines.stream().map(Line::license).toList());
+    return LicenseStore.restoreAll(tx, lines, keys).compose(made -> {
+      checkExpired(lines, keys, made, errors);
+      return audited(tx, caller, made);
+    });
   }
 
   /** A license that the file calls expired must be: by the clock of the database, which is what lets it expire. */

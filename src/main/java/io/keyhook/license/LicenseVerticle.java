@@ -14,7 +14,7 @@ import io.keyhook.db.Database;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Outbox;
 import io.keyhook.event.Raised;
-import io.keyhook.fair.Admission;
+import io.keyhook.fair.Admissions;
 import io.keyhook.idempotency.Idempotency;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -38,27 +38,31 @@ public final class LicenseVerticle extends VerticleBase {
   private final Bus bus;
   private final Database database;
   private final Pool pool;
+  private final Idempotency idempotency;
   private final Outbox outbox;
-  private final LicenseMaker maker;
+  private final Plans plans;
+  private final Admissions admissions;
+  private LicenseMaker maker;
   private final LastSeen lastSeen;
-  private final Admission<UUID> searches;
   private LicenseSearch search;
 
   public LicenseVerticle(
       Bus bus, Database database, Idempotency idempotency, Outbox outbox, Plans plans, LastSeen lastSeen,
-      Admission<UUID> searches) {
+      Admissions admissions) {
     this.bus = bus;
     this.database = database;
     this.pool = database.pool();
     this.outbox = outbox;
-    this.maker = new LicenseMaker(database, idempotency, plans);
+    this.idempotency = idempotency;
+    this.plans = plans;
     this.lastSeen = lastSeen;
-    this.searches = searches;
+    this.admissions = admissions;
   }
 
   @Override
   public Future<?> start() {
-    search = new LicenseSearch(database, searches);
+    search = new LicenseSearch(database, admissions.searches());
+    maker = new LicenseMaker(vertx, database, idempotency, plans, admissions.pacer());
     bus.answer(Addresses.CREATE_LICENSE, maker::create);
     bus.answer(Addresses.CREATE_LICENSES, maker::createMany);
     bus.answer(Addresses.IMPORT_LICENSES, maker::importAll);

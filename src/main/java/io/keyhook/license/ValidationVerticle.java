@@ -7,6 +7,7 @@ import io.keyhook.bus.Licenses.Validation.Refused;
 import io.keyhook.db.Database;
 import io.keyhook.event.EventFeed;
 import io.keyhook.event.Outbox;
+import io.keyhook.fair.Pacer;
 import io.keyhook.stats.Counts;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -27,6 +28,7 @@ public final class ValidationVerticle extends VerticleBase {
   private final LastSeen lastSeen;
   private final Counts counts;
   private final MeterRegistry meters;
+  private final Pacer pacer;
   private final int number;
   private Pool client;
   private Gauge waiting;
@@ -34,11 +36,12 @@ public final class ValidationVerticle extends VerticleBase {
   private Counter valid;
 
   /**
+   * @param pacer learns how long each takes
    * @param number of this instance, from 0
    */
   public ValidationVerticle(
       Bus bus, Database database, Outbox outbox, EventFeed feed, LastSeen lastSeen, Counts counts, MeterRegistry meters,
-      int number) {
+      Pacer pacer, int number) {
     this.bus = bus;
     this.database = database;
     this.outbox = outbox;
@@ -46,6 +49,7 @@ public final class ValidationVerticle extends VerticleBase {
     this.lastSeen = lastSeen;
     this.counts = counts;
     this.meters = meters;
+    this.pacer = pacer;
     this.number = number;
   }
 
@@ -62,7 +66,13 @@ public final class ValidationVerticle extends VerticleBase {
         .description("Validations that wait for the database")
         .tag("instance", Integer.toString(number))
         .register(meters);
-    bus.answer(Addresses.VALIDATE, request -> validator.validate(request).onSuccess(this::count));
+    bus.answer(Addresses.VALIDATE, request -> {
+      long asked = pacer.now();
+      return validator.validate(request).onSuccess(validation -> {
+        pacer.validated(asked);
+        count(validation);
+      });
+    });
     return Future.succeededFuture();
   }
 

@@ -15,6 +15,8 @@ import io.vertx.junit5.VertxTestContext;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -149,5 +151,27 @@ class AdmissionTest {
       }).onComplete(test.succeedingThenComplete());
       endFirst();
     });
+  }
+
+  /** A caller has its answer at once; the next waits. */
+  @Test
+  void aPermitRestsAfterBulkWorkWhileValidationsAreSlow(Vertx vertx, VertxTestContext test) {
+    AtomicLong now = new AtomicLong(TimeUnit.DAYS.toNanos(1));
+    Pacer pacer = new Pacer(now::get);
+    for (int i = 0; i < 2000; i++) {
+      long took = i < 1000 ? 1 : 100;
+      now.addAndGet(TimeUnit.MILLISECONDS.toNanos(1));
+      pacer.validated(now.get() - TimeUnit.MILLISECONDS.toNanos(took));
+    }
+    Admission<String> admission = new Admission<String>(vertx, "pieces", 1, 10, LONG).pacedBy(pacer);
+    Future<Void> first = ask(admission, "first");
+    Future<Void> second = ask(admission, "second");
+    now.addAndGet(TimeUnit.SECONDS.toNanos(1)); // that it takes, of which it rests for as long as may be
+    endFirst();
+    assertThat(first.isComplete()).isTrue();
+    assertThat(begun()).containsExactly("first");
+    Waiting.until("the permit has rested", () -> begun().size() == 2);
+    endFirst();
+    second.onComplete(test.succeedingThenComplete());
   }
 }

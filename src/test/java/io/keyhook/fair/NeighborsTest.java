@@ -337,4 +337,35 @@ class NeighborsTest {
     assertModestIsServed();
     assertRefusalsTellWhen();
   }
+
+  /** A locked table stands for a busy database. */
+  @Test
+  void importsRestWhileValidationsAreSlow() throws SQLException {
+    String key = modest.post("/api/licenses", new JsonObject().put("name", "modest")).expect(201).json().getString("key");
+    modest.validate(key, "device").expect(200);
+    String file = "name\n" + "License\n".repeat(500);
+    try (Connection connection = keyhook.database().connect(); Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      Waiting.until("an import rests", () -> {
+        for (int i = 0; i < 100; i++) {
+          modest.validate(key, "device").expect(200);
+        }
+        statement.execute("LOCK TABLE keyhook.license IN ACCESS EXCLUSIVE MODE");
+        List<CompletableFuture<Exchange>> slow =
+            IntStream.range(0, 40).mapToObj(i -> modest.validateAsync(key, "device")).toList();
+        statement.execute("SELECT pg_sleep(0.5)");
+        connection.rollback();
+        slow.forEach(validation -> Api.join(validation).expect(200));
+        double before = rested();
+        Api.join(greedy.header("Content-Type", "text/csv").send("POST", "/api/licenses/import", file)).expect(200);
+        return rested() > before;
+      });
+    }
+  }
+
+  private static double rested() {
+    String start = "keyhook_bulk_rested_seconds_total ";
+    return keyhook.api().anonymous().get("/metrics").expect(200).body().lines().filter(line -> line.startsWith(start))
+        .mapToDouble(line -> Double.parseDouble(line.substring(start.length()))).sum();
+  }
 }

@@ -1,0 +1,169 @@
+package io.keyhook.fair;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Makes bulk work yield to validations, with which it shares processors and the disk. After each piece, bulk work rests for a
+ * multiple of the time that the piece took. The multiple doubles while validations take more than {@value #TOLERANCE} times as
+ * long as at rest, up to {@value #MAX}, and shrinks slowly when they do not. So bulk work never pauses on a quiet node, and gets
+ * a small share of a busy one. (A scavenger, as LEDBAT is among transports: RFC 6817. As there, the time at rest is the shortest
+ * of the last ten minutes.)
+ *
+ * <p>How long validations take is the root mean square of a window, in which a few slow ones weigh as much as many. Without
+ * {@value #ENOUGH} validations in two seconds, there is nobody to yield to. Any thread.
+ */
+public final class Pacer {
+  static final double MAX = 8;
+  static final double TOLERANCE = 2;
+  static final int ENOUGH = 20;
+  /** Of the multiple, for each window in which validations are fast: it halves in some three seconds. */
+  private static final double DECAY = 0.95;
+  /** A multiple too small to notice. */
+  private static final double NONE = 0.1;
+  private static final long WINDOW = TimeUnit.MILLISECONDS.toNanos(250);
+  private static final long STALE = TimeUnit.SECONDS.toNanos(2);
+  /** So that whoever waits behind a long piece does not wait for long again. */
+  static final long LONGEST_REST = TimeUnit.MILLISECONDS.toNanos(250);
+  private static final int MINUTES = 10;
+
+  private final LongSupplier nanoTime;
+  /** By minute: the shortest of its windows; infinite where there was none. */
+  private final double[] shortest = new double[MINUTES];
+  private long minute; // all guarded by this
+  private long begun;
+  private int count;
+  private double squares;
+  private double multiple;
+  private long rested;
+
+  public Pacer() {
+    this(System::nanoTime);
+  }
+
+  Pacer(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+    this.begun = nanoTime.getAsLong();
+    this.minute = TimeUnit.NANOSECONDS.toMinutes(begun);
+    Arrays.fill(shortest, Double.POSITIVE_INFINITY);
+  }
+
+  /** Registers the multiple, and how long bulk work has rested. */
+  public Pacer meteredBy(MeterRegistry meters) {
+    FunctionCounter.builder("keyhook.bulk.rested", this, Pacer::restedSeconds).baseUnit("seconds")
+        .description("How long bulk work has rested, so that validations stay fast").register(meters);
+    Gauge.builder("keyhook.bulk.rest", this, Pacer::multiple)
+        .description("How many times as long as it ran bulk work rests, so that validations stay fast").register(meters);
+    return this;
+  }
+
+  /**
+   * Notes a validation that has succeeded.
+   *
+   * @param asked when it was asked for, by {@link #now}
+   */
+  public synchronized void validated(long asked) {
+    long now = nanoTime.getAsLong();
+    forgetStale(now);
+    double took = Math.max(1, now - asked);
+    squares += took * took;
+    count++;
+    if (count >= ENOUGH && now - begun >= WINDOW) {
+      judge(Math.sqrt(squares / count), now);
+      begin(now);
+    }
+  }
+
+  /** What a piece of bulk work notes when it begins, for {@link #restAfter}. */
+  public long now() {
+    return nanoTime.getAsLong();
+  }
+
+  /**
+   * How long to rest now, after a piece of bulk work.
+   *
+   * @param begun when it began, by {@link #now}
+   * @return in nanoseconds; 0: not at all
+   */
+  public long restAfter(long begun) {
+    return restAfter(begun, LONGEST_REST);
+  }
+
+  private synchronized long restAfter(long begun, long longest) {
+    long now = nanoTime.getAsLong();
+    forgetStale(now);
+    long rest = Math.min(Math.min(LONGEST_REST, longest), (long) (multiple * (now - begun)));
+    rested += rest;
+    return rest;
+  }
+
+  private synchronized double restedSeconds() {
+    return rested / 1e9;
+  }
+
+  synchronized double multiple() {
+    forgetStale(nanoTime.getAsLong());
+    return multiple;
+  }
+
+  private void forgetStale(long now) {
+    if (now - begun > STALE) {
+      multiple = 0;
+      begin(now);
+    }
+  }
+
+  private void begin(long now) {
+    begun = now;
+    count = 0;
+    squares = 0;
+  }
+
+  private void judge(double took, long now) {
+    for (long current = TimeUnit.NANOSECONDS.toMinutes(now); minute < current; ) {
+      minute = Math.max(minute + 1, current - MINUTES + 1);
+      shortest[(int) Math.floorMod(minute, (long) MINUTES)] = Double.POSITIVE_INFINITY;
+    }
+    int at = (int) Math.floorMod(minute, (long) MINUTES);
+    shortest[at] = Math.min(shortest[at], took);
+    if (took > TOLERANCE * Arrays.stream(shortest).min().getAsDouble()) {
+      multiple = Math.min(MAX, Math.max(1, 2 * multiple));
+    } else {
+      multiple = multiple < NONE ? 0 : DECAY * multiple;
+    }
+  }
+
+  /**
+   * Rests of a transaction that does bulk work in pieces, which together are bounded, because a transaction is.
+   *
+   * @param longest of all its rests together
+   */
+  public Rests rests(Vertx vertx, Duration longest) {
+    return new Rests(vertx, longest.toNanos());
+  }
+
+  /** Not thread-safe. */
+  public final class Rests {
+    private final Vertx vertx;
+    private long left;
+
+    private Rests(Vertx vertx, long left) {
+      this.vertx = vertx;
+      this.left = left;
+    }
+
+    /** Completes when the next piece may begin, after one that began then. */
+    public Future<Void> after(long begun) {
+      long rest = restAfter(begun, left);
+      left -= rest;
+      return rest == 0 ? Future.succeededFuture() : vertx.timer(rest, TimeUnit.NANOSECONDS).mapEmpty();
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package io.keyhook.fair;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** When bulk work rests so that validations stay fast. */
+class PacerTest {
+  private static final long MILLI = TimeUnit.MILLISECONDS.toNanos(1);
+
+  private long now = TimeUnit.DAYS.toNanos(1);
+  private final Pacer pacer = new Pacer(() -> now);
+
+  /** Validations for a second, 1,000 of them, of which one in a hundred takes longer. */
+  private void second(long millis, long slowMillis) {
+    for (int i = 1; i <= 1000; i++) {
+      now += MILLI;
+      pacer.validated(now - MILLI * (i % 100 == 0 ? slowMillis : millis));
+    }
+  }
+
+  private void seconds(int count, long millis) {
+    for (int i = 0; i < count; i++) {
+      second(millis, millis);
+    }
+  }
+
+  private double restAfter(long millis) {
+    return (double) pacer.restAfter(now - millis * MILLI) / MILLI;
+  }
+
+  @Test
+  void bulkWorkRestsWhileValidationsAreSlowAndNoLonger() {
+    assertThat(restAfter(10)).isZero();
+    seconds(5, 2);
+    assertThat(restAfter(10)).as("at rest").isZero();
+    seconds(1, 5);
+    assertThat(restAfter(10)).as("at the most, after some windows").isEqualTo(10 * Pacer.MAX);
+    seconds(60, 2);
+    assertThat(restAfter(10)).as("fast again").isZero();
+  }
+
+  @Test
+  void aFewSlowValidationsAreEnough() {
+    seconds(5, 2);
+    second(2, 60);
+    assertThat(restAfter(10)).isPositive();
+  }
+
+  @Test
+  void restsShrinkSlowlySoThatMostValidationsAreFastWhenBulkWorkGoesOn() {
+    seconds(5, 2);
+    seconds(2, 5);
+    seconds(1, 2);
+    assertThat(restAfter(10)).isBetween(10 * Pacer.MAX / 2, 10 * Pacer.MAX - 1);
+  }
+
+  @Test
+  void whereNobodyValidatesBulkWorkDoesNotRest() {
+    seconds(5, 2);
+    seconds(2, 50);
+    now += TimeUnit.SECONDS.toNanos(3);
+    assertThat(restAfter(10)).isZero();
+    for (int i = 0; i < 1000; i++) {
+      now += TimeUnit.SECONDS.toNanos(1);
+      pacer.validated(now - MILLI * (i < 500 ? 1 : 100));
+      assertThat(restAfter(10)).as("for one validation a second").isZero();
+    }
+  }
+
+  /** Or a faster machine's past, and an hour without load, would make bulk work rest for ever. */
+  @Test
+  void whatValidationsTakeAtRestIsForgottenAfterTenMinutes() {
+    seconds(5, 1);
+    seconds(300, 4);
+    assertThat(restAfter(10)).as("five minutes later").isPositive();
+    seconds(600, 4);
+    assertThat(restAfter(10)).as("ten minutes later").isZero();
+  }
+
+  @Test
+  void aRestIsBounded() {
+    seconds(5, 1);
+    seconds(5, 100);
+    assertThat(pacer.restAfter(now - TimeUnit.SECONDS.toNanos(2))).isEqualTo(Pacer.LONGEST_REST);
+  }
+
+  @Test
+  void metricsShowHowLongBulkWorkRests() {
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    pacer.meteredBy(meters);
+    seconds(5, 1);
+    assertThat(meters.get("keyhook.bulk.rest").gauge().value()).isZero();
+    seconds(5, 100);
+    assertThat(meters.get("keyhook.bulk.rest").gauge().value()).isEqualTo(Pacer.MAX);
+  }
+
+  /** Its transaction is bounded, too. */
+  @ExtendWith(VertxExtension.class)
+  @Test
+  void theRestsOfOneTransactionAreBounded(Vertx vertx) {
+    seconds(5, 1);
+    seconds(5, 100);
+    Pacer.Rests rests = pacer.rests(vertx, Duration.ofMillis(10));
+    assertThat(rests.after(now).isComplete()).as("after nothing").isTrue();
+    assertThat(rests.after(now - TimeUnit.SECONDS.toNanos(1)).isComplete()).as("the rest").isFalse();
+    assertThat(rests.after(now - TimeUnit.SECONDS.toNanos(1)).isComplete()).as("no more of it").isTrue();
+  }
+}
