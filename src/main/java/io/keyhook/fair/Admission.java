@@ -30,6 +30,7 @@ public final class Admission<K> {
   private final Turns<K, Promise<Void>> waiting;
   private final AtomicLong refused = new AtomicLong();
   private Optional<Pacer> pacer = Optional.empty();
+  private Duration longestRest = Duration.ZERO;
 
   /**
    * For work that soon ends.
@@ -60,9 +61,14 @@ public final class Admission<K> {
     return this;
   }
 
-  /** For bulk work, which yields to validations. To be called before the first work. */
-  public Admission<K> pacedBy(Pacer pacer) {
+  /**
+   * For bulk work, which yields to validations. To be called before the first work.
+   *
+   * @param longestRest of a permit: whoever is next waits for it
+   */
+  public Admission<K> pacedBy(Pacer pacer, Duration longestRest) {
     this.pacer = Optional.of(pacer);
+    this.longestRest = longestRest;
     return this;
   }
 
@@ -113,7 +119,7 @@ public final class Admission<K> {
       future = Future.failedFuture(e);
     }
     return future.onComplete(done -> {
-      long rest = pacer.map(pace -> pace.restAfter(begun)).orElse(0L);
+      long rest = pacer.map(pace -> pace.restAfter(begun, longestRest.toNanos())).orElse(0L);
       if (rest == 0) {
         release(tenant);
       } else {

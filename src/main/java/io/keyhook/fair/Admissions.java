@@ -43,6 +43,10 @@ public record Admissions(
   private static final Duration LONG_PATIENCE = Duration.ofSeconds(10);
   /** For a turn behind the files of many others, each of which takes a second or two. */
   private static final Duration IMPORT_PATIENCE = Duration.ofSeconds(30);
+  /** Of a permit that many wait for. */
+  private static final Duration REST = Duration.ofMillis(250);
+  /** Of an import's permit: several fit into the patience for a turn. */
+  private static final Duration LONG_REST = Duration.ofSeconds(5);
 
   /**
    * @param connections to the database that are shared
@@ -56,14 +60,14 @@ public record Admissions(
             .meteredBy(meters),
         new Admission<String>(vertx, "authentications", 2, 2 * MANY_WAIT, PATIENCE).meteredBy(meters),
         new Admission<Admission<?>>(vertx, "password hashes", halfOfTheProcessors, MANY_WAIT, LONG_PATIENCE)
-            .pacedBy(pacer),
+            .pacedBy(pacer, REST),
         new Admission<>(vertx, "passwords", halfOfTheProcessors, 150, LONG_PATIENCE).meteredBy(meters),
         new Admission<String>(vertx, "anonymous logins", halfOfTheProcessors, 150, LONG_PATIENCE).meteredBy(meters),
-        new Admission<UUID>(vertx, "searches", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, LONG_PATIENCE).pacedBy(pacer)
-            .meteredBy(meters),
+        new Admission<UUID>(vertx, "searches", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, LONG_PATIENCE)
+            .pacedBy(pacer, REST).meteredBy(meters),
         new Admission<UUID>(vertx, "webhook tests", new FairShare<>(128, HELD_LONG), 128, PATIENCE).meteredBy(meters),
-        new Admission<UUID>(vertx, "imports", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, IMPORT_PATIENCE).pacedBy(pacer)
-            .meteredBy(meters),
+        new Admission<UUID>(vertx, "imports", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, IMPORT_PATIENCE)
+            .pacedBy(pacer, LONG_REST).meteredBy(meters),
         new Admission<UUID>(vertx, "exports", new FairShare<>(32, HELD_LONG), 32, PATIENCE).meteredBy(meters),
         new FairShare<UUID>(200, HELD_LONG).meteredBy(meters, "event streams"),
         new FairShare<UUID>(1000, HELD_LONG).meteredBy(meters, "recoveries"),

@@ -3,19 +3,16 @@ package io.keyhook.fair;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.vertx.core.Future;
-import io.vertx.core.Vertx;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Makes bulk work yield to validations, with which it shares processors and the disk. After each piece, bulk work rests for a
- * multiple of the time that the piece took. The multiple doubles while validations take more than {@value #TOLERANCE} times as
- * long as at rest, up to {@value #MAX}, and shrinks slowly when they do not. So bulk work never pauses on a quiet node, and gets
- * a small share of a busy one. (A scavenger, as LEDBAT is among transports: RFC 6817. As there, the time at rest is the shortest
- * of the last ten minutes.)
+ * Makes bulk work yield to validations, with which it shares processors and the disk. After each piece, bulk work rests for
+ * a multiple of the time that the piece took. The multiple doubles while validations take more than {@value #TOLERANCE} times
+ * as long as at rest, up to {@value #MAX}, and shrinks slowly when they do not. So bulk work never pauses on a quiet node, and
+ * gets a small share of a busy one. (A scavenger, as LEDBAT is among transports: RFC 6817. As there, the time at rest is the
+ * shortest of the last ten minutes.)
  *
  * <p>How long validations take is the root mean square of a window, in which a few slow ones weigh as much as many. Without
  * {@value #ENOUGH} validations in two seconds, there is nobody to yield to. Any thread.
@@ -30,8 +27,6 @@ public final class Pacer {
   private static final double NONE = 0.1;
   private static final long WINDOW = TimeUnit.MILLISECONDS.toNanos(250);
   private static final long STALE = TimeUnit.SECONDS.toNanos(2);
-  /** So that whoever waits behind a long piece does not wait for long again. */
-  static final long LONGEST_REST = TimeUnit.MILLISECONDS.toNanos(250);
   private static final int MINUTES = 10;
 
   private final LongSupplier nanoTime;
@@ -90,16 +85,13 @@ public final class Pacer {
    * How long to rest now, after a piece of bulk work.
    *
    * @param begun when it began, by {@link #now}
+   * @param longest rest, in nanoseconds
    * @return in nanoseconds; 0: not at all
    */
-  public long restAfter(long begun) {
-    return restAfter(begun, LONGEST_REST);
-  }
-
-  private synchronized long restAfter(long begun, long longest) {
+  public synchronized long restAfter(long begun, long longest) {
     long now = nanoTime.getAsLong();
     forgetStale(now);
-    long rest = Math.min(Math.min(LONGEST_REST, longest), (long) (multiple * (now - begun)));
+    long rest = Math.min(longest, (long) (multiple * (now - begun)));
     rested += rest;
     return rest;
   }
@@ -137,33 +129,6 @@ public final class Pacer {
       multiple = Math.min(MAX, Math.max(1, 2 * multiple));
     } else {
       multiple = multiple < NONE ? 0 : DECAY * multiple;
-    }
-  }
-
-  /**
-   * Rests of a transaction that does bulk work in pieces, which together are bounded, because a transaction is.
-   *
-   * @param longest of all its rests together
-   */
-  public Rests rests(Vertx vertx, Duration longest) {
-    return new Rests(vertx, longest.toNanos());
-  }
-
-  /** Not thread-safe. */
-  public final class Rests {
-    private final Vertx vertx;
-    private long left;
-
-    private Rests(Vertx vertx, long left) {
-      this.vertx = vertx;
-      this.left = left;
-    }
-
-    /** Completes when the next piece may begin, after one that began then. */
-    public Future<Void> after(long begun) {
-      long rest = restAfter(begun, left);
-      left -= rest;
-      return rest == 0 ? Future.succeededFuture() : vertx.timer(rest, TimeUnit.NANOSECONDS).mapEmpty();
     }
   }
 }

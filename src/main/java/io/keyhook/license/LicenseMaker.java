@@ -32,6 +32,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -41,8 +42,9 @@ final class LicenseMaker {
   private static final int KEY_TRIES = 3;
   /** Licenses of one statement, which takes some 20 ms: others wait for it. */
   private static final int PIECE = 100;
-  /** Of one transaction, which may take 12 s. */
+  /** Of the rests of one transaction, which may take 12 s, and of one rest. */
   private static final Duration LONGEST_RESTS = Duration.ofSeconds(5);
+  private static final Duration LONGEST_REST = Duration.ofMillis(250);
   private static final String LICENSES = "licenses";
 
   private final Vertx vertx;
@@ -108,18 +110,23 @@ final class LicenseMaker {
 
   /** Inserts piece by piece, and {@linkplain Pacer rests} after each. */
   private <T> Future<Void> inPieces(List<T> all, Function<List<T>, Future<?>> insert) {
-    return inPieces(all, insert, pacer.rests(vertx, LONGEST_RESTS));
+    int pieces = (all.size() + PIECE - 1) / PIECE;
+    return inPieces(all, insert, Math.min(LONGEST_REST.toNanos(), LONGEST_RESTS.toNanos() / pieces));
   }
 
-  private <T> Future<Void> inPieces(List<T> rest, Function<List<T>, Future<?>> insert, Pacer.Rests rests) {
+  private <T> Future<Void> inPieces(List<T> rest, Function<List<T>, Future<?>> insert, long longestRest) {
     if (rest.isEmpty()) {
       return Future.succeededFuture();
     }
     int size = Math.min(PIECE, rest.size());
     long begun = pacer.now();
     return insert.apply(rest.subList(0, size))
-        .compose(inserted -> rests.after(begun))
-        .compose(rested -> inPieces(rest.subList(size, rest.size()), insert, rests));
+        .compose(inserted -> rest(pacer.restAfter(begun, longestRest)))
+        .compose(rested -> inPieces(rest.subList(size, rest.size()), insert, longestRest));
+  }
+
+  private Future<Void> rest(long nanos) {
+    return nanos == 0 ? Future.succeededFuture() : vertx.timer(nanos, TimeUnit.NANOSECONDS).mapEmpty();
   }
 
   private Future<List<License>> restore(SqlClient tx, Caller caller, List<Line> lines, FieldErrors errors) {

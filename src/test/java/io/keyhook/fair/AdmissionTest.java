@@ -163,10 +163,11 @@ class AdmissionTest {
       now.addAndGet(TimeUnit.MILLISECONDS.toNanos(1));
       pacer.validated(now.get() - TimeUnit.MILLISECONDS.toNanos(took));
     }
-    Admission<String> admission = new Admission<String>(vertx, "pieces", 1, 10, LONG).pacedBy(pacer);
+    Admission<String> admission = new Admission<String>(vertx, "pieces", 1, 10, LONG)
+        .pacedBy(pacer, Duration.ofMillis(100));
     Future<Void> first = ask(admission, "first");
     Future<Void> second = ask(admission, "second");
-    now.addAndGet(TimeUnit.SECONDS.toNanos(1)); // that it takes, of which it rests for as long as may be
+    now.addAndGet(TimeUnit.SECONDS.toNanos(1)); // that it takes: it rests for as long as it may
     endFirst();
     assertThat(first.isComplete()).isTrue();
     assertThat(begun()).containsExactly("first");

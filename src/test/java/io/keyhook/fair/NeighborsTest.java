@@ -338,15 +338,37 @@ class NeighborsTest {
     assertRefusalsTellWhen();
   }
 
-  /** A locked table stands for a busy database. */
   @Test
   void importsRestWhileValidationsAreSlow() throws SQLException {
+    String file = "name\n" + "License\n".repeat(500);
+    Api importer = greedy.header("Content-Type", "text/csv");
+    assertRests(() -> Api.join(importer.send("POST", "/api/licenses/import", file)).expect(200));
+  }
+
+  @Test
+  void creationsOfManyLicensesRestWhileValidationsAreSlow() throws SQLException {
+    JsonObject many = new JsonObject().put("count", 500).put("name", "Many");
+    assertRests(() -> assertThat(greedy.post("/api/licenses/bulk", many).expect(201).json().getJsonArray("data")).hasSize(500));
+  }
+
+  @Test
+  void searchesRestWhileValidationsAreSlow() throws SQLException {
+    assertRests(() -> greedy.get("/api/licenses?search=absent").expect(200));
+  }
+
+  @Test
+  void passwordHashesRestWhileValidationsAreSlow() throws SQLException {
+    assertRests(() -> greedy.post("/api/users", new JsonObject().put("email", "rest" + System.nanoTime() + "@example.com")
+        .put("password", "a good password")).expect(201));
+  }
+
+  /** A locked table stands for a busy database. */
+  private void assertRests(Runnable bulkWork) throws SQLException {
     String key = modest.post("/api/licenses", new JsonObject().put("name", "modest")).expect(201).json().getString("key");
     modest.validate(key, "device").expect(200);
-    String file = "name\n" + "License\n".repeat(500);
     try (Connection connection = keyhook.database().connect(); Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
-      Waiting.until("an import rests", () -> {
+      Waiting.until("bulk work rests", () -> {
         for (int i = 0; i < 100; i++) {
           modest.validate(key, "device").expect(200);
         }
@@ -357,7 +379,7 @@ class NeighborsTest {
         connection.rollback();
         slow.forEach(validation -> Api.join(validation).expect(200));
         double before = rested();
-        Api.join(greedy.header("Content-Type", "text/csv").send("POST", "/api/licenses/import", file)).expect(200);
+        bulkWork.run();
         return rested() > before;
       });
     }

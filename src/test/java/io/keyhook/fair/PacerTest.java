@@ -3,16 +3,13 @@ package io.keyhook.fair;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.vertx.core.Vertx;
-import io.vertx.junit5.VertxExtension;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** When bulk work rests so that validations stay fast. */
 class PacerTest {
   private static final long MILLI = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
   private long now = TimeUnit.DAYS.toNanos(1);
   private final Pacer pacer = new Pacer(() -> now);
@@ -32,7 +29,7 @@ class PacerTest {
   }
 
   private double restAfter(long millis) {
-    return (double) pacer.restAfter(now - millis * MILLI) / MILLI;
+    return (double) pacer.restAfter(now - millis * MILLI, SECOND) / MILLI;
   }
 
   @Test
@@ -88,7 +85,7 @@ class PacerTest {
   void aRestIsBounded() {
     seconds(5, 1);
     seconds(5, 100);
-    assertThat(pacer.restAfter(now - TimeUnit.SECONDS.toNanos(2))).isEqualTo(Pacer.LONGEST_REST);
+    assertThat(pacer.restAfter(now - SECOND, MILLI)).isEqualTo(MILLI);
   }
 
   @Test
@@ -98,18 +95,8 @@ class PacerTest {
     seconds(5, 1);
     assertThat(meters.get("keyhook.bulk.rest").gauge().value()).isZero();
     seconds(5, 100);
+    pacer.restAfter(now - SECOND, SECOND / 2);
+    assertThat(meters.get("keyhook.bulk.rested").functionCounter().count()).isEqualTo(0.5);
     assertThat(meters.get("keyhook.bulk.rest").gauge().value()).isEqualTo(Pacer.MAX);
-  }
-
-  /** Its transaction is bounded, too. */
-  @ExtendWith(VertxExtension.class)
-  @Test
-  void theRestsOfOneTransactionAreBounded(Vertx vertx) {
-    seconds(5, 1);
-    seconds(5, 100);
-    Pacer.Rests rests = pacer.rests(vertx, Duration.ofMillis(10));
-    assertThat(rests.after(now).isComplete()).as("after nothing").isTrue();
-    assertThat(rests.after(now - TimeUnit.SECONDS.toNanos(1)).isComplete()).as("the rest").isFalse();
-    assertThat(rests.after(now - TimeUnit.SECONDS.toNanos(1)).isComplete()).as("no more of it").isTrue();
   }
 }

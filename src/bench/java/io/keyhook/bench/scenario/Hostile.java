@@ -23,7 +23,7 @@ public final class Hostile implements Scenario {
   private static final int RATE = 1000;
   private static final int WARM_UP_SECONDS = 3;
   /** Until what the attackers call is compiled, as it is in a server that has run for a while. */
-  private static final int COMPILE_SECONDS = 30;
+  private static final int COMPILE_SECONDS = 50;
   private static final Duration DRAIN = Duration.ofSeconds(60);
 
   @Override
