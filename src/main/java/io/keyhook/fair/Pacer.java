@@ -100,7 +100,12 @@ public final class Pacer {
     return rested / 1e9;
   }
 
-  synchronized double multiple() {
+  /** Whether validations are slow, or were a moment ago, so that bulk work should be done in small pieces. */
+  public boolean isYielding() {
+    return multiple() > 0;
+  }
+
+  private synchronized double multiple() {
     forgetStale(nanoTime.getAsLong());
     return multiple;
   }

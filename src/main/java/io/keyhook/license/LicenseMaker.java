@@ -40,8 +40,8 @@ import java.util.stream.Collectors;
 /** Makes licenses, one or many: all of a request or none, and never more than the plan allows. */
 final class LicenseMaker {
   private static final int KEY_TRIES = 3;
-  /** Licenses of one statement, which takes some 20 ms: others wait for it. */
-  private static final int PIECE = 100;
+  /** Licenses of one statement while others wait for it: it takes some 20 ms. */
+  private static final int SMALL_PIECE = 100;
   /** Of the rests of one transaction, which may take 12 s, and of one rest. */
   private static final Duration LONGEST_RESTS = Duration.ofSeconds(5);
   private static final Duration LONGEST_REST = Duration.ofMillis(250);
@@ -108,9 +108,9 @@ final class LicenseMaker {
         }))).recover(e -> Future.failedFuture(Database.isUniqueViolation(e) ? keyTaken() : e));
   }
 
-  /** Inserts piece by piece, and {@linkplain Pacer rests} after each. */
+  /** Inserts piece by piece; while validations are slow, in small pieces, with {@linkplain Pacer rests} between. */
   private <T> Future<Void> inPieces(List<T> all, Function<List<T>, Future<?>> insert) {
-    int pieces = (all.size() + PIECE - 1) / PIECE;
+    int pieces = (all.size() + SMALL_PIECE - 1) / SMALL_PIECE;
     return inPieces(all, insert, Math.min(LONGEST_REST.toNanos(), LONGEST_RESTS.toNanos() / pieces));
   }
 
@@ -118,7 +118,7 @@ final class LicenseMaker {
     if (rest.isEmpty()) {
       return Future.succeededFuture();
     }
-    int size = Math.min(PIECE, rest.size());
+    int size = Math.min(rest.size(), pacer.isYielding() ? SMALL_PIECE : Licenses.MAX_AT_ONCE);
     long begun = pacer.now();
     return insert.apply(rest.subList(0, size))
         .compose(inserted -> rest(pacer.restAfter(begun, longestRest)))

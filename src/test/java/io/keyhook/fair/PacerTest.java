@@ -37,7 +37,9 @@ class PacerTest {
     assertThat(restAfter(10)).isZero();
     seconds(5, 2);
     assertThat(restAfter(10)).as("at rest").isZero();
+    assertThat(pacer.isYielding()).isFalse();
     seconds(1, 5);
+    assertThat(pacer.isYielding()).isTrue();
     assertThat(restAfter(10)).as("at the most, after some windows").isEqualTo(10 * Pacer.MAX);
     seconds(60, 2);
     assertThat(restAfter(10)).as("fast again").isZero();
