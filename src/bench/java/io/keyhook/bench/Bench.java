@@ -7,6 +7,8 @@ import io.keyhook.bench.scenario.Flood;
 import io.keyhook.bench.scenario.Growth;
 import io.keyhook.bench.scenario.Hang;
 import io.keyhook.bench.scenario.Hostile;
+import io.keyhook.bench.scenario.Https;
+import io.keyhook.bench.scenario.HttpsCold;
 import io.keyhook.bench.scenario.InFlight;
 import io.keyhook.bench.scenario.Latency;
 import io.keyhook.bench.scenario.Nodes;
@@ -23,8 +25,8 @@ import java.util.List;
  */
 public final class Bench {
   private static final List<Scenario> ALL = List.of(new Start(), new Latency(), new Curve(), new InFlight(), new Hang(),
-      new Flood("flood", 200), new Flood("flood-hard", 500), new Hostile(), new Cost(), new Nodes(), new Expiry(), new Overload(),
-      new Growth());
+      new Https(), new HttpsCold(), new Flood("flood", 200), new Flood("flood-hard", 500), new Hostile(), new Cost(),
+      new Nodes(), new Expiry(), new Overload(), new Growth());
 
   private Bench() {}
 

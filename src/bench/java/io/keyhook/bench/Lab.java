@@ -27,6 +27,7 @@ public final class Lab implements AutoCloseable {
   private final Thread hook = new Thread(this::abandon, "bench-end");
   private PostgresServer postgres;
   private Machine machine;
+  private Certificates certificates;
   private Receivers receivers;
   private LoadGenerator load;
   private Child lastKeyhook;
@@ -43,9 +44,11 @@ public final class Lab implements AutoCloseable {
     try {
       lab.postgres = PostgresServer.start(lab.directory);
       lab.machine = Machine.here(lab.postgres.version());
+      lab.certificates = Certificates.make(lab.directory);
       // A collector that hardly pauses: what stops here looks like a slow Keyhook.
       lab.receivers = new Receivers(lab.add(Child.talking("receiver", lab.directory, List.of("-Xms2g", "-Xmx2g",
-          "-XX:+UseZGC", "-cp", System.getProperty("java.class.path"), "io.keyhook.bench.receiver.Receiver"))));
+          "-XX:+UseZGC", "-cp", System.getProperty("java.class.path"), "io.keyhook.bench.receiver.Receiver",
+          lab.certificates.keys().toString(), lab.certificates.trusted().toString(), Certificates.PASSWORD))));
       lab.load = new LoadGenerator(lab.add(Child.talking("load", lab.directory, List.of("-Xmx2g", "-cp",
           settings.loadClasspath(), "io.keyhook.bench.load.Load"))), settings.connections());
       return lab;
@@ -81,9 +84,11 @@ public final class Lab implements AutoCloseable {
     return Files.createDirectory(directory.resolve("work-" + names.incrementAndGet()));
   }
 
-  /** A process that ends with this. */
+  /** A process that ends with this, and trusts the receivers' certificate. */
   public Child keyhook(Map<String, String> environment, List<String> jvmOptions) throws IOException {
     List<String> arguments = new ArrayList<>(jvmOptions);
+    arguments.add("-Djavax.net.ssl.trustStore=" + certificates.trusted());
+    arguments.add("-Djavax.net.ssl.trustStorePassword=" + Certificates.PASSWORD);
     arguments.addAll(List.of("-jar", settings.jar().toString()));
     lastKeyhook = add(Child.silent("keyhook", newDirectory(), environment, arguments));
     return lastKeyhook;

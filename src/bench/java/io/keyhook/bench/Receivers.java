@@ -11,10 +11,13 @@ import java.util.List;
 public final class Receivers {
   private final Child child;
   private final int port;
+  private final int tlsPort;
 
   Receivers(Child child) throws IOException {
     this.child = child;
-    this.port = Integer.parseInt(child.hear());
+    String[] ports = child.hear().split(" ");
+    this.port = Integer.parseInt(ports[0]);
+    this.tlsPort = Integer.parseInt(ports[1]);
   }
 
   /** What one kind of endpoint has got so far; {@code seconds} lie between the first and the last. */
@@ -42,6 +45,43 @@ public final class Receivers {
     return "http://127.0.0.1:" + port + "/" + path;
   }
 
+  /** The same over HTTPS. */
+  public String secureUrl(String path) {
+    return secureUrl(tlsPort, path);
+  }
+
+  /** The same at another port, which {@link #hosts} gave. */
+  public String secureUrl(int port, String path) {
+    return "https://127.0.0.1:" + port + "/" + path;
+  }
+
+  /** Listens for HTTPS on so many more ports. */
+  public List<Integer> hosts(int count) throws IOException, InterruptedException {
+    return Http.send("POST", url("hosts"), null, new JsonObject().put("count", count)).expect(200).json()
+        .getJsonArray("ports").stream().map(port -> (Integer) port).toList();
+  }
+
+  /** How long a bare client takes for a request to each of these ports on a connection of its own, in seconds. */
+  public double handshakes(List<Integer> ports) throws IOException, InterruptedException {
+    return Http.send("POST", url("handshakes"), null, new JsonObject().put("ports", new JsonArray(ports))).expect(200)
+        .json().getDouble("seconds");
+  }
+
+  /** How many connections were made to {@link #secureUrl(String)} since {@link #reset}. */
+  public long connections() throws IOException, InterruptedException {
+    return Http.send("GET", url("connections/one"), null, null).expect(200).json().getLong("made");
+  }
+
+  /** Closes all connections to {@link #secureUrl(String)}, as a restart does. */
+  public void disconnect() throws IOException, InterruptedException {
+    Http.send("DELETE", url("connections/one"), null, null).expect(200);
+  }
+
+  /** Closes all connections to the {@link #hosts}. */
+  public void disconnectHosts() throws IOException, InterruptedException {
+    Http.send("DELETE", url("connections/more"), null, null).expect(200);
+  }
+
   public Stats stats(String kind) throws IOException, InterruptedException {
     JsonObject json = Http.send("GET", url("stats/" + kind), null, null).expect(200).json();
     return new Stats(json.getLong("requests"), json.getLong("unique"), json.getLong("retries"), json.getLong("waiting"),
@@ -57,6 +97,21 @@ public final class Receivers {
     return Http.send("POST", url("missing"), null, new JsonObject()
         .put("kind", kind).put("first", accepted.first()).put("accepted", accepted.accepted()))
         .expect(200).json().getLong("missing");
+  }
+
+  /** Sends so many validations of the accounts' licenses, over so many connections, and times them as {@link #openLoop}. */
+  public JsonObject burst(Lab lab, Installation installation, int total, int connections, Duration drain,
+      List<Installation.Account> accounts, int licenses) throws IOException, InterruptedException {
+    return Http.send("POST", url("open-loop"), null, new JsonObject()
+        .put("port", installation.port())
+        .put("first", lab.sequences(total))
+        .put("warmUpSeconds", 0)
+        .put("seconds", 0)
+        .put("drainSeconds", drain.toSeconds())
+        .put("streams", new JsonArray().add(new JsonObject().put("name", "burst").put("rate", 0.0).put("total", total)
+            .put("connections", connections).put("licenses", licenses)
+            .put("keyPrefixes", new JsonArray(accounts.stream().map(Installation.Account::keyPrefix).toList())))))
+        .expect(200).json().getJsonObject("burst");
   }
 
   /** Times validations and deliveries; see {@code OpenLoop} for what is in the answer, by the streams' names. */

@@ -44,7 +44,8 @@ final class OpenLoop extends VerticleBase {
   /**
    * One run: {@code port}, {@code first} sequence number, {@code warmUpSeconds} that do not count, {@code seconds} that do,
    * {@code drainSeconds} that events may take after the last answer, and {@code streams} of {@code name}, {@code rate} a
-   * second, {@code keyPrefixes} of the accounts and {@code licenses} of each. The answer has, by the stream's name, what it
+   * second, {@code keyPrefixes} of the accounts and {@code licenses} of each. A stream with {@code connections} has no rate:
+   * each of them sends its next validation, of {@code total} in all, when the last is answered. The answer has, by the stream's name, what it
    * came to.
    */
   Future<JsonObject> run(JsonObject order) {
@@ -76,6 +77,11 @@ final class OpenLoop extends VerticleBase {
         all.add(stream);
       }
       streams = all;
+      for (Stream stream : all) {
+        for (int i = 0; i < stream.connections(); i++) {
+          sendNext(stream);
+        }
+      }
       vertx.setPeriodic(1, this::tick);
     }
 
@@ -99,6 +105,13 @@ final class OpenLoop extends VerticleBase {
       }
     }
 
+    private void sendNext(Stream stream) {
+      int index = stream.next(System.nanoTime());
+      if (index >= 0) {
+        send(stream, index);
+      }
+    }
+
     private void send(Stream stream, int index) {
       Buffer body = Buffer.buffer(stream.body(index, ThreadLocalRandom.current()));
       client.request(new RequestOptions().setMethod(HttpMethod.POST).setHost("127.0.0.1").setPort(port)
@@ -111,6 +124,7 @@ final class OpenLoop extends VerticleBase {
     private void answered(Stream stream, int index, int status) {
       lastAnswer = System.nanoTime();
       stream.answered(index, status, lastAnswer);
+      sendNext(stream);
     }
   }
 }

@@ -17,6 +17,8 @@ final class Stream {
   private final int licenses;
   private final int first;
   private final long start;
+  private final int connections;
+  private final long[] sentAt; // where there is no rate
   private final int total;
   private final int warmUp; // so many do not count
   private final long[] answered;
@@ -35,7 +37,9 @@ final class Stream {
     this.first = first;
     this.start = start;
     this.warmUp = (int) (rate * warmUpSeconds);
-    this.total = warmUp + (int) (rate * seconds);
+    this.connections = order.getInteger("connections", 0);
+    this.total = connections > 0 ? order.getInteger("total") : warmUp + (int) (rate * seconds);
+    this.sentAt = new long[connections > 0 ? total : 0];
     this.answered = new long[total];
     this.arrived = new AtomicLongArray(total);
   }
@@ -54,11 +58,25 @@ final class Stream {
 
   /** The next that should have left by now; -1: none. */
   int nextDue(long now) {
-    return sent < total && due(sent) <= now ? sent++ : -1;
+    return connections == 0 && sent < total && due(sent) <= now ? sent++ : -1;
+  }
+
+  /** How many are to be under way at once; 0: there is a rate. */
+  int connections() {
+    return connections;
+  }
+
+  /** The next of a stream that has no rate; -1: there is none. */
+  int next(long now) {
+    if (connections == 0 || sent == total) {
+      return -1;
+    }
+    sentAt[sent] = now;
+    return sent++;
   }
 
   private long due(int index) {
-    return start + (long) (index / rate * 1e9);
+    return connections > 0 ? sentAt[index] : start + (long) (index / rate * 1e9);
   }
 
   String body(int index, ThreadLocalRandom random) {
@@ -105,6 +123,7 @@ final class Stream {
     Histogram delivery = new Histogram(MOST_MICROS, 3);
     Histogram whole = new Histogram(MOST_MICROS, 3);
     int missing = 0;
+    long last = start;
     for (int i = warmUp; i < total; i++) {
       if (answered[i] == 0) {
         continue;
@@ -114,6 +133,7 @@ final class Stream {
       if (arrival == 0) {
         missing++;
       } else {
+        last = Math.max(last, arrival);
         record(delivery, arrival - answered[i]);
         record(whole, arrival - due(i));
       }
@@ -122,6 +142,7 @@ final class Stream {
         .put("due", total - warmUp)
         .put("failed", failed)
         .put("missing", missing)
+        .put("seconds", (last - start) / 1e9)
         .put("validation", percentiles(validation))
         .put("delivery", percentiles(delivery))
         .put("whole", percentiles(whole));
