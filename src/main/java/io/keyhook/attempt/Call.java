@@ -23,18 +23,21 @@ final class Call implements BodyCodec<Void>, BodyStream<Void> {
   private static final Future<Void> DONE = Future.succeededFuture();
 
   private final Exchange exchange;
-  private final Reuse reuse;
+  private final Sender.Pool pool;
+  private final Pass pass;
   /** Null until it has a connection and may be sent. */
   private HttpClientRequest request;
   private ReceiverCodec codec;
   private boolean received;
 
   /**
-   * @param reuse of the connections that it may get
+   * @param pool of the connections that it may get
+   * @param pass lets it ask for one
    */
-  Call(Exchange exchange, Reuse reuse) {
+  Call(Exchange exchange, Sender.Pool pool, Pass pass) {
     this.exchange = exchange;
-    this.reuse = reuse;
+    this.pool = pool;
+    this.pass = pass;
   }
 
   /**
@@ -43,14 +46,15 @@ final class Call implements BodyCodec<Void>, BodyStream<Void> {
    */
   Throwable begin(HttpClientRequest request) {
     ReceiverCodec connection = Wire.codec(request.connection());
-    if (!connection.mayBegin(reuse)) {
+    if (!connection.mayBegin(pool.reuse())) {
       return TOO_SOON;
     } else if (!exchange.admits(this)) {
       return NOT_WANTED;
     }
     this.request = request;
     codec = connection;
-    codec.begin(this, reuse);
+    codec.begin(this, pool);
+    pass.begun();
     return null;
   }
 

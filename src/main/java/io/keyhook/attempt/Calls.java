@@ -67,19 +67,50 @@ final class Calls {
         }
       });
     }
+    connecting++;
     Sender.Pool pool = route.pool(address);
-    connect(pool.request(), pool);
+    pool.line().enter(new First(pool));
   }
 
-  private void connect(HttpRequest<Buffer> request, Sender.Pool pool) {
-    connecting++;
-    Call call = new Call(exchange, pool.reuse());
-    send(request, call).onComplete(
-        done -> succeeded(pool),
-        e -> {
-          connecting--;
-          failed(call, pool, e);
-        });
+  /** A call to one of the addresses. */
+  private final class First implements Line.Entry {
+    private final Sender.Pool pool;
+    private boolean tooSoon;
+
+    First(Sender.Pool pool) {
+      this.pool = pool;
+    }
+
+    @Override
+    public boolean isWanted() {
+      return !exchange.wantsNoCall();
+    }
+
+    @Override
+    public void go(Pass pass) {
+      Call call = new Call(exchange, pool, pass);
+      send(tooSoon ? pool.requestAfresh() : pool.request(), call).onComplete(
+          done -> succeeded(pool),
+          e -> {
+            if (e == Call.TOO_SOON) {
+              tooSoon(pass);
+            } else {
+              pass.ended();
+              connecting--;
+              failed(call, pool, e);
+            }
+          });
+    }
+
+    private void tooSoon(Pass pass) {
+      tooSoon = true;
+      if (pass.opens()) {
+        go(pass);
+      } else {
+        pass.ended();
+        pool.line().enterFirst(this);
+      }
+    }
   }
 
   private Future<?> send(HttpRequest<Buffer> request, Call call) {
@@ -99,10 +130,9 @@ final class Calls {
     } else if (exchange.wantsNoCall()) {
       return;
     }
-    if (e == Call.TOO_SOON) {
-      connect(pool.requestAfresh(), pool);
-    } else if (call.mayStartAgain(e)) {
-      startAgain(call, pool);
+    if (call.mayStartAgain(e)) {
+      exchange.takeBack(call);
+      pool.line().enterFirst(new Again(pool));
     } else if (call.hasBegun()) {
       exchange.fail(AttemptError.of(e));
     } else {
@@ -122,16 +152,30 @@ final class Calls {
     }
   }
 
-  /** Once, and in the time that is left. */
-  private void startAgain(Call call, Sender.Pool pool) {
-    exchange.takeBack(call);
-    Call again = new Call(exchange, pool.reuse());
-    send(pool.requestAfresh(), again).onComplete(
-        done -> exchange.succeed(),
-        e -> {
-          if (again.hasBegun() || !exchange.wantsNoCall()) {
-            exchange.fail(AttemptError.of(e));
-          }
-        });
+  /** A call that starts again: once, on a new connection, and in the time that is left. */
+  private final class Again implements Line.Entry {
+    private final Sender.Pool pool;
+
+    Again(Sender.Pool pool) {
+      this.pool = pool;
+    }
+
+    @Override
+    public boolean isWanted() {
+      return !exchange.wantsNoCall();
+    }
+
+    @Override
+    public void go(Pass pass) {
+      Call call = new Call(exchange, pool, pass);
+      send(pool.requestAfresh(), call).onComplete(
+          done -> exchange.succeed(),
+          e -> {
+            pass.ended();
+            if (call.hasBegun() || !exchange.wantsNoCall()) {
+              exchange.fail(AttemptError.of(e));
+            }
+          });
+    }
   }
 }

@@ -77,6 +77,11 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
   private Call call;
   /** Of the pool that the connection belongs to; null: no request has used it. */
   private Reuse reuse;
+  private Line line;
+  /** The request asks the receiver to keep it. */
+  private boolean kept;
+  /** It is kept, and no request uses it. */
+  private boolean idle;
   private int requests;
   /** When the last response ended, and when the requests began that had no quiet moment between them. */
   private long quietSince;
@@ -110,11 +115,13 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
   }
 
   /** From now on, the call counts what comes. */
-  void begin(Call call, Reuse reuse) {
+  void begin(Call call, Sender.Pool pool) {
     this.call = call;
     tls.begin();
-    if (this.reuse == null) {
-      this.reuse = reuse;
+    busy();
+    if (reuse == null) {
+      reuse = pool.reuse();
+      line = pool.line();
       if (channel.isActive()) {
         reuse.add(this);
       }
@@ -126,6 +133,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
     if (outstanding) {
       last = true;
     } else {
+      busy();
       channel.close();
     }
   }
@@ -138,8 +146,9 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
 
   @Override
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) throws Exception {
-    if (message instanceof HttpRequest) {
+    if (message instanceof HttpRequest request) {
       outstanding = true;
+      kept = HttpUtil.isKeepAlive(request);
       part = requests > 0 ? Part.REST : Part.BLANK;
       if (requests == 0 || reuse.isQuiet(quietSince)) {
         busySince = reuse.now();
@@ -147,6 +156,13 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
       requests++;
     }
     super.write(context, message, promise);
+  }
+
+  private void busy() {
+    if (idle) {
+      idle = false;
+      line.removed();
+    }
   }
 
   private void ended() {
@@ -169,6 +185,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
 
   @Override
   public void channelInactive(ChannelHandlerContext context) throws Exception {
+    busy();
     if (reuse != null) {
       reuse.remove(this);
     }
@@ -284,6 +301,9 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
             dropUnasked(context, in);
           } else if (last) {
             drop(context, in);
+          } else if (kept && !lastIfQuiet) {
+            idle = true;
+            line.added();
           }
         }
       }

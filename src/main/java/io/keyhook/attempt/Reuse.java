@@ -70,6 +70,11 @@ final class Reuse {
     return nanoTime.getAsLong();
   }
 
+  /** Whether connections are used again at once. */
+  boolean isProven() {
+    return state == State.PROVEN;
+  }
+
   /** Whether a request may ask for a connection that is kept. */
   boolean isPossible() {
     if (state == State.LOST && now() - since >= lostFor.toNanos()) {

@@ -53,6 +53,7 @@ public final class Sender {
   private final Runnable onUnasked;
   private final WebClient reusing;
   private final WebClient fresh;
+  private final Openings openings;
   private final Map<Destination, Route> routes = recentlyUsed(MAX_ROUTES);
   private final Map<PoolKey, Pool> pools = recentlyUsed(MAX_POOLS);
   private long poolsMade;
@@ -88,6 +89,7 @@ public final class Sender {
     this.timeout = timeout;
     this.nanoTime = nanoTime;
     this.onUnasked = onUnasked;
+    this.openings = new Openings(vertx);
     this.reusing = client(trust, maxInFlight, true);
     this.fresh = client(trust, maxInFlight, false);
   }
@@ -108,7 +110,7 @@ public final class Sender {
         new PoolOptions().setHttp1MaxSize(maxInFlight).setMaxLifetime(MAX_CONNECTION_SECONDS));
   }
 
-  private static <K, V> Map<K, V> recentlyUsed(int max) {
+  static <K, V> Map<K, V> recentlyUsed(int max) {
     return new LinkedHashMap<>(16, 0.75f, true) {
       @Override
       protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
@@ -174,6 +176,7 @@ public final class Sender {
     private final InetAddress address;
     private final SocketAddress server;
     private final Reuse reuse;
+    private final Line line;
     private final HttpRequest<Buffer> kept;
 
     private Pool(PoolKey key) {
@@ -181,6 +184,9 @@ public final class Sender {
       address = key.address();
       server = server(++poolsMade);
       reuse = new Reuse(nanoTime, onUnasked, this::reuseLost);
+      Target target = destination.target();
+      line = new Line(vertx, reuse,
+          openings.host(new Openings.Key(target.host(), target.port(), target.ssl(), address)), destination.accountId());
       kept = request(reusing);
     }
 
@@ -211,6 +217,10 @@ public final class Sender {
 
     Reuse reuse() {
       return reuse;
+    }
+
+    Line line() {
+      return line;
     }
 
     /** Returns a request on a kept connection if there is one, unless the pool has lost reuse. */
