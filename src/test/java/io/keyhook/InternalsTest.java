@@ -94,6 +94,10 @@ class InternalsTest {
           "io.netty.handler.codec.http.LastHttpContent",
           "io.netty.util.concurrent.EventExecutor",
           "io.netty.util.concurrent.ScheduledFuture"),
+      new Use("io.keyhook.attempt.TlsSessions",
+          "clients share sessions only where they share Netty's context, and its cache is bounded in no other way",
+          "io.netty.handler.ssl.SslContext",
+          "io.netty.handler.ssl.SslProvider"),
       new Use("io.keyhook.attempt.Wire",
           "only a reset of the HttpClientRequest ends an exchange in time and frees its connection, and WebClient shows it to "
               + "interceptors alone; only the connection's pipeline takes ReceiverCodec",

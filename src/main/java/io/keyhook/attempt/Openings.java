@@ -9,10 +9,10 @@ import java.util.UUID;
 /**
  * Decides when new connections are opened, so that a burst does not open one for each of its attempts.
  * <ul>
- *   <li>At a host, {@value #AT_FIRST} are opened at once. While more are wanted, each that stands lets one more be opened at
- *       once, so that a receiver that keeps none, or needs hundreds, gets them after a few round trips (slow start: RFC
- *       5681, 3.1); one that fails ends that. After {@value #PATIENCE_MILLIS} ms, one that does not stand no longer counts:
- *       a hung host takes few of its own places, and nobody else's.
+ *   <li>At a host, {@value #AT_FIRST} are opened at once. While more are wanted, each that is established lets one more be
+ *       opened at once, so that a receiver that keeps none, or needs hundreds, gets them after a few round trips (slow start: RFC
+ *       5681, 3.1). A connection that is not established after {@value #PATIENCE_MILLIS} ms no longer counts. A host whose
+ *       handshakes hang delays only connections to itself.
  *   <li>Over TLS, {@value #HANDSHAKES} are begun at once, or every {@value #PACE_MILLIS} ms. That is as many as the event
  *       loop can compute, and few enough for requests on other connections to come in between.
  * </ul>
@@ -109,7 +109,12 @@ final class Openings {
     private void stands() {
       if (queue.turns.size() > 0) {
         queue.places++;
-      } else if (queue.taken == 1) { // the last of a burst
+      }
+    }
+
+    private void free() {
+      queue.free();
+      if (queue.taken == 0 && queue.turns.size() == 0) {
         queue.places = AT_FIRST;
       }
     }
@@ -146,7 +151,7 @@ final class Openings {
     private void free() {
       if (counts) {
         counts = false;
-        host.queue.free();
+        host.free();
       }
     }
 

@@ -67,7 +67,7 @@ public final class Sender {
    * With what Vert.x resolves and Java trusts.
    *
    * @param timeout of a whole attempt
-   * @param maxInFlight attempts that the caller makes at once: none waits for a connection
+   * @param maxInFlight attempts that the caller makes at once, and the most connections of a pool
    * @param onUnasked runs each time that a receiver sends bytes that no request has asked for
    * @throws IllegalStateException Netty is too old
    */
@@ -90,14 +90,16 @@ public final class Sender {
     this.nanoTime = nanoTime;
     this.onUnasked = onUnasked;
     this.openings = new Openings(vertx);
-    this.reusing = client(trust, maxInFlight, true);
-    this.fresh = client(trust, maxInFlight, false);
+    TlsSessions sessions = new TlsSessions();
+    this.reusing = client(trust, sessions, maxInFlight, true);
+    this.fresh = client(trust, sessions, maxInFlight, false);
   }
 
-  private WebClient client(TrustOptions trust, int maxInFlight, boolean keepAlive) {
+  private WebClient client(TrustOptions trust, TlsSessions sessions, int maxInFlight, boolean keepAlive) {
     // A connection that is being made cannot be canceled: it is given up by these, or is the next attempt's.
     HttpClientOptions options = new HttpClientOptions()
         .setVerifyHost(true)
+        .setSslEngineOptions(sessions)
         .setDecompressionSupported(false)
         .setConnectTimeout((int) timeout.toMillis())
         .setSslHandshakeTimeout(timeout.toMillis()).setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)

@@ -92,8 +92,15 @@ final class Certificates {
   }
 
   SenderRig rig(Duration timeout) {
+    return rig(timeout, 1);
+  }
+
+  /**
+   * @param connections of a receiver and account
+   */
+  SenderRig rig(Duration timeout, int connections) {
     return new SenderRig(SenderRig.Sockets.NATIVE, new VertxOptions(),
         vertx -> host -> Future.succeededFuture(List.of(InetAddress.getLoopbackAddress())), Policies.insecure(),
-        trust(), timeout);
+        trust(), timeout, connections);
   }
 }

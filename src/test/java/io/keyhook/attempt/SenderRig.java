@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
 /**
- * A {@link Sender} by itself: a short time for each attempt, one event loop, and one connection a receiver and account.
+ * A {@link Sender} by itself: a short time for each attempt, one event loop, and by default one connection a receiver and account.
  * For connections that are kept, time passes only where a test says so, and after each attempt that it waits for.
  */
 final class SenderRig implements AutoCloseable {
@@ -67,11 +67,20 @@ final class SenderRig implements AutoCloseable {
   SenderRig(
       Sockets sockets, VertxOptions options, Function<Vertx, Resolver> resolver, TargetPolicy policy,
       TrustOptions trust, Duration timeout) {
+    this(sockets, options, resolver, policy, trust, timeout, 1);
+  }
+
+  /**
+   * @param connections of a receiver and account
+   */
+  SenderRig(
+      Sockets sockets, VertxOptions options, Function<Vertx, Resolver> resolver, TargetPolicy policy,
+      TrustOptions trust, Duration timeout, int connections) {
     this.timeout = timeout;
     this.policy = policy;
     vertx = Vertx.vertx(options.setEventLoopPoolSize(1).setPreferNativeTransport(sockets == Sockets.NATIVE));
     context = vertx.getOrCreateContext();
-    sender = new Sender(vertx, resolver.apply(vertx), policy, trust, timeout, 1, nanoTime::get, unasked::incrementAndGet);
+    sender = new Sender(vertx, resolver.apply(vertx), policy, trust, timeout, connections, nanoTime::get, unasked::incrementAndGet);
     pulse.scheduleWithFixedDelay(this::beat, 0, BEAT_MILLIS, TimeUnit.MILLISECONDS);
   }
 

@@ -288,6 +288,11 @@ public final class RawReceiver implements AutoCloseable {
       }
     }
 
+    /** Behind TLS: when the session was negotiated that this connection has, or resumes; epoch milliseconds. */
+    public long sessionBegan() {
+      return ((SSLSocket) socket).getSession().getCreationTime();
+    }
+
     /** Closes it as a crash does. */
     public void reset() throws IOException {
       socket.setSoLinger(true, 0);

@@ -35,6 +35,9 @@ public final class HttpsCold implements Scenario {
   private static final int ROUNDS = 5;
   private static final int WARM_UP_SECONDS = 3;
   private static final int RESTART_SECONDS = 10;
+  private static final int WARM_UPS = 3;
+  private static final int WARM_UP_EVENTS = 20_000;
+  private static final int CONNECTIONS = 64;
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
   @Override
@@ -57,7 +60,10 @@ public final class HttpsCold implements Scenario {
         installation.webhook(accounts.get(i / WEBHOOKS), receivers.secureUrl(ports.get(i), "cold/" + i), true);
       }
       installation.analyze();
-      Neighbours.warmUp(lab, installation, others.get(0));
+      for (int i = 0; i < WARM_UPS; i++) {
+        receivers.burst(lab, installation, WARM_UP_EVENTS, CONNECTIONS, LIMIT, others, LICENSES);
+      }
+      installation.drain(LIMIT);
       List<Double> bare = new ArrayList<>();
       List<Double> delivered = new ArrayList<>();
       for (int i = 0; i < ROUNDS; i++) {

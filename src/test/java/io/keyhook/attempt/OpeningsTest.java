@@ -1,0 +1,152 @@
+package io.keyhook.attempt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.testing.RawReceiver;
+import io.keyhook.testing.RawReceiver.Script;
+import io.keyhook.testing.Waiting;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** How many connections are opened, and whose handshakes wait for whose. */
+class OpeningsTest {
+  private static final UUID ACCOUNT = UUID.randomUUID();
+  private static final int BURST = 64;
+  private static final Script OK = connection -> {
+    while (true) {
+      connection.request();
+      connection.write(Receivers.ok(""));
+    }
+  };
+
+  private static Certificates certificates;
+  private static SenderRig rig;
+
+  @BeforeAll
+  static void start() throws Exception {
+    certificates = Certificates.make();
+    rig = certificates.rig(Waiting.LONG, BURST);
+  }
+
+  @AfterAll
+  static void stop() {
+    rig.close();
+  }
+
+  private static List<CompletableFuture<Attempt>> burst(String url) {
+    return IntStream.range(0, BURST).mapToObj(i -> rig.send(ACCOUNT, url)).toList();
+  }
+
+  private static void await(CountDownLatch latch) throws IOException {
+    try {
+      if (!latch.await(Waiting.LONG.toSeconds(), TimeUnit.SECONDS)) {
+        throw new IOException("nothing happened");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
+    }
+  }
+
+  @Test
+  void aBurstWaitsForTheConnectionThatThereIsWhileHandshakesAreSlow() {
+    CountDownLatch handshakes = new CountDownLatch(1);
+    try (RawReceiver receiver = new RawReceiver(connection -> {
+      if (connection.number() > 1) {
+        await(handshakes);
+      }
+      OK.run(connection);
+    }, certificates.good())) {
+      String url = receiver.url(Certificates.HOST);
+      for (int i = 0; i < 2; i++) { // the second finds the connection quiet
+        assertThat(rig.ended(rig.send(ACCOUNT, url)).succeeded()).isTrue();
+      }
+      List<CompletableFuture<Attempt>> burst = burst(url);
+      Waiting.until("the others are over", () ->
+          burst.stream().filter(CompletableFuture::isDone).count() >= BURST - 4 * Openings.AT_FIRST);
+      handshakes.countDown();
+      assertThat(burst).allMatch(attempt -> attempt.join().succeeded());
+      assertThat(receiver.accepted()).isLessThanOrEqualTo(1 + 4 * Openings.AT_FIRST);
+    }
+  }
+
+  @Test
+  void aReceiverThatAnswersWhenAllAreThereGetsAllAtOnce() {
+    CountDownLatch all = new CountDownLatch(BURST);
+    try (RawReceiver receiver = new RawReceiver(connection -> {
+      connection.request();
+      all.countDown();
+      await(all);
+      connection.write(Receivers.ok(""));
+      connection.awaitClose();
+    }, certificates.good())) {
+      assertThat(burst(receiver.url(Certificates.HOST))).allMatch(attempt -> attempt.join().succeeded());
+      assertThat(receiver.accepted()).isEqualTo(BURST);
+    }
+  }
+
+  @Test
+  void handshakesThatHangDelayNoOtherHosts() {
+    try (RawReceiver hanging = new RawReceiver(connection -> connection.awaitClose())) {
+      List<CompletableFuture<Attempt>> hang = new ArrayList<>();
+      for (int i = 0; i < BURST; i++) { // names that all are hosts of their own
+        hang.add(rig.send(ACCOUNT, hanging.url("host" + i + ".example.com").replace("http:", "https:")));
+      }
+      for (int i = 0; i < 4; i++) {
+        try (RawReceiver other = new RawReceiver(OK, certificates.good())) {
+          assertThat(rig.send(UUID.randomUUID(), other.url(Certificates.HOST)).join().succeeded()).isTrue();
+        }
+      }
+      assertThat(hang).noneMatch(CompletableFuture::isDone);
+    }
+  }
+
+  @Test
+  void aNewConnectionResumesTheSessionOfTheOneBefore() {
+    BlockingQueue<Long> sessions = new LinkedBlockingQueue<>();
+    try (RawReceiver receiver = new RawReceiver(connection -> {
+      connection.request();
+      sessions.add(connection.sessionBegan());
+      connection.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    }, certificates.good())) {
+      long first = 0;
+      for (int i = 0; i < 3; i++) {
+        assertThat(rig.ended(rig.send(ACCOUNT, receiver.url(Certificates.HOST))).succeeded()).isTrue();
+        receiver.awaitClosed();
+        long session = Waiting.next(sessions, "session");
+        first = i == 0 ? session : first;
+        assertThat(session).isEqualTo(first);
+      }
+      assertThat(receiver.accepted()).isEqualTo(3);
+    }
+  }
+
+  /** A connection that may not be used again yet stays open, and the next attempt has one that is not kept. */
+  @Test
+  void soDoesOneThatIsNotKept() {
+    BlockingQueue<Long> sessions = new LinkedBlockingQueue<>();
+    try (RawReceiver receiver = new RawReceiver(connection -> {
+      connection.request();
+      sessions.add(connection.sessionBegan());
+      connection.write(Receivers.ok(""));
+      connection.awaitClose();
+    }, certificates.good())) {
+      String url = receiver.url(Certificates.HOST);
+      assertThat(rig.send(ACCOUNT, url).join().succeeded()).isTrue();
+      assertThat(rig.send(ACCOUNT, url).join().succeeded()).isTrue();
+      assertThat(receiver.accepted()).isEqualTo(2);
+      assertThat(Waiting.next(sessions, "session")).isEqualTo(Waiting.next(sessions, "session"));
+    }
+  }
+}
