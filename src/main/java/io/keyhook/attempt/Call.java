@@ -53,8 +53,8 @@ final class Call implements BodyCodec<Void>, BodyStream<Void> {
     }
     this.request = request;
     codec = connection;
+    pass.begun(codec.isNew());
     codec.begin(this, pool);
-    pass.begun();
     return null;
   }
 

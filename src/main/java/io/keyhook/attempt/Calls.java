@@ -108,7 +108,7 @@ final class Calls {
         go(pass);
       } else {
         pass.ended();
-        pool.line().enterFirst(this);
+        pool.line().enterForNew(this);
       }
     }
   }
@@ -132,7 +132,8 @@ final class Calls {
     }
     if (call.mayStartAgain(e)) {
       exchange.takeBack(call);
-      pool.line().enterFirst(new Again(pool));
+      connecting++;
+      pool.line().enterForNew(new Again(pool));
     } else if (call.hasBegun()) {
       exchange.fail(AttemptError.of(e));
     } else {
@@ -172,6 +173,7 @@ final class Calls {
           done -> exchange.succeed(),
           e -> {
             pass.ended();
+            connecting--;
             if (call.hasBegun() || !exchange.wantsNoCall()) {
               exchange.fail(AttemptError.of(e));
             }

@@ -11,15 +11,18 @@ import java.util.UUID;
  * line, each call that finds no idle connection opens one at once (Vert.x never gives it another), so a burst opens
  * hundreds whose handshakes make each other slow.
  *
- * <p>A call waits no longer than its attempt, and there are never more of them than calls of attempts in flight. Belongs to
- * one event loop.
+ * <p>A call waits no longer than its attempt, and those whose attempt is over are dropped. Belongs to one event loop.
  */
 final class Line {
+  private static final int FULL = 64;
+
   private final Vertx vertx;
   private final Reuse reuse;
   private final Host host;
   private final UUID accountId;
   private final ArrayDeque<Entry> waiting = new ArrayDeque<>();
+  /** Those that need a new connection. They come before the others. */
+  private final ArrayDeque<Entry> waitingForNew = new ArrayDeque<>();
   /** Kept connections without a request. */
   private int idle;
   /** Calls on their way to an idle connection. */
@@ -28,6 +31,8 @@ final class Line {
   private int asked;
   private boolean timed;
   private boolean scheduled;
+  /** At this many that wait, those whose attempt is over are dropped. */
+  private int full = FULL;
 
   /**
    * @param reuse whether idle connections may be used
@@ -49,20 +54,24 @@ final class Line {
   }
 
   void enter(Entry entry) {
+    for (Entry first; (first = waiting.peek()) != null && !first.isWanted(); ) {
+      waiting.poll();
+    }
     if (waiting.isEmpty() && hasIdle()) {
       entry.go(new Idle());
     } else {
-      for (Entry first; (first = waiting.peek()) != null && !first.isWanted(); ) {
-        waiting.poll();
+      if (waiting.size() >= full) {
+        waiting.removeIf(known -> !known.isWanted());
+        full = Math.max(FULL, 2 * waiting.size());
       }
       waiting.addLast(entry);
       ask();
     }
   }
 
-  /** The same before all others, for a new connection. */
-  void enterFirst(Entry entry) {
-    waiting.addFirst(entry);
+  /** The same, for a new connection. */
+  void enterForNew(Entry entry) {
+    waitingForNew.addLast(entry);
     ask();
   }
 
@@ -71,7 +80,7 @@ final class Line {
   }
 
   private void ask() {
-    while (asked < waiting.size()) {
+    while (asked < waiting.size() + waitingForNew.size()) {
       asked++;
       host.ask(accountId, this);
     }
@@ -81,7 +90,10 @@ final class Line {
   /** A place was asked for, and is given. */
   void granted(Pass place) {
     asked--;
-    Entry entry = next();
+    Entry entry = next(waitingForNew);
+    if (entry == null) {
+      entry = next(waiting);
+    }
     if (entry == null) {
       place.ended();
     } else {
@@ -89,10 +101,10 @@ final class Line {
     }
   }
 
-  private Entry next() {
-    Entry entry = waiting.poll();
+  private static Entry next(ArrayDeque<Entry> entries) {
+    Entry entry = entries.poll();
     while (entry != null && !entry.isWanted()) {
-      entry = waiting.poll();
+      entry = entries.poll();
     }
     return entry;
   }
@@ -122,7 +134,7 @@ final class Line {
   }
 
   private boolean sendNext() {
-    Entry entry = next();
+    Entry entry = next(waiting);
     if (entry == null) {
       return false;
     }
@@ -136,7 +148,9 @@ final class Line {
       timed = true;
       vertx.setTimer(Reuse.QUIET_MILLIS, t -> {
         timed = false;
-        if (!reuse.isProven() && hasIdle()) {
+        if (reuse.isProven()) {
+          advanceSoon();
+        } else if (hasIdle()) {
           sendNext();
         }
         awaitQuiet();
@@ -158,7 +172,7 @@ final class Line {
     }
 
     @Override
-    public void begun() {
+    public void begun(boolean isNew) {
       ended();
     }
 

@@ -156,8 +156,8 @@ final class Openings {
     }
 
     @Override
-    public void begun() {
-      if (!over) {
+    public void begun(boolean isNew) {
+      if (!over && isNew) {
         host.stands();
       }
       end();

@@ -5,9 +5,13 @@ interface Pass {
   /** Whether the call may open a connection; otherwise one is idle. */
   boolean opens();
 
-  /** The call has its connection, and begins. Has no effect a second time, or after {@link #ended}. */
-  void begun();
+  /**
+   * The call has its connection, and begins. Has no effect a second time, or after {@link #ended}.
+   *
+   * @param isNew whether it is the connection's first
+   */
+  void begun(boolean isNew);
 
-  /** The call got no connection, or does not use it. Has no effect a second time, or after {@link #begun}. */
+  /** The call got no connection, or does not use it. Has no effect a second time, or after it has begun. */
   void ended();
 }

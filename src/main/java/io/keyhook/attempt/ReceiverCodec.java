@@ -111,7 +111,12 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
 
   /** Whether a request of the pool may be written now. */
   boolean mayBegin(Reuse reuse) {
-    return requests == 0 || reuse.admits(quietSince);
+    return isNew() || reuse.admits(quietSince);
+  }
+
+  /** Whether no request has used it. */
+  boolean isNew() {
+    return requests == 0;
   }
 
   /** From now on, the call counts what comes. */
@@ -301,7 +306,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
             dropUnasked(context, in);
           } else if (last) {
             drop(context, in);
-          } else if (kept && !lastIfQuiet) {
+          } else if (kept && !lastIfQuiet && channel.isActive()) { // a response may end because the connection does
             idle = true;
             line.added();
           }

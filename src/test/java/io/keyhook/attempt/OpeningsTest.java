@@ -82,6 +82,30 @@ class OpeningsTest {
   }
 
   @Test
+  void connectionsThatEndTheirResponsesAreNotTakenForIdleOnes() {
+    int before = 40;
+    CountDownLatch handshakes = new CountDownLatch(1);
+    try (RawReceiver receiver = new RawReceiver(connection -> {
+      if (connection.number() > before) {
+        await(handshakes);
+      }
+      connection.request();
+      connection.write("HTTP/1.1 200 OK\r\n\r\nas long as it goes");
+    }, certificates.good()); RawReceiver other = new RawReceiver(OK, certificates.good())) {
+      String url = receiver.url(Certificates.HOST);
+      for (int i = 0; i < before; i++) {
+        assertThat(rig.ended(rig.send(ACCOUNT, url)).succeeded()).isTrue();
+      }
+      List<CompletableFuture<Attempt>> burst = burst(url);
+      Waiting.until("the first are opened", () -> receiver.accepted() >= before + Openings.AT_FIRST);
+      assertThat(rig.send(ACCOUNT, other.url(Certificates.HOST)).join().succeeded()).isTrue();
+      assertThat(receiver.accepted()).isLessThanOrEqualTo(before + 4 * Openings.AT_FIRST);
+      handshakes.countDown();
+      assertThat(burst).allMatch(attempt -> attempt.join().succeeded());
+    }
+  }
+
+  @Test
   void aReceiverThatAnswersWhenAllAreThereGetsAllAtOnce() {
     CountDownLatch all = new CountDownLatch(BURST);
     try (RawReceiver receiver = new RawReceiver(connection -> {
