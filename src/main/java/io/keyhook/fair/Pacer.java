@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /**
@@ -15,7 +16,7 @@ import java.util.function.LongSupplier;
  * shortest of the last ten minutes.)
  *
  * <p>How long validations take is the root mean square of a window, in which a few slow ones weigh as much as many. Without
- * {@value #ENOUGH} validations in two seconds, there is nobody to yield to. Any thread.
+ * {@value #ENOUGH} validations in two seconds, and as many that wait for an answer, there is nobody to yield to. Any thread.
  */
 public final class Pacer {
   static final double MAX = 8;
@@ -32,7 +33,8 @@ public final class Pacer {
   private final LongSupplier nanoTime;
   /** By minute: the shortest of its windows; infinite where there was none. */
   private final double[] shortest = new double[MINUTES];
-  private long minute; // all guarded by this
+  private final AtomicInteger underWay = new AtomicInteger();
+  private long minute; // it and all below guarded by this
   private long begun;
   private int count;
   private double squares;
@@ -59,10 +61,21 @@ public final class Pacer {
     return this;
   }
 
+  /** A validation is asked for. Returns when, for {@link #validated}. */
+  public long asked() {
+    underWay.incrementAndGet();
+    return now();
+  }
+
+  /** One that was {@link #asked} for is over, whatever came of it. */
+  public void ended() {
+    underWay.decrementAndGet();
+  }
+
   /**
    * Notes a validation that has succeeded.
    *
-   * @param asked when it was asked for, by {@link #now}
+   * @param asked when it was asked for, by {@link #asked}
    */
   public synchronized void validated(long asked) {
     long now = nanoTime.getAsLong();
@@ -112,7 +125,9 @@ public final class Pacer {
 
   private void forgetStale(long now) {
     if (now - begun > STALE) {
-      multiple = 0;
+      if (underWay.get() < ENOUGH) { // otherwise they wait for an answer
+        multiple = 0;
+      }
       begin(now);
     }
   }

@@ -42,8 +42,10 @@ final class LicenseMaker {
   private static final int KEY_TRIES = 3;
   /** Licenses of one statement while others wait for it: it takes some 20 ms. */
   private static final int SMALL_PIECE = 100;
-  /** Of the rests of one transaction, which may take 12 s, and of one rest. */
-  private static final Duration LONGEST_RESTS = Duration.ofSeconds(5);
+  /** Of a transaction that uses one of the connections that management calls share. */
+  private static final Duration YIELDING = Duration.ofMillis(300);
+  /** Of a long file's transaction, which may take 12 s in all. */
+  private static final Duration LONG_YIELDING = Duration.ofSeconds(5);
   private static final Duration LONGEST_REST = Duration.ofMillis(250);
   private static final String LICENSES = "licenses";
 
@@ -108,21 +110,25 @@ final class LicenseMaker {
         }))).recover(e -> Future.failedFuture(Database.isUniqueViolation(e) ? keyTaken() : e));
   }
 
-  /** Inserts piece by piece; while validations are slow, in small pieces, with {@linkplain Pacer rests} between. */
+  /**
+   * Inserts piece by piece. While validations are slow, the pieces are small, with {@linkplain Pacer rests} between them, until
+   * the transaction has taken so long that it has to come to its end.
+   */
   private <T> Future<Void> inPieces(List<T> all, Function<List<T>, Future<?>> insert) {
+    long yielding = (all.size() > Licenses.MAX_AT_ONCE ? LONG_YIELDING : YIELDING).toNanos();
     int pieces = (all.size() + SMALL_PIECE - 1) / SMALL_PIECE;
-    return inPieces(all, insert, Math.min(LONGEST_REST.toNanos(), LONGEST_RESTS.toNanos() / pieces));
+    return inPieces(all, insert, pacer.now() + yielding, Math.min(LONGEST_REST.toNanos(), yielding / pieces));
   }
 
-  private <T> Future<Void> inPieces(List<T> rest, Function<List<T>, Future<?>> insert, long longestRest) {
-    if (rest.isEmpty()) {
-      return Future.succeededFuture();
-    }
-    int size = Math.min(rest.size(), pacer.isYielding() ? SMALL_PIECE : Licenses.MAX_AT_ONCE);
+  private <T> Future<Void> inPieces(
+      List<T> rest, Function<List<T>, Future<?>> insert, long yieldingUntil, long longestRest) {
     long begun = pacer.now();
-    return insert.apply(rest.subList(0, size))
-        .compose(inserted -> rest(pacer.restAfter(begun, longestRest)))
-        .compose(rested -> inPieces(rest.subList(size, rest.size()), insert, longestRest));
+    boolean yields = begun - yieldingUntil < 0 && pacer.isYielding();
+    int size = Math.min(rest.size(), yields ? SMALL_PIECE : Licenses.MAX_AT_ONCE);
+    Future<?> inserted = insert.apply(rest.subList(0, size));
+    return size == rest.size() ? inserted.mapEmpty() : inserted
+        .compose(done -> yields ? rest(pacer.restAfter(begun, longestRest)) : Future.succeededFuture())
+        .compose(rested -> inPieces(rest.subList(size, rest.size()), insert, yieldingUntil, longestRest));
   }
 
   private Future<Void> rest(long nanos) {

@@ -67,11 +67,11 @@ public final class ValidationVerticle extends VerticleBase {
         .tag("instance", Integer.toString(number))
         .register(meters);
     bus.answer(Addresses.VALIDATE, request -> {
-      long asked = pacer.now();
+      long asked = pacer.asked();
       return validator.validate(request).onSuccess(validation -> {
         pacer.validated(asked);
         count(validation);
-      });
+      }).onComplete(done -> pacer.ended());
     });
     return Future.succeededFuture();
   }

@@ -46,6 +46,22 @@ class PacerTest {
   }
 
   @Test
+  void bulkWorkGoesOnRestingWhileValidationsWaitForADatabaseThatAnswersNone() {
+    seconds(5, 2);
+    seconds(1, 5);
+    for (int i = 0; i < Pacer.ENOUGH; i++) {
+      pacer.asked();
+    }
+    now += 5 * SECOND;
+    assertThat(restAfter(10)).isEqualTo(10 * Pacer.MAX);
+    for (int i = 0; i < Pacer.ENOUGH; i++) {
+      pacer.ended();
+    }
+    now += 5 * SECOND;
+    assertThat(restAfter(10)).as("nobody asks any more").isZero();
+  }
+
+  @Test
   void aFewSlowValidationsAreEnough() {
     seconds(5, 2);
     second(2, 60);
