@@ -64,6 +64,7 @@ final class RotateMasterKey {
     }
   }
 
+  /** Blocks the thread of the command, on which no event loop runs. */
   private static <T> T await(Future<T> future) {
     return future.toCompletionStage().toCompletableFuture().join();
   }

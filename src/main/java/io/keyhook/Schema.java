@@ -42,7 +42,7 @@ final class Schema {
       if (done) {
         return createSearchIndex();
       }
-      return migratedAt.map(uri -> blocking(() -> Keyhook.migrate(uri))).orElseGet(() -> Future.failedFuture(own.isPresent()
+      return migratedAt.map(uri -> onWorker(() -> Keyhook.migrate(uri))).orElseGet(() -> Future.failedFuture(own.isPresent()
           ? new IOException("the database is not migrated, which cannot be done through a pooler: set database.migrationUri to"
               + " a connection to PostgreSQL itself")
           : new IllegalStateException("The pool's database is not migrated: call Keyhook.migrate(uri) before deploying")));
@@ -62,10 +62,10 @@ final class Schema {
   /** If the extensions were missing at the migration, or its build failed. */
   private Future<Void> createSearchIndex() {
     return migratedAt.isEmpty() ? Future.succeededFuture() : SearchIndex.exists(database.pool()).compose(exists ->
-        exists ? Future.succeededFuture() : blocking(() -> SearchIndex.create(migratedAt.get())));
+        exists ? Future.succeededFuture() : onWorker(() -> SearchIndex.create(migratedAt.get())));
   }
 
-  private Future<Void> blocking(Runnable work) {
+  private Future<Void> onWorker(Runnable work) {
     return vertx.executeBlocking(() -> {
       work.run();
       return null;

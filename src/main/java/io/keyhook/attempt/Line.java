@@ -49,7 +49,7 @@ final class Line {
     /** Whether the attempt still goes on, and sends no other call. */
     boolean isWanted();
 
-    /** Asks for a connection, and tells the pass what became of it. */
+    /** Asks for a connection, and reports to the pass whether the call begins. */
     void go(Pass pass);
   }
 

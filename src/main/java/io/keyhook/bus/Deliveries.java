@@ -47,14 +47,6 @@ public interface Deliveries {
       this(caller, webhookId, status, event, licenseId, from, to, page, null, null);
     }
 
-    public ListAll withSearch(String search) {
-      return new ListAll(caller, webhookId, status, event, licenseId, from, to, page, search, failing);
-    }
-
-    public ListAll withFailing(Boolean failing) {
-      return new ListAll(caller, webhookId, status, event, licenseId, from, to, page, search, failing);
-    }
-
     /** Whether it looks for a text. */
     public boolean isSearch() {
       return search != null && !search.isBlank();

@@ -64,7 +64,7 @@ public final class Admission<K> {
   /**
    * For bulk work, which yields to validations. To be called before the first work.
    *
-   * @param longestRest of a permit: whoever is next waits for it
+   * @param longestRest of a permit, which the next work waits for
    */
   public Admission<K> pacedBy(Pacer pacer, Duration longestRest) {
     this.pacer = Optional.of(pacer);

@@ -43,7 +43,7 @@ export function currentSession() {
   return session;
 }
 
-/** The id of whoever is logged in, or was last; null at first. */
+/** The ID of the user who is logged in, or was last; null at first. */
 export function currentUser() {
   return user;
 }

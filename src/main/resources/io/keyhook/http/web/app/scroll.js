@@ -48,5 +48,5 @@ export function restoreScroll(entry) {
     clearTimeout(timer);
     restoring = null;
   };
-  observer.observe(document.documentElement); // tells at once, after the page has been drawn
+  observer.observe(document.documentElement); // calls back at once, after the page has been drawn
 }

@@ -75,7 +75,7 @@ function FirstSteps({ account: { usage } }) {
   const month = useLoad(signal => get('api/stats', { range: '30d' }, signal), []);
   const hasLicense = usage.licenses.used > 0;
   const hasWebhook = usage.webhooks.used > 0;
-  // whoever is here for longer than the statistics go back knows the steps
+  // an account that is older than the statistics knows the steps
   const since = me.data?.user?.createdAt;
   const hasValidated = !month.data || !since || month.data.validations.total > 0
     || Date.parse(since) < Date.parse(month.data.from);
