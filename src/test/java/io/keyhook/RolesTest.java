@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keyhook.db.Database;
 import io.keyhook.db.Partitions;
+import io.keyhook.guide.Guide;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
@@ -14,8 +15,6 @@ import io.keyhook.testing.Waiting;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -23,9 +22,8 @@ import java.sql.Statement;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,21 +31,26 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A role owns the tables and migrates, another one runs the nodes: with the grants in the README, and no others. */
+/** A role owns the tables and migrates, another one runs the nodes: with the grants in the guide, and no others. */
 class RolesTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withoutSchema();
 
   @BeforeAll
-  static void startWithTheReadmesGrants() throws Exception {
-    Matcher block = Pattern.compile("```sql\n(CREATE ROLE keyhook_owner.*?)```", Pattern.DOTALL)
-        .matcher(Files.readString(Path.of("README.md")));
-    assertThat(block.find()).isTrue();
+  static void startWithTheGrantsOfTheGuide() {
     String name = keyhook.database().uri().getPath().substring(1);
-    keyhook.database().administer(block.group(1).replace("DATABASE keyhook", "DATABASE " + name));
+    keyhook.database().administer(sql("operating").replace("DATABASE keyhook", "DATABASE " + name));
+    keyhook.database().administer(sql("configuration")); // the role's limits behind a pooler
     keyhook.database().administer("GRANT keyhook_owner TO keyhook"); // as which the test looks things up
     keyhook.start(new JsonObject().put("database", new JsonObject()
         .put("uri", as("keyhook_app").toString()).put("migrationUri", as("keyhook_owner").toString())));
+  }
+
+  /** The statements that a page shows. */
+  private static String sql(String page) {
+    List<Guide.Block> blocks = Guide.page(page).blocks().stream().filter(block -> block.language().equals("sql")).toList();
+    assertThat(blocks).hasSize(1);
+    return blocks.get(0).text();
   }
 
   @AfterAll

@@ -29,8 +29,8 @@ class AttemptTest {
       new JsonObject().put("timeout", "PT0.5S").put("retryDelays", new JsonArray()).put("maxInFlightPerEndpoint", 1)));
 
   /** Of each kind of outcome one; all are in {@link ReceiverFaultTest}. */
-  private static final Set<String> SOME = Set.of("accepts and never answers", "drips a body", "sends an endless body",
-      "sends an endless error page", "sends 100 without end", "sends a bad chunk", "closes without an answer",
+  private static final Set<String> SOME = Set.of("accepts and never responds", "drips a body", "sends an endless body",
+      "sends an endless error page", "sends 100 without end", "sends a bad chunk", "closes without a response",
       "truncates a 200");
 
   /** The log of a delivery that is never tried again here. */

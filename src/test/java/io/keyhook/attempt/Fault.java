@@ -54,10 +54,10 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
 
   private static List<Fault> hanging() {
     return List.of(
-        closed("accepts and never answers", then(c -> c.awaitClose()), null, TIMEOUT, null),
+        closed("accepts and never responds", then(c -> c.awaitClose()), null, TIMEOUT, null),
         closed("accepts and drips interim responses", then(c -> c.drip("HTTP/1.1 100 Continue\r\n\r\n")),
             null, TIMEOUT, null),
-        closed("drips its head", then(c -> {
+        closed("drips its headers", then(c -> {
           c.write("HTTP/1.1 200 OK\r\nX-Drip: ");
           c.drip("x");
         }), null, TIMEOUT, null),
@@ -109,7 +109,7 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
           c.write(CHUNKED + "0\r\n");
           c.flood("X-More: x\r\n");
         }), 200, PROTOCOL_ERROR, ""),
-        closed("hides little in long chunk extensions", then(c -> {
+        closed("sends tiny chunks with long extensions", then(c -> {
           c.write(CHUNKED + "1000\r\n" + FOUR_KB + "\r\n");
           c.flood("1;" + "x".repeat(1000) + "\r\nx\r\n");
         }), 200, null, FOUR_KB),
@@ -134,19 +134,19 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
 
   private static List<Fault> malformed() {
     return List.of(
-        malformed("has no number for a status", "HTTP/1.1 abc OK\r\n\r\n"),
-        malformed("has a negative status", "HTTP/1.1 -200 OK\r\n\r\n"),
-        malformed("has a number for a status that no integer holds", "HTTP/1.1 99999999999 OK\r\n\r\n"),
-        malformed("has a Content-Length that is no number", "HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\n"),
+        malformed("sends a status that is not a number", "HTTP/1.1 abc OK\r\n\r\n"),
+        malformed("sends a negative status", "HTTP/1.1 -200 OK\r\n\r\n"),
+        malformed("sends a status that overflows an integer", "HTTP/1.1 99999999999 OK\r\n\r\n"),
+        malformed("has a Content-Length that is not a number", "HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\n"),
         malformed("has a negative Content-Length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"),
         malformed("has a Content-Length with a plus sign", "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nab"),
         malformed("has two Content-Lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc"),
-        malformed("has two Content-Lengths in one", "HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nabc"),
+        malformed("has two Content-Lengths in one header", "HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nabc"),
         malformed("has a header without a name", "HTTP/1.1 200 OK\r\n: x\r\n\r\n"),
         malformed("has a NUL in a header", "HTTP/1.1 200 OK\r\nX-Nul: a\u0000b\r\nContent-Length: 0\r\n\r\n"),
-        malformed("writes its version in lower case", "http/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        malformed("writes its HTTP version in lower case", "http/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
         malformed("speaks SSH", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
-        malformed("speaks nothing known", "\u0000\u0001\u0002\u00ff\u00fe nothing \r\n\r\n"),
+        malformed("speaks an unknown protocol", "\u0000\u0001\u0002\u00ff\u00fe nothing \r\n\r\n"),
         malformed("speaks HTTP/2", "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"),
         closed("sends a bad chunk", then(c -> {
           c.write(CHUNKED + "5\r\nfirst\r\nzz\r\nx\r\n");
@@ -156,7 +156,7 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
           c.write(CHUNKED + "5\nfirst\n0\n\n");
           c.awaitClose();
         }), 200, PROTOCOL_ERROR, ""),
-        closed("sends a chunk of a size that no integer holds", then(c -> {
+        closed("sends a chunk size that overflows an integer", then(c -> {
           c.write(CHUNKED + "ffffffffffffffff\r\nx\r\n");
           c.awaitClose();
         }), 200, PROTOCOL_ERROR, ""));
@@ -173,15 +173,15 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
     return List.of(
         closed("closes after accept", c -> { }, null, CONNECTION_RESET, null),
         closed("resets after accept", c -> c.reset(), null, CONNECTION_RESET, null),
-        closed("closes without an answer", then(c -> { }), null, CONNECTION_RESET, null),
+        closed("closes without a response", then(c -> { }), null, CONNECTION_RESET, null),
         closed("resets in the middle of the request", c -> {
           c.read();
           c.reset();
         }, null, CONNECTION_RESET, null),
-        closed("closes in its head", then(c -> c.write("HTTP/1.1 200 OK\r\nX-Half")), null, CONNECTION_RESET, null),
+        closed("closes within its headers", then(c -> c.write("HTTP/1.1 200 OK\r\nX-Half")), null, CONNECTION_RESET, null),
         closed("closes after an interim response", then(c -> c.write("HTTP/1.1 100 Continue\r\n\r\n")),
             null, CONNECTION_RESET, null),
-        closed("speaks the frames of HTTP/2", // SETTINGS and GOAWAY: PROTOCOL_ERROR (RFC 9113, 6.5 and 6.8)
+        closed("sends HTTP/2 frames", // SETTINGS and GOAWAY: PROTOCOL_ERROR (RFC 9113, 6.5 and 6.8)
             then(c -> c.write("\0\0\0\4\0\0\0\0\0\0\0\10\7\0\0\0\0\0\0\0\0\0\0\0\0\1")), null, CONNECTION_RESET, null),
         closed("truncates a 200", then(c -> c.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst")),
             200, CONNECTION_RESET, "first"),
@@ -190,7 +190,7 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
 
   private static List<Fault> answering() {
     return Stream.of(replying(), framing(), describing(), Stream.of(400, 401, 404, 500).map(status -> kept(
-            "answers " + status, "HTTP/1.1 " + status + " No\r\nContent-Length: 2\r\n\r\nno", status, "no")).toList())
+            "returns " + status, "HTTP/1.1 " + status + " No\r\nContent-Length: 2\r\n\r\nno", status, "no")).toList())
         .flatMap(List::stream).toList();
   }
 
@@ -208,7 +208,7 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
               c.awaitClose();
             }), 101, null, ""),
             closed("ends its body by closing", then(c -> c.write("HTTP/1.1 200 OK\r\n\r\nfirst")), 200, null, "first"),
-            closed("says that it closes", then(c -> {
+            closed("announces that it closes", then(c -> {
               c.write("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nfirst");
               c.awaitClose();
             }), 200, null, "first"),
@@ -216,7 +216,7 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
                 + "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
                 + "HTTP/1.1 104 Upload Resumption Supported\r\nContent-Length: 0\r\n\r\nHTTP/1.1 199 Nearly\r\n\r\n"
                 + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone", 200, "done"),
-            closed("closes after half of the connection", then(c -> {
+            closed("closes its half of the connection", then(c -> {
               c.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst");
               c.halfClose();
               c.awaitClose();
@@ -257,17 +257,17 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
         kept("has no reason phrase", "HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nfirst", 200, "first"),
         kept("has a space before a colon", "HTTP/1.1 200 OK\r\nContent-Length : 5\r\n\r\nfirst", 200, "first"),
         kept("folds a header", "HTTP/1.1 200 OK\r\nX-Folded: a\r\n b\r\nContent-Length: 5\r\n\r\nfirst", 200, "first"),
-        kept("ends the lines of its head with a bare LF", "HTTP/1.1 200 OK\nContent-Length: 5\n\nfirst", 200, "first"),
+        kept("ends its header lines with a bare LF", "HTTP/1.1 200 OK\nContent-Length: 5\n\nfirst", 200, "first"),
         kept("repeats its Content-Length", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nfirst",
             200, "first"),
         kept("sends chunk extensions", CHUNKED + "2;a=b\r\nfi\r\n3;c=\"d;e\";f\r\nrst\r\n0;g=h\r\n\r\n", 200, "first"),
         kept("sends trailers", CHUNKED + "5\r\nfirst\r\n0\r\nX-Sum: 1\r\n\r\n", 200, "first"),
-        left("has a Content-Length beside chunks", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"
+        left("sends a Content-Length with chunks", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"
             + "Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n"),
-        left("answers in HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nfirst"),
+        left("responds in HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nfirst"),
         left("sends chunks in HTTP/1.0", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n"
             + "Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n"),
-        left("says among others that it closes", "HTTP/1.1 200 OK\r\nConnection: x, close\r\n"
+        left("announces that it closes, among other options", "HTTP/1.1 200 OK\r\nConnection: x, close\r\n"
             + "Content-Length: 5\r\n\r\nfirst"),
         kept("folds its headers and trailers thousands of times", CHUNKED.replace("\r\n\r\n", FOLDED)
             + "5\r\nfirst\r\n0;x\r\nX-Trailer: a" + FOLDED, 200, "first"));
@@ -279,7 +279,7 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
     return List.of(
         kept("compresses an error page", encoded("500 Oops", "gzip", gzip(page.getBytes(StandardCharsets.UTF_8))),
             500, page),
-        kept("compresses an error page for which there is no decoder here", encoded("500 Oops", "br", "abcd"), 500,
+        kept("compresses an error page with an unsupported encoding", encoded("500 Oops", "br", "abcd"), 500,
             "(br-compressed body, 4 bytes)"),
         kept("writes an error page in UTF-16", "HTTP/1.1 500 Oops\r\nContent-Type: text/html; charset=utf-16le\r\n"
             + "Content-Length: 10\r\n\r\n" + "f\0i\0r\0s\0t\0", 500, "first"));

@@ -2,6 +2,7 @@ package io.keyhook.attempt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.guide.Guide;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,20 +14,34 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The README's table of what receivers do wrong is the one that the tests of it go by. */
+/** The guide's table of endpoint faults is generated from the faults that the tests cover. */
 class FaultTableTest {
   private static final String HEAD = """
-      | a receiver that | status | error | ends | the delivery |
-      |---|---|---|---|---|
+      <table>
+      <thead>
+      <tr>
+      <th>your endpoint</th>
+      <th>status</th>
+      <th>error</th>
+      <th>ends</th>
+      <th>the delivery</th>
+      </tr>
+      </thead>
+      <tbody>
+      """;
+  private static final String TAIL = """
+      </tbody>
+      </table>
       """;
 
   /** What is the same for several. */
   private record Outcome(boolean answered, String error, String ends, String delivery) {
     static Outcome of(boolean answered, AttemptError error, String ends, boolean delivered) {
-      return new Outcome(answered, error == null ? "" : "`" + error.wireName() + "`", ends,
-          delivered ? "delivered" : "is tried again");
+      return new Outcome(answered, error == null ? "" : "<code>" + error.wireName() + "</code>", ends,
+          delivered ? "delivered" : "is retried");
     }
   }
 
@@ -53,24 +68,25 @@ class FaultTableTest {
       rows.computeIfAbsent(Outcome.of(answered, fault.error(), ends(fault.error()), fault.isSuccess()),
           outcome -> new Row()).add(fault.name(), answered ? List.of(fault.status()) : List.of());
     }
-    rows.get(Outcome.of(true, null, ends(null), false)).add("redirects, wherever to", Fault.REDIRECTS);
+    rows.get(Outcome.of(true, null, ends(null), false)).add("redirects to any URL", Fault.REDIRECTS);
     return rows.entrySet().stream().map(entry -> row(entry.getKey(), entry.getValue()))
-        .collect(Collectors.joining("", HEAD, ""));
+        .collect(Collectors.joining("", HEAD, TAIL));
   }
 
   private static String ends(AttemptError error) {
-    return error == AttemptError.TIMEOUT ? "after 10 s" : "at once";
+    return error == AttemptError.TIMEOUT ? "after 10 s" : "immediately";
   }
 
   private static String row(Outcome outcome, Row row) {
     String statuses = row.statuses.stream().map(String::valueOf).collect(Collectors.joining(", "));
-    return "| " + String.join(" | ", String.join("; ", row.receivers), statuses, outcome.error(), outcome.ends(),
-        outcome.delivery()) + " |\n";
+    return Stream.of(String.join("; ", row.receivers), statuses, outcome.error(), outcome.ends(), outcome.delivery())
+        .map(cell -> "<td>" + cell + "</td>\n").collect(Collectors.joining("", "<tr>\n", "</tr>\n"));
   }
 
   @Test
-  void theReadmeHasTheTableThatTheTestsGoBy() throws IOException {
-    Files.writeString(Path.of("target", "receiver-faults.md"), table());
-    assertThat(Files.readString(Path.of("README.md"))).as("it is in target/receiver-faults.md").contains(table());
+  void theGuideHasTheTableThatTheTestsGoBy() throws IOException {
+    Files.writeString(Path.of("target", "endpoint-faults.html"), table());
+    assertThat(Files.readString(Guide.DIRECTORY.resolve("endpoints.html"))).as("it is in target/endpoint-faults.html")
+        .contains(table());
   }
 }

@@ -9,25 +9,25 @@ import static io.keyhook.attempt.AttemptError.TLS_FAILURE;
 /** What goes wrong before a receiver has read a request, and the error that the attempt must have; null: none. */
 enum NetworkFault {
   NOT_LISTENING("does not listen", CONNECTION_REFUSED),
-  NO_ROUTE("is where no route leads to", AttemptError.NO_ROUTE),
-  SYN_DROPPED("does not take up the connection (SYN dropped)", TIMEOUT),
-  NO_ADDRESS("has a name without an address", DNS_FAILURE),
-  NXDOMAIN("has a name that does not exist (NXDOMAIN)", DNS_FAILURE),
+  NO_ROUTE("has an address without a route to it", AttemptError.NO_ROUTE),
+  SYN_DROPPED("ignores the connection request (SYN dropped)", TIMEOUT),
+  NO_ADDRESS("has a host name without an address", DNS_FAILURE),
+  NXDOMAIN("has a host name that does not exist (NXDOMAIN)", DNS_FAILURE),
   SERVFAIL("has a name server that fails (SERVFAIL)", DNS_FAILURE),
-  DNS_REFUSED("has a name server that refuses to answer", DNS_FAILURE),
-  DNS_SILENT("has a name server that says nothing", DNS_FAILURE),
+  DNS_REFUSED("has a name server that refuses the query", DNS_FAILURE),
+  DNS_SILENT("has a name server that does not respond", DNS_FAILURE),
   DNS_JUNK("has a name server that sends junk", DNS_FAILURE),
-  DNS_SLOW("has a name server that takes longer than the attempt may", TIMEOUT),
-  DNS_NOT_PUBLIC("has a name that leads to an address that is not public, by now or among others", TARGET_REFUSED),
+  DNS_SLOW("has a name server that takes longer than the timeout", TIMEOUT),
+  DNS_NOT_PUBLIC("has a host name with an address that is not public, even one of several", TARGET_REFUSED),
   TLS_EXPIRED("has a certificate that has expired", TLS_FAILURE),
   TLS_SELF_SIGNED("has a self-signed certificate", TLS_FAILURE),
-  TLS_OTHER_NAME("has a certificate of another name", TLS_FAILURE),
-  TLS_UNKNOWN_ISSUER("has a certificate of an unknown issuer", TLS_FAILURE),
+  TLS_OTHER_NAME("has a certificate for another host name", TLS_FAILURE),
+  TLS_UNKNOWN_ISSUER("has a certificate from an unknown issuer", TLS_FAILURE),
   TLS_NONE("does not speak TLS", TLS_FAILURE),
-  TLS_OLD("speaks TLS 1.0 at most", TLS_FAILURE),
-  TLS_CUT("cuts the handshake off", TLS_FAILURE),
+  TLS_OLD("supports TLS 1.0 at most", TLS_FAILURE),
+  TLS_CUT("breaks off the handshake", TLS_FAILURE),
   TLS_HANGS("hangs in the handshake", TIMEOUT),
-  SOME_ADDRESSES_DEAD("has several addresses, of which some are dead", null);
+  SOME_ADDRESSES_DEAD("has several addresses, some of them dead", null);
 
   private final String receiver;
   private final AttemptError error;
@@ -37,7 +37,7 @@ enum NetworkFault {
     this.error = error;
   }
 
-  /** After "a receiver that". */
+  /** After "your endpoint". */
   String receiver() {
     return receiver;
   }

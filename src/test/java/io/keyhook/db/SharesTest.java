@@ -2,6 +2,8 @@ package io.keyhook.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.guide.Guide;
+import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -30,9 +32,23 @@ class SharesTest {
     assertThat(2 * Shares.of(DEFAULT, POOL, processors).total()).isLessThan(OF_POSTGRESQL);
   }
 
-  /** As the README has it. */
   @Test
-  void theDefaultIsDividedAsDocumented() {
+  void theDefaultIsDividedAsTheGuideShows() {
+    List<List<String>> rows = Guide.page("configuration").html().select("#connections ~ .table").first().select("tbody tr")
+        .stream().map(row -> row.select("td").eachText()).toList();
+    assertThat(rows).containsExactly(
+        row("2", Shares.of(DEFAULT, POOL, 2)), row("4", Shares.of(DEFAULT, POOL, 4)), row("8 and more", Shares.of(DEFAULT, POOL, 8)));
+    assertThat(Shares.of(DEFAULT, POOL, 128)).isEqualTo(Shares.of(DEFAULT, POOL, 8));
+  }
+
+  private static List<String> row(String processors, Shares shares) {
+    return List.of(processors, "" + shares.management(), shares.loops() + " × " + shares.validator(),
+        shares.loops() + " × " + shares.sender(),
+        "" + (shares.total() - shares.management() - shares.loops() * (shares.validator() + shares.sender())), "" + shares.total());
+  }
+
+  @Test
+  void aDefaultAndASmallestNodeAreDividedByProcessors() {
     assertThat(Shares.of(DEFAULT, POOL, 2)).isEqualTo(new Shares(10, 2, 4, 4));
     assertThat(Shares.of(DEFAULT, POOL, 4)).isEqualTo(new Shares(10, 4, 3, 3));
     assertThat(Shares.of(DEFAULT, POOL, 8)).isEqualTo(new Shares(10, 8, 1, 2));

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jsoup.Jsoup;
@@ -12,8 +13,8 @@ import org.jsoup.nodes.Document;
 import org.jsoup.nodes.Element;
 
 /** The pages of the guide, in their frame, and the code that they show. */
-final class Guide {
-  static final Path DIRECTORY = Path.of("src/main/resources/io/keyhook/http/web/docs");
+public final class Guide {
+  public static final Path DIRECTORY = Path.of("src/main/resources/io/keyhook/http/web/docs");
 
   private static final Path FRAME = DIRECTORY.resolve(GuideFrame.FILE);
 
@@ -24,9 +25,25 @@ final class Guide {
    *
    * @param name as in its URL; {@code index} for the first one
    */
-  record Page(String name, Document html) {
-    List<Block> blocks() {
+  public record Page(String name, Document html) {
+    public List<Block> blocks() {
       return html.select("figure.code").stream().map(Block::of).toList();
+    }
+
+    /**
+     * The code of a section.
+     *
+     * @param id of the section's heading
+     */
+    List<Block> blocksOf(String id) {
+      List<Block> blocks = new ArrayList<>();
+      for (Element next = html.getElementById(id).nextElementSibling(); next != null && !next.normalName().equals("h2");
+          next = next.nextElementSibling()) {
+        if (next.is("figure.code")) {
+          blocks.add(Block.of(next));
+        }
+      }
+      return blocks;
     }
 
     /** The code of a file that the page shows. */
@@ -47,7 +64,7 @@ final class Guide {
    * @param file the name under which readers are to keep it; empty: it is not a file
    * @param isRun false where the page shows what no test can do
    */
-  record Block(String language, String label, String file, boolean isRun, String text) {
+  public record Block(String language, String label, String file, boolean isRun, String text) {
     private static Block of(Element figure) {
       return new Block(figure.attr("data-language"), figure.attr("data-label"), figure.attr("data-file"),
           !figure.attr("data-run").equals("no"), figure.selectFirst("pre > code").wholeText() + "\n");
@@ -74,7 +91,7 @@ final class Guide {
     }
   }
 
-  static Page page(String name) {
+  public static Page page(String name) {
     return read(DIRECTORY.resolve(name + ".html"));
   }
 

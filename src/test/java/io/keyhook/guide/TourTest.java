@@ -181,6 +181,7 @@ class TourTest {
   void everyPageWithSomethingToTypeIsFollowed() {
     assertThat(Guide.pages().stream().filter(page -> page.blocks().stream().anyMatch(Guide.Block::isShell))
         .map(Guide.Page::name))
-        .containsExactlyInAnyOrder("start", "local", "security", "retries", "troubleshooting", "validate", "scaling");
+        .containsExactlyInAnyOrder("start", "local", "security", "retries", "troubleshooting", "validate", "scaling",
+            "operating");
   }
 }

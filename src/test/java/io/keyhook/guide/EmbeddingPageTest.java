@@ -28,13 +28,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The README's program in a Maven project of its own, with the README's dependency and the class path that Maven resolves
+ * The program of the guide in a Maven project of its own, with the guide's dependency and the class path that Maven resolves
  * for it. Maven takes what it can from the local repository of this build, and the rest from where it is configured to.
  */
-class ReadmeEmbeddingTest {
-  private static final Pattern PROGRAM = Pattern.compile("```java\n(import io\\.keyhook.*?)```", Pattern.DOTALL);
-  private static final Pattern DEPENDENCY =
-      Pattern.compile("```xml\n(<dependency>\\s+<groupId>io\\.keyhook.*?)```", Pattern.DOTALL);
+class EmbeddingPageTest {
   private static final Pattern NETTY = Pattern.compile("/netty-[a-z0-9-]+-(4\\.[0-9.]+\\.Final)[^/]*\\.jar");
   private static final String[] MIGRATING = {"flyway-core", "flyway-database-postgresql", "postgresql"};
   private static final Map<List<String>, String> CLASS_PATHS = new HashMap<>();
@@ -71,7 +68,7 @@ class ReadmeEmbeddingTest {
   }
 
   @Test
-  void theProgramOfTheReadmeRunsAsWritten() throws IOException, InterruptedException {
+  void theProgramOfTheGuideRunsAsWritten() throws IOException, InterruptedException {
     assertThat(run(program(), MIGRATING)).contains("license.activated", "license.validated", "valid");
   }
 
@@ -161,13 +158,12 @@ class ReadmeEmbeddingTest {
     assertThat(run(program)).anyMatch(line -> line.contains("org.flywaydb:flyway-core"));
   }
 
-  private static String program() throws IOException {
-    return inReadme(PROGRAM);
+  private static String program() {
+    return Guide.page("embedding").file("Shop.java").text();
   }
 
-  private static String inReadme(Pattern block) throws IOException {
-    return block.matcher(Files.readString(Path.of("README.md"))).results().map(match -> match.group(1)).findFirst()
-        .orElseThrow();
+  private static String dependency() {
+    return Guide.page("embedding").blocksOf("dependency").get(0).text();
   }
 
   private List<String> run(String program, String... libraries) throws IOException, InterruptedException {
@@ -209,7 +205,7 @@ class ReadmeEmbeddingTest {
         </project>
         """.formatted(
             Path.of(System.getProperty("localRepository", System.getProperty("user.home") + "/.m2/repository")).toUri(),
-            inReadme(DEPENDENCY) + Arrays.stream(libraries).map(ReadmeEmbeddingTest::dependency).collect(Collectors.joining())));
+            dependency() + Arrays.stream(libraries).map(EmbeddingPageTest::dependency).collect(Collectors.joining())));
     Program.run(project, Map.of(), "", List.of(Tool.require("mvn"), "-B", "-q", "-ntp", "-Dmaven.repo.local=" + repository,
         "org.apache.maven.plugins:maven-dependency-plugin:" + pluginVersion() + ":build-classpath",
         "-Dmdep.outputFile=classpath.txt"));
