@@ -107,7 +107,7 @@ class DeliveriesTest extends Visit {
     assertThat(page.getByText("newer deliveries")).hasCount(0);
     deliver(2);
     assertThat(page.getByText("2 newer deliveries")).isVisible();
-    tab.button("Show the newest").click();
+    tab.button("Show newest").click();
     assertThat(page.getByText("newer deliveries")).hasCount(0);
     ids.subList(ids.size() - 2, ids.size()).forEach(this::assertLists);
   }
@@ -127,7 +127,7 @@ class DeliveriesTest extends Visit {
   @Test
   void aWebhookThatIsNewHasItsName() {
     visitLog();
-    tab.button("Clear the filters").click();
+    tab.button("Clear filters").click();
     Receiver late = keyhook.receiver();
     keyhook.webhook(late, "license.validated");
     keyhook.api().anonymous().validate(key, "device-1").expect(200);
@@ -186,12 +186,12 @@ class DeliveriesTest extends Visit {
     tab.visit("Deliveries");
     assertLive();
     page.getByLabel("Event", new Page.GetByLabelOptions().setExact(true)).selectOption("license.expired");
-    assertThat(tab.heading("Nothing found so far")).isVisible();
+    assertThat(tab.heading("No matches so far")).isVisible();
     next.set(null);
-    tab.button("Look further").click();
-    assertThat(tab.heading("Nothing more")).isVisible();
+    tab.button("Load older").click();
+    assertThat(tab.heading("No more results")).isVisible();
     tab.button("Previous").click();
-    assertThat(tab.heading("Nothing matches")).isVisible();
+    assertThat(tab.heading("No matches")).isVisible();
   }
 
   private void search(String text) {
@@ -236,7 +236,7 @@ class DeliveriesTest extends Visit {
     assertThat(rows()).hasCount(0);
     page.unroute("**/api/deliveries?*search=*");
     tab.button("Try again").click();
-    assertThat(tab.heading("Nothing matches")).isVisible();
+    assertThat(tab.heading("No matches")).isVisible();
     search("webhook_nothing");
     assertThat(rows()).hasCount(0);
     Tab.Held held = tab.hold("**/api/deliveries?*webhookId=*");
@@ -259,7 +259,7 @@ class DeliveriesTest extends Visit {
     assertThat(row.locator(".badge.warn")).hasText("Retrying");
     assertThat(row).containsText(Pattern.compile("Next attempt in (1 minute|[0-9]+ seconds)"));
     page.getByLabel("Status").selectOption("Pending");
-    assertThat(tab.heading("Nothing matches")).isVisible();
+    assertThat(tab.heading("No matches")).isVisible();
     for (String status : List.of("Retrying", "Failed or retrying")) {
       page.getByLabel("Status").selectOption(status);
       assertThat(rows()).hasCount(1);

@@ -49,19 +49,19 @@ class FormsTest extends Visit {
     tab.field("Account name").fill("Ada's");
     tab.field("E-mail").fill("ada");
     tab.field("Password").fill("short");
-    tab.button("Create the account").click();
+    tab.button("Create account").click();
     assertThat(page.getByText("Enter an e-mail address such as ada@example.com")).isVisible();
     assertThat(page.getByText("Must have at least 8 characters")).isVisible();
     tab.field("E-mail").fill(Node.EMAIL);
     tab.field("Password").fill("long enough, is it");
-    tab.button("Create the account").click();
+    tab.button("Create account").click();
     assertThat(page.getByText("Somebody with this e-mail has an account already")).isVisible();
     assertThat(tab.field("Account name")).hasValue("Ada's");
     tab.field("E-mail").fill("ada@example.com");
-    tab.button("Create the account").click();
+    tab.button("Create account").click();
     assertThat(tab.heading("Overview")).isVisible();
     tab.visit("Webhooks");
-    assertThat(tab.heading("Your plan has no webhooks")).isVisible();
+    assertThat(tab.heading("Your plan does not include webhooks")).isVisible();
   }
 
   @Test
@@ -71,15 +71,15 @@ class FormsTest extends Visit {
     tab.dialogButton("Create license").click();
     assertThat(page.getByText("Enter a name")).isVisible();
     tab.field("Name").fill("A name");
-    tab.field("Devices").fill("none");
-    tab.field("Customer’s e-mail").fill("nobody");
+    tab.field("Activation limit").fill("none");
+    tab.field("Customer e-mail").fill("nobody");
     tab.field("Metadata").fill("{");
     tab.dialogButton("Create license").click();
     assertThat(page.getByText("Enter a whole number of 1 or more")).isVisible();
     assertThat(page.getByText("Enter an e-mail address such as ada@example.com")).isVisible();
-    assertThat(page.getByText("Is not JSON")).isVisible();
-    tab.field("Devices").fill("1000001"); // which only Keyhook knows to be too many
-    tab.field("Customer’s e-mail").fill("");
+    assertThat(page.getByText("Must be valid JSON")).isVisible();
+    tab.field("Activation limit").fill("1000001"); // which only Keyhook knows to be too many
+    tab.field("Customer e-mail").fill("");
     tab.field("Metadata").fill("{\"seats\": 5}");
     tab.dialogButton("Create license").click();
     assertThat(page.getByText("is not between 1 and 1000000")).isVisible();
@@ -125,7 +125,7 @@ class FormsTest extends Visit {
     page.keyboard().press("Escape");
     page.keyboard().press("Escape");
     assertThat(key).isVisible();
-    tab.dialogButton("I have copied the key").click();
+    tab.dialogButton("I’ve copied the key").click();
     assertThat(tab.dialog()).hasCount(0);
   }
 
@@ -134,7 +134,7 @@ class FormsTest extends Visit {
     enter("Webhooks");
     tab.button("Create webhook").first().click();
     tab.dialogButton("Create webhook").click();
-    assertThat(page.getByText("Enter the URL of your receiver")).isVisible();
+    assertThat(page.getByText("Enter the URL of your endpoint")).isVisible();
     assertThat(page.getByText("Choose at least one event")).isVisible();
     tab.field("URL").fill("ftp://files.example.com/");
     tab.field("Description").fill("Described");
@@ -146,14 +146,14 @@ class FormsTest extends Visit {
 
   @Test
   void person() {
-    enter("People");
-    tab.button("Add person").click();
+    enter("Team");
+    tab.button("Add team member").click();
     tab.field("E-mail").fill(Node.EMAIL);
     tab.field("First password").fill("passwor");
-    tab.dialogButton("Add person").click();
+    tab.dialogButton("Add team member").click();
     assertThat(page.getByText("Must have at least 8 characters")).isVisible();
     tab.field("First password").fill("password of theirs");
-    tab.dialogButton("Add person").click();
+    tab.dialogButton("Add team member").click();
     assertThat(page.getByText("Somebody with this e-mail has an account already")).isVisible();
     assertThat(tab.field("First password")).hasValue("password of theirs");
   }
@@ -162,11 +162,11 @@ class FormsTest extends Visit {
   void password() {
     enter("Settings");
     tab.button("Change password").click();
-    assertThat(page.getByText("Enter your password")).isVisible();
+    assertThat(page.getByText("Enter your current password")).isVisible();
     tab.field("Current password").fill("not it at all");
     tab.field("New password").fill("another password");
     tab.button("Change password").click();
-    assertThat(page.getByText("This is not your password")).isVisible();
+    assertThat(page.getByText("Wrong password")).isVisible();
     assertThat(tab.field("New password")).hasValue("another password");
   }
 
@@ -175,7 +175,7 @@ class FormsTest extends Visit {
     enter("Licenses");
     tab.button("Import").click();
     tab.dialogButton("Import").click();
-    assertThat(page.getByText("Choose a file first.")).isVisible();
+    assertThat(page.getByText("Choose a file.")).isVisible();
     page.setInputFiles("#import-file", csv("name,maxActivations\nGood,1\nBad,many\n"));
     tab.dialogButton("Import").click();
     assertThat(page.getByText("Nothing was imported")).isVisible();

@@ -64,21 +64,21 @@ class HealthTest extends Visit {
   void aWebhooksPageIsLive() {
     visitPath("/webhooks/" + webhook);
     assertThat(tile("Last hour")).containsText("no attempts");
-    assertThat(page.getByText("Nothing sent yet")).isVisible();
+    assertThat(page.getByText("No deliveries yet")).isVisible();
     String id = validate("device-1");
     assertThat(page.locator("tbody a[href$='" + id + "']")).isVisible();
     assertThat(tile("Last hour")).containsText("1 of 1");
     receiver.answer(Answer.status(500, "no"));
     validate("device-1");
     assertThat(page.locator(".page-title .badge")).hasText("Failing");
-    assertThat(tile("Failures in a row")).containsText("1");
+    assertThat(tile("Consecutive failures")).containsText("1");
     assertThat(page.locator("tbody .badge").getByText("Retrying")).isVisible();
   }
 
   @Test
   void aLicensesPageIsLive() {
     visitPath("/licenses/" + license.id());
-    assertThat(page.getByText("No device yet")).isVisible();
+    assertThat(page.getByText("No devices yet")).isVisible();
     assertThat(page.getByText("0 of 5")).isVisible();
     String id = validate("device-1");
     assertThat(page.getByText("1 of 5")).isVisible();
@@ -100,7 +100,7 @@ class HealthTest extends Visit {
     tab.visit("Overview");
     assertThat(page.locator(".card .badge")).hasText("Failing");
     assertThat(page.getByText("The last attempt failed")).isVisible();
-    page.getByText("See why").click();
+    page.getByText("View failures").click();
     assertThat(tab.heading("Deliveries")).isVisible();
     assertThat(page.getByLabel("Status").locator("option:checked")).hasText("Failed or retrying");
     assertThat(page.locator("tbody tr")).hasCount(1);
@@ -119,14 +119,14 @@ class HealthTest extends Visit {
   void testsAreInTheLogAndCountNowhere() {
     visitPath("/webhooks/" + webhook);
     receiver.answer(Answer.status(500, "no"));
-    tab.button("Send test").click();
+    tab.button("Send test event").click();
     assertThat(page.locator(".test-result").getByText("HTTP 500")).isVisible();
     receiver.take();
     assertThat(page.locator("tbody tr")).hasCount(1);
-    assertThat(page.getByText("Test deliveries are in the list below, and are not counted here.")).isVisible();
+    assertThat(page.getByText("Test deliveries are listed below but not counted here.")).isVisible();
     assertThat(tile("Last hour")).containsText("no attempts");
     assertThat(tile("Response time")).containsText("–");
-    assertThat(tile("Last failure")).containsText("None in 7 days");
+    assertThat(tile("Last failure")).containsText("None in the last 7 days");
     assertThat(page.locator(".page-title .badge")).hasText("Active");
     JsonObject health = keyhook.api().get("/api/webhooks/" + webhook + "/health").expect(200).json();
     assertThat(health.getJsonObject("responseTime").getValue("p95")).isNull();

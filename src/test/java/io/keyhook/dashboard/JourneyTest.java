@@ -39,7 +39,7 @@ class JourneyTest extends Visit {
     tab.visit("Licenses");
     tab.button("Create license").first().click();
     tab.field("Name").fill("Editor, team of Ada");
-    tab.field("Devices").fill("2");
+    tab.field("Activation limit").fill("2");
     tab.dialogButton("Create license").click();
     assertThat(tab.heading("Editor, team of Ada")).isVisible();
     String key = keyhook.api().get("/api/licenses").data().get(0).getString("key");
@@ -49,16 +49,16 @@ class JourneyTest extends Visit {
     tab.field("URL").fill(receiver.url());
     page.getByRole(AriaRole.CHECKBOX, new Page.GetByRoleOptions().setName(Pattern.compile("license\\.validated"))).check();
     tab.dialogButton("Create webhook").click();
-    assertThat(tab.dialog()).containsText("It is shown this one time");
+    assertThat(tab.dialog()).containsText("Keyhook shows it only once");
     assertThat(tab.dialog()).containsText("createHmac"); // the snippet for Node.js
     Locator secret = tab.dialog().getByText(Pattern.compile("^whsec_[A-Za-z0-9+/=]+$"));
     receiver.trust(secret.textContent().strip());
-    tab.dialogButton("I have copied the secret").click();
+    tab.dialogButton("I’ve copied the secret").click();
     assertThat(tab.dialog()).hasCount(0);
     assertThat(page.getByText(Pattern.compile("whsec_[A-Za-z0-9+/=]{8}"))).hasCount(0); // the code names the prefix
 
-    tab.button("Send test").click();
-    assertThat(page.getByText("It works")).isVisible();
+    tab.button("Send test event").click();
+    assertThat(page.getByText("Test succeeded")).isVisible();
     assertThat(page.getByText("thanks")).isVisible();
     receiver.take();
 
@@ -71,7 +71,7 @@ class JourneyTest extends Visit {
     row.getByRole(AriaRole.LINK).first().click();
     assertThat(tab.heading("license.validated")).isVisible();
     assertThat(page.getByText("Attempt 2", new Page.GetByTextOptions().setExact(true))).isVisible();
-    assertThat(page.getByText("Your endpoint failed. See its own log for the reason.").first()).isVisible();
+    assertThat(page.getByText("Your endpoint returned a server error. Check its log.").first()).isVisible();
     assertThat(page.getByText("the disk is full").last()).isVisible();
 
     receiver.answer(Answer.OK);
@@ -82,7 +82,7 @@ class JourneyTest extends Visit {
         .hasSize(3).extracting(delivery -> delivery.id()).containsOnly(receiver.all().get(1).id());
 
     tab.visit("Audit log");
-    assertThat(page.getByRole(AriaRole.TABLE)).containsText("Sent a delivery again");
+    assertThat(page.getByRole(AriaRole.TABLE)).containsText("Redelivered a delivery");
     tab.button("Log out").click();
     assertThat(tab.heading("Log in to Keyhook")).isVisible();
     page.reload();
@@ -152,7 +152,7 @@ class JourneyTest extends Visit {
     assertThat(tab.heading("Overview")).isVisible();
     for (String path : List.of("/licenses/" + license, "/webhooks/" + webhook, "/deliveries/" + delivery)) {
       page.evaluate("path => { location.hash = path; }", path);
-      assertThat(tab.heading("There is no such thing")).isVisible();
+      assertThat(tab.heading("Not found")).isVisible();
       assertThat(page.locator("main")).not().containsText("Not yours");
       assertThat(page.locator("main")).not().containsText(receiver.url());
       tab.visit("Overview");

@@ -36,7 +36,7 @@ class NavigationTest extends Visit {
   void aListBeginsAnewWithoutItsFilters() {
     tab.visit("Licenses");
     tab.field("Search").fill("nothing has this");
-    assertThat(tab.heading("Nothing matches")).isVisible();
+    assertThat(tab.heading("No matches")).isVisible();
     assertThat(page).hasURL(Pattern.compile("search=nothing"));
     tab.visit("Licenses");
     assertThat(page.getByText("A license").first()).isVisible();
@@ -149,7 +149,7 @@ class NavigationTest extends Visit {
     tab.field("Search").pressSequentially("noth");
     assertThat(page).hasURL(Pattern.compile("search=noth$"));
     tab.field("Search").pressSequentially("ing has this");
-    assertThat(tab.heading("Nothing matches")).isVisible();
+    assertThat(tab.heading("No matches")).isVisible();
     assertThat(page).hasURL(Pattern.compile("search=nothing"));
     page.goBack();
     assertThat(page).hasURL(Pattern.compile("licenses[?]status=active$"));

@@ -61,11 +61,11 @@ class StatesTest extends Visit {
   void whatIsOutOfDateIsNotShownAsIfItWereNot() {
     refuse("**/api/stats?**");
     page.getByLabel("30 days").check();
-    assertThat(page.getByText("This could not be brought up to date")).isVisible();
+    assertThat(page.getByText("Couldn’t refresh this")).isVisible();
     assertThat(tab.heading("Validations")).isVisible();
     page.unroute("**/api/stats?**");
     tab.button("Try again").click();
-    assertThat(page.getByText("This could not be brought up to date")).hasCount(0);
+    assertThat(page.getByText("Couldn’t refresh this")).hasCount(0);
   }
 
   @Test
@@ -87,13 +87,13 @@ class StatesTest extends Visit {
     keyhook.api().anonymous().validate(keyhook.license(1).key(), "device-1").expect(200);
     String id = receiver.take().id();
     page.evaluate("path => { location.hash = path; }", "/deliveries/" + id);
-    assertThat(page.getByText("An attempt is under way")).isVisible();
+    assertThat(page.getByText("Sending now")).isVisible();
     refuse("**/api/deliveries/" + id);
-    assertThat(page.getByText("This could not be brought up to date")).isVisible();
+    assertThat(page.getByText("Couldn’t refresh this")).isVisible();
     page.unroute("**/api/deliveries/" + id);
     held.release();
     assertThat(page.locator("header .badge").getByText("Delivered")).isVisible();
-    assertThat(page.getByText("This could not be brought up to date")).hasCount(0);
+    assertThat(page.getByText("Couldn’t refresh this")).hasCount(0);
     keyhook.deleteWebhooks();
     deleteLicenses();
   }
@@ -103,12 +103,12 @@ class StatesTest extends Visit {
     page.evaluate("path => { location.hash = path; }", "/licenses/" + keyhook.license(1).id());
     assertThat(tab.heading("A license")).isVisible();
     tab.field("Device fingerprint").fill("device-1");
-    tab.button("Check").click();
-    assertThat(page.getByText("It would be valid")).isVisible();
+    tab.button("Test").click();
+    assertThat(page.getByText("Valid", new Page.GetByTextOptions().setExact(true))).isVisible();
     tab.button("Disable").click();
     tab.dialogButton("Disable license").click();
     assertThat(page.getByText("Disabled a license")).isVisible();
-    assertThat(page.getByText("It would be valid")).hasCount(0);
+    assertThat(page.getByText("Valid", new Page.GetByTextOptions().setExact(true))).hasCount(0);
     deleteLicenses();
   }
 

@@ -1,25 +1,25 @@
-// All calls to Keyhook. The access token is in memory only; the cookie that brings a new one is out of reach of scripts.
+// All calls to the API. The access token is kept in memory only; scripts cannot read the cookie that renews it.
 import { learnTime, now } from './clock.js';
 import { remember, remembered } from './storage.js';
 
-/** Where Keyhook is mounted: this file is at assets/<hash>/app/api.js under it. */
+/** The URL at which Keyhook is mounted: this file is at assets/<hash>/app/api.js below it. */
 export const ROOT = new URL('../../../', import.meta.url);
-/** Longer than the slowest call, the test of a webhook. */
+/** Milliseconds; longer than the slowest call, which tests a webhook. */
 const TIMEOUT = 30_000;
-/** It may have to wait for the files of others. */
+/** Milliseconds; an import may have to wait for other imports. */
 const IMPORT_TIMEOUT = 90_000;
-/** Of all licenses, however many. */
+/** Milliseconds; an export may contain any number of licenses. */
 const EXPORT_TIMEOUT = 600_000;
-/** A token is renewed this long before it ends. */
+/** Milliseconds before its expiry when a token is renewed. */
 const EARLY = 30_000;
-/** A token is used for this long at least, wherever its clock stands. */
+/** Milliseconds that a token is used for at least, whatever this computer's clock says. */
 const SHORTEST = 60_000;
 const OFFLINE_CHECK = 3_000;
 
-/** A refusal. `fields` has the message for each field that is at fault. */
+/** An error response. `fields` has a message for each invalid field. */
 class ApiError extends Error {
   constructor(status, problem) {
-    super(problem.detail ?? problem.error ?? 'Keyhook answered ' + status);
+    super(problem.detail ?? problem.error ?? 'Keyhook returned ' + status);
     this.status = status;
     this.code = problem.code ?? 'INTERNAL_ERROR';
     this.errors = problem.errors ?? [];
@@ -27,14 +27,14 @@ class ApiError extends Error {
   }
 }
 
-/** Tells that there may be a session to go on with: the cookie itself cannot be seen from here. */
+/** Set while there may be a session to resume: scripts cannot see the cookie itself. */
 const MARK = 'keyhook-session';
 
 const listeners = new Set();
-/** state: starting, out, in, or over (it was in, and has to log in again). */
+/** state: starting, out, in, or over (logged in before, and has to log in again). */
 let session = { state: 'starting', online: true, generation: 0 };
 let token = null;
-/** Whose token it is, or was. */
+/** The user ID in the current or latest token. */
 let user = null;
 let expiresAt = 0;
 let renewing = null;
@@ -58,7 +58,7 @@ function change(changes) {
   listeners.forEach(listener => listener(session));
 }
 
-/** Takes a token. What this page shows is not for somebody else, who logged in in another tab: then it begins anew. */
+/** Stores a token. If another user logged in in another tab, reloads the page, which shows the first user's data. */
 async function entered(answer) {
   const entering = userOf(answer.token);
   if ((session.state === 'in' || session.state === 'over') && entering !== user) {
@@ -77,7 +77,7 @@ function userOf(token) {
   return JSON.parse(atob(claims.replaceAll('-', '+').replaceAll('_', '/'))).sub;
 }
 
-/** Waits for an answer, or says that there is no connection. */
+/** Waits for a response, and throws OFFLINE if there is no connection. */
 async function send(method, path, { headers = {}, body, signal, within = TIMEOUT } = {}) {
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), within);
@@ -98,7 +98,7 @@ async function send(method, path, { headers = {}, body, signal, within = TIMEOUT
       throw e;
     }
     connected(false);
-    throw new ApiError(0, { code: 'OFFLINE', detail: 'Keyhook cannot be reached. Check your connection.' });
+    throw new ApiError(0, { code: 'OFFLINE', detail: 'Can’t reach Keyhook. Check your connection.' });
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', cancel);
@@ -117,7 +117,7 @@ function connected(online) {
   if (session.online === online) {
     return;
   }
-  // what failed meanwhile is asked for again
+  // calls that failed while offline are repeated
   change({ online, generation: online ? session.generation + 1 : session.generation });
   if (!online) {
     setTimeout(lookAgain, OFFLINE_CHECK);
@@ -135,7 +135,7 @@ async function lookAgain() {
 
 const SESSION_HEADER = { 'X-Keyhook-Session': '1' };
 
-/** One at a time, over all tabs where the browser can: each renewal ends the cookie before. */
+/** Renews the token. One tab at a time, if the browser has locks: each renewal invalidates the previous cookie. */
 function renew() {
   renewing ??= exclusively(renewNow).finally(() => { renewing = null; });
   return renewing;
@@ -161,7 +161,7 @@ function left() {
   remember(MARK, null);
 }
 
-/** Restores the session when the page loads. Fails while it is not known whether there is one. */
+/** Restores the session when the page loads. Throws if it cannot find out whether there is one. */
 export async function resume() {
   if (remembered(MARK) === null) {
     change({ state: 'out' });
@@ -191,7 +191,7 @@ tabs.onmessage = ({ data }) => {
     token = null;
     change({ state: 'out' });
   } else if (session.state === 'out' || session.state === 'over') {
-    renew().catch(() => {}); // where that fails, the person logs in here
+    renew().catch(() => {}); // if that fails, the user logs in here
   }
 };
 
@@ -201,7 +201,7 @@ function json(body) {
 
 async function authorization() {
   if (session.state === 'over' || session.state === 'out') {
-    throw new ApiError(401, { code: 'SESSION_ENDED', detail: 'Your session has ended. Log in again.' });
+    throw new ApiError(401, { code: 'SESSION_ENDED', detail: 'Your session has expired. Log in again.' });
   }
   if (!token || now() > expiresAt - EARLY) {
     await renew();
@@ -209,7 +209,7 @@ async function authorization() {
   return { Authorization: 'Bearer ' + token };
 }
 
-/** Once more with a new token where the old one is not taken. */
+/** Repeats a call once with a new token if the old one is refused. */
 async function authorized(method, path, options) {
   const attempt = async () => send(method, path, { ...options, headers: { ...options.headers, ...await authorization() } });
   try {
@@ -238,14 +238,14 @@ export const post = (path, body) => call('POST', path, body);
 export const patch = (path, body) => call('PATCH', path, body);
 export const remove = path => call('DELETE', path);
 
-/** Sends the fields that differ: others may have changed the rest meanwhile. Null, and nothing is sent, where none does. */
+/** Sends only the changed fields: others may have changed the rest. Returns null, and sends nothing, if no field changed. */
 export async function patchChanges(path, before, after) {
   const changes = Object.entries(after)
     .filter(([field, value]) => JSON.stringify(value) !== JSON.stringify(before[field]));
   return changes.length ? patch(path, Object.fromEntries(changes)) : null;
 }
 
-/** Without logging in. */
+/** Calls that need no login. */
 export async function getPublic(path) {
   return JSON.parse((await send('GET', path)).text);
 }
@@ -264,7 +264,7 @@ export async function getCsv(path, query) {
   return (await authorized('GET', withQuery(path, query), { within: EXPORT_TIMEOUT })).text;
 }
 
-/** All of a short list, page by page. */
+/** Loads all pages of a short list. */
 export async function getAll(path, signal) {
   const items = [];
   let cursor = null;
@@ -276,7 +276,7 @@ export async function getAll(path, signal) {
   return items;
 }
 
-/** The open stream of deliveries: the server ends it with the token, and it is opened again with a new one. */
+/** Opens the stream of deliveries. The server ends it when the token expires; the caller opens it again with a new one. */
 export async function openStream(path, query, signal) {
   const answer = await fetch(new URL(withQuery(path, query), ROOT), { headers: await authorization(), signal });
   if (!answer.ok) {

@@ -1,4 +1,4 @@
-// Charts as SVG, drawn at the width that there is; the arrow keys go through the values and tell them.
+// Charts as SVG, drawn at the available width. The arrow keys move through the values, which screen readers announce.
 import { html, useLayoutEffect, useRef, useState } from './preact.js';
 import { clock, compact, dateMinute, dateTime, day } from './format.js';
 
@@ -19,7 +19,7 @@ function useWidth() {
   return [element, width];
 }
 
-/** A round number at or above. */
+/** The next round number at or above a value. */
 function ceiling(max) {
   if (max <= 4) {
     return 4;
@@ -30,11 +30,11 @@ function ceiling(max) {
 
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
-/** From one tick to the next: what people count time in. */
+/** The distances between ticks that are natural for people. */
 const STEPS = [5, 10, 15, 30, 60, 120, 180, 240, 360, 720].map(minutes => minutes * MINUTE)
   .concat([1, 2, 5, 7, 10].map(days => days * DAY));
 
-/** Ticks at full hours or days of the reader's zone: each point in which one begins. @param most so many at most */
+/** Ticks at full hours or days of the user's time zone: the points in which one begins. @param most the maximum number of ticks */
 function ticksOf(points, interval, most) {
   const step = STEPS.find(step => points.length * interval * 1000 / step <= most) ?? STEPS[STEPS.length - 1];
   const stepOf = time => Math.floor((time - new Date(time).getTimezoneOffset() * MINUTE) / step);
@@ -119,7 +119,7 @@ function Bar({ point, series, x, width, y }) {
   });
 }
 
-/** Broken where there is no value; a dot where one stands alone. */
+/** A line with a gap for missing values, and a dot for a value between two gaps. */
 function Line({ points, series, x, y }) {
   let path = '';
   const dots = [];
@@ -141,7 +141,7 @@ function Line({ points, series, x, y }) {
 
 const SPARK = { width: 120, height: 28 };
 
-/** The last 24 hours of an endpoint: an hour a bar, failures on top. */
+/** The last 24 hours of a webhook: one bar per hour, failures on top. */
 export function Sparkline({ hours }) {
   const max = Math.max(1, ...hours.map(hour => hour.succeeded + hour.failed));
   const step = SPARK.width / hours.length;

@@ -1,4 +1,4 @@
-// The server's clock. Times that Keyhook sends are by that clock, and this computer's may be hours off.
+// The server's clock. All times from the API follow it, and this computer's clock may be hours off.
 
 /** The bounds of the server's time minus this computer's, in milliseconds. */
 let earliest = -Infinity;
@@ -6,10 +6,10 @@ let latest = Infinity;
 let offset = 0;
 
 /**
- * Learns from a response. Its Date header has whole seconds, and was written between sending the request and receiving the
- * response; each response narrows the bounds. They begin anew when one contradicts them: a clock was set.
+ * Learns the time from a response. Its Date header has whole seconds, and was written between sending the request and receiving the
+ * response; each response narrows the bounds. The bounds are reset when a response contradicts them, because a clock was set.
  *
- * @param date the Date header; null where there is none
+ * @param date the Date header; null if there is none
  * @param sent when the request was sent, by this computer's clock
  * @param received when the response came, likewise
  */
@@ -24,7 +24,7 @@ export function learnTime(date, sent, received) {
   } else {
     [earliest, latest] = [Math.max(earliest, low), Math.min(latest, high)];
   }
-  // a clock that may be right is taken as right
+  // a clock that may be right is assumed to be right
   offset = earliest <= 0 && latest >= 0 ? 0 : (earliest + latest) / 2;
 }
 

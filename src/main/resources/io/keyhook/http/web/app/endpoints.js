@@ -1,18 +1,18 @@
 import { get, getAll } from './api.js';
 
-/** How webhooks did in the last 24 hours, by their ids. */
+/** The statistics of the last 24 hours, by webhook ID. */
 export async function loadStats(signal) {
   const { data } = await get('api/stats/webhooks', {}, signal);
   return new Map(data.map(row => [row.webhookId, row]));
 }
 
-/** All webhooks, each with how it did in the last 24 hours as `stats`. */
+/** All webhooks, each with its statistics of the last 24 hours as `stats`. */
 export async function loadEndpoints(signal) {
   const [webhooks, byId] = await Promise.all([getAll('api/webhooks', signal), loadStats(signal)]);
   return webhooks.map(webhook => ({ ...webhook, stats: byId.get(webhook.id) }));
 }
 
-/** Below this share of successes an endpoint needs attention, even if its latest attempt succeeded. */
+/** Below this success rate a webhook needs attention, even if its latest attempt succeeded. */
 const HEALTHY = 0.95;
 
 export const WEBHOOK_VERDICT = {
@@ -23,7 +23,7 @@ export const WEBHOOK_VERDICT = {
   deactivated: ['Deactivated', 'bad'],
 };
 
-/** How a webhook is doing, the same on every page. @param stats of the last 24 hours; may be missing */
+/** The status of a webhook, the same on every page. @param stats of the last 24 hours; may be missing */
 export function verdict({ isActive, deactivatedReason }, stats) {
   if (!isActive) {
     return deactivatedReason ? 'deactivated' : 'inactive';

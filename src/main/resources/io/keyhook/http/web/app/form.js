@@ -1,12 +1,12 @@
-// Forms: what is typed, what is wrong with it, and whether it is on its way.
+// Forms: their values, errors and submission.
 import { html, useEffect, useLayoutEffect, useRef, useState } from './preact.js';
 import { Button, Confirm, Dialog, Notice } from './ui.js';
 import { useId } from './use.js';
 
 /**
- * @param initial the fields and what they hold at first
- * @param submit called with the values, and those at first; what it throws is shown, at the field where it names one
- * @param check of the same, gives messages by field before anything is sent; may be left out
+ * @param initial the initial values by field
+ * @param submit called with the values and the initial values. An error that it throws is shown, at its field if it names one
+ * @param check takes the same and returns messages by field before anything is sent; optional
  */
 export function useForm(initial, submit, check = () => ({})) {
   const [values, setValues] = useState(initial);
@@ -15,7 +15,7 @@ export function useForm(initial, submit, check = () => ({})) {
   const [busy, setBusy] = useState(false);
   const element = useRef();
   const { current: first } = useRef(initial);
-  // what was typed last, also before it is drawn
+  // the latest values, even before they are rendered
   const latest = useRef(initial);
 
   const refuse = fields => {
@@ -50,7 +50,7 @@ export function useForm(initial, submit, check = () => ({})) {
   return {
     values, fields, error, busy, element, onSubmit,
     isChanged: JSON.stringify(values) !== JSON.stringify(first),
-    /** @param value the new one, or a function from the one before to it */
+    /** @param value the new value, or a function from the old value to the new one */
     set: (name, value) => {
       const next = typeof value === 'function' ? value(latest.current[name]) : value;
       latest.current = { ...latest.current, [name]: next };
@@ -64,18 +64,18 @@ export function Form({ form, children, ...rest }) {
   return html`<form ref=${form.element} novalidate onSubmit=${form.onSubmit} ...${rest}>${children}</form>`;
 }
 
-/** What no field is to blame for. */
+/** The error of a form that belongs to none of its fields. */
 export function FormError({ form }) {
   return form.error && html`<${Notice} tone="bad" role="alert">${form.error.message}
     ${form.error.errors?.length > 0 && html`<ul>${form.error.errors.map(({ field, message }) =>
       html`<li key=${field}>${field}: ${message}</li>`)}</ul>`}</${Notice}>`;
 }
 
-/** @param live tells at once what is wrong with what is typed: '' where nothing is */
+/** @param live returns the problem with the current value, or '' if there is none */
 export function Field({ form, name, label, hint, live, optional, autofocus, as = 'input', children, suffix, ...input }) {
   const id = useId();
   const element = useRef();
-  // with the drawing: later, it would take the focus from what a person has begun to type into
+  // during rendering: later, it would take the focus from an input that the user has begun to type into
   useLayoutEffect(() => {
     if (autofocus) {
       element.current.focus();
@@ -96,12 +96,12 @@ export function Field({ form, name, label, hint, live, optional, autofocus, as =
   </div>`;
 }
 
-/** Keyhook says "must be ...", after a field's name. */
+/** Capitalizes a message: the API's begin with a verb, such as "must be ...". */
 const sentence = text => text.charAt(0).toUpperCase() + text.slice(1);
 
 /**
- * A form in a dialog, which stays until Keyhook has answered: some answers tell what no other will. Escape and Close ask before
- * they discard what was typed; Cancel says it itself.
+ * A form in a dialog. The dialog stays open until the response arrives, because some responses contain a secret that no other
+ * one does. Escape and Close ask before they discard changes; Cancel does not.
  */
 export function FormDialog({ form, title, wide, action, onClose, children }) {
   const [leaving, setLeaving] = useState(false);
@@ -116,7 +116,7 @@ export function FormDialog({ form, title, wide, action, onClose, children }) {
       cancel="Keep editing" run=${onClose} onClose=${() => setLeaving(false)}><p>None of it has been saved.</p></${Confirm}>`}</${Dialog}>`;
 }
 
-/** A choice in a bar of filters. */
+/** A select in a bar of filters. */
 export function Filter({ label, value, options, onChange }) {
   const id = useId();
   return html`<div class="filter"><label for=${id}>${label}</label>
@@ -125,35 +125,35 @@ export function Filter({ label, value, options, onChange }) {
     </select></div>`;
 }
 
-/** Until nothing more is typed. */
+/** Milliseconds from the last keystroke to the change. */
 const TYPING = 250;
 
-/** Any input in a bar of filters: tells what is typed. @param lazy waits until it is left, or Enter is pressed */
+/** An input in a bar of filters. @param lazy reports a change on Enter or when the input loses the focus, not while typing */
 export function FilterInput({ label, value, onChange, lazy, ...input }) {
   const id = useId();
   const element = useRef();
   const timer = useRef(null);
-  const told = useRef(null);
+  const reported = useRef(null);
   const listener = useRef(onChange);
   listener.current = onChange;
-  const tell = () => {
-    told.current = element.current.value;
-    listener.current(told.current);
+  const report = () => {
+    reported.current = element.current.value;
+    listener.current(reported.current);
   };
-  const tellSoon = () => {
+  const reportSoon = () => {
     clearTimeout(timer.current);
-    timer.current = setTimeout(tell, TYPING);
+    timer.current = setTimeout(report, TYPING);
   };
   useEffect(() => () => clearTimeout(timer.current), []);
-  // with the drawing: later, it would take away what a person has typed since
+  // during rendering: later, it would discard what the user has typed since
   useLayoutEffect(() => {
-    if (value !== told.current) { // it was changed elsewhere, or what was told has become something else
+    if (value !== reported.current) { // changed elsewhere, or the reported value was replaced
       clearTimeout(timer.current);
-      told.current = value;
+      reported.current = value;
       element.current.value = value;
     }
   }, lazy ? undefined : [value]);
   return html`<div class="filter"><label for=${id}>${label}</label>
-    <input id=${id} ref=${element} autocomplete="off" ...${input} ...${lazy ? { onChange: tell }
-        : { onInput: tellSoon }} /></div>`;
+    <input id=${id} ref=${element} autocomplete="off" ...${input} ...${lazy ? { onChange: report }
+        : { onInput: reportSoon }} /></div>`;
 }

@@ -1,4 +1,4 @@
-// Numbers and times for people, in their own zone.
+// Formats numbers and times for people, in their own time zone.
 import { now } from './clock.js';
 
 const WHOLE = new Intl.NumberFormat('en');
@@ -23,17 +23,17 @@ export const dateTime = time => DATE_TIME.format(new Date(time));
 export const dateMinute = time => DATE_MINUTE.format(new Date(time));
 export const clock = time => CLOCK.format(new Date(time));
 export const day = time => DAY.format(new Date(time));
-/** Its name is as in the configuration, in small letters. */
+/** A plan's display name. The API's name is lower-case. */
 export const planName = name => name.charAt(0).toUpperCase() + name.slice(1);
 export const plural = (n, one, many = one + 's') => `${number(n)} ${n === 1 ? one : many}`;
 
-/** 0 to 1; null where nothing was counted. Never 100 % where something failed. */
+/** @param rate from 0 to 1, or null if nothing was counted. The result is never 100% if anything failed */
 export function percent(rate) {
   if (rate == null) {
     return '–';
   }
   const shown = rate < 1 ? Math.min(rate * 100, 99.9) : 100;
-  return (shown === 100 || shown === 0 ? shown : shown.toFixed(1)) + ' %';
+  return (shown === 100 || shown === 0 ? shown : shown.toFixed(1)) + '%';
 }
 
 /** Milliseconds. */
@@ -44,7 +44,7 @@ export function millis(ms) {
   return ms < SECOND ? Math.round(ms) + ' ms' : (ms / SECOND).toFixed(ms < 10 * SECOND ? 1 : 0) + ' s';
 }
 
-/** Each unit with its length, and how many of it are told in the next larger one. */
+/** Each unit with its length, and the count from which the next larger unit is used. */
 const UNITS = [['second', SECOND, 60], ['minute', MINUTE, 60], ['hour', HOUR, 24], ['day', DAY_LENGTH, 45],
   ['month', 30.44 * DAY_LENGTH, 18], ['year', 365.25 * DAY_LENGTH, Infinity]];
 
@@ -62,7 +62,7 @@ export function ago(time, ahead = false) {
   return RELATIVE.format(Math.round(difference / length), unit);
 }
 
-/** 1:05:09 or 4:09, until then. */
+/** The time left, such as 1:05:09 or 4:09. */
 export function countdown(time) {
   const seconds = Math.max(0, Math.ceil((new Date(time) - now()) / SECOND));
   const two = n => String(n).padStart(2, '0');
@@ -77,7 +77,7 @@ export function duration(iso) {
     .map(([n, unit]) => plural(Number(n), unit)).join(' ') || iso;
 }
 
-/** For inputs of type datetime-local, which have no zone. */
+/** A hint for inputs of type datetime-local, which have no time zone. */
 export const zoneHint = `Your time zone: ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`;
 
 /** For an input of type datetime-local. */
@@ -95,7 +95,7 @@ export function fromLocal(text) {
   return date && !Number.isNaN(date.getTime()) ? date.toISOString() : null;
 }
 
-/** Host and path of a URL; the URL itself where it is none. */
+/** A URL without its scheme and trailing slash. */
 export function shortUrl(url) {
   return url.replace(/^https?:\/\//, '').replace(/\/$/, '');
 }

@@ -1,26 +1,26 @@
-// What pages show as it changes.
+// Live lists.
 import { useEffect, useRef } from './preact.js';
 import { useDeliveryStream } from './stream.js';
 import { useStateOf } from './use.js';
 
-/** So many deliveries that were heard of are kept; the page is loaded again so soon when there are more. */
+/** How many streamed deliveries are kept. When there are more, the page is loaded again. */
 export const MOST_HEARD = 200;
 const FULL_PAUSE = 1_000;
 
 /**
- * The list as the stream changes it. What was heard since a page was asked for goes over what the page says, so that
- * neither is lost, whichever comes first.
+ * A list with the changes from the stream. A change that was streamed after the request of a page overrides that page, so
+ * neither is lost, whichever arrives first.
  *
  * @param concerns whether a delivery can be in the list at all, whatever its status
- * @param fits whether the list shows its present status
- * @returns `newer`: on a later page, how many deliveries there are by now that no page has shown
+ * @param fits whether the list shows a delivery with its current status
+ * @returns `newer`: on a later page, the number of new deliveries that no page has shown
  */
 export function useLive(asked, active, concerns, fits) {
   const [heard, setHeard] = useStateOf(asked.key, () => new Map());
   const newest = useRef('');
   const stream = useDeliveryStream(active, delivery => concerns(delivery) && setHeard(heard => {
     const next = new Map(heard);
-    next.delete(delivery.id); // so that it is the last one
+    next.delete(delivery.id); // moves it to the end
     next.set(delivery.id, { delivery, at: performance.now() });
     if (next.size > MOST_HEARD) {
       next.delete(next.keys().next().value);
@@ -38,7 +38,7 @@ export function useLive(asked, active, concerns, fits) {
   let { rows } = asked;
   if (fresh.size > 0) {
     const known = new Set(rows.map(row => row.id));
-    const oldest = data.nextCursor ? rows[rows.length - 1]?.createdAt ?? '' : ''; // what is older is on a later page
+    const oldest = data.nextCursor ? rows[rows.length - 1]?.createdAt ?? '' : ''; // older ones are on a later page
     const added = data.cursor ? [] : [...fresh.values()].filter(({ id, createdAt }) => !known.has(id) && createdAt >= oldest);
     rows = [...added, ...rows.map(row => fresh.get(row.id) ?? row)].filter(row => !fresh.has(row.id) || fits(row))
       .sort(newestFirst);
@@ -53,7 +53,7 @@ export function useLive(asked, active, concerns, fits) {
 
 const newestFirst = (a, b) => a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : 0;
 
-/** Runs an action once, so many milliseconds after the first of the calls that ask for it. */
+/** Runs an action once, a fixed number of milliseconds after the first of several calls. */
 export function useSoon(action, pause) {
   const timer = useRef(null);
   const latest = useRef(action);

@@ -1,4 +1,4 @@
-// The whole: who is logged in, the frame around the pages, and which page it is.
+// The application: the session, the frame around the pages, and the routes.
 import { html, render, useEffect, useErrorBoundary, useRef, useState } from './preact.js';
 import { get, getPublic, logOut, resume } from './api.js';
 import { Icon, Logo } from './icons.js';
@@ -43,7 +43,7 @@ const NAVIGATION = [
   ['/deliveries', 'Deliveries', 'deliveries'],
   null,
   ['/api-keys', 'API keys', 'keys'],
-  ['/people', 'People', 'people'],
+  ['/people', 'Team', 'people'],
   ['/audit', 'Audit log', 'audit'],
   ['/plan', 'Plan', 'plan'],
   ['/settings', 'Settings', 'settings'],
@@ -63,7 +63,7 @@ function App() {
     : html`<${LogIn} signupEnabled=${settings.data?.signupEnabled} />`}<${Toasts} />`;
 }
 
-/** Before it is known who is there. */
+/** Shown until the session is restored. */
 function Starting() {
   const { online } = useSession();
   const { error } = useRetried(resume, []);
@@ -77,7 +77,7 @@ function Offline() {
 }
 
 function Retrying({ title, children }) {
-  return html`<${Notice} tone="warn" role="alert" title=${title}>${children}Trying again every few seconds.</${Notice}>`;
+  return html`<${Notice} tone="warn" role="alert" title=${title}>${children}Retrying every few seconds.</${Notice}>`;
 }
 
 function Frame({ path, settings, isOver }) {
@@ -99,7 +99,7 @@ function Frame({ path, settings, isOver }) {
   const navigation = html`<${Navigation} path=${path} email=${me.data?.user?.email}
       account=${me.data?.accountName} onGo=${() => setMenu(false)} onLogOut=${leave} />`;
   return html`<${AppContext.Provider} value=${{ settings, me }}>
-    <button type="button" class="skip" onClick=${() => main.current.focus()}>Skip to the content</button>
+    <button type="button" class="skip" onClick=${() => main.current.focus()}>Skip to content</button>
     <header class="top"><a class="brand" href="#/"><${Logo} />Keyhook</a>
       <button type="button" class="icon-button" aria-label="Menu" aria-expanded=${menu ? 'true' : 'false'}
         onClick=${() => setMenu(true)}><${Icon} name="menu" /></button></header>
@@ -108,24 +108,24 @@ function Frame({ path, settings, isOver }) {
     <main tabindex="-1" ref=${main}>
       ${!online && html`<${Offline} />`}
       ${route ? html`<${Boundary} key=${path}><${route.page} key=${path} ...${route.params} /></${Boundary}>`
-        : html`<${PageHead} title="Not found" /><${Empty} icon="search" title="There is no such page"
-            action=${html`<${ButtonLink} href="#/">Go to the overview</${ButtonLink}>`} />`}
+        : html`<${PageHead} title="Not found" /><${Empty} icon="search" title="This page does not exist"
+            action=${html`<${ButtonLink} href="#/">Go to overview</${ButtonLink}>`} />`}
     </main>
     <${Toasts} />
     ${isOver && html`<${Dialog} title="Log in again" firm onClose=${() => {}}>
-      <div class="dialog-body"><p>Your session has ended. Log in to continue where you are.</p>
+      <div class="dialog-body"><p>Your session has expired. Log in to continue where you left off.</p>
         <${LogInForm} email=${me.data?.user?.email ?? ''} /></div></${Dialog}>`}
   </${AppContext.Provider}>`;
 }
 
-/** A page that fails to draw takes no other with it. */
+/** Confines the error of a page that fails to render. */
 function Boundary({ children }) {
   const [error, reset] = useErrorBoundary();
-  return error ? html`<div class="state" role="alert"><${Icon} name="alert" /><h2>This page failed to show</h2>
+  return error ? html`<div class="state" role="alert"><${Icon} name="alert" /><h2>Couldn’t show this page</h2>
     <p>${String(error.message)}</p><${Button} onClick=${reset}>Try again</${Button}></div>` : children;
 }
 
-/** @param onGo called at any link, also where it leads to this page */
+/** @param onGo called for every link, even one to the current page */
 function Navigation({ path, email, account, onGo, onLogOut }) {
   const isCurrent = target => target === '/' ? path === '/' : path === target || path.startsWith(target + '/');
   return html`<nav class="nav" aria-label="Main" onClick=${event => event.target.closest('a') && onGo()}>

@@ -1,10 +1,10 @@
-// What Keyhook asks of a password.
+// The server's rules for passwords and e-mail addresses.
 const SHORTEST = 8;
 const LONGEST = 200;
 
 export const PASSWORD_HINT = `At least ${SHORTEST} characters; a few unrelated words make a good one.`;
 
-/** What is wrong with it; '' where nothing is. */
+/** The problem with a password; '' if there is none. */
 export function checkPassword(password) {
   const length = [...password].length; // code points, as the server counts them
   return length < SHORTEST ? `Must have at least ${SHORTEST} characters`

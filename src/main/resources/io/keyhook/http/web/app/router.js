@@ -1,11 +1,11 @@
-// Routes live in the fragment, so that the page works under whatever path a host mounts it.
+// Routes are in the URL's fragment, so that the page works under any path at which a host mounts it.
 import { useLayoutEffect, useState } from './preact.js';
 import { keepScroll, restoreScroll } from './scroll.js';
 
 const listeners = new Set();
-/** For each path, the address that it was left at. */
+/** The latest address of each path. */
 const latest = new Map();
-/** The address before this one. */
+/** The previous address. */
 let before = null;
 
 function parse(hash) {
@@ -13,10 +13,10 @@ function parse(hash) {
   return { path: path || '/', query: Object.fromEntries(new URLSearchParams(search)) };
 }
 
-/** @returns {{path: string, query: Object<string, string>}} where the address bar points */
+/** @returns {{path: string, query: Object<string, string>}} the current address */
 export const here = () => parse(location.hash);
 
-/** What an entry of the history knows: its own name, and the address that it was come to from. */
+/** The state of a history entry: its own name, and the previous address. */
 const entryFrom = from => ({ entry: Math.random().toString(36).slice(2), from });
 
 function moved() {
@@ -38,7 +38,7 @@ export function to(path, query = {}) {
   return '#' + path + (search.size ? '?' + search : '');
 }
 
-/** A link to a list, filtered as it was. Where it is what the browser's Back leads to, the link does the same. */
+/** A link to a list with its latest filters. If the browser's Back leads there too, the link goes back. */
 export function backTo(path, label) {
   const href = latest.get(path) ?? to(path);
   const onClick = event => {
@@ -54,18 +54,17 @@ export function go(path, query) {
   location.hash = to(path, query);
 }
 
-/** Changes the query of this page, without a step in the history. */
+/** Replaces the query of this page without adding a history entry. */
 export function replaceQuery(query) {
   history.replaceState(history.state, '', to(here().path, query));
   moved();
 }
 
 /**
- * Changes parts of this page's query as it is now, which may not be drawn yet, as a step in the history. Null and '' remove a
- * part.
+ * Changes parts of the current query, which may not be rendered yet, and adds a history entry. Null and '' remove a part.
  *
- * @param typed names what is being typed: as long as it is the same, there is one step for all of it
- * @param stay the page is not scrolled to its top
+ * @param typed names the input that is being typed into: consecutive changes of one input share a history entry
+ * @param stay whether the page keeps its scroll position
  */
 export function changeQuery(changes, { typed = null, stay = false } = {}) {
   const target = to(here().path, { ...here().query, ...changes });
@@ -84,10 +83,10 @@ export function changeQuery(changes, { typed = null, stay = false } = {}) {
   moved();
 }
 
-/** Changes what a list shows. It begins with its first page. */
+/** Changes the filters of a list and returns to its first page. */
 export const filter = (changes, options) => changeQuery({ cursor: null, ...changes }, options);
 
-/** Shows a list without filters. */
+/** Clears the filters of a list. */
 export const clearFilters = () => filter(Object.fromEntries(Object.keys(here().query).map(name => [name, null])));
 
 export function useLocation() {
@@ -101,7 +100,7 @@ export function useLocation() {
 }
 
 /**
- * The first route whose pattern fits.
+ * The first route whose pattern matches.
  *
  * @param {Array<[string, Function]>} routes patterns such as /licenses/:id
  */

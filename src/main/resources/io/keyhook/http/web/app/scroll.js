@@ -1,33 +1,33 @@
-// How far the page was scrolled, for each entry of the history. The browser's own way gives up before a list has loaded.
+// Restores the scroll position of each history entry. The browser's own restoration gives up before a list has loaded.
 import { recall, recalled } from './storage.js';
 
 const KEY = 'keyhook-scroll';
 const MOST_ENTRIES = 100;
-/** A list that takes longer to load than this is not scrolled any more. */
+/** Milliseconds after which the position of a slow list is no longer restored. */
 const LONGEST = 10_000;
 
 const positions = recalled(KEY);
 let current = null;
-/** Ends the attempt to scroll to where an entry was left; null while there is none. */
+/** Stops restoring a position; null if none is being restored. */
 let restoring = null;
 
 history.scrollRestoration = 'manual';
 addEventListener('scroll', () => {
   if (current !== null && !restoring) {
-    positions.delete(current); // so that it is the last one
+    positions.delete(current); // moves it to the end
     positions.set(current, scrollY);
   }
 }, { passive: true });
 addEventListener('pagehide', () => recall(KEY, positions, MOST_ENTRIES));
-// somebody scrolls: that goes before
+// scrolling by the user takes precedence
 ['wheel', 'touchstart', 'keydown', 'mousedown'].forEach(type => addEventListener(type, () => restoring?.(), { passive: true }));
 
-/** An entry that is about to begin is scrolled as the page is now. */
+/** Gives a new history entry the current scroll position. */
 export function keepScroll(entry) {
   positions.set(entry, scrollY);
 }
 
-/** Scrolls to where an entry was left, as soon as the page is long enough; to its top where it is new. */
+/** Scrolls to an entry's position as soon as the page is long enough, or to the top for a new entry. */
 export function restoreScroll(entry) {
   if (entry === current) {
     return;

@@ -1,4 +1,4 @@
-// What is kept in this browser, or for this tab; where the browser keeps nothing for this page, the page does without.
+// Storage of this browser and of this tab. If the browser denies storage, nothing is kept.
 
 export function remembered(key) {
   try {
@@ -8,7 +8,7 @@ export function remembered(key) {
   }
 }
 
-/** @param value null: nothing any more */
+/** @param value null removes it */
 export function remember(key, value) {
   try {
     if (value === null) {
@@ -17,11 +17,11 @@ export function remember(key, value) {
       localStorage.setItem(key, value);
     }
   } catch {
-    // storage is closed to this page
+    // storage is denied
   }
 }
 
-/** What this tab kept, also over a reload. @returns an empty map where there is nothing */
+/** A map that this tab keeps across reloads. @returns an empty map if there is none */
 export function recalled(key) {
   try {
     return new Map(JSON.parse(sessionStorage.getItem(key)) ?? []);
@@ -35,6 +35,6 @@ export function recall(key, map, most) {
   try {
     sessionStorage.setItem(key, JSON.stringify([...map].slice(-most)));
   } catch {
-    // storage is closed to this page, or full
+    // storage is denied or full
   }
 }

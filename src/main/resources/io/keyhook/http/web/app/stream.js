@@ -1,4 +1,4 @@
-// Deliveries as they change. One tab of the browser reads the stream for all of them: browsers open six connections per host.
+// The stream of changed deliveries. One tab of the browser reads the stream for all of them: browsers open six connections per host.
 import { useEffect, useRef, useState } from './preact.js';
 import { currentUser, openStream } from './api.js';
 
@@ -37,32 +37,32 @@ async function read(body, onData, controller) {
 /**
  * Reads the stream until `signal` is aborted. Reconnects after a failure, with longer and longer pauses.
  *
- * @param tell takes {state} and {delivery}
+ * @param publish receives {state} or {delivery}
  */
-async function readOn(signal, tell) {
+async function readOn(signal, publish) {
   let pause = FIRST_PAUSE;
   while (!signal.aborted) {
     const attempt = new AbortController();
     const cancel = () => attempt.abort();
     signal.addEventListener('abort', cancel);
-    tell({ state: 'connecting' });
+    publish({ state: 'connecting' });
     try {
       const body = await openStream('api/deliveries/stream', {}, attempt.signal);
-      tell({ state: 'live' });
+      publish({ state: 'live' });
       pause = FIRST_PAUSE;
-      await read(body, delivery => tell({ delivery }), attempt);
+      await read(body, delivery => publish({ delivery }), attempt);
     } catch {
       pause = Math.min(pause * 2, LONGEST_PAUSE);
     }
     signal.removeEventListener('abort', cancel);
     if (!signal.aborted) {
-      tell({ state: 'connecting' });
+      publish({ state: 'connecting' });
       await elapsed(pause, signal);
     }
   }
 }
 
-/** Resolves after so many milliseconds, or when `signal` is aborted. */
+/** Resolves after the given milliseconds, or when `signal` is aborted. */
 function elapsed(millis, signal) {
   return new Promise(resolve => {
     const timer = setTimeout(resolve, millis);
@@ -74,9 +74,9 @@ function elapsed(millis, signal) {
 }
 
 const subscribers = new Set();
-/** `off`, `connecting` or `live`: of the stream, whichever tab reads it. */
+/** The state of the stream, `off`, `connecting` or `live`, whichever tab reads it. */
 let state = 'off';
-/** Ends this tab's part in it; null while the tab has none. */
+/** Stops this tab from taking part; null while it does not. */
 let part = null;
 
 function hear({ state: next, delivery }) {
@@ -108,13 +108,13 @@ function takePart() {
 function join() {
   const end = new AbortController();
   const { signal } = end;
-  // tabs of another version of the dashboard, or of somebody else, have another name
+  // tabs of another version of the dashboard, or of another user, use another name
   const name = `keyhook-deliveries ${currentUser()} ${import.meta.url}`;
   const channel = new BroadcastChannel(name);
-  let told = null;
-  const tell = message => {
+  let published = null;
+  const publish = message => {
     if (!signal.aborted) {
-      told = message.state ?? told;
+      published = message.state ?? published;
       channel.postMessage(message);
       hear(message);
     }
@@ -122,21 +122,21 @@ function join() {
   channel.onmessage = ({ data }) => {
     if (!data.asks) {
       hear(data);
-    } else if (told) {
-      channel.postMessage({ state: told });
+    } else if (published) {
+      channel.postMessage({ state: published });
     }
   };
   signal.addEventListener('abort', () => channel.close());
   hear({ state: 'connecting' });
   channel.postMessage({ asks: true });
   if (navigator.locks) {
-    navigator.locks.request(name, { signal }, () => readOn(signal, tell)).catch(e => {
+    navigator.locks.request(name, { signal }, () => readOn(signal, publish)).catch(e => {
       if (!signal.aborted) {
         throw e;
       }
     });
   } else {
-    readOn(signal, tell);
+    readOn(signal, publish);
   }
   return end;
 }
@@ -144,7 +144,7 @@ function join() {
 document.addEventListener('visibilitychange', takePart);
 
 /**
- * Deliveries of the account as they change, while `active` and while the tab is visible.
+ * Streams the account's changed deliveries while `active` and while the tab is visible.
  *
  * @param onLive called whenever the stream begins: changes before that are not in it
  * @returns {'off'|'connecting'|'live'} its state

@@ -1,4 +1,4 @@
-// Components that pages are made of.
+// Components for all pages.
 import { html, useEffect, useLayoutEffect, useRef, useState } from './preact.js';
 import { ago, dateTime, number } from './format.js';
 import { Icon } from './icons.js';
@@ -7,13 +7,13 @@ import { useId, useNow } from './use.js';
 let arrived = false;
 
 /**
- * The beginning of a page. Its heading takes the focus when the page is come to from another one.
+ * The header of a page. Its heading takes the focus when the user comes from another page.
  *
  * @param mono the title is a URL or the like
  */
 export function PageHead({ title, mono, badge, back, children }) {
   const heading = useRef();
-  // with the drawing: later, it would take the focus from what a person has begun to type into
+  // during rendering: later, it would take the focus from an input that the user has begun to type into
   useLayoutEffect(() => {
     if (arrived) {
       heading.current.focus({ preventScroll: true });
@@ -32,7 +32,7 @@ export function PageHead({ title, mono, badge, back, children }) {
   </header>`;
 }
 
-/** A URL. Where it does not fit, it breaks after its punctuation. */
+/** A URL that may break after its punctuation. */
 export function Url({ of }) {
   return of.split(/(?<=[/?&=#._-])(?!\/)/).map((part, i) => html`${i > 0 && html`<wbr />`}${part}`);
 }
@@ -80,7 +80,7 @@ export function Notice({ tone = 'info', title, action, children, ...rest }) {
   </div>`;
 }
 
-/** How long ago, and exactly when on pointing at it. @param ahead as for {@link ago} */
+/** A relative time with the exact time as its tooltip. @param ahead as for {@link ago} */
 export function Time({ at, ahead, none = 'Never' }) {
   useNow(30_000);
   return at ? html`<time datetime=${at} title=${dateTime(at)}>${ago(at, ahead)}</time>` : html`<span
@@ -88,9 +88,9 @@ export function Time({ at, ahead, none = 'Never' }) {
 }
 
 /**
- * What there is to see: waiting, an error with a way on, or the children with the data.
+ * Shows a skeleton while data loads, an error if that fails, or the children with the data.
  *
- * @param head what stands above while there is no data
+ * @param head shown above while there is no data
  */
 export function Loaded({ of, lines = 6, head, children }) {
   const { data, error, reload } = of;
@@ -100,10 +100,10 @@ export function Loaded({ of, lines = 6, head, children }) {
   return html`${head}${error ? html`<${Failed} error=${error} retry=${reload} />` : html`<${Skeleton} lines=${lines} />`}`;
 }
 
-/** Above data that could not be loaded again. Of a missing connection the frame tells. @param what it is */
-export function Stale({ of: { error, reload }, what = 'This' }) {
+/** Shown above data that could not be refreshed; the frame reports a lost connection. @param what names the data */
+export function Stale({ of: { error, reload }, what = 'this' }) {
   return error && error.code !== 'OFFLINE' && html`<${Notice} tone="bad" role="alert"
-      title=${what + ' could not be brought up to date'}
+      title=${'Couldn’t refresh ' + what}
       action=${html`<${Button} kind="small" onClick=${reload}>Try again</${Button}>`}>${error.message}</${Notice}>`;
 }
 
@@ -115,25 +115,25 @@ export function Skeleton({ lines = 6 }) {
 export function Failed({ error, retry }) {
   const missing = error.status === 404;
   const upgrade = error.code === 'PLAN_UPGRADE_REQUIRED';
-  const title = missing ? 'There is no such thing' : upgrade ? 'Your plan does not have this'
-    : error.code === 'OFFLINE' ? 'No connection' : 'This could not be loaded';
+  const title = missing ? 'Not found' : upgrade ? 'Your plan does not include this'
+    : error.code === 'OFFLINE' ? 'No connection' : 'Couldn’t load this page';
   return html`<div class="state" role="alert">
     <${Icon} name=${upgrade ? 'plan' : 'alert'} />
     <h2>${title}</h2>
     <p>${missing ? 'It may have been deleted, or belong to another account.' : error.message}</p>
-    ${upgrade ? html`<${ButtonLink} href="#/plan" kind="primary">See the plans</${ButtonLink}>`
-      : missing ? html`<${ButtonLink} href="#/">Go to the overview</${ButtonLink}>`
+    ${upgrade ? html`<${ButtonLink} href="#/plan" kind="primary">View plans</${ButtonLink}>`
+      : missing ? html`<${ButtonLink} href="#/">Go to overview</${ButtonLink}>`
       : retry && html`<${Button} icon="repeat" onClick=${retry}>Try again</${Button}>`}
   </div>`;
 }
 
-/** Nothing is there: why, and the next step. */
+/** Shown for an empty list: the reason and the next step. */
 export function Empty({ icon, title, children, action }) {
   return html`<div class="state"><${Icon} name=${icon} /><h2>${title}</h2>
     ${children && html`<p>${children}</p>`}${action}</div>`;
 }
 
-/** @param edge bad: it needs attention */
+/** @param edge `bad` if the card needs attention */
 export function Card({ title, action, edge, children }) {
   const id = useId();
   return html`<section class=${'card' + (edge ? ' edge-' + edge : '')} aria-labelledby=${title ? id : undefined}>
@@ -142,7 +142,7 @@ export function Card({ title, action, edge, children }) {
   </section>`;
 }
 
-/** Names and values. */
+/** A list of names and values. */
 export function Facts({ of }) {
   return html`<dl class="facts">${of.filter(Boolean).map(([name, value]) =>
     html`<div key=${name}><dt>${name}</dt><dd>${value ?? html`<span class="faint">–</span>`}</dd></div>`)}</dl>`;
@@ -151,9 +151,9 @@ export function Facts({ of }) {
 /**
  * Rows of a list; a list of cards on a narrow screen.
  *
- * @param columns {name, cell: row => content, numeric, className, hidden: the name is for screen readers only}
- * @param selected the keys of rows; left out: they cannot be selected
- * @param onSelect takes a function from what was selected to what is
+ * @param columns {name, cell: row => content, numeric, className, hidden: whether only screen readers get the name}
+ * @param selected the keys of the selected rows; without it, rows cannot be selected
+ * @param onSelect takes a function from the old selection to the new one
  */
 export function Table({ label, columns, rows, rowKey = row => row.id, busy, selected, onSelect, rowName }) {
   const all = selected && rows.length > 0 && rows.every(row => selected.has(rowKey(row)));
@@ -197,29 +197,29 @@ function Pager({ pages, label }) {
   </nav>`;
 }
 
-/** A list with all its states. `filtered` tells that nothing matches from that nothing is there. */
+/** A list with all its states. @param filtered whether an empty list means that nothing matches */
 export function PagedTable({ pages, filtered, empty, onClear, ...table }) {
   if (!pages.rows) {
     return pages.error ? html`<${Failed} error=${pages.error} retry=${pages.reload} />${!pages.isFirst
         && html`<${Pager} pages=${pages} label=${table.label} />`}` : html`<${Skeleton} lines=${8} />`;
   }
   const isEmpty = pages.rows.length === 0 && pages.isCurrent;
-  return html`<${Stale} of=${pages} what="The list" />
+  return html`<${Stale} of=${pages} what="the list" />
     ${!isEmpty ? html`<${Table} rows=${pages.rows} busy=${pages.loading} ...${table} />`
-      : pages.next ? html`<${Empty} icon="search" title="Nothing found so far"
-          action=${html`<${Button} onClick=${pages.next}>Look further</${Button}>`}>None of the newest matches. Older ones
+      : pages.next ? html`<${Empty} icon="search" title="No matches so far"
+          action=${html`<${Button} onClick=${pages.next}>Load older</${Button}>`}>None of the newest entries match. Older ones
           may.</${Empty}>`
-      : !pages.isFirst ? html`<${Empty} icon="search" title="Nothing more" />`
-      : filtered ? html`<${Empty} icon="search" title="Nothing matches"
-          action=${html`<${Button} onClick=${onClear}>Clear the filters</${Button}>`}>Try fewer or other filters.</${Empty}>`
+      : !pages.isFirst ? html`<${Empty} icon="search" title="No more results" />`
+      : filtered ? html`<${Empty} icon="search" title="No matches"
+          action=${html`<${Button} onClick=${onClear}>Clear filters</${Button}>`}>Try other filters, or fewer.</${Empty}>`
       : empty}
     ${!(isEmpty && pages.isFirst) && html`<${Pager} pages=${pages} label=${table.label} />`}`;
 }
 
 /**
- * A modal dialog: holds the focus, closes with Escape unless it is `firm`, which may change.
+ * A modal dialog. It holds the focus and closes with Escape unless it is `firm`, which may change.
  *
- * @param asks `onClose` may leave it open
+ * @param asks whether `onClose` may leave it open
  */
 export function Dialog({ title, onClose, wide, firm, asks, children }) {
   const id = useId();
@@ -231,7 +231,7 @@ export function Dialog({ title, onClose, wide, firm, asks, children }) {
   };
   const onCancel = event => {
     if (event.target !== dialog.current) {
-      return; // who cancels the choice of a file stays in the dialog
+      return; // canceling the choice of a file keeps the dialog open
     }
     event.preventDefault();
     if (!firm) {
@@ -253,7 +253,7 @@ export function Dialog({ title, onClose, wide, firm, asks, children }) {
   useLayoutEffect(() => {
     const element = dialog.current;
     element.showModal();
-    return () => element.close(); // gives the focus back to where it was
+    return () => element.close(); // returns the focus to where it was
   }, []);
   return html`<dialog ref=${dialog} class=${wide ? 'wide' : undefined} aria-labelledby=${id}
       closedby=${firm ? 'none' : 'closerequest'} onKeyDown=${onKeyDown} onCancel=${onCancel} onClose=${onClosed}>
@@ -266,7 +266,7 @@ export function Dialog({ title, onClose, wide, firm, asks, children }) {
   </dialog>`;
 }
 
-/** Asks before something that cannot be taken back. */
+/** Asks for confirmation of an action that cannot be undone. */
 export function Confirm({ title, action, cancel = 'Cancel', kind = 'danger', run, onClose, children }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(null);
@@ -293,7 +293,7 @@ export function Confirm({ title, action, cancel = 'Cancel', kind = 'danger', run
 
 const COPIED = 2000;
 
-/** Copies text; where the browser gives us no clipboard, it is selected to be copied by hand. */
+/** Copies text. Without access to the clipboard, it selects the text so that the user can copy it. */
 export function Copy({ text, what, source }) {
   const [done, setDone] = useState(null);
   useEffect(() => {
@@ -314,7 +314,7 @@ export function Copy({ text, what, source }) {
     <${Icon} name=${done === 'Copied' ? 'check' : 'copy'} /><span aria-live="polite">${done ?? 'Copy'}</span></button>`;
 }
 
-/** Text that is to be copied: a key, a secret. */
+/** A key or a secret, with a button to copy it. */
 export function Secret({ text, what }) {
   const code = useRef();
   return html`<div class="secret"><code ref=${code}>${text}</code><${Copy} text=${text} what=${what}
@@ -329,7 +329,7 @@ export function Code({ text, label, copy = true }) {
   </div>`;
 }
 
-/** One of several, all of them in sight. */
+/** A choice of one among several visible options. */
 export function Segments({ label, options, value, onChange }) {
   const name = useId();
   return html`<fieldset class="segments"><legend class="sr">${label}</legend>
@@ -339,19 +339,19 @@ export function Segments({ label, options, value, onChange }) {
   </fieldset>`;
 }
 
-/** How much of a limit is used. */
+/** The used share of a limit. */
 export function Meter({ label, used, max }) {
   const share = max ? used / max : 0;
   const tone = share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : '';
   return html`<div class="meter-row"><div class="meter-text"><span>${label}</span>
-      <span class="faint">${max === null ? `${number(used)} · unlimited` : max === 0 ? 'Not in your plan'
+      <span class="faint">${max === null ? `${number(used)} · unlimited` : max === 0 ? 'Not included in your plan'
           : `${number(used)} of ${number(max)}`}</span></div>
     ${max > 0 && html`<div class=${'meter ' + tone} role="meter" aria-label=${label} aria-valuemin="0" aria-valuemax=${max}
       aria-valuenow=${used}><span style=${{ width: Math.min(100, share * 100) + '%' }}></span></div>`}
   </div>`;
 }
 
-/** Where a toast can be shown; the last one shows it. Everything outside a modal dialog is inert, so each dialog is one. */
+/** The places that can show a toast. The last one shows it: everything outside a modal dialog is inert, so each dialog has one. */
 const hosts = [];
 let toast = null;
 let toastTimer = null;
@@ -365,14 +365,14 @@ function showToast(next) {
   drawToast();
 }
 
-/** Tells a result, in sight and to screen readers. @param tone good, bad or info */
+/** Shows a result, and announces it to screen readers. @param tone good, bad or info */
 export function announce(text, tone = 'info') {
   showToast({ text, tone });
 }
 
 const TOAST = 6000;
 
-/** Where {@link announce} is heard: around the pages, and in each dialog. */
+/** Shows the toasts of {@link announce}: one around the pages, and one in each dialog. */
 export function Toasts() {
   const [shown, setShown] = useState(null);
   useEffect(() => {

@@ -1,27 +1,27 @@
-// What Keyhook will say about a webhook's URL, told while it is typed. Keyhook itself decides.
+// Checks a webhook's URL while the user types. The server has the last word.
 
 const INTERNAL = /(^|\.)(localhost|localdomain|local|internal|lan|corp|home|svc|invalid|test|onion|arpa)$/;
 const IPV4 = /^\d+(\.\d+){3}$/;
 const PRIVATE_V4 = /^(0|10|127)\.|^169\.254\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./;
 
 /**
- * What no Keyhook takes.
+ * Checks what every server refuses.
  *
- * @param insecure where the operator allows http and private addresses
- * @returns what is wrong with it; '' where nothing is seen
+ * @param insecure whether the server allows http and private addresses
+ * @returns the problem; '' if none is found
  */
 export function checkForm(url, insecure) {
   if (/[\s\x00-\x20\x7f]/.test(url)) {
     return 'Must not contain spaces';
   }
   if (/[^\x00-\x7f]/.test(url)) {
-    return 'Must be ASCII; write an international name as xn--';
+    return 'Must be ASCII. Write international host names in their xn-- form';
   }
   if (url.length > 2048) {
     return 'Must not be longer than 2,048 bytes';
   }
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) {
-    return 'Must be a whole URL, such as https://hooks.example.com/keyhook';
+    return 'Must be a full URL, such as https://hooks.example.com/keyhook';
   }
   if (url.includes('#')) {
     return 'Must not have a fragment (#)';
@@ -43,7 +43,7 @@ export function checkForm(url, insecure) {
   return '';
 }
 
-/** The same, and what Keyhook refuses unless its operator allows more. */
+/** Also checks what a server refuses unless it is configured to allow more. */
 export function checkUrl(url, insecure) {
   const wrong = checkForm(url, insecure);
   if (wrong || insecure) {

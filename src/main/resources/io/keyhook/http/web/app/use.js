@@ -1,4 +1,4 @@
-// Hooks for what every page does: load, page through, follow the clock.
+// Hooks for all pages: loading, paging and the clock.
 import { useCallback, useEffect, useRef, useState } from './preact.js';
 import { currentSession, get, onSession } from './api.js';
 import { now } from './clock.js';
@@ -15,10 +15,10 @@ export function useSession() {
 }
 
 /**
- * Loads at first, when `deps` change, after logging in again, and when the connection is back.
+ * Loads at first, when `deps` change, after logging in again, and when the connection returns.
  *
  * @param {(signal: AbortSignal) => Promise} load
- * @returns what there is, also while it loads again; `error` of the latest time; `times` it has loaded, or failed to
+ * @returns `data`, kept while it loads again; `error` of the latest load; `times`, the number of loads, failed ones included
  */
 export function useLoad(load, deps) {
   const { generation } = useSession();
@@ -37,7 +37,7 @@ export function useLoad(load, deps) {
   return { ...state, reload, setData };
 }
 
-/** Loads again so many milliseconds after each time; not where `pause` is null then. */
+/** Loads again `pause` milliseconds after each load, unless `pause` is null. */
 export function useAgain({ reload, times }, pause) {
   useEffect(() => {
     const timer = pause !== null && setTimeout(reload, pause);
@@ -45,17 +45,17 @@ export function useAgain({ reload, times }, pause) {
   }, [times]);
 }
 
-/** Before what failed is tried again by itself. */
+/** Milliseconds before a failed load is retried automatically. */
 export const RETRY_PAUSE = 3_000;
 
-/** What the page cannot do without: tried again until it is there. */
+/** Loads data that the page needs, and retries until it succeeds. */
 export function useRetried(load, deps) {
   const loaded = useLoad(load, deps);
   useAgain(loaded, loaded.error ? RETRY_PAUSE : null);
   return loaded;
 }
 
-/** State that belongs to what `key` names: with another key it begins anew. */
+/** State that is reset when `key` changes. */
 export function useStateOf(key, begin) {
   const [kept, setKept] = useState(() => ({ key, value: begin() }));
   const current = kept.key === key ? kept : { key, value: begin() };
@@ -67,24 +67,24 @@ export function useStateOf(key, begin) {
 }
 
 const PAGE_SIZE = 50;
-/** A page that was got before it was asked for is too old after this. */
+/** Milliseconds for which a prefetched page is used. */
 const FRESH = 5_000;
-/** A search may find nothing in what is looked through at once: so often it goes on by itself. */
+/** How many pages without a match a search skips automatically. */
 const FURTHER = 4;
 
-/** For a page of a list that this tab has come to: the cursor of the page before, and its number. */
+/** For each page of a list that this tab has visited: the cursor of the previous page, and its number. */
 const trails = recalled('keyhook-pages');
 const MOST_TRAILS = 200;
 addEventListener('pagehide', () => recall('keyhook-pages', trails, MOST_TRAILS));
 
 /**
- * A list, page by page: the cursor of the page is in the address. The next page is there before it is asked for.
+ * A list, page by page. The cursor of the page is in the address. The next page is prefetched.
  *
- * @param name of the list, where its page has others
- * @param version another one: it is loaded again
- * @returns as useLoad; `data` is a page with the `key`, the `cursor` and the time `at` which it was asked for, and
- *     `isCurrent` where it is the one that is to be shown; `rows` is null until there are some of this list; `page` is its
- *     number, null where it was come to from outside
+ * @param name of the list, if its page has several
+ * @param version the list is loaded again when it changes
+ * @returns as useLoad; `data` is a page with the `key`, the `cursor` and the time `at` of its request; `isCurrent` says
+ *     whether it is the page to show; `rows` is null until a page of this list is loaded; `page` is its number, or null if
+ *     this tab has not come to it from the first page
  */
 export function usePages(path, query, { size = PAGE_SIZE, version = 0, name = '' } = {}) {
   const parameter = name ? name + 'Cursor' : 'cursor';
@@ -130,7 +130,7 @@ export function usePages(path, query, { size = PAGE_SIZE, version = 0, name = ''
   };
 }
 
-/** The server's time, drawn again every `step` milliseconds. */
+/** The server's time, updated every `step` milliseconds. */
 export function useNow(step) {
   const [, draw] = useState(0);
   useEffect(() => {
@@ -142,7 +142,7 @@ export function useNow(step) {
 
 const REFRESH = 60_000;
 
-/** Once a minute, or every `step` milliseconds, while somebody looks. */
+/** Runs an action every `step` milliseconds, by default once a minute, while the tab is visible. */
 export function useRefresh(reload, step = REFRESH) {
   const latest = useRef(reload);
   latest.current = reload;

@@ -1,33 +1,33 @@
-// What Keyhook's names mean, and what to do about them.
+// Labels for the names that the API uses, and advice on errors.
 
 const ATTEMPT_ERRORS = {
-  timeout: ['No answer in time', 'Answer first and do the work afterwards: put the event into a queue of your own and return 200 at once.'],
+  timeout: ['Timeout', 'Respond first and do the work afterward: put the event into a queue and return 200 immediately.'],
   connection_refused: ['Connection refused',
-      'Nothing listens at this address and port. Check that your server runs and that the port is the right one.'],
-  no_route: ['No route to the host', 'The address cannot be reached from here. Check the firewall and the network of your server.'],
-  dns_failure: ['Host name not found', 'Check the spelling of the host in the URL, and its DNS entry.'],
-  tls_failure: ['TLS failed', 'Check that the certificate is valid for this host name, not expired, and sent with its whole chain.'],
-  connection_reset: ['Connection closed', 'Your server or a proxy before it ended the connection before the answer was whole. Its log may tell why.'],
-  protocol_error: ['Not valid HTTP', 'What came back could not be read as HTTP. Check that the port belongs to a web server, and that https is really https.'],
-  network_error: ['Network error', 'Try again in a moment. If it stays, check the network of your server.'],
-  target_refused: ['Address refused', 'Webhooks may only go to public addresses over https. Check where the host name points.'],
+      'Nothing listens at this address and port. Check that your server is running and that the port is correct.'],
+  no_route: ['No route to the host', 'Keyhook cannot reach this address. Check your server’s firewall and network.'],
+  dns_failure: ['Host name not found', 'Check the spelling of the host in the URL and its DNS record.'],
+  tls_failure: ['TLS failed', 'Check that the certificate is valid for this host name, has not expired, and is sent with its full chain.'],
+  connection_reset: ['Connection closed', 'Your server, or a proxy in front of it, closed the connection before the response was complete. Check its log.'],
+  protocol_error: ['Not valid HTTP', 'The response is not valid HTTP. Check that a web server listens on this port, and that it uses https if the URL does.'],
+  network_error: ['Network error', 'If this continues, check your server’s network.'],
+  target_refused: ['Address refused', 'Webhooks must use https and a public address. Check which addresses the host name resolves to.'],
 };
 
 const STATUS_ADVICE = [
   [s => s >= 300 && s < 400, 'Redirects are not followed. Enter the URL that it redirects to as the webhook’s URL.'],
-  [s => s === 400, 'Your receiver could not read the request. Compare what it expects with the body below.'],
-  [s => s === 401 || s === 403, 'If your code answered this, the signature did not match: check that it uses this webhook’s secret and the raw body. Otherwise a login or firewall stands before it.'],
-  [s => s === 404, 'There is nothing at this path. Check the URL, and that your route takes POST.'],
-  [s => s === 405, 'Your route does not take POST.'],
-  [s => s === 410, 'It says that it is gone for good, so Keyhook deactivates webhooks that answer this.'],
-  [s => s === 413, 'The request was too large for a proxy before your receiver.'],
-  [s => s === 429, 'Your server wants fewer requests. Keyhook waits as long as Retry-After asks, up to twice its own delay.'],
-  [s => s === 502 || s === 503 || s === 504, 'Your receiver, or a proxy in place of it, is not ready. Check that the receiver runs.'],
-  [s => s >= 500, 'Your endpoint failed. See its own log for the reason.'],
-  [s => s >= 400, 'Your endpoint refused the request. See its own log for the reason.'],
+  [s => s === 400, 'Your endpoint rejected the request as invalid. Compare what it expects with the request body.'],
+  [s => s === 401 || s === 403, 'If your code returned this, the signature did not match: check that it uses this webhook’s secret and the raw body. Otherwise, a login or a firewall blocks the request.'],
+  [s => s === 404, 'Your server has no route at this path. Check the URL, and that the route accepts POST.'],
+  [s => s === 405, 'Your route does not accept POST.'],
+  [s => s === 410, '410 means “gone for good”, so Keyhook deactivates the webhook.'],
+  [s => s === 413, 'The request is too large for your endpoint or a proxy in front of it.'],
+  [s => s === 429, 'Your server asks for fewer requests. Keyhook waits as long as Retry-After asks, up to twice its usual delay.'],
+  [s => s === 502 || s === 503 || s === 504, 'Your endpoint, or a proxy in front of it, is not available. Check that your server is running.'],
+  [s => s >= 500, 'Your endpoint returned a server error. Check its log.'],
+  [s => s >= 400, 'Your endpoint rejected the request. Check its log.'],
 ];
 
-/** An attempt's outcome in a few words: `HTTP 503`, `No answer in time`, or both; null where there is none yet. */
+/** The outcome of an attempt in a few words: `HTTP 503`, `Timeout`, or both; null before there is one. */
 export function outcome(statusCode, error) {
   const status = statusCode == null ? null : 'HTTP ' + statusCode;
   if (!error) {
@@ -37,7 +37,7 @@ export function outcome(statusCode, error) {
   return status ? `${words} (${status})` : words;
 }
 
-/** What to do about it; null where nothing is. */
+/** How to fix a failed attempt; null if it succeeded or nothing is known. */
 export function advice(statusCode, error) {
   if (error) {
     return ATTEMPT_ERRORS[error]?.[1] ?? null;
@@ -64,7 +64,7 @@ export function deliveryStatus({ status, attempts, attemptCount, lastStatusCode,
   return isSuccess(last) ? status : 'retrying';
 }
 
-/** Whether its receiver has not got it, and Keyhook has tried. */
+/** Whether the latest attempt of a delivery failed. */
 export const isFailing = delivery => ['failed', 'retrying'].includes(deliveryStatus(delivery));
 
 export const LICENSE_STATUS = {
@@ -77,7 +77,7 @@ export const VALIDATION_ADVICE = {
   LICENSE_NOT_FOUND: 'No license has this key.',
   LICENSE_DISABLED: 'Enable the license to let it validate again.',
   LICENSE_EXPIRED: 'Extend the license to let it validate again.',
-  MAX_ACTIVATIONS_REACHED: 'Remove a device, or raise the number of devices.',
+  MAX_ACTIVATIONS_REACHED: 'Remove a device, or raise the activation limit.',
 };
 
 export const AUDIT_ACTIONS = {
@@ -92,24 +92,24 @@ export const AUDIT_ACTIONS = {
   'webhook.secret_rotated': 'Rotated a webhook’s secret',
   'webhook.deleted': 'Deleted a webhook',
   'webhook.tested': 'Tested a webhook',
-  'webhook.deactivated': 'Deactivated a webhook for its failures',
+  'webhook.deactivated': 'Deactivated a failing webhook',
   'webhook.recovered': 'Recovered failed deliveries',
-  'delivery.redelivered': 'Sent a delivery again',
+  'delivery.redelivered': 'Redelivered a delivery',
   'api_key.created': 'Created an API key',
   'api_key.deleted': 'Deleted an API key',
   'account.created': 'Created the account',
   'account.updated': 'Changed the account',
-  'login.succeeded': 'Logged in by the API',
-  'login.failed': 'Gave a wrong password',
+  'login.succeeded': 'Logged in through the API',
+  'login.failed': 'Failed to log in',
   'session.started': 'Logged in',
   'session.ended': 'Logged out',
-  'session.reused': 'A session ended: its old cookie came again',
-  'user.created': 'Added a person',
-  'user.deleted': 'Removed a person',
+  'session.reused': 'Ended a session: an old cookie was reused',
+  'user.created': 'Added a team member',
+  'user.deleted': 'Removed a team member',
   'user.password_changed': 'Changed a password',
 };
 
-/** Where the audit log's subject can be looked at; null where nowhere. */
+/** The page of the subject of an audit entry; null if it has none. */
 export function subjectPath(id) {
   if (id.startsWith('lic_')) {
     return '/licenses/' + id;
@@ -120,5 +120,5 @@ export function subjectPath(id) {
   return id.startsWith('webhook_') ? '/webhooks/' + id : null;
 }
 
-/** Names of fields as a sentence tells them. */
+/** A field's name in words. */
 export const fieldName = field => field.replace(/([A-Z])/g, ' $1').toLowerCase();

@@ -10,7 +10,7 @@ const ACTIONS = [['', 'All actions'], ...Object.entries(AUDIT_ACTIONS)];
 export function AuditLog() {
   const { query: { action = '', subjectId = '' } } = useLocation();
   return html`<${PageHead} title="Audit log" />
-    <p class="lead">Who changed what, and from where. Entries are never changed or deleted.</p>
+    <p class="lead">Who changed what, when and from which address. Entries are never changed or deleted.</p>
     <div class="filters">
       <${Filter} label="Action" value=${action} options=${ACTIONS}
           onChange=${action => filter({ action })} />
@@ -19,23 +19,23 @@ export function AuditLog() {
     <${AuditTable} query=${{ action, subjectId }} withSubject onClear=${clearFilters} />`;
 }
 
-/** Also on the page of what was changed, without telling again what that is. */
+/** Entries of the audit log, also for the page of one subject, where the subject's column is left out. */
 export function AuditTable({ query, size, version, name, withSubject, onClear }) {
   const pages = usePages('api/audit', query, { size, version, name });
   const columns = [
-    { name: 'What', className: 'main', cell: entry => html`<span
+    { name: 'Action', className: 'main', cell: entry => html`<span
         class="strong">${AUDIT_ACTIONS[entry.action] ?? entry.action}</span>
       ${entry.changed.length > 0 && html`<div class="faint">${entry.changed.map(fieldName).join(', ')}</div>`}` },
-    withSubject && { name: 'On', className: 'rest', cell: entry => html`<${Subject} id=${entry.subjectId} />` },
-    { name: 'Who', cell: entry => html`<span class="clip">${entry.actor}</span>` },
+    withSubject && { name: 'Subject', className: 'rest', cell: entry => html`<${Subject} id=${entry.subjectId} />` },
+    { name: 'Actor', cell: entry => html`<span class="clip">${entry.actor}</span>` },
     { name: 'Address', className: 'roomy', cell: entry => entry.ipAddress ? html`<span
         class="mono">${entry.ipAddress}</span>` : html`<span class="faint">–</span>` },
-    { name: 'When', cell: entry => html`<${Time} at=${entry.createdAt} />` },
+    { name: 'Time', cell: entry => html`<${Time} at=${entry.createdAt} />` },
   ].filter(Boolean);
   return html`<${PagedTable} label="Audit log" pages=${pages} columns=${columns}
       filtered=${onClear && (query.action || query.subjectId)}
     onClear=${onClear} empty=${html`<${Empty} icon="audit"
-        title="Nothing yet">Changes that people and API keys make are written down here.</${Empty}>`} />`;
+        title="No entries yet">Changes that team members and API keys make appear here.</${Empty}>`} />`;
 }
 
 function Subject({ id }) {

@@ -13,7 +13,7 @@ import { Recover } from './recover.js';
 
 const STATUSES = [['', 'Any status'], ...Object.entries(DELIVERY_STATUS).map(([status, [label]]) => [status, label]),
   ['failing', 'Failed or retrying']];
-/** How the API is asked for those that are more than its own. */
+/** The API's parameters for statuses that only the dashboard distinguishes. */
 const STATUS_QUERIES = {
   pending: { status: 'pending', failing: false },
   retrying: { status: 'pending', failing: true },
@@ -22,9 +22,9 @@ const STATUS_QUERIES = {
 const EVENTS = [['', 'Any event'], ...['license.validated', 'license.activated', 'license.expired', 'license.disabled',
     'webhook.test'].map(e => [e, e])];
 const TIMES = [['', 'Any time'], ['1h', 'Last hour'], ['24h', 'Last 24 hours'], ['7d', 'Last 7 days'],
-    ['custom', 'From … to …']];
+    ['custom', 'Custom range']];
 const LENGTHS = { '1h': DAY_LENGTH / 24, '24h': DAY_LENGTH, '7d': 7 * DAY_LENGTH };
-/** The API takes so many at once. */
+/** The API's limit for one request. */
 const MOST_AT_ONCE = 100;
 
 /** Shows what was typed or pasted: a delivery by its id, the list of a webhook's or a license's, or of licenses found. */
@@ -48,7 +48,7 @@ export function DeliveryList() {
   const [live, setLive] = useState(true);
   const [recovering, setRecovering] = useState(false);
   const [busy, setBusy] = useState(false);
-  // fixed while the filter stays, or each drawing would ask again
+  // fixed while the filter stays, or each rendering would load again
   const [since] = useStateOf(time, () => startOf(time));
   const range = time === 'custom' ? { from: fromLocal(from), to: fromLocal(until) } : { from: since };
   const asked = usePages('api/deliveries', { webhookId, ...(STATUS_QUERIES[status] ?? { status }), event, licenseId, search, ...range });
@@ -87,7 +87,7 @@ export function DeliveryList() {
   if (webhookId && !urls.has(webhookId)) {
     webhookOptions.push([webhookId, endpoint(webhookId)]);
   }
-  // one that was created meanwhile, or deleted
+  // a webhook that was created or deleted in the meantime
   const unknown = webhooks.data
     && [...new Set(pages.rows?.map(row => row.webhookId))].filter(id => !urls.has(id)).sort().join();
   useEffect(() => {
@@ -121,16 +121,16 @@ export function DeliveryList() {
     </div>
     ${newer > 0 && html`<${Notice} tone="info" title=${newer === MOST_HEARD ? newer + ' or more newer deliveries'
         : plural(newer, 'newer delivery', 'newer deliveries')}
-      action=${html`<${Button} kind="small" onClick=${pages.first}>Show the newest</${Button}>`} />`}
+      action=${html`<${Button} kind="small" onClick=${pages.first}>Show newest</${Button}>`} />`}
     <${PagedTable} label="Deliveries" pages=${pages} columns=${columns} filtered=${filtered}
         onClear=${clearFilters}
       selected=${selected} onSelect=${setSelected} rowName=${delivery => `${delivery.event} ${delivery.id}`}
-      empty=${html`<${Empty} icon="deliveries" title="Nothing sent yet" action=${html`<${ButtonLink}
-          href="#/webhooks">Go to the webhooks</${ButtonLink}>`}>
-        Each event that goes to a webhook shows up here, with all its attempts.</${Empty}>`} />
+      empty=${html`<${Empty} icon="deliveries" title="No deliveries yet" action=${html`<${ButtonLink}
+          href="#/webhooks">Go to webhooks</${ButtonLink}>`}>
+        Each event that Keyhook sends to a webhook appears here, with all its attempts.</${Empty}>`} />
     ${selected.size > 0 && html`<div class="selection" role="region" aria-label="Selection">
       <span>${plural(selected.size, 'delivery', 'deliveries')} selected</span>
-      <${Button} kind="quiet" onClick=${() => setSelected(() => new Set())}>Clear</${Button}>
+      <${Button} kind="quiet" onClick=${() => setSelected(() => new Set())}>Clear selection</${Button}>
       <${Button} kind="primary" icon="repeat" busy=${busy} onClick=${redeliver}>Redeliver</${Button}></div>`}
     ${recovering && html`<${Recover} webhooks=${webhooks.data} webhookId=${urls.has(webhookId) ? webhookId : ''}
       onClose=${() => setRecovering(false)} onRecovering=${pages.reload} />`}`;
@@ -139,7 +139,7 @@ export function DeliveryList() {
 const startOf = time => LENGTHS[time] ? new Date(now() - LENGTHS[time]).toISOString() : null;
 
 function LiveState({ on, state, paused, onChange }) {
-  const text = !on ? 'Live updates are off' : paused ? 'Not live with this filter' : state === 'live' ? 'Live'
+  const text = !on ? 'Live updates are off' : paused ? 'Live updates unavailable for this filter' : state === 'live' ? 'Live'
       : 'Connecting…';
   return html`<label class="switch"><input type="checkbox" role="switch" aria-label="Live updates" checked=${on}
       onChange=${event => onChange(event.target.checked)} />

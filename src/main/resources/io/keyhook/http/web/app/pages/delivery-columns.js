@@ -5,7 +5,7 @@ import { StatusBadge, Time } from '../ui.js';
 import { useNow } from '../use.js';
 import { DELIVERY_STATUS, deliveryStatus, isFailing, outcome } from '../words.js';
 
-/** Seconds are counted down in steps of this many milliseconds. */
+/** Milliseconds between updates of the countdown. */
 const STEP = 5_000;
 
 /** A delivery's status, and when Keyhook retries it. */
@@ -15,15 +15,15 @@ export function DeliveryBadge({ delivery }) {
     ${status === 'retrying' && html`<${NextAttempt} at=${delivery.nextAttemptAt} />`}`;
 }
 
-/** @param at null while an attempt is under way */
+/** @param at null during an attempt */
 function NextAttempt({ at }) {
   const now = useNow(STEP);
   const isLater = at && Date.parse(at) > now;
   return html`<div class="faint nowrap">${isLater ? html`Next attempt <time datetime=${at}
-      title=${dateTime(at)}>${ago(at, true)}</time>` : 'Attempt under way'}</div>`;
+      title=${dateTime(at)}>${ago(at, true)}</time>` : 'Sending now'}</div>`;
 }
 
-/** How a delivery looks in a list. */
+/** The columns of a list of deliveries. */
 export const DELIVERY_COLUMNS = [
   { name: 'Event', className: 'main', cell: delivery => html`<a class="row-link nowrap"
       href=${to('/deliveries/' + delivery.id)}>${delivery.event}</a>` },

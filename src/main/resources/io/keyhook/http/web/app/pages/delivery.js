@@ -8,7 +8,7 @@ import { announce, Badge, Button, Card, Code, Facts, Loaded, Notice, PageHead, S
 import { RETRY_PAUSE, useAgain, useLoad, useNow } from '../use.js';
 import { advice, DELIVERY_STATUS, deliveryStatus, outcome } from '../words.js';
 
-/** How often to look at what is pending: soon while an attempt is under way, and when the next one is due. */
+/** Milliseconds between loads of a pending delivery: during an attempt, and at most. */
 const UNDER_WAY = 1_000;
 const LONGEST = 15_000;
 
@@ -52,7 +52,7 @@ function Delivery({ delivery, back, reload }) {
       <div>
         <${Card} title="Attempts"><${Timeline} attempts=${attempts} delivery=${delivery} /></${Card}>
         <${Card} title="Delivery"><${Facts} of=${[
-          ['Id', html`<code class="breakable">${id}</code>`],
+          ['ID', html`<code class="breakable">${id}</code>`],
           ['Created', dateTime(delivery.createdAt)],
           ['Webhook', html`<a class="mono breakable"
               href=${to('/webhooks/' + delivery.webhookId)}><${Url} of=${delivery.url ?? delivery.webhookId} /></a>`],
@@ -72,14 +72,14 @@ function Next({ delivery }) {
   const due = delivery.nextAttemptAt && Date.parse(delivery.nextAttemptAt) > now();
   return html`<${Notice} tone="info" title=${due ? html`Next attempt in <span role="timer"
       class="mono">${countdown(delivery.nextAttemptAt)}</span>`
-    : delivery.nextAttemptAt ? 'The next attempt is due' : 'An attempt is under way'}>
-    ${delivery.nextAttemptAt ? dateTime(delivery.nextAttemptAt) + '. ' : ''}This page follows it.</${Notice}>`;
+    : delivery.nextAttemptAt ? 'Next attempt is due' : 'Sending now'}>
+    ${delivery.nextAttemptAt ? dateTime(delivery.nextAttemptAt) + '. ' : ''}Updates automatically.</${Notice}>`;
 }
 
 function Timeline({ attempts, delivery }) {
   if (attempts.length === 0) {
-    return html`<p class="faint">${delivery.status === 'canceled' ? 'It was canceled before its first attempt.'
-        : 'None yet.'}</p>`;
+    return html`<p class="faint">${delivery.status === 'canceled' ? 'Canceled before the first attempt.'
+        : 'No attempts yet.'}</p>`;
   }
   const dropped = delivery.attemptCount - attempts.length;
   return html`${dropped > 0 && html`<p class="faint">Keyhook keeps the last ${attempts.length} attempts of a delivery.
@@ -101,14 +101,14 @@ function Timeline({ attempts, delivery }) {
   })}</ol>`;
 }
 
-/** How long the wait was after the attempt before. */
+/** The wait since the previous attempt. */
 function Since({ from, to: next }) {
   const waited = Date.parse(next.startedAt) - Date.parse(from.startedAt) - from.durationMs;
   const minutes = Math.round(waited / 60_000);
-  return html`<span>${minutes > 0 ? plural(minutes, 'minute') : millis(Math.max(0, waited))} after the one before</span>`;
+  return html`<span>${minutes > 0 ? plural(minutes, 'minute') : millis(Math.max(0, waited))} after previous attempt</span>`;
 }
 
-/** What went over the wire, but for the signatures: only who has the secret can make those. */
+/** The request as it was sent, except for the signatures: Keyhook does not store them. */
 function Request({ delivery }) {
   const { settings } = useApp();
   const [raw, setRaw] = useState(false);
@@ -122,12 +122,12 @@ function Request({ delivery }) {
     ['webhook-id', delivery.id],
     last && ['webhook-timestamp', Math.floor(Date.parse(last.startedAt) / 1000)],
   ].filter(Boolean);
-  return html`<${Card} title="Request as sent" action=${html`<${Button} kind="small"
-      onClick=${() => setRaw(!raw)}>${raw ? 'Format the body' : 'Body as sent'}</${Button}>`}>
+  return html`<${Card} title="Request" action=${html`<${Button} kind="small"
+      onClick=${() => setRaw(!raw)}>${raw ? 'Formatted body' : 'Raw body'}</${Button}>`}>
     ${delivery.url && html`<p class="mono breakable"><strong>POST</strong> <${Url} of=${delivery.url} /></p>`}
     <dl class="headers">${head.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
       ${['X-Webhook-Signature', 'webhook-signature'].map(name => html`<div key=${name}><dt>${name}</dt><dd
-          class="faint">made with the secret, not kept</dd></div>`)}</dl>
+          class="faint">not stored</dd></div>`)}</dl>
     <h3>Body</h3>
     <${Code} label="request body" text=${raw ? body : JSON.stringify(delivery.payload, null, 2)} />
   </${Card}>`;

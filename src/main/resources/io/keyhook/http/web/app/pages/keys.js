@@ -11,25 +11,25 @@ export function ApiKeys() {
   const create = html`<${Button} kind="primary" icon="plus" onClick=${() => setCreating(true)}>Create API key</${Button}>`;
   const columns = [
     { name: 'Name', className: 'main', cell: key => html`<span class="strong">${key.name}</span>` },
-    { name: 'Begins with', cell: key => html`<code>${key.hint}…</code>` },
+    { name: 'Starts with', cell: key => html`<code>${key.hint}…</code>` },
     { name: 'Last used', cell: key => html`<${Time} at=${key.lastUsedAt} />` },
     { name: 'Created', cell: key => html`<${Time} at=${key.createdAt} />` },
-    { name: 'Delete', hidden: true, className: 'end', cell: key => html`<${Button} kind="small"
-        aria-label=${'Delete ' + key.name}
-      onClick=${() => setLeaving(key)}>Delete</${Button}>` },
+    { name: 'Revoke', hidden: true, className: 'end', cell: key => html`<${Button} kind="small"
+        aria-label=${'Revoke ' + key.name}
+      onClick=${() => setLeaving(key)}>Revoke</${Button}>` },
   ];
   return html`<${PageHead} title="API keys">${create}</${PageHead}>
-    <p class="lead">For your own programs. A key may do all that members of this team may; your software needs none to validate.</p>
+    <p class="lead">Use API keys to call Keyhook from your own code. A key has full access to this account. License validation needs no key.</p>
     <${PagedTable} label="API keys" pages=${pages} columns=${columns}
       empty=${html`<${Empty} icon="keys" title="No API keys yet"
-          action=${create}>With one, your shop can create licenses when they are sold.</${Empty}>`} />
+          action=${create}>With an API key, your shop can create a license for each sale.</${Empty}>`} />
     ${creating && html`<${CreateKey} onClose=${() => setCreating(false)} onCreated=${pages.reload} />`}
-    ${leaving && html`<${Confirm} title="Delete this API key?" action="Delete API key"
+    ${leaving && html`<${Confirm} title="Revoke this API key?" action="Revoke API key"
         onClose=${() => setLeaving(null)} run=${async () => {
         await remove('api/api-keys/' + leaving.id);
-        announce('API key deleted', 'good');
+        announce('API key revoked', 'good');
         pages.reload();
-      }}><p>Whatever uses <strong>${leaving.name}</strong> is refused from now on.</p></${Confirm}>`}`;
+      }}><p>Keyhook will refuse every call that uses <strong>${leaving.name}</strong>. This can’t be undone.</p></${Confirm}>`}`;
 }
 
 function CreateKey({ onClose, onCreated }) {
@@ -41,15 +41,15 @@ function CreateKey({ onClose, onCreated }) {
   if (made) {
     return html`<${Dialog} title="API key created" firm onClose=${onClose}>
       <div class="dialog-body">
-        <${Notice} tone="warn" title="Copy the key now">It is shown this one time. If it is lost, delete it and create another.</${Notice}>
+        <${Notice} tone="warn" title="Copy the key now">Keyhook shows it only once. If you lose it, revoke it and create another.</${Notice}>
         <${Secret} text=${made.key} what="API key" />
         <p class="faint">Send it as <code>Authorization: Bearer …</code></p>
       </div>
-      <footer class="dialog-foot"><${Button} kind="primary" onClick=${onClose}>I have copied the key</${Button}></footer>
+      <footer class="dialog-foot"><${Button} kind="primary" onClick=${onClose}>I’ve copied the key</${Button}></footer>
     </${Dialog}>`;
   }
   return html`<${FormDialog} form=${form} title="Create API key" action="Create API key" onClose=${onClose}>
     <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus
-        hint="What uses it, such as the shop. Shown in the audit log." />
+        hint="The program that uses the key, such as your shop. Shown in the audit log." />
   </${FormDialog}>`;
 }

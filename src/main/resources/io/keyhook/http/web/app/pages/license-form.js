@@ -29,13 +29,13 @@ function checkMetadata(text) {
   }
   try {
     const value = JSON.parse(text);
-    return value && typeof value === 'object' && !Array.isArray(value) ? '' : 'Must be a JSON object, such as {"seats": 5}';
+    return value && typeof value === 'object' && !Array.isArray(value) ? '' : 'Must be a JSON object, such as {"edition": "pro"}';
   } catch {
-    return 'Is not JSON';
+    return 'Must be valid JSON';
   }
 }
 
-/** As the API takes it; what is empty is null. */
+/** The request as the API expects it, with null for empty fields. */
 function toRequest({ name, maxActivations, expiresAt, customerName, customerEmail, metadata }) {
   return {
     name: name.trim(),
@@ -49,7 +49,7 @@ function toRequest({ name, maxActivations, expiresAt, customerName, customerEmai
 
 function Expiry({ form, label = 'Expires' }) {
   return html`<${Field} form=${form} name="expiresAt" label=${label} type="datetime-local" optional
-      hint=${'Leave it empty for never. ' + zoneHint} />
+      hint=${'Leave empty for no expiry. ' + zoneHint} />
     <div class="presets" role="group" aria-label="Terms">${TERMS.map(([days, text]) => html`<button type="button"
         key=${days} class="button small"
       onClick=${() => form.set('expiresAt', toLocal(now() + days * DAY_LENGTH))}>In ${text}</button>`)}
@@ -59,7 +59,7 @@ function Expiry({ form, label = 'Expires' }) {
 function Details({ form }) {
   return html`<div class="columns">
       <${Field} form=${form} name="customerName" label="Customer" optional />
-      <${Field} form=${form} name="customerEmail" label="Customer’s e-mail" type="email" optional live=${checkEmail} />
+      <${Field} form=${form} name="customerEmail" label="Customer e-mail" type="email" optional live=${checkEmail} />
     </div>
     <${Field} form=${form} name="metadata" label="Metadata" as="textarea" rows="3" spellcheck=${false} class="mono" optional
       hint="Your own data as a JSON object." live=${checkMetadata} />`;
@@ -90,17 +90,17 @@ export function CreateLicense({ onClose, onCreated }) {
   return html`<${FormDialog} form=${form} title="Create license" wide
       action=${many ? 'Create licenses' : 'Create license'} onClose=${onClose}>
     ${form.error?.code === 'PLAN_LIMIT_REACHED' && html`<${Notice} tone="info"><a
-        href="#/plan">See what each plan offers</a></${Notice}>`}
+        href="#/plan">View plans</a></${Notice}>`}
     <${Segments} label="How many" options=${[['one', 'One license'], ['many', 'Many at once']]} value=${many
         ? 'many' : 'one'}
       onChange=${value => setMany(value === 'many')} />
     <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus
-        hint=${many ? 'The same for all of them.' : 'For you, such as the product and who bought it.'} />
+        hint=${many ? 'All licenses get this name.' : 'For your own reference, such as the product and the customer.'} />
     <div class="columns">
       ${many ? html`<${Field} key="count" form=${form} name="count" label="How many" inputmode="numeric" />`
         : html`<${Field} key="key" form=${form} name="key" label="Key" optional spellcheck=${false} class="mono"
-            hint="Empty: one is made." />`}
-      <${Field} form=${form} name="maxActivations" label="Devices" inputmode="numeric" hint="How many may use it." />
+            hint="Leave empty to generate one." />`}
+      <${Field} form=${form} name="maxActivations" label="Activation limit" inputmode="numeric" hint="Maximum number of devices." />
     </div>
     <${Expiry} form=${form} />
     <${Details} form=${form} />
@@ -110,7 +110,7 @@ export function CreateLicense({ onClose, onCreated }) {
 function Made({ licenses, onClose }) {
   const keys = licenses.map(license => license.key).join('\n');
   return html`<${Dialog} title=${plural(licenses.length, 'license') + ' created'} wide onClose=${onClose}>
-    <div class="dialog-body"><p>Their keys, one a line. They stay readable in the list.</p>
+    <div class="dialog-body"><p>One key per line. You can also find them in the list.</p>
       <${Code} label="keys" text=${keys} /></div>
     <footer class="dialog-foot"><${Button} kind="primary" onClick=${onClose}>Done</${Button}></footer>
   </${Dialog}>`;
@@ -134,20 +134,20 @@ export function EditLicense({ license, onClose, onChanged }) {
     onClose();
   }, (values, initial) => ({
     ...check(values),
-    ...(values.expiresAt === initial.expiresAt && { expiresAt: '' }), // one that has passed may stay
+    ...(values.expiresAt === initial.expiresAt && { expiresAt: '' }), // a past time may stay unchanged
   }));
   return html`<${FormDialog} form=${form} title="Edit license" wide action="Save" onClose=${onClose}>
     <div class="columns">
       <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus />
-      <${Field} form=${form} name="maxActivations" label="Devices" inputmode="numeric"
-        hint="Below what is in use, the devices stay and no new one is taken." />
+      <${Field} form=${form} name="maxActivations" label="Activation limit" inputmode="numeric"
+        hint="If more devices are activated, they stay, but no new one can be activated." />
     </div>
     <${Expiry} form=${form} />
     <${Details} form=${form} />
   </${FormDialog}>`;
 }
 
-/** Of one that expires. */
+/** Extends a license that expires. */
 export function ExtendLicense({ license, onClose, onChanged }) {
   const from = Math.max(now(), Date.parse(license.expiresAt));
   const form = useForm({ expiresAt: toLocal(from + 365 * DAY_LENGTH) }, async values => {
@@ -161,6 +161,6 @@ export function ExtendLicense({ license, onClose, onChanged }) {
     <div class="presets" role="group" aria-label="By how much">${TERMS.map(([days, text]) => html`<button
         type="button" key=${days}
       class="button small" onClick=${() => form.set('expiresAt', toLocal(from + days * DAY_LENGTH))}>By ${text}</button>`)}</div>
-    <${Field} form=${form} name="expiresAt" label="Expires" type="datetime-local" hint="Empty: never." />
+    <${Field} form=${form} name="expiresAt" label="Expires" type="datetime-local" hint="Leave empty for no expiry." />
   </${FormDialog}>`;
 }

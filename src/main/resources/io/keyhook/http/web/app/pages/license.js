@@ -14,9 +14,9 @@ import { DeliveryBadge } from './delivery-columns.js';
 import { EditLicense, ExtendLicense } from './license-form.js';
 
 const SHORT_PAGE = 10;
-/** A validation raises an event only where a webhook wants it, so the page looks by itself, too. */
+/** Milliseconds between loads: a validation that no webhook subscribes to reaches the page in no other way. */
 const REFRESH = 5_000;
-/** After a delivery has changed, which may be this license's. */
+/** Milliseconds from a change of any delivery to the next load. */
 const REFRESH_PAUSE = 2_000;
 
 export function LicensePage({ id }) {
@@ -28,14 +28,14 @@ export function LicensePage({ id }) {
 }
 
 function License({ license, back, onChanged, reload }) {
-  // of what this page has done, which all of its cards tell of
+  // grows with every change that all cards of the page have to show
   const [version, setVersion] = useState(0);
   const done = () => setVersion(version => version + 1);
   const changed = license => {
     onChanged(license);
     done();
   };
-  // of what happened elsewhere: a device that validates, an event that is delivered
+  // grows with every load after a change elsewhere, such as a validation or a delivery
   const [seen, setSeen] = useState(0);
   const refresh = () => {
     reload();
@@ -71,14 +71,14 @@ function License({ license, back, onChanged, reload }) {
       <${Card} title="License">
         <${Secret} text=${license.key} what="license key" />
         <${Facts} of=${[
-          ['Devices', `${number(license.currentActivations)} of ${number(license.maxActivations)}`],
+          ['Activations', `${number(license.currentActivations)} of ${number(license.maxActivations)}`],
           ['Expires', license.expiresAt ? html`${dateTime(license.expiresAt)} (<${Time} at=${license.expiresAt} ahead />)`
               : 'Never'],
           ['Customer', license.customerName],
-          ['Customer’s e-mail', license.customerEmail],
+          ['Customer e-mail', license.customerEmail],
           ['Created', dateTime(license.createdAt)],
-          ['Changed', dateTime(license.updatedAt)],
-          ['Id', html`<code>${id}</code>`],
+          ['Updated', dateTime(license.updatedAt)],
+          ['ID', html`<code>${id}</code>`],
         ]} />
         ${Object.keys(license.metadata).length > 0 && html`<h3>Metadata</h3>
           <${Code} label="metadata" text=${JSON.stringify(license.metadata, null, 2)} />`}
@@ -97,30 +97,30 @@ function License({ license, back, onChanged, reload }) {
         onClose=${close} run=${async () => {
         changed(await post(`api/licenses/${id}/disable`));
         announce('License disabled', 'good');
-      }}><p>From now on <strong>${license.name}</strong> is refused on every device, until you enable it again.</p></${Confirm}>`}
+      }}><p>Keyhook refuses every validation of <strong>${license.name}</strong> until you enable it again.</p></${Confirm}>`}
     ${dialog === 'delete' && html`<${Confirm} title="Delete this license?" action="Delete license"
         onClose=${close} run=${async () => {
         await remove('api/licenses/' + id);
         announce('License deleted', 'good');
         go('/licenses');
-      }}><p><strong>${license.name}</strong> and its devices are deleted, and its key is not found from now on. This cannot be
-        taken back; to stop it for a while, disable it.</p></${Confirm}>`}`;
+      }}><p>The key of <strong>${license.name}</strong> will stop working. This can’t be undone. To block it temporarily,
+        disable it instead.</p></${Confirm}>`}`;
 }
 
-/** What a validation would say, without making one. */
+/** Shows the response that a validation would get, without validating. */
 function Tester({ id, version }) {
   const [result, setResult] = useStateOf(version, () => null);
   const form = useForm({ fingerprint: '' }, async values => {
     setResult(() => null);
     const answer = await post(`api/licenses/${id}/check`, values);
     setResult(() => answer);
-  }, values => ({ fingerprint: values.fingerprint ? '' : 'Enter a fingerprint, as your software sends it' }));
-  return html`<${Card} title="Try a device">
-    <p class="faint">Shows the response that your software would get. The check changes nothing and raises no event.</p>
+  }, values => ({ fingerprint: values.fingerprint ? '' : 'Enter the fingerprint that your app sends' }));
+  return html`<${Card} title="Test validation">
+    <p class="faint">Shows the response that your app would get. Nothing is saved and no event is sent.</p>
     <${Form} form=${form}>
       <${FormError} form=${form} />
       <${Field} form=${form} name="fingerprint" label="Device fingerprint" spellcheck=${false} class="mono" maxlength="500"
-        suffix=${html`<${Button} type="submit" busy=${form.busy}>Check</${Button}>`} />
+        suffix=${html`<${Button} type="submit" busy=${form.busy}>Test</${Button}>`} />
     </${Form}>
     <div aria-live="polite">${result && html`<${Verdict} result=${result} />`}</div>
   </${Card}>`;
@@ -128,11 +128,11 @@ function Tester({ id, version }) {
 
 function Verdict({ result }) {
   if (!result.valid) {
-    return html`<${Notice} tone="bad" title=${'It would be refused: ' + result.error}>${VALIDATION_ADVICE[result.code]}</${Notice}>`;
+    return html`<${Notice} tone="bad" title=${'Refused: ' + result.error}>${VALIDATION_ADVICE[result.code]}</${Notice}>`;
   }
-  return html`<${Notice} tone="good" title="It would be valid">${result.knownDevice
-      ? 'The device is known and takes no further place.'
-    : `The device is new and would take a place: ${number(result.currentActivations + 1)} of ${number(result.maxActivations)} would be in use.`}</${Notice}>`;
+  return html`<${Notice} tone="good" title="Valid">${result.knownDevice
+      ? 'This device is already activated.'
+    : `This is a new device and would use ${number(result.currentActivations + 1)} of ${number(result.maxActivations)} activations.`}</${Notice}>`;
 }
 
 function Devices({ id, version, onRemoved }) {
@@ -153,14 +153,14 @@ function Devices({ id, version, onRemoved }) {
   ];
   return html`<${Card} title="Devices">
     <${PagedTable} label="Devices" pages=${pages} columns=${columns}
-      empty=${html`<${Empty} icon="device" title="No device yet">The first validation of a device puts it here.</${Empty}>`} />
+      empty=${html`<${Empty} icon="device" title="No devices yet">A device appears here after its first validation.</${Empty}>`} />
     ${leaving && html`<${Confirm} title="Remove this device?" action="Remove device"
         onClose=${() => setLeaving(null)} run=${async () => {
         await remove(`api/licenses/${id}/activations/${leaving.id}`);
         announce('Device removed', 'good');
         onRemoved();
-      }}><p><strong>${leaving.deviceName ?? leaving.fingerprint}</strong> gives its place free. If it validates again, it takes a
-        place again, where there is one.</p></${Confirm}>`}
+      }}><p>Removes <strong>${leaving.deviceName ?? leaving.fingerprint}</strong> and frees its activation. If the device
+        validates again, it will use one again.</p></${Confirm}>`}
   </${Card}>`;
 }
 
@@ -171,12 +171,12 @@ function Events({ id, version }) {
         href=${to('/deliveries/' + delivery.id)}>${delivery.event}</a>` },
     { name: 'Status', className: 'badge-cell', cell: delivery => html`<${DeliveryBadge} delivery=${delivery} />` },
     { name: 'Attempts', numeric: true, cell: delivery => delivery.attemptCount },
-    { name: 'When', cell: delivery => html`<${Time} at=${delivery.createdAt} />` },
+    { name: 'Created', cell: delivery => html`<${Time} at=${delivery.createdAt} />` },
   ];
   return html`<${Card} title="Events sent" action=${html`<a
       href=${to('/deliveries', { licenseId: id })}>All deliveries</a>`}>
     <${PagedTable} label="Events sent" pages=${pages} columns=${columns}
       empty=${html`<${Empty} icon="deliveries"
-          title="No event yet">Events of this license that went to webhooks show up here.</${Empty}>`} />
+          title="No events yet">Events of this license that Keyhook sent to webhooks appear here.</${Empty}>`} />
   </${Card}>`;
 }

@@ -36,7 +36,7 @@ export function LicenseList() {
     </div>
     <${PagedTable} label="Licenses" pages=${pages} columns=${COLUMNS} filtered=${search || status} onClear=${clearFilters}
       empty=${html`<${Empty} icon="licenses" title="No licenses yet"
-          action=${create}>A license is what a customer buys: its key lets your software run on as many devices as you allow.</${Empty}>`} />
+          action=${create}>A license is what your customer buys. Its key activates your app on as many devices as you allow.</${Empty}>`} />
     ${dialog === 'create' && html`<${CreateLicense} onClose=${close} onCreated=${pages.reload} />`}
     ${dialog === 'import' && html`<${Import} onClose=${close} onImported=${pages.reload} />`}`;
 }
@@ -48,7 +48,7 @@ const COLUMNS = [
         class="faint clip">${license.customerName ?? license.customerEmail}</div>`}` },
   { name: 'Key', cell: license => html`<code class="clip">${license.key}</code>` },
   { name: 'Status', className: 'badge-cell', cell: license => html`<${StatusBadge} words=${LICENSE_STATUS} status=${license.status} />` },
-  { name: 'Devices', numeric: true, cell: license => `${number(license.currentActivations)} of ${number(license.maxActivations)}` },
+  { name: 'Activations', numeric: true, cell: license => `${number(license.currentActivations)} of ${number(license.maxActivations)}` },
   { name: 'Expires', cell: license => license.expiresAt ? html`<time
       datetime=${license.expiresAt}>${date(license.expiresAt)}</time>`
     : html`<span class="faint">Never</span>` },
@@ -94,12 +94,12 @@ function Import({ onClose, onImported }) {
   const input = useRef();
   const run = async () => {
     if (!file) {
-      setError({ message: 'Choose a file first.' });
+      setError({ message: 'Choose a file.' });
       input.current.focus();
       return;
     }
     if (file.size > MAX_FILE) {
-      setError({ message: 'The file is larger than 1 MB. Split it, with the header line in each part.' });
+      setError({ message: 'The file is larger than 1 MB. Split it and repeat the header line in each part.' });
       return;
     }
     setBusy(true);
@@ -116,10 +116,10 @@ function Import({ onClose, onImported }) {
   };
   return html`<${Dialog} title="Import licenses" wide firm=${busy} onClose=${onClose}>
     <div class="dialog-body">
-      <p>A CSV file whose first line names the columns. Only <code>name</code> is needed; <code>key</code> brings keys of your
-        own. Import is all-or-nothing.</p>
-      <p>An exported file brings back its licenses as they were, disabled and expired ones too, if their keys are not in
-        use. Devices activate again when they validate.</p>
+      <p>Choose a CSV file whose first line names the columns. Only <code>name</code> is required. Add <code>key</code> to
+        import existing keys. Import is all-or-nothing.</p>
+      <p>An exported file restores its licenses, including disabled and expired ones, if their keys are not in use. Devices
+        activate again when they validate.</p>
       <pre class="example" tabindex="0" role="group" aria-label="Example file">${EXAMPLE}</pre>
       <div class="field"><label for="import-file">CSV file</label>
         <input id="import-file" ref=${input} type="file" accept=".csv,text/csv"
@@ -127,7 +127,7 @@ function Import({ onClose, onImported }) {
       ${error && html`<${Notice} tone="bad" role="alert" title=${error.errors?.length ? 'Nothing was imported' : error.message}>
         ${error.errors?.length > 0 && html`<ul>${error.errors.map(({ field, message }, i) =>
           html`<li key=${i}>${field}: ${message}</li>`)}</ul>`}
-        ${error.code === 'PLAN_LIMIT_REACHED' && html`<a href="#/plan">See the plans</a>`}</${Notice}>`}
+        ${error.code === 'PLAN_LIMIT_REACHED' && html`<a href="#/plan">View plans</a>`}</${Notice}>`}
     </div>
     <footer class="dialog-foot"><${Button} disabled=${busy} onClick=${onClose}>Cancel</${Button}>
       <${Button} kind="primary" busy=${busy} onClick=${run}>Import</${Button}></footer>

@@ -15,7 +15,7 @@ export function LogIn({ signupEnabled }) {
   </div></main>`;
 }
 
-/** Also for who has to log in again. */
+/** The login form, also used when a session has expired. */
 export function LogInForm({ email }) {
   const form = useForm({ email, password: '' }, ({ email, password }) => logIn(email, password), values => ({
     email: values.email ? '' : 'Enter your e-mail address',

@@ -26,11 +26,11 @@ export function Overview() {
       <${Segments} label="Time range" options=${RANGES} value=${range} onChange=${range => filter({ range })} />
     </${PageHead}>
     ${account.data && html`<${PlanWarning} account=${account.data} />`}
-    <${Stale} of=${endpoints} what="The state of the endpoints" />
+    <${Stale} of=${endpoints} what="the webhooks" />
     ${endpoints.data && html`<${Failing} endpoints=${endpoints.data} />`}
     ${account.data && endpoints.data && html`<${FirstSteps} account=${account.data} />`}
     <${Loaded} of=${stats} lines=${10}>${data => html`<${Figures} stats=${data} busy=${stats.loading} />`}</${Loaded}>
-    <${Card} title="Usage" action=${html`<a href="#/plan">See the plan</a>`}>
+    <${Card} title="Usage" action=${html`<a href="#/plan">View plan</a>`}>
       <${Loaded} of=${account} lines=${2}>${({ usage, plan }) => html`<p class="faint">Plan: ${planName(plan)}</p>
         <${Meter} label="Licenses" used=${usage.licenses.used} max=${usage.licenses.max} />
         <${Meter} label="Webhooks" used=${usage.webhooks.used} max=${usage.webhooks.max} />`}</${Loaded}>
@@ -41,10 +41,9 @@ function PlanWarning({ account: { usage, plan } }) {
   const near = [['licenses', usage.licenses], ['webhooks', usage.webhooks]]
     .filter(([, { used, max }]) => max > 0 && used / max >= 0.8);
   return near.map(([name, { used, max }]) => html`<${Notice} key=${name} tone=${used >= max ? 'bad' : 'warn'}
-    title=${used >= max ? `All ${max} ${name} of your plan are in use` : `${used} of ${max} ${name} are in use`}
-    action=${html`<${ButtonLink} href="#/plan" kind="small">See the plans</${ButtonLink}>`}>
-    ${used >= max ? 'No more can be created on the plan '
-        : 'You are close to the limit of the plan '}${planName(plan)}.</${Notice}>`);
+    title=${`You’ve used ${used >= max ? `all ${number(max)}` : `${number(used)} of the ${number(max)}`} ${name} on your ${planName(plan)} plan`}
+    action=${html`<${ButtonLink} href="#/plan" kind="small">View plans</${ButtonLink}>`}>
+    ${used >= max && `To create another, delete one or move to a larger plan.`}</${Notice}>`);
 }
 
 function Failing({ endpoints }) {
@@ -52,30 +51,30 @@ function Failing({ endpoints }) {
   if (failing.length === 0) {
     return null;
   }
-  return html`<${Card} title=${plural(failing.length, 'endpoint needs', 'endpoints need') + ' attention'} edge="bad">
+  return html`<${Card} title=${plural(failing.length, 'webhook needs', 'webhooks need') + ' attention'} edge="bad">
     <ul class="rows">${failing.map(webhook => ({ webhook, ...webhook })).map(({ webhook, id, url, deactivatedReason, stats }) => html`<li key=${id}>
       <div class="grow"><a class="mono strong" href=${to('/webhooks/' + id)}><${Url} of=${shortUrl(url)} /></a>
         <div class="faint">${deactivatedReason ?? html`${stats.consecutiveFailures > 0
             ? stats.consecutiveFailures === 1 ? 'The last attempt failed'
               : `The last ${number(stats.consecutiveFailures)} attempts failed`
-            : `${percent(stats.successRate)} of the attempts in 24 hours succeeded`}${stats.lastSuccessAt
-            ? html` · last success <${Time} at=${stats.lastSuccessAt} />` : ' · no success in 24 hours'}`}</div></div>
+            : `${percent(stats.successRate)} of the attempts in the last 24 hours succeeded`}${stats.lastSuccessAt
+            ? html` · last success <${Time} at=${stats.lastSuccessAt} />` : ' · no success in the last 24 hours'}`}</div></div>
       <${WebhookStatus} webhook=${webhook} stats=${stats} />
-      <${ButtonLink} kind="small" href=${to('/deliveries', { webhookId: id, status: 'failing' })}>See why</${ButtonLink}>
+      <${ButtonLink} kind="small" href=${to('/deliveries', { webhookId: id, status: 'failing' })}>View failures</${ButtonLink}>
     </li>`)}</ul>
   </${Card}>`;
 }
 
-/** How often to look whether the first validation has come. */
+/** Milliseconds between checks for the first validation. */
 const WAITING = 5_000;
 
-/** Until all of it is done: what to do, in order. */
+/** The steps that a new account takes, in order, until all of them are done. */
 function FirstSteps({ account: { usage } }) {
   const { settings, me } = useApp();
   const month = useLoad(signal => get('api/stats', { range: '30d' }, signal), []);
   const hasLicense = usage.licenses.used > 0;
   const hasWebhook = usage.webhooks.used > 0;
-  // an account that is older than the statistics knows the steps
+  // an account older than the statistics has taken the steps
   const since = me.data?.user?.createdAt;
   const hasValidated = !month.data || !since || month.data.validations.total > 0
     || Date.parse(since) < Date.parse(month.data.from);
@@ -88,19 +87,19 @@ function FirstSteps({ account: { usage } }) {
     <div class="grow"><strong>${title}</strong><div class="faint">${text}</div></div>${!done && action}</li>`;
   return html`<${Card} title="First steps">
     <ul class="rows steps">
-      ${step(hasLicense, 'Create a license', 'Its key is what your customers enter.',
-        html`<${ButtonLink} kind="primary small" href=${to('/licenses', { create: 1 })}>Create a license</${ButtonLink}>`)}
+      ${step(hasLicense, 'Create a license', 'Your customers enter its key in your app.',
+        html`<${ButtonLink} kind="primary small" href=${to('/licenses', { create: 1 })}>Create license</${ButtonLink}>`)}
       ${usage.webhooks.max !== 0 && step(hasWebhook, 'Create a webhook',
-          'Keyhook notifies your server of activations, validations and expiries.',
-        html`<${ButtonLink} kind="small" href=${to('/webhooks', { create: 1 })}>Create a webhook</${ButtonLink}>`)}
+          'Keyhook notifies your server when a license is activated, validated or expires.',
+        html`<${ButtonLink} kind="small" href=${to('/webhooks', { create: 1 })}>Create webhook</${ButtonLink}>`)}
       <li class=${month.data?.validations.total > 0 ? 'done' : ''}><${Icon} name=${month.data?.validations.total > 0 ? 'check'
-          : 'clock'} /><div class="grow"><strong>Validate from your software</strong>
+          : 'clock'} /><div class="grow"><strong>Validate from your app</strong>
         ${hasLicense && !hasValidated && html`<div class="faint" role="status">Waiting for the first validation…</div>`}
         <${Code} label="command" text=${`curl ${new URL('api/validate', ROOT)} -H 'Content-Type: application/json' \\
   -d '{"licenseKey":"ABCD-1234-EFGH-5678","fingerprint":"device-1"}'`} /></div></li>
     </ul>
     ${settings.data?.allowInsecureTargets && html`<p
-        class="faint">This server is set up for development: webhooks may go to http and to your own machine.</p>`}
+        class="faint">Development mode: webhooks may use http and your own machine.</p>`}
   </${Card}>`;
 }
 
@@ -114,7 +113,7 @@ function Figures({ stats, busy }) {
       [{ key: 'succeeded', label: 'Succeeded', color: 'good' }, { key: 'failed', label: 'Failed', color: 'bad' }]],
     ['Activations', compact(stats.activations), null, [{ key: 'activations', label: 'New devices', color: 'accent' }]],
     ['Response time, p95', millis(deliveries.p95ResponseTime), null,
-      [{ key: 'p95ResponseTime', label: 'Of your endpoints', color: 'warn' }], { line: true, format: millis }],
+      [{ key: 'p95ResponseTime', label: 'Your endpoints', color: 'warn' }], { line: true, format: millis }],
   ];
   return html`<div class="figures" aria-busy=${busy ? 'true' : 'false'}>
     ${charts.map(([title, value, note, series, options]) => html`<${Card} key=${title} title=${title}>

@@ -16,19 +16,19 @@ export function PlanPage() {
         <${Meter} label="Licenses" used=${account.usage.licenses.used} max=${account.usage.licenses.max} />
         <${Meter} label="Webhooks" used=${account.usage.webhooks.used} max=${account.usage.webhooks.max} />
       </${Card}>
-      <h2>What each plan offers</h2>
+      <h2>Plans</h2>
       <ul class="plans">${plans.map(plan => html`<li key=${plan.name} class=${'plan' + (plan.name === account.plan
           ? ' current' : '')}>
-        <h3>${planName(plan.name)} ${plan.name === account.plan && html`<${Badge} tone="info">Yours</${Badge}>`}</h3>
+        <h3>${planName(plan.name)} ${plan.name === account.plan && html`<${Badge} tone="info">Current</${Badge}>`}</h3>
         <ul>
           <${Offer} has=${true}>${plan.maxLicenses === null
               ? 'Unlimited licenses' : plural(plan.maxLicenses, 'license')}</${Offer}>
           <${Offer} has=${plan.maxWebhooks !== 0}>${plan.maxWebhooks === null ? 'Unlimited webhooks'
             : plan.maxWebhooks ? plural(plan.maxWebhooks, 'webhook') : 'No webhooks'}</${Offer}>
-          <${Offer} has=${true}>${`Log kept ${number(plan.logRetentionDays)} days`}</${Offer}>
+          <${Offer} has=${true}>${`Log kept for ${number(plan.logRetentionDays)} days`}</${Offer}>
         </ul></li>`)}</ul>
       <p class="faint">To change plans, contact your administrator and quote your account ID, <code>${account.id}</code>. After a
-        change to a smaller plan, what you have stays and validates; without webhooks in the plan, none fires.</p>`}</${Loaded}>`;
+        downgrade, your licenses stay and validate. If the new plan has no webhooks, Keyhook stops sending events.</p>`}</${Loaded}>`;
 }
 
 function Offer({ has, children }) {

@@ -7,7 +7,7 @@ import { checkPassword, PASSWORD_HINT } from '../passwords.js';
 import { remember } from '../storage.js';
 import { announce, Button, Card, Facts, Loaded, PageHead, Segments } from '../ui.js';
 
-const THEMES = [['system', 'As the system'], ['light', 'Light'], ['dark', 'Dark']];
+const THEMES = [['system', 'System'], ['light', 'Light'], ['dark', 'Dark']];
 const STORED = 'keyhook-theme';
 
 export function SettingsPage() {
@@ -16,7 +16,7 @@ export function SettingsPage() {
     <${Card} title="Profile"><${Loaded} of=${me} lines=${3}>${({ user, accountName, accountId }) => html`<${Facts} of=${[
       ['E-mail', user?.email],
       ['Account', accountName],
-      ['Account id', html`<code>${accountId}</code>`],
+      ['Account ID', html`<code>${accountId}</code>`],
       user && ['Member since', date(user.createdAt)],
     ]} />`}</${Loaded}></${Card}>
     <${Card} title="Appearance"><${Theme} /></${Card}>
@@ -24,9 +24,9 @@ export function SettingsPage() {
     <${Card} title="Server"><${Loaded} of=${settings} lines=${4}>${({ version, timeout, retryDelays,
         allowInsecureTargets }) => html`<${Facts} of=${[
       ['Version', version],
-      ['An attempt may take', duration(timeout)],
+      ['Request timeout', duration(timeout)],
       ['Retries after', retryDelays.map(duration).join(', ')],
-      ['Where webhooks may go', allowInsecureTargets ? 'Anywhere, for development' : 'https, to public addresses'],
+      ['Allowed destinations', allowInsecureTargets ? 'Any URL (development mode)' : 'https and public addresses'],
     ]} />`}</${Loaded}></${Card}>`;
 }
 
@@ -52,15 +52,15 @@ function Password({ email }) {
       await post('api/auth/password', values);
     } catch (e) {
       if (e.code === 'WRONG_PASSWORD') {
-        e.fields = { currentPassword: 'This is not your password' };
+        e.fields = { currentPassword: 'Wrong password' };
       }
       throw e;
     }
     form.set('currentPassword', '');
     form.set('newPassword', '');
-    announce('Password changed. Other places where you were logged in are logged out.', 'good');
+    announce('Password changed. You are logged out on all other devices.', 'good');
   }, values => ({
-    currentPassword: values.currentPassword ? '' : 'Enter your password',
+    currentPassword: values.currentPassword ? '' : 'Enter your current password',
     newPassword: checkPassword(values.newPassword),
   }));
   return html`<${Form} form=${form} class="narrow">

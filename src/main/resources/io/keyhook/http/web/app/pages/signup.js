@@ -27,8 +27,8 @@ export function SignUp() {
       <${Field} form=${form} name="email" label="E-mail" type="email" autocomplete="username" live=${checkEmail} />
       <${Field} form=${form} name="password" label="Password" type="password" hint=${PASSWORD_HINT}
         autocomplete="new-password" live=${checkPassword} />
-      <${Button} type="submit" kind="primary wide" busy=${form.busy}>Create the account</${Button}>
+      <${Button} type="submit" kind="primary wide" busy=${form.busy}>Create account</${Button}>
     </${Form}>
-    <p class="door-foot">Starts on the free plan. Have an account? <a href="#/">Log in</a></p>
+    <p class="door-foot">You start on the free plan. Already have an account? <a href="#/">Log in</a></p>
   </div></main>`;
 }

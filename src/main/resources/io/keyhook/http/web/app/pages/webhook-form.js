@@ -8,18 +8,18 @@ import { announce, Button, ButtonLink, Code, Dialog, Loaded, Notice, Secret, Seg
 import { useId, useLoad } from '../use.js';
 import { checkForm, checkUrl } from '../url-check.js';
 
-/** What may be entered; while that is not known, Keyhook itself decides. */
+/** Whether http and private addresses are allowed. Until the settings are loaded, the server decides. */
 const mayBeInsecure = ({ data }) => data?.allowInsecureTargets ?? true;
 
 const check = settings => values => ({
-  url: values.url ? checkForm(values.url, mayBeInsecure(settings)) : 'Enter the URL of your receiver',
+  url: values.url ? checkForm(values.url, mayBeInsecure(settings)) : 'Enter the URL of your endpoint',
   events: values.events.length ? '' : 'Choose at least one event',
 });
 
-/** As the API takes it; what is empty is null. */
+/** The request as the API expects it, with null for empty fields. */
 const toRequest = ({ url, events, description }) => ({
   url,
-  events: [...events].sort(), // their order means nothing
+  events: [...events].sort(), // the order has no meaning
   description: description.trim() || null,
 });
 
@@ -30,14 +30,14 @@ function Fields({ form, settings }) {
   return html`${form.error?.code === 'PLAN_UPGRADE_REQUIRED' && html`<${ButtonLink} href="#/plan">See the plans</${ButtonLink}>`}
     <${Field} form=${form} name="url" label="URL" type="url" inputmode="url" spellcheck=${false} class="mono" autofocus
       placeholder="https://hooks.example.com/keyhook" live=${url => checkUrl(url, insecure)}
-      hint=${looksGood ? 'Looks good. Send a test afterwards.' : !settings.data ? 'Where Keyhook sends a POST.' : insecure
-        ? 'Where Keyhook sends a POST. This server allows http and private addresses, for development.'
-        : 'Where Keyhook sends a POST: https, at a public address, port 443 or 8443.'} />
+      hint=${looksGood ? 'Looks good. Send a test event once the webhook is created.' : !settings.data ? 'Keyhook sends a POST here.' : insecure
+        ? 'Keyhook sends a POST here. Development mode: http and private addresses are allowed.'
+        : 'Keyhook sends a POST here. Must be https, at a public address, on port 443 or 8443.'} />
     <${EventChoice} form=${form} />
     <${Field} form=${form} name="description" label="Description" optional maxlength="1000" />`;
 }
 
-/** Each type of event with when it fires and what is sent. */
+/** The event types, each with its description and an example. */
 function EventChoice({ form }) {
   const types = useLoad(() => getPublic('api/event-types'), []);
   const id = useId();
@@ -57,7 +57,7 @@ function EventChoice({ form }) {
   </fieldset>`;
 }
 
-/** Ends with the secret, which is shown only once. */
+/** Creates a webhook, then shows its secret, which the API returns only once. */
 export function CreateWebhook({ onClose }) {
   const { settings } = useApp();
   const [made, setMade] = useState(null);
@@ -89,7 +89,7 @@ export function EditWebhook({ webhook, onClose, onChanged }) {
   return html`<${FormDialog} form=${form} title="Edit webhook" wide action="Save" onClose=${onClose}>
     <${Fields} form=${form} settings=${settings} />
     ${form.values.url !== webhook.url && html`<${Notice}
-        tone="info">Deliveries that are pending go to the new URL.</${Notice}>`}
+        tone="info">Pending deliveries will go to the new URL.</${Notice}>`}
   </${FormDialog}>`;
 }
 
@@ -109,28 +109,28 @@ export function RotateSecret({ webhook, onClose, onRotated }) {
     }} />`;
   }
   const hours = Number(form.values.overlapHours);
-  return html`<${FormDialog} form=${form} title="Rotate the secret" action="Rotate secret" onClose=${onClose}>
-    <p>A new secret is made. While the two overlap, each delivery is signed with both, so that your receiver can change over
-      without losing one:</p>
-    <ol class="plain-list"><li>Rotate, and copy the new secret.</li><li>Put it into your receiver and deploy.</li>
-      <li>When the overlap ends, only the new secret signs.</li></ol>
+  return html`<${FormDialog} form=${form} title="Rotate secret" action="Rotate secret" onClose=${onClose}>
+    <p>Keyhook creates a new secret. During the overlap it signs each delivery with both secrets, so that your endpoint loses
+      none:</p>
+    <ol class="plain-list"><li>Rotate the secret and copy the new one.</li><li>Deploy it to your endpoint.</li>
+      <li>When the overlap ends, Keyhook signs with the new secret only.</li></ol>
     <${Field} form=${form} name="overlapHours" label="Overlap in hours" inputmode="numeric"
-      hint=${hours === 0 ? 'All previous secrets end at once. Choose this if one has leaked.'
-          : 'How long the old secret signs beside the new one.'} />
+      hint=${hours === 0 ? 'All previous secrets stop signing immediately. Choose this if one has leaked.'
+          : 'How long the old secret keeps signing alongside the new one.'} />
   </${FormDialog}>`;
 }
 
 function ShowSecret({ title, secret, onClose }) {
   return html`<${Dialog} title=${title} wide firm onClose=${onClose}>
     <div class="dialog-body">
-      <${Notice} tone="warn" title="Copy the secret now">It is shown this one time, and cannot be shown again. If it is lost, rotate it.</${Notice}>
+      <${Notice} tone="warn" title="Copy the secret now">Keyhook shows it only once. If you lose it, rotate the secret.</${Notice}>
       <${Secret} text=${secret} what="secret" />
-      <h3>Verify what arrives</h3>
-      <p>Give your receiver the secret in its environment, as <code>WEBHOOK_SECRET</code>, and check each request with this
+      <h3>Verify deliveries</h3>
+      <p>Set the environment variable <code>WEBHOOK_SECRET</code> to the secret, and verify each request with this
         function:</p>
       <${Snippets} />
     </div>
-    <footer class="dialog-foot"><${Button} kind="primary" onClick=${onClose}>I have copied the secret</${Button}></footer>
+    <footer class="dialog-foot"><${Button} kind="primary" onClick=${onClose}>I’ve copied the secret</${Button}></footer>
   </${Dialog}>`;
 }
 
@@ -139,6 +139,6 @@ export function Snippets() {
   const [, name, code] = SNIPPETS.find(([key]) => key === language);
   return html`<${Segments} label="Language" options=${SNIPPETS} value=${language} onChange=${setLanguage} />
     <${Code} key=${language} label=${'verification in ' + name} text=${code} />
-    <p class="faint">The guide has <a href="docs/start">complete receivers</a> and shows <a href="docs/security#raw">how to get
+    <p class="faint">The guide has <a href="docs/start">complete programs</a> and shows <a href="docs/security#raw">how to get
       the raw body in your framework</a>.</p>`;
 }

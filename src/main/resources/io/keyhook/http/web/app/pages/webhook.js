@@ -16,7 +16,7 @@ import { EditWebhook, RotateSecret, Snippets } from './webhook-form.js';
 import { WebhookStatus } from './webhooks.js';
 
 const LATEST = 10;
-/** After a delivery has changed, its webhook is loaded again within this. */
+/** Milliseconds from a change of a delivery to the next load. */
 const REFRESH_PAUSE = 1_500;
 
 export function WebhookPage({ id }) {
@@ -30,7 +30,7 @@ export function WebhookPage({ id }) {
 function Webhook({ webhook, back, onChanged, reload }) {
   const { id } = webhook;
   const [dialog, setDialog] = useState(null);
-  // of what this page has done, or heard, which all of its cards tell of
+  // grows with every change that all cards of the page have to show
   const [version, setVersion] = useState(0);
   const done = () => setVersion(version => version + 1);
   const changed = webhook => {
@@ -48,7 +48,7 @@ function Webhook({ webhook, back, onChanged, reload }) {
   const activate = async () => {
     try {
       changed(await patch('api/webhooks/' + id, { isActive: true }));
-      announce('Webhook activated', 'good');
+      announce('Webhook reactivated', 'good');
     } catch (e) {
       announce(e.message, 'bad');
     }
@@ -58,16 +58,16 @@ function Webhook({ webhook, back, onChanged, reload }) {
       <${Button} onClick=${() => setDialog('edit')}>Edit</${Button}>
       <${Button} icon="keys" onClick=${() => setDialog('rotate')}>Rotate secret</${Button}>
       ${webhook.isActive ? html`<${Button} onClick=${() => setDialog('deactivate')}>Deactivate</${Button}>`
-        : html`<${Button} kind="primary" onClick=${activate}>Activate</${Button}>`}
+        : html`<${Button} kind="primary" onClick=${activate}>Reactivate</${Button}>`}
       <${Button} kind="danger-quiet" icon="trash" onClick=${() => setDialog('delete')}>Delete</${Button}>
     </${PageHead}>
     ${!webhook.isActive && (webhook.deactivatedReason
       ? html`<${Notice} tone="bad" title="Keyhook deactivated this webhook">${webhook.deactivatedReason}. Fix your endpoint, send a
           test event, then reactivate the webhook and recover the failed deliveries.</${Notice}>`
-      : html`<${Notice} tone="info" title="This webhook is inactive">Nothing is sent to it but tests.</${Notice}>`)}
+      : html`<${Notice} tone="info" title="This webhook is inactive">Keyhook sends nothing to it except test events.</${Notice}>`)}
     ${webhook.previousSecretUntil && html`<${Notice} tone="info"
-        title="More than one secret signs at the moment">The oldest previous secret
-      signs until ${dateTime(webhook.previousSecretUntil)}.</${Notice}>`}
+        title="More than one secret is active">The oldest previous
+      secret stops signing on ${dateTime(webhook.previousSecretUntil)}.</${Notice}>`}
     <div class="split">
       <${TestCard} webhook=${webhook} onTested=${done} />
       <${Card} title="Webhook">
@@ -76,14 +76,14 @@ function Webhook({ webhook, back, onChanged, reload }) {
           ['Events', webhook.events.map(event => html`<${Badge} key=${event}>${event}</${Badge}> `)],
           webhook.description && ['Description', webhook.description],
           ['Created', dateTime(webhook.createdAt)],
-          ['Id', html`<code>${id}</code>`],
+          ['ID', html`<code>${id}</code>`],
         ]} />
       </${Card}>
     </div>
     <${Health} of=${health} />
     <${Latest} id=${id} version=${version} onRecover=${() => setDialog('recover')} />
     <${Card} title="Verification code">
-      <p class="faint">Your receiver checks the signature with this webhook’s secret before it believes anything.</p>
+      <p class="faint">Verify the signature with this webhook’s secret before you trust the payload.</p>
       <${Snippets} /></${Card}>
     ${dialog === 'edit' && html`<${EditWebhook} webhook=${webhook} onClose=${close} onChanged=${changed} />`}
     ${dialog === 'rotate' && html`<${RotateSecret} webhook=${webhook} onClose=${close} onRotated=${reload} />`}
@@ -92,17 +92,17 @@ function Webhook({ webhook, back, onChanged, reload }) {
         onClose=${close} run=${async () => {
         changed(await patch('api/webhooks/' + id, { isActive: false }));
         announce('Webhook deactivated', 'good');
-      }}><p>Nothing is sent to it any more, and deliveries that are pending are canceled. Events that happen meanwhile are not
-        kept for it.</p></${Confirm}>`}
+      }}><p>Keyhook stops sending to it and cancels its pending deliveries. Events that occur while it is inactive are not sent
+        later.</p></${Confirm}>`}
     ${dialog === 'delete' && html`<${Confirm} title="Delete this webhook?" action="Delete webhook"
         onClose=${close} run=${async () => {
         await remove('api/webhooks/' + id);
         announce('Webhook deleted', 'good');
         go('/webhooks');
-      }}><p>Deliveries that are pending are canceled, and its secret is gone. What was sent stays in the log.</p></${Confirm}>`}`;
+      }}><p>Its pending deliveries are canceled and its secret is deleted. Past deliveries stay in the log.</p></${Confirm}>`}`;
 }
 
-/** Sends one delivery at once, and shows what the receiver answered. */
+/** Sends one test delivery and shows the response of the endpoint. */
 function TestCard({ webhook, onTested }) {
   const [event, setEvent] = useState('');
   const [busy, setBusy] = useState(false);
@@ -124,13 +124,13 @@ function TestCard({ webhook, onTested }) {
     setBusy(false);
   };
   return html`<${Card} title="Test">
-    <p class="faint">Sends one signed delivery now, with sample data, and shows the answer. Also when the webhook is inactive.</p>
+    <p class="faint">Sends one signed delivery with sample data now and shows the response. Works for inactive webhooks too.</p>
     <div class="filters">
       <${Filter} label="Event to send" value=${event} options=${options} onChange=${setEvent} />
-      <${Button} kind="primary" icon="send" busy=${busy} onClick=${run}>Send test</${Button}>
+      <${Button} kind="primary" icon="send" busy=${busy} onClick=${run}>Send test event</${Button}>
     </div>
-    <div aria-live="polite">${busy && html`<p class="faint">Waiting for the answer${settings.data
-        && `, for ${duration(settings.data.timeout)} at most`}…</p>`}
+    <div aria-live="polite">${busy && html`<p class="faint">Waiting for the response${settings.data
+        && `, up to ${duration(settings.data.timeout)}`}…</p>`}
       ${error && html`<${Failed} error=${error} />`}${result && html`<${TestResult} result=${result} />`}</div>
   </${Card}>`;
 }
@@ -139,23 +139,23 @@ function TestResult({ result }) {
   const { success, statusCode, responseTime, error, responseBody } = result;
   const help = advice(statusCode, error);
   return html`<div class="test-result">
-    <${Notice} tone=${success ? 'good' : 'bad'} title=${success ? 'It works' : outcome(statusCode, error)}>
-      ${success ? `Your endpoint answered ${statusCode} in ${millis(responseTime)}.` : help}</${Notice}>
+    <${Notice} tone=${success ? 'good' : 'bad'} title=${success ? 'Test succeeded' : outcome(statusCode, error)}>
+      ${success ? `Your endpoint returned ${statusCode} in ${millis(responseTime)}.` : help}</${Notice}>
     <${Facts} of=${[
-      ['Status', statusCode ?? 'No answer'],
+      ['Status', statusCode ?? 'No response'],
       ['Time', millis(responseTime)],
-      ['Delivery', html`<a href=${to('/deliveries/' + result.deliveryId)}>Open it in the log</a>`],
+      ['Delivery', html`<a href=${to('/deliveries/' + result.deliveryId)}>View in the log</a>`],
     ]} />
-    ${responseBody ? html`<h3>Response</h3><${Code} label="response body" text=${responseBody} />`
-      : statusCode != null && html`<p class="faint">The answer had no body.</p>`}
+    ${responseBody ? html`<h3>Response body</h3><${Code} label="response body" text=${responseBody} />`
+      : statusCode != null && html`<p class="faint">The response had no body.</p>`}
   </div>`;
 }
 
 function Health({ of: health }) {
   const window = ({ count, succeeded, successRate }) => html`<p class="figure">${percent(successRate)}${' '}
-    <span class="faint">${count ? `${number(succeeded)} of ${number(count)}` : 'no attempts'}</span></p>`;
+    <span class="faint">${count ? `${number(succeeded)} of ${number(count)}` : 'No attempts'}</span></p>`;
   return html`<${Card} title="Health">
-    <p class="faint">Test deliveries are in the list below, and are not counted here.</p>
+    <p class="faint">Test deliveries are listed below but not counted here.</p>
     <${Loaded} of=${health} lines=${3}>${h => html`<div class="tiles">
       <div><h3>Last hour</h3>${window(h.lastHour)}</div>
       <div><h3>Last 24 hours</h3>${window(h.lastDay)}</div>
@@ -163,9 +163,9 @@ function Health({ of: health }) {
       <div><h3>Response time</h3><p class="figure">${millis(h.responseTime.p95)}
         ${h.responseTime.p50 !== null && html` <span class="faint">p95</span>${' '}
             <span class="faint nowrap">· ${millis(h.responseTime.p50)} p50</span>`}</p></div>
-      <div><h3>Last success</h3><${Time} at=${h.lastSuccessAt} none="None in 7 days" /></div>
-      <div><h3>Last failure</h3><${Time} at=${h.lastFailureAt} none="None in 7 days" /></div>
-      <div><h3>Failures in a row</h3>${number(h.consecutiveFailures)}</div>
+      <div><h3>Last success</h3><${Time} at=${h.lastSuccessAt} none="None in the last 7 days" /></div>
+      <div><h3>Last failure</h3><${Time} at=${h.lastFailureAt} none="None in the last 7 days" /></div>
+      <div><h3>Consecutive failures</h3>${number(h.consecutiveFailures)}</div>
       <div><h3>Pending</h3>${number(h.pending)}</div>
     </div>`}</${Loaded}>
   </${Card}>`;
@@ -179,6 +179,6 @@ function Latest({ id, version, onRecover }) {
       <a href=${to('/deliveries', { webhookId: id })}>All deliveries</a></span>`}>
     <${PagedTable} label="Latest deliveries" pages=${pages} columns=${DELIVERY_COLUMNS}
       empty=${html`<${Empty} icon="deliveries"
-          title="Nothing sent yet">Send a test, or wait for the first event.</${Empty}>`} />
+          title="No deliveries yet">Send a test event, or wait for the first event.</${Empty}>`} />
   </${Card}>`;
 }

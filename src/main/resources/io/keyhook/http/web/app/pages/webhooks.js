@@ -2,7 +2,7 @@ import { html, useState } from '../preact.js';
 import { get } from '../api.js';
 import { Sparkline } from '../charts.js';
 import { loadEndpoints, verdict, WEBHOOK_VERDICT } from '../endpoints.js';
-import { percent, shortUrl } from '../format.js';
+import { number, percent, shortUrl } from '../format.js';
 import { useSoon } from '../live.js';
 import { replaceQuery, to, useLocation } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
@@ -10,7 +10,7 @@ import { Button, ButtonLink, Empty, Loaded, Notice, PageHead, StatusBadge, Table
 import { useLoad, useRefresh } from '../use.js';
 import { CreateWebhook } from './webhook-form.js';
 
-/** After a delivery has changed. */
+/** Milliseconds from a change of a delivery to the next load. */
 const REFRESH_PAUSE = 3_000;
 
 export function WebhookList() {
@@ -32,16 +32,16 @@ export function WebhookList() {
   const create = html`<${Button} kind="primary" icon="plus" disabled=${none}
       onClick=${() => setCreating(true)}>Create webhook</${Button}>`;
   return html`<${PageHead} title="Webhooks">${!none && create}</${PageHead}>
-    ${none && list.data?.length > 0 && html`<${Notice} tone="warn" title="Your plan has no webhooks"
+    ${none && list.data?.length > 0 && html`<${Notice} tone="warn" title="Your plan does not include webhooks"
       action=${html`<${ButtonLink} href="#/plan"
-          kind="small">See the plans</${ButtonLink}>`}>What is here stays, and none of it fires.</${Notice}>`}
-    ${max > 0 && used >= max && html`<${Notice} tone="warn" title=${`All ${max} webhooks of your plan are in use`}
-      action=${html`<${ButtonLink} href="#/plan" kind="small">See the plans</${ButtonLink}>`} />`}
+          kind="small">View plans</${ButtonLink}>`}>Your webhooks are kept, but Keyhook sends nothing to them.</${Notice}>`}
+    ${max > 0 && used >= max && html`<${Notice} tone="warn" title=${`You’ve used all ${number(max)} webhooks on your plan`}
+      action=${html`<${ButtonLink} href="#/plan" kind="small">View plans</${ButtonLink}>`} />`}
     <${Loaded} of=${list} lines=${8}>${webhooks => webhooks.length > 0
       ? html`<${Table} label="Webhooks" columns=${COLUMNS} rows=${webhooks} busy=${list.loading} />`
-      : none ? html`<${Empty} icon="plan" title="Your plan has no webhooks"
+      : none ? html`<${Empty} icon="plan" title="Your plan does not include webhooks"
           action=${html`<${ButtonLink} href="#/plan"
-              kind="primary">See the plans</${ButtonLink}>`}>With webhooks, Keyhook notifies your server
+              kind="primary">View plans</${ButtonLink}>`}>With webhooks, Keyhook notifies your server
           the moment a license is activated, validated or expires.</${Empty}>`
         : html`<${Empty} icon="webhooks" title="No webhooks yet"
             action=${create}>Enter a URL and Keyhook will notify it the moment
@@ -57,8 +57,8 @@ const COLUMNS = [
         : ''}${webhook.events.map(event => event.replace('license.', '')).join(', ')}</div>` },
   { name: 'Status', className: 'badge-cell', cell: webhook => html`<${WebhookStatus} webhook=${webhook} stats=${webhook.stats} />` },
   { name: 'Last 24 hours', cell: ({ stats }) => stats && html`<${Sparkline} hours=${stats.hours} />` },
-  { name: 'Success', numeric: true, cell: ({ stats }) => percent(stats?.successRate) },
-  { name: 'Last attempt', cell: ({ stats }) => html`<${Time} at=${stats?.lastAttemptAt} none="None in 24 h" />` },
+  { name: 'Success rate', numeric: true, cell: ({ stats }) => percent(stats?.successRate) },
+  { name: 'Last attempt', cell: ({ stats }) => html`<${Time} at=${stats?.lastAttemptAt} none="None in 24 hours" />` },
 ];
 
 export function WebhookStatus({ webhook, stats }) {
