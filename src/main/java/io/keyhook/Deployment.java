@@ -168,9 +168,9 @@ final class Deployment {
   }
 
   private static void keepUp(Partitions partitions) {
-    partitions.make().onFailure(e -> log.error("The log's partitions could not be made; trying again in an hour", e))
+    partitions.make().onFailure(e -> log.error("Could not create the log's partitions; retrying in an hour", e))
         .eventually(partitions::drop)
-        .onFailure(e -> log.warn("What the log keeps no longer could not be dropped; trying again in an hour: {}",
+        .onFailure(e -> log.warn("Could not drop old partitions of the log; retrying in an hour: {}",
             e.getMessage()));
   }
 

@@ -112,7 +112,7 @@ public final class Main {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (Exception e) {
-      log.warn("Keyhook did not stop in order: {}", e.getMessage());
+      log.warn("Keyhook did not stop cleanly: {}", e.getMessage());
     }
     embedded.ifPresent(EmbeddedServer::close);
     log.info("Stopped");
@@ -143,14 +143,14 @@ public final class Main {
     String host = options.http().host();
     String url = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + keyhook.port();
     StringBuilder text = new StringBuilder(listens
-        ? "\nKeyhook listens on " + url + "; its calls are described at " + url + "/openapi.json\n"
+        ? "\nKeyhook listens on " + url + "; the API document is at " + url + "/openapi.json\n"
         : "\nKeyhook runs without a server: http.enabled is false\n");
     keyhook.firstAccount().ifPresent(account -> {
       KeyhookOptions.Bootstrap first = options.bootstrap();
       String key = generatedKey ? first.apiKey().orElseThrow() : "$KEYHOOK_BOOTSTRAP_API_KEY";
-      text.append("\nThe first account was made, on the plan ").append(account.plan()).append(".");
+      text.append("\nThe first account was created, on the plan ").append(account.plan()).append(".");
       if (generatedPassword || generatedKey) {
-        text.append(" What was generated is shown now and never again:");
+        text.append(" The generated values are shown only once:");
       }
       text.append("\n\n  e-mail    ").append(account.email());
       if (generatedPassword) {
@@ -159,10 +159,10 @@ public final class Main {
       if (generatedKey) {
         text.append("\n  API key   ").append(key);
       }
-      text.append("\n\nThe API key goes into the header Authorization: Bearer;"
-          + " e-mail and password are for POST /api/auth/login.\n");
+      text.append("\n\nSend the API key in the header Authorization: Bearer."
+          + " Log in to the dashboard with the e-mail and password.\n");
       if (listens) {
-        text.append("\nMake a license:\n\n  curl ").append(url)
+        text.append("\nCreate a license:\n\n  curl ").append(url)
             .append("/api/licenses -H \"Authorization: Bearer ").append(key)
             .append("\" \\\n    -H 'Content-Type: application/json' -d '{\"name\":\"My first license\"}'\n");
       }

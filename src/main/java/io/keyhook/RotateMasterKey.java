@@ -47,10 +47,10 @@ final class RotateMasterKey {
       await(new KeptAnswers(database, cipher).reseal());
       Resealing.Result result = await(new Resealing(database, cipher).run());
       System.out.println("Secrets of " + result.resealed() + " webhooks are now under the master key " + cipher.keyId()
-          + "; those of " + result.alreadyCurrent() + " were before");
+          + "; those of " + result.alreadyCurrent() + " already were");
       if (result.unreadable() > 0) {
-        System.err.println("Secrets of " + result.unreadable() + " webhooks open with no key that is given:"
-            + " is one missing in secrets.previousMasterKeys?");
+        System.err.println("Secrets of " + result.unreadable() + " webhooks cannot be decrypted with the given keys:"
+            + " check that secrets.previousMasterKeys has all previous keys");
       }
       if (result.changed() > 0) {
         System.err.println(result.changed() + " webhooks kept changing: run it again");

@@ -126,7 +126,7 @@ class RotateMasterKeyTest {
       assertDelivered(third, license, receiver, another);
     } while (!command.output().contains("Secrets of"));
     assertThat(finished(command, 0)).contains("Secrets of " + (MANY + 1) + " webhooks are now under the master key "
-        + new Cipher(NEW, List.of()).keyId() + "; those of 1 were before");
+        + new Cipher(NEW, List.of()).keyId() + "; those of 1 already were");
     assertThat(under(NEW)).isEqualTo(MANY + 2);
     assertDelivered(second, license, receiver, another);
 
@@ -134,7 +134,7 @@ class RotateMasterKeyTest {
         .getString("secret"); // by a node that still seals with the old key
     receiver.trust(secret);
     assertThat(finished(rotate(NEW, "[\"" + OLD + "\"]"), 0)).contains("Secrets of 1 webhooks are now")
-        .contains("those of " + (MANY + 1) + " were before");
+        .contains("those of " + (MANY + 1) + " already were");
     second.stop();
     third.stop();
 

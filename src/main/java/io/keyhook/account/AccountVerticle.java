@@ -108,7 +108,7 @@ public final class AccountVerticle extends VerticleBase {
     bus.answer(Addresses.DELETE_API_KEY, this::deleteApiKey);
     vertx.setPeriodic(LAST_USED_INTERVAL.toMillis(), timer -> writeUsed());
     vertx.setPeriodic(0, EXPIRED_INTERVAL.toMillis(), timer -> logins.deleteExpired().onFailure(e ->
-        log.warn("Sessions that have expired could not be deleted; trying again later: {}", e.getMessage())));
+        log.warn("Could not delete expired sessions; retrying later: {}", e.getMessage())));
     return Future.succeededFuture();
   }
 
@@ -162,7 +162,7 @@ public final class AccountVerticle extends VerticleBase {
   private Future<Account> signUp(Accounts.SignUp request) {
     return options.signup().enabled()
         ? create(request.account(), Passwords.Asker.anonymous(request.account().by().address())) : Future.failedFuture(
-        new Failure.Forbidden("SIGNUP_DISABLED", "Only the administrator creates accounts on this server").exception());
+        new Failure.Forbidden("SIGNUP_DISABLED", "Sign-up is disabled on this server; contact your administrator").exception());
   }
 
   private Future<Account> create(Accounts.Create request) {
@@ -253,12 +253,12 @@ public final class AccountVerticle extends VerticleBase {
     List<AccountStore.KeyId> keys = used.stream().sorted(LOCK_ORDER).toList();
     used = new HashSet<>();
     return (keys.isEmpty() ? Future.<Void>succeededFuture() : AccountStore.keysUsed(pool, keys)).otherwise(e -> {
-      log.warn("When API keys were last used could not be written; a minute of it is lost: {}", e.getMessage());
+      log.warn("Could not write when API keys were last used; a minute of it is lost: {}", e.getMessage());
       return null;
     });
   }
 
   private static FailureException unauthorized() {
-    return new Failure.Unauthorized("The credential is not valid, or no longer").exception();
+    return new Failure.Unauthorized("The credential is invalid or has expired").exception();
   }
 }

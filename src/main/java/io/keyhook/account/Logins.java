@@ -121,7 +121,7 @@ final class Logins {
    */
   private void noteFailure(AccountStore.Member user, String address) {
     audit(database.pool(), user, address, Action.LOGIN_FAILED).onFailure(e ->
-        log.warn("A login with a wrong password is missing in the audit log: {}", e.getMessage()));
+        log.warn("Could not write a failed login to the audit log: {}", e.getMessage()));
   }
 
   /** No session begins with a password that was changed meanwhile: the change has ended those that there were. */
@@ -135,7 +135,7 @@ final class Logins {
   }
 
   private static FailureException wrong() {
-    return new Failure.Unauthorized("The e-mail or the password is wrong").exception();
+    return new Failure.Unauthorized("The e-mail address or password is wrong").exception();
   }
 
   Future<Opened> refresh(Sessions.Refresh request) {

@@ -49,13 +49,13 @@ final class People {
         .compose(there -> {
           there.orElseThrow(Id.USER::notFound);
           if (userId.equals(request.caller().actor().id(Id.USER))) {
-            throw new Failure.Conflict("OWN_USER", "Somebody else is to delete you").exception();
+            throw new Failure.Conflict("OWN_USER", "You cannot delete yourself; ask another team member").exception();
           }
           return UserStore.hasOthers(tx, accountId, userId);
         })
         .compose(others -> {
           if (!others) {
-            throw new Failure.Conflict("LAST_USER", "Nobody else could log in to the account").exception();
+            throw new Failure.Conflict("LAST_USER", "You cannot delete the last team member").exception();
           }
           return UserStore.delete(tx, accountId, userId);
         })
@@ -68,7 +68,7 @@ final class People {
     UUID userId = request.caller().actor().id(Id.USER);
     if (userId == null) {
       return Future.failedFuture(
-          new Failure.Forbidden("USER_ONLY", "This is for people who have logged in here").exception());
+          new Failure.Forbidden("USER_ONLY", "This call is for users who have logged in with a password").exception());
     }
     return management.run(accountId, () -> UserStore.passwordHash(database.pool(), accountId, userId)).compose(found -> {
       String oldHash = found.orElseThrow(People::wrongPassword);
@@ -89,11 +89,11 @@ final class People {
   }
 
   private static FailureException wrongPassword() {
-    return new Failure.Forbidden("WRONG_PASSWORD", "The current password is another").exception();
+    return new Failure.Forbidden("WRONG_PASSWORD", "The current password is wrong").exception();
   }
 
   static <T> Future<T> emailTaken(Throwable e) {
     return Future.failedFuture(Database.isUniqueViolation(e)
-        ? new Failure.Conflict("EMAIL_TAKEN", "Somebody with this e-mail has an account already").exception() : e);
+        ? new Failure.Conflict("EMAIL_TAKEN", "A user with this e-mail address already exists").exception() : e);
   }
 }

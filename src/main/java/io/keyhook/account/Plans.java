@@ -66,7 +66,7 @@ public final class Plans {
   public void checkHasWebhooks(String plan) {
     if (!of(plan).hasWebhooks()) {
       throw new Failure.PlanUpgradeRequired(
-          "The plan " + plan + " has no webhooks; change to one that has, such as "
+          "The plan " + plan + " does not include webhooks; change to a plan that does, such as "
               + String.join(" or ", withWebhooks)).exception();
     }
   }

@@ -208,8 +208,8 @@ public final class Sender {
     }
 
     private void reuseLost() {
-      log.warn("{} of {} sends bytes that no request has asked for; each attempt uses a connection of its own, until there"
-          + " were none for {} min", destination.target().host(), Id.ACCOUNT.of(destination.accountId()),
+      log.warn("{} of {} sends bytes outside of responses; each attempt uses a connection of its own until it has sent"
+          + " none for {} min", destination.target().host(), Id.ACCOUNT.of(destination.accountId()),
           reuse.lostFor().toMinutes());
     }
 

@@ -28,7 +28,7 @@ public final class AuditVerticle extends VerticleBase {
 
   private Future<Page<Audit.Entry>> list(Audit.ListEntries query) {
     Optional<Action> action = Optional.ofNullable(query.action()).map(name -> Action.named(name)
-        .orElseThrow(() -> Check.invalid("action", "is not one that is written down")));
+        .orElseThrow(() -> Check.invalid("action", "is not an action of the audit log")));
     return AuditStore.list(database.pool(), query, action);
   }
 }

@@ -44,7 +44,7 @@ public final class Check {
     if (value.length() > max && value.codePointCount(0, value.length()) > max) {
       return is(field, false, "is longer than " + max + " characters");
     }
-    return is(field, isStorable(value), "holds a NUL or a lone surrogate, which is not text");
+    return is(field, isStorable(value), "contains a NUL character or a lone surrogate");
   }
 
   /** Whether {@link #text} takes it. */
@@ -54,7 +54,7 @@ public final class Check {
 
   /** Every text in a JSON value. */
   public Check texts(String field, Object json) {
-    return is(field, areStorable(json), "holds a NUL or a lone surrogate, which is not text");
+    return is(field, areStorable(json), "contains a NUL character or a lone surrogate");
   }
 
   /** Text that says something. */

@@ -82,9 +82,9 @@ public interface Deliveries {
     public RedeliverAll {
       Check.that().required("ids", ids)
           .is("ids", ids == null || !ids.isEmpty() && ids.size() <= MAX_REDELIVERED,
-              "does not hold 1 to " + MAX_REDELIVERED + " ids")
+              "does not have 1 to " + MAX_REDELIVERED + " ids")
           .is("ids", ids == null || ids.stream().allMatch(id -> Id.DELIVERY.fits(id) || Id.TEST_DELIVERY.fits(id)),
-              "holds what is not the id of a delivery").done();
+              "contains something that is not the id of a delivery").done();
     }
   }
 

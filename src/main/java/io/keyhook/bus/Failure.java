@@ -55,7 +55,7 @@ public sealed interface Failure {
 
     @Override
     public String message() {
-      return "There is no session, or it has ended; log in";
+      return "The session has ended; log in";
     }
   }
 
@@ -97,7 +97,7 @@ public sealed interface Failure {
 
     @Override
     public String message() {
-      return "Too many requests; try again in " + retryAfter.toSeconds() + " s";
+      return "Too many requests; retry in " + retryAfter.toSeconds() + " s";
     }
   }
 
@@ -126,7 +126,7 @@ public sealed interface Failure {
 
     @Override
     public String message() {
-      return "Something went wrong on our side; the operator's log says what";
+      return "An internal error occurred; the server's log has the details";
     }
   }
 

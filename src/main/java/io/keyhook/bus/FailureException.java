@@ -26,11 +26,11 @@ public final class FailureException extends ReplyException {
       return known;
     }
     if (e instanceof ReplyException reply && reply.failureType() != ReplyFailure.RECIPIENT_FAILURE) {
-      return new FailureException(new Failure.Unavailable("The service is busy or stopping; try again"), e);
+      return new FailureException(new Failure.Unavailable("The server is busy or stopping; retry"), e);
     }
     if (DatabaseError.of(e).isOutage()) {
-      log.debug("The database is not available: {}", e.getMessage()); // whoever polls it says so once a second
-      return new FailureException(new Failure.Unavailable("The database is not available; try again"), e);
+      log.debug("The database is unavailable: {}", e.getMessage()); // whoever polls it says so once a second
+      return new FailureException(new Failure.Unavailable("The database is unavailable; retry"), e);
     }
     log.error("Unexpected failure", e);
     return new FailureException(new Failure.Internal(), e);

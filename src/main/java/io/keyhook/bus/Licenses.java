@@ -42,8 +42,8 @@ public interface Licenses {
       Check.that().name("name", name)
           .is("key", key == null || key.length() >= KEY_MIN && key.length() <= KEY_MAX,
               "is not " + KEY_MIN + " to " + KEY_MAX + " characters long")
-          .is("key", key == null || KEY_FORM.matcher(key).matches(), "may hold ASCII letters, digits and punctuation only")
-          .is("key", key == null || key.chars().anyMatch(c -> c != '-'), "is nothing but hyphens")
+          .is("key", key == null || KEY_FORM.matcher(key).matches(), "may only contain ASCII letters, digits and punctuation")
+          .is("key", key == null || key.chars().anyMatch(c -> c != '-'), "contains only hyphens")
           .range("maxActivations", maxActivations, 1, MAX_ACTIVATIONS)
           .text("customerName", customerName, Check.NAME)
           .email("customerEmail", customerEmail)
@@ -231,7 +231,7 @@ public interface Licenses {
       sort = sort == null ? Sort.CREATED_AT_DOWN : sort;
       Page.Position after = page.after();
       Check.that().text("search", search, Check.NAME)
-          .is("cursor", after == null || sort.takes(after.key()), "is of a list in another order").done();
+          .is("cursor", after == null || sort.takes(after.key()), "belongs to a list with another sort").done();
     }
 
     /** The first page of all licenses, newest first. */

@@ -16,7 +16,7 @@ import java.util.function.Function;
 public record Page<T>(List<T> data, String nextCursor) {
   public static final int MAX_LIMIT = 100;
   public static final int DEFAULT_LIMIT = 50;
-  private static final String NO_CURSOR = "is not one that a list has given; leave it out for the first page";
+  private static final String NO_CURSOR = "is not the nextCursor of a list; omit it for the first page";
   private static final int ID_BYTES = 16;
   private static final UUID TOP = new UUID(-1, -1);
 

@@ -193,7 +193,7 @@ public interface Webhooks {
   record GetHealth(Caller caller, String id) {}
 
   /**
-   * How an endpoint answers. Counts, times and response times are of attempts; those of test events are not among them.
+   * How an endpoint answers. Counts, times and response times are of attempts; before, those of test events are not among them.
    *
    * @param pending deliveries that are still to be sent
    */

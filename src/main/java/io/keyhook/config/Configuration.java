@@ -65,7 +65,7 @@ public final class Configuration {
     try {
       settings.overlay(StrictJson.read(overrides.encode()), "options");
     } catch (EncodeException | JsonProcessingException e) {
-      errors.add("options: hold a value that is no JSON, must be objects, arrays, strings, numbers, booleans and null");
+      errors.add("options: contain a value that is not JSON, must be objects, arrays, strings, numbers, booleans and null");
     }
     return new OptionsReader(settings, errors, Path.of("").toAbsolutePath()).read(externalDatabase);
   }
@@ -89,7 +89,7 @@ public final class Configuration {
     } else if (argument.isPresent()) {
       read(argument.get().toString(), "named by the argument", workingDirectory, settings, errors);
     } else if (Files.exists(workingDirectory.resolve(USUAL_FILE))) {
-      read(USUAL_FILE.toString(), "read where there is one", workingDirectory, settings, errors);
+      read(USUAL_FILE.toString(), "read if it exists", workingDirectory, settings, errors);
     }
   }
 

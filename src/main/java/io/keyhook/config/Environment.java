@@ -40,7 +40,7 @@ final class Environment {
       Optional<String> file = key.isSecret() ? get(key.fileVariable()) : Optional.empty();
       Optional<String> value = get(key.variable());
       if (file.isPresent() && value.isPresent()) {
-        errors.add(key.path(), key.variable(), "is set beside " + key.fileVariable() + ", only one of them may be");
+        errors.add(key.path(), key.variable(), "is set together with " + key.fileVariable() + "; set only one of them");
       }
       file.ifPresent(path -> secret(key, path, settings, errors));
       value.ifPresent(text -> value(key, text, settings, errors));

@@ -54,12 +54,12 @@ final class JwtReader {
 
   private void checkSecret(boolean externalDatabase) {
     if (externalDatabase && !values.given("auth.jwt.secret") && !values.given("auth.jwt.jwks")) {
-      values.reject("auth.jwt.secret", "32 bytes or more where the database is not the embedded one"
-          + " (`openssl rand -base64 32` makes one), unless auth.jwt.jwks names a file with keys");
+      values.reject("auth.jwt.secret", "32 bytes or more unless the database is the embedded one"
+          + " (create one with `openssl rand -base64 32`), unless auth.jwt.jwks names a file with keys");
     }
     for (String key : List.of("auth.jwt.publicKey", "auth.jwt.privateKey")) {
       if (values.given(key)) {
-        values.report(key, "is given beside auth.jwt.algorithm HS256, which has no use for it; must go with RS256 or ES256");
+        values.report(key, "is set with auth.jwt.algorithm HS256, which does not use it; use it with RS256 or ES256");
       }
     }
   }
@@ -74,7 +74,7 @@ final class JwtReader {
 
   private Optional<PrivateKey> privateKey(PemKeys keys) {
     return values.optional("auth.jwt.privateKey", keys::privateKey, kind(keys, "private")
-        + " in PKCS#8 PEM (-----BEGIN PRIVATE KEY-----, as `openssl pkcs8 -topk8 -nodes` makes of other forms)");
+        + " in PKCS#8 PEM (-----BEGIN PRIVATE KEY-----; convert others with `openssl pkcs8 -topk8 -nodes`)");
   }
 
   private static String kind(PemKeys keys, String half) {
@@ -83,7 +83,7 @@ final class JwtReader {
 
   private void checkPair(PemKeys keys, Optional<PublicKey> publicKey, Optional<PrivateKey> privateKey) {
     if (publicKey.isPresent() && privateKey.isPresent() && !keys.arePair(publicKey.get(), privateKey.get())) {
-      values.reject("auth.jwt.privateKey", "the one that belongs to auth.jwt.publicKey");
+      values.reject("auth.jwt.privateKey", "the private key of auth.jwt.publicKey");
     }
   }
 

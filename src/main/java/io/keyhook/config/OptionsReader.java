@@ -124,15 +124,15 @@ final class OptionsReader {
   private Signup signup() {
     boolean enabled = values.bool("signup.enabled");
     if (enabled && !settings.plans().containsKey(Signup.PLAN)) {
-      values.reject("signup.enabled", "false where there is no plan named " + Signup.PLAN);
+      values.reject("signup.enabled", "false if there is no plan named " + Signup.PLAN);
     }
     return new Signup(enabled);
   }
 
   private Secrets secrets(boolean externalDatabase) {
-    String must = "base64 of exactly 32 bytes (`openssl rand -base64 32` makes one)";
+    String must = "base64 of exactly 32 bytes (create one with `openssl rand -base64 32`)";
     if (externalDatabase && !values.given("secrets.masterKey")) {
-      values.reject("secrets.masterKey", must + " where the database is not the embedded one");
+      values.reject("secrets.masterKey", must + " unless the database is the embedded one");
     }
     return new Secrets(values.optionalText("secrets.masterKey", Formats::isMasterKey, must),
         values.list("secrets.previousMasterKeys", text -> Optional.of(text).filter(Formats::isMasterKey), must));
@@ -142,7 +142,7 @@ final class OptionsReader {
     List<Duration> retryDelays = values.list("delivery.retryDelays",
         text -> Formats.duration(text, Duration.ofNanos(1), Duration.ofDays(7)), "an ISO-8601 duration above PT0S and up to P7D");
     if (retryDelays.size() > MOST_DELAYS) {
-      values.reject("delivery.retryDelays", "a list of 20 durations at most");
+      values.reject("delivery.retryDelays", "a list of at most 20 durations");
     }
     int maxInFlight = values.number("delivery.maxInFlight", 1, MOST);
     return new Delivery(retryDelays,
@@ -154,7 +154,7 @@ final class OptionsReader {
   }
 
   private List<String> targets(String path) {
-    return values.list(path, Formats::target, "a host name, *. and a name for all below it, an IP address, or a CIDR"
+    return values.list(path, Formats::target, "a host name, *. and a name for all names below it, an IP address, or a CIDR range"
         + " without bits beyond its prefix, as 10.0.0.0/8");
   }
 
@@ -169,7 +169,7 @@ final class OptionsReader {
     Map<String, Plan> plans = new LinkedHashMap<>();
     settings.plans().forEach((name, origin) -> plan("plans." + name, origin).ifPresent(plan -> plans.put(name, plan)));
     if (settings.plans().isEmpty()) {
-      errors.add("plans: is empty, must have one plan or more");
+      errors.add("plans: is empty, must have at least one plan");
     }
     return Collections.unmodifiableMap(plans);
   }
@@ -178,7 +178,7 @@ final class OptionsReader {
     List<String> missing = List.of("maxLicenses", "maxWebhooks", "logRetentionDays").stream()
         .filter(field -> !settings.has(path + "." + field)).toList();
     if (!missing.isEmpty()) {
-      errors.add(path, origin, "has no " + String.join(", ", missing) + ", must have each in a plan of your own");
+      errors.add(path, origin, "has no " + String.join(", ", missing) + ", must have each in one of your plans");
       return Optional.empty();
     }
     return Optional.of(new Plan(

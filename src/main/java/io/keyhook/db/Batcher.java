@@ -93,7 +93,7 @@ public final class Batcher<I, O> {
   public Future<O> add(I input) {
     Item<I, O> item = new Item<>(input, Promise.promise());
     if (!waiting.add(tenant.apply(input), item)) {
-      return Future.failedFuture(new Failure.Unavailable("Too many requests are waiting; try again").exception());
+      return Future.failedFuture(new Failure.Unavailable("Too many requests are waiting; retry").exception());
     }
     flush();
     return item.output.future();

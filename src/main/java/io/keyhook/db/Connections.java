@@ -48,7 +48,7 @@ final class Connections implements Pool {
 
   /** What goes beyond one pool. */
   interface Repairs {
-    /** These connections were replaced; those of other pools go to the same server. */
+    /** These connections were replaced; before, those of other pools go to the same server. */
     void replaced(Connections connections);
 
     /** Makes the partition that an error is about. */

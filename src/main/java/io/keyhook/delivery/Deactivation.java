@@ -2,7 +2,7 @@ package io.keyhook.delivery;
 
 /** The reasons for which Keyhook deactivates a webhook, in the words that its owner reads. */
 enum Deactivation {
-  GONE("The endpoint answered 410 Gone: it wants no more deliveries"),
+  GONE("Your endpoint returned 410 Gone, so Keyhook stopped sending to it"),
   FAILING("Every attempt of the last five days failed");
 
   private final String reason;

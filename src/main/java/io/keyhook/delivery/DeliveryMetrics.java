@@ -23,7 +23,7 @@ public final class DeliveryMetrics {
     this.succeeded = attempts("succeeded");
     this.failed = attempts("failed");
     this.unasked = Counter.builder("keyhook.receivers.unasked")
-        .description("Times that a receiver sent bytes that no request had asked for").register(meters);
+        .description("Times that an endpoint sent bytes outside of a response").register(meters);
     this.polls = Counter.builder("keyhook.queue.polls").description("Polls of the queue that ended").register(meters);
     Gauge.builder("keyhook.deliveries.held", holdings, FairShare::held)
         .description("Deliveries under lease on this node").register(meters);

@@ -41,7 +41,7 @@ final class TestSender {
 
   Future<TestResult> send(SendTest test) {
     if (stopping) {
-      return Future.failedFuture(new Failure.Unavailable("This node is stopping; try again").exception());
+      return Future.failedFuture(new Failure.Unavailable("This node is stopping; retry").exception());
     }
     underWay++;
     return run(test).onComplete(done -> {

@@ -10,12 +10,12 @@ import java.util.stream.Collectors;
 
 /** What can happen to a license, and the test. The codes are in the database: they are never changed or used again. */
 public enum EventType {
-  LICENSE_VALIDATED(1, "license.validated", "A validation succeeded, a device's first one too"),
-  LICENSE_ACTIVATED(2, "license.activated", "A device was validated for the first time"),
-  LICENSE_EXPIRED(3, "license.expired", "A license has expired"),
+  LICENSE_VALIDATED(1, "license.validated", "A validation succeeded, including a device's first"),
+  LICENSE_ACTIVATED(2, "license.activated", "A device was activated by its first validation"),
+  LICENSE_EXPIRED(3, "license.expired", "A license expired"),
   LICENSE_DISABLED(4, "license.disabled", "A license was disabled"),
   /** Sent by the test call only; no webhook subscribes to it. */
-  WEBHOOK_TEST(5, "webhook.test", "Somebody tested the webhook");
+  WEBHOOK_TEST(5, "webhook.test", "Someone sent a test event");
 
   private static final EventType[] BY_CODE = new EventType[6];
 
@@ -74,7 +74,7 @@ public enum EventType {
     }
     String known = subscribable().stream().map(EventType::wireName).collect(Collectors.joining(", "));
     Check.that()
-        .is("events", unknown.isEmpty(), "holds unknown types: " + String.join(", ", unknown.stream().limit(5)
+        .is("events", unknown.isEmpty(), "contains unknown types: " + String.join(", ", unknown.stream().limit(5)
             .map(name -> name.length() > 50 ? name.substring(0, 50) + "..." : name).toList()) + "; there are " + known)
         .is("events", !names.isEmpty(), "is empty; choose from " + known)
         .done();

@@ -107,7 +107,7 @@ public final class Admission<K> {
 
   private RuntimeException refusal() {
     refused.incrementAndGet();
-    return new Failure.Unavailable("Too many " + what + " are under way; try again later").exception();
+    return new Failure.Unavailable("Too many " + what + " are in progress; retry later").exception();
   }
 
   private <T> Future<T> start(K tenant, Supplier<Future<T>> work) {

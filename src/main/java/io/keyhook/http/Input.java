@@ -74,12 +74,12 @@ final class Input extends FieldReader {
       }
       throw Check.invalid("body", "is not a JSON object");
     } catch (StreamConstraintsException e) {
-      throw Check.invalid("body", "holds too many values, is nested too deeply, or holds a name or a number that is too long");
+      throw Check.invalid("body", "has too many values, is nested too deeply, or has a name or number that is too long");
     } catch (JsonProcessingException e) {
       String where = e.getLocation() == null ? ""
           : " at line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
       String why = String.valueOf(e.getOriginalMessage());
-      throw Check.invalid("body", why.startsWith("Duplicate field") ? "names a field twice" + where
+      throw Check.invalid("body", why.startsWith("Duplicate field") ? "has a duplicate field" + where
           : "is not well-formed JSON" + where);
     } catch (IOException e) { // not UTF-8
       throw Check.invalid("body", "is not well-formed JSON in UTF-8");
@@ -133,7 +133,7 @@ final class Input extends FieldReader {
   }
 
   List<String> texts(String name) {
-    return read(name, "a list of texts", node -> {
+    return read(name, "a list of strings", node -> {
       if (!node.isArray()) {
         return null;
       }

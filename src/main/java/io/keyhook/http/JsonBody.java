@@ -44,7 +44,7 @@ final class JsonBody {
         && Connections.hasBody(request)
         && !request.headers().getAll(HttpHeaders.CONTENT_ENCODING).stream().allMatch("identity"::equalsIgnoreCase)) {
       context.response().putHeader(HttpHeaders.ACCEPT_ENCODING, HttpHeaders.IDENTITY);
-      throw new HttpException(415, "Send the body as it is, without the header Content-Encoding");
+      throw new HttpException(415, "Send the body without the header Content-Encoding");
     }
   }
 
@@ -58,12 +58,12 @@ final class JsonBody {
   static String explain(int status) {
     return switch (status) {
       case 400 -> "The request is malformed";
-      case 404 -> "There is no such resource";
+      case 404 -> "This resource does not exist";
       case 405 -> "This resource does not support this method; the Allow header lists those that it supports";
       case 413 -> "The body is larger than " + MAX_BYTES + " bytes";
       case 414 -> "The URL is too long";
       case 415 -> "Send JSON, in UTF-8, with the header Content-Type: application/json";
-      case 417 -> "The one expectation that is met is 100-continue";
+      case 417 -> "The only supported expectation is 100-continue";
       case 431 -> "The headers are too large";
       default -> "The request cannot be carried out";
     };

@@ -105,12 +105,12 @@ final class LicenseCsv {
         }
       }
     } catch (CsvParseException e) {
-      throw Check.invalid("body", "is not CSV as RFC 4180 has it, with a comma, a semicolon or a tab between cells");
+      throw Check.invalid("body", "is not CSV as in RFC 4180, with a comma, a semicolon or a tab between cells");
     } catch (IOException e) { // of a text in memory
       throw new UncheckedIOException(e);
     }
     if (csv.header == null) {
-      throw Check.invalid("line 1: name", "is not there; the first line names the columns, name among them");
+      throw Check.invalid("line 1: name", "is missing; the first line must name the columns, including name");
     }
     csv.errors.refuse();
     return new Licenses.Import(caller, lines);
@@ -124,11 +124,11 @@ final class LicenseCsv {
       if (!COLUMNS.contains(column)) {
         error(record, shown(column), unknown);
       } else if (!seen.add(column)) {
-        error(record, column, "is named twice");
+        error(record, column, "appears twice");
       }
     }
     if (!seen.contains("name")) {
-      error(record, "name", "is not there; the first line names the columns, name among them");
+      error(record, "name", "is missing; the first line must name the columns, including name");
     }
     errors.refuse();
   }

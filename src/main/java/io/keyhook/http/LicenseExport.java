@@ -83,7 +83,7 @@ final class LicenseExport {
   }
 
   private void breakOff(Throwable e) {
-    log.debug("An export of licenses broke off: {}", e.getMessage());
+    log.debug("An export of licenses failed: {}", e.getMessage());
     context.request().connection().close();
     over.tryComplete();
   }

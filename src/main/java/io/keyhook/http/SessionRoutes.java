@@ -105,7 +105,7 @@ final class SessionRoutes {
     boolean own = site != null ? site.equals("same-origin") || site.equals("none")
         : origin == null || addresses.hosts(request).contains(authority(origin).orElse(null));
     if (!own) {
-      throw new Failure.Forbidden("CROSS_SITE", "This call is for pages of this server alone").exception();
+      throw new Failure.Forbidden("CROSS_SITE", "This call is only for pages of this server").exception();
     }
   }
 

@@ -18,7 +18,7 @@ public final class UntrustedProxies {
 
   public UntrustedProxies(MeterRegistry meters) {
     refused = Counter.builder("keyhook.requests.limited.untrusted.proxy")
-        .description("Requests answered 429 that a proxy outside http.trustedProxies forwarded").register(meters);
+        .description("Requests refused with 429 that a proxy outside http.trustedProxies forwarded").register(meters);
   }
 
   /**

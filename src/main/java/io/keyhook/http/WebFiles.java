@@ -99,7 +99,7 @@ final class WebFiles {
         files.put(library.getKey(), code.getBytes(StandardCharsets.UTF_8));
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("The files of the dashboard cannot be read", e);
+      throw new UncheckedIOException("Could not read the files of the dashboard", e);
     }
     files.put(VerificationCode.MODULE,
         VerificationCode.module(text(files.get(VerificationCode.PAGE))).getBytes(StandardCharsets.UTF_8));
@@ -190,7 +190,7 @@ final class WebFiles {
     return REFERENCE.matcher(html).replaceAll(reference -> {
       String target = directory.resolve(reference.group()).normalize().toString().substring(1).replace('\\', '/');
       if (!names.contains(target)) {
-        throw new IllegalStateException(name + " refers to " + reference.group() + ", which there is not");
+        throw new IllegalStateException(name + " refers to " + reference.group() + ", which does not exist");
       }
       return Matcher.quoteReplacement(toRoot + assets + target);
     }).getBytes(StandardCharsets.UTF_8);

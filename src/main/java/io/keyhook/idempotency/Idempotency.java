@@ -115,15 +115,15 @@ public final class Idempotency {
     try {
       return cipher.openBytes(sealed, accountId, claim.keyId());
     } catch (UnreadableSecretException e) {
-      log.warn("What is kept under an idempotency key does not open: {}", e.getMessage());
-      throw new Failure.Conflict("IDEMPOTENCY_KEY_UNREADABLE", "The answer to this Idempotency-Key cannot be read any more,"
+      log.warn("Could not decrypt the response of an idempotency key: {}", e.getMessage());
+      throw new Failure.Conflict("IDEMPOTENCY_KEY_UNREADABLE", "The response to this Idempotency-Key can no longer be read"
           + " as the master key has changed; see what the first request did before you send another").exception();
     }
   }
 
   private static FailureException inUse() {
     return new Failure.Conflict("IDEMPOTENCY_KEY_IN_USE",
-        "A request with this Idempotency-Key is under way; send it again in a moment to get its answer").exception();
+        "A request with this Idempotency-Key is in progress; retry in a moment to get its response").exception();
   }
 
   /**
@@ -148,7 +148,7 @@ public final class Idempotency {
    */
   public Future<Void> keepLate(UUID accountId, Claim claim, Answer answer) {
     return keep(database.pool(), accountId, claim, answer).<Void>mapEmpty().otherwise(e -> {
-      log.warn("An answer could not be kept under its idempotency key, a retry may carry its request out again: {}",
+      log.warn("Could not store the response of an idempotency key; a retry may carry out the request again: {}",
           e.getMessage());
       return null;
     });
@@ -193,7 +193,7 @@ public final class Idempotency {
       fast.end();
     }
     if (bytes.size() > MAX_ANSWER_BYTES) {
-      throw new IllegalStateException("An answer is too large to be kept: " + bytes.size() + " bytes");
+      throw new IllegalStateException("A response is too large to be stored: " + bytes.size() + " bytes");
     }
     return bytes.toByteArray();
   }

@@ -20,7 +20,7 @@ public final class IdempotencyVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     vertx.setPeriodic(0, INTERVAL.toMillis(), timer -> idempotency.deleteExpired().onFailure(e ->
-        log.warn("Idempotency keys that have expired could not be deleted; retrying in {} minutes: {}",
+        log.warn("Could not delete expired idempotency keys; retrying in {} minutes: {}",
             INTERVAL.toMinutes(), e.getMessage())));
     return Future.succeededFuture();
   }

@@ -68,7 +68,7 @@ public final class KeptAnswers {
       }
     }
     if (unreadable > 0) {
-      log.warn("{} answers that are kept under idempotency keys open with no key that is given", unreadable);
+      log.warn("{} responses of idempotency keys cannot be decrypted with the given keys", unreadable);
     }
     return from.isEmpty() ? Future.succeededFuture(0)
         : IdempotencyStore.reseal(database.pool(), from, to).map(from.size());

@@ -83,7 +83,7 @@ public final class ExpiryVerticle extends VerticleBase {
     if (!stopped) {
       timer = vertx.setTimer(Math.max(1, delay.toMillis()), t -> running = run()
           .recover(e -> {
-            log.warn("Expiries could not be announced; retrying: {}", e.getMessage());
+            log.warn("Could not announce expiries; retrying: {}", e.getMessage());
             turns.clear(); // what was taken is due again
             return Future.succeededFuture(AFTER_FAILURE);
           })

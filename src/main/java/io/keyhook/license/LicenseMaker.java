@@ -222,7 +222,7 @@ final class LicenseMaker {
     FieldErrors errors = new FieldErrors("body");
     for (Line line : lines) {
       if (line.license().key() != null && taken.contains(LicenseKeys.form(line.license().key()))) {
-        errors.add(Line.field(line.number(), "key"), "is another license's already");
+        errors.add(Line.field(line.number(), "key"), "is already used by another license");
       }
     }
     errors.refuse();

@@ -88,7 +88,7 @@ public final class LicenseVerticle extends VerticleBase {
 
   private static Future<Void> writeLastSeen(Future<Void> written) {
     return written.otherwise(e -> {
-      log.warn("When devices were last seen could not be written; some of it is lost: {}", e.getMessage());
+      log.warn("Could not write when devices were last seen; some of it is lost: {}", e.getMessage());
       return null;
     });
   }

@@ -116,7 +116,7 @@ final class Validator {
         return refused(found, Refused.MAX_ACTIVATIONS_REACHED);
       }
       return lookUp < MAX_LOOK_UPS ? validate(request, lookUp + 1)
-          : Future.failedFuture(new Failure.Unavailable("The license keeps changing; try again").exception());
+          : Future.failedFuture(new Failure.Unavailable("The license keeps changing; retry").exception());
     });
   }
 

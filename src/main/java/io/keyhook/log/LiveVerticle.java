@@ -105,7 +105,7 @@ public final class LiveVerticle extends VerticleBase {
         .compose(exists -> accounts.containsKey(accountId) ? Future.<Watched>succeededFuture() : begin(accountId))
         .map(begun -> {
           if (!opening.contains(request.stream()) || stopping) {
-            throw new Failure.Unavailable("This node is stopping; try again").exception();
+            throw new Failure.Unavailable("This node is stopping; retry").exception();
           }
           accounts.computeIfAbsent(accountId, id -> begun).streams.add(request.stream());
           return null;
@@ -169,7 +169,7 @@ public final class LiveVerticle extends VerticleBase {
     }, e -> {
       watched.looking = false;
       if (!DatabaseError.of(e).isOutage()) { // of which others tell
-        log.error("Deliveries that are watched could not be looked at; trying again", e);
+        log.error("Could not read changed deliveries for event streams; retrying", e);
       }
     });
   }

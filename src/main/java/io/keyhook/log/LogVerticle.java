@@ -145,10 +145,10 @@ public final class LogVerticle extends VerticleBase {
           int days = plans.of(activity.plan()).logRetentionDays();
           Instant shown = Instant.now().minus(Duration.ofDays(days));
           if (request.since().isBefore(shown)) {
-            throw Check.invalid("since", "is before the log begins, which is kept for " + days + " days");
+            throw Check.invalid("since", "is before the start of the log, which is kept for " + days + " days");
           }
           if (!activity.active()) {
-            throw new Failure.Conflict("WEBHOOK_INACTIVE", "The webhook is not active; activate it, then recover")
+            throw new Failure.Conflict("WEBHOOK_INACTIVE", "The webhook is not active; reactivate it, then recover")
                 .exception();
           }
           return AuditStore.write(pool, request.caller(), Action.WEBHOOK_RECOVERED, request.webhookId(), List.of())
@@ -168,7 +168,7 @@ public final class LogVerticle extends VerticleBase {
     ).map(canceled -> {
       if (canceled == RedeliveryStore.CANCEL_BATCH) {
         cancelQueued(request).onFailure(e ->
-            log.warn("Pending deliveries are left for their next attempt to be canceled: {}", e.getMessage()));
+            log.warn("Could not cancel pending deliveries; they are canceled when they become due: {}", e.getMessage()));
       }
       return null;
     });

@@ -67,7 +67,7 @@ final class Recovery {
   Future<Long> start(EndpointId endpoint, Instant since, Instant shown) {
     boolean first = !runs.containsKey(endpoint);
     if (first && !share.tryAcquire(endpoint.accountId())) {
-      return Future.failedFuture(new Failure.Unavailable("Too many webhooks are recovering; try again").exception());
+      return Future.failedFuture(new Failure.Unavailable("Too many webhooks are recovering; retry").exception());
     }
     UUID after = Id.floor(shown.toEpochMilli());
     return Database.newId(client).compose(now -> {

@@ -91,14 +91,14 @@ final class Redelivery {
     UUID accountId = caller.accountId();
     return log.apply(accountId, id).compose(delivery -> {
       if (delivery.id().startsWith(Id.TEST_DELIVERY.prefix())) {
-        throw new Failure.Conflict("TEST_DELIVERY", "A test is not sent again; send another test").exception();
+        throw new Failure.Conflict("TEST_DELIVERY", "A test cannot be redelivered; send another test").exception();
       }
       EndpointId endpoint = new EndpointId(accountId, Id.WEBHOOK.parse(delivery.webhookId()));
       return RedeliveryStore.activity(database.pool(), endpoint).compose(activity -> {
         plans.checkHasWebhooks(activity.plan());
         if (!activity.active()) {
           throw new Failure.Conflict("WEBHOOK_INACTIVE",
-              "The webhook of this delivery is not active; activate it, then redeliver").exception();
+              "The webhook of this delivery is not active; reactivate it, then redeliver").exception();
         }
         UUID deliveryId = Id.DELIVERY.parse(delivery.id());
         return database.transaction(tx -> RedeliveryStore.redeliver(tx, endpoint, deliveryId)

@@ -59,7 +59,7 @@ final class CountsWriter {
           if (done.succeeded()) {
             return write(all, to, age);
           }
-          log.warn("What was counted could not be written; it will be with the next minute's: {}",
+          log.warn("Could not write the counts of a minute; they are written with the next: {}",
               done.cause().getMessage());
           if (transaction[0] == null) {
             counts.putBack(batch);

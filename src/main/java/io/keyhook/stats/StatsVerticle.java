@@ -58,7 +58,7 @@ public final class StatsVerticle extends VerticleBase {
   public Future<?> stop() {
     vertx.cancelTimer(timer);
     return running.compose(done -> writer.flush()).timeout(LAST_FLUSH.toMillis(), TimeUnit.MILLISECONDS).otherwise(e -> {
-      log.warn("The last minute's counts could not be written in time, and may be lost: {}", e.getMessage());
+      log.warn("Could not write the counts of the last minute in time; they may be lost: {}", e.getMessage());
       return null;
     });
   }

@@ -41,7 +41,7 @@ record TargetUrl(String scheme, String host, boolean inBrackets, OptionalInt por
 
     int colon = url.indexOf(':');
     require(colon > 0 && SCHEME_NAME.matcher(url.substring(0, colon)).matches(), PARSE,
-        "must be a whole URL, such as https://hooks.example.com/keyhook");
+        "must be a full URL, such as https://hooks.example.com/keyhook");
     String scheme = url.substring(0, colon).toLowerCase(Locale.ROOT);
     require(schemes.contains(scheme), SCHEME, "must be " + String.join(" or ", schemes.stream().sorted().toList()));
     require(url.startsWith("//", colon + 1), PARSE, "must have two slashes after " + scheme + ":");
@@ -67,7 +67,7 @@ record TargetUrl(String scheme, String host, boolean inBrackets, OptionalInt por
     require(colon == authority.lastIndexOf(':'), PARSE, "host must be in brackets if it is an IPv6 address");
     String host = colon < 0 ? authority : authority.substring(0, colon);
     require(!host.isEmpty(), PARSE, "host is missing");
-    require(host.chars().allMatch(c -> c < 0x80), IDN, "host must be ASCII; write an international name as xn--");
+    require(host.chars().allMatch(c -> c < 0x80), IDN, "host must be ASCII; write an international name in its xn-- form");
     require(NAME_CHARACTERS.matcher(host).matches(), PARSE, "host may only contain letters, digits, hyphens and dots");
     return new TargetUrl(scheme, lowerCase(host), false, port(authority.substring(host.length())), requestUri);
   }
@@ -76,10 +76,10 @@ record TargetUrl(String scheme, String host, boolean inBrackets, OptionalInt por
     if (afterHost.isEmpty()) {
       return OptionalInt.empty();
     }
-    require(afterHost.startsWith(":"), PARSE, "must have nothing but a port after the host");
+    require(afterHost.startsWith(":"), PARSE, "must have only a port after the host");
     String digits = afterHost.substring(1);
     boolean number = PORT_NUMBER.matcher(digits).matches() && Integer.parseInt(digits) <= 65535;
-    require(number, PORT, "port must be a number from 1 to 65535; leave out the colon for the default");
+    require(number, PORT, "port must be a number from 1 to 65535; omit the colon for the default");
     return OptionalInt.of(Integer.parseInt(digits));
   }
 
@@ -95,7 +95,7 @@ record TargetUrl(String scheme, String host, boolean inBrackets, OptionalInt por
         next += 3;
       } else {
         require(isLetterOrDigit(c) || PATH_PUNCTUATION.indexOf(c) >= 0, PARSE,
-            "must have everything but letters, digits and " + PATH_PUNCTUATION + " percent-encoded in path and query");
+            "must have everything except letters, digits and " + PATH_PUNCTUATION + " percent-encoded in path and query");
         next++;
       }
     }

@@ -109,7 +109,7 @@ class JwtRulesTest {
   @Test
   void aPrivateKeyBelongsToThePublicOne() {
     assertThat(errors("RS256", keys(RSA.publicPem(), JwtKeys.rsa(2048).privatePem())))
-        .containsExactly("auth.jwt.privateKey (options): is ***, must be the one that belongs to auth.jwt.publicKey");
+        .containsExactly("auth.jwt.privateKey (options): is ***, must be the private key of auth.jwt.publicKey");
     assertThat(errors("ES256", keys(EC.publicPem(), JwtKeys.ec("secp256r1").privatePem()))).hasSize(1);
   }
 

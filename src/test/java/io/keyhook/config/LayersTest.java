@@ -124,7 +124,7 @@ class LayersTest {
   void aSecretAndAFileWithItAreOneTooMany() {
     file("operator", "o".repeat(32));
     assertThat(failures(() -> load(Map.of("KEYHOOK_OPERATOR_KEY_FILE", "operator", "KEYHOOK_OPERATOR_KEY", "p".repeat(32)))))
-        .containsExactly("operator.key (KEYHOOK_OPERATOR_KEY): is set beside KEYHOOK_OPERATOR_KEY_FILE, only one of them may be");
+        .containsExactly("operator.key (KEYHOOK_OPERATOR_KEY): is set together with KEYHOOK_OPERATOR_KEY_FILE; set only one of them");
   }
 
   @Test

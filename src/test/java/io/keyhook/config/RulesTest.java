@@ -45,7 +45,7 @@ class RulesTest {
     Configuration.of(nested("signup.enabled", true));
     JsonObject without = nested("signup.enabled", true).put("plans", new JsonObject().putNull("free"));
     assertThat(failures(() -> Configuration.of(without))).containsExactly(
-        "signup.enabled (options): is true, must be false where there is no plan named free");
+        "signup.enabled (options): is true, must be false if there is no plan named free");
   }
 
   @Test
@@ -130,9 +130,9 @@ class RulesTest {
   @Test
   void anExternalDatabaseNeedsTheSecretsThatAnEmbeddedOneHasGenerated() {
     String masterKey = "secrets.masterKey (default): is not set, must be base64 of exactly 32 bytes"
-        + " (`openssl rand -base64 32` makes one) where the database is not the embedded one";
+        + " (create one with `openssl rand -base64 32`) unless the database is the embedded one";
     String jwtSecret = "auth.jwt.secret (default): is not set, must be 32 bytes or more where the database is not the embedded"
-        + " one (`openssl rand -base64 32` makes one), unless auth.jwt.jwks names a file with keys";
+        + " one (create one with `openssl rand -base64 32`), unless auth.jwt.jwks names a file with keys";
     assertThat(failures(() -> Configuration.of(nested("database.uri", "postgresql://h/k"))))
         .containsExactlyInAnyOrder(masterKey, jwtSecret);
     assertThat(failures(() -> Configuration.of(new JsonObject(), true))).containsExactlyInAnyOrder(masterKey, jwtSecret);
@@ -146,10 +146,10 @@ class RulesTest {
   void theMasterKeyIsBase64OfThirtyTwoBytes(String key) {
     assertThat(overrideFailure("secrets.masterKey", key))
         .isEqualTo("secrets.masterKey (options): is ***,"
-            + " must be base64 of exactly 32 bytes (`openssl rand -base64 32` makes one)");
+            + " must be base64 of exactly 32 bytes (create one with `openssl rand -base64 32`)");
     assertThat(overrideFailure("secrets.previousMasterKeys", new JsonArray().add(MASTER_KEY).add(key)))
         .isEqualTo("secrets.previousMasterKeys[1] (options): is ***,"
-            + " must be base64 of exactly 32 bytes (`openssl rand -base64 32` makes one)");
+            + " must be base64 of exactly 32 bytes (create one with `openssl rand -base64 32`)");
     assertThat(Configuration.of(nested("secrets.masterKey", MASTER_KEY)).secrets().masterKey()).contains(MASTER_KEY);
   }
 
@@ -188,7 +188,7 @@ class RulesTest {
         "delivery.retryDelays[4] (options): is \"1m\", must be an ISO-8601 duration above PT0S and up to P7D");
     Configuration.of(delays(Collections.nCopies(20, "PT1S").toArray(String[]::new)));
     assertThat(failures(() -> Configuration.of(delays(Collections.nCopies(21, "PT1S").toArray(String[]::new)))))
-        .singleElement().asString().endsWith("must be a list of 20 durations at most");
+        .singleElement().asString().endsWith("must be a list of at most 20 durations");
   }
 
   @ParameterizedTest
@@ -198,7 +198,7 @@ class RulesTest {
   void aTargetThatIsNeitherNameNorAddressNorBlockStopsTheStart(String entry) {
     for (String path : List.of("delivery.allowedTargets", "delivery.deniedTargets")) {
       assertThat(overrideFailure(path, new JsonArray().add("example.com").add(entry))).startsWith(path + "[1] (options): is \""
-          + entry + "\", must be a host name, *. and a name for all below it, an IP address, or a CIDR");
+          + entry + "\", must be a host name, *. and a name for all names below it, an IP address, or a CIDR range");
     }
   }
 
@@ -233,7 +233,7 @@ class RulesTest {
   @Test
   void aPlanOfOnesOwnSaysAllThatAPlanSays() {
     assertThat(overrideFailure("plans.gold", new JsonObject().put("maxLicenses", 1)))
-        .isEqualTo("plans.gold (options): has no maxWebhooks, logRetentionDays, must have each in a plan of your own");
+        .isEqualTo("plans.gold (options): has no maxWebhooks, logRetentionDays, must have each in one of your plans");
     assertThat(overrideFailure("plans." + "g".repeat(51), new JsonObject())).contains("must be 1 to 50 of a-z");
     assertThat(overrideFailure("plans." + "g".repeat(50), new JsonObject())).contains("has no maxLicenses, ");
   }
@@ -241,7 +241,7 @@ class RulesTest {
   @Test
   void thereIsAPlan() {
     JsonObject none = new JsonObject().putNull("free").putNull("starter").putNull("professional").putNull("enterprise");
-    assertThat(failures(() -> Configuration.of(nested("plans", none)))).contains("plans: is empty, must have one plan or more");
+    assertThat(failures(() -> Configuration.of(nested("plans", none)))).contains("plans: is empty, must have at least one plan");
   }
 
   private static JsonObject external(String uri) {

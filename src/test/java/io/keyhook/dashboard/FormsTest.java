@@ -37,7 +37,7 @@ class FormsTest extends Visit {
     assertThat(page.getByText("Enter your e-mail address")).isVisible();
     assertThat(tab.field("E-mail")).isFocused();
     tab.logIn("ada@example.com", "a wrong password");
-    assertThat(page.getByText("The e-mail or the password is wrong")).isVisible();
+    assertThat(page.getByText("The e-mail address or password is wrong")).isVisible();
     assertThat(tab.field("E-mail")).hasValue("ada@example.com");
     assertThat(tab.field("Password")).hasValue("a wrong password");
   }
@@ -55,7 +55,7 @@ class FormsTest extends Visit {
     tab.field("E-mail").fill(Node.EMAIL);
     tab.field("Password").fill("long enough, is it");
     tab.button("Create account").click();
-    assertThat(page.getByText("Somebody with this e-mail has an account already")).isVisible();
+    assertThat(page.getByText("A user with this e-mail address already exists")).isVisible();
     assertThat(tab.field("Account name")).hasValue("Ada's");
     tab.field("E-mail").fill("ada@example.com");
     tab.button("Create account").click();
@@ -154,7 +154,7 @@ class FormsTest extends Visit {
     assertThat(page.getByText("Must have at least 8 characters")).isVisible();
     tab.field("First password").fill("password of theirs");
     tab.dialogButton("Add team member").click();
-    assertThat(page.getByText("Somebody with this e-mail has an account already")).isVisible();
+    assertThat(page.getByText("A user with this e-mail address already exists")).isVisible();
     assertThat(tab.field("First password")).hasValue("password of theirs");
   }
 

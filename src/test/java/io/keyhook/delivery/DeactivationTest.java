@@ -62,7 +62,7 @@ class DeactivationTest {
     String gone = receiver.take().id();
 
     assertThat(awaitInactive(webhook).getString("deactivatedReason"))
-        .isEqualTo("The endpoint answered 410 Gone: it wants no more deliveries");
+        .isEqualTo("Your endpoint returned 410 Gone, so Keyhook stopped sending to it");
     keyhook.awaitStatus(waiting, "canceled");
     JsonObject canceled = keyhook.awaitStatus(gone, "canceled");
     assertThat(canceled.getJsonArray("attempts").getJsonObject(0).getInteger("statusCode")).isEqualTo(410);
