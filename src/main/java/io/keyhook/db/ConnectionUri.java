@@ -131,7 +131,7 @@ public record ConnectionUri(
     boolean system = SYSTEM.equals(parameters.get("sslrootcert"));
     Optional<Path> root = system ? Optional.empty() : file(parameters, "sslrootcert").or(() -> home.tls("root.crt"));
     if (system && parameters.containsKey("sslmode") && mode != SslMode.VERIFY_FULL) {
-      throw new IllegalArgumentException("sslrootcert=system needs sslmode=verify-full, because anybody can get a certificate"
+      throw new IllegalArgumentException("sslrootcert=system needs sslmode=verify-full, because anyone can get a certificate"
           + " of a public authority");
     }
     SslMode effective = system ? SslMode.VERIFY_FULL

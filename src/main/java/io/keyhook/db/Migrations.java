@@ -78,7 +78,7 @@ public final class Migrations {
         throw new IllegalStateException("The database cannot be migrated: other transactions held the locks that the next"
             + " migration needs for too long. End them (pg_stat_activity and pg_locks name them), and try again.", e);
       }
-      log.warn("A migration could not get a lock, because other transactions hold it. It is tried again, {} times at most."
+      log.warn("A migration could not get a lock, because other transactions hold it. Retrying at most {} times."
           + " Long transactions (see pg_stat_activity) may have to be ended.", triesLeft);
       return false;
     }
