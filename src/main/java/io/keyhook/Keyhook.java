@@ -19,9 +19,9 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * All of Keyhook as one verticle, to deploy in one's own Vert.x. It migrates the database where it is given its URI,
- * deploys what it consists of, and stops in order: requests are answered, attempts in flight end, results are written,
- * leases given back. It closes only what it opened. On a pool of the host's, undeploy it before you close the pool or
+ * Keyhook as one verticle, to deploy in your own Vert.x. It migrates the database if it has its URI,
+ * deploys its verticles, and stops in order: it responds to open requests, finishes attempts in flight, writes their results,
+ * and returns its leases. It closes only what it opened. If you passed a pool, undeploy Keyhook before you close the pool or
  * Vert.x: a delivery whose result can no longer be written is sent again.
  */
 public final class Keyhook extends VerticleBase {
@@ -31,19 +31,19 @@ public final class Keyhook extends VerticleBase {
   private final Deployment.Host host;
   private final AtomicInteger port = new AtomicInteger();
   private final WebPages pages = new WebPages();
-  /** Null until it is deployed. */
+  /** Null until Keyhook is deployed. */
   private volatile Deployment deployment;
 
-  /** On the database that the options name. An embedding application uses {@link #builder}. */
+  /** Uses the database of the options. An embedding application uses {@link #builder}. */
   public Keyhook(KeyhookOptions options) {
     this(options, Optional.empty(), DEFAULT_NAME);
   }
 
   /**
-   * On a pool that stays the host's, with {@link #connectOptions}, whose database the host has {@link #migrate migrated}.
+   * Uses the host's pool, created with {@link #connectOptions}, whose database the host has {@link #migrate migrated}.
    * {@link #builder} does the same with names.
    *
-   * @param name tells several in one Vert.x apart
+   * @param name distinguishes several instances in one Vert.x
    */
   public Keyhook(KeyhookOptions options, Optional<Pool> pool, String name) {
     this(options, pool, name, Optional.empty());
@@ -75,8 +75,8 @@ public final class Keyhook extends VerticleBase {
   }
 
   /**
-   * How to connect to a database that Keyhook works on, for a pool of the host's: its statements presuppose these settings,
-   * in which they use the indexes, and in which nobody who has frozen keeps a lock. Blocks if the URI names files.
+   * Returns the options of a pool of the host's for Keyhook's database. Keyhook's statements need these settings to use the
+   * indexes, and so that a frozen client does not keep a lock. Blocks if the URI names files.
    *
    * @throws IllegalArgumentException the URI names several servers, or asks for what Keyhook cannot do
    */
@@ -85,20 +85,20 @@ public final class Keyhook extends VerticleBase {
   }
 
   /**
-   * The client, for calls from the same Vert.x.
+   * Returns the client, for calls from the same Vert.x.
    *
-   * @throws IllegalStateException it is not deployed yet
+   * @throws IllegalStateException if Keyhook is not deployed yet
    */
   public KeyhookClient client() {
     return deployed().client();
   }
 
-  /** The port that is listened on, once it is deployed; 0 where there is no server. */
+  /** Returns the port of the HTTP server once Keyhook is deployed; 0 without a server. */
   public int port() {
     return port.get();
   }
 
-  /** The account that was made because there was none; empty where there was one, or none was asked for. */
+  /** Returns the first account if this start created it. */
   public Optional<Accounts.Account> firstAccount() {
     return deployment == null ? Optional.empty() : deployment.firstAccount();
   }
@@ -109,16 +109,16 @@ public final class Keyhook extends VerticleBase {
    * mount a new one then. The host's server decides how long a client may leave a response unread
    * ({@code HttpServerOptions.setWriteIdleTimeout}).
    *
-   * @throws IllegalStateException it is not deployed yet
+   * @throws IllegalStateException if Keyhook is not deployed yet
    */
   public Router router() {
     return router(ApiRouter.availableParts());
   }
 
   /**
-   * The same with these parts alone.
+   * Returns a router with only these parts.
    *
-   * @throws IllegalStateException it is not deployed yet, or the library that a part needs is not on the class path
+   * @throws IllegalStateException if Keyhook is not deployed yet, or the library that a part needs is not on the class path
    */
   public Router router(Set<RouterPart> parts) {
     return deployed().router(Set.copyOf(parts));

@@ -30,7 +30,7 @@ public final class KeyhookBuilder {
   }
 
   /**
-   * Uses a pool of the host's, which stays open, and whose connections are not replaced after a failover: give it a maximum
+   * Uses a pool of the host's, which stays open. Keyhook does not replace its connections after a failover: give it a maximum
    * lifetime. Create it with {@link Keyhook#connectOptions}, and call {@link Keyhook#migrate} before deploying. Undeploy
    * Keyhook before you close the pool, or the Vert.x that it was built with: closing Vert.x closes the pool while Keyhook
    * still writes results, and a delivery whose result is not written is sent again.
@@ -45,7 +45,7 @@ public final class KeyhookBuilder {
 
   /**
    * Registers Keyhook's metrics with a registry of the host's, and removes them when Keyhook is undeployed. Each has the tag
-   * {@code keyhook} with the {@link #name}, so that several Keyhooks can share a registry. Metrics of the
+   * {@code keyhook} with the {@link #name}, so that several instances can share a registry. Metrics of the
    * JVM are left to the host. Without this call, {@code /metrics} of the router serves a Prometheus registry of Keyhook's
    * own, if Micrometer's Prometheus registry is on the class path.
    *
@@ -57,7 +57,7 @@ public final class KeyhookBuilder {
   }
 
   /**
-   * Names this Keyhook. Several in one Vert.x need different names.
+   * Names this instance. Several instances in one Vert.x need different names.
    *
    * @param name not null; {@value Keyhook#DEFAULT_NAME} by default
    */

@@ -24,9 +24,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * All that Keyhook does, for code in the same Vert.x: HTTP is one user of it, an embedding application another. Messages
- * stay on this node. Futures fail with {@link io.keyhook.bus.FailureException}; messages refuse bad values as they are
- * made. Any thread; futures complete on the caller's context.
+ * All calls of Keyhook, for code in the same Vert.x: HTTP is one user of it, an embedding application another. Messages
+ * stay on this node. Futures fail with {@link io.keyhook.bus.FailureException}; messages refuse invalid values when they are
+ * created. Any thread; futures complete on the caller's context.
  */
 public final class KeyhookClient {
   private final Bus bus;
@@ -42,8 +42,8 @@ public final class KeyhookClient {
   }
 
   /**
-   * Asks when it is the tenant's turn for a shared connection. Calls that wait for anything else, such as a password, take
-   * their turns where they are answered.
+   * Makes a call when it is the tenant's turn for a shared connection. Calls that wait for something else, such as a password
+   * hash, take turns in the verticle that serves them.
    *
    * @param tenant an account's id, or a client's address
    */
@@ -51,7 +51,7 @@ public final class KeyhookClient {
     return admissions.management().run(tenant, () -> bus.request(address, question));
   }
 
-  /** Validates a license for a device. A new device is activated if the license is not full. */
+  /** Validates a license for a device. A new device is activated unless the activation limit is reached. */
   public Future<Licenses.Validation> validate(Licenses.Validate request) {
     return bus.request(Addresses.VALIDATE, request);
   }
@@ -80,7 +80,7 @@ public final class KeyhookClient {
     return bus.request(Addresses.LOGIN, request);
   }
 
-  /** Logs in, for longer than a token lasts. */
+  /** Starts a session, which lasts longer than a token. */
   public Future<Sessions.Opened> openSession(Sessions.Open request) {
     return bus.request(Addresses.OPEN_SESSION, request);
   }
@@ -97,7 +97,7 @@ public final class KeyhookClient {
     return manage(ClientTenant.of(request.ipAddress()), Addresses.END_SESSION, request);
   }
 
-  /** Makes an account on the plan that everybody begins with; fails where the configuration does not allow it. */
+  /** Signs up: creates an account on the plan of new accounts. Fails if the configuration does not allow it. */
   public Future<Accounts.Account> signUp(Accounts.SignUp request) {
     return bus.request(Addresses.SIGN_UP, request);
   }
@@ -118,7 +118,7 @@ public final class KeyhookClient {
     return bus.request(Addresses.CHANGE_PASSWORD, request);
   }
 
-  /** Who the caller is. */
+  /** Returns the caller's identity. */
   public Future<Accounts.Me> getMe(Accounts.GetMe query) {
     return manage(query.caller().accountId(), Addresses.GET_ME, query);
   }
@@ -135,12 +135,12 @@ public final class KeyhookClient {
     return bus.request(Addresses.LIST_EVENT_TYPES, query);
   }
 
-  /** For operators: what may ask for it is the host's to decide. */
+  /** For administrators: the host decides who may make this call. */
   public Future<Accounts.Account> createAccount(Accounts.Create request) {
     return bus.request(Addresses.CREATE_ACCOUNT, request);
   }
 
-  /** For operators: what may ask for it is the host's to decide. */
+  /** For administrators: the host decides who may make this call. */
   public Future<Accounts.Account> updateAccount(Accounts.Update request) {
     return bus.request(Addresses.UPDATE_ACCOUNT, request);
   }
@@ -165,7 +165,7 @@ public final class KeyhookClient {
     return manage(request.caller().accountId(), Addresses.DELETE_API_KEY, request);
   }
 
-  /** Who changed what in the caller's account. */
+  /** Returns the audit log of the caller's account. */
   public Future<Page<Audit.Entry>> listAudit(Audit.ListEntries query) {
     return manage(query.caller().accountId(), Addresses.LIST_AUDIT, query);
   }
@@ -182,7 +182,7 @@ public final class KeyhookClient {
     return manage(request.caller().accountId(), Addresses.IMPORT_LICENSES, request);
   }
 
-  /** What {@link #validate} would say, and change nothing. */
+  /** Returns what {@link #validate} would return, without changing anything. */
   public Future<Licenses.Checked> checkDevice(Licenses.CheckDevice query) {
     return manage(query.caller().accountId(), Addresses.CHECK_DEVICE, query);
   }
@@ -240,7 +240,7 @@ public final class KeyhookClient {
     return manage(request.caller().accountId(), Addresses.ROTATE_SECRET, request);
   }
 
-  /** Answers when the receiver has. */
+  /** Completes when the endpoint has responded. */
   public Future<Webhooks.TestResult> testWebhook(Webhooks.Test request) {
     return admissions.tests().run(request.caller().accountId(), () -> bus.request(Addresses.TEST_WEBHOOK, request));
   }
@@ -253,17 +253,17 @@ public final class KeyhookClient {
     return manage(query.caller().accountId(), Addresses.LIST_DELIVERIES, query);
   }
 
-  /** Over all webhooks of the caller's. */
+  /** Lists the deliveries of all webhooks of the account. */
   public Future<Page<Deliveries.Summary>> listAllDeliveries(Deliveries.ListAll query) {
     return manage(query.caller().accountId(), Addresses.LIST_ALL_DELIVERIES, query);
   }
 
   /**
-   * Hears, within a second or so, of each delivery that is raised or changes, on whichever node; of very many, of the
-   * newest. On the caller's context. Accounts share the streams of a node fairly.
+   * Subscribes to each delivery that is created or changes on any node, within about a second; if very many change, to the
+   * newest. Calls back on the caller's context. Accounts share the streams of a node fairly.
    *
-   * @param ended called where Keyhook stops, or ends the newest stream of the account that has the most, as no more can be
-   *     open and an account that has none opens one
+   * @param ended called when Keyhook stops, or when it ends the newest stream of the account with the most streams, because all
+   *     are in use and an account without a stream opens one
    */
   public Future<Events.Subscription> watchDeliveries(
       Deliveries.Watch query, Consumer<Deliveries.Summary> changed, Runnable ended) {
@@ -278,22 +278,22 @@ public final class KeyhookClient {
     return manage(request.caller().accountId(), Addresses.REDELIVER, request);
   }
 
-  /** The caller's account in numbers. */
+  /** Returns the statistics of the caller's account. */
   public Future<Statistics.Overview> getStatistics(Statistics.Get query) {
     return manage(query.caller().accountId(), Addresses.GET_STATISTICS, query);
   }
 
-  /** Each webhook of the caller's in numbers, newest first. */
+  /** Returns the statistics of each webhook of the account, newest first. */
   public Future<Page<Statistics.WebhookActivity>> getWebhookStatistics(Statistics.GetWebhooks query) {
     return manage(query.caller().accountId(), Addresses.GET_WEBHOOK_STATISTICS, query);
   }
 
-  /** Redelivers each that can be, and tells of the others. */
+  /** Redelivers all deliveries that can be redelivered, and returns the others with the reasons. */
   public Future<Deliveries.Redelivering> redeliverAll(Deliveries.RedeliverAll request) {
     return manage(request.caller().accountId(), Addresses.REDELIVER_ALL, request);
   }
 
-  /** Answers with how many, and goes on in the background. */
+  /** Returns the number of deliveries, which are recovered in the background. */
   public Future<Deliveries.Recovering> recover(Deliveries.Recover request) {
     return manage(request.caller().accountId(), Addresses.RECOVER, request);
   }

@@ -2,11 +2,11 @@ package io.keyhook;
 
 /** A part of Keyhook's HTTP interface that a host can mount or leave out. */
 public enum RouterPart {
-  /** The calls under {@code /api}, and {@code /openapi.json}. */
+  /** The calls below {@code /api}, and {@code /openapi.json}. */
   API,
   /** The dashboard, at the mount point. It needs {@link #API}, and the WebJars of Preact and htm on the class path. */
   DASHBOARD,
-  /** The guide, under {@code /docs}. It needs what the dashboard needs. */
+  /** The guide, below {@code /docs}. It needs the same libraries as the dashboard. */
   GUIDE,
   /** {@code /health/live} and {@code /health/ready}. */
   PROBES,

@@ -4,12 +4,12 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
-/** Requests about accounts, people and API keys, and what is answered. */
+/** Requests about accounts, team members and API keys, and their responses. */
 public interface Accounts {
   /**
-   * Who holds this bearer credential: a token or an API key. Fails with {@link Failure.Unauthorized}.
+   * Returns the holder of a bearer credential, which is a token or an API key. Fails with {@link Failure.Unauthorized}.
    *
-   * @param address where it came from; null: not known
+   * @param address of the client; null: unknown
    */
   record Authenticate(String bearer, String address) {
     public Authenticate(String bearer) {
@@ -23,9 +23,9 @@ public interface Accounts {
   }
 
   /**
-   * @param address where the request came from; null: not known
-   * @param device its cookie, as {@link Sessions.FindDevice} answers; a login on a known device does not wait behind those
-   *     of strangers; null: not known
+   * @param address of the client; null: unknown
+   * @param device the device's cookie, from {@link Sessions.FindDevice}; a login on a known device does not wait behind those
+   *     of strangers; null: unknown
    */
   record Login(String email, String password, String address, String device) {
     public Login {
@@ -38,7 +38,7 @@ public interface Accounts {
       this(email, password, address, null);
     }
 
-    /** The same login on a known device. */
+    /** Returns the same login on a known device. */
     public Login on(String device) {
       return new Login(email, password, address, device);
     }
@@ -68,11 +68,11 @@ public interface Accounts {
     }
   }
 
-  /** Makes an account for oneself, where that is allowed. */
+  /** Signs up: creates an account, if the configuration allows it. */
   record SignUp(Create account) {
     /**
-     * @param plan that everybody begins with
-     * @param ipAddress where the request came from; null: not known
+     * @param plan of every new account
+     * @param ipAddress of the client; null: unknown
      */
     public static SignUp of(String name, String email, String password, String plan, String ipAddress) {
       return new SignUp(new Create(new Actor(email == null ? "" : email.strip(), null, ipAddress), name, email, password,
@@ -80,7 +80,7 @@ public interface Accounts {
     }
   }
 
-  /** The first account, with its first API key; made where there is no account yet. */
+  /** Creates the first account with its first API key, if there is no account yet. */
   record Bootstrap(Create account, String apiKey) {
     @Override
     public String toString() {
@@ -108,7 +108,7 @@ public interface Accounts {
       check.done();
     }
 
-    /** Names of the fields that it gives. */
+    /** Returns the names of the fields that are present. */
     public List<String> changed() {
       return Field.present(Map.of("name", name, "email", email, "password", password, "plan", plan));
     }
@@ -119,12 +119,12 @@ public interface Accounts {
     }
   }
 
-  /** An account as the operator sees it. */
+  /** An account, for the administrator. */
   record Account(String id, String name, String email, String plan, Instant createdAt) {}
 
   record Get(Caller caller) {}
 
-  /** An account as its owner sees it. */
+  /** An account, for its team members. */
   record Overview(String id, String name, String plan, Usage usage, int logRetentionDays) {}
 
   record Usage(Used licenses, Used webhooks) {}
@@ -137,10 +137,10 @@ public interface Accounts {
   record GetMe(Caller caller) {}
 
   /**
-   * Who asks.
+   * The caller of a request.
    *
-   * @param user null: not a person who logged in here
-   * @param apiKey null: it was no API key
+   * @param user null: not a user who logged in here
+   * @param apiKey null: not an API key
    */
   record Me(String accountId, String accountName, Person user, NamedKey apiKey) {}
 
@@ -154,7 +154,7 @@ public interface Accounts {
     }
   }
 
-  /** An API key just made, and the only time that it is told. */
+  /** A new API key. Only this record contains the key itself. */
   record CreatedApiKey(String id, String name, String key, String hint, Instant createdAt) {
     @Override
     public String toString() {
@@ -163,7 +163,7 @@ public interface Accounts {
   }
 
   /**
-   * @param hint how the key begins, to tell keys apart
+   * @param hint the first characters of the key, to distinguish keys
    * @param lastUsedAt to the minute; null: never
    */
   record ApiKey(String id, String name, String hint, Instant createdAt, Instant lastUsedAt) {}

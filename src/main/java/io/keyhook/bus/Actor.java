@@ -4,26 +4,26 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * Who makes a request, as the audit log tells it.
+ * The author of a request in the audit log.
  *
- * @param name a user's e-mail, an API key's name, or what an embedding application calls itself
- * @param id of the user ({@code user_...}) or the API key ({@code key_...}); null: Keyhook knows none
- * @param address where the request came from; null: not known
+ * @param name a user's e-mail, an API key's name, or the name of an embedding application
+ * @param id of the user ({@code user_...}) or the API key ({@code key_...}); null: unknown to Keyhook
+ * @param address of the client; null: unknown
  */
 public record Actor(String name, String id, String address) {
-  /** For what nobody asked for. */
+  /** The author of what Keyhook does by itself. */
   public static final Actor KEYHOOK = named("Keyhook");
 
   public Actor {
     Objects.requireNonNull(name);
   }
 
-  /** Known by a name alone. */
+  /** Returns an actor that has only a name. */
   public static Actor named(String name) {
     return new Actor(name, null, null);
   }
 
-  /** The row's id of who is of this kind; null for others. */
+  /** Returns the row's id of an actor of this kind; null for others. */
   public UUID id(Id kind) {
     return id != null && id.startsWith(kind.prefix()) ? kind.parse(id) : null;
   }

@@ -3,14 +3,14 @@ package io.keyhook.bus;
 import java.time.Duration;
 
 /**
- * Where the messages of one use case go.
+ * The address of the messages of one use case.
  *
- * @param <Q> what is asked
- * @param <A> what is answered
- * @param timeout how long a request waits for its answer
+ * @param <Q> the request
+ * @param <A> the response
+ * @param timeout how long a request waits for its response
  */
 public record Address<Q, A>(String name, Duration timeout) {
-  /** Longer than a statement is let run, shorter than a client waits. */
+  /** Longer than the limit of a statement, and shorter than a client waits. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(15);
 
   public Address(String name) {

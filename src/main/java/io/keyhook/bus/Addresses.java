@@ -5,14 +5,14 @@ import java.util.Optional;
 
 /** Every address of the bus. */
 public final class Addresses {
-  /** For what may take as long as a receiver, or a long queue, does. */
+  /** For requests that wait for an endpoint or for a long queue. */
   private static final Duration LONG = Duration.ofSeconds(30);
 
   public static final Address<Accounts.Authenticate, Caller> AUTHENTICATE = new Address<>("account.authenticate");
   public static final Address<Accounts.Login, Accounts.Token> LOGIN = new Address<>("account.login", LONG);
   public static final Address<Accounts.Create, Accounts.Account> CREATE_ACCOUNT = new Address<>("account.create", LONG);
   public static final Address<Accounts.Update, Accounts.Account> UPDATE_ACCOUNT = new Address<>("account.update", LONG);
-  /** Empty where there was an account already. */
+  /** The response is empty if there was an account already. */
   public static final Address<Accounts.Bootstrap, Optional<Accounts.Account>> BOOTSTRAP =
       new Address<>("account.bootstrap");
   public static final Address<Accounts.Get, Accounts.Overview> GET_ACCOUNT = new Address<>("account.get");
@@ -74,11 +74,11 @@ public final class Addresses {
   public static final Address<Deliveries.Recover, Deliveries.Recovering> RECOVER = new Address<>("delivery.recover");
   public static final Address<Deliveries.CancelPending, Void> CANCEL_PENDING = 
       new Address<>("delivery.cancel-pending", LONG);
-  /** Published: what waits on this node for a place is not to be sent any more. */
+  /** Published when deliveries that wait on this node for an attempt are canceled. */
   public static final Address<Deliveries.CancelPending, Void> CANCELED = new Address<>("delivery.canceled");
-  /** Published: its settings are to be read again before anything is sent. */
+  /** Published when a webhook's settings have to be read again before anything is sent. */
   public static final Address<Deliveries.WebhookChanged, Void> WEBHOOK_CHANGED = new Address<>("delivery.webhook-changed");
-  /** Published: no attempt is to start any more. */
+  /** Published when no further attempt may start. */
   public static final Address<Deliveries.Stopping, Void> STOPPING = new Address<>("delivery.stopping");
   public static final Address<Deliveries.SendTest, Webhooks.TestResult> SEND_TEST = 
       new Address<>("delivery.send-test", LONG);

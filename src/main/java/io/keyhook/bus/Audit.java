@@ -3,13 +3,13 @@ package io.keyhook.bus;
 import java.time.Instant;
 import java.util.List;
 
-/** Requests about the audit log, and what is answered. */
+/** Requests about the audit log, and their responses. */
 public interface Audit {
   int SUBJECT = 200;
 
   /**
    * @param action null: any
-   * @param subjectId null: of anything
+   * @param subjectId null: any
    */
   record ListEntries(Caller caller, String action, String subjectId, Page.Request page) {
     public ListEntries {
@@ -18,11 +18,11 @@ public interface Audit {
   }
 
   /**
-   * What somebody did.
+   * An entry of the audit log.
    *
-   * @param subjectId of what was changed
-   * @param changed names of the fields that the request gave; empty where it made or deleted something
-   * @param actorId null: Keyhook knows none
+   * @param subjectId the ID of what was changed
+   * @param changed names of the fields in the request; empty if it created or deleted something
+   * @param actorId null: unknown to Keyhook
    * @param ipAddress null: the request did not come over HTTP
    */
   record Entry(

@@ -19,16 +19,16 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Typed messages between the verticles of one Keyhook, on the event bus of its Vert.x and on this node only. Several
- * Keyhooks share a Vert.x under different names. Any thread.
+ * Typed messages between the verticles of one Keyhook instance, on the event bus of its Vert.x and on this node only. Several
+ * instances can share a Vert.x under different names. Any thread.
  *
- * <p>A request is one message, which carries the question and the place for its answer by reference. Compared with a call
+ * <p>A request is one message, which carries the request and the promise of its response by reference. Compared with a call
  * of the handler, it costs 1.1 µs of CPU and about 3% of the validations per second. {@link EventBus#request} costs 2.6 µs
  * and 8%: for each request it sets and cancels a timer, registers and removes a consumer, and sends a second message. Here,
- * one timer looks after all requests.
+ * one timer serves all requests.
  */
 public final class Bus {
-  /** How late a request may be told that its time is over. */
+  /** How late a request may learn that it has timed out. */
   private static final Duration SWEEP = Duration.ofSeconds(1);
 
   private final Vertx vertx;
@@ -48,7 +48,7 @@ public final class Bus {
         .setTracingPolicy(TracingPolicy.IGNORE);
   }
 
-  /** A request under way. Whoever takes it out of {@link #unanswered} first ends it; a later answer is lost. */
+  /** An open request. The first to remove it from {@link #unanswered} completes it; a later response is dropped. */
   private final class Question<Q, A> {
     private final Q body;
     private final long dueNanos;
@@ -65,7 +65,7 @@ public final class Bus {
     }
 
     /**
-     * @param failure null: the value is the answer
+     * @param failure null: the value is the response
      */
     void end(A value, Throwable failure) {
       if (unanswered.remove(this)) {
@@ -78,7 +78,7 @@ public final class Bus {
   /**
    * Opens the bus.
    *
-   * @throws IllegalStateException another Keyhook of this name runs in this Vert.x
+   * @throws IllegalStateException if another instance with this name runs in this Vert.x
    */
   public void open() {
     eventBus.registerCodec(codec);
@@ -88,7 +88,7 @@ public final class Bus {
     });
   }
 
-  /** Closes the bus. Requests that are still unanswered fail. */
+  /** Closes the bus. Open requests fail. */
   public void close() {
     vertx.cancelTimer(sweep);
     eventBus.unregisterCodec(codec.name());
@@ -100,8 +100,8 @@ public final class Bus {
   }
 
   /**
-   * Asks, and completes on the caller's context: within the address's timeout and a second, even if the verticle that
-   * answers stops meanwhile. Fails with a {@link FailureException} if the request is refused or cannot be carried out.
+   * Sends a request, and completes on the caller's context: within the address's timeout and a second, even if the verticle that
+   * responds stops in the meantime. Fails with a {@link FailureException} if the request is refused or cannot be carried out.
    */
   public <Q, A> Future<A> request(Address<Q, A> address, Q question) {
     Question<Q, A> asked = new Question<>(question, address.timeout());
@@ -111,7 +111,7 @@ public final class Bus {
     return asked.answer.future();
   }
 
-  /** Answers the requests to an address until the calling verticle is undeployed. */
+  /** Responds to the requests to an address until the calling verticle is undeployed. */
   public <Q, A> void answer(Address<Q, A> address, Function<Q, Future<A>> handler) {
     eventBus.<Question<Q, A>>localConsumer(path(address), message -> {
       Question<Q, A> question = message.body();
@@ -127,27 +127,27 @@ public final class Bus {
     }
   }
 
-  /** Sends without waiting: a wake-up. It is lost where nobody listens. */
+  /** Sends a wake-up without waiting. It is lost if no handler is registered. */
   public <Q> void send(Address<Q, Void> address, Q message) {
     eventBus.send(path(address), message, options);
   }
 
-  /** Tells all who listen. */
+  /** Publishes to all handlers on this node. */
   public <Q> void publish(Address<Q, Void> address, Q message) {
     eventBus.publish(path(address), message, options);
   }
 
-  /** Listens for what is sent or published, until it is unregistered or the calling verticle is undeployed. */
+  /** Registers a handler for sent and published messages, until it is unregistered or the calling verticle is undeployed. */
   public <Q> MessageConsumer<Q> listen(Address<Q, Void> address, Consumer<Q> handler) {
     return eventBus.localConsumer(path(address), message -> handler.accept(message.body()));
   }
 
-  /** Tells all who listen on all nodes of a clustered Vert.x; of nodes without a cluster, this one. */
+  /** Publishes to all handlers on all nodes of a clustered Vert.x; without a cluster, on this node. */
   public void publishToAllNodes(Address<JsonObject, Void> address, JsonObject message) {
     eventBus.publish(path(address), message, new DeliveryOptions().setTracingPolicy(TracingPolicy.IGNORE));
   }
 
-  /** Listens for what any node of a clustered Vert.x publishes, as {@link #listen} does. */
+  /** Registers a handler for what any node of a clustered Vert.x publishes, as {@link #listen} does. */
   public MessageConsumer<JsonObject> listenOnAllNodes(Address<JsonObject, Void> address, Consumer<JsonObject> handler) {
     return eventBus.consumer(path(address), message -> handler.accept(message.body()));
   }

@@ -5,10 +5,10 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * On whose behalf a request is made, and by whom. Everything that it reads or changes belongs to this account.
+ * The account and the author of a request. Everything that the request reads or changes belongs to this account.
  *
- * @param expiresAt when the credential ends; null: not by itself
- * @param claim under which the answer is kept; null: it is not
+ * @param expiresAt when the credential expires; null: never
+ * @param claim under which the response is stored; null: it is not stored
  */
 public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim) {
   public Caller {
@@ -25,7 +25,7 @@ public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim
   }
 
   /**
-   * For an application that embeds Keyhook and answers itself for who may do what.
+   * Returns a caller for an application that embeds Keyhook and checks permissions itself.
    *
    * @param accountId as {@code acct_...}
    */
@@ -41,7 +41,7 @@ public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim
     return new Caller(accountId, actor.at(address), expiresAt, claim);
   }
 
-  /** The same with the answer kept under a claim. */
+  /** Returns the same caller with the response stored under a claim. */
   public Caller with(Claim other) {
     return new Caller(accountId, actor, expiresAt, other);
   }

@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Checks a message at the door and tells of every bad field at once. Null passes: {@link #required} is apart. */
+/** Checks the fields of a message and reports all invalid ones together. Null passes, except for {@link #required}. */
 public final class Check {
-  /** Lengths that DESIGN fixes, in characters. */
+  /** Maximum lengths in characters. */
   public static final int NAME = 200;
   public static final int FINGERPRINT = 500;
   public static final int EMAIL = 320;
-  /** A password's length: enough to be safe, short enough to hash. */
+  /** The length of a password: long enough to be safe, short enough to hash. */
   public static final int PASSWORD_MIN = 8;
   public static final int PASSWORD_MAX = 200;
 
@@ -36,7 +36,7 @@ public final class Check {
     return is(field, value != null, "is required");
   }
 
-  /** Text without NUL and lone surrogates, which no PostgreSQL takes, of at most so many characters (code points). */
+  /** Checks text: at most {@code max} characters (code points), without NUL and lone surrogates, which PostgreSQL refuses. */
   public Check text(String field, String value, int max) {
     if (value == null) {
       return this;
@@ -47,17 +47,17 @@ public final class Check {
     return is(field, isStorable(value), "contains a NUL character or a lone surrogate");
   }
 
-  /** Whether {@link #text} takes it. */
+  /** Returns whether {@link #text} accepts a value. */
   public static boolean isText(String value, int max) {
     return value.codePointCount(0, value.length()) <= max && isStorable(value);
   }
 
-  /** Every text in a JSON value. */
+  /** Checks every text in a JSON value. */
   public Check texts(String field, Object json) {
     return is(field, areStorable(json), "contains a NUL character or a lone surrogate");
   }
 
-  /** Text that says something. */
+  /** Checks text that must not be blank. */
   public Check name(String field, String value) {
     return required(field, value).text(field, value, NAME).is(field, value == null || !value.isBlank(), "is blank");
   }
@@ -80,7 +80,7 @@ public final class Check {
   /**
    * Ends the checks.
    *
-   * @throws FailureException with all that was wrong
+   * @throws FailureException with all problems
    */
   public void done() {
     errors.refuse();

@@ -3,10 +3,10 @@ package io.keyhook.bus;
 import java.util.UUID;
 
 /**
- * The right to carry out the request under an idempotency key, and to keep its answer.
+ * The right to carry out the request of an idempotency key, and to store its response.
  *
- * @param keyId stands for the key
- * @param token of this claim alone: a fencing token, by which a claim that was given to another request is refused
+ * @param keyId identifies the key
+ * @param token a fencing token: a claim that has passed to another request is refused
  * @param status the HTTP status of a success
  */
 public record Claim(UUID keyId, UUID token, int status) {}

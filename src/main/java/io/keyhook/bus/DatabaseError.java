@@ -13,18 +13,18 @@ import java.util.concurrent.TimeoutException;
  * {@linkplain #isItemsOwn() item's own}.
  */
 public enum DatabaseError {
-  /** A row with this key exists already (23505). */
+  /** A row with this key already exists (23505). */
   DUPLICATE,
   /** The data breaks a rule: class 22, 23, or 54 (it exceeds a limit of PostgreSQL's). */
   INVALID,
   /** No partition takes the row: 23514 without the name of a constraint. Nothing was written. */
   MISSING_PARTITION,
-  /** A deadlock or a serialization failure (class 40): the transaction was rolled back and may be repeated at once. */
+  /** A deadlock or a serialization failure (class 40): the transaction was rolled back and can be retried immediately. */
   CONFLICT,
   /** The statement took too long, or was canceled (57014). */
   TIMEOUT,
   /**
-   * The connection is of no use any more, and nothing was written: it is read-only since a failover (25006), or has lost its
+   * The connection is no longer usable, and nothing was written: it is read-only since a failover (25006), or has lost its
    * prepared statements to a pooler (26000, 42P05).
    */
   STALE_CONNECTION,
@@ -33,9 +33,9 @@ public enum DatabaseError {
    * not answer. PostgreSQL itself closes a connection that it ends (57P01 to 57P05). Whether something was written is unknown.
    */
   UNAVAILABLE,
-  /** Any other error of PostgreSQL's, such as a missing privilege: an administrator has to find out why. */
+  /** Any other error of PostgreSQL, such as a missing privilege, that needs an administrator. */
   UNEXPECTED,
-  /** Not an error of the database, but a defect of the code that called it. */
+  /** Not an error of the database, but a defect in the calling code. */
   DEFECT;
 
   private static final Set<String> STALE = Set.of("25006", "26000", "42P05");
@@ -70,12 +70,12 @@ public enum DatabaseError {
     };
   }
 
-  /** Whether the data of the call is to blame, so that the same call fails again and another one may succeed. */
+  /** Returns whether the call's data caused the error: the same call would fail again, and another may succeed. */
   public boolean isItemsOwn() {
     return this == DUPLICATE || this == INVALID || this == DEFECT;
   }
 
-  /** Whether operation brings it about, and not a defect: callers may repeat the call, and the log need not show a cause. */
+  /** Returns whether the error occurs in normal operation: callers may retry, and the log needs no stack trace. */
   public boolean isOutage() {
     return !isItemsOwn() && this != UNEXPECTED;
   }

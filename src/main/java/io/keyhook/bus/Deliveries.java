@@ -5,28 +5,28 @@ import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 
-/** Requests about deliveries, and what is answered. */
+/** Requests about deliveries, and their responses. */
 public interface Deliveries {
   enum Status { PENDING, DELIVERED, FAILED, CANCELED }
 
   /**
    * @param status null: any
    * @param event null: any
-   * @param from inclusive; null: as far as the log goes
+   * @param from inclusive; null: the start of the log
    * @param to exclusive; null: now
    */
   record ListOf(
       Caller caller, String webhookId, Status status, String event, Instant from, Instant to, Page.Request page) {}
 
   /**
-   * Deliveries of all webhooks of the account. Event, license, search and failing select among so many of the newest: a page
-   * may hold fewer than there are, or none, and have a cursor for more.
+   * Deliveries of all webhooks of the account. Event, license, search and failing select among a limited number of rows: a page
+   * may have fewer entries than its limit, or none, and still a cursor for more.
    *
    * @param webhookId null: any
    * @param status null: any
    * @param event null: any
-   * @param licenseId null: any; of a license that is gone, too
-   * @param from inclusive; null: as far as the log goes
+   * @param licenseId null: any; may be of a deleted license
+   * @param from inclusive; null: the start of the log
    * @param to exclusive; null: now
    * @param search of the newest {@value Page#MAX_LIMIT} licenses that {@link Licenses.List} finds with this text; null or blank:
    *     any
@@ -47,16 +47,16 @@ public interface Deliveries {
       this(caller, webhookId, status, event, licenseId, from, to, page, null, null);
     }
 
-    /** Whether it looks for a text. */
+    /** Returns whether the request searches for a text. */
     public boolean isSearch() {
       return search != null && !search.isBlank();
     }
   }
 
   /**
-   * Hears of deliveries as they are raised and change.
+   * Subscribes to deliveries that are created or change.
    *
-   * @param webhookId null: of all webhooks
+   * @param webhookId null: all webhooks
    */
   record Watch(Caller caller, String webhookId) {
     public Watch {
@@ -89,18 +89,18 @@ public interface Deliveries {
   }
 
   /**
-   * @param redelivering how many are going to be sent
-   * @param refused the others
+   * @param redelivering the number of deliveries that will be sent
+   * @param refused the others, with the reasons
    */
   record Redelivering(int redelivering, List<Refused> refused) {}
 
-  /** Why one is not sent again, as if it had been asked for alone. */
+  /** Why a delivery is not redelivered: the error that a single call would return. */
   record Refused(String id, String code, String message) {}
 
   /**
-   * Sends again what failed then or later, in the background.
+   * Recovers the deliveries that failed since a time, in the background.
    *
-   * @param since not before what the plan keeps of the log
+   * @param since not before the start of the log that the plan keeps
    */
   record Recover(Caller caller, String webhookId, Instant since) {
     public Recover {
@@ -110,11 +110,11 @@ public interface Deliveries {
   }
 
   /**
-   * @param recovering how many are going to be sent; more than are counted where very many are in the log
+   * @param recovering the number of deliveries that will be sent; a lower bound if the log is very large
    */
   record Recovering(long recovering) {}
 
-  /** A delivery in a list. {@code nextAttemptAt} is null where there is none, or it is under way. */
+  /** A delivery in a list. {@code nextAttemptAt} is null if there is no next attempt, or if it is in progress. */
   record Summary(
       String id,
       String webhookId,
@@ -127,11 +127,11 @@ public interface Deliveries {
       Instant nextAttemptAt) {}
 
   /**
-   * @param url the webhook's, as it is now
-   * @param licenseId null: it is about none
-   * @param payload the body as it was sent, byte for byte
-   * @param attemptCount all attempts there have been
-   * @param attempts the last 50, first to last
+   * @param url the webhook's current URL
+   * @param licenseId null: the event has no license
+   * @param payload the body as sent, byte for byte
+   * @param attemptCount the number of all attempts
+   * @param attempts the last 50, oldest first
    */
   record Delivery(
       String id,
@@ -147,13 +147,13 @@ public interface Deliveries {
       List<Attempt> attempts) {}
 
   /**
-   * @param statusCode null where there was no answer
-   * @param error its name; null where there was none
-   * @param responseBody the first 4 KB; null where there was no answer
+   * @param statusCode null if there was no response
+   * @param error its name; null if there was none
+   * @param responseBody the first 4 KB; null if there was no response
    */
   record Attempt(int number, Instant startedAt, long durationMs, Integer statusCode, String error, String responseBody) {}
 
-  /** Ends what is pending for a webhook, or for all of the account's where {@code webhookId} is null. */
+  /** Cancels the pending deliveries of a webhook, or of all webhooks of the account if {@code webhookId} is null. */
   record CancelPending(UUID accountId, UUID webhookId) {
     public boolean covers(UUID account, UUID webhook) {
       return accountId.equals(account) && (webhookId == null || webhookId.equals(webhook));
@@ -164,6 +164,6 @@ public interface Deliveries {
 
   record Stopping() {}
 
-  /** Sends one test delivery and answers when its receiver has. */
+  /** Sends one test delivery and completes when its endpoint has responded. */
   record SendTest(UUID accountId, UUID webhookId, short eventType, String data) {}
 }

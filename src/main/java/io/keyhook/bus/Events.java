@@ -7,7 +7,7 @@ import java.time.Instant;
 /** Events for the application that embeds Keyhook. */
 public interface Events {
   /**
-   * An event that was committed.
+   * A committed event.
    *
    * @param id {@code event_...}; ids sort in the order in which a node raised its events
    * @param timestamp when the event was raised, by the clock of the node that raised it
@@ -16,7 +16,7 @@ public interface Events {
    */
   record Event(String id, Instant timestamp, String accountId, String type, JsonObject data) {}
 
-  /** Ends when it is closed; closing twice does nothing. */
+  /** A subscription. It ends when it is closed; closing it again does nothing. */
   interface Subscription {
     Future<Void> close();
   }

@@ -4,19 +4,19 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Why a request was not carried out: all that a caller can be told, and nothing else. */
+/** Why a request was not carried out. Contains only what a caller may see. */
 public sealed interface Failure {
-  /** Stable, for programs. */
+  /** The stable code, for programs. */
   String code();
 
-  /** For people: what is wrong and what to do. */
+  /** The message for people: what is wrong and how to fix it. */
   String message();
 
-  /** One bad field; {@code field} is its name in the request. */
+  /** An invalid field; {@code field} is its name in the request. */
   record FieldError(String field, String message) {}
 
   /**
-   * Bad input, with every field that is wrong.
+   * Invalid input, with all invalid fields.
    *
    * @param errors 1 to {@value FieldErrors#MAX}, as {@link FieldErrors} collects them
    */
@@ -46,7 +46,7 @@ public sealed interface Failure {
     }
   }
 
-  /** Nobody is logged in with this cookie, or no longer. */
+  /** The cookie's session does not exist or has ended. */
   record SessionEnded() implements Failure {
     @Override
     public String code() {
@@ -59,7 +59,7 @@ public sealed interface Failure {
     }
   }
 
-  /** The caller is known, and may not. */
+  /** The caller is known, but has no permission. */
   record Forbidden(String code, String message) implements Failure {}
 
   record NotFound(String message) implements Failure {
@@ -69,10 +69,10 @@ public sealed interface Failure {
     }
   }
 
-  /** The thing is in a state that the request cannot work on. */
+  /** The state of the resource does not allow the request. */
   record Conflict(String code, String message) implements Failure {}
 
-  /** The request is well-formed and contradicts one that was carried out. */
+  /** The request is well-formed, but contradicts an earlier one. */
   record Unprocessable(String code, String message) implements Failure {}
 
   record PlanUpgradeRequired(String message) implements Failure {
@@ -101,7 +101,7 @@ public sealed interface Failure {
     }
   }
 
-  /** The database is away or too much is waiting. Nothing was done, or it is not known; the request may be repeated. */
+  /** The database is unavailable or the node is overloaded. Whether anything was done may be unknown; the caller can retry. */
   record Unavailable(String message) implements Failure {
     @Override
     public String code() {
@@ -117,7 +117,7 @@ public sealed interface Failure {
     }
   }
 
-  /** A defect of ours; the log has the cause. */
+  /** A defect in Keyhook; the log has the cause. */
   record Internal() implements Failure {
     @Override
     public String code() {

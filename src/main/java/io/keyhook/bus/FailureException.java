@@ -5,7 +5,7 @@ import io.vertx.core.eventbus.ReplyFailure;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Carries a {@link Failure} through futures and over the bus; without a stack trace, as it is expected. */
+/** Carries a {@link Failure} through futures and over the bus, without a stack trace, because it is expected. */
 public final class FailureException extends ReplyException {
   private static final Logger log = LoggerFactory.getLogger(FailureException.class);
 
@@ -20,7 +20,7 @@ public final class FailureException extends ReplyException {
     return failure;
   }
 
-  /** The failure that a caller is told of; what is not expected is logged here and becomes {@link Failure.Internal}. */
+  /** Returns the failure for the caller. Logs an unexpected error and turns it into {@link Failure.Internal}. */
   public static FailureException of(Throwable e) {
     if (e instanceof FailureException known) {
       return known;

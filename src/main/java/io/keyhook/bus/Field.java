@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A field of a partial change: absent (leave it), or present with its new value, where null clears it.
+ * A field of a partial change: absent, which leaves it unchanged, or present with its new value; null clears it.
  */
 public record Field<T>(boolean present, T value) {
   public static <T> Field<T> absent() {
     return new Field<>(false, null);
   }
 
-  /** The names of those that are present, in order. */
+  /** Returns the names of the present fields, in order. */
   public static List<String> present(Map<String, Field<?>> fields) {
     return fields.entrySet().stream().filter(field -> field.getValue().present()).map(Map.Entry::getKey).sorted()
         .toList();

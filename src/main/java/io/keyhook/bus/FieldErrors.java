@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Collects what is wrong with a request. Keeps the first problems and counts the rest, so that neither the work nor the
+ * Collects the problems of a request. Keeps the first problems and counts the rest, so that neither the work nor the
  * error grows with what a caller sends. Belongs to one thread.
  */
 public final class FieldErrors {
-  /** The most entries of one error. Where there are more problems, the last entry says how many. */
+  /** The maximum number of entries of one error. If there are more problems, the last entry says how many. */
   public static final int MAX = 100;
 
   private final String whole;

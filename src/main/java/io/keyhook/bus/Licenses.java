@@ -108,7 +108,7 @@ public interface Licenses {
       checkMetadata(metadata.value());
     }
 
-    /** A change of nothing, to be extended. */
+    /** Returns a change without fields, to be extended. */
     public static Update of(Caller caller, String id) {
       return new Update(caller, id, Field.absent(), Field.absent(), Field.absent(), Field.absent(), Field.absent(),
           Field.absent());
@@ -141,7 +141,7 @@ public interface Licenses {
       return new Update(caller, id, name, maxActivations, expiresAt, customerName, customerEmail, Field.of(metadata));
     }
 
-    /** Names of the fields that it gives. */
+    /** Returns the names of the fields that are present. */
     public java.util.List<String> changed() {
       return Field.present(Map.of("name", name, "maxActivations", maxActivations, "expiresAt", expiresAt,
           "customerName", customerName, "customerEmail", customerEmail, "metadata", metadata));
@@ -239,7 +239,7 @@ public interface Licenses {
       return new List(caller, null, null, null, new Page.Sorted(Page.MAX_LIMIT, null));
     }
 
-    /** Whether it looks for a text. */
+    /** Returns whether the request searches for a text. */
     public boolean isSearch() {
       return search != null && !search.isBlank();
     }

@@ -3,16 +3,16 @@ package io.keyhook.bus;
 import java.time.Duration;
 import java.util.List;
 
-/** Requests about who is logged in to the dashboard, and what is answered. A cookie is a secret: it is in no text. */
+/** Requests about dashboard sessions, and their responses. A cookie is a secret and not part of any {@code toString}. */
 public interface Sessions {
   /** Logs in. */
   record Open(Accounts.Login login) {}
 
   /**
    * @param token for the calls of the next minutes
-   * @param cookie to {@link Refresh} with, in place of the one before; null: that one has been replaced already
-   * @param lasts how long the cookie is good for
-   * @param deviceCookie by which {@link FindDevice} knows this device again; null: nobody has entered a password
+   * @param cookie to {@link Refresh} with, replacing the previous one; null: it has already been replaced
+   * @param lasts how long the cookie is valid
+   * @param deviceCookie by which {@link FindDevice} recognizes this device; null: no password was entered
    */
   record Opened(Accounts.Token token, String cookie, Duration lasts, String deviceCookie) {
     @Override
@@ -22,9 +22,9 @@ public interface Sessions {
   }
 
   /**
-   * Gives another token. Fails with {@link Failure.SessionEnded}.
+   * Renews the token. Fails with {@link Failure.SessionEnded}.
    *
-   * @param cookie null: there is none
+   * @param cookie null: none
    */
   record Refresh(String cookie, String ipAddress) {
     @Override
@@ -34,8 +34,8 @@ public interface Sessions {
   }
 
   /**
-   * Has somebody logged in with this e-mail on this device, and not changed the password since? The answer is the cookie that
-   * says so; empty: none does.
+   * Finds out whether a user has logged in with this e-mail on this device, and has not changed the password since. Returns the
+   * cookie that proves it, or empty.
    *
    * @param cookies of this device; the first {@value #MAX_COOKIES} are read
    */
@@ -53,9 +53,9 @@ public interface Sessions {
   }
 
   /**
-   * Logs out; there need not be a session.
+   * Logs out, if there is a session.
    *
-   * @param cookie null: there is none
+   * @param cookie null: none
    */
   record End(String cookie, String ipAddress) {
     @Override

@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Requests about what is counted, and what is answered. Counts are for charts: a crash may lose a minute of them. */
+/** Requests about statistics, and their responses. A crash may lose a minute of the counts. */
 public interface Statistics {
-  /** How far a chart reaches back. The last of its points is still going on. */
+  /** The time range of a chart. Its last point has not ended yet. */
   enum Range {
     HOUR("1h", 60, 60, 1),
     DAY("24h", 96, 900, 2),
@@ -28,7 +28,7 @@ public interface Statistics {
 
     /**
      * @param wireName null: the last day
-     * @throws FailureException there is none of this name
+     * @throws FailureException if no range has this name
      */
     public static Range named(String wireName) {
       return wireName == null ? DAY : Arrays.stream(values()).filter(range -> range.wireName.equals(wireName)).findAny()
@@ -44,12 +44,12 @@ public interface Statistics {
       return points;
     }
 
-    /** From one point to the next. They stand at multiples of it since 1970, and none spans two days. */
+    /** The distance between two points. Points start at its multiples since 1970, and none spans two days. */
     public int seconds() {
       return seconds;
     }
 
-    /** For how long a point is kept, beginning with the end of its day. */
+    /** How long a point is kept, from the end of its day. */
     public int daysKept() {
       return daysKept;
     }
@@ -60,8 +60,8 @@ public interface Statistics {
   /**
    * An account's activity.
    *
-   * @param from where the first point begins
-   * @param to where the last one ends: later than now
+   * @param from the start of the first point
+   * @param to the end of the last point, which is in the future
    */
   record Overview(
       String range,
@@ -79,13 +79,13 @@ public interface Statistics {
   /**
    * Attempts of deliveries, without tests.
    *
-   * @param successRate 0 to 1; null where there was none
-   * @param p95ResponseTime milliseconds, estimated; null where there was none
+   * @param successRate 0 to 1; null if there was no attempt
+   * @param p95ResponseTime estimated milliseconds; null if there was no attempt
    */
   record Attempts(long attempts, long succeeded, long failed, Double successRate, Long p95ResponseTime) {}
 
   /**
-   * @param at where it begins
+   * @param at the start of the point
    * @param succeeded attempts, as {@code failed}
    */
   record Point(
@@ -94,10 +94,10 @@ public interface Statistics {
   record GetWebhooks(Caller caller) {}
 
   /**
-   * How a webhook did in the last 24 hours, of which the last is still going on.
+   * The statistics of a webhook over the last 24 hours; the last hour has not ended yet.
    *
-   * @param successRate 0 to 1; null where there was no attempt
-   * @param lastAttemptAt null where there was none, as the other two
+   * @param successRate 0 to 1; null if there was no attempt
+   * @param lastAttemptAt null if there was none, likewise the other two
    * @param consecutiveFailures attempts that failed since the last success
    */
   record WebhookActivity(

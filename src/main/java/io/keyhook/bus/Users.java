@@ -2,7 +2,7 @@ package io.keyhook.bus;
 
 import java.time.Instant;
 
-/** Requests about the people of an account, and what is answered. All of them may do all that there is to do. */
+/** Requests about the team members of an account, and their responses. Every team member has full access. */
 public interface Users {
   record ListUsers(Caller caller, Page.Request page) {}
 
@@ -23,13 +23,13 @@ public interface Users {
     }
   }
 
-  /** Ends their sessions, too. Nobody deletes themselves, nor the last one. */
+  /** Deletes a user and ends their sessions. Users cannot delete themselves or the last user. */
   record DeleteUser(Caller caller, String id) {}
 
   /**
-   * Changes the caller's own password, and ends all sessions of theirs but one.
+   * Changes the caller's password, and ends all their sessions except one.
    *
-   * @param cookie of the session that goes on; null: none
+   * @param cookie of the session that continues; null: none
    */
   record ChangePassword(Caller caller, String currentPassword, String newPassword, String cookie) {
     public ChangePassword {

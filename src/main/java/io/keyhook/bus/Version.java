@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 
-/** Which Keyhook this is. */
+/** The version of Keyhook. */
 public final class Version {
   public static final String VERSION = read();
 

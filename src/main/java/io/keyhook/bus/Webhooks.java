@@ -7,13 +7,13 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 
-/** Requests about webhooks, and what is answered. */
+/** Requests about webhooks, and their responses. */
 public interface Webhooks {
   int URL_BYTES = 2048;
   int DESCRIPTION = 1000;
   int MAX_OVERLAP_HOURS = 24 * 30;
   int DEFAULT_OVERLAP_HOURS = 24;
-  /** How many previous secrets sign beside the current one at most. */
+  /** The maximum number of previous secrets that sign alongside the current one. */
   int MAX_PREVIOUS_SECRETS = 5;
   String SECRET_PREFIX = "whsec_";
   int SECRET_BYTES_MIN = 24;
@@ -23,7 +23,7 @@ public interface Webhooks {
   /**
    * @param isActive null: true
    * @param secret {@code whsec_} and the standard base64 of {@value #SECRET_BYTES_MIN} to {@value #SECRET_BYTES_MAX} random
-   *     bytes, as receivers that move over from another sender have it; null: one is generated
+   *     bytes, for endpoints that migrate from another sender; null: generated
    */
   record Create(
       Caller caller, String url, List<String> events, Boolean isActive, String description, String secret) {
@@ -36,7 +36,7 @@ public interface Webhooks {
           .done();
     }
 
-    /** With a secret that is generated. */
+    /** Returns a request with a generated secret. */
     public Create(Caller caller, String url, List<String> events, Boolean isActive, String description) {
       this(caller, url, events, isActive, description, null);
     }
@@ -60,7 +60,7 @@ public interface Webhooks {
       return "Create[url=" + url + ", events=" + events + "]";
     }
 
-    /** An active webhook with a generated secret. */
+    /** Returns a request for an active webhook with a generated secret. */
     public static Create of(Caller caller, String url, String... events) {
       return new Create(caller, url, List.of(events), true, null);
     }
@@ -74,7 +74,7 @@ public interface Webhooks {
     }
   }
 
-  /** Changes the fields that are present and leaves the others. */
+  /** Changes the present fields and leaves the others. */
   record Update(
       Caller caller,
       String id,
@@ -96,7 +96,7 @@ public interface Webhooks {
       check.text("description", description.value(), DESCRIPTION).done();
     }
 
-    /** A change of nothing, to be extended. */
+    /** Returns a change without fields, to be extended. */
     public static Update of(Caller caller, String id) {
       return new Update(caller, id, Field.absent(), Field.absent(), Field.absent(), Field.absent());
     }
@@ -120,15 +120,15 @@ public interface Webhooks {
       return new Update(caller, id, url, events, isActive, Field.of(description));
     }
 
-    /** Names of the fields that it gives. */
+    /** Returns the names of the fields that are present. */
     public List<String> changed() {
       return Field.present(Map.of("url", url, "events", events, "isActive", isActive, "description", description));
     }
   }
 
   /**
-   * @param deactivatedReason null where it is active, or its owner deactivated it
-   * @param previousSecretUntil until when the oldest previous secret that still signs does; null: none does
+   * @param deactivatedReason null if it is active, or if a team member deactivated it
+   * @param previousSecretUntil when the oldest active previous secret stops signing; null: there is none
    */
   record Webhook(
       String id,
@@ -141,7 +141,7 @@ public interface Webhooks {
       Instant createdAt,
       Instant updatedAt) {}
 
-  /** A webhook with its secret: told when it is made, and never again. */
+  /** A webhook with its secret, which is only returned when it is created or rotated. */
   record WithSecret(@JsonUnwrapped Webhook webhook, String secret) {
     @Override
     public String toString() {
@@ -158,7 +158,7 @@ public interface Webhooks {
   /**
    * Replaces the secret. Fails with {@link Failure.Conflict} if {@value #MAX_PREVIOUS_SECRETS} previous secrets sign already.
    *
-   * @param overlapHours how long the old secret signs beside the new one; null: 24; 0: not at all, and no previous one either
+   * @param overlapHours how long the old secret signs alongside the new one; null: 24; 0: all previous secrets end immediately
    */
   record RotateSecret(Caller caller, String id, Integer overlapHours) {
     public RotateSecret {
@@ -177,9 +177,9 @@ public interface Webhooks {
   }
 
   /**
-   * @param statusCode null where there was no answer
+   * @param statusCode null if there was no response
    * @param responseTime milliseconds
-   * @param responseBody the first 4 KB; null where there was no answer
+   * @param responseBody the first 4 KB; null if there was no response
    * @param error null where there was none
    */
   record TestResult(
@@ -193,9 +193,9 @@ public interface Webhooks {
   record GetHealth(Caller caller, String id) {}
 
   /**
-   * How an endpoint answers. Counts, times and response times are of attempts; before, those of test events are not among them.
+   * The health of an endpoint. Counts, times and response times cover attempts, without those of test events.
    *
-   * @param pending deliveries that are still to be sent
+   * @param pending the number of pending deliveries
    */
   record Health(
       Window lastHour,
@@ -208,7 +208,7 @@ public interface Webhooks {
       long pending) {}
 
   /**
-   * @param successRate 0 to 1; null where there was no attempt
+   * @param successRate 0 to 1; null if there was no attempt
    */
   record Window(long count, long succeeded, Double successRate) {
     public static Window of(long succeeded, long failed) {
@@ -218,7 +218,7 @@ public interface Webhooks {
   }
 
   /**
-   * Milliseconds, over the latest attempts; null where there was none.
+   * Milliseconds, over the latest attempts; null if there was none.
    */
   record ResponseTime(Long p50, Long p95) {}
 }
