@@ -17,7 +17,7 @@ public final class FieldErrors {
   private long count;
 
   /**
-   * @param whole what the last entry names as its field: {@code body} or {@code query}
+   * @param whole the field of the last entry: {@code body} or {@code query}
    */
   public FieldErrors(String whole) {
     this.whole = whole;
@@ -29,18 +29,18 @@ public final class FieldErrors {
     }
   }
 
-  /** How many problems were found, those that are not kept included. */
+  /** Returns the number of all problems, including those that are not kept. */
   public long count() {
     return count;
   }
 
-  /** Whether one of the first {@value #MAX} problems is about this field. */
+  /** Returns whether one of the first {@value #MAX} problems is about this field. */
   public boolean isAbout(String field) {
     return first.stream().anyMatch(error -> error.field().equals(field));
   }
 
   /**
-   * Does nothing where nothing is wrong.
+   * Throws the problems, if there are any.
    *
    * @throws FailureException with the problems
    */

@@ -5,7 +5,7 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
- * Ids as others see them: a prefix that says what it is, and a UUIDv7 as 26 characters of Crockford's base32 in lower
+ * Public ids: a prefix for the kind, and a UUIDv7 as 26 characters of Crockford's base32 in lower
  * case, so that ids sort by time. (Crockford, "Base 32"; the layout is that of a ULID.)
  */
 public enum Id {
@@ -57,9 +57,9 @@ public enum Id {
   }
 
   /**
-   * The row's id.
+   * Returns the row's id.
    *
-   * @throws FailureException not found: what has not this form is the id of nothing
+   * @throws FailureException not found, if the text is not an id of this kind
    */
   public UUID parse(String id) {
     UUID parsed = read(id);
@@ -69,7 +69,7 @@ public enum Id {
     return parsed;
   }
 
-  /** Whether it has this form. */
+  /** Returns whether the text is an id of this kind. */
   public boolean fits(String id) {
     return read(id) != null;
   }
@@ -96,18 +96,18 @@ public enum Id {
     return new Failure.NotFound("There is no such " + noun).exception();
   }
 
-  /** A new UUIDv7 by this node's clock: for rows that are never shown, whose order is a matter of locality only. */
+  /** Returns a new UUIDv7 by this node's clock, for rows that are never shown and whose order matters only for locality. */
   public static UUID v7(RandomGenerator random) {
     return new UUID(System.currentTimeMillis() << 16 | 0x7000 | random.nextInt(0x1000),
         random.nextLong() >>> 2 | 0x8000000000000000L);
   }
 
-  /** When a UUIDv7 was made, in milliseconds since 1970. */
+  /** Returns the time of a UUIDv7, in milliseconds since 1970. */
   public static long millis(UUID v7) {
     return v7.getMostSignificantBits() >>> 16;
   }
 
-  /** The least UUIDv7 of a millisecond: a bound for ids by time. Before 1970 it is that of 1970, as there are none. */
+  /** Returns the smallest UUIDv7 of a millisecond, as a bound for ids by time. Before 1970 it is that of 1970. */
   public static UUID floor(long millis) {
     return new UUID(Math.max(0, millis) << 16 | 0x7000, 0x8000000000000000L);
   }

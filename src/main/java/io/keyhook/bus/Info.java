@@ -3,12 +3,12 @@ package io.keyhook.bus;
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import java.util.List;
 
-/** What this Keyhook is and offers: the same for everybody, and no secret. */
+/** Public information about the server: the same for everyone, without secrets. */
 public interface Info {
   record GetSettings() {}
 
   /**
-   * @param retryDelays as ISO 8601 has durations, as is {@code timeout}
+   * @param retryDelays ISO 8601 durations, like {@code timeout}
    */
   record Settings(
       String version, boolean signupEnabled, boolean allowInsecureTargets, List<String> retryDelays, String timeout) {}
@@ -23,11 +23,11 @@ public interface Info {
 
   record ListEventTypes() {}
 
-  /** A type of event that a webhook may subscribe to, and what is sent of it. */
+  /** An event type that a webhook can subscribe to, with an example payload. */
   record EventType(String type, String description, Example example) {}
 
   /**
-   * A delivery's body.
+   * The body of a delivery.
    *
    * @param data JSON
    */

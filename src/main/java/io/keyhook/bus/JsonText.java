@@ -20,7 +20,7 @@ public final class JsonText {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
   private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
-          // the table of names is shared by all that is read: names of one hash could have it refuse another's
+          // all parsers share the table of names: names with equal hashes could make it refuse other input
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES).build())
       .addModule(new SimpleModule().addSerializer(Instant.class, new JsonSerializer<>() {
         @Override
@@ -32,7 +32,7 @@ public final class JsonText {
 
   private JsonText() {}
 
-  /** Enums are lower case outside, as statuses are. */
+  /** Enums are in lower case in JSON. */
   @SuppressWarnings("rawtypes")
   private static final class LowerCase extends JsonSerializer<Enum> {
     @Override
@@ -58,10 +58,10 @@ public final class JsonText {
   }
 
   /**
-   * Reads JSON that holds names of somebody else's choice. Vert.x and Jackson by default keep such names in a table that all
+   * Reads JSON from outside. By default, Vert.x and Jackson keep its field names in a table that all
    * parsers share.
    *
-   * @throws IllegalArgumentException it is not JSON
+   * @throws IllegalArgumentException if the text is not JSON
    */
   public static JsonNode read(String json) {
     try {
@@ -72,9 +72,9 @@ public final class JsonText {
   }
 
   /**
-   * The same as {@link #read}, as a map of maps, lists and values.
+   * Reads JSON as {@link #read} does, into a map of maps, lists and values.
    *
-   * @throws IllegalArgumentException it is not a JSON object
+   * @throws IllegalArgumentException if the text is not a JSON object
    */
   @SuppressWarnings("unchecked")
   public static Map<String, Object> map(String json) {

@@ -4,27 +4,27 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 
-/** License keys: four groups of four out of 30 characters that are not mistaken for each other, 78 random bits. */
+/** License keys: four groups of four out of 30 unambiguous characters, with 78 random bits. */
 public final class LicenseKeys {
   private static final String ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
   private static final int GROUPS = 4;
   private static final int GROUP = 4;
   /** Five random bits choose a character; values beyond the alphabet are skipped, so that each character is as likely. */
   private static final int FIVE_BITS = 31;
-  /** Enough for most keys: a call for each character takes ten times as long. */
+  /** Random bytes for most keys in one call: a call for each character takes ten times as long. */
   private static final int DRAWN_AT_ONCE = 32;
   /** The full-width forms of {@code !} to {@code ~} (Unicode block Halfwidth and Fullwidth Forms). */
   private static final char FULL_WIDTH_FIRST = '\uff01';
   private static final char FULL_WIDTH_LAST = '\uff5e';
-  /** Hyphens that Unicode does not count among the dashes. */
+  /** Hyphens outside of Unicode's category of dashes. */
   private static final char MINUS = '\u2212';
   private static final char HYPHEN_BULLET = '\u2043';
-  /** A line break that Java does not count among white space. */
+  /** A line break that is not white space in Java. */
   private static final char NEXT_LINE = '\u0085';
-  /** Variation selectors: they change how a character looks. */
+  /** Variation selectors, which change the look of a character. */
   private static final char VARIATION_FIRST = '\ufe00';
   private static final char VARIATION_LAST = '\ufe0f';
-  /** Instead of a character that is left out. */
+  /** Stands for a dropped character. */
   private static final char NOTHING = 0;
 
   private LicenseKeys() {}
@@ -47,9 +47,9 @@ public final class LicenseKeys {
   }
 
   /**
-   * The form that a key is looked up by: ASCII letters in upper case, without hyphens. Mail clients, PDFs and phones add
-   * spaces, invisible marks and typographic hyphens, or replace characters by their full-width forms; none of these counts.
-   * Other scripts are left as they are, so that nothing else turns into a key. The database computes the same of a stored
+   * Returns the form by which a key is looked up: ASCII letters in upper case, without hyphens. Mail clients, PDFs and phones add
+   * spaces, invisible marks and typographic hyphens, or replace characters by their full-width forms; all of these are ignored.
+   * Other scripts stay unchanged, so that nothing else turns into a key. The database computes the same for a stored
    * key: {@code upper(replace(key, '-', ''))}.
    */
   public static String form(String key) {
@@ -64,8 +64,8 @@ public final class LicenseKeys {
   }
 
   /**
-   * A key, or a part of one, as a keyboard gives it: with plain hyphens and spaces, without invisible marks and full-width
-   * forms, and without space around it.
+   * Returns a key, or part of one, as typed on a keyboard: with plain hyphens and spaces, without invisible marks, full-width
+   * forms and surrounding spaces.
    */
   public static String typed(String text) {
     StringBuilder typed = new StringBuilder(text.length());
@@ -79,10 +79,10 @@ public final class LicenseKeys {
   }
 
   /**
-   * The ways in which a text without hyphens may stand in a generated key across the end of a group: one for each place in a
-   * group at which it may begin.
+   * Returns the forms that a text without hyphens can have in a generated key across the end of a group: one for each position in a
+   * group at which it can begin.
    *
-   * @return empty where no generated key can hold the text, or where it needs no hyphen
+   * @return empty if no generated key can contain the text, or if it needs no hyphen
    */
   public static List<String> parts(String text) {
     String form = form(text);
@@ -101,7 +101,7 @@ public final class LicenseKeys {
     return parts;
   }
 
-  /** Whether what somebody entered is a key but for case and the space around it. */
+  /** Returns whether the input is a key, apart from case and surrounding spaces. */
   public static boolean isSame(String entered, String key) {
     return entered.strip().equalsIgnoreCase(key);
   }

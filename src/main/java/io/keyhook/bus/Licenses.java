@@ -7,13 +7,13 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Requests about licenses and their activations, and what is answered. */
+/** Requests about licenses and their activations, and their responses. */
 public interface Licenses {
   int MAX_ACTIVATIONS = 1_000_000;
   int METADATA = 8192;
   int KEY_MIN = 16;
   int KEY_MAX = 128;
-  /** The most characters of a key that somebody entered, with everything around and within it that does not count. */
+  /** The maximum length of an entered key, including all ignored characters. */
   int ENTERED_KEY_MAX = 4096;
 
   enum Status { ACTIVE, DISABLED, EXPIRED }
@@ -22,7 +22,7 @@ public interface Licenses {
    * @param key null: one is generated
    * @param maxActivations null: 1
    * @param expiresAt to the millisecond: a finer part is dropped; null: never
-   * @param metadata the seller's own; null: none
+   * @param metadata the seller's data; null: none
    */
   record Create(
       Caller caller,
@@ -51,7 +51,7 @@ public interface Licenses {
       checkMetadata(metadata);
     }
 
-    /** A license for one device that never expires, with a generated key. */
+    /** Returns a request for a license for one device, without expiry, with a generated key. */
     public static Create of(Caller caller, String name) {
       return new Create(caller, name, null, null, null, null, null, null);
     }
@@ -79,7 +79,7 @@ public interface Licenses {
   }
 
   /**
-   * Changes the fields that are present and leaves the others.
+   * Changes the present fields and leaves the others.
    *
    * @param expiresAt to the millisecond: a finer part is dropped; null: never
    */
@@ -166,14 +166,14 @@ public interface Licenses {
 
   record Get(Caller caller, String id) {}
 
-  /** The order of a list, up or down; those that are alike in it are in the order of their ids. */
+  /** The order of a list, ascending or descending; equal licenses are in the order of their ids. */
   enum Sort {
     CREATED_AT("createdAt"),
     CREATED_AT_DOWN("-createdAt"),
-    /** In any case. */
+    /** Case-insensitive. */
     NAME("name"),
     NAME_DOWN("-name"),
-    /** What never expires does so last. */
+    /** Licenses without expiry come last. */
     EXPIRES_AT("expiresAt"),
     EXPIRES_AT_DOWN("-expiresAt");
 
@@ -193,7 +193,7 @@ public interface Licenses {
       return this == CREATED_AT_DOWN || this == NAME_DOWN || this == EXPIRES_AT_DOWN;
     }
 
-    /** What a license stands by in this order, as text; null: by its id. */
+    /** Returns a license's sort key in this order, as text; null: its id. */
     public String key(License license) {
       return switch (this) {
         case CREATED_AT, CREATED_AT_DOWN -> null;
@@ -221,7 +221,7 @@ public interface Licenses {
   }
 
   /**
-   * @param search part of a name, key, customer's name or e-mail, in any case, a whole key in any form that a validation
+   * @param search part of a name, key, customer's name or e-mail, case-insensitive, a whole key in any form that a validation
    *     finds, or a part of a generated key, of five characters or more, without its hyphens; null: all
    * @param status null: any
    * @param sort null: newest first
@@ -234,7 +234,7 @@ public interface Licenses {
           .is("cursor", after == null || sort.takes(after.key()), "belongs to a list with another sort").done();
     }
 
-    /** The first page of all licenses, newest first. */
+    /** Returns a request for the first page of all licenses, newest first. */
     public static List all(Caller caller) {
       return new List(caller, null, null, null, new Page.Sorted(Page.MAX_LIMIT, null));
     }
@@ -244,7 +244,7 @@ public interface Licenses {
       return search != null && !search.isBlank();
     }
 
-    /** The page after one with this cursor. */
+    /** Returns a request for the page at this cursor. */
     public List next(String cursor) {
       return new List(caller, search, status, sort, new Page.Sorted(page.limit(), cursor));
     }
@@ -254,10 +254,10 @@ public interface Licenses {
   int MAX_LINES = 10_000;
 
   /**
-   * Several licenses that are alike but for their keys: all, or none.
+   * Creates several licenses that differ only in their keys: all, or none.
    *
    * @param count 1 to {@value #MAX_AT_ONCE}
-   * @param each without a key: each gets its own
+   * @param each the license without a key: each gets its own
    */
   record CreateMany(Caller caller, Integer count, Create each) {
     public CreateMany {
@@ -269,7 +269,7 @@ public interface Licenses {
    * Creates the licenses of a file: all, or none. A license whose {@code expiresAt} has passed is created as expired and
    * raises no event.
    *
-   * @param lines {@value #MAX_LINES} at most
+   * @param lines at most {@value #MAX_LINES}
    */
   record Import(Caller caller, java.util.List<Line> lines) {
     public Import {
@@ -305,7 +305,7 @@ public interface Licenses {
       return status == Status.DISABLED;
     }
 
-    /** How a refusal names one of its cells. */
+    /** Returns the name of a cell in an error. */
     public static String field(long number, String column) {
       return "line " + number + ": " + column;
     }
@@ -313,7 +313,7 @@ public interface Licenses {
 
   record Imported(int created) {}
 
-  /** What would a validation say of this device? Asking changes and raises nothing. */
+  /** Tests a validation of a device without changing anything or raising an event. */
   record CheckDevice(Caller caller, String id, String fingerprint) {
     public CheckDevice {
       checkFingerprint(Check.that(), fingerprint).done();
@@ -321,10 +321,10 @@ public interface Licenses {
   }
 
   /**
-   * @param code why not, as a validation would have it; null: it is valid
-   * @param error the same for people; null: it is valid
-   * @param knownDevice whether the device has a slot
-   * @param wouldActivate whether the device would get one
+   * @param code why the license is not valid, as in a validation; null: valid
+   * @param error the reason for people; null: valid
+   * @param knownDevice whether the device is activated
+   * @param wouldActivate whether a validation would activate the device
    */
   record Checked(
       boolean valid,
@@ -335,7 +335,7 @@ public interface Licenses {
       int currentActivations,
       int maxActivations) {
     /**
-     * @param refused null: it is valid
+     * @param refused null: valid
      */
     public static Checked of(Validation.Refused refused, boolean known, int activations, int maxActivations) {
       boolean valid = refused == null;
@@ -346,7 +346,7 @@ public interface Licenses {
 
   record Delete(Caller caller, String id) {}
 
-  /** Disables or enables; asked for what is so already, it changes and raises nothing. */
+  /** Disables or enables a license. If it already has this state, changes nothing and raises no event. */
   record SetDisabled(Caller caller, String id, boolean disabled) {}
 
   record Activation(
@@ -363,10 +363,10 @@ public interface Licenses {
   record DeleteActivation(Caller caller, String licenseId, String id) {}
 
   /**
-   * May this device use this license?
+   * Validates a license for a device.
    *
-   * @param deviceName null: not told
-   * @param ipAddress null: not known
+   * @param deviceName null: not given
+   * @param ipAddress null: unknown
    */
   record Validate(String licenseKey, String fingerprint, String deviceName, String deviceType, String ipAddress) {
     public Validate {
@@ -381,7 +381,7 @@ public interface Licenses {
           .done();
     }
 
-    /** Whether it holds more than any key, but not so much that {@link Check#text} refuses it already. */
+    /** Returns whether the text is longer than any key, but not so long that {@link Check#text} already refuses it. */
     private static boolean isLonger(String key) {
       return Check.isText(key, ENTERED_KEY_MAX) && !Check.isText(LicenseKeys.form(key), KEY_MAX);
     }
@@ -430,7 +430,7 @@ public interface Licenses {
   }
 
   /**
-   * A time to the millisecond, as the API writes it: a change to what was read must find nothing that differs.
+   * Returns a time to the millisecond, as the API writes it, so that writing back a value that was read changes nothing.
    *
    * @param time null: null
    */

@@ -4,8 +4,8 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.MessageCodec;
 
 /**
- * Passes messages by reference: immutable records, and requests with the place for their answer. They never cross the wire,
- * as they are sent to local consumers only.
+ * Passes messages by reference: immutable records, and requests with the promise of their response. They never leave the node,
+ * because they are sent to local consumers only.
  */
 record LocalCodec(String name) implements MessageCodec<Object, Object> {
   @Override

@@ -21,10 +21,10 @@ public record Page<T>(List<T> data, String nextCursor) {
   private static final UUID TOP = new UUID(-1, -1);
 
   /**
-   * Which page is asked for.
+   * The position and size of a requested page.
    *
    * @param limit 1 to {@value #MAX_LIMIT}
-   * @param cursor as the page before gave it; null: the first page
+   * @param cursor nextCursor of the previous page; null: the first page
    */
   public record Request(int limit, String cursor) {
     public static final Request FIRST = new Request(DEFAULT_LIMIT, null);
@@ -34,24 +34,24 @@ public record Page<T>(List<T> data, String nextCursor) {
           .done();
     }
 
-    /** Ids of this page are less than this. */
+    /** Returns the exclusive upper bound of this page's ids. */
     public UUID before() {
       return cursor == null ? TOP : decode(cursor);
     }
   }
 
   /**
-   * Where a page of a sorted list begins.
+   * The start of a page of a sorted list.
    *
-   * @param key what the list is sorted by; null where that is the id
+   * @param key the sort key; null if the list is sorted by id
    */
   public record Position(UUID id, String key) {}
 
   /**
-   * Which page of a sorted list is asked for.
+   * The position and size of a requested page of a sorted list.
    *
    * @param limit 1 to {@value #MAX_LIMIT}
-   * @param cursor as the page before gave it; null: the first page
+   * @param cursor nextCursor of the previous page; null: the first page
    */
   public record Sorted(int limit, String cursor) {
     public static final Sorted FIRST = new Sorted(DEFAULT_LIMIT, null);
@@ -61,18 +61,18 @@ public record Page<T>(List<T> data, String nextCursor) {
           .is("cursor", cursor == null || position(cursor) != null, NO_CURSOR).done();
     }
 
-    /** The last item of the page before; null: there is none. */
+    /** Returns the last item of the previous page; null: none. */
     public Position after() {
       return cursor == null ? null : position(cursor);
     }
   }
 
-  /** Makes a page of rows read with a limit of one more than asked for. */
+  /** Creates a page from rows that were read with a limit of one more than the page's. */
   public static <T> Page<T> sorted(List<T> rows, int limit, Function<T, Position> position) {
     return cut(rows, limit, last -> encode(position.apply(last)));
   }
 
-  /** Makes a page of rows read with a limit of one more than asked for. */
+  /** Creates a page from rows that were read with a limit of one more than the page's. */
   public static <T> Page<T> of(List<T> rows, int limit, Function<T, UUID> id) {
     return cut(rows, limit, last -> encode(new Position(id.apply(last), null)));
   }
@@ -86,9 +86,9 @@ public record Page<T>(List<T> data, String nextCursor) {
   }
 
   /**
-   * The same of rows that were looked for among others.
+   * Creates a page from the matches of a search.
    *
-   * @param reached how far was looked, and where the next page goes on; null: there is no more to look at
+   * @param reached the last row that was searched, after which the next page continues; null: there are no more rows
    */
   public static <T> Page<T> of(List<T> rows, int limit, Function<T, UUID> id, UUID reached) {
     Page<T> page = of(rows, limit, id);
