@@ -79,8 +79,8 @@ public final class LicenseKeys {
   }
 
   /**
-   * Returns the forms that a text without hyphens can have in a generated key across the end of a group: one for each position in a
-   * group at which it can begin.
+   * Returns the forms that a text without hyphens can have in a generated key across the end of a group: one for each position
+   * in a group at which it can begin.
    *
    * @return empty if no generated key can contain the text, or if it needs no hyphen
    */

@@ -10,7 +10,7 @@ import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Audit;
 import io.vertx.core.http.HttpMethod;
 
-/** Accounts, their API keys, and who did what in them. */
+/** Routes for accounts, their API keys and their audit log. */
 final class AccountRoutes {
   private final KeyhookClient client;
 

@@ -15,16 +15,16 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.List;
 
-/** Answers: JSON, and failures as RFC 9457 has them. The one place that knows which failure is which status. */
+/** Writes responses: JSON, and failures as in RFC 9457. The only class that maps failures to statuses. */
 final class Answers {
-  /** When to come back after the database was away or the queue was full. */
+  /** The {@code Retry-After} when the database is unavailable or the queue is full. */
   static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
   static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
   private static final CharSequence PROBLEM = HttpHeaders.createOptimized("application/problem+json");
 
   /**
-   * @param errors null: left out
+   * @param errors null: omitted
    */
   private record Problem(
       String type,
@@ -54,12 +54,12 @@ final class Answers {
     send(context.response(), problem(context.response(), failure));
   }
 
-  /** A failure as the answer that {@link #failure} sends, without its headers. */
+  /** Returns a failure as the response that {@link #failure} sends, without its headers. */
   static Idempotency.Answer answer(RoutingContext context, Failure failure) {
     return new Idempotency.Answer(status(failure), JsonText.of(problem(context.response(), failure)));
   }
 
-  /** Sends the answer that the same request had before. */
+  /** Sends the stored response of an earlier request. */
   static void again(RoutingContext context, Idempotency.Answer answer) {
     context.response().putHeader("Idempotent-Replayed", "true");
     send(context.response(), answer.status(), answer.status() < 300 ? JSON : PROBLEM, Buffer.buffer(answer.json()));
@@ -70,19 +70,19 @@ final class Answers {
         failure instanceof Failure.Invalid invalid ? invalid.errors() : null);
   }
 
-  /** The response knows what HTTP calls a status, as long as nothing of it was sent. */
+  /** Returns HTTP's name of a status. Works only before the response is sent. */
   private static Problem problem(
       HttpServerResponse response, int status, String code, String detail, List<Failure.FieldError> errors) {
     String title = response.headWritten() ? "" : response.setStatusCode(status).getStatusMessage();
     return new Problem("about:blank", title, status, detail, code, errors);
   }
 
-  /** A problem that HTTP has a status for, and no field is at fault. */
+  /** Returns a problem with an HTTP status and no invalid field. */
   static void problem(RoutingContext context, int status, String detail) {
     problem(context.response(), status, detail);
   }
 
-  /** What HTTP itself cannot read, before any route; its connection is closed, as nobody knows what follows. */
+  /** Refuses a request that is not valid HTTP, before any route. Closes its connection, because what follows is unknown. */
   static void unreadable(HttpServerRequest request) {
     Throwable cause = request.decoderResult().cause();
     int status = cause instanceof TooLongHttpLineException ? 414 : cause instanceof TooLongHttpHeaderException ? 431 : 400;
@@ -105,7 +105,7 @@ final class Answers {
     send(response, problem(response, status, code, detail, null));
   }
 
-  /** Headers that go with a failure, whatever its form. */
+  /** Adds the headers of a failure, in any form. */
   static void headers(HttpServerResponse response, Failure failure) {
     if (failure instanceof Failure.Unauthorized || failure instanceof Failure.SessionEnded) {
       response.putHeader("WWW-Authenticate", "Bearer");
@@ -124,7 +124,7 @@ final class Answers {
     return !response.ended() && !response.closed();
   }
 
-  /** Answers with a body; to HEAD, with its length alone. Does nothing where there is an answer already. */
+  /** Sends a response with a body, or only its length for HEAD. Does nothing if the response has already been sent. */
   static void send(HttpServerResponse response, int status, CharSequence type, Buffer body) {
     if (isOpen(response)) {
       SecurityHeaders.on(response).setStatusCode(status).headers().add(HttpHeaders.CONTENT_TYPE, type)

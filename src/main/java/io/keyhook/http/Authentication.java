@@ -16,11 +16,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Who asks: from the bearer credential to the account that the rest of the request is held to. */
+/** Authenticates requests: finds the account of a bearer credential, to which the rest of the request is confined. */
 final class Authentication {
   private static final String CALLER = Caller.class.getName();
   private static final String ACTOR = Actor.class.getName();
-  /** In the place of an account, which the operator has none of. */
+  /** Stands for the operator, which has no account. */
   private static final UUID OPERATOR = new UUID(0, 0);
   private static final String SCHEME = "bearer ";
   private static final int MAX_CREDENTIAL = 8192;
@@ -35,7 +35,7 @@ final class Authentication {
     this.addresses = addresses;
   }
 
-  /** Goes on with a {@link #caller}, or answers 401. */
+  /** Continues with a {@link #caller}, or returns 401. */
   void account(RoutingContext context) {
     String address = addresses.of(context.request());
     client.authenticate(new Accounts.Authenticate(bearer(context), ClientTenant.of(address))).onComplete(caller -> {
@@ -44,13 +44,13 @@ final class Authentication {
     }, context::fail);
   }
 
-  /** Whether the credential of a long request still holds. */
+  /** Returns whether the credential of a long request is still valid. */
   Future<Caller> again(RoutingContext context) {
     return client.authenticate(
         new Accounts.Authenticate(bearer(context), ClientTenant.of(addresses.of(context.request()))));
   }
 
-  /** Goes on for the {@link #actor operator}, or answers 401. */
+  /** Continues for the {@link #actor operator}, or returns 401. */
   void operator(RoutingContext context) {
     byte[] given = bearer(context).getBytes(StandardCharsets.UTF_8);
     boolean matches = operatorKey.isPresent()
@@ -64,7 +64,7 @@ final class Authentication {
     context.next();
   }
 
-  /** Keeps the answer of the caller's request under a claim. */
+  /** Stores the response of the caller's request under a claim. */
   static void claim(RoutingContext context, Claim claim) {
     context.put(CALLER, caller(context).with(claim));
   }

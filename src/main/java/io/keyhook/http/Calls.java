@@ -18,8 +18,8 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * The calls of the API as a table: who may call, what is read of a request, and how its answer becomes one of HTTP. Routes
- * are made of it at once, so that the order in which calls are declared means nothing.
+ * The calls of the API as a table: who may call, how the request is read, and how the result becomes an HTTP response. Routes
+ * are created from it in one step, so that the order of declarations does not matter.
  */
 final class Calls {
   private final Authentication authentication;
@@ -31,18 +31,18 @@ final class Calls {
     this.idempotency = idempotency;
   }
 
-  /** For who acts for an account. */
+  /** A call for the callers of an account. */
   void account(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
     add(method, path, List.of(authentication::account, Calls::withoutParameters, answering(status, call)));
   }
 
-  /** A GET for who acts for an account that takes parameters: they make the message of the call. */
+  /** A GET for the callers of an account, whose parameters become the message of the call. */
   <T> void accountQuery(String path, BiFunction<RoutingContext, QueryInput, T> message, Function<T, Future<?>> call) {
     add(HttpMethod.GET, path, List.of(authentication::account,
         answering(200, context -> call.apply(query(context, in -> message.apply(context, in))))));
   }
 
-  /** A POST for who acts for an account that creates, rotates or sends: it takes an {@code Idempotency-Key}. */
+  /** A POST for the callers of an account that creates, rotates or sends, and accepts an {@code Idempotency-Key}. */
   void accountOnce(String path, int status, Function<RoutingContext, Future<?>> call) {
     add(HttpMethod.POST, path, List.of(authentication::account, Calls::withoutParameters,
         new IdempotentCall(idempotency, status, call)));
@@ -54,9 +54,9 @@ final class Calls {
   }
 
   /**
-   * The same as {@link #accountQuery} where the answer is more than one piece.
+   * The same as {@link #accountQuery} for a response of several pieces.
    *
-   * @param call reads the parameters, and returns what answers
+   * @param call reads the parameters and returns the handler that responds
    */
   void accountStream(String path, BiFunction<RoutingContext, QueryInput, Runnable> call) {
     add(HttpMethod.GET, path, List.of(authentication::account,
@@ -67,12 +67,12 @@ final class Calls {
     add(method, path, List.of(authentication::operator, Calls::withoutParameters, answering(status, call)));
   }
 
-  /** For everybody. */
+  /** A call for everyone. */
   void open(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
     add(method, path, List.of(Calls::withoutParameters, answering(status, call)));
   }
 
-  /** For everybody, outside the API: parameters mean nothing. */
+  /** A call for everyone, outside the API: parameters are ignored. */
   void open(HttpMethod method, String path, Handler<RoutingContext> call) {
     add(method, path, List.of(call));
   }
@@ -82,7 +82,7 @@ final class Calls {
   }
 
   /**
-   * Adds the routes. Each path answers 405 to the methods that it does not have, and paths with fewer parameters come
+   * Adds the routes. Each path returns 405 for unsupported methods, and paths with fewer parameters come
    * first: a path such as {@code /api/licenses/bulk} is never taken for the license {@code bulk}, whatever the method.
    */
   void mount(Router router) {
@@ -132,16 +132,16 @@ final class Calls {
     return in.into(() -> message.apply(in));
   }
 
-  /** Goes on where a call that takes no parameters was given none, and refuses them by name otherwise. */
+  /** Continues if a call without parameters was given none, and refuses them by name otherwise. */
   private static void withoutParameters(RoutingContext context) {
     refuseParameters(context);
     context.next();
   }
 
   /**
-   * Refuses whatever parameters there are.
+   * Refuses all parameters.
    *
-   * @throws io.keyhook.bus.FailureException that names them
+   * @throws io.keyhook.bus.FailureException with their names
    */
   static void refuseParameters(RoutingContext context) {
     if (context.request().query() != null) {

@@ -12,11 +12,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The address, scheme and host that a client used, as far as proxies that the administrator trusts have written them down.
- * {@code X-Forwarded-For} or, where that is empty, {@code Forwarded} (RFC 7239) is read from the right: each trusted proxy
- * vouches for the next address, and the first one that is no trusted proxy's is the client's.
+ * The address, scheme and host that a client used, as reported by trusted proxies.
+ * {@code X-Forwarded-For} or, if that is empty, {@code Forwarded} (RFC 7239) is read from the right: each trusted proxy
+ * vouches for the next address, and the first one that is not a trusted proxy is the client's.
  *
- * <p>{@code X-Forwarded-For} wins where both are there, because nearly every proxy writes that one and passes
+ * <p>{@code X-Forwarded-For} wins if a request has both, because nearly every proxy writes that one and passes
  * {@code Forwarded} on as the client sent it. A proxy that writes {@code Forwarded} instead must remove
  * {@code X-Forwarded-For}.
  */
@@ -26,14 +26,14 @@ final class ClientAddress {
   private final UntrustedProxies untrusted;
 
   /**
-   * @param trustedProxies addresses and CIDRs, valid
+   * @param trustedProxies valid addresses and CIDR ranges
    */
   ClientAddress(List<String> trustedProxies, UntrustedProxies untrusted) {
     this.trusted = trustedProxies.stream().map(cidr -> Hops.plain(new IPAddressString(cidr).getAddress())).toList();
     this.untrusted = untrusted;
   }
 
-  /** Null where the peer has none. */
+  /** Null if the peer has no address. */
   String of(HttpServerRequest request) {
     String client = peer(request);
     if (client == null || !isFromProxy(request)) {
@@ -49,7 +49,7 @@ final class ClientAddress {
     return client; // what stands left of something that is not an address is anybody's word
   }
 
-  /** Whether the client's own connection is TLS, as far as a trusted proxy tells. */
+  /** Returns whether the client's own connection uses TLS, as reported by a trusted proxy. */
   boolean isSecure(HttpServerRequest request) {
     if (request.isSSL()) {
       return true;
@@ -66,7 +66,7 @@ final class ClientAddress {
     return client != null && "https".equals(client.proto());
   }
 
-  /** Names that the client may have called this server by, in lower case, each with its port where it is not the usual one. */
+  /** Returns the names by which the client may have called this server, in lower case, with any port that is not the default. */
   Set<String> hosts(HttpServerRequest request) {
     Stream<String> own = Stream.ofNullable(request.getHeader(HttpHeaders.HOST));
     if (!isFromProxy(request)) {
@@ -82,7 +82,7 @@ final class ClientAddress {
     return names.map(host -> host.strip().toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
   }
 
-  /** What the last trusted proxy wrote on the way to the client. Null: none wrote anything. */
+  /** Returns what the trusted proxy closest to the client wrote. Null: nothing. */
   private Hops.Hop farthest(HttpServerRequest request) {
     Hops hops = Hops.of(request.headers());
     Hops.Hop farthest = hops.next();
@@ -96,7 +96,7 @@ final class ClientAddress {
     return farthest;
   }
 
-  /** Notes that a request was refused by a limit: one of a proxy that is not trusted is counted and warned of. */
+  /** Records that a limit refused a request. Counts and reports it if an untrusted proxy forwarded it. */
   void limited(HttpServerRequest request) {
     if (Hops.areIn(request.headers()) && !isFromProxy(request)) {
       untrusted.refused(peer(request));

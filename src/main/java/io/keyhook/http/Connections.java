@@ -12,33 +12,33 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * The connections of one server, and how long each may keep it waiting. Vert.x's idle timeout is silent as long as a byte
- * arrives now and then, so this one counts the whole wait: for a request's head, and for its body. HTTP/1 only: a
+ * The connections of one server, and how long each may keep it waiting. Vert.x's idle timeout does not fire as long as a byte
+ * arrives now and then, so this class limits the whole wait for a request's head and for its body. HTTP/1 only: a
  * connection has one request at a time. On the server's event loop.
  *
- * <p>A body is read where a route asks for it. One that is still coming when its request is answered ends the connection:
- * the answer says so, and a bounded part of the body is read on, because a connection that is closed on unread bytes is
- * reset, and the client may lose the answer (RFC 9112, 9.6).
+ * <p>A body is read only if a route needs it. If a body is still arriving when its request is answered, the connection ends:
+ * the response says so, and a bounded rest of the body is read, because a connection that is closed with unread bytes is
+ * reset, and the client may lose the response (RFC 9112, 9.6).
  */
 final class Connections {
   /**
-   * @param reading for the first head of a connection, and for each body, to its last byte
-   * @param unwanted for the rest of a body whose request is answered, from the answer on
-   * @param between from an answer to the whole head of the next request
-   * @param unread without a write that the client has taken. Closing a connection waits until the client has read what was
+   * @param reading limit for the first head of a connection, and for each body to its last byte
+   * @param unwanted limit for the rest of a body after the response
+   * @param between limit from a response to the complete head of the next request
+   * @param unread limit without a write that the client accepts. Closing a connection waits until the client has read what was
    *     written; this bounds that wait, too. Longer than a connection may be silent in between: {@code between},
    *     {@code reading} and the longest call, one after the other
    */
   record Limits(Duration reading, Duration unwanted, Duration between, Duration unread) {
-    /** Proxies keep a connection for 60 s, and are to be the ones that close it. */
+    /** Proxies keep a connection for 60 s, and should be the ones to close it. */
     static final Limits DEFAULT = new Limits(
         Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(75), Duration.ofSeconds(180));
   }
 
-  /** The most that is read of a body after its request was answered, in bytes. */
+  /** The maximum number of bytes read from a body after the response. */
   static final int UNWANTED_BYTES = 256 * 1024;
 
-  /** What a connection is at: {@code request} is the latest, null before the first; {@code since} is when that began. */
+  /** The state of a connection: {@code request} is the latest, null before the first; {@code since} is the start of the state. */
   private static final class Progress {
     private HttpServerRequest request;
     private boolean between;
@@ -53,7 +53,7 @@ final class Connections {
   private final LongSupplier nanoTime;
 
   /**
-   * @param share what client addresses may hold of the node's connections; one beyond it is closed at once
+   * @param share each client address's share of the node's connections; connections beyond it are closed immediately
    */
   Connections(Limits limits, FairShare<String> share, LongSupplier nanoTime) {
     this.limits = limits;
@@ -76,7 +76,7 @@ final class Connections {
     });
   }
 
-  /** The head of a request is here. */
+  /** Records that the head of a request has arrived. */
   void begun(HttpServerRequest request) {
     Progress progress = open.get(request.connection());
     if (progress != null) { // else it is about to be closed
@@ -91,8 +91,8 @@ final class Connections {
   }
 
   /**
-   * The rest of the latest request's body cannot be read: the request is refused, unless it was answered already, and the
-   * connection is closed, since nobody can tell where the body ends.
+   * Handles an unreadable rest of the latest request's body. Refuses the request, unless it was already answered, and closes the
+   * connection, because the end of the body is unknown.
    */
   void unreadable(HttpConnection connection) {
     Progress progress = open.get(connection);
@@ -102,7 +102,7 @@ final class Connections {
     connection.close(); // behind the answer
   }
 
-  /** Whether a body follows the head, which may be on its way still. */
+  /** Returns whether a body follows the head. It may not have arrived yet. */
   static boolean hasBody(HttpServerRequest request) {
     String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
     return length != null ? !length.equals("0") : request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
@@ -115,8 +115,8 @@ final class Connections {
   }
 
   /**
-   * Closes the connection of a request that is answered once its body has ended. Where that is too long, reading stops, and
-   * {@link #closeSlow} closes: until then, a client that sends has time to read the answer.
+   * Closes the connection of an answered request once its body has ended. If the body is too long, reading stops, and
+   * {@link #closeSlow} closes it: until then, a client that is still sending can read the response.
    */
   private void linger(Progress progress) {
     HttpServerRequest request = progress.request;
@@ -134,7 +134,7 @@ final class Connections {
     }).endHandler(end -> request.connection().close()).resume();
   }
 
-  /** Closes those that take too long; to be called about once a second. */
+  /** Closes connections that take too long. Call it about once a second. */
   void closeSlow() {
     long now = nanoTime.getAsLong();
     List<HttpConnection> slow = open.entrySet().stream().filter(entry -> isSlow(entry.getValue(), now))

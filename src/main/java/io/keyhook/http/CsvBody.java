@@ -10,16 +10,16 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** A body that is a file of lines and cells. */
+/** Reads a CSV body. */
 final class CsvBody {
   private static final String EXPLAIN = "Send CSV, in UTF-8, with the header Content-Type: text/csv";
 
   private CsvBody() {}
 
   /**
-   * Checks that FastCSV, which a host may leave out, is there, before {@link LicenseCsv} is loaded.
+   * Checks that FastCSV, which is optional for a host, is on the class path, before {@link LicenseCsv} is loaded.
    *
-   * @throws FailureException it is missing
+   * @throws FailureException if it is missing
    */
   static void requireLibrary() {
     if (CsvBody.class.getResource("/de/siegmar/fastcsv/reader/CsvReader.class") == null) {
@@ -28,7 +28,7 @@ final class CsvBody {
     }
   }
 
-  /** What it holds, where it says that it is CSV, and is in UTF-8. */
+  /** Returns the text of a body whose type is CSV and that is in UTF-8. */
   static String text(RoutingContext context) {
     if (!MediaType.CSV.isOf(context.request())) {
       throw new HttpException(415, EXPLAIN);

@@ -4,28 +4,28 @@ import io.keyhook.bus.Check;
 import io.keyhook.bus.FailureException;
 
 /**
- * The text of a CSV file before it is split into cells, with its separator. Its quotes are where RFC 4180 has them: FastCSV
- * takes the rest of a file for one cell if a quote is never closed, and does not say where it was opened.
+ * The text of a CSV file before it is split into cells, with its separator. Its quotes follow RFC 4180: FastCSV
+ * reads the rest of a file as one cell if a quote is never closed, and does not say where it was opened.
  *
  * @param rows from the header line on; a line before it is left empty, so that lines keep their numbers
  */
 record CsvText(String rows, char separator) {
-  /** By it, Excel knows that a file is in UTF-8. */
+  /** The byte order mark, by which Excel recognizes UTF-8. */
   static final String BYTE_ORDER_MARK = "\ufeff";
 
   private static final char QUOTE = '"';
-  /** What spreadsheets write between cells, by language. No name of a column holds one. */
+  /** The separators of spreadsheets, which depend on the language. No column's name contains one. */
   private static final String SEPARATORS = ",;\t";
-  /** Begins a first line by which a file tells Excel its separator. LibreOffice reads such a line in quotes, too. */
+  /** The start of a first line that gives Excel the separator. LibreOffice also reads such a line in quotes. */
   private static final String NAMED = "sep=";
 
-  /** What a cell holds so far. */
+  /** The state of a cell while it is read. */
   private enum Cell { NOTHING, SPACES, TEXT, OPEN_QUOTE, CLOSED_QUOTE }
 
   /**
    * Finds the separator, and checks the quotes.
    *
-   * @throws FailureException with the line of the first quote that is out of place
+   * @throws FailureException with the line of the first misplaced quote
    */
   static CsvText of(String text) {
     String plain = text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
@@ -50,7 +50,7 @@ record CsvText(String rows, char separator) {
     return separator.charAt(0);
   }
 
-  /** The separator that the first line has most of. */
+  /** Returns the most frequent separator of the first line. */
   private static char mostFrequent(String first) {
     char separator = SEPARATORS.charAt(0);
     long most = 0;
@@ -65,8 +65,8 @@ record CsvText(String rows, char separator) {
   }
 
   /**
-   * Fails where a quote is never closed, and where text stands beside a cell's quotes. A quote within a cell that does not
-   * begin with one stands for itself: RFC 4180 has none there, but every spreadsheet reads it so, and no line is lost.
+   * Fails if a quote is never closed, or if a cell has text outside of its quotes. A quote within a cell that does not
+   * start with one stands for itself: RFC 4180 does not allow it, but every spreadsheet reads it that way, and no line is lost.
    */
   private void checkQuotes() {
     Cell cell = Cell.NOTHING;

@@ -8,7 +8,7 @@ import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Deliveries;
 import io.vertx.core.http.HttpMethod;
 
-/** Deliveries of all webhooks, and the stream of what changes about them. */
+/** Routes for the deliveries of all webhooks, and the stream of their changes. */
 final class DeliveryRoutes {
   private final KeyhookClient client;
   private final Authentication authentication;

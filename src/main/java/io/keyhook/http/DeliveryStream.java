@@ -13,12 +13,12 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Deliveries as they change, to one client, for as long as its credential holds: a token's end is known, and whether
- * it, or an API key, was taken back is asked now and then. On the request's event loop.
+ * Streams changed deliveries to one client while its credential is valid. A token's expiry is known; whether
+ * it, or an API key, was revoked is checked from time to time. On the request's event loop.
  */
 final class DeliveryStream {
   private static final Duration BEAT = Duration.ofSeconds(15);
-  /** With a token that lasts longer, the client comes back. */
+  /** The maximum duration of a stream; a client with a longer token reconnects. */
   private static final Duration LONGEST = Duration.ofDays(1);
 
   private final RoutingContext context;
@@ -37,7 +37,7 @@ final class DeliveryStream {
     this.authentication = authentication;
   }
 
-  /** Answers with the stream, once it is watched, or with why it is not. HEAD gets the headers alone. */
+  /** Sends the stream once it is subscribed, or the error if it cannot be. HEAD gets only the headers. */
   static void open(
       RoutingContext context, KeyhookClient client, Authentication authentication, Deliveries.Watch watch) {
     if (context.request().method() == HttpMethod.HEAD) {

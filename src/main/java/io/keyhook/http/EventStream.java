@@ -6,8 +6,8 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * A response of server-sent events (WHATWG HTML, 9.2). A client that does not read what was sent is given up when there is
- * more to send: nothing is kept for it. Its connection closes when it has read the rest, or after
+ * A response of server-sent events (WHATWG HTML, 9.2). A client that does not read is disconnected when there is
+ * more to send: nothing is buffered for it. Its connection closes when it has read the rest, or after
  * {@link Connections.Limits#unread}. On the request's event loop.
  */
 final class EventStream {
@@ -23,9 +23,9 @@ final class EventStream {
   }
 
   /**
-   * Begins the response.
+   * Starts the response.
    *
-   * @param closed called once, when the stream is over, whichever side ends it
+   * @param closed called once when the stream ends, whichever side ends it
    */
   static EventStream begin(RoutingContext context, Runnable closed) {
     EventStream stream = new EventStream(context, closed);
@@ -35,14 +35,14 @@ final class EventStream {
     return stream;
   }
 
-  /** Sets the status and the headers that every such answer has. */
+  /** Sets the status and headers of every such response. */
   static HttpServerResponse head(HttpServerResponse response) {
     return SecurityHeaders.on(response).setStatusCode(200)
         .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream")
         .putHeader("X-Accel-Buffering", "no"); // or a proxy keeps it until there is much of it
   }
 
-  /** Sends a comment, by which the client knows that the stream is alive. */
+  /** Sends a comment, which shows the client that the stream is alive. */
   void comment() {
     write(":\n\n");
   }

@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Reads named fields into a message, and tells of everything that is wrong with them at once. */
+/** Reads named fields into a message, and reports all their problems together. */
 abstract class FieldReader {
-  /** What stands where bytes were not UTF-8. */
+  /** The replacement character for bytes that are not UTF-8. */
   static final char REPLACEMENT = '\ufffd';
 
   private static final int SHOWN_NAME = 100;
@@ -18,13 +18,13 @@ abstract class FieldReader {
   private final List<String> known = new ArrayList<>();
 
   /**
-   * @param whole what the fields are of: {@code body} or {@code query}
+   * @param whole the container of the fields: {@code body} or {@code query}
    */
   FieldReader(String whole) {
     this.errors = new FieldErrors(whole);
   }
 
-  /** The fields that were given. */
+  /** Returns the names of the given fields. */
   abstract Iterable<String> given();
 
   final void known(String name) {
@@ -35,7 +35,7 @@ abstract class FieldReader {
     errors.add(name, message);
   }
 
-  /** Makes a part of a message. Null where the part refuses its fields, which is told with what the rest refuses. */
+  /** Creates a part of a message. Null if the part refuses its fields; its problems are reported with those of the rest. */
   final <T> T part(Supplier<T> part) {
     try {
       return part.get();
@@ -50,9 +50,9 @@ abstract class FieldReader {
   }
 
   /**
-   * Makes the message of what its supplier reads.
+   * Creates the message that its supplier reads.
    *
-   * @throws FailureException with what is of the wrong type or unknown, and what the message itself refuses
+   * @throws FailureException with all fields that are unknown or of the wrong type, and those that the message refuses
    */
   final <T> T into(Supplier<T> message) {
     T made = part(message);

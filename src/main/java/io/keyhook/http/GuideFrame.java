@@ -7,12 +7,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What is around every page of the guide: the head, the list of pages, and the ways to the ones before and after. A page
- * is what belongs into its head, and its article; its title, its contents and the links to its sections come from its
+ * The frame of every page of the guide: the head, the list of pages, and the links to the previous and next page. A page
+ * consists of its part of the head and its article; its title, table of contents and links to sections come from its
  * headings.
  */
 public final class GuideFrame {
-  /** In the directory of the pages. */
+  /** The file's name in the directory of the pages. */
   public static final String FILE = "frame.html";
 
   private static final String HEAD = "<!-- head -->\n";
@@ -38,15 +38,15 @@ public final class GuideFrame {
   }
 
   /**
-   * A whole page.
+   * Returns a whole page.
    *
-   * @param href of the page, as the list of pages has it
+   * @param href of the page, as in the list of pages
    */
   public String around(String href, String page) {
     return frame(page, pager(href)).replace("<a href=\"" + href + "\">", "<a href=\"" + href + "\" aria-current=\"page\">");
   }
 
-  /** A whole page that is not in the list of pages. */
+  /** Returns a whole page that is not in the list of pages. */
   public String aroundUnlisted(String page) {
     return frame(page, "");
   }
@@ -80,8 +80,8 @@ public final class GuideFrame {
     if (at < 0) {
       throw new IllegalArgumentException("The page " + href + " is not in the list of pages");
     }
-    String before = at == 0 ? "" : entries.get(at - 1).link("prev", "Before");
+    String before = at == 0 ? "" : entries.get(at - 1).link("prev", "Previous");
     String after = at + 1 == entries.size() ? "" : entries.get(at + 1).link("next", "Next");
-    return "<nav class=\"pager\" aria-label=\"Pages before and after\">\n" + before + after + "</nav>\n";
+    return "<nav class=\"pager\" aria-label=\"Previous and next page\">\n" + before + after + "</nav>\n";
   }
 }

@@ -27,11 +27,11 @@ final class Hops {
   private int end;
 
   /**
-   * One connection as the proxy that accepted it describes it.
+   * One connection, as described by the proxy that accepted it.
    *
    * @param address of the other side, IPv4 where it is IPv4 in IPv6; null: hidden, unknown or not an address
-   * @param proto in lower case; null: not told
-   * @param host in lower case; null: not told
+   * @param proto in lower case; null: not given
+   * @param host in lower case; null: not given
    */
   record Hop(IPAddress address, String proto, String host) {}
 
@@ -41,23 +41,23 @@ final class Hops {
     this.line = lines.size();
   }
 
-  /** Of these headers. */
+  /** Creates the hops of a request's headers. */
   static Hops of(MultiMap headers) {
     List<String> usual = headers.getAll(X_FORWARDED_FOR);
     return usual.stream().allMatch(Hops::isEmpty) ? new Hops(headers.getAll(FORWARDED), true) : new Hops(usual, false);
   }
 
-  /** Whether a line is a list without elements. */
+  /** Returns whether a line is a list without elements. */
   private static boolean isEmpty(String line) {
     return line.chars().allMatch(c -> c == ',' || Character.isWhitespace(c));
   }
 
-  /** Whether there are any, believed or not. */
+  /** Returns whether there are any hops, trusted or not. */
   static boolean areIn(MultiMap headers) {
     return headers.contains(X_FORWARDED_FOR) || headers.contains(FORWARDED);
   }
 
-  /** The next one, farther away. Null: there are no more. */
+  /** Returns the next hop, closer to the client. Null: there are no more. */
   Hop next() {
     String element = nextElement();
     if (element == null) {
@@ -84,7 +84,7 @@ final class Hops {
     return element;
   }
 
-  /** Where the element begins that ends here: after a comma that is in no quotes. */
+  /** Returns the start of the element that ends here: after a comma outside of quotes. */
   private static int start(String text, int end) {
     boolean quoted = false;
     int at = end;
@@ -105,7 +105,7 @@ final class Hops {
     return backslashes % 2 == 1;
   }
 
-  /** RFC 7239, 4: pairs, some of which may be empty. A malformed element tells nothing. */
+  /** Parses an element as in RFC 7239, 4: pairs, some of which may be empty. A malformed element is ignored. */
   private static Hop forwarded(String element) {
     Map<String, String> parameters = new HashMap<>();
     int at = pair(element, 0);
@@ -126,7 +126,7 @@ final class Hops {
     return new Hop(node == null ? null : address(node), lower(parameters.get("proto")), lower(parameters.get("host")));
   }
 
-  /** Where the next pair begins that is not empty. */
+  /** Returns the start of the next pair that is not empty. */
   private static int pair(String element, int from) {
     int at = from;
     while (at < element.length() && (element.charAt(at) == ';' || Character.isWhitespace(element.charAt(at)))) {
@@ -135,7 +135,7 @@ final class Hops {
     return at;
   }
 
-  /** Reads a value without its quotes; gives where the next parameter begins, or -1 where a quote does not end. */
+  /** Reads a value without its quotes. Returns the start of the next parameter, or -1 if a quote does not end. */
   private static int value(String element, int from, StringBuilder value) {
     boolean quoted = false;
     int at = from;
@@ -169,7 +169,7 @@ final class Hops {
     return isName ? null : plain(host.asAddress());
   }
 
-  /** IPv4 in IPv6 (RFC 4291, 2.5.5.2) as IPv4. Null for null. */
+  /** Returns IPv4 in IPv6 form (RFC 4291, 2.5.5.2) as IPv4. Null for null. */
   static IPAddress plain(IPAddress address) {
     return address != null && address.isIPv4Convertible() ? address.toIPv4() : address;
   }

@@ -6,9 +6,9 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/** The {@code Date} of an answer (RFC 9110, 6.6.1), written once a second on each thread. */
+/** The {@code Date} of a response (RFC 9110, 6.6.1), formatted once a second on each thread. */
 final class HttpDate {
-  /** IMF-fixdate (RFC 9110, 5.6.7): Java's own RFC 1123 format leaves the zero of a single-digit day out. */
+  /** IMF-fixdate (RFC 9110, 5.6.7): Java's own RFC 1123 format omits the zero of a single-digit day. */
   private static final DateTimeFormatter FORMAT =
       DateTimeFormatter.ofPattern("EEE, dd MMM uuuu HH:mm:ss 'GMT'", Locale.ENGLISH).withZone(ZoneOffset.UTC);
   private static final ThreadLocal<HttpDate> LATEST = ThreadLocal.withInitial(HttpDate::new);

@@ -22,7 +22,7 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
- * A call that is carried out once under the {@code Idempotency-Key} that it may carry
+ * A call that is carried out once for each {@code Idempotency-Key}
  * (draft-ietf-httpapi-idempotency-key-header-07). A retry is the same request by the same caller: path, query and body are
  * compared by hash.
  */
@@ -30,7 +30,7 @@ final class IdempotentCall implements Handler<RoutingContext> {
   private static final String HEADER = "Idempotency-Key";
   private static final int MAX_KEY = 255;
   private static final Pattern ESCAPED = Pattern.compile("\\\\([\"\\\\])");
-  /** Refusals by the operation itself. After others nothing was tried: the request is to be mended, or sent again later. */
+  /** Errors of the operation itself. After other errors nothing was attempted, and the caller can fix or retry the request. */
   private static final Set<Integer> KEPT_REFUSALS = Set.of(403, 404, 409);
 
   private final Idempotency idempotency;
@@ -38,7 +38,7 @@ final class IdempotentCall implements Handler<RoutingContext> {
   private final Function<RoutingContext, Future<?>> call;
 
   /**
-   * @param status of a success
+   * @param status of a successful response
    */
   IdempotentCall(Idempotency idempotency, int status, Function<RoutingContext, Future<?>> call) {
     this.idempotency = idempotency;
@@ -60,7 +60,7 @@ final class IdempotentCall implements Handler<RoutingContext> {
         context::fail);
   }
 
-  /** Empty: there is none. In quotes, as the draft has it (RFC 8941, 3.3.3), or without, as most send it. */
+  /** Returns the key, with or without quotes (RFC 8941, 3.3.3): the draft requires them, but most clients omit them. */
   private static Optional<String> key(RoutingContext context) {
     List<String> given = context.request().headers().getAll(HEADER);
     if (given.isEmpty()) {
@@ -85,7 +85,7 @@ final class IdempotentCall implements Handler<RoutingContext> {
     return new UUID(hash.getLong(), hash.getLong());
   }
 
-  /** The caller is part of it: nobody is told what only another member of the account was told. */
+  /** Includes the caller, so that nobody gets the response to another caller of the account. */
   private static byte[] hash(RoutingContext context, Caller caller) {
     String by = caller.actor().id() == null ? caller.actor().name() : caller.actor().id();
     Buffer body = context.body().buffer();

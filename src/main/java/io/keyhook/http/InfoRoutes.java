@@ -4,7 +4,7 @@ import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Info;
 import io.vertx.core.http.HttpMethod;
 
-/** What this Keyhook is and offers, for everybody. */
+/** Routes for public information about the server. */
 final class InfoRoutes {
   private final KeyhookClient client;
 

@@ -32,17 +32,17 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Reads a JSON body field by field, strictly: what is of the wrong type, unknown, given twice or out of range is told by
- * name, all at once.
+ * Reads a JSON body field by field, strictly: fields that are of the wrong type, unknown, duplicate or out of range are reported
+ * by name, all together.
  */
 final class Input extends FieldReader {
-  /** No body that is valid has more values, names and brackets: metadata may have as many as it has characters. */
+  /** No valid body has more values, names and brackets: metadata can have as many as it has characters. */
   private static final int MAX_TOKENS = Licenses.METADATA + 1000;
   private static final ObjectReader READER = JsonMapper.builder(JsonFactory.builder()
           .streamReadConstraints(StreamReadConstraints.builder()
               .maxNestingDepth(20).maxNumberLength(100).maxTokenCount(MAX_TOKENS).build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          // the table of names is shared by all callers: with names of one hash, one could have it refuse another's
+          // all callers share the table of names: with names of equal hashes, one caller could make it refuse another's
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
           .build())
@@ -109,7 +109,7 @@ final class Input extends FieldReader {
     return value.intValue();
   }
 
-  /** As JSON Schema has it, a number without a fraction, however it is written: 1.0 and 1e2 are. Null for others. */
+  /** Returns an integer as in JSON Schema: a number without a fraction, such as 1.0 or 1e2. Null for others. */
   private static BigDecimal whole(BigDecimal number) {
     return number.stripTrailingZeros().scale() <= 0 ? number : null;
   }
@@ -122,7 +122,7 @@ final class Input extends FieldReader {
     return read(name, "a time such as 2030-01-31T12:00:00Z", node -> node.isTextual() ? parseTime(node.textValue()) : null);
   }
 
-  /** Null where it is not a time of the years 1 to 9999. */
+  /** Returns null if the text is not a time of the years 1 to 9999. */
   static Instant parseTime(String text) {
     try {
       OffsetDateTime time = OffsetDateTime.parse(text);
@@ -152,7 +152,7 @@ final class Input extends FieldReader {
     return read(name, "an object, with numbers that a double can hold", node -> node.isObject() ? map(node) : null);
   }
 
-  /** Null where the text is not a JSON object, or a number in it is out of range. */
+  /** Returns null if the text is not a JSON object, or a number in it is out of range. */
   static Map<String, Object> parseObject(String json) {
     try {
       return READER.readValue(json) instanceof ObjectNode object ? map(object) : null;
@@ -161,7 +161,7 @@ final class Input extends FieldReader {
     }
   }
 
-  /** Null where a number in it is out of range. */
+  /** Returns null if a number in it is out of range. */
   private static Map<String, Object> map(JsonNode node) {
     Map<String, Object> map = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : node.properties()) {

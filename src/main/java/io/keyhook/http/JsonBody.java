@@ -8,11 +8,11 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
 import java.util.Set;
 
-/** What a body may be. */
+/** Checks of a body's type and coding. */
 final class JsonBody {
   static final int MAX_BYTES = 1024 * 1024;
   private static final Buffer BYTE_ORDER_MARK = Buffer.buffer("\ufeff");
-  /** For these, a body means nothing (RFC 9110, 9.3.1, 9.3.2 and 9.3.5), whatever it is. */
+  /** Methods whose body is ignored (RFC 9110, 9.3.1, 9.3.2 and 9.3.5). */
   private static final Set<HttpMethod> WITHOUT_BODY = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE);
 
   private JsonBody() {}
@@ -25,12 +25,12 @@ final class JsonBody {
     }
   }
 
-  /** Whether there is nothing in it, but for a byte order mark. Null is empty. */
+  /** Returns whether a body is empty, apart from a byte order mark. Null is empty. */
   static boolean isEmpty(Buffer body) {
     return body == null || body.length() == 0 || body.equals(BYTE_ORDER_MARK);
   }
 
-  /** Refuses a body that does not say that it is JSON. No body is fine, whatever its type. */
+  /** Refuses a body whose type is not JSON. A missing body is accepted with any type. */
   static void requireJson(RoutingContext context) {
     if (!isEmpty(context.body().buffer()) && !MediaType.JSON.isOf(context.request())) {
       throw new HttpException(415);
@@ -49,7 +49,7 @@ final class JsonBody {
   }
 
   /**
-   * @param failure null or without a message of its own: what the status means is said
+   * @param failure null, or without a message: the response explains the status
    */
   static String explain(int status, Throwable failure) {
     return failure instanceof HttpException e && e.getPayload() != null ? e.getPayload() : explain(status);

@@ -28,8 +28,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Licenses as a spreadsheet has them (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe before
- * it, and loses it on the way back (OWASP, "CSV Injection").
+ * Licenses as CSV (RFC 4180). A cell that a spreadsheet would interpret as a formula gets a leading apostrophe
+ * in an export, and loses it in an import (OWASP, "CSV Injection").
  */
 final class LicenseCsv {
   private static final List<String> COLUMNS = List.of("name", "key", "status", "maxActivations", "currentActivations",
@@ -80,7 +80,7 @@ final class LicenseCsv {
     return FORMULA.matcher(cell).lookingAt() ? "'" + cell : cell;
   }
 
-  /** Whether a file may hold more licenses than one statement creates. Does not parse it. */
+  /** Returns whether a file may contain more licenses than one statement creates. Does not parse it. */
   static boolean isLong(String text) {
     return text.lines().limit(Licenses.MAX_AT_ONCE + 2).count() > Licenses.MAX_AT_ONCE + 1;
   }
@@ -88,7 +88,7 @@ final class LicenseCsv {
   /**
    * Reads a file with a header line.
    *
-   * @throws FailureException with what is wrong, each with its line
+   * @throws FailureException with all problems and their lines
    */
   static Licenses.Import read(Caller caller, String text) {
     LicenseCsv csv = new LicenseCsv(caller);
@@ -159,7 +159,7 @@ final class LicenseCsv {
     }
   }
 
-  /** Null for an empty one. */
+  /** Returns null for an empty cell. */
   private String cell(CsvRecord record, String column) {
     int at = header.indexOf(column);
     String cell = at < 0 ? "" : record.getField(at);
@@ -188,7 +188,7 @@ final class LicenseCsv {
     return time;
   }
 
-  /** Null for an empty one. */
+  /** Returns null for an empty cell. */
   private Licenses.Status status(CsvRecord record) {
     String cell = cell(record, "status");
     Optional<Licenses.Status> status = Arrays.stream(Licenses.Status.values())

@@ -18,12 +18,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends licenses as a file, a page read from the database when the one before has gone out: however many there are, one page
- * is in memory. What breaks off in the middle breaks the connection, so that half a file is not taken for the whole.
+ * Streams licenses as a file. Reads a page from the database when the previous one has been sent, so that only one page
+ * is in memory. An error in the middle closes the connection, so that half a file is not mistaken for a whole one.
  */
 final class LicenseExport {
   private static final Logger log = LoggerFactory.getLogger(LicenseExport.class);
-  /** For who reads, to take a page. */
+  /** How long a client may take to read a page. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final KeyhookClient client;
@@ -40,7 +40,7 @@ final class LicenseExport {
   }
 
   /**
-   * @param marked whether the file begins with a byte order mark
+   * @param marked whether the file starts with a byte order mark
    */
   static void send(
       KeyhookClient client, Admission<UUID> exports, RoutingContext context, Licenses.List query, boolean marked) {
@@ -48,7 +48,7 @@ final class LicenseExport {
         .onFailure(context::fail);
   }
 
-  /** Completes when the export is over. Fails while the response has not begun. */
+  /** Completes when the export ends. Fails only before the response has started. */
   private Future<Void> send(Licenses.List query) {
     context.addEndHandler(ended -> over.tryComplete());
     return client.listLicenses(query).compose(page -> {

@@ -14,7 +14,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.UUID;
 import java.util.function.Supplier;
 
-/** Licenses, one by one and many at once, and the devices that use them. */
+/** Routes for licenses, single and in bulk, and their devices. */
 final class LicenseRoutes {
   private final KeyhookClient client;
   private final Admissions admissions;

@@ -4,7 +4,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Arrays;
 
-/** Media types of request bodies (RFC 9110, 8.3.1). Parameters mean nothing, except a charset, which must be UTF-8. */
+/** Media types of request bodies (RFC 9110, 8.3.1). Parameters are ignored, except a charset, which must be UTF-8. */
 enum MediaType {
   JSON("application/json"),
   CSV("text/csv");
@@ -15,7 +15,7 @@ enum MediaType {
     this.name = name;
   }
 
-  /** Whether a request says that its body is of this type. */
+  /** Returns whether a request's body has this type. */
   boolean isOf(HttpServerRequest request) {
     String given = request.getHeader(HttpHeaders.CONTENT_TYPE);
     if (given == null || given.equals(name)) {

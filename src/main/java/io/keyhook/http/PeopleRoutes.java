@@ -14,7 +14,7 @@ import io.keyhook.fair.ClientTenant;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 
-/** The people of an account, oneself among them, and who wants to be. */
+/** Routes for the team members of an account, for the caller, and for sign-up. */
 final class PeopleRoutes {
   private final KeyhookClient client;
   private final ClientAddress addresses;
@@ -48,7 +48,7 @@ final class PeopleRoutes {
         client.deleteUser(new Users.DeleteUser(caller(context), id(context))));
   }
 
-  /** Who has found a token does not find out the password with it. */
+  /** Limits attempts, so that a stolen token cannot be used to guess the password. */
   private void checkTries(RoutingContext context) {
     Caller caller = caller(context);
     if (caller.actor().id(Id.USER) != null) {

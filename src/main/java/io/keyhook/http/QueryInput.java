@@ -58,12 +58,12 @@ final class QueryInput extends FieldReader {
     return size;
   }
 
-  /** False where it is not given. */
+  /** Returns false if the parameter is missing. */
   boolean bool(String name) {
     return Boolean.TRUE.equals(boolOrNull(name));
   }
 
-  /** Null where it is not given. */
+  /** Returns null if the parameter is missing. */
   Boolean boolOrNull(String name) {
     String text = text(name);
     if (text != null && !text.equals("true") && !text.equals("false")) {

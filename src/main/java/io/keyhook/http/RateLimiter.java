@@ -7,7 +7,7 @@ import io.github.bucket4j.ConsumptionProbe;
 import io.keyhook.bus.Failure;
 import java.time.Duration;
 
-/** So many requests a key and period, as token buckets in a bounded map. Any thread. */
+/** Limits the requests per key and period with token buckets in a bounded map. Any thread. */
 public final class RateLimiter {
   private static final int MAX_KEYS = 100_000;
 
@@ -21,12 +21,12 @@ public final class RateLimiter {
   public RateLimiter(int limit, Duration period) {
     this.limit = limit;
     this.period = period;
-    // a bucket that was not asked for a period is full, and as good as a new one
+    // a bucket that was unused for a period is full, and equal to a new one
     this.buckets = Caffeine.newBuilder().maximumSize(MAX_KEYS).expireAfterAccess(period.multipliedBy(2)).build();
   }
 
   /**
-   * @throws io.keyhook.bus.FailureException rate limited
+   * @throws io.keyhook.bus.FailureException if the limit is exceeded
    */
   void check(String key) {
     if (limit == 0) {
@@ -38,7 +38,7 @@ public final class RateLimiter {
     }
   }
 
-  /** Counts one more, and refuses nobody. */
+  /** Counts a request without refusing it. */
   void count(String key) {
     if (limit > 0) {
       buckets.get(key, this::bucket).tryConsume(1);

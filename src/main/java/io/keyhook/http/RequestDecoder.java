@@ -17,20 +17,20 @@ import io.vertx.core.http.impl.VertxHttpRequestDecoder;
 import java.util.List;
 
 /**
- * Reads requests a small piece at a time: a client that pipelines thousands of them has no more handled in one turn of the
- * event loop than a piece holds, and others are served in between.
+ * Reads requests in small pieces: of a client that pipelines thousands of them, one turn of the event loop handles no more
+ * than a piece contains, and other clients are served in between.
  *
  * <p>Refuses field lines that are folded (RFC 9112, 5.2). Netty joins a folded value piece by piece, which takes quadratic
- * time in a head and in a trailer. A body that cannot be read is told of in its turn, after what came before it.
+ * time in a head and in a trailer. An unreadable body is reported in its turn, after the requests before it.
  */
 final class RequestDecoder extends VertxHttpRequestDecoder {
-  /** The name under which Vert.x adds its decoder, and removes it. */
+  /** The name under which Vert.x adds and removes its decoder. */
   private static final String NAME = "httpDecoder";
 
-  /** What the next byte belongs to. A body's chunk sizes are part of the body, its trailer is of fields. */
+  /** The part of the request to which the next byte belongs. Chunk sizes belong to the body, trailers to the fields. */
   private enum Part { REQUEST_LINE, FIELDS, BODY }
 
-  /** A whole head of most clients, some 70 of the shortest. A body of 1 MB comes in 512 of them. */
+  /** The size of a piece: holds the whole head of most clients, or some 70 of the shortest. A body of 1 MB has 512 of them. */
   private static final int PIECE_BYTES = 2048;
   private static final RecvByteBufAllocator PIECES = new FixedRecvByteBufAllocator(PIECE_BYTES).maxMessagesPerRead(1);
 
@@ -55,7 +55,7 @@ final class RequestDecoder extends VertxHttpRequestDecoder {
     channel.pipeline().replace(NAME, NAME, new RequestDecoder(options, unreadable));
   }
 
-  /** Says that nothing follows what was written; what the client sends is still read (RFC 9112, 9.6). */
+  /** Closes the sending side; what the client sends is still read (RFC 9112, 9.6). */
   static void endOutput(HttpConnection connection) {
     Channel channel = channel(connection);
     channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
@@ -125,12 +125,12 @@ final class RequestDecoder extends VertxHttpRequestDecoder {
     }
   }
 
-  /** Netty skips these before a request. */
+  /** Bytes that Netty skips before a request. */
   private static boolean isSkipped(byte b) {
     return Character.isISOControl(b & 0xff) || b == ' ';
   }
 
-  /** Where the next line begins; negative where this one does not end. */
+  /** Returns the start of the next line, or a negative number if this one has no end. */
   private static int endOfLine(ByteBuf in, int line) {
     int feed = in.indexOf(line, in.writerIndex(), (byte) '\n');
     return feed < 0 ? feed : feed + 1;

@@ -4,8 +4,8 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 
 /**
- * Headers that every answer has: when it was made, and what a browser may do with it. A browser is to guess no content type
- * and to embed nothing; pages run scripts of their own alone.
+ * Headers of every response: its date, and what a browser may do with it. Browsers must not guess its content type
+ * or embed anything; pages run only their own scripts.
  */
 final class SecurityHeaders {
   private static final CharSequence CONTENT_TYPE_OPTIONS = HttpHeaders.createOptimized("x-content-type-options");
@@ -14,7 +14,7 @@ final class SecurityHeaders {
   private static final CharSequence CONTENT_SECURITY_POLICY = HttpHeaders.createOptimized("content-security-policy");
   private static final CharSequence NOTHING =
       HttpHeaders.createOptimized("default-src 'none'; frame-ancestors 'none'");
-  /** Its own scripts, styles and calls; nothing inline, nothing evaluated, nothing of anybody else. */
+  /** Allows a page's own scripts, styles and calls; nothing inline, evaluated or from other origins. */
   private static final CharSequence OWN = HttpHeaders.createOptimized("default-src 'none'; script-src 'self'; "
       + "style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
       + "frame-ancestors 'none'; require-trusted-types-for 'script'");
@@ -25,11 +25,11 @@ final class SecurityHeaders {
 
   private SecurityHeaders() {}
 
-  /** Once for a response, which has none of them yet, and is given back: nothing of it is a page, or is to be kept. */
+  /** Adds the headers of a response that is neither a page nor cacheable, before others and only once. Returns the response. */
   static HttpServerResponse on(HttpServerResponse response) {
     response.headers()
         .set(HttpHeaders.DATE, HttpDate.now()) // a host that mounts the router may have set one
-        // added, not set: nothing is to be looked for and taken out first
+        // added, not set: there are no earlier values to find and remove
         .add(CONTENT_TYPE_OPTIONS, NOSNIFF)
         .add(HttpHeaders.CACHE_CONTROL, NO_STORE)
         .add(CONTENT_SECURITY_POLICY, NOTHING)
@@ -37,7 +37,7 @@ final class SecurityHeaders {
     return response;
   }
 
-  /** The same for a page, or for what one is made of. */
+  /** Adds the headers of a page or of one of its files. */
   static HttpServerResponse onPage(HttpServerResponse response, CharSequence cacheControl) {
     response.headers()
         .set(HttpHeaders.DATE, HttpDate.now())

@@ -11,20 +11,20 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The cookies of a session and of a device as HTTP has them: no script reads them, no other site's page sends them, no other
- * path gets them. The device's one outlives sessions, and holds an entry for each of the people who log in on it.
+ * The cookies of a session and of a device in HTTP: no script reads them, no page of another site sends them, and no other
+ * path gets them. The device's cookie outlives sessions, and has an entry for each user who logs in on the device.
  */
 final class SessionCookies {
   private static final String NAME = "keyhook_session";
   private static final String DEVICE = "keyhook_device";
   private static final int MAX_PEOPLE = 4;
-  /** As long as browsers keep any cookie (RFC 6265bis, 5.5). */
+  /** The longest time for which browsers keep a cookie (RFC 6265bis, 5.5). */
   private static final Duration DEVICE_LASTS = Duration.ofDays(400);
   private static final String PATH = "/api/auth";
 
   private SessionCookies() {}
 
-  /** Null where there is none. Of two, one may have been planted by another host of this domain. */
+  /** Returns null if there is none. Of two, one may have been planted by another host of this domain. */
   static String read(RoutingContext context) {
     Set<Cookie> cookies = context.request().cookies(NAME);
     return cookies.size() == 1 ? cookies.iterator().next().getValue() : null;
@@ -40,7 +40,7 @@ final class SessionCookies {
         .flatMap(cookie -> Arrays.stream(cookie.getValue().split("\\.", MAX_PEOPLE + 1)).limit(MAX_PEOPLE)).toList();
   }
 
-  /** Puts an entry before those that the device has of other people. */
+  /** Adds an entry before the device's entries for other users. */
   static void setDevice(RoutingContext context, ClientAddress addresses, String entry) {
     String value = Stream.concat(Stream.of(entry), devices(context).stream()
             .filter(other -> other.length() == entry.length() && !other.equals(entry)))
@@ -62,7 +62,7 @@ final class SessionCookies {
     set(context, addresses, "", Duration.ZERO);
   }
 
-  /** Below where a host has mounted it. */
+  /** The path of the cookies, below the mount point of the host. */
   private static String path(RoutingContext context) {
     String mount = context.mountPoint();
     int end = mount == null ? 0 : mount.length();

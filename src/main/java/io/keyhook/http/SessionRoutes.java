@@ -17,8 +17,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Logging in, and staying so. A browser sends the cookie by itself, so the calls that it is enough for take it from a page of
- * this server only: they want a header that another site's page may not set without asking, which nobody answers.
+ * Routes for dashboard sessions. A browser sends the cookie by itself, so calls that need only the cookie accept it from a page
+ * of this server only: they require a header that another site's page cannot set without a preflight, which is never granted.
  */
 final class SessionRoutes {
   private static final String PAGE_HEADER = "X-Keyhook-Session";
@@ -71,7 +71,7 @@ final class SessionRoutes {
    * Fails where too many have tried lately: on this device, if somebody has logged in on it with this e-mail before, and else
    * on all others.
    *
-   * @return the device's cookie; empty: nobody has
+   * @return the device's cookie, or empty
    */
   private Future<Optional<String>> checkLimits(RoutingContext context, Accounts.Login login) {
     List<String> cookies = SessionCookies.devices(context);

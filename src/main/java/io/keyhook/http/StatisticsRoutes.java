@@ -6,7 +6,7 @@ import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Statistics;
 import io.vertx.core.http.HttpMethod;
 
-/** What is counted, for charts. */
+/** Routes for statistics. */
 final class StatisticsRoutes {
   private final KeyhookClient client;
 

@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notices a proxy that {@code http.trustedProxies} does not name: all its clients share one rate limit, and some are refused
- * for what others did. One for all routers of a node; any thread.
+ * Detects a proxy that is missing in {@code http.trustedProxies}: all its clients share one rate limit, and some are refused
+ * because of others. One instance for all routers of a node; any thread.
  */
 public final class UntrustedProxies {
   private static final Logger log = LoggerFactory.getLogger(UntrustedProxies.class);
@@ -24,7 +24,7 @@ public final class UntrustedProxies {
   /**
    * Counts a request that was refused by a limit and says that it was forwarded. Warns of the first one.
    *
-   * @param peer the address that the request came from
+   * @param peer the address from which the request came
    */
   void refused(String peer) {
     refused.increment();

@@ -14,7 +14,7 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
 import java.time.Instant;
 
-/** {@code POST /api/validate}: public, to any origin, and everything in its own form. */
+/** Handles {@code POST /api/validate}: public, for any origin, with responses in their own form. */
 final class ValidateHandler implements Handler<RoutingContext> {
   private static final CharSequence ANY = HttpHeaders.createOptimized("*");
 
@@ -58,7 +58,7 @@ final class ValidateHandler implements Handler<RoutingContext> {
     }
   }
 
-  /** What failed on the way, in the form of this call. */
+  /** Sends a failure in the form of this call. */
   static void failed(RoutingContext context) {
     int status = context.failure() instanceof HttpException e ? e.getStatusCode() : context.statusCode();
     if (status >= 400 && status < 500) {
@@ -67,7 +67,7 @@ final class ValidateHandler implements Handler<RoutingContext> {
       Failure failure = FailureException.of(context.failure()).failure();
       Answers.headers(context.response(), failure);
       if (context.response().headers().contains(HttpHeaders.RETRY_AFTER)) {
-        // without it, a page of another origin cannot read when to come back
+        // without it, a page of another origin cannot read Retry-After
         context.response().putHeader(HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After");
       }
       refuse(context, Answers.status(failure), failure.message(), failure.code());
@@ -87,7 +87,7 @@ final class ValidateHandler implements Handler<RoutingContext> {
     refuse(context, 405, JsonBody.explain(405), "INVALID_REQUEST");
   }
 
-  /** Whether it is a validation, also where it reached no route. */
+  /** Returns whether a request is a validation, even if it reached no route. */
   static boolean isFor(HttpServerRequest request) {
     return "/api/validate".equals(request.path());
   }

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The code that verifies signatures, as the guide shows it, for the dashboard to show too: what is copied from either is the
- * same, and the guide's tests run it.
+ * Extracts the code that verifies signatures from the guide for the dashboard, so that both show the
+ * same code, which the guide's tests run.
  */
 final class VerificationCode {
   /** The page of the guide, among the files of {@code web/}. */
@@ -14,7 +14,7 @@ final class VerificationCode {
   /** The dashboard's module, likewise. */
   static final String MODULE = "app/snippets.js";
 
-  /** The file that readers keep, one in each language: the language's key and name, and its text. */
+  /** The file of one language: the language's key and name, and the text. */
   private static final Pattern FILE = Pattern.compile("""
       <figure class="code" data-language="([^"]+)" data-label="([^"]+)" data-file="[Kk]eyhook[.][a-z]+">
       <figcaption>.*</figcaption>
@@ -22,7 +22,7 @@ final class VerificationCode {
 
   private VerificationCode() {}
 
-  /** A module that exports {@code SNIPPETS}: key, language and code of each. */
+  /** Returns a module that exports {@code SNIPPETS}: key, language and code of each. */
   static String module(String html) {
     List<List<String>> snippets = FILE.matcher(html).results()
         .map(file -> List.of(file.group(1), file.group(2), text(file.group(3)))).toList();

@@ -10,10 +10,10 @@ import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * A file of the web pages in memory, as it is and compressed.
+ * A file of the web pages in memory, plain and compressed.
  *
- * @param isPage HTML, which is asked for again at each visit; all else has a name that changes with it
- * @param compressed null: it gains nothing
+ * @param isPage whether it is HTML, which browsers revalidate at each visit; other names change with their content
+ * @param compressed null: compression gains nothing
  */
 record WebFile(String contentType, boolean isPage, Variant plain, Variant compressed) {
   private static final int TAG_LENGTH = 20;
@@ -27,7 +27,7 @@ record WebFile(String contentType, boolean isPage, Variant plain, Variant compre
         gzip.length < bytes.length ? new Variant(Buffer.buffer(gzip), '"' + hash + "-gzip\"") : null);
   }
 
-  /** SHA-256 in hexadecimal. */
+  /** Returns the SHA-256 in hexadecimal. */
   static String hash(byte[] bytes) {
     return HexFormat.of().formatHex(Hashes.sha256(bytes));
   }

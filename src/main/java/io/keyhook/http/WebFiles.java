@@ -24,14 +24,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The dashboard and the guide: all that is in {@code web/} beside this class, and what they use of others.
+ * The dashboard and the guide: all files in {@code web/} next to this class, and their libraries.
  *
- * <p>A page is at its name without {@code .html}. Everything else is under {@code assets/<hash of all of it>/}, so that
- * modules find each other by relative names, and a browser may keep each for ever. Pages name such files by where they
- * are in {@code web/}; what is sent names them with the hash.
+ * <p>A page's path is its name without {@code .html}. All other files are below {@code assets/<hash of all of them>/}, so that
+ * modules find each other by relative names, and browsers can cache them forever. Pages refer to such files by their place
+ * in {@code web/}; the served page has the names with the hash.
  */
 final class WebFiles {
-  /** The component library, from its WebJars: its files' names here, and there. */
+  /** The files of the component library: their names here, and in their WebJars. */
   private static final Map<String, String> LIBRARIES = Map.of(
       "vendor/preact.js", "/META-INF/resources/webjars/preact/10.27.2/dist/preact.module.js",
       "vendor/hooks.js", "/META-INF/resources/webjars/preact/10.27.2/hooks/dist/hooks.module.js",
@@ -40,24 +40,24 @@ final class WebFiles {
   private static final Map<String, String> ARTIFACTS = Map.of(
       LIBRARIES.get("vendor/preact.js"), "org.webjars.npm:preact:10.27.2",
       LIBRARIES.get("vendor/htm.js"), "org.mvnpm:htm:3.1.1");
-  /** A browser knows no packages, and an import map would be an inline script. */
+  /** Browsers do not resolve package names, and an import map would be an inline script. */
   private static final String PACKAGE = "from\"preact\"";
   private static final String MODULE = "from\"./preact.js\"";
   private static final String INDEX = "index.html";
   private static final String PAGE = ".html";
   private static final String GUIDE = "docs/";
-  /** The article that the guide shows where it has no page. */
+  /** The guide's article for unknown pages. */
   private static final String NOT_FOUND = "not-found.html";
-  /** The beginning of a link or reference that is relative to its page. */
+  /** The start of a link or reference that is relative to its page. */
   private static final Pattern RELATIVE = Pattern.compile("(?<=(?:href|src)=\")(?![a-z]+:|[/#])");
-  /** {@code href} or {@code src} of a file of ours that is not a page. */
+  /** {@code href} or {@code src} of one of our files that is not a page. */
   private static final Pattern REFERENCE =
       Pattern.compile("(?<=(?:href|src)=\")(?![a-z]+:|[/#])[^\"?#]+\\.(?:js|css|svg|png)(?=\")");
-  /** Where a page wants all modules of a directory loaded at once, and not as each is met in another. */
+  /** A placeholder for preloading all modules of a directory. */
   private static final Pattern PRELOAD = Pattern.compile("<!-- preload (\\S+) -->");
 
   private final Map<String, WebFile> byPath;
-  /** As seen from the guide's directory. */
+  /** The page for unknown pages, as seen from the guide's directory. */
   private final String notFound;
 
   private WebFiles(Map<String, WebFile> byPath, String notFound) {
@@ -66,15 +66,15 @@ final class WebFiles {
   }
 
   /**
-   * @param path relative to where the router is mounted, without a slash before it
-   * @return null: there is none
+   * @param path relative to the router's mount point, without a leading slash
+   * @return null if there is no such file
    */
   WebFile at(String path) {
     return byPath.get(path);
   }
 
   /**
-   * The page that the guide shows where it has none.
+   * Returns the guide's page for an unknown path.
    *
    * @param path as for {@link #at}, in the guide: what the page refers to is relative to it
    */

@@ -116,7 +116,7 @@ class JwtRulesTest {
   @Test
   void keysThatTheAlgorithmHasNoUseForAreRefused() {
     assertThat(errors("HS256", keys(RSA.publicPem(), RSA.privatePem()))).hasSize(2)
-        .allMatch(line -> line.endsWith("must go with RS256 or ES256"));
+        .allMatch(line -> line.endsWith("use it with RS256 or ES256"));
   }
 
   private Jwt jwt(String algorithm, JsonObject jwt) {

@@ -152,7 +152,7 @@ class LayersTest {
   @Test
   void aHostsValueThatIsNoJsonIsRefused() {
     assertThat(failures(() -> Configuration.of(new JsonObject().put("http", new Object())))).singleElement().asString()
-        .startsWith("options: hold a value that is no JSON");
+        .startsWith("options: contain a value that is not JSON");
   }
 
   private KeyhookOptions load(Map<String, String> env) {

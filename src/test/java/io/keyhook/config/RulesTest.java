@@ -131,7 +131,7 @@ class RulesTest {
   void anExternalDatabaseNeedsTheSecretsThatAnEmbeddedOneHasGenerated() {
     String masterKey = "secrets.masterKey (default): is not set, must be base64 of exactly 32 bytes"
         + " (create one with `openssl rand -base64 32`) unless the database is the embedded one";
-    String jwtSecret = "auth.jwt.secret (default): is not set, must be 32 bytes or more where the database is not the embedded"
+    String jwtSecret = "auth.jwt.secret (default): is not set, must be 32 bytes or more unless the database is the embedded"
         + " one (create one with `openssl rand -base64 32`), unless auth.jwt.jwks names a file with keys";
     assertThat(failures(() -> Configuration.of(nested("database.uri", "postgresql://h/k"))))
         .containsExactlyInAnyOrder(masterKey, jwtSecret);

@@ -37,7 +37,8 @@ class SharesTest {
     List<List<String>> rows = Guide.page("configuration").html().select("#connections ~ .table").first().select("tbody tr")
         .stream().map(row -> row.select("td").eachText()).toList();
     assertThat(rows).containsExactly(
-        row("2", Shares.of(DEFAULT, POOL, 2)), row("4", Shares.of(DEFAULT, POOL, 4)), row("8 and more", Shares.of(DEFAULT, POOL, 8)));
+        row("2", Shares.of(DEFAULT, POOL, 2)), row("4", Shares.of(DEFAULT, POOL, 4)),
+        row("8 and more", Shares.of(DEFAULT, POOL, 8)));
     assertThat(Shares.of(DEFAULT, POOL, 128)).isEqualTo(Shares.of(DEFAULT, POOL, 8));
   }
 
