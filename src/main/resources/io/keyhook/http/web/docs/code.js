@@ -1,4 +1,4 @@
-// Blocks of code: their colours, and a button that copies them.
+// Blocks of code: syntax coloring and a copy button.
 
 const KEYWORDS = new Set(('abstract and as assert async await bool boolean break byte case catch class const continue def default '
   + 'defer del do echo elif else elsif end except export extends false final finally for foreach func function '
@@ -6,15 +6,15 @@ const KEYWORDS = new Set(('abstract and as assert async await bool boolean break
   + 'public raise record return self static string struct switch this throw throws True False true try type '
   + 'typeof use using var void while with yield').split(' '));
 
-// In each: comments, strings, numbers, words. What is none of these stays as it is.
+// Each has comments, strings, numbers and words. Other text stays unchanged.
 const SLASHES = String.raw`\/\/[^\n]*|\/\*[\s\S]*?\*\/`;
 const HASH = String.raw`(?<![\w$&\{"'])#[^\n]*`;
 const COMMENTS = { js: SLASHES, java: SLASHES, go: SLASHES, csharp: SLASHES, php: `${SLASHES}|${HASH}`, python: HASH, ruby: HASH, sh: HASH };
 const STRING = String.raw`"""[\s\S]*?"""|"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\\n]|\\.)*'` + '|`[^`]*`';
 const NUMBER = String.raw`\b\d[\d_.]*\b`;
-const WORD = String.raw`(?<!\.)\b[A-Za-z_]\w*\b`; // a method may be called as a keyword is
+const WORD = String.raw`(?<!\.)\b[A-Za-z_]\w*\b`; // a method may be named like a keyword
 
-/** Colours an element's text in place. */
+/** Colors an element's text in place. */
 export function colour(code, language) {
   if (language === 'text') {
     return;
@@ -47,7 +47,7 @@ function kindOf({ groups }, language) {
   return groups.comment ? 'comment' : groups.string ? 'string' : 'number';
 }
 
-/** Adds a button to a figure, where the browser lets a page copy: on https, and on one's own machine. */
+/** Adds a copy button to a figure, if the browser allows copying: on https and on localhost. */
 export function addCopy(figure) {
   if (!navigator.clipboard) {
     return;
@@ -68,7 +68,7 @@ export function addCopy(figure) {
   figure.append(button);
 }
 
-/** A new figure. */
+/** Creates a figure. */
 export function codeBlock(text, language, caption) {
   const figure = document.createElement('figure');
   figure.className = 'code';

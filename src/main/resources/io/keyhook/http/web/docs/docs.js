@@ -1,4 +1,4 @@
-// What the guide does beyond being read. Without this, every language is shown below the other.
+// Tabs, theme, copy buttons and the table of contents of the guide. Without it, all languages are shown one below the other.
 import { addCopy, colour } from './code.js';
 
 const LANGUAGE = 'keyhook-guide-language';
@@ -8,7 +8,7 @@ function remembered(key) {
   try {
     return localStorage.getItem(key);
   } catch {
-    return null; // storage is closed to this page
+    return null; // storage is denied
   }
 }
 
@@ -16,11 +16,11 @@ function remember(key, value) {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // it holds for this page
+    // the choice lasts for this page only
   }
 }
 
-/** The examples call the server that this page came from. */
+/** Makes the examples call the server of this page. */
 function nameThisServer(code) {
   const server = new URL('..', location.href).href.replace(/\/$/, '');
   if (code.textContent.includes(EXAMPLE_SERVER)) {
@@ -35,7 +35,7 @@ for (const figure of document.querySelectorAll('.code')) {
   addCopy(figure);
 }
 
-/** One choice for all tabs that have it. */
+/** Selects a language in all tabs that have it. */
 function choose(label) {
   for (const tabs of document.querySelectorAll('.tabs')) {
     const buttons = [...tabs.querySelectorAll('[role=tab]')];
@@ -55,7 +55,7 @@ function chooseByHand(button) {
   choose(button.textContent);
   remember(LANGUAGE, button.textContent);
   button.focus({ preventScroll: true });
-  scrollBy({ top: button.getBoundingClientRect().top - before, behavior: 'instant' }); // the tabs above changed too
+  scrollBy({ top: button.getBoundingClientRect().top - before, behavior: 'instant' }); // the tabs above have changed too
 }
 
 document.querySelectorAll('.tabs').forEach((tabs, group) => {
@@ -105,7 +105,7 @@ theme.addEventListener('click', () => {
   remember('keyhook-theme', root.dataset.theme);
 });
 
-/** Marks in the list of what is on the page where the reader is. */
+/** Marks the current section in the table of contents. */
 const entries = new Map([...document.querySelectorAll('.toc a')]
   .map((link) => [document.getElementById(decodeURIComponent(link.hash.slice(1))), link]));
 function mark() {

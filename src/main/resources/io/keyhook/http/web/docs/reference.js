@@ -1,4 +1,4 @@
-// Draws the reference from /openapi.json.
+// Renders the reference from /openapi.json.
 import { codeBlock } from './code.js';
 
 const METHODS = ['get', 'post', 'patch', 'put', 'delete'];
@@ -10,7 +10,7 @@ const server = new URL('..', location.href).href.replace(/\/$/, '');
 const fillers = new Map();
 let spec;
 
-/** An element; a child is an element or a text. */
+/** Creates an element. @param children elements or text */
 function el(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
@@ -18,7 +18,7 @@ function el(name, attributes = {}, ...children) {
   return element;
 }
 
-/** What a reference leads to; what stands beside it goes before it. */
+/** Resolves a reference. Properties next to it take precedence. */
 function resolve(node) {
   if (!node?.$ref) {
     return node ?? {};
@@ -28,7 +28,7 @@ function resolve(node) {
   return { ...resolve(target), ...beside };
 }
 
-/** The little Markdown that the document has. */
+/** Renders the subset of Markdown that the document uses. */
 function prose(text = '') {
   return text.split('\n\n').filter(Boolean).map((paragraph) => el('p', {},
     paragraph.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((part) => part.startsWith('`') ? el('code', {}, part.slice(1, -1))
@@ -111,7 +111,7 @@ function credential(operation) {
   return names.length === 0 ? 'Needs no credential.' : `Needs ${names.map((name) => says[name] ?? name).join(' or ')}, as Authorization: Bearer.`;
 }
 
-/** As JSON where there is a choice; undefined: there is none at all. */
+/** The content, preferably JSON; undefined if there is none. */
 function contentOf(body) {
   const contents = Object.entries(body.content ?? {}).map(([type, content]) => ({ ...content, type }));
   return contents.find(({ type }) => type.includes('json')) ?? contents[0];
@@ -148,7 +148,7 @@ function body(method, path, operation, isEvent) {
     content ? el('h4', {}, isEvent ? 'Body' : 'Request') : null,
     content ? fields(content.schema) : null,
     content && (isEvent || examples(content).length > 1) ? blocks(content, 'js') : null,
-    el('h4', {}, isEvent ? 'What you answer' : 'Answers'),
+    el('h4', {}, isEvent ? 'Your response' : 'Responses'),
     Object.entries(operation.responses).map(([status, response]) => answer(status, response)),
   ].flat().filter(Boolean);
 }
@@ -163,7 +163,7 @@ function call(method, path, operation, isEvent = false) {
   return details;
 }
 
-/** What is inside is drawn when it is opened for the first time. */
+/** Renders the content of a call when it is opened for the first time. */
 function fill(details) {
   fillers.get(details)?.();
   fillers.delete(details);
@@ -174,11 +174,11 @@ function group(name, description, calls) {
   return el('section', { 'aria-labelledby': id }, el('h2', { id }, name), el('p', {}, description), calls);
 }
 
-/** What holds for all calls. */
+/** The conventions of all calls. */
 function conventions() {
   return el('details', { class: 'call', id: 'conventions' },
-    el('summary', {}, el('strong', {}, 'What holds for every call'),
-      el('span', { class: 'says' }, 'Conventions, errors, limits')),
+    el('summary', {}, el('strong', {}, 'Conventions'),
+      el('span', { class: 'says' }, 'Strictness, retries, errors and limits of all calls')),
     el('div', {}, prose(spec.info.description)));
 }
 
@@ -208,14 +208,14 @@ function filter() {
     }
     section.hidden = !any;
   }
-  count.textContent = words.length === 0 ? `${found} calls and events` : found === 0 ? 'Nothing matches' : `${found} found`;
+  count.textContent = words.length === 0 ? `${found} calls and events` : found === 0 ? 'No matches' : `${found} found`;
 }
 
 function open() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (target?.matches('.call')) {
     target.open = true;
-    fill(target); // before the scrolling, which it makes room for
+    fill(target); // before scrolling, because it changes the height
   }
   target?.scrollIntoView({ behavior: 'instant' });
 }
@@ -223,7 +223,7 @@ function open() {
 try {
   const response = await fetch(`${server}/openapi.json`);
   if (!response.ok) {
-    throw new Error(`The server answered ${response.status}`);
+    throw new Error(`The server returned ${response.status}`);
   }
   spec = await response.json();
   draw();
@@ -234,5 +234,5 @@ try {
   open();
 } catch (e) {
   root.replaceChildren(el('p', { class: 'note warn', role: 'alert' },
-    `The reference could not be loaded: ${e.message}. Reload the page, or read `, el('a', { href: '../openapi.json' }, 'openapi.json'), '.'));
+    `Couldn’t load the reference: ${e.message}. Reload the page, or read `, el('a', { href: '../openapi.json' }, 'openapi.json'), '.'));
 }

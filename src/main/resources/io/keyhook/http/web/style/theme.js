@@ -1,9 +1,9 @@
-// Before anything is drawn: the theme that was chosen here, where one was.
+// Applies the chosen theme before the page is rendered.
 try {
   const theme = localStorage.getItem('keyhook-theme');
   if (theme === 'light' || theme === 'dark') {
     document.documentElement.dataset.theme = theme;
   }
 } catch {
-  // storage is closed to this page: the system's theme it is
+  // storage is denied: the system's theme applies
 }
