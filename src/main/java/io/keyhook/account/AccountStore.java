@@ -95,7 +95,7 @@ final class AccountStore {
     return client.query(ANY).execute().map(rows -> rows.size() > 0);
   }
 
-  /** Whether there is none yet; nobody else makes one before this transaction ends. */
+  /** Returns whether there is no account yet. Prevents others from creating one before this transaction ends. */
   static Future<Boolean> lockEmpty(SqlClient tx) {
     return tx.query(LOCK_BOOTSTRAP).execute()
         .compose(locked -> any(tx)).map(any -> !any);
@@ -107,7 +107,7 @@ final class AccountStore {
   }
 
   /**
-   * What is null stays as it is. Another password ends the sessions of who had the one before.
+   * What is null stays as it is. A new password ends all sessions of the old one.
    *
    * @return whether something is different now
    */
@@ -136,7 +136,7 @@ final class AccountStore {
     return client.preparedQuery(LOGIN).execute(Tuple.of(email)).map(rows -> first(rows, AccountStore::member));
   }
 
-  /** Of a row that begins with these. */
+  /** Reads a row that starts with these columns. */
   static Member member(Row row) {
     return new Member(row.getUUID(0), row.getUUID(1), row.getString(2), row.getString(3));
   }

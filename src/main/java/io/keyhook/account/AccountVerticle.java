@@ -38,7 +38,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Keeps accounts, people and API keys, and knows who may act for which account. */
+/** Serves accounts, team members and API keys, and authenticates callers. */
 public final class AccountVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(AccountVerticle.class);
   private static final Duration LAST_USED_INTERVAL = Duration.ofMinutes(1);
@@ -203,7 +203,7 @@ public final class AccountVerticle extends VerticleBase {
             : bus.request(Addresses.CANCEL_PENDING, new CancelPending(accountId, null)).map(account));
   }
 
-  /** The first account with its API key, where there is no account yet. */
+  /** Creates the first account with its API key, if there is no account yet. */
   private Future<Optional<Account>> bootstrap(Accounts.Bootstrap request) {
     plans.checkExists(request.account().plan());
     return AccountStore.any(pool).compose(any -> any ? Future.succeededFuture(Optional.empty())

@@ -21,7 +21,7 @@ public final class ApiKeys {
     return Hashes.sha256(key.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** How it begins, to tell keys apart in a list. */
+  /** Returns the first characters of a key, to distinguish keys in a list. */
   static String hint(String key) {
     return key.substring(0, HINT_LENGTH);
   }

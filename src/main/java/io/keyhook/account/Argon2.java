@@ -38,7 +38,7 @@ final class Argon2 {
   }
 
   /**
-   * @param hash what {@link #hash} has returned
+   * @param hash a result of {@link #hash}
    * @throws IllegalArgumentException it is something else
    */
   boolean matches(String password, String hash) {

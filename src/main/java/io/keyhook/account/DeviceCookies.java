@@ -17,7 +17,7 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Cookies that a device gets when somebody logs in on it, so that its next logins do not compete with those of strangers
+ * Cookies that a device gets when a user logs in on it, so that its next logins do not compete with those of strangers
  * (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). Each holds a random number, a mark of the password, and a
  * MAC over both and the e-mail, under a key derived from the master key: nodes share it, and nothing is stored. A changed
  * password ends all of them. A cookie does not log anybody in. Any thread.
@@ -44,7 +44,7 @@ final class DeviceCookies {
         mac(new SecretKeySpec(Base64.getDecoder().decode(key), ALGORITHM), PURPOSE), ALGORITHM)));
   }
 
-  /** A new one for a device on which somebody has logged in. */
+  /** Returns a new cookie for a device on which a user has logged in. */
   String issue(AccountStore.Member user) {
     byte[] nonce = new byte[NONCE];
     random.nextBytes(nonce);
@@ -91,7 +91,7 @@ final class DeviceCookies {
   }
 
   /**
-   * A device on which somebody has logged in with an e-mail.
+   * A device on which a user has logged in with an e-mail.
    *
    * @param passwordMark of the password at that time
    */

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
 final class Logins {
   private static final Logger log = LoggerFactory.getLogger(Logins.class);
 
-  /** Two tabs may send one cookie at once, or a request overtake the answer to another. */
+  /** Two tabs may send one cookie at once, or a request may overtake the response to another. */
   private static final Duration GRACE = Duration.ofSeconds(10);
   private static final int EXPIRED_AT_ONCE = 1000;
 
@@ -45,7 +45,7 @@ final class Logins {
   private final SecureRandom random;
 
   /**
-   * @param management admits what uses shared connections, by client address
+   * @param management admits work on shared connections, by client address
    */
   Logins(Database database, Admission<Object> management, Passwords passwords, Tokens tokens,
       KeyhookOptions.Session options, DeviceCookies devices, SecureRandom random) {
@@ -90,7 +90,7 @@ final class Logins {
             member.filter(user -> found.get().isOf(user.passwordHash())).map(user -> found.get().cookie()));
   }
 
-  /** Who is unknown is answered as who is wrong, and after as long. */
+  /** Checks a login. An unknown user gets the same response, after the same time, as a wrong password. */
   private Future<AccountStore.Member> member(Accounts.Login request) {
     if (!tokens.canIssue()) {
       return Future.failedFuture(new Failure.Conflict("LOGIN_ELSEWHERE",
@@ -107,7 +107,7 @@ final class Logins {
         }));
   }
 
-  /** A device that is known does not wait behind strangers who guess passwords. */
+  /** Admits logins on known devices, which do not wait behind strangers who guess passwords. */
   private Passwords.Asker asker(Accounts.Login request, Optional<AccountStore.Member> member) {
     return member.filter(user -> request.device() != null
             && devices.parse(request.device(), request.email()).filter(device -> device.isOf(user.passwordHash())).isPresent())
@@ -124,7 +124,7 @@ final class Logins {
         log.warn("Could not write a failed login to the audit log: {}", e.getMessage()));
   }
 
-  /** No session begins with a password that was changed meanwhile: the change has ended those that there were. */
+  /** Starts a session, unless the password has changed since it was checked. */
   private static Future<Void> note(SqlClient client, AccountStore.Member user) {
     return UserStore.loggedIn(client, user).map(noted -> {
       if (!noted) {
@@ -163,7 +163,7 @@ final class Logins {
         .map(Optional.empty());
   }
 
-  /** Only who holds its cookie ends a session. */
+  /** Ends a session. Needs its cookie. */
   Future<Void> end(Sessions.End request) {
     return SessionCookie.parse(request.cookie()).map(cookie ->
             database.transaction(tx -> SessionStore.lock(tx, cookie, GRACE).compose(found -> found

@@ -19,7 +19,7 @@ final class Passwords {
   private final Admission<Admission<?>> hashes;
   private final Admission<Object> known;
   private final Admission<String> anonymous;
-  /** Of no password: who has no account costs as much time as who has one. */
+  /** A hash of no password: an unknown user takes as much time as a known one. */
   private final Future<String> nobody;
 
   Passwords(Vertx vertx, Admissions admissions) {
@@ -36,7 +36,7 @@ final class Passwords {
    * @param tenant an account's id, or a client's address
    */
   record Asker(Object tenant, boolean known) {
-    /** An account that is logged in or whose device is known, or an administrator. */
+    /** The tenant is a logged-in account, an account with a known device, or an administrator. */
     static Asker known(Object tenant) {
       return new Asker(tenant, true);
     }
@@ -56,7 +56,7 @@ final class Passwords {
   }
 
   /**
-   * @param hash null: nobody's; answers false after as long
+   * @param hash null: unknown user; the result is false after the same time
    */
   Future<Boolean> matches(Asker asker, String password, String hash) {
     return (hash == null ? nobody : Future.succeededFuture(hash)).compose(checked -> work(asker,
@@ -71,7 +71,7 @@ final class Passwords {
     return room.run(tenant, () -> hashes.run(room, () -> workers.executeBlocking(hashing, false)));
   }
 
-  /** Once nobody's hash is made, which nobody may have waited for. */
+  /** Completes when the hash for unknown users is computed. */
   Future<Void> close() {
     return nobody.<Void>mapEmpty().otherwiseEmpty().eventually(workers::close);
   }

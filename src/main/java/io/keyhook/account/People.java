@@ -14,7 +14,7 @@ import io.vertx.core.Future;
 import java.util.List;
 import java.util.UUID;
 
-/** Who logs in to an account: others are made and deleted, and everybody changes their own password. */
+/** The team members of an account: creates and deletes them, and changes their own password. */
 final class People {
   private final Database database;
   private final Admission<Object> management;
@@ -22,7 +22,7 @@ final class People {
   private final Passwords passwords;
 
   /**
-   * @param management admits what uses shared connections, by account
+   * @param management admits work on shared connections, by account
    */
   People(Database database, Admission<Object> management, Idempotency idempotency, Passwords passwords) {
     this.database = database;

@@ -19,7 +19,7 @@ public final class PlanStore {
     return plan(client, GET, accountId);
   }
 
-  /** The same, and nobody else counts what the account has until the transaction ends. */
+  /** Does the same, and locks the account's usage until the transaction ends. */
   public static Future<String> lock(SqlClient tx, UUID accountId) {
     return plan(tx, LOCK, accountId);
   }

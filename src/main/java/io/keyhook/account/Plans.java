@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 
 /** What each plan allows: rules over values. Any thread. */
 public final class Plans {
-  /** Of an account whose plan is no longer configured: what it has stays, and nothing is added. */
+  /** The plan of an account whose plan is no longer configured: nothing can be added. */
   private static final Plan GONE = new Plan(Optional.of(0), Optional.of(0), 30);
 
   private static final Comparator<Info.Plan> SMALLEST_FIRST = Comparator.comparing(Info.Plan::maxLicenses, nullsLast(naturalOrder()))
@@ -49,7 +49,7 @@ public final class Plans {
     Check.that().is("plan", plans.containsKey(name), "is not one of " + String.join(", ", plans.keySet())).done();
   }
 
-  /** Names of the plans whose webhooks fire, in step with {@link #retentions()}. */
+  /** The names of the plans with webhooks, in the order of {@link #retentions()}. */
   public String[] withWebhooks() {
     return withWebhooks.clone();
   }

@@ -2,7 +2,7 @@ package io.keyhook.account;
 
 import java.security.SecureRandom;
 
-/** Letters and digits that nobody guesses: almost 6 bits each. */
+/** Random letters and digits with almost 6 bits each. */
 public final class RandomText {
   private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 

@@ -23,7 +23,7 @@ record SessionCookie(UUID accountId, UUID sessionId, byte[] secret) {
     return secret;
   }
 
-  /** Empty for what is not one, null too. */
+  /** Returns empty for anything that is not a cookie, including null. */
   static Optional<SessionCookie> parse(String text) {
     if (text == null || text.length() != LENGTH) {
       return Optional.empty();

@@ -63,7 +63,7 @@ final class SessionStore {
         .map(rows -> rows.iterator().next().getUUID(0));
   }
 
-  /** Empty where there is none, or no longer. */
+  /** Returns empty if there is none, or no longer. */
   static Future<Optional<Session>> lock(SqlClient tx, SessionCookie cookie, Duration grace) {
     return tx.preparedQuery(LOCK).execute(Tuple.of(cookie.accountId(), cookie.sessionId(), (double) grace.toSeconds()))
         .map(rows -> first(rows, row -> new Session(AccountStore.member(row), bytes(row, 4), bytes(row, 5),
@@ -99,7 +99,7 @@ final class SessionStore {
     return tx.preparedQuery(DELETE_OF).execute(Tuple.of(accountId, userId, kept)).mapEmpty();
   }
 
-  /** Those that have expired, so many at most; tells how many it found. */
+  /** Deletes at most {@code limit} expired sessions and returns how many it found. */
   static Future<Integer> deleteExpired(SqlClient client, int limit) {
     return client.preparedQuery(EXPIRED).execute(Tuple.of((long) limit)).compose(rows -> {
       List<SessionId> expired = all(rows, row -> new SessionId(row.getUUID(0), row.getUUID(1)));

@@ -72,7 +72,7 @@ final class TokenSignatures {
         && (id == null || key.getId() == null || id.equals(key.getId()));
   }
 
-  /** A signature of another length than the algorithm's is thrown and not told. */
+  /** A signature of the wrong length throws instead of returning false. */
   private static boolean verifies(JWS key, byte[] signature, byte[] signed) {
     try {
       return key.verify(signature, signed);

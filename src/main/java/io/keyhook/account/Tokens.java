@@ -29,7 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** JSON Web Tokens: issues those of people who logged in, and reads those of the issuer configured. */
+/** JSON Web Tokens: issues them to users who logged in, and reads those of the configured issuer. */
 final class Tokens {
   /** Tokens issued here name their user in a claim of our own: other issuers' subjects look like anything. */
   private static final String USER = "keyhook_user";
@@ -110,9 +110,9 @@ final class Tokens {
   /**
    * Who a token speaks for.
    *
-   * @param userId of who logged in here; null: the token is another issuer's
+   * @param userId the user who logged in here; null: the token is of another issuer
    * @param password mark of the one that was logged in with; null: the token is another issuer's
-   * @param name for people: an e-mail, or what the token calls its subject
+   * @param name for people: an e-mail, or the token's subject
    */
   record Claims(String accountId, String userId, String password, String name, Instant expiresAt) {
     /** Whether a password of this hash is still the one that was logged in with. */
@@ -154,7 +154,7 @@ final class Tokens {
     return shown(email != null ? email : subject != null ? subject : "token");
   }
 
-  /** Another issuer's names may hold what no PostgreSQL takes. */
+  /** Names of another issuer may contain characters that PostgreSQL refuses. */
   private static String shown(String name) {
     int length = Math.min(Check.EMAIL, name.codePointCount(0, name.length()));
     return UNSTORABLE.matcher(name.substring(0, name.offsetByCodePoints(0, length))).replaceAll("?");

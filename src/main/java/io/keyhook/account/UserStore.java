@@ -23,7 +23,7 @@ final class UserStore {
   private static final String LIST = "SELECT " + COLUMNS + """
 
       FROM keyhook.member WHERE account_id = $1 AND user_id < $2 ORDER BY user_id DESC LIMIT $3""";
-  // Who deletes waits for who deletes another, so that two do not delete each other and leave nobody.
+  // Deletions of one account wait for each other, so that two users cannot delete each other and leave nobody.
   private static final String LOCK = "SELECT FROM keyhook.account WHERE account_id = $1 FOR NO KEY UPDATE";
   private static final String SOMEBODY_ELSE = """
       SELECT FROM keyhook.member WHERE account_id = $1 AND user_id <> $2 LIMIT 1""";
@@ -66,13 +66,13 @@ final class UserStore {
         .map(rows -> first(rows, row -> row.getString(0)));
   }
 
-  /** False where it is not this hash any more. */
+  /** Returns false if the hash has changed. */
   static Future<Boolean> changePassword(SqlClient tx, UUID accountId, UUID userId, String oldHash, String newHash) {
     return tx.preparedQuery(CHANGE_PASSWORD).execute(Tuple.of(accountId, userId, oldHash, newHash))
         .map(changed -> changed.rowCount() > 0);
   }
 
-  /** False where the password that was compared is not theirs any more. */
+  /** Returns false if the compared password has changed. */
   static Future<Boolean> loggedIn(SqlClient client, AccountStore.Member user) {
     return client.preparedQuery(LOGGED_IN).execute(Tuple.of(user.accountId(), user.userId(), user.passwordHash()))
         .map(noted -> noted.rowCount() > 0);

@@ -3,7 +3,7 @@ package io.keyhook.audit;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** What is written down. Its name is stored and told, so it stays. */
+/** The actions of the audit log. Their names are stored and public, so they never change. */
 public enum Action {
   LICENSE_CREATED("license.created"),
   LICENSE_UPDATED("license.updated"),
@@ -17,7 +17,7 @@ public enum Action {
   WEBHOOK_SECRET_ROTATED("webhook.secret_rotated"),
   WEBHOOK_DELETED("webhook.deleted"),
   WEBHOOK_TESTED("webhook.tested"),
-  /** By Keyhook itself, for how its endpoint answers. Its owner's is an update. */
+  /** Deactivation by Keyhook, because of the endpoint's responses. A user's deactivation is an update. */
   WEBHOOK_DEACTIVATED("webhook.deactivated"),
   /** Sending again all that failed was asked for; once for all of it. */
   WEBHOOK_RECOVERED("webhook.recovered"),
@@ -28,15 +28,15 @@ public enum Action {
   ACCOUNT_UPDATED("account.updated"),
   /** Of the user, as is the next. */
   LOGIN_SUCCEEDED("login.succeeded"),
-  /** With a wrong password. An e-mail that is nobody's belongs to no account that could be told. */
+  /** A login with a wrong password. An unknown e-mail belongs to no account and is not recorded. */
   LOGIN_FAILED("login.failed"),
   USER_CREATED("user.created"),
   USER_DELETED("user.deleted"),
   USER_PASSWORD_CHANGED("user.password_changed"),
-  /** Of the person who logged in, as are the next two. */
+  /** The subject is the user who logged in, as for the next two. */
   SESSION_STARTED("session.started"),
   SESSION_ENDED("session.ended"),
-  /** A cookie was used that had been replaced: somebody has a copy, and the session was ended. */
+  /** A replaced cookie was used again: someone has a copy, and the session was ended. */
   SESSION_REUSED("session.reused");
 
   private final String wireName;

@@ -38,10 +38,10 @@ public final class AuditStore {
   private AuditStore() {}
 
   /**
-   * Writes down what the transaction does.
+   * Records what the transaction does.
    *
-   * @param subjectId of what is changed, with its prefix
-   * @param changed names of the fields that the request gives; never what they hold
+   * @param subjectId the ID of what is changed, with its prefix
+   * @param changed names of the fields in the request, never their values
    */
   public static Future<Void> write(SqlClient tx, Caller caller, Action action, String subjectId, List<String> changed) {
     Actor actor = caller.actor();

@@ -30,7 +30,7 @@ public record KeyhookOptions(
    *
    * @param enabled false where a host application mounts the router in a server of its own
    * @param port 0 takes any free port
-   * @param trustedProxies addresses and CIDRs whose {@code X-Forwarded-*} and {@code Forwarded} are believed; empty: nobody's
+   * @param trustedProxies addresses and CIDRs whose {@code X-Forwarded-*} and {@code Forwarded} headers are trusted; empty: none
    */
   public record Http(boolean enabled, String host, int port, List<String> trustedProxies) {}
 
@@ -72,7 +72,7 @@ public record KeyhookOptions(
     }
   }
 
-  /** The operator's calls, refused where there is no key. */
+  /** The operator's calls, which are refused without a key. */
   public record Operator(Optional<String> key) {
     @Override
     public String toString() {
@@ -91,7 +91,7 @@ public record KeyhookOptions(
   public record Session(Duration lifetime, Duration accessLifetime) {}
 
   /**
-   * @param enabled whether anybody may make an account, on the plan {@value #PLAN}
+   * @param enabled whether anyone may create an account, on the plan {@value #PLAN}
    */
   public record Signup(boolean enabled) {
     public static final String PLAN = "free";
@@ -127,7 +127,7 @@ public record KeyhookOptions(
 
   /**
    * @param masterKey encrypts webhook secrets at rest: base64 of 32 bytes
-   * @param previousMasterKeys open what is not yet, or no longer, encrypted with the master key
+   * @param previousMasterKeys decrypt secrets that are not yet, or no longer, encrypted with the master key
    */
   public record Secrets(Optional<String> masterKey, List<String> previousMasterKeys) {
     @Override
@@ -149,7 +149,7 @@ public record KeyhookOptions(
    *     they are not public
    * @param deniedTargets likewise, and never reached, also where they are allowed
    * @param allowedPorts one or more
-   * @param maxInFlight deliveries that this node holds at once: waiting for a place, in flight, or with a result to write
+   * @param maxInFlight the maximum number of deliveries that this node holds: waiting, in flight, or with a result to write
    * @param maxInFlightPerEndpoint attempts at once to one webhook from this node
    */
   public record Delivery(

@@ -75,7 +75,7 @@ public final class LocalSecrets {
     }
   }
 
-  /** Forgets the old master key, under which nothing is any more. Blocks. */
+  /** Deletes the old master key, which no longer encrypts anything. Blocks. */
   public static void endRotation(Path directory) {
     JsonObject kept = read(directory.resolve(FILE));
     kept.remove(PREVIOUS_MASTER_KEYS);

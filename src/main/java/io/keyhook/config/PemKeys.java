@@ -22,12 +22,12 @@ import java.util.regex.Pattern;
 record PemKeys(String algorithm) {
   private static final int RSA_BITS = 2048;
 
-  /** A public key (X.509); empty where there is none, or one for another algorithm. */
+  /** Returns the public key (X.509), or empty if there is none for this algorithm. */
   Optional<PublicKey> publicKey(String pem) {
     return parse("PUBLIC KEY", pem, der -> KeyFactory.getInstance(type()).generatePublic(new X509EncodedKeySpec(der)));
   }
 
-  /** A private key (PKCS#8); empty where there is none, or one for another algorithm. */
+  /** Returns the private key (PKCS#8), or empty if there is none for this algorithm. */
   Optional<PrivateKey> privateKey(String pem) {
     return parse("PRIVATE KEY", pem, der -> KeyFactory.getInstance(type()).generatePrivate(new PKCS8EncodedKeySpec(der)));
   }

@@ -20,7 +20,7 @@ import java.util.function.Supplier;
  * there is a {@link Pacer}, a permit that becomes free rests before its next use. Any thread; work starts, and its future
  * completes, on the caller's context.
  *
- * @param <K> a tenant: an account, or a client's address where there is no account
+ * @param <K> a tenant: an account, or a client's address if there is no account
  */
 public final class Admission<K> {
   private final Vertx vertx;

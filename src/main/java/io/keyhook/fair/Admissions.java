@@ -30,7 +30,7 @@ public record Admissions(
     Admission<Admission<?>> hashes, Admission<Object> passwords, Admission<String> anonymousLogins, Admission<UUID> searches,
     Admission<UUID> tests, Admission<UUID> imports, Admission<UUID> exports,
     FairShare<UUID> streams, FairShare<UUID> recoveries, FairShare<String> connections, Pacer pacer) {
-  /** For what others hold as long as they like. An account that is alone gets a fifth. */
+  /** For resources that are held for any time. A single account gets a fifth. */
   private static final double HELD_LONG = 0.25;
   /** For what keeps a processor of the database busy. Of two permits, an account gets one. */
   private static final double ONE_OF_TWO = 0.5;

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * are held for long, a small factor leaves room for many more tenants. (Dynamic thresholds: Choudhury and Hahne, "Dynamic
  * Queue Length Thresholds for Shared-Memory Packet Switches", 1998.) Any thread.
  *
- * @param <K> a tenant: an account, or a client's address where there is no account
+ * @param <K> a tenant: an account, or a client's address if there is no account
  */
 public final class FairShare<K> {
   private static final double FACTOR = 2;

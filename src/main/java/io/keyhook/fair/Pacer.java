@@ -31,7 +31,7 @@ public final class Pacer {
   private static final int MINUTES = 10;
 
   private final LongSupplier nanoTime;
-  /** By minute: the shortest of its windows; infinite where there was none. */
+  /** The shortest window of each minute; infinite if there was none. */
   private final double[] shortest = new double[MINUTES];
   private final AtomicInteger underWay = new AtomicInteger();
   private long minute; // it and all below guarded by this
@@ -61,7 +61,7 @@ public final class Pacer {
     return this;
   }
 
-  /** A validation is asked for. Returns when, for {@link #validated}. */
+  /** Records the start of a validation. Returns its time, for {@link #validated}. */
   public long asked() {
     underWay.incrementAndGet();
     return now();

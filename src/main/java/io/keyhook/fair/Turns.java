@@ -47,7 +47,7 @@ public final class Turns<K, T> {
     return poll(tenant -> true);
   }
 
-  /** Takes the next item of a tenant that is admitted; null: there is none. Tenants that are not admitted keep their turn. */
+  /** Takes the next item of an admitted tenant; null: none. Tenants that are not admitted keep their turn. */
   T poll(Predicate<K> admitted) {
     for (Iterator<Map.Entry<K, ArrayDeque<T>>> turns = queues.entrySet().iterator(); turns.hasNext(); ) {
       Map.Entry<K, ArrayDeque<T>> turn = turns.next();

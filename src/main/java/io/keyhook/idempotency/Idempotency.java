@@ -30,11 +30,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Carries out a request once under its idempotency key (draft-ietf-httpapi-idempotency-key-header-07). A request claims its
- * key first, in a row that all nodes see. A change keeps its answer in its own transaction, so that both are committed or
- * neither: a retry finds the answer, or nothing was changed. The claim is a lease with a fencing token. A request whose node
+ * key first, in a row that all nodes see. A change stores its response in its own transaction, so that both are committed or
+ * neither: a retry finds the response, or nothing was changed. The claim is a lease with a fencing token. A request whose node
  * died is carried out again once its lease is over, and one that was only slow finds its claim gone and is rolled back.
  *
- * <p>Requests and answers are sealed with the master key, as answers hold secrets that are told once. Any thread.
+ * <p>Requests and responses are sealed with the master key, because responses contain secrets that are shown once. Any thread.
  */
 public final class Idempotency {
   private static final Logger log = LoggerFactory.getLogger(Idempotency.class);
@@ -66,14 +66,14 @@ public final class Idempotency {
     this.management = management;
   }
 
-  /** The answer that a key has already. */
+  /** The stored response of a key. */
   public record Answer(int status, String json) {}
 
   /**
    * Claims a key.
    *
-   * @param requestHash tells requests apart
-   * @return the answer that there is; empty: the request is to be carried out, and then {@linkplain #keepLate kept} or
+   * @param requestHash identifies the request
+   * @return the stored response; empty: the request has to be carried out, and then {@linkplain #keepLate stored} or
    *     {@linkplain #release released}. Fails with 409 while another request with the key is under way, and with 422 where the
    *     key belongs to another request
    */
@@ -127,9 +127,9 @@ public final class Idempotency {
   }
 
   /**
-   * Keeps the answer of a change in the transaction that makes it. Does nothing where the caller has no claim.
+   * Stores the response of a change in its transaction. Does nothing if the caller has no claim.
    *
-   * @return the answer. Fails, and so rolls the change back, where the claim was taken over or released meanwhile
+   * @return the response. Fails, which rolls the change back, if the claim was taken over or released in the meantime
    */
   public <T> Future<T> keep(SqlConnection tx, Caller caller, T answer) {
     Claim claim = caller.claim();
@@ -143,8 +143,8 @@ public final class Idempotency {
   }
 
   /**
-   * Keeps an answer that its change did not keep, such as a refusal. Until then, a retry is refused; if this node dies before,
-   * a retry after the lease carries the request out again. Never fails: the request was answered, kept or not.
+   * Stores a response that its change did not store, such as an error. Until then, a retry is refused; if this node dies before,
+   * a retry after the lease carries out the request again. Never fails: the response is sent, stored or not.
    */
   public Future<Void> keepLate(UUID accountId, Claim claim, Answer answer) {
     return keep(database.pool(), accountId, claim, answer).<Void>mapEmpty().otherwise(e -> {
@@ -166,8 +166,8 @@ public final class Idempotency {
   }
 
   /**
-   * Gives a key up whose request failed for now: a retry carries it out again. A change that is still under way for it is
-   * rolled back, or waited for where it has kept its answer. Never fails: the lease ends.
+   * Releases the key of a request that failed for now: a retry carries it out again. A change that is still in progress for it is
+   * rolled back, or waited for if it has stored its response. Never fails: the lease ends.
    */
   public Future<Void> release(UUID accountId, Claim claim) {
     return IdempotencyStore.release(database.pool(), accountId, claim).otherwise(e -> {
@@ -176,7 +176,7 @@ public final class Idempotency {
     });
   }
 
-  /** Deletes what is kept no longer, batch by batch. */
+  /** Deletes expired keys, batch by batch. */
   Future<Void> deleteExpired() {
     return IdempotencyStore.deleteExpired(database.pool(), EXPIRED_AT_ONCE)
         .compose(deleted -> deleted < EXPIRED_AT_ONCE ? Future.succeededFuture() : deleteExpired());

@@ -43,7 +43,7 @@ final class IdempotencyStore {
   private static final String SEALED = """
       SELECT account_id, key_id, request, answer FROM keyhook.idempotency
       WHERE (account_id, key_id) > ($1, $2) ORDER BY account_id, key_id LIMIT $3""";
-  // What was answered or claimed anew meanwhile is not put back.
+  // A key that was answered or claimed again in between is not overwritten.
   private static final String RESEAL = """
       UPDATE keyhook.idempotency i SET request = q.request, answer = q.answer
       FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[])
@@ -57,21 +57,21 @@ final class IdempotencyStore {
    * A claim as it is kept.
    *
    * @param leased whether the request may be under way
-   * @param status null: there is no answer yet
-   * @param answer null: there is none yet
+   * @param status null: no response yet
+   * @param answer null: no response yet
    */
   record Row(byte[] request, UUID token, boolean leased, Integer status, byte[] answer) {}
 
   /**
    * What is sealed of a claim.
    *
-   * @param answer null: there is none yet
+   * @param answer null: no response yet
    */
   record Sealed(UUID accountId, UUID keyId, byte[] request, byte[] answer) {}
 
   private record KeyId(UUID accountId, UUID keyId) {}
 
-  /** Whether nobody had claimed the key, or so long ago that it counts no more. */
+  /** Returns whether the key was free, or its claim had expired. */
   static Future<Boolean> claim(
       SqlClient client, UUID accountId, Claim claim, byte[] request, Duration lease, Duration kept) {
     return client.preparedQuery(CLAIM)
@@ -87,7 +87,7 @@ final class IdempotencyStore {
     }));
   }
 
-  /** Takes the place of a claim whose lease is over without an answer, unless another request was faster. */
+  /** Replaces a claim whose lease ended without a response, unless another request was faster. */
   static Future<Boolean> takeOver(
       SqlClient client, UUID accountId, UUID token, Claim claim, Duration lease, Duration kept) {
     return client.preparedQuery(TAKE_OVER)
@@ -95,7 +95,7 @@ final class IdempotencyStore {
         .map(rows -> rows.rowCount() > 0);
   }
 
-  /** Whether the claim held and had no answer yet. */
+  /** Returns whether the claim was valid and had no response yet. */
   static Future<Boolean> keep(SqlClient client, UUID accountId, Claim claim, int status, byte[] answer) {
     return client.preparedQuery(KEEP)
         .execute(Tuple.of(accountId, claim.keyId(), claim.token(), (short) status, Buffer.buffer(answer)))
@@ -106,7 +106,7 @@ final class IdempotencyStore {
     return client.preparedQuery(RELEASE).execute(Tuple.of(accountId, claim.keyId(), claim.token())).mapEmpty();
   }
 
-  /** Deletes at most {@code limit} keys that are kept no longer; tells how many it found. */
+  /** Deletes at most {@code limit} expired keys and returns how many it found. */
   static Future<Integer> deleteExpired(SqlClient client, int limit) {
     return client.preparedQuery(EXPIRED).execute(Tuple.of((long) limit)).compose(rows -> {
       List<KeyId> expired = all(rows, row -> new KeyId(row.getUUID(0), row.getUUID(1)));

@@ -6,7 +6,7 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Deletes idempotency keys that are kept no longer. On any number of nodes. */
+/** Deletes expired idempotency keys. Runs on any number of nodes. */
 public final class IdempotencyVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(IdempotencyVerticle.class);
   private static final Duration INTERVAL = Duration.ofMinutes(10);

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings what is kept under idempotency keys under the present master key, batch by batch, while nodes that know both keys go
- * on. What no given key opens is left alone: it expires within a day.
+ * Re-encrypts the stored responses of idempotency keys with the current master key, batch by batch, while nodes with both
+ * keys continue. Skips responses that no given key decrypts: they expire within a day.
  */
 public final class KeptAnswers {
   private static final Logger log = LoggerFactory.getLogger(KeptAnswers.class);
@@ -30,7 +30,7 @@ public final class KeptAnswers {
     this.cipher = cipher;
   }
 
-  /** Until nothing is left to do; what changed meanwhile is looked at again. */
+  /** Repeats until nothing is left, including rows that changed in the meantime. */
   public Future<Void> reseal() {
     return passes(MAX_PASSES);
   }

@@ -37,14 +37,14 @@ final class Activator {
     this.outbox = outbox;
   }
 
-  /** What became of a device that asked for a slot. */
+  /** The result of an activation. */
   sealed interface Outcome {
     record Granted(Counted license, int activations) implements Outcome {}
 
     enum Denied implements Outcome {
-      /** All slots were taken meanwhile. */
+      /** The activation limit was reached in the meantime. */
       FULL,
-      /** The device has a slot by now, or the license may no longer be activated: to be looked up again. */
+      /** The device is activated by now, or the license can no longer be activated: look it up again. */
       CHANGED
     }
   }
@@ -93,7 +93,7 @@ final class Activator {
     private void groupNew(int[] order, Set<String> added) {
       for (int i : order) {
         Device device = devices.get(i);
-        // remove, not contains: of one device that asks twice in this batch, the second is looked up again
+        // remove, not contains: if one device validates twice in this batch, the second validation is looked up again
         if (added.remove(ValidationStore.deviceKey(device.licenseId(), device.request().fingerprint()))) {
           newByLicense.computeIfAbsent(device.licenseId(), id -> new ArrayList<>()).add(i);
         }

@@ -55,7 +55,7 @@ final class ExpiryTurns {
     this.busy = busy;
   }
 
-  /** Adds accounts. One that is in line keeps its place, and goes back to what another node has left. */
+  /** Adds accounts. An account that is already in line keeps its turn, and returns to expiries that another node has left. */
   void add(List<DueAccount> accounts, long now) {
     accounts.forEach(account -> line.merge(account.accountId(), new Waiting(account.since(), now),
         (waiting, found) -> waiting.from(found.since)));

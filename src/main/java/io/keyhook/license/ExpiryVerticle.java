@@ -33,11 +33,11 @@ public final class ExpiryVerticle extends VerticleBase {
   private static final int BATCH = 250;
   /** Expiries that one search reads, from the oldest and from the newest on: some 4 ms. */
   private static final int PAGE = 5000;
-  /** No search takes place while so many accounts are in line. */
+  /** The number of accounts in line from which no search takes place. */
   private static final int ENOUGH_ACCOUNTS = 5000;
   /** Between searches while accounts are in line. */
   private static final Duration SEARCH_INTERVAL = Duration.ofMillis(100);
-  /** After the last batch: what becomes due meanwhile shares the next one, and another node may be taking the rest. */
+  /** The pause after the last batch: licenses that become due share the next one, and another node may be taking the rest. */
   private static final Duration GATHER = Duration.ofMillis(20);
   /** While all accounts in line wait for their deliveries. */
   private static final Duration PAUSE = Duration.ofMillis(2);

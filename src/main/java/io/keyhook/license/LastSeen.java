@@ -57,7 +57,7 @@ public final class LastSeen {
   }
 
   private final SqlClient client;
-  /** Times change in place: an old map that is given new objects all the time makes every garbage collection long. */
+  /** Times change in place: new objects in an old map would make every garbage collection long. */
   private final List<Map<Key, AtomicLong>> shares =
       Stream.generate(() -> (Map<Key, AtomicLong>) new ConcurrentHashMap<Key, AtomicLong>()).limit(SHARES).toList();
   private int next;

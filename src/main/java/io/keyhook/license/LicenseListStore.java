@@ -20,9 +20,9 @@ import java.util.UUID;
  * index to read. It does not know a parameter's value, and would rather sort the account's licenses.
  */
 final class LicenseListStore {
-  /** Rows that a search reads in the list's order before it asks the index. Most have no match among them, or many. */
+  /** Rows that a search reads in the list's order before it uses the index. Most searches find none or many among them. */
   private static final int FIRST = 200;
-  /** The same where a few of the first match: the index would give so many that sorting them takes longer. */
+  /** The same if a few of the first rows match: the index would then return so many that sorting them takes longer. */
   private static final int RECENT = 5000;
   private static final int LIMIT = Page.MAX_LIMIT + 1;
 
@@ -136,7 +136,7 @@ final class LicenseListStore {
   }
 
   /**
-   * What tells one statement from another.
+   * The key of a prepared statement.
    *
    * @param status null: any
    * @param first whether it reads a list's first page

@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 final class LicenseSearch {
   /** Of each of a search's statements, two at most. */
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
-  /** Letters and digits in a row from which an index of trigrams can tell licenses apart. */
+  /** The number of consecutive letters and digits from which a trigram index is selective. */
   private static final int TRIGRAM = 3;
   private static final String TAKES_TOO_LONG = "took longer than " + TIMEOUT.toSeconds() + " s: ";
 

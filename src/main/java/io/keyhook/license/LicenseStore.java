@@ -233,7 +233,7 @@ final class LicenseStore {
    * Changes what is not so already. What differs is decided on the row as it is once it is locked, so of two equal changes
    * at once one finds nothing to do.
    *
-   * @return empty: nothing differs, the license would have expired already, or there is none; {@link #unchanged} tells
+   * @return empty if nothing differs, the license would have expired already, or there is none; {@link #unchanged} says which
    */
   static Future<Optional<License>> update(SqlClient client, UUID licenseId, Licenses.Update change) {
     return client.preparedQuery(UPDATE)
@@ -263,7 +263,7 @@ final class LicenseStore {
         });
   }
 
-  /** Empty where there is none, or it is so already. */
+  /** Returns empty if there is none, or nothing differs. */
   static Future<Optional<License>> setDisabled(SqlClient client, UUID accountId, UUID licenseId, boolean disabled, String by) {
     return (disabled
         ? client.preparedQuery(DISABLE).execute(Tuple.of(accountId, licenseId, by))

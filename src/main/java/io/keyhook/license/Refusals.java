@@ -9,7 +9,7 @@ final class Refusals {
   /**
    * Why it may not; null: it may.
    *
-   * @param known whether the device has a slot
+   * @param known whether the device is activated
    */
   static Refused of(boolean disabled, boolean expired, boolean known, int activations, int maxActivations) {
     if (disabled) {

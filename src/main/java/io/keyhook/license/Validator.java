@@ -19,8 +19,8 @@ import java.util.Collections;
 import java.util.UUID;
 
 /**
- * Decides about validations. Each looks its license up in PostgreSQL, in a batch with those that came meanwhile; one that
- * raises an event, or takes a slot, is answered when that is committed. Belongs to one event loop.
+ * Carries out validations. Each looks its license up in PostgreSQL, in a batch with those that arrived in the meantime. One that
+ * raises an event or activates a device completes when that is committed. Belongs to one event loop.
  */
 final class Validator {
   private static final int MAX_BATCH = 256;
@@ -134,7 +134,7 @@ final class Validator {
     return request.licenseKey().hashCode() & SLOTS - 1;
   }
 
-  /** What a request does not tell of its device is as the device was activated. */
+  /** Fills in missing details of the device from its activation. */
   private static Validate completed(Validate request, Found found) {
     if (request.deviceName() != null && request.deviceType() != null && request.ipAddress() != null) {
       return request;

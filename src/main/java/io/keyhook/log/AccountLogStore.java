@@ -20,8 +20,8 @@ import java.util.UUID;
 
 /**
  * The SQL of the log over all webhooks of an account. Each webhook's newest are read through its part of the index, and
- * merged. No index is by event or license, because it would cost every delivery: so many of the newest are looked
- * through for them, and the next page goes on from there.
+ * merged. There is no index by event or license, because every delivery would have to pay for it: a limited number of the newest
+ * deliveries is searched for them, and the next page continues from there.
  */
 final class AccountLogStore {
   static final int MAX_SCANNED = 2000;
@@ -37,7 +37,7 @@ final class AccountLogStore {
       FROM keyhook.delivery
       WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id < $3 AND delivery_id >= $4%s
       ORDER BY delivery_id DESC LIMIT $6)""";
-  /** All data about a license begins with its id, and all ids are of one length. */
+  /** All data about a license starts with its id, and all ids have the same length. */
   private static final String OF_LICENSES = """
        AND EXISTS (
           SELECT FROM keyhook.event e

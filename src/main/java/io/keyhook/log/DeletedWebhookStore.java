@@ -27,7 +27,7 @@ final class DeletedWebhookStore {
   private DeletedWebhookStore() {}
 
   /**
-   * Removes up to {@value #BATCH} deleted webhooks that have no deliveries any more, and returns how many.
+   * Removes up to {@value #BATCH} deleted webhooks without deliveries, and returns how many.
    *
    * @param days for which the log of a webhook is kept at the longest: younger ones are not looked at
    */

@@ -12,11 +12,11 @@ import java.util.UUID;
 import java.util.function.Consumer;
 
 /**
- * Deliveries of an account as they change, for who watches: from {@link LiveVerticle} to wherever on this node. Any
+ * Publishes an account's changed deliveries to its subscribers on this node, from {@link LiveVerticle}. Any
  * thread.
  */
 public final class DeliveryFeed {
-  /** Answered when it is watched: what changes from then on is told. */
+  /** Completes when the subscription is active: later changes are reported. */
   static final Address<Open, Void> OPEN = new Address<>("delivery.watch");
   static final Address<Close, Void> CLOSE = new Address<>("delivery.unwatch");
 
@@ -44,7 +44,7 @@ public final class DeliveryFeed {
     return new Address<>("delivery.changes." + accountId);
   }
 
-  /** One stream of changes. On the context of who asked for it. */
+  /** One stream of changes, on the subscriber's context. */
   private final class Stream implements Events.Subscription {
     private final UUID id = UUID.randomUUID();
     private final Deliveries.Watch watch;

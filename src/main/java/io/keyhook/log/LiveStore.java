@@ -18,7 +18,7 @@ import java.util.UUID;
 
 /** The SQL of watching: an account's deliveries as they are now, as far as they may have changed lately. */
 final class LiveStore {
-  /** So many are told of one look, the newest. */
+  /** The maximum number of deliveries that one poll reports, the newest. */
   static final int MAX_FRESH = 200;
   private static final int MAX_OF_WEBHOOK = 100;
 
@@ -29,7 +29,7 @@ final class LiveStore {
       d.delivery_id, d.webhook_id, d.type, d.status, d.test, d.attempts, NULL::timestamptz, d.keep_until""";
 
   /**
-   * The newest, and what is under way or about to be: an old delivery that is sent again changes within seconds of
+   * The newest deliveries, and those with a current or imminent attempt: a redelivered old one changes within seconds of
    * being there. Then those that were pending when they were last seen. A webhook that is just deleted has canceled
    * some.
    */

@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at the deliveries of accounts that are watched on this node, once a second and in one statement each, and tells
- * what changed, whichever node did it. Where nobody watches, it looks at nothing.
+ * Polls the deliveries of accounts with subscribers on this node, once a second and with one statement for each, and reports
+ * the changes of all nodes. Without subscribers, it does nothing.
  */
 public final class LiveVerticle extends VerticleBase {
   /** Published: it is sent again, and is not to be missed because it is old. */
@@ -44,7 +44,7 @@ public final class LiveVerticle extends VerticleBase {
   private final FairShare<UUID> streams;
   private final MeterRegistry meters;
   private final Map<UUID, Watched> accounts = new HashMap<>();
-  /** Asked for, and not closed meanwhile by who has waited long enough. */
+  /** Requested, and not closed in the meantime by a subscriber that gave up. */
   private final Set<UUID> opening = new HashSet<>();
   private long timer;
   private boolean stopping;
@@ -53,7 +53,7 @@ public final class LiveVerticle extends VerticleBase {
 
   /**
    * @param retentions of the log, of all plans, in days
-   * @param streams what accounts may hold open
+   * @param streams the accounts' shares of open streams
    */
   public LiveVerticle(
       Bus bus, Database database, Set<Integer> retentions, FairShare<UUID> streams, MeterRegistry meters) {
@@ -75,7 +75,7 @@ public final class LiveVerticle extends VerticleBase {
     return Future.succeededFuture();
   }
 
-  /** Who watches is told that it is over: a stop does not wait for them. */
+  /** Ends all subscriptions. A stop does not wait for the subscribers. */
   @Override
   public Future<?> stop() {
     stopping = true;

@@ -32,7 +32,7 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads the log, and gives or takes what is pending its schedule. */
+/** Reads the log, redelivers, recovers and cancels. */
 public final class LogVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(LogVerticle.class);
 
@@ -104,7 +104,7 @@ public final class LogVerticle extends VerticleBase {
                 .compose(from -> AccountLogStore.list(pool, query, webhookId, type, ids.orElse(null), from)));
   }
 
-  /** The licenses whose deliveries are asked for; empty: any. */
+  /** The licenses whose deliveries are requested; empty: any. */
   private Future<Optional<List<String>>> licenseIds(Deliveries.ListAll query) {
     if (!query.isSearch()) {
       return Future.succeededFuture(Optional.ofNullable(query.licenseId()).map(List::of));
@@ -162,7 +162,7 @@ public final class LogVerticle extends VerticleBase {
     return cancelQueued(request);
   }
 
-  /** Answers after the first batch: the rest is not sent any more, and a long queue takes longer than a caller waits. */
+  /** Completes after the first batch: the rest is no longer sent, and a long queue takes longer than a caller waits. */
   private Future<Void> cancelQueued(CancelPending request) {
     return database.transaction(tx -> RedeliveryStore.cancel(tx, request.accountId(), request.webhookId(), plans.withWebhooks())
     ).map(canceled -> {

@@ -23,7 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Moves what failed from the log back to the queue, oldest first, so many a second, and only while few wait there: an
+ * Moves failed deliveries from the log back to the queue, oldest first, at a limited rate, and only while few wait there: an
  * endpoint that has just come back is not to be buried, and one that has not is not sent all of it in vain. What is not
  * moved when its node stops stays in the log, failed. Belongs to one event loop.
  */
@@ -60,7 +60,7 @@ final class Recovery {
   }
 
   /**
-   * Begins, and tells how many are going to be sent: of the newest {@value #MAX_COUNTED} that were not delivered.
+   * Starts, and returns the number of deliveries to send, among the newest {@value #MAX_COUNTED} that were not delivered.
    *
    * @param shown from when on the log is shown
    */

@@ -57,7 +57,7 @@ final class Redelivery {
     });
   }
 
-  /** Sends each again that can be, and tells of the others. Fails as a whole where the database is away. */
+  /** Redelivers all that can be redelivered, and returns the others. Fails as a whole if the database is unavailable. */
   Future<Redelivering> all(Caller caller, List<String> ids) {
     Set<String> distinct = new LinkedHashSet<>(ids);
     Iterator<String> next = distinct.iterator();

@@ -113,7 +113,7 @@ final class RedeliveryStore {
             .orElseThrow(Id.WEBHOOK::notFound));
   }
 
-  /** Gives a delivery a fresh schedule that begins now, or when the attempt under way has failed. */
+  /** Gives a delivery a new schedule that starts now, or after the current attempt has failed. */
   static Future<Void> redeliver(SqlClient tx, EndpointId endpoint, UUID deliveryId) {
     Tuple id = Tuple.of(endpoint.accountId(), endpoint.webhookId(), deliveryId);
     return tx.preparedQuery(MAKE_DUE).execute(id)
@@ -126,11 +126,11 @@ final class RedeliveryStore {
    *
    * @param after of greater ids
    * @param before of smaller ids
-   * @param since whose last attempt ended then or later
+   * @param since the earliest end of the last attempt
    */
   record Failed(EndpointId endpoint, UUID after, UUID before, Instant since) {}
 
-  /** How many there are, among the newest so many that were not delivered. */
+  /** Counts failed deliveries among a limited number of the newest that were not delivered. */
   static Future<Long> countFailed(SqlClient client, Failed failed, int limit) {
     return client.preparedQuery(COUNT_FAILED).execute(tuple(failed).addLong((long) limit))
         .map(rows -> rows.iterator().next().getLong(0));
@@ -154,9 +154,9 @@ final class RedeliveryStore {
   /**
    * Gives a fresh schedule to those that failed among the oldest that were not delivered.
    *
-   * @param batch looks at so many at most
-   * @param maxWaiting and at none while so many that are due wait for a place
-   * @param plans whose webhooks fire
+   * @param batch the maximum number of rows
+   * @param maxWaiting the number of due deliveries in the queue from which nothing is moved
+   * @param plans the plans with webhooks
    */
   static Future<Requeued> requeueFailed(SqlClient client, Failed failed, int batch, int maxWaiting, String[] plans) {
     return client.preparedQuery(REQUEUE_FAILED)
@@ -166,8 +166,8 @@ final class RedeliveryStore {
   }
 
   /**
-   * Cancels up to {@value #CANCEL_BATCH} of webhooks that are not to be sent to, and tells how many. One that was activated
-   * again meanwhile keeps what it has.
+   * Cancels up to {@value #CANCEL_BATCH} deliveries of inactive webhooks, and returns how many. A webhook that was reactivated
+   * in the meantime keeps its deliveries.
    *
    * @param webhookId null: all of the account
    * @param plans that have webhooks

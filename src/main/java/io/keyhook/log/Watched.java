@@ -21,8 +21,8 @@ import java.util.TreeSet;
 import java.util.UUID;
 
 /**
- * What one account's watchers were told last, and so what is news to them. A look goes back further than the look
- * before: ids are made before they are committed, and that of a test before it is sent. Belongs to one event loop.
+ * What an account's subscribers already know, and so what is new to them. A poll goes back further than the previous
+ * one: ids are created before they are committed, and that of a test before it is sent. Belongs to one event loop.
  */
 final class Watched {
   /** A test is logged when it is over, which takes as long as an attempt may. */
@@ -77,7 +77,7 @@ final class Watched {
     }
   }
 
-  /** Those that the next look is to find wherever they are: what is expected to change, and what was pending. */
+  /** The deliveries that the next poll includes in any case: those that should change, and those that were pending. */
   List<Place> sought() {
     List<Place> sought = new ArrayList<>(expected);
     expected = new HashSet<>();

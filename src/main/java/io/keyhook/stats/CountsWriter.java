@@ -26,7 +26,7 @@ final class CountsWriter {
   private final List<Unconfirmed> unconfirmed = new ArrayList<>();
   private long takenNanos = System.nanoTime();
 
-  /** What a transaction wrote whose commit was not answered. */
+  /** What a transaction wrote whose commit got no response. */
   private record Unconfirmed(String transaction, List<Counted> counted) {}
 
   CountsWriter(Pool pool, Counts counts) {

@@ -21,7 +21,7 @@ final class ResponseTimes {
   }
 
   /**
-   * The time that this share of the attempts did not exceed, in milliseconds; null where there was none.
+   * Returns the time that this share of the attempts did not exceed, in milliseconds; null if there was none.
    *
    * @param share more than 0, at most 1
    */

@@ -24,12 +24,12 @@ record Tally(long valid, long refused, long activations, long succeeded, long fa
     return valid == 0 && refused == 0 && activations == 0 && succeeded == 0 && failed == 0;
   }
 
-  /** Milliseconds; null where there was no attempt. */
+  /** In milliseconds; null if there was no attempt. */
   Long p95() {
     return ResponseTimes.percentile(times, P95);
   }
 
-  /** 0 to 1; null where there was no attempt. */
+  /** From 0 to 1; null if there was no attempt. */
   Double successRate() {
     return Window.of(succeeded, failed).successRate();
   }

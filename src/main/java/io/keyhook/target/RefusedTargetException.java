@@ -7,7 +7,7 @@ package io.keyhook.target;
  */
 public final class RefusedTargetException extends RuntimeException {
 
-  /** The rule that refused: all but {@link #DNS} come from the URL alone, and so stop a registration. */
+  /** The rule that refused a target. All except {@link #DNS} depend only on the URL, and so prevent a registration. */
   enum Stage { PARSE, SCHEME, PORT, NAME, IDN, LITERAL, DNS }
 
   private final Stage stage;

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * @param host in lower case: one or more of {@code [a-z0-9.-]}, or of {@code [0-9a-f:.]} where it was in brackets
  * @param inBrackets whether the host was written as an IPv6 literal
  * @param port empty: the scheme's default
- * @param requestUri path and query as given, with a slash before them where there was no path
+ * @param requestUri path and query as given, with a leading slash if there was no path
  */
 record TargetUrl(String scheme, String host, boolean inBrackets, OptionalInt port, String requestUri) {
 

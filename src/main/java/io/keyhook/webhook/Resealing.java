@@ -12,7 +12,7 @@ import java.util.UUID;
 
 /**
  * Brings the secrets of all webhooks under the present master key, batch by batch, while nodes that know both keys go on.
- * What is under it already is left alone, so one that was cut off is simply run again.
+ * Skips secrets that are already under it, so an interrupted run can be repeated.
  */
 public final class Resealing {
   private static final int BATCH = 500;
@@ -30,7 +30,7 @@ public final class Resealing {
   /**
    * Of webhooks.
    *
-   * @param changed the database was changed by somebody else in between: to be looked at again
+   * @param changed the number of rows that others changed in between, to be repeated
    * @param unreadable no key that is given opens their secrets
    */
   public record Result(long resealed, long alreadyCurrent, long changed, long unreadable) {
@@ -41,7 +41,7 @@ public final class Resealing {
           unreadable + more.unreadable);
     }
 
-    /** The later of two over all webhooks tells how they are now. */
+    /** The result of the later of two runs over all webhooks is the current state. */
     private Result then(Result again) {
       return new Result(resealed + again.resealed, again.alreadyCurrent - resealed, again.changed, again.unreadable);
     }

@@ -84,7 +84,7 @@ final class WebhookStore {
 
       FROM keyhook.webhook
       WHERE (account_id, webhook_id) > ($1, $2) AND deleted_at IS NULL ORDER BY account_id, webhook_id LIMIT $3""";
-  // A secret that was rotated meanwhile is not put back. The version stays: a sender need not read anew what is the same.
+  // A secret that was rotated in between is not overwritten. The version stays: senders need not reload an equal secret.
   private static final String RESEAL = """
       UPDATE keyhook.webhook SET secret = ($4::bytea[])[1], previous_secret = $4[2], interim_secret = $4[3],
         previous_secrets = $4[4:]
@@ -99,7 +99,7 @@ final class WebhookStore {
 
   /**
    * @param count how many there are
-   * @param newId for one that is about to be made
+   * @param newId for a webhook that is about to be created
    */
   record CountAndId(long count, UUID newId) {}
 
@@ -137,10 +137,10 @@ final class WebhookStore {
   }
 
   /**
-   * Changes what is not so already. What differs is decided on the row as it is once it is locked.
+   * Changes the fields that differ, as compared with the locked row.
    *
    * @param events a set, in any order; null: left as they are
-   * @return empty: nothing differs, or there is none
+   * @return empty if nothing differs, or if there is no such webhook
    */
   static Future<Optional<Webhook>> update(SqlClient client, UUID webhookId, Webhooks.Update change, Set<EventType> events) {
     return client.preparedQuery(UPDATE)
