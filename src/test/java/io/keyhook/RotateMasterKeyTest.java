@@ -139,7 +139,7 @@ class RotateMasterKeyTest {
     third.stop();
 
     assertThat(finished(rotate(WRONG, "[]"), 1)).contains("Secrets of 0 webhooks are now")
-        .contains("Secrets of " + (MANY + 2) + " webhooks open with no key that is given");
+        .contains("Secrets of " + (MANY + 2) + " webhooks cannot be decrypted with the given keys");
     Node last = keyhook.start(keys(NEW));
     assertDelivered(last, license, receiver, another);
     assertThat(createKeyed(last).body()).isEqualTo(kept);

@@ -79,7 +79,7 @@ final class Input extends FieldReader {
       String where = e.getLocation() == null ? ""
           : " at line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
       String why = String.valueOf(e.getOriginalMessage());
-      throw Check.invalid("body", why.startsWith("Duplicate field") ? "has a duplicate field" + where
+      throw Check.invalid("body", why.startsWith("Duplicate field") ? "names a field twice" + where
           : "is not well-formed JSON" + where);
     } catch (IOException e) { // not UTF-8
       throw Check.invalid("body", "is not well-formed JSON in UTF-8");

@@ -84,7 +84,7 @@ class ProblemTest {
     Exchange validation = keyhook.api().post("/api/validate", "{\"name\":\"A\"" + unknown(4_000, ",\"?\":0") + "}");
     assertThat(validation.expect(400).json().getString("error")).endsWith("; body has 3904 more problems");
     Exchange tooMany = keyhook.api().post("/api/validate", "{\"name\":\"A\"" + unknown(10_000, ",\"?\":0") + "}");
-    assertThat(tooMany.expect(400).json().getString("error")).startsWith("body holds too many values");
+    assertThat(tooMany.expect(400).json().getString("error")).startsWith("body has too many values");
   }
 
   @Test
