@@ -24,6 +24,7 @@ import io.keyhook.fair.Admissions;
 import io.keyhook.fair.FairShare;
 import io.keyhook.http.ApiRouter;
 import io.keyhook.http.HttpVerticle;
+import io.keyhook.http.Listener;
 import io.keyhook.http.Probes;
 import io.keyhook.http.UntrustedProxies;
 import io.keyhook.http.WebPages;
@@ -54,7 +55,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -231,10 +232,9 @@ final class Deployment {
   }
 
   private Future<Void> serve(KeyhookClient client) {
-    int freePort = -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
-    return deploy(Stage.SERVING, LOOPS, () -> new HttpVerticle(options.http(),
-        vertx -> ApiRouter.create(vertx, client, options, shared, ApiRouter.availableParts()), port, freePort,
-        admissions.connections()));
+    Listener listener = new Listener(options.http(), port);
+    return deploy(Stage.SERVING, LOOPS, () -> new HttpVerticle(listener,
+        vertx -> ApiRouter.create(vertx, client, options, shared, ApiRouter.availableParts()), admissions.connections()));
   }
 
   private Future<Void> deploy(Stage stage, int instances, Supplier<Deployable> verticle) {
@@ -242,8 +242,19 @@ final class Deployment {
         new DeploymentOptions().setInstances(instances)).onSuccess(deployed::add).mapEmpty();
   }
 
+  /**
+   * Everything goes on for {@code http.drainDelay} while the node is not ready, so that load balancers send their calls
+   * elsewhere. A start that failed has nothing to drain.
+   */
+  private Future<Void> stopping() {
+    probes.stopping();
+    Duration delay = client == null ? Duration.ZERO : options.http().drainDelay();
+    Future<Void> drained = delay.isZero() ? Future.succeededFuture() : vertx.timer(delay.toMillis(), TimeUnit.MILLISECONDS);
+    return drained.onComplete(done -> publishStopping());
+  }
+
   /** A child that was still starting when a start failed is undeployed after the bus has closed. */
-  private void stopping() {
+  private void publishStopping() {
     if (!closed) {
       bus.publish(Addresses.STOPPING, new Stopping());
     }

@@ -26,6 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Main {
   private static final Logger log;
+  /** Beside {@code http.drainDelay}. */
   private static final Duration STOP = Duration.ofSeconds(20);
   private static final int FAILED = 1;
   /** As shells and most programs have it. */
@@ -101,13 +102,13 @@ public final class Main {
     });
   }
 
-  /** In order, within the time that platforms give after SIGTERM. */
+  /** Stops in order, within {@code http.drainDelay} and 20 s. */
   private void stop() {
     log.info("Stopping");
     try {
       if (!deployed.isCompletedExceptionally()) {
         deployed.thenCompose(id -> vertx.undeploy(id).toCompletionStage())
-            .toCompletableFuture().get(STOP.toMillis(), TimeUnit.MILLISECONDS);
+            .toCompletableFuture().get(options.http().drainDelay().plus(STOP).toMillis(), TimeUnit.MILLISECONDS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -119,22 +120,15 @@ public final class Main {
   }
 
   static KeyhookOptions onEmbedded(KeyhookOptions options, EmbeddedServer server) {
-    KeyhookOptions completed = LocalSecrets.complete(options, server.directory());
-    return new KeyhookOptions(completed.http(),
-        options.database().on(server.uri()),
-        completed.bootstrap(), completed.operator(), completed.auth(), completed.signup(), completed.secrets(),
-        completed.validation(), completed.delivery(), completed.plans());
+    return LocalSecrets.complete(options, server.directory()).with(options.database().on(server.uri()));
   }
 
   private static KeyhookOptions withFirstAccount(KeyhookOptions options) {
     KeyhookOptions.Bootstrap first = options.bootstrap();
     SecureRandom random = new SecureRandom();
-    return new KeyhookOptions(options.http(), options.database(),
-        new KeyhookOptions.Bootstrap(first.email().or(() -> Optional.of(FIRST_EMAIL)),
-            first.password().or(() -> Optional.of(RandomText.of(random, PASSWORD_LENGTH))),
-            first.apiKey().or(() -> Optional.of(ApiKeys.generate(random))), first.plan()),
-        options.operator(), options.auth(), options.signup(), options.secrets(), options.validation(), options.delivery(),
-        options.plans());
+    return options.with(new KeyhookOptions.Bootstrap(first.email().or(() -> Optional.of(FIRST_EMAIL)),
+        first.password().or(() -> Optional.of(RandomText.of(random, PASSWORD_LENGTH))),
+        first.apiKey().or(() -> Optional.of(ApiKeys.generate(random))), first.plan()));
   }
 
   /** On the terminal, not in the log: it may hold what was generated, this one time. */

@@ -4,6 +4,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.util.function.Supplier;
 
 /**
  * Vert.x undeploys the children of a verticle all at once. This holds each back until those of the stages before it have
@@ -12,15 +13,16 @@ import io.vertx.core.Promise;
 final class StopOrder {
   enum Stage { SERVING, WORKING, SENDING, COUNTING }
 
-  private final Runnable begin;
-  private boolean begun;
+  private final Supplier<Future<Void>> begin;
+  /** Null until the first verticle is to stop. */
+  private Future<Void> begun;
   private final int[] running = new int[Stage.values().length];
   private final Promise<Void>[] empty = promises();
 
   /**
-   * @param begin runs once, as the first one is to stop
+   * @param begin runs once, as the first one is to stop; none stops before its future has completed
    */
-  StopOrder(Runnable begin) {
+  StopOrder(Supplier<Future<Void>> begin) {
     this.begin = begin;
   }
 
@@ -33,8 +35,8 @@ final class StopOrder {
 
       @Override
       public Future<?> undeploy(Context context) {
-        begin();
-        return before(stage).compose(done -> onContext(context, verticle)).onComplete(done -> leave(stage));
+        return begin().transform(begun -> before(stage)).compose(done -> onContext(context, verticle))
+            .onComplete(done -> leave(stage));
       }
     };
   }
@@ -50,11 +52,11 @@ final class StopOrder {
     }));
   }
 
-  private synchronized void begin() {
-    if (!begun) {
-      begun = true;
-      begin.run();
+  private synchronized Future<Void> begin() {
+    if (begun == null) {
+      begun = begin.get();
     }
+    return begun;
   }
 
   private synchronized void enter(Stage stage) {

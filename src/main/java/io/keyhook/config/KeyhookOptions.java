@@ -25,14 +25,31 @@ public record KeyhookOptions(
     Delivery delivery,
     Map<String, Plan> plans) {
 
+  /** The same options with this database. */
+  public KeyhookOptions with(Database database) {
+    return new KeyhookOptions(http, database, bootstrap, operator, auth, signup, secrets, validation, delivery, plans);
+  }
+
+  /** The same options with this first account. */
+  public KeyhookOptions with(Bootstrap bootstrap) {
+    return new KeyhookOptions(http, database, bootstrap, operator, auth, signup, secrets, validation, delivery, plans);
+  }
+
+  /** The same options with these secrets. */
+  public KeyhookOptions with(Auth auth, Secrets secrets) {
+    return new KeyhookOptions(http, database, bootstrap, operator, auth, signup, secrets, validation, delivery, plans);
+  }
+
   /**
    * The HTTP server.
    *
    * @param enabled false where a host application mounts the router in a server of its own
    * @param port 0 takes any free port
-   * @param trustedProxies addresses and CIDRs whose {@code X-Forwarded-*} and {@code Forwarded} headers are trusted; empty: none
+   * @param trustedProxies addresses and CIDRs whose {@code X-Forwarded-*} and {@code Forwarded} are believed; empty: nobody's
+   * @param drainDelay from the moment at which a node that stops is not ready any more to the one at which it takes no more
+   *     connections: longer than a load balancer needs to notice; zero: no delay
    */
-  public record Http(boolean enabled, String host, int port, List<String> trustedProxies) {}
+  public record Http(boolean enabled, String host, int port, List<String> trustedProxies, Duration drainDelay) {}
 
   /**
    * PostgreSQL.

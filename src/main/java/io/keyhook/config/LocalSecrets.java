@@ -44,9 +44,7 @@ public final class LocalSecrets {
     KeyhookOptions.Jwt completed = !needsSecret ? jwt : new KeyhookOptions.Jwt(jwt.algorithm(),
         Optional.of(kept.getString(JWT_SECRET)), jwt.publicKey(), jwt.privateKey(), jwt.jwks(), jwt.issuer(),
         jwt.audience(), jwt.accountClaim(), jwt.lifetime());
-    return new KeyhookOptions(options.http(), options.database(), options.bootstrap(), options.operator(),
-        new KeyhookOptions.Auth(completed, options.auth().session()), options.signup(), secrets(options.secrets(), kept),
-        options.validation(), options.delivery(), options.plans());
+    return options.with(new KeyhookOptions.Auth(completed, options.auth().session()), secrets(options.secrets(), kept));
   }
 
   /** What was sealed with the generated key stays readable where another one is configured by now. */

@@ -61,7 +61,8 @@ final class OptionsReader {
         values.text("http.host", text -> !text.isBlank(), "a name or address that is not empty"),
         values.number("http.port", 0, 65535),
         values.list("http.trustedProxies", Formats::network,
-            "an IP address or a CIDR without bits beyond its prefix, as 10.0.0.0/8"));
+            "an IP address or a CIDR without bits beyond its prefix, as 10.0.0.0/8"),
+        values.duration("http.drainDelay", Duration.ZERO, Duration.ofMinutes(5), "an ISO-8601 duration from PT0S to PT5M"));
   }
 
   private Database database() {

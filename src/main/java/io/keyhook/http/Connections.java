@@ -2,13 +2,18 @@ package io.keyhook.http;
 
 import io.keyhook.fair.ClientTenant;
 import io.keyhook.fair.FairShare;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
@@ -47,10 +52,15 @@ final class Connections {
     private long since;
   }
 
+  /** Longer than any call takes. */
+  private static final Duration LAST_ANSWER = Duration.ofSeconds(60);
+
   private final Map<HttpConnection, Progress> open = new HashMap<>();
   private final Limits limits;
   private final FairShare<String> share;
   private final LongSupplier nanoTime;
+  /** Completes when the last connection has closed. Null: they are not to end yet. */
+  private Promise<Void> ended;
 
   /**
    * @param share each client address's share of the node's connections; connections beyond it are closed immediately
@@ -73,6 +83,7 @@ final class Connections {
     connection.closeHandler(closed -> {
       open.remove(connection);
       share.release(client, 1);
+      completeIfEnded();
     });
   }
 
@@ -83,6 +94,9 @@ final class Connections {
       progress.request = request;
       progress.between = false;
       progress.since = nanoTime.getAsLong();
+      if (ended != null) {
+        endWith(request);
+      }
       if (hasBody(request)) {
         request.pause();
         request.response().headersEndHandler(head -> announceClose(request)).bodyEndHandler(answered -> linger(progress));
@@ -134,7 +148,35 @@ final class Connections {
     }).endHandler(end -> request.connection().close()).resume();
   }
 
-  /** Closes connections that take too long. Call it about once a second. */
+  /** Closes the connection of a request behind its answer, and takes no more requests from it. */
+  static void endWith(HttpServerRequest request) {
+    HttpServerResponse response = request.response();
+    if (!response.headWritten()) {
+      response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    }
+    request.connection().shutdown(LAST_ANSWER.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /**
+   * Ends each connection with the answer to the request that is under way, or to the next one. Completes when all are closed,
+   * or when connections without a request have had that long.
+   */
+  Future<Void> end(Vertx vertx, Duration idle) {
+    ended = Promise.promise();
+    open.values().stream().map(progress -> progress.request)
+        .filter(request -> request != null && !request.response().ended()).toList().forEach(Connections::endWith);
+    completeIfEnded();
+    return idle.isZero() ? Future.succeededFuture()
+        : Future.any(ended.future(), vertx.timer(idle.toMillis(), TimeUnit.MILLISECONDS)).mapEmpty();
+  }
+
+  private void completeIfEnded() {
+    if (ended != null && open.isEmpty()) {
+      ended.tryComplete();
+    }
+  }
+
+  /** Closes those that take too long; to be called about once a second. */
   void closeSlow() {
     long now = nanoTime.getAsLong();
     List<HttpConnection> slow = open.entrySet().stream().filter(entry -> isSlow(entry.getValue(), now))

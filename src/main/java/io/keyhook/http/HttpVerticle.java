@@ -1,8 +1,8 @@
 package io.keyhook.http;
 
-import io.keyhook.config.KeyhookOptions;
 import io.keyhook.fair.FairShare;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
@@ -12,47 +12,38 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.Router;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /** The HTTP server; one instance an event loop, all on one port. */
 public final class HttpVerticle extends VerticleBase {
   private static final Duration SLOW_LOOK = Duration.ofSeconds(1);
   private static final Duration DRAIN = Duration.ofSeconds(5);
-  /** Longer than any call takes. */
-  private static final Duration LAST_ANSWER = Duration.ofSeconds(60);
   private static final int MAX_HEADERS = 16 * 1024;
   private static final int MAX_REQUEST_LINE = 8 * 1024;
   private static final int BACKLOG = 4096;
 
-  private final KeyhookOptions.Http options;
+  private final Listener listener;
   private final Function<Vertx, Router> router;
-  private final AtomicInteger port;
-  private final int freePort;
   private final Connections.Limits limits;
   private final Connections connections;
   private HttpServer server;
 
   /**
-   * @param port set to the port that is listened on
-   * @param freePort where any port is to be taken: a negative number of these instances' own, by which they share one
+   * Creates one instance of a server.
+   *
+   * @param listener of all instances
    * @param share of client addresses in the connections of all instances
    */
-  public HttpVerticle(KeyhookOptions.Http options, Function<Vertx, Router> router, AtomicInteger port, int freePort,
-      FairShare<String> share) {
-    this(options, router, port, freePort, share, Connections.Limits.DEFAULT);
+  public HttpVerticle(Listener listener, Function<Vertx, Router> router, FairShare<String> share) {
+    this(listener, router, share, Connections.Limits.DEFAULT);
   }
 
-  HttpVerticle(KeyhookOptions.Http options, Function<Vertx, Router> router, AtomicInteger port, int freePort,
-      FairShare<String> share, Connections.Limits limits) {
-    this.options = options;
+  HttpVerticle(Listener listener, Function<Vertx, Router> router, FairShare<String> share, Connections.Limits limits) {
+    this.listener = listener;
     this.router = router;
-    this.port = port;
-    this.freePort = freePort;
     this.limits = limits;
     this.connections = new Connections(limits, share, System::nanoTime);
   }
@@ -60,8 +51,8 @@ public final class HttpVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     HttpServerOptions serverOptions = new HttpServerOptions()
-        .setHost(options.host())
-        .setPort(options.port() == 0 ? freePort : options.port())
+        .setHost(listener.host())
+        .setPort(listener.port())
         .setMaxHeaderSize(MAX_HEADERS)
         .setMaxInitialLineLength(MAX_REQUEST_LINE)
         .setAcceptBacklog(BACKLOG)
@@ -77,14 +68,14 @@ public final class HttpVerticle extends VerticleBase {
     return server
         .connectionHandler(connection -> {
           RequestDecoder.install(connection, serverOptions, () -> connections.unreadable(connection));
+          listener.accepted(connection);
           connections.opened(connection);
         })
         .invalidRequestHandler(Answers::unreadable)
         .requestHandler(request -> handle(request, routes))
         .listen()
-        .onSuccess(listening -> port.set(listening.actualPort()))
-        .recover(e -> Future.failedFuture(new IOException("cannot listen on " + options.host() + ":" + options.port()
-            + " (http.host, http.port): " + e.getMessage(), e)));
+        .onSuccess(listening -> listener.listening(listening.actualPort()))
+        .recover(e -> Future.failedFuture(listener.refused(e)));
   }
 
   private void handle(HttpServerRequest request, Router routes) {
@@ -92,9 +83,7 @@ public final class HttpVerticle extends VerticleBase {
     boolean coded = request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
     boolean readable = hasHost(request) && (!coded || isChunked(request));
     if (coded || !readable) {
-      // RFC 9112, 6.1: nothing after it is believed, as its end may have been told in two ways
-      request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-      request.connection().shutdown(LAST_ANSWER.toSeconds(), TimeUnit.SECONDS);
+      Connections.endWith(request); // RFC 9112, 6.1: nothing after it is believed, as its end may have been told in two ways
     }
     if (readable) {
       routes.handle(request);
@@ -120,9 +109,20 @@ public final class HttpVerticle extends VerticleBase {
     return request.version() == HttpVersion.HTTP_1_1 && codings.size() == 1 && codings.get(0).equalsIgnoreCase("chunked");
   }
 
-  /** Requests under way are answered; new ones are not taken. */
+  /** Completes on this event loop. */
+  private Future<Void> portClosed() {
+    Promise<Void> closed = Promise.promise();
+    listener.close().onComplete(done -> context.runOnContext(v -> closed.complete()));
+    return closed.future();
+  }
+
+  /**
+   * Stops in this order, so that no request is lost: the port closes, each connection ends with the answer to its request
+   * under way or its next one, and then those that remain close.
+   */
   @Override
   public Future<?> stop() {
-    return server.shutdown(DRAIN.toSeconds(), TimeUnit.SECONDS);
+    return portClosed().compose(closed -> connections.end(vertx, listener.idle()))
+        .eventually(() -> server.shutdown(DRAIN.toSeconds(), TimeUnit.SECONDS));
   }
 }

@@ -45,6 +45,18 @@ public final class Probes {
     }
   }
 
+  /** What the node itself is at; {@code text} is in the response. */
+  private enum Phase {
+    STARTING("starting"), RUNNING("not ready"), STOPPING("stopping");
+
+    /** While it is not ready. */
+    private final String text;
+
+    Phase(String text) {
+      this.text = text;
+    }
+  }
+
   private final Database database;
   private final Pool connection;
   /** Under way; null: none. Those that ask meanwhile share its answer. */
@@ -53,7 +65,7 @@ public final class Probes {
   /** To come or under way, as {@link #asking} is. */
   private Future<Buffer> rendering;
   private long rendered = System.nanoTime() - RENDERING.toNanos();
-  private volatile boolean started;
+  private volatile Phase phase = Phase.STARTING;
   private final Buffer openApi = resource("openapi.json");
 
   /**
@@ -67,7 +79,12 @@ public final class Probes {
 
   /** From now on it is ready where its database is. */
   public void started() {
-    started = true;
+    phase = Phase.RUNNING;
+  }
+
+  /** From now on it is not ready. */
+  public void stopping() {
+    phase = Phase.STOPPING;
   }
 
   void mount(Calls calls, Set<RouterPart> parts) {
@@ -90,12 +107,13 @@ public final class Probes {
     Context own = context.vertx().getOrCreateContext();
     state().onComplete(asked -> own.runOnContext(v -> {
       State state = asked.succeeded() ? asked.result() : State.UNREACHABLE;
-      boolean ready = started && state == State.READY;
+      Phase now = phase;
+      boolean ready = now == Phase.RUNNING && state == State.READY;
       if (!ready) {
         context.response().putHeader(HttpHeaders.RETRY_AFTER, Long.toString(Answers.RETRY_AFTER.toSeconds()));
       }
       Answers.json(context, ready ? 200 : 503,
-          Map.of("status", ready ? "ready" : started ? "not ready" : "starting", "database", state.text));
+          Map.of("status", ready ? "ready" : now.text, "database", state.text));
     }));
   }
 

@@ -10,11 +10,14 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.http.impl.VertxHttpRequestDecoder;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Reads requests in small pieces: of a client that pipelines thousands of them, one turn of the event loop handles no more
@@ -63,6 +66,19 @@ final class RequestDecoder extends VertxHttpRequestDecoder {
         socket.shutdownOutput();
       }
     });
+  }
+
+  /**
+   * Returns what closes the socket that a connection was accepted on. Vert.x closes it together with the connections, those
+   * whose first request is on its way included.
+   */
+  static Supplier<Future<Void>> closesListener(HttpConnection connection) {
+    Channel listening = channel(connection).parent();
+    return () -> {
+      Promise<Void> closed = Promise.promise();
+      listening.close().addListener(done -> closed.complete());
+      return closed.future();
+    };
   }
 
   private static Channel channel(HttpConnection connection) {

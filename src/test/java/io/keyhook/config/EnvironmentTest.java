@@ -43,6 +43,7 @@ class EnvironmentTest {
         new Sample("http.port", "KEYHOOK_HTTP_PORT", "0", o -> o.http().port(), "0"),
         new Sample("http.trustedProxies", "KEYHOOK_HTTP_TRUSTED_PROXIES", "[\"::1\",\"10.0.0.0/8\"]",
             o -> o.http().trustedProxies(), "[::1, 10.0.0.0/8]"),
+        new Sample("http.drainDelay", "KEYHOOK_HTTP_DRAIN_DELAY", "PT8S", o -> o.http().drainDelay(), "PT8S"),
         new Sample("database.uri", "KEYHOOK_DATABASE_URI", uri, o -> o.database().uri().orElseThrow(),
             uri + "&password=p%26q"),
         new Sample("database.password", "KEYHOOK_DATABASE_PASSWORD", "p&q",

@@ -57,7 +57,7 @@ class RulesTest {
   @ParameterizedTest
   @CsvSource({"delivery.timeout, PT0.001S, PT12S, PT0.0009S, PT12.001S", "auth.jwt.lifetime, PT1M, P30D, PT59S, P30DT1S",
       "auth.session.lifetime, PT1H, P365D, PT59M59S, P365DT1S",
-      "auth.session.accessLifetime, PT1M, PT1H, PT59S, PT1H1S"})
+      "auth.session.accessLifetime, PT1M, PT1H, PT59S, PT1H1S", "http.drainDelay, PT0S, PT5M, PT-1S, PT5M1S"})
   void aDurationHasItsBounds(String path, String min, String max, String below, String above) {
     Configuration.of(nested(path, min));
     Configuration.of(nested(path, max));

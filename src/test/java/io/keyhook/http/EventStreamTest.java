@@ -40,8 +40,8 @@ class EventStreamTest {
   @BeforeEach
   void connect(Vertx vertx, VertxTestContext test) {
     AtomicInteger port = new AtomicInteger();
-    KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of());
-    vertx.deployVerticle(new HttpVerticle(options, this::router, port, -1, new FairShare<>(10), LIMITS))
+    KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of(), Duration.ZERO);
+    vertx.deployVerticle(new HttpVerticle(new Listener(options, port), this::router, new FairShare<>(10), LIMITS))
         .onComplete(test.succeeding(deployed -> test.verify(() -> {
           deaf = new Socket();
           deaf.setReceiveBufferSize(4096);

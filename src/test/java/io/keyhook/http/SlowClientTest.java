@@ -39,10 +39,10 @@ class SlowClientTest {
 
   @BeforeAll
   static void start(Vertx vertx, VertxTestContext test) {
-    KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of());
+    KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of(), Duration.ZERO);
     Duration patience = Duration.ofMillis(500);
-    vertx.deployVerticle(new HttpVerticle(options, SlowClientTest::router, port, -1,
-            new FairShare<>(MOST), new Connections.Limits(patience, patience, patience, Duration.ofSeconds(5))))
+    vertx.deployVerticle(new HttpVerticle(new Listener(options, port), SlowClientTest::router, new FairShare<>(MOST),
+            new Connections.Limits(patience, patience, patience, Duration.ofSeconds(5))))
         .onComplete(test.succeedingThenComplete());
   }
 

@@ -1,0 +1,81 @@
+package io.keyhook.http;
+
+import io.keyhook.config.KeyhookOptions;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpConnection;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/** The socket that all instances of a server listen on. Any thread. */
+public final class Listener {
+  /** The longest time for which connections without a request stay open once the socket is closed. */
+  private static final Duration LONGEST_IDLE = Duration.ofSeconds(2);
+
+  private final KeyhookOptions.Http options;
+  private final String group;
+  private final AtomicInteger port;
+  /** Stands for any free port. A negative number, which the instances of one server have in common. */
+  private final int freePort = -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
+  /** Null while nobody has connected. */
+  private volatile Supplier<Future<Void>> closing;
+
+  /**
+   * Creates the listener of one server.
+   *
+   * @param port set to the port that is listened on
+   */
+  public Listener(KeyhookOptions.Http options, AtomicInteger port) {
+    this(options, "http", port);
+  }
+
+  /**
+   * Creates the listener of one server.
+   *
+   * @param group of the configuration that names the host and port
+   * @param port set to the port that is listened on
+   */
+  public Listener(KeyhookOptions.Http options, String group, AtomicInteger port) {
+    this.options = options;
+    this.group = group;
+    this.port = port;
+  }
+
+  String host() {
+    return options.host();
+  }
+
+  /** The port to ask Vert.x for. */
+  int port() {
+    return options.port() == 0 ? freePort : options.port();
+  }
+
+  void listening(int actualPort) {
+    port.set(actualPort);
+  }
+
+  IOException refused(Throwable e) {
+    return new IOException("cannot listen on " + options.host() + ":" + options.port() + " (" + group + ".host, " + group
+        + ".port): " + e.getMessage(), e);
+  }
+
+  /** A connection was accepted. */
+  void accepted(HttpConnection connection) {
+    if (closing == null) {
+      closing = RequestDecoder.closesListener(connection);
+    }
+  }
+
+  /** Takes no more connections, and lets those that there are go on. A second call does nothing. */
+  Future<Void> close() {
+    Supplier<Future<Void>> socket = closing;
+    return socket == null ? Future.succeededFuture() : socket.get();
+  }
+
+  /** How long connections without a request stay open once the socket is closed. Zero: they close at once. */
+  Duration idle() {
+    return options.drainDelay().compareTo(LONGEST_IDLE) < 0 ? options.drainDelay() : LONGEST_IDLE;
+  }
+}
