@@ -2,6 +2,7 @@ package io.keyhook;
 
 import io.keyhook.account.ApiKeys;
 import io.keyhook.account.RandomText;
+import io.keyhook.bus.Version;
 import io.keyhook.config.Configuration;
 import io.keyhook.config.ConfigurationException;
 import io.keyhook.config.KeyhookOptions;
@@ -13,6 +14,7 @@ import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +31,7 @@ public final class Main {
   /** Beside {@code http.drainDelay}. */
   private static final Duration STOP = Duration.ofSeconds(20);
   private static final int FAILED = 1;
-  /** As shells and most programs have it. */
+  /** For arguments and a configuration that cannot be used, as most programs have it: another start changes nothing. */
   private static final int MISUSED = 2;
   private static final int PASSWORD_LENGTH = 20;
   private static final String FIRST_EMAIL = "owner@keyhook.local";
@@ -63,19 +65,37 @@ public final class Main {
   public static void main(String[] args) {
     try {
       CommandLine line = CommandLine.parse(args);
-      KeyhookOptions options = Configuration.load(System.getenv(), line.file());
       switch (line.command()) {
-        case SERVE -> serve(options);
-        case MIGRATE -> System.exit(Migrate.run(options) ? 0 : FAILED);
-        case ROTATE_MASTER_KEY -> System.exit(RotateMasterKey.run(options) ? 0 : FAILED);
+        case SERVE -> serve(configuration(line));
+        case VERSION -> System.out.println("Keyhook " + Version.VERSION);
+        case HELP -> System.out.println(CommandLine.USAGE);
+        default -> System.exit(run(line, configuration(line)) ? 0 : FAILED);
       }
-    } catch (CommandLine.UsageException e) {
+    } catch (CommandLine.UsageException | ConfigurationException e) {
       System.err.println(e.getMessage());
       System.exit(MISUSED);
-    } catch (ConfigurationException | EmbeddedServerException e) {
+    } catch (EmbeddedServerException e) {
       System.err.println(e.getMessage());
       System.exit(FAILED);
     }
+  }
+
+  private static KeyhookOptions configuration(CommandLine line) {
+    return Configuration.load(System.getenv(), line.file());
+  }
+
+  /** Carries out a command, and returns whether it succeeded. */
+  private static boolean run(CommandLine line, KeyhookOptions options) {
+    List<String> operands = line.operands();
+    return switch (line.command()) {
+      case MIGRATE -> Migrate.run(options);
+      case CHECK_CONFIG -> CheckConfig.run(options);
+      case DOCTOR -> Doctor.run(options);
+      case CREATE_ACCOUNT -> AccountCommands.create(options, operands.get(0), operands.get(1));
+      case RESET_PASSWORD -> AccountCommands.resetPassword(options, operands.get(0));
+      case ROTATE_MASTER_KEY -> RotateMasterKey.run(options);
+      case SERVE, VERSION, HELP -> throw new IllegalArgumentException(line.command().name());
+    };
   }
 
   private static void serve(KeyhookOptions options) {

@@ -8,7 +8,6 @@ import io.keyhook.db.EmbeddedServer;
 import io.keyhook.db.Shares;
 import io.keyhook.idempotency.KeptAnswers;
 import io.keyhook.webhook.Resealing;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.concurrent.CompletionException;
 
@@ -44,8 +43,8 @@ final class RotateMasterKey {
     try {
       Database database = Database.of(
           vertx, options.database().uri().orElseThrow(), options.database().pooler(), Shares.single(1));
-      await(new KeptAnswers(database, cipher).reseal());
-      Resealing.Result result = await(new Resealing(database, cipher).run());
+      DatabaseCommand.await(new KeptAnswers(database, cipher).reseal());
+      Resealing.Result result = DatabaseCommand.await(new Resealing(database, cipher).run());
       System.out.println("Secrets of " + result.resealed() + " webhooks are now under the master key " + cipher.keyId()
           + "; those of " + result.alreadyCurrent() + " already were");
       if (result.unreadable() > 0) {
@@ -60,12 +59,7 @@ final class RotateMasterKey {
       System.err.println("Not done, run it again: " + e.getCause().getMessage());
       return false;
     } finally {
-      await(vertx.close());
+      DatabaseCommand.await(vertx.close());
     }
-  }
-
-  /** Blocks the thread of the command, on which no event loop runs. */
-  private static <T> T await(Future<T> future) {
-    return future.toCompletionStage().toCompletableFuture().join();
   }
 }

@@ -30,14 +30,31 @@ class CommandLineTest {
     assertThat(CommandLine.parse("migrate", "a.json").file()).contains(Path.of("a.json"));
     assertThat(CommandLine.parse("rotate-master-key", "a.json").command())
         .isEqualTo(CommandLine.Command.ROTATE_MASTER_KEY);
+    assertThat(CommandLine.parse("serve", "a.json").command()).isEqualTo(CommandLine.Command.SERVE);
+  }
+
+  @Test
+  void aCommandTakesItsOperandsBeforeTheConfigurationFile() {
+    CommandLine line = CommandLine.parse("create-account", "a@example.com", "free", "a.json");
+    assertThat(line.operands()).containsExactly("a@example.com", "free");
+    assertThat(line.file()).contains(Path.of("a.json"));
+    assertThatThrownBy(() -> CommandLine.parse("create-account", "a@example.com"))
+        .hasMessageStartingWith("The command is \"create-account EMAIL PLAN\".");
+    assertThatThrownBy(() -> CommandLine.parse("reset-password", "--help")).isInstanceOf(CommandLine.UsageException.class);
+  }
+
+  @Test
+  void versionAndHelpAreCommands() {
+    assertThat(CommandLine.parse("--version").command()).isEqualTo(CommandLine.Command.VERSION);
+    assertThat(CommandLine.parse("--help").command()).isEqualTo(CommandLine.Command.HELP);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"migrat", "Migrate", "--migrate", "--help", "-h", "--config=a.json", ""})
+  @ValueSource(strings = {"migrat", "Migrate", "--migrate", "-h", "--config=a.json", ""})
   void whatIsNeitherCommandNorFileIsRefusedWithTheUsage(String argument) {
     assertThatThrownBy(() -> CommandLine.parse(argument)).isInstanceOf(CommandLine.UsageException.class)
-        .hasMessage("\"" + argument + "\" is neither a command nor a configuration file.\n"
-            + "Usage: java -jar keyhook.jar [migrate | rotate-master-key] [CONFIGURATION FILE]");
+        .hasMessageStartingWith("\"" + argument + "\" is neither a command nor a configuration file.\n"
+            + "Usage: java -jar keyhook.jar [COMMAND] [CONFIGURATION FILE]\n");
     assertThatThrownBy(() -> CommandLine.parse("migrate", argument)).isInstanceOf(CommandLine.UsageException.class);
   }
 

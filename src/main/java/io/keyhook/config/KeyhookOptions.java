@@ -60,12 +60,13 @@ public record KeyhookOptions(
    * @param maxConnections that a node opens at most, for everything; {@code poolSize} is less if it does not fit
    * @param pooler what {@code uri} leads through
    * @param migrationUri for migrations, as the owner of the tables and past a pooler; empty: as {@code uri}
+   * @param embedded whether {@code uri} is that of the embedded server, which this process has started
    */
   public record Database(Optional<URI> uri, Path directory, int poolSize, int maxConnections, Pooler pooler,
-      Optional<URI> migrationUri) {
-    /** The same settings on this server. */
+      Optional<URI> migrationUri, boolean embedded) {
+    /** The same settings on the embedded server. */
     public Database on(URI server) {
-      return new Database(Optional.of(server), directory, poolSize, maxConnections, Pooler.NONE, Optional.empty());
+      return new Database(Optional.of(server), directory, poolSize, maxConnections, Pooler.NONE, Optional.empty(), true);
     }
 
     /** Where migrations connect; empty if there is only a pooler, behind which they find no session. */

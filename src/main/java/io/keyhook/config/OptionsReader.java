@@ -74,7 +74,7 @@ final class OptionsReader {
         values.number("database.maxConnections", Shares.MIN, 1000),
         values.optional("database.pooler", OptionsReader::pooler, "session or transaction, the mode of a pooler such as"
             + " PgBouncer, or null without one").orElse(Pooler.NONE),
-        uri("database.migrationUri"));
+        uri("database.migrationUri"), false);
   }
 
   private static Optional<Pooler> pooler(String text) {

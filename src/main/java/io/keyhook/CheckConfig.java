@@ -1,0 +1,38 @@
+package io.keyhook;
+
+import io.keyhook.bus.Version;
+import io.keyhook.config.KeyhookOptions;
+import io.keyhook.db.ConnectionUri;
+import java.time.Duration;
+import java.util.stream.Collectors;
+
+/** The command {@code check-config}, and the summary that a node writes to the log when it has started. */
+final class CheckConfig {
+  private CheckConfig() {}
+
+  /** Prints that the configuration is valid: it was read without an error. */
+  static boolean run(KeyhookOptions options) {
+    System.out.println("The configuration is valid. " + summary(options));
+    return true;
+  }
+
+  /** Returns the settings by which nodes differ most often, without secrets. */
+  static String summary(KeyhookOptions options) {
+    return "Keyhook " + Version.VERSION + ", Java " + Runtime.version().feature()
+        + "; database: " + database(options.database())
+        + "; http: " + (options.http().enabled() ? options.http().host() + ":" + options.http().port() : "off")
+        + ", drainDelay " + options.http().drainDelay() + ", trustedProxies " + options.http().trustedProxies().size()
+        + "; operator calls: " + (options.operator().key().isPresent() ? "on" : "off")
+        + "; sign-up: " + (options.signup().enabled() ? "on" : "off")
+        + "; validations per second and address: " + options.validation().rateLimit()
+        + "; retries: " + options.delivery().retryDelays().stream().map(Duration::toString).collect(Collectors.joining(", "))
+        + "; insecure targets: " + (options.delivery().allowInsecureTargets() ? "allowed" : "refused")
+        + "; plans: " + String.join(", ", options.plans().keySet());
+  }
+
+  private static String database(KeyhookOptions.Database database) {
+    String where = database.embedded() || database.uri().isEmpty() ? "embedded in " + database.directory()
+        : ConnectionUri.parse(database.uri().get()).where();
+    return where + ", " + database.maxConnections() + " connections";
+  }
+}

@@ -1,0 +1,43 @@
+package io.keyhook.db;
+
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.List;
+
+/** The SQL that examines a database server. */
+public final class Diagnosis {
+  private static final String SERVER = """
+      SELECT current_setting('server_version'), clock_timestamp()""";
+  private static final String TARGETS = """
+      SELECT DISTINCT url FROM keyhook.webhook WHERE is_active AND deleted_at IS NULL ORDER BY url LIMIT $1""";
+
+  private Diagnosis() {}
+
+  /**
+   * A database server.
+   *
+   * @param clockDifference from this machine's clock to that of the database: the least that explains the answer, whose time
+   *     on the way is not known
+   * @param migrated whether it has the schema that this version of Keyhook needs
+   */
+  public record Server(String version, Duration clockDifference, boolean migrated) {}
+
+  /** Examines the server. */
+  public static Future<Server> server(SqlClient client) {
+    long begun = System.currentTimeMillis();
+    return client.query(SERVER).execute().map(rows -> rows.iterator().next()).compose(row -> {
+      long ended = System.currentTimeMillis();
+      long there = row.get(OffsetDateTime.class, 1).toInstant().toEpochMilli();
+      Duration difference = Duration.ofMillis(Math.max(0, there - ended) + Math.min(0, there - begun));
+      return SchemaVersion.isNewest(client).map(migrated -> new Server(row.getString(0), difference, migrated));
+    });
+  }
+
+  /** The URLs of a few active webhooks of any account. */
+  public static Future<List<String>> targets(SqlClient client, int most) {
+    return client.preparedQuery(TARGETS).execute(Tuple.of(most)).map(rows -> Rows.all(rows, row -> row.getString(0)));
+  }
+}

@@ -1,0 +1,95 @@
+package io.keyhook;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.bus.Version;
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.KeyhookProcess;
+import io.keyhook.testing.Node;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands of an administrator, in processes of their own, while a node runs. */
+class CommandsTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  @TempDir
+  Path directory;
+
+  private String run(int exitCode, Map<String, String> more, String... arguments) {
+    Map<String, String> environment = new HashMap<>(Map.of("KEYHOOK_DATABASE_URI", keyhook.database().uri().toString(),
+        "KEYHOOK_AUTH_JWT_SECRET", Node.JWT_SECRET, "KEYHOOK_SECRETS_MASTER_KEY", Node.MASTER_KEY));
+    environment.putAll(more);
+    try (KeyhookProcess process = KeyhookProcess.start(directory, environment, List.of(), arguments)) {
+      assertThat(process.exitCode()).as(process.output()).isEqualTo(exitCode);
+      return process.output();
+    }
+  }
+
+  private String run(int exitCode, String... arguments) {
+    return run(exitCode, Map.of(), arguments);
+  }
+
+  private static String printed(String name, String output) {
+    Matcher line = Pattern.compile("  " + name + " +(\\S+)").matcher(output);
+    assertThat(line.find()).as(output).isTrue();
+    return line.group(1);
+  }
+
+  private static int logIn(String email, String password) {
+    return keyhook.api().anonymous().post("/api/auth/login", new JsonObject().put("email", email).put("password", password))
+        .status();
+  }
+
+  @Test
+  void anAccountIsCreatedAndItsPasswordReset() {
+    String created = run(0, "create-account", "shop@example.com", "starter");
+    String password = printed("password", created);
+    assertThat(logIn("shop@example.com", password)).isEqualTo(200);
+    Api api = keyhook.api().anonymous().bearer(printed("API key", created));
+    assertThat(api.get("/api/account").expect(200).json().getString("plan")).isEqualTo("starter");
+
+    String reset = run(0, "reset-password", "Shop@Example.com");
+    assertThat(logIn("shop@example.com", password)).isEqualTo(401);
+    assertThat(logIn("shop@example.com", printed("password", reset))).isEqualTo(200);
+    assertThat(api.get("/api/audit?action=user.password_changed").expect(200).data()).hasSize(1);
+
+    assertThat(run(1, "create-account", "shop@example.com", "starter")).contains("has an account already");
+    assertThat(run(1, "create-account", "other@example.com", "golden")).contains("There is no plan \"golden\"")
+        .doesNotContain("password  ");
+    assertThat(run(1, "reset-password", "nobody@example.com")).contains("No team member has the e-mail address")
+        .doesNotContain("password  ");
+  }
+
+  @Test
+  void theConfigurationIsCheckedWithoutADatabase() {
+    Map<String, String> away = Map.of("KEYHOOK_DATABASE_URI", "postgresql://u:secret-of-u@127.0.0.1:1/k");
+    assertThat(run(0, away, "check-config")).contains("The configuration is valid", "127.0.0.1:1").doesNotContain("secret-of-u");
+    assertThat(run(2, Map.of("KEYHOOK_HTTP_PORT", "70000"), "check-config")).contains("http.port");
+  }
+
+  @Test
+  void theDoctorSaysWhatIsWrong() {
+    assertThat(run(0, "doctor")).contains("ok     database", "ok     schema", "ok     clock", "ok     writes", "ok     disk")
+        .doesNotContain("WRONG");
+    assertThat(run(1, Map.of("KEYHOOK_DATABASE_URI", "postgresql://u:secret-of-u@127.0.0.1:1/k"), "doctor"))
+        .contains("WRONG  database", "127.0.0.1:1").doesNotContain("secret-of-u");
+  }
+
+  @Test
+  void versionAndHelpNeedNoConfiguration() {
+    Map<String, String> wrong = Map.of("KEYHOOK_HTTP_PORT", "70000");
+    assertThat(run(0, wrong, "--version")).isEqualTo("Keyhook " + Version.VERSION + System.lineSeparator());
+    assertThat(run(0, wrong, "--help")).contains("create-account EMAIL PLAN", "rotate-master-key");
+  }
+}
