@@ -117,6 +117,7 @@ final class Deployment {
           options.database().pooler(), shares(options.database())));
       metrics = host.registry.map(registry -> Metrics.of(registry, host.name)).orElseGet(Deployment::ownMetrics);
       admissions = Admissions.of(vertx, management(), LOOPS, metrics.registry());
+      database.publish(metrics.registry(), options.log().slowStatement());
       probes = new Probes(database, metrics.text());
     } catch (RuntimeException e) {
       bus.close();

@@ -81,7 +81,9 @@ public final class Main {
   }
 
   private static KeyhookOptions configuration(CommandLine line) {
-    return Configuration.load(System.getenv(), line.file());
+    KeyhookOptions options = Configuration.load(System.getenv(), line.file());
+    ProcessLog.configure(options.log());
+    return options;
   }
 
   /** Carries out a command, and returns whether it succeeded. */
@@ -113,6 +115,7 @@ public final class Main {
     Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "keyhook-stop"));
     vertx.deployVerticle(keyhook).onComplete(id -> {
       deployed.complete(id);
+      log.info("Started {}", CheckConfig.summary(options));
       greet();
     }, e -> {
       // What the world outside refuses is said in one line; a stack trace would only hide it.

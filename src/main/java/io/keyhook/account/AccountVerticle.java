@@ -77,7 +77,7 @@ public final class AccountVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     passwords = new Passwords(vertx, admissions);
-    connections = database.connections(admissions.authentications().atOnce());
+    connections = database.connections(admissions.authentications().atOnce(), "authentications");
     tokens = new Tokens(vertx, options.auth().jwt());
     Logins logins = new Logins(database, admissions.management(), passwords, tokens, options.auth().session(),
         new DeviceCookies(options.secrets(), random), random);

@@ -6,6 +6,7 @@ import io.vertx.pgclient.PgException;
 import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.event.Level;
 
 /**
  * What the failure of a database call means. This is the only class that reads SQLSTATEs (PostgreSQL's documentation,
@@ -75,7 +76,15 @@ public enum DatabaseError {
     return this == DUPLICATE || this == INVALID || this == DEFECT;
   }
 
-  /** Returns whether the error occurs in normal operation: callers may retry, and the log needs no stack trace. */
+  /**
+   * Returns the level at which a chore that repeats itself logs its failure. An outage is logged once, when it is noticed, and
+   * not once for each chore and second.
+   */
+  public Level level() {
+    return this == UNAVAILABLE ? Level.DEBUG : Level.WARN;
+  }
+
+  /** Whether operation brings it about, and not a defect: callers may repeat the call, and the log need not show a cause. */
   public boolean isOutage() {
     return !isItemsOwn() && this != UNEXPECTED;
   }

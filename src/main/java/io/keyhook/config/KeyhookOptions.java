@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.event.Level;
 
 /**
  * The validated configuration of one Keyhook: every key of {@code conf/keyhook.json}, in the same shape. Immutable, and
@@ -15,6 +16,7 @@ import java.util.Set;
  */
 public record KeyhookOptions(
     Http http,
+    Log log,
     Database database,
     Bootstrap bootstrap,
     Operator operator,
@@ -27,17 +29,17 @@ public record KeyhookOptions(
 
   /** The same options with this database. */
   public KeyhookOptions with(Database database) {
-    return new KeyhookOptions(http, database, bootstrap, operator, auth, signup, secrets, validation, delivery, plans);
+    return new KeyhookOptions(http, log, database, bootstrap, operator, auth, signup, secrets, validation, delivery, plans);
   }
 
   /** The same options with this first account. */
   public KeyhookOptions with(Bootstrap bootstrap) {
-    return new KeyhookOptions(http, database, bootstrap, operator, auth, signup, secrets, validation, delivery, plans);
+    return new KeyhookOptions(http, log, database, bootstrap, operator, auth, signup, secrets, validation, delivery, plans);
   }
 
   /** The same options with these secrets. */
   public KeyhookOptions with(Auth auth, Secrets secrets) {
-    return new KeyhookOptions(http, database, bootstrap, operator, auth, signup, secrets, validation, delivery, plans);
+    return new KeyhookOptions(http, log, database, bootstrap, operator, auth, signup, secrets, validation, delivery, plans);
   }
 
   /**
@@ -50,6 +52,17 @@ public record KeyhookOptions(
    *     connections: longer than a load balancer needs to notice; zero: no delay
    */
   public record Http(boolean enabled, String host, int port, List<String> trustedProxies, Duration drainDelay) {}
+
+  /**
+   * The log of the process, which a host application configures itself.
+   *
+   * @param level of Keyhook's own lines
+   * @param slowStatement how long a statement takes that is written to the log, in a host application too; zero: none is
+   */
+  public record Log(Format format, Level level, Duration slowStatement) {
+    /** How a line is written. */
+    public enum Format { TEXT, JSON }
+  }
 
   /**
    * PostgreSQL.

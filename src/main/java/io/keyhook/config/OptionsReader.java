@@ -5,6 +5,7 @@ import io.keyhook.config.KeyhookOptions.Bootstrap;
 import io.keyhook.config.KeyhookOptions.Database;
 import io.keyhook.config.KeyhookOptions.Delivery;
 import io.keyhook.config.KeyhookOptions.Http;
+import io.keyhook.config.KeyhookOptions.Log;
 import io.keyhook.config.KeyhookOptions.Operator;
 import io.keyhook.config.KeyhookOptions.Plan;
 import io.keyhook.config.KeyhookOptions.Secrets;
@@ -21,10 +22,13 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.slf4j.event.Level;
 
 /** Makes the options of the settings, by the rules of each key. */
 final class OptionsReader {
@@ -49,7 +53,7 @@ final class OptionsReader {
    */
   KeyhookOptions read(boolean externalDatabase) {
     boolean external = externalDatabase || values.given("database.uri");
-    KeyhookOptions options = new KeyhookOptions(http(), database(), bootstrap(), operator(),
+    KeyhookOptions options = new KeyhookOptions(http(), log(), database(), bootstrap(), operator(),
         new Auth(new JwtReader(values, workingDirectory).read(external), session()), signup(), secrets(external),
         new Validation(values.number("validation.rateLimit", 0, MOST)), delivery(), plans());
     errors.throwIfAny();
@@ -63,6 +67,19 @@ final class OptionsReader {
         values.list("http.trustedProxies", Formats::network,
             "an IP address or a CIDR without bits beyond its prefix, as 10.0.0.0/8"),
         values.duration("http.drainDelay", Duration.ZERO, Duration.ofMinutes(5), "an ISO-8601 duration from PT0S to PT5M"));
+  }
+
+  private Log log() {
+    return new Log(
+        values.required("log.format", text -> named(Log.Format.values(), text, name -> name.toLowerCase(Locale.ROOT)),
+            "text or json").orElse(Log.Format.TEXT),
+        values.required("log.level", text -> named(Level.values(), text, name -> name), "TRACE, DEBUG, INFO, WARN or ERROR")
+            .orElse(Level.INFO),
+        values.duration("log.slowStatement", Duration.ZERO, Duration.ofMinutes(1), "an ISO-8601 duration from PT0S to PT1M"));
+  }
+
+  private static <E extends Enum<E>> Optional<E> named(E[] all, String text, UnaryOperator<String> spelling) {
+    return Stream.of(all).filter(each -> spelling.apply(each.name()).equals(text)).findFirst();
   }
 
   private Database database() {

@@ -58,26 +58,35 @@ final class Connections implements Pool {
   private final Supplier<Pool> opener;
   private final boolean replaceable;
   private final Repairs repairs;
+  private final Observer observer;
+  private final CallMeter meter;
+  private final int size;
   private volatile Generation current;
   private volatile boolean closed;
 
-  private Connections(Supplier<Pool> opener, boolean replaceable, Repairs repairs) {
+  private Connections(Supplier<Pool> opener, boolean replaceable, Repairs repairs, Observer observer, String name, int size) {
+    this.observer = observer;
+    this.meter = observer.meter(name);
+    this.size = size;
     this.opener = opener;
     this.replaceable = replaceable;
     this.repairs = repairs;
     this.current = new Generation(opener.get());
+    meter.opened(size);
   }
 
   /**
    * @param opener opens a pool, which belongs to these connections
+   * @param name under which their calls are counted
+   * @param size the most connections that a pool opens
    */
-  static Connections of(Supplier<Pool> opener, Repairs repairs) {
-    return new Connections(opener, true, repairs);
+  static Connections of(Supplier<Pool> opener, Repairs repairs, Observer observer, String name, int size) {
+    return new Connections(opener, true, repairs, observer, name, size);
   }
 
-  /** Uses a pool that stays its host's, and is never replaced or closed. */
-  static Connections hosted(Pool pool, Repairs repairs) {
-    return new Connections(() -> pool, false, repairs);
+  /** Uses a pool that stays its host's, whose size is not known, and that is never replaced or closed. */
+  static Connections hosted(Pool pool, Repairs repairs, Observer observer) {
+    return new Connections(() -> pool, false, repairs, observer, "host", 0);
   }
 
   /** One pool of those that follow each other. */
@@ -127,15 +136,16 @@ final class Connections implements Pool {
     }
   }
 
-  private <T> Future<T> call(Function<Pool, Future<T>> work) {
-    return call(work, true);
+  private <T> Future<T> call(String what, Function<Pool, Future<T>> work) {
+    return call(what, work, true);
   }
 
-  private <T> Future<T> call(Function<Pool, Future<T>> work, boolean again) {
+  private <T> Future<T> call(String what, Function<Pool, Future<T>> work, boolean again) {
     Generation used = current;
     if (!used.enter()) {
-      return closed ? Future.failedFuture(new IllegalStateException("The connections are closed")) : call(work, again);
+      return closed ? Future.failedFuture(new IllegalStateException("The connections are closed")) : call(what, work, again);
     }
+    meter.began();
     long begun = System.nanoTime();
     Future<T> result;
     try {
@@ -145,6 +155,7 @@ final class Connections implements Pool {
     }
     return result.transform(done -> {
       used.leave();
+      observer.ended(meter, what, System.nanoTime() - begun, done.cause());
       if (done.succeeded()) {
         used.answered();
         return Future.succeededFuture(done.result());
@@ -155,7 +166,7 @@ final class Connections implements Pool {
       } else if (e instanceof TimeoutException && used.answeredNanos - begun < 0) {
         replaceAll(used, e);
       }
-      return again ? repaired(used, e).compose(repaired -> call(work, false)) : Future.failedFuture(e);
+      return again ? repaired(used, e).compose(repaired -> call(what, work, false)) : Future.failedFuture(e);
     });
   }
 
@@ -207,22 +218,22 @@ final class Connections implements Pool {
 
   @Override
   public Query<RowSet<Row>> query(String sql) {
-    return new Simple<>(this, pool -> pool.query(sql));
+    return new Simple<>(this, sql, pool -> pool.query(sql));
   }
 
   @Override
   public PreparedQuery<RowSet<Row>> preparedQuery(String sql) {
-    return new Prepared<>(this, pool -> pool.preparedQuery(sql));
+    return new Prepared<>(this, sql, pool -> pool.preparedQuery(sql));
   }
 
   @Override
   public PreparedQuery<RowSet<Row>> preparedQuery(String sql, PrepareOptions options) {
-    return new Prepared<>(this, pool -> pool.preparedQuery(sql, options));
+    return new Prepared<>(this, sql, pool -> pool.preparedQuery(sql, options));
   }
 
   @Override
   public <T> Future<T> withTransaction(Function<SqlConnection, Future<T>> work) {
-    return call(pool -> pool.withTransaction(work));
+    return call("transaction", pool -> pool.withTransaction(work));
   }
 
   /** Lends a connection, for as long as the caller likes. */
@@ -240,53 +251,57 @@ final class Connections implements Pool {
   public Future<Void> close() {
     Generation last;
     synchronized (this) {
+      if (!closed) {
+        meter.opened(-size);
+      }
       closed = true;
       last = current;
     }
     return replaceable ? last.pool.close() : Future.succeededFuture();
   }
 
-  private record Simple<T>(Connections connections, Function<Pool, Query<T>> on) implements Query<T> {
+  private record Simple<T>(Connections connections, String sql, Function<Pool, Query<T>> on) implements Query<T> {
     @Override
     public Future<T> execute() {
-      return connections.call(pool -> on.apply(pool).execute());
+      return connections.call(sql, pool -> on.apply(pool).execute());
     }
 
     @Override
     public <R> Query<SqlResult<R>> collecting(Collector<Row, ?, R> collector) {
-      return new Simple<>(connections, pool -> on.apply(pool).collecting(collector));
+      return new Simple<>(connections, sql, pool -> on.apply(pool).collecting(collector));
     }
 
     @Override
     public <U> Query<RowSet<U>> mapping(Function<Row, U> mapper) {
-      return new Simple<>(connections, pool -> on.apply(pool).mapping(mapper));
+      return new Simple<>(connections, sql, pool -> on.apply(pool).mapping(mapper));
     }
   }
 
-  private record Prepared<T>(Connections connections, Function<Pool, PreparedQuery<T>> on) implements PreparedQuery<T> {
+  private record Prepared<T>(Connections connections, String sql, Function<Pool, PreparedQuery<T>> on)
+      implements PreparedQuery<T> {
     @Override
     public Future<T> execute() {
-      return connections.call(pool -> on.apply(pool).execute());
+      return connections.call(sql, pool -> on.apply(pool).execute());
     }
 
     @Override
     public Future<T> execute(Tuple tuple) {
-      return connections.call(pool -> on.apply(pool).execute(tuple));
+      return connections.call(sql, pool -> on.apply(pool).execute(tuple));
     }
 
     @Override
     public Future<T> executeBatch(List<Tuple> batch) {
-      return connections.call(pool -> on.apply(pool).executeBatch(batch));
+      return connections.call(sql, pool -> on.apply(pool).executeBatch(batch));
     }
 
     @Override
     public <R> PreparedQuery<SqlResult<R>> collecting(Collector<Row, ?, R> collector) {
-      return new Prepared<>(connections, pool -> on.apply(pool).collecting(collector));
+      return new Prepared<>(connections, sql, pool -> on.apply(pool).collecting(collector));
     }
 
     @Override
     public <U> PreparedQuery<RowSet<U>> mapping(Function<Row, U> mapper) {
-      return new Prepared<>(connections, pool -> on.apply(pool).mapping(mapper));
+      return new Prepared<>(connections, sql, pool -> on.apply(pool).mapping(mapper));
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.keyhook.db;
 
 import io.keyhook.bus.DatabaseError;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClientOptions;
@@ -63,6 +64,7 @@ public final class Database {
   private final Shares shares;
   private final Duration lifetime;
   private final Connections pool;
+  private final Observer observer = new Observer();
   private final Set<Connections> open = ConcurrentHashMap.newKeySet();
   private volatile Function<Throwable, Future<Void>> partitions = Future::failedFuture;
 
@@ -72,7 +74,7 @@ public final class Database {
     this.pooler = pooler;
     this.shares = shares;
     this.lifetime = lifetime;
-    this.pool = open(servers, shares.management());
+    this.pool = open(servers, shares.management(), "management");
   }
 
   private Database(Vertx vertx, Pool hosted) {
@@ -81,7 +83,7 @@ public final class Database {
     this.pooler = Pooler.NONE;
     this.shares = Shares.hosted(Runtime.getRuntime().availableProcessors());
     this.lifetime = LIFETIME;
-    this.pool = Connections.hosted(hosted, new Repairs());
+    this.pool = Connections.hosted(hosted, new Repairs(), observer);
   }
 
   private final class Repairs implements Connections.Repairs {
@@ -161,6 +163,21 @@ public final class Database {
     partitions = maker;
   }
 
+  /**
+   * Publishes how many calls there are, how long they take and how many connections are in use, and writes slow ones to the
+   * log.
+   *
+   * @param slowStatement from how long on; zero: never
+   */
+  public void publish(MeterRegistry meters, Duration slowStatement) {
+    observer.publish(meters, slowStatement);
+  }
+
+  /** Whether the last calls reached the database. */
+  public boolean isAvailable() {
+    return observer.isAvailable();
+  }
+
   public Pool pool() {
     return pool;
   }
@@ -172,12 +189,14 @@ public final class Database {
   /**
    * Connections of the calling verticle's own, one for each statement that it has under way: statements that share one wait
    * for each other, a look-up for another's commit.
+   *
+   * @param name under which their calls are counted, one of a few
    */
-  public Pool connections(int size) {
-    return servers.<Pool>map(own -> open(own, size)).orElse(pool);
+  public Pool connections(int size, String name) {
+    return servers.<Pool>map(own -> open(own, size, name)).orElse(pool);
   }
 
-  private Connections open(Servers own, int size) {
+  private Connections open(Servers own, int size, String name) {
     Supplier<Pool> opener = () -> {
       ClientBuilder<Pool> builder = PgBuilder.pool()
           .with(poolOptions(size, lifetime))
@@ -189,7 +208,7 @@ public final class Database {
       }
       return builder.build();
     };
-    Connections connections = Connections.of(opener, new Repairs());
+    Connections connections = Connections.of(opener, new Repairs(), observer, name, size);
     open.add(connections);
     return connections;
   }

@@ -48,7 +48,7 @@ final class DeliveryVerticle extends VerticleBase {
   public Future<?> start() {
     Bus bus = services.bus();
     KeyhookOptions.Delivery options = rules.options();
-    client = services.database().connections(services.database().shares().sender());
+    client = services.database().connections(services.database().shares().sender(), "senders");
     sender = new Sender(vertx, rules.policy(), options.timeout(), options.maxInFlight(),
         metrics::unasked);
     drain = new Drain(vertx);

@@ -2,6 +2,7 @@ package io.keyhook.delivery;
 
 import io.keyhook.account.Plans;
 import io.keyhook.bus.Address;
+import io.keyhook.bus.DatabaseError;
 import io.keyhook.db.Shares;
 import io.keyhook.delivery.DeliveryVerticles.Services;
 import io.keyhook.delivery.QueueStore.Due;
@@ -56,7 +57,7 @@ final class QueueVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    client = services.database().connections(Shares.QUEUE);
+    client = services.database().connections(Shares.QUEUE, "queue");
     services.bus().listen(DUE_IN, this::dueIn);
     pollIn(SHORTEST);
     return Future.succeededFuture();
@@ -94,7 +95,8 @@ final class QueueVerticle extends VerticleBase {
         takeOver.outage();
       }
       if (done.failed()) {
-        log.warn("Could not read the queue; retrying in {} s: {}", POLL.toSeconds(), done.cause().getMessage());
+        log.atLevel(DatabaseError.of(done.cause()).level())
+            .log("Could not read the queue; retrying in {} s: {}", POLL.toSeconds(), done.cause().getMessage());
         pollIn(POLL);
       } else {
         wake(done.result());

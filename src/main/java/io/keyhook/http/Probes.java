@@ -73,7 +73,7 @@ public final class Probes {
    */
   public Probes(Database database, Optional<Supplier<String>> metrics) {
     this.database = database;
-    this.connection = database.connections(Shares.PROBES); // not to wait behind management calls
+    this.connection = database.connections(Shares.PROBES, "probes"); // not to wait behind management calls
     this.metrics = metrics;
   }
 

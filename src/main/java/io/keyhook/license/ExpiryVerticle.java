@@ -1,5 +1,6 @@
 package io.keyhook.license;
 
+import io.keyhook.bus.DatabaseError;
 import io.keyhook.db.Database;
 import io.keyhook.db.Shares;
 import io.keyhook.event.EventFeed;
@@ -67,7 +68,7 @@ public final class ExpiryVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    connection = database.connections(Shares.EXPIRY);
+    connection = database.connections(Shares.EXPIRY, "expiry");
     runAfter(Duration.ZERO);
     return Future.succeededFuture();
   }
@@ -83,7 +84,7 @@ public final class ExpiryVerticle extends VerticleBase {
     if (!stopped) {
       timer = vertx.setTimer(Math.max(1, delay.toMillis()), t -> running = run()
           .recover(e -> {
-            log.warn("Could not announce expiries; retrying: {}", e.getMessage());
+            log.atLevel(DatabaseError.of(e).level()).log("Expiries could not be announced; retrying: {}", e.getMessage());
             turns.clear(); // what was taken is due again
             return Future.succeededFuture(AFTER_FAILURE);
           })

@@ -39,7 +39,7 @@ final class LicenseSearch {
   LicenseSearch(Database database, Admission<UUID> admission) {
     this.database = database;
     this.admission = admission;
-    this.searches = database.connections(admission.atOnce());
+    this.searches = database.connections(admission.atOnce(), "searches");
   }
 
   /** Fails with {@link Failure.Invalid} where a search takes too long. */

@@ -55,7 +55,7 @@ public final class ValidationVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    client = database.connections(database.shares().validator());
+    client = database.connections(database.shares().validator(), "validations");
     Validator validator = new Validator(vertx, client, new Activator(client, outbox), outbox, feed, lastSeen,
         counts);
     valid = counter("valid");

@@ -57,7 +57,8 @@ class RulesTest {
   @ParameterizedTest
   @CsvSource({"delivery.timeout, PT0.001S, PT12S, PT0.0009S, PT12.001S", "auth.jwt.lifetime, PT1M, P30D, PT59S, P30DT1S",
       "auth.session.lifetime, PT1H, P365D, PT59M59S, P365DT1S",
-      "auth.session.accessLifetime, PT1M, PT1H, PT59S, PT1H1S", "http.drainDelay, PT0S, PT5M, PT-1S, PT5M1S"})
+      "auth.session.accessLifetime, PT1M, PT1H, PT59S, PT1H1S", "http.drainDelay, PT0S, PT5M, PT-1S, PT5M1S",
+      "log.slowStatement, PT0S, PT1M, PT-1S, PT1M1S"})
   void aDurationHasItsBounds(String path, String min, String max, String below, String above) {
     Configuration.of(nested(path, min));
     Configuration.of(nested(path, max));
@@ -65,6 +66,13 @@ class RulesTest {
     assertThat(overrideFailure(path, above)).endsWith("must be an ISO-8601 duration from " + min + " to " + max);
     assertThat(overrideFailure(path, "10s")).startsWith(path + " (options): is \"10s\", must be");
     assertThat(overrideFailure(path, "")).contains("must be an ISO-8601 duration");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"log.format, XML, text or json", "log.format, JSON, text or json",
+      "log.level, info, 'TRACE, DEBUG, INFO, WARN or ERROR'"})
+  void aSettingOfTheLogIsOneOfItsNames(String path, String value, String names) {
+    assertThat(overrideFailure(path, value)).isEqualTo(path + " (options): is \"" + value + "\", must be " + names);
   }
 
   @ParameterizedTest

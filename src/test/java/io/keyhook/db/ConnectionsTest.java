@@ -86,7 +86,7 @@ class ConnectionsTest {
 
   @Test
   void aWriteOnAConnectionThatHasBecomeReadOnlyIsMadeOnANewOne() {
-    Pool other = database.connections(1);
+    Pool other = database.connections(1, "other");
     int before = Waiting.on(pid(other));
     awaitOneSecondOld(database.pool());
     demote(database.pool());

@@ -1,0 +1,135 @@
+package io.keyhook.db;
+
+import io.keyhook.bus.DatabaseError;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Watches the calls of all pools: counts them, writes slow ones to the log, and notices when the database becomes unavailable
+ * and when it is back. Any thread.
+ */
+final class Observer {
+  private static final Logger log = LoggerFactory.getLogger(Observer.class);
+  /** Between two lines about slow statements: under overload, all of them are slow. */
+  private static final long SLOW_LINES_NANOS = TimeUnit.SECONDS.toNanos(1);
+  /** Without a failure for so long, the database is available again. */
+  private static final long CALM_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final int SHOWN_CHARACTERS = 200;
+
+  private final Map<String, CallMeter> byPool = new ConcurrentHashMap<>();
+  private final AtomicLong nextSlowLine = new AtomicLong(System.nanoTime());
+  private final AtomicLong slow = new AtomicLong();
+  /** Zero: none is slow. */
+  private volatile long slowNanos;
+  private volatile MeterRegistry meters;
+  private volatile boolean unavailable;
+  private volatile long unavailableSince;
+  private volatile long failedNanos;
+  private volatile Counter outages;
+
+  /**
+   * Starts to publish what is counted.
+   *
+   * @param slowStatement from how long on a statement is written to the log; zero: never
+   */
+  void publish(MeterRegistry registry, Duration slowStatement) {
+    slowNanos = slowStatement.toNanos();
+    outages = Counter.builder("keyhook.database.outages").description("Times that the database became unavailable")
+        .register(registry);
+    Gauge.builder("keyhook.database.available", this, observer -> observer.unavailable ? 0 : 1)
+        .description("Whether the database answers: 1, or 0").register(registry);
+    synchronized (byPool) {
+      meters = registry;
+      byPool.values().forEach(meter -> meter.register(registry));
+    }
+  }
+
+  CallMeter meter(String pool) {
+    synchronized (byPool) {
+      return byPool.computeIfAbsent(pool, name -> {
+        CallMeter meter = new CallMeter(name);
+        if (meters != null) {
+          meter.register(meters);
+        }
+        return meter;
+      });
+    }
+  }
+
+  boolean isAvailable() {
+    return !unavailable;
+  }
+
+  /**
+   * A call has ended.
+   *
+   * @param what its statement, or what it is otherwise
+   * @param e null: it succeeded
+   */
+  void ended(CallMeter meter, String what, long nanos, Throwable e) {
+    meter.ended(nanos, e == null);
+    if (slowNanos > 0 && nanos >= slowNanos) {
+      slow(meter, what, nanos);
+    }
+    if (e != null && DatabaseError.of(e) == DatabaseError.UNAVAILABLE) {
+      failed(e);
+    } else if (unavailable) {
+      answered();
+    }
+  }
+
+  private void slow(CallMeter meter, String what, long nanos) {
+    slow.incrementAndGet();
+    long next = nextSlowLine.get();
+    long now = System.nanoTime();
+    if (now - next >= 0 && nextSlowLine.compareAndSet(next, now + SLOW_LINES_NANOS)) {
+      log.warn("A statement took {} ms, its wait for a connection of the pool \"{}\" included; slow since the last such line: {}."
+          + " Statement: {}", TimeUnit.NANOSECONDS.toMillis(nanos), meter.pool(), slow.getAndSet(0), shown(what));
+    }
+  }
+
+  /** Statements hold no values: those are parameters. */
+  private static String shown(String sql) {
+    String line = sql.strip().replaceAll("\\s+", " ");
+    return line.length() <= SHOWN_CHARACTERS ? line : line.substring(0, SHOWN_CHARACTERS) + "...";
+  }
+
+  private void failed(Throwable e) {
+    failedNanos = System.nanoTime();
+    synchronized (this) {
+      if (unavailable) {
+        return;
+      }
+      unavailable = true;
+      unavailableSince = failedNanos;
+    }
+    if (outages != null) {
+      outages.increment();
+    }
+    log.warn("The database is not available: {}", e.getMessage());
+  }
+
+  private void answered() {
+    long now = System.nanoTime();
+    if (now - failedNanos < CALM_NANOS) {
+      return;
+    }
+    long since;
+    synchronized (this) {
+      if (!unavailable) {
+        return;
+      }
+      unavailable = false;
+      since = unavailableSince;
+    }
+    log.warn("The database is available again, after {} s", TimeUnit.NANOSECONDS.toSeconds(now - since));
+  }
+}
