@@ -23,6 +23,7 @@ import io.keyhook.event.Outbox;
 import io.keyhook.fair.Admissions;
 import io.keyhook.fair.FairShare;
 import io.keyhook.http.ApiRouter;
+import io.keyhook.http.HttpMetrics;
 import io.keyhook.http.HttpVerticle;
 import io.keyhook.http.Listener;
 import io.keyhook.http.Probes;
@@ -41,6 +42,7 @@ import io.keyhook.stats.StatsVerticle;
 import io.keyhook.target.TargetPolicy;
 import io.keyhook.webhook.WebhookVerticle;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
@@ -159,6 +161,8 @@ final class Deployment {
     Plans plans = new Plans(options.plans());
     Partitions partitions = new Partitions(database.pool(), plans.allRetentions(), options.database().pooler());
     database.onMissingPartition(partitions::make);
+    NodeMetrics.register(metrics.registry(), database, probes::isRunning, partitions);
+    NodeMetrics.registerDisk(metrics.registry(), options.database());
     Optional<KeyhookOptions.Database> own = host.pool.isPresent() ? Optional.empty() : Optional.of(options.database());
     return new Schema(vertx, database, own).bringUpToDate()
         .compose(migrated -> partitions.make())
@@ -190,10 +194,11 @@ final class Deployment {
     EventFeed feed = new EventFeed(vertx, bus);
     FairShare<UUID> holdings = new FairShare<>(options.delivery().maxInFlight());
     Dispatcher dispatcher = new Dispatcher(bus, workers, holdings);
-    Outbox outbox = new Outbox(plans, dispatcher, feed);
+    Outbox outbox = new Outbox(plans, dispatcher, feed, metrics.registry());
     Cipher cipher = Keyhook.cipher(options.secrets());
     Idempotency idempotency = new Idempotency(vertx, database, cipher, admissions.management());
     MeterRegistry meters = metrics.registry();
+    Timer loopLag = NodeMetrics.loopLag(meters);
     LastSeen lastSeen = new LastSeen(database.pool());
     Counts counts = new Counts();
     TargetPolicy policy = TargetPolicy.of(options.delivery());
@@ -202,8 +207,8 @@ final class Deployment {
         new DeliveryVerticles.Rules(options.delivery(), plans, policy, cipher),
         new DeliveryMetrics(meters, counts, holdings));
     AtomicInteger validator = new AtomicInteger();
-    shared = new ApiRouter.Shared(ApiRouter.Limits.of(options.validation().rateLimit()), admissions,
-        new UntrustedProxies(meters), idempotency, probes, pages);
+    shared = new ApiRouter.Shared(ApiRouter.Limits.of(options.validation().rateLimit(), meters), admissions,
+        new UntrustedProxies(meters), idempotency, probes, pages, new HttpMetrics(meters));
     KeyhookClient started = new KeyhookClient(bus, feed, admissions);
     return deploy(Stage.COUNTING, 1, () -> new StatsVerticle(bus, database, counts))
         .compose(v -> deploy(Stage.SENDING, workers, delivery::sender))
@@ -220,7 +225,9 @@ final class Deployment {
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new IdempotencyVerticle(idempotency)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::queue))
-        .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox, feed)))
+        .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox, feed, meters)))
+        .compose(v -> deploy(Stage.SERVING, 1, delivery::depth))
+        .compose(v -> deploy(Stage.SERVING, LOOPS, () -> new LoopLagVerticle(loopLag)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::health))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new LiveVerticle(bus, database, plans.allRetentions(),
             admissions.streams(), meters)))

@@ -4,14 +4,17 @@ import io.keyhook.bus.Statistics;
 import io.vertx.core.Future;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -63,6 +66,8 @@ public final class Partitions {
   private final boolean sessions;
   /** On demand; null: none yet. Statements that miss a partition meanwhile share it. */
   private Future<Void> making;
+  /** The last day for which no partition is missing. Null: not known yet. */
+  private volatile LocalDate complete;
   private long madeNanos;
 
   /** On connections to PostgreSQL itself. */
@@ -98,8 +103,49 @@ public final class Partitions {
     return pool.withConnection(connection -> today(connection, this::makeDue));
   }
 
+  /**
+   * Returns for how long from today on each row of the log has a partition, by this node's clock: {@value #DAYS_AHEAD} days
+   * after {@link #make()}, and less each day that it fails.
+   *
+   * @return seconds, in whole days; NaN before the first {@link #make()}
+   */
+  public double secondsAhead() {
+    LocalDate until = complete;
+    return until == null ? Double.NaN
+        : Duration.ofDays(ChronoUnit.DAYS.between(LocalDate.now(ZoneOffset.UTC), until)).toSeconds();
+  }
+
   private Future<Void> makeDue(SqlConnection connection, LocalDate today, List<Existing> existing) {
-    return make(connection, due(today), existing);
+    return make(connection, due(today), existing)
+        .eventually(() -> connection.query(EXISTING).execute()
+            .onSuccess(rows -> complete = completeUntil(today, attached(existing(rows)))))
+        .mapEmpty();
+  }
+
+  /** The last day for which no table lacks a partition. */
+  private LocalDate completeUntil(LocalDate today, Set<String> attached) {
+    LocalDate day = today;
+    while (day.isBefore(today.plusDays(DAYS_AHEAD + 1)) && hasAll(day, attached)) {
+      day = day.plusDays(1);
+    }
+    return day.minusDays(1);
+  }
+
+  private boolean hasAll(LocalDate day, Set<String> attached) {
+    return retentions.entrySet().stream().allMatch(table -> table.getValue().stream()
+        .allMatch(kept -> attached.contains(name(table.getKey(), day.plusDays(kept)))));
+  }
+
+  private static String name(String table, LocalDate day) {
+    return table + "_" + day.format(DAY);
+  }
+
+  private static Set<String> attached(List<Existing> existing) {
+    return existing.stream().filter(Existing::attached).map(Existing::name).collect(Collectors.toSet());
+  }
+
+  private static List<Existing> existing(RowSet<Row> rows) {
+    return Rows.all(rows, row -> new Existing(row.getString(0), row.getBoolean(1), row.getBoolean(2), row.getBoolean(3)));
   }
 
   /**
@@ -137,8 +183,7 @@ public final class Partitions {
 
   private static Future<Void> today(SqlConnection connection, Work work) {
     return connection.query(TODAY).execute().compose(today -> connection.query(EXISTING).execute().compose(rows ->
-        work.run(connection, today.iterator().next().getLocalDate(0),
-            Rows.all(rows, row -> new Existing(row.getString(0), row.getBoolean(1), row.getBoolean(2), row.getBoolean(3))))));
+        work.run(connection, today.iterator().next().getLocalDate(0), existing(rows))));
   }
 
   /** The days that each table needs. The first days come first: rows are waiting for them. */
@@ -167,14 +212,12 @@ public final class Partitions {
 
   private static Future<Void> make(
       SqlConnection connection, Map<String, Set<LocalDate>> days, List<Existing> existing) {
-    Set<String> attached = new HashSet<>();
-    existing.stream().filter(Existing::attached).forEach(partition -> attached.add(partition.name()));
+    Set<String> attached = attached(existing);
     List<Throwable> failures = new ArrayList<>();
     Future<Void> done = Future.succeededFuture();
     for (Map.Entry<String, Set<LocalDate>> table : days.entrySet()) {
       for (LocalDate day : table.getValue()) {
-        String name = table.getKey() + "_" + day.format(DAY);
-        if (!attached.contains(name)) {
+        if (!attached.contains(name(table.getKey(), day))) {
           done = done.compose(made -> connection.preparedQuery(MAKE).execute(Tuple.of(table.getKey(), day)).<Void>mapEmpty()
               .otherwise(e -> {
                 failures.add(e);

@@ -45,6 +45,11 @@ public final class DeliveryVerticles {
     return new QueueVerticle(services, takeOver, rules.plans(), metrics);
   }
 
+  /** The verticle that counts the queue: one per node. */
+  public Deployable depth() {
+    return new QueueDepthVerticle(services.database, metrics.registry());
+  }
+
   /** The verticle that deactivates failing webhooks: one per node. */
   public Deployable health() {
     return new HealthVerticle(services.bus, services.database);

@@ -9,6 +9,8 @@ import io.keyhook.delivery.ResultStore.Result;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.Outgoing;
 import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,16 +36,19 @@ final class Outcomes {
   /** Records the attempt of a delivery in {@link State#RECORDING}. */
   Future<Void> record(HeldDelivery delivery, Attempt attempt) {
     Outgoing outgoing = delivery.outgoing();
-    metrics.attempt(outgoing.endpoint().accountId(), attempt);
+    metrics.attempt(outgoing, attempt);
     return results.add(new Result(outgoing, attempt)).transform(written -> {
       delivery.move(State.OVER);
       if (written.failed()) {
         log.error("Could not write the result of {}; it will be sent again", outgoing.deliveryId(), written.cause());
         return Future.succeededFuture();
       }
-      if (!attempt.succeeded()) {
-        schedule.next(outgoing.tries() + 1, attempt.retryAfter())
-            .ifPresent(wait -> bus.send(QueueVerticle.DUE_IN, wait));
+      if (attempt.succeeded()) {
+        metrics.delivered();
+      } else {
+        Optional<Duration> wait = schedule.next(outgoing.tries() + 1, attempt.retryAfter());
+        metrics.failed(wait.isPresent());
+        wait.ifPresent(due -> bus.send(QueueVerticle.DUE_IN, due));
       }
       return attempt.isGone() ? deactivate(outgoing) : Future.succeededFuture();
     });

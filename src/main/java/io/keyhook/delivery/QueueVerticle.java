@@ -108,6 +108,8 @@ final class QueueVerticle extends VerticleBase {
   private void wake(Polled found) {
     services.dispatcher().polled(
         found.due().stream().filter(due -> due.seconds() <= 0).map(Due::endpoint).toList(), found.webhooks());
+    metrics.oldestDue(found.due().stream().mapToDouble(Due::seconds).map(seconds -> -seconds).filter(age -> age > 0).max()
+        .orElse(0));
     metrics.polled();
     pollIn(found.due().stream().filter(due -> due.seconds() > 0).mapToDouble(Due::seconds).min().stream()
         .mapToObj(seconds -> Duration.ofNanos((long) (seconds * 1e9) + 1_000_000)).findAny().orElse(POLL));

@@ -2,9 +2,13 @@ package io.keyhook.event;
 
 import io.keyhook.account.Plans;
 import io.keyhook.bus.Id;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -18,8 +22,13 @@ public final class Outbox {
   private final Plans plans;
   private final Dispatcher dispatcher;
   private final EventFeed feed;
+  private final Map<EventType, Counter> counters = new EnumMap<>(EventType.class);
 
-  public Outbox(Plans plans, Dispatcher dispatcher, EventFeed feed) {
+  public Outbox(Plans plans, Dispatcher dispatcher, EventFeed feed, MeterRegistry meters) {
+    for (EventType type : EventType.values()) {
+      counters.put(type, Counter.builder("keyhook.events").description("Events committed").tag("type", type.wireName())
+          .register(meters));
+    }
     this.plans = plans;
     this.dispatcher = dispatcher;
     this.feed = feed;
@@ -50,6 +59,7 @@ public final class Outbox {
   /** Sends on what is committed now. */
   public void dispatch(Written written) {
     dispatcher.dispatch(written.leased, written.due);
+    written.events.forEach(event -> counters.get(event.type()).increment());
     feed.publish(written.events, written.eventIds);
   }
 }

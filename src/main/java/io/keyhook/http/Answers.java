@@ -1,8 +1,10 @@
 package io.keyhook.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.keyhook.bus.Caller;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
+import io.keyhook.bus.Id;
 import io.keyhook.bus.JsonText;
 import io.keyhook.idempotency.Idempotency;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
@@ -14,11 +16,15 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Writes responses: JSON, and failures as in RFC 9457. The only class that maps failures to statuses. */
 final class Answers {
   /** The {@code Retry-After} when the database is unavailable or the queue is full. */
   static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+
+  private static final Logger log = LoggerFactory.getLogger(Answers.class);
 
   static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
   private static final CharSequence PROBLEM = HttpHeaders.createOptimized("application/problem+json");
@@ -49,12 +55,24 @@ final class Answers {
   }
 
   static void failure(RoutingContext context, Throwable e) {
-    Failure failure = FailureException.of(e).failure();
+    Failure failure = failureOf(context, e);
     headers(context.response(), failure);
     send(context.response(), problem(context.response(), failure));
   }
 
-  /** Returns a failure as the response that {@link #failure} sends, without its headers. */
+  /** Returns the failure to send. Logs an unexpected one with the request's route, account and ID. */
+  static Failure failureOf(RoutingContext context, Throwable e) {
+    FailureException failed = FailureException.of(e);
+    if (failed.failure() instanceof Failure.Internal) {
+      Caller caller = Authentication.caller(context);
+      log.error("Unexpected failure of {} {}, account {}, request {}: {}", context.request().method(),
+          HttpMetrics.routeOf(context), caller == null ? "none" : Id.ACCOUNT.of(caller.accountId()), RequestId.of(context),
+          String.valueOf(failed.getCause()));
+    }
+    return failed.failure();
+  }
+
+  /** A failure as the answer that {@link #failure} sends, without its headers. */
   static Idempotency.Answer answer(RoutingContext context, Failure failure) {
     return new Idempotency.Answer(status(failure), JsonText.of(problem(context.response(), failure)));
   }

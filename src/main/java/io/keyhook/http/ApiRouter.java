@@ -7,8 +7,11 @@ import io.keyhook.bus.FailureException;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.fair.Admissions;
 import io.keyhook.idempotency.Idempotency;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
@@ -32,6 +35,7 @@ public final class ApiRouter {
   private final ClientAddress addresses;
   private final Limits limits;
   private final Admissions admissions;
+  private final HttpMetrics metrics;
 
   /**
    * Shared by all routers of a node.
@@ -59,12 +63,21 @@ public final class ApiRouter {
      *
      * @param validations a second and client address; 0: no limit
      */
-    public static Limits of(int validations) {
+    public static Limits of(int validations, MeterRegistry meters) {
       Duration minute = Duration.ofMinutes(1);
-      return new Limits(new RateLimiter(validations, Duration.ofSeconds(1)), new RateLimiter(LOGINS_A_MINUTE, minute),
-          new RateLimiter(LOGINS_OF_AN_ADDRESS, minute), new RateLimiter(LOGINS_TO_AN_EMAIL, minute),
-          new RateLimiter(LOGINS_A_MINUTE, minute), new RateLimiter(LOGINS_TO_AN_EMAIL, minute),
-          new RateLimiter(LOGINS_A_MINUTE, minute), new RateLimiter(SIGN_UPS_OF_AN_ADDRESS, Duration.ofHours(1)));
+      return new Limits(new RateLimiter(validations, Duration.ofSeconds(1), refused("validations", meters)),
+          new RateLimiter(LOGINS_A_MINUTE, minute, refused("logins", meters)),
+          new RateLimiter(LOGINS_OF_AN_ADDRESS, minute, refused("logins of an address", meters)),
+          new RateLimiter(LOGINS_TO_AN_EMAIL, minute, refused("logins to an e-mail", meters)),
+          new RateLimiter(LOGINS_A_MINUTE, minute, refused("logins of a device", meters)),
+          new RateLimiter(LOGINS_TO_AN_EMAIL, minute, refused("logins of all devices", meters)),
+          new RateLimiter(LOGINS_A_MINUTE, minute, refused("password changes", meters)),
+          new RateLimiter(SIGN_UPS_OF_AN_ADDRESS, Duration.ofHours(1), refused("sign-ups", meters)));
+    }
+
+    private static Counter refused(String limit, MeterRegistry meters) {
+      return Counter.builder("keyhook.requests.limited").description("Requests refused by a rate limit").tag("limit", limit)
+          .register(meters);
     }
 
     /**
@@ -108,14 +121,15 @@ public final class ApiRouter {
   /** What all routers of a node have in common. */
   public record Shared(
       Limits limits, Admissions admissions, UntrustedProxies untrusted, Idempotency idempotency, Probes probes,
-      WebPages pages) {}
+      WebPages pages, HttpMetrics metrics) {}
 
   private ApiRouter(Vertx vertx, KeyhookClient client, KeyhookOptions options, Shared shared) {
     this.router = Router.router(vertx);
     this.client = client;
     this.addresses = new ClientAddress(options.http().trustedProxies(), shared.untrusted);
     this.authentication = new Authentication(client, options.operator().key(), addresses);
-    this.calls = new Calls(authentication, shared.idempotency);
+    this.metrics = shared.metrics;
+    this.calls = new Calls(authentication, shared.idempotency, metrics);
     this.limits = shared.limits;
     this.admissions = shared.admissions;
   }
@@ -163,6 +177,12 @@ public final class ApiRouter {
   private void mount(Probes probes, WebPages pages, Set<RouterPart> parts) {
     if (parts.contains(RouterPart.API)) {
       mountValidation();
+    }
+    router.route().handler(context -> {
+      metrics.begin(context);
+      context.next();
+    });
+    if (parts.contains(RouterPart.API)) {
       router.route("/api/*").handler(body());
       mountApi();
     }
@@ -181,9 +201,20 @@ public final class ApiRouter {
       noteLimit(context);
       ValidateHandler.failed(context);
     });
-    router.post("/api/validate").handler(body()).handler(new ValidateHandler(client, addresses, limits.validations()));
-    router.options("/api/validate").handler(ValidateHandler::preflight);
-    router.route("/api/validate").handler(ValidateHandler::otherMethod);
+    HttpMetrics.Route validations = metrics.route(HttpMethod.POST.name(), "/api/validate");
+    Handler<RoutingContext> body = body();
+    router.post("/api/validate").handler(context -> {
+      validations.begin(context);
+      body.handle(context);
+    }).handler(new ValidateHandler(client, addresses, limits.validations()));
+    router.options("/api/validate").handler(context -> {
+      metrics.begin(context);
+      ValidateHandler.preflight(context);
+    });
+    router.route("/api/validate").handler(context -> {
+      metrics.begin(context);
+      ValidateHandler.otherMethod(context);
+    });
   }
 
   private void mountApi() {

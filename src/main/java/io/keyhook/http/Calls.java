@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * The calls of the API as a table: who may call, how the request is read, and how the result becomes an HTTP response. Routes
@@ -24,11 +25,13 @@ import java.util.function.Function;
 final class Calls {
   private final Authentication authentication;
   private final Idempotency idempotency;
+  private final HttpMetrics metrics;
   private final Map<String, Map<HttpMethod, List<Handler<RoutingContext>>>> byPath = new LinkedHashMap<>();
 
-  Calls(Authentication authentication, Idempotency idempotency) {
+  Calls(Authentication authentication, Idempotency idempotency, HttpMetrics metrics) {
     this.authentication = authentication;
     this.idempotency = idempotency;
+    this.metrics = metrics;
   }
 
   /** A call for the callers of an account. */
@@ -78,7 +81,13 @@ final class Calls {
   }
 
   private void add(HttpMethod method, String path, List<Handler<RoutingContext>> handlers) {
-    byPath.computeIfAbsent(path, methods -> new LinkedHashMap<>()).put(method, handlers);
+    HttpMetrics.Route route = metrics.route(method.name(), path);
+    Handler<RoutingContext> enter = context -> {
+      route.enter(context);
+      context.next();
+    };
+    byPath.computeIfAbsent(path, methods -> new LinkedHashMap<>())
+        .put(method, Stream.concat(Stream.of(enter), handlers.stream()).toList());
   }
 
   /**

@@ -82,6 +82,11 @@ public final class Probes {
     phase = Phase.RUNNING;
   }
 
+  /** Whether it has started and is not stopping. */
+  public boolean isRunning() {
+    return phase == Phase.RUNNING;
+  }
+
   /** From now on it is not ready. */
   public void stopping() {
     phase = Phase.STOPPING;

@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.ConsumptionProbe;
 import io.keyhook.bus.Failure;
+import io.micrometer.core.instrument.Counter;
 import java.time.Duration;
 
 /** Limits the requests per key and period with token buckets in a bounded map. Any thread. */
@@ -13,13 +14,16 @@ public final class RateLimiter {
 
   private final int limit;
   private final Duration period;
+  private final Counter refused;
   private final Cache<String, Bucket> buckets;
 
   /**
    * @param limit 0: no limit
+   * @param refused counts the requests that were refused
    */
-  public RateLimiter(int limit, Duration period) {
+  public RateLimiter(int limit, Duration period, Counter refused) {
     this.limit = limit;
+    this.refused = refused;
     this.period = period;
     // a bucket that was unused for a period is full, and equal to a new one
     this.buckets = Caffeine.newBuilder().maximumSize(MAX_KEYS).expireAfterAccess(period.multipliedBy(2)).build();
@@ -34,6 +38,7 @@ public final class RateLimiter {
     }
     ConsumptionProbe probe = buckets.get(key, this::bucket).tryConsumeAndReturnRemaining(1);
     if (!probe.isConsumed()) {
+      refused.increment();
       throw new Failure.RateLimited(Duration.ofSeconds(1 + probe.getNanosToWaitForRefill() / 1_000_000_000)).exception();
     }
   }

@@ -2,7 +2,6 @@ package io.keyhook.http;
 
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Failure;
-import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Licenses.Validate;
 import io.keyhook.bus.Licenses.Validation;
 import io.keyhook.fair.ClientTenant;
@@ -64,7 +63,7 @@ final class ValidateHandler implements Handler<RoutingContext> {
     if (status >= 400 && status < 500) {
       refuse(context, status, JsonBody.explain(status, context.failure()), "INVALID_REQUEST");
     } else {
-      Failure failure = FailureException.of(context.failure()).failure();
+      Failure failure = Answers.failureOf(context, context.failure());
       Answers.headers(context.response(), failure);
       if (context.response().headers().contains(HttpHeaders.RETRY_AFTER)) {
         // without it, a page of another origin cannot read Retry-After

@@ -1,6 +1,7 @@
 package io.keyhook.license;
 
 import io.keyhook.bus.DatabaseError;
+import io.keyhook.db.BatchSizes;
 import io.keyhook.db.Database;
 import io.keyhook.db.Shares;
 import io.keyhook.event.EventFeed;
@@ -9,10 +10,14 @@ import io.keyhook.event.Outbox;
 import io.keyhook.event.Raised;
 import io.keyhook.license.ExpiryStore.Position;
 import io.keyhook.license.ExpiryStore.Taken;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +51,11 @@ public final class ExpiryVerticle extends VerticleBase {
   private static final Duration LONGEST_WAIT = Duration.ofMillis(400);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
 
+  private static final Duration[] LAGS = {Duration.ofMillis(100), Duration.ofMillis(250), Duration.ofMillis(500),
+      Duration.ofSeconds(1), Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofMinutes(5)};
+
+  private final Timer lag;
+  private final DistributionSummary sizes;
   private final Database database;
   private final Outbox outbox;
   private final EventFeed feed;
@@ -59,7 +69,11 @@ public final class ExpiryVerticle extends VerticleBase {
 
   private record Announced(List<Taken> taken, Outbox.Written written) {}
 
-  public ExpiryVerticle(Database database, Outbox outbox, EventFeed feed) {
+  public ExpiryVerticle(Database database, Outbox outbox, EventFeed feed, MeterRegistry meters) {
+    this.lag = Timer.builder("keyhook.expiries.lag")
+        .description("Expiries announced, and from the expiry to its announcement, by the node's clock")
+        .serviceLevelObjectives(LAGS).register(meters);
+    this.sizes = BatchSizes.of("expiries", meters);
     this.database = database;
     this.outbox = outbox;
     this.feed = feed;
@@ -130,9 +144,19 @@ public final class ExpiryVerticle extends VerticleBase {
         .compose(taken -> outbox.write(tx, events(taken)).map(written -> new Announced(taken, written))))
         .map(announced -> {
           outbox.dispatch(announced.written);
+          count(announced.taken);
           end(batch, announced.taken);
           return turns.isEmpty() ? GATHER : Duration.ofNanos(System.nanoTime() - begun); // half of the time is for others
         });
+  }
+
+  private void count(List<Taken> taken) {
+    sizes.record(taken.size());
+    Instant now = Instant.now();
+    taken.forEach(expiry -> {
+      Duration late = Duration.between(expiry.dueAt().toInstant(), now);
+      lag.record(late.isNegative() ? Duration.ZERO : late);
+    });
   }
 
   private static List<Raised> events(List<Taken> taken) {

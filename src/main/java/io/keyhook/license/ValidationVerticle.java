@@ -57,14 +57,14 @@ public final class ValidationVerticle extends VerticleBase {
   public Future<?> start() {
     client = database.connections(database.shares().validator(), "validations");
     Validator validator = new Validator(vertx, client, new Activator(client, outbox), outbox, feed, lastSeen,
-        counts);
+        counts, meters);
     valid = counter("valid");
     for (Refused refused : Refused.values()) {
       refusals.put(refused, counter(refused.name().toLowerCase(Locale.ROOT)));
     }
     waiting = Gauge.builder("keyhook.validations.waiting", validator, Validator::waiting)
         .description("Validations that wait for the database")
-        .tag("instance", Integer.toString(number))
+        .tag("loop", Integer.toString(number))
         .register(meters);
     bus.answer(Addresses.VALIDATE, request -> {
       long asked = pacer.asked();

@@ -4,6 +4,7 @@ import io.keyhook.bus.Failure;
 import io.keyhook.bus.Licenses.Validate;
 import io.keyhook.bus.Licenses.Validation;
 import io.keyhook.bus.Licenses.Validation.Refused;
+import io.keyhook.db.BatchSizes;
 import io.keyhook.db.Batcher;
 import io.keyhook.event.EventFeed;
 import io.keyhook.event.EventType;
@@ -12,6 +13,8 @@ import io.keyhook.event.Raised;
 import io.keyhook.license.ValidationStore.Device;
 import io.keyhook.license.ValidationStore.Found;
 import io.keyhook.stats.Counts;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.SqlClient;
@@ -43,19 +46,32 @@ final class Validator {
   private final Counts counts;
 
   Validator(
-      Vertx vertx, SqlClient client, Activator activator, Outbox outbox, EventFeed feed, LastSeen lastSeen, Counts counts) {
+      Vertx vertx, SqlClient client, Activator activator, Outbox outbox, EventFeed feed, LastSeen lastSeen, Counts counts,
+      MeterRegistry meters) {
+    DistributionSummary lookedUp = BatchSizes.of("look-ups", meters);
+    DistributionSummary activated = BatchSizes.of("activations", meters);
+    DistributionSummary raised = BatchSizes.of("events", meters);
     this.feed = feed;
     this.lastSeen = lastSeen;
     this.counts = counts;
     this.lookUps = new Batcher<>(vertx, LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, this::likelyTenant,
-        batch -> ValidationStore.lookUp(client, batch));
+        batch -> {
+          lookedUp.record(batch.size());
+          return ValidationStore.lookUp(client, batch);
+        });
     this.activations = new Batcher<>(vertx, ACTIVATION_LANES, MAX_BATCH, MAX_WAITING, Device::accountId,
-        activator::activate);
+        batch -> {
+          activated.record(batch.size());
+          return activator.activate(batch);
+        });
     this.events = new Batcher<>(vertx, EVENT_LANES, MAX_BATCH, MAX_WAITING, Raised::accountId,
-        batch -> outbox.write(client, batch).map(written -> {
-          outbox.dispatch(written);
-          return Collections.nCopies(batch.size(), null);
-        }));
+        batch -> {
+          raised.record(batch.size());
+          return outbox.write(client, batch).map(written -> {
+            outbox.dispatch(written);
+            return Collections.nCopies(batch.size(), null);
+          });
+        });
   }
 
   Future<Validation> validate(Validate request) {

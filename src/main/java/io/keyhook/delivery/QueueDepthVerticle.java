@@ -1,0 +1,83 @@
+package io.keyhook.delivery;
+
+import io.keyhook.bus.DatabaseError;
+import io.keyhook.db.Database;
+import io.keyhook.delivery.QueueDepthStore.Depth;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Counts the deliveries in the queue for the metrics: one per node. */
+final class QueueDepthVerticle extends VerticleBase {
+  private static final Logger log = LoggerFactory.getLogger(QueueDepthVerticle.class);
+  /** From one count to the next. */
+  private static final Duration SHORTEST = Duration.ofSeconds(15);
+  private static final Duration LONGEST = Duration.ofMinutes(5);
+  /** Reading so many rows takes 50 ms to 1 s, depending on their order on the disk. */
+  private static final int MOST = 100_000;
+  /** Counts take at most 1% of the time of a connection. */
+  private static final int REST = 100;
+
+  private final Database database;
+  private final MeterRegistry meters;
+  private final List<Gauge> gauges = new ArrayList<>();
+  private volatile Depth depth = new Depth(0, 0, 0);
+  private Future<Void> counting = Future.succeededFuture();
+  private long timer;
+  private boolean stopped;
+
+  QueueDepthVerticle(Database database, MeterRegistry meters) {
+    this.database = database;
+    this.meters = meters;
+  }
+
+  @Override
+  public Future<?> start() {
+    gauge("leased", Depth::leased);
+    gauge("retrying", Depth::retrying);
+    gauge("waiting", Depth::waiting);
+    counting = count();
+    return Future.succeededFuture();
+  }
+
+  private void gauge(String state, ToDoubleFunction<Depth> count) {
+    gauges.add(Gauge.builder("keyhook.queue.deliveries", this, verticle -> count.applyAsDouble(verticle.depth))
+        .description("Deliveries in the queue of all nodes, counted up to " + MOST).tag("state", state).register(meters));
+  }
+
+  private Future<Void> count() {
+    long begun = System.nanoTime();
+    return QueueDepthStore.count(database.pool(), MOST).transform(done -> {
+      if (done.succeeded()) {
+        depth = done.result();
+        countIn(Math.min(LONGEST.toMillis(), REST * (System.nanoTime() - begun) / 1_000_000));
+      } else {
+        countIn(0);
+        log.atLevel(DatabaseError.of(done.cause()).level())
+            .log("Could not count the queue; retrying: {}", done.cause().getMessage());
+      }
+      return Future.succeededFuture();
+    });
+  }
+
+  private void countIn(long millis) {
+    if (!stopped) {
+      timer = vertx.setTimer(Math.max(SHORTEST.toMillis(), millis), due -> counting = count());
+    }
+  }
+
+  @Override
+  public Future<?> stop() {
+    stopped = true;
+    vertx.cancelTimer(timer);
+    gauges.forEach(meters::remove);
+    return counting;
+  }
+}

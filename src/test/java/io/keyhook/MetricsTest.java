@@ -1,0 +1,96 @@
+package io.keyhook;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.keyhook.testing.Answer;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Program;
+import io.keyhook.testing.Receiver;
+import io.keyhook.testing.Tool;
+import io.keyhook.testing.Waiting;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a node counts is what its administrator looks at and is woken by. */
+class MetricsTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode(new JsonObject()
+      .put("delivery", new JsonObject().put("retryDelays", new JsonArray())));
+
+  @TempDir
+  Path directory;
+
+  /** A success and a failure of everything that is counted when it happens. */
+  @BeforeAll
+  static void use() {
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.validated");
+    License license = keyhook.license(1);
+    keyhook.api().validate(license.key(), "device").expect(200);
+    receiver.take();
+    keyhook.api().validate(license.key(), "other").expect(403);
+    keyhook.api().get("/api/licenses/" + license.id()).expect(200);
+    keyhook.api().unchecked().get("/nowhere").expect(404);
+    Receiver failing = keyhook.receiver();
+    failing.answer(Answer.status(500));
+    keyhook.webhook(failing, "license.disabled");
+    keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
+    failing.take();
+    keyhook.license(new JsonObject().put("name", "L").put("expiresAt", Instant.now().plusMillis(50).toString()));
+    System.gc();
+    Waiting.until("all of it is counted", () -> value("keyhook_deliveries_total{outcome=\"exhausted\"}") == 1
+        && value("keyhook_expiries_lag_seconds_count") == 1 && scrape().contains("jvm_gc_pause_seconds_sum"));
+  }
+
+  private static String scrape() {
+    return keyhook.api().get("/metrics").expect(200).body();
+  }
+
+  /** Of the sample that begins so; 0 where there is none. */
+  private static double value(String sample) {
+    return scrape().lines().filter(line -> line.startsWith(sample))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1))).sum();
+  }
+
+  @Test
+  void requestsAreCountedByRouteAndStatus() {
+    assertThat(value("keyhook_http_requests_seconds_count{method=\"POST\",route=\"/api/validate\",status=\"2xx\"}")).isOne();
+    assertThat(value("keyhook_http_requests_seconds_count{method=\"POST\",route=\"/api/validate\",status=\"4xx\"}")).isOne();
+    assertThat(value("keyhook_http_requests_seconds_count{method=\"GET\",route=\"/api/licenses/:id\",status=\"2xx\"}")).isOne();
+    assertThat(value("keyhook_http_requests_seconds_count{method=\"any\",route=\"none\",status=\"4xx\"}")).isOne();
+    assertThat(value("keyhook_http_responses_total{code=\"403\"}")).isOne();
+  }
+
+  @Test
+  void deliveriesAreCountedByOutcomeAndAttemptsByError() {
+    assertThat(value("keyhook_deliveries_total{outcome=\"delivered\"}")).isOne();
+    assertThat(value("keyhook_attempts_errors_total{error=\"status\"}")).isOne();
+    assertThat(value("keyhook_deliveries_first_attempt_delay_seconds_count")).isEqualTo(2);
+    assertThat(value("keyhook_validations_total{result=\"max_activations_reached\"}")).isOne();
+    assertThat(value("keyhook_events_total{type=\"license.activated\"}")).isOne();
+    assertThat(value("keyhook_partitions_ahead_seconds")).isEqualTo(Duration.ofDays(30).toSeconds());
+    await("ready").atMost(Waiting.LONG).until(() -> value("keyhook_ready") == 1);
+  }
+
+  @Test
+  void promtoolFindsNothingToComplainOf() throws Exception {
+    String promtool = Tool.require("promtool");
+    assertThat(Program.run(directory, Map.of(), scrape(), List.of(promtool, "check", "metrics"))).isEmpty();
+  }
+
+  @Test
+  void noLabelIsNamedAsOneOfPrometheusItself() {
+    assertThat(scrape()).doesNotContain("instance=\"", "job=\"");
+  }
+}
