@@ -20,6 +20,6 @@ ENV KEYHOOK_HTTP_HOST=0.0.0.0 KEYHOOK_DATABASE_DIRECTORY=/data/keyhook
 VOLUME /data
 EXPOSE 8080
 # By bash alone: the image has no HTTP client.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${KEYHOOK_HTTP_PORT:-8080} && printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && read -r status <&3 && [[ $status == *' 200 '* ]]"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["bash", "-c", "port=${KEYHOOK_MANAGEMENT_PORT:-0}; ((port)) || port=${KEYHOOK_HTTP_PORT:-8080}; exec 3<>/dev/tcp/127.0.0.1/$port && printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && read -r status <&3 && [[ $status == *' 200 '* ]]"]
 # Without a shell around it, so that SIGTERM reaches Keyhook.
 ENTRYPOINT ["java", "-jar", "keyhook.jar"]

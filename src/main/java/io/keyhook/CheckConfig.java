@@ -22,6 +22,7 @@ final class CheckConfig {
         + "; database: " + database(options.database())
         + "; http: " + (options.http().enabled() ? options.http().host() + ":" + options.http().port() : "off")
         + ", drainDelay " + options.http().drainDelay() + ", trustedProxies " + options.http().trustedProxies().size()
+        + "; management: " + options.management().port().map(port -> "port " + port).orElse("on the http port")
         + "; operator calls: " + (options.operator().key().isPresent() ? "on" : "off")
         + "; sign-up: " + (options.signup().enabled() ? "on" : "off")
         + "; validations per second and address: " + options.validation().rateLimit()

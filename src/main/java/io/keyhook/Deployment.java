@@ -23,6 +23,7 @@ import io.keyhook.event.Outbox;
 import io.keyhook.fair.Admissions;
 import io.keyhook.fair.FairShare;
 import io.keyhook.http.ApiRouter;
+import io.keyhook.http.ApiRouter.Side;
 import io.keyhook.http.HttpMetrics;
 import io.keyhook.http.HttpVerticle;
 import io.keyhook.http.Listener;
@@ -71,6 +72,7 @@ final class Deployment {
   private static final Logger log = LoggerFactory.getLogger(Deployment.class);
   private static final Duration PARTITIONS = Duration.ofHours(1);
   private static final int MAX_LOOPS = 8;
+  private static final int MANAGEMENT_CONNECTIONS = 1000;
   private static final int LOOPS = Math.min(MAX_LOOPS, Runtime.getRuntime().availableProcessors());
 
   /**
@@ -241,8 +243,21 @@ final class Deployment {
 
   private Future<Void> serve(KeyhookClient client) {
     Listener listener = new Listener(options.http(), port);
+    boolean apart = options.management().port().isPresent();
     return deploy(Stage.SERVING, LOOPS, () -> new HttpVerticle(listener,
-        vertx -> ApiRouter.create(vertx, client, options, shared, ApiRouter.availableParts()), admissions.connections()));
+        vertx -> ApiRouter.create(vertx, client, options, shared, apart ? Side.PUBLIC : Side.BOTH), admissions.connections()))
+        .compose(v -> apart ? manage(client) : Future.succeededFuture());
+  }
+
+  /** It is open as long as the public server is. */
+  private Future<Void> manage(KeyhookClient client) {
+    KeyhookOptions.Http http = options.http();
+    Listener listener = new Listener(new KeyhookOptions.Http(true, options.management().host().orElse(http.host()),
+        options.management().port().orElseThrow(), http.trustedProxies(), http.drainDelay()), "management",
+        new AtomicInteger());
+    FairShare<String> share = new FairShare<>(MANAGEMENT_CONNECTIONS);
+    return deploy(Stage.SERVING, 1, () -> new HttpVerticle(listener,
+        vertx -> ApiRouter.create(vertx, client, options, shared, Side.MANAGEMENT), share));
   }
 
   private Future<Void> deploy(Stage stage, int instances, Supplier<Deployable> verticle) {

@@ -16,6 +16,7 @@ import org.slf4j.event.Level;
  */
 public record KeyhookOptions(
     Http http,
+    Management management,
     Log log,
     Database database,
     Bootstrap bootstrap,
@@ -29,17 +30,20 @@ public record KeyhookOptions(
 
   /** The same options with this database. */
   public KeyhookOptions with(Database database) {
-    return new KeyhookOptions(http, log, database, bootstrap, operator, auth, signup, secrets, validation, delivery, plans);
+    return new KeyhookOptions(http, management, log, database, bootstrap, operator, auth, signup, secrets, validation, delivery,
+        plans);
   }
 
   /** The same options with this first account. */
   public KeyhookOptions with(Bootstrap bootstrap) {
-    return new KeyhookOptions(http, log, database, bootstrap, operator, auth, signup, secrets, validation, delivery, plans);
+    return new KeyhookOptions(http, management, log, database, bootstrap, operator, auth, signup, secrets, validation, delivery,
+        plans);
   }
 
   /** The same options with these secrets. */
   public KeyhookOptions with(Auth auth, Secrets secrets) {
-    return new KeyhookOptions(http, log, database, bootstrap, operator, auth, signup, secrets, validation, delivery, plans);
+    return new KeyhookOptions(http, management, log, database, bootstrap, operator, auth, signup, secrets, validation, delivery,
+        plans);
   }
 
   /**
@@ -52,6 +56,14 @@ public record KeyhookOptions(
    *     connections: longer than a load balancer needs to notice; zero: no delay
    */
   public record Http(boolean enabled, String host, int port, List<String> trustedProxies, Duration drainDelay) {}
+
+  /**
+   * The server for probes, metrics and operator calls.
+   *
+   * @param host empty: that of {@code http}
+   * @param port empty: there is none, and the server of {@code http} has these calls too
+   */
+  public record Management(Optional<String> host, Optional<Integer> port) {}
 
   /**
    * The log of the process, which a host application configures itself.

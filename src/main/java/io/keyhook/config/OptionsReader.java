@@ -6,6 +6,7 @@ import io.keyhook.config.KeyhookOptions.Database;
 import io.keyhook.config.KeyhookOptions.Delivery;
 import io.keyhook.config.KeyhookOptions.Http;
 import io.keyhook.config.KeyhookOptions.Log;
+import io.keyhook.config.KeyhookOptions.Management;
 import io.keyhook.config.KeyhookOptions.Operator;
 import io.keyhook.config.KeyhookOptions.Plan;
 import io.keyhook.config.KeyhookOptions.Secrets;
@@ -53,7 +54,8 @@ final class OptionsReader {
    */
   KeyhookOptions read(boolean externalDatabase) {
     boolean external = externalDatabase || values.given("database.uri");
-    KeyhookOptions options = new KeyhookOptions(http(), log(), database(), bootstrap(), operator(),
+    Http http = http();
+    KeyhookOptions options = new KeyhookOptions(http, management(http.port()), log(), database(), bootstrap(), operator(),
         new Auth(new JwtReader(values, workingDirectory).read(external), session()), signup(), secrets(external),
         new Validation(values.number("validation.rateLimit", 0, MOST)), delivery(), plans());
     errors.throwIfAny();
@@ -67,6 +69,16 @@ final class OptionsReader {
         values.list("http.trustedProxies", Formats::network,
             "an IP address or a CIDR without bits beyond its prefix, as 10.0.0.0/8"),
         values.duration("http.drainDelay", Duration.ZERO, Duration.ofMinutes(5), "an ISO-8601 duration from PT0S to PT5M"));
+  }
+
+  private Management management(int publicPort) {
+    int port = values.number("management.port", 0, 65535);
+    if (port != 0 && port == publicPort) {
+      values.reject("management.port", "another port than http.port, or 0");
+    }
+    return new Management(
+        values.optionalText("management.host", text -> !text.isBlank(), "a name or address, or null for that of http.host"),
+        port == 0 ? Optional.empty() : Optional.of(port));
   }
 
   private Log log() {

@@ -36,6 +36,7 @@ public final class ApiRouter {
   private final Limits limits;
   private final Admissions admissions;
   private final HttpMetrics metrics;
+  private final Side side;
 
   /**
    * Shared by all routers of a node.
@@ -123,13 +124,31 @@ public final class ApiRouter {
       Limits limits, Admissions admissions, UntrustedProxies untrusted, Idempotency idempotency, Probes probes,
       WebPages pages, HttpMetrics metrics) {}
 
-  private ApiRouter(Vertx vertx, KeyhookClient client, KeyhookOptions options, Shared shared) {
+  /** The calls that a server has. */
+  public enum Side {
+    /** All of them. */
+    BOTH,
+    /** All but those of {@link #MANAGEMENT}. */
+    PUBLIC,
+    /** Probes, metrics and the operator's calls. */
+    MANAGEMENT;
+
+    private static final String OPERATOR = "/api/admin/";
+
+    boolean has(String path) {
+      boolean management = path.startsWith(OPERATOR) || Probes.isAt(path);
+      return this == BOTH || management == (this == MANAGEMENT);
+    }
+  }
+
+  private ApiRouter(Vertx vertx, KeyhookClient client, KeyhookOptions options, Shared shared, Side side) {
+    this.side = side;
     this.router = Router.router(vertx);
     this.client = client;
     this.addresses = new ClientAddress(options.http().trustedProxies(), shared.untrusted);
     this.authentication = new Authentication(client, options.operator().key(), addresses);
     this.metrics = shared.metrics;
-    this.calls = new Calls(authentication, shared.idempotency, metrics);
+    this.calls = new Calls(authentication, shared.idempotency, metrics, side::has);
     this.limits = shared.limits;
     this.admissions = shared.admissions;
   }
@@ -143,9 +162,20 @@ public final class ApiRouter {
   public static Router create(
       Vertx vertx, KeyhookClient client, KeyhookOptions options, Shared shared, Set<RouterPart> parts) {
     requireLibraries(parts);
-    ApiRouter api = new ApiRouter(vertx, client, options, shared);
+    return create(vertx, client, options, shared, parts, Side.BOTH);
+  }
+
+  private static Router create(Vertx vertx, KeyhookClient client, KeyhookOptions options, Shared shared,
+      Set<RouterPart> parts, Side side) {
+    ApiRouter api = new ApiRouter(vertx, client, options, shared, side);
     api.mount(shared.probes, shared.pages, parts);
     return api.router;
+  }
+
+  /** A router with all available parts for a server of Keyhook's own, on one event loop. */
+  public static Router create(Vertx vertx, KeyhookClient client, KeyhookOptions options, Shared shared, Side side) {
+    return create(vertx, client, options, shared, side == Side.MANAGEMENT
+        ? EnumSet.of(RouterPart.API, RouterPart.PROBES, RouterPart.METRICS) : availableParts(), side);
   }
 
   /** All parts but those whose libraries are not on the class path. */
@@ -175,7 +205,7 @@ public final class ApiRouter {
   }
 
   private void mount(Probes probes, WebPages pages, Set<RouterPart> parts) {
-    if (parts.contains(RouterPart.API)) {
+    if (parts.contains(RouterPart.API) && side != Side.MANAGEMENT) {
       mountValidation();
     }
     router.route().handler(context -> {

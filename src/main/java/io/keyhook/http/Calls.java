@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -26,9 +27,16 @@ final class Calls {
   private final Authentication authentication;
   private final Idempotency idempotency;
   private final HttpMetrics metrics;
+  private final Predicate<String> has;
   private final Map<String, Map<HttpMethod, List<Handler<RoutingContext>>>> byPath = new LinkedHashMap<>();
 
-  Calls(Authentication authentication, Idempotency idempotency, HttpMetrics metrics) {
+  /**
+   * Creates an empty table.
+   *
+   * @param has whether a path is served; calls of other paths are left out
+   */
+  Calls(Authentication authentication, Idempotency idempotency, HttpMetrics metrics, Predicate<String> has) {
+    this.has = has;
     this.authentication = authentication;
     this.idempotency = idempotency;
     this.metrics = metrics;
@@ -81,13 +89,15 @@ final class Calls {
   }
 
   private void add(HttpMethod method, String path, List<Handler<RoutingContext>> handlers) {
-    HttpMetrics.Route route = metrics.route(method.name(), path);
-    Handler<RoutingContext> enter = context -> {
-      route.enter(context);
-      context.next();
-    };
-    byPath.computeIfAbsent(path, methods -> new LinkedHashMap<>())
-        .put(method, Stream.concat(Stream.of(enter), handlers.stream()).toList());
+    if (has.test(path)) {
+      HttpMetrics.Route route = metrics.route(method.name(), path);
+      Handler<RoutingContext> enter = context -> {
+        route.enter(context);
+        context.next();
+      };
+      byPath.computeIfAbsent(path, methods -> new LinkedHashMap<>())
+          .put(method, Stream.concat(Stream.of(enter), handlers.stream()).toList());
+    }
   }
 
   /**

@@ -28,6 +28,9 @@ import org.slf4j.LoggerFactory;
 /** What operators and tools ask: is it alive, is it ready, what does it count, what can be called. */
 public final class Probes {
   private static final Logger log = LoggerFactory.getLogger(Probes.class);
+  private static final String LIVE = "/health/live";
+  private static final String READY = "/health/ready";
+  private static final String SCRAPE = "/metrics";
   private static final CharSequence METRICS =
       HttpHeaders.createOptimized("text/plain; version=0.0.4; charset=utf-8");
   private static final Duration ASKING = Duration.ofSeconds(2);
@@ -92,13 +95,18 @@ public final class Probes {
     phase = Phase.STOPPING;
   }
 
+  /** Whether a path is for operators and their tools alone. */
+  static boolean isAt(String path) {
+    return path.equals(LIVE) || path.equals(READY) || path.equals(SCRAPE);
+  }
+
   void mount(Calls calls, Set<RouterPart> parts) {
     if (parts.contains(RouterPart.PROBES)) {
-      calls.open(HttpMethod.GET, "/health/live", context -> Answers.json(context, 200, Map.of("status", "live")));
-      calls.open(HttpMethod.GET, "/health/ready", this::ready);
+      calls.open(HttpMethod.GET, LIVE, context -> Answers.json(context, 200, Map.of("status", "live")));
+      calls.open(HttpMethod.GET, READY, this::ready);
     }
     if (parts.contains(RouterPart.METRICS)) {
-      metrics.ifPresent(text -> calls.open(HttpMethod.GET, "/metrics", context -> metrics(context, text)));
+      metrics.ifPresent(text -> calls.open(HttpMethod.GET, SCRAPE, context -> metrics(context, text)));
     }
     if (parts.contains(RouterPart.API)) {
       calls.open(HttpMethod.GET, "/openapi.json", context -> {

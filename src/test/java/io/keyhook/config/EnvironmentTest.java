@@ -44,6 +44,8 @@ class EnvironmentTest {
         new Sample("http.trustedProxies", "KEYHOOK_HTTP_TRUSTED_PROXIES", "[\"::1\",\"10.0.0.0/8\"]",
             o -> o.http().trustedProxies(), "[::1, 10.0.0.0/8]"),
         new Sample("http.drainDelay", "KEYHOOK_HTTP_DRAIN_DELAY", "PT8S", o -> o.http().drainDelay(), "PT8S"),
+        new Sample("management.host", "KEYHOOK_MANAGEMENT_HOST", "::1", o -> o.management().host().orElseThrow(), "::1"),
+        new Sample("management.port", "KEYHOOK_MANAGEMENT_PORT", "9090", o -> o.management().port().orElseThrow(), "9090"),
         new Sample("log.format", "KEYHOOK_LOG_FORMAT", "json", o -> o.log().format(), "JSON"),
         new Sample("log.level", "KEYHOOK_LOG_LEVEL", "DEBUG", o -> o.log().level(), "DEBUG"),
         new Sample("log.slowStatement", "KEYHOOK_LOG_SLOW_STATEMENT", "PT0S", o -> o.log().slowStatement(), "PT0S"),

@@ -23,6 +23,7 @@ class RulesTest {
   @ParameterizedTest
   @CsvSource({
       "http.port, 0, 65535",
+      "management.port, 0, 65535",
       "database.poolSize, 1, 200",
       "database.maxConnections, 16, 1000",
       "validation.rateLimit, 0, 1000000",
@@ -66,6 +67,12 @@ class RulesTest {
     assertThat(overrideFailure(path, above)).endsWith("must be an ISO-8601 duration from " + min + " to " + max);
     assertThat(overrideFailure(path, "10s")).startsWith(path + " (options): is \"10s\", must be");
     assertThat(overrideFailure(path, "")).contains("must be an ISO-8601 duration");
+  }
+
+  @Test
+  void theManagementPortIsNotThePublicOne() {
+    assertThat(overrideFailure("management.port", 8080)).isEqualTo(
+        "management.port (options): is 8080, must be another port than http.port, or 0");
   }
 
   @ParameterizedTest

@@ -1,0 +1,41 @@
+package io.keyhook.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.keyhook.testing.Program;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** With {@code management.port}, what is for administrators is on that port, and only there. */
+class ManagementPortTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withoutNode();
+
+  @Test
+  void probesMetricsAndOperatorCallsMoveToTheManagementPort() throws IOException {
+    int port = Program.freePort();
+    Node node = keyhook.start(new JsonObject().put("management", new JsonObject().put("port", port)));
+    Api everybody = node.operator().unchecked();
+    Api management = Api.of(URI.create("http://127.0.0.1:" + port)).bearer(Node.OPERATOR_KEY).unchecked();
+    JsonObject account = new JsonObject().put("name", "A").put("email", "a@example.com").put("password", "a good password")
+        .put("plan", "free");
+
+    for (String path : new String[] {"/health/live", "/health/ready", "/metrics"}) {
+      everybody.get(path).expect(404);
+      management.get(path).expect(200);
+    }
+    everybody.post("/api/admin/accounts", account).expect(404);
+    management.post("/api/admin/accounts", account).expect(201);
+
+    node.api().get("/api/account").expect(200);
+    management.get("/api/account").expect(404);
+    management.post("/api/validate", new JsonObject()).expect(404);
+    assertThat(management.get("/").status()).isEqualTo(404);
+  }
+}
