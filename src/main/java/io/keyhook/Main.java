@@ -59,6 +59,10 @@ public final class Main {
     this.options = withFirstAccount(embedded.map(server -> onEmbedded(configured, server)).orElse(configured));
     int loops = Runtime.getRuntime().availableProcessors();
     this.vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(loops));
+    this.vertx.exceptionHandler(e -> {
+      OutOfMemory.check(e);
+      log.error("Unhandled exception", e);
+    });
     this.keyhook = new Keyhook(options);
   }
 
@@ -101,6 +105,7 @@ public final class Main {
   }
 
   private static void serve(KeyhookOptions options) {
+    OutOfMemory.watchThreads();
     Optional<EmbeddedServer> embedded = options.database().uri().isPresent() ? Optional.empty()
         : Optional.of(EmbeddedServer.start(options.database().directory()));
     try {
