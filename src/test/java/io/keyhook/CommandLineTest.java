@@ -3,7 +3,11 @@ package io.keyhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -47,6 +51,15 @@ class CommandLineTest {
   void versionAndHelpAreCommands() {
     assertThat(CommandLine.parse("--version").command()).isEqualTo(CommandLine.Command.VERSION);
     assertThat(CommandLine.parse("--help").command()).isEqualTo(CommandLine.Command.HELP);
+  }
+
+  @Test
+  void theGuideExplainsEveryCommand() throws IOException {
+    String guide = Files.readString(Path.of("src/main/resources/io/keyhook/http/web/docs/monitoring.html"));
+    Stream<String> commands = Pattern.compile("(?m)^  (\\S+(?: [A-Z]+)*) ").matcher(CommandLine.USAGE).results()
+        .map(command -> command.group(1));
+    assertThat(commands).hasSize(CommandLine.Command.values().length)
+        .allMatch(command -> guide.contains("<td><code>" + command + "</code></td>"));
   }
 
   @ParameterizedTest

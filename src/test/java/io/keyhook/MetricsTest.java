@@ -3,6 +3,7 @@ package io.keyhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.keyhook.config.Configuration;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
@@ -10,23 +11,42 @@ import io.keyhook.testing.Program;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Tool;
 import io.keyhook.testing.Waiting;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a node counts is what its administrator looks at and is woken by. */
 class MetricsTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withNode(new JsonObject()
       .put("delivery", new JsonObject().put("retryDelays", new JsonArray())));
+
+  private static final Pattern NAME = Pattern.compile("\\b(?:keyhook|jvm|process|system)_[a-z0-9_]+");
+  private static final Pattern SAMPLE = Pattern.compile("^(?:# TYPE )?([a-z_0-9]+)[{ ]", Pattern.MULTILINE);
+
+  /** Without the maximum that a timer publishes beside its histogram. */
+  private static final Pattern TYPE = Pattern.compile("^# TYPE (keyhook_[a-z_0-9]+(?<!_max)) ", Pattern.MULTILINE);
+  private static final Pattern ALERT = Pattern.compile("alert(?:: |name=\")(\\w+)");
+  private static final String GUIDE = "src/main/resources/io/keyhook/http/web/docs/monitoring.html";
 
   @TempDir
   Path directory;
@@ -63,6 +83,32 @@ class MetricsTest {
         .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1))).sum();
   }
 
+  private static Set<String> names(Pattern pattern, String text, int group) {
+    return pattern.matcher(text).results().map((MatchResult found) -> found.group(group))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** What only a node with an embedded database has. */
+  private static String disk() {
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    NodeMetrics.registerDisk(registry,
+        Configuration.of(new JsonObject()).database().on(URI.create("postgresql://keyhook@127.0.0.1/keyhook")));
+    return registry.scrape();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"conf/alerts.yml", "conf/grafana-dashboard.json", GUIDE})
+  void everyMetricThatTheAlertsTheDashboardAndTheGuideNameExists(String file) throws Exception {
+    Set<String> named = names(NAME, Files.readString(Path.of(file)), 0);
+    assertThat(named).hasSizeGreaterThan(10);
+    assertThat(names(SAMPLE, scrape() + disk(), 1)).containsAll(named);
+  }
+
+  @Test
+  void theGuideExplainsEveryMetric() throws Exception {
+    assertThat(names(NAME, Files.readString(Path.of(GUIDE)), 0)).containsAll(names(TYPE, scrape() + disk(), 1));
+  }
+
   @Test
   void requestsAreCountedByRouteAndStatus() {
     assertThat(value("keyhook_http_requests_seconds_count{method=\"POST\",route=\"/api/validate\",status=\"2xx\"}")).isOne();
@@ -87,6 +133,15 @@ class MetricsTest {
   void promtoolFindsNothingToComplainOf() throws Exception {
     String promtool = Tool.require("promtool");
     assertThat(Program.run(directory, Map.of(), scrape(), List.of(promtool, "check", "metrics"))).isEmpty();
+  }
+
+  @Test
+  void eachFaultFiresItsAlertAndAHealthyNodeNone() throws Exception {
+    String promtool = Tool.require("promtool");
+    Path faults = Path.of("src/test/resources/io/keyhook/alerts-test.yml").toAbsolutePath();
+    assertThat(Program.run(directory, Map.of(), "", List.of(promtool, "test", "rules", faults.toString()))).contains("  SUCCESS");
+    assertThat(names(ALERT, Files.readString(Path.of("conf/alerts.yml")), 1)).hasSize(12)
+        .isEqualTo(names(ALERT, Files.readString(faults), 1));
   }
 
   @Test
