@@ -17,10 +17,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** Every key has its environment variable. */
@@ -116,6 +119,13 @@ class EnvironmentTest {
     KeyhookOptions options = Configuration.load(env, Optional.empty(), directory);
     assertThat(samples()).allSatisfy(sample ->
         assertThat(sample.read().apply(options)).as(sample.variable()).hasToString(sample.expected()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"conf/compose.yaml", "conf/keyhook.service", "Dockerfile"})
+  void theFilesForPlatformsSetVariablesThatExist(String file) throws IOException {
+    assertThat(Pattern.compile("KEYHOOK_[A-Z_]+").matcher(Files.readString(Path.of(file))).results().map(MatchResult::group))
+        .isNotEmpty().isSubsetOf(samples().stream().map(Sample::variable).toList());
   }
 
   private static void leaves(String group, JsonNode values, List<String> keys) {
