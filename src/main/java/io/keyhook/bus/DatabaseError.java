@@ -84,7 +84,7 @@ public enum DatabaseError {
     return this == UNAVAILABLE ? Level.DEBUG : Level.WARN;
   }
 
-  /** Whether operation brings it about, and not a defect: callers may repeat the call, and the log need not show a cause. */
+  /** Returns whether the error occurs in normal operation: callers may retry, and the log needs no stack trace. */
   public boolean isOutage() {
     return !isItemsOwn() && this != UNEXPECTED;
   }

@@ -51,8 +51,8 @@ public record KeyhookOptions(
    *
    * @param enabled false where a host application mounts the router in a server of its own
    * @param port 0 takes any free port
-   * @param trustedProxies addresses and CIDRs whose {@code X-Forwarded-*} and {@code Forwarded} are believed; empty: nobody's
-   * @param drainDelay from the moment at which a node that stops is not ready any more to the one at which it takes no more
+   * @param trustedProxies addresses and CIDRs whose {@code X-Forwarded-*} and {@code Forwarded} headers are trusted; empty: none
+   * @param drainDelay from the moment at which a stopping node is no longer ready to the one at which it accepts no more
    *     connections: longer than a load balancer needs to notice; zero: no delay
    */
   public record Http(boolean enabled, String host, int port, List<String> trustedProxies, Duration drainDelay) {}

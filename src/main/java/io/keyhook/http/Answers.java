@@ -72,7 +72,7 @@ final class Answers {
     return failed.failure();
   }
 
-  /** A failure as the answer that {@link #failure} sends, without its headers. */
+  /** Returns a failure as the response that {@link #failure} sends, without its headers. */
   static Idempotency.Answer answer(RoutingContext context, Failure failure) {
     return new Idempotency.Answer(status(failure), JsonText.of(problem(context.response(), failure)));
   }

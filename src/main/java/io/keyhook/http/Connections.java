@@ -176,7 +176,7 @@ final class Connections {
     }
   }
 
-  /** Closes those that take too long; to be called about once a second. */
+  /** Closes connections that take too long. Call it about once a second. */
   void closeSlow() {
     long now = nanoTime.getAsLong();
     List<HttpConnection> slow = open.entrySet().stream().filter(entry -> isSlow(entry.getValue(), now))

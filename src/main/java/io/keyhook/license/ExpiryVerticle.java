@@ -98,7 +98,7 @@ public final class ExpiryVerticle extends VerticleBase {
     if (!stopped) {
       timer = vertx.setTimer(Math.max(1, delay.toMillis()), t -> running = run()
           .recover(e -> {
-            log.atLevel(DatabaseError.of(e).level()).log("Expiries could not be announced; retrying: {}", e.getMessage());
+            log.atLevel(DatabaseError.of(e).level()).log("Could not announce expiries; retrying: {}", e.getMessage());
             turns.clear(); // what was taken is due again
             return Future.succeededFuture(AFTER_FAILURE);
           })
