@@ -1,9 +1,6 @@
 package io.keyhook.attempt;
 
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.ext.web.client.HttpRequest;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,15 +66,18 @@ final class Calls {
     }
     connecting++;
     Sender.Pool pool = route.pool(address);
-    pool.line().enter(new First(pool));
+    pool.line().enter(new Entry(pool));
   }
 
   /** A call to one of the addresses. */
-  private final class First implements Line.Entry {
+  private final class Entry implements Line.Entry {
     private final Sender.Pool pool;
-    private boolean tooSoon;
+    /** Needs a new connection. */
+    private boolean fresh;
+    /** Has started again, which it does once. */
+    private boolean again;
 
-    First(Sender.Pool pool) {
+    Entry(Sender.Pool pool) {
       this.pool = pool;
     }
 
@@ -89,21 +89,25 @@ final class Calls {
     @Override
     public void go(Pass pass) {
       Call call = new Call(exchange, pool, pass);
-      send(tooSoon ? pool.requestAfresh() : pool.request(), call).onComplete(
-          done -> succeeded(pool),
-          e -> {
-            if (e == Call.TOO_SOON) {
-              tooSoon(pass);
-            } else {
-              pass.ended();
-              connecting--;
-              failed(call, pool, e);
-            }
-          });
+      (fresh ? pool.requestAfresh() : pool.request()).putHeaders(message.headers()).as(call).sendBuffer(message.body())
+          .onComplete(
+              done -> {
+                works();
+                exchange.succeed();
+              },
+              e -> {
+                if (e == Call.TOO_SOON) {
+                  tooSoon(pass);
+                } else {
+                  pass.ended();
+                  connecting--;
+                  failed(call, e);
+                }
+              });
     }
 
     private void tooSoon(Pass pass) {
-      tooSoon = true;
+      fresh = true;
       if (pass.opens()) {
         go(pass);
       } else {
@@ -111,33 +115,29 @@ final class Calls {
         pool.line().enterForNew(this);
       }
     }
-  }
 
-  private Future<?> send(HttpRequest<Buffer> request, Call call) {
-    return request.putHeaders(message.headers()).as(call).sendBuffer(message.body());
-  }
+    private void failed(Call call, Throwable e) {
+      if (call.hasBegun()) {
+        works();
+      } else if (exchange.wantsNoCall()) {
+        return;
+      }
+      if (!again && call.mayStartAgain(e)) {
+        exchange.takeBack(call);
+        fresh = true;
+        again = true;
+        connecting++;
+        pool.line().enterForNew(this);
+      } else if (again || call.hasBegun()) {
+        exchange.fail(AttemptError.of(e));
+      } else {
+        notConnected(AttemptError.of(e));
+      }
+    }
 
-  private void succeeded(Sender.Pool pool) {
-    vertx.cancelTimer(timer);
-    route.works(pool.address());
-    exchange.succeed();
-  }
-
-  private void failed(Call call, Sender.Pool pool, Throwable e) {
-    if (call.hasBegun()) {
+    private void works() {
       vertx.cancelTimer(timer);
       route.works(pool.address());
-    } else if (exchange.wantsNoCall()) {
-      return;
-    }
-    if (call.mayStartAgain(e)) {
-      exchange.takeBack(call);
-      connecting++;
-      pool.line().enterForNew(new Again(pool));
-    } else if (call.hasBegun()) {
-      exchange.fail(AttemptError.of(e));
-    } else {
-      notConnected(AttemptError.of(e));
     }
   }
 
@@ -150,34 +150,6 @@ final class Calls {
       tryNext();
     } else if (connecting == 0) {
       exchange.fail(failure);
-    }
-  }
-
-  /** A call that starts again: once, on a new connection, and in the time that is left. */
-  private final class Again implements Line.Entry {
-    private final Sender.Pool pool;
-
-    Again(Sender.Pool pool) {
-      this.pool = pool;
-    }
-
-    @Override
-    public boolean isWanted() {
-      return !exchange.wantsNoCall();
-    }
-
-    @Override
-    public void go(Pass pass) {
-      Call call = new Call(exchange, pool, pass);
-      send(pool.requestAfresh(), call).onComplete(
-          done -> exchange.succeed(),
-          e -> {
-            pass.ended();
-            connecting--;
-            if (call.hasBegun() || !exchange.wantsNoCall()) {
-              exchange.fail(AttemptError.of(e));
-            }
-          });
     }
   }
 }
