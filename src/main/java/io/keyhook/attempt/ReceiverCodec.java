@@ -180,8 +180,9 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
     if (lastIfQuiet && !outstanding && closing == null) {
       closing = context.executor().schedule((Runnable) () -> context.close(promise), Reuse.QUIET_MILLIS, TimeUnit.MILLISECONDS);
       channel.closeFuture().addListener(closed -> {
-        closing.cancel(false);
-        promise.trySuccess();
+        if (closing.cancel(false)) { // otherwise it closes the connection, and completes the promise, at this moment
+          promise.trySuccess();
+        }
       });
     } else {
       super.close(context, promise);

@@ -4,6 +4,7 @@ import static io.keyhook.attempt.Receivers.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.attempt.Receivers.Kind;
+import io.keyhook.testing.LogWatch;
 import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.RawReceiver.Connection;
 import io.keyhook.testing.RawReceiver.Script;
@@ -381,6 +382,7 @@ class PairingTest {
       receiver.awaitClosed();
       assertAnswered(receivers.send(account, receiver).join(), 200, "of connection 2");
     }
+    assertThat(LogWatch.linesWith("Failed to mark a promise")).isEmpty();
   }
 
   /** As load balancers send it when a connection had no request for long. */
