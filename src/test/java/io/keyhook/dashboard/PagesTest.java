@@ -100,6 +100,13 @@ class PagesTest {
         tab.settle();
         check(all, tab, path.equals("/") ? "overview" : path.substring(1).replaceAll("_.*", "").replaceAll("\\W+", "-"), scheme);
       }
+      page.keyboard().press("Control+k");
+      page.keyboard().insertText("e");
+      assertThat(tab.dialog().getByText("All licenses that match")).isVisible();
+      check(all, tab, "find", scheme);
+      page.keyboard().press("Escape");
+      page.keyboard().press("?");
+      check(all, tab, "shortcuts", scheme);
       all.assertThat(tab.complaints()).isEmpty();
       all.assertThat(tab.refusals()).as("who is not logged in yet is not told by an error").isEmpty();
     }

@@ -3,7 +3,8 @@ import { html, render, useEffect, useErrorBoundary, useRef, useState } from './p
 import { get, getPublic, logOut, resume } from './api.js';
 import { Icon, Logo } from './icons.js';
 import { AppContext } from './context.js';
-import { match, useLocation } from './router.js';
+import { FindButton, Palette, Shortcuts, useShortcuts } from './palette.js';
+import { match, to, useLocation } from './router.js';
 import { announce, Button, Dialog, Empty, ButtonLink, Notice, PageHead, Skeleton, Toasts } from './ui.js';
 import { useRetried, useSession } from './use.js';
 import { LogIn, LogInForm } from './pages/login.js';
@@ -49,6 +50,12 @@ const NAVIGATION = [
   ['/settings', 'Settings', 'settings'],
 ];
 
+const GUIDE = ['docs/', 'Guide', 'guide'];
+
+/** Pages as the palette has them. */
+const PAGES = NAVIGATION.filter(Boolean).map(([path, title, icon]) => ({ key: path, icon, title, href: to(path) }))
+  .concat({ key: GUIDE[0], icon: GUIDE[2], title: GUIDE[1], href: GUIDE[0] });
+
 function App() {
   const { state } = useSession();
   const { path } = useLocation();
@@ -84,6 +91,7 @@ function Frame({ path, settings, isOver }) {
   const { online } = useSession();
   const me = useRetried(signal => get('api/auth/me', {}, signal), []);
   const [menu, setMenu] = useState(false);
+  const [palette, setPalette] = useShortcuts();
   const main = useRef();
   useEffect(() => {
     setMenu(false);
@@ -95,16 +103,27 @@ function Frame({ path, settings, isOver }) {
       announce(e.message, 'bad');
     }
   };
+  const find = () => setPalette('find');
+  const actions = [
+    { key: 'license', icon: 'plus', title: 'Create license', href: to('/licenses', { create: 1 }) },
+    { key: 'webhook', icon: 'plus', title: 'Create webhook', href: to('/webhooks', { create: 1 }) },
+    { key: 'shortcuts', icon: 'info', title: 'Keyboard shortcuts', run: () => setPalette('shortcuts') },
+    { key: 'logout', icon: 'logout', title: 'Log out', run: leave },
+  ];
   const route = match(ROUTES, path);
   const navigation = html`<${Navigation} path=${path} email=${me.data?.user?.email}
       account=${me.data?.accountName} onGo=${() => setMenu(false)} onLogOut=${leave} />`;
   return html`<${AppContext.Provider} value=${{ settings, me }}>
     <button type="button" class="skip" onClick=${() => main.current.focus()}>Skip to content</button>
     <header class="top"><a class="brand" href="#/"><${Logo} />Keyhook</a>
-      <button type="button" class="icon-button" aria-label="Menu" aria-expanded=${menu ? 'true' : 'false'}
-        onClick=${() => setMenu(true)}><${Icon} name="menu" /></button></header>
-    <header class="side"><a class="brand" href="#/"><${Logo} />Keyhook</a>${navigation}</header>
+      <span class="top-buttons"><button type="button" class="icon-button" aria-label="Find anything"
+          onClick=${find}><${Icon} name="search" /></button>
+        <button type="button" class="icon-button" aria-label="Menu" aria-expanded=${menu ? 'true' : 'false'}
+          onClick=${() => setMenu(true)}><${Icon} name="menu" /></button></span></header>
+    <header class="side"><a class="brand" href="#/"><${Logo} />Keyhook</a><${FindButton} onClick=${find} />${navigation}</header>
     ${menu && html`<${Dialog} title="Menu" onClose=${() => setMenu(false)}>${navigation}</${Dialog}>`}
+    ${palette === 'find' && html`<${Palette} pages=${PAGES} actions=${actions} onClose=${() => setPalette(null)} />`}
+    ${palette === 'shortcuts' && html`<${Shortcuts} onClose=${() => setPalette(null)} />`}
     <main tabindex="-1" ref=${main}>
       ${!online && html`<${Offline} />`}
       ${route ? html`<${Boundary} key=${path}><${route.page} key=${path} ...${route.params} /></${Boundary}>`
@@ -132,7 +151,7 @@ function Navigation({ path, email, account, onGo, onLogOut }) {
     <ul>${NAVIGATION.map((item, i) => item ? html`<li key=${i}><a href=${'#' + item[0]}
         aria-current=${isCurrent(item[0]) ? 'page' : undefined}><${Icon} name=${item[2]} />${item[1]}</a></li>`
       : html`<li key=${i} class="nav-gap" aria-hidden="true"></li>`)}
-      <li><a href="docs/"><${Icon} name="guide" />Guide</a></li>
+      <li><a href=${GUIDE[0]}><${Icon} name=${GUIDE[2]} />${GUIDE[1]}</a></li>
     </ul>
     <div class="who"><div class="who-text"><strong>${account ?? ' '}</strong><span
         class="faint">${email ?? ' '}</span></div>

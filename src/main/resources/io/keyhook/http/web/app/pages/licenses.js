@@ -1,4 +1,4 @@
-import { html, useRef, useState } from '../preact.js';
+import { html, useEffect, useRef, useState } from '../preact.js';
 import { announce, Button, Dialog, Empty, Notice, PagedTable, PageHead, StatusBadge, Time } from '../ui.js';
 import { getCsv, postCsv } from '../api.js';
 import { date, number, plural } from '../format.js';
@@ -15,7 +15,8 @@ const SORTS = [['', 'Newest first'], ['createdAt', 'Oldest first'], ['name', 'Na
 export function LicenseList() {
   const { query } = useLocation();
   const { search = '', status = '', sort = '' } = query;
-  const [dialog, setDialog] = useState(query.create ? 'create' : null);
+  const [dialog, setDialog] = useState(null);
+  useEffect(() => query.create && setDialog('create'), [query.create]);
   const pages = usePages('api/licenses', { search, status, sort });
   const close = () => {
     setDialog(null);

@@ -1,4 +1,4 @@
-import { html, useState } from '../preact.js';
+import { html, useEffect, useState } from '../preact.js';
 import { get } from '../api.js';
 import { Sparkline } from '../charts.js';
 import { loadEndpoints, verdict, WEBHOOK_VERDICT } from '../endpoints.js';
@@ -15,7 +15,8 @@ const REFRESH_PAUSE = 3_000;
 
 export function WebhookList() {
   const { query } = useLocation();
-  const [creating, setCreating] = useState(!!query.create);
+  const [creating, setCreating] = useState(false);
+  useEffect(() => query.create && setCreating(true), [query.create]);
   const account = useLoad(signal => get('api/account', {}, signal), []);
   const list = useLoad(loadEndpoints, []);
   useRefresh(list.reload);

@@ -1,0 +1,238 @@
+// Finds anything: pages, actions, licenses, webhooks and deliveries. Ctrl+K or / opens it; ? lists the shortcuts.
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from './preact.js';
+import { get, getAll } from './api.js';
+import { shortUrl } from './format.js';
+import { Icon } from './icons.js';
+import { to } from './router.js';
+import { Dialog, Notice } from './ui.js';
+import { useId } from './use.js';
+import { LICENSE_STATUS } from './words.js';
+
+/** After the last key, before Keyhook is asked. */
+const PAUSE = 150;
+const MOST_LICENSES = 6;
+const MOST_WEBHOOKS = 4;
+
+const KEY = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl';
+
+const SHORTCUTS = [
+  [[KEY, 'K'], 'Find anything'],
+  [['/'], 'Find anything, while you are not typing'],
+  [['?'], 'Show these shortcuts'],
+  [['↑', '↓'], 'Move through what was found'],
+  [['Enter'], 'Open it'],
+  [['Esc'], 'Close a dialog'],
+];
+
+const isTyping = ({ target }) => target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName);
+
+/** The shortcut that a key is, if any. An open dialog comes first: what it shows may be shown only once. */
+function shortcut(event) {
+  if (event.defaultPrevented || event.isComposing || event.altKey || document.querySelector('dialog[open]')) {
+    return null;
+  }
+  if (event.ctrlKey || event.metaKey) {
+    return event.key.toLowerCase() === 'k' && !event.shiftKey ? 'find' : null;
+  }
+  return isTyping(event) ? null : event.key === '/' ? 'find' : event.key === '?' ? 'shortcuts' : null;
+}
+
+/**
+ * What is open: `find`, `shortcuts` or null, and what changes it.
+ *
+ * @returns {[string|null, (string|null) => void]}
+ */
+export function useShortcuts() {
+  const [open, setOpen] = useState(null);
+  useEffect(() => {
+    const onKeyDown = event => {
+      const pressed = shortcut(event);
+      if (pressed) {
+        event.preventDefault();
+        setOpen(pressed);
+      }
+    };
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
+  }, []);
+  return [open, setOpen];
+}
+
+const Keys = ({ of }) => html`<span class="keys">${of.map(key => html`<kbd key=${key}>${key}</kbd>`)}</span>`;
+
+/** Opens the palette, and says how the keyboard does. */
+export function FindButton({ onClick }) {
+  return html`<button type="button" class="find-button" aria-label="Find anything" aria-keyshortcuts="Control+K Meta+K"
+      onClick=${onClick}><${Icon} name="search" /><span>Find</span><${Keys} of=${[KEY, 'K']} /></button>`;
+}
+
+export function Shortcuts({ onClose }) {
+  return html`<${Dialog} title="Keyboard shortcuts" onClose=${onClose}><div class="dialog-body">
+    <dl class="facts shortcuts">${SHORTCUTS.map(([keys, what]) => html`<div key=${what}><dt>${what}</dt>
+      <dd><${Keys} of=${keys} /></dd></div>`)}</dl></div></${Dialog}>`;
+}
+
+/** Null where there is no such thing. */
+const getIfThere = (path, signal) => get(path, {}, signal).catch(e => {
+  if (e.status === 404 || e.status === 400) {
+    return null;
+  }
+  throw e;
+});
+
+const licenseEntry = license => ({
+  key: license.id, icon: 'licenses', title: license.name,
+  detail: [license.key, license.customerName ?? license.customerEmail, license.status !== 'active'
+      && LICENSE_STATUS[license.status]?.[0]].filter(Boolean).join(' · '),
+  href: to('/licenses/' + license.id),
+});
+
+const webhookEntry = webhook => ({
+  key: webhook.id, icon: 'webhooks', title: shortUrl(webhook.url), detail: webhook.description ?? webhook.id,
+  href: to('/webhooks/' + webhook.id),
+});
+
+const deliveryEntry = delivery => ({
+  key: delivery.id, icon: 'deliveries', title: delivery.event, detail: delivery.id, href: to('/deliveries/' + delivery.id),
+});
+
+/** Where an ID leads, by its prefix. */
+const BY_ID = [
+  [/^lic_/, 'Licenses', 'api/licenses/', licenseEntry],
+  [/^webhook_/, 'Webhooks', 'api/webhooks/', webhookEntry],
+  [/^delivery_/, 'Deliveries', 'api/deliveries/', deliveryEntry],
+];
+
+/** What Keyhook has that fits, as groups of entries. */
+async function find(text, webhooks, signal) {
+  const id = text.toLowerCase();
+  const known = BY_ID.find(([prefix]) => prefix.test(id));
+  if (known) {
+    const [, name, path, entry] = known;
+    const found = await getIfThere(path + encodeURIComponent(id), signal);
+    return [{ name, entries: found ? [entry(found)] : [] }];
+  }
+  const [licenses, all] = await Promise.all([
+    get('api/licenses', { search: text, limit: MOST_LICENSES }, signal), webhooks()]);
+  const fits = webhook => [webhook.url, webhook.description ?? ''].some(part => part.toLowerCase().includes(id));
+  return [
+    { name: 'Licenses', entries: licenses.data.map(licenseEntry) },
+    { name: 'Webhooks', entries: all.filter(fits).slice(0, MOST_WEBHOOKS).map(webhookEntry) },
+    { name: 'Lists', entries: [
+      { key: 'licenses', icon: 'search', title: `All licenses that match “${text}”`, href: to('/licenses', { search: text }) },
+      { key: 'deliveries', icon: 'search', title: `All deliveries that match “${text}”`, href: to('/deliveries', { search: text }) },
+    ] },
+  ];
+}
+
+/** Whether each word of a text begins a word of a name. */
+function matches(name, text) {
+  const words = name.toLowerCase().split(' ');
+  return text.toLowerCase().split(/\s+/).every(part => words.some(word => word.startsWith(part)));
+}
+
+/**
+ * @param pages {key, icon, title, href} of each page
+ * @param actions the same, with `run` where there is no `href`
+ */
+export function Palette({ pages, actions, onClose }) {
+  const [text, setText] = useState('');
+  const [found, setFound] = useState({ text: '', groups: [], error: null });
+  const [active, setActive] = useState(0);
+  const list = useRef();
+  /** Enter was pressed before it was known what fits. */
+  const waiting = useRef(false);
+  const id = useId();
+  const webhooks = useMemo(() => {
+    let all = null;
+    return () => all ??= getAll('api/webhooks').catch(e => {
+      all = null;
+      throw e;
+    });
+  }, []);
+  const asked = text.trim();
+
+  useEffect(() => {
+    if (asked === '') {
+      setFound({ text: '', groups: [], error: null });
+      return undefined;
+    }
+    const controller = new AbortController();
+    const show = changes => !controller.signal.aborted && setFound({ text: asked, groups: [], error: null, ...changes });
+    const timer = setTimeout(() => find(asked, webhooks, controller.signal)
+        .then(groups => show({ groups }), error => show({ error })), PAUSE);
+    return () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
+  }, [asked]);
+
+  const searching = found.text !== asked;
+  const groups = [
+    ...(searching ? [] : found.groups),
+    { name: 'Actions', entries: actions.filter(({ title }) => matches(title, asked)) },
+    { name: 'Pages', entries: pages.filter(({ title }) => matches(title, asked)) },
+  ].filter(({ entries }) => entries.length > 0);
+  const entries = groups.flatMap(group => group.entries);
+  const current = Math.min(active, entries.length - 1);
+  const option = entry => id + entry.key;
+
+  useLayoutEffect(() => {
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
+  }, [current, found]);
+
+  useEffect(() => {
+    if (waiting.current && !searching) {
+      waiting.current = false;
+      if (entries[current]) {
+        choose(entries[current]);
+      }
+    }
+  }, [found]);
+
+  const choose = entry => {
+    onClose();
+    if (entry.run) {
+      entry.run();
+    } else {
+      location.href = entry.href;
+    }
+  };
+  const onKeyDown = event => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && entries.length) {
+      event.preventDefault();
+      setActive((current + step + entries.length) % entries.length);
+    } else if (event.key === 'Enter' && !event.isComposing) {
+      event.preventDefault();
+      if (searching) {
+        waiting.current = true;
+      } else if (entries[current]) {
+        choose(entries[current]);
+      }
+    }
+  };
+  return html`<${Dialog} title="Find anything" wide onClose=${onClose}>
+    <div class="palette">
+      <input type="text" autofocus role="combobox" aria-label="Find anything" aria-expanded="true" aria-controls=${id}
+        aria-autocomplete="list" aria-activedescendant=${entries[current] && option(entries[current])} autocomplete="off"
+        spellcheck="false" placeholder="A license key, customer, URL, ID, page or action" value=${text}
+        onInput=${event => {
+          waiting.current = false;
+          setText(event.target.value);
+          setActive(0);
+        }} onKeyDown=${onKeyDown} />
+      ${found.error && !searching && html`<${Notice} tone="bad" role="alert">${found.error.message}</${Notice}>`}
+      <div id=${id} class="palette-list" role="listbox" aria-label="What was found" ref=${list}>
+        ${groups.map(group => html`<div key=${group.name} role="group" aria-label=${group.name}>
+          <div class="palette-group" aria-hidden="true">${group.name}</div>
+          ${group.entries.map(entry => html`<div key=${entry.key} id=${option(entry)} role="option" class="palette-entry"
+              aria-selected=${entry === entries[current] ? 'true' : 'false'} onClick=${() => choose(entry)}
+              onMouseMove=${() => setActive(entries.indexOf(entry))}><${Icon} name=${entry.icon} />
+            <span class="clip">${entry.title}</span>${entry.detail && html`<span class="faint clip">${entry.detail}</span>`}
+          </div>`)}</div>`)}
+      </div>
+      <p class="palette-status faint" role="status">${searching ? 'Searching…'
+        : entries.length === 0 ? 'Nothing matches. Paste a whole ID or key, or try fewer letters.' : ''}</p>
+    </div></${Dialog}>`;
+}

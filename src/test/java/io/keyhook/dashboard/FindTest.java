@@ -1,0 +1,164 @@
+package io.keyhook.dashboard;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.keyhook.testing.Receiver;
+import io.vertx.core.json.JsonObject;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Ctrl+K finds whatever is pasted or named, and the keyboard alone is enough. */
+class FindTest extends Visit {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  private Installation.License license;
+
+  @Override
+  Installation installation() {
+    return keyhook;
+  }
+
+  @BeforeEach
+  void enter() {
+    license = keyhook.license(new JsonObject().put("name", "Studio").put("maxActivations", 1)
+        .put("customerEmail", "ada@example.com"));
+    tab.logIn(Node.EMAIL, Node.PASSWORD);
+    assertThat(tab.heading("Overview")).isVisible();
+  }
+
+  @AfterEach
+  void leave() {
+    keyhook.deleteWebhooks();
+    keyhook.api().delete("/api/licenses/" + license.id());
+  }
+
+  private Locator input() {
+    return page.getByRole(AriaRole.COMBOBOX, new Page.GetByRoleOptions().setName("Find anything"));
+  }
+
+  private Locator option(String text) {
+    return page.getByRole(AriaRole.OPTION).filter(new Locator.FilterOptions().setHasText(text));
+  }
+
+  private void find(String text) {
+    page.keyboard().press("Control+k");
+    assertThat(input()).isFocused();
+    page.keyboard().insertText(text);
+  }
+
+  private void assertFinds(String text, String path) {
+    find(text);
+    page.keyboard().press("Enter"); // before it is known what fits
+    assertThat(page).hasURL(keyhook.node().uri() + "/#" + path);
+    assertThat(tab.dialog()).hasCount(0);
+  }
+
+  @Test
+  void aKeyACustomerAnEmailOrAnIdLeadsToItsPage() {
+    Receiver receiver = keyhook.receiver();
+    String webhook = keyhook.webhook(receiver, "license.validated").id();
+    keyhook.api().anonymous().validate(license.key(), "device-1").expect(200);
+    String delivery = receiver.take().id();
+    assertFinds(license.key(), "/licenses/" + license.id());
+    assertFinds("Studio", "/licenses/" + license.id());
+    assertFinds(" " + delivery + "\n", "/deliveries/" + delivery);
+    assertFinds("ada@example.com", "/licenses/" + license.id());
+    assertFinds(webhook.toUpperCase(), "/webhooks/" + webhook);
+    assertFinds(receiver.url(), "/webhooks/" + webhook);
+    assertFinds(license.id(), "/licenses/" + license.id());
+  }
+
+  @Test
+  void anIdThatThereIsNotFindsNothingAndLeadsNowhere() {
+    for (String id : new String[] {license.id().replaceAll(".{8}$", "00000000"), "webhook_?", "delivery_../../x"}) {
+      find(id);
+      assertThat(page.getByText("Nothing matches.")).isVisible();
+      page.keyboard().press("Enter");
+      assertThat(tab.dialog()).isVisible();
+      page.keyboard().press("Escape");
+    }
+    assertThat(tab.heading("Overview")).isVisible();
+  }
+
+  @Test
+  void pagesAndActionsAreChosenWithArrows() {
+    page.keyboard().press("/");
+    page.keyboard().insertText("log");
+    assertThat(option("Log out")).hasAttribute("aria-selected", "false");
+    assertThat(option("Audit log")).hasAttribute("aria-selected", "false");
+    page.keyboard().press("ArrowUp"); // from the first to the last
+    assertThat(option("Audit log")).hasAttribute("aria-selected", "true");
+    page.keyboard().press("ArrowUp");
+    assertThat(option("Log out")).hasAttribute("aria-selected", "true");
+    page.keyboard().press("ArrowDown");
+    page.keyboard().press("Enter");
+    assertThat(tab.heading("Audit log")).isVisible();
+  }
+
+  @Test
+  void aFormIsOpenedFromWhereverOneIs() {
+    for (int i = 0; i < 2; i++) { // from another page, and from its own
+      find("create lic");
+      option("Create license").click();
+      assertThat(tab.field("Name")).isFocused();
+      page.keyboard().press("Escape");
+      assertThat(tab.dialog()).hasCount(0);
+      assertThat(tab.heading("Licenses")).isVisible();
+    }
+  }
+
+  @Test
+  void aSlashThatIsTypedIsTyped() {
+    tab.visit("Licenses");
+    page.getByLabel("Search").fill("a");
+    page.keyboard().type("/?");
+    assertThat(page.getByLabel("Search")).hasValue("a/?");
+    assertThat(tab.dialog()).hasCount(0);
+    find("x");
+    page.keyboard().press("Escape");
+    assertThat(page.getByLabel("Search")).isFocused();
+  }
+
+  @Test
+  void aQuestionMarkListsTheShortcuts() {
+    page.keyboard().press("?");
+    assertThat(tab.heading("Keyboard shortcuts")).isVisible();
+    assertThat(tab.dialog().getByText("Find anything").first()).isVisible();
+    page.keyboard().press("Escape");
+    tab.button("Find anything").first().click();
+    option("Keyboard shortcuts").click();
+    assertThat(tab.heading("Keyboard shortcuts")).isVisible();
+  }
+
+  @Test
+  void whatIsShownOnceIsNotLeftByAShortcut() {
+    tab.visit("API keys");
+    tab.button("Create API key").first().click();
+    tab.field("Name").fill("Shop");
+    tab.dialogButton("Create API key").click();
+    assertThat(tab.heading("API key created")).isVisible();
+    page.keyboard().press("Control+k");
+    page.keyboard().press("/");
+    page.keyboard().press("?");
+    assertThat(page.locator("dialog[open]")).hasCount(1);
+    assertThat(tab.heading("API key created")).isVisible();
+  }
+
+  @Test
+  void aFailureIsSaidWhereItIsSearched() {
+    page.route("**/api/licenses?*", route -> route.abort());
+    find("Studio");
+    assertThat(tab.dialog().getByText("Keyhook cannot be reached")).isVisible();
+    page.unroute("**/api/licenses?*");
+    input().fill("Studi");
+    assertThat(option("Studio").first()).isVisible();
+  }
+}
