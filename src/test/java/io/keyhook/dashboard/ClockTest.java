@@ -1,6 +1,7 @@
 package io.keyhook.dashboard;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
@@ -76,5 +77,18 @@ class ClockTest extends Visit {
     });
     page.evaluate("path => { location.hash = path; }", "/webhooks/" + webhook);
     assertThat(page.locator("time[datetime='" + soon + "']")).hasText("just now");
+  }
+
+  @Test
+  void anHourIsNeverToldAsSixtyMinutes() {
+    Object told = page.evaluate("""
+        async () => {
+          const { ago } = await import(new URL('format.js', document.querySelector('script[src$="/main.js"]').src));
+          const around = seconds => [...Array(201).keys()]
+            .map(i => ago(new Date(Date.now() - seconds * (950 + i / 2))));
+          return [60, 3600, 86_400, 7 * 86_400].flatMap(around).join('\\n');
+        }""");
+    assertThat(told.toString().lines()).contains("59 seconds ago", "1 minute ago", "1 hour ago", "yesterday")
+        .noneMatch(line -> line.matches("(60 seconds|60 minutes|24 hours) ago"));
   }
 }
