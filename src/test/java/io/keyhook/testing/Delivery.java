@@ -52,7 +52,7 @@ public record Delivery(String path, MultiMap headers, byte[] body) {
   }
 
   /** Whether it is signed with this secret in both forms, each judged by code that is not Keyhook's. */
-  boolean isSignedWith(String secret) {
+  public boolean isSignedWith(String secret) {
     return isStandardSignedWith(secret) && plainSignature(secret).equals(header("X-Webhook-Signature"));
   }
 

@@ -314,6 +314,13 @@ export function Copy({ text, what, source }) {
     <${Icon} name=${done === 'Copied' ? 'check' : 'copy'} /><span aria-live="polite">${done ?? 'Copy'}</span></button>`;
 }
 
+/** An ID, with a button that copies it. */
+export function IdText({ of }) {
+  const code = useRef();
+  return html`<span class="id-text"><code class="breakable" ref=${code}>${of}</code><${Copy} text=${of} what="ID"
+      source=${code} /></span>`;
+}
+
 /** A key or a secret, with a button to copy it. */
 export function Secret({ text, what }) {
   const code = useRef();

@@ -4,9 +4,10 @@ import { now } from '../clock.js';
 import { useApp } from '../context.js';
 import { ago, countdown, dateTime, millis, plural } from '../format.js';
 import { backTo, to } from '../router.js';
-import { announce, Badge, Button, Card, Code, Facts, Loaded, Notice, PageHead, StatusBadge, Url } from '../ui.js';
+import { announce, Badge, Button, Card, Code, Facts, IdText, Loaded, Notice, PageHead, StatusBadge, Url } from '../ui.js';
 import { RETRY_PAUSE, useAgain, useLoad, useNow } from '../use.js';
 import { advice, DELIVERY_STATUS, deliveryStatus, outcome } from '../words.js';
+import { Curl } from './curl.js';
 
 /** Milliseconds between loads of a pending delivery: during an attempt, and at most. */
 const UNDER_WAY = 1_000;
@@ -52,7 +53,7 @@ function Delivery({ delivery, back, reload }) {
       <div>
         <${Card} title="Attempts"><${Timeline} attempts=${attempts} delivery=${delivery} /></${Card}>
         <${Card} title="Delivery"><${Facts} of=${[
-          ['ID', html`<code class="breakable">${id}</code>`],
+          ['ID', html`<${IdText} of=${id} />`],
           ['Created', dateTime(delivery.createdAt)],
           ['Webhook', html`<a class="mono breakable"
               href=${to('/webhooks/' + delivery.webhookId)}><${Url} of=${delivery.url ?? delivery.webhookId} /></a>`],
@@ -112,6 +113,7 @@ function Since({ from, to: next }) {
 function Request({ delivery }) {
   const { settings } = useApp();
   const [raw, setRaw] = useState(false);
+  const [asCommand, setAsCommand] = useState(false);
   const last = delivery.attempts[delivery.attempts.length - 1];
   const body = JSON.stringify(delivery.payload);
   const head = [
@@ -122,13 +124,15 @@ function Request({ delivery }) {
     ['webhook-id', delivery.id],
     last && ['webhook-timestamp', Math.floor(Date.parse(last.startedAt) / 1000)],
   ].filter(Boolean);
-  return html`<${Card} title="Request" action=${html`<${Button} kind="small"
-      onClick=${() => setRaw(!raw)}>${raw ? 'Formatted body' : 'Raw body'}</${Button}>`}>
+  return html`<${Card} title="Request" action=${html`<span class="actions">${delivery.url && html`<${Button} kind="small"
+        icon="copy" onClick=${() => setAsCommand(true)}>Copy as cURL</${Button}>`}<${Button} kind="small"
+        onClick=${() => setRaw(!raw)}>${raw ? 'Formatted body' : 'Raw body'}</${Button}></span>`}>
     ${delivery.url && html`<p class="mono breakable"><strong>POST</strong> <${Url} of=${delivery.url} /></p>`}
     <dl class="headers">${head.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
       ${['X-Webhook-Signature', 'webhook-signature'].map(name => html`<div key=${name}><dt>${name}</dt><dd
           class="faint">not stored</dd></div>`)}</dl>
     <h3>Body</h3>
     <${Code} label="request body" text=${raw ? body : JSON.stringify(delivery.payload, null, 2)} />
+    ${asCommand && html`<${Curl} delivery=${delivery} onClose=${() => setAsCommand(false)} />`}
   </${Card}>`;
 }

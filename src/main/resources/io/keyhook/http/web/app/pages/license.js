@@ -5,7 +5,7 @@ import { dateTime, number } from '../format.js';
 import { useSoon } from '../live.js';
 import { backTo, go, to } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
-import { announce, Button, Card, Code, Confirm, Empty, Facts, Loaded, Notice, PagedTable, PageHead, Secret, StatusBadge, Time }
+import { announce, Button, Card, Code, Confirm, Empty, Facts, IdText, Loaded, Notice, PagedTable, PageHead, Secret, StatusBadge, Time }
   from '../ui.js';
 import { useLoad, usePages, useRefresh, useStateOf } from '../use.js';
 import { LICENSE_STATUS, VALIDATION_ADVICE } from '../words.js';
@@ -78,7 +78,7 @@ function License({ license, back, onChanged, reload }) {
           ['Customer e-mail', license.customerEmail],
           ['Created', dateTime(license.createdAt)],
           ['Updated', dateTime(license.updatedAt)],
-          ['ID', html`<code>${id}</code>`],
+          ['ID', html`<${IdText} of=${id} />`],
         ]} />
         ${Object.keys(license.metadata).length > 0 && html`<h3>Metadata</h3>
           <${Code} label="metadata" text=${JSON.stringify(license.metadata, null, 2)} />`}

@@ -7,7 +7,7 @@ import { Filter } from '../form.js';
 import { useLive, useSoon } from '../live.js';
 import { backTo, go, to } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
-import { announce, Badge, Button, Card, Code, Confirm, Empty, Facts, Failed, Loaded, Notice, PagedTable, PageHead, Time, Url } from '../ui.js';
+import { announce, Badge, Button, Card, Code, Confirm, Empty, Facts, Failed, IdText, Loaded, Notice, PagedTable, PageHead, Time, Url } from '../ui.js';
 import { useLoad, usePages } from '../use.js';
 import { advice, outcome } from '../words.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
@@ -76,7 +76,7 @@ function Webhook({ webhook, back, onChanged, reload }) {
           ['Events', webhook.events.map(event => html`<${Badge} key=${event}>${event}</${Badge}> `)],
           webhook.description && ['Description', webhook.description],
           ['Created', dateTime(webhook.createdAt)],
-          ['ID', html`<code>${id}</code>`],
+          ['ID', html`<${IdText} of=${id} />`],
         ]} />
       </${Card}>
     </div>

@@ -1,0 +1,76 @@
+import { html, useEffect, useState } from '../preact.js';
+import { now } from '../clock.js';
+import { useApp } from '../context.js';
+import { Code, Dialog, Notice } from '../ui.js';
+import { useId } from '../use.js';
+
+const SECRET = /^whsec_[A-Za-z0-9+/]+={0,2}$/;
+
+/** A word of a shell command. */
+const quote = text => `'${text.replaceAll("'", `'\\''`)}'`;
+
+const bytes = text => new TextEncoder().encode(text);
+
+async function hmac(key, text) {
+  const imported = await crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+  return new Uint8Array(await crypto.subtle.sign('HMAC', imported, bytes(text)));
+}
+
+/** Both signatures of a request, as Keyhook makes them. */
+async function signatures(secret, id, timestamp, body) {
+  const key = Uint8Array.from(atob(secret.slice('whsec_'.length)), char => char.charCodeAt(0));
+  const plain = await hmac(bytes(secret), body);
+  const standard = await hmac(key, `${id}.${timestamp}.${body}`);
+  return [
+    ['X-Webhook-Signature', Array.from(plain, byte => byte.toString(16).padStart(2, '0')).join('')],
+    ['webhook-signature', 'v1,' + btoa(String.fromCharCode(...standard))],
+  ];
+}
+
+/** The request of a delivery as a command, with the time of now: receivers refuse an old one. */
+async function command(delivery, version, secret) {
+  const body = JSON.stringify(delivery.payload);
+  const timestamp = Math.floor(now() / 1000);
+  const headers = [
+    ['Content-Type', 'application/json'],
+    ['User-Agent', 'Keyhook/' + version],
+    ['X-Webhook-Event', delivery.event],
+    ['X-Webhook-Attempt', '1'],
+    ['webhook-id', delivery.id],
+    ['webhook-timestamp', String(timestamp)],
+    ...secret ? await signatures(secret, delivery.id, timestamp, body) : [],
+  ];
+  return [`curl -i ${quote(delivery.url)}`,
+    ...headers.map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`),
+    `--data-raw ${quote(body)}`].join(' \\\n  ');
+}
+
+/** Shows the request of a delivery as a command for a terminal. The secret that signs it does not leave the page. */
+export function Curl({ delivery, onClose }) {
+  const { settings } = useApp();
+  const [secret, setSecret] = useState('');
+  const [shown, setShown] = useState(null);
+  const id = useId();
+  const version = settings.data?.version;
+  const trimmed = secret.trim();
+  const wrong = trimmed !== '' && !SECRET.test(trimmed);
+  useEffect(() => {
+    let current = true;
+    command(delivery, version, wrong ? '' : trimmed).then(text => current && setShown(text),
+        () => current && setShown(null));
+    return () => {
+      current = false;
+    };
+  }, [delivery, version, trimmed]);
+  return html`<${Dialog} title="Copy as cURL" wide onClose=${onClose}><div class="dialog-body">
+    <p>Sends the event to your endpoint from your own terminal. Keyhook does not record it.</p>
+    ${crypto.subtle ? html`<div class="field"><label for=${id}>Webhook secret <span class="faint">optional</span></label>
+      <div class="input-row"><input id=${id} type="password" autocomplete="off" value=${secret} aria-describedby=${id + 'h'}
+          aria-invalid=${wrong ? 'true' : undefined} onInput=${event => setSecret(event.target.value)} /></div>
+      <div class="hint" id=${id + 'h'}>Signs the request in this browser. The secret is not sent or stored.</div>
+      <div class="field-error" aria-live="polite">${wrong ? 'A secret is whsec_ followed by base64.' : ''}</div></div>`
+      : html`<${Notice} tone="info">The request is not signed: browsers only sign on pages that are loaded over HTTPS or from
+          localhost.</${Notice}>`}
+    ${shown && html`<${Code} label="command" text=${shown} />`}
+  </div></${Dialog}>`;
+}
