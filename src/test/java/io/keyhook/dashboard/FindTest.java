@@ -80,7 +80,7 @@ class FindTest extends Visit {
   void anIdThatThereIsNotFindsNothingAndLeadsNowhere() {
     for (String id : new String[] {license.id().replaceAll(".{8}$", "00000000"), "webhook_?", "delivery_../../x"}) {
       find(id);
-      assertThat(page.getByText("Nothing matches.")).isVisible();
+      assertThat(page.getByText("No results.")).isVisible();
       page.keyboard().press("Enter");
       assertThat(tab.dialog()).isVisible();
       page.keyboard().press("Escape");

@@ -1,4 +1,4 @@
-// Finds anything: pages, actions, licenses, webhooks and deliveries. Ctrl+K or / opens it; ? lists the shortcuts.
+// The command palette: finds pages, actions, licenses, webhooks and deliveries. Ctrl+K or / opens it; ? lists the shortcuts.
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from './preact.js';
 import { get, getAll } from './api.js';
 import { shortUrl } from './format.js';
@@ -8,7 +8,7 @@ import { Dialog, Notice } from './ui.js';
 import { useId } from './use.js';
 import { LICENSE_STATUS } from './words.js';
 
-/** After the last key, before Keyhook is asked. */
+/** Milliseconds between the last keystroke and the search. */
 const PAUSE = 150;
 const MOST_LICENSES = 6;
 const MOST_WEBHOOKS = 4;
@@ -19,14 +19,14 @@ const SHORTCUTS = [
   [[KEY, 'K'], 'Find anything'],
   [['/'], 'Find anything, while you are not typing'],
   [['?'], 'Show these shortcuts'],
-  [['↑', '↓'], 'Move through what was found'],
-  [['Enter'], 'Open it'],
+  [['↑', '↓'], 'Move through the results'],
+  [['Enter'], 'Open the selected result'],
   [['Esc'], 'Close a dialog'],
 ];
 
 const isTyping = ({ target }) => target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName);
 
-/** The shortcut that a key is, if any. An open dialog comes first: what it shows may be shown only once. */
+/** The shortcut of a key press, or null. None works in an open dialog, because some dialogs show a secret only once. */
 function shortcut(event) {
   if (event.defaultPrevented || event.isComposing || event.altKey || document.querySelector('dialog[open]')) {
     return null;
@@ -38,9 +38,9 @@ function shortcut(event) {
 }
 
 /**
- * What is open: `find`, `shortcuts` or null, and what changes it.
+ * Opens the palette and the list of shortcuts by their keys.
  *
- * @returns {[string|null, (string|null) => void]}
+ * @returns {[string|null, (string|null) => void]} `find`, `shortcuts` or null, and a function that changes it
  */
 export function useShortcuts() {
   const [open, setOpen] = useState(null);
@@ -60,7 +60,7 @@ export function useShortcuts() {
 
 const Keys = ({ of }) => html`<span class="keys">${of.map(key => html`<kbd key=${key}>${key}</kbd>`)}</span>`;
 
-/** Opens the palette, and says how the keyboard does. */
+/** A button that opens the palette and shows its shortcut. */
 export function FindButton({ onClick }) {
   return html`<button type="button" class="find-button" aria-label="Find anything" aria-keyshortcuts="Control+K Meta+K"
       onClick=${onClick}><${Icon} name="search" /><span>Find</span><${Keys} of=${[KEY, 'K']} /></button>`;
@@ -72,7 +72,7 @@ export function Shortcuts({ onClose }) {
       <dd><${Keys} of=${keys} /></dd></div>`)}</dl></div></${Dialog}>`;
 }
 
-/** Null where there is no such thing. */
+/** Gets a resource; null if it does not exist. */
 const getIfThere = (path, signal) => get(path, {}, signal).catch(e => {
   if (e.status === 404 || e.status === 400) {
     return null;
@@ -96,14 +96,14 @@ const deliveryEntry = delivery => ({
   key: delivery.id, icon: 'deliveries', title: delivery.event, detail: delivery.id, href: to('/deliveries/' + delivery.id),
 });
 
-/** Where an ID leads, by its prefix. */
+/** How to load the resource that an ID names, by the prefix of the ID. */
 const BY_ID = [
   [/^lic_/, 'Licenses', 'api/licenses/', licenseEntry],
   [/^webhook_/, 'Webhooks', 'api/webhooks/', webhookEntry],
   [/^delivery_/, 'Deliveries', 'api/deliveries/', deliveryEntry],
 ];
 
-/** What Keyhook has that fits, as groups of entries. */
+/** The matching licenses, webhooks, deliveries and lists, as groups of entries. */
 async function find(text, webhooks, signal) {
   const id = text.toLowerCase();
   const known = BY_ID.find(([prefix]) => prefix.test(id));
@@ -133,14 +133,14 @@ function matches(name, text) {
 
 /**
  * @param pages {key, icon, title, href} of each page
- * @param actions the same, with `run` where there is no `href`
+ * @param actions the same, with a function `run` instead of `href` if the action opens no page
  */
 export function Palette({ pages, actions, onClose }) {
   const [text, setText] = useState('');
   const [found, setFound] = useState({ text: '', groups: [], error: null });
   const [active, setActive] = useState(0);
   const list = useRef();
-  /** Enter was pressed before it was known what fits. */
+  /** Whether Enter was pressed before the results arrived. */
   const waiting = useRef(false);
   const id = useId();
   const webhooks = useMemo(() => {
@@ -223,7 +223,7 @@ export function Palette({ pages, actions, onClose }) {
           setActive(0);
         }} onKeyDown=${onKeyDown} />
       ${found.error && !searching && html`<${Notice} tone="bad" role="alert">${found.error.message}</${Notice}>`}
-      <div id=${id} class="palette-list" role="listbox" aria-label="What was found" ref=${list}>
+      <div id=${id} class="palette-list" role="listbox" aria-label="Results" ref=${list}>
         ${groups.map(group => html`<div key=${group.name} role="group" aria-label=${group.name}>
           <div class="palette-group" aria-hidden="true">${group.name}</div>
           ${group.entries.map(entry => html`<div key=${entry.key} id=${option(entry)} role="option" class="palette-entry"
@@ -233,6 +233,6 @@ export function Palette({ pages, actions, onClose }) {
           </div>`)}</div>`)}
       </div>
       <p class="palette-status faint" role="status">${searching ? 'Searching…'
-        : entries.length === 0 ? 'Nothing matches. Paste a whole ID or key, or try fewer letters.' : ''}</p>
+        : entries.length === 0 ? 'No results. Paste a complete ID or key, or enter fewer letters.' : ''}</p>
     </div></${Dialog}>`;
 }

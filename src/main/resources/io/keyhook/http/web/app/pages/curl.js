@@ -6,7 +6,7 @@ import { useId } from '../use.js';
 
 const SECRET = /^whsec_[A-Za-z0-9+/]+={0,2}$/;
 
-/** A word of a shell command. */
+/** Quotes text for a POSIX shell. */
 const quote = text => `'${text.replaceAll("'", `'\\''`)}'`;
 
 const bytes = text => new TextEncoder().encode(text);
@@ -16,7 +16,7 @@ async function hmac(key, text) {
   return new Uint8Array(await crypto.subtle.sign('HMAC', imported, bytes(text)));
 }
 
-/** Both signatures of a request, as Keyhook makes them. */
+/** The two signature headers that Keyhook sends. */
 async function signatures(secret, id, timestamp, body) {
   const key = Uint8Array.from(atob(secret.slice('whsec_'.length)), char => char.charCodeAt(0));
   const plain = await hmac(bytes(secret), body);
@@ -27,7 +27,7 @@ async function signatures(secret, id, timestamp, body) {
   ];
 }
 
-/** The request of a delivery as a command, with the time of now: receivers refuse an old one. */
+/** The request of a delivery as a curl command. Its timestamp is the current time, because endpoints reject old ones. */
 async function command(delivery, version, secret) {
   const body = JSON.stringify(delivery.payload);
   const timestamp = Math.floor(now() / 1000);
@@ -45,7 +45,7 @@ async function command(delivery, version, secret) {
     `--data-raw ${quote(body)}`].join(' \\\n  ');
 }
 
-/** Shows the request of a delivery as a command for a terminal. The secret that signs it does not leave the page. */
+/** A dialog with the request of a delivery as a curl command. The secret that signs it stays in the browser. */
 export function Curl({ delivery, onClose }) {
   const { settings } = useApp();
   const [secret, setSecret] = useState('');
@@ -63,14 +63,13 @@ export function Curl({ delivery, onClose }) {
     };
   }, [delivery, version, trimmed]);
   return html`<${Dialog} title="Copy as cURL" wide onClose=${onClose}><div class="dialog-body">
-    <p>Sends the event to your endpoint from your own terminal. Keyhook does not record it.</p>
+    <p>Run this command to send the event to your endpoint yourself. Keyhook does not log it.</p>
     ${crypto.subtle ? html`<div class="field"><label for=${id}>Webhook secret <span class="faint">optional</span></label>
       <div class="input-row"><input id=${id} type="password" autocomplete="off" value=${secret} aria-describedby=${id + 'h'}
           aria-invalid=${wrong ? 'true' : undefined} onInput=${event => setSecret(event.target.value)} /></div>
       <div class="hint" id=${id + 'h'}>Signs the request in this browser. The secret is not sent or stored.</div>
       <div class="field-error" aria-live="polite">${wrong ? 'A secret is whsec_ followed by base64.' : ''}</div></div>`
-      : html`<${Notice} tone="info">The request is not signed: browsers only sign on pages that are loaded over HTTPS or from
-          localhost.</${Notice}>`}
+      : html`<${Notice} tone="info">The request is not signed. To sign it, open the dashboard over HTTPS or on localhost.</${Notice}>`}
     ${shown && html`<${Code} label="command" text=${shown} />`}
   </div></${Dialog}>`;
 }
