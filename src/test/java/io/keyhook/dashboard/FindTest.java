@@ -156,7 +156,7 @@ class FindTest extends Visit {
   void aFailureIsSaidWhereItIsSearched() {
     page.route("**/api/licenses?*", route -> route.abort());
     find("Studio");
-    assertThat(tab.dialog().getByText("Keyhook cannot be reached")).isVisible();
+    assertThat(tab.dialog().getByText("Can’t reach Keyhook")).isVisible();
     page.unroute("**/api/licenses?*");
     input().fill("Studi");
     assertThat(option("Studio").first()).isVisible();
