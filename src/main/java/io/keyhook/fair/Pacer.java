@@ -3,10 +3,12 @@ package io.keyhook.fair;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Makes bulk work yield to validations, with which it shares processors and the disk. After each piece, bulk work rests for
@@ -61,23 +63,29 @@ public final class Pacer {
     return this;
   }
 
-  /** Records the start of a validation. Returns its time, for {@link #validated}. */
-  public long asked() {
-    underWay.incrementAndGet();
-    return now();
-  }
-
-  /** One that was {@link #asked} for is over, whatever came of it. */
-  public void ended() {
-    underWay.decrementAndGet();
-  }
-
   /**
-   * Notes a validation that has succeeded.
-   *
-   * @param asked when it was asked for, by {@link #asked}
+   * Runs a validation, and notes how long it takes if it succeeds. Until it has ended, bulk work keeps yielding to it. The
+   * future also fails with what the supplier throws.
    */
-  public synchronized void validated(long asked) {
+  public <T> Future<T> measured(Supplier<Future<T>> validation) {
+    underWay.incrementAndGet();
+    long asked = now();
+    Future<T> answer;
+    try {
+      answer = validation.get();
+    } catch (RuntimeException e) {
+      answer = Future.failedFuture(e);
+    }
+    return answer.onComplete(done -> {
+      underWay.decrementAndGet();
+      if (done.succeeded()) {
+        validated(asked);
+      }
+    });
+  }
+
+  /** Notes a validation that has succeeded, by the time at which it was asked for. */
+  synchronized void validated(long asked) {
     long now = nanoTime.getAsLong();
     forgetStale(now);
     double took = Math.max(1, now - asked);

@@ -66,13 +66,8 @@ public final class ValidationVerticle extends VerticleBase {
         .description("Validations that wait for the database")
         .tag("loop", Integer.toString(number))
         .register(meters);
-    bus.answer(Addresses.VALIDATE, request -> {
-      long asked = pacer.asked();
-      return validator.validate(request).onSuccess(validation -> {
-        pacer.validated(asked);
-        count(validation);
-      }).onComplete(done -> pacer.ended());
-    });
+    bus.answer(Addresses.VALIDATE, request ->
+        pacer.measured(() -> validator.validate(request)).onSuccess(this::count));
     return Future.succeededFuture();
   }
 

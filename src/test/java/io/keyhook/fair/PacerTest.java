@@ -3,7 +3,11 @@ package io.keyhook.fair;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** When bulk work rests so that validations stay fast. */
@@ -49,16 +53,27 @@ class PacerTest {
   void bulkWorkGoesOnRestingWhileValidationsWaitForADatabaseThatAnswersNone() {
     seconds(5, 2);
     seconds(1, 5);
-    for (int i = 0; i < Pacer.ENOUGH; i++) {
-      pacer.asked();
-    }
+    List<Promise<String>> unanswered = Stream.generate(Promise::<String>promise).limit(Pacer.ENOUGH).toList();
+    unanswered.forEach(answer -> pacer.measured(answer::future));
     now += 5 * SECOND;
     assertThat(restAfter(10)).isEqualTo(10 * Pacer.MAX);
-    for (int i = 0; i < Pacer.ENOUGH; i++) {
-      pacer.ended();
-    }
+    unanswered.forEach(answer -> answer.fail("the database is away"));
     now += 5 * SECOND;
     assertThat(restAfter(10)).as("nobody asks any more").isZero();
+  }
+
+  @Test
+  void oneThatThrowsHasEndedToo() {
+    seconds(5, 2);
+    seconds(1, 5);
+    for (int i = 0; i < Pacer.ENOUGH; i++) {
+      Future<String> answer = pacer.measured(() -> {
+        throw new IllegalStateException("a defect");
+      });
+      assertThat(answer.cause()).hasMessage("a defect");
+    }
+    now += 5 * SECOND;
+    assertThat(restAfter(10)).isZero();
   }
 
   @Test
