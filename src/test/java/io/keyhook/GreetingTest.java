@@ -28,7 +28,7 @@ class GreetingTest {
         "KEYHOOK_SECRETS_MASTER_KEY", Node.MASTER_KEY), List.of())) {
       process.awaitOutput(Pattern.compile("Keyhook runs without a server"));
       process.stop();
-      assertThat(process.output()).contains("The first account was made", "API key   kh_")
+      assertThat(process.output()).contains("The first account was created", "API key   kh_")
           .doesNotContain("Keyhook listens", "curl", "http://");
     }
   }
