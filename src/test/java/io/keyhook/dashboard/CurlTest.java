@@ -57,8 +57,10 @@ class CurlTest extends Visit {
   @Test
   void withTheSecretTheRequestIsSignedAsKeyhookSignsIt() {
     Tool.require("curl");
-    tab.field("Webhook secret").fill("whsec_?");
-    assertThat(page.getByText("A secret is whsec_ followed by base64.")).isVisible();
+    for (String wrong : List.of("whsec_?", "whsec_", "whsec_abcde", secret.substring(1))) {
+      tab.field("Webhook secret").fill(wrong);
+      assertThat(page.getByText("A secret is whsec_ followed by base64.")).isVisible();
+    }
     tab.field("Webhook secret").fill(" " + secret + "\n");
     assertThat(page.getByText("webhook-signature: v1,")).isVisible();
     assertThat(Tool.run(List.of("sh", "-c", command()))).isZero();

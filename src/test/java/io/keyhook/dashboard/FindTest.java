@@ -104,6 +104,20 @@ class FindTest extends Visit {
   }
 
   @Test
+  void whatIsSelectedStaysSelectedWhenResultsArriveAboveIt() {
+    Tab.Held held = tab.hold("**/api/licenses?*");
+    find("de");
+    for (int i = 0; i < 2; i++) {
+      page.keyboard().press("ArrowDown");
+    }
+    String selected = page.locator("[role=option][aria-selected=true]").textContent();
+    page.keyboard().press("Enter");
+    held.release();
+    assertThat(page.locator("h1")).not().hasText("Overview");
+    assertThat(page.locator("h1")).hasText(selected.strip());
+  }
+
+  @Test
   void aFormIsOpenedFromWhereverOneIs() {
     for (int i = 0; i < 2; i++) { // from another page, and from its own
       find("create lic");
@@ -156,6 +170,7 @@ class FindTest extends Visit {
   void aFailureIsSaidWhereItIsSearched() {
     page.route("**/api/licenses?*", route -> route.abort());
     find("Studio");
+    page.keyboard().press("Enter");
     assertThat(tab.dialog().getByText("Can’t reach Keyhook")).isVisible();
     page.unroute("**/api/licenses?*");
     input().fill("Studi");

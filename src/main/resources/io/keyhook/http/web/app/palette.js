@@ -138,7 +138,8 @@ function matches(name, text) {
 export function Palette({ pages, actions, onClose }) {
   const [text, setText] = useState('');
   const [found, setFound] = useState({ text: '', groups: [], error: null });
-  const [active, setActive] = useState(0);
+  /** The key of the selected result; null or one that is gone: the first is selected. */
+  const [selected, setSelected] = useState(null);
   const list = useRef();
   /** Whether Enter was pressed before the results arrived. */
   const waiting = useRef(false);
@@ -174,7 +175,7 @@ export function Palette({ pages, actions, onClose }) {
     { name: 'Pages', entries: pages.filter(({ title }) => matches(title, asked)) },
   ].filter(({ entries }) => entries.length > 0);
   const entries = groups.flatMap(group => group.entries);
-  const current = Math.min(active, entries.length - 1);
+  const current = Math.max(0, entries.findIndex(({ key }) => key === selected));
   const option = entry => id + entry.key;
 
   useLayoutEffect(() => {
@@ -184,7 +185,7 @@ export function Palette({ pages, actions, onClose }) {
   useEffect(() => {
     if (waiting.current && !searching) {
       waiting.current = false;
-      if (entries[current]) {
+      if (!found.error && entries[current]) {
         choose(entries[current]);
       }
     }
@@ -202,7 +203,7 @@ export function Palette({ pages, actions, onClose }) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && entries.length) {
       event.preventDefault();
-      setActive((current + step + entries.length) % entries.length);
+      setSelected(entries[(current + step + entries.length) % entries.length].key);
     } else if (event.key === 'Enter' && !event.isComposing) {
       event.preventDefault();
       if (searching) {
@@ -220,7 +221,7 @@ export function Palette({ pages, actions, onClose }) {
         onInput=${event => {
           waiting.current = false;
           setText(event.target.value);
-          setActive(0);
+          setSelected(null);
         }} onKeyDown=${onKeyDown} />
       ${found.error && !searching && html`<${Notice} tone="bad" role="alert">${found.error.message}</${Notice}>`}
       <div id=${id} class="palette-list" role="listbox" aria-label="Results" ref=${list}>
@@ -228,7 +229,7 @@ export function Palette({ pages, actions, onClose }) {
           <div class="palette-group" aria-hidden="true">${group.name}</div>
           ${group.entries.map(entry => html`<div key=${entry.key} id=${option(entry)} role="option" class="palette-entry"
               aria-selected=${entry === entries[current] ? 'true' : 'false'} onClick=${() => choose(entry)}
-              onMouseMove=${() => setActive(entries.indexOf(entry))}><${Icon} name=${entry.icon} />
+              onMouseMove=${() => setSelected(entry.key)}><${Icon} name=${entry.icon} />
             <span class="clip">${entry.title}</span>${entry.detail && html`<span class="faint clip">${entry.detail}</span>`}
           </div>`)}</div>`)}
       </div>

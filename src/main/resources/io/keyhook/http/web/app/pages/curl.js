@@ -2,9 +2,19 @@ import { html, useEffect, useState } from '../preact.js';
 import { now } from '../clock.js';
 import { useApp } from '../context.js';
 import { Code, Dialog, Notice } from '../ui.js';
-import { useId } from '../use.js';
+import { useId, useNow } from '../use.js';
 
-const SECRET = /^whsec_[A-Za-z0-9+/]+={0,2}$/;
+const PREFIX = 'whsec_';
+/** Milliseconds until the command gets a new timestamp: endpoints reject one that is older than five minutes. */
+const FRESH = 60_000;
+
+function isSecret(text) {
+  try {
+    return text.startsWith(PREFIX) && atob(text.slice(PREFIX.length)) !== '';
+  } catch {
+    return false;
+  }
+}
 
 /** Quotes text for a POSIX shell. */
 const quote = text => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -18,7 +28,7 @@ async function hmac(key, text) {
 
 /** The two signature headers that Keyhook sends. */
 async function signatures(secret, id, timestamp, body) {
-  const key = Uint8Array.from(atob(secret.slice('whsec_'.length)), char => char.charCodeAt(0));
+  const key = Uint8Array.from(atob(secret.slice(PREFIX.length)), char => char.charCodeAt(0));
   const plain = await hmac(bytes(secret), body);
   const standard = await hmac(key, `${id}.${timestamp}.${body}`);
   return [
@@ -51,9 +61,10 @@ export function Curl({ delivery, onClose }) {
   const [secret, setSecret] = useState('');
   const [shown, setShown] = useState(null);
   const id = useId();
+  const minute = Math.floor(useNow(FRESH) / FRESH);
   const version = settings.data?.version;
   const trimmed = secret.trim();
-  const wrong = trimmed !== '' && !SECRET.test(trimmed);
+  const wrong = trimmed !== '' && !isSecret(trimmed);
   useEffect(() => {
     let current = true;
     command(delivery, version, wrong ? '' : trimmed).then(text => current && setShown(text),
@@ -61,7 +72,7 @@ export function Curl({ delivery, onClose }) {
     return () => {
       current = false;
     };
-  }, [delivery, version, trimmed]);
+  }, [delivery, version, trimmed, minute]);
   return html`<${Dialog} title="Copy as cURL" wide onClose=${onClose}><div class="dialog-body">
     <p>Run this command to send the event to your endpoint yourself. Keyhook does not log it.</p>
     ${crypto.subtle ? html`<div class="field"><label for=${id}>Webhook secret <span class="faint">optional</span></label>
