@@ -79,9 +79,10 @@ final class Observer {
     if (slowNanos > 0 && nanos >= slowNanos) {
       slow(meter, what, nanos);
     }
-    if (e != null && DatabaseError.of(e) == DatabaseError.UNAVAILABLE) {
+    DatabaseError error = e == null ? null : DatabaseError.of(e);
+    if (error == DatabaseError.UNAVAILABLE || error == DatabaseError.STALE_CONNECTION) {
       failed(e);
-    } else if (unavailable) {
+    } else if (unavailable && (error == null || error.isItemsOwn())) {
       answered();
     }
   }
