@@ -33,7 +33,7 @@ public final class OutOfMemory extends Filter<ILoggingEvent> {
   static void check(Throwable e) {
     Throwable cause = e;
     for (int i = 0; cause != null && i < LONGEST_CHAIN; i++) {
-      if (cause instanceof OutOfMemoryError) {
+      if (cause.getClass() == OutOfMemoryError.class) { // Netty's own limit of direct memory has a subclass, and fails one call
         System.err.println("Out of memory: the process ends. Give it a larger heap with -Xmx.");
         Runtime.getRuntime().halt(EXIT_CODE);
       }
