@@ -54,7 +54,8 @@ final class Doctor implements DatabaseCommand {
     return Diagnosis.server(database.pool())
         .onSuccess(server -> inspect(where, server))
         .onFailure(e -> report(false, "database", where + ": " + e.getMessage()))
-        .compose(server -> server.migrated() ? inspect(vertx, database, options) : Future.<Void>succeededFuture())
+        .compose(server -> server.migrated() ? inspect(vertx, database, options)
+            .onFailure(e -> report(false, "webhooks", e.getMessage())) : Future.<Void>succeededFuture())
         .otherwiseEmpty(); // which is reported
   }
 
