@@ -91,6 +91,7 @@ class FindTest extends Visit {
   @Test
   void pagesAndActionsAreChosenWithArrows() {
     page.keyboard().press("/");
+    assertThat(input()).isFocused();
     page.keyboard().insertText("log");
     assertThat(option("Log out")).hasAttribute("aria-selected", "false");
     assertThat(option("Audit log")).hasAttribute("aria-selected", "false");

@@ -44,7 +44,8 @@ function shortcut(event) {
  */
 export function useShortcuts() {
   const [open, setOpen] = useState(null);
-  useEffect(() => {
+  // with the drawing: later, it would miss what is typed as soon as the page shows
+  useLayoutEffect(() => {
     const onKeyDown = event => {
       const pressed = shortcut(event);
       if (pressed) {
