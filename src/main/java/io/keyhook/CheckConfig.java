@@ -23,7 +23,7 @@ final class CheckConfig {
         + "; http: " + (options.http().enabled() ? options.http().host() + ":" + options.http().port() : "off")
         + ", drainDelay " + options.http().drainDelay() + ", trustedProxies " + options.http().trustedProxies().size()
         + "; management: " + options.management().port().map(port -> "port " + port).orElse("on the http port")
-        + "; operator calls: " + (options.operator().key().isPresent() ? "on" : "off")
+        + "; /api/admin: " + (options.operator().key().isPresent() ? "on" : "off")
         + "; sign-up: " + (options.signup().enabled() ? "on" : "off")
         + "; validations per second and address: " + options.validation().rateLimit()
         + "; retries: " + options.delivery().retryDelays().stream().map(Duration::toString).collect(Collectors.joining(", "))

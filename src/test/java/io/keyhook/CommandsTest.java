@@ -64,7 +64,7 @@ class CommandsTest {
     assertThat(logIn("shop@example.com", printed("password", reset))).isEqualTo(200);
     assertThat(api.get("/api/audit?action=user.password_changed").expect(200).data()).hasSize(1);
 
-    assertThat(run(1, "create-account", "shop@example.com", "starter")).contains("has an account already");
+    assertThat(run(1, "create-account", "shop@example.com", "starter")).contains("already exists");
     assertThat(run(1, "create-account", "other@example.com", "golden")).contains("There is no plan \"golden\"")
         .doesNotContain("password  ");
     assertThat(run(1, "reset-password", "nobody@example.com")).contains("No team member has the e-mail address")

@@ -63,7 +63,7 @@ class HealthTest extends Visit {
   @Test
   void aWebhooksPageIsLive() {
     visitPath("/webhooks/" + webhook);
-    assertThat(tile("Last hour")).containsText("no attempts");
+    assertThat(tile("Last hour")).containsText("No attempts");
     assertThat(page.getByText("No deliveries yet")).isVisible();
     String id = validate("device-1");
     assertThat(page.locator("tbody a[href$='" + id + "']")).isVisible();
@@ -124,7 +124,7 @@ class HealthTest extends Visit {
     receiver.take();
     assertThat(page.locator("tbody tr")).hasCount(1);
     assertThat(page.getByText("Test deliveries are listed below but not counted here.")).isVisible();
-    assertThat(tile("Last hour")).containsText("no attempts");
+    assertThat(tile("Last hour")).containsText("No attempts");
     assertThat(tile("Response time")).containsText("–");
     assertThat(tile("Last failure")).containsText("None in the last 7 days");
     assertThat(page.locator(".page-title .badge")).hasText("Active");
