@@ -133,7 +133,7 @@ class HealthTest extends Visit {
     assertThat(health.getJsonObject("lastDay").getLong("count")).isZero();
     tab.button("Recover").click();
     tab.dialogButton("Recover").click();
-    assertThat(page.getByText("tests are not recovered")).isVisible();
+    assertThat(page.getByText("does not recover test deliveries")).isVisible();
   }
 
   @Test
