@@ -46,7 +46,7 @@ interface DatabaseCommand {
     }
   }
 
-  /** Blocks. */
+  /** Blocks the main thread of a command, which runs no event loop and has nothing else to do. */
   static <T> T await(Future<T> future) {
     return future.toCompletionStage().toCompletableFuture().join();
   }

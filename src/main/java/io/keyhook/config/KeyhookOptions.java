@@ -30,18 +30,20 @@ public record KeyhookOptions(
 
   /** The same options with this database. */
   public KeyhookOptions with(Database database) {
-    return new KeyhookOptions(http, management, log, database, bootstrap, operator, auth, signup, secrets, validation, delivery,
-        plans);
+    return with(database, bootstrap, auth, secrets);
   }
 
   /** The same options with this first account. */
   public KeyhookOptions with(Bootstrap bootstrap) {
-    return new KeyhookOptions(http, management, log, database, bootstrap, operator, auth, signup, secrets, validation, delivery,
-        plans);
+    return with(database, bootstrap, auth, secrets);
   }
 
   /** The same options with these secrets. */
   public KeyhookOptions with(Auth auth, Secrets secrets) {
+    return with(database, bootstrap, auth, secrets);
+  }
+
+  private KeyhookOptions with(Database database, Bootstrap bootstrap, Auth auth, Secrets secrets) {
     return new KeyhookOptions(http, management, log, database, bootstrap, operator, auth, signup, secrets, validation, delivery,
         plans);
   }
