@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,5 +53,11 @@ class OutOfMemoryTest {
         List.of("-Xmx32m", "-Dlogback.configurationFile=io/keyhook/logback.xml"), where)) {
       assertThat(jvm.exitCode()).as(jvm.output()).isEqualTo(OutOfMemory.EXIT_CODE);
     }
+  }
+
+  /** Netty throws one before it allocates. */
+  @Test
+  void aLimitOfALibraryEndsNothing() {
+    OutOfMemory.check(new IllegalStateException(new OutOfMemoryError("a limit of its own") {}));
   }
 }
