@@ -27,7 +27,8 @@ import java.util.UUID;
 
 /** The SQL of accounts, their people and API keys. */
 final class AccountStore {
-  private static final String LOCK_BOOTSTRAP = "SELECT pg_advisory_xact_lock(hashtext('keyhook.bootstrap'))";
+  // A lock of a table holds across all servers of a distributed database, other than an advisory lock.
+  private static final String LOCK_BOOTSTRAP = "LOCK TABLE keyhook.member IN SHARE ROW EXCLUSIVE MODE";
   private static final String ANY = "SELECT FROM keyhook.account LIMIT 1";
   private static final String INSERT = """
       WITH account AS (
@@ -52,16 +53,16 @@ final class AccountStore {
       WHERE a.account_id = $1""";
   private static final String USAGE = """
       SELECT a.account_id, a.name, a.plan,
-        (SELECT count(*) FROM keyhook.license l WHERE l.account_id = a.account_id),
-        (SELECT count(*) FROM keyhook.webhook w WHERE w.account_id = a.account_id AND w.deleted_at IS NULL)
+        (SELECT count(*) FROM keyhook.license l WHERE l.account_id = $1),
+        (SELECT count(*) FROM keyhook.webhook w WHERE w.account_id = $1 AND w.deleted_at IS NULL)
       FROM keyhook.account a WHERE a.account_id = $1""";
   private static final String LOGIN = """
       SELECT account_id, user_id, email, password_hash FROM keyhook.member WHERE lower(email) = lower($1)""";
   private static final String ME = """
       SELECT a.name, m.user_id, m.email, m.created_at, k.key_id, k.name
       FROM keyhook.account a
-      LEFT JOIN keyhook.member m ON m.account_id = a.account_id AND m.user_id = $2
-      LEFT JOIN keyhook.api_key k ON k.account_id = a.account_id AND k.key_id = $3
+      LEFT JOIN keyhook.member m ON m.account_id = $1 AND m.user_id = $2
+      LEFT JOIN keyhook.api_key k ON k.account_id = $1 AND k.key_id = $3
       WHERE a.account_id = $1""";
   private static final String MEMBER = """
       SELECT account_id, user_id, email, password_hash FROM keyhook.member WHERE account_id = $1 AND user_id = $2""";

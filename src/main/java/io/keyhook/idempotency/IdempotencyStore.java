@@ -22,7 +22,8 @@ final class IdempotencyStore {
       VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), now() + make_interval(secs => $6))
       ON CONFLICT (account_id, key_id) DO UPDATE SET request = excluded.request, token = excluded.token,
         leased_until = excluded.leased_until, expires_at = excluded.expires_at, status = NULL, answer = NULL
-      WHERE i.expires_at <= now()""";
+      -- that is now(), said without it: what a distributed table compares here has to depend on nothing but the row
+      WHERE i.expires_at AT TIME ZONE 'UTC' <= excluded.leased_until AT TIME ZONE 'UTC' - make_interval(secs => $5)""";
   private static final String FIND = """
       SELECT request, token, leased_until > now(), status, answer FROM keyhook.idempotency
       WHERE account_id = $1 AND key_id = $2""";

@@ -38,7 +38,7 @@ final class LicenseStore {
       disabled_at, disabled_by, created_at, updated_at""".formatted(STATUS);
 
   /** As the API writes it: older rows may hold microseconds. */
-  private static final String EXPIRES_AT = "date_trunc('milliseconds', expires_at)";
+  private static final String EXPIRES_AT = "(date_trunc('milliseconds', expires_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')";
 
   private static final String COUNT = """
       SELECT count(*) FROM (SELECT FROM keyhook.license WHERE account_id = $1 LIMIT $2) l""";
@@ -78,7 +78,7 @@ final class LicenseStore {
   private static final String CHECK = """
       SELECT l.disabled_at IS NOT NULL, coalesce(l.expires_at <= now(), false), l.activations, l.max_activations,
         EXISTS (SELECT FROM keyhook.activation a
-          WHERE a.account_id = l.account_id AND a.license_id = l.license_id AND a.fingerprint = $3)
+          WHERE a.account_id = $1 AND a.license_id = $2 AND a.fingerprint = $3)
       FROM keyhook.license l WHERE l.account_id = $1 AND l.license_id = $2""";
   private static final String GET = "SELECT " + COLUMNS + " FROM keyhook.license WHERE account_id = $1 AND license_id = $2";
   private static final String UPDATE = """
@@ -101,7 +101,7 @@ final class LicenseStore {
         RETURNING *
       ), never AS (
         DELETE FROM keyhook.license_expiry e USING changed c
-        WHERE $7 AND c.expires_at IS NULL AND e.account_id = c.account_id AND e.license_id = c.license_id
+        WHERE $7 AND c.expires_at IS NULL AND e.account_id = $1 AND e.license_id = c.license_id
       ), later AS (
         INSERT INTO keyhook.license_expiry (account_id, license_id, due_at)
         SELECT account_id, license_id, expires_at FROM changed WHERE $7 AND expires_at > now()
@@ -112,13 +112,19 @@ final class LicenseStore {
       , coalesce($3::timestamptz <= now() AND %s IS DISTINCT FROM $3, false)
       FROM keyhook.license WHERE account_id = $1 AND license_id = $2""".formatted(EXPIRES_AT);
   private static final String DISABLE = """
-      UPDATE keyhook.license SET disabled_at = now(), disabled_by = $3, updated_at = now()
-      WHERE account_id = $1 AND license_id = $2 AND disabled_at IS NULL
-      RETURNING\s""" + COLUMNS;
+      WITH changed AS (
+        UPDATE keyhook.license SET disabled_at = now(), disabled_by = $3, updated_at = now()
+        WHERE account_id = $1 AND license_id = $2 AND disabled_at IS NULL
+        RETURNING *
+      )
+      SELECT\s""" + COLUMNS + " FROM changed";
   private static final String ENABLE = """
-      UPDATE keyhook.license SET disabled_at = NULL, disabled_by = NULL, updated_at = now()
-      WHERE account_id = $1 AND license_id = $2 AND disabled_at IS NOT NULL
-      RETURNING\s""" + COLUMNS;
+      WITH changed AS (
+        UPDATE keyhook.license SET disabled_at = NULL, disabled_by = NULL, updated_at = now()
+        WHERE account_id = $1 AND license_id = $2 AND disabled_at IS NOT NULL
+        RETURNING *
+      )
+      SELECT\s""" + COLUMNS + " FROM changed";
   private static final String DELETE_ACTIVATIONS =
       "DELETE FROM keyhook.activation WHERE account_id = $1 AND license_id = $2";
   private static final String DELETE = """

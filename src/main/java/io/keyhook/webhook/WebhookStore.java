@@ -33,9 +33,12 @@ final class WebhookStore {
   private static final String COUNT =
       "SELECT count(*), keyhook.uuid_v7() FROM keyhook.webhook WHERE account_id = $1 AND deleted_at IS NULL";
   private static final String INSERT = """
-      INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, description, secret)
-      VALUES ($1, $2, $3, $4, $5, $6, $7)
-      RETURNING\s""" + COLUMNS;
+      WITH changed AS (
+        INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, description, secret)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        RETURNING *
+      )
+      SELECT\s""" + COLUMNS + " FROM changed";
   private static final String GET = "SELECT " + COLUMNS + """
 
       FROM keyhook.webhook WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL""";
@@ -44,40 +47,48 @@ final class WebhookStore {
       FROM keyhook.webhook WHERE account_id = $1 AND webhook_id < $2 AND deleted_at IS NULL
       ORDER BY webhook_id DESC LIMIT $3""";
   private static final String UPDATE = """
-      UPDATE keyhook.webhook SET
-        url = CASE WHEN $3 THEN $4 ELSE url END,
-        events = CASE WHEN $5 THEN $6::smallint[] ELSE events END,
-        is_active = CASE WHEN $7 THEN $8 ELSE is_active END,
-        deactivated_reason = CASE WHEN $7 AND is_active IS DISTINCT FROM $8 THEN NULL ELSE deactivated_reason END,
-        description = CASE WHEN $9 THEN $10 ELSE description END,
-        version = version + 1, updated_at = now()
-      WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL
-        AND ($3 AND url IS DISTINCT FROM $4
-          OR $5 AND NOT (events @> $6::smallint[] AND events <@ $6::smallint[])
-          OR $7 AND is_active IS DISTINCT FROM $8
-          OR $9 AND description IS DISTINCT FROM $10)
-      RETURNING\s""" + COLUMNS;
+      WITH changed AS (
+        UPDATE keyhook.webhook SET
+          url = CASE WHEN $3 THEN $4 ELSE url END,
+          events = CASE WHEN $5 THEN $6::smallint[] ELSE events END,
+          is_active = CASE WHEN $7 THEN $8 ELSE is_active END,
+          deactivated_reason = CASE WHEN $7 AND is_active IS DISTINCT FROM $8 THEN NULL ELSE deactivated_reason END,
+          description = CASE WHEN $9 THEN $10 ELSE description END,
+          version = version + 1, updated_at = now()
+        WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL
+          AND ($3 AND url IS DISTINCT FROM $4
+            OR $5 AND NOT (events @> $6::smallint[] AND events <@ $6::smallint[])
+            OR $7 AND is_active IS DISTINCT FROM $8
+            OR $9 AND description IS DISTINCT FROM $10)
+        RETURNING *
+      )
+      SELECT\s""" + COLUMNS + " FROM changed";
   /** Previous secrets whose overlap has not ended, the oldest first, and when it ends. */
   private static final String VALID = """
       (SELECT coalesce(array_agg(q.%1$s ORDER BY q.ord), '{}')
-        FROM unnest(previous_secrets, previous_secrets_until) WITH ORDINALITY q (secret, until, ord) WHERE q.until > now())""";
-  private static final String VALID_SECRETS = VALID.formatted("secret");
-  private static final String VALID_UNTIL = VALID.formatted("until");
+        FROM unnest(previous_secrets, previous_secrets_until) WITH ORDINALITY q (secret, until, ord) WHERE q.until > %2$s)""";
+  private static final String VALID_SECRETS = VALID.formatted("secret", "n.at");
+  private static final String VALID_UNTIL = VALID.formatted("until", "n.at");
   // Nodes of the version before sign with previous_secret and interim_secret (see V11).
   private static final String ROTATE = """
-      UPDATE keyhook.webhook SET
-        previous_secrets = CASE WHEN $4::int > 0 THEN %1$s || secret ELSE '{}' END,
-        previous_secrets_until = CASE WHEN $4 > 0 THEN %2$s || now() + make_interval(hours => $4) ELSE '{}' END,
-        previous_secret = CASE WHEN $4 > 0 THEN coalesce((%1$s)[1], secret) END,
-        previous_secret_until = CASE WHEN $4 > 0 THEN coalesce((%2$s)[1], now() + make_interval(hours => $4)) END,
-        interim_secret = CASE WHEN $4 > 0 AND cardinality(%1$s) > 0 THEN secret END,
-        interim_secret_until = CASE WHEN $4 > 0 AND cardinality(%1$s) > 0 THEN now() + make_interval(hours => $4) END,
-        secret = $3, version = version + 1, updated_at = now()
-      WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL
-      RETURNING\s""".formatted(VALID_SECRETS, VALID_UNTIL) + COLUMNS;
+      WITH changed AS (
+        UPDATE keyhook.webhook SET
+          previous_secrets = CASE WHEN $4::int > 0 THEN %1$s || secret ELSE '{}' END,
+          previous_secrets_until = CASE WHEN $4 > 0 THEN %2$s || n.until ELSE '{}' END,
+          previous_secret = CASE WHEN $4 > 0 THEN coalesce((%1$s)[1], secret) END,
+          previous_secret_until = CASE WHEN $4 > 0 THEN coalesce((%2$s)[1], n.until) END,
+          interim_secret = CASE WHEN $4 > 0 AND cardinality(%1$s) > 0 THEN secret END,
+          interim_secret_until = CASE WHEN $4 > 0 AND cardinality(%1$s) > 0 THEN n.until END,
+          secret = $3, version = version + 1, updated_at = now()
+        FROM (SELECT now() AS at, now() + make_interval(hours => $4) AS until) n
+        WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL
+        RETURNING webhook.*
+      )
+      SELECT\s""".formatted(VALID_SECRETS, VALID_UNTIL) + COLUMNS + " FROM changed";
   private static final String LOCK_OVERLAPS = "SELECT " + VALID_UNTIL + """
 
-      FROM keyhook.webhook WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL FOR UPDATE""";
+      FROM keyhook.webhook, (SELECT now() AS at) n
+      WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL FOR UPDATE OF webhook""";
   /** All secrets of a webhook, in one array: the first three have columns of their own, and may be null but for the first. */
   private static final String SECRETS = "ARRAY[secret, previous_secret, interim_secret] || previous_secrets";
   private static final String SEALED = "SELECT account_id, webhook_id, " + SECRETS + """
@@ -86,14 +97,16 @@ final class WebhookStore {
       WHERE (account_id, webhook_id) > ($1, $2) AND deleted_at IS NULL ORDER BY account_id, webhook_id LIMIT $3""";
   // A secret that was rotated in between is not overwritten. The version stays: senders need not reload an equal secret.
   private static final String RESEAL = """
-      UPDATE keyhook.webhook SET secret = ($4::bytea[])[1], previous_secret = $4[2], interim_secret = $4[3],
-        previous_secrets = $4[4:]
+      UPDATE keyhook.webhook SET secret = $4, previous_secret = $5, interim_secret = $6, previous_secrets = $7
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL AND $3::bytea[] =\s""" + SECRETS;
   private static final String DELETE = """
       UPDATE keyhook.webhook SET is_active = false, secret = NULL, previous_secret = NULL, previous_secret_until = NULL,
         interim_secret = NULL, interim_secret_until = NULL, previous_secrets = '{}', previous_secrets_until = '{}',
         version = version + 1, deleted_at = now()
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL""";
+
+  /** Secrets that have columns of their own. */
+  private static final int OWN_COLUMNS = 3;
 
   private WebhookStore() {}
 
@@ -182,7 +195,10 @@ final class WebhookStore {
   static Future<Integer> reseal(SqlClient tx, List<Sealed> from, List<Sealed> to) {
     List<Tuple> batch = IntStream.range(0, from.size()).mapToObj(i -> Tuple.tuple()
         .addUUID(from.get(i).accountId()).addUUID(from.get(i).webhookId())
-        .addArrayOfBuffer(buffers(from.get(i))).addArrayOfBuffer(buffers(to.get(i)))).toList();
+        .addArrayOfBuffer(buffers(from.get(i).secrets()))
+        .addBuffer(buffer(to.get(i).secrets().get(0))).addBuffer(buffer(to.get(i).secrets().get(1)))
+        .addBuffer(buffer(to.get(i).secrets().get(2)))
+        .addArrayOfBuffer(buffers(to.get(i).secrets().subList(OWN_COLUMNS, to.get(i).secrets().size())))).toList();
     return tx.preparedQuery(RESEAL).executeBatch(batch).map(rows -> {
       int resealed = 0;
       for (RowSet<Row> one = rows; one != null; one = one.next()) {
@@ -192,8 +208,12 @@ final class WebhookStore {
     });
   }
 
-  private static Buffer[] buffers(Sealed webhook) {
-    return webhook.secrets().stream().map(secret -> secret == null ? null : Buffer.buffer(secret)).toArray(Buffer[]::new);
+  private static Buffer[] buffers(List<byte[]> secrets) {
+    return secrets.stream().map(WebhookStore::buffer).toArray(Buffer[]::new);
+  }
+
+  private static Buffer buffer(byte[] secret) {
+    return secret == null ? null : Buffer.buffer(secret);
   }
 
   /** The row stays, without its secrets, so that its log can be read. */
