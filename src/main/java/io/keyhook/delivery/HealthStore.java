@@ -1,7 +1,5 @@
 package io.keyhook.delivery;
 
-import static io.keyhook.db.Rows.all;
-
 import io.keyhook.audit.Action;
 import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Actor;
@@ -11,8 +9,10 @@ import io.keyhook.db.Partitions;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.Outgoing;
 import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The SQL that deactivates webhooks. Their pending deliveries are canceled afterwards. */
@@ -28,34 +28,30 @@ final class HealthStore {
   private static final String LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('keyhook.health'))";
 
   /**
-   * The latest minute with attempts rules out most webhooks: idle ones have none, and in most others it holds a success.
-   * A remaining webhook has failed all {@value #FAILING_DAYS} days if the last minute before them ended with a failure and
-   * no success followed. Attempts before the owner's last change do not count: reactivation starts afresh.
+   * Webhooks that had attempts, none of which succeeded, for {@value #FAILING_DAYS} days, and whose owner changed nothing in
+   * that time: reactivation starts afresh. The latest minute with attempts rules out most others.
    */
-  private static final String DEACTIVATE_FAILING = """
-      WITH failing AS MATERIALIZED (
-        SELECT w.account_id, w.webhook_id, w.updated_at
-        FROM keyhook.webhook w CROSS JOIN LATERAL (
-          SELECT c.succeeded FROM keyhook.attempt_count c
+  private static final String FAILING = """
+      SELECT w.account_id, w.webhook_id, w.updated_at FROM keyhook.webhook w
+      WHERE w.is_active AND w.updated_at < now() - interval '%1$d days'
+        AND EXISTS (
+          SELECT FROM keyhook.attempt_count c
           WHERE c.account_id = w.account_id AND c.webhook_id = w.webhook_id
-            AND c.minute > now() - interval '%1$d days' AND c.keep_until >= (now() AT TIME ZONE 'UTC')::date + %2$d
-          ORDER BY c.minute DESC LIMIT 1) latest
-        WHERE w.is_active AND w.updated_at < now() - interval '%1$d days' AND latest.succeeded = 0
-      )
-      UPDATE keyhook.webhook w
-      SET is_active = false, deactivated_reason = $1, version = w.version + 1, updated_at = now()
-      FROM failing f
-      WHERE w.account_id = f.account_id AND w.webhook_id = f.webhook_id AND w.is_active AND w.updated_at = f.updated_at
+            AND c.minute > now() - interval '%1$d days' AND c.keep_until >= (now() AT TIME ZONE 'UTC')::date + %2$d)
         AND NOT EXISTS (
           SELECT FROM keyhook.attempt_count c
-          WHERE c.account_id = f.account_id AND c.webhook_id = f.webhook_id AND c.succeeded > 0
-            AND c.minute > now() - interval '%1$d days' AND c.keep_until >= (now() AT TIME ZONE 'UTC')::date + %2$d)
+          WHERE c.account_id = w.account_id AND c.webhook_id = w.webhook_id AND c.succeeded > 0
+            AND c.minute > now() - interval '%1$d days' AND c.keep_until >= (now() AT TIME ZONE 'UTC')::date + %2$d)"""
+      .formatted(FAILING_DAYS, Partitions.COUNT_DAYS - FAILING_DAYS);
+  /** A webhook has failed all {@value #FAILING_DAYS} days if the last minute before them ended with a failure, too. */
+  private static final String DEACTIVATE_FAILING = """
+      UPDATE keyhook.webhook w
+      SET is_active = false, deactivated_reason = $1, version = w.version + 1, updated_at = now()
+      WHERE w.account_id = $2 AND w.webhook_id = $3 AND w.is_active AND w.updated_at = $4
         AND (
           SELECT c.failed_since > 0 FROM keyhook.attempt_count c
-          WHERE c.account_id = f.account_id AND c.webhook_id = f.webhook_id AND c.minute > f.updated_at
-            AND c.minute <= now() - interval '%1$d days'
-          ORDER BY c.minute DESC LIMIT 1)
-      RETURNING w.account_id, w.webhook_id""".formatted(FAILING_DAYS, Partitions.COUNT_DAYS - FAILING_DAYS);
+          WHERE c.account_id = $2 AND c.webhook_id = $3 AND c.minute > $4 AND c.minute <= now() - interval '%1$d days'
+          ORDER BY c.minute DESC LIMIT 1)""".formatted(FAILING_DAYS);
 
   private HealthStore() {}
 
@@ -73,11 +69,29 @@ final class HealthStore {
   /** Deactivates webhooks that only failed for {@value #FAILING_DAYS} days; none while another node does this. */
   static Future<List<EndpointId>> deactivateFailing(SqlClient tx) {
     return tx.query(LOCK).execute().compose(locked -> locked.iterator().next().getBoolean(0)
-        ? tx.preparedQuery(DEACTIVATE_FAILING).execute(Tuple.of(Deactivation.FAILING.reason()))
-            .map(rows -> all(rows, row -> new EndpointId(row.getUUID(0), row.getUUID(1))))
-            .compose(deactivated -> Future.all(deactivated.stream()
-                .map(endpoint -> audit(tx, endpoint)).toList()).map(deactivated))
+        ? tx.query(FAILING).execute().compose(failing -> {
+          List<EndpointId> deactivated = new ArrayList<>();
+          Future<Void> done = Future.succeededFuture();
+          for (Row row : failing) {
+            done = done.compose(before -> deactivateFailing(tx, row, deactivated));
+          }
+          return done.map(deactivated);
+        })
         : Future.succeededFuture(List.of()));
+  }
+
+  private static Future<Void> deactivateFailing(SqlClient tx, Row failing, List<EndpointId> deactivated) {
+    EndpointId endpoint = new EndpointId(failing.getUUID(0), failing.getUUID(1));
+    return tx.preparedQuery(DEACTIVATE_FAILING)
+        .execute(Tuple.of(Deactivation.FAILING.reason(), endpoint.accountId(), endpoint.webhookId(),
+            failing.getOffsetDateTime(2)))
+        .compose(done -> {
+          if (done.rowCount() == 0) {
+            return Future.succeededFuture();
+          }
+          deactivated.add(endpoint);
+          return audit(tx, endpoint);
+        });
   }
 
   private static Future<Void> audit(SqlClient tx, EndpointId endpoint) {

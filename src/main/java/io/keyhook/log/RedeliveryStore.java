@@ -7,7 +7,6 @@ import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.EndpointId;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
-import io.vertx.sqlclient.SqlResult;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.util.UUID;
@@ -19,7 +18,8 @@ final class RedeliveryStore {
   // A redelivered delivery leaves the log for the queue. Its fence starts past any that an earlier lease can have had.
   private static final String MAKE_DUE = """
       UPDATE keyhook.delivery_queue SET tries = CASE WHEN leased THEN -1 ELSE 0 END,
-        due_at = CASE WHEN leased THEN due_at ELSE now() END
+        due_at = CASE WHEN leased THEN due_at ELSE n.at END
+      FROM (SELECT now() AS at) n
       WHERE account_id = $1 AND webhook_id = $2 AND delivery_id = $3""";
   private static final String QUEUE_TAKEN = """
       INSERT INTO keyhook.delivery_queue
@@ -31,8 +31,11 @@ final class RedeliveryStore {
       WITH taken AS (
         DELETE FROM keyhook.delivery WHERE account_id = $1 AND webhook_id = $2 AND delivery_id = $3 AND NOT test
         RETURNING *
+      ), queued AS (
+      """ + QUEUE_TAKEN + """
+
       )
-      """ + QUEUE_TAKEN;
+      SELECT count(*) FROM taken""";
 
   /** When it failed is when its last attempt ended: an old one may have been redelivered. */
   private static final String FAILED_SINCE = """
@@ -80,9 +83,11 @@ final class RedeliveryStore {
           ORDER BY q.webhook_id, q.delivery_id LIMIT $3 FOR UPDATE OF q) d
         WHERE %s
         RETURNING q.*
+      ), logged AS (
+        INSERT INTO keyhook.delivery (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
+        SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, 3, coalesce(attempts, '[]') FROM gone
       )
-      INSERT INTO keyhook.delivery (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
-      SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, 3, coalesce(attempts, '[]') FROM gone"""
+      SELECT count(*)::int FROM gone"""
       .formatted(DeliveryRowStore.is("q", "d"));
 
   private static final String EXISTS = "SELECT FROM keyhook.webhook WHERE account_id = $1 AND webhook_id = $2";
@@ -175,6 +180,6 @@ final class RedeliveryStore {
   static Future<Integer> cancel(SqlClient client, UUID accountId, UUID webhookId, String[] plans) {
     return client.preparedQuery(CANCEL)
         .execute(Tuple.tuple().addUUID(accountId).addUUID(webhookId).addLong((long) CANCEL_BATCH).addArrayOfString(plans))
-        .map(SqlResult::rowCount);
+        .map(rows -> rows.iterator().next().getInteger(0));
   }
 }
