@@ -49,6 +49,9 @@ final class LicenseStore {
         SELECT $1, $2, $3, $4, $5, $6, $7, $8::json
         WHERE $5::timestamptz IS NULL OR $5 > now()
         RETURNING *
+      ), keyed AS (
+        INSERT INTO keyhook.license_key (key, account_id, license_id)
+        SELECT upper(replace(key, '-', '')), account_id, license_id FROM made
       ), expiry AS (
         INSERT INTO keyhook.license_expiry (account_id, license_id, due_at)
         SELECT account_id, license_id, expires_at FROM made WHERE expires_at IS NOT NULL
@@ -67,14 +70,16 @@ final class LicenseStore {
         WHERE $12 OR expires_at IS NULL OR expires_at > now()
         ORDER BY ord
         RETURNING *
+      ), keyed AS (
+        INSERT INTO keyhook.license_key (key, account_id, license_id)
+        SELECT upper(replace(key, '-', '')), account_id, license_id FROM made
       ), expiry AS (
         INSERT INTO keyhook.license_expiry (account_id, license_id, due_at)
         SELECT account_id, license_id, expires_at FROM made WHERE expires_at > now()
       )
       SELECT\s""" + COLUMNS + " FROM made";
   private static final String TAKEN = """
-      SELECT q.form FROM unnest($1::text[]) q (form)
-      WHERE EXISTS (SELECT FROM keyhook.license l WHERE upper(replace(l.key, '-', '')) = q.form)""";
+      SELECT key FROM keyhook.license_key WHERE key = ANY ($1::text[])""";
   private static final String CHECK = """
       SELECT l.disabled_at IS NOT NULL, coalesce(l.expires_at <= now(), false), l.activations, l.max_activations,
         EXISTS (SELECT FROM keyhook.activation a
@@ -130,8 +135,13 @@ final class LicenseStore {
   private static final String DELETE = """
       WITH expiry AS (
         DELETE FROM keyhook.license_expiry WHERE account_id = $1 AND license_id = $2
+      ), gone AS (
+        DELETE FROM keyhook.license WHERE account_id = $1 AND license_id = $2 RETURNING key, license_id
+      ), freed AS (
+        DELETE FROM keyhook.license_key k USING gone
+        WHERE k.key = upper(replace(gone.key, '-', '')) AND k.license_id = gone.license_id
       )
-      DELETE FROM keyhook.license WHERE account_id = $1 AND license_id = $2""";
+      SELECT count(*) FROM gone""";
 
   /** Of any activation; it lets the index by id be used. */
   private static final String ANY_ID = "activation_id > '00000000-0000-0000-0000-000000000000'";
@@ -283,7 +293,7 @@ final class LicenseStore {
     return client.preparedQuery(DELETE_ACTIVATIONS).execute(id)
         .compose(devices -> client.preparedQuery(DELETE).execute(id))
         // a device that was being added while the license was still there
-        .compose(deleted -> client.preparedQuery(DELETE_ACTIVATIONS).execute(id).map(deleted.rowCount() > 0));
+        .compose(deleted -> client.preparedQuery(DELETE_ACTIVATIONS).execute(id).map(deleted.iterator().next().getLong(0) > 0));
   }
 
   static Future<Page<Activation>> listActivations(SqlClient client, UUID accountId, UUID licenseId, Page.Request page) {

@@ -4,8 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.Keyhook;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.Waiting;
 import java.net.URI;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MigrationTest {
   private static final String SEARCH = "license_search";
   private static final List<String> ALL =
-      List.of("license_expires_status", "license_form", "license_key", "license_name_status", "license_new_form",
+      List.of("license_exact_key", "license_expires_status", "license_form", "license_name_status", "license_new_form",
           "license_pkey", SEARCH, "license_status");
 
   @RegisterExtension
@@ -99,5 +105,64 @@ class MigrationTest {
     keyhook.database().update("DROP INDEX keyhook.license_search");
     keyhook.start().stop();
     assertThat(valid()).isEqualTo(ALL);
+  }
+
+  private static final List<UUID> OLD = List.of(new UUID(1, 1), new UUID(1, 2));
+
+  /** Licenses that were created before forms had to differ, and share one. */
+  private static void createTwins() {
+    keyhook.database().update("INSERT INTO keyhook.account (account_id, name, plan) VALUES (?, 'Twins', 'free')", OLD.get(0));
+    keyhook.database().update("""
+        INSERT INTO keyhook.license (account_id, license_id, name, key, max_activations, created_at)
+        VALUES (?, ?, 'Older', 'ABCD', 1, '2020-01-01'), (?, ?, 'Newer', 'AB-CD', 1, '2020-01-02')""",
+        OLD.get(0), OLD.get(0), OLD.get(0), OLD.get(1));
+  }
+
+  private static List<String> owners() {
+    return keyhook.database().column("SELECT license_id::text FROM keyhook.license_key WHERE key = 'ABCD'");
+  }
+
+  @Test
+  void aFormStaysTakenUntilAllOldLicensesThatShareItAreDeleted() {
+    Keyhook.migrate(keyhook.database().uri());
+    createTwins();
+    for (UUID license : OLD) {
+      assertThat(owners()).containsExactly(license.toString());
+      keyhook.database().update("DELETE FROM keyhook.license WHERE license_id = ?", license);
+    }
+    assertThat(owners()).isEmpty();
+  }
+
+  @Test
+  void licensesThatShareAFormAndAreDeletedAtOnceFreeIt() throws SQLException {
+    Keyhook.migrate(keyhook.database().uri());
+    createTwins();
+    CompletableFuture<Void> other;
+    try (Connection connection = keyhook.database().connect(); Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("DELETE FROM keyhook.license WHERE name = 'Older'");
+      other = CompletableFuture.runAsync(() -> {
+        try (Connection second = keyhook.database().connect(); Statement deletion = second.createStatement()) {
+          deletion.execute("DELETE FROM keyhook.license WHERE name = 'Newer'");
+        } catch (SQLException e) {
+          throw new IllegalStateException(e);
+        }
+      });
+      Waiting.until("the second waits for the first", () -> keyhook.database().number(
+          "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") > 0);
+      connection.commit();
+    }
+    other.join();
+    assertThat(owners()).isEmpty();
+  }
+
+  @Test
+  void aLicenseThatWasDeletedWhileKeysWereCopiedKeepsNoOtherOut() {
+    Keyhook.migrate(keyhook.database().uri());
+    createTwins();
+    keyhook.database().administer("ALTER TABLE keyhook.license DISABLE TRIGGER keep_license_key; DELETE FROM keyhook.license"
+        + " WHERE name = 'Older'; DELETE FROM keyhook.flyway_schema_history WHERE version = '15'");
+    Keyhook.migrate(keyhook.database().uri());
+    assertThat(owners()).containsExactly(OLD.get(1).toString());
   }
 }

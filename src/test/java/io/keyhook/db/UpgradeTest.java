@@ -303,6 +303,10 @@ class UpgradeTest {
     for (CompletableFuture<Integer> caller : callers) {
       assertThat(caller.get(Waiting.LONG.toSeconds(), TimeUnit.SECONDS)).as("rounds").isGreaterThan(1);
     }
+    assertThat(database.number("""
+        SELECT count(*) FROM keyhook.license l FULL JOIN keyhook.license_key k
+          ON k.key = upper(replace(l.key, '-', '')) AND k.account_id = l.account_id AND k.license_id = l.license_id
+        WHERE k.key IS NULL OR l.key IS NULL""")).as("licenses and keys without each other").isZero();
     assertServes(database, receiver);
     keyhook.retire(receiver);
   }
