@@ -28,6 +28,9 @@ import java.util.function.Function;
  * @param <O> what comes of it
  */
 public final class Batcher<I, O> {
+  /** Of items that may wait, where their number is bounded elsewhere. */
+  public static final int UNLIMITED = Integer.MAX_VALUE / 4;
+
   private static final int PACE_MICROS = 1000;
   private static final int ENOUGH = 16;
 
@@ -45,6 +48,7 @@ public final class Batcher<I, O> {
   private final int lanes;
   private final int maxBatch;
   private final Function<I, ?> tenant;
+  private final Function<Object, ?> group;
   private final Function<List<I>, Future<List<O>>> statement;
   private final Turns<Object, Item<I, O>> waiting;
   private int running;
@@ -54,7 +58,7 @@ public final class Batcher<I, O> {
 
   /** For items that are all one tenant's, or whose number is bounded elsewhere. */
   public Batcher(Vertx vertx, int lanes, int maxBatch, Function<List<I>, Future<List<O>>> statement) {
-    this(vertx, lanes, maxBatch, Integer.MAX_VALUE / 4, item -> null, statement);
+    this(vertx, lanes, maxBatch, UNLIMITED, item -> null, all -> null, statement);
   }
 
   /**
@@ -63,9 +67,10 @@ public final class Batcher<I, O> {
    * @param maxWaiting items that may wait; one beyond its tenant's fair share is refused as
    *     {@link Failure.Unavailable}
    * @param tenant whose an item is; null is a tenant too
+   * @param group of a tenant: only items of one group share a statement
    * @param statement answers one output an item, in their order
    */
-  public Batcher(Vertx vertx, int lanes, int maxBatch, int maxWaiting, Function<I, ?> tenant,
+  public Batcher(Vertx vertx, int lanes, int maxBatch, int maxWaiting, Function<I, ?> tenant, Function<Object, ?> group,
       Function<List<I>, Future<List<O>>> statement) {
     this(new Time() {
       @Override
@@ -77,16 +82,17 @@ public final class Batcher<I, O> {
       public Future<?> pause(long nanos) {
         return vertx.timer(nanos, TimeUnit.NANOSECONDS);
       }
-    }, lanes, maxBatch, maxWaiting, tenant, statement);
+    }, lanes, maxBatch, maxWaiting, tenant, group, statement);
   }
 
-  Batcher(Time time, int lanes, int maxBatch, int maxWaiting, Function<I, ?> tenant,
+  Batcher(Time time, int lanes, int maxBatch, int maxWaiting, Function<I, ?> tenant, Function<Object, ?> group,
       Function<List<I>, Future<List<O>>> statement) {
     this.time = time;
     this.lanes = lanes;
     this.maxBatch = maxBatch;
     this.waiting = new Turns<>(maxWaiting);
     this.tenant = tenant;
+    this.group = group;
     this.statement = statement;
   }
 
@@ -106,10 +112,7 @@ public final class Batcher<I, O> {
 
   private void flush() {
     while (running < lanes && waiting.size() > 0 && !isGathering()) {
-      List<Item<I, O>> batch = new ArrayList<>(Math.min(maxBatch, waiting.size()));
-      while (batch.size() < maxBatch && waiting.size() > 0) {
-        batch.add(waiting.poll());
-      }
+      List<Item<I, O>> batch = waiting.poll(maxBatch, group);
       running++;
       started = time.nanos();
       shared = batch.size() > 1;

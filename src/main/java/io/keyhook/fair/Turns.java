@@ -1,15 +1,21 @@
 package io.keyhook.fair;
 
+import java.util.AbstractMap;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
  * A waiting room whose tenants take turns, so that a tenant that floods it waits behind its own items and not before those
  * of others (round robin over flows: Nagle, RFC 970, 1985). A tenant has a {@linkplain FairShare fair share} of the places.
- * Every operation takes constant time. Not thread-safe.
+ * Every operation takes constant time, unless it chooses among tenants: that takes time for each of them. Not thread-safe.
  *
  * @param <K> a tenant; null is a tenant too
  * @param <T> what waits
@@ -64,6 +70,36 @@ public final class Turns<K, T> {
       }
     }
     return null;
+  }
+
+  /**
+   * Takes items of tenants of one group, in turns: of that of the tenant whose turn it is. Other tenants keep theirs.
+   *
+   * @param max how many to take, 1 or more
+   * @param group of a tenant; equal for tenants of one group, and null is one too
+   */
+  public List<T> poll(int max, Function<? super K, ?> group) {
+    Deque<Map.Entry<K, ArrayDeque<T>>> members = new ArrayDeque<>();
+    Object next = queues.isEmpty() ? null : group.apply(queues.keySet().iterator().next());
+    for (Iterator<Map.Entry<K, ArrayDeque<T>>> turns = queues.entrySet().iterator();
+        members.size() < max && turns.hasNext(); ) {
+      Map.Entry<K, ArrayDeque<T>> turn = turns.next();
+      if (Objects.equals(group.apply(turn.getKey()), next)) {
+        turns.remove();
+        members.add(new AbstractMap.SimpleEntry<>(turn));
+      }
+    }
+    List<T> taken = new ArrayList<>(Math.min(max, size));
+    while (taken.size() < max && !members.isEmpty()) {
+      Map.Entry<K, ArrayDeque<T>> member = members.poll();
+      taken.add(member.getValue().poll());
+      if (!member.getValue().isEmpty()) {
+        members.add(member);
+      }
+    }
+    members.forEach(member -> queues.put(member.getKey(), member.getValue())); // behind the others
+    size -= taken.size();
+    return taken;
   }
 
   /** Takes an item out of turn, or returns false if it no longer waits. Constant time for a tenant's oldest. */

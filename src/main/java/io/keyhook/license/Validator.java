@@ -54,17 +54,17 @@ final class Validator {
     this.feed = feed;
     this.lastSeen = lastSeen;
     this.counts = counts;
-    this.lookUps = new Batcher<>(vertx, LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, this::likelyTenant,
+    this.lookUps = new Batcher<>(vertx, LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, this::likelyTenant, all -> null,
         batch -> {
           lookedUp.record(batch.size());
           return ValidationStore.lookUp(client, batch);
         });
-    this.activations = new Batcher<>(vertx, ACTIVATION_LANES, MAX_BATCH, MAX_WAITING, Device::accountId,
+    this.activations = new Batcher<>(vertx, ACTIVATION_LANES, MAX_BATCH, MAX_WAITING, Device::accountId, all -> null,
         batch -> {
           activated.record(batch.size());
           return activator.activate(batch);
         });
-    this.events = new Batcher<>(vertx, EVENT_LANES, MAX_BATCH, MAX_WAITING, Raised::accountId,
+    this.events = new Batcher<>(vertx, EVENT_LANES, MAX_BATCH, MAX_WAITING, Raised::accountId, all -> null,
         batch -> {
           raised.record(batch.size());
           return outbox.write(client, batch).map(written -> {

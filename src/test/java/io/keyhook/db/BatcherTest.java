@@ -26,12 +26,17 @@ class BatcherTest {
   private final List<Promise<Void>> answers = new ArrayList<>();
   private final Watch watch = new Watch();
   private final Batcher<String, String> batcher =
-      new Batcher<>(watch, 1, BATCH, WAITING, item -> item.charAt(0), batch -> {
+      new Batcher<>(watch, 1, BATCH, WAITING, item -> item.charAt(0), BatcherTest::group, batch -> {
         sent.add(batch);
         Promise<Void> answer = Promise.promise();
         answers.add(answer);
         return answer.future().map(batch);
       });
+
+  /** Capital letters are tenants of another group. */
+  private static Object group(Object tenant) {
+    return (char) tenant >= 'A' && (char) tenant <= 'Z';
+  }
 
   /** Time passes when a test says so. */
   private static final class Watch implements Batcher.Time {
@@ -89,6 +94,15 @@ class BatcherTest {
     assertThat(all).allMatch(Future::succeeded);
     assertThat(all.stream().map(Future::result)).doesNotHaveDuplicates().hasSize(16);
     assertThat(batcher.waiting()).isZero();
+  }
+
+  @Test
+  void onlyItemsOfOneGroupShareAStatement() {
+    List<Future<String>> all = Stream.of(add("a", 2), add("B", 3), add("c", 2)).flatMap(List::stream).toList();
+    answerAll();
+    assertThat(sent).hasSize(3).allSatisfy(batch ->
+        assertThat(batch.stream().map(item -> group(item.charAt(0))).distinct()).hasSize(1));
+    assertThat(all.stream().map(Future::result)).doesNotHaveDuplicates().hasSize(7);
   }
 
   @Test

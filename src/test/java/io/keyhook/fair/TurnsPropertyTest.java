@@ -75,4 +75,24 @@ class TurnsPropertyTest {
     }
     assertThat(rest).isSorted().doesNotContain(admitted).hasSize(TENANTS - 1);
   }
+
+  @Property
+  void aGroupIsTakenAsIfItsTenantsWaitedAlone(
+      @ForAll @Size(max = PLACES) List<@IntRange(min = 0, max = TENANTS - 1) Integer> tenants, @ForAll @IntRange(min = 1) int max) {
+    Turns<Integer, String> turns = new Turns<>(PLACES);
+    Turns<Integer, String> group = new Turns<>(PLACES);
+    for (int i = 0; i < tenants.size(); i++) {
+      int tenant = tenants.get(i);
+      if (turns.add(tenant, tenant + "#" + i) && tenant % 2 == tenants.get(0) % 2) {
+        group.add(tenant, tenant + "#" + i);
+      }
+    }
+    int before = turns.size();
+    List<String> expected = new ArrayList<>();
+    while (expected.size() < max && group.size() > 0) {
+      expected.add(group.poll());
+    }
+    assertThat(turns.poll(max, tenant -> tenant % 2)).isEqualTo(expected);
+    assertThat(turns.size()).isEqualTo(before - expected.size());
+  }
 }
