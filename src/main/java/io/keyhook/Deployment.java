@@ -161,13 +161,15 @@ final class Deployment {
           + " For development only");
     }
     Plans plans = new Plans(options.plans());
-    Partitions partitions = new Partitions(database.pool(), plans.allRetentions(), options.database().pooler());
+    Partitions partitions = new Partitions(database.pool(), plans.allRetentions(), options.database().pooler(),
+        database.shards());
     database.onMissingPartition(partitions::make);
     NodeMetrics.register(metrics.registry(), database, probes::isRunning, partitions);
     NodeMetrics.registerDisk(metrics.registry(), options.database());
     Optional<KeyhookOptions.Database> own = host.pool.isPresent() ? Optional.empty() : Optional.of(options.database());
     return new Schema(vertx, database, own).bringUpToDate()
-        .compose(migrated -> partitions.make())
+        .compose(migrated -> database.readShards())
+        .compose(read -> partitions.make())
         .compose(made -> {
           vertx.setPeriodic(0, PARTITIONS.toMillis(), timer -> keepUp(partitions));
           return deployAll(plans);

@@ -112,6 +112,12 @@ public record ConnectionUri(
         + URLEncoder.encode(password, StandardCharsets.UTF_8).replace("+", "%20"));
   }
 
+  /** The same database, role and settings on another server, whatever its state. */
+  ConnectionUri at(String host, int port) {
+    return new ConnectionUri(List.of(new Server(host, port, servers.get(0).password())), database, user, sslMode,
+        rootCertificate, certificate, key, Target.ANY, applicationName, settings);
+  }
+
   static ConnectionUri parse(String text, Home home) {
     Matcher form = FORM.matcher(text);
     if (!form.matches()) {

@@ -16,7 +16,10 @@ import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.SqlResult;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -53,22 +56,30 @@ final class Connections implements Pool {
 
     /** Makes the partition that an error is about. */
     Future<Void> makePartition(Throwable missing);
+
+    /** Opens connections to another server of the same cluster. */
+    Connections open(Worker worker, int size, String name);
+
+    /** These connections were closed. */
+    void closed(Connections connections);
   }
 
   private final Supplier<Pool> opener;
+  private final int size;
   private final boolean replaceable;
   private final Repairs repairs;
   private final Observer observer;
   private final CallMeter meter;
-  private final int size;
+  /** To other servers of the cluster; opened when they are first used, and closed with these. */
+  private final Map<Worker, Connections> workers = new ConcurrentHashMap<>();
   private volatile Generation current;
   private volatile boolean closed;
 
   private Connections(Supplier<Pool> opener, boolean replaceable, Repairs repairs, Observer observer, String name, int size) {
     this.observer = observer;
     this.meter = observer.meter(name);
-    this.size = size;
     this.opener = opener;
+    this.size = size;
     this.replaceable = replaceable;
     this.repairs = repairs;
     this.current = new Generation(opener.get());
@@ -201,13 +212,22 @@ final class Connections implements Pool {
 
   /** Replaces the connections, unless they are too new. */
   void replace() {
-    replace(current);
+    replace(current, SHORTEST_LIFE);
+  }
+
+  /** Replaces the connections, however new they are, by those with the settings of now. */
+  void renew() {
+    replace(current, Duration.ZERO);
   }
 
   private boolean replace(Generation used) {
+    return replace(used, SHORTEST_LIFE);
+  }
+
+  private boolean replace(Generation used, Duration shortestLife) {
     synchronized (this) {
       if (!replaceable || closed || current != used
-          || System.nanoTime() - used.openedNanos < SHORTEST_LIFE.toNanos()) {
+          || System.nanoTime() - used.openedNanos < shortestLife.toNanos()) {
         return false;
       }
       current = new Generation(opener.get());
@@ -236,6 +256,15 @@ final class Connections implements Pool {
     return call("transaction", pool -> pool.withTransaction(work));
   }
 
+  /** As many connections to another server of the cluster, which belong to these. */
+  Connections to(Worker worker) {
+    Connections opened = workers.computeIfAbsent(worker, to -> repairs.open(to, size, meter.pool()));
+    if (closed) {
+      opened.close();
+    }
+    return opened;
+  }
+
   /** Lends a connection, for as long as the caller likes. */
   @Override
   public Future<SqlConnection> getConnection() {
@@ -257,7 +286,10 @@ final class Connections implements Pool {
       closed = true;
       last = current;
     }
-    return replaceable ? last.pool.close() : Future.succeededFuture();
+    repairs.closed(this);
+    List<Future<Void>> all = new ArrayList<>(workers.values().stream().map(Connections::close).toList());
+    all.add(replaceable ? last.pool.close() : Future.succeededFuture());
+    return Future.join(all).mapEmpty();
   }
 
   private record Simple<T>(Connections connections, String sql, Function<Pool, Query<T>> on) implements Query<T> {

@@ -14,9 +14,9 @@ import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.SqlConnection;
 import java.net.URI;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -47,8 +47,10 @@ public final class Database {
       "enable_seqscan", "off",
       "enable_hashjoin", "off",
       "enable_mergejoin", "off");
-  private static final String SET = SETTINGS.entrySet().stream()
-      .map(setting -> "SET " + setting.getKey() + " = '" + setting.getValue() + "'").collect(Collectors.joining("; "));
+  /** Citus has to know the account before it plans a statement. */
+  private static final Map<String, String> DISTRIBUTED = Map.of("plan_cache_mode", "force_custom_plan");
+  /** Statements name shards themselves, which Citus would take for a mistake. */
+  private static final Map<String, String> OF_WORKERS = Map.of("citus.enable_manual_changes_to_shards", "on");
 
   private static final Logger log = LoggerFactory.getLogger(Database.class);
   private static final int MAX_WAITING = 2000;
@@ -56,6 +58,7 @@ public final class Database {
   /** Of a connection at least; up to a third more at random, so that not all are opened anew at once. */
   private static final Duration LIFETIME = Duration.ofMinutes(24);
   private static final int TRANSACTION_TRIES = 4;
+  private static final String PLAN_CACHE_MODE = "SHOW plan_cache_mode";
   private static final String NEW_ID = "SELECT keyhook.uuid_v7()";
 
   private final Vertx vertx;
@@ -65,16 +68,22 @@ public final class Database {
   private final Duration lifetime;
   private final Connections pool;
   private final Observer observer = new Observer();
-  private final Set<Connections> open = ConcurrentHashMap.newKeySet();
+  private final Shards shards;
+  /** By the servers that they lead to. */
+  private final Map<Connections, Servers> open = new ConcurrentHashMap<>();
+  private final Map<Worker, Servers> ofWorkers = new ConcurrentHashMap<>();
   private volatile Function<Throwable, Future<Void>> partitions = Future::failedFuture;
 
-  private Database(Vertx vertx, Servers servers, Pooler pooler, Shares shares, Duration lifetime) {
+  private Database(Vertx vertx, URI uri, Pooler pooler, Shares shares, Duration lifetime) {
     this.vertx = vertx;
+    Servers servers = new Servers(vertx, uri, transport(),
+        options -> withSettings(options, pooler, sharded() ? with(DISTRIBUTED) : SETTINGS));
     this.servers = Optional.of(servers);
     this.pooler = pooler;
     this.shares = shares;
     this.lifetime = lifetime;
     this.pool = open(servers, shares.management(), "management");
+    this.shards = new Shards(pool, pooler == Pooler.NONE);
   }
 
   private Database(Vertx vertx, Pool hosted) {
@@ -84,13 +93,14 @@ public final class Database {
     this.shares = Shares.hosted(Runtime.getRuntime().availableProcessors());
     this.lifetime = LIFETIME;
     this.pool = Connections.hosted(hosted, new Repairs(), observer);
+    this.shards = new Shards(pool, false);
   }
 
   private final class Repairs implements Connections.Repairs {
     @Override
     public void replaced(Connections connections) {
-      open.forEach(others -> {
-        if (others != connections) {
+      open.forEach((others, to) -> {
+        if (others != connections && to == open.get(connections)) {
           others.replace();
         }
       });
@@ -100,6 +110,17 @@ public final class Database {
     public Future<Void> makePartition(Throwable missing) {
       return partitions.apply(missing);
     }
+
+    @Override
+    public Connections open(Worker worker, int size, String name) {
+      return Database.this.open(ofWorkers.computeIfAbsent(worker, to -> servers.orElseThrow()
+          .to(to, options -> withSettings(options, pooler, with(OF_WORKERS)))), size, name);
+    }
+
+    @Override
+    public void closed(Connections connections) {
+      open.remove(connections);
+    }
   }
 
   /**
@@ -108,13 +129,13 @@ public final class Database {
    * @throws IllegalArgumentException the URI names several servers, or what Keyhook cannot do
    */
   public static PgConnectOptions connectOptions(URI uri) {
-    return withSettings(Servers.only(uri), Pooler.NONE);
+    return withSettings(Servers.only(uri), Pooler.NONE, SETTINGS);
   }
 
-  private static PgConnectOptions withSettings(PgConnectOptions options, Pooler pooler) {
+  private static PgConnectOptions withSettings(PgConnectOptions options, Pooler pooler, Map<String, String> settings) {
     Map<String, String> given = options.getProperties();
     if (pooler == Pooler.NONE) {
-      given.putAll(SETTINGS);
+      given.putAll(settings);
     } else {
       given.remove("extra_float_digits"); // of Vert.x, for clients that read numbers as text
     }
@@ -145,8 +166,7 @@ public final class Database {
   }
 
   private static Database of(Vertx vertx, URI uri, Pooler pooler, Shares shares, Duration lifetime) {
-    return new Database(vertx, new Servers(vertx, uri, transport(), options -> withSettings(options, pooler)), pooler, shares,
-        lifetime);
+    return new Database(vertx, uri, pooler, shares, lifetime);
   }
 
   /** Uses a pool that stays its host's. */
@@ -186,6 +206,39 @@ public final class Database {
     return shares;
   }
 
+  public Shards shards() {
+    return shards;
+  }
+
+  /**
+   * Finds out whether tables are distributed, before any statement that depends on it. Connections are replaced by those with
+   * the settings that Citus needs; a host's pool has to have them.
+   */
+  public Future<Void> readShards() {
+    return shards.read().compose(read -> {
+      if (!shards.areMany()) {
+        return Future.succeededFuture();
+      }
+      pool.renew();
+      return pool.query(PLAN_CACHE_MODE).execute().compose(mode ->
+          "force_generic_plan".equals(mode.iterator().next().getString(0))
+              ? Future.failedFuture(new IllegalStateException("The database is distributed (Citus). Connect the pool with"
+                  + " Keyhook.connectOptions(uri).addProperty(\"plan_cache_mode\", \"force_custom_plan\")"))
+              : Future.succeededFuture());
+    });
+  }
+
+  /** Whether tables are distributed. Connections are opened before that is known. */
+  private boolean sharded() {
+    return shards != null && shards.areMany();
+  }
+
+  private static Map<String, String> with(Map<String, String> more) {
+    Map<String, String> settings = new HashMap<>(SETTINGS);
+    settings.putAll(more);
+    return settings;
+  }
+
   /**
    * Connections of the calling verticle's own, one for each statement that it has under way: statements that share one wait
    * for each other, a look-up for another's commit.
@@ -204,18 +257,20 @@ public final class Database {
           .connectingTo(own::next)
           .using(vertx);
       if (pooler == Pooler.SESSION) {
-        builder.withConnectHandler(Database::set);
+        builder.withConnectHandler(this::set);
       }
       return builder.build();
     };
     Connections connections = Connections.of(opener, new Repairs(), observer, name, size);
-    open.add(connections);
+    open.put(connections, own);
     return connections;
   }
 
   /** What the pooler would refuse as the connection starts; closing the connection here gives it to the pool. */
-  private static void set(SqlConnection connection) {
-    connection.query(SET).execute()
+  private void set(SqlConnection connection) {
+    connection.query((sharded() ? with(DISTRIBUTED) : SETTINGS).entrySet().stream()
+        .map(setting -> "SET " + setting.getKey() + " = '" + setting.getValue() + "'").collect(Collectors.joining("; ")))
+        .execute()
         .onFailure(e -> log.warn("The settings of a connection to the database could not be made: {}", e.getMessage()))
         .onComplete(done -> connection.close());
   }
@@ -225,7 +280,6 @@ public final class Database {
     if (connections == null || connections == pool) {
       return Future.succeededFuture();
     }
-    open.remove(connections);
     return connections.close();
   }
 
@@ -256,7 +310,6 @@ public final class Database {
   }
 
   public Future<Void> close() {
-    open.remove(pool);
     return pool.close();
   }
 

@@ -41,6 +41,8 @@ public final class Partitions {
   private static final Duration PAUSE = Duration.ofSeconds(1);
   /** In the detail of the error: {@code Partition key of the failing row contains (keep_until) = (2026-11-28).} */
   private static final Pattern KEY = Pattern.compile("\\(keep_until\\) = \\((\\d{4}-\\d{2}-\\d{2})\\)");
+  /** What Citus appends to the name of a table in a shard. */
+  private static final Pattern SHARD = Pattern.compile("_\\d+$");
   private static final DateTimeFormatter DAY = DateTimeFormatter.BASIC_ISO_DATE;
   /** One node at a time, under a lock of its transaction. */
   private static final String MAKE = "SELECT keyhook.make_partition($1, $2)";
@@ -64,6 +66,7 @@ public final class Partitions {
   private final Pool pool;
   private final Map<String, Set<Integer>> retentions = new TreeMap<>();
   private final boolean sessions;
+  private final Shards shards;
   /** On demand; null: none yet. Statements that miss a partition meanwhile share it. */
   private Future<Void> making;
   /** The last day for which no partition is missing. Null: not known yet. */
@@ -72,14 +75,15 @@ public final class Partitions {
 
   /** On connections to PostgreSQL itself. */
   public Partitions(Pool pool, Set<Integer> retentions) {
-    this(pool, retentions, Pooler.NONE);
+    this(pool, retentions, Pooler.NONE, new Shards(pool, false));
   }
 
   /**
    * @param retentions of the plans, in days
    */
-  public Partitions(Pool pool, Set<Integer> retentions, Pooler pooler) {
+  public Partitions(Pool pool, Set<Integer> retentions, Pooler pooler, Shards shards) {
     this.pool = pool;
+    this.shards = shards;
     this.sessions = pooler != Pooler.TRANSACTION;
     this.retentions.put("event", retentions);
     this.retentions.put("delivery", retentions);
@@ -202,10 +206,11 @@ public final class Partitions {
 
   /** A row of the queue is kept until a day that was counted from another today. */
   private static void addMissing(Map<String, Set<LocalDate>> days, Throwable missing) {
-    if (missing instanceof PgException error && error.getDetail() != null && days.containsKey(error.getTable())) {
+    if (missing instanceof PgException error && error.getDetail() != null && error.getTable() != null) {
       Matcher key = KEY.matcher(error.getDetail());
-      if (key.find()) {
-        days.get(error.getTable()).add(LocalDate.parse(key.group(1)));
+      Set<LocalDate> ofTable = days.get(SHARD.matcher(error.getTable()).replaceFirst(""));
+      if (ofTable != null && key.find()) {
+        ofTable.add(LocalDate.parse(key.group(1)));
       }
     }
   }
@@ -249,7 +254,7 @@ public final class Partitions {
 
   private Future<Void> drop(SqlConnection connection, Existing partition) {
     log.info("Dropping {}: its retention has ended", partition.name());
-    if (!sessions || !partition.own()) {
+    if (!sessions || !partition.own() || shards.areMany()) { // Citus knows no CONCURRENTLY
       return connection.preparedQuery(DROP).execute(Tuple.of(partition.table(), partition.day())).mapEmpty();
     }
     Future<?> detached = !partition.attached() ? Future.succeededFuture()

@@ -61,13 +61,28 @@ final class Servers {
    * @param settings adds what Keyhook presupposes of a connection
    */
   Servers(Vertx vertx, URI uri, NetClientOptions transport, UnaryOperator<PgConnectOptions> settings) {
+    this(vertx, transport, settings, vertx.executeBlocking(() -> {
+      ConnectionUri parsed = ConnectionUri.parse(uri);
+      return new Known(parsed, Tls.of(parsed));
+    }, false));
+  }
+
+  private Servers(
+      Vertx vertx, NetClientOptions transport, UnaryOperator<PgConnectOptions> settings, Future<Known> known) {
     this.vertx = vertx;
     this.transport = transport;
     this.settings = settings;
-    this.known = vertx.executeBlocking(() -> {
-      ConnectionUri parsed = ConnectionUri.parse(uri);
-      return new Known(parsed, Tls.of(parsed));
-    }, false);
+    this.known = known;
+  }
+
+  /**
+   * Leads to one server of the cluster that these lead to.
+   *
+   * @param own adds what Keyhook presupposes of a connection there
+   */
+  Servers to(Worker worker, UnaryOperator<PgConnectOptions> own) {
+    return new Servers(vertx, transport, own,
+        known.map(all -> new Known(all.uri.at(worker.host(), worker.port()), all.tls)));
   }
 
   /** Options for one server, without the choice between several and with what Vert.x itself makes of TLS. Blocks. */

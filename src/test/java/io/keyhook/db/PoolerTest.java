@@ -92,7 +92,7 @@ class PoolerTest {
         + today.minusDays(1) + "') TO ('" + today + "')");
     keyhook.database().update("DROP TABLE keyhook.event_" + tomorrow);
     Database database = Database.of(vertx, bouncer.uri(), Pooler.TRANSACTION, Shares.single(2));
-    Partitions partitions = new Partitions(database.pool(), Set.of(30), Pooler.TRANSACTION);
+    Partitions partitions = new Partitions(database.pool(), Set.of(30), Pooler.TRANSACTION, database.shards());
     Waiting.on(partitions.make().compose(made -> partitions.drop()).eventually(database::close));
     assertThat(keyhook.database().column("SELECT relname FROM pg_class WHERE relname LIKE 'event\\_2%'"))
         .contains("event_" + tomorrow).doesNotContain("event_" + yesterday);
