@@ -198,7 +198,7 @@ final class Deployment {
     EventFeed feed = new EventFeed(vertx, bus);
     FairShare<UUID> holdings = new FairShare<>(options.delivery().maxInFlight());
     Dispatcher dispatcher = new Dispatcher(bus, workers, holdings);
-    Outbox outbox = new Outbox(plans, dispatcher, feed, metrics.registry());
+    Outbox outbox = new Outbox(plans, database.shards(), dispatcher, feed, metrics.registry());
     Cipher cipher = Keyhook.cipher(options.secrets());
     Idempotency idempotency = new Idempotency(vertx, database, cipher, admissions.management());
     MeterRegistry meters = metrics.registry();

@@ -2,6 +2,7 @@ package io.keyhook.delivery;
 
 import io.keyhook.account.Plans;
 import io.keyhook.db.Batcher;
+import io.keyhook.db.Shards;
 import io.keyhook.delivery.QueueStore.Claim;
 import io.keyhook.delivery.QueueStore.Claimed;
 import io.keyhook.event.EndpointId;
@@ -31,6 +32,7 @@ final class Claims {
   private static final int STATEMENTS_IN_FLIGHT = 2;
 
   private final SqlClient client;
+  private final Shards shards;
   private final FairShare<UUID> holdings;
   private final TakeOver takeOver;
   private final Plans plans;
@@ -45,8 +47,9 @@ final class Claims {
    */
   record Taken(List<Outgoing> leased, boolean all, boolean inactive) {}
 
-  Claims(Vertx vertx, SqlClient client, FairShare<UUID> holdings, TakeOver takeOver, Plans plans) {
+  Claims(Vertx vertx, SqlClient client, Shards shards, FairShare<UUID> holdings, TakeOver takeOver, Plans plans) {
     this.client = client;
+    this.shards = shards;
     this.holdings = holdings;
     this.takeOver = takeOver;
     this.plans = plans;
@@ -88,9 +91,10 @@ final class Claims {
 
   /** Fails alone: the leases that the batch took for other accounts are used. */
   private Future<List<Claimed>> claim(UUID accountId, List<Claim> claims) {
-    return QueueStore.claim(client, accountId, claims, takeOver.isAllowed(), plans.withWebhooks()).otherwise(e -> {
-      log.warn("Could not claim due deliveries; retrying with the next poll of the queue: {}", e.getMessage());
-      return List.of();
-    });
+    return QueueStore.claim(shards.on(client, accountId), accountId, claims, takeOver.isAllowed(), plans.withWebhooks())
+        .otherwise(e -> {
+          log.warn("Could not claim due deliveries; retrying with the next poll of the queue: {}", e.getMessage());
+          return List.of();
+        });
   }
 }

@@ -59,7 +59,7 @@ final class DeliveryVerticle extends VerticleBase {
         new Endpoint.Limits(options.maxInFlightPerEndpoint(),
             Duration.ofSeconds(Outbox.LEASE_SECONDS).minus(options.timeout()).minus(WRITING)),
         services.dispatcher(),
-        new Claims(vertx, client, services.dispatcher().holdings(), takeOver, rules.plans()),
+        new Claims(vertx, client, services.database().shards(), services.dispatcher().holdings(), takeOver, rules.plans()),
         new SettingsLoader(vertx, reader), sender, new Outcomes(bus, results, schedule, metrics), drain);
     tests = new TestSender(client, sender, reader, rules.plans());
     bus.listen(Dispatcher.address(number), deliverer::work);

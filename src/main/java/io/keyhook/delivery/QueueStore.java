@@ -3,6 +3,9 @@ package io.keyhook.delivery;
 import static io.keyhook.db.Rows.all;
 import static io.keyhook.db.Rows.uuids;
 
+import io.keyhook.db.ShardClient;
+import io.keyhook.db.ShardStatement;
+import io.keyhook.db.Shards;
 import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
@@ -28,7 +31,7 @@ final class QueueStore {
    * Finds the earliest delivery of each endpoint by skipping from endpoint to endpoint in the index, and beside it the
    * webhooks whose deliveries wait on this node.
    */
-  private static final String POLL = """
+  private static final String NEXT_OF_EACH = """
       WITH RECURSIVE endpoint AS (
         (SELECT account_id, webhook_id, due_at FROM keyhook.delivery_queue WHERE due_at > '-infinity'
           ORDER BY account_id, webhook_id, due_at LIMIT 1)
@@ -38,7 +41,15 @@ final class QueueStore {
           SELECT q.account_id, q.webhook_id, q.due_at FROM keyhook.delivery_queue q
           WHERE (q.account_id, q.webhook_id) > (e.account_id, e.webhook_id) AND q.due_at > '-infinity'
           ORDER BY q.account_id, q.webhook_id, q.due_at LIMIT 1) n
-      )
+      )""";
+  /** Citus has no recursive queries: this reads every due row. */
+  private static final String NEXT_OF_EACH_ON_SHARDS = """
+      WITH endpoint AS (
+        SELECT account_id, webhook_id, min(due_at) AS due_at FROM keyhook.delivery_queue
+        WHERE due_at > '-infinity' AND due_at <= now() + make_interval(secs => $1) GROUP BY account_id, webhook_id
+      )""";
+  private static final String POLL = """
+
       SELECT account_id, webhook_id, extract(epoch FROM due_at - now())::float8, NULL::int, NULL::boolean FROM endpoint
       WHERE due_at <= now() + make_interval(secs => $1)
       UNION ALL
@@ -46,6 +57,8 @@ final class QueueStore {
       FROM unnest($2::uuid[], $3::uuid[]) h (account_id, webhook_id)
       LEFT JOIN keyhook.webhook w ON w.account_id = h.account_id AND w.webhook_id = h.webhook_id
       LEFT JOIN keyhook.account a ON a.account_id = h.account_id""";
+  private static final String POLL_ONE = NEXT_OF_EACH + POLL;
+  private static final String POLL_SHARDS = NEXT_OF_EACH_ON_SHARDS + POLL;
 
   private static final String CLAIM = """
       WITH due AS MATERIALIZED (
@@ -71,6 +84,11 @@ final class QueueStore {
       JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = c.webhook_id
       JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = c.event_id AND e.keep_until = c.keep_until"""
       .formatted(DeliveryRowStore.attemptCount("q.attempts"), DeliveryRowStore.is("q", "due"));
+
+  private static final ShardStatement CLAIM_ON_SHARD = new ShardStatement(CLAIM,
+      List.of("uuid", "uuid[]", "int[]", "boolean", "float8", "text[]"), """
+      delivery_id uuid, webhook_id uuid, version int, type smallint, data text, fence bigint, attempts int, tries smallint,
+      active boolean""");
 
   private QueueStore() {}
 
@@ -104,8 +122,8 @@ final class QueueStore {
    * @param waiting endpoints whose deliveries wait on this node
    * @param plans the plans that have webhooks
    */
-  static Future<Polled> poll(SqlClient client, Duration ahead, List<EndpointId> waiting, String[] plans) {
-    return client.preparedQuery(POLL)
+  static Future<Polled> poll(SqlClient client, Shards shards, Duration ahead, List<EndpointId> waiting, String[] plans) {
+    return client.preparedQuery(shards.areMany() ? POLL_SHARDS : POLL_ONE)
         .execute(Tuple.of(ahead.toMillis() / 1e3)
             .addArrayOfUUID(uuids(waiting, EndpointId::accountId))
             .addArrayOfUUID(uuids(waiting, EndpointId::webhookId))
@@ -132,10 +150,9 @@ final class QueueStore {
    * @param plans the plans that have webhooks
    */
   static Future<List<Claimed>> claim(
-      SqlClient client, UUID accountId, List<Claim> claims, boolean takeOver, String[] plans) {
+      ShardClient client, UUID accountId, List<Claim> claims, boolean takeOver, String[] plans) {
     Moment now = Moment.now();
-    return client.preparedQuery(CLAIM)
-        .execute(Tuple.tuple()
+    return client.run(CLAIM_ON_SHARD, Tuple.tuple()
             .addUUID(accountId)
             .addArrayOfUUID(uuids(claims, claim -> claim.endpoint.webhookId()))
             .addArrayOfInteger(claims.stream().map(Claim::count).toArray(Integer[]::new))

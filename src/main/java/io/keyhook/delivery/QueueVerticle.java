@@ -90,7 +90,8 @@ final class QueueVerticle extends VerticleBase {
   private Future<Void> poll() {
     state = State.POLLING;
     long asked = System.nanoTime();
-    return QueueStore.poll(client, POLL, services.dispatcher().waiting(), plans.withWebhooks()).transform(done -> {
+    return QueueStore.poll(client, services.database().shards(), POLL, services.dispatcher().waiting(),
+        plans.withWebhooks()).transform(done -> {
       if (done.failed() || System.nanoTime() - asked > SLOW.toNanos()) {
         takeOver.outage();
       }

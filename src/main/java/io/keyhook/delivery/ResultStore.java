@@ -5,10 +5,11 @@ import static io.keyhook.db.Rows.uuids;
 
 import io.keyhook.attempt.Attempt;
 import io.keyhook.db.Partitions;
+import io.keyhook.db.ShardClient;
+import io.keyhook.db.ShardStatement;
 import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.Outgoing;
 import io.vertx.core.Future;
-import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.util.List;
@@ -107,13 +108,25 @@ final class ResultStore {
       FROM %s r (account_id, webhook_id, delivery_id, fence)
       WHERE %s AND q.leased""".formatted(DeliveryRowStore.batch("uuid", "uuid", "uuid", "bigint"), SAME);
 
+  private static final List<String> FENCED = List.of("uuid[]", "uuid[]", "uuid[]", "bigint[]");
+  private static final ShardStatement DELIVERED_ON_SHARD = onShard(DELIVERED, "taken bigint", "text[]");
+  private static final ShardStatement FAILED_ON_SHARD =
+      onShard(FAILED, "taken bigint", "text[]", "float8[]", "float8[]", "float8[]");
+  private static final ShardStatement CANCELED_MEANWHILE_ON_SHARD =
+      onShard(CANCELED_MEANWHILE, "", "text[]", "boolean[]");
+  private static final ShardStatement RELEASE_ON_SHARD = onShard(RELEASE, "");
+
   private ResultStore() {}
+
+  private static ShardStatement onShard(String sql, String columns, String... more) {
+    return new ShardStatement(sql, Stream.concat(FENCED.stream(), Stream.of(more)).toList(), columns);
+  }
 
   record Result(Outgoing delivery, Attempt attempt) {}
 
   /** Moves successful deliveries from the queue to the log. */
-  static Future<Void> delivered(SqlClient client, List<Result> results) {
-    return client.preparedQuery(DELIVERED).execute(attempts(results))
+  static Future<Void> delivered(ShardClient client, List<Result> results) {
+    return client.run(DELIVERED_ON_SHARD, attempts(results))
         .compose(taken -> canceledMeanwhile(client, results, taken.iterator().next().getLong(0)));
   }
 
@@ -121,10 +134,9 @@ final class ResultStore {
    * Schedules the next attempt of failed deliveries, or moves them to the log after the last. Delays are those of
    * {@link RetrySchedule#next} and count from the end of the attempt, whenever this is written.
    */
-  static Future<Void> failed(SqlClient client, List<Result> results, RetrySchedule schedule) {
+  static Future<Void> failed(ShardClient client, List<Result> results, RetrySchedule schedule) {
     long now = System.nanoTime();
-    return client.preparedQuery(FAILED)
-        .execute(attempts(results)
+    return client.run(FAILED_ON_SHARD, attempts(results)
             .addArrayOfDouble(results.stream()
                 .map(result -> (now - result.attempt.endedNanos()) / 1e9).toArray(Double[]::new))
             .addArrayOfDouble(seconds(results.stream().map(result -> result.attempt.retryAfter())))
@@ -136,9 +148,9 @@ final class ResultStore {
     return durations.map(duration -> duration.toMillis() / 1e3).toArray(Double[]::new);
   }
 
-  private static Future<Void> canceledMeanwhile(SqlClient client, List<Result> results, long taken) {
-    return taken == results.size() ? Future.succeededFuture() : client.preparedQuery(CANCELED_MEANWHILE)
-        .execute(attempts(results)
+  private static Future<Void> canceledMeanwhile(ShardClient client, List<Result> results, long taken) {
+    return taken == results.size() ? Future.succeededFuture()
+        : client.run(CANCELED_MEANWHILE_ON_SHARD, attempts(results)
             .addArrayOfBoolean(results.stream().map(result -> result.attempt.succeeded()).toArray(Boolean[]::new)))
         .mapEmpty();
   }
@@ -149,8 +161,8 @@ final class ResultStore {
   }
 
   /** Returns leases unused: their deliveries are due at once. */
-  static Future<Void> release(SqlClient client, List<Outgoing> deliveries) {
-    return client.preparedQuery(RELEASE).execute(fenced(deliveries, outgoing -> outgoing)).mapEmpty();
+  static Future<Void> release(ShardClient client, List<Outgoing> deliveries) {
+    return client.run(RELEASE_ON_SHARD, fenced(deliveries, outgoing -> outgoing)).mapEmpty();
   }
 
   private static <T> Tuple fenced(List<T> items, Function<T, Outgoing> delivery) {

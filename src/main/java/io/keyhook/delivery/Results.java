@@ -3,6 +3,8 @@ package io.keyhook.delivery;
 import io.keyhook.bus.DatabaseError;
 import io.keyhook.db.Batcher;
 import io.keyhook.db.Database;
+import io.keyhook.db.ShardClient;
+import io.keyhook.db.Shards;
 import io.keyhook.delivery.ResultStore.Result;
 import io.keyhook.event.Outgoing;
 import io.vertx.core.Future;
@@ -12,6 +14,8 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.UUID;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -49,15 +53,23 @@ final class Results {
     this.vertx = vertx;
     this.database = database;
     this.takeOver = takeOver;
-    this.delivered = batcher(batch -> ResultStore.delivered(client, sorted(batch, RESULT_ORDER)));
-    this.failed = batcher(batch -> ResultStore.failed(client, sorted(batch, RESULT_ORDER), schedule));
-    this.released = batcher(batch -> ResultStore.release(client, sorted(batch, LOCK_ORDER)));
+    this.delivered = batcher(client, Result::delivery,
+        (shard, batch) -> ResultStore.delivered(shard, sorted(batch, RESULT_ORDER)));
+    this.failed = batcher(client, Result::delivery,
+        (shard, batch) -> ResultStore.failed(shard, sorted(batch, RESULT_ORDER), schedule));
+    this.released = batcher(client, outgoing -> outgoing,
+        (shard, batch) -> ResultStore.release(shard, sorted(batch, LOCK_ORDER)));
   }
 
-  private <I> Batcher<I, Void> batcher(Function<List<I>, Future<Void>> statement) {
-    return new Batcher<>(vertx, 1, MAX_BATCH, batch -> gathering(batch.size())
-        .compose(gathered -> untilWritten(() -> statement.apply(batch)))
-        .map(Collections.nCopies(batch.size(), null)));
+  private <I> Batcher<I, Void> batcher(
+      SqlClient client, Function<I, Outgoing> delivery, BiFunction<ShardClient, List<I>, Future<Void>> statement) {
+    Shards shards = database.shards();
+    Function<I, UUID> account = item -> delivery.apply(item).endpoint().accountId();
+    return new Batcher<>(vertx, 1, MAX_BATCH, Batcher.UNLIMITED, item -> shards.group(account.apply(item)), shard -> shard,
+        batch -> gathering(batch.size())
+            .compose(gathered -> untilWritten(() ->
+                statement.apply(shards.on(client, account.apply(batch.get(0))), batch)))
+            .map(Collections.nCopies(batch.size(), null)));
   }
 
   /** Holds a small batch back, so that the next one grows meanwhile. */

@@ -2,11 +2,15 @@ package io.keyhook.event;
 
 import io.keyhook.account.Plans;
 import io.keyhook.bus.Id;
+import io.keyhook.db.ShardClient;
+import io.keyhook.db.Shards;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,16 +24,18 @@ public final class Outbox {
   public static final int LEASE_SECONDS = 30;
 
   private final Plans plans;
+  private final Shards shards;
   private final Dispatcher dispatcher;
   private final EventFeed feed;
   private final Map<EventType, Counter> counters = new EnumMap<>(EventType.class);
 
-  public Outbox(Plans plans, Dispatcher dispatcher, EventFeed feed, MeterRegistry meters) {
+  public Outbox(Plans plans, Shards shards, Dispatcher dispatcher, EventFeed feed, MeterRegistry meters) {
     for (EventType type : EventType.values()) {
       counters.put(type, Counter.builder("keyhook.events").description("Events committed").tag("type", type.wireName())
           .register(meters));
     }
     this.plans = plans;
+    this.shards = shards;
     this.dispatcher = dispatcher;
     this.feed = feed;
   }
@@ -39,12 +45,39 @@ public final class Outbox {
    *
    * @param eventIds in step with the events
    */
-  public record Written(List<Raised> events, List<UUID> eventIds, List<Outgoing> leased, Set<EndpointId> due) {}
+  public record Written(List<Raised> events, List<UUID> eventIds, List<Outgoing> leased, Set<EndpointId> due) {
+    private static final Written NOTHING = new Written(List.of(), List.of(), List.of(), Set.of());
 
-  /** Writes within the caller's transaction, or in one of its own where the client has none. */
+    private static Written of(List<Written> parts) {
+      Written all = new Written(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new LinkedHashSet<>());
+      parts.forEach(part -> {
+        all.events.addAll(part.events);
+        all.eventIds.addAll(part.eventIds);
+        all.leased.addAll(part.leased);
+        all.due.addAll(part.due);
+      });
+      return all;
+    }
+  }
+
+  /**
+   * Writes within the caller's transaction, or in one of its own where the client has none. Without one, the events' accounts
+   * have to be of one {@linkplain Shards#group group}.
+   */
   public Future<Written> write(SqlClient client, List<Raised> events) {
     if (events.isEmpty()) {
-      return Future.succeededFuture(new Written(events, List.of(), List.of(), Set.of()));
+      return Future.succeededFuture(Written.NOTHING);
+    }
+    List<List<Raised>> split = shards.split(events, Raised::accountId);
+    return split.size() == 1 ? write(shards.on(client, events.get(0).accountId()), events)
+        : Future.all(split.stream().map(some -> write(shards.on(client, some.get(0).accountId()), some)).toList())
+            .map(all -> Written.of(all.list()));
+  }
+
+  /** The same for events of accounts in one shard. */
+  public Future<Written> write(ShardClient client, List<Raised> events) {
+    if (events.isEmpty()) {
+      return Future.succeededFuture(Written.NOTHING);
     }
     UUID[] saturated = dispatcher.saturated(events.stream().map(Raised::accountId).collect(Collectors.toSet()));
     List<UUID> ids = events.stream().map(event -> Id.v7(ThreadLocalRandom.current())).toList();

@@ -1,9 +1,10 @@
 package io.keyhook.event;
 
 import io.keyhook.account.Plans;
+import io.keyhook.db.ShardClient;
+import io.keyhook.db.ShardStatement;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
-import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -41,19 +42,23 @@ final class OutboxStore {
       )
       SELECT ord, delivery_id, webhook_id, version, leased FROM fan""";
 
+  private static final ShardStatement WRITE_ON_SHARD = new ShardStatement(WRITE,
+      List.of("uuid[]", "uuid[]", "smallint[]", "text[]", "text[]", "int[]", "uuid[]", "float8"),
+      "ord bigint, delivery_id uuid, webhook_id uuid, version int, leased boolean");
+
   private OutboxStore() {}
 
   /**
    * Writes events.
    *
+   * @param events of accounts in one shard
    * @param ids in step with the events
    * @param saturated accounts and webhooks whose deliveries this node does not lease now
    */
   static Future<Outbox.Written> write(
-      SqlClient client, Plans plans, List<Raised> events, List<UUID> ids, UUID[] saturated) {
+      ShardClient client, Plans plans, List<Raised> events, List<UUID> ids, UUID[] saturated) {
     Moment now = Moment.now();
-    return client.preparedQuery(WRITE)
-        .execute(Tuple.tuple()
+    return client.run(WRITE_ON_SHARD, Tuple.tuple()
             .addArrayOfUUID(events.stream().map(Raised::accountId).toArray(UUID[]::new))
             .addArrayOfUUID(ids.toArray(UUID[]::new))
             .addArrayOfShort(events.stream().map(event -> event.type().code()).toArray(Short[]::new))
