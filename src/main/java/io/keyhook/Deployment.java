@@ -203,7 +203,7 @@ final class Deployment {
     Idempotency idempotency = new Idempotency(vertx, database, cipher, admissions.management());
     MeterRegistry meters = metrics.registry();
     Timer loopLag = NodeMetrics.loopLag(meters);
-    LastSeen lastSeen = new LastSeen(database.pool());
+    LastSeen lastSeen = new LastSeen(database.pool(), database.shards());
     Counts counts = new Counts();
     TargetPolicy policy = TargetPolicy.of(options.delivery());
     DeliveryVerticles delivery = new DeliveryVerticles(

@@ -1,6 +1,7 @@
 package io.keyhook.license;
 
-import io.keyhook.db.Database;
+import io.keyhook.db.ShardClient;
+import io.keyhook.db.Shards;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Outbox;
 import io.keyhook.event.Raised;
@@ -9,7 +10,6 @@ import io.keyhook.license.ValidationStore.Counted;
 import io.keyhook.license.ValidationStore.Device;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Pool;
-import io.vertx.sqlclient.SqlConnection;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -30,10 +30,12 @@ final class Activator {
       .thenComparing(Device::licenseId).thenComparing(device -> device.request().fingerprint());
 
   private final Pool connections;
+  private final Shards shards;
   private final Outbox outbox;
 
-  Activator(Pool connections, Outbox outbox) {
+  Activator(Pool connections, Shards shards, Outbox outbox) {
     this.connections = connections;
+    this.shards = shards;
     this.outbox = outbox;
   }
 
@@ -50,7 +52,7 @@ final class Activator {
   }
 
   Future<List<Outcome>> activate(List<Device> devices) {
-    return Database.transaction(connections, tx -> new Batch(devices).run(tx)).map(batch -> {
+    return shards.transaction(connections, devices.get(0).accountId(), tx -> new Batch(devices).run(tx)).map(batch -> {
       outbox.dispatch(batch.written);
       return Arrays.asList(batch.outcomes);
     });
@@ -69,7 +71,7 @@ final class Activator {
       Arrays.fill(outcomes, Outcome.Denied.CHANGED);
     }
 
-    Future<Batch> run(SqlConnection tx) {
+    Future<Batch> run(ShardClient tx) {
       int[] order = IntStream.range(0, devices.size()).boxed()
           .sorted(Comparator.comparing(devices::get, LOCK_ORDER)).mapToInt(Integer::intValue).toArray();
       return ValidationStore.addDevices(tx, Arrays.stream(order).mapToObj(devices::get).toList())
@@ -126,7 +128,7 @@ final class Activator {
               license.maxActivations())));
     }
 
-    private Future<Void> takeBack(SqlConnection tx, List<Counted> counted) {
+    private Future<Void> takeBack(ShardClient tx, List<Counted> counted) {
       List<Device> without = new ArrayList<>();
       Map<UUID, Change> uncount = new TreeMap<>();
       Set<UUID> countedIds = new java.util.HashSet<>();

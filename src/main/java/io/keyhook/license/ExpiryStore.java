@@ -3,6 +3,8 @@ package io.keyhook.license;
 import static io.keyhook.db.Rows.all;
 
 import io.keyhook.bus.Licenses.License;
+import io.keyhook.db.ShardStatement;
+import io.keyhook.db.Shards;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
@@ -27,8 +29,8 @@ final class ExpiryStore {
         WHERE (due_at, account_id) > ($1, $2) AND due_at <= now() ORDER BY due_at, account_id LIMIT $3
       ), newest AS MATERIALIZED (
         SELECT due_at, account_id FROM keyhook.license_expiry
-        WHERE (due_at, account_id) > ($1, $2) AND due_at <= now() ORDER BY due_at DESC, account_id DESC
-        LIMIT CASE WHEN (SELECT count(*) FROM oldest) < $3 THEN 0 ELSE $3 END
+        WHERE (due_at, account_id) > ($1, $2) AND due_at <= now() AND (SELECT count(*) FROM oldest) >= $3
+        ORDER BY due_at DESC, account_id DESC LIMIT $3
       ), page_end AS (
         SELECT due_at, account_id FROM oldest ORDER BY due_at, account_id OFFSET $3 - 1
       ), due AS (
@@ -63,6 +65,12 @@ final class ExpiryStore {
       , owner_id, due_at
       FROM taken LEFT JOIN keyhook.license -- the CASE keeps unwanted licenses from being looked up
         ON account_id = CASE WHEN wanted THEN owner_id END AND license_id = expired_id""";
+
+  private static final ShardStatement TAKE_ON_SHARD =
+      new ShardStatement(TAKE, List.of("uuid[]", "int[]", "timestamptz[]", "boolean"), """
+      license_id uuid, key text, name text, status text, max_activations int, activations int, expires_at timestamptz,
+      customer_name text, customer_email text, metadata text, disabled_at timestamptz, disabled_by text,
+      created_at timestamptz, updated_at timestamptz, owner_id uuid, due_at timestamptz""");
 
   private ExpiryStore() {}
 
@@ -118,9 +126,14 @@ final class ExpiryStore {
    *
    * @param wanted whether to read licenses even if no webhook wants the event
    */
-  static Future<List<Taken>> take(SqlClient tx, List<ExpiryTurns.Turn> turns, boolean wanted) {
-    return tx.preparedQuery(TAKE)
-        .execute(Tuple.tuple()
+  static Future<List<Taken>> take(SqlClient tx, Shards shards, List<ExpiryTurns.Turn> turns, boolean wanted) {
+    return Future.all(shards.split(turns, ExpiryTurns.Turn::accountId).stream()
+        .map(some -> takeOnShard(tx, shards, some, wanted)).toList())
+        .map(all -> all.<List<Taken>>list().stream().flatMap(List::stream).toList());
+  }
+
+  private static Future<List<Taken>> takeOnShard(SqlClient tx, Shards shards, List<ExpiryTurns.Turn> turns, boolean wanted) {
+    return shards.on(tx, turns.get(0).accountId()).run(TAKE_ON_SHARD, Tuple.tuple()
             .addArrayOfUUID(turns.stream().map(ExpiryTurns.Turn::accountId).toArray(UUID[]::new))
             .addArrayOfInteger(turns.stream().map(ExpiryTurns.Turn::places).toArray(Integer[]::new))
             .addArrayOfOffsetDateTime(turns.stream().map(ExpiryTurns.Turn::since).toArray(OffsetDateTime[]::new))

@@ -140,7 +140,7 @@ public final class ExpiryVerticle extends VerticleBase {
     if (batch.isEmpty()) {
       return Future.succeededFuture(PAUSE);
     }
-    return Database.transaction(connection, tx -> ExpiryStore.take(tx, batch, feed.isHeard())
+    return Database.transaction(connection, tx -> ExpiryStore.take(tx, database.shards(), batch, feed.isHeard())
         .compose(taken -> outbox.write(tx, events(taken)).map(written -> new Announced(taken, written))))
         .map(announced -> {
           outbox.dispatch(announced.written);

@@ -1,5 +1,6 @@
 package io.keyhook.license;
 
+import io.keyhook.db.Shards;
 import io.keyhook.license.ValidationStore.Seen;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
@@ -60,10 +61,12 @@ public final class LastSeen {
   /** Times change in place: new objects in an old map would make every garbage collection long. */
   private final List<Map<Key, AtomicLong>> shares =
       Stream.generate(() -> (Map<Key, AtomicLong>) new ConcurrentHashMap<Key, AtomicLong>()).limit(SHARES).toList();
+  private final Shards shards;
   private int next;
 
-  public LastSeen(SqlClient client) {
+  public LastSeen(SqlClient client, Shards shards) {
     this.client = client;
+    this.shards = shards;
   }
 
   void note(UUID accountId, UUID licenseId, String fingerprint) {
@@ -107,6 +110,6 @@ public final class LastSeen {
       return Future.succeededFuture();
     }
     int to = Math.min(all.size(), from + MAX_BATCH);
-    return ValidationStore.seen(client, all.subList(from, to)).compose(done -> write(all, to));
+    return ValidationStore.seen(client, shards, all.subList(from, to)).compose(done -> write(all, to));
   }
 }

@@ -6,6 +6,9 @@ import static io.keyhook.db.Rows.uuids;
 
 import io.keyhook.bus.LicenseKeys;
 import io.keyhook.bus.Licenses.Validate;
+import io.keyhook.db.ShardClient;
+import io.keyhook.db.ShardStatement;
+import io.keyhook.db.Shards;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
@@ -14,10 +17,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.IntStream;
 
 /** The SQL of the hot path: each statement takes a whole batch. */
 final class ValidationStore {
@@ -68,6 +74,24 @@ final class ValidationStore {
       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::float8[]) q (account_id, license_id, fingerprint, age)
       WHERE a.account_id = q.account_id AND a.license_id = q.license_id AND a.fingerprint = q.fingerprint""";
 
+  private static final String ACCOUNTS = "SELECT key, account_id FROM keyhook.license_key WHERE key = ANY ($1::text[])";
+  private static final ShardStatement LOOK_UP_ON_SHARD = new ShardStatement(LOOK_UP, List.of("text[]", "text[]"), """
+      ord bigint, account_id uuid, license_id uuid, key text, name text, activations int, max_activations int,
+      expires_at timestamptz, disabled boolean, expired boolean, known boolean, device_name text, device_type text,
+      ip_address text, wanted boolean""");
+  private static final ShardStatement ADD_DEVICES_ON_SHARD = new ShardStatement(ADD_DEVICES,
+      List.of("uuid[]", "uuid[]", "text[]", "text[]", "text[]", "text[]"), "license_id uuid, fingerprint text");
+  private static final ShardStatement COUNT_UP_ON_SHARD =
+      new ShardStatement(COUNT_UP, List.of("uuid[]", "uuid[]", "int[]"), """
+      license_id uuid, key text, name text, activations int, max_activations int, expires_at timestamptz, customer_name text,
+      customer_email text""");
+  private static final ShardStatement REMOVE_DEVICES_ON_SHARD =
+      new ShardStatement(REMOVE_DEVICES, List.of("uuid[]", "uuid[]", "text[]"));
+  private static final ShardStatement COUNT_DOWN_ON_SHARD =
+      new ShardStatement(COUNT_DOWN, List.of("uuid[]", "uuid[]", "int[]"));
+  private static final ShardStatement SEEN_ON_SHARD =
+      new ShardStatement(SEEN, List.of("uuid[]", "uuid[]", "text[]", "float8[]"));
+
   private ValidationStore() {}
 
   /**
@@ -115,12 +139,52 @@ final class ValidationStore {
   /**
    * Null where no license has the key. Where keys that were created before forms had to differ share a form, each is found
    * by its exact key alone.
+   *
+   * @param likely whose the first key was the last time; null: unknown. Where accounts have shards, those of its shard are
+   *     looked up there first, without asking whose they are.
    */
-  static Future<List<Found>> lookUp(SqlClient client, List<Validate> batch) {
+  static Future<List<Found>> lookUp(SqlClient client, Shards shards, List<Validate> batch, UUID likely) {
+    if (!shards.areMany()) {
+      return lookUp(shards.on(client, likely), batch);
+    }
+    return likely == null ? lookUpOwners(client, shards, batch) : lookUp(shards.on(client, likely), batch).compose(found -> {
+      List<Integer> missing = IntStream.range(0, batch.size()).filter(i -> found.get(i) == null).boxed().toList();
+      return missing.isEmpty() ? Future.succeededFuture(found)
+          : lookUpOwners(client, shards, missing.stream().map(batch::get).toList())
+              .map(owners -> merged(found, missing, owners));
+    });
+  }
+
+  /** Finds the accounts of the keys, and looks the keys up in their shards. */
+  private static Future<List<Found>> lookUpOwners(SqlClient client, Shards shards, List<Validate> batch) {
+    String[] forms = forms(batch);
+    return client.preparedQuery(ACCOUNTS).execute(Tuple.tuple().addArrayOfString(forms)).compose(rows -> {
+      Map<String, UUID> owners = new HashMap<>();
+      rows.forEach(row -> owners.put(row.getString(0), row.getUUID(1)));
+      List<Integer> owned = IntStream.range(0, forms.length).filter(i -> owners.containsKey(forms[i])).boxed().toList();
+      List<List<Integer>> split = shards.split(owned, i -> owners.get(forms[i]));
+      return Future.all(split.stream().map(some -> lookUp(shards.on(client, owners.get(forms[some.get(0)])),
+          some.stream().map(batch::get).toList())).toList()).map(parts -> {
+            List<Found> found = Arrays.asList(new Found[batch.size()]);
+            IntStream.range(0, split.size()).forEach(i -> merged(found, split.get(i), parts.resultAt(i)));
+            return found;
+          });
+    });
+  }
+
+  private static List<Found> merged(List<Found> all, List<Integer> indexes, List<Found> some) {
+    IntStream.range(0, indexes.size()).forEach(i -> all.set(indexes.get(i), some.get(i)));
+    return all;
+  }
+
+  private static String[] forms(List<Validate> batch) {
+    return strings(batch, request -> LicenseKeys.form(request.licenseKey()));
+  }
+
+  private static Future<List<Found>> lookUp(ShardClient client, List<Validate> batch) {
     Found[] found = new Found[batch.size()];
-    String[] forms = strings(batch, request -> LicenseKeys.form(request.licenseKey()));
-    return client.preparedQuery(LOOK_UP)
-        .execute(Tuple.tuple()
+    String[] forms = forms(batch);
+    return client.run(LOOK_UP_ON_SHARD, Tuple.tuple()
             .addArrayOfString(forms)
             .addArrayOfString(strings(batch, Validate::fingerprint)))
         .map(rows -> {
@@ -148,9 +212,8 @@ final class ValidationStore {
   }
 
   /** Those that are new; the others had a slot already. */
-  static Future<Set<String>> addDevices(SqlClient client, List<Device> devices) {
-    return client.preparedQuery(ADD_DEVICES)
-        .execute(keys(devices)
+  static Future<Set<String>> addDevices(ShardClient client, List<Device> devices) {
+    return client.run(ADD_DEVICES_ON_SHARD, keys(devices)
             .addArrayOfString(strings(devices, device -> device.request.deviceName()))
             .addArrayOfString(strings(devices, device -> device.request.deviceType()))
             .addArrayOfString(strings(devices, device -> device.request.ipAddress())))
@@ -166,8 +229,8 @@ final class ValidationStore {
   }
 
   /** The licenses that may still be activated, with the new count. */
-  static Future<List<Counted>> countUp(SqlClient client, List<Change> changes) {
-    return client.preparedQuery(COUNT_UP).execute(tuple(changes)).map(rows -> {
+  static Future<List<Counted>> countUp(ShardClient client, List<Change> changes) {
+    return client.run(COUNT_UP_ON_SHARD, tuple(changes)).map(rows -> {
       List<Counted> counted = new ArrayList<>(rows.size());
       for (Row row : rows) {
         counted.add(new Counted(row.getUUID(0), row.getString(1), row.getString(2), row.getInteger(3), row.getInteger(4),
@@ -177,17 +240,22 @@ final class ValidationStore {
     });
   }
 
-  static Future<Void> removeDevices(SqlClient client, List<Device> devices) {
-    return client.preparedQuery(REMOVE_DEVICES).execute(keys(devices)).mapEmpty();
+  static Future<Void> removeDevices(ShardClient client, List<Device> devices) {
+    return client.run(REMOVE_DEVICES_ON_SHARD, keys(devices)).mapEmpty();
   }
 
-  static Future<Void> countDown(SqlClient client, List<Change> changes) {
-    return client.preparedQuery(COUNT_DOWN).execute(tuple(changes)).mapEmpty();
+  static Future<Void> countDown(ShardClient client, List<Change> changes) {
+    return changes.isEmpty() ? Future.succeededFuture()
+        : client.run(COUNT_DOWN_ON_SHARD, tuple(changes)).mapEmpty();
   }
 
-  static Future<Void> seen(SqlClient client, List<Seen> seen) {
-    return client.preparedQuery(SEEN)
-        .execute(Tuple.tuple()
+  static Future<Void> seen(SqlClient client, Shards shards, List<Seen> seen) {
+    return Future.all(shards.split(seen, Seen::accountId).stream()
+        .map(some -> seen(shards.on(client, some.get(0).accountId), some)).toList()).mapEmpty();
+  }
+
+  private static Future<Void> seen(ShardClient client, List<Seen> seen) {
+    return client.run(SEEN_ON_SHARD, Tuple.tuple()
             .addArrayOfUUID(uuids(seen, Seen::accountId))
             .addArrayOfUUID(uuids(seen, Seen::licenseId))
             .addArrayOfString(strings(seen, Seen::fingerprint))

@@ -5,6 +5,7 @@ import io.keyhook.bus.Bus;
 import io.keyhook.bus.Licenses.Validation;
 import io.keyhook.bus.Licenses.Validation.Refused;
 import io.keyhook.db.Database;
+import io.keyhook.db.Shards;
 import io.keyhook.event.EventFeed;
 import io.keyhook.event.Outbox;
 import io.keyhook.fair.Pacer;
@@ -56,7 +57,8 @@ public final class ValidationVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     client = database.connections(database.shares().validator(), "validations");
-    Validator validator = new Validator(vertx, client, new Activator(client, outbox), outbox, feed, lastSeen,
+    Shards shards = database.shards();
+    Validator validator = new Validator(vertx, client, shards, new Activator(client, shards, outbox), outbox, feed, lastSeen,
         counts, meters);
     valid = counter("valid");
     for (Refused refused : Refused.values()) {

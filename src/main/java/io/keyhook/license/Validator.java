@@ -6,6 +6,7 @@ import io.keyhook.bus.Licenses.Validation;
 import io.keyhook.bus.Licenses.Validation.Refused;
 import io.keyhook.db.BatchSizes;
 import io.keyhook.db.Batcher;
+import io.keyhook.db.Shards;
 import io.keyhook.event.EventFeed;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Outbox;
@@ -46,25 +47,25 @@ final class Validator {
   private final Counts counts;
 
   Validator(
-      Vertx vertx, SqlClient client, Activator activator, Outbox outbox, EventFeed feed, LastSeen lastSeen, Counts counts,
-      MeterRegistry meters) {
+      Vertx vertx, SqlClient client, Shards shards, Activator activator, Outbox outbox, EventFeed feed, LastSeen lastSeen,
+      Counts counts, MeterRegistry meters) {
     DistributionSummary lookedUp = BatchSizes.of("look-ups", meters);
     DistributionSummary activated = BatchSizes.of("activations", meters);
     DistributionSummary raised = BatchSizes.of("events", meters);
     this.feed = feed;
     this.lastSeen = lastSeen;
     this.counts = counts;
-    this.lookUps = new Batcher<>(vertx, LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, this::likelyTenant, all -> null,
+    this.lookUps = new Batcher<>(vertx, LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, this::likelyTenant, shards::group,
         batch -> {
           lookedUp.record(batch.size());
-          return ValidationStore.lookUp(client, batch);
+          return ValidationStore.lookUp(client, shards, batch, likelyAccount(batch.get(0)));
         });
-    this.activations = new Batcher<>(vertx, ACTIVATION_LANES, MAX_BATCH, MAX_WAITING, Device::accountId, all -> null,
+    this.activations = new Batcher<>(vertx, ACTIVATION_LANES, MAX_BATCH, MAX_WAITING, Device::accountId, shards::group,
         batch -> {
           activated.record(batch.size());
           return activator.activate(batch);
         });
-    this.events = new Batcher<>(vertx, EVENT_LANES, MAX_BATCH, MAX_WAITING, Raised::accountId, all -> null,
+    this.events = new Batcher<>(vertx, EVENT_LANES, MAX_BATCH, MAX_WAITING, Raised::accountId, shards::group,
         batch -> {
           raised.record(batch.size());
           return outbox.write(client, batch).map(written -> {
@@ -138,12 +139,16 @@ final class Validator {
 
   /**
    * Whose key it was the last time. Those that were not found yet share a few turns: neither is one that floods all of
-   * them, nor has who makes keys up one for each. It decides about turns and nothing else.
+   * them, nor has who makes keys up one for each. It decides about turns, and where the key is looked up first.
    */
   private Object likelyTenant(Validate request) {
-    int slot = slot(request);
-    UUID account = accounts[slot];
-    return account == null ? slot % STRANGERS : (Object) account;
+    UUID account = likelyAccount(request);
+    return account == null ? slot(request) % STRANGERS : (Object) account;
+  }
+
+  /** Null: unknown. */
+  private UUID likelyAccount(Validate request) {
+    return accounts[slot(request)];
   }
 
   private static int slot(Validate request) {
