@@ -19,6 +19,7 @@ record CommandLine(Command command, List<String> operands, Optional<Path> file) 
   enum Command {
     SERVE("serve", "run a node; this is also what happens without a command"),
     MIGRATE("migrate", "bring the database's schema up to date"),
+    DISTRIBUTE("distribute", "distribute the database over the servers of a Citus cluster"),
     CHECK_CONFIG("check-config", "check the configuration, and connect to nothing"),
     DOCTOR("doctor", "check the database, the clock, DNS, outgoing HTTPS and the disk"),
     CREATE_ACCOUNT("create-account", "create an account, and print its password and API key", "EMAIL", "PLAN"),

@@ -95,6 +95,7 @@ public final class Main {
     List<String> operands = line.operands();
     return switch (line.command()) {
       case MIGRATE -> Migrate.run(options);
+      case DISTRIBUTE -> Distribute.run(options);
       case CHECK_CONFIG -> CheckConfig.run(options);
       case DOCTOR -> Doctor.run(options);
       case CREATE_ACCOUNT -> AccountCommands.create(options, operands.get(0), operands.get(1));

@@ -43,6 +43,7 @@ final class RotateMasterKey {
     try {
       Database database = Database.of(
           vertx, options.database().uri().orElseThrow(), options.database().pooler(), Shares.single(1));
+      DatabaseCommand.await(database.readShards());
       DatabaseCommand.await(new KeptAnswers(database, cipher).reseal());
       Resealing.Result result = DatabaseCommand.await(new Resealing(database, cipher).run());
       System.out.println("Secrets of " + result.resealed() + " webhooks are now under the master key " + cipher.keyId()

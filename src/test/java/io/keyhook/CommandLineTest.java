@@ -31,6 +31,7 @@ class CommandLineTest {
   @Test
   void aCommandMayBeFollowedByTheConfigurationFile() {
     assertThat(CommandLine.parse("migrate").command()).isEqualTo(CommandLine.Command.MIGRATE);
+    assertThat(CommandLine.parse("distribute").command()).isEqualTo(CommandLine.Command.DISTRIBUTE);
     assertThat(CommandLine.parse("migrate", "a.json").file()).contains(Path.of("a.json"));
     assertThat(CommandLine.parse("rotate-master-key", "a.json").command())
         .isEqualTo(CommandLine.Command.ROTATE_MASTER_KEY);

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.net.URI;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
   private final List<Receiver> receivers = new ArrayList<>();
   private final List<Proxy> proxies = new ArrayList<>();
   private final List<NodeProcess> processes = new ArrayList<>();
+  private URI given;
   private TestDatabase database;
   /** Of receivers and proxies. It outlives each test of the class, and one {@link #on} a server has no test to inject it. */
   private Vertx vertx;
@@ -62,9 +64,21 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
     return installation;
   }
 
+  /** On a database of an administrator's, whose schema {@code keyhook} is dropped first. Tests migrate it. */
+  public static Installation at(URI database) {
+    Installation installation = withoutSchema();
+    installation.given = database;
+    return installation;
+  }
+
   @Override
   public void beforeAll(ExtensionContext context) {
-    open(Postgres.ofRun(context));
+    if (given == null) {
+      open(Postgres.ofRun(context));
+    } else {
+      vertx = Vertx.vertx();
+      database = TestDatabase.at(given);
+    }
     if (withNode) {
       start();
     }

@@ -29,7 +29,7 @@ public final class Node {
   /**
    * @param overrides laid over {@link #settings}, nested as in {@code conf/keyhook.json}
    */
-  static Node start(URI database, JsonObject overrides) {
+  public static Node start(URI database, JsonObject overrides) {
     Vertx vertx = Vertx.vertx(BlockedThreads.options());
     Keyhook keyhook = new Keyhook(Configuration.of(settings(database).mergeIn(overrides, true)));
     try {

@@ -13,6 +13,7 @@ import java.util.List;
 public final class TestDatabase implements AutoCloseable {
   private static final int VALID_SECONDS = 10;
 
+  /** Null: the database is an administrator's. */
   private final Postgres postgres;
   private final String name;
   private Connection connection;
@@ -24,15 +25,30 @@ public final class TestDatabase implements AutoCloseable {
     this.name = name;
   }
 
+  /**
+   * One that is there and stays; its schema {@code keyhook} goes.
+   *
+   * @param uri with a user who may do everything in it
+   */
+  static TestDatabase at(URI uri) {
+    TestDatabase database = new TestDatabase(null, null);
+    database.connected = uri;
+    database.update("DROP SCHEMA IF EXISTS keyhook CASCADE");
+    return database;
+  }
+
   /** On the server that is the primary now. */
   public URI uri() {
+    if (postgres == null) {
+      return connected;
+    }
     return URI.create(postgres.uri().toString().replaceFirst("/keyhook$", "/" + name));
   }
 
   static Connection connect(URI uri) throws SQLException {
-    String[] user = uri.getUserInfo().split(":");
+    String[] user = uri.getUserInfo().split(":", 2);
     return DriverManager.getConnection("jdbc:postgresql://" + uri.getHost() + ":" + uri.getPort() + uri.getPath(),
-        user[0], user[1]);
+        user[0], user.length > 1 ? user[1] : "");
   }
 
   /** A connection of the caller's own. */
@@ -82,7 +98,11 @@ public final class TestDatabase implements AutoCloseable {
 
   /** As the superuser, in this database. */
   public void administer(String sql) {
-    postgres.administer(name, sql);
+    if (postgres == null) {
+      update(sql);
+    } else {
+      postgres.administer(name, sql);
+    }
   }
 
   private PreparedStatement prepare(String sql, Object... parameters) throws SQLException {
@@ -117,6 +137,8 @@ public final class TestDatabase implements AutoCloseable {
     if (connection != null) {
       connection.close();
     }
-    postgres.administer("DROP DATABASE " + name + " WITH (FORCE)");
+    if (postgres != null) {
+      postgres.administer("DROP DATABASE " + name + " WITH (FORCE)");
+    }
   }
 }

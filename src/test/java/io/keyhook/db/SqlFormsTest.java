@@ -1,0 +1,144 @@
+package io.keyhook.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import io.keyhook.testing.Installation;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The statements of the stores have forms that a distributed PostgreSQL takes, which is not there when most tests run. */
+class SqlFormsTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withoutNode();
+
+  private static final Pattern TABLE = Pattern.compile("\\bkeyhook\\.(\\w+)\\b(?!\\()");
+  private static final Pattern CHANGE = Pattern.compile("\\b(INSERT INTO|UPDATE|DELETE FROM) keyhook\\.(\\w+)");
+  /** Accounts of several items. */
+  private static final Pattern BATCH = Pattern.compile("unnest\\(\\(?(SELECT )?\\$1::uuid\\[]");
+  private static final Pattern UPDATE = Pattern.compile("\\bUPDATE keyhook\\.\\w+.*?(\\bWHERE\\b|$)", Pattern.DOTALL);
+  private static final Pattern NOW_IN_CASE = Pattern.compile("\\bCASE\\b(?:(?!\\bEND\\b).)*\\bnow\\(\\)", Pattern.DOTALL);
+  private static final Pattern NOW_RETURNED = Pattern.compile("\\bRETURNING\\b[^)]*\\bnow\\(\\)");
+  /** Each node of the cluster has these. */
+  private static final Set<String> EVERYWHERE = Set.of("member", "api_key", "license_key");
+  /**
+   * Batches that run on all shards: rare chores, or of a table that each node has. Resealing is a command.
+   */
+  private static final Set<String> ON_ALL_SHARDS = Set.of("IdempotencyStore.DELETE_EXPIRED", "IdempotencyStore.RESEAL",
+      "SessionStore.DELETE_EXPIRED", "AccountStore.KEYS_USED", "StatsStore.ADD");
+
+  private static Map<String, Object> constants(Class<?> type) {
+    Map<String, Object> constants = new TreeMap<>();
+    new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests()).importPackages("io.keyhook").stream()
+        .filter(one -> one.getSimpleName().endsWith("Store")).map(JavaClass::reflect).forEach(store -> {
+          for (Field field : store.getDeclaredFields()) {
+            if (Modifier.isStatic(field.getModifiers()) && field.getType() == type) {
+              field.setAccessible(true);
+              try {
+                constants.put(store.getSimpleName() + "." + field.getName(), field.get(null));
+              } catch (IllegalAccessException e) {
+                throw new IllegalStateException(e);
+              }
+            }
+          }
+        });
+    assertThat(constants).isNotEmpty();
+    return constants;
+  }
+
+  private static List<DynamicTest> each(Map<String, ?> constants, java.util.function.BiConsumer<String, Object> check) {
+    return constants.entrySet().stream()
+        .map(constant -> DynamicTest.dynamicTest(constant.getKey(), () -> check.accept(constant.getKey(), constant.getValue())))
+        .toList();
+  }
+
+  private static Set<String> onShards() {
+    return constants(ShardStatement.class).values().stream().map(one -> ((ShardStatement) one).sql())
+        .collect(Collectors.toSet());
+  }
+
+  private static Map<String, String> tables() {
+    return keyhook.database().column("""
+        SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'account_id'
+        WHERE c.relnamespace = 'keyhook'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition""").stream()
+        .filter(table -> !EVERYWHERE.contains(table)).collect(Collectors.toMap(table -> table, table -> "keyhook." + table));
+  }
+
+  @TestFactory
+  List<DynamicTest> whatRunsOnAShardNeedsNothingElse() throws SQLException {
+    Map<String, String> tables = tables();
+    return each(constants(ShardStatement.class), (name, constant) -> {
+      ShardStatement statement = (ShardStatement) constant;
+      Set<String> used = new TreeSet<>();
+      TABLE.matcher(statement.sql()).results().forEach(table -> used.add(table.group(1)));
+      assertThat(tables.keySet()).containsAll(used);
+      String sent = statement.through(tables);
+      Map<String, String> shards = new TreeMap<>(tables);
+      shards.put("account", "pg_temp.account_1");
+      String direct = statement.on(shards);
+      assertThat(direct).containsOnlyOnce("keyhook.in_shard(1, ");
+      String local = sent.substring(sent.indexOf("$keyhook$") + 9, sent.lastIndexOf("$keyhook$"));
+      try (Connection connection = keyhook.database().connect(); Statement sql = connection.createStatement()) {
+        sql.execute("PREPARE local (text[]) AS " + local); // PostgreSQL takes it, with the types that parameters are given
+        sql.execute("""
+            CREATE FUNCTION pg_temp.run_on_shard(shard oid, expected text, statement text, arguments text[])
+            RETURNS SETOF record LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE statement USING arguments; END $$""");
+        sql.execute("PREPARE sent AS " + sent.replace("keyhook.run_on_shard", "pg_temp.run_on_shard"));
+        sql.execute("CREATE TEMP VIEW account_1 AS SELECT * FROM keyhook.account");
+        sql.execute("""
+            CREATE FUNCTION pg_temp.in_shard(shard bigint, changes boolean, batch anyarray)
+            RETURNS anyarray LANGUAGE plpgsql AS $$ BEGIN RETURN batch; END $$""");
+        sql.execute("PREPARE direct AS " + direct.replace("keyhook.in_shard", "pg_temp.in_shard"));
+        sql.execute("INSERT INTO keyhook.account (account_id, name, plan) VALUES (gen_random_uuid(), 'A', 'free')");
+        String nothing = String.join(", ", Collections.nCopies(statement.types().size(), "NULL"));
+        sql.execute("DO $$ BEGIN EXECUTE format('EXECUTE sent(" + nothing
+            + ", %L)', (SELECT account_id FROM keyhook.account LIMIT 1)); END $$");
+      } catch (SQLException e) {
+        throw new AssertionError(sent, e);
+      }
+    });
+  }
+
+  @TestFactory
+  List<DynamicTest> aBatchGoesToTheShardOfItsAccounts() {
+    Set<String> onShards = onShards();
+    return each(constants(String.class), (name, constant) -> {
+      String sql = (String) constant;
+      if (BATCH.matcher(sql).find() && CHANGE.matcher(sql).find() && !ON_ALL_SHARDS.contains(name)) {
+        assertThat(onShards).as("a ShardStatement of " + sql).contains(sql);
+      }
+    });
+  }
+
+  @TestFactory
+  List<DynamicTest> whatCitusPlansHasFormsThatItTakes() {
+    Set<String> onShards = onShards();
+    return each(constants(String.class), (name, constant) -> {
+      String sql = (String) constant;
+      if (onShards.contains(sql) || name.equals("QueueStore.NEXT_OF_EACH") || name.equals("QueueStore.POLL_ONE")) {
+        return;
+      }
+      assertThat(sql).doesNotContain("WITH RECURSIVE").doesNotContainPattern(NOW_RETURNED);
+      for (Matcher update = UPDATE.matcher(sql); update.find(); ) {
+        assertThat(update.group()).doesNotContain("clock_timestamp()").doesNotContainPattern(NOW_IN_CASE);
+      }
+    });
+  }
+}
