@@ -13,6 +13,7 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.Proxy;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
@@ -23,7 +24,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -55,6 +58,9 @@ class CitusTest {
     keyhook.license(new JsonObject().put("name", "Before").put("key", BEFORE).put("maxActivations", 2));
     before.api().validate(BEFORE, "old").expect(200);
     before.stop();
+    keyhook.database().update("""
+        INSERT INTO keyhook.event (account_id, event_id, keep_until, data)
+        SELECT account_id, gen_random_uuid(), current_date + 1, '{}' FROM keyhook.account""");
     assertThat(Distribution.run(keyhook.database().uri())).isGreaterThan(10);
     assertThat(Distribution.run(keyhook.database().uri())).as("the second time").isZero();
     keyhook.start(QUICK);
@@ -68,6 +74,32 @@ class CitusTest {
   void whatWasThereBeforeIsStillThere() {
     assertThat(api().validate("kept 2345 6789 abcd".replace(" ", ""), "old").expect(200).json().getBoolean("valid")).isTrue();
     assertThat(api().get("/api/audit").expect(200).data()).isNotEmpty();
+  }
+
+  @Test
+  void allRowsAreInShards() {
+    assertThat(keyhook.database().column("""
+        SELECT logicalrelid::text FROM pg_dist_partition JOIN pg_class ON oid = logicalrelid
+        WHERE relkind = 'r' AND pg_relation_size(logicalrelid) > 0""")).isEmpty();
+    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.event")).isPositive();
+  }
+
+  @Test
+  void onlyThoseWhoMayWriteAccountsLockShards() {
+    keyhook.database().administer("CREATE ROLE keyhook_app; CREATE ROLE keyhook_other");
+    try {
+      keyhook.database().administer("GRANT UPDATE ON keyhook.account TO keyhook_app");
+      Distribution.run(keyhook.database().uri());
+      for (String role : List.of("keyhook_app", "keyhook_other")) {
+        String may = "SELECT has_function_privilege('%s', 'keyhook.in_shard(bigint,boolean,anyarray)', 'EXECUTE')::int"
+            .formatted(role);
+        assertThat(keyhook.database().number(may)).as(role).isEqualTo(role.equals("keyhook_app") ? 1 : 0);
+        assertThat(keyhook.database().column("SELECT DISTINCT result FROM run_command_on_workers($$" + may + "$$)")).as(role)
+            .containsExactly(role.equals("keyhook_app") ? "1" : "0");
+      }
+    } finally {
+      keyhook.database().administer("DROP OWNED BY keyhook_app; DROP ROLE keyhook_app; DROP ROLE keyhook_other");
+    }
   }
 
   @Test
@@ -244,6 +276,132 @@ class CitusTest {
     assertThat(keyhook.database().number(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%keyhook.run_on_shard(%'"
             + " AND query LIKE '%device_name%' AND pid <> pg_backend_pid()")).as("through Citus").isZero();
+  }
+
+  /** An account with a license for 5 devices, one of which is known, and a webhook. */
+  private record Customer(Api api, License license, Receiver receiver) {
+    static Customer create() {
+      Api api = keyhook.account("enterprise");
+      License license = keyhook.license(api, new JsonObject().put("name", "L").put("maxActivations", 5));
+      api.validate(license.key(), "device").expect(200);
+      Receiver receiver = keyhook.receiver();
+      keyhook.webhook(api, receiver, "license.validated");
+      return new Customer(api, license, receiver);
+    }
+
+    private String ofShard(String what) {
+      return keyhook.database().value("""
+          SELECT %s FROM keyhook.license_key k JOIN pg_dist_shard s
+            ON s.shardid = get_shard_id_for_distribution_column('keyhook.account', k.account_id)
+          JOIN pg_dist_placement p ON p.shardid = s.shardid JOIN pg_dist_node n ON n.groupid = p.groupid
+          WHERE k.key = ?""".formatted(what), license.key().replace("-", ""));
+    }
+
+    String shard() {
+      return ofShard("s.shardid");
+    }
+
+    String worker() {
+      return ofShard("n.nodeid");
+    }
+
+    int hash() {
+      return Integer.parseInt(ofShard("uuid_hash(k.account_id)"));
+    }
+
+    CompletableFuture<Integer> validateUntil(AtomicBoolean end) {
+      return CompletableFuture.supplyAsync(() -> {
+        int valid = 0;
+        do {
+          int status = api.validate(license.key(), "device").status(); // it may have waited too long for a lock
+          assertThat(status).isIn(200, 503);
+          valid += status == 200 ? 1 : 0;
+        } while (!end.get());
+        return valid;
+      });
+    }
+
+    void end() {
+      keyhook.awaitEmptyQueueOf(api);
+      keyhook.deleteWebhooks(api);
+    }
+  }
+
+  @Test
+  void nothingIsLostWhenTheAccountsOfABatchGetShardsOfTheirOwn() {
+    Map<String, List<Customer>> byShard = new HashMap<>();
+    List<Customer> pair = List.of();
+    while (pair.size() < 2) {
+      Customer next = Customer.create();
+      pair = byShard.computeIfAbsent(next.shard(), shard -> new ArrayList<>());
+      pair.add(next);
+    }
+    AtomicBoolean split = new AtomicBoolean();
+    List<CompletableFuture<Integer>> callers = IntStream.range(0, 8).mapToObj(i -> i % 2).map(pair::get)
+        .map(customer -> customer.validateUntil(split)).toList();
+    keyhook.database().column("""
+        SELECT citus_split_shard_by_split_points(?::bigint, ARRAY[?::text],
+          ARRAY(SELECT nodeid FROM pg_dist_node WHERE shouldhaveshards ORDER BY nodeid LIMIT 2), 'block_writes')""",
+        pair.get(0).shard(), Integer.toString(Math.min(pair.get(0).hash(), pair.get(1).hash())));
+    split.set(true);
+    for (int i = 0; i < 2; i++) {
+      int valid = 0;
+      for (int caller = i; caller < callers.size(); caller += 2) {
+        valid += callers.get(caller).join();
+      }
+      assertThat(pair.get(i).receiver.take(valid).stream().map(Delivery::id)).doesNotHaveDuplicates();
+    }
+    assertThat(pair.get(0).shard()).isNotEqualTo(pair.get(1).shard());
+    byShard.values().forEach(customers -> customers.forEach(Customer::end));
+  }
+
+  @Test
+  void aServerThatIsAwayCostsOnlyTheAccountsOnIt() {
+    List<Customer> all = new ArrayList<>(List.of(Customer.create()));
+    while (all.stream().map(Customer::worker).distinct().count() < 2) {
+      all.add(Customer.create());
+    }
+    Customer here = all.get(0);
+    Customer away = all.get(all.size() - 1);
+    String node = away.worker();
+    String[] server = keyhook.database().value(
+        "SELECT nodename || ':' || nodeport FROM pg_dist_node WHERE nodeid = ?::int", node).split(":");
+    URI direct = URI.create("postgresql://" + server[0] + ":" + server[1] + "/");
+    Proxy proxy = keyhook.proxy(direct);
+    move(node, "127.0.0.1", proxy.before(direct).getPort());
+    Node through = Node.start(keyhook.database().uri(), QUICK);
+    try {
+      Api.join(here.api.at(through.uri()).validateAsync(here.license.key(), "device")).expect(200);
+      Api.join(away.api.at(through.uri()).validateAsync(away.license.key(), "device")).expect(200);
+      here.receiver.take();
+      away.receiver.take();
+      proxy.stall();
+      List<CompletableFuture<Exchange>> lost = IntStream.range(0, 20)
+          .mapToObj(i -> away.api.at(through.uri()).validateAsync(away.license.key(), "device")).toList();
+      for (int i = 0; i < 3; i++) {
+        here.api.at(through.uri()).validate(here.license.key(), "device-" + i).expect(200);
+        here.receiver.take();
+      }
+      here.receiver.answer(Answer.status(500));
+      here.api.at(through.uri()).validate(here.license.key(), "device").expect(200);
+      here.receiver.take(2); // the retry, too
+      here.receiver.answer(Answer.status(200));
+      assertThat(lost).as("none of these has ended yet").noneMatch(CompletableFuture::isDone);
+      lost.forEach(answer -> Api.join(answer).expect(503));
+      proxy.open();
+      Waiting.until("it serves again",
+          () -> away.api.at(through.uri()).validate(away.license.key(), "device").status() == 200);
+      away.receiver.take();
+    } finally {
+      through.stop();
+      proxy.open();
+      move(node, server[0], Integer.parseInt(server[1]));
+    }
+    all.forEach(Customer::end);
+  }
+
+  private static void move(String node, String host, int port) {
+    keyhook.database().column("SELECT citus_update_node(?::int, ?, ?)", node, host, port);
   }
 
   @Test

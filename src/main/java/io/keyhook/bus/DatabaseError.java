@@ -40,6 +40,8 @@ public enum DatabaseError {
   DEFECT;
 
   private static final Set<String> STALE = Set.of("25006", "26000", "42P05");
+  /** Of {@code keyhook.in_shard} and {@code keyhook.run_on_shard}, and of a table that does not exist. */
+  private static final Set<String> ELSEWHERE = Set.of("55000", "42P01");
   private static final String CHECK_VIOLATION = "23514";
 
   /** Classifies the failure of a call. */
@@ -69,6 +71,13 @@ public enum DatabaseError {
         default -> UNEXPECTED;
       };
     };
+  }
+
+  /**
+   * Returns whether the shard of a table is not on the server (any more), or its table is gone (Citus). Nothing was written.
+   */
+  public static boolean isElsewhere(Throwable e) {
+    return e instanceof PgException pg && ELSEWHERE.contains(pg.getSqlState());
   }
 
   /** Returns whether the call's data caused the error: the same call would fail again, and another may succeed. */

@@ -7,7 +7,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -20,7 +22,9 @@ import java.util.function.Function;
  *
  * <p>What gathers {@linkplain Turns takes turns}, tenant by tenant.
  *
- * <p>What fails with a {@link TimeoutException} fails those that wait behind it too: they have waited as long.
+ * <p>What fails with a {@link TimeoutException} fails those that wait behind it too: they have waited as long. Each
+ * {@linkplain Grouping#place place} has lanes and a waiting room of its own, so that a server that is away costs only those
+ * who need it.
  *
  * <p>Belongs to one event loop.
  *
@@ -44,33 +48,53 @@ public final class Batcher<I, O> {
     Future<?> pause(long nanos);
   }
 
+  /** Which items share a statement, and which wait for each other. What it says of a tenant may change at any time. */
+  public interface Grouping {
+    /** All share statements. */
+    Grouping NONE = new Grouping() {
+      @Override
+      public Object group(Object tenant) {
+        return null;
+      }
+
+      @Override
+      public Object place(Object tenant) {
+        return null;
+      }
+    };
+
+    /** Only items of tenants with an equal group share a statement; null is a group too. */
+    Object group(Object tenant);
+
+    /** Statements wait only for others that go to an equal place, one of a few; null is a place too. */
+    Object place(Object tenant);
+  }
+
   private final Time time;
   private final int lanes;
   private final int maxBatch;
+  private final int maxWaiting;
   private final Function<I, ?> tenant;
-  private final Function<Object, ?> group;
+  private final Grouping grouping;
   private final Function<List<I>, Future<List<O>>> statement;
-  private final Turns<Object, Item<I, O>> waiting;
-  private int running;
-  private long started;
-  private boolean shared;
-  private boolean pausing;
+  private final Map<Object, Place> places = new HashMap<>();
+  private int waiting;
 
   /** For items that are all one tenant's, or whose number is bounded elsewhere. */
   public Batcher(Vertx vertx, int lanes, int maxBatch, Function<List<I>, Future<List<O>>> statement) {
-    this(vertx, lanes, maxBatch, UNLIMITED, item -> null, all -> null, statement);
+    this(vertx, lanes, maxBatch, UNLIMITED, item -> null, Grouping.NONE, statement);
   }
 
   /**
-   * @param lanes statements in flight at once
+   * @param lanes statements in flight at once, to each place
    * @param maxBatch items in one statement
-   * @param maxWaiting items that may wait; one beyond its tenant's fair share is refused as
+   * @param maxWaiting items that may wait for a place; one beyond its tenant's fair share is refused as
    *     {@link Failure.Unavailable}
    * @param tenant whose an item is; null is a tenant too
-   * @param group of a tenant: only items of one group share a statement
+   * @param grouping of tenants
    * @param statement answers one output an item, in their order
    */
-  public Batcher(Vertx vertx, int lanes, int maxBatch, int maxWaiting, Function<I, ?> tenant, Function<Object, ?> group,
+  public Batcher(Vertx vertx, int lanes, int maxBatch, int maxWaiting, Function<I, ?> tenant, Grouping grouping,
       Function<List<I>, Future<List<O>>> statement) {
     this(new Time() {
       @Override
@@ -82,93 +106,107 @@ public final class Batcher<I, O> {
       public Future<?> pause(long nanos) {
         return vertx.timer(nanos, TimeUnit.NANOSECONDS);
       }
-    }, lanes, maxBatch, maxWaiting, tenant, group, statement);
+    }, lanes, maxBatch, maxWaiting, tenant, grouping, statement);
   }
 
-  Batcher(Time time, int lanes, int maxBatch, int maxWaiting, Function<I, ?> tenant, Function<Object, ?> group,
+  Batcher(Time time, int lanes, int maxBatch, int maxWaiting, Function<I, ?> tenant, Grouping grouping,
       Function<List<I>, Future<List<O>>> statement) {
     this.time = time;
     this.lanes = lanes;
     this.maxBatch = maxBatch;
-    this.waiting = new Turns<>(maxWaiting);
+    this.maxWaiting = maxWaiting;
     this.tenant = tenant;
-    this.group = group;
+    this.grouping = grouping;
     this.statement = statement;
   }
 
   public Future<O> add(I input) {
     Item<I, O> item = new Item<>(input, Promise.promise());
-    if (!waiting.add(tenant.apply(input), item)) {
+    Object whose = tenant.apply(input);
+    Place place = places.computeIfAbsent(grouping.place(whose), key -> new Place());
+    if (!place.waiting.add(whose, item)) {
       return Future.failedFuture(new Failure.Unavailable("Too many requests are waiting; retry").exception());
     }
-    flush();
+    waiting++;
+    place.flush();
     return item.output.future();
   }
 
   /** How many wait for a statement. */
   public int waiting() {
-    return waiting.size();
+    return waiting;
   }
 
-  private void flush() {
-    while (running < lanes && waiting.size() > 0 && !isGathering()) {
-      List<Item<I, O>> batch = waiting.poll(maxBatch, group);
-      running++;
-      started = time.nanos();
-      shared = batch.size() > 1;
-      run(batch).onComplete(done -> {
-        running--;
-        flush();
-      });
-    }
-  }
+  /** Where statements go. */
+  private final class Place {
+    private final Turns<Object, Item<I, O>> waiting = new Turns<>(maxWaiting);
+    private int running;
+    private long started;
+    private boolean shared;
+    private boolean pausing;
 
-  private boolean isGathering() {
-    if (!shared || waiting.size() >= Math.min(ENOUGH, maxBatch)) {
-      return false;
-    }
-    long rest = started + TimeUnit.MICROSECONDS.toNanos(PACE_MICROS) - time.nanos();
-    if (rest > 0 && !pausing) {
-      pausing = true;
-      time.pause(rest).onComplete(over -> {
-        pausing = false;
-        flush();
-      });
-    }
-    return rest > 0;
-  }
-
-  /** Never fails: its items do. Only where an item is to blame, the batch is split until that item fails alone. */
-  private Future<Void> run(List<Item<I, O>> batch) {
-    Future<List<O>> result;
-    try {
-      result = statement.apply(batch.stream().map(Item::input).toList());
-    } catch (RuntimeException e) {
-      result = Future.failedFuture(e);
-    }
-    return result.transform(done -> {
-      if (done.succeeded()) {
-        for (int i = 0; i < batch.size(); i++) {
-          batch.get(i).output.complete(done.result().get(i));
-        }
-      } else if (batch.size() > 1 && DatabaseError.of(done.cause()).isItemsOwn()) {
-        int half = batch.size() / 2;
-        return run(batch.subList(0, half)).compose(first -> run(batch.subList(half, batch.size())));
-      } else {
-        batch.forEach(item -> item.output.fail(done.cause()));
-        if (done.cause() instanceof TimeoutException) {
-          drop(done.cause());
-        }
+    private void flush() {
+      while (running < lanes && waiting.size() > 0 && !isGathering()) {
+        List<Item<I, O>> batch = waiting.poll(maxBatch, grouping::group);
+        Batcher.this.waiting -= batch.size();
+        running++;
+        started = time.nanos();
+        shared = batch.size() > 1;
+        run(batch).onComplete(done -> {
+          running--;
+          flush();
+        });
       }
-      return Future.succeededFuture();
-    });
-  }
-
-  private void drop(Throwable cause) {
-    List<Item<I, O>> dropped = new ArrayList<>(waiting.size());
-    while (waiting.size() > 0) {
-      dropped.add(waiting.poll());
     }
-    dropped.forEach(item -> item.output.fail(cause));
+
+    private boolean isGathering() {
+      if (!shared || waiting.size() >= Math.min(ENOUGH, maxBatch)) {
+        return false;
+      }
+      long rest = started + TimeUnit.MICROSECONDS.toNanos(PACE_MICROS) - time.nanos();
+      if (rest > 0 && !pausing) {
+        pausing = true;
+        time.pause(rest).onComplete(over -> {
+          pausing = false;
+          flush();
+        });
+      }
+      return rest > 0;
+    }
+
+    /** Never fails: its items do. Only where an item is to blame, the batch is split until that item fails alone. */
+    private Future<Void> run(List<Item<I, O>> batch) {
+      Future<List<O>> result;
+      try {
+        result = statement.apply(batch.stream().map(Item::input).toList());
+      } catch (RuntimeException e) {
+        result = Future.failedFuture(e);
+      }
+      return result.transform(done -> {
+        if (done.succeeded()) {
+          for (int i = 0; i < batch.size(); i++) {
+            batch.get(i).output.complete(done.result().get(i));
+          }
+        } else if (batch.size() > 1 && DatabaseError.of(done.cause()).isItemsOwn()) {
+          int half = batch.size() / 2;
+          return run(batch.subList(0, half)).compose(first -> run(batch.subList(half, batch.size())));
+        } else {
+          batch.forEach(item -> item.output.fail(done.cause()));
+          if (done.cause() instanceof TimeoutException) {
+            drop(done.cause());
+          }
+        }
+        return Future.succeededFuture();
+      });
+    }
+
+    private void drop(Throwable cause) {
+      List<Item<I, O>> dropped = new ArrayList<>(waiting.size());
+      while (waiting.size() > 0) {
+        dropped.add(waiting.poll());
+      }
+      Batcher.this.waiting -= dropped.size();
+      dropped.forEach(item -> item.output.fail(cause));
+    }
   }
 }

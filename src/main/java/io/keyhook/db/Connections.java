@@ -191,7 +191,7 @@ final class Connections implements Pool {
   }
 
   /** Brings what ends on another context back to the caller's. */
-  private static Future<Void> here(Future<Void> elsewhere) {
+  static Future<Void> here(Future<Void> elsewhere) {
     Context own = Vertx.currentContext();
     if (own == null) {
       return elsewhere;

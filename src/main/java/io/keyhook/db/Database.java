@@ -83,7 +83,7 @@ public final class Database {
     this.shares = shares;
     this.lifetime = lifetime;
     this.pool = open(servers, shares.management(), "management");
-    this.shards = new Shards(pool, pooler == Pooler.NONE);
+    this.shards = new Shards(vertx, pool, pooler == Pooler.NONE);
   }
 
   private Database(Vertx vertx, Pool hosted) {
@@ -93,7 +93,7 @@ public final class Database {
     this.shares = Shares.hosted(Runtime.getRuntime().availableProcessors());
     this.lifetime = LIFETIME;
     this.pool = Connections.hosted(hosted, new Repairs(), observer);
-    this.shards = new Shards(pool, false);
+    this.shards = new Shards(vertx, pool, false);
   }
 
   private final class Repairs implements Connections.Repairs {

@@ -75,7 +75,7 @@ public final class Partitions {
 
   /** On connections to PostgreSQL itself. */
   public Partitions(Pool pool, Set<Integer> retentions) {
-    this(pool, retentions, Pooler.NONE, new Shards(pool, false));
+    this(pool, retentions, Pooler.NONE, Shards.none());
   }
 
   /**

@@ -1,21 +1,32 @@
 package io.keyhook.db;
 
+import io.keyhook.bus.DatabaseError;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,12 +34,13 @@ import org.slf4j.LoggerFactory;
  * Where accounts have their rows: all in one place on PostgreSQL itself, each in one shard on a distributed PostgreSQL
  * (Citus). Statements about one shard go to the server that has it, on connections of Keyhook's own, and cost there what they
  * cost on PostgreSQL itself; planned by Citus they cost about 7 times as much, and once for each shard where they concern
- * several. So batches are formed by shard. Any thread.
+ * several. So batches are formed by shard. A shard can move to another server or be split at any time: a statement that finds
+ * it gone changes nothing, and its items are grouped anew. Any thread.
  *
  * <p>Through Citus go statements within a transaction that is Citus' own, and all where Keyhook cannot connect to other servers:
  * on a host's pool, and behind a pooler.
  */
-public final class Shards {
+public final class Shards implements Batcher.Grouping {
   private static final Logger log = LoggerFactory.getLogger(Shards.class);
   private static final String CITUS = "SELECT FROM pg_extension WHERE extname = 'citus'";
   private static final String READ = """
@@ -38,19 +50,33 @@ public final class Shards {
       JOIN pg_dist_node n ON n.groupid = l.groupid AND n.noderole = 'primary'
       WHERE c.relnamespace = 'keyhook'::regnamespace AND NOT c.relispartition AND p.partmethod = 'h'
       ORDER BY s.shardminvalue::int""";
-  /** Of {@code keyhook.in_shard} and {@code keyhook.run_on_shard}: the shard is elsewhere by now. */
-  private static final String MOVED = "55000";
+  /** Between the starts of two reads of the layout, however many calls fail meanwhile. */
+  private static final Duration READ_INTERVAL = Duration.ofSeconds(1);
+  /** How often items are grouped anew: servers learn of a move one after the other. */
+  private static final int REGROUPINGS = 2;
 
+  private final Vertx vertx;
   private final SqlClient client;
   private final boolean direct;
   private volatile Layout layout = Layout.NONE;
+  private volatile long changedNanos = System.nanoTime();
+  private Future<Void> reading = Future.succeededFuture();
+  /** When the last read of the layout began, or will begin. */
+  private long readNanos = System.nanoTime() - READ_INTERVAL.toNanos();
 
   /**
+   * @param client through which layouts are read
    * @param direct whether connections to other servers can be opened, as {@link Connections#to} does
    */
-  Shards(SqlClient client, boolean direct) {
+  Shards(Vertx vertx, SqlClient client, boolean direct) {
+    this.vertx = vertx;
     this.client = client;
     this.direct = direct;
+  }
+
+  /** Of PostgreSQL itself. */
+  static Shards none() {
+    return new Shards(null, null, false);
   }
 
   /**
@@ -63,6 +89,10 @@ public final class Shards {
    */
   private record Shard(int minimum, Worker worker, Map<String, String> names, Map<ShardStatement, String> sent,
       Map<ShardStatement, String> sentThrough) {
+    boolean isWhere(Shard other) {
+      return worker.equals(other.worker) && names.equals(other.names);
+    }
+
     String on(ShardStatement statement) {
       return sent.computeIfAbsent(statement, key -> key.on(names));
     }
@@ -86,6 +116,11 @@ public final class Shards {
       return new Layout(List.copyOf(shards.values()), shards.keySet().stream().mapToInt(Integer::intValue).toArray());
     }
 
+    boolean isSame(Layout other) {
+      return shards.size() == other.shards.size()
+          && IntStream.range(0, shards.size()).allMatch(i -> shards.get(i).isWhere(other.shards.get(i)));
+    }
+
     int number(UUID accountId) {
       int found = Arrays.binarySearch(minimums, hash(accountId));
       return found >= 0 ? found : Math.max(0, -found - 2);
@@ -94,12 +129,33 @@ public final class Shards {
     Shard shard(UUID accountId) {
       return shards.get(number(accountId));
     }
+
+    /** Items by the shard of their accounts, in their order. */
+    <I> List<Part<I>> split(List<I> items, Function<I, UUID> account) {
+      if (shards.isEmpty()) {
+        return List.of(new Part<>(null, items));
+      }
+      Map<Integer, Part<I>> parts = new LinkedHashMap<>();
+      items.forEach(item -> parts.computeIfAbsent(number(account.apply(item)),
+          number -> new Part<>(shards.get(number), new ArrayList<>())).items.add(item));
+      return List.copyOf(parts.values());
+    }
   }
+
+  /**
+   * Items of accounts in one shard.
+   *
+   * @param shard null: nothing is distributed
+   */
+  private record Part<I>(Shard shard, List<I> items) {}
 
   /** Reads whether and how tables are distributed. */
   public Future<Void> read() {
     return client.query(CITUS).execute().compose(citus -> citus.size() == 0 ? Future.succeededFuture(Layout.NONE)
         : client.query(READ).execute().map(Layout::of)).map(read -> {
+          if (!read.isSame(layout)) {
+            changedNanos = System.nanoTime();
+          }
           layout = read;
           return null;
         });
@@ -110,81 +166,166 @@ public final class Shards {
     return !layout.shards.isEmpty();
   }
 
-  /**
-   * Which items can share a batch: those for whose tenants this is equal.
-   *
-   * @param tenant an account's id, or what stands for one that is unknown
-   */
+  /** {@link System#nanoTime()} when it was last found that a shard is elsewhere. */
+  public long changedNanos() {
+    return changedNanos;
+  }
+
+  /** The shard of an account. */
+  @Override
   public Object group(Object tenant) {
     Layout now = layout;
-    return now.shards.size() > 1 && tenant instanceof UUID accountId ? (Object) now.number(accountId) : null;
+    return !now.shards.isEmpty() && tenant instanceof UUID accountId ? (Object) now.number(accountId) : null;
   }
 
-  /** Items by the shard of their accounts, in their order; all in one list on PostgreSQL itself. */
-  public <T> List<List<T>> split(List<T> items, Function<T, UUID> account) {
+  /** The server of that shard. */
+  @Override
+  public Object place(Object tenant) {
     Layout now = layout;
-    if (now.shards.size() <= 1) {
-      return items.isEmpty() ? List.of() : List.of(items);
-    }
-    Map<Integer, List<T>> byShard = new LinkedHashMap<>();
-    items.forEach(item -> byShard.computeIfAbsent(now.number(account.apply(item)), shard -> new ArrayList<>()).add(item));
-    return List.copyOf(byShard.values());
+    return !now.shards.isEmpty() && tenant instanceof UUID accountId ? now.shard(accountId).worker : null;
   }
 
   /**
-   * For single statements about an account's shard, and within a transaction.
+   * For single statements about an account, and within a transaction.
    *
-   * @param client a pool, or the connection of a transaction
-   * @param accountId of the account, or of one of those that the statements are about
+   * @param client a pool, or the connection of a transaction, within which nothing is tried again
    */
   public ShardClient on(SqlClient client, UUID accountId) {
-    return (statement, parameters) -> {
-      if (!areMany()) {
-        return client.preparedQuery(statement.sql()).execute(parameters);
-      }
-      return direct && client instanceof Connections own ? following(() -> {
-        Shard shard = layout.shard(accountId);
-        return own.to(shard.worker).preparedQuery(shard.on(statement)).execute(parameters);
-      }) : client.preparedQuery(layout.shard(accountId).through(statement)).execute(parameters.addUUID(accountId))
-          .onFailure(this::readWhereMoved);
-    };
+    return (statement, parameters) -> each(client, List.of(accountId), id -> id, (shard, id) -> shard.run(statement, parameters))
+        .map(answers -> answers.get(0));
   }
 
   /**
-   * Runs in one transaction that concerns an account's shard alone; a deadlock or a serialization failure is tried again.
+   * Does work for the items of each shard, all at once. Items whose shard has moved or was split are grouped anew.
    *
-   * @param accountId of the account, or of one of those that the transaction is about
+   * @param client as in {@link #on}
+   * @param account of an item
+   * @param work for items of one shard: where it fails because they have moved, it is done again
+   * @return what came of each shard's items, in any order. Fails when all have ended, if one has failed
    */
-  public <T> Future<T> transaction(Pool connections, UUID accountId, Function<ShardClient, Future<T>> work) {
-    if (!areMany() || !direct || !(connections instanceof Connections own)) {
-      return Database.transaction(connections, tx -> work.apply(on(tx, accountId)));
-    }
-    return following(() -> {
-      Shard shard = layout.shard(accountId);
-      return Database.transaction(own.to(shard.worker), tx -> work.apply((statement, parameters) ->
-          tx.preparedQuery(shard.on(statement)).execute(parameters)));
-    });
+  public <I, R> Future<List<R>> each(
+      SqlClient client, List<I> items, Function<I, UUID> account, BiFunction<ShardClient, List<I>, Future<R>> work) {
+    return each(items, account, part -> work.apply(on(client, part.shard, account.apply(part.items.get(0))), part.items),
+        client instanceof Pool ? REGROUPINGS : 0);
   }
 
-  /** Makes the call once more where the shard has moved meanwhile: nothing was changed. */
-  private <T> Future<T> following(Supplier<Future<T>> call) {
-    return call.get().recover(e -> {
-      if (isMoved(e)) {
-        return read().compose(read -> call.get());
-      }
-      readWhereMoved(e);
+  /**
+   * The same with a transaction for the items of each shard. A deadlock or a serialization failure is tried again.
+   *
+   * @param committed takes what came of a shard's items, as soon as it is committed
+   */
+  public <I, R> Future<Void> eachInTransaction(Pool connections, List<I> items, Function<I, UUID> account,
+      BiFunction<ShardClient, List<I>, Future<R>> work, Consumer<R> committed) {
+    return each(items, account, part -> transaction(connections, part, account.apply(part.items.get(0)), work).map(done -> {
+      committed.accept(done);
+      return null;
+    }), REGROUPINGS).mapEmpty();
+  }
+
+  private <I, R> Future<R> transaction(
+      Pool connections, Part<I> part, UUID accountId, BiFunction<ShardClient, List<I>, Future<R>> work) {
+    return part.shard != null && isDirect(connections)
+        ? Database.transaction(((Connections) connections).to(part.shard.worker), tx -> work.apply((statement, parameters) ->
+            tx.preparedQuery(part.shard.on(statement)).execute(parameters), part.items))
+        : Database.transaction(connections, tx -> work.apply(on(tx, part.shard, accountId), part.items));
+  }
+
+  /**
+   * Servers of which each can be asked for what it has, whether the others answer or not. Null is the whole database: it is the
+   * only one on PostgreSQL itself, and where shards are reached through Citus.
+   *
+   * @param client a pool
+   */
+  public Set<Object> places(SqlClient client) {
+    Layout now = layout;
+    return now.shards.isEmpty() || !isDirect(client) ? Collections.singleton(null)
+        : now.shards.stream().map(Shard::worker).collect(Collectors.toSet());
+  }
+
+  /**
+   * Does work in each shard of a server, all at once.
+   *
+   * @param client a pool
+   * @param place of {@link #places}, not the whole database
+   * @param work takes whether an account is in the shard
+   * @return what came of each. Fails when all have ended, if one has failed
+   */
+  public <R> Future<List<R>> eachAt(
+      SqlClient client, Object place, BiFunction<ShardClient, Predicate<UUID>, Future<R>> work) {
+    Layout used = layout;
+    List<Future<R>> parts = used.shards.stream().filter(shard -> shard.worker.equals(place)).map(shard ->
+        work.apply(on(client, shard, null), accountId -> used.shard(accountId) == shard)
+            .onFailure(e -> regrouped(used, e))).toList();
+    return Future.join(parts).map(all -> all.<R>list());
+  }
+
+  private <I, R> Future<List<R>> each(
+      List<I> items, Function<I, UUID> account, Function<Part<I>, Future<R>> work, int regroupings) {
+    if (items.isEmpty()) {
+      return Future.succeededFuture(List.of());
+    }
+    Layout used = layout;
+    List<Future<List<R>>> parts = used.split(items, account).stream().map(part -> work.apply(part).map(Collections::singletonList)
+        .recover(e -> {
+          Future<Void> regrouped = regrouped(used, e);
+          return regroupings == 0 ? Future.failedFuture(e)
+              : regrouped.compose(read -> each(part.items, account, work, regroupings - 1));
+        })).toList();
+    return parts.size() == 1 ? parts.get(0)
+        : Future.join(parts).map(all -> parts.stream().flatMap(part -> part.result().stream()).toList());
+  }
+
+  private boolean isDirect(SqlClient client) {
+    return direct && client instanceof Connections;
+  }
+
+  private ShardClient on(SqlClient client, Shard shard, UUID accountId) {
+    if (shard == null) {
+      return (statement, parameters) -> client.preparedQuery(statement.sql()).execute(parameters);
+    }
+    if (isDirect(client)) {
+      return (statement, parameters) ->
+          ((Connections) client).to(shard.worker).preparedQuery(shard.on(statement)).execute(parameters);
+    }
+    return (statement, parameters) ->
+        client.preparedQuery(shard.through(statement)).execute(with(parameters, accountId));
+  }
+
+  private static Tuple with(Tuple parameters, UUID accountId) {
+    Tuple all = Tuple.tuple();
+    for (int i = 0; i < parameters.size(); i++) {
+      all.addValue(parameters.getValue(i));
+    }
+    return all.addUUID(accountId);
+  }
+
+  /** Completes when it is known where the shards are that an error says are gone; fails with any other error. */
+  private Future<Void> regrouped(Layout used, Throwable e) {
+    boolean elsewhere = DatabaseError.isElsewhere(e);
+    if (used == Layout.NONE || !elsewhere && e instanceof PgException) {
       return Future.failedFuture(e);
-    });
-  }
-
-  private void readWhereMoved(Throwable e) {
-    if (isMoved(e) || !(e instanceof PgException)) { // a server that does not answer may have been replaced by another
-      read().onFailure(failure -> log.warn("Could not read how tables are distributed: {}", failure.getMessage()));
     }
+    Future<Void> read = readAgain(used); // a server that does not answer may have been replaced by another
+    return elsewhere ? read.recover(failure -> Future.failedFuture(e)) : Future.failedFuture(e);
   }
 
-  private static boolean isMoved(Throwable e) {
-    return e instanceof PgException error && MOVED.equals(error.getSqlState());
+  /** Reads the layout, unless another than the one used is known. All who ask meanwhile share a read. */
+  private Future<Void> readAgain(Layout used) {
+    Future<Void> shared;
+    synchronized (this) {
+      if (layout != used) {
+        return Future.succeededFuture();
+      }
+      if (reading.isComplete()) {
+        long now = System.nanoTime();
+        long wait = Math.max(0, readNanos + READ_INTERVAL.toNanos() - now);
+        readNanos = now + wait;
+        reading = (wait == 0 ? Future.succeededFuture() : vertx.timer(wait, TimeUnit.NANOSECONDS)).compose(waited -> read())
+            .onFailure(e -> log.warn("Could not read how tables are distributed: {}", e.getMessage()));
+      }
+      shared = reading;
+    }
+    return Connections.here(shared);
   }
 
   /**

@@ -53,7 +53,8 @@ final class Claims {
     this.holdings = holdings;
     this.takeOver = takeOver;
     this.plans = plans;
-    this.batches = new Batcher<>(vertx, STATEMENTS_IN_FLIGHT, MAX_CLAIMS_PER_BATCH, this::claim);
+    this.batches = new Batcher<>(vertx, STATEMENTS_IN_FLIGHT, MAX_CLAIMS_PER_BATCH, Batcher.UNLIMITED,
+        claim -> claim.endpoint().accountId(), shards, this::claim);
   }
 
   /**
@@ -91,7 +92,9 @@ final class Claims {
 
   /** Fails alone: the leases that the batch took for other accounts are used. */
   private Future<List<Claimed>> claim(UUID accountId, List<Claim> claims) {
-    return QueueStore.claim(shards.on(client, accountId), accountId, claims, takeOver.isAllowed(), plans.withWebhooks())
+    return shards.each(client, List.of(accountId), id -> id, (shard, id) ->
+            QueueStore.claim(shard, accountId, claims, takeOver.isAllowed(accountId), plans.withWebhooks()))
+        .map(claimed -> claimed.get(0))
         .otherwise(e -> {
           log.warn("Could not claim due deliveries; retrying with the next poll of the queue: {}", e.getMessage());
           return List.of();

@@ -15,7 +15,7 @@ public final class DeliveryVerticles {
   private final Services services;
   private final Rules rules;
   private final DeliveryMetrics metrics;
-  private final TakeOver takeOver = new TakeOver();
+  private final TakeOver takeOver;
   private final AtomicInteger senders = new AtomicInteger();
 
   /** What delivery works with: the node's bus, database and dispatcher. */
@@ -31,6 +31,7 @@ public final class DeliveryVerticles {
 
   public DeliveryVerticles(Services services, Rules rules, DeliveryMetrics metrics) {
     this.services = services;
+    this.takeOver = new TakeOver(services.database().shards());
     this.rules = rules;
     this.metrics = metrics;
   }

@@ -5,6 +5,7 @@ import io.keyhook.attempt.EndpointSettings;
 import io.keyhook.attempt.EndpointSettings.Retired;
 import io.keyhook.attempt.Signer;
 import io.keyhook.db.Cipher;
+import io.keyhook.db.Shards;
 import io.keyhook.db.UnreadableSecretException;
 import io.keyhook.delivery.EndpointStore.SealedSecret;
 import io.keyhook.delivery.EndpointStore.StoredEndpoint;
@@ -19,12 +20,14 @@ import java.util.stream.Stream;
 /** Reads webhooks for sending: checks their URL, and opens their secrets. Belongs to one event loop. */
 final class EndpointReader {
   private final SqlClient client;
+  private final Shards shards;
   private final TargetPolicy policy;
   private final Cipher cipher;
   private final Plans plans;
 
-  EndpointReader(SqlClient client, TargetPolicy policy, Cipher cipher, Plans plans) {
+  EndpointReader(SqlClient client, Shards shards, TargetPolicy policy, Cipher cipher, Plans plans) {
     this.client = client;
+    this.shards = shards;
     this.policy = policy;
     this.cipher = cipher;
     this.plans = plans;
@@ -44,7 +47,7 @@ final class EndpointReader {
   }
 
   private Future<Optional<StoredEndpoint>> stored(EndpointId endpoint) {
-    return EndpointStore.read(client, endpoint, plans.withWebhooks());
+    return EndpointStore.read(shards.on(client, endpoint.accountId()), endpoint, plans.withWebhooks());
   }
 
   private EndpointSettings settings(EndpointId endpoint, StoredEndpoint webhook) {

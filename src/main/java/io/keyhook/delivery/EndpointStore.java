@@ -2,10 +2,11 @@ package io.keyhook.delivery;
 
 import static io.keyhook.db.Rows.first;
 
+import io.keyhook.db.ShardClient;
+import io.keyhook.db.ShardStatement;
 import io.keyhook.event.EndpointId;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -19,6 +20,9 @@ final class EndpointStore {
       SELECT w.version, w.url, w.secret, w.previous_secrets, w.previous_secrets_until, w.is_active AND a.plan = ANY ($3::text[])
       FROM keyhook.webhook w JOIN keyhook.account a ON a.account_id = w.account_id
       WHERE w.account_id = $1 AND w.webhook_id = $2 AND w.deleted_at IS NULL""";
+
+  private static final ShardStatement SETTINGS_ON_SHARD = new ShardStatement(SETTINGS, List.of("uuid", "uuid", "text[]"), """
+      version int, url text, secret bytea, previous_secrets bytea[], previous_secrets_until timestamptz[], active boolean""");
 
   private EndpointStore() {}
 
@@ -39,9 +43,9 @@ final class EndpointStore {
    *
    * @param plans the plans that have webhooks
    */
-  static Future<Optional<StoredEndpoint>> read(SqlClient client, EndpointId endpoint, String[] plans) {
-    return client.preparedQuery(SETTINGS)
-        .execute(Tuple.of(endpoint.accountId(), endpoint.webhookId()).addArrayOfString(plans))
+  static Future<Optional<StoredEndpoint>> read(ShardClient client, EndpointId endpoint, String[] plans) {
+    return client.run(SETTINGS_ON_SHARD,
+            Tuple.of(endpoint.accountId(), endpoint.webhookId()).addArrayOfString(plans))
         .map(rows -> first(rows, row -> new StoredEndpoint(row.getInteger(0), row.getString(1),
             row.getBuffer(2).getBytes(), retired(row.getArrayOfBuffers(3), row.getArrayOfOffsetDateTimes(4)),
             row.getBoolean(5))));

@@ -15,6 +15,7 @@ import io.keyhook.event.Outgoing;
 import io.keyhook.event.WebhookState;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
@@ -49,16 +50,20 @@ final class QueueStore {
         WHERE due_at > '-infinity' AND due_at <= now() + make_interval(secs => $1) GROUP BY account_id, webhook_id
       )""";
   private static final String POLL = """
-
+      , waiting AS (
+        SELECT * FROM unnest($2::uuid[], $3::uuid[]) h (account_id, webhook_id)
+      )
       SELECT account_id, webhook_id, extract(epoch FROM due_at - now())::float8, NULL::int, NULL::boolean FROM endpoint
       WHERE due_at <= now() + make_interval(secs => $1)
       UNION ALL
       SELECT h.account_id, h.webhook_id, NULL, coalesce(w.version, 0), coalesce(w.is_active AND a.plan = ANY ($4::text[]), false)
-      FROM unnest($2::uuid[], $3::uuid[]) h (account_id, webhook_id)
-      LEFT JOIN keyhook.webhook w ON w.account_id = h.account_id AND w.webhook_id = h.webhook_id
+      FROM waiting h LEFT JOIN keyhook.webhook w ON w.account_id = h.account_id AND w.webhook_id = h.webhook_id
       LEFT JOIN keyhook.account a ON a.account_id = h.account_id""";
   private static final String POLL_ONE = NEXT_OF_EACH + POLL;
   private static final String POLL_SHARDS = NEXT_OF_EACH_ON_SHARDS + POLL;
+  private static final ShardStatement POLL_ON_SHARD = new ShardStatement(POLL_ONE,
+      List.of("float8", "uuid[]", "uuid[]", "text[]"),
+      "account_id uuid, webhook_id uuid, seconds float8, version int, active boolean");
 
   private static final String CLAIM = """
       WITH due AS MATERIALIZED (
@@ -119,28 +124,39 @@ final class QueueStore {
   /**
    * Finds endpoints whose next delivery is due now or within {@code ahead}, and how these webhooks are.
    *
+   * @param place whose accounts to ask for, of {@link Shards#places}
    * @param waiting endpoints whose deliveries wait on this node
    * @param plans the plans that have webhooks
    */
-  static Future<Polled> poll(SqlClient client, Shards shards, Duration ahead, List<EndpointId> waiting, String[] plans) {
-    return client.preparedQuery(shards.areMany() ? POLL_SHARDS : POLL_ONE)
-        .execute(Tuple.of(ahead.toMillis() / 1e3)
-            .addArrayOfUUID(uuids(waiting, EndpointId::accountId))
-            .addArrayOfUUID(uuids(waiting, EndpointId::webhookId))
-            .addArrayOfString(plans))
-        .map(rows -> {
-          List<Due> due = new ArrayList<>(rows.size());
-          List<WebhookState> webhooks = new ArrayList<>(waiting.size());
-          for (Row row : rows) {
-            EndpointId endpoint = new EndpointId(row.getUUID(0), row.getUUID(1));
-            if (row.getInteger(3) == null) {
-              due.add(new Due(endpoint, row.getDouble(2)));
-            } else {
-              webhooks.add(new WebhookState(endpoint, row.getInteger(3), row.getBoolean(4)));
-            }
-          }
-          return new Polled(due, webhooks);
-        });
+  static Future<Polled> poll(
+      SqlClient client, Shards shards, Object place, Duration ahead, List<EndpointId> waiting, String[] plans) {
+    return place == null
+        ? client.preparedQuery(shards.areMany() ? POLL_SHARDS : POLL_ONE).execute(poll(ahead, waiting, plans))
+            .map(rows -> polled(List.of(rows)))
+        : shards.eachAt(client, place, (shard, isThere) -> shard.run(POLL_ON_SHARD, poll(ahead,
+            waiting.stream().filter(endpoint -> isThere.test(endpoint.accountId())).toList(), plans)))
+            .map(QueueStore::polled);
+  }
+
+  private static Tuple poll(Duration ahead, List<EndpointId> waiting, String[] plans) {
+    return Tuple.of(ahead.toMillis() / 1e3)
+        .addArrayOfUUID(uuids(waiting, EndpointId::accountId))
+        .addArrayOfUUID(uuids(waiting, EndpointId::webhookId))
+        .addArrayOfString(plans);
+  }
+
+  private static Polled polled(List<RowSet<Row>> found) {
+    List<Due> due = new ArrayList<>();
+    List<WebhookState> webhooks = new ArrayList<>();
+    found.forEach(rows -> rows.forEach(row -> {
+      EndpointId endpoint = new EndpointId(row.getUUID(0), row.getUUID(1));
+      if (row.getInteger(3) == null) {
+        due.add(new Due(endpoint, row.getDouble(2)));
+      } else {
+        webhooks.add(new WebhookState(endpoint, row.getInteger(3), row.getBoolean(4)));
+      }
+    }));
+    return new Polled(due, webhooks);
   }
 
   /**

@@ -65,11 +65,9 @@ final class Results {
       SqlClient client, Function<I, Outgoing> delivery, BiFunction<ShardClient, List<I>, Future<Void>> statement) {
     Shards shards = database.shards();
     Function<I, UUID> account = item -> delivery.apply(item).endpoint().accountId();
-    return new Batcher<>(vertx, 1, MAX_BATCH, Batcher.UNLIMITED, item -> shards.group(account.apply(item)), shard -> shard,
-        batch -> gathering(batch.size())
-            .compose(gathered -> untilWritten(() ->
-                statement.apply(shards.on(client, account.apply(batch.get(0))), batch)))
-            .map(Collections.nCopies(batch.size(), null)));
+    return new Batcher<>(vertx, 1, MAX_BATCH, Batcher.UNLIMITED, account, shards, batch -> gathering(batch.size())
+        .compose(gathered -> untilWritten(account.apply(batch.get(0)), () -> shards.each(client, batch, account, statement)))
+        .map(Collections.nCopies(batch.size(), null)));
   }
 
   /** Holds a small batch back, so that the next one grows meanwhile. */
@@ -81,7 +79,7 @@ final class Results {
     return batch.stream().sorted(order).toList();
   }
 
-  private <T> Future<T> untilWritten(Supplier<Future<T>> statement) {
+  private <T> Future<T> untilWritten(UUID accountId, Supplier<Future<T>> statement) {
     return statement.get().recover(e -> {
       DatabaseError error = DatabaseError.of(e);
       if (givenUp || error.isItemsOwn()) {
@@ -90,8 +88,8 @@ final class Results {
       if (!error.isOutage()) {
         log.error("Could not write results; retrying every {} ms", RETRY.toMillis(), e);
       }
-      takeOver.outage();
-      return vertx.timer(RETRY.toMillis()).compose(waited -> untilWritten(statement));
+      takeOver.outage(database.shards().place(accountId));
+      return vertx.timer(RETRY.toMillis()).compose(waited -> untilWritten(accountId, statement));
     });
   }
 
@@ -107,7 +105,8 @@ final class Results {
 
   /** Deactivates the webhook that a delivery was sent to; false where it has changed since. */
   Future<Boolean> deactivate(Outgoing outgoing, Deactivation why) {
-    return counted(untilWritten(() -> database.transaction(tx -> HealthStore.deactivate(tx, outgoing, why))));
+    return counted(untilWritten(outgoing.endpoint().accountId(),
+        () -> database.transaction(tx -> HealthStore.deactivate(tx, outgoing, why))));
   }
 
   private <T> Future<T> counted(Future<T> written) {

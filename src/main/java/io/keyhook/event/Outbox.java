@@ -7,6 +7,7 @@ import io.keyhook.db.Shards;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
+import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlClient;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -49,6 +50,9 @@ public final class Outbox {
     private static final Written NOTHING = new Written(List.of(), List.of(), List.of(), Set.of());
 
     private static Written of(List<Written> parts) {
+      if (parts.size() <= 1) {
+        return parts.isEmpty() ? NOTHING : parts.get(0);
+      }
       Written all = new Written(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new LinkedHashSet<>());
       parts.forEach(part -> {
         all.events.addAll(part.events);
@@ -60,21 +64,18 @@ public final class Outbox {
     }
   }
 
-  /**
-   * Writes within the caller's transaction, or in one of its own where the client has none. Without one, the events' accounts
-   * have to be of one {@linkplain Shards#group group}.
-   */
+  /** Writes within the caller's transaction, or in one of its own for each shard where the client has none. */
   public Future<Written> write(SqlClient client, List<Raised> events) {
-    if (events.isEmpty()) {
-      return Future.succeededFuture(Written.NOTHING);
-    }
-    List<List<Raised>> split = shards.split(events, Raised::accountId);
-    return split.size() == 1 ? write(shards.on(client, events.get(0).accountId()), events)
-        : Future.all(split.stream().map(some -> write(shards.on(client, some.get(0).accountId()), some)).toList())
-            .map(all -> Written.of(all.list()));
+    return shards.each(client, events, Raised::accountId, (shard, some) -> write(shard, some)).map(Written::of);
   }
 
-  /** The same for events of accounts in one shard. */
+  /** Writes events and dispatches them, those of each shard as soon as they are committed. */
+  public Future<Void> commit(Pool connections, List<Raised> events) {
+    return shards.each(connections, events, Raised::accountId, (shard, some) -> write(shard, some).onSuccess(this::dispatch))
+        .mapEmpty();
+  }
+
+  /** Writes events of accounts in one shard, to be {@linkplain #dispatch dispatched}. */
   public Future<Written> write(ShardClient client, List<Raised> events) {
     if (events.isEmpty()) {
       return Future.succeededFuture(Written.NOTHING);

@@ -52,20 +52,28 @@ final class Activator {
   }
 
   Future<List<Outcome>> activate(List<Device> devices) {
-    return shards.transaction(connections, devices.get(0).accountId(), tx -> new Batch(devices).run(tx)).map(batch -> {
-      outbox.dispatch(batch.written);
-      return Arrays.asList(batch.outcomes);
-    });
+    Outcome[] outcomes = new Outcome[devices.size()];
+    List<Integer> indexes = IntStream.range(0, devices.size()).boxed().toList();
+    return shards.eachInTransaction(connections, indexes, i -> devices.get(i).accountId(),
+        (tx, some) -> new Batch(some, some.stream().map(devices::get).toList()).run(tx), batch -> {
+          outbox.dispatch(batch.written);
+          IntStream.range(0, batch.outcomes.length).forEach(i -> outcomes[batch.indexes.get(i)] = batch.outcomes[i]);
+        }).map(done -> Arrays.asList(outcomes));
   }
 
   private final class Batch {
+    private final List<Integer> indexes;
     private final List<Device> devices;
     private final Outcome[] outcomes;
     private final Map<UUID, List<Integer>> newByLicense = new LinkedHashMap<>();
     private final List<Raised> events = new ArrayList<>();
     private Outbox.Written written;
 
-    Batch(List<Device> devices) {
+    /**
+     * @param indexes of the devices among all
+     */
+    Batch(List<Integer> indexes, List<Device> devices) {
+      this.indexes = indexes;
       this.devices = devices;
       this.outcomes = new Outcome[devices.size()];
       Arrays.fill(outcomes, Outcome.Denied.CHANGED);

@@ -3,6 +3,7 @@ package io.keyhook.license;
 import static io.keyhook.db.Rows.all;
 
 import io.keyhook.bus.Licenses.License;
+import io.keyhook.db.ShardClient;
 import io.keyhook.db.ShardStatement;
 import io.keyhook.db.Shards;
 import io.vertx.core.Future;
@@ -127,13 +128,12 @@ final class ExpiryStore {
    * @param wanted whether to read licenses even if no webhook wants the event
    */
   static Future<List<Taken>> take(SqlClient tx, Shards shards, List<ExpiryTurns.Turn> turns, boolean wanted) {
-    return Future.all(shards.split(turns, ExpiryTurns.Turn::accountId).stream()
-        .map(some -> takeOnShard(tx, shards, some, wanted)).toList())
-        .map(all -> all.<List<Taken>>list().stream().flatMap(List::stream).toList());
+    return shards.each(tx, turns, ExpiryTurns.Turn::accountId, (shard, some) -> take(shard, some, wanted))
+        .map(all -> all.stream().flatMap(List::stream).toList());
   }
 
-  private static Future<List<Taken>> takeOnShard(SqlClient tx, Shards shards, List<ExpiryTurns.Turn> turns, boolean wanted) {
-    return shards.on(tx, turns.get(0).accountId()).run(TAKE_ON_SHARD, Tuple.tuple()
+  private static Future<List<Taken>> take(ShardClient tx, List<ExpiryTurns.Turn> turns, boolean wanted) {
+    return tx.run(TAKE_ON_SHARD, Tuple.tuple()
             .addArrayOfUUID(turns.stream().map(ExpiryTurns.Turn::accountId).toArray(UUID[]::new))
             .addArrayOfInteger(turns.stream().map(ExpiryTurns.Turn::places).toArray(Integer[]::new))
             .addArrayOfOffsetDateTime(turns.stream().map(ExpiryTurns.Turn::since).toArray(OffsetDateTime[]::new))

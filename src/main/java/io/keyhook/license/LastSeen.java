@@ -1,5 +1,6 @@
 package io.keyhook.license;
 
+import io.keyhook.db.ShardClient;
 import io.keyhook.db.Shards;
 import io.keyhook.license.ValidationStore.Seen;
 import io.vertx.core.Future;
@@ -102,14 +103,14 @@ public final class LastSeen {
       all.add(new Seen(key.accountId(), key.licenseId(), key.fingerprint, (now - at) / 1e9));
     });
     all.sort(LOCK_ORDER);
-    return write(all, 0);
+    return shards.each(client, all, Seen::accountId, (shard, some) -> write(shard, some, 0)).mapEmpty();
   }
 
-  private Future<Void> write(List<Seen> all, int from) {
+  private static Future<Void> write(ShardClient shard, List<Seen> all, int from) {
     if (from >= all.size()) {
       return Future.succeededFuture();
     }
     int to = Math.min(all.size(), from + MAX_BATCH);
-    return ValidationStore.seen(client, shards, all.subList(from, to)).compose(done -> write(all, to));
+    return ValidationStore.seen(shard, all.subList(from, to)).compose(done -> write(shard, all, to));
   }
 }

@@ -8,7 +8,6 @@ import io.keyhook.bus.LicenseKeys;
 import io.keyhook.bus.Licenses.Validate;
 import io.keyhook.db.ShardClient;
 import io.keyhook.db.ShardStatement;
-import io.keyhook.db.Shards;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
@@ -23,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.IntStream;
 
 /** The SQL of the hot path: each statement takes a whole batch. */
 final class ValidationStore {
@@ -136,52 +134,25 @@ final class ValidationStore {
   /** A license and how many of its devices change. */
   record Change(UUID accountId, UUID licenseId, int devices) {}
 
-  /**
-   * Null where no license has the key. Where keys that were created before forms had to differ share a form, each is found
-   * by its exact key alone.
-   *
-   * @param likely whose the first key was the last time; null: unknown. Where accounts have shards, those of its shard are
-   *     looked up there first, without asking whose they are.
-   */
-  static Future<List<Found>> lookUp(SqlClient client, Shards shards, List<Validate> batch, UUID likely) {
-    if (!shards.areMany()) {
-      return lookUp(shards.on(client, likely), batch);
-    }
-    return likely == null ? lookUpOwners(client, shards, batch) : lookUp(shards.on(client, likely), batch).compose(found -> {
-      List<Integer> missing = IntStream.range(0, batch.size()).filter(i -> found.get(i) == null).boxed().toList();
-      return missing.isEmpty() ? Future.succeededFuture(found)
-          : lookUpOwners(client, shards, missing.stream().map(batch::get).toList())
-              .map(owners -> merged(found, missing, owners));
-    });
-  }
-
-  /** Finds the accounts of the keys, and looks the keys up in their shards. */
-  private static Future<List<Found>> lookUpOwners(SqlClient client, Shards shards, List<Validate> batch) {
+  /** Whose keys these are, on a distributed database; null where no license has the key. */
+  static Future<List<UUID>> owners(SqlClient client, List<Validate> batch) {
     String[] forms = forms(batch);
-    return client.preparedQuery(ACCOUNTS).execute(Tuple.tuple().addArrayOfString(forms)).compose(rows -> {
+    return client.preparedQuery(ACCOUNTS).execute(Tuple.tuple().addArrayOfString(forms)).map(rows -> {
       Map<String, UUID> owners = new HashMap<>();
       rows.forEach(row -> owners.put(row.getString(0), row.getUUID(1)));
-      List<Integer> owned = IntStream.range(0, forms.length).filter(i -> owners.containsKey(forms[i])).boxed().toList();
-      List<List<Integer>> split = shards.split(owned, i -> owners.get(forms[i]));
-      return Future.all(split.stream().map(some -> lookUp(shards.on(client, owners.get(forms[some.get(0)])),
-          some.stream().map(batch::get).toList())).toList()).map(parts -> {
-            List<Found> found = Arrays.asList(new Found[batch.size()]);
-            IntStream.range(0, split.size()).forEach(i -> merged(found, split.get(i), parts.resultAt(i)));
-            return found;
-          });
+      return Arrays.stream(forms).map(owners::get).toList();
     });
-  }
-
-  private static List<Found> merged(List<Found> all, List<Integer> indexes, List<Found> some) {
-    IntStream.range(0, indexes.size()).forEach(i -> all.set(indexes.get(i), some.get(i)));
-    return all;
   }
 
   private static String[] forms(List<Validate> batch) {
     return strings(batch, request -> LicenseKeys.form(request.licenseKey()));
   }
 
-  private static Future<List<Found>> lookUp(ShardClient client, List<Validate> batch) {
+  /**
+   * Null where no license of these accounts has the key. Where keys that were created before forms had to differ share a form,
+   * each is found by its exact key alone.
+   */
+  static Future<List<Found>> lookUp(ShardClient client, List<Validate> batch) {
     Found[] found = new Found[batch.size()];
     String[] forms = forms(batch);
     return client.run(LOOK_UP_ON_SHARD, Tuple.tuple()
@@ -249,12 +220,7 @@ final class ValidationStore {
         : client.run(COUNT_DOWN_ON_SHARD, tuple(changes)).mapEmpty();
   }
 
-  static Future<Void> seen(SqlClient client, Shards shards, List<Seen> seen) {
-    return Future.all(shards.split(seen, Seen::accountId).stream()
-        .map(some -> seen(shards.on(client, some.get(0).accountId), some)).toList()).mapEmpty();
-  }
-
-  private static Future<Void> seen(ShardClient client, List<Seen> seen) {
+  static Future<Void> seen(ShardClient client, List<Seen> seen) {
     return client.run(SEEN_ON_SHARD, Tuple.tuple()
             .addArrayOfUUID(uuids(seen, Seen::accountId))
             .addArrayOfUUID(uuids(seen, Seen::licenseId))

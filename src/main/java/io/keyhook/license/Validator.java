@@ -18,9 +18,12 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Pool;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.List;
 import java.util.UUID;
+import java.util.stream.IntStream;
 
 /**
  * Carries out validations. Each looks its license up in PostgreSQL, in a batch with those that arrived in the meantime. One that
@@ -38,7 +41,9 @@ final class Validator {
   private static final int SLOTS = 1 << 16;
   private static final int STRANGERS = 64;
 
-  private final Batcher<Validate, Found> lookUps;
+  private final Shards shards;
+  private final Batcher<Question, Found> lookUps;
+  private final Batcher<Validate, UUID> owners;
   private final Batcher<Device, Activator.Outcome> activations;
   private final Batcher<Raised, Void> events;
   private final UUID[] accounts = new UUID[SLOTS];
@@ -46,8 +51,15 @@ final class Validator {
   private final LastSeen lastSeen;
   private final Counts counts;
 
+  /**
+   * A key to look up.
+   *
+   * @param accountId whose it was the last time, or is; null: unknown
+   */
+  private record Question(Validate request, UUID accountId) {}
+
   Validator(
-      Vertx vertx, SqlClient client, Shards shards, Activator activator, Outbox outbox, EventFeed feed, LastSeen lastSeen,
+      Vertx vertx, Pool client, Shards shards, Activator activator, Outbox outbox, EventFeed feed, LastSeen lastSeen,
       Counts counts, MeterRegistry meters) {
     DistributionSummary lookedUp = BatchSizes.of("look-ups", meters);
     DistributionSummary activated = BatchSizes.of("activations", meters);
@@ -55,23 +67,24 @@ final class Validator {
     this.feed = feed;
     this.lastSeen = lastSeen;
     this.counts = counts;
-    this.lookUps = new Batcher<>(vertx, LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, this::likelyTenant, shards::group,
+    this.shards = shards;
+    this.lookUps = new Batcher<>(vertx, LOOK_UP_LANES, MAX_BATCH, MAX_WAITING,
+        question -> question.accountId == null ? stranger(question.request) : question.accountId, shards,
         batch -> {
           lookedUp.record(batch.size());
-          return ValidationStore.lookUp(client, shards, batch, likelyAccount(batch.get(0)));
+          return lookUp(client, batch);
         });
-    this.activations = new Batcher<>(vertx, ACTIVATION_LANES, MAX_BATCH, MAX_WAITING, Device::accountId, shards::group,
+    this.owners = new Batcher<>(vertx, LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, Validator::stranger, Batcher.Grouping.NONE,
+        batch -> ValidationStore.owners(client, batch));
+    this.activations = new Batcher<>(vertx, ACTIVATION_LANES, MAX_BATCH, MAX_WAITING, Device::accountId, shards,
         batch -> {
           activated.record(batch.size());
           return activator.activate(batch);
         });
-    this.events = new Batcher<>(vertx, EVENT_LANES, MAX_BATCH, MAX_WAITING, Raised::accountId, shards::group,
+    this.events = new Batcher<>(vertx, EVENT_LANES, MAX_BATCH, MAX_WAITING, Raised::accountId, shards,
         batch -> {
           raised.record(batch.size());
-          return outbox.write(client, batch).map(written -> {
-            outbox.dispatch(written);
-            return Collections.nCopies(batch.size(), null);
-          });
+          return outbox.commit(client, batch).map(Collections.nCopies(batch.size(), null));
         });
   }
 
@@ -81,11 +94,11 @@ final class Validator {
 
   /** How many validations wait for the database. */
   int waiting() {
-    return lookUps.waiting() + activations.waiting() + events.waiting();
+    return lookUps.waiting() + owners.waiting() + activations.waiting() + events.waiting();
   }
 
   private Future<Validation> validate(Validate request, int lookUp) {
-    return lookUps.add(request).compose(found -> {
+    return find(request).compose(found -> {
       if (found == null) { // nobody's: it is in nobody's statistics
         return Future.succeededFuture(Refused.LICENSE_NOT_FOUND);
       }
@@ -97,6 +110,32 @@ final class Validator {
       }
       return found.known() ? known(request, found) : activate(request, found, lookUp);
     });
+  }
+
+  /**
+   * Null where no license has the key. On a distributed database it is looked up in the shard of the account that it was found
+   * in the last time, and, if it is not there, in that of the account that has it.
+   */
+  private Future<Found> find(Validate request) {
+    UUID likely = accounts[slot(request)];
+    if (!shards.areMany()) {
+      return lookUps.add(new Question(request, likely));
+    }
+    Future<Found> found =
+        likely == null ? Future.succeededFuture() : lookUps.add(new Question(request, likely));
+    return found.compose(known -> known != null ? Future.succeededFuture(known)
+        : owners.add(request).compose(owner -> owner == null || owner.equals(likely) ? Future.succeededFuture()
+            : lookUps.add(new Question(request, owner))));
+  }
+
+  private Future<List<Found>> lookUp(Pool client, List<Question> batch) {
+    Found[] all = new Found[batch.size()];
+    List<Integer> indexes = IntStream.range(0, batch.size()).boxed().toList();
+    return shards.each(client, indexes, i -> batch.get(i).accountId,
+        (shard, some) -> ValidationStore.lookUp(shard, some.stream().map(i -> batch.get(i).request).toList()).map(found -> {
+          IntStream.range(0, some.size()).forEach(i -> all[some.get(i)] = found.get(i));
+          return null;
+        })).map(done -> Arrays.asList(all));
   }
 
   private Future<Validation> refused(Found found, Refused refused) {
@@ -138,17 +177,11 @@ final class Validator {
   }
 
   /**
-   * Whose key it was the last time. Those that were not found yet share a few turns: neither is one that floods all of
-   * them, nor has who makes keys up one for each. It decides about turns, and where the key is looked up first.
+   * The turn of a key that was not found yet. Those share a few turns: neither is one that floods all of them, nor has who
+   * makes keys up one for each.
    */
-  private Object likelyTenant(Validate request) {
-    UUID account = likelyAccount(request);
-    return account == null ? slot(request) % STRANGERS : (Object) account;
-  }
-
-  /** Null: unknown. */
-  private UUID likelyAccount(Validate request) {
-    return accounts[slot(request)];
+  private static Object stranger(Validate request) {
+    return slot(request) % STRANGERS;
   }
 
   private static int slot(Validate request) {

@@ -26,16 +26,24 @@ class BatcherTest {
   private final List<Promise<Void>> answers = new ArrayList<>();
   private final Watch watch = new Watch();
   private final Batcher<String, String> batcher =
-      new Batcher<>(watch, 1, BATCH, WAITING, item -> item.charAt(0), BatcherTest::group, batch -> {
+      new Batcher<>(watch, 1, BATCH, WAITING, item -> item.charAt(0), new Cases(), batch -> {
         sent.add(batch);
         Promise<Void> answer = Promise.promise();
         answers.add(answer);
         return answer.future().map(batch);
       });
 
-  /** Capital letters are tenants of another group. */
-  private static Object group(Object tenant) {
-    return (char) tenant >= 'A' && (char) tenant <= 'Z';
+  /** Capital letters are tenants of another group, and digits go to another place. */
+  private static final class Cases implements Batcher.Grouping {
+    @Override
+    public Object group(Object tenant) {
+      return Character.isUpperCase((char) tenant);
+    }
+
+    @Override
+    public Object place(Object tenant) {
+      return Character.isDigit((char) tenant);
+    }
   }
 
   /** Time passes when a test says so. */
@@ -101,8 +109,24 @@ class BatcherTest {
     List<Future<String>> all = Stream.of(add("a", 2), add("B", 3), add("c", 2)).flatMap(List::stream).toList();
     answerAll();
     assertThat(sent).hasSize(3).allSatisfy(batch ->
-        assertThat(batch.stream().map(item -> group(item.charAt(0))).distinct()).hasSize(1));
+        assertThat(batch.stream().map(item -> new Cases().group(item.charAt(0))).distinct()).hasSize(1));
     assertThat(all.stream().map(Future::result)).doesNotHaveDuplicates().hasSize(7);
+  }
+
+  @Test
+  void aPlaceThatDoesNotAnswerHoldsUpAndFailsNoOther() {
+    List<Future<String>> away = add("1", WAITING);
+    List<Future<String>> others = add("a", 5);
+    assertThat(away.stream().filter(Future::failed)).as("its waiting room is full").isNotEmpty();
+    assertThat(others).noneMatch(Future::failed);
+    answers.get(1).complete();
+    watch.goOn();
+    answers.get(0).fail(new TimeoutException("away"));
+    assertThat(away).allMatch(Future::failed);
+    assertThat(others.get(0).succeeded()).isTrue();
+    answers.get(2).complete();
+    assertThat(others).allMatch(Future::succeeded);
+    assertThat(batcher.waiting()).isZero();
   }
 
   @Test

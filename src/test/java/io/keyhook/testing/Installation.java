@@ -169,7 +169,12 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
 
   /** A proxy before the database. */
   public Proxy proxy() {
-    Proxy proxy = new Proxy(vertx, database.uri());
+    return proxy(database.uri());
+  }
+
+  /** A proxy before a server. */
+  public Proxy proxy(URI server) {
+    Proxy proxy = new Proxy(vertx, server);
     proxies.add(proxy);
     return proxy;
   }
