@@ -1,12 +1,13 @@
 package io.keyhook.http;
 
+import io.netty.handler.codec.http.cookie.ServerCookieDecoder;
 import io.vertx.core.http.Cookie;
 import io.vertx.core.http.CookieSameSite;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -18,6 +19,8 @@ final class SessionCookies {
   private static final String NAME = "keyhook_session";
   private static final String DEVICE = "keyhook_device";
   private static final int MAX_PEOPLE = 4;
+  /** One that this host has set, and some that other hosts of the domain have planted. */
+  private static final int MAX_COOKIES = 8;
   /** The longest time for which browsers keep a cookie (RFC 6265bis, 5.5). */
   private static final Duration DEVICE_LASTS = Duration.ofDays(400);
   private static final String PATH = "/api/auth";
@@ -26,8 +29,8 @@ final class SessionCookies {
 
   /** Returns null if there is none. Of two, one may have been planted by another host of this domain. */
   static String read(RoutingContext context) {
-    Set<Cookie> cookies = context.request().cookies(NAME);
-    return cookies.size() == 1 ? cookies.iterator().next().getValue() : null;
+    List<String> values = values(context, NAME).toList();
+    return values.size() == 1 ? values.get(0) : null;
   }
 
   static void set(RoutingContext context, ClientAddress addresses, String value, Duration lasts) {
@@ -36,8 +39,15 @@ final class SessionCookies {
 
   /** The entries of the device, of all its cookies: what another host of this domain has planted is no entry of anybody. */
   static List<String> devices(RoutingContext context) {
-    return context.request().cookies(DEVICE).stream()
-        .flatMap(cookie -> Arrays.stream(cookie.getValue().split("\\.", MAX_PEOPLE + 1)).limit(MAX_PEOPLE)).toList();
+    return values(context, DEVICE).limit(MAX_COOKIES)
+        .flatMap(value -> Arrays.stream(value.split("\\.", MAX_PEOPLE + 1)).limit(MAX_PEOPLE)).toList();
+  }
+
+  /** All cookies of the name, in the order of the request. Vert.x keeps one of those with the same name, domain and path. */
+  private static Stream<String> values(RoutingContext context, String name) {
+    return context.request().headers().getAll(HttpHeaders.COOKIE).stream()
+        .flatMap(header -> ServerCookieDecoder.STRICT.decodeAll(header).stream())
+        .filter(cookie -> cookie.name().equals(name)).map(io.netty.handler.codec.http.cookie.Cookie::value);
   }
 
   /** Adds an entry before the device's entries for other users. */

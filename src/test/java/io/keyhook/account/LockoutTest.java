@@ -79,6 +79,17 @@ class LockoutTest {
     assertRefused(() -> login(from("192.0.2.77"), email));
   }
 
+  /** A browser sends the cookies of a sibling host's, too, and in front if their path is longer. */
+  @Test
+  void aDeviceIsKnownBesideACookieThatAnotherHostHasPlanted() {
+    String email = owner();
+    String device = device(login(from(HOME), email).expect(200));
+    attack(email);
+    for (String both : List.of("planted; keyhook_device=" + device, device + "; keyhook_device=planted")) {
+      assertThat(device(login(from(HOME, both), email).expect(200))).isEqualTo(device);
+    }
+  }
+
   /** A moment after an attack, a limit may let one more pass; a device with an allowance of its own has more. */
   private static void assertRefused(Supplier<Exchange> login) {
     assertThat(Stream.generate(login).limit(5).mapToInt(Exchange::status).anyMatch(status -> status == 429)).isTrue();
