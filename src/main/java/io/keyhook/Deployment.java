@@ -219,7 +219,7 @@ final class Deployment {
         .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans,
             admissions.recoveries())))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
-            new WebhookVerticle(bus, database, cipher, idempotency, plans, policy)))
+            new WebhookVerticle(bus, database, cipher, idempotency, plans, policy, admissions)))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
             new LicenseVerticle(bus, database, idempotency, outbox, plans, lastSeen, admissions)))
         .compose(v -> deploy(Stage.WORKING, workers, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,

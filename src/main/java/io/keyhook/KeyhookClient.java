@@ -43,7 +43,7 @@ public final class KeyhookClient {
 
   /**
    * Makes a call when it is the tenant's turn for a shared connection. Calls that wait for something else, such as a password
-   * hash, take turns in the verticle that serves them.
+   * hash or a name server, take turns in the verticle that serves them.
    *
    * @param tenant an account's id, or a client's address
    */
@@ -217,7 +217,7 @@ public final class KeyhookClient {
   }
 
   public Future<Webhooks.WithSecret> createWebhook(Webhooks.Create request) {
-    return manage(request.caller().accountId(), Addresses.CREATE_WEBHOOK, request);
+    return bus.request(Addresses.CREATE_WEBHOOK, request);
   }
 
   public Future<Webhooks.Webhook> getWebhook(Webhooks.Get query) {
@@ -229,7 +229,7 @@ public final class KeyhookClient {
   }
 
   public Future<Webhooks.Webhook> updateWebhook(Webhooks.Update request) {
-    return manage(request.caller().accountId(), Addresses.UPDATE_WEBHOOK, request);
+    return bus.request(Addresses.UPDATE_WEBHOOK, request);
   }
 
   public Future<Void> deleteWebhook(Webhooks.Delete request) {

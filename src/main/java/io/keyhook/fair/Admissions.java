@@ -16,6 +16,7 @@ import java.util.UUID;
  * @param passwords of accounts, and of logins on known devices, by account; those that an administrator sets, by client address
  * @param anonymousLogins on devices that are not known, and sign-ups, by client address
  * @param searches of licenses; as many have connections of their own
+ * @param names of webhooks' hosts that are resolved, by account: a name server may take as long as it is waited for
  * @param tests test deliveries, which wait for an endpoint
  * @param imports of more licenses than one statement creates, from the parsing of the file to the commit; others are
  *     management calls
@@ -28,7 +29,7 @@ import java.util.UUID;
 public record Admissions(
     Admission<Object> management, Admission<String> authentications,
     Admission<Admission<?>> hashes, Admission<Object> passwords, Admission<String> anonymousLogins, Admission<UUID> searches,
-    Admission<UUID> tests, Admission<UUID> imports, Admission<UUID> exports,
+    Admission<UUID> names, Admission<UUID> tests, Admission<UUID> imports, Admission<UUID> exports,
     FairShare<UUID> streams, FairShare<UUID> recoveries, FairShare<String> connections, Pacer pacer) {
   /** For resources that are held for any time. A single account gets a fifth. */
   private static final double HELD_LONG = 0.25;
@@ -65,6 +66,7 @@ public record Admissions(
         new Admission<String>(vertx, "anonymous logins", halfOfTheProcessors, 150, LONG_PATIENCE).meteredBy(meters),
         new Admission<UUID>(vertx, "searches", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, LONG_PATIENCE)
             .pacedBy(pacer, REST).meteredBy(meters),
+        new Admission<UUID>(vertx, "host names", new FairShare<>(128, HELD_LONG), MANY_WAIT, PATIENCE).meteredBy(meters),
         new Admission<UUID>(vertx, "webhook tests", new FairShare<>(128, HELD_LONG), 128, PATIENCE).meteredBy(meters),
         new Admission<UUID>(vertx, "imports", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, IMPORT_PATIENCE)
             .pacedBy(pacer, LONG_REST).meteredBy(meters),

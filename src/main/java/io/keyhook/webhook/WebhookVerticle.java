@@ -22,6 +22,7 @@ import io.keyhook.bus.Webhooks.WithSecret;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.event.EventType;
+import io.keyhook.fair.Admissions;
 import io.keyhook.idempotency.Idempotency;
 import io.keyhook.license.EventSamples;
 import io.keyhook.target.TargetPolicy;
@@ -38,8 +39,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 
-/** Keeps webhooks and their secrets. */
+/**
+ * Keeps webhooks and their secrets. Creating and updating a webhook may wait for a name server that the tenant chose, so these
+ * calls take turns here: for a shared connection before and after, and for neither in between.
+ */
 public final class WebhookVerticle extends VerticleBase {
   private final Bus bus;
   private final Database database;
@@ -48,11 +53,13 @@ public final class WebhookVerticle extends VerticleBase {
   private final Idempotency idempotency;
   private final Plans plans;
   private final TargetPolicy policy;
+  private final Admissions admissions;
   private final SecureRandom random = new SecureRandom();
   private Registration registration;
 
   public WebhookVerticle(
-      Bus bus, Database database, Cipher cipher, Idempotency idempotency, Plans plans, TargetPolicy policy) {
+      Bus bus, Database database, Cipher cipher, Idempotency idempotency, Plans plans, TargetPolicy policy,
+      Admissions admissions) {
     this.bus = bus;
     this.database = database;
     this.pool = database.pool();
@@ -60,11 +67,12 @@ public final class WebhookVerticle extends VerticleBase {
     this.idempotency = idempotency;
     this.plans = plans;
     this.policy = policy;
+    this.admissions = admissions;
   }
 
   @Override
   public Future<?> start() {
-    registration = new Registration(vertx, policy);
+    registration = new Registration(vertx, policy, admissions.names());
     bus.answer(Addresses.CREATE_WEBHOOK, this::create);
     bus.answer(Addresses.LIST_WEBHOOKS, query -> WebhookStore.list(pool, query.caller().accountId(), query.page()));
     bus.answer(Addresses.GET_WEBHOOK, query ->
@@ -81,29 +89,40 @@ public final class WebhookVerticle extends VerticleBase {
     UUID accountId = request.caller().accountId();
     Set<EventType> events = EventType.subscription(request.events());
     String secret = request.secret() == null ? Signer.newSecret(random) : request.secret();
-    return checkHasWebhooks(accountId)
-        .compose(allowed -> registration.check(request.url()))
-        .compose(allowed -> database.transaction(tx -> PlanStore.lock(tx, accountId)
+    return manage(accountId, () -> checkHasWebhooks(accountId))
+        .compose(allowed -> registration.check(accountId, request.url()))
+        .compose(allowed -> manage(accountId, () -> database.transaction(tx -> PlanStore.lock(tx, accountId)
             .compose(plan -> WebhookStore.count(tx, accountId).compose(used -> {
               plans.checkHasWebhooks(plan);
               Plans.checkRoom(plan, plans.of(plan).maxWebhooks(), used.count(), "webhooks");
               return WebhookStore.insert(tx, used.newId(), request, events,
                   cipher.seal(secret, accountId, used.newId()));
             })).compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_CREATED, webhook, List.of()))
-            .compose(webhook -> idempotency.keep(tx, request.caller(), new WithSecret(webhook, secret)))));
+            .compose(webhook -> idempotency.keep(tx, request.caller(), new WithSecret(webhook, secret))))));
+  }
+
+  /** Runs statements when it is the account's turn for a shared connection. */
+  private <T> Future<T> manage(UUID accountId, Supplier<Future<T>> statements) {
+    return admissions.management().run(accountId, statements);
   }
 
   private Future<Webhook> update(Webhooks.Update request) {
     UUID accountId = request.caller().accountId();
     UUID webhookId = Id.WEBHOOK.parse(request.id());
     Set<EventType> events = request.events().present() ? EventType.subscription(request.events().value()) : null;
+    return manage(accountId, () -> WebhookStore.get(pool, accountId, webhookId)
+            .compose(there -> checkPlan(request).map(there)))
+        .compose(there -> checkUrl(request, there))
+        .compose(allowed -> manage(accountId, () -> change(request, webhookId, events)));
+  }
+
+  private Future<Webhook> change(Webhooks.Update request, UUID webhookId, Set<EventType> events) {
+    UUID accountId = request.caller().accountId();
     boolean deactivates = request.isActive().present() && !request.isActive().value();
-    return WebhookStore.get(pool, accountId, webhookId)
-        .compose(there -> checkChange(request, there))
-        .compose(allowed -> database.transaction(tx -> WebhookStore.update(tx, webhookId, request, events)
+    return database.transaction(tx -> WebhookStore.update(tx, webhookId, request, events)
             .compose(changed -> changed.isEmpty() ? Future.succeededFuture(changed)
                 : audited(tx, request.caller(), Action.WEBHOOK_UPDATED, changed.get(), request.changed())
-                    .map(Optional::of))))
+                    .map(Optional::of)))
         .compose(changed -> {
           changed.ifPresent(webhook -> bus.publish(Addresses.WEBHOOK_CHANGED, new WebhookChanged(webhookId)));
           return changed.map(Future::succeededFuture).orElseGet(() -> WebhookStore.get(pool, accountId, webhookId));
@@ -113,12 +132,16 @@ public final class WebhookVerticle extends VerticleBase {
             : Future.succeededFuture(webhook));
   }
 
-  /** Whether the plan allows that the webhook is active, and the policy where the change moves it. */
-  private Future<?> checkChange(Webhooks.Update request, Webhook there) {
+  /** Fails if the change activates the webhook and the plan allows none. */
+  private Future<Void> checkPlan(Webhooks.Update request) {
     boolean activates = request.isActive().present() && request.isActive().value();
+    return activates ? checkHasWebhooks(request.caller().accountId()) : Future.succeededFuture();
+  }
+
+  /** Fails if the change sets another URL that may not be used. */
+  private Future<Void> checkUrl(Webhooks.Update request, Webhook there) {
     boolean moves = request.url().present() && !request.url().value().equals(there.url());
-    return (activates ? checkHasWebhooks(request.caller().accountId()) : Future.succeededFuture())
-        .compose(allowed -> moves ? registration.check(request.url().value()) : Future.succeededFuture());
+    return moves ? registration.check(request.caller().accountId(), request.url().value()) : Future.succeededFuture();
   }
 
   private Future<Void> delete(Webhooks.Delete request) {

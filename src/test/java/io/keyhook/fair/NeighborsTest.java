@@ -9,9 +9,11 @@ import io.keyhook.testing.Api;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.Webhook;
+import io.keyhook.testing.NameServer;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
@@ -177,8 +179,12 @@ class NeighborsTest {
   }
 
   private static double metric(String name, String what) {
+    return metric(keyhook.api(), name, what);
+  }
+
+  private static double metric(Api api, String name, String what) {
     String start = "keyhook_admission_" + name + "{what=\"" + what + "\"} ";
-    return keyhook.api().anonymous().get("/metrics").expect(200).body().lines().filter(line -> line.startsWith(start))
+    return api.anonymous().get("/metrics").expect(200).body().lines().filter(line -> line.startsWith(start))
         .mapToDouble(line -> Double.parseDouble(line.substring(start.length()))).sum();
   }
 
@@ -214,6 +220,30 @@ class NeighborsTest {
         .expect(200);
     assertModestIsServed();
     assertRefusalsTellWhen();
+  }
+
+  /** Whoever sets a URL chooses its name server, too. */
+  @Test
+  void namesThatHangKeepNobodyElseFromTheDatabase() {
+    try (NameServer silent = new NameServer()) {
+      Node node = keyhook.startAsking(silent);
+      for (int tenant = 0; tenant < 4; tenant++) {
+        Api api = Api.of(node.uri()).header("Authorization", keyhook.account("enterprise").authorization());
+        Webhook moving = keyhook.webhook(api, keyhook.receiver(), "license.expired");
+        String name = "http://hooks" + tenant + "-";
+        flood(6, i -> api.header("Content-Type", "application/json").send("PATCH", "/api/webhooks/" + moving.id(),
+            new JsonObject().put("url", name + i + ".example.com/").encode()));
+        flood(6, i -> api.postAsync("/api/webhooks", new JsonObject().put("url", name + "new" + i + ".example.com/")
+            .put("events", new JsonArray().add("license.expired"))));
+      }
+      Waiting.until("names of all are being resolved", () -> metric(node.api(), "running", "host names") == 48);
+      assertThat(metric(node.api(), "running", "management calls")).isZero();
+      modest = Api.of(node.uri()).header("Authorization", modest.authorization());
+      assertModestIsServed();
+      assertThat(flood).as("calls that wait for a name").anyMatch(call -> !call.isDone());
+      assertRefusalsTellWhen();
+      node.stop();
+    }
   }
 
   @Test
@@ -307,7 +337,7 @@ class NeighborsTest {
         .collect(Collectors.toSet());
     Set<String> expected = new HashSet<>();
     for (String waiting : List.of("authentications", "exports", "imports", "management calls", "passwords", "searches",
-        "webhook tests", "anonymous logins")) {
+        "webhook tests", "anonymous logins", "host names")) {
       expected.addAll(List.of("running " + waiting, "waiting " + waiting, "refused_total " + waiting));
     }
     for (String held : List.of("connections", "event streams", "recoveries")) {

@@ -3,6 +3,7 @@ package io.keyhook.testing;
 import static org.awaitility.Awaitility.await;
 
 import io.vertx.core.Vertx;
+import io.vertx.core.dns.AddressResolverOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
@@ -143,6 +144,14 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
    */
   public Node start(JsonObject more) {
     Node node = Node.start(database.uri(), overrides.copy().mergeIn(more, true));
+    nodes.add(node);
+    return node;
+  }
+
+  /** One more node, which resolves names with a server of the test. */
+  public Node startAsking(NameServer names) {
+    Node node = Node.start(database.uri(), overrides, BlockedThreads.options()
+        .setAddressResolverOptions(new AddressResolverOptions().addServer(names.address())));
     nodes.add(node);
     return node;
   }

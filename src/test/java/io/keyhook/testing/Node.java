@@ -3,6 +3,7 @@ package io.keyhook.testing;
 import io.keyhook.Keyhook;
 import io.keyhook.config.Configuration;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 
@@ -30,7 +31,11 @@ public final class Node {
    * @param overrides laid over {@link #settings}, nested as in {@code conf/keyhook.json}
    */
   public static Node start(URI database, JsonObject overrides) {
-    Vertx vertx = Vertx.vertx(BlockedThreads.options());
+    return start(database, overrides, BlockedThreads.options());
+  }
+
+  static Node start(URI database, JsonObject overrides, VertxOptions options) {
+    Vertx vertx = Vertx.vertx(options);
     Keyhook keyhook = new Keyhook(Configuration.of(settings(database).mergeIn(overrides, true)));
     try {
       return new Node(vertx, keyhook, Waiting.on(vertx.deployVerticle(keyhook)));
