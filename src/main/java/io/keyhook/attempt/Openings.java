@@ -1,5 +1,6 @@
 package io.keyhook.attempt;
 
+import io.keyhook.fair.FairShare;
 import io.keyhook.fair.Turns;
 import io.vertx.core.Vertx;
 import java.net.InetAddress;
@@ -11,16 +12,23 @@ import java.util.UUID;
  * <ul>
  *   <li>At a host, {@value #AT_FIRST} are opened at once. While more are wanted, each that is established lets one more be
  *       opened at once, so that a receiver that keeps none, or needs hundreds, gets them after a few round trips (slow start: RFC
- *       5681, 3.1). A connection that is not established after {@value #PATIENCE_MILLIS} ms no longer counts. A host whose
+ *       5681, 3.1). A connection that is not established after {@value #PATIENCE_MILLIS} ms no longer counts, up to the limit below. A host whose
  *       handshakes hang delays only connections to itself.
  *   <li>Over TLS, {@value #HANDSHAKES} are begun at once, or every {@value #PACE_MILLIS} ms. That is as many as the event
  *       loop can compute, and few enough for requests on other connections to come in between.
+ *   <li>A connection that does not come about is a socket all the same, until its connect times out: of these, a host has
+ *       {@value #MAX_HUNG} more than it may open at once, and all hosts have {@value #MAX_UNESTABLISHED}, which accounts share
+ *       fairly.
  * </ul>
  * Accounts take turns. What waits is bounded by the attempts in flight. Belongs to one event loop.
  */
 final class Openings {
   static final int AT_FIRST = 4;
   static final long PATIENCE_MILLIS = 1000;
+  /** Connections to one host that are not established and no longer count. */
+  static final int MAX_HUNG = 8;
+  /** Connections to all hosts that are not established, with those that no longer count. An account alone gets half. */
+  static final int MAX_UNESTABLISHED = 1024;
   private static final int HANDSHAKES = 8;
   private static final long PACE_MILLIS = 10;
   private static final int MAX_HOSTS = 10_000;
@@ -30,6 +38,7 @@ final class Openings {
   private final Vertx vertx;
   private final Map<Key, Host> hosts = Sender.recentlyUsed(MAX_HOSTS);
   private final Queue handshakes = new Queue(HANDSHAKES);
+  private final Unestablished unestablished = new Unestablished();
 
   /**
    * What connections are made to. The address is part of it, so that one that hangs does not delay the next (RFC 8305),
@@ -86,10 +95,40 @@ final class Openings {
     }
   }
 
+  /** The sockets that are no connections yet, and who waits for one. */
+  private final class Unestablished {
+    private final FairShare<UUID> share = new FairShare<>(MAX_UNESTABLISHED, 1);
+    private final Turns<UUID, Runnable> turns = new Turns<>(ALL);
+    private boolean scheduled;
+
+    /** Runs it with a socket, now or later. */
+    void take(UUID accountId, Runnable taker) {
+      if (!turns.isWaiting(accountId) && share.tryAcquire(accountId)) {
+        taker.run();
+      } else {
+        turns.add(accountId, taker);
+      }
+    }
+
+    void free(UUID accountId) {
+      share.release(accountId, 1);
+      if (turns.size() > 0 && !scheduled) {
+        scheduled = true;
+        vertx.runOnContext(v -> {
+          scheduled = false;
+          for (Runnable next; (next = turns.poll(share::tryAcquire)) != null; ) {
+            next.run();
+          }
+        });
+      }
+    }
+  }
+
   /** Belongs to connections to one host. */
   final class Host {
     private final boolean tls;
     private final Queue queue = new Queue(AT_FIRST);
+    private int hung;
 
     private Host(boolean tls) {
       this.tls = tls;
@@ -97,13 +136,13 @@ final class Openings {
 
     /** Grants the line a place, now or later. */
     void ask(UUID accountId, Line line) {
-      queue.take(accountId, () -> {
+      queue.take(accountId, () -> unestablished.take(accountId, () -> {
         if (tls) {
-          handshakes.take(accountId, () -> line.granted(new Place(this)));
+          handshakes.take(accountId, () -> line.granted(new Place(this, accountId)));
         } else {
-          line.granted(new Place(this));
+          line.granted(new Place(this, accountId));
         }
-      });
+      }));
     }
 
     private void stands() {
@@ -123,17 +162,20 @@ final class Openings {
   /** Lets one connection be opened. */
   private final class Place implements Pass {
     private final Host host;
+    private final UUID accountId;
     private final long pace;
     private final long patience;
     private boolean counts = true;
+    private boolean hangs;
     private boolean paced;
     private boolean over;
 
-    Place(Host host) {
+    Place(Host host, UUID accountId) {
       this.host = host;
+      this.accountId = accountId;
       this.paced = host.tls;
       this.pace = paced ? vertx.setTimer(PACE_MILLIS, t -> endPace()) : -1;
-      this.patience = vertx.setTimer(PATIENCE_MILLIS, t -> free());
+      this.patience = vertx.setTimer(PATIENCE_MILLIS, t -> hang());
     }
 
     @Override
@@ -145,6 +187,14 @@ final class Openings {
       if (paced) {
         paced = false;
         handshakes.free();
+      }
+    }
+
+    private void hang() {
+      if (counts && host.hung < MAX_HUNG) {
+        host.hung++;
+        hangs = true;
+        free();
       }
     }
 
@@ -174,6 +224,10 @@ final class Openings {
         vertx.cancelTimer(pace);
         vertx.cancelTimer(patience);
         endPace();
+        unestablished.free(accountId);
+        if (hangs) {
+          host.hung--;
+        }
         free();
       }
     }

@@ -54,7 +54,7 @@ public final class Turns<K, T> {
   }
 
   /** Takes the next item of an admitted tenant; null: none. Tenants that are not admitted keep their turn. */
-  T poll(Predicate<K> admitted) {
+  public T poll(Predicate<K> admitted) {
     for (Iterator<Map.Entry<K, ArrayDeque<T>>> turns = queues.entrySet().iterator(); turns.hasNext(); ) {
       Map.Entry<K, ArrayDeque<T>> turn = turns.next();
       K tenant = turn.getKey();
@@ -115,7 +115,8 @@ public final class Turns<K, T> {
     return true;
   }
 
-  boolean isWaiting(K tenant) {
+  /** Whether an item of the tenant waits. */
+  public boolean isWaiting(K tenant) {
     return queues.containsKey(tenant);
   }
 

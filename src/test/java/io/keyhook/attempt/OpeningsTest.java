@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.RawReceiver.Script;
 import io.keyhook.testing.Waiting;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -171,6 +175,70 @@ class OpeningsTest {
       assertThat(rig.send(ACCOUNT, url).join().succeeded()).isTrue();
       assertThat(receiver.accepted()).isEqualTo(2);
       assertThat(Waiting.next(sessions, "session")).isEqualTo(Waiting.next(sessions, "session"));
+    }
+  }
+
+  /** Asks for places, and keeps those that are granted. */
+  private static final class Asking {
+    private final List<Pass> granted = new CopyOnWriteArrayList<>();
+
+    void ask(Vertx vertx, Openings openings, UUID accountId, InetAddress address, int port, int times) {
+      Openings.Host host = openings.host(new Openings.Key("hooks.example.com", port, false, address));
+      Line line = new Line(vertx, new Reuse(System::nanoTime, () -> { }, () -> { }), host, accountId);
+      for (int i = 0; i < times; i++) {
+        line.enter(new Line.Entry() {
+          @Override
+          public boolean isWanted() {
+            return true;
+          }
+
+          @Override
+          public void go(Pass pass) {
+            granted.add(pass);
+          }
+        });
+      }
+    }
+  }
+
+  @Test
+  void connectsThatHangAreFewAtAHost() {
+    Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+    try {
+      Asking dead = new Asking();
+      vertx.runOnContext(v -> dead.ask(vertx, new Openings(vertx), ACCOUNT, InetAddress.getLoopbackAddress(), 1, 1000));
+      int most = Openings.AT_FIRST + Openings.MAX_HUNG;
+      Waiting.until("as many as may hang", () -> dead.granted.size() >= most);
+      // longer than any of them counts
+      Waiting.on(vertx.timer(Openings.PATIENCE_MILLIS + Openings.PATIENCE_MILLIS / 10));
+      assertThat(dead.granted).hasSize(most);
+      dead.granted.forEach(place -> vertx.runOnContext(v -> place.ended()));
+      Waiting.until("the next are opened", () -> dead.granted.size() > most);
+    } finally {
+      Waiting.on(vertx.close());
+    }
+  }
+
+  @Test
+  void connectsThatHangLeaveSomeToOtherAccounts() {
+    Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+    try {
+      Asking greedy = new Asking();
+      Asking modest = new Asking();
+      vertx.runOnContext(v -> {
+        Openings openings = new Openings(vertx);
+        for (int port = 1; port <= Openings.MAX_UNESTABLISHED; port++) {
+          greedy.ask(vertx, openings, ACCOUNT, InetAddress.getLoopbackAddress(), port, 1);
+        }
+        modest.ask(vertx, openings, UUID.randomUUID(), InetAddress.getLoopbackAddress(), 1, 1);
+      });
+      Waiting.until("the other account connects", () -> modest.granted.size() == 1);
+      assertThat(greedy.granted).hasSize(Openings.MAX_UNESTABLISHED / 2);
+      List<Pass> first = List.copyOf(greedy.granted);
+      vertx.runOnContext(v -> first.forEach(place -> place.begun(true)));
+      Waiting.until("the rest connect", () -> greedy.granted.size() == Openings.MAX_UNESTABLISHED);
+    } finally {
+      Waiting.on(vertx.close());
     }
   }
 }
