@@ -1,9 +1,13 @@
 package io.keyhook.fair;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Everything that the tenants of a node compete for, and how much of it there is. Deliveries have their own
@@ -31,12 +35,14 @@ public record Admissions(
     Admission<Admission<?>> hashes, Admission<Object> passwords, Admission<String> anonymousLogins, Admission<UUID> searches,
     Admission<UUID> names, Admission<UUID> tests, Admission<UUID> imports, Admission<UUID> exports,
     FairShare<UUID> streams, FairShare<UUID> recoveries, FairShare<String> connections, Pacer pacer) {
+  private static final Logger log = LoggerFactory.getLogger(Admissions.class);
   /** For resources that are held for any time. A single account gets a fifth. */
   private static final double HELD_LONG = 0.25;
   /** For what keeps a processor of the database busy. Of two permits, an account gets one. */
   private static final double ONE_OF_TWO = 0.5;
   /** Shared connections that management calls leave to the node's own work. */
   private static final int BACKGROUND = 2;
+  private static final int CONNECTIONS_OF_A_LOOP = 10_000;
   private static final int MANY_WAIT = 1000;
   /** Less than a client waits. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -73,6 +79,27 @@ public record Admissions(
         new Admission<UUID>(vertx, "exports", new FairShare<>(32, HELD_LONG), 32, PATIENCE).meteredBy(meters),
         new FairShare<UUID>(200, HELD_LONG).meteredBy(meters, "event streams"),
         new FairShare<UUID>(1000, HELD_LONG).meteredBy(meters, "recoveries"),
-        new FairShare<String>(10_000 * loops).meteredBy(meters, "connections"), pacer);
+        new FairShare<String>(connections(loops, maxFiles())).meteredBy(meters, "connections"), pacer);
+  }
+
+  /** Returns how many file descriptors this process may open; {@link Long#MAX_VALUE}: not known. */
+  private static long maxFiles() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+        ? system.getMaxFileDescriptorCount() : Long.MAX_VALUE;
+  }
+
+  /**
+   * Returns how many connections clients may have. Half of the file descriptors are left to the database, to deliveries, and to
+   * files, so that clients alone never keep the node from opening one.
+   */
+  static int connections(int loops, long maxFiles) {
+    int most = CONNECTIONS_OF_A_LOOP * loops;
+    if (maxFiles / 2 >= most) {
+      return most;
+    }
+    int connections = (int) Math.max(1, maxFiles / 2);
+    log.warn("Clients may have {} connections instead of {}, because this process may open {} files. Raise the limit to {}"
+        + " (ulimit -n, or LimitNOFILE= in systemd)", connections, most, maxFiles, 2 * most);
+    return connections;
   }
 }
