@@ -3,6 +3,7 @@ package io.keyhook.attempt;
 import io.vertx.core.Vertx;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -34,17 +35,22 @@ final class Calls {
     this.vertx = vertx;
     this.exchange = exchange;
     this.route = route;
-    this.addresses = inOrder(addresses, route.working());
+    this.addresses = inOrder(addresses, route);
     this.message = message;
   }
 
-  private static List<InetAddress> inOrder(List<InetAddress> addresses, InetAddress working) {
+  /** Of more than are tried, the next attempt tries the ones that come after those of this one. */
+  private static List<InetAddress> inOrder(List<InetAddress> addresses, Sender.Route route) {
     if (addresses.size() == 1) {
       return addresses;
     }
     List<InetAddress> ordered = new ArrayList<>(addresses);
-    if (ordered.remove(working)) {
-      ordered.add(0, working);
+    int others = ordered.remove(route.working()) ? MAX_ADDRESSES - 1 : MAX_ADDRESSES;
+    if (ordered.size() > others) {
+      Collections.rotate(ordered, -route.skip(others) % ordered.size());
+    }
+    if (others < MAX_ADDRESSES) {
+      ordered.add(0, route.working());
     }
     return ordered.subList(0, Math.min(ordered.size(), MAX_ADDRESSES));
   }

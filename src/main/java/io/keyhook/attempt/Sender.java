@@ -146,6 +146,7 @@ public final class Sender {
   final class Route {
     private final Destination destination;
     private InetAddress working;
+    private int skipped;
 
     private Route(Destination destination) {
       this.destination = destination;
@@ -158,6 +159,13 @@ public final class Sender {
     /** The address that worked last, which the next attempt tries first; null: none has. */
     InetAddress working() {
       return working;
+    }
+
+    /** Returns how many addresses the attempts before have tried, and counts those of one more. Never negative. */
+    int skip(int tried) {
+      int before = skipped;
+      skipped = skipped + tried & Integer.MAX_VALUE;
+      return before;
     }
 
     void works(InetAddress address) {

@@ -16,6 +16,7 @@ import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,6 +106,18 @@ class AddressTest {
       assertReached(rig, receiver);
     }
     try (RawReceiver receiver = new RawReceiver(Fault.OK); SenderRig rig = rig("::1", dead, GOOD)) {
+      assertReached(rig, receiver);
+    }
+  }
+
+  @Test
+  void moreAddressesThanAnAttemptTriesTakeTurns() {
+    String[] addresses = Stream.concat(IntStream.rangeClosed(2, 20).mapToObj(i -> "127.0.0." + i), Stream.of(GOOD))
+        .toArray(String[]::new);
+    try (RawReceiver receiver = new RawReceiver(Fault.OK); SenderRig rig = rig(addresses)) {
+      for (int i = 1; i <= 2; i++) {
+        assertThat(attempt(rig, receiver).succeeded()).isFalse();
+      }
       assertReached(rig, receiver);
     }
   }
