@@ -68,7 +68,7 @@ final class Exchange {
   void answered(HttpClientResponse response) {
     statusCode = response.statusCode();
     text = new ResponseText(
-        response.getHeader(HttpHeaders.CONTENT_ENCODING), response.getHeader(HttpHeaders.CONTENT_TYPE));
+        response.headers().getAll(HttpHeaders.CONTENT_ENCODING), response.getHeader(HttpHeaders.CONTENT_TYPE));
     if (statusCode == 429 || statusCode == 503) {
       retryAfter = RetryAfter.of(response.getHeader(HttpHeaders.RETRY_AFTER), Instant.now());
     }

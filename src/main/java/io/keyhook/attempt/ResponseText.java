@@ -4,6 +4,7 @@ import io.vertx.core.buffer.Buffer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.zip.DataFormatException;
@@ -17,21 +18,29 @@ import java.util.zip.Inflater;
 final class ResponseText {
   private static final int MAX_BYTES = 4 * 1024;
   private static final int MAX_NAME = 32;
+  /** More than are decoded; of more, the body is unreadable. */
+  private static final int MAX_ENCODINGS = 4;
+
+  /** A checksum and a length. */
+  private static final int GZIP_TRAILER = 8;
 
   private static final String CHARSET = "charset=";
   /** NUL and lone surrogates; a pair of them is one character. */
   private static final Pattern NO_TEXT = Pattern.compile("[\\x00\\p{Cs}]");
 
-  private final String encoding;
+  /** In the order in which they were applied, without {@code identity}. */
+  private final List<String> encodings;
   private final Charset charset;
   private final Buffer kept = Buffer.buffer();
 
   /**
-   * @param contentEncoding the header (RFC 9110, 8.4); null: there is none
+   * @param contentEncodings the header's lines (RFC 9110, 8.4); empty: there are none
    * @param contentType the header (RFC 9110, 8.3); null: there is none
    */
-  ResponseText(String contentEncoding, String contentType) {
-    this.encoding = contentEncoding == null ? "" : contentEncoding.trim().toLowerCase(Locale.ROOT);
+  ResponseText(List<String> contentEncodings, String contentType) {
+    this.encodings = contentEncodings.stream().flatMap(line -> Arrays.stream(line.split(",", MAX_ENCODINGS + 1)))
+        .map(name -> name.trim().toLowerCase(Locale.ROOT)).filter(name -> !name.isEmpty() && !name.equals("identity"))
+        .limit(MAX_ENCODINGS + 1).toList();
     this.charset = charset(contentType == null ? "" : contentType.toLowerCase(Locale.ROOT));
   }
 
@@ -66,19 +75,28 @@ final class ResponseText {
    */
   String read(int length) {
     byte[] bytes = kept.getBytes();
-    return switch (encoding) {
-      case "", "identity" -> text(bytes);
-      case "gzip", "x-gzip" -> isGzip(bytes) ? text(inflated(bytes, gzipHeader(bytes), true)) : text(bytes);
-      case "deflate" -> {
-        byte[] inflated = inflated(bytes, 0, !isZlib(bytes));
-        yield text(inflated.length == 0 ? bytes : inflated); // as plain text, where it is no such thing
+    if (encodings.size() > MAX_ENCODINGS) {
+      return unreadable(length);
+    }
+    for (int i = encodings.size() - 1; i >= 0; i--) {
+      switch (encodings.get(i)) {
+        case "gzip", "x-gzip" -> bytes = isGzip(bytes, 0) ? gunzipped(bytes) : bytes;
+        case "deflate" -> {
+          byte[] inflated = inflated(bytes, !isZlib(bytes));
+          bytes = inflated.length == 0 ? bytes : inflated; // as plain text, where it is no such thing
+        }
+        default -> {
+          return unreadable(length);
+        }
       }
-      default -> length == 0 ? "" : "(%s-compressed body, %d bytes)".formatted(name(), length);
-    };
+    }
+    return text(bytes);
   }
 
-  private String name() {
-    return clean(encoding.substring(0, Math.min(encoding.length(), MAX_NAME)));
+  private String unreadable(int length) {
+    String names = String.join(", ", encodings);
+    return length == 0 ? "" : "(%s-compressed body, %d bytes)".formatted(
+        clean(names.substring(0, Math.min(names.length(), MAX_NAME))), length);
   }
 
   private String text(byte[] bytes) {
@@ -95,8 +113,8 @@ final class ResponseText {
     return NO_TEXT.matcher(text).replaceAll("\uFFFD");
   }
 
-  private static boolean isGzip(byte[] bytes) {
-    return bytes.length >= 10 && bytes[0] == 0x1f && (bytes[1] & 0xff) == 0x8b && bytes[2] == 8;
+  private static boolean isGzip(byte[] bytes, int from) {
+    return bytes.length >= from + 10 && bytes[from] == 0x1f && (bytes[from + 1] & 0xff) == 0x8b && bytes[from + 2] == 8;
   }
 
   /** RFC 1950, 2.2; many send the bare deflate of RFC 1951 instead. */
@@ -104,10 +122,10 @@ final class ResponseText {
     return bytes.length >= 2 && (bytes[0] & 0x0f) == 8 && ((bytes[0] & 0xff) << 8 | bytes[1] & 0xff) % 31 == 0;
   }
 
-  /** Its length (RFC 1952, 2.3). */
-  private static int gzipHeader(byte[] bytes) {
-    int flags = bytes[3];
-    int at = 10;
+  /** Where it ends (RFC 1952, 2.3). */
+  private static int gzipHeader(byte[] bytes, int from) {
+    int flags = bytes[from + 3];
+    int at = from + 10;
     if ((flags & 4) != 0 && at + 2 <= bytes.length) { // FEXTRA
       at += 2 + (bytes[at] & 0xff) + ((bytes[at + 1] & 0xff) << 8);
     }
@@ -122,21 +140,49 @@ final class ResponseText {
     return (flags & 2) != 0 ? at + 2 : at; // FHCRC
   }
 
+  /** All members (RFC 1952, 2.2), up to where they are cut off or damaged. */
+  private static byte[] gunzipped(byte[] bytes) {
+    byte[] result = new byte[MAX_BYTES];
+    int length = 0;
+    Inflater inflater = new Inflater(true);
+    try {
+      for (int at = 0; isGzip(bytes, at) && length < MAX_BYTES; ) {
+        inflater.reset();
+        int start = Math.min(gzipHeader(bytes, at), bytes.length);
+        length += inflate(inflater, bytes, start, result, length);
+        if (!inflater.finished()) {
+          break;
+        }
+        at = start + (int) inflater.getBytesRead() + GZIP_TRAILER;
+      }
+    } finally {
+      inflater.end();
+    }
+    return Arrays.copyOf(result, length);
+  }
+
   /** Up to where it is cut off or damaged. */
-  private static byte[] inflated(byte[] bytes, int from, boolean bare) {
+  private static byte[] inflated(byte[] bytes, boolean bare) {
     byte[] result = new byte[MAX_BYTES];
     Inflater inflater = new Inflater(bare);
     try {
-      inflater.setInput(bytes, Math.min(from, bytes.length), Math.max(0, bytes.length - from));
-      int length = 0;
+      return Arrays.copyOf(result, inflate(inflater, bytes, 0, result, 0));
+    } finally {
+      inflater.end();
+    }
+  }
+
+  /** Returns how many bytes it has added to the result. */
+  private static int inflate(Inflater inflater, byte[] bytes, int from, byte[] result, int at) {
+    inflater.setInput(bytes, from, bytes.length - from);
+    try {
+      int length = at;
       for (int more = 1; more > 0 && length < MAX_BYTES; length += more) {
         more = inflater.inflate(result, length, MAX_BYTES - length);
       }
     } catch (DataFormatException e) {
       // what came before is counted too
     }
-    int length = (int) inflater.getBytesWritten();
-    inflater.end();
-    return Arrays.copyOf(result, length);
+    return (int) inflater.getBytesWritten();
   }
 }

@@ -23,7 +23,7 @@ class ResponseTextTest {
   }
 
   private static String read(String encoding, String type, byte[] body) {
-    ResponseText text = new ResponseText(encoding, type);
+    ResponseText text = new ResponseText(encoding == null ? List.of() : List.of(encoding.split("\n")), type);
     for (byte b : body) {
       text.append(Buffer.buffer(new byte[] {b}));
     }
@@ -51,6 +51,27 @@ class ResponseTextTest {
 
   private static byte[] page() {
     return PAGE.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void everyMemberOfAGzipBodyIsRead() throws IOException {
+    ByteArrayOutputStream members = new ByteArrayOutputStream();
+    for (String member : List.of("one, ", "", "two, ", "three")) {
+      members.write(gzip(member.getBytes(StandardCharsets.UTF_8)));
+    }
+    assertThat(read("gzip", members.toByteArray())).isEqualTo("one, two, three");
+    members.write(new byte[] {0, 0, 0});
+    assertThat(read("gzip", members.toByteArray())).as("padded").isEqualTo("one, two, three");
+  }
+
+  @Test
+  void encodingsAreUndoneFromTheLastToTheFirst() throws IOException {
+    for (String same : List.of("gzip, identity", "identity,GZIP", "identity\ngzip", "gzip\nidentity", "gzip\ngzip", ", gzip,")) {
+      assertThat(read(same, gzip(page()))).as(same).isEqualTo(PAGE);
+    }
+    assertThat(read("gzip, deflate", deflate(gzip(page()), false))).isEqualTo(PAGE);
+    assertThat(read("br, gzip", gzip(page()))).startsWith("(br, gzip-compressed body");
+    assertThat(read("gzip,gzip,gzip,gzip,gzip", gzip(page()))).startsWith("(gzip, gzip");
   }
 
   @Test
