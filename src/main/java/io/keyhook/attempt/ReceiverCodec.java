@@ -58,6 +58,8 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
       .setUseRfc9112TransferEncoding(false);
   private static final int MAX_GOODBYE = 1024;
   private static final byte[] STATUS_LINE = "HTTP/1.".getBytes(StandardCharsets.US_ASCII);
+  private static final int ANY_VERSION = "HTTP/".length();
+  private static final int MAX_VERSION = 8;
 
   /** What comes next. */
   private enum Part {
@@ -199,6 +201,10 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
   }
 
   private final class Decoder extends HttpResponseDecoder {
+    private final ChunkSizeLines chunks = new ChunkSizeLines();
+    /** The last byte that was dropped in front of a status line. */
+    private byte dropped = HttpConstants.LF;
+
     Decoder() {
       super(CONFIG);
     }
@@ -233,9 +239,14 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
         }
       } else if (part == Part.LINES) {
         in.writerIndex(FoldedLines.unfold(in, from));
+      } else if (part == Part.BODY) {
+        chunks.mend(in);
       }
       super.decode(context, in, out);
       in.writerIndex(end);
+      if (part == Part.BODY) {
+        chunks.read(in.readerIndex() - from);
+      }
       if (part == Part.BODY && out.size() == before && FoldedLines.isLastChunk(in, from)) {
         part = Part.LINES;
       }
@@ -265,17 +276,36 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
         }
         if (length < STATUS_LINE.length && same == length) {
           return false;
-        } else if (same == length) {
+        }
+        boolean isOther = false; // such as HTTP/2 200, which Netty refuses: no response comes behind it
+        if (same >= ANY_VERSION && same < length && dropped == HttpConstants.LF) {
+          int end = endOfVersion(in);
+          if (end == in.writerIndex()) {
+            return false;
+          }
+          isOther = in.getByte(end) == HttpConstants.SP;
+        }
+        if (same == length || isOther) {
+          dropped = HttpConstants.LF;
           part = Part.STATUS;
           return true;
         }
-        byte dropped = in.readByte();
+        dropped = in.readByte();
         if (dropped != HttpConstants.CR && dropped != HttpConstants.LF && !last) {
           last = true;
           reuse.lose();
         }
       }
       return false;
+    }
+
+    private static int endOfVersion(ByteBuf in) {
+      int at = in.readerIndex() + ANY_VERSION;
+      int end = Math.min(in.writerIndex(), at + MAX_VERSION);
+      while (at < end && (in.getByte(at) == '.' || Character.isDigit(in.getByte(at)))) {
+        at++;
+      }
+      return at;
     }
 
     private void decoded(ChannelHandlerContext context, ByteBuf in, List<Object> out, int before) {
@@ -287,6 +317,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
             return;
           }
           part = Part.BODY;
+          chunks.begin(HttpUtil.isTransferEncodingChunked(response));
           last |= isLast(response) || !reuse.isPossible();
           if (isNoAnswer(response)) {
             out.subList(before, out.size()).clear();

@@ -261,6 +261,8 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
         kept("repeats its Content-Length", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nfirst",
             200, "first"),
         kept("sends chunk extensions", CHUNKED + "2;a=b\r\nfi\r\n3;c=\"d;e\";f\r\nrst\r\n0;g=h\r\n\r\n", 200, "first"),
+        kept("sends chunk extensions in Latin-1", CHUNKED + "5;a=\"\u00e4\"\r\nfirst\r\n0\r\n\r\n", 200, "first"),
+        kept("pads its chunk sizes with blanks", CHUNKED + "2 \r\nfi\r\n3  \t \r\nrst\r\n0  \r\n\r\n", 200, "first"),
         kept("sends trailers", CHUNKED + "5\r\nfirst\r\n0\r\nX-Sum: 1\r\n\r\n", 200, "first"),
         left("sends a Content-Length with chunks", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"
             + "Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n"),

@@ -208,6 +208,23 @@ class PairingTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"HTTP/2 200\r\n\r\n", "HTTP/0.9 200 OK\r\nContent-Length: 0\r\n\r\n"})
+  void aStatusLineOfAnotherVersionEndsTheAttemptOnAUsedConnectionToo(String answer) {
+    UUID account = UUID.randomUUID();
+    try (RawReceiver receiver = patient.start(Kind.PLAIN, c -> {
+      c.request();
+      c.write(ok("one"));
+      c.request();
+      c.write(answer);
+      c.awaitClose();
+    })) {
+      assertAnswered(patient.attempt(account, receiver), 200, "one");
+      assertThat(patient.attempt(account, receiver).error()).isEqualTo(AttemptError.PROTOCOL_ERROR);
+      assertThat(receiver.accepted()).isEqualTo(1);
+    }
+  }
+
   @Test
   void aRequestThatMayHaveBeenReadIsNotSentAgainInSilence() {
     UUID account = UUID.randomUUID();
