@@ -297,12 +297,16 @@ class HostileInputTest {
   @Test
   void whatAReceiverAnswersTakesLinearTime() {
     for (String answer : List.of(
-        "503 X\r\nRetry-After: " + fill(LINE, "0") + "x", "503 X\r\nRetry-After: " + fill(LINE, " ") + "x",
-        "429 X\r\nRetry-After: Fri, " + fill(LINE, "0"), "200 " + fill(LINE / 2, " ") + "x",
-        "200 X\r\n" + fill(LINE, i -> "k" + colliding(i, "aa", "bB") + ":\r\n") + "a: b",
-        "200 X\r\nContent-Type: text/html; charset=" + fill(LINE, "\""),
-        "200 X\r\nContent-Type: " + fill(LINE, "a;"), "200 X\r\nConnection: " + fill(LINE, "a,"),
-        "301 X\r\nLocation: http://" + fill(LINE, "[1:"), "200 X\r\nSet-Cookie: " + fill(LINE, "a=;"),
+        "503 X\r\nRetry-After: " + fill(FOLDED, "0") + "x", "503 X\r\nRetry-After: " + fill(FOLDED, " ") + "x",
+        "429 X\r\nRetry-After: Fri, " + fill(FOLDED, "0"), "200 " + fill(FOLDED / 2, " ") + "x",
+        "200 X\r\n" + fill(FOLDED, i -> "k" + colliding(i, "aa", "bB") + ":\r\n") + "a: b",
+        "200 X\r\nContent-Type: text/html; charset=" + fill(FOLDED, "\""),
+        "200 X\r\nContent-Type: " + fill(FOLDED, "a;"), "200 X\r\nConnection: " + fill(FOLDED, "a,"),
+        "301 X\r\nLocation: http://" + fill(FOLDED, "[1:"), "200 X\r\nSet-Cookie: " + fill(FOLDED, "a=;"),
+        "200 X\r\nTransfer-Encoding: chunked\r\n\r\n0" + fill(FOLDED, ";a=b") + "\r\nX-Trailer: a",
+        "200 X\r\nTransfer-Encoding: chunked\r\n\r\n" + fill(FOLDED, "1 ;a=\"\u00e4\"\r\nx\r\n") + "0\r\nX-Trailer: a",
+        "200 X\r\nTransfer-Encoding: chunked\r\n\r\n0" + fill(FOLDED, " ") + "\r\nX-Trailer: a",
+        "200 X\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + fill(FOLDED, i -> "k" + i + ":\r\n") + "a: b",
         "200 X\r\nX-Folded: a" + fill(FOLDED, "\n "), "200 X\r\nX-Folded: " + fill(FOLDED / 2, "a") + fill(FOLDED / 2, "\r\n "))) {
       try (RawReceiver receiver = new RawReceiver(connection -> {
         while (true) {
