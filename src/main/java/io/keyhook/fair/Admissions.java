@@ -38,6 +38,8 @@ public record Admissions(
   private static final Logger log = LoggerFactory.getLogger(Admissions.class);
   /** For resources that are held for any time. A single account gets a fifth. */
   private static final double HELD_LONG = 0.25;
+  /** For connections, of which many clients behind one address need many. */
+  private static final double THREE_QUARTERS = 3;
   /** For what keeps a processor of the database busy. Of two permits, an account gets one. */
   private static final double ONE_OF_TWO = 0.5;
   /** Shared connections that management calls leave to the node's own work. */
@@ -79,7 +81,7 @@ public record Admissions(
         new Admission<UUID>(vertx, "exports", new FairShare<>(32, HELD_LONG), 32, PATIENCE).meteredBy(meters),
         new FairShare<UUID>(200, HELD_LONG).meteredBy(meters, "event streams"),
         new FairShare<UUID>(1000, HELD_LONG).meteredBy(meters, "recoveries"),
-        new FairShare<String>(connections(loops, maxFiles())).meteredBy(meters, "connections"), pacer);
+        new FairShare<String>(connections(loops, maxFiles()), THREE_QUARTERS).meteredBy(meters, "connections"), pacer);
   }
 
   /** Returns how many file descriptors this process may open; {@link Long#MAX_VALUE}: not known. */
@@ -89,17 +91,17 @@ public record Admissions(
   }
 
   /**
-   * Returns how many connections clients may have. Half of the file descriptors are left to the database, to deliveries, and to
-   * files, so that clients alone never keep the node from opening one.
+   * Returns how many connections clients may have. A quarter of the file descriptors is left to the database, to deliveries, and
+   * to files, so that clients alone never keep the node from opening one.
    */
   static int connections(int loops, long maxFiles) {
     int most = CONNECTIONS_OF_A_LOOP * loops;
-    if (maxFiles / 2 >= most) {
+    if (maxFiles / 4 * 3 >= most) {
       return most;
     }
-    int connections = (int) Math.max(1, maxFiles / 2);
+    int connections = (int) Math.max(1, maxFiles * 3 / 4);
     log.warn("Clients may have {} connections instead of {}, because this process may open {} files. Raise the limit to {}"
-        + " (ulimit -n, or LimitNOFILE= in systemd)", connections, most, maxFiles, 2 * most);
+        + " (ulimit -n, or LimitNOFILE= in systemd)", connections, most, maxFiles, most / 3 * 4 + 4);
     return connections;
   }
 }
