@@ -60,7 +60,7 @@ class CitusTest {
     before.stop();
     keyhook.database().update("""
         INSERT INTO keyhook.event (account_id, event_id, keep_until, data)
-        SELECT account_id, gen_random_uuid(), current_date + 1, '{}' FROM keyhook.account""");
+        SELECT account_id, gen_random_uuid(), (now() AT TIME ZONE 'UTC')::date + 30, '{}' FROM keyhook.account""");
     assertThat(Distribution.run(keyhook.database().uri())).isGreaterThan(10);
     assertThat(Distribution.run(keyhook.database().uri())).as("the second time").isZero();
     keyhook.start(QUICK);

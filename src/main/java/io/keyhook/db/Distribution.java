@@ -51,9 +51,10 @@ public final class Distribution {
   private static final String BY_ITSELF = "SELECT create_distributed_table('keyhook.%s', 'account_id')";
   private static final String WITH_ACCOUNT =
       "SELECT create_distributed_table('keyhook.%s', 'account_id', colocate_with => 'keyhook.account')";
-  /** A partitioned table has its rows in its partitions. */
-  private static final String HAS_LOCAL_ROWS =
-      "SELECT count(*) FROM pg_partition_tree('keyhook.%s') WHERE pg_relation_size(relid) > 0";
+  /** A partitioned table has its rows in its partitions. Any other is in no tree. */
+  private static final String HAS_LOCAL_ROWS = """
+      SELECT count(*) FROM (SELECT 'keyhook.%1$s'::regclass AS part UNION SELECT relid FROM pg_partition_tree('keyhook.%1$s')) parts
+      WHERE pg_relation_size(part) > 0""";
   /** The owner has given up the right to empty the audit log, for which there is a copy now. */
   private static final String REMOVE_LOCAL_ROWS = """
       GRANT TRUNCATE ON keyhook.%1$s TO CURRENT_USER;
@@ -76,9 +77,10 @@ public final class Distribution {
       END $$""";
 
   /**
-   * What statements call that {@link Shards} sends to the shard's server. A move or a split takes the lock in its exclusive mode on all
-   * servers, before it copies the last changes (see BlockWritesToShardList in Citus). The statement was begun before it waited
-   * for the lock, so it must not go by what it sees itself. The owner calls lock_shard_metadata: nobody else may.
+   * What statements call that {@link Shards} sends to the shard's server. A move or a split takes the lock in its exclusive
+   * mode on all servers, before it copies the last changes (see BlockWritesToShardList in Citus). The statement was begun
+   * before it waited for the lock, so it must not go by what it sees itself. The owner calls lock_shard_metadata: nobody else
+   * may.
    */
   private static final String IN_SHARD = """
       CREATE OR REPLACE FUNCTION keyhook.in_shard(shard bigint, changes boolean, batch anyarray) RETURNS anyarray
