@@ -12,8 +12,8 @@ import java.util.UUID;
  * <ul>
  *   <li>At a host, {@value #AT_FIRST} are opened at once. While more are wanted, each that is established lets one more be
  *       opened at once, so that a receiver that keeps none, or needs hundreds, gets them after a few round trips (slow start: RFC
- *       5681, 3.1). A connection that is not established after {@value #PATIENCE_MILLIS} ms no longer counts, up to the limit below. A host whose
- *       handshakes hang delays only connections to itself.
+ *       5681, 3.1). A connection that is not established after {@value #PATIENCE_MILLIS} ms no longer counts, up to the limit
+ *       below. A host whose handshakes hang delays only connections to itself.
  *   <li>Over TLS, {@value #HANDSHAKES} are begun at once, or every {@value #PACE_MILLIS} ms. That is as many as the event
  *       loop can compute, and few enough for requests on other connections to come in between.
  *   <li>A connection that does not come about is a socket all the same, until its connect times out: of these, a host has

@@ -52,7 +52,8 @@ final class DeliveryVerticle extends VerticleBase {
     sender = new Sender(vertx, rules.policy(), options.timeout(), options.maxInFlight(),
         metrics::unasked);
     drain = new Drain(vertx);
-    EndpointReader reader = new EndpointReader(client, services.database().shards(), rules.policy(), rules.cipher(), rules.plans());
+    EndpointReader reader = new EndpointReader(
+        client, services.database().shards(), rules.policy(), rules.cipher(), rules.plans());
     RetrySchedule schedule = new RetrySchedule(options.retryDelays());
     results = new Results(vertx, services.database(), client, takeOver, schedule);
     deliverer = new Deliverer(
