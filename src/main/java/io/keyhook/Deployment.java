@@ -38,6 +38,7 @@ import io.keyhook.license.LicenseVerticle;
 import io.keyhook.license.ValidationVerticle;
 import io.keyhook.log.LiveVerticle;
 import io.keyhook.log.LogVerticle;
+import io.keyhook.testendpoint.TestEndpointVerticle;
 import io.keyhook.stats.Counts;
 import io.keyhook.stats.StatsVerticle;
 import io.keyhook.target.TargetPolicy;
@@ -215,6 +216,8 @@ final class Deployment {
         new UntrustedProxies(meters), idempotency, probes, pages, new HttpMetrics(meters));
     KeyhookClient started = new KeyhookClient(bus, feed, admissions);
     return deploy(Stage.COUNTING, 1, () -> new StatsVerticle(bus, database, counts))
+        .compose(v -> deploy(Stage.COUNTING, 1, () -> // outlives the senders, which send to it
+            new TestEndpointVerticle(bus, database, plans, admissions.management())))
         .compose(v -> deploy(Stage.SENDING, workers, delivery::sender))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans,
             admissions.recoveries())))

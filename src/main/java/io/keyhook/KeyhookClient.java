@@ -13,6 +13,7 @@ import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
 import io.keyhook.bus.Sessions;
 import io.keyhook.bus.Statistics;
+import io.keyhook.bus.TestEndpoints;
 import io.keyhook.bus.Users;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.event.EventFeed;
@@ -247,6 +248,19 @@ public final class KeyhookClient {
 
   public Future<Webhooks.Health> getHealth(Webhooks.GetHealth query) {
     return manage(query.caller().accountId(), Addresses.GET_HEALTH, query);
+  }
+
+  /** Creates the account's test endpoint, or extends the one that there is. */
+  public Future<TestEndpoints.TestEndpoint> createTestEndpoint(TestEndpoints.Create request) {
+    return manage(request.caller().accountId(), Addresses.CREATE_TEST_ENDPOINT, request);
+  }
+
+  public Future<TestEndpoints.TestEndpoint> getTestEndpoint(TestEndpoints.Get query) {
+    return manage(query.caller().accountId(), Addresses.GET_TEST_ENDPOINT, query);
+  }
+
+  public Future<Void> deleteTestEndpoint(TestEndpoints.Delete request) {
+    return manage(request.caller().accountId(), Addresses.DELETE_TEST_ENDPOINT, request);
   }
 
   public Future<Page<Deliveries.Summary>> listDeliveries(Deliveries.ListOf query) {

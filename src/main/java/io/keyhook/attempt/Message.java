@@ -6,15 +6,19 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * What one attempt sends: the body that every attempt of its delivery sends, and headers that are signed for this one.
  * {@link Sender} adds those that are the same for all.
  */
 public record Message(MultiMap headers, Buffer body) {
+  /** How far the timestamp may be off (Standard Webhooks). */
+  private static final Duration TOLERANCE = Duration.ofMinutes(5);
   private static final CharSequence SIGNATURE = HttpHeaders.createOptimized("X-Webhook-Signature");
   private static final CharSequence SIGNATURE_PREVIOUS = HttpHeaders.createOptimized("X-Webhook-Signature-Previous");
   private static final CharSequence EVENT = HttpHeaders.createOptimized("X-Webhook-Event");
@@ -42,5 +46,20 @@ public record Message(MultiMap headers, Buffer body) {
       headers.add(SIGNATURE_PREVIOUS, overlapping.get(0).plain(body));
     }
     return new Message(headers, Buffer.buffer(body));
+  }
+
+  /**
+   * Verifies as an endpoint does, with the secrets that sign at the time: {@code X-Webhook-Signature} over the body, and
+   * {@code webhook-signature} over ID, timestamp and body, with a timestamp within 5 minutes of the time.
+   */
+  public boolean verifies(EndpointSettings settings, Instant now) {
+    byte[] bytes = body.getBytes();
+    String id = headers.get(STANDARD_ID);
+    long timestamp = Long.parseLong(headers.get(STANDARD_TIMESTAMP));
+    List<String> signatures = List.of(headers.get(STANDARD_SIGNATURE).split(" "));
+    return Duration.between(Instant.ofEpochSecond(timestamp), now).abs().compareTo(TOLERANCE) <= 0
+        && Stream.concat(Stream.of(settings.current()), settings.overlapping(now).stream())
+            .anyMatch(signer -> signer.plain(bytes).equals(headers.get(SIGNATURE))
+                && signatures.contains(signer.standard(id, timestamp, bytes)));
   }
 }

@@ -121,6 +121,15 @@ public final class Sender {
     };
   }
 
+  /** The headers that all attempts to a target have in common. */
+  public static MultiMap headersTo(Target target) {
+    return HttpHeaders.headers()
+        .add(HttpHeaders.HOST, target.hostHeader())
+        .add(HttpHeaders.CONTENT_TYPE, JSON)
+        .add(HttpHeaders.USER_AGENT, USER_AGENT)
+        .add(HttpHeaders.ACCEPT_ENCODING, HttpHeaders.IDENTITY);
+  }
+
   /** Never fails: what goes wrong is in the attempt. */
   public Future<Attempt> send(EndpointSettings settings, Message message) {
     Target target = settings.target();
@@ -245,18 +254,13 @@ public final class Sender {
     /** To the address that was checked; Host, SNI and the name in the certificate are the target's. */
     private HttpRequest<Buffer> request(WebClient client) {
       Target target = destination.target();
-      MultiMap headers = HttpHeaders.headers()
-          .add(HttpHeaders.HOST, target.hostHeader())
-          .add(HttpHeaders.CONTENT_TYPE, JSON)
-          .add(HttpHeaders.USER_AGENT, USER_AGENT)
-          .add(HttpHeaders.ACCEPT_ENCODING, HttpHeaders.IDENTITY);
       return client.request(HttpMethod.POST, server, new RequestOptions()
           .setHost(target.host())
           .setPort(target.port())
           .setSsl(target.ssl())
           .setURI(target.requestUri())
           .setFollowRedirects(false)
-          .setHeaders(headers));
+          .setHeaders(headersTo(target)));
     }
   }
 }

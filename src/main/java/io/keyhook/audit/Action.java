@@ -22,6 +22,9 @@ public enum Action {
   /** Sending again all that failed was asked for; once for all of it. */
   WEBHOOK_RECOVERED("webhook.recovered"),
   DELIVERY_REDELIVERED("delivery.redelivered"),
+  /** Of the account, as is the next. */
+  TEST_ENDPOINT_CREATED("test_endpoint.created"),
+  TEST_ENDPOINT_DELETED("test_endpoint.deleted"),
   API_KEY_CREATED("api_key.created"),
   API_KEY_DELETED("api_key.deleted"),
   ACCOUNT_CREATED("account.created"),

@@ -63,6 +63,15 @@ public final class Addresses {
   public static final Address<Webhooks.Test, Webhooks.TestResult> TEST_WEBHOOK = new Address<>("webhook.test", LONG);
   public static final Address<Webhooks.GetHealth, Webhooks.Health> GET_HEALTH = new Address<>("webhook.health");
 
+  public static final Address<TestEndpoints.Create, TestEndpoints.TestEndpoint> CREATE_TEST_ENDPOINT =
+      new Address<>("test-endpoint.create");
+  public static final Address<TestEndpoints.Get, TestEndpoints.TestEndpoint> GET_TEST_ENDPOINT =
+      new Address<>("test-endpoint.get");
+  public static final Address<TestEndpoints.Delete, Void> DELETE_TEST_ENDPOINT = new Address<>("test-endpoint.delete");
+  /** An attempt to a test endpoint. */
+  public static final Address<TestEndpoints.Receive, TestEndpoints.Outcome> RECEIVE_TEST =
+      new Address<>("test-endpoint.receive");
+
   public static final Address<Deliveries.ListOf, Page<Deliveries.Summary>> LIST_DELIVERIES =
       new Address<>("delivery.list");
   public static final Address<Deliveries.ListAll, Page<Deliveries.Summary>> LIST_ALL_DELIVERIES =

@@ -3,7 +3,6 @@ package io.keyhook.delivery;
 import io.keyhook.attempt.Attempt;
 import io.keyhook.attempt.EndpointSettings;
 import io.keyhook.attempt.Message;
-import io.keyhook.attempt.Sender;
 import io.keyhook.bus.Deliveries.CancelPending;
 import io.keyhook.bus.Deliveries.WebhookChanged;
 import io.keyhook.delivery.Claims.Taken;
@@ -23,18 +22,18 @@ final class Deliverer implements Endpoint.Actions {
   private final Dispatcher dispatcher;
   private final Claims claims;
   private final SettingsLoader settings;
-  private final Sender sender;
+  private final Transport transport;
   private final Outcomes outcomes;
   private final Drain drain;
   private final Endpoints endpoints;
   private boolean stopping;
 
-  Deliverer(Endpoint.Limits limits, Dispatcher dispatcher, Claims claims, SettingsLoader settings, Sender sender,
+  Deliverer(Endpoint.Limits limits, Dispatcher dispatcher, Claims claims, SettingsLoader settings, Transport transport,
       Outcomes outcomes, Drain drain) {
     this.dispatcher = dispatcher;
     this.claims = claims;
     this.settings = settings;
-    this.sender = sender;
+    this.transport = transport;
     this.outcomes = outcomes;
     this.drain = drain;
     this.endpoints = new Endpoints(id -> new Endpoint(id, limits, this));
@@ -105,7 +104,7 @@ final class Deliverer implements Endpoint.Actions {
     Outgoing outgoing = delivery.outgoing();
     Message message = Message.of(known, outgoing.type(), outgoing.deliveryId(), false, outgoing.data(),
         outgoing.number(), Instant.now());
-    drain.track(Work.ATTEMPT, sender.send(known, message).onSuccess(attempt -> {
+    drain.track(Work.ATTEMPT, transport.send(known, message).onSuccess(attempt -> {
       endpoint.ended(delivery, attempt.succeeded());
       drain.track(Work.WRITE, outcomes.record(delivery, attempt));
       advance(endpoint);

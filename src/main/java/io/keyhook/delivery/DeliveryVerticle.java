@@ -8,6 +8,7 @@ import io.keyhook.delivery.DeliveryVerticles.Rules;
 import io.keyhook.delivery.DeliveryVerticles.Services;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.Outbox;
+import io.keyhook.testendpoint.TestEndpoint;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
@@ -26,7 +27,7 @@ final class DeliveryVerticle extends VerticleBase {
   private final DeliveryMetrics metrics;
   private final int number;
   private Pool client;
-  private Sender sender;
+  private Transport transport;
   private Results results;
   private Deliverer deliverer;
   private Drain drain;
@@ -49,8 +50,9 @@ final class DeliveryVerticle extends VerticleBase {
     Bus bus = services.bus();
     KeyhookOptions.Delivery options = rules.options();
     client = services.database().connections(services.database().shares().sender(), "senders");
-    sender = new Sender(vertx, rules.policy(), options.timeout(), options.maxInFlight(),
-        metrics::unasked);
+    transport = new Transport(
+        new Sender(vertx, rules.policy(), options.timeout(), options.maxInFlight(), metrics::unasked),
+        new TestEndpoint(bus, options.timeout()));
     drain = new Drain(vertx);
     EndpointReader reader = new EndpointReader(
         client, services.database().shards(), rules.policy(), rules.cipher(), rules.plans());
@@ -61,8 +63,8 @@ final class DeliveryVerticle extends VerticleBase {
             Duration.ofSeconds(Outbox.LEASE_SECONDS).minus(options.timeout()).minus(WRITING)),
         services.dispatcher(),
         new Claims(vertx, client, services.database().shards(), services.dispatcher().holdings(), takeOver, rules.plans()),
-        new SettingsLoader(vertx, reader), sender, new Outcomes(bus, results, schedule, metrics), drain);
-    tests = new TestSender(client, sender, reader, rules.plans());
+        new SettingsLoader(vertx, reader), transport, new Outcomes(bus, results, schedule, metrics), drain);
+    tests = new TestSender(client, transport, reader, rules.plans());
     bus.listen(Dispatcher.address(number), deliverer::work);
     bus.listen(Addresses.CANCELED, deliverer::canceled);
     bus.listen(Addresses.WEBHOOK_CHANGED, deliverer::changed);
@@ -78,7 +80,7 @@ final class DeliveryVerticle extends VerticleBase {
     return Future.join(drain.await(DRAIN), tests.drain(DRAIN)).eventually(() -> {
       results.giveUp();
       hideUnwritten.run();
-      sender.close();
+      transport.close();
       return services.database().release(client);
     });
   }

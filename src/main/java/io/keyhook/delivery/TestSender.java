@@ -4,7 +4,6 @@ import io.keyhook.account.Plans;
 import io.keyhook.attempt.Attempt;
 import io.keyhook.attempt.EndpointSettings;
 import io.keyhook.attempt.Message;
-import io.keyhook.attempt.Sender;
 import io.keyhook.bus.Deliveries.SendTest;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
@@ -25,16 +24,16 @@ import java.util.concurrent.TimeUnit;
 /** Sends test events: at once, without retries, to inactive webhooks too. They are logged like other deliveries. */
 final class TestSender {
   private final SqlClient client;
-  private final Sender sender;
+  private final Transport transport;
   private final EndpointReader settings;
   private final Plans plans;
   private final Promise<Void> drained = Promise.promise();
   private int underWay;
   private boolean stopping;
 
-  TestSender(SqlClient client, Sender sender, EndpointReader settings, Plans plans) {
+  TestSender(SqlClient client, Transport transport, EndpointReader settings, Plans plans) {
     this.client = client;
-    this.sender = sender;
+    this.transport = transport;
     this.settings = settings;
     this.plans = plans;
   }
@@ -73,7 +72,7 @@ final class TestSender {
     return settings.load(endpoint).compose(found -> {
       EndpointSettings target = found.orElseThrow(Id.WEBHOOK::notFound);
       Message message = Message.of(target, type, id, true, data, 1, Instant.now());
-      return sender.send(target, message);
+      return transport.send(target, message);
     }).recover(e -> e instanceof RefusedTargetException ? Future.succeededFuture(Attempt.refused())
         : Future.failedFuture(e instanceof UnreadableSecretException ? new Failure.Conflict("SECRET_UNREADABLE",
             "The webhook's secret is encrypted with a master key that this server does not have. Rotate the secret")

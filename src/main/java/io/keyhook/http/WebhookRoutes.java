@@ -6,10 +6,11 @@ import static io.keyhook.http.Calls.read;
 
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Deliveries;
+import io.keyhook.bus.TestEndpoints;
 import io.keyhook.bus.Webhooks;
 import io.vertx.core.http.HttpMethod;
 
-/** Webhooks, how they do, and what was sent to each. */
+/** Routes for webhooks, their health and their deliveries, and for the test endpoint. */
 final class WebhookRoutes {
   private final KeyhookClient client;
 
@@ -38,6 +39,12 @@ final class WebhookRoutes {
         client.getHealth(new Webhooks.GetHealth(caller(context), id(context))));
     calls.accountOnce("/api/webhooks/:id/recover", 202, context -> client.recover(read(context, in ->
         new Deliveries.Recover(caller(context), id(context), in.time("since")))));
+    calls.account(HttpMethod.POST, "/api/test-endpoint", 200, context ->
+        client.createTestEndpoint(read(context, in -> new TestEndpoints.Create(caller(context)))));
+    calls.account(HttpMethod.GET, "/api/test-endpoint", 200, context ->
+        client.getTestEndpoint(new TestEndpoints.Get(caller(context))));
+    calls.account(HttpMethod.DELETE, "/api/test-endpoint", 204, context ->
+        client.deleteTestEndpoint(new TestEndpoints.Delete(caller(context))));
     calls.accountQuery("/api/webhooks/:id/deliveries", (context, in) ->
         new Deliveries.ListOf(caller(context), id(context), in.choice("status", Deliveries.Status.values()),
             in.text("event"), in.time("from"), in.time("to"), in.page()), client::listDeliveries);

@@ -15,6 +15,22 @@ import java.util.Optional;
  * @param literal the address, where the host is one, and nothing is to be resolved
  */
 public record Target(boolean ssl, String host, int port, String requestUri, Optional<InetAddress> literal) {
+  /** Under a domain that never exists (RFC 6761, 6.4): a server that does not know the test endpoint resolves it to nothing. */
+  private static final String TEST_ENDPOINT = "test-endpoint.keyhook.invalid";
+
+  /**
+   * The URL of a test endpoint.
+   *
+   * @param token its path: letters, digits, hyphens and underscores
+   */
+  public static String testEndpoint(String token) {
+    return "https://" + TEST_ENDPOINT + "/" + token;
+  }
+
+  /** Whether this is the built-in test endpoint, which is in this process: no connection is ever made to it. */
+  public boolean isTestEndpoint() {
+    return ssl && port == defaultPort(true) && host.equals(TEST_ENDPOINT);
+  }
 
   /** The {@code Host} header: the port stands in it only where it is not the scheme's own. */
   public String hostHeader() {

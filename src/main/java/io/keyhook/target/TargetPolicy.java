@@ -30,6 +30,9 @@ import java.util.stream.Stream;
  * it again and then {@link #pick}, for a rule may have changed since, and what a name resolves to is the tenant's to
  * change. The rules hold for one request, so the caller follows no redirect. Resolving is the caller's too. Immutable,
  * and for any thread.
+ *
+ * <p>The built-in test endpoint ({@link Target#isTestEndpoint}) passes {@link #check} unless it is denied, and never
+ * {@link #pick}: whatever its name resolves to, no connection is made to it.
  */
 public final class TargetPolicy {
 
@@ -93,14 +96,17 @@ public final class TargetPolicy {
       require(mayReach(literal.get()), LITERAL, "host is not a public address");
     } else {
       require(!denied.contains(host), NAME, "host is a name that the server's administrator denies");
-      if (!isTrusted(host)) {
-        HostName.requirePublic(host);
-      }
     }
     boolean ssl = parts.scheme().equals("https");
     int port = parts.port().orElse(Target.defaultPort(ssl));
+    Target target = new Target(ssl, host, port, parts.requestUri(), literal.map(IPAddress::toInetAddress));
+    if (target.isTestEndpoint()) {
+      return target;
+    } else if (literal.isEmpty() && !isTrusted(host)) {
+      HostName.requirePublic(host);
+    }
     require(allowInsecureTargets || ports.contains(port), PORT, "port " + port + " is not allowed; use " + portList);
-    return new Target(ssl, host, port, parts.requestUri(), literal.map(IPAddress::toInetAddress));
+    return target;
   }
 
   /**
@@ -115,6 +121,7 @@ public final class TargetPolicy {
    * @throws UnresolvedTargetException there are none
    */
   public List<InetAddress> pick(Target target, List<InetAddress> resolved) {
+    require(!target.isTestEndpoint(), DNS, target.host() + " is not reached over the network");
     List<InetAddress> candidates = target.literal().map(List::of).orElse(resolved);
     if (candidates.isEmpty()) {
       throw new UnresolvedTargetException(target.host());

@@ -1,8 +1,13 @@
 package io.keyhook.webhook;
 
+import io.keyhook.bus.Addresses;
+import io.keyhook.bus.Bus;
+import io.keyhook.bus.Caller;
 import io.keyhook.bus.Check;
+import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.fair.Admission;
+import io.keyhook.bus.TestEndpoints;
 import io.keyhook.target.RefusedTargetException;
 import io.keyhook.target.Resolver;
 import io.keyhook.target.Target;
@@ -17,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 final class Registration {
   private static final Duration RESOLVING = Duration.ofSeconds(2);
 
+  private final Bus bus;
   private final Resolver resolver;
   private final TargetPolicy policy;
   private final Admission<UUID> names;
@@ -24,28 +30,46 @@ final class Registration {
   /**
    * @param names admits the resolving, by account
    */
-  Registration(Vertx vertx, TargetPolicy policy, Admission<UUID> names) {
+  Registration(Vertx vertx, Bus bus, TargetPolicy policy, Admission<UUID> names) {
+    this.bus = bus;
     this.resolver = Resolver.of(vertx);
     this.policy = policy;
     this.names = names;
   }
 
   /** Fails if the URL may not be used. A name that does not resolve, or not in time, is accepted. */
-  Future<Void> check(UUID accountId, String url) {
+  Future<Void> check(Caller caller, String url) {
     Target target;
     try {
       target = policy.check(url);
     } catch (RefusedTargetException e) {
       return Future.failedFuture(refused(e));
     }
+    if (target.isTestEndpoint()) {
+      return checkOwn(caller, url);
+    }
     if (target.literal().isPresent()) {
       return Future.succeededFuture();
     }
-    return names.run(accountId, () -> resolver.resolve(target.host())
+    return names.run(caller.accountId(), () -> resolver.resolve(target.host())
         .timeout(RESOLVING.toMillis(), TimeUnit.MILLISECONDS)
         .map(addresses -> policy.pick(target, addresses))
         .transform(done -> done.failed() && done.cause() instanceof RefusedTargetException e
             ? Future.failedFuture(refused(e)) : Future.succeededFuture()));
+  }
+
+  /** Fails unless the URL is that of the test endpoint of the caller's account. */
+  private Future<Void> checkOwn(Caller caller, String url) {
+    return bus.request(Addresses.GET_TEST_ENDPOINT, new TestEndpoints.Get(caller))
+        .map(TestEndpoints.TestEndpoint::url)
+        .recover(e -> e instanceof FailureException failed && failed.failure() instanceof Failure.NotFound
+            ? Future.succeededFuture("") : Future.failedFuture(e))
+        .map(own -> {
+          if (!own.equals(url)) {
+            throw Check.invalid("url", "is not the URL of your account's test endpoint; create a test endpoint first");
+          }
+          return null;
+        });
   }
 
   private static FailureException refused(RefusedTargetException e) {

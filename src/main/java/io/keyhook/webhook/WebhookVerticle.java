@@ -72,7 +72,7 @@ public final class WebhookVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    registration = new Registration(vertx, policy, admissions.names());
+    registration = new Registration(vertx, bus, policy, admissions.names());
     bus.answer(Addresses.CREATE_WEBHOOK, this::create);
     bus.answer(Addresses.LIST_WEBHOOKS, query -> WebhookStore.list(pool, query.caller().accountId(), query.page()));
     bus.answer(Addresses.GET_WEBHOOK, query ->
@@ -90,7 +90,7 @@ public final class WebhookVerticle extends VerticleBase {
     Set<EventType> events = EventType.subscription(request.events());
     String secret = request.secret() == null ? Signer.newSecret(random) : request.secret();
     return manage(accountId, () -> checkHasWebhooks(accountId))
-        .compose(allowed -> registration.check(accountId, request.url()))
+        .compose(allowed -> registration.check(request.caller(), request.url()))
         .compose(allowed -> manage(accountId, () -> database.transaction(tx -> PlanStore.lock(tx, accountId)
             .compose(plan -> WebhookStore.count(tx, accountId).compose(used -> {
               plans.checkHasWebhooks(plan);
@@ -141,7 +141,7 @@ public final class WebhookVerticle extends VerticleBase {
   /** Fails if the change sets another URL that may not be used. */
   private Future<Void> checkUrl(Webhooks.Update request, Webhook there) {
     boolean moves = request.url().present() && !request.url().value().equals(there.url());
-    return moves ? registration.check(request.caller().accountId(), request.url().value()) : Future.succeededFuture();
+    return moves ? registration.check(request.caller(), request.url().value()) : Future.succeededFuture();
   }
 
   private Future<Void> delete(Webhooks.Delete request) {

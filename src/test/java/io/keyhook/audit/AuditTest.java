@@ -79,6 +79,8 @@ class AuditTest {
     api.patch("/api/webhooks/" + webhook, new JsonObject().put("isActive", false)).expect(200);
     api.post("/api/webhooks/" + webhook + "/rotate-secret").expect(200);
     api.delete("/api/webhooks/" + webhook).expect(204);
+    api.post("/api/test-endpoint").expect(200);
+    api.delete("/api/test-endpoint").expect(204);
     String key = api.post("/api/api-keys", new JsonObject().put("name", "ci")).expect(201).json().getString("id");
     api.delete("/api/api-keys/" + key).expect(204);
     String email = api.get("/api/auth/me").json().getJsonObject("user").getString("email");

@@ -79,10 +79,16 @@ class DetailsTest extends Visit {
     keyhook.webhook(receiver, "license.validated");
     String key = keyhook.license(1).key();
     page.reload();
-    assertThat(page.getByText("Waiting for the first validation…")).isVisible();
+    assertThat(page.getByText("Waiting for your first validation…")).isVisible();
     keyhook.api().anonymous().validate(key, "device-1").expect(200);
     receiver.take();
-    assertThat(tab.heading("First steps")).hasCount(0);
+    assertThat(tab.heading("First steps: all done")).isVisible(); // by itself
+    assertThat(page.locator(".steps .done")).hasCount(3);
+    tab.button("Hide").click();
+    assertThat(tab.heading("First steps: all done")).hasCount(0);
+    page.reload();
+    tab.settle();
+    assertThat(page.getByText("First steps")).hasCount(0);
   }
 
   @Test

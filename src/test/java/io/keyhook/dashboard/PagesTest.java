@@ -39,7 +39,7 @@ class PagesTest {
   static final Chromium chromium = new Chromium();
   private static final List<String> paths = new ArrayList<>(List.of("/", "/?range=30d", "/licenses", "/licenses?create=1",
       "/licenses?search=nothing-has-this", "/webhooks", "/webhooks?create=1", "/deliveries", "/api-keys", "/people",
-      "/audit", "/plan", "/settings", "/not-a-page"));
+      "/audit", "/plan", "/settings", "/test-endpoint", "/not-a-page"));
   private static String axe;
 
   @BeforeAll
@@ -57,6 +57,9 @@ class PagesTest {
     String url = "https://hooks.a-rather-long-subdomain.example.com/keyhook/deliveries/of/our/shop?source=keyhook&region=eu";
     api.post("/api/webhooks", new JsonObject().put("url", url).put("isActive", false)
         .put("description", "The shop’s, not in use yet").put("events", new JsonArray().add("license.expired"))).expect(201);
+    api.post("/api/webhooks/test", new JsonObject().put("webhookId", api.post("/api/webhooks", new JsonObject()
+        .put("url", api.post("/api/test-endpoint").expect(200).json().getString("url"))
+        .put("events", new JsonArray().add("license.disabled"))).expect(201).json().getString("id"))).expect(200);
     String license = null;
     for (int i = 0; i < 14; i++) {
       JsonObject fields = new JsonObject().put("name", List.of("Editor, team of Ada", "Viewer", "Studio Professional with "

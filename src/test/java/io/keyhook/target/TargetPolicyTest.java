@@ -194,6 +194,21 @@ class TargetPolicyTest {
   }
 
   @Test
+  void theTestEndpointIsATargetThatNoAddressIsEverPickedFor() {
+    String url = Target.testEndpoint("token");
+    for (TargetPolicy any : List.of(policy, Policies.insecure(), Policies.of(false, List.of("*.keyhook.invalid"), List.of()))) {
+      Target target = any.check(url);
+      assertThat(target.isTestEndpoint()).isTrue();
+      assertThatThrownBy(() -> any.pick(target, List.of(address("127.0.0.1")))).isInstanceOf(RefusedTargetException.class);
+      assertThatThrownBy(() -> any.pick(target, List.of(address("8.8.8.8")))).isInstanceOf(RefusedTargetException.class);
+    }
+    assertThat(policy.check("https://hooks.example.com/").isTestEndpoint()).isFalse();
+    assertThat(Policies.insecure().check(url.replace("https", "http")).isTestEndpoint()).isFalse();
+    TargetPolicy denying = Policies.of(false, List.of(), List.of("test-endpoint.keyhook.invalid"));
+    assertThat(refusal(denying, url)).hasMessageContaining("administrator denies");
+  }
+
+  @Test
   void aMappedAddressInAnAnswerIsNoWayAround() {
     Target target = policy.check("https://hooks.example.com/");
     assertThatThrownBy(() -> policy.pick(target, List.of(address("::ffff:10.0.0.1"))))

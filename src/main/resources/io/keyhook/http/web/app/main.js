@@ -14,6 +14,7 @@ import { LicenseList } from './pages/licenses.js';
 import { LicensePage } from './pages/license.js';
 import { WebhookList } from './pages/webhooks.js';
 import { WebhookPage } from './pages/webhook.js';
+import { TestEndpointPage } from './pages/test-endpoint.js';
 import { DeliveryList } from './pages/deliveries.js';
 import { DeliveryPage } from './pages/delivery.js';
 import { ApiKeys } from './pages/keys.js';
@@ -28,6 +29,7 @@ const ROUTES = [
   ['/licenses/:id', LicensePage],
   ['/webhooks', WebhookList],
   ['/webhooks/:id', WebhookPage],
+  ['/test-endpoint', TestEndpointPage],
   ['/deliveries', DeliveryList],
   ['/deliveries/:id', DeliveryPage],
   ['/api-keys', ApiKeys],
@@ -54,7 +56,8 @@ const GUIDE = ['docs/', 'Guide', 'guide'];
 
 /** Pages as the palette has them. */
 const PAGES = NAVIGATION.filter(Boolean).map(([path, title, icon]) => ({ key: path, icon, title, href: to(path) }))
-  .concat({ key: GUIDE[0], icon: GUIDE[2], title: GUIDE[1], href: GUIDE[0] });
+  .concat({ key: 'test-endpoint', icon: 'send', title: 'Test endpoint', href: to('/test-endpoint') },
+    { key: GUIDE[0], icon: GUIDE[2], title: GUIDE[1], href: GUIDE[0] });
 
 function App() {
   const { state } = useSession();

@@ -1,6 +1,8 @@
 // Checks a webhook's URL while the user types. The server has the last word.
 
 const INTERNAL = /(^|\.)(localhost|localdomain|local|internal|lan|corp|home|svc|invalid|test|onion|arpa)$/;
+/** The start of the URL of a built-in test endpoint, the only one below a reserved name. */
+export const TEST_ENDPOINT = 'https://test-endpoint.keyhook.invalid/';
 const IPV4 = /^\d+(\.\d+){3}$/;
 const PRIVATE_V4 = /^(0|10|127)\.|^169\.254\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./;
 
@@ -46,7 +48,7 @@ export function checkForm(url, insecure) {
 /** Also checks what a server refuses unless it is configured to allow more. */
 export function checkUrl(url, insecure) {
   const wrong = checkForm(url, insecure);
-  if (wrong || insecure) {
+  if (wrong || insecure || url.startsWith(TEST_ENDPOINT)) {
     return wrong;
   }
   const [, host, port] = /^https:\/\/(\[[^\]]*\]|[^:/?]*)(?::(\d+))?/i.exec(url);

@@ -95,6 +95,8 @@ export const AUDIT_ACTIONS = {
   'webhook.deactivated': 'Deactivated a failing webhook',
   'webhook.recovered': 'Recovered failed deliveries',
   'delivery.redelivered': 'Redelivered a delivery',
+  'test_endpoint.created': 'Created a test endpoint',
+  'test_endpoint.deleted': 'Deleted a test endpoint',
   'api_key.created': 'Created an API key',
   'api_key.deleted': 'Deleted an API key',
   'account.created': 'Created the account',

@@ -6,6 +6,7 @@ import { ago, countdown, dateTime, millis, plural } from '../format.js';
 import { backTo, to } from '../router.js';
 import { announce, Badge, Button, Card, Code, Facts, IdText, Loaded, Notice, PageHead, StatusBadge, Url } from '../ui.js';
 import { RETRY_PAUSE, useAgain, useLoad, useNow } from '../use.js';
+import { TEST_ENDPOINT } from '../url-check.js';
 import { advice, DELIVERY_STATUS, deliveryStatus, outcome } from '../words.js';
 import { Curl } from './curl.js';
 
@@ -124,7 +125,7 @@ function Request({ delivery }) {
     ['webhook-id', delivery.id],
     last && ['webhook-timestamp', Math.floor(Date.parse(last.startedAt) / 1000)],
   ].filter(Boolean);
-  return html`<${Card} title="Request" action=${html`<span class="actions">${delivery.url && html`<${Button} kind="small"
+  return html`<${Card} title="Request" action=${html`<span class="actions">${delivery.url && !delivery.url.startsWith(TEST_ENDPOINT) && html`<${Button} kind="small"
         icon="copy" onClick=${() => setAsCommand(true)}>Copy as cURL</${Button}>`}<${Button} kind="small"
         onClick=${() => setRaw(!raw)}>${raw ? 'Formatted body' : 'Raw body'}</${Button}></span>`}>
     ${delivery.url && html`<p class="mono breakable"><strong>POST</strong> <${Url} of=${delivery.url} /></p>`}

@@ -1,13 +1,12 @@
 import { html } from '../preact.js';
-import { get, ROOT } from '../api.js';
+import { get } from '../api.js';
 import { Chart } from '../charts.js';
-import { useApp } from '../context.js';
 import { loadEndpoints, needsAttention } from '../endpoints.js';
 import { compact, millis, number, percent, planName, plural, shortUrl } from '../format.js';
-import { Icon } from '../icons.js';
 import { filter, to, useLocation } from '../router.js';
-import { ButtonLink, Card, Code, Loaded, Meter, Notice, PageHead, Segments, Stale, Time, Url } from '../ui.js';
-import { useAgain, useLoad, useRefresh } from '../use.js';
+import { ButtonLink, Card, Loaded, Meter, Notice, PageHead, Segments, Stale, Time, Url } from '../ui.js';
+import { useLoad, useRefresh } from '../use.js';
+import { FirstSteps } from './first-steps.js';
 import { WebhookStatus } from './webhooks.js';
 
 const RANGES = [['1h', '1 hour'], ['24h', '24 hours'], ['7d', '7 days'], ['30d', '30 days']];
@@ -28,7 +27,10 @@ export function Overview() {
     ${account.data && html`<${PlanWarning} account=${account.data} />`}
     <${Stale} of=${endpoints} what="the webhooks" />
     ${endpoints.data && html`<${Failing} endpoints=${endpoints.data} />`}
-    ${account.data && endpoints.data && html`<${FirstSteps} account=${account.data} />`}
+    ${account.data && endpoints.data && html`<${FirstSteps} account=${account.data} onChanged=${() => {
+        account.reload();
+        endpoints.reload();
+      }} />`}
     <${Loaded} of=${stats} lines=${10}>${data => html`<${Figures} stats=${data} busy=${stats.loading} />`}</${Loaded}>
     <${Card} title="Usage" action=${html`<a href="#/plan">View plan</a>`}>
       <${Loaded} of=${account} lines=${2}>${({ usage, plan }) => html`<p class="faint">Plan: ${planName(plan)}</p>
@@ -62,44 +64,6 @@ function Failing({ endpoints }) {
       <${WebhookStatus} webhook=${webhook} stats=${stats} />
       <${ButtonLink} kind="small" href=${to('/deliveries', { webhookId: id, status: 'failing' })}>View failures</${ButtonLink}>
     </li>`)}</ul>
-  </${Card}>`;
-}
-
-/** Milliseconds between checks for the first validation. */
-const WAITING = 5_000;
-
-/** The steps that a new account takes, in order, until all of them are done. */
-function FirstSteps({ account: { usage } }) {
-  const { settings, me } = useApp();
-  const month = useLoad(signal => get('api/stats', { range: '30d' }, signal), []);
-  const hasLicense = usage.licenses.used > 0;
-  const hasWebhook = usage.webhooks.used > 0;
-  // an account older than the statistics has taken the steps
-  const since = me.data?.user?.createdAt;
-  const hasValidated = !month.data || !since || month.data.validations.total > 0
-    || Date.parse(since) < Date.parse(month.data.from);
-  useAgain(month, month.error || !hasValidated ? WAITING : null);
-  if (hasLicense && (hasWebhook || usage.webhooks.max === 0) && hasValidated) {
-    return null;
-  }
-  const step = (done, title, text, action) => html`<li class=${done ? 'done' : ''}><${Icon} name=${done ? 'check'
-      : 'clock'} />
-    <div class="grow"><strong>${title}</strong><div class="faint">${text}</div></div>${!done && action}</li>`;
-  return html`<${Card} title="First steps">
-    <ul class="rows steps">
-      ${step(hasLicense, 'Create a license', 'Your customers enter its key in your app.',
-        html`<${ButtonLink} kind="primary small" href=${to('/licenses', { create: 1 })}>Create license</${ButtonLink}>`)}
-      ${usage.webhooks.max !== 0 && step(hasWebhook, 'Create a webhook',
-          'Keyhook notifies your server when a license is activated, validated or expires.',
-        html`<${ButtonLink} kind="small" href=${to('/webhooks', { create: 1 })}>Create webhook</${ButtonLink}>`)}
-      <li class=${month.data?.validations.total > 0 ? 'done' : ''}><${Icon} name=${month.data?.validations.total > 0 ? 'check'
-          : 'clock'} /><div class="grow"><strong>Validate from your app</strong>
-        ${hasLicense && !hasValidated && html`<div class="faint" role="status">Waiting for the first validation…</div>`}
-        <${Code} label="command" text=${`curl ${new URL('api/validate', ROOT)} -H 'Content-Type: application/json' \\
-  -d '{"licenseKey":"ABCD-1234-EFGH-5678","fingerprint":"device-1"}'`} /></div></li>
-    </ul>
-    ${settings.data?.allowInsecureTargets && html`<p
-        class="faint">Development mode: webhooks may use http and your own machine.</p>`}
   </${Card}>`;
 }
 

@@ -7,7 +7,8 @@ import { Filter } from '../form.js';
 import { useLive, useSoon } from '../live.js';
 import { backTo, go, to } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
-import { announce, Badge, Button, Card, Code, Confirm, Empty, Facts, Failed, IdText, Loaded, Notice, PagedTable, PageHead, Time, Url } from '../ui.js';
+import { announce, Badge, Button, ButtonLink, Card, Code, Confirm, Empty, Facts, Failed, IdText, Loaded, Notice, PagedTable, PageHead, Time, Url } from '../ui.js';
+import { TEST_ENDPOINT } from '../url-check.js';
 import { useLoad, usePages } from '../use.js';
 import { advice, outcome } from '../words.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
@@ -68,6 +69,8 @@ function Webhook({ webhook, back, onChanged, reload }) {
     ${webhook.previousSecretUntil && html`<${Notice} tone="info"
         title="More than one secret is active">The oldest previous
       secret stops signing on ${dateTime(webhook.previousSecretUntil)}.</${Notice}>`}
+    ${webhook.url.startsWith(TEST_ENDPOINT) && html`<${Notice} tone="info" title="Sends to the built-in test endpoint"
+        action=${html`<${ButtonLink} kind="small" href="#/test-endpoint">View requests</${ButtonLink}>`} />`}
     <div class="split">
       <${TestCard} webhook=${webhook} onTested=${done} />
       <${Card} title="Webhook">

@@ -32,7 +32,8 @@ export function WebhookList() {
   };
   const create = html`<${Button} kind="primary" icon="plus" disabled=${none}
       onClick=${() => setCreating(true)}>Create webhook</${Button}>`;
-  return html`<${PageHead} title="Webhooks">${!none && create}</${PageHead}>
+  return html`<${PageHead} title="Webhooks">${!none && html`<${ButtonLink} icon="send"
+      href="#/test-endpoint">Test endpoint</${ButtonLink}>${create}`}</${PageHead}>
     ${none && list.data?.length > 0 && html`<${Notice} tone="warn" title="Your plan does not include webhooks"
       action=${html`<${ButtonLink} href="#/plan"
           kind="small">View plans</${ButtonLink}>`}>Your webhooks are kept, but Keyhook sends nothing to them.</${Notice}>`}
