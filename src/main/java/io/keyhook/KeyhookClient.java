@@ -284,6 +284,11 @@ public final class KeyhookClient {
     return deliveries.watch(query, changed, ended);
   }
 
+  /** Groups the newest failed and retrying deliveries by webhook and cause. */
+  public Future<Deliveries.Causes> listCauses(Deliveries.ListCauses query) {
+    return manage(query.caller().accountId(), Addresses.LIST_CAUSES, query);
+  }
+
   public Future<Deliveries.Delivery> getDelivery(Deliveries.Get query) {
     return manage(query.caller().accountId(), Addresses.GET_DELIVERY, query);
   }

@@ -76,6 +76,8 @@ public final class Addresses {
       new Address<>("delivery.list");
   public static final Address<Deliveries.ListAll, Page<Deliveries.Summary>> LIST_ALL_DELIVERIES =
       new Address<>("delivery.list-all", LONG);
+  public static final Address<Deliveries.ListCauses, Deliveries.Causes> LIST_CAUSES =
+      new Address<>("delivery.list-causes");
   public static final Address<Deliveries.Get, Deliveries.Delivery> GET_DELIVERY = new Address<>("delivery.get");
   public static final Address<Deliveries.Redeliver, Deliveries.Delivery> REDELIVER = new Address<>("delivery.redeliver");
   public static final Address<Deliveries.RedeliverAll, Deliveries.Redelivering> REDELIVER_ALL =

@@ -114,6 +114,39 @@ public interface Deliveries {
    */
   record Recovering(long recovering) {}
 
+  /**
+   * Asks for the failures of the account, grouped by cause.
+   *
+   * @param webhookId null: of all webhooks
+   * @param from inclusive; null: the start of the log
+   * @param to exclusive; null: now
+   */
+  record ListCauses(Caller caller, String webhookId, Instant from, Instant to) {
+    public ListCauses {
+      Check.that().is("webhookId", webhookId == null || Id.WEBHOOK.fits(webhookId), "is not the id of a webhook").done();
+    }
+  }
+
+  /**
+   * @param data the causes with the most deliveries first
+   * @param examined the number of failures that were grouped, the newest ones
+   * @param complete false: there are older failures or further causes
+   */
+  record Causes(List<Cause> data, long examined, boolean complete) {}
+
+  /**
+   * Deliveries of one webhook whose last attempt failed in the same way: failed ones, and pending ones that Keyhook retries.
+   *
+   * @param statusCode null: no response
+   * @param error its name; null: there was none
+   * @param message what the response says went wrong, in one line; null: nothing
+   * @param firstAt when the oldest of them was created
+   * @param lastAt when the newest of them was created
+   */
+  record Cause(
+      String webhookId, Integer statusCode, String error, String message, long failed, long retrying, Instant firstAt,
+      Instant lastAt, String lastDeliveryId) {}
+
   /** A delivery in a list. {@code nextAttemptAt} is null if there is no next attempt, or if it is in progress. */
   record Summary(
       String id,

@@ -23,6 +23,8 @@ final class DeliveryRoutes {
         new Deliveries.ListAll(caller(context), in.text("webhookId"), in.choice("status", Deliveries.Status.values()),
             in.text("event"), in.text("licenseId"), in.time("from"), in.time("to"), in.page(), in.text("search"),
             in.boolOrNull("failing")), client::listAllDeliveries);
+    calls.accountQuery("/api/deliveries/causes", (context, in) ->
+        new Deliveries.ListCauses(caller(context), in.text("webhookId"), in.time("from"), in.time("to")), client::listCauses);
     calls.accountStream("/api/deliveries/stream", (context, in) -> {
       Deliveries.Watch watch = new Deliveries.Watch(caller(context), in.text("webhookId"));
       return () -> DeliveryStream.open(context, client, authentication, watch);

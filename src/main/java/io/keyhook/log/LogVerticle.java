@@ -36,6 +36,9 @@ import org.slf4j.LoggerFactory;
 public final class LogVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(LogVerticle.class);
 
+  /** How far the clock of the database, from which IDs have their time, may be ahead. */
+  private static final Duration CLOCK_DIFFERENCE = Duration.ofHours(1);
+
   private final Bus bus;
   private final Database database;
   private final Pool pool;
@@ -63,6 +66,7 @@ public final class LogVerticle extends VerticleBase {
     redelivery = new Redelivery(bus, database, dispatcher, plans, this::get);
     bus.answer(Addresses.LIST_DELIVERIES, this::list);
     bus.answer(Addresses.LIST_ALL_DELIVERIES, this::listAll);
+    bus.answer(Addresses.LIST_CAUSES, this::causes);
     bus.answer(Addresses.GET_DELIVERY, query -> get(query.caller().accountId(), query.id()));
     bus.answer(Addresses.REDELIVER, request -> redelivery.one(request.caller(), request.id()));
     bus.answer(Addresses.REDELIVER_ALL, request -> redelivery.all(request.caller(), request.ids()));
@@ -102,6 +106,16 @@ public final class LogVerticle extends VerticleBase {
         .compose(ids -> ids.isPresent() && ids.get().isEmpty() ? Future.succeededFuture(new Page<>(List.of(), null))
             : shownFrom(accountId, query.from())
                 .compose(from -> AccountLogStore.list(pool, query, webhookId, type, ids.orElse(null), from)));
+  }
+
+  private Future<Deliveries.Causes> causes(Deliveries.ListCauses query) {
+    UUID accountId = query.caller().accountId();
+    UUID webhookId = query.webhookId() == null ? null : Id.WEBHOOK.parse(query.webhookId());
+    Instant to = query.to() == null ? Instant.now().plus(CLOCK_DIFFERENCE) : query.to();
+    return (webhookId == null ? Future.<Void>succeededFuture()
+        : RedeliveryStore.checkWebhookExists(pool, new EndpointId(accountId, webhookId)))
+        .compose(exists -> shownFrom(accountId, query.from()))
+        .compose(from -> CauseStore.list(pool, accountId, webhookId, from, to));
   }
 
   /** The licenses whose deliveries are requested; empty: any. */

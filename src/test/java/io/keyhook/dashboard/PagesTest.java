@@ -80,7 +80,8 @@ class PagesTest {
         .put("password", Node.PASSWORD)).expect(201);
     String delivery = keyhook.awaitAttempts(api.get("/api/webhooks/" + failing + "/deliveries").data().get(0)
         .getString("id"), 2).getString("id");
-    paths.addAll(List.of("/licenses/" + license, "/webhooks/" + failing, "/deliveries/" + delivery));
+    paths.addAll(List.of("/licenses/" + license, "/webhooks/" + failing, "/deliveries/" + delivery,
+        "/deliveries?status=failing&open=" + delivery));
   }
 
   private static Tab open(ColorScheme scheme) {

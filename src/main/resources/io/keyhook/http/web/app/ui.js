@@ -154,8 +154,9 @@ export function Facts({ of }) {
  * @param columns {name, cell: row => content, numeric, className, hidden: whether only screen readers get the name}
  * @param selected the keys of the selected rows; without it, rows cannot be selected
  * @param onSelect takes a function from the old selection to the new one
+ * @param current the key of the row that is shown beside the list
  */
-export function Table({ label, columns, rows, rowKey = row => row.id, busy, selected, onSelect, rowName }) {
+export function Table({ label, columns, rows, rowKey = row => row.id, busy, selected, onSelect, rowName, current }) {
   const all = selected && rows.length > 0 && rows.every(row => selected.has(rowKey(row)));
   const toggle = (keys, on) => onSelect(selected => {
     const next = new Set(selected);
@@ -172,6 +173,7 @@ export function Table({ label, columns, rows, rowKey = row => row.id, busy, sele
           class=${classes(column)}>${column.hidden ? html`<span class="sr">${column.name}</span>` : column.name}</th>`)}
       </tr></thead>
       <tbody role="rowgroup">${rows.map(row => html`<tr role="row" key=${rowKey(row)}
+          aria-current=${current && rowKey(row) === current ? 'true' : undefined}
           class=${selected?.has(rowKey(row)) ? 'selected' : undefined}>
         ${selected && html`<td role="cell" class="select"><input type="checkbox" aria-label=${'Select ' + rowName(row)}
           checked=${selected.has(rowKey(row))} onChange=${event => toggle([rowKey(row)], event.target.checked)} /></td>`}

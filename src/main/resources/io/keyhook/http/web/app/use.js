@@ -110,7 +110,7 @@ export function usePages(path, query, { size = PAGE_SIZE, version = 0, name = ''
   }, [key, cursor, version]);
   const isOfList = load.data?.key === key;
   const isCurrent = isOfList && load.data.cursor === cursor;
-  const others = Object.entries(location.query).filter(([name]) => !/cursor$/i.test(name));
+  const others = Object.entries(location.query).filter(([name]) => !/cursor$|^open$/i.test(name));
   const trailOf = cursor => to(location.path, { ...Object.fromEntries(others), [parameter]: cursor });
   const trail = cursor === null ? { page: 1, previous: null } : trails.get(trailOf(cursor));
   const turnTo = cursor => changeQuery({ [parameter]: cursor }, { stay: !!name });

@@ -4,11 +4,13 @@ import { now } from '../clock.js';
 import { DAY_LENGTH, fromLocal, plural, shortUrl, toLocal, zoneHint } from '../format.js';
 import { Filter, FilterInput } from '../form.js';
 import { MOST_HEARD, useLive } from '../live.js';
-import { clearFilters, filter, go, useLocation } from '../router.js';
+import { clearFilters, filter, go, to, useLocation } from '../router.js';
 import { announce, Button, ButtonLink, Empty, Notice, PagedTable, PageHead } from '../ui.js';
 import { useLoad, usePages, useStateOf } from '../use.js';
 import { DELIVERY_STATUS, deliveryStatus, isFailing } from '../words.js';
+import { Causes } from './causes.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
+import { Drawer, openDrawer, useRoom } from './drawer.js';
 import { Recover } from './recover.js';
 
 const STATUSES = [['', 'Any status'], ...Object.entries(DELIVERY_STATUS).map(([status, [label]]) => [status, label]),
@@ -19,6 +21,8 @@ const STATUS_QUERIES = {
   retrying: { status: 'pending', failing: true },
   failing: { failing: true },
 };
+/** Statuses for which failures are grouped by cause. */
+const FAILURES = ['failing', 'failed', 'retrying'];
 const EVENTS = [['', 'Any event'], ...['license.validated', 'license.activated', 'license.expired', 'license.disabled',
     'webhook.test'].map(e => [e, e])];
 const TIMES = [['', 'Any time'], ['1h', 'Last hour'], ['24h', 'Last 24 hours'], ['7d', 'Last 7 days'],
@@ -95,7 +99,16 @@ export function DeliveryList() {
       webhooks.reload();
     }
   }, [unknown]);
-  const columns = [
+  const room = useRoom();
+  const open = room ? query.open ?? null : null;
+  const peek = event => {
+    const link = event.target.closest('a.row-link');
+    if (room && link && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey) {
+      event.preventDefault();
+      openDrawer(link.hash.slice(to('/deliveries/').length));
+    }
+  };
+  const columns = open ? DELIVERY_COLUMNS.filter(({ className }) => className !== 'roomy') : [
     ...DELIVERY_COLUMNS.slice(0, 3),
     { name: 'Endpoint', className: 'rest', cell: ({ webhookId }) => html`<span
         class="mono clip">${endpoint(webhookId)}</span>` },
@@ -122,12 +135,16 @@ export function DeliveryList() {
     ${newer > 0 && html`<${Notice} tone="info" title=${newer === MOST_HEARD ? newer + ' or more newer deliveries'
         : plural(newer, 'newer delivery', 'newer deliveries')}
       action=${html`<${Button} kind="small" onClick=${pages.first}>Show newest</${Button}>`} />`}
+    ${FAILURES.includes(status) && webhooks.data && !event && !licenseId && !search && html`<${Causes} webhooks=${webhooks.data}
+      query=${{ webhookId, ...range }} onChanged=${pages.reload} />`}
+    <div class=${open ? 'with-drawer' : undefined}><div onClick=${peek}>
     <${PagedTable} label="Deliveries" pages=${pages} columns=${columns} filtered=${filtered}
         onClear=${clearFilters}
-      selected=${selected} onSelect=${setSelected} rowName=${delivery => `${delivery.event} ${delivery.id}`}
+      current=${open} selected=${selected} onSelect=${setSelected} rowName=${delivery => `${delivery.event} ${delivery.id}`}
       empty=${html`<${Empty} icon="deliveries" title="No deliveries yet" action=${html`<${ButtonLink}
           href="#/webhooks">Go to webhooks</${ButtonLink}>`}>
-        Each event that Keyhook sends to a webhook appears here, with all its attempts.</${Empty}>`} />
+        Each event that Keyhook sends to a webhook appears here, with all its attempts.</${Empty}>`} /></div>
+      ${open && html`<${Drawer} id=${open} rows=${pages.rows ?? []} onChanged=${pages.reload} />`}</div>
     ${selected.size > 0 && html`<div class="selection" role="region" aria-label="Selection">
       <span>${plural(selected.size, 'delivery', 'deliveries')} selected</span>
       <${Button} kind="quiet" onClick=${() => setSelected(() => new Set())}>Clear selection</${Button}>

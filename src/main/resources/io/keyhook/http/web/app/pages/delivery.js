@@ -15,11 +15,17 @@ const UNDER_WAY = 1_000;
 const LONGEST = 15_000;
 
 export function DeliveryPage({ id }) {
-  const loaded = useLoad(signal => get('api/deliveries/' + id, {}, signal), [id]);
-  useAgain(loaded, pause(loaded));
+  const loaded = useDelivery(id);
   const back = backTo('/deliveries', 'Deliveries');
   return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="Delivery" back=${back} />`}>${delivery =>
     html`<${Delivery} delivery=${delivery} back=${back} reload=${loaded.reload} />`}</${Loaded}>`;
+}
+
+/** A delivery, which is loaded again while it is pending. */
+export function useDelivery(id) {
+  const loaded = useLoad(signal => get('api/deliveries/' + id, {}, signal), [id]);
+  useAgain(loaded, pause(loaded));
+  return loaded;
 }
 
 function pause({ data, error }) {
@@ -30,10 +36,11 @@ function pause({ data, error }) {
   return error ? RETRY_PAUSE : Math.min(LONGEST, Math.max(UNDER_WAY, until));
 }
 
-function Delivery({ delivery, back, reload }) {
+export const isTest = ({ id, event }) => event === 'webhook.test' || id.startsWith('delivery_test_');
+
+/** @returns whether a request is in progress, and the action */
+export function useRedeliver(id, reload) {
   const [busy, setBusy] = useState(false);
-  const { id, attempts } = delivery;
-  const isTest = delivery.event === 'webhook.test' || id.startsWith('delivery_test_');
   const redeliver = async () => {
     setBusy(true);
     try {
@@ -45,11 +52,17 @@ function Delivery({ delivery, back, reload }) {
     }
     setBusy(false);
   };
+  return [busy, redeliver];
+}
+
+function Delivery({ delivery, back, reload }) {
+  const { id, attempts } = delivery;
+  const [busy, redeliver] = useRedeliver(id, reload);
   return html`<${PageHead} title=${delivery.event} back=${back}
       badge=${html`<${StatusBadge} words=${DELIVERY_STATUS} status=${deliveryStatus(delivery)} />`}>
-      ${!isTest && html`<${Button} kind="primary" icon="repeat" busy=${busy} onClick=${redeliver}>Redeliver</${Button}>`}
+      ${!isTest(delivery) && html`<${Button} kind="primary" icon="repeat" busy=${busy} onClick=${redeliver}>Redeliver</${Button}>`}
     </${PageHead}>
-    <${Next} delivery=${delivery} />
+    <${NextAttempt} delivery=${delivery} />
     <div class="split">
       <div>
         <${Card} title="Attempts"><${Timeline} attempts=${attempts} delivery=${delivery} /></${Card}>
@@ -62,11 +75,11 @@ function Delivery({ delivery, back, reload }) {
               href=${to('/licenses/' + delivery.licenseId)}>${delivery.licenseId}</a>`],
         ]} /></${Card}>
       </div>
-      <${Request} delivery=${delivery} />
+      <${RequestCard} delivery=${delivery} />
     </div>`;
 }
 
-function Next({ delivery }) {
+export function NextAttempt({ delivery }) {
   useNow(1000);
   if (delivery.status !== 'pending') {
     return null;
@@ -78,7 +91,7 @@ function Next({ delivery }) {
     ${delivery.nextAttemptAt ? dateTime(delivery.nextAttemptAt) + '. ' : ''}Updates automatically.</${Notice}>`;
 }
 
-function Timeline({ attempts, delivery }) {
+export function Timeline({ attempts, delivery }) {
   if (attempts.length === 0) {
     return html`<p class="faint">${delivery.status === 'canceled' ? 'Canceled before the first attempt.'
         : 'No attempts yet.'}</p>`;
@@ -111,7 +124,7 @@ function Since({ from, to: next }) {
 }
 
 /** The request as it was sent, except for the signatures: Keyhook does not store them. */
-function Request({ delivery }) {
+export function RequestCard({ delivery }) {
   const { settings } = useApp();
   const [raw, setRaw] = useState(false);
   const [asCommand, setAsCommand] = useState(false);

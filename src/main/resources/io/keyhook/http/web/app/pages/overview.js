@@ -1,11 +1,13 @@
-import { html } from '../preact.js';
+import { html, useState } from '../preact.js';
 import { get } from '../api.js';
 import { Chart } from '../charts.js';
+import { now } from '../clock.js';
 import { loadEndpoints, needsAttention } from '../endpoints.js';
-import { compact, millis, number, percent, planName, plural, shortUrl } from '../format.js';
+import { compact, DAY_LENGTH, millis, number, percent, planName, plural, shortUrl } from '../format.js';
 import { filter, to, useLocation } from '../router.js';
 import { ButtonLink, Card, Loaded, Meter, Notice, PageHead, Segments, Stale, Time, Url } from '../ui.js';
 import { useLoad, useRefresh } from '../use.js';
+import { Causes } from './causes.js';
 import { FirstSteps } from './first-steps.js';
 import { WebhookStatus } from './webhooks.js';
 
@@ -17,6 +19,7 @@ export function Overview() {
   const account = useLoad(signal => get('api/account', {}, signal), []);
   const stats = useLoad(signal => get('api/stats', { range }, signal), [range]);
   const endpoints = useLoad(loadEndpoints, []);
+  const [since] = useState(() => new Date(now() - DAY_LENGTH).toISOString());
   useRefresh(() => {
     stats.reload();
     endpoints.reload();
@@ -27,6 +30,7 @@ export function Overview() {
     ${account.data && html`<${PlanWarning} account=${account.data} />`}
     <${Stale} of=${endpoints} what="the webhooks" />
     ${endpoints.data && html`<${Failing} endpoints=${endpoints.data} />`}
+    ${endpoints.data && html`<${Causes} query=${{ from: since }} webhooks=${endpoints.data} />`}
     ${account.data && endpoints.data && html`<${FirstSteps} account=${account.data} onChanged=${() => {
         account.reload();
         endpoints.reload();

@@ -1,0 +1,80 @@
+import { html, useState } from '../preact.js';
+import { get, post } from '../api.js';
+import { millis, number, plural, shortUrl } from '../format.js';
+import { useSoon } from '../live.js';
+import { to } from '../router.js';
+import { useDeliveryStream } from '../stream.js';
+import { announce, Button, ButtonLink, Card, Time, Url } from '../ui.js';
+import { useLoad, useRefresh } from '../use.js';
+import { advice, outcome } from '../words.js';
+import { Recover } from './recover.js';
+
+const MINUTE = 60_000;
+/** Milliseconds from a change of a delivery to the next load. */
+const PAUSE = 3_000;
+/** The number of causes that are shown at first. */
+const FEW = 5;
+
+/**
+ * Failures grouped by cause, with what to do about each; nothing while there are none.
+ *
+ * @param query `webhookId`, `from` and `to` of the deliveries
+ * @param webhooks of the account
+ * @param onChanged called when deliveries are recovered
+ */
+export function Causes({ query, webhooks, onChanged = () => {} }) {
+  const causes = useLoad(signal => get('api/deliveries/causes', query, signal), [JSON.stringify(query)]);
+  useRefresh(causes.reload);
+  const [all, setAll] = useState(false);
+  const [recovering, setRecovering] = useState(null);
+  const { data = [], examined, complete } = causes.data ?? {};
+  useDeliveryStream(data.length > 0, useSoon(causes.reload, PAUSE), () => {});
+  if (data.length === 0) {
+    return null;
+  }
+  const changed = () => {
+    causes.reload();
+    onChanged();
+  };
+  return html`<${Card} title="Failures by cause">
+    ${!complete && html`<p class="faint">Groups the latest ${number(examined)} failures.</p>`}
+    <ul class="rows causes">${(all ? data : data.slice(0, FEW)).map(cause => html`<${Cause}
+        key=${[cause.webhookId, cause.statusCode, cause.error, cause.message].join()} cause=${cause}
+        webhook=${webhooks.find(({ id }) => id === cause.webhookId)} onTested=${causes.reload}
+        onRecover=${() => setRecovering(cause.webhookId)} />`)}</ul>
+    ${!all && data.length > FEW && html`<p><${Button} kind="small" onClick=${() => setAll(true)}>Show all ${data.length} causes</${Button}></p>`}
+    ${recovering && webhooks.length > 0 && html`<${Recover} webhooks=${webhooks} webhookId=${recovering}
+      onClose=${() => setRecovering(null)} onRecovering=${changed} />`}
+  </${Card}>`;
+}
+
+function Cause({ cause, webhook, onTested, onRecover }) {
+  const [busy, setBusy] = useState(false);
+  const { webhookId, statusCode, error, message, failed, retrying, firstAt, lastAt, lastDeliveryId } = cause;
+  const count = failed + retrying;
+  const test = async () => {
+    setBusy(true);
+    try {
+      const result = await post('api/webhooks/test', { webhookId });
+      announce(result.success ? `Test succeeded: ${result.statusCode} in ${millis(result.responseTime)}`
+        : `Test failed: ${outcome(result.statusCode, result.error)}. ${advice(result.statusCode, result.error) ?? ''}`,
+        result.success ? 'good' : 'bad');
+      onTested();
+    } catch (e) {
+      announce(e.message, 'bad');
+    }
+    setBusy(false);
+  };
+  const name = outcome(statusCode, error) + (message ? ': ' + message : '');
+  return html`<li>
+    <div class="grow"><div><strong class="bad-text">${outcome(statusCode, error)}</strong>${message && html` · <code
+        class="breakable">${message}</code>`} · <span class="nowrap">${plural(count, 'delivery', 'deliveries')}</span></div>
+      <div class="faint">${retrying > 0 && `${number(retrying)} retrying · `}${webhook && html`<a class="mono"
+          href=${to('/webhooks/' + webhookId)}><${Url} of=${shortUrl(webhook.url)} /></a> · `}<${Time} at=${lastAt} />${Date.parse(lastAt) - Date.parse(firstAt) > MINUTE
+          && html`, first <${Time} at=${firstAt} />`}</div></div>
+    <div class="actions">
+      <${ButtonLink} kind="small" href=${to('/deliveries/' + lastDeliveryId)} aria-label=${'View latest delivery with ' + name}>View latest</${ButtonLink}>
+      <${Button} kind="small" icon="send" busy=${busy} onClick=${test} aria-label=${'Send test to the webhook with ' + name}>Send test</${Button}>
+      <${Button} kind="small" icon="repeat" onClick=${onRecover} aria-label=${'Recover deliveries of the webhook with ' + name}>Recover</${Button}>
+    </div></li>`;
+}
