@@ -1,5 +1,6 @@
-// Tabs, theme, copy buttons and the table of contents of the guide. Without it, all languages are shown one below the other.
+// Tabs, theme, copy buttons, search and the table of contents of the guide. Without it, all languages are shown one below the other.
 import { addCopy, colour } from './code.js';
+import './search.js';
 
 const LANGUAGE = 'keyhook-guide-language';
 const EXAMPLE_SERVER = 'http://127.0.0.1:8080';
