@@ -2,6 +2,7 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from './preact.js';
 import { ago, dateTime, number } from './format.js';
 import { Icon } from './icons.js';
+import { Json, parseExact } from './json.js';
 import { useId, useNow } from './use.js';
 
 let arrived = false;
@@ -333,7 +334,8 @@ export function Secret({ text, what }) {
 export function Code({ text, label, copy = true }) {
   const code = useRef();
   return html`<div class="code">
-    <pre tabindex="0" role="group" aria-label=${label}><code ref=${code}>${text}</code></pre>
+  const json = raw ? null : parseExact(text);
+    <pre tabindex="0" role="group" aria-label=${label}><code ref=${code}>${json ? html`<${Json} value=${json} />` : text}</code></pre>
     ${copy && html`<${Copy} text=${text} what=${label} source=${code} />`}
   </div>`;
 }

@@ -146,7 +146,7 @@ export function RequestCard({ delivery }) {
       ${['X-Webhook-Signature', 'webhook-signature'].map(name => html`<div key=${name}><dt>${name}</dt><dd
           class="faint">not stored</dd></div>`)}</dl>
     <h3>Body</h3>
-    <${Code} label="request body" text=${raw ? body : JSON.stringify(delivery.payload, null, 2)} />
+    <${Code} label="request body" raw=${raw} text=${raw ? body : JSON.stringify(delivery.payload, null, 2)} />
     ${asCommand && html`<${Curl} delivery=${delivery} onClose=${() => setAsCommand(false)} />`}
   </${Card}>`;
 }
