@@ -269,8 +269,8 @@ export function Dialog({ title, onClose, wide, firm, asks, children }) {
   </dialog>`;
 }
 
-/** Asks for confirmation of an action that cannot be undone. */
-export function Confirm({ title, action, cancel = 'Cancel', kind = 'danger', run, onClose, children }) {
+/** Asks for confirmation of an action that cannot be undone. @param disabled whether it is not confirmed yet */
+export function Confirm({ title, action, cancel = 'Cancel', kind = 'danger', disabled, run, onClose, children }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(null);
   const confirm = async () => {
@@ -289,7 +289,7 @@ export function Confirm({ title, action, cancel = 'Cancel', kind = 'danger', run
         role="alert">${error.message}</${Notice}>`}</div>
     <footer class="dialog-foot">
       <${Button} autofocus disabled=${busy} onClick=${onClose}>${cancel}</${Button}>
-      <${Button} kind=${kind} busy=${busy} onClick=${confirm}>${action}</${Button}>
+      <${Button} kind=${kind} busy=${busy} disabled=${disabled} onClick=${confirm}>${action}</${Button}>
     </footer>
   </${Dialog}>`;
 }
@@ -331,10 +331,11 @@ export function Secret({ text, what }) {
       source=${code} /></div>`;
 }
 
-export function Code({ text, label, copy = true }) {
+/** Text in a fixed-width font; JSON gets colors and can be folded. @param raw whether JSON is shown as it is */
+export function Code({ text, label, copy = true, raw = false }) {
   const code = useRef();
-  return html`<div class="code">
   const json = raw ? null : parseExact(text);
+  return html`<div class="code">
     <pre tabindex="0" role="group" aria-label=${label}><code ref=${code}>${json ? html`<${Json} value=${json} />` : text}</code></pre>
     ${copy && html`<${Copy} text=${text} what=${label} source=${code} />`}
   </div>`;
@@ -371,17 +372,24 @@ const drawToast = () => hosts.forEach(draw => draw(hosts[hosts.length - 1] === d
 
 function showToast(next) {
   clearTimeout(toastTimer);
-  toastTimer = next && setTimeout(() => showToast(null), TOAST);
+  toastTimer = next && setTimeout(() => showToast(null), next.action ? ACTION_TOAST : TOAST);
   toast = next;
   drawToast();
 }
 
-/** Shows a result, and announces it to screen readers. @param tone good, bad or info */
-export function announce(text, tone = 'info') {
-  showToast({ text, tone });
+/**
+ * Shows a result, and announces it to screen readers.
+ *
+ * @param tone good, bad or info
+ * @param action {label, run}: a button that is shown with it; null: none
+ */
+export function announce(text, tone = 'info', action = null) {
+  showToast({ text, tone, action });
 }
 
-const TOAST = 6000;
+const TOAST = 6_000;
+/** A toast with a button stays longer. */
+const ACTION_TOAST = 15_000;
 
 /** Shows the toasts of {@link announce}: one around the pages, and one in each dialog. */
 export function Toasts() {
@@ -396,6 +404,10 @@ export function Toasts() {
   }, []);
   return html`<div class="toasts" role="status" aria-live="polite">${shown && html`<div class=${'toast ' + shown.tone}>
     <${Icon} name=${shown.tone === 'good' ? 'check' : shown.tone === 'bad' ? 'alert' : 'info'} /><span>${shown.text}</span>
+    ${shown.action && html`<button type="button" class="toast-action" onClick=${() => {
+      showToast(null);
+      shown.action.run();
+    }}>${shown.action.label}</button>`}
     <button type="button" class="icon-button" aria-label="Dismiss" onClick=${() => showToast(null)}><${Icon}
         name="close" /></button>
   </div>`}</div>`;

@@ -74,8 +74,8 @@ function License({ license, back, onChanged, reload }) {
           ['Activations', `${number(license.currentActivations)} of ${number(license.maxActivations)}`],
           ['Expires', license.expiresAt ? html`${dateTime(license.expiresAt)} (<${Time} at=${license.expiresAt} ahead />)`
               : 'Never'],
-          ['Customer', license.customerName],
-          ['Customer e-mail', license.customerEmail],
+          ['Customer', license.customerName && html`<${OfCustomer} name=${license.customerName} />`],
+          ['Customer e-mail', license.customerEmail && html`<${OfCustomer} name=${license.customerEmail} />`],
           ['Created', dateTime(license.createdAt)],
           ['Updated', dateTime(license.updatedAt)],
           ['ID', html`<${IdText} of=${id} />`],
@@ -133,6 +133,11 @@ function Verdict({ result }) {
   return html`<${Notice} tone="good" title="Valid">${result.knownDevice
       ? 'This device is already activated.'
     : `This is a new device and would use ${number(result.currentActivations + 1)} of ${number(result.maxActivations)} activations.`}</${Notice}>`;
+}
+
+/** A link to all licenses of a customer. @param name or e-mail address */
+function OfCustomer({ name }) {
+  return html`<a href=${to('/licenses', { search: name })} title=${'All licenses of ' + name}>${name}</a>`;
 }
 
 function Devices({ id, version, onRemoved }) {

@@ -4,8 +4,9 @@ import { getCsv, postCsv } from '../api.js';
 import { date, number, plural } from '../format.js';
 import { Filter, FilterInput } from '../form.js';
 import { clearFilters, filter, here, replaceQuery, to, useLocation } from '../router.js';
-import { usePages } from '../use.js';
+import { usePages, useStateOf } from '../use.js';
 import { LICENSE_STATUS } from '../words.js';
+import { BulkActions } from './license-bulk.js';
 import { CreateLicense } from './license-form.js';
 
 const STATUSES = [['', 'Any status'], ['active', 'Active'], ['disabled', 'Disabled'], ['expired', 'Expired']];
@@ -18,6 +19,13 @@ export function LicenseList() {
   const [dialog, setDialog] = useState(null);
   useEffect(() => query.create && setDialog('create'), [query.create]);
   const pages = usePages('api/licenses', { search, status, sort });
+  // licenses by ID as the list last showed them, on any of its pages
+  const [selected, setSelected] = useStateOf(pages.key, () => new Map());
+  const select = change => setSelected(selected => {
+    const shown = new Map((pages.rows ?? []).map(license => [license.id, license]));
+    return new Map([...change(new Set(selected.keys()))].map(id => [id, shown.get(id) ?? selected.get(id)]));
+  });
+  const current = [...selected].map(([id, license]) => pages.rows?.find(row => row.id === id) ?? license);
   const close = () => {
     setDialog(null);
     replaceQuery({ ...here().query, create: null });
@@ -36,8 +44,11 @@ export function LicenseList() {
       <${Filter} label="Sort by" value=${sort} options=${SORTS} onChange=${sort => filter({ sort })} />
     </div>
     <${PagedTable} label="Licenses" pages=${pages} columns=${COLUMNS} filtered=${search || status} onClear=${clearFilters}
+      selected=${selected} onSelect=${select} rowName=${license => license.name}
       empty=${html`<${Empty} icon="licenses" title="No licenses yet"
           action=${create}>A license is what your customer buys. Its key activates your app on as many devices as you allow.</${Empty}>`} />
+    ${selected.size > 0 && html`<${BulkActions} selected=${current} onChanged=${pages.reload}
+      onClear=${() => setSelected(() => new Map())} />`}
     ${dialog === 'create' && html`<${CreateLicense} onClose=${close} onCreated=${pages.reload} />`}
     ${dialog === 'import' && html`<${Import} onClose=${close} onImported=${pages.reload} />`}`;
 }

@@ -1,0 +1,108 @@
+import { html, useState } from '../preact.js';
+import { patch, post, remove } from '../api.js';
+import { now } from '../clock.js';
+import { DAY_LENGTH, number, plural } from '../format.js';
+import { announce, Button, Confirm, Dialog } from '../ui.js';
+import { useId } from '../use.js';
+
+/** Requests at a time. */
+const AT_ONCE = 4;
+const TERMS = [[30, '30 days'], [365, '1 year'], [730, '2 years']];
+
+/** Runs an action for each item, a few at a time. @returns the items that succeeded, and the errors of the others */
+async function each(items, action) {
+  const waiting = [...items];
+  const done = [];
+  const errors = [];
+  const work = async () => {
+    for (let item = waiting.shift(); item; item = waiting.shift()) {
+      try {
+        await action(item);
+        done.push(item);
+      } catch (e) {
+        errors.push(e);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return { done, errors };
+}
+
+const pathOf = license => 'api/licenses/' + license.id;
+const setDisabled = disabled => license => post(pathOf(license) + (disabled ? '/disable' : '/enable'));
+const setExpiry = expiryOf => license => patch(pathOf(license), { expiresAt: expiryOf(license) });
+
+/** A number of days after the expiry, or after now if the license has expired. */
+const extended = days => ({ expiresAt }) => new Date(Math.max(now(), Date.parse(expiresAt)) + days * DAY_LENGTH).toISOString();
+
+/**
+ * Actions on the selected licenses. All of them but deletion can be undone.
+ *
+ * @param selected the licenses
+ * @param onChanged called when licenses have changed
+ * @param onClear clears the selection
+ */
+export function BulkActions({ selected, onChanged, onClear }) {
+  const [busy, setBusy] = useState(null);
+  const [dialog, setDialog] = useState(null);
+  /** @param undo the action that restores a license as it was; without it, there is no undo */
+  const run = async (name, verb, licenses, action, undo) => {
+    setBusy(name);
+    const { done, errors } = await each(licenses, action);
+    setBusy(null);
+    onChanged();
+    announce(`${verb} ${plural(done.length, 'license')}${errors.length ? `; ${number(errors.length)} failed: ${errors[0].message}` : ''}`,
+      errors.length ? 'bad' : 'good', undo && done.length > 0
+        ? { label: 'Undo', run: () => run(name, 'Restored', done, undo) } : null);
+  };
+  const enabled = selected.filter(({ status }) => status !== 'disabled');
+  const disabled = selected.filter(({ status }) => status === 'disabled');
+  const expiring = selected.filter(({ expiresAt }) => expiresAt);
+  const button = (name, label, onClick) => html`<${Button} busy=${busy === name} disabled=${busy !== null && busy !== name}
+      onClick=${onClick}>${label}</${Button}>`;
+  return html`<div class="selection" role="region" aria-label="Selection">
+      <span>${plural(selected.length, 'license')} selected</span>
+      <${Button} kind="quiet" onClick=${onClear}>Clear selection</${Button}>
+      ${enabled.length > 0 && button('disable', 'Disable', () =>
+        run('disable', 'Disabled', enabled, setDisabled(true), setDisabled(false)))}
+      ${disabled.length > 0 && button('enable', 'Enable', () =>
+        run('enable', 'Enabled', disabled, setDisabled(false), setDisabled(true)))}
+      ${expiring.length > 0 && button('extend', 'Extend', () => setDialog('extend'))}
+      <${Button} kind="danger-quiet" icon="trash" disabled=${busy !== null} onClick=${() => setDialog('delete')}>Delete</${Button}>
+    </div>
+    ${dialog === 'extend' && html`<${Extend} licenses=${expiring} others=${selected.length - expiring.length}
+      onClose=${() => setDialog(null)} run=${days =>
+        run('extend', 'Extended', expiring, setExpiry(extended(days)), setExpiry(({ expiresAt }) => expiresAt))} />`}
+    ${dialog === 'delete' && html`<${DeleteMany} licenses=${selected} onClose=${() => setDialog(null)} run=${async () => {
+      await run('delete', 'Deleted', selected, license => remove(pathOf(license)));
+      onClear();
+    }} />`}`;
+}
+
+function Extend({ licenses, others, run, onClose }) {
+  return html`<${Dialog} title=${`Extend ${plural(licenses.length, 'license')}`} onClose=${onClose}>
+    <div class="dialog-body"><p>Each license expires later by this time. One that has expired is valid from now on.</p>
+      ${others > 0 && html`<p class="faint">${plural(others, 'selected license never expires and stays unchanged.',
+        'selected licenses never expire and stay unchanged.')}</p>`}</div>
+    <footer class="dialog-foot"><${Button} onClick=${onClose}>Cancel</${Button}>
+      ${TERMS.map(([days, text]) => html`<${Button} key=${days} kind="primary" onClick=${() => {
+        onClose();
+        run(days);
+      }}>${text}</${Button}>`)}</footer>
+  </${Dialog}>`;
+}
+
+/** Deletion cannot be undone, so the user types how many licenses go. */
+function DeleteMany({ licenses, run, onClose }) {
+  const [typed, setTyped] = useState('');
+  const id = useId();
+  const phrase = 'delete ' + licenses.length;
+  return html`<${Confirm} title=${`Delete ${plural(licenses.length, 'license')}?`} action=${`Delete ${plural(licenses.length, 'license')}`}
+      disabled=${typed.trim() !== phrase} onClose=${onClose} run=${run}>
+    <p>Their keys no longer validate, and their devices are removed. This cannot be undone.</p>
+    <ul class="plain-list">${licenses.slice(0, 5).map(license => html`<li key=${license.id}>${license.name}</li>`)}
+      ${licenses.length > 5 && html`<li>and ${number(licenses.length - 5)} more</li>`}</ul>
+    <div class="field"><label for=${id}>Type <code>${phrase}</code> to confirm</label>
+      <input id=${id} value=${typed} autocomplete="off" spellcheck=${false} onInput=${event => setTyped(event.target.value)} /></div>
+  </${Confirm}>`;
+}

@@ -1,0 +1,121 @@
+package io.keyhook.dashboard;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Several licenses at once: what can be undone has Undo, and what cannot is typed. */
+class BulkTest extends Visit {
+  private static final String EXPIRY = "2031-01-31T12:00:00.000Z";
+
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  @Override
+  Installation installation() {
+    return keyhook;
+  }
+
+  @BeforeEach
+  void selectTwoOfThree() {
+    licenses().forEach(license -> keyhook.api().delete("/api/licenses/" + license.getString("id")).expect(204));
+    keyhook.license(new JsonObject().put("name", "Never expires"));
+    keyhook.license(new JsonObject().put("name", "Expires").put("expiresAt", EXPIRY));
+    keyhook.license(new JsonObject().put("name", "Not selected").put("expiresAt", EXPIRY));
+    tab.logIn(Node.EMAIL, Node.PASSWORD);
+    tab.visit("Licenses");
+    for (String name : List.of("Never expires", "Expires")) {
+      page.getByRole(AriaRole.CHECKBOX, new Page.GetByRoleOptions().setName("Select " + name).setExact(true)).check();
+    }
+    assertThat(selection()).containsText("2 licenses selected");
+  }
+
+  private static List<JsonObject> licenses() {
+    return keyhook.api().get("/api/licenses?sort=createdAt").expect(200).data();
+  }
+
+  private static List<String> statuses() {
+    return licenses().stream().map(license -> license.getString("status")).toList();
+  }
+
+  private Locator selection() {
+    return page.getByRole(AriaRole.REGION, new Page.GetByRoleOptions().setName("Selection"));
+  }
+
+  private Locator action(String name) {
+    return selection().getByRole(AriaRole.BUTTON, new Locator.GetByRoleOptions().setName(name).setExact(true));
+  }
+
+  @Test
+  void disablingIsUndoneByOneClick() {
+    action("Disable").click();
+    assertThat(page.getByText("Disabled 2 licenses")).isVisible();
+    assertThat(statuses()).containsExactly("disabled", "disabled", "active");
+    assertThat(page.getByRole(AriaRole.TABLE).getByText("Disabled")).hasCount(2);
+    assertThat(action("Disable")).hasCount(0);
+    tab.button("Undo").click();
+    assertThat(page.getByText("Restored 2 licenses")).isVisible();
+    assertThat(statuses()).containsOnly("active");
+    action("Disable").click();
+    action("Enable").click();
+    assertThat(page.getByText("Enabled 2 licenses")).isVisible();
+    assertThat(statuses()).containsOnly("active");
+  }
+
+  @Test
+  void extendingLeavesLicensesThatNeverExpireAsTheyAre() {
+    action("Extend").click();
+    assertThat(tab.dialog()).containsText("1 selected license never expires and stays unchanged");
+    tab.dialogButton("30 days").click();
+    assertThat(page.getByText("Extended 1 license")).isVisible();
+    assertThat(licenses()).extracting(license -> license.getString("expiresAt")).containsExactly(null,
+        Instant.parse(EXPIRY).plus(Duration.ofDays(30)).toString().replace("Z", ".000Z"), EXPIRY);
+    tab.button("Undo").click();
+    assertThat(page.getByText("Restored 1 license")).isVisible();
+    assertThat(licenses()).extracting(license -> license.getString("expiresAt")).containsExactly(null, EXPIRY, EXPIRY);
+  }
+
+  @Test
+  void deletingIsTypedBecauseItCannotBeUndone() {
+    action("Delete").click();
+    assertThat(tab.dialogButton("Delete 2 licenses")).isDisabled();
+    tab.dialog().getByLabel("Type delete 2 to confirm").fill("delete 2");
+    tab.dialogButton("Delete 2 licenses").click();
+    assertThat(page.getByText("Deleted 2 licenses")).isVisible();
+    assertThat(tab.button("Undo")).hasCount(0);
+    assertThat(licenses()).extracting(license -> license.getString("name")).containsExactly("Not selected");
+    assertThat(selection()).hasCount(0);
+  }
+
+  @Test
+  void theOtherLicensesOfACustomerAreOneClickAway() {
+    JsonObject ofAda = new JsonObject().put("customerName", "Ada Lovelace").put("customerEmail", "ada@example.com");
+    keyhook.license(ofAda.copy().put("name", "First of Ada"));
+    String id = keyhook.license(ofAda.copy().put("name", "Second of Ada")).id();
+    page.navigate(keyhook.node().uri() + "/#/licenses/" + id);
+    page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("ada@example.com")).click();
+    assertThat(tab.heading("Licenses")).isVisible();
+    assertThat(page.locator("tbody tr")).hasCount(2);
+    assertThat(page.getByRole(AriaRole.TABLE)).containsText("First of Ada");
+  }
+
+  @Test
+  void oneThatFailsStopsNoOther() {
+    keyhook.api().delete("/api/licenses/" + licenses().get(0).getString("id")).expect(204); // by a colleague
+    action("Disable").click();
+    assertThat(page.getByText("Disabled 1 license; 1 failed")).isVisible();
+    assertThat(statuses()).containsExactly("disabled", "active");
+  }
+}
