@@ -12,6 +12,7 @@ import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,20 @@ class HealthTest extends Visit {
   private String validate(String device) {
     keyhook.api().anonymous().validate(license.key(), device).expect(200);
     return receiver.take().id();
+  }
+
+  @Test
+  void aWebhookHasAChartOfItsOwnAttempts() {
+    validate("device-1");
+    receiver.answer(Answer.status(500, "no"));
+    validate("device-2");
+    visitPath("/webhooks/" + webhook);
+    Locator chart = page.getByRole(AriaRole.IMG, new Page.GetByRoleOptions()
+        .setName(Pattern.compile("^Attempts in the last 24 hours")));
+    assertThat(chart.locator("rect.bad")).hasCount(1); // both attempts are of this hour, unless the hour has just ended
+    chart.focus();
+    page.keyboard().press("ArrowLeft"); // to the last of the bars
+    assertThat(page.getByText(Pattern.compile(": Succeeded \\d, Failed \\d"))).isVisible();
   }
 
   @Test

@@ -1,5 +1,6 @@
 import { html, useState } from '../preact.js';
 import { get, patch, post, remove } from '../api.js';
+import { Chart } from '../charts.js';
 import { useApp } from '../context.js';
 import { loadStats } from '../endpoints.js';
 import { dateTime, duration, millis, number, percent, shortUrl } from '../format.js';
@@ -17,6 +18,9 @@ import { EditWebhook, RotateSecret, Snippets } from './webhook-form.js';
 import { WebhookStatus } from './webhooks.js';
 
 const LATEST = 10;
+/** Seconds. */
+const HOUR = 3600;
+const ATTEMPTS = [{ key: 'succeeded', label: 'Succeeded', color: 'good' }, { key: 'failed', label: 'Failed', color: 'bad' }];
 /** Milliseconds from a change of a delivery to the next load. */
 const REFRESH_PAUSE = 1_500;
 
@@ -83,7 +87,7 @@ function Webhook({ webhook, back, onChanged, reload }) {
         ]} />
       </${Card}>
     </div>
-    <${Health} of=${health} />
+    <${Health} of=${health} hours=${stats.data?.get(id)?.hours} />
     <${Latest} id=${id} version=${version} onRecover=${() => setDialog('recover')} />
     <${Card} title="Verification code">
       <p class="faint">Verify the signature with this webhook’s secret before you trust the payload.</p>
@@ -154,7 +158,8 @@ function TestResult({ result }) {
   </div>`;
 }
 
-function Health({ of: health }) {
+/** @param hours of the last day, each with its attempts; missing while it loads */
+function Health({ of: health, hours }) {
   const window = ({ count, succeeded, successRate }) => html`<p class="figure">${percent(successRate)}${' '}
     <span class="faint">${count ? `${number(succeeded)} of ${number(count)}` : 'No attempts'}</span></p>`;
   return html`<${Card} title="Health">
@@ -171,6 +176,8 @@ function Health({ of: health }) {
       <div><h3>Consecutive failures</h3>${number(h.consecutiveFailures)}</div>
       <div><h3>Pending</h3>${number(h.pending)}</div>
     </div>`}</${Loaded}>
+    ${hours && html`<h3>Attempts in the last 24 hours</h3><${Chart} label="Attempts in the last 24 hours" points=${hours}
+        series=${ATTEMPTS} interval=${HOUR} />`}
   </${Card}>`;
 }
 
