@@ -237,6 +237,11 @@ public final class KeyhookClient {
     return manage(request.caller().accountId(), Addresses.DELETE_WEBHOOK, request);
   }
 
+  /** Other nodes start no attempt later than 1 s after a pause, and attempts in flight end. */
+  public Future<Webhooks.Webhook> setWebhookPaused(Webhooks.SetPaused request) {
+    return manage(request.caller().accountId(), Addresses.SET_WEBHOOK_PAUSED, request);
+  }
+
   public Future<Webhooks.WithSecret> rotateSecret(Webhooks.RotateSecret request) {
     return manage(request.caller().accountId(), Addresses.ROTATE_SECRET, request);
   }

@@ -17,6 +17,8 @@ public enum Action {
   WEBHOOK_SECRET_ROTATED("webhook.secret_rotated"),
   WEBHOOK_DELETED("webhook.deleted"),
   WEBHOOK_TESTED("webhook.tested"),
+  WEBHOOK_PAUSED("webhook.paused"),
+  WEBHOOK_RESUMED("webhook.resumed"),
   /** Deactivation by Keyhook, because of the endpoint's responses. A user's deactivation is an update. */
   WEBHOOK_DEACTIVATED("webhook.deactivated"),
   /** Sending again all that failed was asked for; once for all of it. */

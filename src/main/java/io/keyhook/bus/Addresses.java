@@ -58,6 +58,8 @@ public final class Addresses {
   public static final Address<Webhooks.Get, Webhooks.Webhook> GET_WEBHOOK = new Address<>("webhook.get");
   public static final Address<Webhooks.Update, Webhooks.Webhook> UPDATE_WEBHOOK = new Address<>("webhook.update");
   public static final Address<Webhooks.Delete, Void> DELETE_WEBHOOK = new Address<>("webhook.delete");
+  public static final Address<Webhooks.SetPaused, Webhooks.Webhook> SET_WEBHOOK_PAUSED =
+      new Address<>("webhook.set-paused");
   public static final Address<Webhooks.RotateSecret, Webhooks.WithSecret> ROTATE_SECRET =
       new Address<>("webhook.rotate-secret");
   public static final Address<Webhooks.Test, Webhooks.TestResult> TEST_WEBHOOK = new Address<>("webhook.test", LONG);

@@ -147,7 +147,12 @@ public interface Deliveries {
       String webhookId, Integer statusCode, String error, String message, long failed, long retrying, Instant firstAt,
       Instant lastAt, String lastDeliveryId) {}
 
-  /** A delivery in a list. {@code nextAttemptAt} is null if there is no next attempt, or if it is in progress. */
+  /**
+   * A delivery in a list.
+   *
+   * @param nextAttemptAt null: there is none, it is in progress, or the delivery waits for its webhook to resume
+   * @param paused whether it waits for its webhook to resume
+   */
   record Summary(
       String id,
       String webhookId,
@@ -157,12 +162,15 @@ public interface Deliveries {
       Integer lastStatusCode,
       String lastError,
       Instant createdAt,
-      Instant nextAttemptAt) {}
+      Instant nextAttemptAt,
+      boolean paused) {}
 
   /**
    * @param url the webhook's current URL
    * @param licenseId null: the event has no license
    * @param payload the body as sent, byte for byte
+   * @param nextAttemptAt null: there is none, it is in progress, or the delivery waits for its webhook to resume
+   * @param paused whether it waits for its webhook to resume
    * @param attemptCount the number of all attempts
    * @param attempts the last 50, oldest first
    */
@@ -176,6 +184,7 @@ public interface Deliveries {
       @JsonRawValue String payload,
       Instant createdAt,
       Instant nextAttemptAt,
+      boolean paused,
       int attemptCount,
       List<Attempt> attempts) {}
 

@@ -99,6 +99,7 @@ public interface Statistics {
    * @param successRate 0 to 1; null if there was no attempt
    * @param lastAttemptAt null if there was none, likewise the other two
    * @param consecutiveFailures attempts that failed since the last success
+   * @param waiting deliveries that wait because the webhook is paused, counted up to {@value #MAX_WAITING}
    */
   record WebhookActivity(
       String webhookId,
@@ -108,7 +109,10 @@ public interface Statistics {
       Instant lastSuccessAt,
       Instant lastFailureAt,
       long consecutiveFailures,
-      List<Hour> hours) {}
+      long waiting,
+      List<Hour> hours) {
+    public static final int MAX_WAITING = 100_000;
+  }
 
   /** Attempts of one hour. */
   record Hour(Instant at, long succeeded, long failed) {}

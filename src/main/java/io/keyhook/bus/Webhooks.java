@@ -127,6 +127,7 @@ public interface Webhooks {
   }
 
   /**
+   * @param pausedAt since when its events wait to be sent; null: it is not paused
    * @param deactivatedReason null if it is active, or if a team member deactivated it
    * @param previousSecretUntil when the oldest active previous secret stops signing; null: there is none
    */
@@ -136,6 +137,7 @@ public interface Webhooks {
       List<String> events,
       boolean isActive,
       String description,
+      Instant pausedAt,
       String deactivatedReason,
       Instant previousSecretUntil,
       Instant createdAt,
@@ -154,6 +156,12 @@ public interface Webhooks {
   record ListAll(Caller caller, Page.Request page) {}
 
   record Delete(Caller caller, String id) {}
+
+  /**
+   * Pauses a webhook, or resumes it. While it is paused, events are recorded and wait, for as long as the account's plan keeps
+   * the log; they are sent when it resumes, oldest first. Fails with {@link Failure.Conflict} if the webhook is inactive.
+   */
+  record SetPaused(Caller caller, String id, boolean paused) {}
 
   /**
    * Replaces the secret. Fails with {@link Failure.Conflict} if {@value #MAX_PREVIOUS_SECRETS} previous secrets sign already.

@@ -42,7 +42,7 @@ final class Claims {
    * What a claim took.
    *
    * @param leased deliveries to send, already counted in {@link FairShare}
-   * @param all as many as were asked for: the queue may have more
+   * @param all as many as were asked for, or parked because the webhook is paused: the queue may have more
    * @param inactive whether the webhook, or its account's plan, takes no deliveries any more
    */
   record Taken(List<Outgoing> leased, boolean all, boolean inactive) {}
@@ -70,9 +70,9 @@ final class Claims {
       return Optional.empty();
     }
     return Optional.of(batches.add(new Claim(endpoint, reserved)).map(claimed -> {
-      List<Outgoing> active = claimed.stream().filter(Claimed::active).map(Claimed::outgoing).toList();
-      holdings.release(accountId, reserved - active.size());
-      return new Taken(active, claimed.size() >= reserved, active.size() < claimed.size());
+      List<Outgoing> leased = claimed.stream().filter(Claimed::isToBeSent).map(Claimed::outgoing).toList();
+      holdings.release(accountId, reserved - leased.size());
+      return new Taken(leased, claimed.size() >= reserved, claimed.stream().anyMatch(one -> !one.active()));
     }).onFailure(e -> holdings.release(accountId, reserved)));
   }
 

@@ -48,7 +48,7 @@ final class Endpoint {
     /** Returns a lease to the queue. */
     void release(HeldDelivery delivery);
 
-    /** Reads the settings, and calls {@link Endpoint#known}, {@link Endpoint#inactive}, and so on. */
+    /** Reads the settings, and calls {@link Endpoint#known}, {@link Endpoint#paused}, and so on. */
     void read(Endpoint endpoint);
 
     /** Takes up to {@code wanted} leases, and calls {@link Endpoint#claimed} or {@link Endpoint#noRoom}. */
@@ -206,20 +206,28 @@ final class Endpoint {
     settings.known(read);
   }
 
-  /** What has been read may be stale, or the pause after a failed read is over. */
+  /** What has been read may be stale, or the wait after a failed read is over. */
   void forget() {
     settings.forget();
   }
 
   /** The settings could not be read. */
-  void pause() {
-    settings.pause();
+  void unread() {
+    settings.failed();
   }
 
   /** The webhook is inactive or deleted, which cancels what waits. */
   void inactive() {
     settings.forget();
     cancel();
+  }
+
+  /** The webhook is paused: what waits returns to the queue. */
+  void paused() {
+    settings.forget();
+    for (HeldDelivery delivery; (delivery = waiting.pollFirst()) != null; ) {
+      actions.release(moved(delivery, State.RELEASING));
+    }
   }
 
   /** The webhook's URL is refused by now: what waits fails. */

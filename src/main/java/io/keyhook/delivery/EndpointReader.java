@@ -33,9 +33,19 @@ final class EndpointReader {
     this.plans = plans;
   }
 
-  /** Reads a webhook for a delivery: the same as {@link #load}, but empty where the webhook is inactive, too. */
-  Future<Optional<EndpointSettings>> loadActive(EndpointId endpoint) {
-    return stored(endpoint).map(found -> found.filter(StoredEndpoint::active).map(webhook -> settings(endpoint, webhook)));
+  /**
+   * What deliveries to a webhook need.
+   *
+   * @param settings empty where the webhook is inactive, paused or deleted
+   * @param paused whether deliveries wait, and are not canceled
+   */
+  record Read(Optional<EndpointSettings> settings, boolean paused) {}
+
+  /** Reads a webhook for a delivery. Fails as {@link #load} does. */
+  Future<Read> loadActive(EndpointId endpoint) {
+    return stored(endpoint).map(found -> found.filter(StoredEndpoint::active).map(webhook -> webhook.paused()
+        ? new Read(Optional.empty(), true)
+        : new Read(Optional.of(settings(endpoint, webhook)), false)).orElse(new Read(Optional.empty(), false)));
   }
 
   /**

@@ -33,7 +33,7 @@ final class HealthStore {
    */
   private static final String FAILING = """
       SELECT w.account_id, w.webhook_id, w.updated_at FROM keyhook.webhook w
-      WHERE w.is_active AND w.updated_at < now() - interval '%1$d days'
+      WHERE w.is_active AND w.paused_at IS NULL AND w.updated_at < now() - interval '%1$d days'
         AND EXISTS (
           SELECT FROM keyhook.attempt_count c
           WHERE c.account_id = w.account_id AND c.webhook_id = w.webhook_id

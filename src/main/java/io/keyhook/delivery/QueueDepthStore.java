@@ -1,5 +1,6 @@
 package io.keyhook.delivery;
 
+import io.keyhook.event.DeliveryRowStore;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 
@@ -8,9 +9,10 @@ final class QueueDepthStore {
   /** A bitmap scan would read the whole index, however few rows are wanted. */
   private static final String COUNT = """
       SET LOCAL enable_bitmapscan = off;
-      SELECT count(*) FILTER (WHERE leased), count(*) FILTER (WHERE NOT leased AND tries > 0),
-        count(*) FILTER (WHERE NOT leased AND tries <= 0)
-      FROM (SELECT leased, tries FROM keyhook.delivery_queue WHERE due_at > '-infinity' LIMIT %d) q""";
+      SELECT count(*) FILTER (WHERE leased), count(*) FILTER (WHERE NOT (leased OR parked) AND tries > 0),
+        count(*) FILTER (WHERE NOT (leased OR parked) AND tries <= 0), count(*) FILTER (WHERE parked)
+      FROM (
+        SELECT q.leased, q.tries, %s AS parked FROM keyhook.delivery_queue q WHERE q.due_at > '-infinity' LIMIT %d) q""";
 
   private QueueDepthStore() {}
 
@@ -20,8 +22,9 @@ final class QueueDepthStore {
    * @param leased held by a node
    * @param retrying waiting for a retry
    * @param waiting waiting for their first attempt, or sent again by a person
+   * @param paused waiting until their webhook resumes
    */
-  record Depth(long leased, long retrying, long waiting) {}
+  record Depth(long leased, long retrying, long waiting, long paused) {}
 
   /**
    * Counts the queue of all nodes.
@@ -29,7 +32,7 @@ final class QueueDepthStore {
    * @param most rows that are read
    */
   static Future<Depth> count(SqlClient client, int most) {
-    return client.query(COUNT.formatted(most)).execute().map(set -> set.next().iterator().next())
-        .map(row -> new Depth(row.getLong(0), row.getLong(1), row.getLong(2)));
+    return client.query(COUNT.formatted(DeliveryRowStore.isParked("q"), most)).execute().map(set -> set.next().iterator().next())
+        .map(row -> new Depth(row.getLong(0), row.getLong(1), row.getLong(2), row.getLong(3)));
   }
 }

@@ -28,7 +28,7 @@ final class QueueDepthVerticle extends VerticleBase {
   private final Database database;
   private final MeterRegistry meters;
   private final List<Gauge> gauges = new ArrayList<>();
-  private volatile Depth depth = new Depth(0, 0, 0);
+  private volatile Depth depth = new Depth(0, 0, 0, 0);
   private Future<Void> counting = Future.succeededFuture();
   private long timer;
   private boolean stopped;
@@ -43,6 +43,7 @@ final class QueueDepthVerticle extends VerticleBase {
     gauge("leased", Depth::leased);
     gauge("retrying", Depth::retrying);
     gauge("waiting", Depth::waiting);
+    gauge("paused", Depth::paused);
     counting = count();
     return Future.succeededFuture();
   }

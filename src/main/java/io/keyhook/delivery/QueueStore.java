@@ -29,8 +29,8 @@ import java.util.UUID;
  */
 final class QueueStore {
   /**
-   * Finds the earliest delivery of each endpoint by skipping from endpoint to endpoint in the index, and beside it the
-   * webhooks whose deliveries wait on this node.
+   * Finds the earliest delivery of each endpoint by skipping from endpoint to endpoint in the index, likewise the earliest
+   * parked one of each webhook that has resumed, and beside them the webhooks whose deliveries wait on this node.
    */
   private static final String NEXT_OF_EACH = """
       WITH RECURSIVE endpoint AS (
@@ -42,58 +42,94 @@ final class QueueStore {
           SELECT q.account_id, q.webhook_id, q.due_at FROM keyhook.delivery_queue q
           WHERE (q.account_id, q.webhook_id) > (e.account_id, e.webhook_id) AND q.due_at > '-infinity'
           ORDER BY q.account_id, q.webhook_id, q.due_at LIMIT 1) n
-      )""";
-  /** Citus has no recursive queries: this reads every due row. */
+      ), parked AS (
+        (SELECT q.account_id, q.webhook_id, q.due_at FROM keyhook.delivery_queue q WHERE %1$s
+          ORDER BY q.account_id, q.webhook_id, q.due_at LIMIT 1)
+        UNION ALL
+        SELECT n.account_id, n.webhook_id, n.due_at
+        FROM parked p CROSS JOIN LATERAL (
+          SELECT q.account_id, q.webhook_id, q.due_at FROM keyhook.delivery_queue q
+          WHERE (q.account_id, q.webhook_id) > (p.account_id, p.webhook_id) AND %1$s
+          ORDER BY q.account_id, q.webhook_id, q.due_at LIMIT 1) n
+      )""".formatted(DeliveryRowStore.isParked("q"));
+  /** Citus has no recursive queries: this reads every due row, and every parked one of the webhooks that have resumed. */
   private static final String NEXT_OF_EACH_ON_SHARDS = """
       WITH endpoint AS (
         SELECT account_id, webhook_id, min(due_at) AS due_at FROM keyhook.delivery_queue
         WHERE due_at > '-infinity' AND due_at <= now() + make_interval(secs => $1) GROUP BY account_id, webhook_id
-      )""";
-  private static final String POLL = """
+      ), parked AS (
+        SELECT q.account_id, q.webhook_id, min(q.due_at) AS due_at FROM keyhook.delivery_queue q
+        JOIN keyhook.webhook r ON r.account_id = q.account_id AND r.webhook_id = q.webhook_id AND r.resumed_at IS NOT NULL
+        WHERE %s GROUP BY q.account_id, q.webhook_id
+      )""".formatted(DeliveryRowStore.isParked("q"));
+  private static final String POLL_OF = """
       , waiting AS (
         SELECT * FROM unnest($2::uuid[], $3::uuid[]) h (account_id, webhook_id)
       )
       SELECT account_id, webhook_id, extract(epoch FROM due_at - now())::float8, NULL::int, NULL::boolean FROM endpoint
       WHERE due_at <= now() + make_interval(secs => $1)
       UNION ALL
-      SELECT h.account_id, h.webhook_id, NULL, coalesce(w.version, 0), coalesce(w.is_active AND a.plan = ANY ($4::text[]), false)
+      SELECT p.account_id, p.webhook_id,
+        extract(epoch FROM greatest(p.due_at - %1$s, w.resumed_at) - now())::float8, NULL, NULL
+      FROM parked p JOIN keyhook.webhook w ON w.account_id = p.account_id AND w.webhook_id = p.webhook_id
+      WHERE p.due_at <= now() + %1$s + make_interval(secs => $1) AND NOT %2$s
+      UNION ALL
+      SELECT h.account_id, h.webhook_id, NULL, coalesce(w.version, 0),
+        coalesce(w.is_active AND w.paused_at IS NULL AND a.plan = ANY ($4::text[]), false)
       FROM waiting h LEFT JOIN keyhook.webhook w ON w.account_id = h.account_id AND w.webhook_id = h.webhook_id
-      LEFT JOIN keyhook.account a ON a.account_id = h.account_id""";
-  private static final String POLL_ONE = NEXT_OF_EACH + POLL;
-  private static final String POLL_SHARDS = NEXT_OF_EACH_ON_SHARDS + POLL;
-  private static final ShardStatement POLL_ON_SHARD = new ShardStatement(POLL_ONE,
+      LEFT JOIN keyhook.account a ON a.account_id = h.account_id"""
+      .formatted(DeliveryRowStore.PARKED_BY, DeliveryRowStore.isPaused("w"));
+  static final String POLL = NEXT_OF_EACH + POLL_OF;
+  private static final String POLL_SHARDS = NEXT_OF_EACH_ON_SHARDS + POLL_OF;
+  private static final ShardStatement POLL_ON_SHARD = new ShardStatement(POLL,
       List.of("float8", "uuid[]", "uuid[]", "text[]"),
       "account_id uuid, webhook_id uuid, seconds float8, version int, active boolean");
 
-  private static final String CLAIM = """
-      WITH due AS MATERIALIZED (
-        SELECT $1::uuid AS account_id, e.webhook_id, d.delivery_id
+  /**
+   * Leases due deliveries, or parks them if their webhook is paused. Those of a webhook that has resumed come from both parts
+   * of the index.
+   */
+  static final String CLAIM = """
+      WITH endpoint AS MATERIALIZED (
+        SELECT e.webhook_id, e.places, w.version, w.is_active AND a.plan = ANY ($6::text[]) AS active, %5$s AS paused
         FROM unnest((SELECT $2::uuid[]), (SELECT $3::int[])) e (webhook_id, places)
-        CROSS JOIN LATERAL (
-          SELECT q.delivery_id FROM keyhook.delivery_queue q
-          WHERE q.account_id = $1 AND q.webhook_id = e.webhook_id AND q.due_at > '-infinity' AND q.due_at <= now()
-            AND ($4::boolean OR NOT q.leased)
-          ORDER BY q.due_at LIMIT e.places
-          FOR UPDATE SKIP LOCKED) d
+        JOIN keyhook.account a ON a.account_id = $1
+        JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = e.webhook_id
+      ), due AS MATERIALIZED (
+        SELECT $1::uuid AS account_id, e.webhook_id, d.delivery_id, e.paused
+        FROM endpoint e CROSS JOIN LATERAL (
+          SELECT * FROM (
+            SELECT q.delivery_id FROM keyhook.delivery_queue q
+            WHERE q.account_id = $1 AND q.webhook_id = e.webhook_id AND q.due_at > '-infinity' AND q.due_at <= now()
+              AND ($4::boolean OR NOT q.leased)
+            ORDER BY q.due_at LIMIT e.places
+            FOR UPDATE SKIP LOCKED) present
+          UNION ALL
+          SELECT * FROM (
+            SELECT q.delivery_id FROM keyhook.delivery_queue q
+            WHERE NOT e.paused AND q.account_id = $1 AND q.webhook_id = e.webhook_id AND %3$s AND q.due_at <= now() + %4$s
+            ORDER BY q.due_at LIMIT e.places
+            FOR UPDATE SKIP LOCKED) parked
+          LIMIT e.places) d
       ), claimed AS (
         UPDATE keyhook.delivery_queue q
-        SET leased = true, fence = q.fence + 1, due_at = clock_timestamp() + make_interval(secs => $5)
+        SET leased = NOT due.paused, fence = q.fence + 1,
+          due_at = CASE WHEN due.paused THEN q.due_at + %4$s ELSE clock_timestamp() + make_interval(secs => $5) END
         FROM due WHERE %2$s
         RETURNING q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type, q.fence, q.tries,
           %1$s AS attempts
       )
-      SELECT c.delivery_id, c.webhook_id, w.version, c.type, e.data, c.fence, c.attempts, c.tries,
-        w.is_active AND a.plan = ANY ($6::text[])
+      SELECT c.delivery_id, c.webhook_id, w.version, c.type, e.data, c.fence, c.attempts, c.tries, w.active, w.paused
       FROM claimed c
-      JOIN keyhook.account a ON a.account_id = $1
-      JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = c.webhook_id
+      JOIN endpoint w ON w.webhook_id = c.webhook_id
       JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = c.event_id AND e.keep_until = c.keep_until"""
-      .formatted(DeliveryRowStore.attemptCount("q.attempts"), DeliveryRowStore.is("q", "due"));
+      .formatted(DeliveryRowStore.attemptCount("q.attempts"), DeliveryRowStore.is("q", "due"), DeliveryRowStore.isParked("q"),
+          DeliveryRowStore.PARKED_BY, DeliveryRowStore.isPaused("w"));
 
   private static final ShardStatement CLAIM_ON_SHARD = new ShardStatement(CLAIM,
       List.of("uuid", "uuid[]", "int[]", "boolean", "float8", "text[]"), """
       delivery_id uuid, webhook_id uuid, version int, type smallint, data text, fence bigint, attempts int, tries smallint,
-      active boolean""");
+      active boolean, paused boolean""");
 
   private QueueStore() {}
 
@@ -112,11 +148,16 @@ final class QueueStore {
   record Claim(EndpointId endpoint, int count) {}
 
   /**
-   * A delivery that was leased.
+   * A delivery that was leased, or parked.
    *
    * @param active false where the webhook is inactive, or its account's plan has no webhooks
+   * @param parked whether the webhook is paused, so that the delivery has no lease
    */
-  record Claimed(Outgoing outgoing, boolean active) {}
+  record Claimed(Outgoing outgoing, boolean active, boolean parked) {
+    boolean isToBeSent() {
+      return active && !parked;
+    }
+  }
 
   /** What a poll found: endpoints with deliveries that are due now or soon, and the state of webhooks. */
   record Polled(List<Due> due, List<WebhookState> webhooks) {}
@@ -131,7 +172,7 @@ final class QueueStore {
   static Future<Polled> poll(
       SqlClient client, Shards shards, Object place, Duration ahead, List<EndpointId> waiting, String[] plans) {
     return place == null
-        ? client.preparedQuery(shards.areMany() ? POLL_SHARDS : POLL_ONE).execute(poll(ahead, waiting, plans))
+        ? client.preparedQuery(shards.areMany() ? POLL_SHARDS : POLL).execute(poll(ahead, waiting, plans))
             .map(rows -> polled(List.of(rows)))
         : shards.eachAt(client, place, (shard, isThere) -> shard.run(POLL_ON_SHARD, poll(ahead,
             waiting.stream().filter(endpoint -> isThere.test(endpoint.accountId())).toList(), plans)))
@@ -160,7 +201,7 @@ final class QueueStore {
   }
 
   /**
-   * Takes leases for one account's endpoints.
+   * Takes leases for one account's endpoints, and parks what is due to paused webhooks.
    *
    * @param takeOver whether to take deliveries whose lease expired without a result, too
    * @param plans the plans that have webhooks
@@ -183,6 +224,6 @@ final class QueueStore {
         new Outgoing(new EndpointId(accountId, row.getUUID(1)), row.getUUID(0), row.getInteger(2),
             EventType.of(row.getShort(3)), row.getString(4), row.getInteger(6) + 1, row.getInteger(7),
             new Outgoing.Lease(row.getLong(5), now)),
-        row.getBoolean(8));
+        row.getBoolean(8), row.getBoolean(9));
   }
 }

@@ -10,8 +10,8 @@ import io.keyhook.attempt.EndpointSettings;
  *
  *   KNOWN ──── a lease or a poll told of a newer version ────▶ READING
  *   KNOWN ──── changed ──────────────────────────────────────▶ UNKNOWN
- *   READING ── webhook inactive, or target refused ──────────▶ UNKNOWN
- *   READING ── failed ──▶ PAUSED ─── pause over, or changed ─▶ UNKNOWN
+ *   READING ── webhook inactive or paused, or target refused ▶ UNKNOWN
+ *   READING ── failed ──▶ FAILED ─── wait over, or changed ──▶ UNKNOWN
  *   READING ── changed ─▶ OUTDATED ─ the read has ended ─────▶ UNKNOWN
  * </pre>
  */
@@ -25,16 +25,16 @@ final class Settings {
     OUTDATED,
     /** Read, and not changed since. */
     KNOWN,
-    /** They could not be read. Deliveries wait until the pause is over. */
-    PAUSED;
+    /** They could not be read. Deliveries wait until they are read again. */
+    FAILED;
 
     private boolean leadsTo(State next) {
       return switch (this) {
         case UNKNOWN -> next == READING;
-        case READING -> next == KNOWN || next == UNKNOWN || next == PAUSED || next == OUTDATED;
+        case READING -> next == KNOWN || next == UNKNOWN || next == FAILED || next == OUTDATED;
         case OUTDATED -> next == UNKNOWN;
         case KNOWN -> next == READING || next == UNKNOWN;
-        case PAUSED -> next == UNKNOWN;
+        case FAILED -> next == UNKNOWN;
       };
     }
   }
@@ -90,15 +90,15 @@ final class Settings {
     move(State.UNKNOWN, null);
   }
 
-  void pause() {
-    move(State.PAUSED, null);
+  void failed() {
+    move(State.FAILED, null);
   }
 
   /** The webhook changed. */
   void changed() {
     switch (state) {
       case READING -> move(State.OUTDATED, null);
-      case KNOWN, PAUSED -> forget();
+      case KNOWN, FAILED -> forget();
       case UNKNOWN, OUTDATED -> { }
     }
   }

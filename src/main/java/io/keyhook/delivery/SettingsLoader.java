@@ -12,17 +12,17 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads the settings of endpoints for {@link Settings}, and pauses where they cannot be read. Belongs to one event loop. */
+/** Reads the settings of endpoints for {@link Settings}, and again after a while where they cannot be read. Belongs to one event loop. */
 final class SettingsLoader {
   private static final Logger log = LoggerFactory.getLogger(SettingsLoader.class);
-  private static final Duration PAUSE = Duration.ofSeconds(1);
+  private static final Duration WAIT = Duration.ofSeconds(1);
   /** Only a restart with another master key, or a rotated secret, makes a difference. */
-  private static final Duration PAUSE_UNREADABLE = Duration.ofMinutes(1);
+  private static final Duration WAIT_UNREADABLE = Duration.ofMinutes(1);
 
   private final Vertx vertx;
   private final EndpointReader reader;
   /** Timers, by webhook. */
-  private final Map<UUID, Long> pauses = new HashMap<>();
+  private final Map<UUID, Long> waits = new HashMap<>();
 
   SettingsLoader(Vertx vertx, EndpointReader reader) {
     this.vertx = vertx;
@@ -41,7 +41,8 @@ final class SettingsLoader {
       } else if (read.failed()) {
         failed(endpoint, read.cause(), advance);
       } else {
-        read.result().ifPresentOrElse(endpoint::known, endpoint::inactive);
+        read.result().settings().ifPresentOrElse(endpoint::known,
+            read.result().paused() ? endpoint::paused : endpoint::inactive);
       }
       advance.accept(endpoint);
     });
@@ -52,20 +53,20 @@ final class SettingsLoader {
       endpoint.refused();
       return;
     }
-    Duration pause = e instanceof UnreadableSecretException ? PAUSE_UNREADABLE : PAUSE;
+    Duration wait = e instanceof UnreadableSecretException ? WAIT_UNREADABLE : WAIT;
     log.warn("Could not read {} for sending; retrying in {} s: {}", Id.WEBHOOK.of(endpoint.id().webhookId()),
-        pause.toSeconds(), e.getMessage());
-    endpoint.pause();
-    pauses.put(endpoint.id().webhookId(), vertx.setTimer(pause.toMillis(), timer -> {
-      pauses.remove(endpoint.id().webhookId());
+        wait.toSeconds(), e.getMessage());
+    endpoint.unread();
+    waits.put(endpoint.id().webhookId(), vertx.setTimer(wait.toMillis(), timer -> {
+      waits.remove(endpoint.id().webhookId());
       endpoint.forget();
       advance.accept(endpoint);
     }));
   }
 
-  /** The webhook changed: what is known of it is stale, and a pause is over. */
+  /** The webhook changed: what is known of it is stale, and a wait is over. */
   void changed(Endpoint endpoint) {
-    Long timer = pauses.remove(endpoint.id().webhookId());
+    Long timer = waits.remove(endpoint.id().webhookId());
     if (timer != null) {
       vertx.cancelTimer(timer);
     }

@@ -16,10 +16,16 @@ import java.util.stream.IntStream;
  * ANY (ARRAY[…])} on its first column can be looked up in it but not merged by it, so that PostgreSQL does not consider
  * reading all of it in order; before PostgreSQL 17, the same on a further column would not be looked up. The size of an array
  * that comes from a subquery is unknown when the statement is planned.
+ *
+ * <p><b>Pauses.</b> The queue keeps the deliveries of a paused webhook parked: {@link #PARKED_BY} later than they are due. No
+ * node finds them due, a thousand of them are skipped as fast as one, and they keep their order and their schedule. When
+ * the webhook resumes, nothing is written: those that would be due are claimed as they are.
  */
 public final class DeliveryRowStore {
   /** A row is rewritten for each attempt, and an attempt holds up to 4 KB of response body. */
   public static final int MAX_ATTEMPTS = 50;
+  /** About 1,000 years. Hours are equally long in all time zones. */
+  public static final String PARKED_BY = "interval '8760000 hours'";
 
   private DeliveryRowStore() {}
 
@@ -73,5 +79,44 @@ public final class DeliveryRowStore {
   /** The same, under the lease with that {@code fence}. */
   public static String isLeased(String row, String named) {
     return is(row, named) + " AND %1$s.fence = %2$s.fence".formatted(row, named);
+  }
+
+  /**
+   * The condition that a row of the queue is parked, as the index {@code delivery_queue_parked} has it.
+   *
+   * @param row an alias of the table
+   */
+  public static String isParked(String row) {
+    return row + ".due_at >= timestamptz '3000-01-01 00:00:00+00'";
+  }
+
+  /**
+   * The condition that a webhook is paused.
+   *
+   * @param webhook an alias of the table
+   */
+  public static String isPaused(String webhook) {
+    return "(%1$s.paused_at IS NOT NULL AND %1$s.is_active)".formatted(webhook);
+  }
+
+  /**
+   * When the next attempt of a row of the queue is due, unless its webhook is paused; null during an attempt.
+   *
+   * @param row an alias of the table
+   */
+  public static String nextAttemptAt(String row) {
+    return "CASE WHEN NOT %1$s.leased THEN CASE WHEN %2$s THEN %1$s.due_at - %3$s ELSE %1$s.due_at END END"
+        .formatted(row, isParked(row), PARKED_BY);
+  }
+
+  /**
+   * Whether a row of the queue waits for its webhook to resume.
+   *
+   * @param row an alias of the table
+   */
+  public static String waitsForWebhook(String row) {
+    return """
+        (NOT %1$s.leased AND (SELECT %2$s FROM keyhook.webhook p
+          WHERE p.account_id = %1$s.account_id AND p.webhook_id = %1$s.webhook_id))""".formatted(row, isPaused("p"));
   }
 }

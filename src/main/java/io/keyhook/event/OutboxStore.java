@@ -16,6 +16,9 @@ import java.util.UUID;
  * The statement of the {@link Outbox}. It finds the active webhooks that want each event, stores the event's data once, and
  * queues a delivery for each webhook. If this node has room, the delivery is already leased to it: a first attempt needs no
  * claim. An event that no webhook wants leaves no trace.
+ *
+ * <p>Deliveries of a paused webhook are parked, and so are new ones after it has resumed, until those before them have left:
+ * they are sent in order.
  */
 final class OutboxStore {
   private static final String WRITE = """
@@ -23,7 +26,12 @@ final class OutboxStore {
         SELECT r.ord, r.account_id, r.event_id, r.type, r.data, w.webhook_id, w.version,
           keyhook.uuid_v7() AS delivery_id,
           (now() AT TIME ZONE 'UTC')::date + ($6::int[])[array_position($5::text[], a.plan)] AS keep_until,
-          NOT (w.webhook_id = ANY ($7::uuid[]) OR w.account_id = ANY ($7)) AS leased
+          CASE WHEN w.paused_at IS NOT NULL OR w.resumed_at IS NOT NULL AND (
+              SELECT true FROM keyhook.delivery_queue q
+              WHERE q.account_id = w.account_id AND q.webhook_id = w.webhook_id AND %1$s AND q.due_at <= now() + %2$s
+              LIMIT 1) THEN 'parked'
+            WHEN w.webhook_id = ANY ($7::uuid[]) OR w.account_id = ANY ($7) THEN 'due'
+            ELSE 'leased' END AS state
         FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[]) WITH ORDINALITY
           r (account_id, event_id, type, data, ord)
         JOIN keyhook.account a ON a.account_id = r.account_id AND a.plan = ANY ($5)
@@ -35,12 +43,14 @@ final class OutboxStore {
       ), queued AS (
         INSERT INTO keyhook.delivery_queue
           (account_id, delivery_id, webhook_id, event_id, keep_until, type, leased, due_at)
-        SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, leased,
-          -- not now(): a transaction may have waited for locks
-          CASE WHEN leased THEN clock_timestamp() + make_interval(secs => $8) ELSE now() END
+        SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, state = 'leased',
+          CASE state WHEN 'leased' THEN clock_timestamp() + make_interval(secs => $8) -- a transaction may have waited for locks
+            WHEN 'parked' THEN clock_timestamp() + %2$s -- the events of one transaction keep their order
+            ELSE now() END
         FROM fan
       )
-      SELECT ord, delivery_id, webhook_id, version, leased FROM fan""";
+      SELECT ord, delivery_id, webhook_id, version, state FROM fan"""
+      .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY);
 
   private static final ShardStatement WRITE_ON_SHARD = new ShardStatement(WRITE,
       List.of("uuid[]", "uuid[]", "smallint[]", "text[]", "text[]", "int[]", "uuid[]", "float8"),
@@ -73,10 +83,10 @@ final class OutboxStore {
           for (Row row : rows) {
             Raised event = events.get(row.getLong(0).intValue() - 1);
             EndpointId endpoint = new EndpointId(event.accountId(), row.getUUID(2));
-            if (row.getBoolean(4)) {
-              leased.add(Outgoing.first(endpoint, row.getUUID(1), row.getInteger(3), event, now));
-            } else {
-              due.add(endpoint);
+            switch (row.getString(4)) {
+              case "leased" -> leased.add(Outgoing.first(endpoint, row.getUUID(1), row.getInteger(3), event, now));
+              case "due" -> due.add(endpoint);
+              default -> { } // parked
             }
           }
           return new Outbox.Written(events, ids, leased, due);

@@ -33,6 +33,10 @@ final class WebhookRoutes {
             in.change("isActive", in::bool), in.change("description", in::text)))));
     calls.account(HttpMethod.DELETE, "/api/webhooks/:id", 204, context ->
         client.deleteWebhook(new Webhooks.Delete(caller(context), id(context))));
+    calls.account(HttpMethod.POST, "/api/webhooks/:id/pause", 200, context -> client.setWebhookPaused(
+        read(context, in -> new Webhooks.SetPaused(caller(context), id(context), true))));
+    calls.account(HttpMethod.POST, "/api/webhooks/:id/resume", 200, context -> client.setWebhookPaused(
+        read(context, in -> new Webhooks.SetPaused(caller(context), id(context), false))));
     calls.accountOnce("/api/webhooks/:id/rotate-secret", 200, context -> client.rotateSecret(read(context, in ->
         new Webhooks.RotateSecret(caller(context), id(context), in.integer("overlapHours")))));
     calls.account(HttpMethod.GET, "/api/webhooks/:id/health", 200, context ->

@@ -28,12 +28,12 @@ final class AccountLogStore {
 
   private static final String QUEUED = """
       (SELECT delivery_id, webhook_id, type, 0::smallint AS status, false AS test, event_id, keep_until, attempts,
-        CASE WHEN NOT leased THEN due_at END AS due_at
-      FROM keyhook.delivery_queue
+        %s AS due_at, %s AS paused
+      FROM keyhook.delivery_queue q
       WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id < $3 AND delivery_id >= $4
-      ORDER BY delivery_id DESC LIMIT $6)""";
+      ORDER BY delivery_id DESC LIMIT $6)""".formatted(DeliveryRowStore.nextAttemptAt("q"), DeliveryRowStore.waitsForWebhook("q"));
   private static final String LOGGED = """
-      (SELECT delivery_id, webhook_id, type, status, test, event_id, keep_until, attempts, NULL::timestamptz AS due_at
+      (SELECT delivery_id, webhook_id, type, status, test, event_id, keep_until, attempts, NULL::timestamptz AS due_at, false AS paused
       FROM keyhook.delivery
       WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id < $3 AND delivery_id >= $4%s
       ORDER BY delivery_id DESC LIMIT $6)""";
@@ -54,7 +54,7 @@ final class AccountLogStore {
         ORDER BY d.delivery_id DESC LIMIT $6
       )
       SELECT d.delivery_id, d.webhook_id, d.type, d.status, d.test, %s,
-        (d.attempts -> -1 ->> 'status')::int, d.attempts -> -1 ->> 'error', d.due_at, s.seen, s.last
+        (d.attempts -> -1 ->> 'status')::int, d.attempts -> -1 ->> 'error', d.due_at, d.paused, s.seen, s.last
       FROM (SELECT count(*) AS seen, (array_agg(delivery_id ORDER BY delivery_id))[1] AS last FROM scanned) s
       LEFT JOIN (
         SELECT * FROM scanned WHERE ($7::smallint IS NULL OR type = $7)%s
@@ -91,7 +91,7 @@ final class AccountLogStore {
         }
       }
       Row any = rows.iterator().next(); // there is one where nothing is found, too
-      UUID reached = searched && any.getLong(9) == scanned ? any.getUUID(10) : null;
+      UUID reached = searched && any.getLong(10) == scanned ? any.getUUID(11) : null;
       return Page.of(found, limit, LogStore::rowId, reached);
     });
   }

@@ -24,9 +24,10 @@ final class LiveStore {
 
   private static final String QUEUED = """
       q.delivery_id, q.webhook_id, q.type, 0::smallint AS status, false AS test, q.attempts,
-        CASE WHEN NOT q.leased THEN q.due_at END AS due_at, q.keep_until""";
+        %s AS due_at, %s AS paused, q.keep_until"""
+      .formatted(DeliveryRowStore.nextAttemptAt("q"), DeliveryRowStore.waitsForWebhook("q"));
   private static final String LOGGED = """
-      d.delivery_id, d.webhook_id, d.type, d.status, d.test, d.attempts, NULL::timestamptz, d.keep_until""";
+      d.delivery_id, d.webhook_id, d.type, d.status, d.test, d.attempts, NULL::timestamptz, false, d.keep_until""";
 
   /**
    * The newest deliveries, and those with a current or imminent attempt: a redelivered old one changes within seconds of
@@ -64,7 +65,7 @@ final class LiveStore {
           AND d.keep_until = k.keep_until
       )
       SELECT s.delivery_id, s.webhook_id, s.type, s.status, s.test, %6$s,
-        (s.attempts -> -1 ->> 'status')::int, s.attempts -> -1 ->> 'error', s.due_at, s.keep_until, n.millis
+        (s.attempts -> -1 ->> 'status')::int, s.attempts -> -1 ->> 'error', s.due_at, s.paused, s.keep_until, n.millis
       FROM (SELECT (extract(epoch FROM now()) * 1000)::bigint AS millis) n LEFT JOIN seen s ON true
       ORDER BY s.delivery_id""".formatted(QUEUED, LOGGED, MAX_OF_WEBHOOK, Outbox.LEASE_SECONDS + 1, MAX_FRESH,
       DeliveryRowStore.attemptCount("s.attempts"));
@@ -97,9 +98,9 @@ final class LiveStore {
           long millis = 0;
           List<Seen> seen = new ArrayList<>(rows.size());
           for (Row row : rows) {
-            millis = row.getLong(10);
+            millis = row.getLong(11);
             if (row.getUUID(0) != null) {
-              seen.add(new Seen(new Place(row.getUUID(1), row.getUUID(0), row.getLocalDate(9)), LogStore.summary(row)));
+              seen.add(new Seen(new Place(row.getUUID(1), row.getUUID(0), row.getLocalDate(10)), LogStore.summary(row)));
             }
           }
           return new Look(millis, seen);

@@ -37,14 +37,14 @@ final class LogStore {
   private static final String QUEUED = """
       (SELECT delivery_id, webhook_id, type, 0::smallint AS status, false AS test,
         %s, (attempts -> -1 ->> 'status')::int, attempts -> -1 ->> 'error',
-        CASE WHEN NOT leased THEN due_at END
-      FROM keyhook.delivery_queue
+        %s, %s
+      FROM keyhook.delivery_queue q
       WHERE account_id = $1 AND webhook_id = $2 AND delivery_id < $3 AND delivery_id >= $4
         AND ($5::smallint IS NULL OR type = $5)
-      ORDER BY delivery_id DESC LIMIT $6)""".formatted(ATTEMPTS);
+      ORDER BY delivery_id DESC LIMIT $6)""".formatted(ATTEMPTS, DeliveryRowStore.nextAttemptAt("q"), DeliveryRowStore.waitsForWebhook("q"));
   private static final String LOGGED = """
       (SELECT delivery_id, webhook_id, type, status, test,
-        %1$s, (attempts -> -1 ->> 'status')::int, attempts -> -1 ->> 'error', NULL::timestamptz
+        %1$s, (attempts -> -1 ->> 'status')::int, attempts -> -1 ->> 'error', NULL::timestamptz, false
       FROM keyhook.delivery
       WHERE account_id = $1 AND webhook_id = $2 AND delivery_id < $3 AND delivery_id >= $4
         AND ($5::smallint IS NULL OR type = $5)%2$s
@@ -52,17 +52,18 @@ final class LogStore {
   private static final String LIST = QUEUED + " UNION ALL " + logged(null) + " ORDER BY delivery_id DESC LIMIT $6";
 
   private static final String GET = """
-      SELECT $2::uuid, w.webhook_id, d.type, d.status, d.attempts, d.due_at, e.data, w.url
+      SELECT $2::uuid, w.webhook_id, d.type, d.status, d.attempts, d.due_at, e.data, w.url, d.paused
       FROM keyhook.webhook w
       CROSS JOIN LATERAL (
         SELECT event_id, keep_until, type, 0::smallint AS status, false AS test,
-          coalesce(attempts, '[]') AS attempts, CASE WHEN NOT leased THEN due_at END AS due_at
-        FROM keyhook.delivery_queue WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id = $2
+          coalesce(attempts, '[]') AS attempts, %s AS due_at, %s AS paused
+        FROM keyhook.delivery_queue q WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id = $2
         UNION ALL
-        SELECT event_id, keep_until, type, status, test, attempts, NULL
+        SELECT event_id, keep_until, type, status, test, attempts, NULL, false
         FROM keyhook.delivery WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id = $2
       ) d JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = d.event_id AND e.keep_until = d.keep_until
-      WHERE w.account_id = $1 AND (w.deleted_at IS NULL OR w.deleted_at > $5) AND d.test = $3 AND $2 >= $4""";
+      WHERE w.account_id = $1 AND (w.deleted_at IS NULL OR w.deleted_at > $5) AND d.test = $3 AND $2 >= $4"""
+      .formatted(DeliveryRowStore.nextAttemptAt("q"), DeliveryRowStore.waitsForWebhook("q"));
 
   private static final String COUNTS = """
       SELECT
@@ -131,7 +132,7 @@ final class LogStore {
     UUID id = row.getUUID(0);
     return new Summary(Payload.idOf(row.getBoolean(4)).of(id), Id.WEBHOOK.of(row.getUUID(1)),
         EventType.of(row.getShort(2)).wireName(), STATUSES[row.getShort(3)], row.getInteger(5), row.getInteger(6),
-        row.getString(7), Instant.ofEpochMilli(Id.millis(id)), instant(row, 8));
+        row.getString(7), Instant.ofEpochMilli(Id.millis(id)), row.getBoolean(9) ? null : instant(row, 8), row.getBoolean(9));
   }
 
   static Future<Delivery> get(SqlClient client, UUID accountId, UUID deliveryId, boolean test, Instant from) {
@@ -157,8 +158,8 @@ final class LogStore {
     Status status = STATUSES[row.getShort(3)];
     return new Delivery(publicId, Id.WEBHOOK.of(row.getUUID(1)), row.getString(7), type.wireName(),
         new JsonObject(row.getString(6)).getString("licenseId"), status,
-        Payload.body(type, id, publicId, row.getString(6)), Instant.ofEpochMilli(Id.millis(id)), instant(row, 5),
-        first + kept.size() - 1, attempts);
+        Payload.body(type, id, publicId, row.getString(6)), Instant.ofEpochMilli(Id.millis(id)), row.getBoolean(8) ? null : instant(row, 5),
+        row.getBoolean(8), first + kept.size() - 1, attempts);
   }
 
   static Future<Health> health(SqlClient client, UUID accountId, UUID webhookId) {

@@ -10,6 +10,7 @@ import io.keyhook.bus.Statistics.Range;
 import io.keyhook.bus.Statistics.WebhookActivity;
 import io.keyhook.bus.Webhooks.Window;
 import io.keyhook.db.Partitions;
+import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.stats.Counts.Counted;
 import io.vertx.core.Future;
 import io.vertx.pgclient.PgException;
@@ -70,9 +71,11 @@ final class StatsStore {
         AND c.keep_until >= ((p.now - make_interval(secs => $2 * $3)) AT TIME ZONE 'UTC')::date + $4""";
 
   private static final String WEBHOOKS = """
-      SELECT w.webhook_id, h.hour, h.succeeded, h.failed, h.failed_since, h.last_success_at, h.last_failure_at, n.hour
+      SELECT w.webhook_id, h.hour, h.succeeded, h.failed, h.failed_since, h.last_success_at, h.last_failure_at, n.hour,
+        CASE WHEN w.paused THEN (SELECT count(*) FROM (
+          SELECT FROM keyhook.delivery_queue q WHERE q.account_id = $1 AND q.webhook_id = w.webhook_id LIMIT %7$d) q) ELSE 0 END
       FROM (SELECT date_bin('1 hour', now(), 'epoch') AS hour) n
-      CROSS JOIN (SELECT webhook_id FROM keyhook.webhook WHERE account_id = $1 AND deleted_at IS NULL
+      CROSS JOIN (SELECT webhook_id, %6$s AS paused FROM keyhook.webhook w WHERE account_id = $1 AND deleted_at IS NULL
         ORDER BY webhook_id DESC LIMIT $2) w
       LEFT JOIN LATERAL (
         SELECT date_bin('1 hour', minute, 'epoch') AS hour, sum(succeeded) AS succeeded, sum(failed) AS failed,
@@ -83,7 +86,8 @@ final class StatsStore {
             AND c.keep_until <= (n.hour AT TIME ZONE 'UTC')::date + %5$d) m
         GROUP BY 1) h ON true
       ORDER BY w.webhook_id DESC, h.hour""".formatted(AttemptCountStore.CONSECUTIVE_FAILURES, AttemptCountStore.OF_WEBHOOK,
-      HOURS - 1, Partitions.COUNT_DAYS - 1, Partitions.COUNT_DAYS);
+      HOURS - 1, Partitions.COUNT_DAYS - 1, Partitions.COUNT_DAYS,
+      DeliveryRowStore.isPaused("w"), WebhookActivity.MAX_WAITING);
 
   private StatsStore() {}
 
@@ -203,7 +207,7 @@ final class StatsStore {
     }
     Window sum = Window.of(all.stream().mapToLong(Hour::succeeded).sum(), all.stream().mapToLong(Hour::failed).sum());
     return new WebhookActivity(Id.WEBHOOK.of(webhookId), sum.successRate(), sum.count(),
-        later(lastSuccess, lastFailure), lastSuccess, lastFailure, failedSince, all);
+        later(lastSuccess, lastFailure), lastSuccess, lastFailure, failedSince, hours.get(0).getLong(8), all);
   }
 
   private static Instant later(Instant a, Instant b) {

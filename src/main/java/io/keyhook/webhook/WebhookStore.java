@@ -8,12 +8,14 @@ import io.keyhook.bus.Id;
 import io.keyhook.bus.Page;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.bus.Webhooks.Webhook;
+import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.EventType;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.SqlResult;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -26,10 +28,12 @@ import java.util.stream.IntStream;
 
 /** The SQL of webhooks. */
 final class WebhookStore {
+  static final int PARK_BATCH = 1000;
+
   private static final String COLUMNS = """
       webhook_id, url, events, is_active, description, deactivated_reason,
       (SELECT q.until FROM unnest(previous_secrets_until) WITH ORDINALITY q (until, ord)
-        WHERE q.until > now() ORDER BY q.ord LIMIT 1), created_at, updated_at""";
+        WHERE q.until > now() ORDER BY q.ord LIMIT 1), created_at, updated_at, CASE WHEN is_active THEN paused_at END""";
   private static final String COUNT =
       "SELECT count(*), keyhook.uuid_v7() FROM keyhook.webhook WHERE account_id = $1 AND deleted_at IS NULL";
   private static final String INSERT = """
@@ -52,6 +56,7 @@ final class WebhookStore {
           url = CASE WHEN $3 THEN $4 ELSE url END,
           events = CASE WHEN $5 THEN $6::smallint[] ELSE events END,
           is_active = CASE WHEN $7 THEN $8 ELSE is_active END,
+          paused_at = CASE WHEN $7 AND is_active IS DISTINCT FROM $8 THEN NULL ELSE paused_at END,
           deactivated_reason = CASE WHEN $7 AND is_active IS DISTINCT FROM $8 THEN NULL ELSE deactivated_reason END,
           description = CASE WHEN $9 THEN $10 ELSE description END,
           version = version + 1, updated_at = now()
@@ -63,6 +68,26 @@ final class WebhookStore {
         RETURNING *
       )
       SELECT\s""" + COLUMNS + " FROM changed";
+  private static final String SET_PAUSED = """
+      WITH changed AS (
+        UPDATE keyhook.webhook SET
+          paused_at = CASE WHEN $3 THEN now() END, resumed_at = CASE WHEN $3 THEN resumed_at ELSE now() END,
+          version = version + 1, updated_at = now()
+        WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL AND is_active AND (paused_at IS NOT NULL) <> $3
+        RETURNING *
+      )
+      SELECT\s""" + COLUMNS + " FROM changed";
+  /** Nodes of the version before know no pauses, but send nothing before it is due. */
+  private static final String PARK = """
+      WITH due AS MATERIALIZED (
+        SELECT q.account_id, q.webhook_id, q.delivery_id FROM keyhook.delivery_queue q
+        JOIN keyhook.webhook w ON w.account_id = q.account_id AND w.webhook_id = q.webhook_id
+        WHERE q.account_id = $1 AND q.webhook_id = $2 AND q.due_at > '-infinity' AND NOT %1$s AND NOT q.leased AND %2$s
+        ORDER BY q.due_at LIMIT $3 FOR UPDATE OF q SKIP LOCKED
+      )
+      UPDATE keyhook.delivery_queue q SET due_at = q.due_at + %3$s FROM due WHERE %4$s"""
+      .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.isPaused("w"), DeliveryRowStore.PARKED_BY,
+          DeliveryRowStore.is("q", "due"));
   /** Previous secrets whose overlap has not ended, the oldest first, and when it ends. */
   private static final String VALID = """
       (SELECT coalesce(array_agg(q.%1$s ORDER BY q.ord), '{}')
@@ -165,6 +190,21 @@ final class WebhookStore {
         .map(rows -> first(rows, WebhookStore::webhook));
   }
 
+  /**
+   * Pauses an active webhook, or resumes it.
+   *
+   * @return empty if it is so already, or if there is no such active webhook
+   */
+  static Future<Optional<Webhook>> setPaused(SqlClient client, UUID accountId, UUID webhookId, boolean paused) {
+    return client.preparedQuery(SET_PAUSED).execute(Tuple.of(accountId, webhookId, paused))
+        .map(rows -> first(rows, WebhookStore::webhook));
+  }
+
+  /** Parks up to {@value #PARK_BATCH} deliveries of a webhook while it is paused, and returns how many. */
+  static Future<Integer> park(SqlClient client, UUID accountId, UUID webhookId) {
+    return client.preparedQuery(PARK).execute(Tuple.of(accountId, webhookId, (long) PARK_BATCH)).map(SqlResult::rowCount);
+  }
+
   /** Locks a webhook for a rotation: when the previous secrets that still sign stop, the oldest first. */
   static Future<List<Instant>> lockOverlaps(SqlClient tx, UUID accountId, UUID webhookId) {
     return tx.preparedQuery(LOCK_OVERLAPS).execute(Tuple.of(accountId, webhookId))
@@ -228,6 +268,6 @@ final class WebhookStore {
   private static Webhook webhook(Row row) {
     return new Webhook(Id.WEBHOOK.of(row.getUUID(0)), row.getString(1),
         Arrays.stream(row.getArrayOfShorts(2)).map(code -> EventType.of(code).wireName()).toList(), row.getBoolean(3),
-        row.getString(4), row.getString(5), instant(row, 6), instant(row, 7), instant(row, 8));
+        row.getString(4), instant(row, 9), row.getString(5), instant(row, 6), instant(row, 7), instant(row, 8));
   }
 }

@@ -40,12 +40,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps webhooks and their secrets. Creating and updating a webhook may wait for a name server that the tenant chose, so these
  * calls take turns here: for a shared connection before and after, and for neither in between.
  */
 public final class WebhookVerticle extends VerticleBase {
+  private static final Logger log = LoggerFactory.getLogger(WebhookVerticle.class);
+
   private final Bus bus;
   private final Database database;
   private final Pool pool;
@@ -79,6 +83,7 @@ public final class WebhookVerticle extends VerticleBase {
         WebhookStore.get(pool, query.caller().accountId(), Id.WEBHOOK.parse(query.id())));
     bus.answer(Addresses.UPDATE_WEBHOOK, this::update);
     bus.answer(Addresses.DELETE_WEBHOOK, this::delete);
+    bus.answer(Addresses.SET_WEBHOOK_PAUSED, this::setPaused);
     bus.answer(Addresses.ROTATE_SECRET, this::rotate);
     bus.answer(Addresses.LIST_EVENT_TYPES, query -> Future.succeededFuture(EventSamples.all(Instant.now())));
     bus.answer(Addresses.TEST_WEBHOOK, this::test);
@@ -153,6 +158,37 @@ public final class WebhookVerticle extends VerticleBase {
       }
       return AuditStore.write(tx, request.caller(), Action.WEBHOOK_DELETED, request.id(), List.of());
     })).compose(deleted -> cancelPending(accountId, webhookId));
+  }
+
+  private Future<Webhook> setPaused(Webhooks.SetPaused request) {
+    UUID accountId = request.caller().accountId();
+    UUID webhookId = Id.WEBHOOK.parse(request.id());
+    Action action = request.paused() ? Action.WEBHOOK_PAUSED : Action.WEBHOOK_RESUMED;
+    return WebhookStore.get(pool, accountId, webhookId)
+        .compose(there -> database.transaction(tx -> WebhookStore.setPaused(tx, accountId, webhookId, request.paused())
+            .compose(changed -> changed.isEmpty() ? Future.succeededFuture()
+                : audited(tx, request.caller(), action, changed.get(), List.of()))))
+        .compose(written -> WebhookStore.get(pool, accountId, webhookId))
+        .compose(webhook -> {
+          if (!webhook.isActive()) {
+            throw new Failure.Conflict("WEBHOOK_INACTIVE",
+                "The webhook is not active; only an active webhook can be paused and resumed").exception();
+          }
+          bus.publish(Addresses.WEBHOOK_CHANGED, new WebhookChanged(webhookId));
+          return webhook.pausedAt() == null ? Future.succeededFuture(webhook) : park(accountId, webhookId).map(webhook);
+        });
+  }
+
+  /** Completes after the first batch. What the rest misses is parked when it becomes due. */
+  private Future<Void> park(UUID accountId, UUID webhookId) {
+    return WebhookStore.park(pool, accountId, webhookId).map(parked -> {
+      if (parked == WebhookStore.PARK_BATCH) {
+        park(accountId, webhookId).onFailure(e ->
+            log.warn("Could not park all deliveries of a paused webhook; they are parked when they become due: {}",
+                e.getMessage()));
+      }
+      return null;
+    });
   }
 
   private Future<WithSecret> rotate(Webhooks.RotateSecret request) {

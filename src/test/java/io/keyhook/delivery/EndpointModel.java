@@ -25,7 +25,7 @@ final class EndpointModel implements Endpoint.Actions {
 
   /** What can happen to an endpoint. */
   enum Event {
-    ACCEPT, DUE, ATTEMPT_SUCCEEDS, ATTEMPT_FAILS, READ_KNOWN, READ_INACTIVE, READ_REFUSED, READ_FAILS, PAUSE_OVER, CHANGED,
+    ACCEPT, DUE, ATTEMPT_SUCCEEDS, ATTEMPT_FAILS, READ_KNOWN, READ_INACTIVE, READ_PAUSED, READ_REFUSED, READ_FAILS, WAIT_OVER, CHANGED,
     CHANGED_ELSEWHERE, POLLED, CANCELED, CLAIM_FULL, CLAIM_SHORT, CLAIM_FAILS, WRITTEN, TIME_PASSES, MACHINE_SLEEPS,
     CLOCK_SET_BACK, ROOM_TAKEN, ROOM_FREED, STOP
   }
@@ -66,13 +66,14 @@ final class EndpointModel implements Endpoint.Actions {
       case ATTEMPT_FAILS -> attemptEnds(false);
       case READ_KNOWN -> readEnds(() -> endpoint.known(new EndpointSettings(id.accountId(), version, null, null, List.of())));
       case READ_INACTIVE -> readEnds(endpoint::inactive);
+      case READ_PAUSED -> readEnds(endpoint::paused);
       case READ_REFUSED -> readEnds(() -> {
         int before = writing.size();
         endpoint.refused();
         writing.subList(before, writing.size()).forEach(refused -> window.adapt(false));
       });
-      case READ_FAILS -> readEnds(endpoint::pause);
-      case PAUSE_OVER -> pauseOver();
+      case READ_FAILS -> readEnds(endpoint::unread);
+      case WAIT_OVER -> waitOver();
       case CHANGED -> {
         version++;
         endpoint.changed();
@@ -145,8 +146,8 @@ final class EndpointModel implements Endpoint.Actions {
     }
   }
 
-  private void pauseOver() {
-    if (endpoint.settings() == Settings.State.PAUSED) {
+  private void waitOver() {
+    if (endpoint.settings() == Settings.State.FAILED) {
       endpoint.forget();
     }
   }
@@ -176,10 +177,10 @@ final class EndpointModel implements Endpoint.Actions {
   void settle() {
     happens(Event.ROOM_FREED);
     for (int rounds = 0; reading || reserved > 0 || !attempting.isEmpty() || !writing.isEmpty()
-        || endpoint.settings() == Settings.State.PAUSED; rounds++) {
+        || endpoint.settings() == Settings.State.FAILED; rounds++) {
       assertThat(rounds).as("it comes to rest").isLessThan(50_000);
       happens(Event.READ_KNOWN);
-      happens(Event.PAUSE_OVER);
+      happens(Event.WAIT_OVER);
       happens(Event.CLAIM_FAILS);
       happens(Event.ATTEMPT_SUCCEEDS);
       happens(Event.WRITTEN);

@@ -32,6 +32,11 @@ public final class PlannedStatement {
     Session(String... settings) {
       this.settings = List.of(settings);
     }
+
+    /** For {@code SET}. */
+    public List<String> settings() {
+      return settings;
+    }
   }
 
   private final JsonObject plan;

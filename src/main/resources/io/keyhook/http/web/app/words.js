@@ -55,7 +55,13 @@ export const DELIVERY_STATUS = {
 
 const isSuccess = ({ statusCode, error }) => !error && statusCode >= 200 && statusCode < 300;
 
-/** The status to show: a pending delivery whose last attempt failed is `retrying`. @param delivery of a list, or with its attempts */
+/** Adds what a delivery that waits for a paused webhook shows. */
+export const DELIVERY_BADGE = { ...DELIVERY_STATUS, paused: ['Paused', 'info'] };
+
+/** The status in badges. */
+export const deliveryBadge = delivery => delivery.paused ? 'paused' : deliveryStatus(delivery);
+
+/** The status to filter by: a pending delivery whose last attempt failed is `retrying`. @param delivery of a list, or with its attempts */
 export function deliveryStatus({ status, attempts, attemptCount, lastStatusCode, lastError }) {
   if (status !== 'pending' || attemptCount === 0) {
     return status;
@@ -92,6 +98,8 @@ export const AUDIT_ACTIONS = {
   'webhook.secret_rotated': 'Rotated a webhook’s secret',
   'webhook.deleted': 'Deleted a webhook',
   'webhook.tested': 'Tested a webhook',
+  'webhook.paused': 'Paused a webhook',
+  'webhook.resumed': 'Resumed a webhook',
   'webhook.deactivated': 'Deactivated a failing webhook',
   'webhook.recovered': 'Recovered failed deliveries',
   'delivery.redelivered': 'Redelivered a delivery',

@@ -3,15 +3,15 @@ import { ago, dateTime } from '../format.js';
 import { to } from '../router.js';
 import { StatusBadge, Time } from '../ui.js';
 import { useNow } from '../use.js';
-import { DELIVERY_STATUS, deliveryStatus, isFailing, outcome } from '../words.js';
+import { DELIVERY_BADGE, deliveryBadge, isFailing, outcome } from '../words.js';
 
 /** Milliseconds between updates of the countdown. */
 const STEP = 5_000;
 
 /** A delivery's status, and when Keyhook retries it. */
 export function DeliveryBadge({ delivery }) {
-  const status = deliveryStatus(delivery);
-  return html`<${StatusBadge} words=${DELIVERY_STATUS} status=${status} />
+  const status = deliveryBadge(delivery);
+  return html`<${StatusBadge} words=${DELIVERY_BADGE} status=${status} />
     ${status === 'retrying' && html`<${NextAttempt} at=${delivery.nextAttemptAt} />`}`;
 }
 

@@ -7,7 +7,7 @@ import { backTo, to } from '../router.js';
 import { announce, Badge, Button, Card, Code, Facts, IdText, Loaded, Notice, PageHead, StatusBadge, Url } from '../ui.js';
 import { RETRY_PAUSE, useAgain, useLoad, useNow } from '../use.js';
 import { TEST_ENDPOINT } from '../url-check.js';
-import { advice, DELIVERY_STATUS, deliveryStatus, outcome } from '../words.js';
+import { advice, DELIVERY_BADGE, deliveryBadge, outcome } from '../words.js';
 import { Curl } from './curl.js';
 
 /** Milliseconds between loads of a pending delivery: during an attempt, and at most. */
@@ -44,8 +44,8 @@ export function useRedeliver(id, reload) {
   const redeliver = async () => {
     setBusy(true);
     try {
-      await post(`api/deliveries/${id}/redeliver`);
-      announce('Redelivering', 'good');
+      const { paused } = await post(`api/deliveries/${id}/redeliver`);
+      announce(paused ? 'Redelivering when the webhook resumes' : 'Redelivering', 'good');
       reload();
     } catch (e) {
       announce(e.message, 'bad');
@@ -59,7 +59,7 @@ function Delivery({ delivery, back, reload }) {
   const { id, attempts } = delivery;
   const [busy, redeliver] = useRedeliver(id, reload);
   return html`<${PageHead} title=${delivery.event} back=${back}
-      badge=${html`<${StatusBadge} words=${DELIVERY_STATUS} status=${deliveryStatus(delivery)} />`}>
+      badge=${html`<${StatusBadge} words=${DELIVERY_BADGE} status=${deliveryBadge(delivery)} />`}>
       ${!isTest(delivery) && html`<${Button} kind="primary" icon="repeat" busy=${busy} onClick=${redeliver}>Redeliver</${Button}>`}
     </${PageHead}>
     <${NextAttempt} delivery=${delivery} />
@@ -83,6 +83,10 @@ export function NextAttempt({ delivery }) {
   useNow(1000);
   if (delivery.status !== 'pending') {
     return null;
+  }
+  if (delivery.paused) {
+    return html`<${Notice} tone="info" title="The webhook is paused">Keyhook sends this delivery when you <a
+        href=${to('/webhooks/' + delivery.webhookId)}>resume the webhook</a>.</${Notice}>`;
   }
   const due = delivery.nextAttemptAt && Date.parse(delivery.nextAttemptAt) > now();
   return html`<${Notice} tone="info" title=${due ? html`Next attempt in <span role="timer"

@@ -58,15 +58,17 @@ function Failing({ endpoints }) {
     return null;
   }
   return html`<${Card} title=${plural(failing.length, 'webhook needs', 'webhooks need') + ' attention'} edge="bad">
-    <ul class="rows">${failing.map(webhook => ({ webhook, ...webhook })).map(({ webhook, id, url, deactivatedReason, stats }) => html`<li key=${id}>
+    <ul class="rows">${failing.map(webhook => ({ webhook, ...webhook })).map(({ webhook, id, url, pausedAt, deactivatedReason, stats }) => html`<li key=${id}>
       <div class="grow"><a class="mono strong" href=${to('/webhooks/' + id)}><${Url} of=${shortUrl(url)} /></a>
-        <div class="faint">${deactivatedReason ?? html`${stats.consecutiveFailures > 0
+        <div class="faint">${deactivatedReason ?? (pausedAt ? html`Paused <${Time} at=${pausedAt} />` : html`${stats.consecutiveFailures > 0
             ? stats.consecutiveFailures === 1 ? 'The last attempt failed'
               : `The last ${number(stats.consecutiveFailures)} attempts failed`
             : `${percent(stats.successRate)} of the attempts in the last 24 hours succeeded`}${stats.lastSuccessAt
-            ? html` · last success <${Time} at=${stats.lastSuccessAt} />` : ' · no success in the last 24 hours'}`}</div></div>
+            ? html` · last success <${Time} at=${stats.lastSuccessAt} />` : ' · no success in the last 24 hours'}`)}</div></div>
       <${WebhookStatus} webhook=${webhook} stats=${stats} />
-      <${ButtonLink} kind="small" href=${to('/deliveries', { webhookId: id, status: 'failing' })}>View failures</${ButtonLink}>
+      ${pausedAt ? html`<${ButtonLink} kind="small" href=${to('/webhooks/' + id)}>View webhook</${ButtonLink}>`
+        : html`<${ButtonLink} kind="small"
+            href=${to('/deliveries', { webhookId: id, status: 'failing' })}>View failures</${ButtonLink}>`}
     </li>`)}</ul>
   </${Card}>`;
 }

@@ -3,7 +3,7 @@ import { get, patch, post, remove } from '../api.js';
 import { Chart } from '../charts.js';
 import { useApp } from '../context.js';
 import { loadStats } from '../endpoints.js';
-import { dateTime, duration, millis, number, percent, shortUrl } from '../format.js';
+import { dateTime, duration, millis, number, percent, plural, shortUrl } from '../format.js';
 import { Filter } from '../form.js';
 import { useLive, useSoon } from '../live.js';
 import { backTo, go, to } from '../router.js';
@@ -58,10 +58,20 @@ function Webhook({ webhook, back, onChanged, reload }) {
       announce(e.message, 'bad');
     }
   };
+  const resume = async () => {
+    try {
+      changed(await post(`api/webhooks/${id}/resume`));
+      announce('Webhook resumed. Keyhook sends the events that waited, oldest first.', 'good');
+    } catch (e) {
+      announce(e.message, 'bad');
+    }
+  };
   return html`<${PageHead} title=${shortUrl(webhook.url)} mono back=${back}
       badge=${html`<${WebhookStatus} webhook=${webhook} stats=${stats.data?.get(id)} />`}>
       <${Button} onClick=${() => setDialog('edit')}>Edit</${Button}>
       <${Button} icon="keys" onClick=${() => setDialog('rotate')}>Rotate secret</${Button}>
+      ${webhook.pausedAt && html`<${Button} kind="primary" onClick=${resume}>Resume</${Button}>`}
+      ${webhook.isActive && !webhook.pausedAt && html`<${Button} onClick=${() => setDialog('pause')}>Pause</${Button}>`}
       ${webhook.isActive ? html`<${Button} onClick=${() => setDialog('deactivate')}>Deactivate</${Button}>`
         : html`<${Button} kind="primary" onClick=${activate}>Reactivate</${Button}>`}
       <${Button} kind="danger-quiet" icon="trash" onClick=${() => setDialog('delete')}>Delete</${Button}>
@@ -70,6 +80,8 @@ function Webhook({ webhook, back, onChanged, reload }) {
       ? html`<${Notice} tone="bad" title="Keyhook deactivated this webhook">${webhook.deactivatedReason}. Fix your endpoint, send a
           test event, then reactivate the webhook and recover the failed deliveries.</${Notice}>`
       : html`<${Notice} tone="info" title="This webhook is inactive">Keyhook sends nothing to it except test events.</${Notice}>`)}
+    ${webhook.pausedAt && html`<${Notice} tone="info" title="This webhook is paused">Keyhook sends nothing to it except test
+        events. Events wait and are sent when you resume, oldest first. Paused <${Time} at=${webhook.pausedAt} />. <${Kept} /></${Notice}>`}
     ${webhook.previousSecretUntil && html`<${Notice} tone="info"
         title="More than one secret is active">The oldest previous
       secret stops signing on ${dateTime(webhook.previousSecretUntil)}.</${Notice}>`}
@@ -95,18 +107,30 @@ function Webhook({ webhook, back, onChanged, reload }) {
     ${dialog === 'edit' && html`<${EditWebhook} webhook=${webhook} onClose=${close} onChanged=${changed} />`}
     ${dialog === 'rotate' && html`<${RotateSecret} webhook=${webhook} onClose=${close} onRotated=${reload} />`}
     ${dialog === 'recover' && html`<${Recover} webhooks=${[webhook]} onClose=${close} onRecovering=${done} />`}
+    ${dialog === 'pause' && html`<${Confirm} title="Pause this webhook?" action="Pause" kind="primary"
+        onClose=${close} run=${async () => {
+        changed(await post(`api/webhooks/${id}/pause`));
+        announce('Webhook paused', 'good');
+      }}><p>Keyhook keeps recording its events, and sends them when you resume, oldest first. Retries wait too. <${Kept} /></p>
+        <p>To drop events instead, deactivate the webhook.</p></${Confirm}>`}
     ${dialog === 'deactivate' && html`<${Confirm} title="Deactivate this webhook?" action="Deactivate"
         onClose=${close} run=${async () => {
         changed(await patch('api/webhooks/' + id, { isActive: false }));
         announce('Webhook deactivated', 'good');
       }}><p>Keyhook stops sending to it and cancels its pending deliveries. Events that occur while it is inactive are not sent
-        later.</p></${Confirm}>`}
+        later.</p>${!webhook.pausedAt && html`<p>To keep events and send them later, pause the webhook instead.</p>`}</${Confirm}>`}
     ${dialog === 'delete' && html`<${Confirm} title="Delete this webhook?" action="Delete webhook"
         onClose=${close} run=${async () => {
         await remove('api/webhooks/' + id);
         announce('Webhook deleted', 'good');
         go('/webhooks');
       }}><p>Its pending deliveries are canceled and its secret is deleted. Past deliveries stay in the log.</p></${Confirm}>`}`;
+}
+
+/** How long events wait for a paused webhook. */
+function Kept() {
+  const { data } = useLoad(signal => get('api/account', {}, signal), []);
+  return data && `Events wait for up to ${plural(data.logRetentionDays, 'day')}, as long as your plan keeps deliveries.`;
 }
 
 /** Sends one test delivery and shows the response of the endpoint. */
@@ -131,7 +155,7 @@ function TestCard({ webhook, onTested }) {
     setBusy(false);
   };
   return html`<${Card} title="Test">
-    <p class="faint">Sends one signed delivery with sample data now and shows the response. Works for inactive webhooks too.</p>
+    <p class="faint">Sends one signed delivery with sample data now and shows the response. Works for paused and inactive webhooks too.</p>
     <div class="filters">
       <${Filter} label="Event to send" value=${event} options=${options} onChange=${setEvent} />
       <${Button} kind="primary" icon="send" busy=${busy} onClick=${run}>Send test event</${Button}>

@@ -1,12 +1,12 @@
 import { html, useEffect, useState } from '../preact.js';
 import { get } from '../api.js';
 import { Sparkline } from '../charts.js';
-import { loadEndpoints, verdict, WEBHOOK_VERDICT } from '../endpoints.js';
+import { loadEndpoints, verdict, waiting, WEBHOOK_VERDICT } from '../endpoints.js';
 import { number, percent, shortUrl } from '../format.js';
 import { useSoon } from '../live.js';
 import { replaceQuery, to, useLocation } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
-import { Button, ButtonLink, Empty, Loaded, Notice, PageHead, StatusBadge, Table, Time, Url } from '../ui.js';
+import { Badge, Button, ButtonLink, Empty, Loaded, Notice, PageHead, StatusBadge, Table, Time, Url } from '../ui.js';
 import { useLoad, useRefresh } from '../use.js';
 import { CreateWebhook } from './webhook-form.js';
 
@@ -64,5 +64,7 @@ const COLUMNS = [
 ];
 
 export function WebhookStatus({ webhook, stats }) {
-  return html`<${StatusBadge} words=${WEBHOOK_VERDICT} status=${verdict(webhook, stats)} />`;
+  const status = verdict(webhook, stats);
+  return status === 'paused' && stats ? html`<${Badge} tone="info">Paused, ${waiting(stats)}</${Badge}>`
+    : html`<${StatusBadge} words=${WEBHOOK_VERDICT} status=${status} />`;
 }

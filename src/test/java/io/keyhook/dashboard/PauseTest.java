@@ -1,0 +1,125 @@
+package io.keyhook.dashboard;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Locator;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.keyhook.testing.Receiver;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** A webhook is paused and resumed on its page, and every page says so. */
+class PauseTest extends Visit {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  private Receiver receiver;
+  private String webhook;
+
+  @Override
+  Installation installation() {
+    return keyhook;
+  }
+
+  @BeforeEach
+  void enter() {
+    receiver = keyhook.receiver();
+    webhook = keyhook.webhook(receiver, "license.activated").id();
+    tab.logIn(Node.EMAIL, Node.PASSWORD);
+    assertThat(tab.heading("Overview")).isVisible();
+    visitPath("/webhooks/" + webhook);
+  }
+
+  @AfterEach
+  void leave() {
+    keyhook.deleteWebhooks();
+  }
+
+  private void visitPath(String path) {
+    page.evaluate("path => { location.hash = path; }", path);
+  }
+
+  private void raise() {
+    keyhook.api().validate(keyhook.license(1).key(), "device").expect(200);
+  }
+
+  private Locator badge() {
+    return page.locator(".page-title .badge");
+  }
+
+  private void pause() {
+    tab.button("Pause").click();
+    assertThat(tab.dialog()).containsText("sends them when you resume");
+    assertThat(tab.dialog()).containsText("To drop events instead, deactivate the webhook");
+    assertThat(tab.dialog()).containsText("90 days");
+    tab.dialogButton("Pause").click();
+    assertThat(tab.dialog()).isHidden();
+  }
+
+  @Test
+  void eventsWaitWhileItIsPausedAndAreSentWhenItResumes() {
+    pause();
+    assertThat(badge()).hasText("Paused, 0 events waiting");
+    assertThat(page.getByText("This webhook is paused")).isVisible();
+    raise();
+    raise();
+    assertThat(badge()).hasText("Paused, 2 events waiting");
+    assertThat(page.locator("tbody .badge")).hasCount(2);
+    assertThat(page.locator("tbody .badge").first()).hasText("Paused");
+    tab.button("Resume").click();
+    assertThat(page.getByText("Webhook resumed.")).isVisible();
+    receiver.take(2);
+    assertThat(badge()).hasText("Active");
+    assertThat(page.locator("tbody .badge").first()).hasText("Delivered");
+    assertThat(tab.button("Pause")).isVisible();
+  }
+
+  @Test
+  void everyPageHasTheVerdict() {
+    pause();
+    raise();
+    tab.visit("Webhooks");
+    assertThat(page.locator("tbody .badge")).hasText("Paused, 1 event waiting");
+    tab.visit("Overview");
+    assertThat(page.locator(".card .badge")).hasText("Paused, 1 event waiting");
+    assertThat(page.getByText("1 webhook needs attention")).isVisible();
+    tab.visit("Deliveries");
+    assertThat(page.locator("tbody .badge")).hasText("Paused");
+    page.locator("tbody .row-link").click();
+    assertThat(badge()).hasText("Paused");
+    assertThat(page.getByText("The webhook is paused")).isVisible();
+    tab.button("Redeliver").click();
+    assertThat(page.getByText("Redelivering when the webhook resumes")).isVisible();
+    page.getByText("resume the webhook").click();
+    assertThat(tab.button("Resume")).isVisible();
+    tab.visit("Audit log");
+    assertThat(page.getByText("Paused a webhook")).isVisible();
+  }
+
+  @Test
+  void deactivatingTellsThatItDropsEvents() {
+    tab.button("Deactivate").click();
+    assertThat(tab.dialog()).containsText("To keep events and send them later, pause the webhook instead");
+    tab.dialogButton("Cancel").click();
+    pause();
+    raise();
+    assertThat(badge()).hasText("Paused, 1 event waiting");
+    tab.button("Deactivate").click();
+    tab.dialogButton("Deactivate").click();
+    assertThat(badge()).hasText("Inactive");
+    assertThat(page.locator("tbody .badge")).hasText("Canceled");
+    assertThat(keyhook.database().count("delivery_queue")).isZero();
+  }
+
+  @Test
+  void aPausedWebhookIsTested() {
+    pause();
+    tab.button("Send test event").click();
+    assertThat(page.getByText("Test succeeded")).isVisible();
+    assertThat(receiver.take().event()).isEqualTo("webhook.test");
+  }
+}
