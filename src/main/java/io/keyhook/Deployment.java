@@ -38,10 +38,11 @@ import io.keyhook.license.LicenseVerticle;
 import io.keyhook.license.ValidationVerticle;
 import io.keyhook.log.LiveVerticle;
 import io.keyhook.log.LogVerticle;
-import io.keyhook.testendpoint.TestEndpointVerticle;
+import io.keyhook.log.RecoveryVerticle;
 import io.keyhook.stats.Counts;
 import io.keyhook.stats.StatsVerticle;
 import io.keyhook.target.TargetPolicy;
+import io.keyhook.testendpoint.TestEndpointVerticle;
 import io.keyhook.webhook.WebhookVerticle;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -219,8 +220,7 @@ final class Deployment {
         .compose(v -> deploy(Stage.COUNTING, 1, () -> // outlives the senders, which send to it
             new TestEndpointVerticle(bus, database, plans, admissions.management())))
         .compose(v -> deploy(Stage.SENDING, workers, delivery::sender))
-        .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans,
-            admissions.recoveries())))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans)))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
             new WebhookVerticle(bus, database, cipher, idempotency, plans, policy, admissions)))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
@@ -232,6 +232,8 @@ final class Deployment {
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new IdempotencyVerticle(idempotency)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::queue))
+        .compose(v -> deploy(Stage.SERVING, 1, () ->
+            new RecoveryVerticle(bus, database, dispatcher, plans, admissions.recoveries())))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox, feed, meters)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::depth))
         .compose(v -> deploy(Stage.SERVING, LOOPS, () -> new LoopLagVerticle(loopLag)))

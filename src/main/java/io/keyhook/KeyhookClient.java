@@ -11,6 +11,7 @@ import io.keyhook.bus.Events;
 import io.keyhook.bus.Info;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
+import io.keyhook.bus.Recoveries;
 import io.keyhook.bus.Sessions;
 import io.keyhook.bus.Statistics;
 import io.keyhook.bus.TestEndpoints;
@@ -317,8 +318,26 @@ public final class KeyhookClient {
     return manage(request.caller().accountId(), Addresses.REDELIVER_ALL, request);
   }
 
-  /** Returns the number of deliveries, which are recovered in the background. */
+  /** Returns the number of deliveries and the recovery that sends them in the background. */
   public Future<Deliveries.Recovering> recover(Deliveries.Recover request) {
     return manage(request.caller().accountId(), Addresses.RECOVER, request);
+  }
+
+  /** Counts what {@link #recover} would send. */
+  public Future<Recoveries.Preview> previewRecovery(Recoveries.PreviewOf query) {
+    return manage(query.caller().accountId(), Addresses.PREVIEW_RECOVERY, query);
+  }
+
+  /** Lists recoveries, newest first; of each webhook, all that are running and the last hundred. */
+  public Future<Page<Recoveries.Recovery>> listRecoveries(Recoveries.ListAll query) {
+    return manage(query.caller().accountId(), Addresses.LIST_RECOVERIES, query);
+  }
+
+  public Future<Recoveries.Recovery> getRecovery(Recoveries.Get query) {
+    return manage(query.caller().accountId(), Addresses.GET_RECOVERY, query);
+  }
+
+  public Future<Recoveries.Recovery> stopRecovery(Recoveries.Stop request) {
+    return manage(request.caller().accountId(), Addresses.STOP_RECOVERY, request);
   }
 }

@@ -23,6 +23,8 @@ public enum Action {
   WEBHOOK_DEACTIVATED("webhook.deactivated"),
   /** Sending again all that failed was asked for; once for all of it. */
   WEBHOOK_RECOVERED("webhook.recovered"),
+  /** Of the webhook, as the one before. */
+  WEBHOOK_RECOVERY_STOPPED("webhook.recovery_stopped"),
   DELIVERY_REDELIVERED("delivery.redelivered"),
   /** Of the account, as is the next. */
   TEST_ENDPOINT_CREATED("test_endpoint.created"),

@@ -85,6 +85,12 @@ public final class Addresses {
   public static final Address<Deliveries.RedeliverAll, Deliveries.Redelivering> REDELIVER_ALL =
       new Address<>("delivery.redeliver-all", LONG);
   public static final Address<Deliveries.Recover, Deliveries.Recovering> RECOVER = new Address<>("delivery.recover");
+  public static final Address<Recoveries.PreviewOf, Recoveries.Preview> PREVIEW_RECOVERY =
+      new Address<>("recovery.preview");
+  public static final Address<Recoveries.ListAll, Page<Recoveries.Recovery>> LIST_RECOVERIES =
+      new Address<>("recovery.list");
+  public static final Address<Recoveries.Get, Recoveries.Recovery> GET_RECOVERY = new Address<>("recovery.get");
+  public static final Address<Recoveries.Stop, Recoveries.Recovery> STOP_RECOVERY = new Address<>("recovery.stop");
   public static final Address<Deliveries.CancelPending, Void> CANCEL_PENDING = 
       new Address<>("delivery.cancel-pending", LONG);
   /** Published when deliveries that wait on this node for an attempt are canceled. */

@@ -98,21 +98,22 @@ public interface Deliveries {
   record Refused(String id, String code, String message) {}
 
   /**
-   * Recovers the deliveries that failed since a time, in the background.
+   * Recovers failed deliveries in the background, on whichever nodes run.
    *
-   * @param since not before the start of the log that the plan keeps
+   * @param filter not before the start of the log that the plan keeps
    */
-  record Recover(Caller caller, String webhookId, Instant since) {
-    public Recover {
-      Check.that().required("since", since)
-          .is("since", since == null || !since.isAfter(Instant.now()), "is in the future").done();
+  record Recover(Caller caller, String webhookId, Recoveries.Filter filter) {
+    /** Returns a request for everything that failed since a time. */
+    public Recover(Caller caller, String webhookId, Instant since) {
+      this(caller, webhookId, Recoveries.Filter.since(since));
     }
   }
 
   /**
    * @param recovering the number of deliveries that will be sent; a lower bound if the log is very large
+   * @param recoveryId of the {@link Recoveries.Recovery} that sends them
    */
-  record Recovering(long recovering) {}
+  record Recovering(long recovering, String recoveryId) {}
 
   /**
    * Asks for the failures of the account, grouped by cause.

@@ -17,6 +17,7 @@ public enum Id {
   WEBHOOK("webhook_", "webhook"),
   DELIVERY("delivery_", "delivery"),
   TEST_DELIVERY("delivery_test_", "delivery"),
+  RECOVERY("recovery_", "recovery"),
   EVENT("event_", "event"),
   AUDIT_ENTRY("audit_", "audit entry");
 

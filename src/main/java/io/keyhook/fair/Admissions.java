@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  *     management calls
  * @param exports of licenses, until the client has read the file
  * @param streams of deliveries, which clients keep open
- * @param recoveries of failed deliveries, by account, one a webhook
+ * @param recoveries steps of recoveries of failed deliveries, by account
  * @param connections of clients, by client address
  * @param pacer of the hashes, searches and imports: bulk work, which keeps a processor or the disk busy
  */

@@ -6,6 +6,7 @@ import static io.keyhook.http.Calls.read;
 
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Deliveries;
+import io.keyhook.bus.Recoveries;
 import io.keyhook.bus.TestEndpoints;
 import io.keyhook.bus.Webhooks;
 import io.vertx.core.http.HttpMethod;
@@ -42,7 +43,15 @@ final class WebhookRoutes {
     calls.account(HttpMethod.GET, "/api/webhooks/:id/health", 200, context ->
         client.getHealth(new Webhooks.GetHealth(caller(context), id(context))));
     calls.accountOnce("/api/webhooks/:id/recover", 202, context -> client.recover(read(context, in ->
-        new Deliveries.Recover(caller(context), id(context), in.time("since")))));
+        new Deliveries.Recover(caller(context), id(context), filter(in)))));
+    calls.account(HttpMethod.POST, "/api/webhooks/:id/recover/preview", 200, context -> client.previewRecovery(
+        read(context, in -> new Recoveries.PreviewOf(caller(context), id(context), filter(in)))));
+    calls.accountQuery("/api/recoveries", (context, in) ->
+        new Recoveries.ListAll(caller(context), in.text("webhookId"), in.page()), client::listRecoveries);
+    calls.account(HttpMethod.GET, "/api/recoveries/:id", 200, context ->
+        client.getRecovery(new Recoveries.Get(caller(context), id(context))));
+    calls.account(HttpMethod.POST, "/api/recoveries/:id/stop", 200, context -> client.stopRecovery(
+        read(context, in -> new Recoveries.Stop(caller(context), id(context)))));
     calls.account(HttpMethod.POST, "/api/test-endpoint", 200, context ->
         client.createTestEndpoint(read(context, in -> new TestEndpoints.Create(caller(context)))));
     calls.account(HttpMethod.GET, "/api/test-endpoint", 200, context ->
@@ -52,5 +61,9 @@ final class WebhookRoutes {
     calls.accountQuery("/api/webhooks/:id/deliveries", (context, in) ->
         new Deliveries.ListOf(caller(context), id(context), in.choice("status", Deliveries.Status.values()),
             in.text("event"), in.time("from"), in.time("to"), in.page()), client::listDeliveries);
+  }
+
+  private static Recoveries.Filter filter(Input in) {
+    return new Recoveries.Filter(in.time("since"), in.time("until"), in.texts("events"), in.texts("results"));
   }
 }

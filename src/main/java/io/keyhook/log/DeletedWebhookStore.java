@@ -17,8 +17,13 @@ final class DeletedWebhookStore {
           SELECT FROM keyhook.delivery d WHERE d.account_id = w.account_id AND d.webhook_id = w.webhook_id)""";
   private static final String FIND =
       "SELECT w.account_id, w.webhook_id FROM keyhook.webhook w WHERE " + WITHOUT_DELIVERIES + " LIMIT $2";
-  private static final String REMOVE = "DELETE FROM keyhook.webhook w WHERE " + WITHOUT_DELIVERIES
-      + " AND w.account_id = $2 AND w.webhook_id = $3";
+  private static final String REMOVE = """
+      WITH removed AS (
+        DELETE FROM keyhook.webhook w WHERE %s AND w.account_id = $2 AND w.webhook_id = $3 RETURNING w.webhook_id
+      ), recoveries AS (
+        DELETE FROM keyhook.recovery r USING removed WHERE r.account_id = $2 AND r.webhook_id = removed.webhook_id
+      )
+      SELECT webhook_id FROM removed""".formatted(WITHOUT_DELIVERIES);
 
   private DeletedWebhookStore() {}
 
@@ -32,7 +37,7 @@ final class DeletedWebhookStore {
       Future<Integer> removed = Future.succeededFuture(0);
       for (Row row : found) {
         removed = removed.compose(before -> client.preparedQuery(REMOVE)
-            .execute(Tuple.of(days, row.getUUID(0), row.getUUID(1))).map(done -> before + done.rowCount()));
+            .execute(Tuple.of(days, row.getUUID(0), row.getUUID(1))).map(done -> before + done.size()));
       }
       return removed;
     });

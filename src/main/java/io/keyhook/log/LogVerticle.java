@@ -2,15 +2,12 @@ package io.keyhook.log;
 
 import io.keyhook.account.PlanStore;
 import io.keyhook.account.Plans;
-import io.keyhook.audit.Action;
-import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Deliveries;
 import io.keyhook.bus.Deliveries.CancelPending;
 import io.keyhook.bus.Deliveries.Delivery;
-import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
@@ -20,7 +17,6 @@ import io.keyhook.event.Dispatcher;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Payload;
-import io.keyhook.fair.FairShare;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
@@ -44,23 +40,20 @@ public final class LogVerticle extends VerticleBase {
   private final Pool pool;
   private final Dispatcher dispatcher;
   private final Plans plans;
-  private final FairShare<UUID> recoveries;
-  private Recovery recovery;
   private DeletedWebhooks deletedWebhooks;
   private Redelivery redelivery;
 
-  public LogVerticle(Bus bus, Database database, Dispatcher dispatcher, Plans plans, FairShare<UUID> recoveries) {
+  public LogVerticle(Bus bus, Database database, Dispatcher dispatcher, Plans plans) {
     this.bus = bus;
     this.database = database;
     this.pool = database.pool();
     this.dispatcher = dispatcher;
     this.plans = plans;
-    this.recoveries = recoveries;
   }
 
   @Override
   public Future<?> start() {
-    recovery = new Recovery(vertx, pool, dispatcher, plans, recoveries);
+    Recovering recovering = new Recovering(bus, database, plans);
     deletedWebhooks = new DeletedWebhooks(vertx, pool, plans.allRetentions());
     deletedWebhooks.start();
     redelivery = new Redelivery(bus, database, dispatcher, plans, this::get);
@@ -70,7 +63,12 @@ public final class LogVerticle extends VerticleBase {
     bus.answer(Addresses.GET_DELIVERY, query -> get(query.caller().accountId(), query.id()));
     bus.answer(Addresses.REDELIVER, request -> redelivery.one(request.caller(), request.id()));
     bus.answer(Addresses.REDELIVER_ALL, request -> redelivery.all(request.caller(), request.ids()));
-    bus.answer(Addresses.RECOVER, this::recover);
+    bus.answer(Addresses.RECOVER, recovering::start);
+    bus.answer(Addresses.PREVIEW_RECOVERY, recovering::preview);
+    bus.answer(Addresses.LIST_RECOVERIES, recovering::list);
+    bus.answer(Addresses.GET_RECOVERY, query ->
+        RecoveryStore.get(pool, query.caller().accountId(), Id.RECOVERY.parse(query.id())));
+    bus.answer(Addresses.STOP_RECOVERY, recovering::stop);
     bus.answer(Addresses.CANCEL_PENDING, this::cancel);
     bus.answer(Addresses.GET_HEALTH, query -> {
       UUID accountId = query.caller().accountId();
@@ -83,7 +81,6 @@ public final class LogVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
-    recovery.stop();
     return deletedWebhooks.stop();
   }
 
@@ -148,27 +145,6 @@ public final class LogVerticle extends VerticleBase {
     boolean test = id.startsWith(Id.TEST_DELIVERY.prefix());
     UUID deliveryId = Payload.idOf(test).parse(id);
     return shownFrom(accountId).compose(from -> LogStore.get(pool, accountId, deliveryId, test, from));
-  }
-
-  private Future<Deliveries.Recovering> recover(Deliveries.Recover request) {
-    EndpointId endpoint = new EndpointId(request.caller().accountId(), Id.WEBHOOK.parse(request.webhookId()));
-    return bus.request(Addresses.GET_WEBHOOK, new Webhooks.Get(request.caller(), request.webhookId()))
-        .compose(there -> RedeliveryStore.activity(pool, endpoint))
-        .compose(activity -> {
-          plans.checkHasWebhooks(activity.plan());
-          int days = plans.of(activity.plan()).logRetentionDays();
-          Instant shown = Instant.now().minus(Duration.ofDays(days));
-          if (request.since().isBefore(shown)) {
-            throw Check.invalid("since", "is before the start of the log, which is kept for " + days + " days");
-          }
-          if (!activity.active()) {
-            throw new Failure.Conflict("WEBHOOK_INACTIVE", "The webhook is not active; reactivate it, then recover")
-                .exception();
-          }
-          return AuditStore.write(pool, request.caller(), Action.WEBHOOK_RECOVERED, request.webhookId(), List.of())
-              .compose(written -> recovery.start(endpoint, request.since(), shown));
-        })
-        .map(Deliveries.Recovering::new);
   }
 
   private Future<Void> cancel(CancelPending request) {

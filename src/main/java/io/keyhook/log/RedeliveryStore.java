@@ -8,7 +8,6 @@ import io.keyhook.event.EndpointId;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
-import java.time.Instant;
 import java.util.UUID;
 
 /** The SQL that moves deliveries between the log and the queue on behalf of a webhook's owner. */
@@ -22,7 +21,7 @@ final class RedeliveryStore {
       FROM (SELECT now() AS at) n
       WHERE account_id = $1 AND webhook_id = $2 AND delivery_id = $3"""
       .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY);
-  private static final String QUEUE_TAKEN = """
+  static final String QUEUE_TAKEN = """
       INSERT INTO keyhook.delivery_queue
         (account_id, delivery_id, webhook_id, event_id, keep_until, type, fence, leased, due_at, attempts)
       SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type,
@@ -37,41 +36,6 @@ final class RedeliveryStore {
 
       )
       SELECT count(*) FROM taken""";
-
-  /** When it failed is when its last attempt ended: an old one may have been redelivered. */
-  private static final String FAILED_SINCE = """
-      (d.status = 2 AND NOT d.test
-        AND (d.attempts -> -1 ->> 'at')::bigint + (d.attempts -> -1 ->> 'ms')::bigint >= $5::bigint)""";
-  private static final String COUNT_FAILED = "SELECT count(*) FILTER (WHERE " + FAILED_SINCE + """
-      ) FROM (
-        SELECT status, test, attempts FROM keyhook.delivery
-        WHERE account_id = $1 AND webhook_id = $2 AND delivery_id > $3 AND delivery_id < $4 AND status <> 1
-        ORDER BY delivery_id DESC LIMIT $6) d""";
-  private static final String REQUEUE_FAILED = """
-      WITH room AS MATERIALIZED (
-        SELECT greatest(0, least($6::bigint, $7::bigint - count(*))) AS places FROM (
-          SELECT FROM keyhook.delivery_queue
-          WHERE account_id = $1 AND webhook_id = $2 AND due_at > '-infinity' AND due_at <= now() LIMIT $7::bigint) waiting
-      ), seen AS MATERIALIZED (
-        SELECT d.delivery_id, d.keep_until,\s""" + FAILED_SINCE + """
-       AS failed
-        FROM keyhook.delivery d
-        WHERE d.account_id = $1 AND d.webhook_id = $2 AND d.delivery_id > $3 AND d.delivery_id < $4 AND d.status <> 1
-          AND EXISTS (
-            SELECT FROM keyhook.webhook w JOIN keyhook.account a ON a.account_id = w.account_id
-            WHERE w.account_id = $1 AND w.webhook_id = $2 AND w.is_active AND a.plan = ANY ($8::text[]))
-        ORDER BY d.delivery_id LIMIT (SELECT places FROM room)
-      ), taken AS (
-        DELETE FROM keyhook.delivery d USING seen
-        WHERE d.account_id = $1 AND d.webhook_id = $2 AND d.delivery_id = seen.delivery_id
-          AND d.keep_until = seen.keep_until AND seen.failed AND d.status = 2
-        RETURNING d.*
-      ), queued AS (
-      """ + QUEUE_TAKEN + """
-
-      )
-      SELECT (SELECT places FROM room), (SELECT count(*) FROM seen), (SELECT count(*) FROM taken),
-        (SELECT delivery_id FROM seen ORDER BY delivery_id DESC LIMIT 1)""";
 
   private static final String CANCEL = """
       WITH gone AS (
@@ -125,50 +89,6 @@ final class RedeliveryStore {
     return tx.preparedQuery(MAKE_DUE).execute(id)
         .compose(pending -> pending.rowCount() > 0 ? Future.succeededFuture()
             : tx.preparedQuery(REQUEUE).execute(id).mapEmpty());
-  }
-
-  /**
-   * Deliveries of an endpoint that failed.
-   *
-   * @param after of greater ids
-   * @param before of smaller ids
-   * @param since the earliest end of the last attempt
-   */
-  record Failed(EndpointId endpoint, UUID after, UUID before, Instant since) {}
-
-  /** Counts failed deliveries among a limited number of the newest that were not delivered. */
-  static Future<Long> countFailed(SqlClient client, Failed failed, int limit) {
-    return client.preparedQuery(COUNT_FAILED).execute(tuple(failed).addLong((long) limit))
-        .map(rows -> rows.iterator().next().getLong(0));
-  }
-
-  private static Tuple tuple(Failed failed) {
-    return Tuple.of(failed.endpoint.accountId(), failed.endpoint.webhookId(), failed.after, failed.before,
-        failed.since.toEpochMilli());
-  }
-
-  /**
-   * What became of a batch.
-   *
-   * @param places how many could be looked at; 0 while enough wait in the queue
-   * @param seen how many were; fewer than places: they were the last, or the webhook is not active
-   * @param taken how many of these had failed, and are queued now
-   * @param last the last that was seen; null: none
-   */
-  record Requeued(long places, long seen, long taken, UUID last) {}
-
-  /**
-   * Gives a fresh schedule to those that failed among the oldest that were not delivered.
-   *
-   * @param batch the maximum number of rows
-   * @param maxWaiting the number of due deliveries in the queue from which nothing is moved
-   * @param plans the plans with webhooks
-   */
-  static Future<Requeued> requeueFailed(SqlClient client, Failed failed, int batch, int maxWaiting, String[] plans) {
-    return client.preparedQuery(REQUEUE_FAILED)
-        .execute(tuple(failed).addLong((long) batch).addLong((long) maxWaiting).addArrayOfString(plans))
-        .map(rows -> first(rows, row ->
-            new Requeued(row.getLong(0), row.getLong(1), row.getLong(2), row.getUUID(3))).orElseThrow());
   }
 
   /**

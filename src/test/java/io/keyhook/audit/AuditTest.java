@@ -72,12 +72,13 @@ class AuditTest {
     String delivery = receiver.take().id();
     keyhook.awaitEmptyQueue();
     api.post("/api/deliveries/" + delivery + "/redeliver").expect(202);
-    api.post("/api/webhooks/" + webhook + "/recover", new JsonObject().put("since", Instant.now().toString()))
-        .expect(202);
+    api.post("/api/webhooks/" + webhook + "/pause").expect(200);
+    String recovery = api.post("/api/webhooks/" + webhook + "/recover",
+        new JsonObject().put("since", Instant.now().toString())).expect(202).json().getString("recoveryId");
+    api.post("/api/recoveries/" + recovery + "/stop").expect(200);
+    api.post("/api/webhooks/" + webhook + "/resume").expect(200);
     api.post("/api/webhooks/test", new JsonObject().put("webhookId", webhook)).expect(200);
     receiver.take(2);
-    api.post("/api/webhooks/" + webhook + "/pause").expect(200);
-    api.post("/api/webhooks/" + webhook + "/resume").expect(200);
     api.patch("/api/webhooks/" + webhook, new JsonObject().put("isActive", false)).expect(200);
     api.post("/api/webhooks/" + webhook + "/rotate-secret").expect(200);
     api.delete("/api/webhooks/" + webhook).expect(204);
@@ -108,7 +109,7 @@ class AuditTest {
     assertThat(actions(entries(again, "?subjectId=" + license.getString("id")))).containsExactlyInAnyOrder("license.deleted",
         "license.enabled", "license.disabled", "activation.deleted", "license.updated", "license.created");
     assertThat(actions(entries(again, "?subjectId=" + webhook))).containsExactlyInAnyOrder("webhook.deleted",
-        "webhook.tested", "webhook.recovered", "webhook.paused", "webhook.resumed", "webhook.secret_rotated", "webhook.updated", "webhook.created");
+        "webhook.tested", "webhook.recovered", "webhook.recovery_stopped", "webhook.paused", "webhook.resumed", "webhook.secret_rotated", "webhook.updated", "webhook.created");
     assertThat(actions(entries(again, "?subjectId=" + delivery))).containsExactly("delivery.redelivered");
     assertThat(actions(entries(again, "?action=api_key.created&subjectId=" + key))).containsExactly("api_key.created");
     assertThat(entries(again, "?action=api_key.created&subjectId=" + webhook)).isEmpty();

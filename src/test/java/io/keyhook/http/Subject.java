@@ -8,6 +8,7 @@ import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.TestDatabase;
+import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /** One of each thing on a running node, to send bad requests about, and the proof that they change nothing. */
 final class Subject implements BeforeAllCallback {
   private static final List<String> TABLES = List.of("account", "member", "session", "api_key", "license", "license_expiry", "activation", "webhook",
-      "delivery_queue", "delivery", "event", "audit", "idempotency", "test_endpoint", "test_request");
+      "recovery", "delivery_queue", "delivery", "event", "audit", "idempotency", "test_endpoint", "test_request");
   /** What changes by the clock and not by a request. */
   private static final String UNSTEADY = "'{last_used_at,last_seen_at,last_login_at}'::text[]";
 
@@ -47,6 +48,11 @@ final class Subject implements BeforeAllCallback {
     ids.put("{activationId}", api.get("/api/licenses/" + license.id() + "/activations").data().get(0).getString("id"));
     ids.put("/api/webhooks/{id}", api.post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/")
         .put("events", new JsonArray().add("license.expired"))).expect(201).json().getString("id"));
+    String recovery = api.post("/api/webhooks/" + webhookId() + "/recover",
+        new JsonObject().put("since", Instant.now().toString())).expect(202).json().getString("recoveryId");
+    Waiting.until("nothing had to be recovered", () ->
+        api.get("/api/recoveries/" + recovery).expect(200).json().getString("status").equals("completed"));
+    ids.put("/api/recoveries/{id}", recovery);
     ids.put("/api/api-keys/{id}", api.get("/api/api-keys").data().get(0).getString("id"));
     ids.put("/api/users/{id}", api.post("/api/users", new JsonObject().put("email", "colleague-of-all@example.com")
         .put("password", Node.PASSWORD)).expect(201).json().getString("id"));

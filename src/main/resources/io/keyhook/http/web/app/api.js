@@ -234,7 +234,7 @@ async function call(method, path, body, { query, signal } = {}) {
 }
 
 export const get = (path, query, signal) => call('GET', path, undefined, { query, signal });
-export const post = (path, body) => call('POST', path, body);
+export const post = (path, body, signal) => call('POST', path, body, { signal });
 export const patch = (path, body) => call('PATCH', path, body);
 export const remove = path => call('DELETE', path);
 

@@ -102,6 +102,7 @@ export const AUDIT_ACTIONS = {
   'webhook.resumed': 'Resumed a webhook',
   'webhook.deactivated': 'Deactivated a failing webhook',
   'webhook.recovered': 'Recovered failed deliveries',
+  'webhook.recovery_stopped': 'Stopped a recovery',
   'delivery.redelivered': 'Redelivered a delivery',
   'test_endpoint.created': 'Created a test endpoint',
   'test_endpoint.deleted': 'Deleted a test endpoint',

@@ -12,6 +12,7 @@ import { Causes } from './causes.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
 import { Drawer, openDrawer, useRoom } from './drawer.js';
 import { Recover } from './recover.js';
+import { Recoveries } from './recoveries.js';
 
 const STATUSES = [['', 'Any status'], ...Object.entries(DELIVERY_STATUS).map(([status, [label]]) => [status, label]),
   ['failing', 'Failed or retrying']];
@@ -51,6 +52,8 @@ export function DeliveryList() {
   const webhooks = useLoad(signal => getAll('api/webhooks', signal), []);
   const [live, setLive] = useState(true);
   const [recovering, setRecovering] = useState(false);
+  // grows with every recovery that is started here
+  const [recoveries, setRecoveries] = useState(0);
   const [busy, setBusy] = useState(false);
   // fixed while the filter stays, or each rendering would load again
   const [since] = useStateOf(time, () => startOf(time));
@@ -135,6 +138,7 @@ export function DeliveryList() {
     ${newer > 0 && html`<${Notice} tone="info" title=${newer === MOST_HEARD ? newer + ' or more newer deliveries'
         : plural(newer, 'newer delivery', 'newer deliveries')}
       action=${html`<${Button} kind="small" onClick=${pages.first}>Show newest</${Button}>`} />`}
+    <${Recoveries} version=${recoveries} nameOf=${endpoint} />
     ${FAILURES.includes(status) && webhooks.data && !event && !licenseId && !search && html`<${Causes} webhooks=${webhooks.data}
       query=${{ webhookId, ...range }} onChanged=${pages.reload} />`}
     <div class=${open ? 'with-drawer' : undefined}><div onClick=${peek}>
@@ -150,7 +154,10 @@ export function DeliveryList() {
       <${Button} kind="quiet" onClick=${() => setSelected(() => new Set())}>Clear selection</${Button}>
       <${Button} kind="primary" icon="repeat" busy=${busy} onClick=${redeliver}>Redeliver</${Button}></div>`}
     ${recovering && html`<${Recover} webhooks=${webhooks.data} webhookId=${urls.has(webhookId) ? webhookId : ''}
-      onClose=${() => setRecovering(false)} onRecovering=${pages.reload} />`}`;
+      onClose=${() => setRecovering(false)} onRecovering=${() => {
+        setRecoveries(version => version + 1);
+        pages.reload();
+      }} />`}`;
 }
 
 const startOf = time => LENGTHS[time] ? new Date(now() - LENGTHS[time]).toISOString() : null;

@@ -14,6 +14,7 @@ import { useLoad, usePages } from '../use.js';
 import { advice, outcome } from '../words.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
 import { Recover } from './recover.js';
+import { Recoveries } from './recoveries.js';
 import { EditWebhook, RotateSecret, Snippets } from './webhook-form.js';
 import { WebhookStatus } from './webhooks.js';
 
@@ -99,6 +100,7 @@ function Webhook({ webhook, back, onChanged, reload }) {
         ]} />
       </${Card}>
     </div>
+    <${Recoveries} webhookId=${id} version=${version} />
     <${Health} of=${health} hours=${stats.data?.get(id)?.hours} />
     <${Latest} id=${id} version=${version} onRecover=${() => setDialog('recover')} />
     <${Card} title="Verification code">
