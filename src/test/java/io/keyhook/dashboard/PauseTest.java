@@ -97,7 +97,7 @@ class PauseTest extends Visit {
     page.getByText("resume the webhook").click();
     assertThat(tab.button("Resume")).isVisible();
     tab.visit("Audit log");
-    assertThat(page.getByText("Paused a webhook")).isVisible();
+    assertThat(page.locator(".strong").getByText("Paused a webhook").first()).isVisible();
   }
 
   @Test
