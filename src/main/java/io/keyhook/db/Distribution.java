@@ -24,7 +24,7 @@ public final class Distribution {
   /** In the order in which they are distributed: the first decides about the shards. */
   private static final List<String> BY_ACCOUNT = List.of("account", "license", "license_expiry", "activation", "webhook",
       "delivery_queue", "event", "delivery", "attempt_count", "account_count", "audit", "session", "idempotency", "test_endpoint",
-      "test_request");
+      "test_request", "recovery");
 
   private static final String HAS_CITUS = "SELECT count(*) FROM pg_extension WHERE extname = 'citus'";
   private static final String IS_COORDINATOR = "SELECT count(*) FROM pg_dist_local_group WHERE groupid = 0";

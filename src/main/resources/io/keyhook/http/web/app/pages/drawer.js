@@ -3,7 +3,7 @@ import { Icon } from '../icons.js';
 import { changeQuery, go, to } from '../router.js';
 import { announce, Button, ButtonLink, Loaded, StatusBadge } from '../ui.js';
 import { useId } from '../use.js';
-import { DELIVERY_STATUS, deliveryStatus, isFailing } from '../words.js';
+import { DELIVERY_BADGE, deliveryBadge, isFailing } from '../words.js';
 import { isTest, NextAttempt, RequestCard, Timeline, useDelivery, useRedeliver } from './delivery.js';
 
 /** Where there is room for a list and a drawer. */
@@ -85,7 +85,7 @@ export function Drawer({ id, rows, onChanged }) {
   }, [id]);
   return html`<aside class="drawer" tabindex="-1" ref=${drawer} aria-labelledby=${headingId}>
     <header class="drawer-head"><h2 id=${headingId}>${delivery?.event ?? 'Delivery'}</h2>
-      ${delivery && html`<${StatusBadge} words=${DELIVERY_STATUS} status=${deliveryStatus(delivery)} />`}
+      ${delivery && html`<${StatusBadge} words=${DELIVERY_BADGE} status=${deliveryBadge(delivery)} />`}
       <button type="button" class="icon-button" aria-label="Close delivery" onClick=${close}><${Icon} name="close" /></button></header>
     <div class="actions">${delivery && !isTest(delivery) && html`<${Button} kind="primary small" icon="repeat" busy=${busy}
         onClick=${redeliver}>Redeliver</${Button}>`}
