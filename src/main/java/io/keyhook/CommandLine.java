@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 /**
  * What the arguments of the process say: {@code [COMMAND [OPERAND...]] [CONFIGURATION FILE]}.
  *
- * @param operands as many as the command takes
+ * @param operands as many as the command takes, without spaces around them
  * @param file the configuration file, which need not exist
  */
 record CommandLine(Command command, List<String> operands, Optional<Path> file) {
@@ -78,7 +78,7 @@ record CommandLine(Command command, List<String> operands, Optional<Path> file) 
     if (files.size() > 1) {
       throw new UsageException("Only one configuration file can be given.");
     }
-    return new CommandLine(command, rest.subList(0, count), files.stream().findFirst().map(Path::of));
+    return new CommandLine(command, rest.stream().limit(count).map(String::strip).toList(), files.stream().findFirst().map(Path::of));
   }
 
   /** Whether it is there, or is written as the name of a file, which the configuration then misses. */

@@ -10,6 +10,7 @@ import io.keyhook.bus.Actor;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.Deliveries.Stopping;
+import io.keyhook.bus.StopBudget;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
@@ -92,6 +93,7 @@ final class Deployment {
   private final AtomicInteger port;
   private final WebPages pages;
   private final StopOrder stopOrder = new StopOrder(this::stopping);
+  private final StopBudget budget = new StopBudget();
   private final List<String> deployed = new ArrayList<>();
   private final Bus bus;
   private final Database database;
@@ -166,7 +168,7 @@ final class Deployment {
     Partitions partitions = new Partitions(database.pool(), plans.allRetentions(), options.database().pooler(),
         database.shards());
     database.onMissingPartition(partitions::make);
-    NodeMetrics.register(metrics.registry(), database, probes::isRunning, partitions);
+    NodeMetrics.register(metrics.registry(), probes::isReady, partitions);
     NodeMetrics.registerDisk(metrics.registry(), options.database());
     Optional<KeyhookOptions.Database> own = host.pool.isPresent() ? Optional.empty() : Optional.of(options.database());
     return new Schema(vertx, database, own).bringUpToDate()
@@ -209,14 +211,14 @@ final class Deployment {
     Counts counts = new Counts();
     TargetPolicy policy = TargetPolicy.of(options.delivery());
     DeliveryVerticles delivery = new DeliveryVerticles(
-        new DeliveryVerticles.Services(bus, database, dispatcher),
+        new DeliveryVerticles.Services(bus, database, dispatcher, budget),
         new DeliveryVerticles.Rules(options.delivery(), plans, policy, cipher),
         new DeliveryMetrics(meters, counts, holdings));
     AtomicInteger validator = new AtomicInteger();
     shared = new ApiRouter.Shared(ApiRouter.Limits.of(options.validation().rateLimit(), meters), admissions,
         new UntrustedProxies(meters), idempotency, probes, pages, new HttpMetrics(meters));
     KeyhookClient started = new KeyhookClient(bus, feed, admissions);
-    return deploy(Stage.COUNTING, 1, () -> new StatsVerticle(bus, database, counts))
+    return deploy(Stage.COUNTING, 1, () -> new StatsVerticle(bus, database, counts, budget))
         .compose(v -> deploy(Stage.COUNTING, 1, () -> // outlives the senders, which send to it
             new TestEndpointVerticle(bus, database, plans, admissions.management())))
         .compose(v -> deploy(Stage.SENDING, workers, delivery::sender))
@@ -228,7 +230,7 @@ final class Deployment {
         .compose(v -> deploy(Stage.WORKING, workers, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
             counts, meters, admissions.pacer(), validator.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
-            new AccountVerticle(bus, database, idempotency, plans, options, admissions)))
+            new AccountVerticle(bus, database, idempotency, plans, options, admissions, budget)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new IdempotencyVerticle(idempotency)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::queue))
@@ -241,6 +243,7 @@ final class Deployment {
         .compose(v -> deploy(Stage.SERVING, 1, () -> new LiveVerticle(bus, database, plans.allRetentions(),
             admissions.streams(), meters)))
         .compose(v -> options.http().enabled() ? serve(started) : Future.succeededFuture())
+        .compose(v -> isManagedApart() ? manage(started) : Future.succeededFuture())
         .compose(v -> bootstrap())
         .onSuccess(v -> {
           client = started;
@@ -250,13 +253,17 @@ final class Deployment {
 
   private Future<Void> serve(KeyhookClient client) {
     Listener listener = new Listener(options.http(), port);
-    boolean apart = options.management().port().isPresent();
+    boolean apart = isManagedApart();
     return deploy(Stage.SERVING, LOOPS, () -> new HttpVerticle(listener,
-        vertx -> ApiRouter.create(vertx, client, options, shared, apart ? Side.PUBLIC : Side.BOTH), admissions.connections()))
-        .compose(v -> apart ? manage(client) : Future.succeededFuture());
+        vertx -> ApiRouter.create(vertx, client, options, shared, apart ? Side.PUBLIC : Side.BOTH), admissions.connections(),
+        budget));
   }
 
-  /** It is open as long as the public server is. */
+  private boolean isManagedApart() {
+    return options.management().port().isPresent();
+  }
+
+  /** It is open as long as the public server is, and without a public server as long as the node runs. */
   private Future<Void> manage(KeyhookClient client) {
     KeyhookOptions.Http http = options.http();
     Listener listener = new Listener(new KeyhookOptions.Http(true, options.management().host().orElse(http.host()),
@@ -264,7 +271,7 @@ final class Deployment {
         new AtomicInteger());
     FairShare<String> share = new FairShare<>(MANAGEMENT_CONNECTIONS);
     return deploy(Stage.SERVING, 1, () -> new HttpVerticle(listener,
-        vertx -> ApiRouter.create(vertx, client, options, shared, Side.MANAGEMENT), share));
+        vertx -> ApiRouter.create(vertx, client, options, shared, Side.MANAGEMENT), share, budget));
   }
 
   private Future<Void> deploy(Stage stage, int instances, Supplier<Deployable> verticle) {
@@ -280,7 +287,10 @@ final class Deployment {
     probes.stopping();
     Duration delay = client == null ? Duration.ZERO : options.http().drainDelay();
     Future<Void> drained = delay.isZero() ? Future.succeededFuture() : vertx.timer(delay.toMillis(), TimeUnit.MILLISECONDS);
-    return drained.onComplete(done -> publishStopping());
+    return drained.onComplete(done -> {
+      budget.begin();
+      publishStopping();
+    });
   }
 
   /** A child that was still starting when a start failed is undeployed after the bus has closed. */

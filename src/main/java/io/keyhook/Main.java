@@ -2,6 +2,7 @@ package io.keyhook;
 
 import io.keyhook.account.ApiKeys;
 import io.keyhook.account.RandomText;
+import io.keyhook.bus.StopBudget;
 import io.keyhook.bus.Version;
 import io.keyhook.config.Configuration;
 import io.keyhook.config.ConfigurationException;
@@ -28,8 +29,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Main {
   private static final Logger log;
-  /** Beside {@code http.drainDelay}. */
-  private static final Duration STOP = Duration.ofSeconds(20);
+  /** To close what is left once the stop's time is over. */
+  private static final Duration CLOSING = Duration.ofSeconds(1);
   private static final int FAILED = 1;
   /** For arguments and a configuration that cannot be used, as most programs have it: another start changes nothing. */
   private static final int MISUSED = 2;
@@ -131,13 +132,13 @@ public final class Main {
     });
   }
 
-  /** Stops in order, within {@code http.drainDelay} and 20 s. */
+  /** Stops in order, within {@code http.drainDelay} and the time of {@link StopBudget}. */
   private void stop() {
     log.info("Stopping");
     try {
       if (!deployed.isCompletedExceptionally()) {
         deployed.thenCompose(id -> vertx.undeploy(id).toCompletionStage())
-            .toCompletableFuture().get(options.http().drainDelay().plus(STOP).toMillis(), TimeUnit.MILLISECONDS);
+            .toCompletableFuture().get(options.http().drainDelay().plus(StopBudget.TOTAL).plus(CLOSING).toMillis(), TimeUnit.MILLISECONDS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -167,7 +168,7 @@ public final class Main {
     String url = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + keyhook.port();
     StringBuilder text = new StringBuilder(listens
         ? "\nKeyhook listens on " + url + "; the API document is at " + url + "/openapi.json\n"
-        : "\nKeyhook runs without a server: http.enabled is false\n");
+        : "\nKeyhook runs without an API: http.enabled is false\n");
     keyhook.firstAccount().ifPresent(account -> {
       KeyhookOptions.Bootstrap first = options.bootstrap();
       String key = generatedKey ? first.apiKey().orElseThrow() : "$KEYHOOK_BOOTSTRAP_API_KEY";

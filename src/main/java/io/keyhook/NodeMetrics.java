@@ -2,7 +2,6 @@ package io.keyhook;
 
 import io.keyhook.bus.Version;
 import io.keyhook.config.KeyhookOptions;
-import io.keyhook.db.Database;
 import io.keyhook.db.Partitions;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,13 +17,13 @@ final class NodeMetrics {
   /**
    * Registers the metrics that every node has.
    *
-   * @param running whether it has started and is not stopping
+   * @param ready whether it has started, is not stopping, and can use its database
    */
-  static void register(MeterRegistry meters, Database database, BooleanSupplier running, Partitions partitions) {
+  static void register(MeterRegistry meters, BooleanSupplier ready, Partitions partitions) {
     Gauge.builder("keyhook.build.info", () -> 1).description("1; its labels say which version runs")
         .tag("version", Version.VERSION).tag("java", System.getProperty("java.version")).strongReference(true).register(meters);
-    Gauge.builder("keyhook.ready", () -> running.getAsBoolean() && database.isAvailable() ? 1 : 0)
-        .description("Whether the node has started, is not stopping, and reaches its database: 1, or 0")
+    Gauge.builder("keyhook.ready", () -> ready.getAsBoolean() ? 1 : 0)
+        .description("Whether the node has started, is not stopping, and can use its database: 1, or 0")
         .strongReference(true).register(meters);
     Gauge.builder("keyhook.partitions.ahead", partitions, Partitions::secondsAhead).baseUnit("seconds")
         .description("Time for which the log has all partitions").strongReference(true).register(meters);

@@ -49,6 +49,11 @@ class CommandLineTest {
   }
 
   @Test
+  void spacesAroundAnOperandAreNoPartOfIt() {
+    assertThat(CommandLine.parse("reset-password", " a@example.com\n").operands()).containsExactly("a@example.com");
+  }
+
+  @Test
   void versionAndHelpAreCommands() {
     assertThat(CommandLine.parse("--version").command()).isEqualTo(CommandLine.Command.VERSION);
     assertThat(CommandLine.parse("--help").command()).isEqualTo(CommandLine.Command.HELP);

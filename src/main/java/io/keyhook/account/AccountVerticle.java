@@ -16,6 +16,7 @@ import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Info;
+import io.keyhook.bus.StopBudget;
 import io.keyhook.bus.Version;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Database;
@@ -44,7 +45,6 @@ public final class AccountVerticle extends VerticleBase {
   private static final Duration LAST_USED_INTERVAL = Duration.ofMinutes(1);
   private static final Duration EXPIRED_INTERVAL = Duration.ofHours(1);
   private static final int MAX_USED = 10_000;
-  private static final Duration LAST_WRITE = Duration.ofSeconds(2);
   private static final Comparator<AccountStore.KeyId> LOCK_ORDER =
       Comparator.comparing(AccountStore.KeyId::accountId).thenComparing(AccountStore.KeyId::keyId);
 
@@ -55,6 +55,7 @@ public final class AccountVerticle extends VerticleBase {
   private final Plans plans;
   private final KeyhookOptions options;
   private final Admissions admissions;
+  private final StopBudget budget;
   private final SecureRandom random = new SecureRandom();
   private Set<AccountStore.KeyId> used = new HashSet<>();
   /** For authentications: an account that floods management calls must not keep others from being known. */
@@ -64,7 +65,7 @@ public final class AccountVerticle extends VerticleBase {
 
   public AccountVerticle(
       Bus bus, Database database, Idempotency idempotency, Plans plans, KeyhookOptions options,
-      Admissions admissions) {
+      Admissions admissions, StopBudget budget) {
     this.bus = bus;
     this.database = database;
     this.pool = database.pool();
@@ -72,6 +73,7 @@ public final class AccountVerticle extends VerticleBase {
     this.plans = plans;
     this.options = options;
     this.admissions = admissions;
+    this.budget = budget;
   }
 
   @Override
@@ -114,7 +116,7 @@ public final class AccountVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
-    return writeUsed().timeout(LAST_WRITE.toMillis(), TimeUnit.MILLISECONDS).otherwiseEmpty().eventually(passwords::close)
+    return writeUsed().timeout(budget.left(StopBudget.Work.CHORES).toMillis(), TimeUnit.MILLISECONDS).otherwiseEmpty().eventually(passwords::close)
         .eventually(() -> database.release(connections));
   }
 

@@ -42,6 +42,8 @@ public enum DatabaseError {
   private static final Set<String> STALE = Set.of("25006", "26000", "42P05");
   /** Of {@code keyhook.in_shard} and {@code keyhook.run_on_shard}, and of a table that does not exist. */
   private static final Set<String> ELSEWHERE = Set.of("55000", "42P01");
+  /** The server is read-only, its disk is full, or it is starting or stopping. */
+  private static final Set<String> SERVERS = Set.of("25006", "53100", "57P03");
   private static final String CHECK_VIOLATION = "23514";
 
   /** Classifies the failure of a call. */
@@ -91,6 +93,11 @@ public enum DatabaseError {
    */
   public Level level() {
     return this == UNAVAILABLE ? Level.DEBUG : Level.WARN;
+  }
+
+  /** Returns whether the server itself says that it serves nobody or accepts no writes, which no other call disproves. */
+  public static boolean isServersState(Throwable e) {
+    return e instanceof PgException pg && SERVERS.contains(String.valueOf(pg.getSqlState()));
   }
 
   /** Returns whether the error occurs in normal operation: callers may retry, and the log needs no stack trace. */

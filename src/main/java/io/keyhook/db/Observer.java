@@ -9,12 +9,17 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Watches the calls of all pools: counts them, writes slow ones to the log, and notices when the database becomes unavailable
  * and when it is back. Any thread.
+ *
+ * <p>A single connection may break while the others work, so a call that gets no answer is only a suspicion. It becomes an
+ * outage when calls still fail after {@link #CALM_NANOS} in which none succeeded. Where the server says that it is read-only,
+ * full or starting, one call suffices, because reads may succeed all the same.
  */
 final class Observer {
   private static final Logger log = LoggerFactory.getLogger(Observer.class);
@@ -24,6 +29,7 @@ final class Observer {
   private static final long CALM_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final int SHOWN_CHARACTERS = 200;
 
+  private final LongSupplier nanoTime;
   private final Map<String, CallMeter> byPool = new ConcurrentHashMap<>();
   private final AtomicLong nextSlowLine = new AtomicLong(System.nanoTime());
   private final AtomicLong slow = new AtomicLong();
@@ -33,7 +39,17 @@ final class Observer {
   private volatile boolean unavailable;
   private volatile long unavailableSince;
   private volatile long failedNanos;
+  private volatile boolean suspected;
+  private volatile long suspectedSince;
   private volatile Counter outages;
+
+  Observer() {
+    this(System::nanoTime);
+  }
+
+  Observer(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
 
   /**
    * Starts to publish what is counted.
@@ -82,7 +98,7 @@ final class Observer {
     DatabaseError error = e == null ? null : DatabaseError.of(e);
     if (error == DatabaseError.UNAVAILABLE || error == DatabaseError.STALE_CONNECTION) {
       failed(e);
-    } else if (unavailable && (error == null || error.isItemsOwn())) {
+    } else if ((unavailable || suspected) && (error == null || error.isItemsOwn())) {
       answered();
     }
   }
@@ -104,13 +120,21 @@ final class Observer {
   }
 
   private void failed(Throwable e) {
-    failedNanos = System.nanoTime();
+    long now = nanoTime.getAsLong();
+    failedNanos = now;
     synchronized (this) {
       if (unavailable) {
         return;
       }
+      if (!suspected) {
+        suspected = true;
+        suspectedSince = now;
+      }
+      if (now - suspectedSince < CALM_NANOS && !DatabaseError.isServersState(e)) {
+        return;
+      }
       unavailable = true;
-      unavailableSince = failedNanos;
+      unavailableSince = suspectedSince;
     }
     if (outages != null) {
       outages.increment();
@@ -119,8 +143,9 @@ final class Observer {
   }
 
   private void answered() {
-    long now = System.nanoTime();
-    if (now - failedNanos < CALM_NANOS) {
+    suspected = false;
+    long now = nanoTime.getAsLong();
+    if (!unavailable || now - failedNanos < CALM_NANOS) {
       return;
     }
     long since;

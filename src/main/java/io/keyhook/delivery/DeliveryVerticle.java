@@ -3,6 +3,7 @@ package io.keyhook.delivery;
 import io.keyhook.attempt.Sender;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
+import io.keyhook.bus.StopBudget;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.delivery.DeliveryVerticles.Rules;
 import io.keyhook.delivery.DeliveryVerticles.Services;
@@ -16,8 +17,6 @@ import java.time.Duration;
 
 /** Sends deliveries to the endpoints that belong to it; one instance per event loop. */
 final class DeliveryVerticle extends VerticleBase {
-  /** Longer than any attempt that started before the stop. Takes less, unless the database is away. */
-  private static final Duration DRAIN = Duration.ofSeconds(13);
   /** What is left of a lease after an attempt: time to write its result. */
   private static final Duration WRITING = Duration.ofSeconds(5);
 
@@ -77,7 +76,8 @@ final class DeliveryVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     deliverer.startNoMore();
-    return Future.join(drain.await(DRAIN), tests.drain(DRAIN)).eventually(() -> {
+    Duration left = services.budget().left(StopBudget.Work.ATTEMPTS);
+    return Future.join(drain.await(left), tests.drain(left)).eventually(() -> {
       results.giveUp();
       hideUnwritten.run();
       transport.close();

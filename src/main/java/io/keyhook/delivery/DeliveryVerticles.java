@@ -2,6 +2,7 @@ package io.keyhook.delivery;
 
 import io.keyhook.account.Plans;
 import io.keyhook.bus.Bus;
+import io.keyhook.bus.StopBudget;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
@@ -18,8 +19,8 @@ public final class DeliveryVerticles {
   private final TakeOver takeOver;
   private final AtomicInteger senders = new AtomicInteger();
 
-  /** What delivery works with: the node's bus, database and dispatcher. */
-  public record Services(Bus bus, Database database, Dispatcher dispatcher) {}
+  /** What delivery works with: the node's bus, database and dispatcher, and the time that a stop has. */
+  public record Services(Bus bus, Database database, Dispatcher dispatcher, StopBudget budget) {}
 
   /**
    * What decides whether and how a delivery is sent.

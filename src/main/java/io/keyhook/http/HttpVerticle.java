@@ -1,5 +1,6 @@
 package io.keyhook.http;
 
+import io.keyhook.bus.StopBudget;
 import io.keyhook.fair.FairShare;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -20,13 +21,13 @@ import java.util.function.Function;
 /** The HTTP server; one instance an event loop, all on one port. */
 public final class HttpVerticle extends VerticleBase {
   private static final Duration SLOW_LOOK = Duration.ofSeconds(1);
-  private static final Duration DRAIN = Duration.ofSeconds(5);
   private static final int MAX_HEADERS = 16 * 1024;
   private static final int MAX_REQUEST_LINE = 8 * 1024;
   private static final int BACKLOG = 4096;
 
   private final Listener listener;
   private final Function<Vertx, Router> router;
+  private final StopBudget budget;
   private final Connections.Limits limits;
   private final Connections connections;
   private HttpServer server;
@@ -36,14 +37,17 @@ public final class HttpVerticle extends VerticleBase {
    *
    * @param listener of all instances
    * @param share of client addresses in the connections of all instances
+   * @param budget limits how long a stop waits for requests under way
    */
-  public HttpVerticle(Listener listener, Function<Vertx, Router> router, FairShare<String> share) {
-    this(listener, router, share, Connections.Limits.DEFAULT);
+  public HttpVerticle(Listener listener, Function<Vertx, Router> router, FairShare<String> share, StopBudget budget) {
+    this(listener, router, share, budget, Connections.Limits.DEFAULT);
   }
 
-  HttpVerticle(Listener listener, Function<Vertx, Router> router, FairShare<String> share, Connections.Limits limits) {
+  HttpVerticle(Listener listener, Function<Vertx, Router> router, FairShare<String> share, StopBudget budget,
+      Connections.Limits limits) {
     this.listener = listener;
     this.router = router;
+    this.budget = budget;
     this.limits = limits;
     this.connections = new Connections(limits, share, System::nanoTime);
   }
@@ -123,6 +127,6 @@ public final class HttpVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     return portClosed().compose(closed -> connections.end(vertx, listener.idle()))
-        .eventually(() -> server.shutdown(DRAIN.toSeconds(), TimeUnit.SECONDS));
+        .eventually(() -> server.shutdown(budget.left(StopBudget.Work.REQUESTS).toMillis(), TimeUnit.MILLISECONDS));
   }
 }

@@ -34,6 +34,8 @@ public final class Probes {
   private static final CharSequence METRICS =
       HttpHeaders.createOptimized("text/plain; version=0.0.4; charset=utf-8");
   private static final Duration ASKING = Duration.ofSeconds(2);
+  /** For so long, {@link #isReady} does not ask the database again. */
+  private static final Duration FRESH = Duration.ofSeconds(1);
   /** From one rendering of the metrics to the next: who asks sooner waits, so that asking costs no more than this often. */
   private static final Duration RENDERING = Duration.ofMillis(100);
 
@@ -64,6 +66,9 @@ public final class Probes {
   private final Pool connection;
   /** Under way; null: none. Those that ask meanwhile share its answer. */
   private Future<State> asking;
+  /** What the database said of itself last. */
+  private volatile State last = State.UNREACHABLE;
+  private volatile long answered = System.nanoTime() - FRESH.toNanos();
   private final Optional<Supplier<String>> metrics;
   /** To come or under way, as {@link #asking} is. */
   private Future<Buffer> rendering;
@@ -85,9 +90,15 @@ public final class Probes {
     phase = Phase.RUNNING;
   }
 
-  /** Whether it has started and is not stopping. */
-  public boolean isRunning() {
-    return phase == Phase.RUNNING;
+  /**
+   * Whether {@code /health/ready} returned 200 when the database was last asked. Asks it again for the next call:
+   * {@code /metrics} waits for the answer, and a host's registry has the answer of its scrape before.
+   */
+  public boolean isReady() {
+    if (System.nanoTime() - answered >= FRESH.toNanos()) {
+      state();
+    }
+    return phase == Phase.RUNNING && last == State.READY;
   }
 
   /** From now on it is not ready. */
@@ -118,8 +129,7 @@ public final class Probes {
 
   private void ready(RoutingContext context) {
     Context own = context.vertx().getOrCreateContext();
-    state().onComplete(asked -> own.runOnContext(v -> {
-      State state = asked.succeeded() ? asked.result() : State.UNREACHABLE;
+    state().onSuccess(state -> own.runOnContext(v -> {
       Phase now = phase;
       boolean ready = now == Phase.RUNNING && state == State.READY;
       if (!ready) {
@@ -146,7 +156,7 @@ public final class Probes {
     if (rendering == null || rendering.isComplete()) {
       long wait = TimeUnit.NANOSECONDS.toMillis(rendered + RENDERING.toNanos() - System.nanoTime());
       Future<Void> turn = wait > 0 ? vertx.timer(wait) : Future.succeededFuture();
-      rendering = turn.compose(v -> vertx.executeBlocking(() -> Buffer.buffer(text.get()), false))
+      rendering = turn.compose(v -> state()).compose(v -> vertx.executeBlocking(() -> Buffer.buffer(text.get()), false))
           .onComplete(done -> renderedNow());
     }
     return rendering;
@@ -160,7 +170,11 @@ public final class Probes {
     if (asking == null || asking.isComplete()) {
       asking = SchemaVersion.isNewest(connection).compose(done -> done
           ? WriteProbe.run(connection).map(State.READY).otherwise(this::notWritable)
-          : Future.succeededFuture(State.NOT_MIGRATED)).timeout(ASKING.toMillis(), TimeUnit.MILLISECONDS);
+          : Future.succeededFuture(State.NOT_MIGRATED)).timeout(ASKING.toMillis(), TimeUnit.MILLISECONDS)
+          .otherwise(State.UNREACHABLE).onSuccess(state -> {
+            last = state;
+            answered = System.nanoTime();
+          });
     }
     return asking;
   }

@@ -9,6 +9,7 @@ import io.keyhook.bus.Statistics.Overview;
 import io.keyhook.bus.Statistics.Point;
 import io.keyhook.bus.Statistics.Range;
 import io.keyhook.bus.Statistics.Validations;
+import io.keyhook.bus.StopBudget;
 import io.keyhook.db.Database;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -28,20 +29,20 @@ import org.slf4j.LoggerFactory;
 public final class StatsVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(StatsVerticle.class);
   private static final Duration INTERVAL = Duration.ofMinutes(1);
-  /** A database that does not answer is not waited for. */
-  private static final Duration LAST_FLUSH = Duration.ofSeconds(2);
 
   private final Bus bus;
   private final Pool pool;
   private final Counts counts;
+  private final StopBudget budget;
   private final CountsWriter writer;
   private Future<Void> running = Future.succeededFuture();
   private long timer;
 
-  public StatsVerticle(Bus bus, Database database, Counts counts) {
+  public StatsVerticle(Bus bus, Database database, Counts counts, StopBudget budget) {
     this.bus = bus;
     this.pool = database.pool();
     this.counts = counts;
+    this.budget = budget;
     this.writer = new CountsWriter(pool, counts);
   }
 
@@ -57,7 +58,8 @@ public final class StatsVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     vertx.cancelTimer(timer);
-    return running.compose(done -> writer.flush()).timeout(LAST_FLUSH.toMillis(), TimeUnit.MILLISECONDS).otherwise(e -> {
+    long left = budget.left(StopBudget.Work.COUNTS).toMillis();
+    return running.compose(done -> writer.flush()).timeout(left, TimeUnit.MILLISECONDS).otherwise(e -> {
       log.warn("Could not write the counts of the last minute in time; they may be lost: {}", e.getMessage());
       return null;
     });

@@ -3,6 +3,7 @@ package io.keyhook.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.bus.StopBudget;
 import io.keyhook.fair.FairShare;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -41,7 +42,8 @@ class EventStreamTest {
   void connect(Vertx vertx, VertxTestContext test) {
     AtomicInteger port = new AtomicInteger();
     KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of(), Duration.ZERO);
-    vertx.deployVerticle(new HttpVerticle(new Listener(options, port), this::router, new FairShare<>(10), LIMITS))
+    vertx.deployVerticle(new HttpVerticle(new Listener(options, port), this::router, new FairShare<>(10),
+        new StopBudget(), LIMITS))
         .onComplete(test.succeeding(deployed -> test.verify(() -> {
           deaf = new Socket();
           deaf.setReceiveBufferSize(4096);

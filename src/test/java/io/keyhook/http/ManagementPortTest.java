@@ -18,6 +18,18 @@ class ManagementPortTest {
   static final Installation keyhook = Installation.withoutNode();
 
   @Test
+  void withoutAnApiTheManagementPortServesAllTheSame() throws IOException {
+    int port = Program.freePort();
+    Node node = keyhook.start(new JsonObject().put("management", new JsonObject().put("port", port))
+        .put("http", new JsonObject().put("enabled", false)));
+    Api management = Api.of(URI.create("http://127.0.0.1:" + port)).bearer(Node.OPERATOR_KEY).unchecked();
+    management.get("/health/ready").expect(200);
+    management.get("/metrics").expect(200);
+    management.get("/api/account").expect(404);
+    node.stop();
+  }
+
+  @Test
   void probesMetricsAndOperatorCallsMoveToTheManagementPort() throws IOException {
     int port = Program.freePort();
     Node node = keyhook.start(new JsonObject().put("management", new JsonObject().put("port", port)));

@@ -3,9 +3,11 @@ package io.keyhook.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.keyhook.db.SchemaVersion;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Waiting;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -42,6 +44,27 @@ class ReadinessTest {
     }
     await("ready").atMost(Waiting.LONG).until(() -> ready().status() == 200);
     await("writes work").atMost(Waiting.LONG).until(() -> keyhook.api().validate(key, "third").status() == 200);
+  }
+
+  private static List<String> metric() {
+    return keyhook.api().get("/metrics").expect(200).body().lines().filter(line -> line.startsWith("keyhook_ready")).toList();
+  }
+
+  @Test
+  void aSchemaThatIsNotMigratedIsNotReadyByTheProbeAndByTheMetric() {
+    ready().expect(200);
+    assertThat(metric()).containsExactly("keyhook_ready 1.0");
+    keyhook.database().update("UPDATE keyhook.flyway_schema_history SET success = false WHERE version = ?",
+        SchemaVersion.NEWEST);
+    try {
+      assertThat(keyhook.api().unchecked().get("/health/ready").expect(503).json().getString("database"))
+          .isEqualTo("not migrated");
+      assertThat(metric()).containsExactly("keyhook_ready 0.0");
+    } finally {
+      keyhook.database().update("UPDATE keyhook.flyway_schema_history SET success = true");
+    }
+    ready().expect(200);
+    assertThat(metric()).containsExactly("keyhook_ready 1.0");
   }
 
   private static long size() {

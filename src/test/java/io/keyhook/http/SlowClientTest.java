@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.bus.StopBudget;
 import io.keyhook.fair.FairShare;
 import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.Waiting;
@@ -42,7 +43,7 @@ class SlowClientTest {
     KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of(), Duration.ZERO);
     Duration patience = Duration.ofMillis(500);
     vertx.deployVerticle(new HttpVerticle(new Listener(options, port), SlowClientTest::router, new FairShare<>(MOST),
-            new Connections.Limits(patience, patience, patience, Duration.ofSeconds(5))))
+            new StopBudget(), new Connections.Limits(patience, patience, patience, Duration.ofSeconds(5))))
         .onComplete(test.succeedingThenComplete());
   }
 
