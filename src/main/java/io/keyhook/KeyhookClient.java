@@ -31,6 +31,9 @@ import java.util.function.Consumer;
  * created. Any thread; futures complete on the caller's context.
  */
 public final class KeyhookClient {
+  /** Takes turns for calls about accounts, as a tenant of its own. */
+  private static final String ADMINISTRATOR = "administrator";
+
   private final Bus bus;
   private final EventFeed feed;
   private final DeliveryFeed deliveries;
@@ -145,6 +148,42 @@ public final class KeyhookClient {
   /** For administrators: the host decides who may make this call. */
   public Future<Accounts.Account> updateAccount(Accounts.Update request) {
     return bus.request(Addresses.UPDATE_ACCOUNT, request);
+  }
+
+  /** For administrators: the host decides who may make this call. */
+  public Future<Page<Accounts.Account>> listAccounts(Accounts.ListAll query) {
+    return manage(ADMINISTRATOR, Addresses.LIST_ACCOUNTS, query);
+  }
+
+  /** For administrators: the host decides who may make this call. */
+  public Future<Accounts.Account> findAccount(Accounts.Find query) {
+    return manage(ADMINISTRATOR, Addresses.FIND_ACCOUNT, query);
+  }
+
+  /**
+   * For administrators: the host decides who may make this call. Validations, logins and API calls of a suspended account are
+   * refused; calls that a host makes for the account are not.
+   */
+  public Future<Accounts.Account> setAccountSuspended(Accounts.SetSuspended request) {
+    return manage(ADMINISTRATOR, Addresses.SET_ACCOUNT_SUSPENDED, request);
+  }
+
+  /** For administrators: the host decides who may make this call. Completes when the erasure is certain to happen. */
+  public Future<Void> eraseAccount(Accounts.Erase request) {
+    return manage(ADMINISTRATOR, Addresses.ERASE_ACCOUNT, request);
+  }
+
+  /** For administrators: the host decides who may make this call. */
+  public Future<Accounts.Exported> exportAccount(Accounts.Export query) {
+    return manage(ADMINISTRATOR, Addresses.EXPORT_ACCOUNT, query);
+  }
+
+  /**
+   * Completes when all of it is erased, which can take minutes for a long log. If it fails, call it again: it continues with
+   * what is left.
+   */
+  public Future<Accounts.ErasedCustomer> eraseCustomer(Accounts.EraseCustomer request) {
+    return admissions.exports().run(request.caller().accountId(), () -> bus.request(Addresses.ERASE_CUSTOMER, request));
   }
 
   public Future<Accounts.Overview> getAccount(Accounts.Get query) {

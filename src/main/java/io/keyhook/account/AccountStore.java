@@ -32,32 +32,41 @@ final class AccountStore {
   private static final String ANY = "SELECT FROM keyhook.account LIMIT 1";
   private static final String INSERT = """
       WITH account AS (
-        INSERT INTO keyhook.account (name, plan) VALUES ($1, $2) RETURNING account_id, name, plan, created_at
+        INSERT INTO keyhook.account (name, plan) VALUES ($1, $2) RETURNING account_id, name, plan, created_at, suspended_at
       ), member AS (
         INSERT INTO keyhook.member (account_id, email, password_hash) SELECT account_id, $3, $4 FROM account
       )
-      SELECT account_id, name, $3::text, plan, created_at FROM account""";
+      SELECT account_id, name, $3::text, plan, created_at, suspended_at FROM account""";
   // The operator's account is the one that its first member logs in to.
   private static final String OWNER = """
       (SELECT user_id FROM keyhook.member WHERE account_id = $1 ORDER BY user_id LIMIT 1)""";
   private static final String UPDATE_ACCOUNT = """
       UPDATE keyhook.account SET name = coalesce($2, name), plan = coalesce($3, plan), updated_at = now()
-      WHERE account_id = $1 AND ($2 <> name OR $3 <> plan)""";
+      WHERE account_id = $1 AND erasing_since IS NULL AND ($2 <> name OR $3 <> plan)""";
   private static final String UPDATE_OWNER = """
       UPDATE keyhook.member SET email = coalesce($2, email), password_hash = coalesce($3, password_hash)
       WHERE account_id = $1 AND ($2 <> email OR $3 <> password_hash) AND user_id =\s""" + OWNER + " RETURNING user_id";
-  private static final String GET = """
-      SELECT a.account_id, a.name, m.email, a.plan, a.created_at
-      FROM keyhook.account a LEFT JOIN keyhook.member m ON m.account_id = a.account_id AND m.user_id =\s""" + OWNER + """
-
-      WHERE a.account_id = $1""";
+  private static final String ACCOUNTS = """
+      SELECT a.account_id, a.name, m.email, a.plan, a.created_at, a.suspended_at
+      FROM keyhook.account a LEFT JOIN LATERAL (
+        SELECT m.email FROM keyhook.member m WHERE m.account_id = a.account_id ORDER BY m.user_id LIMIT 1) m ON true
+      WHERE a.erasing_since IS NULL\s""";
+  private static final String GET = ACCOUNTS + "AND a.account_id = $1";
+  private static final String LIST = ACCOUNTS + """
+      AND a.account_id < $1 AND ($3::text IS NULL OR EXISTS (
+        SELECT FROM keyhook.member m WHERE m.account_id = a.account_id AND strpos(lower(m.email), lower($3)) > 0))
+      ORDER BY a.account_id DESC LIMIT $2""";
+  private static final String SET_SUSPENDED = """
+      UPDATE keyhook.account SET suspended_at = CASE WHEN $2 THEN now() END, updated_at = now()
+      WHERE account_id = $1 AND erasing_since IS NULL AND (suspended_at IS NOT NULL) <> $2""";
   private static final String USAGE = """
       SELECT a.account_id, a.name, a.plan,
         (SELECT count(*) FROM keyhook.license l WHERE l.account_id = $1),
         (SELECT count(*) FROM keyhook.webhook w WHERE w.account_id = $1 AND w.deleted_at IS NULL)
       FROM keyhook.account a WHERE a.account_id = $1""";
   private static final String LOGIN = """
-      SELECT account_id, user_id, email, password_hash FROM keyhook.member WHERE lower(email) = lower($1)""";
+      SELECT m.account_id, m.user_id, m.email, m.password_hash, a.suspended_at IS NOT NULL
+      FROM keyhook.member m JOIN keyhook.account a ON a.account_id = m.account_id WHERE lower(m.email) = lower($1)""";
   private static final String ME = """
       SELECT a.name, m.user_id, m.email, m.created_at, k.key_id, k.name
       FROM keyhook.account a
@@ -65,8 +74,10 @@ final class AccountStore {
       LEFT JOIN keyhook.api_key k ON k.account_id = $1 AND k.key_id = $3
       WHERE a.account_id = $1""";
   private static final String MEMBER = """
-      SELECT account_id, user_id, email, password_hash FROM keyhook.member WHERE account_id = $1 AND user_id = $2""";
-  private static final String EXISTS = "SELECT FROM keyhook.account WHERE account_id = $1";
+      SELECT m.account_id, m.user_id, m.email, m.password_hash, a.suspended_at IS NOT NULL
+      FROM keyhook.member m JOIN keyhook.account a ON a.account_id = m.account_id
+      WHERE m.account_id = $1 AND m.user_id = $2""";
+  private static final String SUSPENDED = "SELECT suspended_at IS NOT NULL FROM keyhook.account WHERE account_id = $1";
 
   private static final String INSERT_KEY = """
       INSERT INTO keyhook.api_key (account_id, name, hint, key_hash) VALUES ($1, $2, $3, $4)
@@ -77,18 +88,30 @@ final class AccountStore {
       SELECT key_id, name, hint, created_at, last_used_at FROM keyhook.api_key
       WHERE account_id = $1 AND key_id < $2 ORDER BY key_id DESC LIMIT $3""";
   private static final String DELETE_KEY = "DELETE FROM keyhook.api_key WHERE account_id = $1 AND key_id = $2";
-  private static final String FIND_KEY = "SELECT account_id, key_id, name FROM keyhook.api_key WHERE key_hash = $1";
+  private static final String FIND_KEY = """
+      SELECT k.account_id, k.key_id, k.name, a.suspended_at IS NOT NULL
+      FROM keyhook.api_key k JOIN keyhook.account a ON a.account_id = k.account_id WHERE k.key_hash = $1""";
   private static final String KEYS_USED = """
       UPDATE keyhook.api_key k SET last_used_at = now() FROM unnest($1::uuid[], $2::uuid[]) q (account_id, key_id)
       WHERE k.account_id = q.account_id AND k.key_id = q.key_id""";
 
   private AccountStore() {}
 
-  record Member(UUID accountId, UUID userId, String email, String passwordHash) {}
+  /**
+   * A team member.
+   *
+   * @param suspended whether the account is
+   */
+  record Member(UUID accountId, UUID userId, String email, String passwordHash, boolean suspended) {}
 
   record KeyId(UUID accountId, UUID keyId) {}
 
-  record FoundKey(KeyId id, String name) {}
+  /**
+   * An API key.
+   *
+   * @param suspended whether the account is
+   */
+  record FoundKey(KeyId id, String name, boolean suspended) {}
 
   record Usage(UUID accountId, String name, String plan, long licenses, long webhooks) {}
 
@@ -127,6 +150,12 @@ final class AccountStore {
         .map(rows -> first(rows, AccountStore::account).orElseThrow(Id.ACCOUNT::notFound));
   }
 
+  static Future<Page<Account>> list(SqlClient client, Accounts.ListAll query) {
+    Page.Request page = query.page();
+    return client.preparedQuery(LIST).execute(Tuple.of(page.before(), (long) page.limit() + 1, query.email()))
+        .map(rows -> Page.of(all(rows, AccountStore::account), page.limit(), account -> Id.ACCOUNT.parse(account.id())));
+  }
+
   static Future<Usage> usage(SqlClient client, UUID accountId) {
     return client.preparedQuery(USAGE).execute(Tuple.of(accountId))
         .map(rows -> first(rows, row -> new Usage(row.getUUID(0), row.getString(1), row.getString(2), row.getLong(3),
@@ -139,7 +168,7 @@ final class AccountStore {
 
   /** Reads a row that starts with these columns. */
   static Member member(Row row) {
-    return new Member(row.getUUID(0), row.getUUID(1), row.getString(2), row.getString(3));
+    return new Member(row.getUUID(0), row.getUUID(1), row.getString(2), row.getString(3), row.getBoolean(4));
   }
 
   static Future<Me> me(SqlClient client, Caller caller) {
@@ -156,8 +185,14 @@ final class AccountStore {
     return client.preparedQuery(MEMBER).execute(Tuple.of(accountId, userId)).map(rows -> first(rows, AccountStore::member));
   }
 
-  static Future<Boolean> exists(SqlClient client, UUID accountId) {
-    return client.preparedQuery(EXISTS).execute(Tuple.of(accountId)).map(rows -> rows.size() > 0);
+  /** Returns whether an account is suspended; empty: there is no such account. */
+  static Future<Optional<Boolean>> isSuspended(SqlClient client, UUID accountId) {
+    return client.preparedQuery(SUSPENDED).execute(Tuple.of(accountId)).map(rows -> first(rows, row -> row.getBoolean(0)));
+  }
+
+  /** Returns whether something is different now. */
+  static Future<Boolean> setSuspended(SqlClient tx, UUID accountId, boolean suspended) {
+    return tx.preparedQuery(SET_SUSPENDED).execute(Tuple.of(accountId, suspended)).map(changed -> changed.rowCount() > 0);
   }
 
   static Future<ApiKey> insertKey(SqlClient client, UUID accountId, String name, String key) {
@@ -185,7 +220,7 @@ final class AccountStore {
   static Future<Optional<FoundKey>> findKey(SqlClient client, String key) {
     return client.preparedQuery(FIND_KEY).execute(Tuple.of(Buffer.buffer(ApiKeys.hash(key))))
         .map(rows -> first(rows, row ->
-            new FoundKey(new KeyId(row.getUUID(0), row.getUUID(1)), row.getString(2))));
+            new FoundKey(new KeyId(row.getUUID(0), row.getUUID(1)), row.getString(2), row.getBoolean(3))));
   }
 
   static Future<Void> keysUsed(SqlClient client, List<KeyId> keys) {
@@ -202,7 +237,7 @@ final class AccountStore {
 
   private static Account account(Row row) {
     return new Account(Id.ACCOUNT.of(row.getUUID(0)), row.getString(1), row.getString(2), row.getString(3),
-        instant(row, 4));
+        instant(row, 4), instant(row, 5));
   }
 
   private static ApiKey apiKey(Row row) {

@@ -44,6 +44,8 @@ public final class AccountVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(AccountVerticle.class);
   private static final Duration LAST_USED_INTERVAL = Duration.ofMinutes(1);
   private static final Duration EXPIRED_INTERVAL = Duration.ofHours(1);
+  /** Erasures of nodes that stopped before they had finished. */
+  private static final Duration ERASURES_INTERVAL = Duration.ofMinutes(10);
   private static final int MAX_USED = 10_000;
   private static final Comparator<AccountStore.KeyId> LOCK_ORDER =
       Comparator.comparing(AccountStore.KeyId::accountId).thenComparing(AccountStore.KeyId::keyId);
@@ -62,6 +64,7 @@ public final class AccountVerticle extends VerticleBase {
   private Pool connections;
   private Passwords passwords;
   private Tokens tokens;
+  private AccountLifecycle lifecycle;
 
   public AccountVerticle(
       Bus bus, Database database, Idempotency idempotency, Plans plans, KeyhookOptions options,
@@ -98,6 +101,11 @@ public final class AccountVerticle extends VerticleBase {
     bus.answer(Addresses.SIGN_UP, this::signUp);
     bus.answer(Addresses.CREATE_ACCOUNT, this::create);
     bus.answer(Addresses.UPDATE_ACCOUNT, this::update);
+    lifecycle = new AccountLifecycle(bus, database);
+    bus.answer(Addresses.LIST_ACCOUNTS, query -> AccountStore.list(pool, query));
+    bus.answer(Addresses.FIND_ACCOUNT, query -> AccountStore.get(pool, Id.ACCOUNT.parse(query.id())));
+    bus.answer(Addresses.SET_ACCOUNT_SUSPENDED, lifecycle::setSuspended);
+    bus.answer(Addresses.ERASE_ACCOUNT, lifecycle::erase);
     bus.answer(Addresses.BOOTSTRAP, this::bootstrap);
     bus.answer(Addresses.GET_ACCOUNT, this::get);
     bus.answer(Addresses.GET_ME, query -> AccountStore.me(pool, query.caller()));
@@ -108,6 +116,7 @@ public final class AccountVerticle extends VerticleBase {
         AccountStore.getKey(pool, query.caller().accountId(), Id.API_KEY.parse(query.id())));
     bus.answer(Addresses.LIST_API_KEYS, query -> AccountStore.listKeys(pool, query));
     bus.answer(Addresses.DELETE_API_KEY, this::deleteApiKey);
+    vertx.setPeriodic(0, ERASURES_INTERVAL.toMillis(), timer -> lifecycle.finishErasures());
     vertx.setPeriodic(LAST_USED_INTERVAL.toMillis(), timer -> writeUsed());
     vertx.setPeriodic(0, EXPIRED_INTERVAL.toMillis(), timer -> logins.deleteExpired().onFailure(e ->
         log.warn("Could not delete expired sessions; retrying later: {}", e.getMessage())));
@@ -116,6 +125,7 @@ public final class AccountVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
+    lifecycle.stop();
     return writeUsed().timeout(budget.left(StopBudget.Work.CHORES).toMillis(), TimeUnit.MILLISECONDS).otherwiseEmpty().eventually(passwords::close)
         .eventually(() -> database.release(connections));
   }
@@ -124,6 +134,7 @@ public final class AccountVerticle extends VerticleBase {
     if (request.bearer().startsWith(ApiKeys.PREFIX)) {
       return AccountStore.findKey(connections, request.bearer()).map(found -> {
         AccountStore.FoundKey key = found.orElseThrow(AccountVerticle::unauthorized);
+        Suspension.check(key.suspended());
         if (used.size() < MAX_USED) {
           used.add(key.id());
         }
@@ -142,13 +153,12 @@ public final class AccountVerticle extends VerticleBase {
           .map(found -> {
             AccountStore.Member user = found.filter(member -> claims.isOf(member.passwordHash()))
                 .orElseThrow(AccountVerticle::unauthorized);
+            Suspension.check(user.suspended());
             return new Caller(accountId, new Actor(user.email(), claims.userId(), null), claims.expiresAt());
           });
     }
-    return AccountStore.exists(connections, accountId).map(exists -> {
-      if (!exists) {
-        throw unauthorized();
-      }
+    return AccountStore.isSuspended(connections, accountId).map(suspended -> {
+      Suspension.check(suspended.orElseThrow(AccountVerticle::unauthorized));
       return new Caller(accountId, Actor.named(claims.name()), claims.expiresAt());
     });
   }

@@ -103,6 +103,7 @@ final class Logins {
             member.ifPresent(user -> noteFailure(user, request.address()));
             throw wrong();
           }
+          Suspension.check(member.get().suspended());
           return member.get();
         }));
   }
@@ -150,6 +151,7 @@ final class Logins {
   /** Empty where the session has ended by this; that is to be committed. */
   private Future<Optional<Opened>> refresh(
       SqlClient tx, SessionCookie cookie, SessionStore.Session session, String ipAddress) {
+    Suspension.check(session.user().suspended());
     Accounts.Token token = tokens.issue(session.user(), options.accessLifetime());
     if (cookie.matches(session.secretHash())) {
       SessionCookie next = new SessionCookie(cookie.accountId(), cookie.sessionId(), SessionCookie.secret(random));

@@ -10,7 +10,7 @@ import java.util.UUID;
 
 /** The SQL of which plan an account has. */
 public final class PlanStore {
-  private static final String GET = "SELECT plan FROM keyhook.account WHERE account_id = $1";
+  private static final String GET = "SELECT plan FROM keyhook.account WHERE account_id = $1 AND erasing_since IS NULL";
   private static final String LOCK = GET + " FOR NO KEY UPDATE";
 
   private PlanStore() {}

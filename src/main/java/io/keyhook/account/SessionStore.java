@@ -20,9 +20,11 @@ final class SessionStore {
       INSERT INTO keyhook.session (account_id, user_id, secret_hash, expires_at)
       VALUES ($1, $2, $3, now() + make_interval(secs => $4)) RETURNING session_id""";
   private static final String LOCK = """
-      SELECT s.account_id, s.user_id, m.email, m.password_hash, s.secret_hash, s.previous_hash, s.rotated_at > now() - make_interval(secs => $3),
+      SELECT s.account_id, s.user_id, m.email, m.password_hash, a.suspended_at IS NOT NULL,
+        s.secret_hash, s.previous_hash, s.rotated_at > now() - make_interval(secs => $3),
         extract(epoch FROM s.expires_at - now())::float8
-      FROM keyhook.session s JOIN keyhook.member m ON m.account_id = s.account_id AND m.user_id = s.user_id
+      FROM keyhook.session s JOIN keyhook.account a ON a.account_id = s.account_id
+      JOIN keyhook.member m ON m.account_id = s.account_id AND m.user_id = s.user_id
       WHERE s.account_id = $1 AND s.session_id = $2 AND s.expires_at > now() FOR UPDATE OF s""";
   private static final String ROTATE = """
       UPDATE keyhook.session SET previous_hash = secret_hash, secret_hash = $3, rotated_at = now()
@@ -66,8 +68,8 @@ final class SessionStore {
   /** Returns empty if there is none, or no longer. */
   static Future<Optional<Session>> lock(SqlClient tx, SessionCookie cookie, Duration grace) {
     return tx.preparedQuery(LOCK).execute(Tuple.of(cookie.accountId(), cookie.sessionId(), (double) grace.toSeconds()))
-        .map(rows -> first(rows, row -> new Session(AccountStore.member(row), bytes(row, 4), bytes(row, 5),
-            row.getBoolean(6), Duration.ofMillis(Math.round(row.getDouble(7) * 1000)))));
+        .map(rows -> first(rows, row -> new Session(AccountStore.member(row), bytes(row, 5), bytes(row, 6),
+            row.getBoolean(7), Duration.ofMillis(Math.round(row.getDouble(8) * 1000)))));
   }
 
   static Future<Void> rotate(SqlClient tx, SessionCookie next) {

@@ -33,6 +33,16 @@ public enum Action {
   API_KEY_DELETED("api_key.deleted"),
   ACCOUNT_CREATED("account.created"),
   ACCOUNT_UPDATED("account.updated"),
+  ACCOUNT_SUSPENDED("account.suspended"),
+  ACCOUNT_RESUMED("account.resumed"),
+  /** All data of the account was requested as a file. */
+  ACCOUNT_EXPORTED("account.exported"),
+  /** From now on nobody can log in or use an API key of the account. */
+  ACCOUNT_ERASURE_STARTED("account.erasure_started"),
+  /** Nothing of the account is left but its audit log, without the names of those who acted. */
+  ACCOUNT_ERASED("account.erased"),
+  /** A customer's personal data was erased. The subject is the account, because the customer must not be named. */
+  CUSTOMER_ERASED("customer.erased"),
   /** Of the user, as is the next. */
   LOGIN_SUCCEEDED("login.succeeded"),
   /** A login with a wrong password. An unknown e-mail belongs to no account and is not recorded. */

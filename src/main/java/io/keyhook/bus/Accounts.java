@@ -119,8 +119,93 @@ public interface Accounts {
     }
   }
 
-  /** An account, for the administrator. */
-  record Account(String id, String name, String email, String plan, Instant createdAt) {}
+  /**
+   * An account, for the administrator.
+   *
+   * @param email of its first team member; null: nobody is left
+   * @param suspendedAt null: it is not suspended
+   */
+  record Account(String id, String name, String email, String plan, Instant createdAt, Instant suspendedAt) {}
+
+  /**
+   * Lists accounts, newest first.
+   *
+   * @param email part of the e-mail address of any team member, case-insensitive; null: all accounts
+   */
+  record ListAll(String email, Page.Request page) {
+    public ListAll {
+      Check.that().text("email", email, Check.EMAIL).done();
+    }
+  }
+
+  /** Returns any account. */
+  record Find(String id) {}
+
+  /**
+   * Suspends an account or ends its suspension. If it already has this state, changes nothing.
+   *
+   * <p>While an account is suspended, its validations, logins and API calls are refused with {@code ACCOUNT_SUSPENDED}, and its
+   * events are not sent. Deliveries that were pending are canceled: they stay in the log and can be redelivered afterward.
+   */
+  record SetSuspended(Actor by, String id, boolean suspended) {}
+
+  /**
+   * Erases a suspended account. Its credentials are deleted at once, the rest in the background, on this node or, if that stops, on
+   * another. What remains is the audit log, without the names and addresses of those who acted.
+   */
+  record Erase(Actor by, String id) {}
+
+  /** The files of an account's export, in their order. */
+  enum ExportPart {
+    ACCOUNT, TEAM, API_KEYS, LICENSES, ACTIVATIONS, WEBHOOKS, EVENTS, DELIVERIES, PENDING_DELIVERIES, STATISTICS, AUDIT;
+
+    /** Returns the name of the file. */
+    public String file() {
+      return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-') + ".jsonl";
+    }
+  }
+
+  /**
+   * Reads a piece of an account's export.
+   *
+   * @param cursor from the piece before; null: the first of this part
+   */
+  record Export(Actor by, String id, ExportPart part, String cursor) {}
+
+  /**
+   * A piece of a file.
+   *
+   * @param lines JSON objects, one a line
+   * @param nextCursor null: it was the last of its part
+   */
+  record Exported(String lines, String nextCursor) {}
+
+  /**
+   * Erases the personal data of a customer from licenses, activations and the log: names, e-mail addresses, names and IP addresses
+   * of devices, and what endpoints returned for deliveries about the customer's licenses. Licenses and activations stay.
+   *
+   * @param email of the customer, case-insensitive
+   */
+  record EraseCustomer(Caller caller, String email) {
+    public EraseCustomer {
+      email = email == null ? null : email.strip();
+      Check.that().required("email", email).email("email", email).done();
+    }
+
+    @Override
+    public String toString() {
+      return "EraseCustomer[]";
+    }
+  }
+
+  /**
+   * How much was erased.
+   *
+   * @param licenses that named the customer
+   * @param events about these licenses, or others of the customer that have been deleted
+   * @param deliveries whose responses were erased
+   */
+  record ErasedCustomer(long licenses, long events, long deliveries) {}
 
   record Get(Caller caller) {}
 

@@ -7,6 +7,8 @@ import java.util.Optional;
 public final class Addresses {
   /** For requests that wait for an endpoint or for a long queue. */
   private static final Duration LONG = Duration.ofSeconds(30);
+  /** Reads the whole log of an account. */
+  private static final Duration LONGEST = Duration.ofMinutes(10);
 
   public static final Address<Accounts.Authenticate, Caller> AUTHENTICATE = new Address<>("account.authenticate");
   public static final Address<Accounts.Login, Accounts.Token> LOGIN = new Address<>("account.login", LONG);
@@ -15,6 +17,14 @@ public final class Addresses {
   /** The response is empty if there was an account already. */
   public static final Address<Accounts.Bootstrap, Optional<Accounts.Account>> BOOTSTRAP =
       new Address<>("account.bootstrap");
+  public static final Address<Accounts.ListAll, Page<Accounts.Account>> LIST_ACCOUNTS = new Address<>("account.list", LONG);
+  public static final Address<Accounts.Find, Accounts.Account> FIND_ACCOUNT = new Address<>("account.find");
+  public static final Address<Accounts.SetSuspended, Accounts.Account> SET_ACCOUNT_SUSPENDED =
+      new Address<>("account.set-suspended", LONG);
+  public static final Address<Accounts.Erase, Void> ERASE_ACCOUNT = new Address<>("account.erase");
+  public static final Address<Accounts.Export, Accounts.Exported> EXPORT_ACCOUNT = new Address<>("account.export");
+  public static final Address<Accounts.EraseCustomer, Accounts.ErasedCustomer> ERASE_CUSTOMER =
+      new Address<>("account.erase-customer", LONGEST);
   public static final Address<Accounts.Get, Accounts.Overview> GET_ACCOUNT = new Address<>("account.get");
   public static final Address<Accounts.SignUp, Accounts.Account> SIGN_UP = new Address<>("account.sign-up", LONG);
   public static final Address<Users.ListUsers, Page<Users.User>> LIST_USERS = new Address<>("user.list");

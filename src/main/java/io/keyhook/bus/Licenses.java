@@ -408,6 +408,8 @@ public interface Licenses {
 
     enum Refused implements Validation {
       LICENSE_NOT_FOUND("License not found"),
+      /** An administrator suspended the account of the license. */
+      ACCOUNT_SUSPENDED("Account is suspended"),
       LICENSE_DISABLED("License is disabled"),
       LICENSE_EXPIRED("License has expired"),
       MAX_ACTIVATIONS_REACHED("Maximum activations reached");

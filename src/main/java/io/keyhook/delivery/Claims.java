@@ -43,7 +43,7 @@ final class Claims {
    *
    * @param leased deliveries to send, already counted in {@link FairShare}
    * @param all as many as were asked for, or parked because the webhook is paused: the queue may have more
-   * @param inactive whether the webhook, or its account's plan, takes no deliveries any more
+   * @param inactive whether the webhook, its account or its account's plan takes no deliveries any more
    */
   record Taken(List<Outgoing> leased, boolean all, boolean inactive) {}
 

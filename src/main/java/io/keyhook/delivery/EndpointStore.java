@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 final class EndpointStore {
   private static final String SETTINGS = """
       SELECT w.version, w.url, w.secret, w.previous_secrets, w.previous_secrets_until,
-        w.is_active AND a.plan = ANY ($3::text[]), %s
+        w.is_active AND a.plan = ANY ($3::text[]) AND a.suspended_at IS NULL, %s
       FROM keyhook.webhook w JOIN keyhook.account a ON a.account_id = w.account_id
       WHERE w.account_id = $1 AND w.webhook_id = $2 AND w.deleted_at IS NULL"""
       .formatted(DeliveryRowStore.isPaused("w"));
@@ -35,7 +35,7 @@ final class EndpointStore {
    *
    * @param secret sealed
    * @param retired the oldest first
-   * @param active whether deliveries may be sent to it: it is active, and its account's plan has webhooks
+   * @param active whether deliveries may be sent to it: it is active, and its account is not suspended and has a plan with webhooks
    * @param paused whether its deliveries wait
    */
   record StoredEndpoint(

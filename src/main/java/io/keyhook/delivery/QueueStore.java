@@ -75,7 +75,7 @@ final class QueueStore {
       WHERE p.due_at <= now() + %1$s + make_interval(secs => $1) AND NOT %2$s
       UNION ALL
       SELECT h.account_id, h.webhook_id, NULL, coalesce(w.version, 0),
-        coalesce(w.is_active AND w.paused_at IS NULL AND a.plan = ANY ($4::text[]), false)
+        coalesce(w.is_active AND w.paused_at IS NULL AND a.plan = ANY ($4::text[]) AND a.suspended_at IS NULL, false)
       FROM waiting h LEFT JOIN keyhook.webhook w ON w.account_id = h.account_id AND w.webhook_id = h.webhook_id
       LEFT JOIN keyhook.account a ON a.account_id = h.account_id"""
       .formatted(DeliveryRowStore.PARKED_BY, DeliveryRowStore.isPaused("w"));
@@ -91,7 +91,8 @@ final class QueueStore {
    */
   static final String CLAIM = """
       WITH endpoint AS MATERIALIZED (
-        SELECT e.webhook_id, e.places, w.version, w.is_active AND a.plan = ANY ($6::text[]) AS active, %5$s AS paused
+        SELECT e.webhook_id, e.places, w.version, w.is_active AND a.plan = ANY ($6::text[]) AND a.suspended_at IS NULL AS active,
+          %5$s AS paused
         FROM unnest((SELECT $2::uuid[]), (SELECT $3::int[])) e (webhook_id, places)
         JOIN keyhook.account a ON a.account_id = $1
         JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = e.webhook_id
@@ -150,7 +151,7 @@ final class QueueStore {
   /**
    * A delivery that was leased, or parked.
    *
-   * @param active false where the webhook is inactive, or its account's plan has no webhooks
+   * @param active false where the webhook is inactive, or its account is suspended or has a plan without webhooks
    * @param parked whether the webhook is paused, so that the delivery has no lease
    */
   record Claimed(Outgoing outgoing, boolean active, boolean parked) {

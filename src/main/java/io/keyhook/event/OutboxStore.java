@@ -15,7 +15,7 @@ import java.util.UUID;
 /**
  * The statement of the {@link Outbox}. It finds the active webhooks that want each event, stores the event's data once, and
  * queues a delivery for each webhook. If this node has room, the delivery is already leased to it: a first attempt needs no
- * claim. An event that no webhook wants leaves no trace.
+ * claim. An event that no webhook wants leaves no trace, nor does an event of a suspended account.
  *
  * <p>Deliveries of a paused webhook are parked, and so are new ones after it has resumed, until those before them have left:
  * they are sent in order.
@@ -34,7 +34,7 @@ final class OutboxStore {
             ELSE 'leased' END AS state
         FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[]) WITH ORDINALITY
           r (account_id, event_id, type, data, ord)
-        JOIN keyhook.account a ON a.account_id = r.account_id AND a.plan = ANY ($5)
+        JOIN keyhook.account a ON a.account_id = r.account_id AND a.plan = ANY ($5) AND a.suspended_at IS NULL
         JOIN keyhook.webhook w ON w.account_id = r.account_id AND w.is_active AND r.type = ANY (w.events)
         ORDER BY r.ord -- ids are created after sorting, so that deliveries sort as their events do
       ), stored AS (

@@ -251,7 +251,7 @@ public final class ApiRouter {
     new SessionRoutes(client, addresses, limits).mount(calls);
     new PeopleRoutes(client, addresses, limits).mount(calls);
     new InfoRoutes(client).mount(calls);
-    new AccountRoutes(client).mount(calls);
+    new AccountRoutes(client, admissions).mount(calls);
     new LicenseRoutes(client, admissions).mount(calls);
     new WebhookRoutes(client).mount(calls);
     new DeliveryRoutes(client, authentication).mount(calls);

@@ -74,6 +74,22 @@ final class Calls {
         context -> query(context, in -> call.apply(context, in)).run()));
   }
 
+  /** A GET for the operator, whose parameters become the message of the call. */
+  <T> void operatorQuery(String path, BiFunction<RoutingContext, QueryInput, T> message, Function<T, Future<?>> call) {
+    add(HttpMethod.GET, path, List.of(authentication::operator,
+        answering(200, context -> call.apply(query(context, in -> message.apply(context, in))))));
+  }
+
+  /**
+   * A GET for the operator, with a response of several pieces.
+   *
+   * @param call responds, and fails only before the response has started
+   */
+  void operatorStream(String path, Function<RoutingContext, Future<Void>> call) {
+    add(HttpMethod.GET, path, List.of(authentication::operator, Calls::withoutParameters,
+        context -> call.apply(context).onFailure(context::fail)));
+  }
+
   void operator(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
     add(method, path, List.of(authentication::operator, Calls::withoutParameters, answering(status, call)));
   }

@@ -69,7 +69,9 @@ final class LicenseRoutes {
       CsvBody.requireLibrary();
       boolean marked = in.bool("bom");
       Licenses.List all = list(context, in, new Page.Sorted(Page.MAX_LIMIT, null));
-      return () -> LicenseExport.send(client, admissions.exports(), context, all, marked);
+      return () -> admissions.exports().run(caller(context).accountId(), () -> StreamedFile.send(context,
+          "text/csv; charset=utf-8", "licenses.csv", () -> new LicenseExport(client).first(all, marked)))
+          .onFailure(context::fail);
     });
   }
 

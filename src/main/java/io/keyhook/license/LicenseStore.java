@@ -83,7 +83,8 @@ final class LicenseStore {
   private static final String CHECK = """
       SELECT l.disabled_at IS NOT NULL, coalesce(l.expires_at <= now(), false), l.activations, l.max_activations,
         EXISTS (SELECT FROM keyhook.activation a
-          WHERE a.account_id = $1 AND a.license_id = $2 AND a.fingerprint = $3)
+          WHERE a.account_id = $1 AND a.license_id = $2 AND a.fingerprint = $3),
+        coalesce((SELECT a.suspended_at IS NOT NULL FROM keyhook.account a WHERE a.account_id = $1), false)
       FROM keyhook.license l WHERE l.account_id = $1 AND l.license_id = $2""";
   private static final String GET = "SELECT " + COLUMNS + " FROM keyhook.license WHERE account_id = $1 AND license_id = $2";
   private static final String UPDATE = """
@@ -235,8 +236,8 @@ final class LicenseStore {
     return client.preparedQuery(CHECK).execute(Tuple.of(accountId, licenseId, fingerprint))
         .map(rows -> first(rows, row -> {
           boolean known = row.getBoolean(4);
-          return Licenses.Checked.of(Refusals.of(row.getBoolean(0), row.getBoolean(1), known, row.getInteger(2),
-              row.getInteger(3)), known, row.getInteger(2), row.getInteger(3));
+          return Licenses.Checked.of(Refusals.of(row.getBoolean(5), row.getBoolean(0), row.getBoolean(1), known,
+              row.getInteger(2), row.getInteger(3)), known, row.getInteger(2), row.getInteger(3));
         }).orElseThrow(Id.LICENSE::notFound));
   }
 

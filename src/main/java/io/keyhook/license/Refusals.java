@@ -9,9 +9,13 @@ final class Refusals {
   /**
    * Why it may not; null: it may.
    *
+   * @param suspended whether the license's account is
    * @param known whether the device is activated
    */
-  static Refused of(boolean disabled, boolean expired, boolean known, int activations, int maxActivations) {
+  static Refused of(boolean suspended, boolean disabled, boolean expired, boolean known, int activations, int maxActivations) {
+    if (suspended) {
+      return Refused.ACCOUNT_SUSPENDED;
+    }
     if (disabled) {
       return Refused.LICENSE_DISABLED;
     }

@@ -34,6 +34,7 @@ final class ValidationStore {
       SELECT q.ord, l.account_id, l.license_id, l.key, l.name, l.activations, l.max_activations, l.expires_at,
         l.disabled_at IS NOT NULL, coalesce(l.expires_at <= now(), false),
         a.fingerprint IS NOT NULL, a.device_name, a.device_type, a.ip_address,
+        coalesce((SELECT a.suspended_at IS NOT NULL FROM keyhook.account a WHERE a.account_id = l.account_id), false),
         coalesce((SELECT true FROM keyhook.webhook w
           WHERE w.account_id = l.account_id AND w.is_active AND 1::smallint = ANY (w.events) LIMIT 1), false)
       FROM unnest($1::text[], $2::text[]) WITH ORDINALITY q (form, fingerprint, ord)
@@ -56,6 +57,7 @@ final class ValidationStore {
       FROM unnest($1::uuid[], $2::uuid[], $3::int[]) q (account_id, license_id, added)
       WHERE l.account_id = q.account_id AND l.license_id = q.license_id
         AND l.disabled_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > now())
+        AND NOT EXISTS (SELECT FROM keyhook.account a WHERE a.account_id = l.account_id AND a.suspended_at IS NOT NULL)
       RETURNING l.license_id, l.key, l.name, l.activations, l.max_activations, l.expires_at,
         l.customer_name, l.customer_email""";
   private static final String REMOVE_DEVICES = """
@@ -96,6 +98,7 @@ final class ValidationStore {
    * A license as it is looked up for a device.
    *
    * @param known whether the device has a slot; its name, type and address are then as it was activated
+   * @param suspended whether its account is
    * @param wanted whether a webhook wants to hear of validations
    */
   record Found(
@@ -112,6 +115,7 @@ final class ValidationStore {
       String deviceName,
       String deviceType,
       String ipAddress,
+      boolean suspended,
       boolean wanted) {}
 
   /** A device that asks for a slot. */
@@ -179,7 +183,7 @@ final class ValidationStore {
   private static Found found(Row row) {
     return new Found(row.getUUID(1), row.getUUID(2), row.getString(3), row.getString(4), row.getInteger(5),
         row.getInteger(6), instant(row, 7), row.getBoolean(8), row.getBoolean(9), row.getBoolean(10), row.getString(11),
-        row.getString(12), row.getString(13), row.getBoolean(14));
+        row.getString(12), row.getString(13), row.getBoolean(14), row.getBoolean(15));
   }
 
   /** Those that are new; the others had a slot already. */

@@ -103,8 +103,8 @@ final class Validator {
         return Future.succeededFuture(Refused.LICENSE_NOT_FOUND);
       }
       accounts[slot(request)] = found.accountId();
-      Refused refused = Refusals.of(found.disabled(), found.expired(), found.known(), found.activations(),
-          found.maxActivations());
+      Refused refused = Refusals.of(found.suspended(), found.disabled(), found.expired(), found.known(),
+          found.activations(), found.maxActivations());
       if (refused != null) {
         return refused(found, refused);
       }

@@ -28,7 +28,7 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads the log, redelivers, recovers and cancels. */
+/** Reads the log, redelivers, recovers and cancels, exports accounts and erases customers. */
 public final class LogVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(LogVerticle.class);
 
@@ -69,6 +69,8 @@ public final class LogVerticle extends VerticleBase {
     bus.answer(Addresses.GET_RECOVERY, query ->
         RecoveryStore.get(pool, query.caller().accountId(), Id.RECOVERY.parse(query.id())));
     bus.answer(Addresses.STOP_RECOVERY, recovering::stop);
+    bus.answer(Addresses.EXPORT_ACCOUNT, query -> AccountExport.read(database, query));
+    bus.answer(Addresses.ERASE_CUSTOMER, request -> CustomerErasure.run(database, request));
     bus.answer(Addresses.CANCEL_PENDING, this::cancel);
     bus.answer(Addresses.GET_HEALTH, query -> {
       UUID accountId = query.caller().accountId();

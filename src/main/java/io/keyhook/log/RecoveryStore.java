@@ -123,7 +123,7 @@ final class RecoveryStore {
       ORDER BY seconds > 0, turn, seconds LIMIT $1""";
   private static final String LOCK = """
       SELECT r.webhook_id, r.after_id, r.before_id, r.since, r.until, r.types, r.results,
-        w.is_active AND w.deleted_at IS NULL AND a.plan = ANY ($3::text[]), %s
+        w.is_active AND w.deleted_at IS NULL AND a.plan = ANY ($3::text[]) AND a.suspended_at IS NULL, %s
       FROM keyhook.recovery r
       JOIN keyhook.account a ON a.account_id = r.account_id
       JOIN keyhook.webhook w ON w.account_id = r.account_id AND w.webhook_id = r.webhook_id

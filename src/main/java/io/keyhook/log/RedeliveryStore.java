@@ -44,7 +44,7 @@ final class RedeliveryStore {
           JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = q.webhook_id
           JOIN keyhook.account a ON a.account_id = $1
           WHERE q.account_id = $1 AND ($2::uuid IS NULL OR q.webhook_id = $2)
-            AND NOT (w.is_active AND a.plan = ANY ($4::text[]))
+            AND NOT (w.is_active AND a.plan = ANY ($4::text[]) AND a.suspended_at IS NULL)
           ORDER BY q.webhook_id, q.delivery_id LIMIT $3 FOR UPDATE OF q) d
         WHERE %s
         RETURNING q.*

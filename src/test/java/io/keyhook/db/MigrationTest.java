@@ -88,7 +88,8 @@ class MigrationTest {
       "UPDATE keyhook.flyway_schema_history SET success = false WHERE version = '6'"})
   void aMigrationThatEndedHalfwayIsRunAgain(String end) {
     Keyhook.migrate(keyhook.database().uri());
-    keyhook.database().administer("DROP TABLE keyhook.idempotency; DROP FUNCTION keyhook.make_partition, keyhook.drop_partition;"
+    keyhook.database().administer("DROP TABLE keyhook.idempotency; DROP FUNCTION keyhook.make_partition, keyhook.drop_partition,"
+        + " keyhook.anonymize_audit; ALTER TABLE keyhook.account DROP COLUMN suspended_at, DROP COLUMN erasing_since;"
         + " DELETE FROM keyhook.flyway_schema_history WHERE version::int > 6"); // not begun
     keyhook.database().update(end);
     keyhook.database().administer("""

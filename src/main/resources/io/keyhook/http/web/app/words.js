@@ -81,6 +81,7 @@ export const LICENSE_STATUS = {
 
 export const VALIDATION_ADVICE = {
   LICENSE_NOT_FOUND: 'No license has this key.',
+  ACCOUNT_SUSPENDED: 'The account is suspended. Contact your administrator.',
   LICENSE_DISABLED: 'Enable the license to let it validate again.',
   LICENSE_EXPIRED: 'Extend the license to let it validate again.',
   MAX_ACTIVATIONS_REACHED: 'Remove a device, or raise the activation limit.',
@@ -110,6 +111,12 @@ export const AUDIT_ACTIONS = {
   'api_key.deleted': 'Deleted an API key',
   'account.created': 'Created the account',
   'account.updated': 'Changed the account',
+  'account.suspended': 'Suspended the account',
+  'account.resumed': 'Resumed the account',
+  'account.exported': 'Exported the account',
+  'account.erasure_started': 'Began to erase the account',
+  'account.erased': 'Erased the account',
+  'customer.erased': 'Erased a customer’s personal data',
   'login.succeeded': 'Logged in through the API',
   'login.failed': 'Failed to log in',
   'session.started': 'Logged in',

@@ -1,0 +1,162 @@
+package io.keyhook.log;
+
+import static io.keyhook.db.Rows.all;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.keyhook.bus.Id;
+import io.keyhook.bus.JsonText;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/** The SQL that finds and erases the personal data of a customer. */
+final class CustomerStore {
+  /** Before the first row. */
+  static final UUID FIRST = new UUID(0, 0);
+
+  private static final int BATCH = 2000;
+  /** The fields of events that hold personal data. */
+  private static final List<String> PERSONAL = List.of("customerName", "customerEmail", "deviceName", "ipAddress");
+
+  private static final String LICENSES = """
+      SELECT license_id FROM keyhook.license WHERE account_id = $1 AND lower(customer_email) = lower($2)""";
+  private static final String EVENTS = """
+      WITH page AS MATERIALIZED (
+        SELECT event_id, keep_until, data FROM keyhook.event WHERE account_id = $1 AND event_id > $2
+        ORDER BY event_id LIMIT $3
+      )\s""";
+  private static final String NAMING_EVENTS = EVENTS + """
+      SELECT event_id, CASE WHEN lower(data::json ->> 'customerEmail') = lower($4) THEN data::json ->> 'licenseId' END
+      FROM page ORDER BY event_id""";
+  private static final String EVENTS_OF_LICENSES = EVENTS + """
+      SELECT event_id, keep_until, CASE WHEN data::json ->> 'licenseId' = ANY ($4::text[])
+        AND lower(data::json ->> 'customerEmail') IS DISTINCT FROM lower($5) THEN data END
+      FROM page ORDER BY event_id""";
+  private static final String REPLACE_EVENTS = """
+      UPDATE keyhook.event e SET data = q.data
+      FROM unnest($2::uuid[], $3::date[], $4::text[]) q (event_id, keep_until, data)
+      WHERE e.account_id = $1 AND e.event_id = q.event_id AND e.keep_until = q.keep_until""";
+
+  /** An attempt without a body had no response, so it stays, empty. */
+  private static final String RESPONSES = """
+      WITH page AS MATERIALIZED (
+        SELECT delivery_id, keep_until, event_id FROM keyhook.%1$s WHERE account_id = $1 AND delivery_id > $2
+        ORDER BY delivery_id LIMIT $3
+      ), erased AS (
+        UPDATE keyhook.%1$s d SET attempts = (
+          SELECT jsonb_agg(CASE WHEN a ? 'body' THEN a || '{"body": ""}' ELSE a END ORDER BY n)
+          FROM jsonb_array_elements(d.attempts) WITH ORDINALITY attempt (a, n))
+        FROM page p JOIN keyhook.event e
+          ON e.account_id = $1 AND e.event_id = p.event_id AND e.keep_until = p.keep_until
+        WHERE d.account_id = $1 AND d.delivery_id = p.delivery_id AND d.keep_until = p.keep_until
+          AND e.data::json ->> 'licenseId' = ANY ($4::text[]) AND d.attempts @? '$[*].body ? (@ <> "")'
+        RETURNING d.delivery_id
+      )
+      SELECT (SELECT delivery_id FROM page ORDER BY delivery_id DESC LIMIT 1), (SELECT count(*) FROM page),
+        (SELECT count(*) FROM erased)""";
+  /** For {@link #eraseResponses}: those that are over. */
+  static final String DELIVERIES = RESPONSES.formatted("delivery");
+  /** For {@link #eraseResponses}: those that are pending. */
+  static final String QUEUE = RESPONSES.formatted("delivery_queue");
+
+  private static final String ERASE_DEVICES = """
+      UPDATE keyhook.activation SET device_name = NULL, ip_address = NULL
+      WHERE account_id = $1 AND license_id = ANY ($2::uuid[]) AND (device_name IS NOT NULL OR ip_address IS NOT NULL)""";
+  private static final String ERASE_LICENSES = """
+      UPDATE keyhook.license SET customer_name = NULL, customer_email = NULL, updated_at = now()
+      WHERE account_id = $1 AND lower(customer_email) = lower($2)""";
+
+  private CustomerStore() {}
+
+  /**
+   * What one statement found.
+   *
+   * @param last the row to go on after; null: there are no more
+   * @param count how many rows were changed
+   * @param licenses that were found
+   */
+  record Page(UUID last, long count, List<UUID> licenses) {}
+
+  /** A changed event. */
+  private record Changed(UUID eventId, LocalDate keepUntil, String data) {}
+
+  /** Licenses that name the customer. */
+  static Future<List<UUID>> licenses(SqlClient client, UUID accountId, String email) {
+    return client.preparedQuery(LICENSES).execute(Tuple.of(accountId, email)).map(rows -> all(rows, row -> row.getUUID(0)));
+  }
+
+  /** Finds licenses whose events name the customer. */
+  static Future<Page> namingEvents(SqlClient client, UUID accountId, String email, UUID after) {
+    return client.preparedQuery(NAMING_EVENTS).execute(Tuple.of(accountId, after, (long) BATCH, email)).map(rows -> {
+      List<UUID> licenses = new ArrayList<>();
+      UUID last = null;
+      for (Row row : rows) {
+        last = row.getUUID(0);
+        if (row.getString(1) != null) {
+          licenses.add(Id.LICENSE.parse(row.getString(1)));
+        }
+      }
+      return new Page(rows.size() == BATCH ? last : null, 0, licenses);
+    });
+  }
+
+  /**
+   * Erases the personal data from events about licenses.
+   *
+   * @param except events that name this customer are left for later; null: none
+   */
+  static Future<Page> eraseEvents(SqlClient tx, UUID accountId, String[] licenses, String except, UUID after) {
+    return tx.preparedQuery(EVENTS_OF_LICENSES)
+        .execute(Tuple.of(accountId, after, (long) BATCH).addArrayOfString(licenses).addString(except))
+        .compose(rows -> {
+          List<Changed> changed = new ArrayList<>();
+          UUID last = null;
+          for (Row row : rows) {
+            last = row.getUUID(0);
+            String data = row.getString(2);
+            String erased = data == null ? null : withoutPersonalData(data);
+            if (erased != null && !erased.equals(data)) {
+              changed.add(new Changed(last, row.getLocalDate(1), erased));
+            }
+          }
+          Page page = new Page(rows.size() == BATCH ? last : null, changed.size(), List.of());
+          return changed.isEmpty() ? Future.succeededFuture(page) : tx.preparedQuery(REPLACE_EVENTS)
+              .execute(Tuple.of(accountId)
+                  .addArrayOfUUID(changed.stream().map(Changed::eventId).toArray(UUID[]::new))
+                  .addArrayOfLocalDate(changed.stream().map(Changed::keepUntil).toArray(LocalDate[]::new))
+                  .addArrayOfString(changed.stream().map(Changed::data).toArray(String[]::new)))
+              .map(page);
+        });
+  }
+
+  private static String withoutPersonalData(String data) {
+    ObjectNode fields = (ObjectNode) JsonText.read(data);
+    PERSONAL.stream().filter(fields::hasNonNull).forEach(fields::putNull);
+    return JsonText.of(fields);
+  }
+
+  /**
+   * Erases what endpoints returned for deliveries about licenses.
+   *
+   * @param sql {@link #DELIVERIES} or {@link #QUEUE}
+   */
+  static Future<Page> eraseResponses(SqlClient client, String sql, UUID accountId, String[] licenses, UUID after) {
+    return client.preparedQuery(sql).execute(Tuple.of(accountId, after, (long) BATCH).addArrayOfString(licenses))
+        .map(rows -> {
+          Row row = rows.iterator().next();
+          return new Page(row.getLong(1) == BATCH ? row.getUUID(0) : null, row.getLong(2), List.of());
+        });
+  }
+
+  /** Erases the personal data from the activations of licenses, and the customer from all licenses. Returns how many of these. */
+  static Future<Long> eraseLicenses(SqlClient tx, UUID accountId, String email, UUID[] licenses) {
+    return tx.preparedQuery(ERASE_DEVICES).execute(Tuple.of(accountId).addArrayOfUUID(licenses))
+        .compose(devices -> tx.preparedQuery(ERASE_LICENSES).execute(Tuple.of(accountId, email)))
+        .map(erased -> (long) erased.rowCount());
+  }
+}
