@@ -64,15 +64,17 @@ public final class Sender {
   private record PoolKey(Destination destination, InetAddress address) {}
 
   /**
-   * With what Vert.x resolves and Java trusts.
+   * With what Vert.x resolves.
    *
+   * @param trust whose certificates are good; null: what Java trusts
    * @param timeout of a whole attempt
    * @param maxInFlight attempts that the caller makes at once, and the most connections of a pool
    * @param onUnasked runs each time that a receiver sends bytes that no request has asked for
    * @throws IllegalStateException Netty is too old
    */
-  public Sender(Vertx vertx, TargetPolicy policy, Duration timeout, int maxInFlight, Runnable onUnasked) {
-    this(vertx, Resolver.of(vertx), policy, null, timeout, maxInFlight, System::nanoTime, onUnasked);
+  public Sender(
+      Vertx vertx, TargetPolicy policy, TrustOptions trust, Duration timeout, int maxInFlight, Runnable onUnasked) {
+    this(vertx, Resolver.of(vertx), policy, trust, timeout, maxInFlight, System::nanoTime, onUnasked);
   }
 
   /**

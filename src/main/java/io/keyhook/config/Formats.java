@@ -4,11 +4,16 @@ import inet.ipaddr.AddressStringParameters.RangeParameters;
 import inet.ipaddr.IPAddress;
 import inet.ipaddr.IPAddressString;
 import inet.ipaddr.IPAddressStringParameters;
+import io.keyhook.bus.PemCertificates;
+import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.Base64;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -72,6 +77,15 @@ final class Formats {
     try {
       return Optional.of(text).filter(t -> !t.isBlank()).map(t -> workingDirectory.resolve(t).toAbsolutePath().normalize());
     } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The certificates of a PEM file; empty: it cannot be read, or has none. */
+  static Optional<List<X509Certificate>> certificates(Path file) {
+    try {
+      return Optional.of(PemCertificates.read(file));
+    } catch (IOException | GeneralSecurityException e) {
       return Optional.empty();
     }
   }

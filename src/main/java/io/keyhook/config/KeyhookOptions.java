@@ -3,6 +3,7 @@ package io.keyhook.config;
 import io.keyhook.db.Pooler;
 import java.net.URI;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -194,6 +195,7 @@ public record KeyhookOptions(
    *     they are not public
    * @param deniedTargets likewise, and never reached, also where they are allowed
    * @param allowedPorts one or more
+   * @param trustStore authorities that endpoints' certificates may come from, beside those that Java trusts
    * @param maxInFlight the maximum number of deliveries that this node holds: waiting, in flight, or with a result to write
    * @param maxInFlightPerEndpoint attempts at once to one webhook from this node
    */
@@ -204,6 +206,7 @@ public record KeyhookOptions(
       List<String> allowedTargets,
       List<String> deniedTargets,
       Set<Integer> allowedPorts,
+      List<X509Certificate> trustStore,
       int maxInFlight,
       int maxInFlightPerEndpoint) {}
 

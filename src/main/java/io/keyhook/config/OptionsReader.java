@@ -19,6 +19,7 @@ import io.keyhook.db.Shares;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -179,13 +180,18 @@ final class OptionsReader {
         values.duration("delivery.timeout", Duration.ofMillis(1), Duration.ofSeconds(12),
             "an ISO-8601 duration from PT0.001S to PT12S"),
         values.bool("delivery.allowInsecureTargets"), targets("delivery.allowedTargets"),
-        targets("delivery.deniedTargets"), ports(), maxInFlight,
+        targets("delivery.deniedTargets"), ports(), trustStore(), maxInFlight,
         values.number("delivery.maxInFlightPerEndpoint", 1, maxInFlight));
   }
 
   private List<String> targets(String path) {
     return values.list(path, Formats::target, "a host name, *. and a name for all names below it, an IP address, or a CIDR range"
         + " without bits beyond its prefix, as 10.0.0.0/8");
+  }
+
+  private List<X509Certificate> trustStore() {
+    return values.optional("delivery.trustStore", text -> Formats.path(text, workingDirectory).flatMap(Formats::certificates),
+        "the path of a file with certificates in PEM that can be read, or null").orElse(List.of());
   }
 
   private Set<Integer> ports() {

@@ -1,11 +1,11 @@
 package io.keyhook.db;
 
+import io.keyhook.bus.PemCertificates;
 import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.TrustOptions;
 import io.vertx.pgclient.SslMode;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -13,11 +13,10 @@ import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -90,19 +89,14 @@ final class Tls {
     return store;
   }
 
-  private static Collection<? extends Certificate> certificates(String parameter, Path file) {
-    Collection<? extends Certificate> found = List.of();
-    try (InputStream stream = Files.newInputStream(file)) {
-      found = CertificateFactory.getInstance("X.509").generateCertificates(stream);
+  private static List<X509Certificate> certificates(String parameter, Path file) {
+    try {
+      return PemCertificates.read(file);
     } catch (IOException e) {
       throw new IllegalArgumentException(parameter + " must name a readable file: " + file, e);
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException(parameter + " must name a file with certificates in PEM: " + file, e);
     }
-    if (found.isEmpty()) {
-      throw new IllegalArgumentException(parameter + " must name a file with certificates in PEM: " + file);
-    }
-    return found;
   }
 
   private static PrivateKey privateKey(Path file, String algorithm) {

@@ -9,6 +9,7 @@ import io.keyhook.db.Database;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.target.TargetPolicy;
 import io.vertx.core.Deployable;
+import io.vertx.core.net.TrustOptions;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Creates the verticles that deliver, and holds what they share on a node. */
@@ -26,9 +27,11 @@ public final class DeliveryVerticles {
    * What decides whether and how a delivery is sent.
    *
    * @param policy the targets that are allowed
+   * @param trust whose certificates are good; null: what Java trusts
    * @param cipher opens the secrets of webhooks
    */
-  public record Rules(KeyhookOptions.Delivery options, Plans plans, TargetPolicy policy, Cipher cipher) {}
+  public record Rules(KeyhookOptions.Delivery options, Plans plans, TargetPolicy policy, TrustOptions trust,
+      Cipher cipher) {}
 
   public DeliveryVerticles(Services services, Rules rules, DeliveryMetrics metrics) {
     this.services = services;

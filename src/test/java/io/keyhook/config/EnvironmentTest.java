@@ -8,9 +8,11 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.keyhook.db.ConnectionUri;
+import io.keyhook.testing.TlsFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,6 +38,14 @@ class EnvironmentTest {
   Path directory;
 
   private record Sample(String key, String variable, String value, Function<KeyhookOptions, Object> read, String expected) {}
+
+  private String certificates() {
+    try {
+      return TlsFiles.in(Files.createTempDirectory(directory, "tls")).file("authority.crt").toString();
+    } catch (IOException | GeneralSecurityException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
 
   private List<Sample> samples() {
     String jwks = TextFiles.write(directory.resolve("jwks.json"), "{\"keys\": [{}]}").toString();
@@ -101,6 +111,8 @@ class EnvironmentTest {
             o -> o.delivery().deniedTargets(), "[example.com, fd00::1]"),
         new Sample("delivery.allowedPorts", "KEYHOOK_DELIVERY_ALLOWED_PORTS", "[9443, 443]",
             o -> o.delivery().allowedPorts(), "[443, 9443]"),
+        new Sample("delivery.trustStore", "KEYHOOK_DELIVERY_TRUST_STORE", certificates(),
+            o -> o.delivery().trustStore().size(), "1"),
         new Sample("delivery.maxInFlight", "KEYHOOK_DELIVERY_MAX_IN_FLIGHT", "500", o -> o.delivery().maxInFlight(), "500"),
         new Sample("delivery.maxInFlightPerEndpoint", "KEYHOOK_DELIVERY_MAX_IN_FLIGHT_PER_ENDPOINT", "500",
             o -> o.delivery().maxInFlightPerEndpoint(), "500"),

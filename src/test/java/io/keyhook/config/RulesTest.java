@@ -226,6 +226,14 @@ class RulesTest {
   }
 
   @Test
+  void aTrustStoreIsAFileWithCertificatesInPem() {
+    for (String path : new String[] {"/nowhere/authorities.pem", "README.md"}) {
+      assertThat(overrideFailure("delivery.trustStore", path)).startsWith("delivery.trustStore (options): is ")
+          .endsWith(", must be the path of a file with certificates in PEM that can be read, or null");
+    }
+  }
+
+  @Test
   void thereIsAnAllowedPortAndEachIsOne() {
     assertThat(overrideFailure("delivery.allowedPorts", new JsonArray()))
         .isEqualTo("delivery.allowedPorts (options): is [], must be a list of one port or more");
