@@ -267,9 +267,8 @@ final class Deployment {
   /** It is open as long as the public server is, and without a public server as long as the node runs. */
   private Future<Void> manage(KeyhookClient client) {
     KeyhookOptions.Http http = options.http();
-    Listener listener = new Listener(new KeyhookOptions.Http(true, options.management().host().orElse(http.host()),
-        options.management().port().orElseThrow(), http.trustedProxies(), http.drainDelay()), "management",
-        new AtomicInteger());
+    Listener listener = new Listener(http.plainAt(options.management().host().orElse(http.host()),
+        options.management().port().orElseThrow()), "management", new AtomicInteger());
     FairShare<String> share = new FairShare<>(MANAGEMENT_CONNECTIONS);
     return deploy(Stage.SERVING, 1, () -> new HttpVerticle(listener,
         vertx -> ApiRouter.create(vertx, client, options, shared, Side.MANAGEMENT), share, budget));

@@ -165,7 +165,7 @@ public final class Main {
   private void greet() {
     boolean listens = keyhook.port() > 0;
     String host = options.http().host();
-    String url = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + keyhook.port();
+    String url = (options.http().tls().isPresent() ? "https://" : "http://") + (host.contains(":") ? "[" + host + "]" : host) + ":" + keyhook.port();
     StringBuilder text = new StringBuilder(listens
         ? "\nKeyhook listens on " + url + "; the API document is at " + url + "/openapi.json\n"
         : "\nKeyhook runs without an API: http.enabled is false\n");

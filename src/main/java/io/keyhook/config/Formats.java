@@ -5,6 +5,7 @@ import inet.ipaddr.IPAddress;
 import inet.ipaddr.IPAddressString;
 import inet.ipaddr.IPAddressStringParameters;
 import io.keyhook.bus.PemCertificates;
+import io.keyhook.bus.PemKeyPair;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -87,6 +88,15 @@ final class Formats {
       return Optional.of(PemCertificates.read(file));
     } catch (IOException | GeneralSecurityException e) {
       return Optional.empty();
+    }
+  }
+
+  /** Whether a file is the private key of a certificate. */
+  static boolean isKeyPair(Path certificate, Path key) {
+    try {
+      return PemKeyPair.read(certificate, key).key() != null;
+    } catch (IOException | GeneralSecurityException e) {
+      return false;
     }
   }
 

@@ -57,8 +57,23 @@ public record KeyhookOptions(
    * @param trustedProxies addresses and CIDRs whose {@code X-Forwarded-*} and {@code Forwarded} headers are trusted; empty: none
    * @param drainDelay from the moment at which a stopping node is no longer ready to the one at which it accepts no more
    *     connections: longer than a load balancer needs to notice; zero: no delay
+   * @param tls empty: plain HTTP
    */
-  public record Http(boolean enabled, String host, int port, List<String> trustedProxies, Duration drainDelay) {}
+  public record Http(boolean enabled, String host, int port, List<String> trustedProxies, Duration drainDelay,
+      Optional<Tls> tls) {
+    /** A server on another host and port, in plain HTTP. */
+    public Http plainAt(String otherHost, int otherPort) {
+      return new Http(enabled, otherHost, otherPort, trustedProxies, drainDelay, Optional.empty());
+    }
+  }
+
+  /**
+   * A certificate of the server.
+   *
+   * @param certificate a PEM file with the certificate and those that lead to its authority
+   * @param key a PEM file with the private key, PKCS#8, not encrypted
+   */
+  public record Tls(Path certificate, Path key) {}
 
   /**
    * The server for probes, metrics and operator calls.

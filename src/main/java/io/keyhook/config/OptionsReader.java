@@ -12,6 +12,7 @@ import io.keyhook.config.KeyhookOptions.Plan;
 import io.keyhook.config.KeyhookOptions.Secrets;
 import io.keyhook.config.KeyhookOptions.Session;
 import io.keyhook.config.KeyhookOptions.Signup;
+import io.keyhook.config.KeyhookOptions.Tls;
 import io.keyhook.config.KeyhookOptions.Validation;
 import io.keyhook.db.ConnectionUri;
 import io.keyhook.db.Pooler;
@@ -69,7 +70,20 @@ final class OptionsReader {
         values.number("http.port", 0, 65535),
         values.list("http.trustedProxies", Formats::network,
             "an IP address or a CIDR without bits beyond its prefix, as 10.0.0.0/8"),
-        values.duration("http.drainDelay", Duration.ZERO, Duration.ofMinutes(5), "an ISO-8601 duration from PT0S to PT5M"));
+        values.duration("http.drainDelay", Duration.ZERO, Duration.ofMinutes(5), "an ISO-8601 duration from PT0S to PT5M"), tls());
+  }
+
+  private Optional<Tls> tls() {
+    Optional<Path> certificate = values.optional("http.tls.certificate", text -> Formats.path(text, workingDirectory)
+        .filter(file -> Formats.certificates(file).isPresent()), "the path of a certificate in PEM that can be read, or null");
+    Optional<Path> key = values.optional("http.tls.key", text -> Formats.path(text, workingDirectory)
+        .filter(file -> certificate.isEmpty() || Formats.isKeyPair(certificate.get(), file)),
+        "the path of the private key of http.tls.certificate in PEM (PKCS#8) that can be read, or null");
+    if (values.given("http.tls.certificate") != values.given("http.tls.key")) {
+      values.reject(values.given("http.tls.key") ? "http.tls.certificate" : "http.tls.key",
+          "given if the other of http.tls.certificate and http.tls.key is");
+    }
+    return certificate.flatMap(file -> key.map(of -> new Tls(file, of)));
   }
 
   private Management management(int publicPort) {

@@ -1,26 +1,20 @@
 package io.keyhook.db;
 
 import io.keyhook.bus.PemCertificates;
+import io.keyhook.bus.PemKeyPair;
 import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.TrustOptions;
 import io.vertx.pgclient.SslMode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
-import java.security.spec.InvalidKeySpecException;
-import java.security.spec.PKCS8EncodedKeySpec;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -30,10 +24,6 @@ import javax.net.ssl.TrustManagerFactory;
  * driver use the same, so that one does not accept what the other refuses.
  */
 final class Tls {
-  private static final char[] NO_PASSWORD = {};
-  private static final Pattern KEY =
-      Pattern.compile("-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\\s]+)-----END PRIVATE KEY-----");
-
   private final Optional<TrustManagerFactory> trusted;
   private final Optional<KeyManagerFactory> own;
 
@@ -74,13 +64,9 @@ final class Tls {
     return factory;
   }
 
-  private static KeyManagerFactory own(Path certificate, Path key) throws GeneralSecurityException, IOException {
-    KeyStore store = emptyStore();
-    Certificate[] chain = certificates("sslcert", certificate).toArray(Certificate[]::new);
-    store.setKeyEntry("own", privateKey(key, chain[0].getPublicKey().getAlgorithm()), NO_PASSWORD, chain);
-    KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    factory.init(store, NO_PASSWORD);
-    return factory;
+  private static KeyManagerFactory own(Path certificate, Path key) {
+    List<X509Certificate> chain = certificates("sslcert", certificate);
+    return new PemKeyPair(chain, privateKey(key, chain.get(0).getPublicKey().getAlgorithm())).keyManagers();
   }
 
   private static KeyStore emptyStore() throws GeneralSecurityException, IOException {
@@ -101,15 +87,10 @@ final class Tls {
 
   private static PrivateKey privateKey(Path file, String algorithm) {
     try {
-      Matcher pem = KEY.matcher(Files.readString(file));
-      if (pem.find()) {
-        return KeyFactory.getInstance(algorithm)
-            .generatePrivate(new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(pem.group(1))));
-      }
-      throw new InvalidKeySpecException("no PKCS#8");
+      return PemKeyPair.privateKey(file, algorithm);
     } catch (IOException e) {
       throw new IllegalArgumentException("sslkey must name a readable file: " + file, e);
-    } catch (GeneralSecurityException | IllegalArgumentException e) {
+    } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException("sslkey must name the private key of sslcert, in PEM (PKCS#8) and not encrypted"
           + " (openssl pkcs8 -topk8 -nocrypt makes one of others): " + file, e);
     }

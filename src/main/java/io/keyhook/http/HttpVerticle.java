@@ -21,6 +21,8 @@ import java.util.function.Function;
 /** The HTTP server; one instance an event loop, all on one port. */
 public final class HttpVerticle extends VerticleBase {
   private static final Duration SLOW_LOOK = Duration.ofSeconds(1);
+  /** How soon a changed certificate is noticed. */
+  private static final Duration CERTIFICATE_LOOK = Duration.ofSeconds(5);
   private static final int MAX_HEADERS = 16 * 1024;
   private static final int MAX_REQUEST_LINE = 8 * 1024;
   private static final int BACKLOG = 4096;
@@ -66,6 +68,14 @@ public final class HttpVerticle extends VerticleBase {
         // there are no WebSockets: without these, each request passes one handler less
         .setPerFrameWebSocketCompressionSupported(false)
         .setPerMessageWebSocketCompressionSupported(false);
+    return listener.tls().map(tls -> tls.load(vertx).compose(ssl -> {
+      vertx.setPeriodic(CERTIFICATE_LOOK.toMillis(), timer -> tls.reload(vertx, server));
+      return listen(serverOptions.setSsl(true).setUseAlpn(false).setKeyCertOptions(ssl)
+          .setSslHandshakeTimeout(ServerTls.HANDSHAKE_SECONDS).setSslHandshakeTimeoutUnit(TimeUnit.SECONDS));
+    })).orElseGet(() -> listen(serverOptions)).recover(e -> Future.failedFuture(listener.refused(e)));
+  }
+
+  private Future<HttpServer> listen(HttpServerOptions serverOptions) {
     server = vertx.createHttpServer(serverOptions);
     Router routes = router.apply(vertx);
     vertx.setPeriodic(SLOW_LOOK.toMillis(), timer -> connections.closeSlow());
@@ -78,8 +88,7 @@ public final class HttpVerticle extends VerticleBase {
         .invalidRequestHandler(Answers::unreadable)
         .requestHandler(request -> handle(request, routes))
         .listen()
-        .onSuccess(listening -> listener.listening(listening.actualPort()))
-        .recover(e -> Future.failedFuture(listener.refused(e)));
+        .onSuccess(listening -> listener.listening(listening.actualPort()));
   }
 
   private void handle(HttpServerRequest request, Router routes) {

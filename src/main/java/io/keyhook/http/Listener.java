@@ -5,6 +5,7 @@ import io.vertx.core.Future;
 import io.vertx.core.http.HttpConnection;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -45,6 +46,11 @@ public final class Listener {
 
   String host() {
     return options.host();
+  }
+
+  /** A certificate for one instance of the server; empty: it speaks plain HTTP. */
+  Optional<ServerTls> tls() {
+    return options.tls().map(ServerTls::new);
   }
 
   /** The port to ask Vert.x for. */

@@ -12,7 +12,6 @@ import io.keyhook.testing.TlsFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +20,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,16 +35,20 @@ class EnvironmentTest {
   private static final JwtKeys RSA = JwtKeys.rsa(2048);
 
   @TempDir
+  static Path certificates;
+
+  @TempDir
   Path directory;
 
   private record Sample(String key, String variable, String value, Function<KeyhookOptions, Object> read, String expected) {}
 
-  private String certificates() {
-    try {
-      return TlsFiles.in(Files.createTempDirectory(directory, "tls")).file("authority.crt").toString();
-    } catch (IOException | GeneralSecurityException | InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+  private static String tls(String file) {
+    return certificates.resolve(file).toString();
+  }
+
+  @BeforeAll
+  static void makeCertificates() throws Exception {
+    TlsFiles.in(certificates, "localhost");
   }
 
   private List<Sample> samples() {
@@ -57,6 +61,10 @@ class EnvironmentTest {
         new Sample("http.trustedProxies", "KEYHOOK_HTTP_TRUSTED_PROXIES", "[\"::1\",\"10.0.0.0/8\"]",
             o -> o.http().trustedProxies(), "[::1, 10.0.0.0/8]"),
         new Sample("http.drainDelay", "KEYHOOK_HTTP_DRAIN_DELAY", "PT8S", o -> o.http().drainDelay(), "PT8S"),
+        new Sample("http.tls.certificate", "KEYHOOK_HTTP_TLS_CERTIFICATE", tls("localhost.crt"),
+            o -> o.http().tls().orElseThrow().certificate(), tls("localhost.crt")),
+        new Sample("http.tls.key", "KEYHOOK_HTTP_TLS_KEY", tls("localhost.key"),
+            o -> o.http().tls().orElseThrow().key(), tls("localhost.key")),
         new Sample("management.host", "KEYHOOK_MANAGEMENT_HOST", "::1", o -> o.management().host().orElseThrow(), "::1"),
         new Sample("management.port", "KEYHOOK_MANAGEMENT_PORT", "9090", o -> o.management().port().orElseThrow(), "9090"),
         new Sample("log.format", "KEYHOOK_LOG_FORMAT", "json", o -> o.log().format(), "JSON"),
@@ -111,7 +119,7 @@ class EnvironmentTest {
             o -> o.delivery().deniedTargets(), "[example.com, fd00::1]"),
         new Sample("delivery.allowedPorts", "KEYHOOK_DELIVERY_ALLOWED_PORTS", "[9443, 443]",
             o -> o.delivery().allowedPorts(), "[443, 9443]"),
-        new Sample("delivery.trustStore", "KEYHOOK_DELIVERY_TRUST_STORE", certificates(),
+        new Sample("delivery.trustStore", "KEYHOOK_DELIVERY_TRUST_STORE", tls("authority.crt"),
             o -> o.delivery().trustStore().size(), "1"),
         new Sample("delivery.maxInFlight", "KEYHOOK_DELIVERY_MAX_IN_FLIGHT", "500", o -> o.delivery().maxInFlight(), "500"),
         new Sample("delivery.maxInFlightPerEndpoint", "KEYHOOK_DELIVERY_MAX_IN_FLIGHT_PER_ENDPOINT", "500",

@@ -234,6 +234,11 @@ class RulesTest {
   }
 
   @Test
+  void aServersCertificateIsGivenWithItsKey() {
+    assertThat(overrideFailure("http.tls.key", "/nowhere/server.key")).startsWith("http.tls.certificate (");
+  }
+
+  @Test
   void thereIsAnAllowedPortAndEachIsOne() {
     assertThat(overrideFailure("delivery.allowedPorts", new JsonArray()))
         .isEqualTo("delivery.allowedPorts (options): is [], must be a list of one port or more");

@@ -17,6 +17,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,7 +42,8 @@ class EventStreamTest {
   @BeforeEach
   void connect(Vertx vertx, VertxTestContext test) {
     AtomicInteger port = new AtomicInteger();
-    KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of(), Duration.ZERO);
+    KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of(), Duration.ZERO,
+        Optional.empty());
     vertx.deployVerticle(new HttpVerticle(new Listener(options, port), this::router, new FairShare<>(10),
         new StopBudget(), LIMITS))
         .onComplete(test.succeeding(deployed -> test.verify(() -> {

@@ -21,6 +21,7 @@ import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,8 @@ class SlowClientTest {
 
   @BeforeAll
   static void start(Vertx vertx, VertxTestContext test) {
-    KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of(), Duration.ZERO);
+    KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of(), Duration.ZERO,
+        Optional.empty());
     Duration patience = Duration.ofMillis(500);
     vertx.deployVerticle(new HttpVerticle(new Listener(options, port), SlowClientTest::router, new FairShare<>(MOST),
             new StopBudget(), new Connections.Limits(patience, patience, patience, Duration.ofSeconds(5))))

@@ -1,0 +1,122 @@
+package io.keyhook.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.keyhook.bus.PemCertificates;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.LogWatch;
+import io.keyhook.testing.Node;
+import io.keyhook.testing.TlsFiles;
+import io.keyhook.testing.Waiting;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.util.List;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A node with a certificate serves HTTPS, and takes a changed certificate without a restart. */
+class ServerTlsTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withoutNode();
+
+  @TempDir
+  static Path directory;
+
+  private static TlsFiles first;
+  private static TlsFiles second;
+  private static Path certificate;
+  private static Path key;
+  private static Node node;
+
+  @BeforeAll
+  static void start() throws Exception {
+    first = TlsFiles.in(Files.createDirectory(directory.resolve("first")), "localhost");
+    second = TlsFiles.in(Files.createDirectory(directory.resolve("second")), "localhost");
+    certificate = Files.copy(first.file("localhost.crt"), directory.resolve("server.crt"));
+    key = Files.copy(first.file("localhost.key"), directory.resolve("server.key"));
+    node = keyhook.start(new JsonObject().put("http", new JsonObject()
+        .put("tls", new JsonObject().put("certificate", certificate.toString()).put("key", key.toString()))));
+  }
+
+  private static void replace(Path from, Path to) throws IOException {
+    Path next = Files.copy(from, to.resolveSibling("next"));
+    Files.move(next, to, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static SSLSocket connect() throws IOException, GeneralSecurityException {
+    KeyStore trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    for (TlsFiles files : List.of(first, second)) {
+      trusted.setCertificateEntry("authority-" + trusted.size(), PemCertificates.read(files.file("authority.crt")).get(0));
+    }
+    TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(trusted);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", node.uri().getPort());
+    socket.setSoTimeout((int) Waiting.LONG.toMillis());
+    socket.startHandshake();
+    return socket;
+  }
+
+  private static Certificate served() {
+    try (SSLSocket socket = connect()) {
+      return socket.getSession().getPeerCertificates()[0];
+    } catch (IOException | GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Certificate certificateOf(TlsFiles files) throws IOException, GeneralSecurityException {
+    return PemCertificates.read(files.file("localhost.crt")).get(0);
+  }
+
+  private static String get(Socket socket) throws IOException {
+    socket.getOutputStream().write("GET /health/live HTTP/1.1\r\nHost: k\r\nConnection: close\r\n\r\n"
+        .getBytes(StandardCharsets.ISO_8859_1));
+    try (InputStream in = socket.getInputStream()) {
+      return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  @Test
+  void itServesHttpsAndTakesAChangedCertificateForNewConnectionsOnceItsKeyFits() throws Exception {
+    assertThat(served()).isEqualTo(certificateOf(first));
+    try (SSLSocket old = connect()) {
+      replace(second.file("localhost.crt"), certificate); // without its key
+      Waiting.until("the node has looked", () ->
+          !LogWatch.linesWith("server.key is not the private key of " + certificate).isEmpty());
+      assertThat(served()).isEqualTo(certificateOf(first));
+      replace(second.file("localhost.key"), key);
+      await("the new certificate").atMost(Waiting.LONG).ignoreExceptions().until(() -> served().equals(certificateOf(second)));
+      assertThat(get(old)).startsWith("HTTP/1.1 200");
+    }
+    try (Socket plain = new Socket("127.0.0.1", node.uri().getPort())) {
+      plain.setSoTimeout((int) Waiting.LONG.toMillis());
+      assertThat(plainAnswer(plain)).doesNotContain("200");
+    }
+  }
+
+  private static String plainAnswer(Socket socket) {
+    try {
+      return get(socket);
+    } catch (IOException e) {
+      return "closed";
+    }
+  }
+}
