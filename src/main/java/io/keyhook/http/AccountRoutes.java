@@ -47,7 +47,7 @@ final class AccountRoutes {
     calls.operator(HttpMethod.POST, "/api/admin/accounts/:id/resume", 200, context -> client.setAccountSuspended(
         read(context, in -> new Accounts.SetSuspended(actor(context), id(context), false))));
     calls.operatorStream("/api/admin/accounts/:id/export", context -> admissions.exports().run(
-        caller(context).accountId(), () -> StreamedFile.send(context, "application/zip", "account.zip",
+        caller(context).accountId(), () -> StreamedFile.send(context, "application/octet-stream", "account.zip",
             new AccountArchive(client, context.vertx(), actor(context), id(context))::first)));
     calls.operatorQuery("/api/admin/accounts/:id/audit", (context, in) ->
         new Audit.ListEntries(account(context), in.text("action"), in.text("subjectId"), in.page()), client::listAudit);
