@@ -57,7 +57,8 @@ final class AccountStore {
         SELECT FROM keyhook.member m WHERE m.account_id = a.account_id AND strpos(lower(m.email), lower($3)) > 0))
       ORDER BY a.account_id DESC LIMIT $2""";
   private static final String SET_SUSPENDED = """
-      UPDATE keyhook.account SET suspended_at = CASE WHEN $2 THEN now() END, updated_at = now()
+      UPDATE keyhook.account SET suspended_at = CASE WHEN $2 THEN n.at END, updated_at = n.at
+      FROM (SELECT now() AS at) n
       WHERE account_id = $1 AND erasing_since IS NULL AND (suspended_at IS NOT NULL) <> $2""";
   private static final String USAGE = """
       SELECT a.account_id, a.name, a.plan,

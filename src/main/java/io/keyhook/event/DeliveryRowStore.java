@@ -110,13 +110,14 @@ public final class DeliveryRowStore {
   }
 
   /**
-   * Whether a row of the queue waits for its webhook to resume.
+   * Whether a row of the queue waits for its webhook to resume. The account is the statement's first parameter: Citus takes no
+   * account of the row in its place.
    *
    * @param row an alias of the table
    */
   public static String waitsForWebhook(String row) {
     return """
         (NOT %1$s.leased AND (SELECT %2$s FROM keyhook.webhook p
-          WHERE p.account_id = %1$s.account_id AND p.webhook_id = %1$s.webhook_id))""".formatted(row, isPaused("p"));
+          WHERE p.account_id = $1 AND p.webhook_id = %1$s.webhook_id))""".formatted(row, isPaused("p"));
   }
 }

@@ -54,7 +54,7 @@ final class OutboxStore {
 
   private static final ShardStatement WRITE_ON_SHARD = new ShardStatement(WRITE,
       List.of("uuid[]", "uuid[]", "smallint[]", "text[]", "text[]", "int[]", "uuid[]", "float8"),
-      "ord bigint, delivery_id uuid, webhook_id uuid, version int, leased boolean");
+      "ord bigint, delivery_id uuid, webhook_id uuid, version int, state text");
 
   private OutboxStore() {}
 

@@ -78,7 +78,7 @@ final class ValidationStore {
   private static final ShardStatement LOOK_UP_ON_SHARD = new ShardStatement(LOOK_UP, List.of("text[]", "text[]"), """
       ord bigint, account_id uuid, license_id uuid, key text, name text, activations int, max_activations int,
       expires_at timestamptz, disabled boolean, expired boolean, known boolean, device_name text, device_type text,
-      ip_address text, wanted boolean""");
+      ip_address text, suspended boolean, wanted boolean""");
   private static final ShardStatement ADD_DEVICES_ON_SHARD = new ShardStatement(ADD_DEVICES,
       List.of("uuid[]", "uuid[]", "text[]", "text[]", "text[]", "text[]"), "license_id uuid, fingerprint text");
   private static final ShardStatement COUNT_UP_ON_SHARD =

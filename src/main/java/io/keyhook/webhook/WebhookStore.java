@@ -71,8 +71,9 @@ final class WebhookStore {
   private static final String SET_PAUSED = """
       WITH changed AS (
         UPDATE keyhook.webhook SET
-          paused_at = CASE WHEN $3 THEN now() END, resumed_at = CASE WHEN $3 THEN resumed_at ELSE now() END,
-          version = version + 1, updated_at = now()
+          paused_at = CASE WHEN $3 THEN n.at END, resumed_at = CASE WHEN $3 THEN resumed_at ELSE n.at END,
+          version = version + 1, updated_at = n.at
+        FROM (SELECT now() AS at) n
         WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL AND is_active AND (paused_at IS NOT NULL) <> $3
         RETURNING *
       )

@@ -132,7 +132,7 @@ class SqlFormsTest {
     Set<String> onShards = onShards();
     return each(constants(String.class), (name, constant) -> {
       String sql = (String) constant;
-      if (onShards.contains(sql) || name.equals("QueueStore.NEXT_OF_EACH") || name.equals("QueueStore.POLL_ONE")) {
+      if (onShards.contains(sql) || name.equals("QueueStore.NEXT_OF_EACH") || name.equals("QueueStore.POLL")) {
         return;
       }
       assertThat(sql).doesNotContain("WITH RECURSIVE").doesNotContainPattern(NOW_RETURNED);

@@ -1,5 +1,5 @@
 -- Recoveries of failed deliveries, which any node continues.
-CREATE TABLE keyhook.recovery (
+CREATE TABLE IF NOT EXISTS keyhook.recovery (
   account_id uuid NOT NULL,
   recovery_id uuid NOT NULL DEFAULT keyhook.uuid_v7(),
   webhook_id uuid NOT NULL,
@@ -17,5 +17,5 @@ CREATE TABLE keyhook.recovery (
   ended_at timestamptz,
   PRIMARY KEY (account_id, recovery_id)
 ) WITH (fillfactor = 50); -- counted up in place
-CREATE INDEX recovery_of_webhook ON keyhook.recovery (account_id, webhook_id, recovery_id);
-CREATE INDEX recovery_running ON keyhook.recovery (account_id, webhook_id, recovery_id) WHERE ended_at IS NULL;
+CREATE INDEX IF NOT EXISTS recovery_of_webhook ON keyhook.recovery (account_id, webhook_id, recovery_id);
+CREATE INDEX IF NOT EXISTS recovery_running ON keyhook.recovery (account_id, webhook_id, recovery_id) WHERE ended_at IS NULL;

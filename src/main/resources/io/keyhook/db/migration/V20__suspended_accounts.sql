@@ -1,16 +1,16 @@
 -- Accounts that an administrator suspends, and those whose data is being erased.
 SET LOCAL lock_timeout = '10s';
 ALTER TABLE keyhook.account
-  ADD COLUMN suspended_at timestamptz, -- null: not suspended
-  ADD COLUMN erasing_since timestamptz; -- null: not to be erased; else the account is suspended, too
+  ADD COLUMN IF NOT EXISTS suspended_at timestamptz, -- null: not suspended
+  ADD COLUMN IF NOT EXISTS erasing_since timestamptz; -- null: not to be erased; else the account is suspended, too
 
 -- Finds the erasures that are not finished; there are few.
-CREATE INDEX account_erasing ON keyhook.account (account_id) WHERE erasing_since IS NOT NULL;
+CREATE INDEX IF NOT EXISTS account_erasing ON keyhook.account (account_id) WHERE erasing_since IS NOT NULL;
 
 -- Removes who acted, and from where, from the audit log of an account that is being erased, and leaves what happened. It is
 -- the only way to change the audit log, and takes the right to do so for this one transaction. Returns the last entry that
 -- it looked at, for the next call; null if there are no more.
-CREATE FUNCTION keyhook.anonymize_audit(erased uuid, after uuid, most int) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER
+CREATE OR REPLACE FUNCTION keyhook.anonymize_audit(erased uuid, after uuid, most int) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   entries uuid[];
