@@ -8,6 +8,7 @@ import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.fair.Admission;
 import io.keyhook.bus.TestEndpoints;
+import io.keyhook.fair.Admission;
 import io.keyhook.target.RefusedTargetException;
 import io.keyhook.target.Resolver;
 import io.keyhook.target.Target;
