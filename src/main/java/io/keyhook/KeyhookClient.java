@@ -61,6 +61,11 @@ public final class KeyhookClient {
     return bus.request(Addresses.VALIDATE, request);
   }
 
+  /** Frees the activation of a device, for the device itself. A team member's call is {@link #deleteActivation}. */
+  public Future<Licenses.Deactivation> deactivate(Licenses.Deactivate request) {
+    return manage(ClientTenant.of(request.ipAddress()), Addresses.DEACTIVATE, request);
+  }
+
   /**
    * Subscribes to the events that this node raises. The handler is called after they are committed, on the caller's context.
    * Events are not kept for subscribers; what must arrive belongs to a webhook.

@@ -48,6 +48,7 @@ public final class Addresses {
   public static final Address<Audit.ListEntries, Page<Audit.Entry>> LIST_AUDIT = new Address<>("audit.list");
 
   public static final Address<Licenses.Validate, Licenses.Validation> VALIDATE = new Address<>("license.validate");
+  public static final Address<Licenses.Deactivate, Licenses.Deactivation> DEACTIVATE = new Address<>("license.deactivate");
   public static final Address<Licenses.Create, Licenses.License> CREATE_LICENSE = new Address<>("license.create");
   public static final Address<Licenses.CreateMany, Page<Licenses.License>> CREATE_LICENSES =
       new Address<>("license.create-many", LONG);

@@ -426,6 +426,40 @@ public interface Licenses {
     }
   }
 
+  /**
+   * Frees the activation of a device, whether the license is valid or not. Repeating it changes nothing.
+   *
+   * @param ipAddress of the device; null: unknown
+   */
+  record Deactivate(String licenseKey, String fingerprint, String ipAddress) {
+    public Deactivate {
+      new Validate(licenseKey, fingerprint, null, null, ipAddress);
+    }
+  }
+
+  sealed interface Deactivation {
+    /**
+     * @param wasActivated false: the device was not activated, so that nothing changed
+     * @param currentActivations without the device
+     */
+    record Done(boolean wasActivated, int currentActivations, int maxActivations) implements Deactivation {}
+
+    enum Refused implements Deactivation {
+      LICENSE_NOT_FOUND(Validation.Refused.LICENSE_NOT_FOUND),
+      ACCOUNT_SUSPENDED(Validation.Refused.ACCOUNT_SUSPENDED);
+
+      private final Validation.Refused same;
+
+      Refused(Validation.Refused same) {
+        this.same = same;
+      }
+
+      public String error() {
+        return same.error();
+      }
+    }
+  }
+
   private static Check checkFingerprint(Check check, String fingerprint) {
     return check.required("fingerprint", fingerprint).text("fingerprint", fingerprint, Check.FINGERPRINT)
         .is("fingerprint", fingerprint == null || !fingerprint.isBlank(), "is blank");

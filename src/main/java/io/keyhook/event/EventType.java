@@ -14,10 +14,11 @@ public enum EventType {
   LICENSE_ACTIVATED(2, "license.activated", "A device was activated by its first validation"),
   LICENSE_EXPIRED(3, "license.expired", "A license expired"),
   LICENSE_DISABLED(4, "license.disabled", "A license was disabled"),
+  LICENSE_DEACTIVATED(6, "license.deactivated", "A device's activation was removed"),
   /** Sent by the test call only; no webhook subscribes to it. */
   WEBHOOK_TEST(5, "webhook.test", "Someone sent a test event");
 
-  private static final EventType[] BY_CODE = new EventType[6];
+  private static final EventType[] BY_CODE = new EventType[7];
 
   static {
     for (EventType type : values()) {
@@ -58,7 +59,7 @@ public enum EventType {
 
   /** Those a webhook may subscribe to. */
   public static List<EventType> subscribable() {
-    return List.of(LICENSE_VALIDATED, LICENSE_ACTIVATED, LICENSE_EXPIRED, LICENSE_DISABLED);
+    return List.of(LICENSE_VALIDATED, LICENSE_ACTIVATED, LICENSE_EXPIRED, LICENSE_DISABLED, LICENSE_DEACTIVATED);
   }
 
   /**

@@ -47,7 +47,7 @@ public final class Outbox {
    * @param eventIds in step with the events
    */
   public record Written(List<Raised> events, List<UUID> eventIds, List<Outgoing> leased, Set<EndpointId> due) {
-    private static final Written NOTHING = new Written(List.of(), List.of(), List.of(), Set.of());
+    public static final Written NOTHING = new Written(List.of(), List.of(), List.of(), Set.of());
 
     private static Written of(List<Written> parts) {
       if (parts.size() <= 1) {

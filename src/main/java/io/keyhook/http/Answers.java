@@ -105,11 +105,8 @@ final class Answers {
     Throwable cause = request.decoderResult().cause();
     int status = cause instanceof TooLongHttpLineException ? 414 : cause instanceof TooLongHttpHeaderException ? 431 : 400;
     HttpServerResponse response = request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-    if (ValidateHandler.isFor(request)) {
-      ValidateHandler.refuse(response, status, JsonBody.explain(status), "INVALID_REQUEST");
-    } else {
-      problem(response, status, JsonBody.explain(status));
-    }
+    DeviceCall.of(request).ifPresentOrElse(call -> call.refuse(response, status),
+        () -> problem(response, status, JsonBody.explain(status)));
   }
 
   private static void problem(HttpServerResponse response, int status, String detail) {

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
@@ -206,7 +207,8 @@ public final class ApiRouter {
 
   private void mount(Probes probes, WebPages pages, Set<RouterPart> parts) {
     if (parts.contains(RouterPart.API) && side != Side.MANAGEMENT) {
-      mountValidation();
+      mount(DeviceCall.VALIDATE, new ValidateHandler(client, addresses, limits.validations()));
+      mount(DeviceCall.DEACTIVATE, new DeactivateHandler(client, addresses, limits.validations()));
     }
     router.route().handler(context -> {
       metrics.begin(context);
@@ -226,24 +228,24 @@ public final class ApiRouter {
     }
   }
 
-  private void mountValidation() {
-    router.route("/api/validate").failureHandler(context -> {
+  private void mount(DeviceCall call, Handler<RoutingContext> handler) {
+    router.route(call.path()).failureHandler(context -> {
       noteLimit(context);
-      ValidateHandler.failed(context);
+      call.failed(context);
     });
-    HttpMetrics.Route validations = metrics.route(HttpMethod.POST.name(), "/api/validate");
+    HttpMetrics.Route route = metrics.route(HttpMethod.POST.name(), call.path());
     Handler<RoutingContext> body = body();
-    router.post("/api/validate").handler(context -> {
-      validations.begin(context);
+    router.post(call.path()).handler(context -> {
+      route.begin(context);
       body.handle(context);
-    }).handler(new ValidateHandler(client, addresses, limits.validations()));
-    router.options("/api/validate").handler(context -> {
+    }).handler(handler);
+    router.options(call.path()).handler(context -> {
       metrics.begin(context);
-      ValidateHandler.preflight(context);
+      call.preflight(context);
     });
-    router.route("/api/validate").handler(context -> {
+    router.route(call.path()).handler(context -> {
       metrics.begin(context);
-      ValidateHandler.otherMethod(context);
+      call.otherMethod(context);
     });
   }
 
@@ -282,8 +284,9 @@ public final class ApiRouter {
     if ((status < 0 || status == 500) && BAD_ESCAPE.matcher(context.request().uri()).find()) {
       status = 400; // the router fails to decode it, and does not say so
     }
-    if (ValidateHandler.isFor(context.request())) {
-      ValidateHandler.failed(context);
+    Optional<DeviceCall> call = DeviceCall.of(context.request());
+    if (call.isPresent()) {
+      call.get().failed(context);
     } else if (status >= 400 && status < 500) {
       Answers.problem(context, status, JsonBody.explain(status, context.failure()));
     } else {

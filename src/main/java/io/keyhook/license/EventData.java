@@ -2,6 +2,7 @@ package io.keyhook.license;
 
 import io.keyhook.bus.Id;
 import io.keyhook.bus.JsonText;
+import io.keyhook.bus.Licenses.Activation;
 import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses.Validate;
 import java.time.Instant;
@@ -32,6 +33,20 @@ final class EventData {
       int maxActivations,
       String customerName,
       String customerEmail) {}
+
+  private record Deactivated(
+      String licenseId,
+      String licenseKey,
+      String licenseName,
+      String fingerprint,
+      String deviceName,
+      String deviceType,
+      String ipAddress,
+      int currentActivations,
+      int maxActivations,
+      String customerName,
+      String customerEmail,
+      String deactivatedBy) {}
 
   private record Expired(
       String licenseId,
@@ -68,6 +83,16 @@ final class EventData {
       String customerName, String customerEmail) {
     return JsonText.of(new Activated(Id.LICENSE.of(licenseId), key, name, request.fingerprint(), request.deviceName(),
         request.deviceType(), request.ipAddress(), currentActivations, maxActivations, customerName, customerEmail));
+  }
+
+  /**
+   * @param license without the activation
+   * @param by null: the device itself
+   */
+  static String deactivated(License license, Activation activation, String by) {
+    return JsonText.of(new Deactivated(license.id(), license.key(), license.name(), activation.fingerprint(),
+        activation.deviceName(), activation.deviceType(), activation.ipAddress(), license.currentActivations(),
+        license.maxActivations(), license.customerName(), license.customerEmail(), by));
   }
 
   static String expired(License license) {

@@ -1,5 +1,6 @@
 package io.keyhook.license;
 
+import io.keyhook.bus.Licenses.Activation;
 import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses.Status;
 import io.keyhook.bus.Licenses.Validate;
@@ -16,6 +17,7 @@ import java.util.UUID;
 public final class EventSamples {
   private static final UUID LICENSE_ID = UUID.fromString("01942c6e-2d10-7000-8000-000000000001");
   private static final UUID DELIVERY_ID = UUID.fromString("01942c6e-2d10-7000-8000-000000000002");
+  private static final UUID ACTIVATION_ID = UUID.fromString("01942c6e-2d10-7000-8000-000000000003");
   private static final String KEY = "ABCD-1234-EFGH-5678";
   private static final String NAME = "Sample License";
   private static final String CUSTOMER = "Sample Customer";
@@ -39,6 +41,9 @@ public final class EventSamples {
       case LICENSE_ACTIVATED -> EventData.activated(LICENSE_ID, KEY, NAME, REQUEST, 1, 5, CUSTOMER, EMAIL);
       case LICENSE_EXPIRED -> EventData.expired(license(Status.EXPIRED, now, now.minusSeconds(1)));
       case LICENSE_DISABLED -> EventData.disabled(license(Status.DISABLED, now, now.plus(Duration.ofDays(365))));
+      case LICENSE_DEACTIVATED -> EventData.deactivated(license(Status.ACTIVE, now, null), new Activation(
+          Id.ACTIVATION.of(ACTIVATION_ID), REQUEST.fingerprint(), REQUEST.deviceName(), REQUEST.deviceType(),
+          REQUEST.ipAddress(), now.minus(Duration.ofDays(30)), now), null);
       case WEBHOOK_TEST -> throw new IllegalArgumentException(type.wireName());
     };
   }

@@ -146,15 +146,24 @@ final class LicenseStore {
 
   /** Of any activation; it lets the index by id be used. */
   private static final String ANY_ID = "activation_id > '00000000-0000-0000-0000-000000000000'";
+  private static final String ACTIVATION =
+      "activation_id, fingerprint, device_name, device_type, ip_address, activated_at, last_seen_at";
   private static final String LIST_ACTIVATIONS = """
-      SELECT activation_id, fingerprint, device_name, device_type, ip_address, activated_at, last_seen_at
+      SELECT %s
       FROM keyhook.activation WHERE account_id = $1 AND license_id = $2 AND activation_id < $3 AND %s
-      ORDER BY activation_id DESC LIMIT $4""".formatted(ANY_ID);
+      ORDER BY activation_id DESC LIMIT $4""".formatted(ACTIVATION, ANY_ID);
   private static final String DELETE_ACTIVATION = """
-      DELETE FROM keyhook.activation WHERE account_id = $1 AND license_id = $2 AND activation_id = $3 AND %s"""
-      .formatted(ANY_ID);
-  private static final String FREE_SLOT = """
-      UPDATE keyhook.license SET activations = activations - 1 WHERE account_id = $1 AND license_id = $2""";
+      DELETE FROM keyhook.activation WHERE account_id = $1 AND license_id = $2 AND activation_id = $3 AND %s
+      RETURNING %s""".formatted(ANY_ID, ACTIVATION);
+  private static final String DELETE_DEVICE = """
+      DELETE FROM keyhook.activation WHERE account_id = $1 AND license_id = $2 AND fingerprint = $3
+      RETURNING %s""".formatted(ACTIVATION);
+  private static final String COUNT_DOWN = """
+      WITH changed AS (
+        UPDATE keyhook.license SET activations = activations - 1 WHERE account_id = $1 AND license_id = $2
+        RETURNING *
+      )
+      SELECT\s""" + COLUMNS + " FROM changed";
 
   private LicenseStore() {}
 
@@ -304,10 +313,24 @@ final class LicenseStore {
             activation -> Id.ACTIVATION.parse(activation.id())));
   }
 
-  static Future<Boolean> deleteActivation(SqlClient client, UUID accountId, UUID licenseId, UUID activationId) {
+  /** Empty where the license has no such activation. The license still counts it until {@link #countDown}. */
+  static Future<Optional<Activation>> deleteActivation(
+      SqlClient client, UUID accountId, UUID licenseId, UUID activationId) {
     return client.preparedQuery(DELETE_ACTIVATION).execute(Tuple.of(accountId, licenseId, activationId))
-        .compose(deleted -> deleted.rowCount() == 0 ? Future.succeededFuture(false)
-            : client.preparedQuery(FREE_SLOT).execute(Tuple.of(accountId, licenseId)).map(true));
+        .map(rows -> all(rows, LicenseStore::activation).stream().findAny());
+  }
+
+  /** The same by the device. */
+  static Future<Optional<Activation>> deleteDevice(
+      SqlClient client, UUID accountId, UUID licenseId, String fingerprint) {
+    return client.preparedQuery(DELETE_DEVICE).execute(Tuple.of(accountId, licenseId, fingerprint))
+        .map(rows -> all(rows, LicenseStore::activation).stream().findAny());
+  }
+
+  /** Counts one activation less. Empty where the license has been deleted. */
+  static Future<Optional<License>> countDown(SqlClient client, UUID accountId, UUID licenseId) {
+    return client.preparedQuery(COUNT_DOWN).execute(Tuple.of(accountId, licenseId))
+        .map(rows -> all(rows, LicenseStore::license).stream().findAny());
   }
 
   static License license(Row row) {

@@ -40,6 +40,7 @@ public final class LicenseVerticle extends VerticleBase {
   private final Pool pool;
   private final Idempotency idempotency;
   private final Outbox outbox;
+  private final Deactivator deactivator;
   private final Plans plans;
   private final Admissions admissions;
   private LicenseMaker maker;
@@ -53,6 +54,7 @@ public final class LicenseVerticle extends VerticleBase {
     this.database = database;
     this.pool = database.pool();
     this.outbox = outbox;
+    this.deactivator = new Deactivator(database, outbox);
     this.idempotency = idempotency;
     this.plans = plans;
     this.lastSeen = lastSeen;
@@ -149,11 +151,13 @@ public final class LicenseVerticle extends VerticleBase {
     UUID accountId = request.caller().accountId();
     UUID licenseId = Id.LICENSE.parse(request.licenseId());
     UUID activationId = Id.ACTIVATION.parse(request.id());
-    return database.transaction(tx -> LicenseStore.deleteActivation(tx, accountId, licenseId, activationId)
-        .compose(deleted -> {
-          found(deleted, Id.ACTIVATION);
-          return AuditStore.write(tx, request.caller(), Action.ACTIVATION_DELETED, request.licenseId(), List.of());
-        }));
+    return deactivator.free(accountId, licenseId,
+            tx -> LicenseStore.deleteActivation(tx, accountId, licenseId, activationId), request.caller().name(),
+            tx -> AuditStore.write(tx, request.caller(), Action.ACTIVATION_DELETED, request.licenseId(), List.of()))
+        .map(license -> {
+          found(license.isPresent(), Id.ACTIVATION);
+          return null;
+        });
   }
 
   private static void found(boolean found, Id what) {

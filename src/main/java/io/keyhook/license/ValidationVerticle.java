@@ -58,8 +58,8 @@ public final class ValidationVerticle extends VerticleBase {
   public Future<?> start() {
     client = database.connections(database.shares().validator(), "validations");
     Shards shards = database.shards();
-    Validator validator = new Validator(vertx, client, shards, new Activator(client, shards, outbox), outbox, feed, lastSeen,
-        counts, meters);
+    Validator validator = new Validator(vertx, client, shards, new Activator(client, shards, outbox),
+        new Deactivator(database, outbox), outbox, feed, lastSeen, counts, meters);
     valid = counter("valid");
     for (Refused refused : Refused.values()) {
       refusals.put(refused, counter(refused.name().toLowerCase(Locale.ROOT)));
@@ -70,6 +70,7 @@ public final class ValidationVerticle extends VerticleBase {
         .register(meters);
     bus.answer(Addresses.VALIDATE, request ->
         pacer.measured(() -> validator.validate(request)).onSuccess(this::count));
+    bus.answer(Addresses.DEACTIVATE, validator::deactivate);
     return Future.succeededFuture();
   }
 

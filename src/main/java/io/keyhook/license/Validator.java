@@ -1,6 +1,9 @@
 package io.keyhook.license;
 
 import io.keyhook.bus.Failure;
+import io.keyhook.bus.Licenses.Deactivate;
+import io.keyhook.bus.Licenses.Deactivation;
+import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses.Validate;
 import io.keyhook.bus.Licenses.Validation;
 import io.keyhook.bus.Licenses.Validation.Refused;
@@ -49,6 +52,7 @@ final class Validator {
   private final UUID[] accounts = new UUID[SLOTS];
   private final EventFeed feed;
   private final LastSeen lastSeen;
+  private final Deactivator deactivator;
   private final Counts counts;
 
   /**
@@ -59,14 +63,15 @@ final class Validator {
   private record Question(Validate request, UUID accountId) {}
 
   Validator(
-      Vertx vertx, Pool client, Shards shards, Activator activator, Outbox outbox, EventFeed feed, LastSeen lastSeen,
-      Counts counts, MeterRegistry meters) {
+      Vertx vertx, Pool client, Shards shards, Activator activator, Deactivator deactivator, Outbox outbox, EventFeed feed,
+      LastSeen lastSeen, Counts counts, MeterRegistry meters) {
     DistributionSummary lookedUp = BatchSizes.of("look-ups", meters);
     DistributionSummary activated = BatchSizes.of("activations", meters);
     DistributionSummary raised = BatchSizes.of("events", meters);
     this.feed = feed;
     this.lastSeen = lastSeen;
     this.counts = counts;
+    this.deactivator = deactivator;
     this.shards = shards;
     this.lookUps = new Batcher<>(vertx, LOOK_UP_LANES, MAX_BATCH, MAX_WAITING,
         question -> question.accountId == null ? stranger(question.request) : question.accountId, shards,
@@ -90,6 +95,23 @@ final class Validator {
 
   Future<Validation> validate(Validate request) {
     return validate(request, 1);
+  }
+
+  /** Frees the activation of a device. */
+  Future<Deactivation> deactivate(Deactivate request) {
+    return find(Validate.of(request.licenseKey(), request.fingerprint())).compose(found -> {
+      if (found == null) {
+        return Future.succeededFuture(Deactivation.Refused.LICENSE_NOT_FOUND);
+      }
+      if (found.suspended()) {
+        return Future.succeededFuture(Deactivation.Refused.ACCOUNT_SUSPENDED);
+      }
+      return deactivator.free(found.accountId(), found.licenseId(),
+              tx -> LicenseStore.deleteDevice(tx, found.accountId(), found.licenseId(), request.fingerprint()), null,
+              tx -> Future.succeededFuture())
+          .map(license -> new Deactivation.Done(license.isPresent(),
+              license.map(License::currentActivations).orElse(found.activations()), found.maxActivations()));
+    });
   }
 
   /** How many validations wait for the database. */

@@ -104,7 +104,7 @@ class BadBodyTest {
         "multipart/form-data; boundary=x", "application/json; charset=utf-16", "application/jsonp", "json", "*/*",
         "")) {
       Exchange exchange = subject.unchanged(() -> subject.sendRaw(operation, good, "Content-Type: " + type));
-      exchange.expect(415, operation.path().equals("/api/validate") ? "INVALID_REQUEST" : "UNSUPPORTED_MEDIA_TYPE");
+      exchange.expect(415, Subject.isOfDevices(operation.path()) ? "INVALID_REQUEST" : "UNSUPPORTED_MEDIA_TYPE");
     }
     subject.unchanged(() -> subject.sendRaw(operation, good)).expect(415);
   }

@@ -40,7 +40,7 @@ class BadSubscriptionTest {
         "{\"url\":\"http://127.0.0.1:9/\",\"events\":[\"license.expired\",\"license.sold\",\"user.born\"]}"));
     Subject.assertRefused(exchange, "events");
     assertThat(exchange.json().getString("detail")).contains("license.sold", "user.born", "license.validated",
-        "license.activated", "license.expired", "license.disabled").doesNotContain("webhook.test");
+        "license.activated", "license.expired", "license.disabled", "license.deactivated").doesNotContain("webhook.test");
   }
 
   @ParameterizedTest

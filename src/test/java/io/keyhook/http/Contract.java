@@ -75,9 +75,10 @@ public final class Contract implements ExchangeCheck {
 
   /** What any request may be answered with. */
   private static JsonNode elsewhere(Exchange exchange, String path) {
-    if (path.equals("/api/validate") && exchange.status() == 405) {
-      ObjectNode refused = anywhere("application/json", "InvalidLicense",
-          Document.JSON.createObjectNode().put("valid", false).put("code", "INVALID_REQUEST"));
+    if (Subject.isOfDevices(path) && exchange.status() == 405) {
+      boolean validates = path.equals("/api/validate");
+      ObjectNode refused = anywhere("application/json", validates ? "InvalidLicense" : "NotDeactivated",
+          Document.JSON.createObjectNode().put(validates ? "valid" : "deactivated", false).put("code", "INVALID_REQUEST"));
       refused.withObject("/headers/Access-Control-Allow-Origin").put("$ref", "#/components/headers/AnyOrigin");
       return allowing(refused);
     }

@@ -113,7 +113,7 @@ class HostileInputTest {
   @MethodSource("bodies")
   void aBodyTakesLinearTime(String what, String body) {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    for (String path : List.of("/api/validate", "/api/auth/login", "/api/licenses", "/api/licenses/bulk", "/api/webhooks",
+    for (String path : List.of("/api/validate", "/api/deactivate", "/api/auth/login", "/api/licenses", "/api/licenses/bulk", "/api/webhooks",
         "/api/deliveries/redeliver")) {
       assertLinear(path + " with " + what, () -> assertThat(wire().send("POST", path, bytes, BEARER,
           "Content-Type: application/json").status()).isBetween(400, 499));

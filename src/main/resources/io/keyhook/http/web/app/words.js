@@ -73,6 +73,9 @@ export function deliveryStatus({ status, attempts, attemptCount, lastStatusCode,
 /** Whether the latest attempt of a delivery failed. */
 export const isFailing = delivery => ['failed', 'retrying'].includes(deliveryStatus(delivery));
 
+export const LICENSE_EVENTS = ['license.validated', 'license.activated', 'license.expired', 'license.disabled',
+    'license.deactivated'];
+
 export const LICENSE_STATUS = {
   active: ['Active', 'good'],
   disabled: ['Disabled', 'bad'],
