@@ -42,6 +42,10 @@ public final class Main {
     if (System.getProperty("logback.configurationFile") == null) {
       System.setProperty("logback.configurationFile", "io/keyhook/logback.xml");
     }
+    // Events of Netty's allocator for Java Flight Recorder, which a start would wait 0.2 s for.
+    if (System.getProperty("io.netty.jfr.enabled") == null) {
+      System.setProperty("io.netty.jfr.enabled", "false");
+    }
     log = LoggerFactory.getLogger(Main.class);
   }
 
