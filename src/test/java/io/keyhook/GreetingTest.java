@@ -26,7 +26,7 @@ class GreetingTest {
     try (KeyhookProcess process = KeyhookProcess.start(directory, Map.of("KEYHOOK_HTTP_ENABLED", "false",
         "KEYHOOK_DATABASE_URI", keyhook.database().uri().toString(), "KEYHOOK_AUTH_JWT_SECRET", Node.JWT_SECRET,
         "KEYHOOK_SECRETS_MASTER_KEY", Node.MASTER_KEY), List.of())) {
-      process.awaitOutput(Pattern.compile("Keyhook runs without a server"));
+      process.awaitOutput(Pattern.compile("Keyhook runs without an API"));
       process.stop();
       assertThat(process.output()).contains("The first account was created", "API key   kh_")
           .doesNotContain("Keyhook listens", "curl", "http://");

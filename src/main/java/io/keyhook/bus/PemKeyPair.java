@@ -27,7 +27,7 @@ import javax.net.ssl.KeyManagerFactory;
 public record PemKeyPair(List<X509Certificate> chain, PrivateKey key) {
   private static final char[] NO_PASSWORD = {};
   private static final Pattern KEY =
-      Pattern.compile("-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\\s]+)-----END PRIVATE KEY-----");
+      Pattern.compile("-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\\s]++)-----END PRIVATE KEY-----");
 
   /**
    * Reads two files. Blocks.

@@ -41,7 +41,8 @@ class FuzzTest {
 
   @Test
   void whateverIsAskedIsAnsweredAsTheDocumentSays() throws Exception {
-    subject.ids().stream().filter(id -> !id.startsWith("key_")).forEach(fuzz::add); // what it asks with must stay
+    subject.ids().stream().filter(id -> !id.startsWith("key_") && !id.startsWith("acct_")) // what it asks with must stay
+        .forEach(fuzz::add);
     Map<Integer, Integer> statuses = new TreeMap<>();
     JqwikSession.run(() -> {
       RandomGenerator<Fuzz.Request> requests = fuzz.requests().generator(GENERATED_SIZE, true);
