@@ -17,8 +17,8 @@ final class RedeliveryStore {
   // A redelivered delivery leaves the log for the queue. Its fence starts past any that an earlier lease can have had.
   private static final String MAKE_DUE = """
       UPDATE keyhook.delivery_queue q SET tries = CASE WHEN leased THEN -1 ELSE 0 END,
-        due_at = CASE WHEN leased THEN due_at WHEN %s THEN least(due_at, n.at + %s) ELSE n.at END
-      FROM (SELECT now() AS at) n
+        due_at = CASE WHEN leased THEN due_at WHEN %s THEN least(due_at, n.parked) ELSE n.at END
+      FROM (SELECT now() AS at, now() + %s AS parked) n
       WHERE account_id = $1 AND webhook_id = $2 AND delivery_id = $3"""
       .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY);
   static final String QUEUE_TAKEN = """
