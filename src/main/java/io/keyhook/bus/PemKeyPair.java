@@ -15,8 +15,6 @@ import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
 
 /**
@@ -26,8 +24,8 @@ import javax.net.ssl.KeyManagerFactory;
  */
 public record PemKeyPair(List<X509Certificate> chain, PrivateKey key) {
   private static final char[] NO_PASSWORD = {};
-  private static final Pattern KEY =
-      Pattern.compile("-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\\s]++)-----END PRIVATE KEY-----");
+  private static final String BEGIN = "-----BEGIN PRIVATE KEY-----";
+  private static final String END = "-----END PRIVATE KEY-----";
 
   /**
    * Reads two files. Blocks.
@@ -64,13 +62,15 @@ public record PemKeyPair(List<X509Certificate> chain, PrivateKey key) {
    * @throws GeneralSecurityException the file has no such key
    */
   public static PrivateKey privateKey(Path file, String algorithm) throws IOException, GeneralSecurityException {
-    Matcher pem = KEY.matcher(Files.readString(file));
-    if (!pem.find()) {
+    String pem = Files.readString(file);
+    int begin = pem.indexOf(BEGIN) + BEGIN.length();
+    int end = pem.indexOf(END, begin);
+    if (begin < BEGIN.length() || end < 0) {
       throw new InvalidKeySpecException(file + " has no private key in PKCS#8");
     }
     try {
       return KeyFactory.getInstance(algorithm)
-          .generatePrivate(new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(pem.group(1))));
+          .generatePrivate(new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(pem.substring(begin, end))));
     } catch (IllegalArgumentException e) {
       throw new InvalidKeySpecException(file + " is not base64", e);
     }
