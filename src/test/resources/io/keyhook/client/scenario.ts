@@ -28,6 +28,7 @@ function detail(payload: DeliveryPayload, webhookId: string): string | boolean |
   switch (payload.event) {
     case 'license.activated': return payload.data.customerEmail;
     case 'license.disabled': return payload.data.licenseName;
+    case 'license.deactivated': return payload.data.deactivatedBy;
     case 'license.expired': return payload.data.licenseName;
     case 'license.validated': return payload.data.fingerprint;
     case 'webhook.test': return payload.data.webhookId === webhookId;
