@@ -6,7 +6,6 @@ import io.keyhook.bus.Caller;
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
-import io.keyhook.fair.Admission;
 import io.keyhook.bus.TestEndpoints;
 import io.keyhook.fair.Admission;
 import io.keyhook.target.RefusedTargetException;
