@@ -47,10 +47,11 @@ class ProcessLogTest {
       Api api = Api.of(process.uri());
       assertThat(messages(process, "Started Keyhook ")).singleElement().asString().contains("database: 127.0.0.1");
       proxy.cut();
-      for (int i = 0; i < 20; i++) {
+      await("the outage is noticed").atMost(Waiting.LONG).until(() -> {
         api.validate("ABCD-EFGH-IJKL-MNOP", "device").expect(503);
         api.get("/health/ready").expect(503);
-      }
+        return !messages(process, "The database is not available").isEmpty();
+      });
       proxy.open();
       await("the database is available again").atMost(Waiting.LONG).until(() -> {
         api.validate("ABCD-EFGH-IJKL-MNOP", "device");
