@@ -34,6 +34,7 @@ public final class AuditStore {
   private static final String LIST_ACTION = LIST.formatted(" AND action = $4");
   private static final String LIST_SUBJECT = LIST.formatted(" AND subject_id = $4");
   private static final String LIST_BOTH = LIST.formatted(" AND subject_id = $4 AND action = $5");
+  private static final String HAS_ENTRIES = "SELECT EXISTS (SELECT FROM keyhook.audit WHERE account_id = $1)";
 
   private AuditStore() {}
 
@@ -73,6 +74,10 @@ public final class AuditStore {
     action.ifPresent(one -> parameters.addString(one.wireName()));
     return client.preparedQuery(sql).execute(parameters)
         .map(rows -> Page.of(all(rows, AuditStore::entry), page.limit(), entry -> Id.AUDIT_ENTRY.parse(entry.id())));
+  }
+
+  static Future<Boolean> hasEntries(SqlClient client, UUID accountId) {
+    return client.preparedQuery(HAS_ENTRIES).execute(Tuple.of(accountId)).map(rows -> rows.iterator().next().getBoolean(0));
   }
 
   private static Entry entry(Row row) {

@@ -2,6 +2,7 @@ package io.keyhook.log;
 
 import io.keyhook.account.PlanStore;
 import io.keyhook.account.Plans;
+import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.Check;
@@ -70,7 +71,9 @@ public final class LogVerticle extends VerticleBase {
         RecoveryStore.get(pool, query.caller().accountId(), Id.RECOVERY.parse(query.id())));
     bus.answer(Addresses.STOP_RECOVERY, recovering::stop);
     bus.answer(Addresses.EXPORT_ACCOUNT, query -> AccountExport.read(database, query));
-    bus.answer(Addresses.ERASE_CUSTOMER, request -> CustomerErasure.run(database, request));
+    bus.answer(Addresses.ERASE_CUSTOMER, request ->
+        bus.request(Addresses.FIND_ACCOUNT, new Accounts.Find(Id.ACCOUNT.of(request.caller().accountId())))
+            .compose(there -> CustomerErasure.run(database, request)));
     bus.answer(Addresses.CANCEL_PENDING, this::cancel);
     bus.answer(Addresses.GET_HEALTH, query -> {
       UUID accountId = query.caller().accountId();
