@@ -53,8 +53,9 @@ class GuideSearchTest extends Visit {
     input().fill("/api/test-endpoint");
     assertThat(results().first()).containsText("/api/test-endpoint");
     input().fill("group failures");
-    assertThat(results().first()).containsText("GET /api/deliveries/causes");
-    results().first().click();
+    Locator call = results().filter(new Locator.FilterOptions().setHasText("GET /api/deliveries/causes"));
+    assertThat(call).isVisible();
+    call.click();
     page.waitForURL(Pattern.compile(".*/docs/reference#listFailureCauses"));
     assertThat(page.locator("#listFailureCauses")).isInViewport();
   }
