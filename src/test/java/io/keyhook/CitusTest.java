@@ -426,6 +426,10 @@ class CitusTest {
       return valid;
     })).toList();
     for (int move = 0; move < 2; move++) {
+      Waiting.until("what the move before has left is gone", () -> {
+        keyhook.database().update("CALL citus_cleanup_orphaned_resources()");
+        return keyhook.database().number("SELECT count(*) FROM pg_dist_cleanup") == 0;
+      });
       keyhook.database().column("""
           SELECT citus_move_shard_placement(p.shardid, p.nodename, p.nodeport::int, n.nodename, n.nodeport::int, 'block_writes')
           FROM pg_dist_shard_placement p
