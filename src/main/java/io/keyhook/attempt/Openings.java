@@ -37,7 +37,7 @@ final class Openings {
 
   private final Vertx vertx;
   private final Map<Key, Host> hosts = Sender.recentlyUsed(MAX_HOSTS);
-  private final Queue handshakes = new Queue(HANDSHAKES);
+  private final Places handshakes = new Places(HANDSHAKES);
   private final Unestablished unestablished = new Unestablished();
 
   /**
@@ -54,80 +54,95 @@ final class Openings {
     return hosts.computeIfAbsent(key, k -> new Host(k.tls));
   }
 
-  /** Places, and who waits for them. */
-  private final class Queue {
+  /** Where accounts wait for a place, and take turns. */
+  private abstract class Queue {
     private final Turns<UUID, Runnable> turns = new Turns<>(ALL);
-    private int places;
-    private int taken;
     private boolean scheduled;
 
-    Queue(int places) {
-      this.places = places;
-    }
+    /** Returns false if the account gets none now. */
+    abstract boolean tryAcquire(UUID accountId);
+
+    abstract void release(UUID accountId);
 
     /** Runs it with a place, now or later. */
-    void take(UUID accountId, Runnable taker) {
-      if (taken < places && turns.size() == 0) {
-        taken++;
+    final void take(UUID accountId, Runnable taker) {
+      if (!turns.isWaiting(accountId) && tryAcquire(accountId)) {
         taker.run();
       } else {
         turns.add(accountId, taker);
       }
     }
 
-    void free() {
-      taken--;
-      advanceSoon();
-    }
-
-    /** Later: what takes a place may free it at once. */
-    private void advanceSoon() {
-      if (turns.size() > 0 && !scheduled) {
+    /** What waits is run later, because what takes a place may free it at once. */
+    final void free(UUID accountId) {
+      release(accountId);
+      if (isWanted() && !scheduled) {
         scheduled = true;
         vertx.runOnContext(v -> {
           scheduled = false;
-          while (taken < places && turns.size() > 0) {
-            taken++;
-            turns.poll().run();
-          }
-        });
-      }
-    }
-  }
-
-  /** The sockets that are no connections yet, and who waits for one. */
-  private final class Unestablished {
-    private final FairShare<UUID> share = new FairShare<>(MAX_UNESTABLISHED, 1);
-    private final Turns<UUID, Runnable> turns = new Turns<>(ALL);
-    private boolean scheduled;
-
-    /** Runs it with a socket, now or later. */
-    void take(UUID accountId, Runnable taker) {
-      if (!turns.isWaiting(accountId) && share.tryAcquire(accountId)) {
-        taker.run();
-      } else {
-        turns.add(accountId, taker);
-      }
-    }
-
-    void free(UUID accountId) {
-      share.release(accountId, 1);
-      if (turns.size() > 0 && !scheduled) {
-        scheduled = true;
-        vertx.runOnContext(v -> {
-          scheduled = false;
-          for (Runnable next; (next = turns.poll(share::tryAcquire)) != null; ) {
+          for (Runnable next; (next = turns.poll(this::tryAcquire)) != null; ) {
             next.run();
           }
         });
       }
+    }
+
+    final boolean isWanted() {
+      return turns.size() > 0;
+    }
+  }
+
+  /** Places that an account may have all of. */
+  private final class Places extends Queue {
+    private final int atFirst;
+    private int places;
+    private int taken;
+
+    Places(int places) {
+      this.atFirst = places;
+      this.places = places;
+    }
+
+    @Override
+    boolean tryAcquire(UUID accountId) {
+      boolean isFree = taken < places;
+      taken += isFree ? 1 : 0;
+      return isFree;
+    }
+
+    @Override
+    void release(UUID accountId) {
+      taken--;
+      if (taken == 0 && !isWanted()) {
+        places = atFirst;
+      }
+    }
+
+    /** Adds one if somebody waits. */
+    void grow() {
+      places += isWanted() ? 1 : 0;
+    }
+  }
+
+  /** Sockets that are no connections yet. */
+  private final class Unestablished extends Queue {
+    private final FairShare<UUID> share = new FairShare<>(MAX_UNESTABLISHED, 1);
+
+    @Override
+    boolean tryAcquire(UUID accountId) {
+      return share.tryAcquire(accountId);
+    }
+
+    @Override
+    void release(UUID accountId) {
+      share.release(accountId, 1);
     }
   }
 
   /** Belongs to connections to one host. */
   final class Host {
     private final boolean tls;
-    private final Queue queue = new Queue(AT_FIRST);
+    private final Places places = new Places(AT_FIRST);
     private int hung;
 
     private Host(boolean tls) {
@@ -136,26 +151,13 @@ final class Openings {
 
     /** Grants the line a place, now or later. */
     void ask(UUID accountId, Line line) {
-      queue.take(accountId, () -> unestablished.take(accountId, () -> {
+      places.take(accountId, () -> unestablished.take(accountId, () -> {
         if (tls) {
           handshakes.take(accountId, () -> line.granted(new Place(this, accountId)));
         } else {
           line.granted(new Place(this, accountId));
         }
       }));
-    }
-
-    private void stands() {
-      if (queue.turns.size() > 0) {
-        queue.places++;
-      }
-    }
-
-    private void free() {
-      queue.free();
-      if (queue.taken == 0 && queue.turns.size() == 0) {
-        queue.places = AT_FIRST;
-      }
     }
   }
 
@@ -186,7 +188,7 @@ final class Openings {
     private void endPace() {
       if (paced) {
         paced = false;
-        handshakes.free();
+        handshakes.free(accountId);
       }
     }
 
@@ -201,14 +203,14 @@ final class Openings {
     private void free() {
       if (counts) {
         counts = false;
-        host.free();
+        host.places.free(accountId);
       }
     }
 
     @Override
     public void begun(boolean isNew) {
       if (!over && isNew) {
-        host.stands();
+        host.places.grow();
       }
       end();
     }

@@ -57,9 +57,6 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
       .setAllowDuplicateContentLengths(true)
       .setUseRfc9112TransferEncoding(false);
   private static final int MAX_GOODBYE = 1024;
-  private static final byte[] STATUS_LINE = "HTTP/1.".getBytes(StandardCharsets.US_ASCII);
-  private static final int ANY_VERSION = "HTTP/".length();
-  private static final int MAX_VERSION = 8;
 
   /** What comes next. */
   private enum Part {
@@ -74,6 +71,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
   }
 
   private final TlsOverhead tls;
+  private final StatusLine statusLine = new StatusLine();
   private Channel channel;
   /** The call that waits for the response; null: none does. */
   private Call call;
@@ -157,6 +155,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
       outstanding = true;
       kept = HttpUtil.isKeepAlive(request);
       part = requests > 0 ? Part.REST : Part.BLANK;
+      statusLine.begin();
       if (requests == 0 || reuse.isQuiet(quietSince)) {
         busySince = reuse.now();
       }
@@ -202,8 +201,6 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
 
   private final class Decoder extends HttpResponseDecoder {
     private final ChunkSizeLines chunks = new ChunkSizeLines();
-    /** The last byte that was dropped in front of a status line. */
-    private byte dropped = HttpConstants.LF;
 
     Decoder() {
       super(CONFIG);
@@ -225,7 +222,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
 
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
-      if (part == Part.REST && !beginsStatusLine(in) || part == Part.BLANK && !beginsLine(in)) {
+      if (!beginsStatusLine(in)) {
         return;
       }
       int from = in.readerIndex();
@@ -253,59 +250,17 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
       decoded(context, in, out, before);
     }
 
-    /** Drops the blanks before it, which Netty does not count as lines. */
-    private boolean beginsLine(ByteBuf in) {
-      while (in.isReadable()) {
-        byte first = in.getByte(in.readerIndex());
-        if (!Character.isISOControl(first) && !Character.isWhitespace(first)) {
-          part = Part.STATUS;
-          return true;
-        }
-        in.skipBytes(1);
-      }
-      return false;
-    }
-
-    /** Drops what comes before it. */
+    /** Returns false while bytes come in front of it. */
     private boolean beginsStatusLine(ByteBuf in) {
-      while (in.isReadable()) {
-        int length = Math.min(STATUS_LINE.length, in.readableBytes());
-        int same = 0;
-        while (same < length && in.getByte(in.readerIndex() + same) == STATUS_LINE[same]) {
-          same++;
-        }
-        if (length < STATUS_LINE.length && same == length) {
-          return false;
-        }
-        boolean isOther = false; // such as HTTP/2 200, which Netty refuses: no response comes behind it
-        if (same >= ANY_VERSION && same < length && dropped == HttpConstants.LF) {
-          int end = endOfVersion(in);
-          if (end == in.writerIndex()) {
-            return false;
-          }
-          isOther = in.getByte(end) == HttpConstants.SP;
-        }
-        if (same == length || isOther) {
-          dropped = HttpConstants.LF;
-          part = Part.STATUS;
-          return true;
-        }
-        dropped = in.readByte();
-        if (dropped != HttpConstants.CR && dropped != HttpConstants.LF && !last) {
-          last = true;
-          reuse.lose();
-        }
+      boolean begins = part == Part.REST ? statusLine.isBehindRest(in) : part != Part.BLANK || statusLine.isBehindBlanks(in);
+      if (part == Part.REST && statusLine.droppedText() && !last) {
+        last = true;
+        reuse.lose();
       }
-      return false;
-    }
-
-    private static int endOfVersion(ByteBuf in) {
-      int at = in.readerIndex() + ANY_VERSION;
-      int end = Math.min(in.writerIndex(), at + MAX_VERSION);
-      while (at < end && (in.getByte(at) == '.' || Character.isDigit(in.getByte(at)))) {
-        at++;
+      if (begins && (part == Part.REST || part == Part.BLANK)) {
+        part = Part.STATUS;
       }
-      return at;
+      return begins;
     }
 
     private void decoded(ChannelHandlerContext context, ByteBuf in, List<Object> out, int before) {
