@@ -8,6 +8,7 @@ import io.keyhook.bench.Receivers;
 import io.keyhook.bench.Scenario;
 import io.keyhook.bench.Section;
 import io.keyhook.bench.Table;
+import io.keyhook.bench.Watch;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,6 +69,6 @@ public final class Memory implements Scenario {
   }
 
   private static String resident(Installation installation) throws Exception {
-    return count(installation.residentBytes() / MB);
+    return count(Math.round(Watch.read(installation).resident() / MB));
   }
 }
