@@ -28,6 +28,7 @@ final class CheckConfig {
         + "; validations per second and address: " + options.validation().rateLimit()
         + "; retries: " + options.delivery().retryDelays().stream().map(Duration::toString).collect(Collectors.joining(", "))
         + "; insecure targets: " + (options.delivery().allowInsecureTargets() ? "allowed" : "refused")
+        + "; proxy: " + options.delivery().proxy().map(proxy -> proxy.host() + ":" + proxy.port()).orElse("none")
         + "; plans: " + String.join(", ", options.plans().keySet());
   }
 

@@ -4,7 +4,7 @@ import io.keyhook.StopOrder.Stage;
 import io.keyhook.account.AccountVerticle;
 import io.keyhook.account.ApiKeys;
 import io.keyhook.account.Plans;
-import io.keyhook.attempt.Trust;
+import io.keyhook.attempt.Egress;
 import io.keyhook.audit.AuditVerticle;
 import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Actor;
@@ -213,7 +213,7 @@ final class Deployment {
     TargetPolicy policy = TargetPolicy.of(options.delivery());
     DeliveryVerticles delivery = new DeliveryVerticles(
         new DeliveryVerticles.Services(bus, database, dispatcher, budget),
-        new DeliveryVerticles.Rules(options.delivery(), plans, policy, Trust.andJavas(options.delivery().trustStore()), cipher),
+        new DeliveryVerticles.Rules(options.delivery(), plans, policy, Egress.of(options.delivery()), cipher),
         new DeliveryMetrics(meters, counts, holdings));
     AtomicInteger validator = new AtomicInteger();
     shared = new ApiRouter.Shared(ApiRouter.Limits.of(options.validation().rateLimit(), meters), admissions,

@@ -75,32 +75,30 @@ final class Doctor implements DatabaseCommand {
         .otherwiseEmpty()
         .compose(probed -> Diagnosis.targets(database.pool(), WEBHOOKS))
         .compose(urls -> vertx.<Void>executeBlocking(() -> {
-          connect(TargetPolicy.of(options.delivery()), urls);
+          connect(TargetPolicy.of(options.delivery()), Tunnel.of(options.delivery()), urls);
           return null;
         }));
   }
 
-  private void connect(TargetPolicy policy, List<String> urls) {
+  private void connect(TargetPolicy policy, Tunnel tunnel, List<String> urls) {
     if (urls.isEmpty()) {
       report(true, "HTTPS", "not checked, as there is no active webhook");
     }
-    urls.forEach(url -> check("HTTPS", () -> connect(policy, policy.check(url))));
+    urls.forEach(url -> check("HTTPS", () -> connect(policy, tunnel, policy.check(url))));
   }
 
   /** Under the rules of a delivery: no URL of an account leads to an address that is not public. */
-  private static String connect(TargetPolicy policy, Target target) throws IOException {
+  private static String connect(TargetPolicy policy, Tunnel tunnel, Target target) throws IOException {
     if (target.isTestEndpoint()) {
       return "the built-in test endpoint needs no connection";
     }
     List<InetAddress> addresses = policy.pick(target, List.of(InetAddress.getAllByName(target.host())));
     String where = target.host() + ":" + target.port();
     long begun = System.nanoTime();
-    try (Socket plain = new Socket()) {
-      plain.connect(new InetSocketAddress(addresses.get(0), target.port()), (int) PATIENCE.toMillis());
+    try (Socket plain = tunnel.open(new InetSocketAddress(addresses.get(0), target.port()), PATIENCE)) {
       if (!target.ssl()) {
         return where + " accepts connections";
       }
-      plain.setSoTimeout((int) PATIENCE.toMillis());
       SSLSocketFactory factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
       try (SSLSocket socket = (SSLSocket) factory.createSocket(plain, target.host(), target.port(), true)) {
         SSLParameters parameters = socket.getSSLParameters();

@@ -59,7 +59,12 @@ class InternalsTest {
           "io.netty.channel.ConnectTimeoutException",
           "io.netty.handler.codec.DecoderException",
           "io.netty.handler.codec.PrematureChannelClosureException",
+          "io.netty.handler.proxy.ProxyConnectException",
           "io.netty.handler.ssl.SslClosedEngineException"),
+      new Use("io.keyhook.attempt.PoolAddress",
+          "Vert.x keeps connections by address, and only an address that equals nothing else keeps the connections of two pools "
+              + "apart while a proxy is asked for the plain address",
+          "io.vertx.core.net.impl.SocketAddressImpl"),
       new Use("io.keyhook.attempt.FoldedLines",
           "ReceiverCodec makes one line of folded ones before Netty joins them in quadratic time",
           "io.netty.buffer.ByteBuf"),

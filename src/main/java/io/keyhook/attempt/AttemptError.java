@@ -5,6 +5,7 @@ import io.keyhook.target.UnresolvedTargetException;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.PrematureChannelClosureException;
+import io.netty.handler.proxy.ProxyConnectException;
 import io.netty.handler.ssl.SslClosedEngineException;
 import io.vertx.core.VertxException;
 import io.vertx.core.http.HttpClosedException;
@@ -30,7 +31,11 @@ public enum AttemptError {
   PROTOCOL_ERROR,
   NETWORK_ERROR,
   /** The address is not one that a webhook may reach. */
-  TARGET_REFUSED;
+  TARGET_REFUSED,
+  /** The proxy for deliveries cannot be reached, does not accept Keyhook's credentials, or broke off. */
+  PROXY_FAILURE,
+  /** The proxy for deliveries works, and refused the connection to the endpoint, or could not make it. */
+  PROXY_REFUSED;
 
   /** What the system says, where it has no exception of its own for it. */
   private static final Map<String, AttemptError> SAID = Map.of(
@@ -58,6 +63,8 @@ public enum AttemptError {
   private static Optional<AttemptError> ofCause(Throwable e) {
     if (e instanceof RefusedTargetException) {
       return Optional.of(TARGET_REFUSED);
+    } else if (e instanceof ProxyConnectException) {
+      return Optional.of(isRefusal(String.valueOf(e.getMessage())) ? PROXY_REFUSED : PROXY_FAILURE);
     } else if (e instanceof UnresolvedTargetException || e instanceof UnknownHostException) {
       return Optional.of(DNS_FAILURE);
     } else if (e instanceof ConnectTimeoutException || e instanceof TimeoutException) {
@@ -78,5 +85,10 @@ public enum AttemptError {
       return Optional.of(PROTOCOL_ERROR);
     }
     return Optional.empty();
+  }
+
+  /** Whether the proxy responded to CONNECT, with a status other than the one that asks for credentials (RFC 9110, 15.5.8). */
+  private static boolean isRefusal(String message) {
+    return message.contains("status: ") && !message.contains("status: 407");
   }
 }

@@ -137,7 +137,7 @@ final class Calls {
       } else if (again || call.hasBegun()) {
         exchange.fail(AttemptError.of(e));
       } else {
-        notConnected(AttemptError.of(e));
+        notConnected(route.whyNotConnected(e));
       }
     }
 

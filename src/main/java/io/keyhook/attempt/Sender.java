@@ -15,12 +15,9 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
-import io.vertx.core.net.TrustOptions;
 import io.vertx.ext.web.client.HttpRequest;
 import io.vertx.ext.web.client.WebClient;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,6 +45,8 @@ public final class Sender {
   private final Vertx vertx;
   private final Resolver resolver;
   private final TargetPolicy policy;
+  /** Null: connections are direct. */
+  private final OutgoingProxy proxy;
   private final Duration timeout;
   private final LongSupplier nanoTime;
   private final Runnable onUnasked;
@@ -56,7 +55,6 @@ public final class Sender {
   private final Openings openings;
   private final Map<Destination, Route> routes = recentlyUsed(MAX_ROUTES);
   private final Map<PoolKey, Pool> pools = recentlyUsed(MAX_POOLS);
-  private long poolsMade;
 
   /** The target includes path and query: two webhooks share connections only if their URLs are the same. */
   private record Destination(UUID accountId, Target target) {}
@@ -66,38 +64,38 @@ public final class Sender {
   /**
    * With what Vert.x resolves.
    *
-   * @param trust whose certificates are good; null: what Java trusts
+   * @param egress how connections leave this node
    * @param timeout of a whole attempt
    * @param maxInFlight attempts that the caller makes at once, and the most connections of a pool
    * @param onUnasked runs each time that a receiver sends bytes that no request has asked for
    * @throws IllegalStateException Netty is too old
    */
   public Sender(
-      Vertx vertx, TargetPolicy policy, TrustOptions trust, Duration timeout, int maxInFlight, Runnable onUnasked) {
-    this(vertx, Resolver.of(vertx), policy, trust, timeout, maxInFlight, System::nanoTime, onUnasked);
+      Vertx vertx, TargetPolicy policy, Egress egress, Duration timeout, int maxInFlight, Runnable onUnasked) {
+    this(vertx, Resolver.of(vertx), policy, egress, timeout, maxInFlight, System::nanoTime, onUnasked);
   }
 
   /**
-   * @param trust whose certificates are good; null: what Java trusts
    * @param nanoTime as {@link System#nanoTime()}: what a connection's quiet time is counted by
    */
   Sender(
-      Vertx vertx, Resolver resolver, TargetPolicy policy, TrustOptions trust, Duration timeout, int maxInFlight,
+      Vertx vertx, Resolver resolver, TargetPolicy policy, Egress egress, Duration timeout, int maxInFlight,
       LongSupplier nanoTime, Runnable onUnasked) {
     Wire.requireNetty();
     this.vertx = vertx;
     this.resolver = resolver;
     this.policy = policy;
+    this.proxy = egress.proxy();
     this.timeout = timeout;
     this.nanoTime = nanoTime;
     this.onUnasked = onUnasked;
     this.openings = new Openings(vertx);
     TlsSessions sessions = new TlsSessions();
-    this.reusing = client(trust, sessions, maxInFlight, true);
-    this.fresh = client(trust, sessions, maxInFlight, false);
+    this.reusing = client(egress, sessions, maxInFlight, true);
+    this.fresh = client(egress, sessions, maxInFlight, false);
   }
 
-  private WebClient client(TrustOptions trust, TlsSessions sessions, int maxInFlight, boolean keepAlive) {
+  private WebClient client(Egress egress, TlsSessions sessions, int maxInFlight, boolean keepAlive) {
     // A connection that is being made cannot be canceled: it is given up by these, or is the next attempt's.
     HttpClientOptions options = new HttpClientOptions()
         .setVerifyHost(true)
@@ -107,8 +105,11 @@ public final class Sender {
         .setSslHandshakeTimeout(timeout.toMillis()).setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
         .setKeepAlive(keepAlive)
         .setKeepAliveTimeout(KEEP_ALIVE_SECONDS);
-    if (trust != null) {
-      options.setTrustOptions(trust);
+    if (egress.trust() != null) {
+      options.setTrustOptions(egress.trust());
+    }
+    if (proxy != null) {
+      options.setProxyOptions(proxy.options(timeout));
     }
     return Wire.client(vertx, options,
         new PoolOptions().setHttp1MaxSize(maxInFlight).setMaxLifetime(MAX_CONNECTION_SECONDS));
@@ -181,6 +182,13 @@ public final class Sender {
 
     void works(InetAddress address) {
       working = address;
+      if (proxy != null) {
+        proxy.works();
+      }
+    }
+
+    AttemptError whyNotConnected(Throwable e) {
+      return proxy == null ? AttemptError.of(e) : proxy.failure(e);
     }
 
     Pool pool(InetAddress address) {
@@ -203,27 +211,12 @@ public final class Sender {
     private Pool(PoolKey key) {
       destination = key.destination();
       address = key.address();
-      server = server(++poolsMade);
+      server = new PoolAddress(address, destination.target().port());
       reuse = new Reuse(nanoTime, onUnasked, this::reuseLost);
       Target target = destination.target();
       line = new Line(vertx, reuse,
           openings.host(new Openings.Key(target.host(), target.port(), target.ssl(), address)), destination.accountId());
       kept = request(reusing);
-    }
-
-    /**
-     * The address, with a name that no other pool has. Vert.x keeps connections by name, port, host and scheme, so a
-     * request never gets a connection of another account, of another URL, or of a pool that was forgotten. Nothing
-     * resolves the name, because the address is there.
-     */
-    private SocketAddress server(long number) {
-      String name = "pool-" + number + "@" + address.getHostAddress();
-      try {
-        InetAddress named = InetAddress.getByAddress(name, address.getAddress());
-        return SocketAddress.inetSocketAddress(new InetSocketAddress(named, destination.target().port()));
-      } catch (UnknownHostException e) {
-        throw new IllegalStateException(e); // an address has the length of one
-      }
     }
 
     private void reuseLost() {

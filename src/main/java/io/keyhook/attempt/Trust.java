@@ -12,7 +12,7 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 
 /** The authorities whose certificates endpoints may have. */
-public final class Trust {
+final class Trust {
   private Trust() {}
 
   /**
@@ -20,7 +20,7 @@ public final class Trust {
    *
    * @param more none: returns null, which {@link Sender} takes for what Java trusts
    */
-  public static TrustOptions andJavas(List<X509Certificate> more) {
+  static TrustOptions andJavas(List<X509Certificate> more) {
     if (more.isEmpty()) {
       return null;
     }

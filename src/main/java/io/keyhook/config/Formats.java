@@ -7,6 +7,10 @@ import inet.ipaddr.IPAddressStringParameters;
 import io.keyhook.bus.PemCertificates;
 import io.keyhook.bus.PemKeyPair;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -114,5 +118,26 @@ final class Formats {
     String plain = name.startsWith("*.") ? name.substring(2) : name;
     return HOST_NAME.matcher(plain).matches() && plain.length() <= HOST_NAME_CHARACTERS ? Optional.of(name)
         : network(text);
+  }
+
+  /** The proxy of a URL. Its user and password are given together, or not at all. */
+  static Optional<KeyhookOptions.Proxy> proxy(String text) {
+    try {
+      URI uri = new URI(text);
+      String[] user = uri.getUserInfo() == null ? new String[0] : uri.getRawUserInfo().split(":", -1);
+      boolean plain = "http".equalsIgnoreCase(uri.getScheme()) && uri.getHost() != null && uri.getPort() > 0 && uri.getPort() <= 65535
+          && (uri.getRawPath().isEmpty() || uri.getRawPath().equals("/")) && uri.getRawQuery() == null && uri.getRawFragment() == null;
+      return !plain || user.length != 0 && user.length != 2 ? Optional.empty()
+          : Optional.of(new KeyhookOptions.Proxy(uri.getHost().replaceAll("[\\[\\]]", ""), uri.getPort(),
+              part(user, 0), part(user, 1)));
+    } catch (URISyntaxException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<String> part(String[] user, int index) {
+    // a plus is a plus in userinfo (RFC 3986, 3.2.1), and a space to the decoder of forms
+    return user.length == 0 ? Optional.empty()
+        : Optional.of(URLDecoder.decode(user[index].replace("+", "%2B"), StandardCharsets.UTF_8));
   }
 }

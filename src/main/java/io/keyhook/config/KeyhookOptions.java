@@ -211,6 +211,7 @@ public record KeyhookOptions(
    * @param deniedTargets likewise, and never reached, also where they are allowed
    * @param allowedPorts one or more
    * @param trustStore authorities that endpoints' certificates may come from, beside those that Java trusts
+   * @param proxy that connections to endpoints lead through; empty: they are direct
    * @param maxInFlight the maximum number of deliveries that this node holds: waiting, in flight, or with a result to write
    * @param maxInFlightPerEndpoint attempts at once to one webhook from this node
    */
@@ -222,8 +223,22 @@ public record KeyhookOptions(
       List<String> deniedTargets,
       Set<Integer> allowedPorts,
       List<X509Certificate> trustStore,
+      Optional<Proxy> proxy,
       int maxInFlight,
       int maxInFlightPerEndpoint) {}
+
+  /**
+   * An HTTP proxy.
+   *
+   * @param port 1 to 65535
+   * @param username empty, as the password is: it takes no credentials
+   */
+  public record Proxy(String host, int port, Optional<String> username, Optional<String> password) {
+    @Override
+    public String toString() {
+      return "Proxy[" + host + ":" + port + ", username=" + redacted(username) + "]";
+    }
+  }
 
   /**
    * What an account may have.

@@ -9,6 +9,7 @@ import io.keyhook.config.KeyhookOptions.Log;
 import io.keyhook.config.KeyhookOptions.Management;
 import io.keyhook.config.KeyhookOptions.Operator;
 import io.keyhook.config.KeyhookOptions.Plan;
+import io.keyhook.config.KeyhookOptions.Proxy;
 import io.keyhook.config.KeyhookOptions.Secrets;
 import io.keyhook.config.KeyhookOptions.Session;
 import io.keyhook.config.KeyhookOptions.Signup;
@@ -194,7 +195,7 @@ final class OptionsReader {
         values.duration("delivery.timeout", Duration.ofMillis(1), Duration.ofSeconds(12),
             "an ISO-8601 duration from PT0.001S to PT12S"),
         values.bool("delivery.allowInsecureTargets"), targets("delivery.allowedTargets"),
-        targets("delivery.deniedTargets"), ports(), trustStore(), maxInFlight,
+        targets("delivery.deniedTargets"), ports(), trustStore(), proxy(), maxInFlight,
         values.number("delivery.maxInFlightPerEndpoint", 1, maxInFlight));
   }
 
@@ -206,6 +207,11 @@ final class OptionsReader {
   private List<X509Certificate> trustStore() {
     return values.optional("delivery.trustStore", text -> Formats.path(text, workingDirectory).flatMap(Formats::certificates),
         "the path of a file with certificates in PEM that can be read, or null").orElse(List.of());
+  }
+
+  private Optional<Proxy> proxy() {
+    return values.optional("delivery.proxy", Formats::proxy, "http://host:port or http://user:password@host:port, with special"
+        + " characters in user and password percent-encoded, or null");
   }
 
   private Set<Integer> ports() {

@@ -50,7 +50,7 @@ final class DeliveryVerticle extends VerticleBase {
     KeyhookOptions.Delivery options = rules.options();
     client = services.database().connections(services.database().shares().sender(), "senders");
     transport = new Transport(
-        new Sender(vertx, rules.policy(), rules.trust(), options.timeout(), options.maxInFlight(), metrics::unasked),
+        new Sender(vertx, rules.policy(), rules.egress(), options.timeout(), options.maxInFlight(), metrics::unasked),
         new TestEndpoint(bus, options.timeout()));
     drain = new Drain(vertx);
     EndpointReader reader = new EndpointReader(

@@ -1,6 +1,7 @@
 package io.keyhook.delivery;
 
 import io.keyhook.account.Plans;
+import io.keyhook.attempt.Egress;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.StopBudget;
 import io.keyhook.config.KeyhookOptions;
@@ -9,7 +10,6 @@ import io.keyhook.db.Database;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.target.TargetPolicy;
 import io.vertx.core.Deployable;
-import io.vertx.core.net.TrustOptions;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Creates the verticles that deliver, and holds what they share on a node. */
@@ -27,10 +27,10 @@ public final class DeliveryVerticles {
    * What decides whether and how a delivery is sent.
    *
    * @param policy the targets that are allowed
-   * @param trust whose certificates are good; null: what Java trusts
+   * @param egress how connections leave the node
    * @param cipher opens the secrets of webhooks
    */
-  public record Rules(KeyhookOptions.Delivery options, Plans plans, TargetPolicy policy, TrustOptions trust,
+  public record Rules(KeyhookOptions.Delivery options, Plans plans, TargetPolicy policy, Egress egress,
       Cipher cipher) {}
 
   public DeliveryVerticles(Services services, Rules rules, DeliveryMetrics metrics) {

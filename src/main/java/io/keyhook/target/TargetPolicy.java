@@ -47,6 +47,7 @@ public final class TargetPolicy {
   /**
    * @param allowInsecureTargets for development: http too, and any port, name and address. URLs that parsers read in
    *     different ways are refused all the same, and so is what the operator denies
+   * @param http whether http is one of them: not through a proxy, which would resolve the name of a plain URL itself
    * @param ports the allowed ones, 1 to 65535, one or more; all are where insecure targets are allowed
    * @param allowed addresses and blocks such as {@code 10.1.0.0/16} that count as public; names that do, wherever they
    *     lead; and {@code *.} and a name, for every name below it
@@ -55,13 +56,13 @@ public final class TargetPolicy {
    * @param own addresses of this machine: not public, whatever they look like
    * @throws IllegalArgumentException a port, a block or a name is impossible
    */
-  TargetPolicy(boolean allowInsecureTargets, Set<Integer> ports, List<String> allowed, List<String> denied,
+  TargetPolicy(boolean allowInsecureTargets, boolean http, Set<Integer> ports, List<String> allowed, List<String> denied,
       List<InetAddress> own) {
     if (ports.isEmpty() || ports.stream().anyMatch(port -> port < 1 || port > 65535)) {
       throw new IllegalArgumentException("ports of targets must be 1 to 65535, and at least one: " + ports);
     }
     this.allowInsecureTargets = allowInsecureTargets;
-    this.schemes = allowInsecureTargets ? Set.of("http", "https") : Set.of("https");
+    this.schemes = allowInsecureTargets && http ? Set.of("http", "https") : Set.of("https");
     this.ports = Set.copyOf(ports);
     this.portList = new TreeSet<>(ports).stream().map(String::valueOf).collect(Collectors.joining(" or "));
     this.allowed = new TargetList(allowed);
@@ -73,8 +74,8 @@ public final class TargetPolicy {
   public static TargetPolicy of(KeyhookOptions.Delivery options) {
     try {
       List<InetAddress> own = NetworkInterface.networkInterfaces().flatMap(NetworkInterface::inetAddresses).toList();
-      return new TargetPolicy(options.allowInsecureTargets(), options.allowedPorts(), options.allowedTargets(),
-          options.deniedTargets(), own);
+      return new TargetPolicy(options.allowInsecureTargets(), options.proxy().isEmpty(), options.allowedPorts(),
+          options.allowedTargets(), options.deniedTargets(), own);
     } catch (SocketException e) {
       throw new UncheckedIOException(e);
     }

@@ -99,8 +99,16 @@ final class Certificates {
    * @param connections of a receiver and account
    */
   SenderRig rig(Duration timeout, int connections) {
+    return rig(timeout, connections, null, InetAddress.getLoopbackAddress());
+  }
+
+  /**
+   * @param proxy null: connections are direct
+   * @param addresses of every host
+   */
+  SenderRig rig(Duration timeout, int connections, OutgoingProxy proxy, InetAddress... addresses) {
     return new SenderRig(SenderRig.Sockets.NATIVE, new VertxOptions(),
-        vertx -> host -> Future.succeededFuture(List.of(InetAddress.getLoopbackAddress())), Policies.insecure(),
-        trust(), timeout, connections);
+        vertx -> host -> Future.succeededFuture(List.of(addresses)), Policies.insecure(),
+        trust(), timeout, connections, proxy);
   }
 }

@@ -76,11 +76,20 @@ final class SenderRig implements AutoCloseable {
   SenderRig(
       Sockets sockets, VertxOptions options, Function<Vertx, Resolver> resolver, TargetPolicy policy,
       TrustOptions trust, Duration timeout, int connections) {
+    this(sockets, options, resolver, policy, trust, timeout, connections, null);
+  }
+
+  /**
+   * @param proxy null: connections are direct
+   */
+  SenderRig(
+      Sockets sockets, VertxOptions options, Function<Vertx, Resolver> resolver, TargetPolicy policy,
+      TrustOptions trust, Duration timeout, int connections, OutgoingProxy proxy) {
     this.timeout = timeout;
     this.policy = policy;
     vertx = Vertx.vertx(options.setEventLoopPoolSize(1).setPreferNativeTransport(sockets == Sockets.NATIVE));
     context = vertx.getOrCreateContext();
-    sender = new Sender(vertx, resolver.apply(vertx), policy, trust, timeout, connections, nanoTime::get, unasked::incrementAndGet);
+    sender = new Sender(vertx, resolver.apply(vertx), policy, new Egress(trust, proxy), timeout, connections, nanoTime::get, unasked::incrementAndGet);
     pulse.scheduleWithFixedDelay(this::beat, 0, BEAT_MILLIS, TimeUnit.MILLISECONDS);
   }
 

@@ -11,6 +11,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -231,6 +232,16 @@ class RulesTest {
       assertThat(overrideFailure("delivery.trustStore", path)).startsWith("delivery.trustStore (options): is ")
           .endsWith(", must be the path of a file with certificates in PEM that can be read, or null");
     }
+  }
+
+  @Test
+  void aProxyIsAPlainHttpUrlWithAPort() {
+    for (String url : new String[] {"proxy.example.com:3128", "https://proxy.example.com:3128", "http://proxy.example.com",
+        "http://user@proxy.example.com:3128", "http://proxy.example.com:3128/path", "http://proxy.example.com:70000", "http://a b:1"}) {
+      assertThat(overrideFailure("delivery.proxy", url)).startsWith("delivery.proxy (options): is ***, must be http://host:port");
+    }
+    assertThat(Configuration.of(nested("delivery.proxy", "http://[::1]:3128")).delivery().proxy())
+        .hasValue(new KeyhookOptions.Proxy("::1", 3128, Optional.empty(), Optional.empty()));
   }
 
   @Test

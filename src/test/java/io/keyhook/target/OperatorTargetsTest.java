@@ -82,7 +82,7 @@ class OperatorTargetsTest {
 
   @Test
   void thisMachinesOwnAddressesAreNotPublic() {
-    TargetPolicy own = new TargetPolicy(false, Policies.PORTS, List.of("93.184.215.15"), List.of(),
+    TargetPolicy own = new TargetPolicy(false, true, Policies.PORTS, List.of("93.184.215.15"), List.of(),
         List.of(address("93.184.215.14"), address("93.184.215.15"), address("2606:4700::1111")));
     for (String url : List.of("https://93.184.215.14/", "https://[2606:4700::1111]/")) {
       assertThatThrownBy(() -> own.check(url)).isInstanceOf(RefusedTargetException.class);

@@ -26,10 +26,10 @@ public final class Policies {
   }
 
   public static TargetPolicy of(boolean allowInsecureTargets, List<String> allowed, List<String> denied) {
-    return new TargetPolicy(allowInsecureTargets, PORTS, allowed, denied, List.of());
+    return new TargetPolicy(allowInsecureTargets, true, PORTS, allowed, denied, List.of());
   }
 
   public static TargetPolicy ofPorts(Set<Integer> ports, List<String> allowed, List<String> denied) {
-    return new TargetPolicy(false, ports, allowed, denied, List.of());
+    return new TargetPolicy(false, true, ports, allowed, denied, List.of());
   }
 }

@@ -10,6 +10,8 @@ const ATTEMPT_ERRORS = {
   connection_reset: ['Connection closed', 'Your server, or a proxy in front of it, closed the connection before the response was complete. Check its log.'],
   protocol_error: ['Not valid HTTP', 'The response is not valid HTTP. Check that a web server listens on this port, and that it uses https if the URL does.'],
   network_error: ['Network error', 'If this continues, check your server’s network.'],
+  proxy_failure: ['Outgoing proxy failed', 'The fault is not yours: Keyhook could not use its own outgoing proxy. Contact your administrator.'],
+  proxy_refused: ['Outgoing proxy refused', 'Keyhook’s own outgoing proxy could not connect to your endpoint, or may not. Check that your server is reachable; if it is, contact your administrator.'],
   target_refused: ['Address refused', 'Webhooks must use https and a public address. Check which addresses the host name resolves to.'],
 };
 
