@@ -101,6 +101,7 @@ final class Deployment {
   private final Metrics metrics;
   private final Admissions admissions;
   private final Probes probes;
+  private final TargetPolicy policy;
   private ApiRouter.Shared shared;
   /** Null until all of it runs. */
   private volatile KeyhookClient client;
@@ -128,6 +129,7 @@ final class Deployment {
       admissions = Admissions.of(vertx, management(), LOOPS, metrics.registry());
       database.publish(metrics.registry(), options.log().slowStatement());
       probes = new Probes(database, metrics.text());
+      policy = TargetPolicy.of(options.delivery());
     } catch (RuntimeException e) {
       bus.close();
       throw e;
@@ -157,6 +159,13 @@ final class Deployment {
 
   Router router(Set<RouterPart> parts) {
     return ApiRouter.onlyWhile(() -> !stopped, ApiRouter.create(vertx, client, options, shared, parts));
+  }
+
+  /** Applies what {@link KeyhookOptions#reloaded} takes over. Any thread. */
+  void reload(KeyhookOptions changed) {
+    database.slowFrom(changed.log().slowStatement());
+    policy.change(changed.delivery());
+    shared.limits().validations().change(changed.validation().rateLimit());
   }
 
   /** Stops again if it fails. */
@@ -210,7 +219,6 @@ final class Deployment {
     Timer loopLag = NodeMetrics.loopLag(meters);
     LastSeen lastSeen = new LastSeen(database.pool(), database.shards());
     Counts counts = new Counts();
-    TargetPolicy policy = TargetPolicy.of(options.delivery());
     DeliveryVerticles delivery = new DeliveryVerticles(
         new DeliveryVerticles.Services(bus, database, dispatcher, budget),
         new DeliveryVerticles.Rules(options.delivery(), plans, policy, Egress.of(options.delivery()), cipher),

@@ -132,6 +132,12 @@ public final class Keyhook extends VerticleBase {
     return latest;
   }
 
+  /** Applies what {@link KeyhookOptions#reloaded} takes over to a deployed Keyhook. Any thread. */
+  void reload(KeyhookOptions changed) {
+    deployed();
+    deployment.reload(changed);
+  }
+
   @Override
   public Future<?> start() {
     deployment = new Deployment(vertx, options, host, port, pages);

@@ -49,6 +49,8 @@ public final class Main {
     log = LoggerFactory.getLogger(Main.class);
   }
 
+  private final KeyhookOptions configured;
+  /** The same with what was generated. */
   private final KeyhookOptions options;
   private final boolean generatedPassword;
   private final boolean generatedKey;
@@ -58,6 +60,7 @@ public final class Main {
   private final CompletableFuture<String> deployed = new CompletableFuture<>();
 
   private Main(KeyhookOptions configured, Optional<EmbeddedServer> embedded) {
+    this.configured = configured;
     this.embedded = embedded;
     this.generatedPassword = configured.bootstrap().password().isEmpty();
     this.generatedKey = configured.bootstrap().apiKey().isEmpty();
@@ -75,7 +78,7 @@ public final class Main {
     try {
       CommandLine line = CommandLine.parse(args);
       switch (line.command()) {
-        case SERVE -> serve(configuration(line));
+        case SERVE -> serve(line);
         case VERSION -> System.out.println("Keyhook " + Version.VERSION);
         case HELP -> System.out.println(CommandLine.USAGE);
         default -> System.exit(run(line, configuration(line)) ? 0 : FAILED);
@@ -89,8 +92,12 @@ public final class Main {
     }
   }
 
+  private static KeyhookOptions read(CommandLine line) {
+    return Configuration.load(System.getenv(), line.file());
+  }
+
   private static KeyhookOptions configuration(CommandLine line) {
-    KeyhookOptions options = Configuration.load(System.getenv(), line.file());
+    KeyhookOptions options = read(line);
     ProcessLog.configure(options.log());
     return options;
   }
@@ -110,23 +117,25 @@ public final class Main {
     };
   }
 
-  private static void serve(KeyhookOptions options) {
+  private static void serve(CommandLine line) {
+    KeyhookOptions options = configuration(line);
     OutOfMemory.watchThreads();
     Optional<EmbeddedServer> embedded = options.database().uri().isPresent() ? Optional.empty()
         : Optional.of(EmbeddedServer.start(options.database().directory()));
     try {
-      new Main(options, embedded).run();
+      new Main(options, embedded).run(line);
     } catch (RuntimeException e) {
       embedded.ifPresent(EmbeddedServer::close);
       throw e;
     }
   }
 
-  private void run() {
+  private void run(CommandLine line) {
     Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "keyhook-stop"));
     vertx.deployVerticle(keyhook).onComplete(id -> {
       deployed.complete(id);
       log.info("Started {}", CheckConfig.summary(options));
+      new Reload(configured, () -> read(line), this::reload).onHangUp();
       greet();
     }, e -> {
       // What the world outside refuses is said in one line; a stack trace would only hide it.
@@ -134,6 +143,11 @@ public final class Main {
       deployed.completeExceptionally(e);
       new Thread(() -> System.exit(FAILED), "keyhook-exit").start();
     });
+  }
+
+  private void reload(KeyhookOptions changed) {
+    keyhook.reload(changed);
+    ProcessLog.level(changed.log().level());
   }
 
   /** Stops in order, within {@code http.drainDelay} and the time of {@link StopBudget}. */

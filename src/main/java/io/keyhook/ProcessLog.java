@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.OutputStreamAppender;
 import io.keyhook.config.KeyhookOptions;
 import org.slf4j.LoggerFactory;
@@ -16,19 +17,31 @@ final class ProcessLog {
   private ProcessLog() {}
 
   static void configure(KeyhookOptions.Log options) {
-    if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
-      return; // the process was started with another logger on its class path
-    }
-    if (!(context.getLogger(Logger.ROOT_LOGGER_NAME).getAppender(APPENDER)
+    if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context) || !(appender(context)
         instanceof OutputStreamAppender<ILoggingEvent> appender)) {
       return;
     }
-    context.getLogger("io.keyhook").setLevel(Level.convertAnSLF4JLevel(options.level()));
+    level(context, options.level());
     if (options.format() == KeyhookOptions.Log.Format.JSON) {
       JsonLines encoder = new JsonLines();
       encoder.setContext(context);
       encoder.start();
       appender.setEncoder(encoder);
     }
+  }
+
+  /** Changes the level of Keyhook's lines while the process runs. */
+  static void level(org.slf4j.event.Level level) {
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context && appender(context) != null) {
+      level(context, level);
+    }
+  }
+
+  private static void level(LoggerContext context, org.slf4j.event.Level level) {
+    context.getLogger("io.keyhook").setLevel(Level.convertAnSLF4JLevel(level));
+  }
+
+  private static Appender<ILoggingEvent> appender(LoggerContext context) {
+    return context.getLogger(Logger.ROOT_LOGGER_NAME).getAppender(APPENDER);
   }
 }

@@ -13,6 +13,10 @@ record Key(String path, Kind kind) {
   private static final int SHOWN_CHARACTERS = 80;
 
   boolean isSecret() {
+    return isSecret(path);
+  }
+
+  static boolean isSecret(String path) {
     return SECRETS.contains(path);
   }
 

@@ -49,6 +49,12 @@ public record KeyhookOptions(
         plans);
   }
 
+  /** These options with all values of others that a running process can take over: the keys of {@link Difference#RELOADABLE}. */
+  public KeyhookOptions reloaded(KeyhookOptions other) {
+    return new KeyhookOptions(http, management, new Log(log.format, other.log.level, other.log.slowStatement), database, bootstrap,
+        operator, auth, signup, secrets, other.validation, delivery.withTargets(other.delivery), plans);
+  }
+
   /**
    * The HTTP server.
    *
@@ -225,7 +231,12 @@ public record KeyhookOptions(
       List<X509Certificate> trustStore,
       Optional<Proxy> proxy,
       int maxInFlight,
-      int maxInFlightPerEndpoint) {}
+      int maxInFlightPerEndpoint) {
+    private Delivery withTargets(Delivery other) {
+      return new Delivery(retryDelays, timeout, allowInsecureTargets, other.allowedTargets, other.deniedTargets,
+          other.allowedPorts, trustStore, proxy, maxInFlight, maxInFlightPerEndpoint);
+    }
+  }
 
   /**
    * An HTTP proxy.

@@ -193,6 +193,15 @@ public final class Database {
     observer.publish(meters, slowStatement);
   }
 
+  /**
+   * Changes from how long on a statement is written to the log.
+   *
+   * @param slowStatement zero: never
+   */
+  public void slowFrom(Duration slowStatement) {
+    observer.slowFrom(slowStatement);
+  }
+
   /** Whether the last calls reached the database. */
   public boolean isAvailable() {
     return observer.isAvailable();

@@ -57,7 +57,7 @@ final class Observer {
    * @param slowStatement from how long on a statement is written to the log; zero: never
    */
   void publish(MeterRegistry registry, Duration slowStatement) {
-    slowNanos = slowStatement.toNanos();
+    slowFrom(slowStatement);
     outages = Counter.builder("keyhook.database.outages").description("Times that the database became unavailable")
         .register(registry);
     Gauge.builder("keyhook.database.available", this, observer -> observer.unavailable ? 0 : 1)
@@ -66,6 +66,13 @@ final class Observer {
       meters = registry;
       byPool.values().forEach(meter -> meter.register(registry));
     }
+  }
+
+  /**
+   * @param slowStatement from how long on a statement is written to the log; zero: never
+   */
+  void slowFrom(Duration slowStatement) {
+    slowNanos = slowStatement.toNanos();
   }
 
   CallMeter meter(String pool) {

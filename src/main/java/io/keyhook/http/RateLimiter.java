@@ -12,7 +12,7 @@ import java.time.Duration;
 public final class RateLimiter {
   private static final int MAX_KEYS = 100_000;
 
-  private final int limit;
+  private volatile int limit;
   private final Duration period;
   private final Counter refused;
   private final Cache<String, Bucket> buckets;
@@ -27,6 +27,16 @@ public final class RateLimiter {
     this.period = period;
     // a bucket that was unused for a period is full, and equal to a new one
     this.buckets = Caffeine.newBuilder().maximumSize(MAX_KEYS).expireAfterAccess(period.multipliedBy(2)).build();
+  }
+
+  /**
+   * Changes the limit. Every key starts anew.
+   *
+   * @param limit 0: no limit
+   */
+  public void change(int limit) {
+    this.limit = limit;
+    buckets.invalidateAll();
   }
 
   /**
@@ -51,6 +61,7 @@ public final class RateLimiter {
   }
 
   private Bucket bucket(String key) {
-    return Bucket.builder().addLimit(bandwidth -> bandwidth.capacity(limit).refillGreedy(limit, period)).build();
+    int now = Math.max(1, limit); // another thread may have taken the limit away since it was looked at
+    return Bucket.builder().addLimit(bandwidth -> bandwidth.capacity(now).refillGreedy(now, period)).build();
   }
 }

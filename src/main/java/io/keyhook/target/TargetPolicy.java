@@ -28,8 +28,8 @@ import java.util.stream.Stream;
  * Decides which URL and which address a webhook may reach, so that a tenant's URL cannot make Keyhook talk to what only
  * Keyhook's own network can reach (server-side request forgery). Registration calls {@link #check}; every attempt calls
  * it again and then {@link #pick}, for a rule may have changed since, and what a name resolves to is the tenant's to
- * change. The rules hold for one request, so the caller follows no redirect. Resolving is the caller's too. Immutable,
- * and for any thread.
+ * change. The rules hold for one request, so the caller follows no redirect. Resolving is the caller's too. For any
+ * thread.
  *
  * <p>The built-in test endpoint ({@link Target#isTestEndpoint}) passes {@link #check} unless it is denied, and never
  * {@link #pick}: whatever its name resolves to, no connection is made to it.
@@ -38,11 +38,22 @@ public final class TargetPolicy {
 
   private final boolean allowInsecureTargets;
   private final Set<String> schemes;
-  private final Set<Integer> ports;
-  private final String portList;
-  private final TargetList allowed;
-  private final TargetList denied;
   private final PublicAddresses addresses;
+  private volatile Rules rules;
+
+  /** What an administrator may change while Keyhook runs. */
+  private record Rules(Set<Integer> ports, TargetList allowed, TargetList denied) {
+    static Rules of(Set<Integer> ports, List<String> allowed, List<String> denied) {
+      if (ports.isEmpty() || ports.stream().anyMatch(port -> port < 1 || port > 65535)) {
+        throw new IllegalArgumentException("ports of targets must be 1 to 65535, and at least one: " + ports);
+      }
+      return new Rules(Set.copyOf(ports), new TargetList(allowed), new TargetList(denied));
+    }
+
+    String portList() {
+      return new TreeSet<>(ports).stream().map(String::valueOf).collect(Collectors.joining(" or "));
+    }
+  }
 
   /**
    * @param allowInsecureTargets for development: http too, and any port, name and address. URLs that parsers read in
@@ -58,15 +69,9 @@ public final class TargetPolicy {
    */
   TargetPolicy(boolean allowInsecureTargets, boolean http, Set<Integer> ports, List<String> allowed, List<String> denied,
       List<InetAddress> own) {
-    if (ports.isEmpty() || ports.stream().anyMatch(port -> port < 1 || port > 65535)) {
-      throw new IllegalArgumentException("ports of targets must be 1 to 65535, and at least one: " + ports);
-    }
     this.allowInsecureTargets = allowInsecureTargets;
     this.schemes = allowInsecureTargets && http ? Set.of("http", "https") : Set.of("https");
-    this.ports = Set.copyOf(ports);
-    this.portList = new TreeSet<>(ports).stream().map(String::valueOf).collect(Collectors.joining(" or "));
-    this.allowed = new TargetList(allowed);
-    this.denied = new TargetList(denied);
+    this.rules = Rules.of(ports, allowed, denied);
     this.addresses = new PublicAddresses(own);
   }
 
@@ -81,6 +86,11 @@ public final class TargetPolicy {
     }
   }
 
+  /** From now on, judges by these allowed ports, allowed targets and denied targets. What was judged before is judged again. */
+  public void change(KeyhookOptions.Delivery options) {
+    rules = Rules.of(options.allowedPorts(), options.allowedTargets(), options.deniedTargets());
+  }
+
   /**
    * All that can be decided without DNS.
    *
@@ -92,22 +102,28 @@ public final class TargetPolicy {
     Optional<IPAddress> literal =
         parts.inBrackets() ? Optional.of(IpLiteral.v6(parts.host())) : IpLiteral.v4(parts.host());
     String host = literal.map(IPAddress::toCanonicalString).orElseGet(() -> HostName.parse(parts.host()));
-    if (literal.isPresent()) {
-      require(!denied.isReachedBy(literal.get()), LITERAL, "host is an address that the server's administrator denies");
-      require(mayReach(literal.get()), LITERAL, "host is not a public address");
-    } else {
-      require(!denied.contains(host), NAME, "host is a name that the server's administrator denies");
-    }
     boolean ssl = parts.scheme().equals("https");
     int port = parts.port().orElse(Target.defaultPort(ssl));
     Target target = new Target(ssl, host, port, parts.requestUri(), literal.map(IPAddress::toInetAddress));
-    if (target.isTestEndpoint()) {
-      return target;
-    } else if (literal.isEmpty() && !isTrusted(host)) {
-      HostName.requirePublic(host);
-    }
-    require(allowInsecureTargets || ports.contains(port), PORT, "port " + port + " is not allowed; use " + portList);
+    judge(target, rules);
     return target;
+  }
+
+  private void judge(Target target, Rules rules) {
+    Optional<IPAddress> literal = target.literal().map(PublicAddresses::of);
+    if (literal.isPresent()) {
+      require(!rules.denied.isReachedBy(literal.get()), LITERAL, "host is an address that the server's administrator denies");
+      require(mayReach(literal.get(), rules), LITERAL, "host is not a public address");
+    } else {
+      require(!rules.denied.contains(target.host()), NAME, "host is a name that the server's administrator denies");
+    }
+    if (target.isTestEndpoint()) {
+      return;
+    } else if (literal.isEmpty() && !isTrusted(target.host(), rules)) {
+      HostName.requirePublic(target.host());
+    }
+    require(allowInsecureTargets || rules.ports.contains(target.port()), PORT,
+        "port " + target.port() + " is not allowed; use " + rules.portList());
   }
 
   /**
@@ -118,18 +134,20 @@ public final class TargetPolicy {
    * @return all of them, one or more, in the order in which to try them: the first one, and then the two families in
    *     turn, as long as there are both (RFC 8305, 4)
    * @throws RefusedTargetException any of them is not public, with the stage {@code DNS}: a name that points inside as
-   *     well is not one to pick the harmless half of
+   *     well is not one to pick the harmless half of. Or {@link #check} would refuse the target by now
    * @throws UnresolvedTargetException there are none
    */
   public List<InetAddress> pick(Target target, List<InetAddress> resolved) {
     require(!target.isTestEndpoint(), DNS, target.host() + " is not reached over the network");
+    Rules now = rules;
+    judge(target, now); // the rules may have changed since check
     List<InetAddress> candidates = target.literal().map(List::of).orElse(resolved);
     if (candidates.isEmpty()) {
       throw new UnresolvedTargetException(target.host());
     }
-    boolean trusted = target.literal().isEmpty() && isTrusted(target.host());
+    boolean trusted = target.literal().isEmpty() && isTrusted(target.host(), now);
     require(candidates.stream().map(PublicAddresses::of).allMatch(address ->
-            !denied.isReachedBy(address) && (trusted || mayReach(address))),
+            !now.denied.isReachedBy(address) && (trusted || mayReach(address, now))),
         DNS, target.host() + " resolves to an address that is not public");
     return candidates.size() == 1 ? candidates : interleaved(candidates);
   }
@@ -148,11 +166,11 @@ public final class TargetPolicy {
     return ordered;
   }
 
-  private boolean isTrusted(String name) {
-    return allowInsecureTargets || allowed.contains(name);
+  private boolean isTrusted(String name, Rules rules) {
+    return allowInsecureTargets || rules.allowed.contains(name);
   }
 
-  private boolean mayReach(IPAddress address) {
-    return allowInsecureTargets || allowed.contains(address) || addresses.contains(address);
+  private boolean mayReach(IPAddress address, Rules rules) {
+    return allowInsecureTargets || rules.allowed.contains(address) || addresses.contains(address);
   }
 }

@@ -156,4 +156,12 @@ class OperatorTargetsTest {
       throw new IllegalArgumentException(text, e);
     }
   }
+
+  @Test
+  void throughAProxyEvenInsecureTargetsAreHttps() {
+    TargetPolicy proxied = new TargetPolicy(true, false, Policies.PORTS, List.of(), List.of(), List.of());
+    assertThat(proxied.check("https://localhost:9443/a").port()).isEqualTo(9443);
+    assertThatThrownBy(() -> proxied.check("http://localhost/a")).isInstanceOf(RefusedTargetException.class)
+        .hasMessage("must be https");
+  }
 }

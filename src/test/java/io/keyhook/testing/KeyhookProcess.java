@@ -56,6 +56,10 @@ public final class KeyhookProcess implements AutoCloseable {
     return jvm.exitCode();
   }
 
+  public ProcessHandle handle() {
+    return jvm.handle();
+  }
+
   /** Ends it in order, as SIGTERM does. */
   public void stop() {
     jvm.terminate();

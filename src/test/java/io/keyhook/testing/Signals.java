@@ -34,6 +34,11 @@ public final class Signals {
     send("-CONT", processes);
   }
 
+  /** SIGHUP. */
+  public static void hangUp(ProcessHandle process) {
+    send("-HUP", List.of(process));
+  }
+
   private static void send(String signal, List<ProcessHandle> processes) {
     List<String> command = new ArrayList<>(List.of("kill", signal));
     processes.forEach(process -> command.add(Long.toString(process.pid())));
