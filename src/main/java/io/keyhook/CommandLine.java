@@ -25,6 +25,9 @@ record CommandLine(Command command, List<String> operands, Optional<Path> file) 
     CREATE_ACCOUNT("create-account", "create an account, and print its password and API key", "EMAIL", "PLAN"),
     RESET_PASSWORD("reset-password", "give a team member a new password, and print it", "EMAIL"),
     ROTATE_MASTER_KEY("rotate-master-key", "encrypt all secrets with the current master key"),
+    BACKUP("backup", "write all data to a file, while nodes run", "FILE"),
+    RESTORE("restore", "fill an empty database from such a file", "FILE"),
+    MOVE_DATABASE("move-database", "copy the embedded database to the one in database.uri"),
     VERSION("--version", "print the version"),
     HELP("--help", "print this");
 

@@ -13,6 +13,7 @@ import io.keyhook.db.EmbeddedServerException;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -113,6 +114,9 @@ public final class Main {
       case CREATE_ACCOUNT -> AccountCommands.create(options, operands.get(0), operands.get(1));
       case RESET_PASSWORD -> AccountCommands.resetPassword(options, operands.get(0));
       case ROTATE_MASTER_KEY -> RotateMasterKey.run(options);
+      case BACKUP -> BackupCommands.backup(options, Path.of(operands.get(0)));
+      case RESTORE -> BackupCommands.restore(options, Path.of(operands.get(0)));
+      case MOVE_DATABASE -> BackupCommands.move(options);
       case SERVE, VERSION, HELP -> throw new IllegalArgumentException(line.command().name());
     };
   }

@@ -80,6 +80,36 @@ public final class LocalSecrets {
     replace(directory, kept);
   }
 
+  /**
+   * Returns the file for a backup; empty: there is none yet. Holds secrets. Blocks.
+   *
+   * @param directory of the embedded database; it exists
+   */
+  public static Optional<String> text(Path directory) throws IOException {
+    Path file = directory.resolve(FILE);
+    return Files.exists(file) ? Optional.of(Files.readString(file)) : Optional.empty();
+  }
+
+  /**
+   * Replaces the file by one of a backup. Blocks.
+   *
+   * @param directory of the embedded database; it exists
+   * @param text of {@link #text}
+   */
+  public static void replace(Path directory, String text) {
+    replace(directory, new JsonObject(text));
+  }
+
+  /**
+   * Whether what was encrypted with the master key of a file can be decrypted with these secrets.
+   *
+   * @param text of {@link #text}
+   */
+  public static boolean canOpen(String text, KeyhookOptions.Secrets secrets) {
+    String key = new JsonObject(text).getString(MASTER_KEY);
+    return secrets.masterKey().filter(key::equals).isPresent() || secrets.previousMasterKeys().contains(key);
+  }
+
   private static List<String> previousOf(JsonObject kept) {
     return kept.getJsonArray(PREVIOUS_MASTER_KEYS, new JsonArray()).stream().map(String.class::cast).toList();
   }

@@ -3,6 +3,7 @@ package io.keyhook.db;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,6 +53,24 @@ final class DirectoryLock implements AutoCloseable {
         channel.close();
       }
       throw e;
+    }
+  }
+
+  /**
+   * Returns whether a server has the directory.
+   *
+   * @param directory exists, as a real path
+   */
+  static boolean isTaken(Path directory) throws IOException {
+    if (TAKEN_HERE.contains(directory)) {
+      return true;
+    }
+    Path file = directory.resolve("lock");
+    if (!Files.exists(file)) {
+      return false;
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE); FileLock lock = channel.tryLock()) {
+      return lock == null;
     }
   }
 

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -90,6 +91,31 @@ public final class EmbeddedServer implements AutoCloseable {
     }
   }
 
+  /** Returns whether a directory has data of an embedded server. */
+  public static boolean existsIn(Path directory) {
+    return PostgresCluster.existsIn(directory);
+  }
+
+  /**
+   * Returns the URI of the server that another process, or this one, runs in a directory; empty: none runs. Holds a secret.
+   *
+   * @param directory in which {@link #existsIn}
+   * @throws IOException the directory cannot be read
+   */
+  public static Optional<URI> running(Path directory) throws IOException {
+    Path real = directory.toRealPath();
+    if (!DirectoryLock.isTaken(real)) {
+      return Optional.empty();
+    }
+    int port = Postmaster.lastPort(PostgresCluster.dataIn(real))
+        .orElseThrow(() -> new IOException("the server in " + real + " has not started yet"));
+    return Optional.of(uri(PostgresCluster.passwordIn(real), port));
+  }
+
+  private static URI uri(String password, int port) {
+    return URI.create("postgresql://" + PostgresCluster.NAME + ":" + password + "@127.0.0.1:" + port + "/" + PostgresCluster.NAME);
+  }
+
   private static EmbeddedServer start(Path directory, DirectoryLock lock) throws IOException, InterruptedException {
     Unfinished.sweep(directory);
     PostgresBinaries binaries = PostgresBinaries.unpackedIn(directory);
@@ -105,8 +131,7 @@ public final class EmbeddedServer implements AutoCloseable {
 
   /** {@code postgresql://user:password@127.0.0.1:port/database}; the same until {@link #close()}. Holds a secret. */
   public URI uri() {
-    return URI.create("postgresql://" + PostgresCluster.NAME + ":" + cluster.password() + "@127.0.0.1:" + port + "/"
-        + PostgresCluster.NAME);
+    return uri(cluster.password(), port);
   }
 
   /** Where the server lives, as a real path. */

@@ -48,6 +48,18 @@ public final class Migrations {
     return (int) (applied(flyway) - before);
   }
 
+  /**
+   * Migrates an older or empty schema to a version, and leaves a newer one as it is. Blocks.
+   *
+   * @param version of a migration that this release has
+   */
+  static void run(URI uri, String version) {
+    Flyway flyway = configuration(uri).target(version).load();
+    for (int left = TRIES - 1; !isMigrated(flyway, left); left--) {
+      pause();
+    }
+  }
+
   static FluentConfiguration configuration(URI uri) {
     return Flyway.configure(Migrations.class.getClassLoader())
         .dataSource(source(uri))

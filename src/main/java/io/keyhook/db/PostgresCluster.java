@@ -19,6 +19,7 @@ final class PostgresCluster {
 
   /** The role of Keyhook, which owns the database of the same name and nothing else. */
   static final String NAME = "keyhook";
+  private static final String PASSWORD = "postgres.password";
 
   private static final Logger LOG = LoggerFactory.getLogger(PostgresCluster.class);
   private static final Duration INITIALIZATION = Duration.ofMinutes(5);
@@ -37,14 +38,14 @@ final class PostgresCluster {
 
   /** Opens the cluster in {@code postgres} of the directory, or makes it. */
   static PostgresCluster openIn(Path directory, PostgresBinaries binaries) throws IOException, InterruptedException {
-    Path data = directory.resolve("postgres");
+    Path data = dataIn(directory);
     Path version = data.resolve("PG_VERSION");
-    Path passwordFile = directory.resolve("postgres.password");
-    boolean exists = Files.exists(version);
+    Path passwordFile = directory.resolve(PASSWORD);
+    boolean exists = existsIn(directory);
     if (exists && !Files.readString(version).strip().equals(binaries.majorVersion())) {
       throw new EmbeddedServerException(data + " was made by PostgreSQL " + Files.readString(version).strip()
-          + ", and this is " + binaries.majorVersion() + ": move the data with pg_dump or pg_upgrade of both versions,"
-          + " or use the release of Keyhook that made it");
+          + ", and this is " + binaries.majorVersion() + ". With the release of Keyhook that made it, run the command"
+          + " \"backup\". Then move the directory away, and run the command \"restore\" with this release");
     }
     if (!Files.exists(passwordFile)) {
       if (exists) {
@@ -54,11 +55,23 @@ final class PostgresCluster {
       writePassword(passwordFile);
     }
     PostgresCluster cluster = new PostgresCluster(data, binaries, ServerLog.open(directory.resolve("postgres.log")),
-        Files.readString(passwordFile).strip());
+        passwordIn(directory));
     if (!exists) {
       cluster.initialize(passwordFile);
     }
     return cluster;
+  }
+
+  static boolean existsIn(Path directory) {
+    return Files.exists(dataIn(directory).resolve("PG_VERSION"));
+  }
+
+  static Path dataIn(Path directory) {
+    return directory.resolve("postgres");
+  }
+
+  static String passwordIn(Path directory) throws IOException {
+    return Files.readString(directory.resolve(PASSWORD)).strip();
   }
 
   private static void writePassword(Path file) throws IOException {

@@ -40,6 +40,10 @@ final class Postmaster {
 
   /** The port of the last start. */
   OptionalInt lastPort() throws IOException {
+    return lastPort(data);
+  }
+
+  static OptionalInt lastPort(Path data) throws IOException {
     Path options = data.resolve("postmaster.opts");
     Matcher port = PORT.matcher(Files.exists(options) ? Files.readString(options) : "");
     return port.find() ? OptionalInt.of(Integer.parseInt(port.group(1))) : OptionalInt.empty();

@@ -208,7 +208,7 @@ class EmbeddedServerTest {
   void dataOfAnotherVersionIsLeftAlone() throws Exception {
     Path old = Files.createDirectories(temporary.resolve("old/postgres"));
     Files.writeString(old.resolve("PG_VERSION"), "15\n");
-    assertRefused(old.getParent(), "was made by PostgreSQL 15, and this is 18: move the data with pg_dump");
+    assertRefused(old.getParent(), "was made by PostgreSQL 15, and this is 18. With the release of Keyhook that made it, run the command \"backup\".");
     assertThat(old).isDirectoryContaining("glob:**PG_VERSION");
   }
 
