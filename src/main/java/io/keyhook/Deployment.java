@@ -15,6 +15,7 @@ import io.keyhook.bus.StopBudget;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
+import io.keyhook.db.LogArchive;
 import io.keyhook.db.Partitions;
 import io.keyhook.db.Shares;
 import io.keyhook.delivery.DeliveryMetrics;
@@ -176,7 +177,8 @@ final class Deployment {
     }
     Plans plans = new Plans(options.plans());
     Partitions partitions = new Partitions(database.pool(), plans.allRetentions(), options.database().pooler(),
-        database.shards());
+        database.shards(),
+        options.delivery().logArchive().map(directory -> new LogArchive(vertx, directory, metrics.registry())));
     database.onMissingPartition(partitions::make);
     NodeMetrics.register(metrics.registry(), probes::isReady, partitions);
     NodeMetrics.registerDisk(metrics.registry(), options.database());

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MetricsTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withNode(new JsonObject()
-      .put("delivery", new JsonObject().put("retryDelays", new JsonArray())));
+      .put("delivery", new JsonObject().put("retryDelays", new JsonArray()).put("logArchive", "target/log-archive")));
 
   private static final Pattern NAME = Pattern.compile("\\b(?:keyhook|jvm|process|system)_[a-z0-9_]+");
   private static final Pattern SAMPLE = Pattern.compile("^(?:# TYPE )?([a-z_0-9]+)[{ ]", Pattern.MULTILINE);

@@ -220,6 +220,7 @@ public record KeyhookOptions(
    * @param proxy that connections to endpoints lead through; empty: they are direct
    * @param maxInFlight the maximum number of deliveries that this node holds: waiting, in flight, or with a result to write
    * @param maxInFlightPerEndpoint attempts at once to one webhook from this node
+   * @param logArchive a directory that days of the log are written to before they are dropped; empty: they are only dropped
    */
   public record Delivery(
       List<Duration> retryDelays,
@@ -231,10 +232,11 @@ public record KeyhookOptions(
       List<X509Certificate> trustStore,
       Optional<Proxy> proxy,
       int maxInFlight,
-      int maxInFlightPerEndpoint) {
+      int maxInFlightPerEndpoint,
+      Optional<Path> logArchive) {
     private Delivery withTargets(Delivery other) {
       return new Delivery(retryDelays, timeout, allowInsecureTargets, other.allowedTargets, other.deniedTargets,
-          other.allowedPorts, trustStore, proxy, maxInFlight, maxInFlightPerEndpoint);
+          other.allowedPorts, trustStore, proxy, maxInFlight, maxInFlightPerEndpoint, logArchive);
     }
   }
 

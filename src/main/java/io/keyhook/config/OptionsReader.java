@@ -196,7 +196,8 @@ final class OptionsReader {
             "an ISO-8601 duration from PT0.001S to PT12S"),
         values.bool("delivery.allowInsecureTargets"), targets("delivery.allowedTargets"),
         targets("delivery.deniedTargets"), ports(), trustStore(), proxy(), maxInFlight,
-        values.number("delivery.maxInFlightPerEndpoint", 1, maxInFlight));
+        values.number("delivery.maxInFlightPerEndpoint", 1, maxInFlight),
+        values.optional("delivery.logArchive", text -> Formats.path(text, workingDirectory), "a directory's path, or null"));
   }
 
   private List<String> targets(String path) {

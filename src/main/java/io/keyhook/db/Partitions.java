@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -66,6 +67,7 @@ public final class Partitions {
   private final Pool pool;
   private final Map<String, Set<Integer>> retentions = new TreeMap<>();
   private final boolean sessions;
+  private final Optional<LogArchive> archive;
   private final Shards shards;
   /** On demand; null: none yet. Statements that miss a partition meanwhile share it. */
   private Future<Void> making;
@@ -75,14 +77,16 @@ public final class Partitions {
 
   /** On connections to PostgreSQL itself. */
   public Partitions(Pool pool, Set<Integer> retentions) {
-    this(pool, retentions, Pooler.NONE, Shards.none());
+    this(pool, retentions, Pooler.NONE, Shards.none(), Optional.empty());
   }
 
   /**
    * @param retentions of the plans, in days
+   * @param archive that partitions are written to before they are dropped; empty: they are only dropped
    */
-  public Partitions(Pool pool, Set<Integer> retentions, Pooler pooler, Shards shards) {
+  public Partitions(Pool pool, Set<Integer> retentions, Pooler pooler, Shards shards, Optional<LogArchive> archive) {
     this.pool = pool;
+    this.archive = archive;
     this.shards = shards;
     this.sessions = pooler != Pooler.TRANSACTION;
     this.retentions.put("event", retentions);
@@ -244,12 +248,16 @@ public final class Partitions {
     Future<Void> done = connection.preparedQuery(DROP_QUEUED).execute(Tuple.of(today))
         .compose(deleted -> sessions ? connection.query(UNHURRIED).execute().mapEmpty() : Future.succeededFuture());
     for (Existing partition : over) {
-      done = done.compose(dropped -> drop(connection, partition).otherwise(e -> {
-        log.warn("{} could not be dropped; trying again in an hour: {}", partition.name(), e.getMessage());
+      done = done.compose(dropped -> archive(connection, partition).compose(kept -> drop(connection, partition)).otherwise(e -> {
+        log.warn("{} could not be archived or dropped, and is kept; trying again in an hour: {}", partition.name(), e.toString());
         return null;
       }));
     }
     return !sessions ? done : done.eventually(() -> connection.query(HURRIED).execute());
+  }
+
+  private Future<Void> archive(SqlConnection connection, Existing partition) {
+    return archive.map(kept -> kept.write(connection, partition.table(), partition.name())).orElse(Future.succeededFuture());
   }
 
   private Future<Void> drop(SqlConnection connection, Existing partition) {

@@ -128,6 +128,8 @@ class EnvironmentTest {
         new Sample("delivery.maxInFlight", "KEYHOOK_DELIVERY_MAX_IN_FLIGHT", "500", o -> o.delivery().maxInFlight(), "500"),
         new Sample("delivery.maxInFlightPerEndpoint", "KEYHOOK_DELIVERY_MAX_IN_FLIGHT_PER_ENDPOINT", "500",
             o -> o.delivery().maxInFlightPerEndpoint(), "500"),
+        new Sample("delivery.logArchive", "KEYHOOK_DELIVERY_LOG_ARCHIVE", "/srv/log", o -> o.delivery().logArchive().orElseThrow(),
+            "/srv/log"),
         new Sample("plans", "KEYHOOK_PLANS", "{\"free\":{\"logRetentionDays\":3650}}",
             o -> o.plans().get("free").logRetentionDays(), "3650"));
   }

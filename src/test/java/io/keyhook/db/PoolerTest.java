@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -92,7 +93,7 @@ class PoolerTest {
         + today.minusDays(1) + "') TO ('" + today + "')");
     keyhook.database().update("DROP TABLE keyhook.event_" + tomorrow);
     Database database = Database.of(vertx, bouncer.uri(), Pooler.TRANSACTION, Shares.single(2));
-    Partitions partitions = new Partitions(database.pool(), Set.of(30), Pooler.TRANSACTION, database.shards());
+    Partitions partitions = new Partitions(database.pool(), Set.of(30), Pooler.TRANSACTION, database.shards(), Optional.empty());
     Waiting.on(partitions.make().compose(made -> partitions.drop()).eventually(database::close));
     assertThat(keyhook.database().column("SELECT relname FROM pg_class WHERE relname LIKE 'event\\_2%'"))
         .contains("event_" + tomorrow).doesNotContain("event_" + yesterday);

@@ -6,14 +6,19 @@ import static org.awaitility.Awaitility.await;
 
 import io.keyhook.bus.Id;
 import io.keyhook.testing.Api;
-import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.Webhook;
+import io.keyhook.testing.Installation;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
@@ -22,14 +27,18 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The log is kept as long as the plan says, and no day longer. */
 @ExtendWith(VertxExtension.class)
@@ -38,6 +47,9 @@ class RetentionTest {
   static final Installation keyhook = Installation.withNode();
   private static final LocalDate TODAY = LocalDate.now(ZoneOffset.UTC);
   private static final LocalDate YESTERDAY = TODAY.minusDays(1);
+  /** More than are read at once. */
+  private static final int ROWS = 450;
+  private static final String ACCOUNT = UUID.randomUUID().toString();
   private static Vertx vertx;
   private static Database database;
   private static Partitions partitions;
@@ -179,5 +191,38 @@ class RetentionTest {
     keyhook.database().update("UPDATE keyhook.delivery SET delivery_id = ? WHERE delivery_id = ?", old, young);
     assertThat(api.get(path).expect(200).data()).isEmpty();
     api.get("/api/deliveries/" + Id.DELIVERY.of(old)).expect(404);
+  }
+
+  @Test
+  void aDayIsArchivedBeforeItIsDroppedAndKeptWhereThatFails(@TempDir Path directory) throws Exception {
+    makeYesterdays();
+    for (int i = 0; i < ROWS; i++) {
+      keyhook.database().update("INSERT INTO keyhook.event (account_id, event_id, keep_until, data) VALUES (?::uuid, ?::uuid,"
+          + " ?::date, ?)", ACCOUNT, UUID.randomUUID().toString(), YESTERDAY.toString(), "{\"line\":\"a\\nb\"}");
+    }
+    Path file = Files.createFile(directory.resolve("file"));
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    archiving(file, meters).drop().await(30, TimeUnit.SECONDS);
+    assertThat(tables()).contains(name("event", YESTERDAY), name("delivery", YESTERDAY));
+    assertThat(meters.counter("keyhook.log.archive.failures").count()).isEqualTo(2);
+
+    Path archive = directory.resolve("new").resolve("archive");
+    archiving(archive, meters).drop().await(30, TimeUnit.SECONDS);
+    assertThat(tables()).doesNotContain(name("event", YESTERDAY), name("delivery", YESTERDAY));
+    try (Stream<Path> files = Files.list(archive)) {
+      assertThat(files.map(kept -> kept.getFileName().toString())).containsExactlyInAnyOrder(
+          name("event", YESTERDAY) + ".ndjson.gz", name("delivery", YESTERDAY) + ".ndjson.gz");
+    }
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(archive.resolve(name("event", YESTERDAY) + ".ndjson.gz")))) {
+      List<String> lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+      assertThat(lines).hasSize(ROWS).allSatisfy(line ->
+          assertThat(new JsonObject(line).getString("keep_until")).isEqualTo(YESTERDAY.toString()));
+    }
+    assertThat(meters.counter("keyhook.log.archived").count()).isEqualTo(2);
+  }
+
+  private static Partitions archiving(Path directory, SimpleMeterRegistry meters) {
+    return new Partitions(database.pool(), Set.of(30, 90), Pooler.NONE, Shards.none(),
+        Optional.of(new LogArchive(vertx, directory, meters)));
   }
 }
