@@ -25,6 +25,7 @@ import io.keyhook.event.EventFeed;
 import io.keyhook.event.Outbox;
 import io.keyhook.fair.Admissions;
 import io.keyhook.fair.FairShare;
+import io.keyhook.http.AccessLog;
 import io.keyhook.http.ApiRouter;
 import io.keyhook.http.ApiRouter.Side;
 import io.keyhook.http.HttpMetrics;
@@ -226,8 +227,10 @@ final class Deployment {
         new DeliveryVerticles.Rules(options.delivery(), plans, policy, Egress.of(options.delivery()), cipher),
         new DeliveryMetrics(meters, counts, holdings));
     AtomicInteger validator = new AtomicInteger();
+    UntrustedProxies untrusted = new UntrustedProxies(meters);
     shared = new ApiRouter.Shared(ApiRouter.Limits.of(options.validation().rateLimit(), meters), admissions,
-        new UntrustedProxies(meters), idempotency, probes, pages, new HttpMetrics(meters));
+        untrusted, idempotency, probes, pages, new HttpMetrics(meters, options.http().accessLog()
+            ? Optional.of(new AccessLog(options.http().trustedProxies(), untrusted)) : Optional.empty()));
     KeyhookClient started = new KeyhookClient(bus, feed, admissions);
     return deploy(Stage.COUNTING, 1, () -> new StatsVerticle(bus, database, counts, budget))
         .compose(v -> deploy(Stage.COUNTING, 1, () -> // outlives the senders, which send to it

@@ -64,12 +64,13 @@ public record KeyhookOptions(
    * @param drainDelay from the moment at which a stopping node is no longer ready to the one at which it accepts no more
    *     connections: longer than a load balancer needs to notice; zero: no delay
    * @param tls empty: plain HTTP
+   * @param accessLog whether each request is written to the log
    */
   public record Http(boolean enabled, String host, int port, List<String> trustedProxies, Duration drainDelay,
-      Optional<Tls> tls) {
+      Optional<Tls> tls, boolean accessLog) {
     /** A server on another host and port, in plain HTTP. */
     public Http plainAt(String otherHost, int otherPort) {
-      return new Http(enabled, otherHost, otherPort, trustedProxies, drainDelay, Optional.empty());
+      return new Http(enabled, otherHost, otherPort, trustedProxies, drainDelay, Optional.empty(), accessLog);
     }
   }
 

@@ -71,7 +71,8 @@ final class OptionsReader {
         values.number("http.port", 0, 65535),
         values.list("http.trustedProxies", Formats::network,
             "an IP address or a CIDR without bits beyond its prefix, as 10.0.0.0/8"),
-        values.duration("http.drainDelay", Duration.ZERO, Duration.ofMinutes(5), "an ISO-8601 duration from PT0S to PT5M"), tls());
+        values.duration("http.drainDelay", Duration.ZERO, Duration.ofMinutes(5), "an ISO-8601 duration from PT0S to PT5M"), tls(),
+        values.bool("http.accessLog"));
   }
 
   private Optional<Tls> tls() {

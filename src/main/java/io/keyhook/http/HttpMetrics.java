@@ -3,6 +3,7 @@ package io.keyhook.http;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
@@ -28,11 +29,17 @@ public final class HttpMetrics {
   private static final String[] CLASSES = {"closed", "1xx", "2xx", "3xx", "4xx", "5xx"};
 
   private final MeterRegistry meters;
+  /** Null: there is none. */
+  private final AccessLog access;
   private final AtomicReferenceArray<Counter> byStatus = new AtomicReferenceArray<>(MAX_STATUS);
   private final Route none = new Route("any", NO_ROUTE);
 
-  public HttpMetrics(MeterRegistry meters) {
+  /**
+   * @param access that each request is written to; empty: none is
+   */
+  public HttpMetrics(MeterRegistry meters, Optional<AccessLog> access) {
     this.meters = meters;
+    this.access = access.orElse(null);
   }
 
   /**
@@ -51,7 +58,7 @@ public final class HttpMetrics {
   void begin(RoutingContext context) {
     HttpServerResponse response = identified(context);
     long begun = System.nanoTime();
-    context.addEndHandler(ended -> context.<Route>get(ROUTE, none).end(begun, response));
+    context.addEndHandler(ended -> context.<Route>get(ROUTE, none).end(begun, context.request(), response));
   }
 
   /** Returns the path of the route that a request has entered, as {@link #route} names it. */
@@ -85,7 +92,8 @@ public final class HttpMetrics {
     void begin(RoutingContext context) {
       HttpServerResponse response = identified(context);
       long begun = System.nanoTime();
-      context.addEndHandler(ended -> end(begun, response));
+      HttpServerRequest request = context.request();
+      context.addEndHandler(ended -> end(begun, request, response));
     }
 
     /** Counts a request that has begun as one of this route. */
@@ -93,9 +101,13 @@ public final class HttpMetrics {
       context.put(ROUTE, this);
     }
 
-    private void end(long begun, HttpServerResponse response) {
+    private void end(long begun, HttpServerRequest request, HttpServerResponse response) {
       int status = response.headWritten() ? response.getStatusCode() : CLOSED;
-      timer(status / 100).record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+      long nanos = System.nanoTime() - begun;
+      timer(status / 100).record(nanos, TimeUnit.NANOSECONDS);
+      if (access != null) {
+        access.ended(request, path, status, nanos, response);
+      }
       count(status);
     }
 

@@ -65,6 +65,7 @@ class EnvironmentTest {
             o -> o.http().tls().orElseThrow().certificate(), tls("localhost.crt")),
         new Sample("http.tls.key", "KEYHOOK_HTTP_TLS_KEY", tls("localhost.key"),
             o -> o.http().tls().orElseThrow().key(), tls("localhost.key")),
+        new Sample("http.accessLog", "KEYHOOK_HTTP_ACCESS_LOG", "true", o -> o.http().accessLog(), "true"),
         new Sample("management.host", "KEYHOOK_MANAGEMENT_HOST", "::1", o -> o.management().host().orElseThrow(), "::1"),
         new Sample("management.port", "KEYHOOK_MANAGEMENT_PORT", "9090", o -> o.management().port().orElseThrow(), "9090"),
         new Sample("log.format", "KEYHOOK_LOG_FORMAT", "json", o -> o.log().format(), "JSON"),

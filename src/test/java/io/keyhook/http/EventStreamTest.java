@@ -43,7 +43,7 @@ class EventStreamTest {
   void connect(Vertx vertx, VertxTestContext test) {
     AtomicInteger port = new AtomicInteger();
     KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of(), Duration.ZERO,
-        Optional.empty());
+        Optional.empty(), false);
     vertx.deployVerticle(new HttpVerticle(new Listener(options, port), this::router, new FairShare<>(10),
         new StopBudget(), LIMITS))
         .onComplete(test.succeeding(deployed -> test.verify(() -> {

@@ -42,7 +42,7 @@ class SlowClientTest {
   @BeforeAll
   static void start(Vertx vertx, VertxTestContext test) {
     KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of(), Duration.ZERO,
-        Optional.empty());
+        Optional.empty(), false);
     Duration patience = Duration.ofMillis(500);
     vertx.deployVerticle(new HttpVerticle(new Listener(options, port), SlowClientTest::router, new FairShare<>(MOST),
             new StopBudget(), new Connections.Limits(patience, patience, patience, Duration.ofSeconds(5))))
