@@ -3,7 +3,7 @@ WORKDIR /build
 COPY pom.xml ./
 COPY conf conf
 COPY src/main src/main
-RUN mvn -B -ntp -q package -DskipTests
+RUN mvn -B -ntp -q -Pserver package -DskipTests
 
 FROM eclipse-temurin:17-jre
 # PostgreSQL refuses root, and wants a name and a home of whoever runs it. Keyhook starts it with setsid, of util-linux.
