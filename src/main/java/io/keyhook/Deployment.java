@@ -13,6 +13,7 @@ import io.keyhook.bus.Bus;
 import io.keyhook.bus.Deliveries.Stopping;
 import io.keyhook.bus.StopBudget;
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.config.Reloaded;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.db.LogArchive;
@@ -87,8 +88,9 @@ final class Deployment {
    * @param pool empty: the options name a database
    * @param name tells several in one Vert.x apart
    * @param registry empty: metrics go to a registry of Keyhook's own
+   * @param reload reads the configuration again; blocks
    */
-  record Host(Optional<Pool> pool, String name, Optional<MeterRegistry> registry) {}
+  record Host(Optional<Pool> pool, String name, Optional<MeterRegistry> registry, Supplier<Reloaded> reload) {}
 
   private final Vertx vertx;
   private final KeyhookOptions options;
@@ -229,7 +231,7 @@ final class Deployment {
     AtomicInteger validator = new AtomicInteger();
     UntrustedProxies untrusted = new UntrustedProxies(meters);
     shared = new ApiRouter.Shared(ApiRouter.Limits.of(options.validation().rateLimit(), meters), admissions,
-        untrusted, idempotency, probes, pages, new HttpMetrics(meters, options.http().accessLog()
+        untrusted, host.reload, idempotency, probes, pages, new HttpMetrics(meters, options.http().accessLog()
             ? Optional.of(new AccessLog(options.http().trustedProxies(), untrusted)) : Optional.empty()));
     KeyhookClient started = new KeyhookClient(bus, feed, admissions);
     return deploy(Stage.COUNTING, 1, () -> new StatsVerticle(bus, database, counts, budget))

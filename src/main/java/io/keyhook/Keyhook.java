@@ -2,6 +2,7 @@ package io.keyhook;
 
 import io.keyhook.bus.Accounts;
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.config.Reloaded;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.db.Migrations;
@@ -17,6 +18,7 @@ import java.net.URI;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * Keyhook as one verticle, to deploy in your own Vert.x. It migrates the database if it has its URI,
@@ -31,6 +33,8 @@ public final class Keyhook extends VerticleBase {
   private final Deployment.Host host;
   private final AtomicInteger port = new AtomicInteger();
   private final WebPages pages = new WebPages();
+  /** What an administrator's call does. */
+  private volatile Supplier<Reloaded> reload = () -> Reloaded.NOTHING;
   /** Null until Keyhook is deployed. */
   private volatile Deployment deployment;
 
@@ -51,7 +55,7 @@ public final class Keyhook extends VerticleBase {
 
   Keyhook(KeyhookOptions options, Optional<Pool> pool, String name, Optional<MeterRegistry> hostRegistry) {
     this.options = options;
-    this.host = new Deployment.Host(pool, name, hostRegistry);
+    this.host = new Deployment.Host(pool, name, hostRegistry, () -> reload.get());
   }
 
   /** Builds a Keyhook to deploy in an application's own Vert.x. */
@@ -130,6 +134,15 @@ public final class Keyhook extends VerticleBase {
       throw new IllegalStateException("Keyhook is not deployed. Wait for the future of vertx.deployVerticle(keyhook)");
     }
     return latest;
+  }
+
+  /**
+   * Sets what the call of an administrator to reload the configuration does.
+   *
+   * @param reload blocks; throws {@link io.keyhook.config.ConfigurationException} if it changes nothing because of an error
+   */
+  void onReload(Supplier<Reloaded> reload) {
+    this.reload = reload;
   }
 
   /** Applies what {@link KeyhookOptions#reloaded} takes over to a deployed Keyhook. Any thread. */

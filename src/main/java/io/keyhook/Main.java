@@ -139,7 +139,9 @@ public final class Main {
     vertx.deployVerticle(keyhook).onComplete(id -> {
       deployed.complete(id);
       log.info("Started {}", CheckConfig.summary(options));
-      new Reload(configured, () -> read(line), this::reload).onHangUp();
+      Reload reload = new Reload(configured, () -> read(line), this::reload);
+      keyhook.onReload(reload::run);
+      reload.onHangUp();
       greet();
     }, e -> {
       // What the world outside refuses is said in one line; a stack trace would only hide it.

@@ -1,10 +1,9 @@
 package io.keyhook;
 
 import io.keyhook.config.ConfigurationException;
-import io.keyhook.config.Difference;
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.config.Reloaded;
 import java.lang.reflect.Proxy;
-import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -43,7 +42,7 @@ final class Reload {
         if (method.getDeclaringClass() == Object.class) {
           return method.invoke(this, arguments);
         }
-        run();
+        runAtSignal();
         return null;
       });
       signal.getMethod("handle", signal, handler).invoke(null, signal.getConstructor(String.class).newInstance("HUP"), reload);
@@ -52,27 +51,38 @@ final class Reload {
     }
   }
 
-  synchronized void run() {
+  /**
+   * Reloads the configuration.
+   *
+   * @throws ConfigurationException the configuration has errors, and nothing has changed
+   * @throws IllegalStateException Keyhook is not running
+   */
+  synchronized Reloaded run() {
     KeyhookOptions next;
     try {
       next = read.get();
     } catch (ConfigurationException e) {
       log.error("The configuration was not reloaded, and nothing has changed. {}", e.getMessage());
-      return;
+      throw e;
     }
-    List<Difference> differences = Difference.between(current, next);
+    Reloaded reloaded = Reloaded.from(current, next);
+    apply.accept(next);
+    current = current.reloaded(next);
+    log.info("Configuration reloaded. Changed: {}.{}",
+        reloaded.changed().isEmpty() ? "nothing"
+            : reloaded.changed().stream().map(Reloaded.Change::toString).collect(Collectors.joining(", ")),
+        reloaded.afterRestart().isEmpty() ? ""
+            : " Changed in the configuration, and in effect after a restart: " + String.join(", ", reloaded.afterRestart()) + ".");
+    return reloaded;
+  }
+
+  private void runAtSignal() {
     try {
-      apply.accept(next);
+      run();
+    } catch (ConfigurationException e) {
+      log.debug("SIGHUP changed nothing"); // why is in the log
     } catch (IllegalStateException e) {
       log.error("The configuration was not reloaded: {}", e.getMessage());
-      return;
     }
-    current = current.reloaded(next);
-    String changed = differences.stream().filter(Difference::isReloadable).map(Difference::toString)
-        .collect(Collectors.joining(", "));
-    String pending = differences.stream().filter(difference -> !difference.isReloadable()).map(Difference::key)
-        .collect(Collectors.joining(", "));
-    log.info("Configuration reloaded. Changed: {}.{}", changed.isEmpty() ? "nothing" : changed,
-        pending.isEmpty() ? "" : " Changed in the configuration, and in effect after a restart: " + pending + ".");
   }
 }

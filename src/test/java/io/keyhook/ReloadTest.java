@@ -74,7 +74,15 @@ class ReloadTest {
       assertThat(device.post("/api/validate", unknown).status()).isEqualTo(404);
       assertThat(device.post("/api/validate", unknown).status()).isEqualTo(429);
 
+      Api operator = Api.of(process.uri()).bearer(Node.OPERATOR_KEY); // the one that it has started with
+      write("log", new JsonObject().put("level", "INFO"));
+      assertThat(operator.post("/api/admin/reload", new JsonObject()).expect(200).json()).isEqualTo(new JsonObject("""
+          {"changed": [{"key": "log.level", "before": "DEBUG", "after": "INFO"}],
+           "afterRestart": ["operator.key", "delivery.maxInFlight"]}"""));
+
       write("validation", new JsonObject().put("rateLimit", -1));
+      assertThat(operator.post("/api/admin/reload", new JsonObject()).expect(409, "CONFIGURATION_INVALID").json().getString("detail"))
+          .contains("validation.rateLimit (keyhook.json): is -1");
       reload(process, "The configuration was not reloaded, and nothing has changed.");
       process.awaitOutput(Pattern.compile("validation\\.rateLimit \\(keyhook\\.json\\): is -1, must be"));
       write("validation", new JsonObject().put("rateLimit", 1));

@@ -16,19 +16,19 @@ import java.util.stream.Collectors;
  * @param before as the log may show it; three asterisks: a secret
  * @param after likewise
  */
-public record Difference(String key, String before, String after) {
+record Difference(String key, String before, String after) {
   /** The keys that a running process can take over. */
-  public static final Set<String> RELOADABLE = Set.of("log.level", "log.slowStatement", "validation.rateLimit",
+  static final Set<String> RELOADABLE = Set.of("log.level", "log.slowStatement", "validation.rateLimit",
       "delivery.allowedTargets", "delivery.deniedTargets", "delivery.allowedPorts");
 
   /** Returns all differences, in the order of the keys. */
-  public static List<Difference> between(KeyhookOptions before, KeyhookOptions after) {
+  static List<Difference> between(KeyhookOptions before, KeyhookOptions after) {
     List<Difference> found = new ArrayList<>();
     add("", before, after, found);
     return found;
   }
 
-  public boolean isReloadable() {
+  boolean isReloadable() {
     return RELOADABLE.contains(key);
   }
 
@@ -62,10 +62,5 @@ public record Difference(String key, String before, String after) {
     }
     return value instanceof Collection<?> list ? list.stream().map(String::valueOf).collect(Collectors.joining(", ", "[", "]"))
         : value.toString();
-  }
-
-  @Override
-  public String toString() {
-    return key + " from " + before + " to " + after;
   }
 }

@@ -49,7 +49,7 @@ public record KeyhookOptions(
         plans);
   }
 
-  /** These options with all values of others that a running process can take over: the keys of {@link Difference#RELOADABLE}. */
+  /** These options with all values of others that a running process can take over: see {@link Reloaded#changed}. */
   public KeyhookOptions reloaded(KeyhookOptions other) {
     return new KeyhookOptions(http, management, new Log(log.format, other.log.level, other.log.slowStatement), database, bootstrap,
         operator, auth, signup, secrets, other.validation, delivery.withTargets(other.delivery), plans);

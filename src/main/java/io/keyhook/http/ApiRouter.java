@@ -5,6 +5,7 @@ import io.keyhook.RouterPart;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.config.Reloaded;
 import io.keyhook.fair.Admissions;
 import io.keyhook.idempotency.Idempotency;
 import io.micrometer.core.instrument.Counter;
@@ -23,6 +24,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /** The routes: each turns HTTP into one call of {@link KeyhookClient}, and its answer into HTTP. */
@@ -35,6 +37,7 @@ public final class ApiRouter {
   private final Calls calls;
   private final ClientAddress addresses;
   private final Limits limits;
+  private final Supplier<Reloaded> reload;
   private final Admissions admissions;
   private final HttpMetrics metrics;
   private final Side side;
@@ -120,9 +123,13 @@ public final class ApiRouter {
     }
   }
 
-  /** What all routers of a node have in common. */
+  /**
+   * What all routers of a node have in common.
+   *
+   * @param reload reads the configuration again; blocks
+   */
   public record Shared(
-      Limits limits, Admissions admissions, UntrustedProxies untrusted, Idempotency idempotency, Probes probes,
+      Limits limits, Admissions admissions, UntrustedProxies untrusted, Supplier<Reloaded> reload, Idempotency idempotency, Probes probes,
       WebPages pages, HttpMetrics metrics) {}
 
   /** The calls that a server has. */
@@ -151,6 +158,7 @@ public final class ApiRouter {
     this.metrics = shared.metrics;
     this.calls = new Calls(authentication, shared.idempotency, metrics, side::has);
     this.limits = shared.limits;
+    this.reload = shared.reload;
     this.admissions = shared.admissions;
   }
 
@@ -254,6 +262,7 @@ public final class ApiRouter {
     new PeopleRoutes(client, addresses, limits).mount(calls);
     new InfoRoutes(client).mount(calls);
     new AccountRoutes(client, admissions).mount(calls);
+    new ReloadRoute(reload).mount(calls);
     new LicenseRoutes(client, admissions).mount(calls);
     new WebhookRoutes(client).mount(calls);
     new DeliveryRoutes(client, authentication).mount(calls);
