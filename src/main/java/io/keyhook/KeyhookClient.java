@@ -18,10 +18,12 @@ import io.keyhook.bus.TestEndpoints;
 import io.keyhook.bus.Users;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.event.EventFeed;
+import io.keyhook.event.Subscription;
 import io.keyhook.fair.Admissions;
 import io.keyhook.fair.ClientTenant;
 import io.keyhook.log.DeliveryFeed;
 import io.vertx.core.Future;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -69,9 +71,16 @@ public final class KeyhookClient {
   /**
    * Subscribes to the events that this node raises. The handler is called after they are committed, on the caller's context.
    * Events are not kept for subscribers; what must arrive belongs to a webhook.
+   *
+   * @param events types, or {@code license.*} for all, as in {@link Webhooks.Create}
    */
+  public Events.Subscription subscribe(Collection<String> events, Consumer<Events.Event> handler) {
+    return feed.subscribe(Subscription.of(events), handler);
+  }
+
+  /** The same for license.activated, license.deactivated, license.disabled, license.expired and license.validated. */
   public Events.Subscription subscribe(Consumer<Events.Event> handler) {
-    return feed.subscribe(handler);
+    return feed.subscribe(Subscription.OLDER, handler);
   }
 
   /**
@@ -79,7 +88,12 @@ public final class KeyhookClient {
    * moment of the call, and nodes that start later from their first event on. Without a cluster, this is {@link #subscribe}.
    */
   public Events.Subscription subscribeToAllNodes(Consumer<Events.Event> handler) {
-    return feed.subscribeToAllNodes(handler);
+    return feed.subscribeToAllNodes(Subscription.OLDER, handler);
+  }
+
+  /** The same for the types that {@link #subscribe(Collection, Consumer)} names. */
+  public Events.Subscription subscribeToAllNodes(Collection<String> events, Consumer<Events.Event> handler) {
+    return feed.subscribeToAllNodes(Subscription.of(events), handler);
   }
 
   public Future<Caller> authenticate(Accounts.Authenticate request) {

@@ -26,6 +26,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -82,6 +84,27 @@ class EmbeddingTest {
       assertThat(((Licenses.Validation.Valid) validation).currentActivations()).isEqualTo(1);
       validated.flag();
     })));
+  }
+
+  @Test
+  void aSubscriptionToAllTypesHearsThemWithTheirNumbers(Vertx vertx, VertxTestContext test) {
+    Keyhook keyhook = onDatabase();
+    Set<String> awaited = new HashSet<>(Set.of("license.created 1", "license.activated 2", "license.validated 2"));
+    vertx.deployVerticle(keyhook).compose(deployment -> {
+      KeyhookClient client = keyhook.client();
+      client.subscribe(List.of("license.*"), event -> {
+        String heard = event.type() + " " + event.data().getLong("sequence");
+        test.verify(() -> assertThat(awaited.remove(heard)).as(heard).isTrue());
+        if (awaited.isEmpty()) {
+          test.completeNow();
+        }
+      });
+      return client.createAccount(new Accounts.Create(
+              Actor.named("mirror"), "Mirror", "mirror@example.com", "a good password", "professional"))
+          .map(account -> Caller.application(account.id(), "mirror"))
+          .compose(mirror -> client.createLicense(Licenses.Create.of(mirror, "Editor").withMaxActivations(3)))
+          .compose(license -> client.validate(Licenses.Validate.of(license.key(), "device-1")));
+    }).onFailure(test::failNow);
   }
 
   @Test

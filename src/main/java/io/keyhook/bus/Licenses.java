@@ -148,6 +148,9 @@ public interface Licenses {
     }
   }
 
+  /**
+   * @param sequence of the latest event that changed it
+   */
   record License(
       String id,
       String key,
@@ -162,7 +165,8 @@ public interface Licenses {
       Instant disabledAt,
       String disabledBy,
       Instant createdAt,
-      Instant updatedAt) {}
+      Instant updatedAt,
+      long sequence) {}
 
   record Get(Caller caller, String id) {}
 

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Events for the application that embeds Keyhook, once they are committed: those of this node, or those of all nodes of a
@@ -24,12 +25,24 @@ import java.util.function.Consumer;
  * Any thread.
  */
 public final class EventFeed {
-  private static final Address<Event, Void> EVENTS = new Address<>("events");
+  private static final Address<Published, Void> EVENTS = new Address<>("events");
   private static final Address<JsonObject, Void> EVENTS_OF_ALL_NODES = new Address<>("events.all-nodes");
   private static final Address<JsonObject, Void> WANTED = new Address<>("events.wanted");
   private static final Duration ANNOUNCING = Duration.ofSeconds(5);
   /** A subscriber may miss two announcements before its events stop. */
   private static final Duration ANNOUNCED = ANNOUNCING.multipliedBy(3);
+
+  /**
+   * An event for all subscribers.
+   *
+   * @param sequence as in {@link Raised}
+   */
+  private record Published(Event event, Long sequence) {
+    Event sequenced() {
+      return sequence == null ? event : new Event(event.id(), event.timestamp(), event.accountId(), event.type(),
+          event.data().copy().put("sequence", sequence));
+    }
+  }
 
   private final Vertx vertx;
   private final Bus bus;
@@ -73,7 +86,7 @@ public final class EventFeed {
     boolean here = isHeardHere();
     boolean elsewhere = isHeardOnAnotherNode();
     for (int i = 0; (here || elsewhere) && i < events.size(); i++) {
-      Event event = event(events.get(i), ids.get(i));
+      Published event = new Published(event(events.get(i), ids.get(i)), events.get(i).sequence());
       if (here) {
         bus.publish(EVENTS, event);
       }
@@ -88,30 +101,41 @@ public final class EventFeed {
         raised.type().wireName(), new JsonObject(raised.data()));
   }
 
-  private static JsonObject toJson(Event event) {
+  private static JsonObject toJson(Published published) {
+    Event event = published.event;
     return new JsonObject().put("id", event.id()).put("timestamp", event.timestamp()).put("accountId", event.accountId())
-        .put("type", event.type()).put("data", event.data());
+        .put("type", event.type()).put("data", event.data()).put("sequence", published.sequence);
   }
 
-  private static Event fromJson(JsonObject event) {
-    return new Event(event.getString("id"), event.getInstant("timestamp"), event.getString("accountId"),
-        event.getString("type"), event.getJsonObject("data"));
+  private static Published fromJson(JsonObject event) {
+    return new Published(new Event(event.getString("id"), event.getInstant("timestamp"), event.getString("accountId"),
+        event.getString("type"), event.getJsonObject("data")), event.getLong("sequence"));
+  }
+
+  private static Consumer<Published> select(Subscription events, Consumer<Event> handler) {
+    Set<String> types = events.covered().stream().map(EventType::wireName).collect(Collectors.toSet());
+    return published -> {
+      if (types.contains(published.event.type())) {
+        handler.accept(events.isSequenced() ? published.sequenced() : published.event);
+      }
+    };
   }
 
   /** Calls back on the caller's context until the subscription is closed or the caller's verticle is undeployed. */
-  public Events.Subscription subscribe(Consumer<Event> handler) {
-    MessageConsumer<Event> consumer = bus.listen(EVENTS, handler);
+  public Events.Subscription subscribe(Subscription events, Consumer<Event> handler) {
+    MessageConsumer<Published> consumer = bus.listen(EVENTS, select(events, handler));
     consumers.add(consumer);
     return () -> consumers.remove(consumer) ? consumer.unregister() : Future.succeededFuture();
   }
 
   /** The same for the events of all nodes; without a cluster, those are this node's. */
-  public Events.Subscription subscribeToAllNodes(Consumer<Event> handler) {
+  public Events.Subscription subscribeToAllNodes(Subscription events, Consumer<Event> handler) {
     if (!vertx.isClustered()) {
-      return subscribe(handler);
+      return subscribe(events, handler);
     }
+    Consumer<Published> selected = select(events, handler);
     MessageConsumer<JsonObject> consumer =
-        bus.listenOnAllNodes(EVENTS_OF_ALL_NODES, event -> handler.accept(fromJson(event)));
+        bus.listenOnAllNodes(EVENTS_OF_ALL_NODES, event -> selected.accept(fromJson(event)));
     consumer.completion().onSuccess(registered -> announce());
     long timer = vertx.setPeriodic(ANNOUNCING.toMillis(), t -> announce());
     return () -> vertx.cancelTimer(timer) ? consumer.unregister() : Future.succeededFuture();

@@ -1,11 +1,8 @@
 package io.keyhook.event;
 
-import io.keyhook.bus.Check;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What can happen to a license, and the test. The codes are in the database: they are never changed or used again. */
@@ -15,10 +12,23 @@ public enum EventType {
   LICENSE_EXPIRED(3, "license.expired", "A license expired"),
   LICENSE_DISABLED(4, "license.disabled", "A license was disabled"),
   LICENSE_DEACTIVATED(6, "license.deactivated", "A device's activation was removed"),
+  LICENSE_CREATED(7, "license.created", "A license was created"),
+  LICENSE_UPDATED(8, "license.updated", "Fields of a license changed"),
+  LICENSE_ENABLED(9, "license.enabled", "A disabled license was enabled"),
+  LICENSE_DELETED(10, "license.deleted", "A license was deleted"),
   /** Sent by the test call only; no webhook subscribes to it. */
   WEBHOOK_TEST(5, "webhook.test", "Someone sent a test event");
 
-  private static final EventType[] BY_CODE = new EventType[7];
+  /** The types that the first versions know, which had no subscription to all. */
+  static final List<EventType> BEFORE_ALL = List.of(LICENSE_VALIDATED, LICENSE_ACTIVATED, LICENSE_EXPIRED, LICENSE_DISABLED);
+
+  /** The types that are older than sequence numbers. */
+  static final List<EventType> BEFORE_SEQUENCES =
+      List.of(LICENSE_VALIDATED, LICENSE_ACTIVATED, LICENSE_EXPIRED, LICENSE_DISABLED, LICENSE_DEACTIVATED);
+
+  private static final List<EventType> LICENSE_EVENTS = List.of(LICENSE_VALIDATED, LICENSE_ACTIVATED, LICENSE_EXPIRED,
+      LICENSE_DISABLED, LICENSE_DEACTIVATED, LICENSE_CREATED, LICENSE_UPDATED, LICENSE_ENABLED, LICENSE_DELETED);
+  private static final EventType[] BY_CODE = new EventType[11];
 
   static {
     for (EventType type : values()) {
@@ -59,26 +69,11 @@ public enum EventType {
 
   /** Those a webhook may subscribe to. */
   public static List<EventType> subscribable() {
-    return List.of(LICENSE_VALIDATED, LICENSE_ACTIVATED, LICENSE_EXPIRED, LICENSE_DISABLED, LICENSE_DEACTIVATED);
+    return LICENSE_EVENTS;
   }
 
-  /**
-   * The types of a subscription, each once.
-   *
-   * @throws io.keyhook.bus.FailureException none is named, or one that there is not
-   */
-  public static Set<EventType> subscription(List<String> names) {
-    Set<EventType> types = new LinkedHashSet<>();
-    List<String> unknown = new java.util.ArrayList<>();
-    for (String name : names) {
-      named(name).filter(subscribable()::contains).ifPresentOrElse(types::add, () -> unknown.add(name));
-    }
-    String known = subscribable().stream().map(EventType::wireName).collect(Collectors.joining(", "));
-    Check.that()
-        .is("events", unknown.isEmpty(), "contains unknown types: " + String.join(", ", unknown.stream().limit(5)
-            .map(name -> name.length() > 50 ? name.substring(0, 50) + "..." : name).toList()) + "; there are " + known)
-        .is("events", !names.isEmpty(), "is empty; choose from " + known)
-        .done();
-    return types;
+  /** The codes of events about licenses, as an array literal of SQL. */
+  static String licenseCodes() {
+    return LICENSE_EVENTS.stream().map(type -> Short.toString(type.code)).collect(Collectors.joining(",", "'{", "}'::smallint[]"));
   }
 }

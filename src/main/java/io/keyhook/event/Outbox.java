@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Commits events, and hands their deliveries over once they are committed. Any thread. */
 public final class Outbox {
@@ -49,7 +50,8 @@ public final class Outbox {
   public record Written(List<Raised> events, List<UUID> eventIds, List<Outgoing> leased, Set<EndpointId> due) {
     public static final Written NOTHING = new Written(List.of(), List.of(), List.of(), Set.of());
 
-    private static Written of(List<Written> parts) {
+    /** All that several calls wrote. */
+    public static Written of(List<Written> parts) {
       if (parts.size() <= 1) {
         return parts.isEmpty() ? NOTHING : parts.get(0);
       }
@@ -80,9 +82,30 @@ public final class Outbox {
     if (events.isEmpty()) {
       return Future.succeededFuture(Written.NOTHING);
     }
-    UUID[] saturated = dispatcher.saturated(events.stream().map(Raised::accountId).collect(Collectors.toSet()));
+    return write(client, events, dispatcher.saturated(accounts(events).collect(Collectors.toSet())));
+  }
+
+  private Future<Written> write(ShardClient client, List<Raised> events, UUID[] saturated) {
     List<UUID> ids = events.stream().map(event -> Id.v7(ThreadLocalRandom.current())).toList();
     return OutboxStore.write(client, plans, events, ids, saturated);
+  }
+
+  /**
+   * Writes events within a long transaction of the caller. Their deliveries stay in the queue, from which nodes take them as they
+   * have room: a lease would pass before the commit, and so many would exceed what one node may hold.
+   */
+  public Future<Written> queue(SqlClient tx, List<Raised> events) {
+    return shards.each(tx, events, Raised::accountId,
+        (shard, some) -> write(shard, some, accounts(some).distinct().toArray(UUID[]::new))).map(Written::of);
+  }
+
+  private static Stream<UUID> accounts(List<Raised> events) {
+    return events.stream().map(Raised::accountId);
+  }
+
+  /** Whether a webhook of the account or a subscriber wants events of a type. An event that nobody wants need not be raised. */
+  public Future<Boolean> isWanted(SqlClient client, UUID accountId, EventType type) {
+    return feed.isHeard() ? Future.succeededFuture(true) : OutboxStore.isWanted(client, accountId, type);
   }
 
   /** Whether an account's deliveries give the senders of this node enough to do for now. */

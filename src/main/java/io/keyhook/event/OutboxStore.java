@@ -5,6 +5,7 @@ import io.keyhook.db.ShardClient;
 import io.keyhook.db.ShardStatement;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -14,7 +15,8 @@ import java.util.UUID;
 
 /**
  * The statement of the {@link Outbox}. It finds the active webhooks that want each event, stores the event's data once, and
- * queues a delivery for each webhook. If this node has room, the delivery is already leased to it: a first attempt needs no
+ * queues a delivery for each webhook. Where one of an account's webhooks knows sequence numbers and another does not, it stores
+ * the data of each. If this node has room, the delivery is already leased to it: a first attempt needs no
  * claim. An event that no webhook wants leaves no trace, nor does an event of a suspended account.
  *
  * <p>Deliveries of a paused webhook are parked, and so are new ones after it has resumed, until those before them have left:
@@ -23,8 +25,13 @@ import java.util.UUID;
 final class OutboxStore {
   private static final String WRITE = """
       WITH fan AS MATERIALIZED (
-        SELECT r.ord, r.account_id, r.event_id, r.type, r.data, w.webhook_id, w.version,
-          keyhook.uuid_v7() AS delivery_id,
+        SELECT r.ord, r.account_id, r.type, w.webhook_id, w.version, keyhook.uuid_v7() AS delivery_id,
+          w.sequenced AND r.sequence IS NOT NULL AS sequenced,
+          CASE WHEN w.sequenced AND r.sequence IS NOT NULL -- another id in the same place of the order
+            THEN (left(r.event_id::text, -1) || translate(right(r.event_id::text, 1), '0123456789abcdef', 'fedcba9876543210'))::uuid
+            ELSE r.event_id END AS event_id,
+          CASE WHEN w.sequenced AND r.sequence IS NOT NULL THEN left(r.data, -1) || ',"sequence":' || r.sequence || '}'
+            ELSE r.data END AS data,
           (now() AT TIME ZONE 'UTC')::date + ($6::int[])[array_position($5::text[], a.plan)] AS keep_until,
           CASE WHEN w.paused_at IS NOT NULL OR w.resumed_at IS NOT NULL AND (
               SELECT true FROM keyhook.delivery_queue q
@@ -32,10 +39,11 @@ final class OutboxStore {
               LIMIT 1) THEN 'parked'
             WHEN w.webhook_id = ANY ($7::uuid[]) OR w.account_id = ANY ($7) THEN 'due'
             ELSE 'leased' END AS state
-        FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[]) WITH ORDINALITY
-          r (account_id, event_id, type, data, ord)
+        FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $9::bigint[]) WITH ORDINALITY
+          r (account_id, event_id, type, data, sequence, ord)
         JOIN keyhook.account a ON a.account_id = r.account_id AND a.plan = ANY ($5) AND a.suspended_at IS NULL
-        JOIN keyhook.webhook w ON w.account_id = r.account_id AND w.is_active AND r.type = ANY (w.events)
+        JOIN keyhook.webhook w ON w.account_id = r.account_id AND w.is_active
+          AND (r.type = ANY (w.events) OR w.all_license_events AND r.type = ANY (%3$s))
         ORDER BY r.ord -- ids are created after sorting, so that deliveries sort as their events do
       ), stored AS (
         INSERT INTO keyhook.event (account_id, event_id, keep_until, data)
@@ -49,14 +57,22 @@ final class OutboxStore {
             ELSE now() END
         FROM fan
       )
-      SELECT ord, delivery_id, webhook_id, version, state FROM fan"""
-      .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY);
+      SELECT ord, delivery_id, webhook_id, version, state, sequenced FROM fan"""
+      .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY, EventType.licenseCodes());
+  private static final String WANTED = """
+      SELECT FROM keyhook.webhook WHERE account_id = $1 AND is_active
+        AND ($2 = ANY (events) OR all_license_events AND $2 = ANY (%s)) LIMIT 1""".formatted(EventType.licenseCodes());
 
   private static final ShardStatement WRITE_ON_SHARD = new ShardStatement(WRITE,
-      List.of("uuid[]", "uuid[]", "smallint[]", "text[]", "text[]", "int[]", "uuid[]", "float8"),
-      "ord bigint, delivery_id uuid, webhook_id uuid, version int, state text");
+      List.of("uuid[]", "uuid[]", "smallint[]", "text[]", "text[]", "int[]", "uuid[]", "float8", "bigint[]"),
+      "ord bigint, delivery_id uuid, webhook_id uuid, version int, state text, sequenced boolean");
 
   private OutboxStore() {}
+
+  /** Whether an active webhook of the account wants events of a type. */
+  static Future<Boolean> isWanted(SqlClient client, UUID accountId, EventType type) {
+    return client.preparedQuery(WANTED).execute(Tuple.of(accountId, type.code())).map(rows -> rows.size() > 0);
+  }
 
   /**
    * Writes events.
@@ -76,7 +92,8 @@ final class OutboxStore {
             .addArrayOfString(plans.withWebhooks())
             .addArrayOfInteger(plans.retentions())
             .addArrayOfUUID(saturated)
-            .addDouble((double) Outbox.LEASE_SECONDS))
+            .addDouble((double) Outbox.LEASE_SECONDS)
+            .addArrayOfLong(events.stream().map(Raised::sequence).toArray(Long[]::new)))
         .map(rows -> {
           List<Outgoing> leased = new ArrayList<>(rows.size());
           Set<EndpointId> due = new LinkedHashSet<>();
@@ -84,7 +101,8 @@ final class OutboxStore {
             Raised event = events.get(row.getLong(0).intValue() - 1);
             EndpointId endpoint = new EndpointId(event.accountId(), row.getUUID(2));
             switch (row.getString(4)) {
-              case "leased" -> leased.add(Outgoing.first(endpoint, row.getUUID(1), row.getInteger(3), event, now));
+              case "leased" -> leased.add(Outgoing.first(endpoint, row.getUUID(1), row.getInteger(3), event.type(),
+                  row.getBoolean(5) ? event.sequencedData() : event.data(), now));
               case "due" -> due.add(endpoint);
               default -> { } // parked
             }

@@ -23,8 +23,8 @@ public record Outgoing(
   }
 
   /** A new delivery, leased as it was committed. */
-  static Outgoing first(EndpointId endpoint, UUID deliveryId, int webhookVersion, Raised event, Moment taken) {
-    return new Outgoing(
-        endpoint, deliveryId, webhookVersion, event.type(), event.data(), 1, 0, new Lease(Lease.FIRST_FENCE, taken));
+  static Outgoing first(
+      EndpointId endpoint, UUID deliveryId, int webhookVersion, EventType type, String data, Moment taken) {
+    return new Outgoing(endpoint, deliveryId, webhookVersion, type, data, 1, 0, new Lease(Lease.FIRST_FENCE, taken));
   }
 }

@@ -5,6 +5,18 @@ import java.util.UUID;
 /**
  * An event that is to be committed with the change that raised it.
  *
- * @param data the JSON of its {@code data}, as it will be sent
+ * @param data the JSON of its {@code data}, an object with fields
+ * @param sequence the number that the data has as a last field for {@linkplain Subscription#isSequenced webhooks that know it};
+ *     null: the data is the same for all webhooks
  */
-public record Raised(UUID accountId, EventType type, String data) {}
+public record Raised(UUID accountId, EventType type, String data, Long sequence) {
+  /** An event whose data is the same for all webhooks. */
+  public Raised(UUID accountId, EventType type, String data) {
+    this(accountId, type, data, null);
+  }
+
+  /** The data with the number, as the statement of {@link OutboxStore} makes it. */
+  String sequencedData() {
+    return data.substring(0, data.length() - 1) + ",\"sequence\":" + sequence + "}";
+  }
+}

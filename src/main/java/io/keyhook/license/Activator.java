@@ -114,6 +114,7 @@ final class Activator {
       for (Counted license : counted) {
         List<Integer> items = newByLicense.get(license.licenseId());
         int before = license.activations() - items.size();
+        long sequenceBefore = license.sequence() - items.size();
         for (int n = 0; n < items.size(); n++) {
           int i = items.get(n);
           int activations = before + n + 1;
@@ -121,19 +122,19 @@ final class Activator {
             outcomes[i] = Outcome.Denied.FULL;
           } else {
             outcomes[i] = new Outcome.Granted(license, activations);
-            raise(devices.get(i), license, activations);
+            raise(devices.get(i), license, activations, sequenceBefore + n + 1);
           }
         }
       }
     }
 
-    private void raise(Device device, Counted license, int activations) {
+    private void raise(Device device, Counted license, int activations, long sequence) {
       events.add(new Raised(device.accountId(), EventType.LICENSE_ACTIVATED,
           EventData.activated(license.licenseId(), license.key(), license.name(), device.request(), activations,
-              license.maxActivations(), license.customerName(), license.customerEmail())));
+              license.maxActivations(), license.customerName(), license.customerEmail()), sequence));
       events.add(new Raised(device.accountId(), EventType.LICENSE_VALIDATED,
           EventData.validated(license.licenseId(), license.key(), license.name(), device.request(), activations,
-              license.maxActivations())));
+              license.maxActivations()), sequence));
     }
 
     private Future<Void> takeBack(ShardClient tx, List<Counted> counted) {

@@ -49,7 +49,8 @@ final class Deactivator {
 
   private Future<Freed> raise(SqlClient tx, UUID accountId, License license, Activation activation, String by) {
     return outbox.write(tx, List.of(
-            new Raised(accountId, EventType.LICENSE_DEACTIVATED, EventData.deactivated(license, activation, by))))
+            new Raised(accountId, EventType.LICENSE_DEACTIVATED, EventData.deactivated(license, activation, by),
+                license.sequence())))
         .map(written -> new Freed(Optional.of(license), written));
   }
 }

@@ -22,6 +22,7 @@ public final class EventSamples {
   private static final String NAME = "Sample License";
   private static final String CUSTOMER = "Sample Customer";
   private static final String EMAIL = "customer@example.com";
+  private static final long SEQUENCE = 3;
   private static final Validate REQUEST = new Validate(KEY, "sample-device", "MacBook Pro", "desktop", "198.51.100.7");
 
   private EventSamples() {}
@@ -44,6 +45,11 @@ public final class EventSamples {
       case LICENSE_DEACTIVATED -> EventData.deactivated(license(Status.ACTIVE, now, null), new Activation(
           Id.ACTIVATION.of(ACTIVATION_ID), REQUEST.fingerprint(), REQUEST.deviceName(), REQUEST.deviceType(),
           REQUEST.ipAddress(), now.minus(Duration.ofDays(30)), now), null);
+      case LICENSE_CREATED -> EventData.created(license(Status.ACTIVE, now, now.plus(Duration.ofDays(365))), EMAIL);
+      case LICENSE_UPDATED -> EventData.updated(license(Status.ACTIVE, now, now.plus(Duration.ofDays(30))),
+          license(Status.ACTIVE, now, now.plus(Duration.ofDays(365))), EMAIL);
+      case LICENSE_ENABLED -> EventData.enabled(license(Status.ACTIVE, now, now.plus(Duration.ofDays(365))), EMAIL);
+      case LICENSE_DELETED -> EventData.deleted(license(Status.ACTIVE, now, now.plus(Duration.ofDays(365))), now, EMAIL);
       case WEBHOOK_TEST -> throw new IllegalArgumentException(type.wireName());
     };
   }
@@ -51,6 +57,6 @@ public final class EventSamples {
   private static License license(Status status, Instant now, Instant expiresAt) {
     boolean disabled = status == Status.DISABLED;
     return new License(Id.LICENSE.of(LICENSE_ID), KEY, NAME, status, 5, 1, expiresAt, CUSTOMER, EMAIL, Map.of(),
-        disabled ? now : null, disabled ? EMAIL : null, now.minus(Duration.ofDays(365)), now);
+        disabled ? now : null, disabled ? EMAIL : null, now.minus(Duration.ofDays(365)), now, SEQUENCE);
   }
 }

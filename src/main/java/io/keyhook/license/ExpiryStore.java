@@ -71,7 +71,7 @@ final class ExpiryStore {
       new ShardStatement(TAKE, List.of("uuid[]", "int[]", "timestamptz[]", "boolean"), """
       license_id uuid, key text, name text, status text, max_activations int, activations int, expires_at timestamptz,
       customer_name text, customer_email text, metadata text, disabled_at timestamptz, disabled_by text,
-      created_at timestamptz, updated_at timestamptz, owner_id uuid, due_at timestamptz""");
+      created_at timestamptz, updated_at timestamptz, sequence bigint, owner_id uuid, due_at timestamptz""");
 
   private ExpiryStore() {}
 
@@ -138,7 +138,7 @@ final class ExpiryStore {
             .addArrayOfInteger(turns.stream().map(ExpiryTurns.Turn::places).toArray(Integer[]::new))
             .addArrayOfOffsetDateTime(turns.stream().map(ExpiryTurns.Turn::since).toArray(OffsetDateTime[]::new))
             .addBoolean(wanted))
-        .map(rows -> all(rows, row -> new Taken(row.getUUID(14), row.getOffsetDateTime(15),
+        .map(rows -> all(rows, row -> new Taken(row.getUUID(15), row.getOffsetDateTime(16),
             row.getUUID(0) == null ? null : LicenseStore.license(row))));
   }
 }

@@ -161,7 +161,8 @@ public final class ExpiryVerticle extends VerticleBase {
 
   private static List<Raised> events(List<Taken> taken) {
     return taken.stream().filter(expiry -> expiry.license() != null).map(expiry ->
-        new Raised(expiry.accountId(), EventType.LICENSE_EXPIRED, EventData.expired(expiry.license()))).toList();
+        new Raised(expiry.accountId(), EventType.LICENSE_EXPIRED, EventData.expired(expiry.license()),
+            expiry.license().sequence())).toList();
   }
 
   private void end(List<ExpiryTurns.Turn> batch, List<Taken> taken) {

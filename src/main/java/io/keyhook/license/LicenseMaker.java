@@ -15,6 +15,9 @@ import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses.Line;
 import io.keyhook.bus.Page;
 import io.keyhook.db.Database;
+import io.keyhook.event.EventType;
+import io.keyhook.event.Outbox;
+import io.keyhook.event.Raised;
 import io.keyhook.fair.Pacer;
 import io.keyhook.idempotency.Idempotency;
 import io.vertx.core.Future;
@@ -52,14 +55,17 @@ final class LicenseMaker {
   private final Vertx vertx;
   private final Database database;
   private final Idempotency idempotency;
+  private final Outbox outbox;
   private final Plans plans;
   private final Pacer pacer;
   private final SecureRandom random = new SecureRandom();
 
-  LicenseMaker(Vertx vertx, Database database, Idempotency idempotency, Plans plans, Pacer pacer) {
+  LicenseMaker(
+      Vertx vertx, Database database, Idempotency idempotency, Outbox outbox, Plans plans, Pacer pacer) {
     this.vertx = vertx;
     this.database = database;
     this.idempotency = idempotency;
+    this.outbox = outbox;
     this.plans = plans;
     this.pacer = pacer;
   }
@@ -77,18 +83,23 @@ final class LicenseMaker {
           .compose(made -> {
             License license = made.orElseThrow(LicenseMaker::inThePast);
             return AuditStore.write(tx, request.caller(), Action.LICENSE_CREATED, license.id(), List.of())
-                .compose(written -> idempotency.keep(tx, request.caller(), license));
+                .compose(audited -> outbox.write(tx, events(request.caller(), List.of(license))))
+                .compose(written -> idempotency.keep(tx, request.caller(), license)
+                    .map(kept -> new Made<>(kept, written)));
           }));
     }).recover(e -> Future.failedFuture(Database.isUniqueViolation(e) ? keyTaken() : e));
   }
 
   Future<Page<License>> createMany(Licenses.CreateMany request) {
     List<Licenses.Create> all = Collections.nCopies(request.count(), request.each());
-    return withKeys(1, true, () -> withRoom(request.caller(), all.size(), tx -> {
+    return withKeys(1, true, () -> withRoom(request.caller(), all.size(), tx -> isWanted(tx, request.caller()).compose(wanted -> {
       List<License> made = new ArrayList<>(all.size());
-      return inPieces(all, piece -> insertNew(tx, request.caller(), piece, keys(piece)).onSuccess(made::addAll))
-          .compose(inserted -> idempotency.keep(tx, request.caller(), new Page<>(made, null)));
-    }));
+      List<Outbox.Written> written = new ArrayList<>();
+      return inPieces(all, piece -> insertNew(tx, request.caller(), piece, keys(piece)).onSuccess(made::addAll)
+              .compose(some -> raise(tx, request.caller(), some, wanted, written)))
+          .compose(inserted -> idempotency.keep(tx, request.caller(), new Page<>(made, null)))
+          .map(kept -> new Made<>(kept, Outbox.Written.of(written)));
+    })));
   }
 
   Future<Licenses.Imported> importAll(Licenses.Import request) {
@@ -103,10 +114,14 @@ final class LicenseMaker {
         withRoom(request.caller(), lines.size(), tx -> LicenseStore.takenKeys(tx, ownKeys(licenses)).compose(taken -> {
           checkNotTaken(lines, taken);
           FieldErrors errors = new FieldErrors("body");
-          return inPieces(lines, piece -> restore(tx, request.caller(), piece, errors)).compose(inserted -> {
-            errors.refuse();
-            return idempotency.keep(tx, request.caller(), new Licenses.Imported(lines.size()));
-          });
+          List<Outbox.Written> written = new ArrayList<>();
+          return isWanted(tx, request.caller()).compose(wanted ->
+              inPieces(lines, piece -> restore(tx, request.caller(), piece, errors)
+                  .compose(some -> raise(tx, request.caller(), some, wanted, written)))).compose(inserted -> {
+                    errors.refuse();
+                    return idempotency.keep(tx, request.caller(), new Licenses.Imported(lines.size()))
+                        .map(kept -> new Made<>(kept, Outbox.Written.of(written)));
+                  });
         }))).recover(e -> Future.failedFuture(Database.isUniqueViolation(e) ? keyTaken() : e));
   }
 
@@ -171,8 +186,28 @@ final class LicenseMaker {
     return AuditStore.writeAll(tx, caller, Action.LICENSE_CREATED, made.stream().map(License::id).toList()).map(made);
   }
 
-  /** A limited plan locks the account while it counts; an unlimited one locks nothing. */
-  private <T> Future<T> withRoom(Caller caller, int more, Function<SqlConnection, Future<T>> insert) {
+  private record Made<T>(T result, Outbox.Written written) {}
+
+  private Future<Boolean> isWanted(SqlClient tx, Caller caller) {
+    return outbox.isWanted(tx, caller.accountId(), EventType.LICENSE_CREATED);
+  }
+
+  /** Writes the events of a piece if they are wanted. */
+  private Future<Void> raise(
+      SqlClient tx, Caller caller, List<License> made, boolean wanted, List<Outbox.Written> written) {
+    return wanted ? outbox.queue(tx, events(caller, made)).onSuccess(written::add).mapEmpty() : Future.succeededFuture();
+  }
+
+  private static List<Raised> events(Caller caller, List<License> made) {
+    return made.stream().map(license -> new Raised(caller.accountId(), EventType.LICENSE_CREATED,
+        EventData.created(license, caller.name()))).toList();
+  }
+
+  /**
+   * Sends the events once they are committed. A limited plan locks the account while it counts; an unlimited one locks
+   * nothing.
+   */
+  private <T> Future<T> withRoom(Caller caller, int more, Function<SqlConnection, Future<Made<T>>> insert) {
     UUID accountId = caller.accountId();
     return PlanStore.get(database.pool(), accountId).compose(unlocked ->
         database.transaction(tx -> plans.of(unlocked).maxLicenses().isEmpty() ? insert.apply(tx)
@@ -182,7 +217,10 @@ final class LicenseMaker {
                 Plans.checkRoom(plan, max, used, more, LICENSES);
                 return insert.apply(tx);
               });
-            })));
+            }))).map(made -> {
+              outbox.dispatch(made.written);
+              return made.result;
+            });
   }
 
   /** Again with other keys where one that was generated is taken. */

@@ -35,7 +35,7 @@ final class LicenseStore {
       CASE WHEN disabled_at IS NOT NULL THEN 'DISABLED' WHEN expires_at <= now() THEN 'EXPIRED' ELSE 'ACTIVE' END""";
   static final String COLUMNS = """
       license_id, key, name, %s, max_activations, activations, expires_at, customer_name, customer_email, metadata::text,
-      disabled_at, disabled_by, created_at, updated_at""".formatted(STATUS);
+      disabled_at, disabled_by, created_at, updated_at, sequence""".formatted(STATUS);
 
   /** As the API writes it: older rows may hold microseconds. */
   private static final String EXPIRES_AT = "(date_trunc('milliseconds', expires_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')";
@@ -45,8 +45,8 @@ final class LicenseStore {
   private static final String INSERT = """
       WITH made AS (
         INSERT INTO keyhook.license
-          (account_id, name, key, max_activations, expires_at, customer_name, customer_email, metadata)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8::json
+          (account_id, name, key, max_activations, expires_at, customer_name, customer_email, metadata, sequence)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8::json, 1
         WHERE $5::timestamptz IS NULL OR $5 > now()
         RETURNING *
       ), keyed AS (
@@ -60,9 +60,10 @@ final class LicenseStore {
   private static final String INSERT_ALL = """
       WITH made AS (
         INSERT INTO keyhook.license
-          (account_id, name, key, max_activations, expires_at, customer_name, customer_email, metadata, disabled_at, disabled_by)
+          (account_id, name, key, max_activations, expires_at, customer_name, customer_email, metadata, disabled_at, disabled_by,
+            sequence)
         SELECT $1, name, key, max_activations, expires_at, customer_name, customer_email, metadata::json,
-          CASE WHEN disabled THEN least(disabled_at, now()) END, CASE WHEN disabled THEN $9 END
+          CASE WHEN disabled THEN least(disabled_at, now()) END, CASE WHEN disabled THEN $9 END, 1
         FROM unnest($2::text[], $3::text[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::text[], $10::boolean[],
             $11::timestamptz[])
           WITH ORDINALITY q (name, key, max_activations, expires_at, customer_name, customer_email, metadata, disabled,
@@ -87,6 +88,9 @@ final class LicenseStore {
         coalesce((SELECT a.suspended_at IS NOT NULL FROM keyhook.account a WHERE a.account_id = $1), false)
       FROM keyhook.license l WHERE l.account_id = $1 AND l.license_id = $2""";
   private static final String GET = "SELECT " + COLUMNS + " FROM keyhook.license WHERE account_id = $1 AND license_id = $2";
+  private static final String GET_ALL = "SELECT " + COLUMNS + """
+      \sFROM keyhook.license WHERE account_id = $1 AND license_id = ANY ($2::uuid[])""";
+  private static final String LOCK = GET + " FOR NO KEY UPDATE";
   private static final String UPDATE = """
       WITH changed AS (
         UPDATE keyhook.license SET
@@ -96,7 +100,7 @@ final class LicenseStore {
           customer_name = CASE WHEN $9 THEN $10 ELSE customer_name END,
           customer_email = CASE WHEN $11 THEN $12 ELSE customer_email END,
           metadata = CASE WHEN $13 THEN $14::json ELSE metadata END,
-          updated_at = now()
+          sequence = sequence + 1, updated_at = now()
         WHERE account_id = $1 AND license_id = $2 AND ($8::timestamptz IS NULL OR $8 > now() OR $8 = %1$s)
           AND ($3 AND name IS DISTINCT FROM $4
             OR $5 AND max_activations IS DISTINCT FROM $6
@@ -119,14 +123,14 @@ final class LicenseStore {
       FROM keyhook.license WHERE account_id = $1 AND license_id = $2""".formatted(EXPIRES_AT);
   private static final String DISABLE = """
       WITH changed AS (
-        UPDATE keyhook.license SET disabled_at = now(), disabled_by = $3, updated_at = now()
+        UPDATE keyhook.license SET disabled_at = now(), disabled_by = $3, sequence = sequence + 1, updated_at = now()
         WHERE account_id = $1 AND license_id = $2 AND disabled_at IS NULL
         RETURNING *
       )
       SELECT\s""" + COLUMNS + " FROM changed";
   private static final String ENABLE = """
       WITH changed AS (
-        UPDATE keyhook.license SET disabled_at = NULL, disabled_by = NULL, updated_at = now()
+        UPDATE keyhook.license SET disabled_at = NULL, disabled_by = NULL, sequence = sequence + 1, updated_at = now()
         WHERE account_id = $1 AND license_id = $2 AND disabled_at IS NOT NULL
         RETURNING *
       )
@@ -137,12 +141,12 @@ final class LicenseStore {
       WITH expiry AS (
         DELETE FROM keyhook.license_expiry WHERE account_id = $1 AND license_id = $2
       ), gone AS (
-        DELETE FROM keyhook.license WHERE account_id = $1 AND license_id = $2 RETURNING key, license_id
+        DELETE FROM keyhook.license WHERE account_id = $1 AND license_id = $2 RETURNING *
       ), freed AS (
         DELETE FROM keyhook.license_key k USING gone
         WHERE k.key = upper(replace(gone.key, '-', '')) AND k.license_id = gone.license_id
       )
-      SELECT count(*) FROM gone""";
+      SELECT\s""" + COLUMNS + ", now() FROM gone";
 
   /** Of any activation; it lets the index by id be used. */
   private static final String ANY_ID = "activation_id > '00000000-0000-0000-0000-000000000000'";
@@ -160,7 +164,8 @@ final class LicenseStore {
       RETURNING %s""".formatted(ACTIVATION);
   private static final String COUNT_DOWN = """
       WITH changed AS (
-        UPDATE keyhook.license SET activations = activations - 1 WHERE account_id = $1 AND license_id = $2
+        UPDATE keyhook.license SET activations = activations - 1, sequence = sequence + 1
+        WHERE account_id = $1 AND license_id = $2
         RETURNING *
       )
       SELECT\s""" + COLUMNS + " FROM changed";
@@ -255,6 +260,18 @@ final class LicenseStore {
         .map(rows -> first(rows, LicenseStore::license).orElseThrow(Id.LICENSE::notFound));
   }
 
+  /** Those that there are, in any order. */
+  static Future<List<License>> getAll(SqlClient client, UUID accountId, List<UUID> licenseIds) {
+    return client.preparedQuery(GET_ALL)
+        .execute(Tuple.of(accountId).addArrayOfUUID(licenseIds.toArray(UUID[]::new)))
+        .map(rows -> all(rows, LicenseStore::license));
+  }
+
+  /** The license, which nobody else changes until the transaction ends. Empty where there is none. */
+  static Future<Optional<License>> lock(SqlClient tx, UUID accountId, UUID licenseId) {
+    return tx.preparedQuery(LOCK).execute(Tuple.of(accountId, licenseId)).map(rows -> first(rows, LicenseStore::license));
+  }
+
   /**
    * Changes what is not so already. What differs is decided on the row as it is once it is locked, so of two equal changes
    * at once one finds nothing to do.
@@ -297,13 +314,21 @@ final class LicenseStore {
         .map(rows -> first(rows, LicenseStore::license));
   }
 
-  /** Devices before the license, as activating locks them. */
-  static Future<Boolean> delete(SqlClient client, UUID accountId, UUID licenseId) {
+  /**
+   * A license that was deleted.
+   *
+   * @param license as it was
+   */
+  record Deleted(License license, Instant at) {}
+
+  /** Devices before the license, as activating locks them. Empty where there is none. */
+  static Future<Optional<Deleted>> delete(SqlClient client, UUID accountId, UUID licenseId) {
     Tuple id = Tuple.of(accountId, licenseId);
     return client.preparedQuery(DELETE_ACTIVATIONS).execute(id)
         .compose(devices -> client.preparedQuery(DELETE).execute(id))
         // a device that was being added while the license was still there
-        .compose(deleted -> client.preparedQuery(DELETE_ACTIVATIONS).execute(id).map(deleted.iterator().next().getLong(0) > 0));
+        .compose(deleted -> client.preparedQuery(DELETE_ACTIVATIONS).execute(id)
+            .map(first(deleted, row -> new Deleted(license(row), instant(row, row.size() - 1)))));
   }
 
   static Future<Page<Activation>> listActivations(SqlClient client, UUID accountId, UUID licenseId, Page.Request page) {
@@ -338,7 +363,7 @@ final class LicenseStore {
     return new License(Id.LICENSE.of(row.getUUID(0)), row.getString(1), row.getString(2),
         Licenses.Status.valueOf(row.getString(3)), row.getInteger(4), row.getInteger(5), instant(row, 6), row.getString(7),
         row.getString(8), metadata == null ? Map.of() : JsonText.map(metadata), instant(row, 10), row.getString(11),
-        instant(row, 12), instant(row, 13));
+        instant(row, 12), instant(row, 13), row.getLong(14));
   }
 
   private static Activation activation(Row row) {

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,7 +65,7 @@ public final class LicenseVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     search = new LicenseSearch(database, admissions.searches());
-    maker = new LicenseMaker(vertx, database, idempotency, plans, admissions.pacer());
+    maker = new LicenseMaker(vertx, database, idempotency, outbox, plans, admissions.pacer());
     bus.answer(Addresses.CREATE_LICENSE, maker::create);
     bus.answer(Addresses.CREATE_LICENSES, maker::createMany);
     bus.answer(Addresses.IMPORT_LICENSES, maker::importAll);
@@ -102,9 +103,14 @@ public final class LicenseVerticle extends VerticleBase {
   }
 
   private Future<License> update(Licenses.Update request) {
+    UUID accountId = request.caller().accountId();
     UUID licenseId = Id.LICENSE.parse(request.id());
-    return database.transaction(tx -> LicenseStore.update(tx, licenseId, request).compose(license ->
-            audited(tx, request.caller(), Action.LICENSE_UPDATED, license, request.changed())))
+    return database.transaction(tx -> LicenseStore.lock(tx, accountId, licenseId).compose(before ->
+            LicenseStore.update(tx, licenseId, request)
+                .compose(license -> audited(tx, request.caller(), Action.LICENSE_UPDATED, license, request.changed()))
+                .compose(changed -> raised(tx, changed, license -> new Raised(accountId, EventType.LICENSE_UPDATED,
+                    EventData.updated(before.orElseThrow(), license, request.caller().name()))))))
+        .compose(this::dispatched)
         .compose(changed -> changed.isPresent() ? Future.succeededFuture(changed)
             : LicenseStore.unchanged(pool, licenseId, request))
         .map(license -> license.orElseThrow(LicenseMaker::inThePast));
@@ -114,9 +120,11 @@ public final class LicenseVerticle extends VerticleBase {
     UUID accountId = request.caller().accountId();
     UUID licenseId = Id.LICENSE.parse(request.id());
     return database.transaction(tx -> LicenseStore.delete(tx, accountId, licenseId).compose(deleted -> {
-      found(deleted, Id.LICENSE);
-      return AuditStore.write(tx, request.caller(), Action.LICENSE_DELETED, request.id(), List.of());
-    }));
+      found(deleted.isPresent(), Id.LICENSE);
+      return AuditStore.write(tx, request.caller(), Action.LICENSE_DELETED, request.id(), List.of())
+          .compose(written -> raised(tx, deleted, gone -> new Raised(accountId, EventType.LICENSE_DELETED,
+              EventData.deleted(gone.license(), gone.at(), request.caller().name()))));
+    })).compose(this::dispatched).mapEmpty();
   }
 
   private Future<License> setDisabled(Licenses.SetDisabled request) {
@@ -126,19 +134,27 @@ public final class LicenseVerticle extends VerticleBase {
         LicenseStore.setDisabled(tx, accountId, licenseId, request.disabled(), request.caller().name())
             .compose(changed -> audited(tx, request.caller(),
                 request.disabled() ? Action.LICENSE_DISABLED : Action.LICENSE_ENABLED, changed, List.of()))
-            .compose(changed -> outbox.write(tx, changed.filter(license -> request.disabled())
-                    .map(license -> List.of(
-                        new Raised(accountId, EventType.LICENSE_DISABLED, EventData.disabled(license))))
-                    .orElse(List.of()))
-                .map(written -> new Changed(changed, written))))
-        .compose(change -> {
-          outbox.dispatch(change.written);
-          return change.license.map(Future::succeededFuture)
-              .orElseGet(() -> LicenseStore.get(pool, accountId, licenseId));
-        });
+            .compose(changed -> raised(tx, changed, license -> request.disabled()
+                ? new Raised(accountId, EventType.LICENSE_DISABLED, EventData.disabled(license), license.sequence())
+                : new Raised(accountId, EventType.LICENSE_ENABLED, EventData.enabled(license, request.caller().name())))))
+        .compose(this::dispatched)
+        .compose(changed -> changed.map(Future::succeededFuture)
+            .orElseGet(() -> LicenseStore.get(pool, accountId, licenseId)));
   }
 
-  private record Changed(Optional<License> license, Outbox.Written written) {}
+  private record Changed<T>(Optional<T> what, Outbox.Written written) {}
+
+  /** Writes the event that a change raises, within its transaction. */
+  private <T> Future<Changed<T>> raised(SqlClient tx, Optional<T> changed, Function<T, Raised> event) {
+    return outbox.write(tx, changed.map(event).map(List::of).orElse(List.of()))
+        .map(written -> new Changed<>(changed, written));
+  }
+
+  /** Sends the event of a change that is committed. */
+  private <T> Future<Optional<T>> dispatched(Changed<T> change) {
+    outbox.dispatch(change.written);
+    return Future.succeededFuture(change.what);
+  }
 
   private Future<Page<Licenses.Activation>> listActivations(Licenses.ListActivations query) {
     UUID accountId = query.caller().accountId();

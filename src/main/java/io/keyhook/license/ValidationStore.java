@@ -36,7 +36,7 @@ final class ValidationStore {
         a.fingerprint IS NOT NULL, a.device_name, a.device_type, a.ip_address,
         coalesce((SELECT a.suspended_at IS NOT NULL FROM keyhook.account a WHERE a.account_id = l.account_id), false),
         coalesce((SELECT true FROM keyhook.webhook w
-          WHERE w.account_id = l.account_id AND w.is_active AND 1::smallint = ANY (w.events) LIMIT 1), false)
+          WHERE w.account_id = l.account_id AND w.is_active AND 1::smallint = ANY (w.events) LIMIT 1), false), l.sequence
       FROM unnest($1::text[], $2::text[]) WITH ORDINALITY q (form, fingerprint, ord)
       JOIN keyhook.license l ON upper(replace(l.key, '-', '')) = q.form
       LEFT JOIN LATERAL (
@@ -53,19 +53,19 @@ final class ValidationStore {
       ON CONFLICT DO NOTHING
       RETURNING license_id, fingerprint""";
   private static final String COUNT_UP = """
-      UPDATE keyhook.license l SET activations = l.activations + q.added
+      UPDATE keyhook.license l SET activations = l.activations + q.added, sequence = l.sequence + q.added
       FROM unnest($1::uuid[], $2::uuid[], $3::int[]) q (account_id, license_id, added)
       WHERE l.account_id = q.account_id AND l.license_id = q.license_id
         AND l.disabled_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > now())
         AND NOT EXISTS (SELECT FROM keyhook.account a WHERE a.account_id = l.account_id AND a.suspended_at IS NOT NULL)
       RETURNING l.license_id, l.key, l.name, l.activations, l.max_activations, l.expires_at,
-        l.customer_name, l.customer_email""";
+        l.customer_name, l.customer_email, l.sequence""";
   private static final String REMOVE_DEVICES = """
       DELETE FROM keyhook.activation a
       USING unnest($1::uuid[], $2::uuid[], $3::text[]) q (account_id, license_id, fingerprint)
       WHERE a.account_id = q.account_id AND a.license_id = q.license_id AND a.fingerprint = q.fingerprint""";
   private static final String COUNT_DOWN = """
-      UPDATE keyhook.license l SET activations = l.activations - q.removed
+      UPDATE keyhook.license l SET activations = l.activations - q.removed, sequence = l.sequence - q.removed
       FROM unnest($1::uuid[], $2::uuid[], $3::int[]) q (account_id, license_id, removed)
       WHERE l.account_id = q.account_id AND l.license_id = q.license_id""";
 
@@ -78,13 +78,13 @@ final class ValidationStore {
   private static final ShardStatement LOOK_UP_ON_SHARD = new ShardStatement(LOOK_UP, List.of("text[]", "text[]"), """
       ord bigint, account_id uuid, license_id uuid, key text, name text, activations int, max_activations int,
       expires_at timestamptz, disabled boolean, expired boolean, known boolean, device_name text, device_type text,
-      ip_address text, suspended boolean, wanted boolean""");
+      ip_address text, suspended boolean, wanted boolean, sequence bigint""");
   private static final ShardStatement ADD_DEVICES_ON_SHARD = new ShardStatement(ADD_DEVICES,
       List.of("uuid[]", "uuid[]", "text[]", "text[]", "text[]", "text[]"), "license_id uuid, fingerprint text");
   private static final ShardStatement COUNT_UP_ON_SHARD =
       new ShardStatement(COUNT_UP, List.of("uuid[]", "uuid[]", "int[]"), """
       license_id uuid, key text, name text, activations int, max_activations int, expires_at timestamptz, customer_name text,
-      customer_email text""");
+      customer_email text, sequence bigint""");
   private static final ShardStatement REMOVE_DEVICES_ON_SHARD =
       new ShardStatement(REMOVE_DEVICES, List.of("uuid[]", "uuid[]", "text[]"));
   private static final ShardStatement COUNT_DOWN_ON_SHARD =
@@ -100,6 +100,7 @@ final class ValidationStore {
    * @param known whether the device has a slot; its name, type and address are then as it was activated
    * @param suspended whether its account is
    * @param wanted whether a webhook wants to hear of validations
+   * @param sequence of the latest event that changed the license
    */
   record Found(
       UUID accountId,
@@ -116,12 +117,17 @@ final class ValidationStore {
       String deviceType,
       String ipAddress,
       boolean suspended,
-      boolean wanted) {}
+      boolean wanted,
+      long sequence) {}
 
   /** A device that asks for a slot. */
   record Device(UUID accountId, UUID licenseId, Validate request) {}
 
-  /** How a license counts after devices were added. */
+  /**
+   * How a license counts after devices were added.
+   *
+   * @param sequence of the last of them: each has its own
+   */
   record Counted(
       UUID licenseId,
       String key,
@@ -130,7 +136,8 @@ final class ValidationStore {
       int maxActivations,
       Instant expiresAt,
       String customerName,
-      String customerEmail) {}
+      String customerEmail,
+      long sequence) {}
 
   /** A device that was seen, this many seconds ago. */
   record Seen(UUID accountId, UUID licenseId, String fingerprint, double age) {}
@@ -183,7 +190,7 @@ final class ValidationStore {
   private static Found found(Row row) {
     return new Found(row.getUUID(1), row.getUUID(2), row.getString(3), row.getString(4), row.getInteger(5),
         row.getInteger(6), instant(row, 7), row.getBoolean(8), row.getBoolean(9), row.getBoolean(10), row.getString(11),
-        row.getString(12), row.getString(13), row.getBoolean(14), row.getBoolean(15));
+        row.getString(12), row.getString(13), row.getBoolean(14), row.getBoolean(15), row.getLong(16));
   }
 
   /** Those that are new; the others had a slot already. */
@@ -209,7 +216,7 @@ final class ValidationStore {
       List<Counted> counted = new ArrayList<>(rows.size());
       for (Row row : rows) {
         counted.add(new Counted(row.getUUID(0), row.getString(1), row.getString(2), row.getInteger(3), row.getInteger(4),
-            instant(row, 5), row.getString(6), row.getString(7)));
+            instant(row, 5), row.getString(6), row.getString(7), row.getLong(8)));
       }
       return counted;
     });
@@ -219,6 +226,7 @@ final class ValidationStore {
     return client.run(REMOVE_DEVICES_ON_SHARD, keys(devices)).mapEmpty();
   }
 
+  /** Takes back what {@link #countUp} counted in this transaction, with the sequence numbers. */
   static Future<Void> countDown(ShardClient client, List<Change> changes) {
     return changes.isEmpty() ? Future.succeededFuture()
         : client.run(COUNT_DOWN_ON_SHARD, tuple(changes)).mapEmpty();

@@ -175,7 +175,7 @@ final class Validator {
     }
     String data = EventData.validated(found.licenseId(), found.key(), found.name(), completed(request, found),
         found.activations(), found.maxActivations());
-    return events.add(new Raised(found.accountId(), EventType.LICENSE_VALIDATED, data)).map(written -> {
+    return events.add(new Raised(found.accountId(), EventType.LICENSE_VALIDATED, data, found.sequence())).map(written -> {
       counts.valid(found.accountId());
       return valid;
     });

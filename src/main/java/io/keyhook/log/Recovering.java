@@ -19,7 +19,7 @@ import io.keyhook.bus.Recoveries.Recovery;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.db.Database;
 import io.keyhook.event.EndpointId;
-import io.keyhook.event.EventType;
+import io.keyhook.event.Subscription;
 import io.keyhook.log.RecoveryStore.Counted;
 import io.keyhook.log.RecoveryStore.Failed;
 import io.keyhook.log.RecoveryStore.Group;
@@ -96,7 +96,7 @@ final class Recovering {
 
   private static void check(Filter filter) {
     if (filter.events() != null) {
-      EventType.subscription(filter.events());
+      Subscription.of(filter.events());
     }
     List<String> errors = Arrays.stream(AttemptError.values()).map(AttemptError::wireName).toList();
     Check.that().is("results", filter.results() == null || filter.results().stream()

@@ -13,6 +13,7 @@ import io.keyhook.bus.Recoveries.Status;
 import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
+import io.keyhook.event.Subscription;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
@@ -187,7 +188,7 @@ final class RecoveryStore {
 
   private static Short[] types(Filter filter) {
     return filter.events() == null ? null
-        : filter.events().stream().map(name -> EventType.named(name).orElseThrow().code()).toArray(Short[]::new);
+        : Subscription.of(filter.events()).covered().stream().map(EventType::code).toArray(Short[]::new);
   }
 
   private static String[] results(Filter filter) {

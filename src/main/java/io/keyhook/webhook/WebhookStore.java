@@ -9,7 +9,7 @@ import io.keyhook.bus.Page;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.bus.Webhooks.Webhook;
 import io.keyhook.event.DeliveryRowStore;
-import io.keyhook.event.EventType;
+import io.keyhook.event.Subscription;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
@@ -22,7 +22,6 @@ import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
 
@@ -31,15 +30,16 @@ final class WebhookStore {
   static final int PARK_BATCH = 1000;
 
   private static final String COLUMNS = """
-      webhook_id, url, events, is_active, description, deactivated_reason,
+      webhook_id, url, events, all_license_events, is_active, description, deactivated_reason,
       (SELECT q.until FROM unnest(previous_secrets_until) WITH ORDINALITY q (until, ord)
         WHERE q.until > now() ORDER BY q.ord LIMIT 1), created_at, updated_at, CASE WHEN is_active THEN paused_at END""";
   private static final String COUNT =
       "SELECT count(*), keyhook.uuid_v7() FROM keyhook.webhook WHERE account_id = $1 AND deleted_at IS NULL";
   private static final String INSERT = """
       WITH changed AS (
-        INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, description, secret)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, description, secret, all_license_events,
+          sequenced)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         RETURNING *
       )
       SELECT\s""" + COLUMNS + " FROM changed";
@@ -55,6 +55,8 @@ final class WebhookStore {
         UPDATE keyhook.webhook SET
           url = CASE WHEN $3 THEN $4 ELSE url END,
           events = CASE WHEN $5 THEN $6::smallint[] ELSE events END,
+          all_license_events = CASE WHEN $5 THEN $11 ELSE all_license_events END,
+          sequenced = CASE WHEN $5 THEN $12 ELSE sequenced END,
           is_active = CASE WHEN $7 THEN $8 ELSE is_active END,
           paused_at = CASE WHEN $7 AND is_active IS DISTINCT FROM $8 THEN NULL ELSE paused_at END,
           deactivated_reason = CASE WHEN $7 AND is_active IS DISTINCT FROM $8 THEN NULL ELSE deactivated_reason END,
@@ -62,7 +64,7 @@ final class WebhookStore {
           version = version + 1, updated_at = now()
         WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL
           AND ($3 AND url IS DISTINCT FROM $4
-            OR $5 AND NOT (events @> $6::smallint[] AND events <@ $6::smallint[])
+            OR $5 AND NOT (events @> $6::smallint[] AND events <@ $6::smallint[] AND all_license_events = $11 AND sequenced = $12)
             OR $7 AND is_active IS DISTINCT FROM $8
             OR $9 AND description IS DISTINCT FROM $10)
         RETURNING *
@@ -157,11 +159,12 @@ final class WebhookStore {
   }
 
   static Future<Webhook> insert(
-      SqlClient client, UUID webhookId, Webhooks.Create request, Set<EventType> events, byte[] secret) {
+      SqlClient client, UUID webhookId, Webhooks.Create request, Subscription events, byte[] secret) {
     return client.preparedQuery(INSERT)
         .execute(Tuple.tuple().addUUID(request.caller().accountId()).addUUID(webhookId).addString(request.url())
-            .addArrayOfShort(codes(events)).addBoolean(request.isActive()).addString(request.description())
-            .addBuffer(Buffer.buffer(secret)))
+            .addArrayOfShort(events.codes()).addBoolean(request.isActive()).addString(request.description())
+            .addBuffer(Buffer.buffer(secret)).addBoolean(events.allLicenseEvents())
+            .addBoolean(events.isSequenced()))
         .map(rows -> webhook(rows.iterator().next()));
   }
 
@@ -178,16 +181,18 @@ final class WebhookStore {
   /**
    * Changes the fields that differ, as compared with the locked row.
    *
-   * @param events a set, in any order; null: left as they are
+   * @param events in any order; null: left as they are
    * @return empty if nothing differs, or if there is no such webhook
    */
-  static Future<Optional<Webhook>> update(SqlClient client, UUID webhookId, Webhooks.Update change, Set<EventType> events) {
+  static Future<Optional<Webhook>> update(SqlClient client, UUID webhookId, Webhooks.Update change, Subscription events) {
     return client.preparedQuery(UPDATE)
         .execute(Tuple.tuple().addUUID(change.caller().accountId()).addUUID(webhookId)
             .addBoolean(change.url().present()).addString(change.url().value())
-            .addBoolean(events != null).addArrayOfShort(events == null ? null : codes(events))
+            .addBoolean(events != null).addArrayOfShort(events == null ? null : events.codes())
             .addBoolean(change.isActive().present()).addBoolean(change.isActive().value())
-            .addBoolean(change.description().present()).addString(change.description().value()))
+            .addBoolean(change.description().present()).addString(change.description().value())
+            .addBoolean(events != null && events.allLicenseEvents())
+            .addBoolean(events != null && events.isSequenced()))
         .map(rows -> first(rows, WebhookStore::webhook));
   }
 
@@ -262,13 +267,9 @@ final class WebhookStore {
     return client.preparedQuery(DELETE).execute(Tuple.of(accountId, webhookId)).map(rows -> rows.rowCount() > 0);
   }
 
-  private static Short[] codes(Set<EventType> events) {
-    return events.stream().map(EventType::code).toArray(Short[]::new);
-  }
-
   private static Webhook webhook(Row row) {
     return new Webhook(Id.WEBHOOK.of(row.getUUID(0)), row.getString(1),
-        Arrays.stream(row.getArrayOfShorts(2)).map(code -> EventType.of(code).wireName()).toList(), row.getBoolean(3),
-        row.getString(4), instant(row, 9), row.getString(5), instant(row, 6), instant(row, 7), instant(row, 8));
+        Subscription.of(row.getArrayOfShorts(2), row.getBoolean(3)).names(), row.getBoolean(4), row.getString(5),
+        instant(row, 10), row.getString(6), instant(row, 7), instant(row, 8), instant(row, 9));
   }
 }

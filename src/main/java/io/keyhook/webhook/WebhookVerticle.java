@@ -22,6 +22,7 @@ import io.keyhook.bus.Webhooks.WithSecret;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.event.EventType;
+import io.keyhook.event.Subscription;
 import io.keyhook.fair.Admissions;
 import io.keyhook.idempotency.Idempotency;
 import io.keyhook.license.EventSamples;
@@ -37,7 +38,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -92,7 +92,7 @@ public final class WebhookVerticle extends VerticleBase {
 
   private Future<WithSecret> create(Webhooks.Create request) {
     UUID accountId = request.caller().accountId();
-    Set<EventType> events = EventType.subscription(request.events());
+    Subscription events = Subscription.of(request.events());
     String secret = request.secret() == null ? Signer.newSecret(random) : request.secret();
     return manage(accountId, () -> checkHasWebhooks(accountId))
         .compose(allowed -> registration.check(request.caller(), request.url()))
@@ -114,14 +114,14 @@ public final class WebhookVerticle extends VerticleBase {
   private Future<Webhook> update(Webhooks.Update request) {
     UUID accountId = request.caller().accountId();
     UUID webhookId = Id.WEBHOOK.parse(request.id());
-    Set<EventType> events = request.events().present() ? EventType.subscription(request.events().value()) : null;
+    Subscription events = request.events().present() ? Subscription.of(request.events().value()) : null;
     return manage(accountId, () -> WebhookStore.get(pool, accountId, webhookId)
             .compose(there -> checkPlan(request).map(there)))
         .compose(there -> checkUrl(request, there))
         .compose(allowed -> manage(accountId, () -> change(request, webhookId, events)));
   }
 
-  private Future<Webhook> change(Webhooks.Update request, UUID webhookId, Set<EventType> events) {
+  private Future<Webhook> change(Webhooks.Update request, UUID webhookId, Subscription events) {
     UUID accountId = request.caller().accountId();
     boolean deactivates = request.isActive().present() && !request.isActive().value();
     return database.transaction(tx -> WebhookStore.update(tx, webhookId, request, events)

@@ -68,7 +68,8 @@ class TestCallTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"license.validated", "license.activated", "license.expired", "license.disabled"})
+  @ValueSource(strings = {"license.validated", "license.activated", "license.expired", "license.disabled", "license.updated",
+      "license.enabled", "license.deleted"})
   void eachEventIsSentWithSampleDataOfItsForm(String event) {
     Receiver receiver = keyhook.receiver();
     Webhook webhook = keyhook.webhook(receiver, "license.expired");

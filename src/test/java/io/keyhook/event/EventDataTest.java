@@ -24,11 +24,20 @@ class EventDataTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
   static Receiver receiver;
+  static Receiver changes;
 
   @BeforeAll
   static void register() {
     receiver = keyhook.receiver();
     keyhook.webhook(receiver, "license.validated", "license.activated", "license.expired", "license.disabled");
+    changes = keyhook.receiver();
+    keyhook.webhook(changes, "license.updated", "license.enabled", "license.deleted");
+  }
+
+  private static Delivery change(String event) {
+    Delivery delivery = changes.take();
+    assertThat(delivery.event()).isEqualTo(event);
+    return delivery;
   }
 
   private static Map<String, Delivery> take(int count) {
@@ -126,5 +135,92 @@ class EventDataTest {
     assertThat(data.getString("licenseId")).isEqualTo(license.id());
     assertThat(data.getString("expiresAt"))
         .isEqualTo(keyhook.api().get("/api/licenses/" + license.id()).json().getString("expiresAt")).matches(TIME);
+  }
+
+  /** The fields that the events about a whole license begin with. */
+  private static JsonObject described(JsonObject license) {
+    return new JsonObject().put("licenseId", license.getString("id")).put("licenseKey", license.getString("key"))
+        .put("licenseName", license.getString("name")).put("customerName", license.getString("customerName"))
+        .put("customerEmail", license.getString("customerEmail")).put("expiresAt", license.getString("expiresAt"))
+        .put("currentActivations", license.getInteger("currentActivations"))
+        .put("maxActivations", license.getInteger("maxActivations"));
+  }
+
+  @Test
+  void createdHoldsTheWholeLicense() {
+    Receiver created = keyhook.receiver();
+    String webhook = keyhook.webhook(created, "license.created").id();
+    JsonObject license = keyhook.api().post("/api/licenses", new JsonObject().put("name", "Größe")
+        .put("metadata", new JsonObject().put("order", 7))).expect(201).json();
+    assertThat(created.take().data().encode()).isEqualTo(described(license).put("status", "active")
+        .put("metadata", new JsonObject().put("order", 7)).putNull("disabledAt").putNull("disabledBy")
+        .put("createdAt", license.getString("createdAt")).put("createdBy", "First key").put("sequence", 1).encode());
+    keyhook.api().delete("/api/webhooks/" + webhook).expect(204);
+  }
+
+  @Test
+  void updatedNamesWhatDiffersWithItsOldAndNewValue() {
+    License license = customersLicense();
+    JsonObject changed = keyhook.api().patch("/api/licenses/" + license.id(), new JsonObject().put("maxActivations", 3)
+        .put("name", "New").putNull("customerName").put("metadata", new JsonObject().put("a", 1))).expect(200).json();
+    JsonObject changes = new JsonObject()
+        .put("name", new JsonObject().put("old", "Größe \"L\"").put("new", "New"))
+        .put("customerName", new JsonObject().put("old", "Ada").putNull("new"))
+        .put("metadata", new JsonObject().put("old", new JsonObject()).put("new", new JsonObject().put("a", 1)));
+    assertThat(change("license.updated").data().encode()).isEqualTo(described(changed).put("status", "active")
+        .put("metadata", new JsonObject().put("a", 1)).put("changes", changes).put("updatedAt", changed.getString("updatedAt"))
+        .put("updatedBy", "First key").put("sequence", 2).encode());
+    JsonObject expiry = keyhook.api().patch("/api/licenses/" + license.id(),
+        new JsonObject().put("expiresAt", "2099-01-01T00:00:00Z")).expect(200).json();
+    assertThat(change("license.updated").data().getJsonObject("changes")).isEqualTo(new JsonObject().put("expiresAt",
+        new JsonObject().put("old", changed.getString("expiresAt")).put("new", expiry.getString("expiresAt"))));
+    keyhook.api().patch("/api/licenses/" + license.id(), new JsonObject().put("name", "New")).expect(200);
+    assertThat(keyhook.api().get("/api/licenses/" + license.id()).json().getLong("sequence")).isEqualTo(3);
+  }
+
+  @Test
+  void enabledTellsWhenAndByWhom() {
+    License license = customersLicense();
+    keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
+    take(1);
+    JsonObject enabled = keyhook.api().post("/api/licenses/" + license.id() + "/enable").expect(200).json();
+    assertThat(change("license.enabled").data().encode()).isEqualTo(described(enabled)
+        .put("enabledAt", enabled.getString("updatedAt")).put("enabledBy", "First key").put("sequence", 3).encode());
+  }
+
+  @Test
+  void deletedHoldsTheLicenseAsItWas() {
+    License license = customersLicense();
+    keyhook.api().validate(license.key(), "f").expect(200);
+    take(2);
+    JsonObject before = keyhook.api().get("/api/licenses/" + license.id()).expect(200).json();
+    keyhook.api().delete("/api/licenses/" + license.id()).expect(204);
+    JsonObject data = change("license.deleted").data();
+    String deletedAt = data.getString("deletedAt");
+    assertThat(deletedAt).matches(TIME);
+    assertThat(data.encode()).isEqualTo(described(before).put("deletedAt", deletedAt).put("deletedBy", "First key")
+        .put("sequence", 3).encode());
+  }
+
+  @Test
+  void aWebhookThatKnowsNumbersHasThemInAllEventsAndAnotherHasTheFieldsOfBefore() {
+    Receiver all = keyhook.receiver();
+    Receiver named = keyhook.receiver();
+    List<String> webhooks = List.of(keyhook.webhook(all, "license.*").id(),
+        keyhook.webhook(named, "license.activated", "license.disabled", "license.created").id());
+    License license = customersLicense();
+    keyhook.api().validate(license.key(), "f").expect(200);
+    keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
+    keyhook.clock().advanceExpiry(license.id(), Duration.ofDays(1));
+    Map<String, Delivery> before = take(4);
+    Map<String, Delivery> numbered = all.take(5).stream().collect(Collectors.toMap(Delivery::event, delivery -> delivery));
+    Map.of("license.activated", 2, "license.validated", 2, "license.disabled", 3, "license.expired", 3).forEach((event, number) -> {
+      String data = before.get(event).data().encode();
+      assertThat(data).doesNotContain("sequence");
+      assertThat(numbered.get(event).data().encode())
+          .isEqualTo(data.substring(0, data.length() - 1) + ",\"sequence\":" + number + "}");
+    });
+    assertThat(named.take(3).stream().map(delivery -> delivery.data().getInteger("sequence"))).containsExactlyInAnyOrder(1, 2, 3);
+    webhooks.forEach(id -> keyhook.api().delete("/api/webhooks/" + id).expect(204));
   }
 }

@@ -40,7 +40,17 @@ class BadSubscriptionTest {
         "{\"url\":\"http://127.0.0.1:9/\",\"events\":[\"license.expired\",\"license.sold\",\"user.born\"]}"));
     Subject.assertRefused(exchange, "events");
     assertThat(exchange.json().getString("detail")).contains("license.sold", "user.born", "license.validated",
-        "license.activated", "license.expired", "license.disabled", "license.deactivated").doesNotContain("webhook.test");
+        "license.activated", "license.expired", "license.disabled", "license.deactivated",
+        "license.created", "license.updated", "license.enabled", "license.deleted", "license.*").doesNotContain("webhook.test");
+  }
+
+  @ParameterizedTest
+  @MethodSource("calls")
+  void onlyLicensesHaveAWildcard(Operation call) {
+    Exchange exchange = subject.unchanged(() -> subject.send(call,
+        "{\"url\":\"http://127.0.0.1:9/\",\"events\":[\"license.*\",\"*\",\"webhook.*\",\"license.act*\"]}"));
+    Subject.assertRefused(exchange, "events");
+    assertThat(exchange.json().getString("detail")).contains("unknown types: *, webhook.*, license.act*;");
   }
 
   @ParameterizedTest

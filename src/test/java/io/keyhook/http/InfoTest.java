@@ -42,7 +42,8 @@ class InfoTest {
   void everyTypeOfEventIsToldWithAnExample() {
     List<JsonObject> types = anybody().get("/api/event-types").expect(200).data();
     assertThat(types.stream().map(type -> type.getString("type"))).containsExactly("license.validated",
-        "license.activated", "license.expired", "license.disabled", "license.deactivated");
+        "license.activated", "license.expired", "license.disabled", "license.deactivated", "license.created", "license.updated",
+        "license.enabled", "license.deleted");
     assertThat(types).allSatisfy(type -> {
       JsonObject example = type.getJsonObject("example");
       assertThat(example.getString("event")).isEqualTo(type.getString("type"));

@@ -110,7 +110,9 @@ class LicenseTest {
         .put("metadata", new JsonObject().put("order", 7)));
     String path = "/api/licenses/" + before.getString("id");
     JsonObject renamed = api.patch(path, new JsonObject().put("name", "After")).expect(200).json();
-    assertThat(renamed.copy().put("name", "Before").put("updatedAt", before.getString("updatedAt"))).isEqualTo(before);
+    assertThat(renamed.getInteger("sequence")).isEqualTo(before.getInteger("sequence") + 1);
+    assertThat(renamed.copy().put("name", "Before").put("updatedAt", before.getString("updatedAt"))
+        .put("sequence", before.getInteger("sequence"))).isEqualTo(before);
     JsonObject cleared = api.patch(path, new JsonObject().putNull("customerName").putNull("customerEmail")
         .putNull("expiresAt").put("maxActivations", 5)).expect(200).json();
     assertThat(cleared.getValue("customerName")).isNull();

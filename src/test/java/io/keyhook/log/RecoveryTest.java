@@ -206,6 +206,7 @@ class RecoveryTest {
         .add(new JsonObject().put("result", "503").put("count", 1)));
     assertThat(all.getJsonArray("byEvent").stream().mapToInt(event -> ((JsonObject) event).getInteger("count")).sum())
         .isEqualTo(4);
+    assertThat(preview(webhook, since(since).put("events", new JsonArray().add("license.*")))).isEqualTo(all);
     assertThat(receiver.untaken()).as("a preview sends nothing").isZero();
 
     JsonObject filter = since(since).put("results", new JsonArray().add("5xx"))

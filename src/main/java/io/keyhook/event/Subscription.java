@@ -1,0 +1,82 @@
+package io.keyhook.event;
+
+import io.keyhook.bus.Check;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The events that a webhook receives.
+ *
+ * @param types in the order in which they were given. With {@code allLicenseEvents}, those that statements compare by code and
+ *     nodes of the version before know
+ * @param allLicenseEvents all that happens to licenses, including types that later versions add
+ */
+public record Subscription(Set<EventType> types, boolean allLicenseEvents) {
+  /** Stands for all types of events about licenses. */
+  public static final String ALL_LICENSE_EVENTS = "license.*";
+
+  /** The types that are older than sequence numbers: what a subscriber receives who names none. */
+  public static final Subscription OLDER = new Subscription(new LinkedHashSet<>(EventType.BEFORE_SEQUENCES), false);
+
+  private static final int NAMED_UNKNOWN = 5;
+  private static final int LONGEST_NAMED = 50;
+
+  /**
+   * The subscription to these types, each once. {@value #ALL_LICENSE_EVENTS} covers all others.
+   *
+   * @throws io.keyhook.bus.FailureException none is named, or one that there is not
+   */
+  public static Subscription of(Collection<String> names) {
+    Set<EventType> types = new LinkedHashSet<>();
+    List<String> unknown = new ArrayList<>();
+    boolean all = names.contains(ALL_LICENSE_EVENTS);
+    for (String name : names) {
+      if (!ALL_LICENSE_EVENTS.equals(name)) {
+        EventType.named(name).filter(EventType.subscribable()::contains).ifPresentOrElse(types::add, () -> unknown.add(name));
+      }
+    }
+    String known = EventType.subscribable().stream().map(EventType::wireName).collect(Collectors.joining(", "))
+        + ", and " + ALL_LICENSE_EVENTS + " for all of them";
+    Check.that()
+        .is("events", unknown.isEmpty(), "contains unknown types: " + String.join(", ", unknown.stream().limit(NAMED_UNKNOWN)
+            .map(name -> name.length() > LONGEST_NAMED ? name.substring(0, LONGEST_NAMED) + "..." : name).toList())
+            + "; there are " + known)
+        .is("events", !names.isEmpty(), "is empty; choose from " + known)
+        .done();
+    return all ? new Subscription(EnumSet.copyOf(EventType.BEFORE_ALL), true) : new Subscription(types, false);
+  }
+
+  /** The subscription as it is stored. */
+  public static Subscription of(Short[] codes, boolean allLicenseEvents) {
+    return new Subscription(Arrays.stream(codes).map(EventType::of).collect(Collectors.toCollection(LinkedHashSet::new)),
+        allLicenseEvents);
+  }
+
+  public Short[] codes() {
+    return types.stream().map(EventType::code).toArray(Short[]::new);
+  }
+
+  /** All types that it has now. */
+  public Collection<EventType> covered() {
+    return allLicenseEvents ? EventType.subscribable() : types;
+  }
+
+  /**
+   * Whether all its events have a sequence number. A webhook that receives only types that are older receives the data that
+   * it always did.
+   */
+  public boolean isSequenced() {
+    return allLicenseEvents || !EventType.BEFORE_SEQUENCES.containsAll(types);
+  }
+
+  /** As the API writes it. */
+  public List<String> names() {
+    return allLicenseEvents ? List.of(ALL_LICENSE_EVENTS) : types.stream().map(EventType::wireName).toList();
+  }
+}
