@@ -238,7 +238,7 @@ final class Deployment {
         .compose(v -> deploy(Stage.COUNTING, 1, () -> // outlives the senders, which send to it
             new TestEndpointVerticle(bus, database, plans, admissions.management())))
         .compose(v -> deploy(Stage.SENDING, workers, delivery::sender))
-        .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, plans)))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, outbox, plans)))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
             new WebhookVerticle(bus, database, cipher, idempotency, plans, policy, admissions)))
         .compose(v -> deploy(Stage.WORKING, 1, () ->

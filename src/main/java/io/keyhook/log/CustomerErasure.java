@@ -6,6 +6,8 @@ import io.keyhook.bus.Accounts.EraseCustomer;
 import io.keyhook.bus.Accounts.ErasedCustomer;
 import io.keyhook.bus.Id;
 import io.keyhook.db.Database;
+import io.keyhook.event.Outbox;
+import io.keyhook.license.CustomerEvents;
 import io.keyhook.log.CustomerStore.Page;
 import io.vertx.core.Future;
 import java.util.Arrays;
@@ -22,18 +24,20 @@ import java.util.stream.Stream;
  */
 final class CustomerErasure {
   private final Database database;
+  private final Outbox outbox;
   private final UUID accountId;
   private final EraseCustomer request;
 
-  private CustomerErasure(Database database, EraseCustomer request) {
+  private CustomerErasure(Database database, Outbox outbox, EraseCustomer request) {
     this.database = database;
+    this.outbox = outbox;
     this.accountId = request.caller().accountId();
     this.request = request;
   }
 
   /** Completes when all of it is erased and in the audit log. */
-  static Future<ErasedCustomer> run(Database database, EraseCustomer request) {
-    return new CustomerErasure(database, request).run();
+  static Future<ErasedCustomer> run(Database database, Outbox outbox, EraseCustomer request) {
+    return new CustomerErasure(database, outbox, request).run();
   }
 
   private Future<ErasedCustomer> run() {
@@ -50,8 +54,16 @@ final class CustomerErasure {
         .compose(deliveries -> events(ids, true).compose(naming -> database.transaction(tx ->
             CustomerStore.eraseLicenses(tx, accountId, request.email(), licenses).compose(erased ->
                 AuditStore.write(tx, request.caller(), Action.CUSTOMER_ERASED, Id.ACCOUNT.of(accountId), List.of())
-                    .map(new ErasedCustomer(erased, others.count + naming.count, deliveries.count)))))));
+                    .compose(audited -> CustomerEvents.erased(tx, outbox, request.caller(), erased))
+                    .map(written -> new Erased(written,
+                        new ErasedCustomer(erased.size(), others.count + naming.count, deliveries.count))))))))
+        .map(erased -> {
+          outbox.dispatch(erased.written);
+          return erased.result;
+        });
   }
+
+  private record Erased(Outbox.Written written, ErasedCustomer result) {}
 
   private Future<Sum> events(String[] licenses, boolean naming) {
     return all(after -> database.transaction(tx ->

@@ -2,6 +2,8 @@ package io.keyhook.log;
 
 import static io.keyhook.db.Rows.all;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.JsonText;
@@ -30,13 +32,16 @@ final class CustomerStore {
         SELECT event_id, keep_until, data FROM keyhook.event WHERE account_id = $1 AND event_id > $2
         ORDER BY event_id LIMIT $3
       )\s""";
+  /** Whether an event names a customer, as it is now or as it was before a change. */
+  private static final String NAMES = """
+      lower(%s) = ANY (ARRAY[lower(data::json ->> 'customerEmail'), lower(data::json #>> '{changes,customerEmail,old}')])""";
   private static final String NAMING_EVENTS = EVENTS + """
-      SELECT event_id, CASE WHEN lower(data::json ->> 'customerEmail') = lower($4) THEN data::json ->> 'licenseId' END
-      FROM page ORDER BY event_id""";
+      SELECT event_id, CASE WHEN %s THEN data::json ->> 'licenseId' END
+      FROM page ORDER BY event_id""".formatted(NAMES.formatted("$4"));
   private static final String EVENTS_OF_LICENSES = EVENTS + """
       SELECT event_id, keep_until, CASE WHEN data::json ->> 'licenseId' = ANY ($4::text[])
-        AND lower(data::json ->> 'customerEmail') IS DISTINCT FROM lower($5) THEN data END
-      FROM page ORDER BY event_id""";
+        AND (%s) IS NOT TRUE THEN data END
+      FROM page ORDER BY event_id""".formatted(NAMES.formatted("$5"));
   private static final String REPLACE_EVENTS = """
       UPDATE keyhook.event e SET data = q.data
       FROM unnest($2::uuid[], $3::date[], $4::text[]) q (event_id, keep_until, data)
@@ -68,8 +73,9 @@ final class CustomerStore {
       UPDATE keyhook.activation SET device_name = NULL, ip_address = NULL
       WHERE account_id = $1 AND license_id = ANY ($2::uuid[]) AND (device_name IS NOT NULL OR ip_address IS NOT NULL)""";
   private static final String ERASE_LICENSES = """
-      UPDATE keyhook.license SET customer_name = NULL, customer_email = NULL, updated_at = now()
-      WHERE account_id = $1 AND lower(customer_email) = lower($2)""";
+      UPDATE keyhook.license SET customer_name = NULL, customer_email = NULL, sequence = sequence + 1, updated_at = now()
+      WHERE account_id = $1 AND lower(customer_email) = lower($2)
+      RETURNING license_id""";
 
   private CustomerStore() {}
 
@@ -137,6 +143,8 @@ final class CustomerStore {
   private static String withoutPersonalData(String data) {
     ObjectNode fields = (ObjectNode) JsonText.read(data);
     PERSONAL.stream().filter(fields::hasNonNull).forEach(fields::putNull);
+    PERSONAL.stream().map(fields.path("changes")::path).filter(JsonNode::isObject).map(ObjectNode.class::cast)
+        .forEach(change -> change.fieldNames().forEachRemaining(value -> change.set(value, NullNode.instance)));
     return JsonText.of(fields);
   }
 
@@ -153,10 +161,10 @@ final class CustomerStore {
         });
   }
 
-  /** Erases the personal data from the activations of licenses, and the customer from all licenses. Returns how many of these. */
-  static Future<Long> eraseLicenses(SqlClient tx, UUID accountId, String email, UUID[] licenses) {
+  /** Erases the personal data from the activations of licenses, and the customer from all licenses. Returns these. */
+  static Future<List<UUID>> eraseLicenses(SqlClient tx, UUID accountId, String email, UUID[] licenses) {
     return tx.preparedQuery(ERASE_DEVICES).execute(Tuple.of(accountId).addArrayOfUUID(licenses))
         .compose(devices -> tx.preparedQuery(ERASE_LICENSES).execute(Tuple.of(accountId, email)))
-        .map(erased -> (long) erased.rowCount());
+        .map(erased -> all(erased, row -> row.getUUID(0)));
   }
 }

@@ -6,6 +6,7 @@ import io.keyhook.bus.Accounts.Exported;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.JsonText;
 import io.keyhook.event.EventType;
+import io.keyhook.event.Subscription;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
@@ -13,6 +14,7 @@ import io.vertx.sqlclient.Tuple;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -45,7 +47,7 @@ final class ExportStore {
       SELECT license_id, license_id AS "licenseId", key, name, max_activations AS "maxActivations", activations,
         expires_at AS "expiresAt", disabled_at AS "disabledAt", disabled_by AS "disabledBy",
         customer_name AS "customerName", customer_email AS "customerEmail", metadata::text AS metadata,
-        created_at AS "createdAt", updated_at AS "updatedAt"
+        created_at AS "createdAt", updated_at AS "updatedAt", sequence
       FROM keyhook.license WHERE account_id = $1 AND license_id > $2 ORDER BY license_id LIMIT $3""";
   /** In the order of the licenses: those of a page's last license go on with the next page. */
   private static final String ACTIVATIONS = """
@@ -55,7 +57,8 @@ final class ExportStore {
       FROM keyhook.activation WHERE account_id = $1 AND (license_id, activation_id) > ($2, $4)
       ORDER BY license_id, activation_id LIMIT $3""";
   private static final String WEBHOOKS = """
-      SELECT webhook_id, webhook_id AS "webhookId", url, events, is_active AS "isActive", description,
+      SELECT webhook_id, webhook_id AS "webhookId", url, events, all_license_events AS "allLicenseEvents", is_active AS "isActive",
+        description,
         deactivated_reason AS "deactivatedReason", created_at AS "createdAt", updated_at AS "updatedAt",
         deleted_at AS "deletedAt"
       FROM keyhook.webhook WHERE account_id = $1 AND webhook_id > $2 ORDER BY webhook_id LIMIT $3""";
@@ -143,6 +146,9 @@ final class ExportStore {
     for (int i = keys; i < row.size(); i++) {
       String name = row.getColumnName(i);
       fields.put(name, field(name, row.getValue(i)));
+    }
+    if (Boolean.TRUE.equals(fields.remove("allLicenseEvents"))) {
+      fields.put("events", List.of(Subscription.ALL_LICENSE_EVENTS));
     }
     if (Boolean.TRUE.equals(fields.get("test"))) {
       fields.put("deliveryId", Id.TEST_DELIVERY.of(row.getUUID(0)));

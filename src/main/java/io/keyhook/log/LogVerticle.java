@@ -17,6 +17,7 @@ import io.keyhook.db.Database;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
+import io.keyhook.event.Outbox;
 import io.keyhook.event.Payload;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -40,15 +41,17 @@ public final class LogVerticle extends VerticleBase {
   private final Database database;
   private final Pool pool;
   private final Dispatcher dispatcher;
+  private final Outbox outbox;
   private final Plans plans;
   private DeletedWebhooks deletedWebhooks;
   private Redelivery redelivery;
 
-  public LogVerticle(Bus bus, Database database, Dispatcher dispatcher, Plans plans) {
+  public LogVerticle(Bus bus, Database database, Dispatcher dispatcher, Outbox outbox, Plans plans) {
     this.bus = bus;
     this.database = database;
     this.pool = database.pool();
     this.dispatcher = dispatcher;
+    this.outbox = outbox;
     this.plans = plans;
   }
 
@@ -73,7 +76,7 @@ public final class LogVerticle extends VerticleBase {
     bus.answer(Addresses.EXPORT_ACCOUNT, query -> AccountExport.read(database, query));
     bus.answer(Addresses.ERASE_CUSTOMER, request ->
         bus.request(Addresses.FIND_ACCOUNT, new Accounts.Find(Id.ACCOUNT.of(request.caller().accountId())))
-            .compose(there -> CustomerErasure.run(database, request)));
+            .compose(there -> CustomerErasure.run(database, outbox, request)));
     bus.answer(Addresses.CANCEL_PENDING, this::cancel);
     bus.answer(Addresses.GET_HEALTH, query -> {
       UUID accountId = query.caller().accountId();

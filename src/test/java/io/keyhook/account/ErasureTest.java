@@ -168,6 +168,7 @@ class ErasureTest {
   void anExportHasEverythingThatTheApiShowsAndNoCredential() throws Exception {
     Tenant tenant = full();
     License many = license(tenant, null);
+    keyhook.webhook(tenant.api, tenant.receiver, "license.*");
     keyhook.database().update("INSERT INTO keyhook.activation (account_id, license_id, fingerprint)"
         + " SELECT ?, ?, 'device-' || n FROM generate_series(1, 250) n", tenant.accountId, Id.LICENSE.parse(many.id()));
     Map<String, List<JsonObject>> files = export(tenant);
@@ -188,6 +189,8 @@ class ErasureTest {
     assertThat(files.get("pending-deliveries.jsonl")).hasSize(2).allMatch(one ->
         one.getJsonArray("attempts").getJsonObject(0).getInteger("status") == 500);
     assertThat(files.get("webhooks.jsonl").get(0).getJsonArray("events")).contains("license.activated");
+    assertThat(files.get("webhooks.jsonl").get(1).getJsonArray("events")).containsExactly("license.*");
+    assertThat(files.get("licenses.jsonl").get(0).getLong("sequence")).isEqualTo(2);
     assertThat(files.get("audit.jsonl")).extracting(one -> one.getString("action")).contains("license.created");
     assertThat(tenant.audit().get(0).getString("action")).isEqualTo("account.exported");
     assertThat(files.toString()).doesNotContain("password", "secret", "key_hash", "whsec_");
@@ -239,6 +242,28 @@ class ErasureTest {
     for (Delivery delivery : sent) {
       tenant.api.get("/api/deliveries/" + delivery.id()).expect(200);
     }
+  }
+
+  @Test
+  void aCustomerWhomOnlyTheChangeOfALicenseNamesIsErasedFromIt() {
+    Tenant tenant = new Tenant();
+    tenant.receiver.answer(Answer.OK);
+    License license = license(tenant, PERSON);
+    keyhook.webhook(tenant.api, tenant.receiver, "license.updated");
+    tenant.api.patch("/api/licenses/" + license.id(), new JsonObject().put("name", "Sold on").put("customerName", "John")
+        .put("customerEmail", "john@example.com")).expect(200);
+    assertThat(tenant.receiver.take().data().getJsonObject("changes").encode()).contains(PERSON, "Jane Doe", "john@example.com");
+    assertThat(erase(tenant.api, "/api/customers/erase", PERSON).expect(200).json().getInteger("events")).isEqualTo(1);
+    JsonObject left = new JsonObject(events(tenant));
+    assertThat(left.encode()).doesNotContain(PERSON).doesNotContain("Jane Doe").doesNotContain("john");
+    assertThat(left.getJsonObject("changes").getJsonObject("name")).isEqualTo(new JsonObject().put("old", "L").put("new", "Sold on"));
+    long sequence = tenant.api.get("/api/licenses/" + license.id()).expect(200).json().getLong("sequence");
+    assertThat(sequence).isEqualTo(2);
+    erase(tenant.api, "/api/customers/erase", "john@example.com").expect(200);
+    JsonObject told = tenant.receiver.take().data();
+    assertThat(told.getLong("sequence")).isEqualTo(sequence + 1);
+    assertThat(told.getJsonObject("changes").fieldNames()).containsExactly("customerName", "customerEmail");
+    assertThat(told.encode()).doesNotContain("John").doesNotContain("john");
   }
 
   @Test
