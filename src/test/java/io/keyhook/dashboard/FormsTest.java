@@ -145,6 +145,35 @@ class FormsTest extends Visit {
   }
 
   @Test
+  void webhookForAllEventsOrForSome() {
+    enter("Webhooks");
+    tab.button("Create webhook").first().click();
+    tab.field("URL").fill("http://127.0.0.1:9/all");
+    for (String event : List.of("license.created", "license.updated", "license.enabled", "license.deleted")) {
+      assertThat(event(event)).isEnabled();
+    }
+    event("license.created").check();
+    event("license.*").check();
+    assertThat(event("license.deleted")).isChecked();
+    assertThat(event("license.deleted")).isDisabled();
+    event("license.*").uncheck();
+    assertThat(event("license.created")).isChecked();
+    assertThat(event("license.deleted")).not().isChecked();
+    event("license.*").check();
+    tab.dialogButton("Create webhook").click();
+    assertThat(page.getByText("whsec_").first()).isVisible();
+    assertThat(keyhook.api().get("/api/webhooks").expect(200).data().stream()
+        .filter(webhook -> webhook.getString("url").endsWith("/all")).map(webhook -> webhook.getJsonArray("events").encode()))
+        .containsExactly("[\"license.*\"]");
+  }
+
+  private Locator event(String type) {
+    Locator name = page.locator("label code").filter(new Locator.FilterOptions().setHasText(Pattern.compile(
+        "^" + type.replace(".", "\\.").replace("*", "\\*") + "$")));
+    return page.locator(".choice").filter(new Locator.FilterOptions().setHas(name)).locator("input");
+  }
+
+  @Test
   void person() {
     enter("Team");
     tab.button("Add team member").click();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.keyhook.audit.Action;
 import io.keyhook.bus.Version;
 import io.keyhook.event.EventType;
+import io.keyhook.event.Subscription;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -107,7 +108,8 @@ class DocumentTest {
     List<String> subscribable = EventType.subscribable().stream().map(EventType::wireName).toList();
     List<String> events = Stream.of(EventType.values()).map(EventType::wireName).toList();
     List<String> actions = Stream.of(Action.values()).map(Action::wireName).toList();
-    Set<List<String>> known = Set.of(subscribable, events, actions);
+    List<String> subscriptions = Stream.concat(subscribable.stream(), Stream.of(Subscription.ALL_LICENSE_EVENTS)).toList();
+    Set<List<String>> known = Set.of(subscribable, subscriptions, events, actions);
     List<List<String>> enumerated = Document.root().findValues("enum").stream()
         .map(values -> Document.items(values).stream().filter(value -> !value.isNull()).map(JsonNode::asText).toList())
         .filter(values -> values.size() > 1 && values.get(0).startsWith("license."))

@@ -12,7 +12,8 @@ validation = keyhook.ValidationApi(client)
 webhooks = keyhook.WebhooksApi(client)
 deliveries = keyhook.DeliveriesApi(client)
 
-webhook = webhooks.create_webhook(keyhook.CreateWebhookRequest(url=os.environ["RECEIVER_URL"], events=list(keyhook.EventType)))
+webhook = webhooks.create_webhook(keyhook.CreateWebhookRequest(url=os.environ["RECEIVER_URL"], events=[keyhook.EventType(event) for event in (
+    "license.validated", "license.activated", "license.expired", "license.disabled")]))
 soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
 licenses.create_license(keyhook.CreateLicenseRequest(name="Short", expires_at=soon))
 studio = licenses.create_license(keyhook.CreateLicenseRequest(name="Studio", customer_email="ada@example.com"))

@@ -12,7 +12,8 @@ from keyhook_client.models import *
 
 client = AuthenticatedClient(base_url=os.environ["KEYHOOK_URL"], token=os.environ["KEYHOOK_KEY"])
 
-webhook = create_webhook.sync(client=client, body=CreateWebhookRequest(url=os.environ["RECEIVER_URL"], events=list(EventType)))
+webhook = create_webhook.sync(client=client, body=CreateWebhookRequest(url=os.environ["RECEIVER_URL"], events=[EventType(event) for event in (
+    "license.validated", "license.activated", "license.expired", "license.disabled")]))
 assert isinstance(webhook, WebhookWithSecret)
 soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
 create_license.sync(client=client, body=CreateLicenseRequest(name="Short", expires_at=soon))

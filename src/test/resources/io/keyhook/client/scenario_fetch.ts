@@ -27,6 +27,7 @@ function detail(payload: Payload, webhookId: string): string | boolean | null {
     case 'license.expired': return payload.data.licenseName;
     case 'license.validated': return payload.data.fingerprint;
     case 'webhook.test': return payload.data.webhookId === webhookId;
+    default: return null;
   }
 }
 

@@ -76,7 +76,10 @@ export function deliveryStatus({ status, attempts, attemptCount, lastStatusCode,
 export const isFailing = delivery => ['failed', 'retrying'].includes(deliveryStatus(delivery));
 
 export const LICENSE_EVENTS = ['license.validated', 'license.activated', 'license.expired', 'license.disabled',
-    'license.deactivated'];
+    'license.deactivated', 'license.created', 'license.updated', 'license.enabled', 'license.deleted'];
+
+/** Subscribes to all of them, including those that later versions add. */
+export const ALL_LICENSE_EVENTS = 'license.*';
 
 export const LICENSE_STATUS = {
   active: ['Active', 'good'],

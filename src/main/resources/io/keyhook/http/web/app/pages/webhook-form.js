@@ -7,6 +7,7 @@ import { SNIPPETS } from '../snippets.js';
 import { announce, Button, ButtonLink, Code, Dialog, Loaded, Notice, Secret, Segments } from '../ui.js';
 import { useId, useLoad } from '../use.js';
 import { checkForm, checkUrl } from '../url-check.js';
+import { ALL_LICENSE_EVENTS } from '../words.js';
 
 /** Whether http and private addresses are allowed. Until the settings are loaded, the server decides. */
 const mayBeInsecure = ({ data }) => data?.allowInsecureTargets ?? true;
@@ -19,7 +20,7 @@ const check = settings => values => ({
 /** The request as the API expects it, with null for empty fields. */
 const toRequest = ({ url, events, description }) => ({
   url,
-  events: [...events].sort(), // the order has no meaning
+  events: events.includes(ALL_LICENSE_EVENTS) ? [ALL_LICENSE_EVENTS] : [...events].sort(), // the order has no meaning
   description: description.trim() || null,
 });
 
@@ -42,17 +43,22 @@ function EventChoice({ form }) {
   const types = useLoad(() => getPublic('api/event-types'), []);
   const id = useId();
   const wrong = form.fields.events;
+  const all = form.values.events.includes(ALL_LICENSE_EVENTS);
   const toggle = (type, on) => form.set('events', events => on ? [...events, type] : events.filter(other => other !== type));
   return html`<fieldset class="choices" aria-describedby=${wrong ? id : undefined}><legend>Events</legend>
     <${Loaded} of=${types} lines=${4}>${({ data }) => html`<div
         class="choice-list">${data.map(({ type, description, example }) => html`<div key=${type} class="choice">
       <label><input type="checkbox" name="events" aria-invalid=${wrong ? 'true' : undefined}
-          checked=${form.values.events.includes(type)}
+          checked=${all || form.values.events.includes(type)} disabled=${all}
         onChange=${event => toggle(type, event.target.checked)} /><span><code>${type}</code><span
             class="faint">${description}</span></span></label>
       <details><summary>Example<span class="sr"> of ${type}</span></summary>
         <${Code} label=${'example of ' + type} text=${JSON.stringify(example, null, 2)} copy=${false} /></details>
-    </div>`)}</div>`}</${Loaded}>
+    </div>`)}<div class="choice">
+      <label><input type="checkbox" name="events" checked=${all}
+        onChange=${event => toggle(ALL_LICENSE_EVENTS, event.target.checked)} /><span><code>${ALL_LICENSE_EVENTS}</code><span
+            class="faint">All of these, and those that later versions add</span></span></label>
+    </div></div>`}</${Loaded}>
     <div class="field-error" id=${id} aria-live="polite">${wrong}</div>
   </fieldset>`;
 }

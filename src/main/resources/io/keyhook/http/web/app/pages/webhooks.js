@@ -8,6 +8,7 @@ import { replaceQuery, to, useLocation } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
 import { Badge, Button, ButtonLink, Empty, Loaded, Notice, PageHead, StatusBadge, Table, Time, Url } from '../ui.js';
 import { useLoad, useRefresh } from '../use.js';
+import { ALL_LICENSE_EVENTS } from '../words.js';
 import { CreateWebhook } from './webhook-form.js';
 
 /** Milliseconds from a change of a delivery to the next load. */
@@ -56,7 +57,8 @@ const COLUMNS = [
   { name: 'Endpoint', className: 'main', cell: webhook => html`<a class="row-link mono"
       href=${to('/webhooks/' + webhook.id)}><${Url} of=${shortUrl(webhook.url)} /></a>
     <div class="faint">${webhook.description ? webhook.description + ' · '
-        : ''}${webhook.events.map(event => event.replace('license.', '')).join(', ')}</div>` },
+        : ''}${webhook.events.map(event => event === ALL_LICENSE_EVENTS ? 'all license events'
+        : event.replace('license.', '')).join(', ')}</div>` },
   { name: 'Status', className: 'badge-cell', cell: webhook => html`<${WebhookStatus} webhook=${webhook} stats=${webhook.stats} />` },
   { name: 'Last 24 hours', cell: ({ stats }) => stats && html`<${Sparkline} hours=${stats.hours} />` },
   { name: 'Success rate', numeric: true, cell: ({ stats }) => percent(stats?.successRate) },
