@@ -1,0 +1,333 @@
+package io.keyhook.license;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.testing.Answer;
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Delivery;
+import io.keyhook.testing.Exchange;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.keyhook.testing.Receiver;
+import io.keyhook.testing.Waiting;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** A receiver of license.* keeps a true copy of the licenses, whatever happens to them on whichever node. */
+class MirrorTest {
+  private static final int OPERATIONS = 10_000;
+  private static final int AT_ONCE = 20;
+  private static final int LICENSES = 40;
+  private static final int DEVICES = 6;
+  private static final List<String> MIRRORED = List.of("key", "name", "maxActivations", "currentActivations", "expiresAt",
+      "customerName", "customerEmail", "metadata", "disabledAt", "disabledBy", "sequence");
+
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+  static Node other;
+
+  @BeforeAll
+  static void startAnother() {
+    other = keyhook.start();
+  }
+
+  @AfterEach
+  void deleteWebhooks() {
+    keyhook.deleteWebhooks();
+  }
+
+  /** The copies of licenses by their ids, made of nothing but events. */
+  private static final class Mirror {
+    private final Map<String, JsonObject> copies = new HashMap<>();
+    private final Set<String> deleted = new HashSet<>();
+    private final Map<String, Delivery> expired = new HashMap<>();
+    private final Map<String, Long> extended = new HashMap<>();
+    private final Map<String, TreeMap<Long, Delivery>> early = new HashMap<>();
+    private int ignored;
+    private int held;
+
+    void receive(Delivery delivery) {
+      String id = delivery.data().getString("licenseId");
+      long sequence = delivery.data().getLong("sequence");
+      if (delivery.event().equals("license.expired")) {
+        expired.merge(id, delivery, (a, b) -> a.data().getLong("sequence") > sequence ? a : b);
+      }
+      if (Set.of("license.validated", "license.expired").contains(delivery.event()) || sequence <= sequence(id)) {
+        ignored++;
+        return;
+      }
+      TreeMap<Long, Delivery> waiting = early.computeIfAbsent(id, key -> new TreeMap<>());
+      Delivery same = waiting.put(sequence, delivery);
+      assertThat(same == null || same.id().equals(delivery.id())).as("two events with one number: %s", delivery.text()).isTrue();
+      if (waiting.firstKey() > sequence(id) + 1) {
+        held++;
+      }
+      while (!waiting.isEmpty() && waiting.firstKey() == sequence(id) + 1) {
+        apply(id, waiting.pollFirstEntry().getValue());
+      }
+    }
+
+    private long sequence(String id) {
+      return deleted.contains(id) ? Long.MAX_VALUE : copies.containsKey(id) ? copies.get(id).getLong("sequence") : 0;
+    }
+
+    private void apply(String id, Delivery delivery) {
+      JsonObject data = delivery.data();
+      if (delivery.event().equals("license.deleted")) {
+        copies.remove(id);
+        deleted.add(id);
+        return;
+      }
+      JsonObject copy = copies.computeIfAbsent(id, key -> new JsonObject());
+      copy.put("key", data.getString("licenseKey")).put("sequence", data.getLong("sequence"))
+          .put("currentActivations", data.getInteger("currentActivations"));
+      switch (delivery.event()) {
+        case "license.created" -> copy.put("name", data.getString("licenseName"))
+            .mergeIn(some(data, "maxActivations", "expiresAt", "customerName", "customerEmail", "metadata", "disabledAt",
+                "disabledBy"));
+        case "license.updated" -> data.getJsonObject("changes").forEach(change -> {
+          JsonObject values = (JsonObject) change.getValue();
+          if (!change.getKey().equals("expiresAt")) { // which the test's clock moves without an event
+            assertThat(copy.getValue(change.getKey())).as(delivery.text()).isEqualTo(values.getValue("old"));
+          }
+          copy.put(change.getKey(), values.getValue("new"));
+          if (change.getKey().equals("expiresAt")) {
+            extended.put(id, data.getLong("sequence"));
+          }
+        });
+        case "license.disabled" -> copy.mergeIn(some(data, "disabledAt", "disabledBy"));
+        case "license.enabled" -> copy.putNull("disabledAt").putNull("disabledBy");
+        case "license.activated", "license.deactivated" -> { }
+        default -> throw new AssertionError(delivery.event());
+      }
+    }
+
+    /** The copies with the times of expiry to which the test's clock moved. */
+    Map<String, JsonObject> copies() {
+      expired.forEach((id, delivery) -> {
+        if (copies.containsKey(id) && delivery.data().getLong("sequence") >= extended.getOrDefault(id, 0L)) {
+          copies.get(id).mergeIn(some(delivery.data(), "expiresAt"));
+        }
+      });
+      return copies;
+    }
+
+    int gaps() {
+      return early.values().stream().mapToInt(TreeMap::size).sum();
+    }
+  }
+
+  private static JsonObject some(JsonObject data, String... fields) {
+    JsonObject some = new JsonObject();
+    List.of(fields).forEach(field -> some.put(field, data.getValue(field)));
+    return some;
+  }
+
+  /** Random calls, on a random node each. */
+  private static final class Seller {
+    private final Random random;
+    private final Api api;
+    private final List<JsonObject> licenses = new ArrayList<>();
+    private final Set<String> expirable = new HashSet<>();
+
+    Seller(Random random, Api api) {
+      this.random = random;
+      this.api = api;
+    }
+
+    private Api node() {
+      return random.nextBoolean() ? api : api.at(other.api().base());
+    }
+
+    private static String time(Random random) {
+      return Instant.now().plus(Duration.ofDays(1 + random.nextInt(300))).toString();
+    }
+
+    void create() {
+      JsonObject fields = new JsonObject().put("name", "License " + random.nextInt(1000)).put("maxActivations", 1 + random.nextInt(4))
+          .put("metadata", new JsonObject().put("n", random.nextInt()));
+      if (random.nextBoolean()) {
+        fields.put("expiresAt", time(random)).put("customerName", "Ada").put("customerEmail", "ada@example.com");
+      }
+      List<JsonObject> made = random.nextInt(4) > 0 ? List.of(node().post("/api/licenses", fields).expect(201).json())
+          : node().post("/api/licenses/bulk", fields.put("count", 3)).expect(201).data();
+      licenses.addAll(made);
+      made.stream().filter(license -> license.getString("expiresAt") != null)
+          .forEach(license -> expirable.add(license.getString("id")));
+    }
+
+    /** Lets one expire that has not, and is not being changed. */
+    void expire() {
+      expirable.stream().sorted().skip(random.nextInt(Math.max(1, expirable.size()))).findFirst().ifPresent(id -> {
+        expirable.remove(id);
+        keyhook.clock().advanceExpiry(id, Duration.ofDays(400));
+      });
+    }
+
+    CompletableFuture<Exchange> call() {
+      JsonObject license = licenses.get(random.nextInt(licenses.size()));
+      String path = "/api/licenses/" + license.getString("id");
+      String device = "device " + random.nextInt(DEVICES);
+      return switch (random.nextInt(10)) {
+        case 0, 1 -> node().header("Content-Type", "application/json").send("PATCH", path, change(license).encode());
+        case 2 -> node().send("POST", path + "/disable", null);
+        case 3, 4 -> node().send("POST", path + "/enable", null);
+        case 5, 6 -> node().postAsync("/api/deactivate",
+            new JsonObject().put("licenseKey", license.getString("key")).put("fingerprint", device));
+        default -> node().validateAsync(license.getString("key"), device);
+      };
+    }
+
+    private JsonObject change(JsonObject license) {
+      JsonObject change = new JsonObject();
+      switch (random.nextInt(4)) {
+        case 0 -> change.put("name", "License " + random.nextInt(3));
+        case 1 -> change.put("maxActivations", 1 + random.nextInt(4)).put("metadata", new JsonObject().put("n", random.nextInt(2)));
+        case 2 -> {
+          change.put("expiresAt", time(random));
+          expirable.add(license.getString("id"));
+        }
+        default -> change.put("customerName", random.nextBoolean() ? "Ada" : null);
+      }
+      return change;
+    }
+
+    CompletableFuture<Exchange> delete() {
+      JsonObject license = licenses.remove(random.nextInt(licenses.size()));
+      expirable.remove(license.getString("id"));
+      return node().send("DELETE", "/api/licenses/" + license.getString("id"), null);
+    }
+
+    /** @return how many calls were made */
+    int round() {
+      while (licenses.size() < LICENSES) {
+        create();
+      }
+      IntStream.range(0, random.nextInt(3)).forEach(i -> expire());
+      List<CompletableFuture<Exchange>> calls = new ArrayList<>();
+      IntStream.range(0, AT_ONCE).forEach(i -> calls.add(call()));
+      calls.add(delete()); // while others may be changing it
+      calls.forEach(call -> assertThat(Api.join(call).status()).isIn(200, 204, 403, 404));
+      return calls.size();
+    }
+  }
+
+  private static Map<String, JsonObject> licenses(Api api) {
+    Map<String, JsonObject> all = new HashMap<>();
+    String cursor = null;
+    do {
+      JsonObject page = api.get("/api/licenses?limit=100" + (cursor == null ? "" : "&cursor=" + cursor)).expect(200).json();
+      page.getJsonArray("data").forEach(license -> all.put(((JsonObject) license).getString("id"),
+          some((JsonObject) license, MIRRORED.toArray(String[]::new))));
+      cursor = page.getString("nextCursor");
+    } while (cursor != null);
+    return all;
+  }
+
+  @Test
+  void aMirrorEqualsTheDatabaseAfterThousandsOfChangesOnTwoNodes() {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    Api api = keyhook.account("enterprise");
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(api, receiver, "license.*");
+    Seller seller = new Seller(random, api);
+    for (int calls = 0; calls < OPERATIONS; calls += seller.round()) {
+      if (random.nextInt(3) == 0) { // handled, and delivered again: out of order, and beside later ones
+        receiver.answerNext(Answer.status(500), Answer.OK, Answer.status(503));
+      }
+    }
+    Waiting.until("every expiry is announced", () -> keyhook.database().number(
+        "SELECT count(*) FROM keyhook.license_expiry WHERE due_at <= now()") == 0);
+    Waiting.until("everything is delivered", () -> {
+      keyhook.clock().advanceQueue(Duration.ofDays(1));
+      return keyhook.database().count("delivery_queue") == 0;
+    });
+    List<Delivery> deliveries = new ArrayList<>(receiver.all());
+    Collections.shuffle(deliveries.subList(0, deliveries.size() / 2), random);
+    Mirror mirror = new Mirror();
+    deliveries.forEach(mirror::receive);
+    assertThat(mirror.gaps()).as("events behind a gap, seed %d", seed).isZero();
+    assertThat(mirror.copies()).as("seed %d", seed).isEqualTo(licenses(api));
+    assertThat(mirror.ignored).isPositive();
+    assertThat(mirror.held).isPositive();
+    assertThat(mirror.deleted).isNotEmpty();
+    assertThat(deliveries.stream().map(Delivery::event)).contains("license.created", "license.updated", "license.enabled",
+        "license.disabled", "license.activated", "license.validated", "license.deactivated", "license.expired", "license.deleted");
+    assertThat(deliveries.stream().map(Delivery::id).distinct().count()).as("deliveries that were repeated")
+        .isLessThan(deliveries.size());
+  }
+
+  @Test
+  void activationsAtOnceHaveANumberEachAndRefusedOnesHaveNone() {
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.activated", "license.created");
+    Installation.License license = keyhook.license(5);
+    receiver.take();
+    List<CompletableFuture<Exchange>> answers = IntStream.range(0, 40)
+        .mapToObj(i -> (i % 2 == 0 ? keyhook.api() : other.api()).validateAsync(license.key(), "device " + i)).toList();
+    assertThat(answers.stream().map(Api::join).filter(answer -> answer.status() == 200)).hasSize(5);
+    assertThat(receiver.take(5).stream().map(delivery -> delivery.data().getLong("sequence")))
+        .containsExactlyInAnyOrder(2L, 3L, 4L, 5L, 6L);
+    assertThat(keyhook.api().get("/api/licenses/" + license.id()).expect(200).json().getLong("sequence")).isEqualTo(6);
+  }
+
+  @Test
+  void anExistingWebhookReceivesNothingThatItDidNotAskFor() {
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.validated", "license.activated", "license.expired", "license.disabled");
+    Installation.License license = keyhook.license(1);
+    keyhook.api().patch("/api/licenses/" + license.id(), new JsonObject().put("name", "Renamed")).expect(200);
+    keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
+    keyhook.api().post("/api/licenses/" + license.id() + "/enable").expect(200);
+    keyhook.api().delete("/api/licenses/" + license.id()).expect(204);
+    keyhook.awaitEmptyQueue();
+    assertThat(receiver.all()).extracting(Delivery::event).containsExactly("license.disabled");
+  }
+
+  @Test
+  void aWildcardIsReturnedAsItWasGivenAndReplacesTheOthers() {
+    JsonObject webhook = keyhook.api().post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/")
+        .put("events", new JsonArray().add("license.expired").add("license.*"))).expect(201).json();
+    assertThat(webhook.getJsonArray("events")).isEqualTo(new JsonArray().add("license.*"));
+    String path = "/api/webhooks/" + webhook.getString("id");
+    JsonArray named = new JsonArray().add("license.validated").add("license.activated").add("license.expired")
+        .add("license.disabled");
+    for (JsonArray events : List.of(named, new JsonArray().add("license.*"))) {
+      assertThat(keyhook.api().patch(path, new JsonObject().put("events", events)).expect(200).json().getJsonArray("events"))
+          .isEqualTo(events);
+      assertThat(keyhook.api().get(path).expect(200).json().getJsonArray("events")).isEqualTo(events);
+    }
+  }
+
+  @Test
+  void licensesCreatedAtOnceAreAnnouncedWhereAWebhookWantsIt() {
+    Api api = keyhook.account("enterprise");
+    Receiver receiver = keyhook.receiver();
+    api.post("/api/licenses/bulk", new JsonObject().put("count", 5).put("name", "Unannounced")).expect(201);
+    keyhook.webhook(api, receiver, "license.created");
+    List<String> ids = api.post("/api/licenses/bulk", new JsonObject().put("count", 1000).put("name", "Announced"))
+        .expect(201).data().stream().map(license -> license.getString("id")).toList();
+    assertThat(receiver.take(1000).stream().map(delivery -> delivery.data().getString("licenseId")))
+        .containsExactlyInAnyOrderElementsOf(ids);
+    keyhook.awaitEmptyQueueOf(api);
+    assertThat(receiver.untaken()).isZero();
+  }
+}
