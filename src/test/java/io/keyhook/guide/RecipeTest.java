@@ -3,8 +3,12 @@ package io.keyhook.guide;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Node;
+import io.keyhook.testing.Packages;
 import io.keyhook.testing.Program;
 import io.keyhook.testing.Tool;
 import io.keyhook.testing.Waiting;
@@ -17,9 +21,14 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -44,12 +53,17 @@ class RecipeTest {
 
   /** Starts a recipe and registers it. */
   private Program serve(String file, Map<String, String> environment, String... command) throws IOException {
+    return serve(file, List.of("license.activated", "license.disabled"), environment, command);
+  }
+
+  private Program serve(String file, List<String> events, Map<String, String> environment, String... command)
+      throws IOException {
     Tool.require(command[0]);
     Guide.page("recipes").file(file).writeTo(directory);
     int port = Program.freePort();
     endpoint = URI.create("http://127.0.0.1:" + port + "/");
     JsonObject webhook = keyhook.api().post("/api/webhooks", new JsonObject().put("url", endpoint.toString())
-        .put("events", new JsonArray().add("license.activated").add("license.disabled"))).expect(201).json();
+        .put("events", new JsonArray(events))).expect(201).json();
     webhookId = webhook.getString("id");
     Map<String, String> all = new HashMap<>(environment);
     all.put("WEBHOOK_SECRET", webhook.getString("secret"));
@@ -174,9 +188,75 @@ class RecipeTest {
         "import sqlite3, sys; print(sqlite3.connect('events.db').execute(sys.stdin.read()).fetchall())")).get(0);
   }
 
+  /** What the API returns, without what changes with time and without an event. */
+  private static Map<String, JsonObject> mirrored(Stream<JsonObject> licenses) {
+    return licenses.peek(license -> List.of("status").forEach(license::remove))
+        .collect(Collectors.toMap(license -> license.getString("id"), license -> license));
+  }
+
+  private static Map<String, JsonObject> licenses() {
+    return mirrored(keyhook.api().get("/api/licenses?limit=100").expect(200).data().stream());
+  }
+
+  /** Licenses of before it ran, calls at once, deliveries again, and changes while it was down: the copy is the same at the end. */
+  private void assertMirror(String file, Map<String, String> environment, Callable<List<String>> copies, String... command)
+      throws Exception {
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("KEYHOOK_URL", keyhook.api().base().toString());
+    all.put("KEYHOOK_API_KEY", Node.API_KEY);
+    License before = keyhook.license(2);
+    License deleted = keyhook.license(2);
+    try (Program running = serve(file, List.of("license.*"), all, command)) {
+      assertThat(mirrored(copies.call().stream().map(JsonObject::new))).isEqualTo(licenses());
+      test("license.updated");
+      License made = keyhook.license(new JsonObject().put("name", "Größe").put("maxActivations", 3)
+          .put("metadata", new JsonObject().put("order", 7)));
+      List<CompletableFuture<Exchange>> calls = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        calls.add(keyhook.api().validateAsync(made.key(), "device-" + i % 3));
+        calls.add(keyhook.api().validateAsync(before.key(), "device-" + i));
+        calls.add(keyhook.api().header("Content-Type", "application/json")
+            .send("PATCH", "/api/licenses/" + made.id(), new JsonObject().put("name", "Name " + i).encode()));
+      }
+      calls.forEach(Api::join);
+      keyhook.api().post("/api/licenses/" + before.id() + "/disable").expect(200);
+      keyhook.api().delete("/api/licenses/" + deleted.id()).expect(204);
+      keyhook.awaitEmptyQueue();
+      Map<String, JsonObject> there = licenses();
+      assertThat(mirrored(copies.call().stream().map(JsonObject::new))).isEqualTo(there);
+      redeliver(deliveryOf("license.created"));
+      assertThat(mirrored(copies.call().stream().map(JsonObject::new))).isEqualTo(there);
+      assertForgedIsRefused();
+      assertThat(running.output()).isEmpty();
+    }
+    keyhook.deleteWebhooks();
+    keyhook.api().post("/api/licenses/" + before.id() + "/enable").expect(200);
+    keyhook.license(1);
+    keyhook.api().delete("/api/licenses/" + before.id()).expect(204);
+    try (Program running = serve(file, List.of("license.*"), all, command)) {
+      assertThat(mirrored(copies.call().stream().map(JsonObject::new))).isEqualTo(licenses());
+      assertThat(running.output()).isEmpty();
+    }
+  }
+
+  @Test
+  void aCopyOfTheLicensesInPostgresqlEqualsTheLicenses() throws Exception {
+    Path packages = Packages.node(RecipeTest.class, "/io/keyhook/client/");
+    assertMirror("mirror.js", Map.of("DATABASE_URL", keyhook.database().uri() + "?options=-c%20search_path%3Dpublic",
+        "NODE_PATH", packages.resolve("node_modules").toString()),
+        () -> keyhook.database().column("SELECT data::text FROM public.license WHERE NOT deleted"), "node", "mirror.js");
+  }
+
+  @Test
+  void aCopyOfTheLicensesInSqliteEqualsTheLicenses() throws Exception {
+    assertMirror("mirror.py", Map.of("DATABASE", "licenses.db"), () -> Program.run(directory, Map.of("PYTHONUTF8", "1"), "",
+        List.of("python3", "-c", "import sqlite3; [print(data) for data, in"
+            + " sqlite3.connect('licenses.db').execute('SELECT data FROM license WHERE NOT deleted')]")), "python3", "mirror.py");
+  }
+
   @Test
   void everyRecipeIsTried() {
     assertThat(Guide.page("recipes").blocks().stream().filter(Guide.Block::isFile).map(Guide.Block::file))
-        .containsExactly("slack.js", "discord.php", "email_me.py", "log_events.py");
+        .containsExactly("slack.js", "discord.php", "email_me.py", "log_events.py", "mirror.js", "mirror.py");
   }
 }
