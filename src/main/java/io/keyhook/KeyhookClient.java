@@ -134,6 +134,10 @@ public final class KeyhookClient {
     return bus.request(Addresses.CREATE_USER, request);
   }
 
+  public Future<Users.User> changeRole(Users.ChangeRole request) {
+    return manage(request.caller().accountId(), Addresses.CHANGE_ROLE, request);
+  }
+
   public Future<Void> deleteUser(Users.DeleteUser request) {
     return manage(request.caller().accountId(), Addresses.DELETE_USER, request);
   }

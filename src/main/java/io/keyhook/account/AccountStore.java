@@ -15,6 +15,7 @@ import io.keyhook.bus.Accounts.Person;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Page;
+import io.keyhook.bus.Role;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
@@ -66,7 +67,7 @@ final class AccountStore {
         (SELECT count(*) FROM keyhook.webhook w WHERE w.account_id = $1 AND w.deleted_at IS NULL)
       FROM keyhook.account a WHERE a.account_id = $1""";
   private static final String LOGIN = """
-      SELECT m.account_id, m.user_id, m.email, m.password_hash, a.suspended_at IS NOT NULL
+      SELECT m.account_id, m.user_id, m.email, m.password_hash, a.suspended_at IS NOT NULL, m.role
       FROM keyhook.member m JOIN keyhook.account a ON a.account_id = m.account_id WHERE lower(m.email) = lower($1)""";
   private static final String ME = """
       SELECT a.name, m.user_id, m.email, m.created_at, k.key_id, k.name
@@ -75,7 +76,7 @@ final class AccountStore {
       LEFT JOIN keyhook.api_key k ON k.account_id = $1 AND k.key_id = $3
       WHERE a.account_id = $1""";
   private static final String MEMBER = """
-      SELECT m.account_id, m.user_id, m.email, m.password_hash, a.suspended_at IS NOT NULL
+      SELECT m.account_id, m.user_id, m.email, m.password_hash, a.suspended_at IS NOT NULL, m.role
       FROM keyhook.member m JOIN keyhook.account a ON a.account_id = m.account_id
       WHERE m.account_id = $1 AND m.user_id = $2""";
   private static final String SUSPENDED = "SELECT suspended_at IS NOT NULL FROM keyhook.account WHERE account_id = $1";
@@ -103,7 +104,7 @@ final class AccountStore {
    *
    * @param suspended whether the account is
    */
-  record Member(UUID accountId, UUID userId, String email, String passwordHash, boolean suspended) {}
+  record Member(UUID accountId, UUID userId, String email, String passwordHash, boolean suspended, Role role) {}
 
   record KeyId(UUID accountId, UUID keyId) {}
 
@@ -169,7 +170,8 @@ final class AccountStore {
 
   /** Reads a row that starts with these columns. */
   static Member member(Row row) {
-    return new Member(row.getUUID(0), row.getUUID(1), row.getString(2), row.getString(3), row.getBoolean(4));
+    return new Member(row.getUUID(0), row.getUUID(1), row.getString(2), row.getString(3), row.getBoolean(4),
+        UserStore.role(row.getString(5)));
   }
 
   static Future<Me> me(SqlClient client, Caller caller) {
@@ -178,7 +180,8 @@ final class AccountStore {
         .execute(Tuple.of(caller.accountId(), actor.id(Id.USER), actor.id(Id.API_KEY)))
         .map(rows -> first(rows, row -> new Me(Id.ACCOUNT.of(caller.accountId()), row.getString(0),
             row.getUUID(1) == null ? null : new Person(Id.USER.of(row.getUUID(1)), row.getString(2), instant(row, 3)),
-            row.getUUID(4) == null ? null : new NamedKey(Id.API_KEY.of(row.getUUID(4)), row.getString(5))))
+            row.getUUID(4) == null ? null : new NamedKey(Id.API_KEY.of(row.getUUID(4)), row.getString(5)),
+            caller.role()))
             .orElseThrow(Id.ACCOUNT::notFound));
   }
 

@@ -96,6 +96,7 @@ public final class AccountVerticle extends VerticleBase {
     bus.answer(Addresses.FIND_DEVICE, logins::findDevice);
     bus.answer(Addresses.LIST_USERS, query -> UserStore.list(pool, query));
     bus.answer(Addresses.CREATE_USER, people::create);
+    bus.answer(Addresses.CHANGE_ROLE, people::changeRole);
     bus.answer(Addresses.DELETE_USER, people::delete);
     bus.answer(Addresses.CHANGE_PASSWORD, people::changePassword);
     bus.answer(Addresses.SIGN_UP, this::signUp);
@@ -154,7 +155,7 @@ public final class AccountVerticle extends VerticleBase {
             AccountStore.Member user = found.filter(member -> claims.isOf(member.passwordHash()))
                 .orElseThrow(AccountVerticle::unauthorized);
             Suspension.check(user.suspended());
-            return new Caller(accountId, new Actor(user.email(), claims.userId(), null), claims.expiresAt());
+            return new Caller(accountId, new Actor(user.email(), claims.userId(), null), claims.expiresAt()).as(user.role());
           });
     }
     return AccountStore.isSuspended(connections, accountId).map(suspended -> {

@@ -5,12 +5,14 @@ import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
+import io.keyhook.bus.Role;
 import io.keyhook.bus.Users;
 import io.keyhook.bus.Users.User;
 import io.keyhook.db.Database;
 import io.keyhook.fair.Admission;
 import io.keyhook.idempotency.Idempotency;
 import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
 import java.util.List;
 import java.util.UUID;
 
@@ -35,7 +37,7 @@ final class People {
     UUID accountId = request.caller().accountId();
     return passwords.hash(Passwords.Asker.known(accountId), request.password())
         .compose(hash -> management.run(accountId, () ->
-            database.transaction(tx -> UserStore.insert(tx, accountId, request.email(), hash)
+            database.transaction(tx -> UserStore.insert(tx, accountId, request.email(), hash, request.role())
                 .compose(user -> AuditStore.write(tx, request.caller(), Action.USER_CREATED, user.id(), List.of())
                     .compose(written -> idempotency.keep(tx, request.caller(), user))))))
         .recover(People::emailTaken);
@@ -51,16 +53,42 @@ final class People {
           if (userId.equals(request.caller().actor().id(Id.USER))) {
             throw new Failure.Conflict("OWN_USER", "You cannot delete yourself; ask another team member").exception();
           }
-          return UserStore.hasOthers(tx, accountId, userId);
+          return UserStore.hasOthers(tx, accountId, userId).compose(others -> {
+            if (!others) {
+              throw new Failure.Conflict("LAST_USER", "You cannot delete the last team member").exception();
+            }
+            return keepAnOwner(tx, there.get());
+          });
         })
-        .compose(others -> {
-          if (!others) {
-            throw new Failure.Conflict("LAST_USER", "You cannot delete the last team member").exception();
-          }
-          return UserStore.delete(tx, accountId, userId);
-        })
+        .compose(checked -> UserStore.delete(tx, accountId, userId))
         .compose(deleted -> SessionStore.deleteOf(tx, accountId, userId, null))
         .compose(deleted -> AuditStore.write(tx, request.caller(), Action.USER_DELETED, request.id(), List.of())));
+  }
+
+  Future<User> changeRole(Users.ChangeRole request) {
+    UUID accountId = request.caller().accountId();
+    UUID userId = Id.USER.parse(request.id());
+    return database.transaction(tx -> UserStore.lock(tx, accountId)
+        .compose(locked -> AccountStore.member(tx, accountId, userId))
+        .compose(there -> {
+          AccountStore.Member member = there.orElseThrow(Id.USER::notFound);
+          return request.role() == Role.OWNER ? Future.succeededFuture(member) : keepAnOwner(tx, member).map(member);
+        })
+        .compose(member -> UserStore.setRole(tx, accountId, userId, request.role())
+            .compose(user -> (member.role() == request.role() ? Future.<Void>succeededFuture()
+                : AuditStore.write(tx, request.caller(), Action.USER_ROLE_CHANGED, request.id(), List.of("role"))).map(user))));
+  }
+
+  /** Fails if an account has no owner but this one. The account is locked, so that this stays so until the transaction ends. */
+  private static Future<Void> keepAnOwner(SqlClient tx, AccountStore.Member member) {
+    return member.role() != Role.OWNER ? Future.succeededFuture()
+        : UserStore.hasOtherOwners(tx, member.accountId(), member.userId()).map(others -> {
+          if (!others) {
+            throw new Failure.Conflict("LAST_OWNER",
+                "The last owner cannot be removed or get another role; make another team member an owner first").exception();
+          }
+          return null;
+        });
   }
 
   Future<Void> changePassword(Users.ChangePassword request) {

@@ -20,7 +20,7 @@ final class SessionStore {
       INSERT INTO keyhook.session (account_id, user_id, secret_hash, expires_at)
       VALUES ($1, $2, $3, now() + make_interval(secs => $4)) RETURNING session_id""";
   private static final String LOCK = """
-      SELECT s.account_id, s.user_id, m.email, m.password_hash, a.suspended_at IS NOT NULL,
+      SELECT s.account_id, s.user_id, m.email, m.password_hash, a.suspended_at IS NOT NULL, m.role,
         s.secret_hash, s.previous_hash, s.rotated_at > now() - make_interval(secs => $3),
         extract(epoch FROM s.expires_at - now())::float8
       FROM keyhook.session s JOIN keyhook.account a ON a.account_id = s.account_id
@@ -68,8 +68,8 @@ final class SessionStore {
   /** Returns empty if there is none, or no longer. */
   static Future<Optional<Session>> lock(SqlClient tx, SessionCookie cookie, Duration grace) {
     return tx.preparedQuery(LOCK).execute(Tuple.of(cookie.accountId(), cookie.sessionId(), (double) grace.toSeconds()))
-        .map(rows -> first(rows, row -> new Session(AccountStore.member(row), bytes(row, 5), bytes(row, 6),
-            row.getBoolean(7), Duration.ofMillis(Math.round(row.getDouble(8) * 1000)))));
+        .map(rows -> first(rows, row -> new Session(AccountStore.member(row), bytes(row, 6), bytes(row, 7),
+            row.getBoolean(8), Duration.ofMillis(Math.round(row.getDouble(9) * 1000)))));
   }
 
   static Future<Void> rotate(SqlClient tx, SessionCookie next) {

@@ -6,6 +6,7 @@ import static io.keyhook.db.Rows.instant;
 
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Page;
+import io.keyhook.bus.Role;
 import io.keyhook.bus.Users;
 import io.keyhook.bus.Users.User;
 import io.vertx.core.Future;
@@ -17,16 +18,20 @@ import java.util.UUID;
 
 /** The SQL of an account's people. */
 final class UserStore {
-  private static final String COLUMNS = "user_id, email, created_at, last_login_at";
+  private static final String COLUMNS = "user_id, email, role, created_at, last_login_at";
   private static final String INSERT = """
-      INSERT INTO keyhook.member (account_id, email, password_hash) VALUES ($1, $2, $3) RETURNING\s""" + COLUMNS;
+      INSERT INTO keyhook.member (account_id, email, password_hash, role) VALUES ($1, $2, $3, $4) RETURNING\s""" + COLUMNS;
   private static final String LIST = "SELECT " + COLUMNS + """
 
       FROM keyhook.member WHERE account_id = $1 AND user_id < $2 ORDER BY user_id DESC LIMIT $3""";
-  // Deletions of one account wait for each other, so that two users cannot delete each other and leave nobody.
+  // Changes of one team wait for each other, so that two owners cannot remove or demote each other and leave none.
   private static final String LOCK = "SELECT FROM keyhook.account WHERE account_id = $1 FOR NO KEY UPDATE";
   private static final String SOMEBODY_ELSE = """
       SELECT FROM keyhook.member WHERE account_id = $1 AND user_id <> $2 LIMIT 1""";
+  private static final String OTHER_OWNER = """
+      SELECT FROM keyhook.member WHERE account_id = $1 AND user_id <> $2 AND role = 'owner' LIMIT 1""";
+  private static final String SET_ROLE = """
+      UPDATE keyhook.member SET role = $3 WHERE account_id = $1 AND user_id = $2 RETURNING\s""" + COLUMNS;
   private static final String DELETE = "DELETE FROM keyhook.member WHERE account_id = $1 AND user_id = $2";
   private static final String PASSWORD = """
       SELECT password_hash FROM keyhook.member WHERE account_id = $1 AND user_id = $2""";
@@ -37,8 +42,8 @@ final class UserStore {
 
   private UserStore() {}
 
-  static Future<User> insert(SqlClient tx, UUID accountId, String email, String passwordHash) {
-    return tx.preparedQuery(INSERT).execute(Tuple.of(accountId, email, passwordHash))
+  static Future<User> insert(SqlClient tx, UUID accountId, String email, String passwordHash, Role role) {
+    return tx.preparedQuery(INSERT).execute(Tuple.of(accountId, email, passwordHash, role.wireName()))
         .map(rows -> user(rows.iterator().next()));
   }
 
@@ -55,6 +60,15 @@ final class UserStore {
 
   static Future<Boolean> hasOthers(SqlClient tx, UUID accountId, UUID userId) {
     return tx.preparedQuery(SOMEBODY_ELSE).execute(Tuple.of(accountId, userId)).map(rows -> rows.size() > 0);
+  }
+
+  static Future<Boolean> hasOtherOwners(SqlClient tx, UUID accountId, UUID userId) {
+    return tx.preparedQuery(OTHER_OWNER).execute(Tuple.of(accountId, userId)).map(rows -> rows.size() > 0);
+  }
+
+  static Future<User> setRole(SqlClient tx, UUID accountId, UUID userId, Role role) {
+    return tx.preparedQuery(SET_ROLE).execute(Tuple.of(accountId, userId, role.wireName()))
+        .map(rows -> user(rows.iterator().next()));
   }
 
   static Future<Void> delete(SqlClient tx, UUID accountId, UUID userId) {
@@ -79,6 +93,11 @@ final class UserStore {
   }
 
   private static User user(Row row) {
-    return new User(Id.USER.of(row.getUUID(0)), row.getString(1), instant(row, 2), instant(row, 3));
+    return new User(Id.USER.of(row.getUUID(0)), row.getString(1), role(row.getString(2)), instant(row, 3), instant(row, 4));
+  }
+
+  /** Reads a stored role. */
+  static Role role(String wireName) {
+    return Role.named(wireName).orElseThrow(() -> new IllegalStateException("Unknown role " + wireName));
   }
 }

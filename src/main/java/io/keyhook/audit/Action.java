@@ -49,6 +49,7 @@ public enum Action {
   LOGIN_FAILED("login.failed"),
   USER_CREATED("user.created"),
   USER_DELETED("user.deleted"),
+  USER_ROLE_CHANGED("user.role_changed"),
   USER_PASSWORD_CHANGED("user.password_changed"),
   /** The subject is the user who logged in, as for the next two. */
   SESSION_STARTED("session.started"),

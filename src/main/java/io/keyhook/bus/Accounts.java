@@ -226,8 +226,9 @@ public interface Accounts {
    *
    * @param user null: not a user who logged in here
    * @param apiKey null: not an API key
+   * @param role what the caller may do
    */
-  record Me(String accountId, String accountName, Person user, NamedKey apiKey) {}
+  record Me(String accountId, String accountName, Person user, NamedKey apiKey, Role role) {}
 
   record Person(String id, String email, Instant createdAt) {}
 

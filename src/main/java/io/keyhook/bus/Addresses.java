@@ -29,6 +29,7 @@ public final class Addresses {
   public static final Address<Accounts.SignUp, Accounts.Account> SIGN_UP = new Address<>("account.sign-up", LONG);
   public static final Address<Users.ListUsers, Page<Users.User>> LIST_USERS = new Address<>("user.list");
   public static final Address<Users.CreateUser, Users.User> CREATE_USER = new Address<>("user.create", LONG);
+  public static final Address<Users.ChangeRole, Users.User> CHANGE_ROLE = new Address<>("user.change-role");
   public static final Address<Users.DeleteUser, Void> DELETE_USER = new Address<>("user.delete");
   public static final Address<Users.ChangePassword, Void> CHANGE_PASSWORD = new Address<>("user.change-password", LONG);
   public static final Address<Accounts.GetMe, Accounts.Me> GET_ME = new Address<>("account.me");

@@ -9,11 +9,18 @@ import java.util.UUID;
  *
  * @param expiresAt when the credential expires; null: never
  * @param claim under which the response is stored; null: it is not stored
+ * @param role what the caller may do over HTTP; {@link io.keyhook.KeyhookClient} does not check it
  */
-public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim) {
+public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim, Role role) {
   public Caller {
     Objects.requireNonNull(accountId);
     Objects.requireNonNull(actor);
+    Objects.requireNonNull(role);
+  }
+
+  /** A caller who may do everything. */
+  public Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim) {
+    this(accountId, actor, expiresAt, claim, Role.OWNER);
   }
 
   public Caller(UUID accountId, Actor actor, Instant expiresAt) {
@@ -38,11 +45,16 @@ public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim
   }
 
   public Caller at(String address) {
-    return new Caller(accountId, actor.at(address), expiresAt, claim);
+    return new Caller(accountId, actor.at(address), expiresAt, claim, role);
   }
 
   /** Returns the same caller with the response stored under a claim. */
   public Caller with(Claim other) {
-    return new Caller(accountId, actor, expiresAt, other);
+    return new Caller(accountId, actor, expiresAt, other, role);
+  }
+
+  /** Returns the same caller in another role. */
+  public Caller as(Role other) {
+    return new Caller(accountId, actor, expiresAt, claim, other);
   }
 }

@@ -2,19 +2,28 @@ package io.keyhook.bus;
 
 import java.time.Instant;
 
-/** Requests about the team members of an account, and their responses. Every team member has full access. */
+/** Requests about the team members of an account, and their responses. */
 public interface Users {
   record ListUsers(Caller caller, Page.Request page) {}
 
   /**
    * @param lastLoginAt null: never
    */
-  record User(String id, String email, Instant createdAt, Instant lastLoginAt) {}
+  record User(String id, String email, Role role, Instant createdAt, Instant lastLoginAt) {}
 
-  record CreateUser(Caller caller, String email, String password) {
+  /**
+   * @param role null: owner
+   */
+  record CreateUser(Caller caller, String email, String password, Role role) {
     public CreateUser {
+      role = role == null ? Role.OWNER : role;
       Check.that().required("email", email).email("email", email)
           .required("password", password).password("password", password).done();
+    }
+
+    /** Creates an owner. */
+    public CreateUser(Caller caller, String email, String password) {
+      this(caller, email, password, null);
     }
 
     @Override
@@ -23,7 +32,14 @@ public interface Users {
     }
   }
 
-  /** Deletes a user and ends their sessions. Users cannot delete themselves or the last user. */
+  /** Gives a user another role, from their next request on. The last owner stays one. */
+  record ChangeRole(Caller caller, String id, Role role) {
+    public ChangeRole {
+      Check.that().required("role", role).done();
+    }
+  }
+
+  /** Deletes a user and ends their sessions. Users cannot delete themselves, the last user or the last owner. */
   record DeleteUser(Caller caller, String id) {}
 
   /**

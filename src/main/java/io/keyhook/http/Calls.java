@@ -1,5 +1,6 @@
 package io.keyhook.http;
 
+import io.keyhook.bus.Role;
 import io.keyhook.idempotency.Idempotency;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -44,18 +45,19 @@ final class Calls {
 
   /** A call for the callers of an account. */
   void account(HttpMethod method, String path, int status, Function<RoutingContext, Future<?>> call) {
-    add(method, path, List.of(authentication::account, Calls::withoutParameters, answering(status, call)));
+    add(method, path, List.of(authentication::account, permitted(method, path), Calls::withoutParameters, answering(status, call)));
   }
 
   /** A GET for the callers of an account, whose parameters become the message of the call. */
   <T> void accountQuery(String path, BiFunction<RoutingContext, QueryInput, T> message, Function<T, Future<?>> call) {
-    add(HttpMethod.GET, path, List.of(authentication::account,
+    add(HttpMethod.GET, path, List.of(authentication::account, permitted(HttpMethod.GET, path),
         answering(200, context -> call.apply(query(context, in -> message.apply(context, in))))));
   }
 
   /** A POST for the callers of an account that creates, rotates or sends, and accepts an {@code Idempotency-Key}. */
   void accountOnce(String path, int status, Function<RoutingContext, Future<?>> call) {
-    add(HttpMethod.POST, path, List.of(authentication::account, Calls::withoutParameters,
+    add(HttpMethod.POST, path, List.of(authentication::account, permitted(HttpMethod.POST, path),
+        Calls::withoutParameters,
         new IdempotentCall(idempotency, status, call)));
   }
 
@@ -70,7 +72,7 @@ final class Calls {
    * @param call reads the parameters and returns the handler that responds
    */
   void accountStream(String path, BiFunction<RoutingContext, QueryInput, Runnable> call) {
-    add(HttpMethod.GET, path, List.of(authentication::account,
+    add(HttpMethod.GET, path, List.of(authentication::account, permitted(HttpMethod.GET, path),
         context -> query(context, in -> call.apply(context, in)).run()));
   }
 
@@ -102,6 +104,15 @@ final class Calls {
   /** A call for everyone, outside the API: parameters are ignored. */
   void open(HttpMethod method, String path, Handler<RoutingContext> call) {
     add(method, path, List.of(call));
+  }
+
+  /** Continues if the caller has the role that {@link Permissions} requires, and returns 403 otherwise. */
+  private static Handler<RoutingContext> permitted(HttpMethod method, String path) {
+    Role required = Permissions.required(method, path);
+    return context -> {
+      Authentication.caller(context).role().require(required);
+      context.next();
+    };
   }
 
   private void add(HttpMethod method, String path, List<Handler<RoutingContext>> handlers) {

@@ -4,8 +4,12 @@ import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.FieldErrors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Reads named fields into a message, and reports all their problems together. */
 abstract class FieldReader {
@@ -27,12 +31,34 @@ abstract class FieldReader {
   /** Returns the names of the given fields. */
   abstract Iterable<String> given();
 
+  /** Returns a text; null: absent. */
+  abstract String text(String name);
+
   final void known(String name) {
     known.add(name);
   }
 
   final void error(String name, String message) {
     errors.add(name, message);
+  }
+
+  final <E extends Enum<E>> E choice(String name, E[] choices) {
+    return choice(name, choices, FieldReader::lower);
+  }
+
+  final <E extends Enum<E>> E choice(String name, E[] choices, Function<E, String> wireName) {
+    String text = text(name);
+    if (text == null) {
+      return null;
+    }
+    return Arrays.stream(choices).filter(choice -> wireName.apply(choice).equals(text)).findAny().orElseGet(() -> {
+      error(name, "is not one of " + Arrays.stream(choices).map(wireName).collect(Collectors.joining(", ")));
+      return null;
+    });
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
   }
 
   /** Creates a part of a message. Null if the part refuses its fields; its problems are reported with those of the rest. */

@@ -93,6 +93,7 @@ final class Input extends FieldReader {
     return exact.charAt(0) == BYTE_ORDER_MARK ? exact.substring(1) : exact; // RFC 8259, 8.1: a reader may ignore it
   }
 
+  @Override
   String text(String name) {
     return read(name, "text", node -> node.isTextual() ? node.textValue() : null);
   }

@@ -8,6 +8,7 @@ import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Id;
+import io.keyhook.bus.Role;
 import io.keyhook.bus.Users;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.fair.ClientTenant;
@@ -43,9 +44,15 @@ final class PeopleRoutes {
     });
     calls.accountQuery("/api/users", (context, in) -> new Users.ListUsers(caller(context), in.page()), client::listUsers);
     calls.accountOnce("/api/users", 201, context -> client.createUser(read(context, in ->
-        new Users.CreateUser(caller(context), in.text("email"), in.text("password")))));
+        new Users.CreateUser(caller(context), in.text("email"), in.text("password"), role(in)))));
+    calls.account(HttpMethod.PATCH, "/api/users/:id", 200, context -> client.changeRole(read(context, in ->
+        new Users.ChangeRole(caller(context), id(context), role(in)))));
     calls.account(HttpMethod.DELETE, "/api/users/:id", 204, context ->
         client.deleteUser(new Users.DeleteUser(caller(context), id(context))));
+  }
+
+  private static Role role(Input in) {
+    return in.choice("role", Role.values(), Role::wireName);
   }
 
   /** Limits attempts, so that a stolen token cannot be used to guess the password. */

@@ -4,12 +4,8 @@ import io.keyhook.bus.Page;
 import io.vertx.core.MultiMap;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Pattern;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /** Reads the parameters of a query, as strictly as {@link Input} reads a body. */
 final class QueryInput extends FieldReader {
@@ -22,6 +18,7 @@ final class QueryInput extends FieldReader {
     this.parameters = context.queryParams();
   }
 
+  @Override
   String text(String name) {
     known(name);
     List<String> values = parameters.getAll(name);
@@ -79,25 +76,6 @@ final class QueryInput extends FieldReader {
       error(name, "is not a time such as 2030-01-31T12:00:00Z");
     }
     return time;
-  }
-
-  <E extends Enum<E>> E choice(String name, E[] choices) {
-    return choice(name, choices, QueryInput::lower);
-  }
-
-  <E extends Enum<E>> E choice(String name, E[] choices, Function<E, String> wireName) {
-    String text = text(name);
-    if (text == null) {
-      return null;
-    }
-    return Arrays.stream(choices).filter(choice -> wireName.apply(choice).equals(text)).findAny().orElseGet(() -> {
-      error(name, "is not one of " + Arrays.stream(choices).map(wireName).collect(Collectors.joining(", ")));
-      return null;
-    });
-  }
-
-  private static String lower(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
   }
 
   @Override

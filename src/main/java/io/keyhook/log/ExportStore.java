@@ -38,7 +38,7 @@ final class ExportStore {
         suspended_at AS "suspendedAt"
       FROM keyhook.account WHERE account_id = $1 AND account_id > $2 AND erasing_since IS NULL LIMIT $3""";
   private static final String TEAM = """
-      SELECT user_id, user_id AS "userId", email, created_at AS "createdAt", last_login_at AS "lastLoginAt"
+      SELECT user_id, user_id AS "userId", email, role, created_at AS "createdAt", last_login_at AS "lastLoginAt"
       FROM keyhook.member WHERE account_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3""";
   private static final String API_KEYS = """
       SELECT key_id, key_id AS "keyId", name, hint, created_at AS "createdAt", last_used_at AS "lastUsedAt"

@@ -145,7 +145,7 @@ class LockoutTest {
         new KeyhookOptions.Secrets(Optional.of("ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="), List.of());
     String hash = keyhook.database().value("SELECT password_hash FROM keyhook.member WHERE email = ?", email);
     String forged = new DeviceCookies(foreign, new SecureRandom())
-        .issue(new AccountStore.Member(UUID.randomUUID(), UUID.randomUUID(), email, hash, false));
+        .issue(new AccountStore.Member(UUID.randomUUID(), UUID.randomUUID(), email, hash, false, io.keyhook.bus.Role.OWNER));
     for (String useless : List.of(others, changed, forged, "", ".", "...", "A".repeat(80), "!".repeat(80), "x", device + "A",
         device.substring(1), others + "." + changed)) {
       assertRefused(() -> login(from(HOME, useless), email));

@@ -36,7 +36,8 @@ class TokensTest {
   private static final String ACCOUNT = "acct_01m85w9021f47t605z17j8b6v2";
   private static final String SECRET = "a secret of thirty-two characters or more";
   private static final AccountStore.Member OWNER =
-      new AccountStore.Member(Id.ACCOUNT.parse(ACCOUNT), UUID.randomUUID(), "owner@example.com", "a hash", false);
+      new AccountStore.Member(Id.ACCOUNT.parse(ACCOUNT), UUID.randomUUID(), "owner@example.com", "a hash", false,
+          io.keyhook.bus.Role.OWNER);
   private static Vertx vertx;
 
   @BeforeAll
