@@ -152,6 +152,51 @@ class PeopleTest {
   }
 
   @Test
+  void anAccountKeepsItsLastOwner() {
+    Api owner = keyhook.account("free");
+    String own = "/api/users/" + me(owner).getString("id");
+    String key = owner.post("/api/api-keys", new JsonObject().put("name", "k")).expect(201).json().getString("key");
+    Api program = owner.anonymous().bearer(key);
+    String member = owner.post("/api/users", credentials(newEmail(), Node.PASSWORD).put("role", "member")).expect(201).json()
+        .getString("id");
+    for (String role : List.of("member", "support", "read_only")) {
+      owner.patch(own, new JsonObject().put("role", role)).expect(409, "LAST_OWNER");
+    }
+    owner.patch(own, new JsonObject().put("role", "owner")).expect(200);
+    program.delete(own).expect(409, "LAST_OWNER");
+    owner.patch("/api/users/" + member, new JsonObject().put("role", "owner")).expect(200);
+    owner.patch(own, new JsonObject().put("role", "member")).expect(200);
+    owner.patch("/api/users/" + member, new JsonObject().put("role", "member")).expect(403, "ROLE_REQUIRED");
+  }
+
+  @Test
+  void twoOwnersWhoDemoteEachOtherLeaveOne() {
+    JsonObject demotion = new JsonObject().put("role", "read_only");
+    for (int i = 0; i < 5; i++) {
+      Api one = keyhook.account("free");
+      String email = newEmail();
+      String otherId = add(one, email);
+      Api other = as(login(email, Node.PASSWORD)).header("Content-Type", "application/json");
+      String oneId = me(one).getString("id");
+      List<Integer> statuses = Stream.of(
+              one.header("Content-Type", "application/json").send("PATCH", "/api/users/" + otherId, demotion.encode()),
+              other.send("PATCH", "/api/users/" + oneId, demotion.encode()))
+          .map(Api::join).map(Exchange::status).toList();
+      assertThat(statuses).containsOnlyOnce(200);
+      assertThat(one.get("/api/users").data()).extracting(user -> user.getString("role"))
+          .containsExactlyInAnyOrder("owner", "read_only");
+    }
+  }
+
+  @Test
+  void whoIsAddedWithoutARoleIsAnOwnerAsBefore() {
+    Api owner = keyhook.account("free");
+    assertThat(owner.post("/api/users", credentials(newEmail(), Node.PASSWORD)).expect(201).json().getString("role"))
+        .isEqualTo("owner");
+    assertThat(owner.get("/api/auth/me").json().getString("role")).isEqualTo("owner");
+  }
+
+  @Test
   void aChangedPasswordHoldsAndEndsTheOtherSessions() {
     Api owner = keyhook.account("free");
     String email = newEmail();

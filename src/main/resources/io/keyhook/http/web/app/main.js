@@ -2,7 +2,7 @@
 import { html, render, useEffect, useErrorBoundary, useRef, useState } from './preact.js';
 import { get, getPublic, logOut, resume } from './api.js';
 import { Icon, Logo } from './icons.js';
-import { AppContext } from './context.js';
+import { AppContext, ROLES } from './context.js';
 import { FindButton, Palette, Shortcuts, useShortcuts } from './palette.js';
 import { match, to, useLocation } from './router.js';
 import { announce, Button, Dialog, Empty, ButtonLink, Notice, PageHead, Skeleton, Toasts } from './ui.js';
@@ -107,12 +107,14 @@ function Frame({ path, settings, isOver }) {
     }
   };
   const find = () => setPalette('find');
+  const role = me.data?.role;
+  const mayCreate = ROLES.indexOf(role) >= ROLES.indexOf('member');
   const actions = [
-    { key: 'license', icon: 'plus', title: 'Create license', href: to('/licenses', { create: 1 }) },
-    { key: 'webhook', icon: 'plus', title: 'Create webhook', href: to('/webhooks', { create: 1 }) },
+    mayCreate && { key: 'license', icon: 'plus', title: 'Create license', href: to('/licenses', { create: 1 }) },
+    mayCreate && { key: 'webhook', icon: 'plus', title: 'Create webhook', href: to('/webhooks', { create: 1 }) },
     { key: 'shortcuts', icon: 'info', title: 'Keyboard shortcuts', run: () => setPalette('shortcuts') },
     { key: 'logout', icon: 'logout', title: 'Log out', run: leave },
-  ];
+  ].filter(Boolean);
   const route = match(ROUTES, path);
   const navigation = html`<${Navigation} path=${path} email=${me.data?.user?.email}
       account=${me.data?.accountName} onGo=${() => setMenu(false)} onLogOut=${leave} />`;

@@ -1,5 +1,6 @@
 // Components for all pages.
 import { html, useEffect, useLayoutEffect, useRef, useState } from './preact.js';
+import { useMay } from './context.js';
 import { ago, dateTime, number } from './format.js';
 import { Icon } from './icons.js';
 import { Json, parseExact } from './json.js';
@@ -44,8 +45,14 @@ export function useTitle(title) {
   }, [title]);
 }
 
-/** @param kind primary, danger, or none for an ordinary one; `quiet` has no border */
-export function Button({ kind = '', icon, busy, disabled, children, ...rest }) {
+/**
+ * @param kind primary, danger, or none for an ordinary one; `quiet` has no border
+ * @param needs the role that the action needs: others do not see the button
+ */
+export function Button({ kind = '', icon, busy, disabled, needs, children, ...rest }) {
+  if (!useMay(needs)) {
+    return null;
+  }
   const off = busy || disabled;
   return html`<button type="button" ...${rest} class=${'button ' + kind} aria-disabled=${off ? 'true' : undefined}
     aria-busy=${busy ? 'true' : undefined} onClick=${event => {
@@ -58,8 +65,8 @@ export function Button({ kind = '', icon, busy, disabled, children, ...rest }) {
     ${children}</button>`;
 }
 
-export function ButtonLink({ kind = '', icon, children, ...rest }) {
-  return html`<a ...${rest} class=${'button ' + kind}>${icon && html`<${Icon} name=${icon} />`}${children}</a>`;
+export function ButtonLink({ kind = '', icon, needs, children, ...rest }) {
+  return useMay(needs) && html`<a ...${rest} class=${'button ' + kind}>${icon && html`<${Icon} name=${icon} />`}${children}</a>`;
 }
 
 /** @param tone good, bad, warn, info or quiet */

@@ -132,7 +132,16 @@ export const AUDIT_ACTIONS = {
   'session.reused': 'Ended a session: an old cookie was reused',
   'user.created': 'Added a team member',
   'user.deleted': 'Removed a team member',
+  'user.role_changed': 'Changed a team member’s role',
   'user.password_changed': 'Changed a password',
+};
+
+/** Roles by name, and what they may do. */
+export const ROLE_NAMES = {
+  read_only: ['Read-only', 'Sees everything and changes nothing.'],
+  support: ['Support', 'Also redelivers, recovers and tests, disables and enables licenses, and removes devices.'],
+  member: ['Member', 'Also creates, changes and deletes everything except team members, API keys and account settings.'],
+  owner: ['Owner', 'May do everything.'],
 };
 
 /** The page of the subject of an audit entry; null if it has none. */

@@ -74,7 +74,7 @@ function Cause({ cause, webhook, onTested, onRecover }) {
           && html`, first <${Time} at=${firstAt} />`}</div></div>
     <div class="actions">
       <${ButtonLink} kind="small" href=${to('/deliveries/' + lastDeliveryId)} aria-label=${'View latest delivery with ' + name}>View latest</${ButtonLink}>
-      <${Button} kind="small" icon="send" busy=${busy} onClick=${test} aria-label=${'Send test to the webhook with ' + name}>Send test</${Button}>
-      <${Button} kind="small" icon="repeat" onClick=${onRecover} aria-label=${'Recover deliveries of the webhook with ' + name}>Recover</${Button}>
+      <${Button} needs="support" kind="small" icon="send" busy=${busy} onClick=${test} aria-label=${'Send test to the webhook with ' + name}>Send test</${Button}>
+      <${Button} needs="support" kind="small" icon="repeat" onClick=${onRecover} aria-label=${'Recover deliveries of the webhook with ' + name}>Recover</${Button}>
     </div></li>`;
 }

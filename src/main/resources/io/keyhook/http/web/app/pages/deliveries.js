@@ -1,6 +1,7 @@
 import { html, useEffect, useState } from '../preact.js';
 import { getAll, post } from '../api.js';
 import { now } from '../clock.js';
+import { useMay } from '../context.js';
 import { DAY_LENGTH, fromLocal, plural, shortUrl, toLocal, zoneHint } from '../format.js';
 import { Filter, FilterInput } from '../form.js';
 import { MOST_HEARD, useLive } from '../live.js';
@@ -59,6 +60,7 @@ export function DeliveryList() {
   const range = time === 'custom' ? { from: fromLocal(from), to: fromLocal(until) } : { from: since };
   const asked = usePages('api/deliveries', { webhookId, ...(STATUS_QUERIES[status] ?? { status }), event, licenseId, search, ...range });
   const [selected, setSelected] = useStateOf(asked.key, () => new Set());
+  const maySelect = useMay('support');
   const concerns = delivery => (!webhookId || delivery.webhookId === webhookId) && (!event || delivery.event === event)
     && (!since || delivery.createdAt >= since);
   const fits = delivery => !status || (status === 'failing' ? isFailing(delivery) : deliveryStatus(delivery) === status);
@@ -119,7 +121,7 @@ export function DeliveryList() {
   const filtered = webhookId || status || event || licenseId || search || time;
   return html`<${PageHead} title="Deliveries">
       <${LiveState} on=${live} state=${stream} paused=${live && !streams} onChange=${setLive} />
-      <${Button} icon="repeat" disabled=${!webhooks.data?.length} onClick=${() => setRecovering(true)}>Recover</${Button}>
+      <${Button} needs="support" icon="repeat" disabled=${!webhooks.data?.length} onClick=${() => setRecovering(true)}>Recover</${Button}>
     </${PageHead}>
     <div class="filters" role="search">
       <${Filter} label="Status" value=${status} options=${STATUSES} onChange=${status => filter({ status })} />
@@ -143,7 +145,7 @@ export function DeliveryList() {
     <div class=${open ? 'with-drawer' : undefined}><div onClick=${peek}>
     <${PagedTable} label="Deliveries" pages=${pages} columns=${columns} filtered=${filtered}
         onClear=${clearFilters}
-      current=${open} selected=${selected} onSelect=${setSelected} rowName=${delivery => `${delivery.event} ${delivery.id}`}
+      current=${open} selected=${maySelect ? selected : null} onSelect=${setSelected} rowName=${delivery => `${delivery.event} ${delivery.id}`}
       empty=${html`<${Empty} icon="deliveries" title="No deliveries yet" action=${html`<${ButtonLink}
           href="#/webhooks">Go to webhooks</${ButtonLink}>`}>
         Each event that Keyhook sends to a webhook appears here, with all its attempts.</${Empty}>`} /></div>
@@ -151,7 +153,7 @@ export function DeliveryList() {
     ${selected.size > 0 && html`<div class="selection" role="region" aria-label="Selection">
       <span>${plural(selected.size, 'delivery', 'deliveries')} selected</span>
       <${Button} kind="quiet" onClick=${() => setSelected(() => new Set())}>Clear selection</${Button}>
-      <${Button} kind="primary" icon="repeat" busy=${busy} onClick=${redeliver}>Redeliver</${Button}></div>`}
+      <${Button} needs="support" kind="primary" icon="repeat" busy=${busy} onClick=${redeliver}>Redeliver</${Button}></div>`}
     ${recovering && html`<${Recover} webhooks=${webhooks.data} webhookId=${urls.has(webhookId) ? webhookId : ''}
       onClose=${() => setRecovering(false)} onRecovering=${() => {
         setRecoveries(version => version + 1);

@@ -60,7 +60,7 @@ function Delivery({ delivery, back, reload }) {
   const [busy, redeliver] = useRedeliver(id, reload);
   return html`<${PageHead} title=${delivery.event} back=${back}
       badge=${html`<${StatusBadge} words=${DELIVERY_BADGE} status=${deliveryBadge(delivery)} />`}>
-      ${!isTest(delivery) && html`<${Button} kind="primary" icon="repeat" busy=${busy} onClick=${redeliver}>Redeliver</${Button}>`}
+      ${!isTest(delivery) && html`<${Button} needs="support" kind="primary" icon="repeat" busy=${busy} onClick=${redeliver}>Redeliver</${Button}>`}
     </${PageHead}>
     <${NextAttempt} delivery=${delivery} />
     <div class="split">

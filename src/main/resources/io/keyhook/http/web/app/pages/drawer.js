@@ -87,7 +87,7 @@ export function Drawer({ id, rows, onChanged }) {
     <header class="drawer-head"><h2 id=${headingId}>${delivery?.event ?? 'Delivery'}</h2>
       ${delivery && html`<${StatusBadge} words=${DELIVERY_BADGE} status=${deliveryBadge(delivery)} />`}
       <button type="button" class="icon-button" aria-label="Close delivery" onClick=${close}><${Icon} name="close" /></button></header>
-    <div class="actions">${delivery && !isTest(delivery) && html`<${Button} kind="primary small" icon="repeat" busy=${busy}
+    <div class="actions">${delivery && !isTest(delivery) && html`<${Button} needs="support" kind="primary small" icon="repeat" busy=${busy}
         onClick=${redeliver}>Redeliver</${Button}>`}
       <${ButtonLink} kind="small" href=${to('/deliveries/' + id)}>Open page</${ButtonLink}>
       <span class="faint drawer-keys"><kbd>↑</kbd> <kbd>↓</kbd> next failure</span></div>

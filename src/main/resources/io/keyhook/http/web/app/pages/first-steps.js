@@ -98,7 +98,7 @@ function Once({ run, children }) {
     }
     setBusy(false);
   };
-  return html`<${Button} kind="primary small" busy=${busy} onClick=${start}>${children}</${Button}>`;
+  return html`<${Button} needs="member" kind="primary small" busy=${busy} onClick=${start}>${children}</${Button}>`;
 }
 
 function CreateSample({ onCreated }) {
@@ -106,7 +106,7 @@ function CreateSample({ onCreated }) {
     await post('api/licenses', { name: 'My first license', maxActivations: 3 });
     onCreated();
   }}>Create sample license</${Once}>
-    <${ButtonLink} kind="small" href=${to('/licenses', { create: 1 })}>Create my own</${ButtonLink}></div>`;
+    <${ButtonLink} needs="member" kind="small" href=${to('/licenses', { create: 1 })}>Create my own</${ButtonLink}></div>`;
 }
 
 function UseTestEndpoint({ onCreated }) {
@@ -114,5 +114,5 @@ function UseTestEndpoint({ onCreated }) {
     await createTestEndpoint();
     onCreated();
   }}>Use the test endpoint</${Once}>
-    <${ButtonLink} kind="small" href=${to('/webhooks', { create: 1 })}>Use my own URL</${ButtonLink}></div>`;
+    <${ButtonLink} needs="member" kind="small" href=${to('/webhooks', { create: 1 })}>Use my own URL</${ButtonLink}></div>`;
 }

@@ -8,13 +8,13 @@ export function ApiKeys() {
   const pages = usePages('api/api-keys', {});
   const [creating, setCreating] = useState(false);
   const [leaving, setLeaving] = useState(null);
-  const create = html`<${Button} kind="primary" icon="plus" onClick=${() => setCreating(true)}>Create API key</${Button}>`;
+  const create = html`<${Button} needs="owner" kind="primary" icon="plus" onClick=${() => setCreating(true)}>Create API key</${Button}>`;
   const columns = [
     { name: 'Name', className: 'main', cell: key => html`<span class="strong">${key.name}</span>` },
     { name: 'Starts with', cell: key => html`<code>${key.hint}…</code>` },
     { name: 'Last used', cell: key => html`<${Time} at=${key.lastUsedAt} />` },
     { name: 'Created', cell: key => html`<${Time} at=${key.createdAt} />` },
-    { name: 'Revoke', hidden: true, className: 'end', cell: key => html`<${Button} kind="small"
+    { name: 'Revoke', hidden: true, className: 'end', cell: key => html`<${Button} needs="owner" kind="small"
         aria-label=${'Revoke ' + key.name}
       onClick=${() => setLeaving(key)}>Revoke</${Button}>` },
   ];

@@ -58,7 +58,7 @@ export function BulkActions({ selected, onChanged, onClear }) {
   const enabled = selected.filter(({ status }) => status !== 'disabled');
   const disabled = selected.filter(({ status }) => status === 'disabled');
   const expiring = selected.filter(({ expiresAt }) => expiresAt);
-  const button = (name, label, onClick) => html`<${Button} busy=${busy === name} disabled=${busy !== null && busy !== name}
+  const button = (name, label, onClick, needs = 'support') => html`<${Button} needs=${needs} busy=${busy === name} disabled=${busy !== null && busy !== name}
       onClick=${onClick}>${label}</${Button}>`;
   return html`<div class="selection" role="region" aria-label="Selection">
       <span>${plural(selected.length, 'license')} selected</span>
@@ -67,8 +67,8 @@ export function BulkActions({ selected, onChanged, onClear }) {
         run('disable', 'Disabled', enabled, setDisabled(true), setDisabled(false)))}
       ${disabled.length > 0 && button('enable', 'Enable', () =>
         run('enable', 'Enabled', disabled, setDisabled(false), setDisabled(true)))}
-      ${expiring.length > 0 && button('extend', 'Extend', () => setDialog('extend'))}
-      <${Button} kind="danger-quiet" icon="trash" disabled=${busy !== null} onClick=${() => setDialog('delete')}>Delete</${Button}>
+      ${expiring.length > 0 && button('extend', 'Extend', () => setDialog('extend'), 'member')}
+      <${Button} needs="member" kind="danger-quiet" icon="trash" disabled=${busy !== null} onClick=${() => setDialog('delete')}>Delete</${Button}>
     </div>
     ${dialog === 'extend' && html`<${Extend} licenses=${expiring} others=${selected.length - expiring.length}
       onClose=${() => setDialog(null)} run=${days =>

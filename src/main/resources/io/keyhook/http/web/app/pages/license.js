@@ -59,11 +59,11 @@ function License({ license, back, onChanged, reload }) {
   };
   return html`<${PageHead} title=${license.name} back=${back} badge=${html`<${StatusBadge}
       words=${LICENSE_STATUS} status=${license.status} />`}>
-      ${license.expiresAt && html`<${Button} icon="clock" onClick=${() => setDialog('extend')}>Extend</${Button}>`}
-      <${Button} onClick=${() => setDialog('edit')}>Edit</${Button}>
-      ${isDisabled ? html`<${Button} kind="primary" onClick=${enable}>Enable</${Button}>`
-        : html`<${Button} onClick=${() => setDialog('disable')}>Disable</${Button}>`}
-      <${Button} kind="danger-quiet" icon="trash" onClick=${() => setDialog('delete')}>Delete</${Button}>
+      ${license.expiresAt && html`<${Button} needs="member" icon="clock" onClick=${() => setDialog('extend')}>Extend</${Button}>`}
+      <${Button} needs="member" onClick=${() => setDialog('edit')}>Edit</${Button}>
+      ${isDisabled ? html`<${Button} needs="support" kind="primary" onClick=${enable}>Enable</${Button}>`
+        : html`<${Button} needs="support" onClick=${() => setDialog('disable')}>Disable</${Button}>`}
+      <${Button} needs="member" kind="danger-quiet" icon="trash" onClick=${() => setDialog('delete')}>Delete</${Button}>
     </${PageHead}>
     ${isDisabled && html`<${Notice} tone="bad" title="This license is disabled">All validations have been refused since
       ${' '}${dateTime(license.disabledAt)}. Disabled by ${license.disabledBy}.</${Notice}>`}
@@ -152,7 +152,7 @@ function Devices({ id, version, onRemoved }) {
         : html`<span class="faint">–</span>` },
     { name: 'First seen', cell: device => html`<${Time} at=${device.activatedAt} />` },
     { name: 'Last seen', cell: device => html`<${Time} at=${device.lastSeenAt} />` },
-    { name: 'Remove', hidden: true, className: 'end', cell: device => html`<${Button} kind="small"
+    { name: 'Remove', hidden: true, className: 'end', cell: device => html`<${Button} needs="support" kind="small"
       aria-label=${'Remove ' + (device.deviceName ?? device.fingerprint)}
           onClick=${() => setLeaving(device)}>Remove</${Button}>` },
   ];

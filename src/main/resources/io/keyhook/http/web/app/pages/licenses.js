@@ -1,6 +1,7 @@
 import { html, useEffect, useRef, useState } from '../preact.js';
 import { announce, Button, Dialog, Empty, Notice, PagedTable, PageHead, StatusBadge, Time } from '../ui.js';
 import { getCsv, postCsv } from '../api.js';
+import { useMay } from '../context.js';
 import { date, number, plural } from '../format.js';
 import { Filter, FilterInput } from '../form.js';
 import { clearFilters, filter, here, replaceQuery, to, useLocation } from '../router.js';
@@ -17,7 +18,9 @@ export function LicenseList() {
   const { query } = useLocation();
   const { search = '', status = '', sort = '' } = query;
   const [dialog, setDialog] = useState(null);
-  useEffect(() => query.create && setDialog('create'), [query.create]);
+  const mayCreate = useMay('member');
+  const maySelect = useMay('support');
+  useEffect(() => query.create && mayCreate && setDialog('create'), [query.create, mayCreate]);
   const pages = usePages('api/licenses', { search, status, sort });
   // licenses by ID as the list last showed them, on any of its pages
   const [selected, setSelected] = useStateOf(pages.key, () => new Map());
@@ -30,11 +33,11 @@ export function LicenseList() {
     setDialog(null);
     replaceQuery({ ...here().query, create: null });
   };
-  const create = html`<${Button} kind="primary" icon="plus"
+  const create = html`<${Button} needs="member" kind="primary" icon="plus"
       onClick=${() => setDialog('create')}>Create license</${Button}>`;
   return html`<${PageHead} title="Licenses">
       <${Export} query=${{ search, status, sort }} />
-      <${Button} icon="upload" onClick=${() => setDialog('import')}>Import</${Button}>
+      <${Button} needs="member" icon="upload" onClick=${() => setDialog('import')}>Import</${Button}>
       ${create}
     </${PageHead}>
     <div class="filters" role="search">
@@ -44,7 +47,7 @@ export function LicenseList() {
       <${Filter} label="Sort by" value=${sort} options=${SORTS} onChange=${sort => filter({ sort })} />
     </div>
     <${PagedTable} label="Licenses" pages=${pages} columns=${COLUMNS} filtered=${search || status} onClear=${clearFilters}
-      selected=${selected} onSelect=${select} rowName=${license => license.name}
+      selected=${maySelect ? selected : null} onSelect=${select} rowName=${license => license.name}
       empty=${html`<${Empty} icon="licenses" title="No licenses yet"
           action=${create}>A license is what your customer buys. Its key activates your app on as many devices as you allow.</${Empty}>`} />
     ${selected.size > 0 && html`<${BulkActions} selected=${current} onChanged=${pages.reload}

@@ -2,6 +2,7 @@ import { html, useState } from '../preact.js';
 import { get } from '../api.js';
 import { Chart } from '../charts.js';
 import { now } from '../clock.js';
+import { useMay } from '../context.js';
 import { loadEndpoints, needsAttention } from '../endpoints.js';
 import { compact, DAY_LENGTH, millis, number, percent, planName, plural, shortUrl } from '../format.js';
 import { filter, to, useLocation } from '../router.js';
@@ -14,6 +15,7 @@ import { WebhookStatus } from './webhooks.js';
 const RANGES = [['1h', '1 hour'], ['24h', '24 hours'], ['7d', '7 days'], ['30d', '30 days']];
 
 export function Overview() {
+  const mayBegin = useMay('member');
   const { query } = useLocation();
   const range = RANGES.some(([key]) => key === query.range) ? query.range : '24h';
   const account = useLoad(signal => get('api/account', {}, signal), []);
@@ -31,7 +33,7 @@ export function Overview() {
     <${Stale} of=${endpoints} what="the webhooks" />
     ${endpoints.data && html`<${Failing} endpoints=${endpoints.data} />`}
     ${endpoints.data && html`<${Causes} query=${{ from: since }} webhooks=${endpoints.data} />`}
-    ${account.data && endpoints.data && html`<${FirstSteps} account=${account.data} onChanged=${() => {
+    ${mayBegin && account.data && endpoints.data && html`<${FirstSteps} account=${account.data} onChanged=${() => {
         account.reload();
         endpoints.reload();
       }} />`}

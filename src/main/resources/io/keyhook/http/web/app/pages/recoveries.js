@@ -62,6 +62,6 @@ function Progress({ recovery, name, onStopped }) {
         aria-valuenow=${recovered}><span style=${{ width: share * 100 + '%' }}></span></div>
     </div>
     <${Badge} tone=${tone}>${label}</${Badge}>
-    ${status === 'running' && html`<${Button} kind="small" busy=${busy} onClick=${stop}>Stop</${Button}>`}
+    ${status === 'running' && html`<${Button} needs="support" kind="small" busy=${busy} onClick=${stop}>Stop</${Button}>`}
   </li>`;
 }

@@ -63,14 +63,14 @@ export function TestEndpointPage() {
   };
   const endpoint = loaded.data?.endpoint;
   return html`<${PageHead} title="Test endpoint" back=${backTo('/webhooks', 'Webhooks')}>
-      ${endpoint && html`<${Button} icon="clock" onClick=${act(() => post('api/test-endpoint'), 'Extended to 24 hours from now')}>Extend</${Button}>
-        <${Button} kind="danger-quiet" icon="trash" onClick=${() => setLeaving(true)}>Delete</${Button}>`}
+      ${endpoint && html`<${Button} needs="member" icon="clock" onClick=${act(() => post('api/test-endpoint'), 'Extended to 24 hours from now')}>Extend</${Button}>
+        <${Button} needs="member" kind="danger-quiet" icon="trash" onClick=${() => setLeaving(true)}>Delete</${Button}>`}
     </${PageHead}>
     <p class="lead">An endpoint in Keyhook itself that shows what your webhooks send. Only webhooks of your account can use it,
       and it is not reachable over the network.</p>
     <${Loaded} of=${loaded}>${({ endpoint, webhooks }) => endpoint ? html`
       <${Card} title="Endpoint">${webhooks.length === 0 && html`<${Notice} tone="info" title="No webhook sends to it yet"
-            action=${html`<${Button} kind="primary small" onClick=${act(createTestEndpoint, 'Webhook created')}>Create webhook</${Button}>`} />`}
+            action=${html`<${Button} needs="member" kind="primary small" onClick=${act(createTestEndpoint, 'Webhook created')}>Create webhook</${Button}>`} />`}
         <${Facts} of=${[
           ['URL', html`<${IdText} of=${endpoint.url} />`],
           webhooks.length > 0 && ['Webhook', webhooks.map(({ id, description, url }) => html`<a key=${id}
@@ -86,7 +86,7 @@ export function TestEndpointPage() {
           <ol class="requests" aria-live="polite">${endpoint.requests.map((request, i) =>
             html`<${Request} key=${request.number + request.receivedAt} request=${request} open=${i === 0} />`)}</ol>`}
       </${Card}>` : html`<${Empty} icon="webhooks" title="No test endpoint"
-        action=${html`<${Button} kind="primary" onClick=${act(createTestEndpoint, 'Test endpoint created')}>Create test endpoint</${Button}>`}>
+        action=${html`<${Button} needs="member" kind="primary" onClick=${act(createTestEndpoint, 'Test endpoint created')}>Create test endpoint</${Button}>`}>
         Creates the endpoint and a webhook that sends all events to it. It expires after 24 hours.</${Empty}>`}</${Loaded}>
     ${leaving && html`<${Confirm} title="Delete the test endpoint?" action="Delete test endpoint" onClose=${() => setLeaving(false)}
         run=${async () => {

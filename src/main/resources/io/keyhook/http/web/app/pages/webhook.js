@@ -1,7 +1,7 @@
 import { html, useState } from '../preact.js';
 import { get, patch, post, remove } from '../api.js';
 import { Chart } from '../charts.js';
-import { useApp } from '../context.js';
+import { useApp, useMay } from '../context.js';
 import { loadStats } from '../endpoints.js';
 import { dateTime, duration, millis, number, percent, plural, shortUrl } from '../format.js';
 import { Filter } from '../form.js';
@@ -69,13 +69,13 @@ function Webhook({ webhook, back, onChanged, reload }) {
   };
   return html`<${PageHead} title=${shortUrl(webhook.url)} mono back=${back}
       badge=${html`<${WebhookStatus} webhook=${webhook} stats=${stats.data?.get(id)} />`}>
-      <${Button} onClick=${() => setDialog('edit')}>Edit</${Button}>
-      <${Button} icon="keys" onClick=${() => setDialog('rotate')}>Rotate secret</${Button}>
-      ${webhook.pausedAt && html`<${Button} kind="primary" onClick=${resume}>Resume</${Button}>`}
-      ${webhook.isActive && !webhook.pausedAt && html`<${Button} onClick=${() => setDialog('pause')}>Pause</${Button}>`}
-      ${webhook.isActive ? html`<${Button} onClick=${() => setDialog('deactivate')}>Deactivate</${Button}>`
-        : html`<${Button} kind="primary" onClick=${activate}>Reactivate</${Button}>`}
-      <${Button} kind="danger-quiet" icon="trash" onClick=${() => setDialog('delete')}>Delete</${Button}>
+      <${Button} needs="member" onClick=${() => setDialog('edit')}>Edit</${Button}>
+      <${Button} needs="member" icon="keys" onClick=${() => setDialog('rotate')}>Rotate secret</${Button}>
+      ${webhook.pausedAt && html`<${Button} needs="member" kind="primary" onClick=${resume}>Resume</${Button}>`}
+      ${webhook.isActive && !webhook.pausedAt && html`<${Button} needs="member" onClick=${() => setDialog('pause')}>Pause</${Button}>`}
+      ${webhook.isActive ? html`<${Button} needs="member" onClick=${() => setDialog('deactivate')}>Deactivate</${Button}>`
+        : html`<${Button} needs="member" kind="primary" onClick=${activate}>Reactivate</${Button}>`}
+      <${Button} needs="member" kind="danger-quiet" icon="trash" onClick=${() => setDialog('delete')}>Delete</${Button}>
     </${PageHead}>
     ${!webhook.isActive && (webhook.deactivatedReason
       ? html`<${Notice} tone="bad" title="Keyhook deactivated this webhook">${webhook.deactivatedReason}. Fix your endpoint, send a
@@ -142,6 +142,7 @@ function TestCard({ webhook, onTested }) {
   const [result, setResult] = useState(null);
   const [error, setError] = useState(null);
   const { settings } = useApp();
+  const mayTest = useMay('support');
   const options = [['', 'webhook.test'], ...LICENSE_EVENTS.map(e => [e, e])];
   const run = async () => {
     setBusy(true);
@@ -155,11 +156,11 @@ function TestCard({ webhook, onTested }) {
     }
     setBusy(false);
   };
-  return html`<${Card} title="Test">
+  return mayTest && html`<${Card} title="Test">
     <p class="faint">Sends one signed delivery with sample data now and shows the response. Works for paused and inactive webhooks too.</p>
     <div class="filters">
       <${Filter} label="Event to send" value=${event} options=${options} onChange=${setEvent} />
-      <${Button} kind="primary" icon="send" busy=${busy} onClick=${run}>Send test event</${Button}>
+      <${Button} needs="support" kind="primary" icon="send" busy=${busy} onClick=${run}>Send test event</${Button}>
     </div>
     <div aria-live="polite">${busy && html`<p class="faint">Waiting for the response${settings.data
         && `, up to ${duration(settings.data.timeout)}`}…</p>`}
@@ -210,7 +211,7 @@ function Latest({ id, version, onRecover }) {
   const { pages } = useLive(usePages(`api/webhooks/${id}/deliveries`, {}, { size: LATEST, version, name: 'deliveries' }), true,
     delivery => delivery.webhookId === id, () => true);
   return html`<${Card} title="Latest deliveries" action=${html`<span class="card-actions">
-      <${Button} kind="small" icon="repeat" onClick=${onRecover}>Recover</${Button}>
+      <${Button} needs="support" kind="small" icon="repeat" onClick=${onRecover}>Recover</${Button}>
       <a href=${to('/deliveries', { webhookId: id })}>All deliveries</a></span>`}>
     <${PagedTable} label="Latest deliveries" pages=${pages} columns=${DELIVERY_COLUMNS}
       empty=${html`<${Empty} icon="deliveries"

@@ -1,6 +1,7 @@
 import { html, useEffect, useState } from '../preact.js';
 import { get } from '../api.js';
 import { Sparkline } from '../charts.js';
+import { useMay } from '../context.js';
 import { loadEndpoints, verdict, waiting, WEBHOOK_VERDICT } from '../endpoints.js';
 import { number, percent, shortUrl } from '../format.js';
 import { useSoon } from '../live.js';
@@ -17,7 +18,8 @@ const REFRESH_PAUSE = 3_000;
 export function WebhookList() {
   const { query } = useLocation();
   const [creating, setCreating] = useState(false);
-  useEffect(() => query.create && setCreating(true), [query.create]);
+  const mayCreate = useMay('member');
+  useEffect(() => query.create && mayCreate && setCreating(true), [query.create, mayCreate]);
   const account = useLoad(signal => get('api/account', {}, signal), []);
   const list = useLoad(loadEndpoints, []);
   useRefresh(list.reload);
@@ -31,7 +33,7 @@ export function WebhookList() {
       replaceQuery({});
     }
   };
-  const create = html`<${Button} kind="primary" icon="plus" disabled=${none}
+  const create = html`<${Button} needs="member" kind="primary" icon="plus" disabled=${none}
       onClick=${() => setCreating(true)}>Create webhook</${Button}>`;
   return html`<${PageHead} title="Webhooks">${!none && html`<${ButtonLink} icon="send"
       href="#/test-endpoint">Test endpoint</${ButtonLink}>${create}`}</${PageHead}>

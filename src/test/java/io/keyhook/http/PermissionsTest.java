@@ -1,0 +1,115 @@
+package io.keyhook.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.bus.Role;
+import io.keyhook.testing.Api;
+import io.keyhook.testing.BlockedThreads;
+import io.keyhook.testing.Exchange;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.vertx.core.json.JsonObject;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every call of an account in every role: refused with 403 below the role that the document names, and served from it on. */
+@ExtendWith(BlockedThreads.class)
+class PermissionsTest {
+  @RegisterExtension
+  @Order(1)
+  static final Installation keyhook = Installation.withNode();
+
+  @RegisterExtension
+  @Order(2)
+  static final Subject subject = new Subject(keyhook);
+  static final Map<Role, Api> callers = new EnumMap<>(Role.class);
+
+  @BeforeAll
+  static void logIn() {
+    for (Role role : Role.values()) {
+      JsonObject credentials = new JsonObject().put("email", "as." + role.wireName() + "@example.com").put("password", Node.PASSWORD);
+      subject.api().post("/api/users", credentials.copy().put("role", role.wireName())).expect(201);
+      String token = subject.api().anonymous().post("/api/auth/login", credentials).expect(200).json().getString("token");
+      callers.put(role, subject.api().anonymous().bearer(token));
+    }
+  }
+
+  static Stream<Operation> operations() {
+    return Document.operations().stream()
+        .filter(operation -> operation.path().startsWith("/api/") && !operation.isPublic() && !operation.isOperators());
+  }
+
+  private static Role required(Operation operation) {
+    return Role.named(operation.node().path("x-required-role").asText()).orElseThrow(() ->
+        new AssertionError(operation + " has no x-required-role"));
+  }
+
+  @Test
+  void theTableAndTheDocumentNameTheSameRoles() {
+    Map<String, Role> documented = new TreeMap<>();
+    operations().forEach(operation -> documented.put(operation.method() + ' '
+        + operation.path().replaceAll("\\{(\\w+)}", ":$1"), required(operation)));
+    assertThat(documented).isEqualTo(new TreeMap<>(Permissions.all()));
+  }
+
+  @Test
+  void callsOfNobodyAndOfTheOperatorHaveNoRole() {
+    assertThat(Document.operations()).filteredOn(operation -> operation.isPublic() || operation.isOperators())
+        .allSatisfy(operation -> assertThat(operation.node().has("x-required-role")).as("%s", operation).isFalse());
+  }
+
+  /** About things that do not exist, or with a field that is unknown: a permitted call is refused for that. */
+  private static Exchange call(Api api, Operation operation) {
+    boolean body = operation.readsBody() || operation.readsCsv();
+    String method = operation.isStream() ? "HEAD" : operation.method();
+    String path = subject.path(operation).replaceAll("(?<=_)[0-9a-z]{26}", "0".repeat(26));
+    return Api.join((body ? api.header("Content-Type", "application/json") : api)
+        .send(method, path, body ? "{\"unknown\":1}" : null));
+  }
+
+  @ParameterizedTest
+  @MethodSource("operations")
+  void aCallIsForItsRoleAndThoseAbove(Operation operation) {
+    Role required = required(operation);
+    callers.forEach((role, api) -> {
+      if (role.includes(required)) {
+        Exchange served = call(api, operation);
+        assertThat(served.status()).as("%s as %s: %s", operation, role, served.body()).isNotIn(401, 403, 500);
+      } else {
+        Exchange refused = subject.unchanged(() -> call(api, operation)).expect(403, "ROLE_REQUIRED");
+        assertThat(refused.json().getString("detail")).contains(required.wireName(), role.wireName());
+      }
+    });
+  }
+
+  @Test
+  void whoseRoleChangesMayDoMoreOrLessFromTheNextCallOn() {
+    JsonObject credentials = new JsonObject().put("email", "changes@example.com").put("password", Node.PASSWORD);
+    String id = subject.api().post("/api/users", credentials.copy().put("role", "read_only")).expect(201).json().getString("id");
+    Api api = subject.api().anonymous().bearer(subject.api().anonymous().post("/api/auth/login", credentials).expect(200)
+        .json().getString("token"));
+    JsonObject license = new JsonObject().put("name", "L");
+    api.post("/api/licenses", license).expect(403, "ROLE_REQUIRED");
+    assertThat(api.get("/api/auth/me").json().getString("role")).isEqualTo("read_only");
+    assertThat(subject.api().patch("/api/users/" + id, new JsonObject().put("role", "member")).expect(200).json()
+        .getString("role")).isEqualTo("member");
+    api.post("/api/licenses", license).expect(201);
+    api.post("/api/api-keys", new JsonObject().put("name", "k")).expect(403, "ROLE_REQUIRED");
+    subject.api().patch("/api/users/" + id, new JsonObject().put("role", "read_only")).expect(200);
+    api.post("/api/licenses", license).expect(403, "ROLE_REQUIRED");
+    List<JsonObject> audit = subject.api().get("/api/audit?action=user.role_changed&subjectId=" + id).expect(200).data();
+    assertThat(audit).hasSize(2);
+    assertThat(subject.api().patch("/api/users/" + id, new JsonObject().put("role", "admin")).expect(400).badFields())
+        .containsExactly("role");
+  }
+}
