@@ -10,6 +10,7 @@ import io.keyhook.bus.Deliveries;
 import io.keyhook.bus.Events;
 import io.keyhook.bus.Info;
 import io.keyhook.bus.Licenses;
+import io.keyhook.bus.Links;
 import io.keyhook.bus.Page;
 import io.keyhook.bus.Recoveries;
 import io.keyhook.bus.Sessions;
@@ -140,6 +141,39 @@ public final class KeyhookClient {
 
   public Future<Void> deleteUser(Users.DeleteUser request) {
     return manage(request.caller().accountId(), Addresses.DELETE_USER, request);
+  }
+
+  /** Creates a link by which somebody becomes a team member within 7 days. Sending it is up to the caller. */
+  public Future<Links.CreatedInvitation> invite(Links.Invite request) {
+    return manage(request.caller().accountId(), Addresses.INVITE, request);
+  }
+
+  public Future<Page<Links.Invitation>> listInvitations(Links.ListInvitations query) {
+    return manage(query.caller().accountId(), Addresses.LIST_INVITATIONS, query);
+  }
+
+  public Future<Void> revokeInvitation(Links.RevokeInvitation request) {
+    return manage(request.caller().accountId(), Addresses.REVOKE_INVITATION, request);
+  }
+
+  /** Returns the invitation of a token. Fails with {@link io.keyhook.bus.Failure.NotFound} if it cannot be used any more. */
+  public Future<Links.Invited> findInvitation(Links.FindInvitation query, String ipAddress) {
+    return manage(ClientTenant.of(ipAddress), Addresses.FIND_INVITATION, query);
+  }
+
+  /** Creates the invited user. */
+  public Future<Users.User> acceptInvitation(Links.Accept request) {
+    return bus.request(Addresses.ACCEPT_INVITATION, request);
+  }
+
+  /** Creates a link by which a team member sets a new password within a day. Sending it is up to the caller. */
+  public Future<Links.PasswordReset> resetPassword(Links.ResetPassword request) {
+    return manage(request.caller().accountId(), Addresses.RESET_PASSWORD, request);
+  }
+
+  /** Sets the password for which a link was created. */
+  public Future<Void> setPassword(Links.SetPassword request) {
+    return bus.request(Addresses.SET_PASSWORD, request);
   }
 
   public Future<Void> changePassword(Users.ChangePassword request) {

@@ -142,7 +142,8 @@ final class AccountStore {
     return tx.preparedQuery(UPDATE_ACCOUNT).execute(Tuple.of(accountId, name, plan))
         .compose(account -> tx.preparedQuery(UPDATE_OWNER).execute(Tuple.of(accountId, email, passwordHash))
             .compose(owner -> (passwordHash == null || owner.size() == 0 ? Future.succeededFuture()
-                : SessionStore.deleteOf(tx, accountId, owner.iterator().next().getUUID(0), null))
+                : SessionStore.deleteOf(tx, accountId, owner.iterator().next().getUUID(0), null)
+                    .compose(ended -> LinkStore.deleteOf(tx, accountId, owner.iterator().next().getUUID(0))))
                 .map(account.rowCount() + owner.rowCount() > 0)));
   }
 

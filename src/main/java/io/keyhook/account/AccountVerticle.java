@@ -87,6 +87,7 @@ public final class AccountVerticle extends VerticleBase {
     Logins logins = new Logins(database, admissions.management(), passwords, tokens, options.auth().session(),
         new DeviceCookies(options.secrets(), random), random);
     People people = new People(database, admissions.management(), idempotency, passwords);
+    Links links = new Links(database, admissions.management(), idempotency, passwords, random);
     bus.answer(Addresses.AUTHENTICATE, request ->
         admissions.authentications().run(String.valueOf(request.address()), () -> authenticate(request)));
     bus.answer(Addresses.LOGIN, logins::login);
@@ -99,6 +100,13 @@ public final class AccountVerticle extends VerticleBase {
     bus.answer(Addresses.CHANGE_ROLE, people::changeRole);
     bus.answer(Addresses.DELETE_USER, people::delete);
     bus.answer(Addresses.CHANGE_PASSWORD, people::changePassword);
+    bus.answer(Addresses.INVITE, links::invite);
+    bus.answer(Addresses.LIST_INVITATIONS, query -> LinkStore.list(pool, query));
+    bus.answer(Addresses.REVOKE_INVITATION, links::revoke);
+    bus.answer(Addresses.FIND_INVITATION, links::find);
+    bus.answer(Addresses.ACCEPT_INVITATION, links::accept);
+    bus.answer(Addresses.RESET_PASSWORD, links::resetPassword);
+    bus.answer(Addresses.SET_PASSWORD, links::setPassword);
     bus.answer(Addresses.SIGN_UP, this::signUp);
     bus.answer(Addresses.CREATE_ACCOUNT, this::create);
     bus.answer(Addresses.UPDATE_ACCOUNT, this::update);

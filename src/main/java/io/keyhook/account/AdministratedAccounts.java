@@ -64,6 +64,7 @@ public final class AdministratedAccounts {
       return UserStore.changePassword(tx, member.accountId(), member.userId(), member.passwordHash(), hash)
           .compose(changed -> changed ? SessionStore.deleteOf(tx, member.accountId(), member.userId(), null)
               : Future.failedFuture("Their password was changed at the same time; run the command again"))
+          .compose(ended -> LinkStore.deleteOf(tx, member.accountId(), member.userId()))
           .compose(ended -> AuditStore.write(tx, new Caller(member.accountId(), by), Action.USER_PASSWORD_CHANGED,
               Id.USER.of(member.userId()), List.of("password")));
     }));

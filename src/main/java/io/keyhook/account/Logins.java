@@ -66,13 +66,13 @@ final class Logins {
 
   Future<Opened> open(Sessions.Open request) {
     return member(request.login()).compose(user -> {
-      byte[] secret = SessionCookie.secret(random);
+      byte[] secret = Ticket.secret(random);
       return inTurn(request.login().address(), () -> database.transaction(tx -> note(tx, user)
               .compose(noted -> SessionStore.insert(tx, user.accountId(), user.userId(), Hashes.sha256(secret),
                   options.lifetime()))
               .compose(id -> audit(tx, user, request.login().address(), Action.SESSION_STARTED).map(id))))
           .map(id -> new Opened(tokens.issue(user, options.accessLifetime()),
-              new SessionCookie(user.accountId(), id, secret).text(), options.lifetime(), devices.issue(user)));
+              new Ticket(user.accountId(), id, secret).text(), options.lifetime(), devices.issue(user)));
     });
   }
 
@@ -140,7 +140,7 @@ final class Logins {
   }
 
   Future<Opened> refresh(Sessions.Refresh request) {
-    return SessionCookie.parse(request.cookie()).map(cookie ->
+    return Ticket.parse(request.cookie()).map(cookie ->
             database.transaction(tx -> SessionStore.lock(tx, cookie, GRACE).compose(session -> session.isEmpty()
                 ? Future.succeededFuture(Optional.<Opened>empty())
                 : refresh(tx, cookie, session.get(), request.ipAddress()))))
@@ -150,11 +150,11 @@ final class Logins {
 
   /** Empty where the session has ended by this; that is to be committed. */
   private Future<Optional<Opened>> refresh(
-      SqlClient tx, SessionCookie cookie, SessionStore.Session session, String ipAddress) {
+      SqlClient tx, Ticket cookie, SessionStore.Session session, String ipAddress) {
     Suspension.check(session.user().suspended());
     Accounts.Token token = tokens.issue(session.user(), options.accessLifetime());
     if (cookie.matches(session.secretHash())) {
-      SessionCookie next = new SessionCookie(cookie.accountId(), cookie.sessionId(), SessionCookie.secret(random));
+      Ticket next = new Ticket(cookie.accountId(), cookie.rowId(), Ticket.secret(random));
       return SessionStore.rotate(tx, next).map(Optional.of(new Opened(token, next.text(), session.rest(), null)));
     }
     if (session.justRotated() && cookie.matches(session.previousHash())) {
@@ -167,7 +167,7 @@ final class Logins {
 
   /** Ends a session. Needs its cookie. */
   Future<Void> end(Sessions.End request) {
-    return SessionCookie.parse(request.cookie()).map(cookie ->
+    return Ticket.parse(request.cookie()).map(cookie ->
             database.transaction(tx -> SessionStore.lock(tx, cookie, GRACE).compose(found -> found
                 .filter(session -> session.isOf(cookie))
                 .map(session -> SessionStore.delete(tx, cookie).compose(deleted ->

@@ -37,7 +37,7 @@ final class People {
     UUID accountId = request.caller().accountId();
     return passwords.hash(Passwords.Asker.known(accountId), request.password())
         .compose(hash -> management.run(accountId, () ->
-            database.transaction(tx -> UserStore.insert(tx, accountId, request.email(), hash, request.role())
+            database.transaction(tx -> UserStore.insert(tx, accountId, request.email(), null, hash, request.role())
                 .compose(user -> AuditStore.write(tx, request.caller(), Action.USER_CREATED, user.id(), List.of())
                     .compose(written -> idempotency.keep(tx, request.caller(), user))))))
         .recover(People::emailTaken);
@@ -62,6 +62,7 @@ final class People {
         })
         .compose(checked -> UserStore.delete(tx, accountId, userId))
         .compose(deleted -> SessionStore.deleteOf(tx, accountId, userId, null))
+        .compose(deleted -> LinkStore.deleteOf(tx, accountId, userId))
         .compose(deleted -> AuditStore.write(tx, request.caller(), Action.USER_DELETED, request.id(), List.of())));
   }
 
@@ -112,6 +113,7 @@ final class People {
     return database.transaction(tx -> UserStore.changePassword(tx, accountId, userId, oldHash, newHash)
         .compose(changed -> changed ? SessionStore.find(tx, request.cookie()) : Future.failedFuture(wrongPassword()))
         .compose(kept -> SessionStore.deleteOf(tx, accountId, userId, kept.orElse(null)))
+        .compose(deleted -> LinkStore.deleteOf(tx, accountId, userId))
         .compose(deleted -> AuditStore.write(tx, request.caller(), Action.USER_PASSWORD_CHANGED, Id.USER.of(userId),
             List.of("password"))));
   }

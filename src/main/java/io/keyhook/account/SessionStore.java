@@ -52,7 +52,7 @@ final class SessionStore {
   record Session(
       AccountStore.Member user, byte[] secretHash, byte[] previousHash, boolean justRotated, Duration rest) {
     /** Whether the cookie is its latest, or was until that. */
-    boolean isOf(SessionCookie cookie) {
+    boolean isOf(Ticket cookie) {
       return cookie.matches(secretHash) || cookie.matches(previousHash);
     }
   }
@@ -66,19 +66,19 @@ final class SessionStore {
   }
 
   /** Returns empty if there is none, or no longer. */
-  static Future<Optional<Session>> lock(SqlClient tx, SessionCookie cookie, Duration grace) {
-    return tx.preparedQuery(LOCK).execute(Tuple.of(cookie.accountId(), cookie.sessionId(), (double) grace.toSeconds()))
+  static Future<Optional<Session>> lock(SqlClient tx, Ticket cookie, Duration grace) {
+    return tx.preparedQuery(LOCK).execute(Tuple.of(cookie.accountId(), cookie.rowId(), (double) grace.toSeconds()))
         .map(rows -> first(rows, row -> new Session(AccountStore.member(row), bytes(row, 6), bytes(row, 7),
             row.getBoolean(8), Duration.ofMillis(Math.round(row.getDouble(9) * 1000)))));
   }
 
-  static Future<Void> rotate(SqlClient tx, SessionCookie next) {
+  static Future<Void> rotate(SqlClient tx, Ticket next) {
     return tx.preparedQuery(ROTATE)
-        .execute(Tuple.of(next.accountId(), next.sessionId(), Buffer.buffer(next.hash()))).mapEmpty();
+        .execute(Tuple.of(next.accountId(), next.rowId(), Buffer.buffer(next.hash()))).mapEmpty();
   }
 
-  static Future<Void> delete(SqlClient tx, SessionCookie cookie) {
-    return tx.preparedQuery(DELETE).execute(Tuple.of(cookie.accountId(), cookie.sessionId())).mapEmpty();
+  static Future<Void> delete(SqlClient tx, Ticket cookie) {
+    return tx.preparedQuery(DELETE).execute(Tuple.of(cookie.accountId(), cookie.rowId())).mapEmpty();
   }
 
   /**
@@ -87,8 +87,8 @@ final class SessionStore {
    * @param cookie null: there is none
    */
   static Future<Optional<UUID>> find(SqlClient tx, String cookie) {
-    return SessionCookie.parse(cookie).map(parsed -> lock(tx, parsed, Duration.ZERO).map(found -> found
-            .filter(session -> session.isOf(parsed)).map(session -> parsed.sessionId())))
+    return Ticket.parse(cookie).map(parsed -> lock(tx, parsed, Duration.ZERO).map(found -> found
+            .filter(session -> session.isOf(parsed)).map(session -> parsed.rowId())))
         .orElse(Future.succeededFuture(Optional.empty()));
   }
 

@@ -18,9 +18,9 @@ import java.util.UUID;
 
 /** The SQL of an account's people. */
 final class UserStore {
-  private static final String COLUMNS = "user_id, email, role, created_at, last_login_at";
+  private static final String COLUMNS = "user_id, email, name, role, created_at, last_login_at";
   private static final String INSERT = """
-      INSERT INTO keyhook.member (account_id, email, password_hash, role) VALUES ($1, $2, $3, $4) RETURNING\s""" + COLUMNS;
+      INSERT INTO keyhook.member (account_id, email, name, password_hash, role) VALUES ($1, $2, $3, $4, $5) RETURNING\s""" + COLUMNS;
   private static final String LIST = "SELECT " + COLUMNS + """
 
       FROM keyhook.member WHERE account_id = $1 AND user_id < $2 ORDER BY user_id DESC LIMIT $3""";
@@ -37,13 +37,18 @@ final class UserStore {
       SELECT password_hash FROM keyhook.member WHERE account_id = $1 AND user_id = $2""";
   private static final String CHANGE_PASSWORD = """
       UPDATE keyhook.member SET password_hash = $4 WHERE account_id = $1 AND user_id = $2 AND password_hash = $3""";
+  private static final String SET_PASSWORD = """
+      UPDATE keyhook.member SET password_hash = $3 WHERE account_id = $1 AND user_id = $2""";
   private static final String LOGGED_IN = """
       UPDATE keyhook.member SET last_login_at = now() WHERE account_id = $1 AND user_id = $2 AND password_hash = $3""";
 
   private UserStore() {}
 
-  static Future<User> insert(SqlClient tx, UUID accountId, String email, String passwordHash, Role role) {
-    return tx.preparedQuery(INSERT).execute(Tuple.of(accountId, email, passwordHash, role.wireName()))
+  /**
+   * @param name null: unknown
+   */
+  static Future<User> insert(SqlClient tx, UUID accountId, String email, String name, String passwordHash, Role role) {
+    return tx.preparedQuery(INSERT).execute(Tuple.of(accountId, email, name, passwordHash, role.wireName()))
         .map(rows -> user(rows.iterator().next()));
   }
 
@@ -86,6 +91,10 @@ final class UserStore {
         .map(changed -> changed.rowCount() > 0);
   }
 
+  static Future<Void> setPassword(SqlClient tx, UUID accountId, UUID userId, String hash) {
+    return tx.preparedQuery(SET_PASSWORD).execute(Tuple.of(accountId, userId, hash)).mapEmpty();
+  }
+
   /** Returns false if the compared password has changed. */
   static Future<Boolean> loggedIn(SqlClient client, AccountStore.Member user) {
     return client.preparedQuery(LOGGED_IN).execute(Tuple.of(user.accountId(), user.userId(), user.passwordHash()))
@@ -93,7 +102,8 @@ final class UserStore {
   }
 
   private static User user(Row row) {
-    return new User(Id.USER.of(row.getUUID(0)), row.getString(1), role(row.getString(2)), instant(row, 3), instant(row, 4));
+    return new User(Id.USER.of(row.getUUID(0)), row.getString(1), row.getString(2), role(row.getString(3)), instant(row, 4),
+        instant(row, 5));
   }
 
   /** Reads a stored role. */

@@ -47,9 +47,16 @@ public enum Action {
   LOGIN_SUCCEEDED("login.succeeded"),
   /** A login with a wrong password. An unknown e-mail belongs to no account and is not recorded. */
   LOGIN_FAILED("login.failed"),
+  /** Of the invitation, as is the next. */
+  INVITATION_CREATED("invitation.created"),
+  INVITATION_REVOKED("invitation.revoked"),
+  /** Of the user who was created by it. */
+  INVITATION_ACCEPTED("invitation.accepted"),
   USER_CREATED("user.created"),
   USER_DELETED("user.deleted"),
   USER_ROLE_CHANGED("user.role_changed"),
+  /** A link for a new password was created. Its use is a change of the password. */
+  USER_PASSWORD_RESET("user.password_reset"),
   USER_PASSWORD_CHANGED("user.password_changed"),
   /** The subject is the user who logged in, as for the next two. */
   SESSION_STARTED("session.started"),

@@ -157,7 +157,7 @@ public interface Accounts {
 
   /** The files of an account's export, in their order. */
   enum ExportPart {
-    ACCOUNT, TEAM, API_KEYS, LICENSES, ACTIVATIONS, WEBHOOKS, EVENTS, DELIVERIES, PENDING_DELIVERIES, STATISTICS, AUDIT;
+    ACCOUNT, TEAM, INVITATIONS, API_KEYS, LICENSES, ACTIVATIONS, WEBHOOKS, EVENTS, DELIVERIES, PENDING_DELIVERIES, STATISTICS, AUDIT;
 
     /** Returns the name of the file. */
     public String file() {

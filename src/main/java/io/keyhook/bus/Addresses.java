@@ -32,6 +32,14 @@ public final class Addresses {
   public static final Address<Users.ChangeRole, Users.User> CHANGE_ROLE = new Address<>("user.change-role");
   public static final Address<Users.DeleteUser, Void> DELETE_USER = new Address<>("user.delete");
   public static final Address<Users.ChangePassword, Void> CHANGE_PASSWORD = new Address<>("user.change-password", LONG);
+  public static final Address<Links.Invite, Links.CreatedInvitation> INVITE = new Address<>("invitation.create");
+  public static final Address<Links.ListInvitations, Page<Links.Invitation>> LIST_INVITATIONS =
+      new Address<>("invitation.list");
+  public static final Address<Links.RevokeInvitation, Void> REVOKE_INVITATION = new Address<>("invitation.revoke");
+  public static final Address<Links.FindInvitation, Links.Invited> FIND_INVITATION = new Address<>("invitation.find");
+  public static final Address<Links.Accept, Users.User> ACCEPT_INVITATION = new Address<>("invitation.accept", LONG);
+  public static final Address<Links.ResetPassword, Links.PasswordReset> RESET_PASSWORD = new Address<>("user.reset-password");
+  public static final Address<Links.SetPassword, Void> SET_PASSWORD = new Address<>("user.set-password", LONG);
   public static final Address<Accounts.GetMe, Accounts.Me> GET_ME = new Address<>("account.me");
   public static final Address<Sessions.Open, Sessions.Opened> OPEN_SESSION = new Address<>("session.open", LONG);
   public static final Address<Sessions.Refresh, Sessions.Opened> REFRESH_SESSION = new Address<>("session.refresh");

@@ -7,9 +7,10 @@ public interface Users {
   record ListUsers(Caller caller, Page.Request page) {}
 
   /**
+   * @param name null: unknown
    * @param lastLoginAt null: never
    */
-  record User(String id, String email, Role role, Instant createdAt, Instant lastLoginAt) {}
+  record User(String id, String email, String name, Role role, Instant createdAt, Instant lastLoginAt) {}
 
   /**
    * @param role null: owner

@@ -23,7 +23,8 @@ public final class Distribution {
   private static final List<String> EVERYWHERE = List.of("license_key", "member", "api_key", "flyway_schema_history");
   /** In the order in which they are distributed: the first decides about the shards. */
   private static final List<String> BY_ACCOUNT = List.of("account", "license", "license_expiry", "activation", "webhook",
-      "delivery_queue", "event", "delivery", "attempt_count", "account_count", "audit", "session", "idempotency", "test_endpoint",
+      "delivery_queue", "event", "delivery", "attempt_count", "account_count", "audit", "session", "account_link",
+      "idempotency", "test_endpoint",
       "test_request", "recovery");
 
   private static final String HAS_CITUS = "SELECT count(*) FROM pg_extension WHERE extname = 'citus'";

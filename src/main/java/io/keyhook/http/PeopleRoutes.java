@@ -1,5 +1,6 @@
 package io.keyhook.http;
 
+import static io.keyhook.http.Authentication.actor;
 import static io.keyhook.http.Authentication.caller;
 import static io.keyhook.http.Calls.id;
 import static io.keyhook.http.Calls.read;
@@ -8,6 +9,7 @@ import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Id;
+import io.keyhook.bus.Links;
 import io.keyhook.bus.Role;
 import io.keyhook.bus.Users;
 import io.keyhook.config.KeyhookOptions;
@@ -49,6 +51,43 @@ final class PeopleRoutes {
         new Users.ChangeRole(caller(context), id(context), role(in)))));
     calls.account(HttpMethod.DELETE, "/api/users/:id", 204, context ->
         client.deleteUser(new Users.DeleteUser(caller(context), id(context))));
+    links(calls);
+  }
+
+  private void links(Calls calls) {
+    calls.accountOnce("/api/invitations", 201, context -> client.invite(read(context, in ->
+        new Links.Invite(caller(context), in.text("email"), role(in)))));
+    calls.accountQuery("/api/invitations", (context, in) -> new Links.ListInvitations(caller(context), in.page()),
+        client::listInvitations);
+    calls.account(HttpMethod.DELETE, "/api/invitations/:id", 204, context ->
+        client.revokeInvitation(new Links.RevokeInvitation(caller(context), id(context))));
+    calls.accountOnce("/api/users/:id/password-reset", 201, context -> client.resetPassword(read(context, in ->
+        new Links.ResetPassword(caller(context), id(context), null))));
+    calls.operatorOnce("/api/admin/accounts/:id/password-reset", 201, context -> client.resetPassword(read(context, in ->
+        new Links.ResetPassword(new Caller(Id.ACCOUNT.parse(id(context)), actor(context)), null, in.text("email")))));
+    calls.open(HttpMethod.POST, "/api/auth/invitation", 200, context -> {
+      Links.FindInvitation find = read(context, in -> new Links.FindInvitation(in.text("token")));
+      return client.findInvitation(find, tried(context));
+    });
+    calls.open(HttpMethod.POST, "/api/auth/invitation/accept", 201, context -> {
+      Links.Accept accept = read(context, in -> new Links.Accept(in.text("token"), in.text("name"), in.text("password"),
+          addresses.of(context.request())));
+      tried(context);
+      return client.acceptInvitation(accept);
+    });
+    calls.open(HttpMethod.POST, "/api/auth/new-password", 204, context -> {
+      Links.SetPassword set = read(context, in -> new Links.SetPassword(in.text("token"), in.text("newPassword"),
+          addresses.of(context.request())));
+      tried(context);
+      return client.setPassword(set);
+    });
+  }
+
+  /** Counts a use of a link as a login from the same address, and returns the address. */
+  private String tried(RoutingContext context) {
+    String address = addresses.of(context.request());
+    limits.loginsOfAddress().check(ClientTenant.of(address));
+    return address;
   }
 
   private static Role role(Input in) {

@@ -20,6 +20,8 @@ final class Permissions {
   static {
     put(READ_ONLY, "GET /api/auth/me", "POST /api/auth/password");
     put(READ_ONLY, "GET /api/account", "GET /api/users", "GET /api/api-keys", "GET /api/api-keys/:id", "GET /api/audit");
+    put(OWNER, "GET /api/invitations", "POST /api/invitations", "DELETE /api/invitations/:id",
+        "POST /api/users/:id/password-reset");
     put(OWNER, "POST /api/users", "PATCH /api/users/:id", "DELETE /api/users/:id");
     put(OWNER, "POST /api/api-keys", "DELETE /api/api-keys/:id");
 

@@ -30,7 +30,7 @@ final class ExportStore {
   /** Columns whose text is JSON. */
   private static final Set<String> JSON = Set.of("metadata", "data", "attempts");
   private static final Map<String, Id> IDS = Map.of("accountId", Id.ACCOUNT, "userId", Id.USER, "keyId", Id.API_KEY,
-      "licenseId", Id.LICENSE, "activationId", Id.ACTIVATION, "webhookId", Id.WEBHOOK, "deliveryId", Id.DELIVERY,
+      "invitationId", Id.INVITATION, "licenseId", Id.LICENSE, "activationId", Id.ACTIVATION, "webhookId", Id.WEBHOOK, "deliveryId", Id.DELIVERY,
       "eventId", Id.EVENT, "entryId", Id.AUDIT_ENTRY);
 
   private static final String ACCOUNT = """
@@ -38,8 +38,12 @@ final class ExportStore {
         suspended_at AS "suspendedAt"
       FROM keyhook.account WHERE account_id = $1 AND account_id > $2 AND erasing_since IS NULL LIMIT $3""";
   private static final String TEAM = """
-      SELECT user_id, user_id AS "userId", email, role, created_at AS "createdAt", last_login_at AS "lastLoginAt"
+      SELECT user_id, user_id AS "userId", email, name, role, created_at AS "createdAt", last_login_at AS "lastLoginAt"
       FROM keyhook.member WHERE account_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3""";
+  private static final String INVITATIONS = """
+      SELECT link_id, link_id AS "invitationId", email, role, created_by AS "createdBy", created_at AS "createdAt",
+        expires_at AS "expiresAt"
+      FROM keyhook.account_link WHERE account_id = $1 AND link_id > $2 AND user_id IS NULL ORDER BY link_id LIMIT $3""";
   private static final String API_KEYS = """
       SELECT key_id, key_id AS "keyId", name, hint, created_at AS "createdAt", last_used_at AS "lastUsedAt"
       FROM keyhook.api_key WHERE account_id = $1 AND key_id > $2 ORDER BY key_id LIMIT $3""";
@@ -89,6 +93,7 @@ final class ExportStore {
     return switch (part) {
       case ACCOUNT -> ACCOUNT;
       case TEAM -> TEAM;
+      case INVITATIONS -> INVITATIONS;
       case API_KEYS -> API_KEYS;
       case LICENSES -> LICENSES;
       case ACTIVATIONS -> ACTIVATIONS;

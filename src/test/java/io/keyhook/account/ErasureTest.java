@@ -172,7 +172,7 @@ class ErasureTest {
     keyhook.database().update("INSERT INTO keyhook.activation (account_id, license_id, fingerprint)"
         + " SELECT ?, ?, 'device-' || n FROM generate_series(1, 250) n", tenant.accountId, Id.LICENSE.parse(many.id()));
     Map<String, List<JsonObject>> files = export(tenant);
-    assertThat(files.keySet()).containsExactly("account.jsonl", "team.jsonl", "api-keys.jsonl", "licenses.jsonl",
+    assertThat(files.keySet()).containsExactly("account.jsonl", "team.jsonl", "invitations.jsonl", "api-keys.jsonl", "licenses.jsonl",
         "activations.jsonl", "webhooks.jsonl", "events.jsonl", "deliveries.jsonl", "pending-deliveries.jsonl",
         "statistics.jsonl", "audit.jsonl");
     assertThat(files.get("account.jsonl")).singleElement().satisfies(account ->

@@ -112,7 +112,7 @@ class SessionTest {
     String cookie = session(owner());
     String rows = String.join("\n", keyhook.database().column("SELECT to_jsonb(s)::text FROM keyhook.session s"));
     assertThat(rows).isNotEmpty().doesNotContain(cookie);
-    byte[] secret = SessionCookie.parse(cookie).orElseThrow().secret();
+    byte[] secret = Ticket.parse(cookie).orElseThrow().secret();
     for (byte[] clear : List.of(secret, cookie.getBytes(StandardCharsets.UTF_8))) {
       assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.session WHERE secret_hash = ?", clear)).isZero();
     }

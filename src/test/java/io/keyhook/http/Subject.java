@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** One of each thing on a running node, to send bad requests about, and the proof that they change nothing. */
 final class Subject implements BeforeAllCallback {
-  private static final List<String> TABLES = List.of("account", "member", "session", "api_key", "license", "license_expiry", "activation", "webhook",
+  private static final List<String> TABLES = List.of("account", "member", "session", "account_link", "api_key", "license", "license_expiry", "activation", "webhook",
       "recovery", "delivery_queue", "delivery", "event", "audit", "idempotency", "test_endpoint", "test_request");
   /** What changes by the clock and not by a request. */
   private static final String UNSTEADY = "'{last_used_at,last_seen_at,last_login_at}'::text[]";
@@ -56,6 +56,8 @@ final class Subject implements BeforeAllCallback {
     ids.put("/api/api-keys/{id}", api.get("/api/api-keys").data().get(0).getString("id"));
     ids.put("/api/users/{id}", api.post("/api/users", new JsonObject().put("email", "colleague-of-all@example.com")
         .put("password", Node.PASSWORD)).expect(201).json().getString("id"));
+    ids.put("/api/invitations/{id}", api.post("/api/invitations", new JsonObject().put("email", "invited@example.com")
+        .put("role", "member")).expect(201).json().getString("id"));
     ids.put("/api/admin/accounts/{id}", api.get("/api/account").json().getString("id"));
     api.post("/api/test-endpoint").expect(200);
     ids.put("/api/deliveries/{id}", api.post("/api/webhooks/test", new JsonObject().put("webhookId", webhookId()))

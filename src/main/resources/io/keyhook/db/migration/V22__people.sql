@@ -1,3 +1,19 @@
 -- What team members may do. Those who are there, and those whom a node of an earlier version adds, may do everything.
 SET LOCAL lock_timeout = '10s';
 ALTER TABLE keyhook.member ADD COLUMN IF NOT EXISTS role text NOT NULL DEFAULT 'owner';
+ALTER TABLE keyhook.member ADD COLUMN IF NOT EXISTS name text; -- null: nobody has given one
+
+-- Links that are good for one use: invitations to an account, and new passwords. A link names its row and holds a secret, of
+-- which only the SHA-256 is kept: it is random enough to need no salt and no slow hash.
+CREATE TABLE IF NOT EXISTS keyhook.account_link (
+  account_id uuid NOT NULL,
+  link_id uuid NOT NULL DEFAULT keyhook.uuid_v7(),
+  email text NOT NULL, -- whom it is for
+  role text, -- of whoever accepts the invitation
+  user_id uuid, -- whose password is to be set; null: it is an invitation
+  secret_hash bytea NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  expires_at timestamptz NOT NULL,
+  PRIMARY KEY (account_id, link_id)
+);

@@ -9,10 +9,10 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * What a browser holds of a session: which one it is, and 256 random bits. That it names its session is what tells a secret
- * that was replaced long ago from one that never was.
+ * A credential that names a row of an account and proves itself by 256 random bits: the cookie of a session, or the token of a
+ * link. Because a cookie names its session, a secret that was replaced long ago can be told from one that never existed.
  */
-record SessionCookie(UUID accountId, UUID sessionId, byte[] secret) {
+record Ticket(UUID accountId, UUID rowId, byte[] secret) {
   private static final int SECRET_BYTES = 32;
   private static final int BYTES = 2 * 16 + SECRET_BYTES;
   private static final int LENGTH = 86;
@@ -23,8 +23,8 @@ record SessionCookie(UUID accountId, UUID sessionId, byte[] secret) {
     return secret;
   }
 
-  /** Returns empty for anything that is not a cookie, including null. */
-  static Optional<SessionCookie> parse(String text) {
+  /** Returns empty for anything that is not a ticket, including null. */
+  static Optional<Ticket> parse(String text) {
     if (text == null || text.length() != LENGTH) {
       return Optional.empty();
     }
@@ -32,7 +32,7 @@ record SessionCookie(UUID accountId, UUID sessionId, byte[] secret) {
       ByteBuffer bytes = ByteBuffer.wrap(Base64.getUrlDecoder().decode(text));
       byte[] secret = new byte[SECRET_BYTES];
       bytes.get(BYTES - SECRET_BYTES, secret);
-      return Optional.of(new SessionCookie(
+      return Optional.of(new Ticket(
           new UUID(bytes.getLong(), bytes.getLong()), new UUID(bytes.getLong(), bytes.getLong()), secret));
     } catch (IllegalArgumentException e) { // not base64
       return Optional.empty();
@@ -42,7 +42,7 @@ record SessionCookie(UUID accountId, UUID sessionId, byte[] secret) {
   String text() {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(ByteBuffer.allocate(BYTES)
         .putLong(accountId.getMostSignificantBits()).putLong(accountId.getLeastSignificantBits())
-        .putLong(sessionId.getMostSignificantBits()).putLong(sessionId.getLeastSignificantBits())
+        .putLong(rowId.getMostSignificantBits()).putLong(rowId.getLeastSignificantBits())
         .put(secret).array());
   }
 
@@ -61,6 +61,6 @@ record SessionCookie(UUID accountId, UUID sessionId, byte[] secret) {
 
   @Override
   public String toString() {
-    return "SessionCookie[]";
+    return "Ticket[]";
   }
 }

@@ -1,0 +1,115 @@
+package io.keyhook.account;
+
+import static io.keyhook.db.Rows.all;
+import static io.keyhook.db.Rows.first;
+import static io.keyhook.db.Rows.instant;
+
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Links;
+import io.keyhook.bus.Links.Invitation;
+import io.keyhook.bus.Page;
+import io.keyhook.bus.Role;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+
+/** The SQL of links that are good for one use: invitations, and new passwords. */
+final class LinkStore {
+  private static final String COLUMNS = "link_id, email, role, created_by, created_at, expires_at";
+  private static final String INSERT = """
+      INSERT INTO keyhook.account_link (account_id, email, role, user_id, secret_hash, created_by, expires_at)
+      VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7)) RETURNING\s""" + COLUMNS;
+  private static final String LIST = "SELECT " + COLUMNS + """
+
+      FROM keyhook.account_link WHERE account_id = $1 AND user_id IS NULL AND expires_at > now() AND link_id < $2
+      ORDER BY link_id DESC LIMIT $3""";
+  private static final String COUNT = "SELECT count(*) FROM keyhook.account_link WHERE account_id = $1 AND user_id IS NULL";
+  private static final String REVOKE = """
+      DELETE FROM keyhook.account_link WHERE account_id = $1 AND link_id = $2 AND user_id IS NULL AND expires_at > now()""";
+  /** Also those of the account that have expired. */
+  private static final String REPLACE = """
+      DELETE FROM keyhook.account_link WHERE account_id = $1 AND (expires_at <= now()
+        OR lower(email) = lower($2) AND (user_id IS NULL) = ($3::uuid IS NULL))""";
+  private static final String DELETE_OF = "DELETE FROM keyhook.account_link WHERE account_id = $1 AND user_id = $2";
+  private static final String FIND = """
+      SELECT l.email, l.role, l.user_id, l.expires_at, a.name, a.suspended_at IS NOT NULL
+      FROM keyhook.account_link l JOIN keyhook.account a ON a.account_id = l.account_id
+      WHERE l.account_id = $1 AND l.link_id = $2 AND l.secret_hash = $3 AND (l.user_id IS NULL) = $4 AND l.expires_at > now()""";
+  private static final String USE = """
+      DELETE FROM keyhook.account_link WHERE account_id = $1 AND link_id = $2 AND secret_hash = $3 AND expires_at > now()""";
+
+  private LinkStore() {}
+
+  /**
+   * A link that can still be used.
+   *
+   * @param role null: the link is for a new password
+   * @param userId null: the link is an invitation
+   * @param suspended whether the account is
+   */
+  record Link(String email, Role role, UUID userId, Instant expiresAt, String accountName, boolean suspended) {}
+
+  /**
+   * Creates a link, which replaces an earlier one for the same person.
+   *
+   * @param role null: the link is for a new password
+   * @param userId null: the link is an invitation
+   */
+  static Future<Invitation> insert(SqlClient tx, UUID accountId, String email, Role role, UUID userId, byte[] secretHash,
+      String createdBy, Duration lifetime) {
+    return tx.preparedQuery(REPLACE).execute(Tuple.of(accountId, email, userId))
+        .compose(replaced -> tx.preparedQuery(INSERT).execute(Tuple.of(accountId, email, role == null ? null : role.wireName(),
+            userId, Buffer.buffer(secretHash), createdBy, (double) lifetime.toSeconds())))
+        .map(rows -> invitation(rows.iterator().next()));
+  }
+
+  static Future<Page<Invitation>> list(SqlClient client, Links.ListInvitations query) {
+    Page.Request page = query.page();
+    return client.preparedQuery(LIST)
+        .execute(Tuple.of(query.caller().accountId(), page.before(), (long) page.limit() + 1))
+        .map(rows -> Page.of(all(rows, LinkStore::invitation), page.limit(), invitation -> Id.INVITATION.parse(invitation.id())));
+  }
+
+  /** Returns how many invitations an account has, with those that expired since the last one was created. */
+  static Future<Long> count(SqlClient tx, UUID accountId) {
+    return tx.preparedQuery(COUNT).execute(Tuple.of(accountId)).map(rows -> rows.iterator().next().getLong(0));
+  }
+
+  /** Returns false if there is no such invitation. */
+  static Future<Boolean> revoke(SqlClient tx, UUID accountId, UUID linkId) {
+    return tx.preparedQuery(REVOKE).execute(Tuple.of(accountId, linkId)).map(deleted -> deleted.rowCount() > 0);
+  }
+
+  /** Deletes the links by which the password of a user could be set. */
+  static Future<Void> deleteOf(SqlClient tx, UUID accountId, UUID userId) {
+    return tx.preparedQuery(DELETE_OF).execute(Tuple.of(accountId, userId)).mapEmpty();
+  }
+
+  static Future<Optional<Link>> find(SqlClient client, Ticket ticket, boolean invitation) {
+    return client.preparedQuery(FIND)
+        .execute(Tuple.of(ticket.accountId(), ticket.rowId(), Buffer.buffer(ticket.hash()), invitation))
+        .map(rows -> first(rows, row -> new Link(row.getString(0), role(row.getString(1)), row.getUUID(2), instant(row, 3),
+            row.getString(4), row.getBoolean(5))));
+  }
+
+  /** Returns false if the link was used, revoked or replaced, or has expired, since it was found. */
+  static Future<Boolean> use(SqlClient tx, Ticket ticket) {
+    return tx.preparedQuery(USE).execute(Tuple.of(ticket.accountId(), ticket.rowId(), Buffer.buffer(ticket.hash())))
+        .map(deleted -> deleted.rowCount() > 0);
+  }
+
+  private static Role role(String wireName) {
+    return wireName == null ? null : UserStore.role(wireName);
+  }
+
+  private static Invitation invitation(Row row) {
+    return new Invitation(Id.INVITATION.of(row.getUUID(0)), row.getString(1), role(row.getString(2)), row.getString(3),
+        instant(row, 4), instant(row, 5));
+  }
+}

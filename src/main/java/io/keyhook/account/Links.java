@@ -1,0 +1,168 @@
+package io.keyhook.account;
+
+import io.keyhook.audit.Action;
+import io.keyhook.audit.AuditStore;
+import io.keyhook.bus.Actor;
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.FailureException;
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Links.Accept;
+import io.keyhook.bus.Links.CreatedInvitation;
+import io.keyhook.bus.Links.FindInvitation;
+import io.keyhook.bus.Links.Invite;
+import io.keyhook.bus.Links.Invited;
+import io.keyhook.bus.Links.PasswordReset;
+import io.keyhook.bus.Links.ResetPassword;
+import io.keyhook.bus.Links.RevokeInvitation;
+import io.keyhook.bus.Links.SetPassword;
+import io.keyhook.bus.Users.User;
+import io.keyhook.db.Database;
+import io.keyhook.db.Hashes;
+import io.keyhook.fair.Admission;
+import io.keyhook.fair.ClientTenant;
+import io.keyhook.idempotency.Idempotency;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Links that are good for one use: by an invitation somebody becomes a team member, by another link one sets a new password. */
+final class Links {
+  private static final Duration INVITATION_LIFETIME = Duration.ofDays(7);
+  private static final Duration RESET_LIFETIME = Duration.ofDays(1);
+  private static final int MOST_INVITATIONS = 100;
+
+  private final Database database;
+  private final Admission<Object> management;
+  private final Idempotency idempotency;
+  private final Passwords passwords;
+  private final SecureRandom random;
+
+  /**
+   * @param management admits work on shared connections, by account or client address
+   */
+  Links(Database database, Admission<Object> management, Idempotency idempotency, Passwords passwords, SecureRandom random) {
+    this.database = database;
+    this.management = management;
+    this.idempotency = idempotency;
+    this.passwords = passwords;
+    this.random = random;
+  }
+
+  Future<CreatedInvitation> invite(Invite request) {
+    Caller caller = request.caller();
+    UUID accountId = caller.accountId();
+    byte[] secret = Ticket.secret(random);
+    return database.transaction(tx -> UserStore.lock(tx, accountId)
+        .compose(locked -> AccountStore.findMember(tx, request.email()))
+        .compose(taken -> {
+          if (taken.isPresent()) {
+            throw new Failure.Conflict("EMAIL_TAKEN", "A user with this e-mail address already exists").exception();
+          }
+          return LinkStore.insert(tx, accountId, request.email(), request.role(), null, Hashes.sha256(secret), caller.name(),
+              INVITATION_LIFETIME);
+        })
+        .compose(made -> LinkStore.count(tx, accountId).compose(count -> {
+          if (count > MOST_INVITATIONS) {
+            throw new Failure.Conflict("TOO_MANY_INVITATIONS", "An account can have at most " + MOST_INVITATIONS
+                + " open invitations; revoke some").exception();
+          }
+          return AuditStore.write(tx, caller, Action.INVITATION_CREATED, made.id(), List.of());
+        }).compose(written -> {
+          String token = new Ticket(accountId, Id.INVITATION.parse(made.id()), secret).text();
+          return idempotency.keep(tx, caller, new CreatedInvitation(made.id(), made.email(), made.role(), made.createdBy(),
+              made.createdAt(), made.expiresAt(), token, "/#/invitation/" + token));
+        })));
+  }
+
+  Future<Void> revoke(RevokeInvitation request) {
+    UUID accountId = request.caller().accountId();
+    UUID linkId = Id.INVITATION.parse(request.id());
+    return database.transaction(tx -> LinkStore.revoke(tx, accountId, linkId).compose(revoked -> {
+      if (!revoked) {
+        throw Id.INVITATION.notFound();
+      }
+      return AuditStore.write(tx, request.caller(), Action.INVITATION_REVOKED, request.id(), List.of());
+    }));
+  }
+
+  Future<Invited> find(FindInvitation query) {
+    Optional<Ticket> ticket = Ticket.parse(query.token());
+    return find(database.pool(), ticket, true).map(link ->
+        new Invited(link.accountName(), link.email(), link.role(), link.expiresAt()));
+  }
+
+  Future<User> accept(Accept request) {
+    Optional<Ticket> ticket = Ticket.parse(request.token());
+    Object tenant = ClientTenant.of(request.ipAddress());
+    return management.run(tenant, () -> find(database.pool(), ticket, true))
+        .compose(link -> passwords.hash(Passwords.Asker.anonymous(request.ipAddress()), request.password())
+            .compose(hash -> management.run(tenant, () -> database.transaction(tx -> use(tx, ticket.get())
+                .compose(used -> UserStore.insert(tx, ticket.get().accountId(), link.email(), request.name(), hash, link.role()))
+                .compose(user -> AuditStore.write(tx, as(ticket.get(), user.email(), user.id(), request.ipAddress()),
+                    Action.INVITATION_ACCEPTED, user.id(), List.of()).map(user))))))
+        .recover(People::emailTaken);
+  }
+
+  Future<PasswordReset> resetPassword(ResetPassword request) {
+    Caller caller = request.caller();
+    UUID accountId = caller.accountId();
+    byte[] secret = Ticket.secret(random);
+    UUID userId = request.userId() == null ? null : Id.USER.parse(request.userId());
+    return database.transaction(tx -> (userId != null ? AccountStore.member(tx, accountId, userId)
+        : AccountStore.findMember(tx, request.email())).compose(found -> {
+          AccountStore.Member member = found.filter(one -> one.accountId().equals(accountId)).orElseThrow(Id.USER::notFound);
+          return LinkStore.insert(tx, accountId, member.email(), null, member.userId(), Hashes.sha256(secret), caller.name(),
+              RESET_LIFETIME).compose(made -> {
+            String id = Id.USER.of(member.userId());
+            String token = new Ticket(accountId, Id.INVITATION.parse(made.id()), secret).text();
+            return AuditStore.write(tx, caller, Action.USER_PASSWORD_RESET, id, List.of()).compose(written ->
+                idempotency.keep(tx, caller, new PasswordReset(id, member.email(), made.expiresAt(), token,
+                    "/#/new-password/" + token)));
+          });
+        }));
+  }
+
+  Future<Void> setPassword(SetPassword request) {
+    Optional<Ticket> ticket = Ticket.parse(request.token());
+    Object tenant = ClientTenant.of(request.ipAddress());
+    return management.run(tenant, () -> find(database.pool(), ticket, false))
+        .compose(link -> passwords.hash(Passwords.Asker.anonymous(request.ipAddress()), request.newPassword())
+            .compose(hash -> management.run(tenant, () -> database.transaction(tx -> use(tx, ticket.get())
+                .compose(used -> UserStore.setPassword(tx, ticket.get().accountId(), link.userId(), hash))
+                .compose(set -> SessionStore.deleteOf(tx, ticket.get().accountId(), link.userId(), null))
+                .compose(ended -> AuditStore.write(tx,
+                    as(ticket.get(), link.email(), Id.USER.of(link.userId()), request.ipAddress()),
+                    Action.USER_PASSWORD_CHANGED, Id.USER.of(link.userId()), List.of("password")))))));
+  }
+
+  private static Caller as(Ticket ticket, String email, String userId, String ipAddress) {
+    return new Caller(ticket.accountId(), new Actor(email, userId, ipAddress));
+  }
+
+  private static Future<LinkStore.Link> find(SqlClient client, Optional<Ticket> ticket, boolean invitation) {
+    return ticket.map(parsed -> LinkStore.find(client, parsed, invitation)).orElse(Future.succeededFuture(Optional.empty()))
+        .map(found -> {
+          LinkStore.Link link = found.orElseThrow(Links::over);
+          Suspension.check(link.suspended());
+          return link;
+        });
+  }
+
+  private static Future<Void> use(SqlClient tx, Ticket ticket) {
+    return LinkStore.use(tx, ticket).map(used -> {
+      if (!used) {
+        throw over();
+      }
+      return null;
+    });
+  }
+
+  private static FailureException over() {
+    return new Failure.NotFound("This link was used or revoked, or has expired; ask for a new one").exception();
+  }
+}

@@ -1,0 +1,121 @@
+package io.keyhook.bus;
+
+import java.time.Instant;
+
+/**
+ * Requests about links that are good for one use, and their responses: invitations to an account, and new passwords. A token is a
+ * secret and not part of any {@code toString}.
+ */
+public interface Links {
+  int NAME = 100;
+
+  /**
+   * @param role of whoever accepts the invitation
+   * @param createdBy the inviter's e-mail address, or another name
+   */
+  record Invitation(String id, String email, Role role, String createdBy, Instant createdAt, Instant expiresAt) {}
+
+  /**
+   * Invites somebody to an account. The invitation replaces an earlier one to the same address.
+   */
+  record Invite(Caller caller, String email, Role role) {
+    public Invite {
+      email = email == null ? null : email.strip();
+      Check.that().required("email", email).email("email", email).required("role", role).done();
+    }
+  }
+
+  /**
+   * A new invitation. Only this record contains the token.
+   *
+   * @param path of the page for the invited person, to append to the address of the dashboard; the token is its fragment, which
+   *     browsers do not send to servers
+   */
+  record CreatedInvitation(String id, String email, Role role, String createdBy, Instant createdAt, Instant expiresAt,
+      String token, String path) {
+    @Override
+    public String toString() {
+      return "CreatedInvitation[id=" + id + "]";
+    }
+  }
+
+  record ListInvitations(Caller caller, Page.Request page) {}
+
+  record RevokeInvitation(Caller caller, String id) {}
+
+  /** Finds the invitation of a token. */
+  record FindInvitation(String token) {
+    public FindInvitation {
+      Check.that().required("token", token).text("token", token, Check.NAME).done();
+    }
+
+    @Override
+    public String toString() {
+      return "FindInvitation[]";
+    }
+  }
+
+  /** An invitation, for the invited person. */
+  record Invited(String accountName, String email, Role role, Instant expiresAt) {}
+
+  /**
+   * Creates the invited user.
+   *
+   * @param ipAddress of the client; null: unknown
+   */
+  record Accept(String token, String name, String password, String ipAddress) {
+    public Accept {
+      name = name == null ? null : name.strip();
+      Check.that().required("token", token).text("token", token, Check.NAME).required("name", name).text("name", name, NAME)
+          .is("name", name == null || !name.isBlank(), "is blank")
+          .required("password", password).password("password", password).done();
+    }
+
+    @Override
+    public String toString() {
+      return "Accept[]";
+    }
+  }
+
+  /**
+   * Creates a link by which a team member sets a new password. It replaces an earlier one.
+   *
+   * @param userId of the team member; null: the one with this e-mail address
+   * @param email null: see {@code userId}
+   */
+  record ResetPassword(Caller caller, String userId, String email) {
+    public ResetPassword {
+      email = email == null ? null : email.strip();
+      Check.that().is("email", userId != null || email != null, "is required").email("email", email).done();
+    }
+  }
+
+  /**
+   * A link to set a new password. Only this record contains the token.
+   *
+   * @param path as in {@link CreatedInvitation}
+   */
+  record PasswordReset(String userId, String email, Instant expiresAt, String token, String path) {
+    @Override
+    public String toString() {
+      return "PasswordReset[userId=" + userId + "]";
+    }
+  }
+
+  /**
+   * Sets a new password, and ends all sessions of the user.
+   *
+   * @param ipAddress of the client; null: unknown
+   */
+  record SetPassword(String token, String newPassword, String ipAddress) {
+    public SetPassword {
+      Check.that().required("token", token).text("token", token, Check.NAME)
+          .required("newPassword", newPassword).password("newPassword", newPassword).done();
+    }
+
+    @Override
+    public String toString() {
+      return "SetPassword[]";
+    }
+  }
+}

@@ -1,0 +1,186 @@
+package io.keyhook.account;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Exchange;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Links that are good for one use: invitations to an account, and new passwords. */
+class LinksTest {
+  private static final String CHOSEN = "a password of my own";
+
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode(new JsonObject()
+      .put("http", new JsonObject().put("trustedProxies", new JsonArray().add("127.0.0.0/8"))));
+
+  private static String newEmail() {
+    return UUID.randomUUID() + "@example.com";
+  }
+
+  /** Each from an address of its own, so that one test does not use up what another may try. */
+  private static Api anonymous() {
+    return keyhook.api().anonymous().header("X-Forwarded-For", "2001:db8:" + Integer.toHexString((int) (System.nanoTime() & 0xffff))
+        + "::1");
+  }
+
+  private static JsonObject invite(Api owner, String email, String role) {
+    return owner.post("/api/invitations", new JsonObject().put("email", email).put("role", role)).expect(201).json();
+  }
+
+  private static JsonObject acceptance(String token) {
+    return new JsonObject().put("token", token).put("name", "Jane Doe").put("password", CHOSEN);
+  }
+
+  private static Exchange login(String email, String password) {
+    return anonymous().post("/api/auth/login", new JsonObject().put("email", email).put("password", password));
+  }
+
+  private static Exchange setPassword(String token, String password) {
+    return anonymous().post("/api/auth/new-password", new JsonObject().put("token", token).put("newPassword", password));
+  }
+
+  private static void expire() {
+    keyhook.database().execute("UPDATE keyhook.account_link SET expires_at = now()");
+  }
+
+  @Test
+  void whoeverIsInvitedChoosesNameAndPasswordAndHasTheRole() {
+    Api owner = keyhook.account("free");
+    String email = newEmail();
+    JsonObject made = invite(owner, email, "support");
+    assertThat(made.getString("path")).isEqualTo("/#/invitation/" + made.getString("token"));
+    JsonObject listed = owner.get("/api/invitations").expect(200).data().get(0);
+    assertThat(listed.getString("id")).isEqualTo(made.getString("id"));
+    assertThat(listed.encode()).doesNotContain(made.getString("token"));
+    JsonObject shown = anonymous().post("/api/auth/invitation", new JsonObject().put("token", made.getString("token")))
+        .expect(200).json();
+    assertThat(shown.getString("email")).isEqualTo(email);
+    assertThat(shown.getString("role")).isEqualTo("support");
+    JsonObject user = anonymous().post("/api/auth/invitation/accept", acceptance(made.getString("token"))).expect(201).json();
+    assertThat(user.getString("name")).isEqualTo("Jane Doe");
+    Api invited = keyhook.api().anonymous().bearer(login(email, CHOSEN).expect(200).json().getString("token"));
+    assertThat(invited.get("/api/auth/me").expect(200).json().getString("role")).isEqualTo("support");
+    assertThat(owner.get("/api/users").data().get(0).getString("id")).isEqualTo(user.getString("id"));
+    assertThat(owner.get("/api/invitations").data()).isEmpty();
+    assertThat(owner.get("/api/audit?action=invitation.accepted").data().get(0).getString("actor")).isEqualTo(email);
+    assertThat(owner.get("/api/audit?action=invitation.created").data()).hasSize(1);
+  }
+
+  @Test
+  void anInvitationIsAcceptedOnce() {
+    Api owner = keyhook.account("free");
+    String token = invite(owner, newEmail(), "member").getString("token");
+    List<Integer> statuses = Stream.generate(() -> anonymous().postAsync("/api/auth/invitation/accept", acceptance(token)))
+        .limit(4).toList().stream().map(Api::join).map(Exchange::status).toList();
+    assertThat(statuses).containsOnlyOnce(201).containsOnly(201, 404);
+    anonymous().post("/api/auth/invitation", new JsonObject().put("token", token)).expect(404);
+    assertThat(owner.get("/api/users").data()).hasSize(2);
+  }
+
+  @Test
+  void aLinkThatIsRevokedExpiredOrReplacedIsOver() {
+    Api owner = keyhook.account("free");
+    String email = newEmail();
+    String replaced = invite(owner, email, "owner").getString("token");
+    JsonObject revoked = invite(owner, email, "member");
+    anonymous().post("/api/auth/invitation/accept", acceptance(replaced)).expect(404);
+    owner.delete("/api/invitations/" + revoked.getString("id")).expect(204);
+    owner.delete("/api/invitations/" + revoked.getString("id")).expect(404);
+    anonymous().post("/api/auth/invitation/accept", acceptance(revoked.getString("token"))).expect(404);
+    String expired = invite(owner, newEmail(), "member").getString("token");
+    expire();
+    anonymous().post("/api/auth/invitation/accept", acceptance(expired)).expect(404);
+    assertThat(owner.get("/api/invitations").data()).isEmpty();
+    assertThat(owner.get("/api/users").data()).hasSize(1);
+  }
+
+  @Test
+  void onlyTheHashOfATokenIsStored() {
+    String token = invite(keyhook.account("free"), newEmail(), "member").getString("token");
+    byte[] secret = Ticket.parse(token).orElseThrow().secret();
+    String stored = keyhook.database().value("SELECT string_agg(to_jsonb(l)::text, '') FROM keyhook.account_link l");
+    assertThat(stored).doesNotContain(token).doesNotContain(java.util.HexFormat.of().formatHex(secret))
+        .contains(java.util.HexFormat.of().formatHex(Ticket.parse(token).orElseThrow().hash()));
+  }
+
+  @Test
+  void whatIsNoTokenIsNoLink() {
+    String good = invite(keyhook.account("free"), newEmail(), "member").getString("token");
+    char last = good.charAt(60) == 'A' ? 'B' : 'A';
+    for (String token : List.of("", "x", good.substring(1), good.substring(0, 60) + last + good.substring(61))) {
+      anonymous().post("/api/auth/invitation/accept", acceptance(token)).expect(404);
+      setPassword(token, CHOSEN).expect(404);
+    }
+    setPassword(good, CHOSEN).expect(404);
+    anonymous().post("/api/auth/invitation/accept", acceptance(good)).expect(201);
+  }
+
+  @Test
+  void anAddressThatHasAUserIsNotInvitedAndAnAccountHasNoEndOfInvitations() {
+    Api owner = keyhook.account("free");
+    JsonObject taken = new JsonObject().put("email", Node.EMAIL).put("role", "member");
+    owner.post("/api/invitations", taken).expect(409, "EMAIL_TAKEN");
+    List<Integer> statuses = IntStream.range(0, 101).mapToObj(i -> owner.post("/api/invitations",
+        new JsonObject().put("email", newEmail()).put("role", "member")).status()).toList();
+    assertThat(statuses.subList(0, 100)).containsOnly(201);
+    assertThat(statuses.get(100)).isEqualTo(409);
+  }
+
+  @Test
+  void anOwnersLinkSetsThePasswordOfAMemberOnceAndEndsTheirSessions() {
+    Api owner = keyhook.account("free");
+    String email = newEmail();
+    String id = owner.post("/api/users", new JsonObject().put("email", email).put("password", Node.PASSWORD)
+        .put("role", "member")).expect(201).json().getString("id");
+    Api member = keyhook.api().anonymous().bearer(login(email, Node.PASSWORD).expect(200).json().getString("token"));
+    member.post("/api/users/" + id + "/password-reset").expect(403, "ROLE_REQUIRED");
+    String replaced = owner.post("/api/users/" + id + "/password-reset").expect(201).json().getString("token");
+    JsonObject link = owner.post("/api/users/" + id + "/password-reset").expect(201).json();
+    assertThat(link.getString("path")).isEqualTo("/#/new-password/" + link.getString("token"));
+    setPassword(replaced, CHOSEN).expect(404);
+    anonymous().post("/api/auth/invitation/accept", acceptance(link.getString("token"))).expect(404);
+    member.get("/api/account").expect(200);
+    setPassword(link.getString("token"), CHOSEN).expect(204);
+    member.get("/api/account").expect(401);
+    login(email, Node.PASSWORD).expect(401);
+    login(email, CHOSEN).expect(200);
+    setPassword(link.getString("token"), "yet another password").expect(404);
+    assertThat(owner.get("/api/audit?action=user.password_reset").data()).hasSize(2);
+    assertThat(owner.get("/api/audit?action=user.password_changed").data().get(0).getString("actor")).isEqualTo(email);
+  }
+
+  @Test
+  void aPasswordThatIsChangedOtherwiseEndsItsLinks() {
+    Api owner = keyhook.account("free");
+    String id = owner.get("/api/auth/me").json().getJsonObject("user").getString("id");
+    String token = owner.post("/api/users/" + id + "/password-reset").expect(201).json().getString("token");
+    owner.post("/api/auth/password", new JsonObject().put("currentPassword", Node.PASSWORD).put("newPassword", CHOSEN))
+        .expect(204);
+    setPassword(token, Node.PASSWORD).expect(404);
+  }
+
+  @Test
+  void anOperatorsLinkIsForAMemberOfThatAccount() {
+    Api owner = keyhook.account("free");
+    String email = owner.get("/api/auth/me").json().getJsonObject("user").getString("email");
+    String account = "/api/admin/accounts/" + owner.get("/api/account").json().getString("id") + "/password-reset";
+    Api operator = keyhook.node().operator();
+    operator.post(account, new JsonObject().put("email", Node.EMAIL)).expect(404);
+    String token = operator.post(account, new JsonObject().put("email", email.toUpperCase(java.util.Locale.ROOT))).expect(201)
+        .json().getString("token");
+    setPassword(token, CHOSEN).expect(204);
+    login(email, CHOSEN).expect(200);
+    assertThat(keyhook.node().operator().get(account.replace("password-reset", "audit") + "?action=user.password_reset")
+        .expect(200).data().get(0).getString("actor")).isEqualTo("operator");
+  }
+}
