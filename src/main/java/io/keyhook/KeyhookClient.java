@@ -122,6 +122,20 @@ public final class KeyhookClient {
     return manage(ClientTenant.of(request.ipAddress()), Addresses.END_SESSION, request);
   }
 
+  /** Lists the sessions of the caller. */
+  public Future<Page<Sessions.Session>> listSessions(Sessions.ListSessions query) {
+    return manage(query.caller().accountId(), Addresses.LIST_SESSIONS, query);
+  }
+
+  /** Ends a session of the caller; its tokens are refused from then on. */
+  public Future<Void> endSession(Sessions.EndOne request) {
+    return manage(request.caller().accountId(), Addresses.END_ONE_SESSION, request);
+  }
+
+  public Future<Void> endOtherSessions(Sessions.EndOthers request) {
+    return manage(request.caller().accountId(), Addresses.END_OTHER_SESSIONS, request);
+  }
+
   /** Signs up: creates an account on the plan of new accounts. Fails if the configuration does not allow it. */
   public Future<Accounts.Account> signUp(Accounts.SignUp request) {
     return bus.request(Addresses.SIGN_UP, request);

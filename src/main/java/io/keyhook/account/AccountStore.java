@@ -3,6 +3,7 @@ package io.keyhook.account;
 import static io.keyhook.db.Rows.all;
 import static io.keyhook.db.Rows.first;
 import static io.keyhook.db.Rows.instant;
+import static io.keyhook.db.Rows.utc;
 import static io.keyhook.db.Rows.uuids;
 
 import io.keyhook.bus.Accounts;
@@ -16,12 +17,14 @@ import io.keyhook.bus.Caller;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Page;
 import io.keyhook.bus.Role;
+import io.keyhook.bus.Scope;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -79,20 +82,24 @@ final class AccountStore {
       SELECT m.account_id, m.user_id, m.email, m.password_hash, a.suspended_at IS NOT NULL, m.role
       FROM keyhook.member m JOIN keyhook.account a ON a.account_id = m.account_id
       WHERE m.account_id = $1 AND m.user_id = $2""";
+  private static final String CALLING_MEMBER = MEMBER + """
+       AND ($3::uuid IS NULL OR EXISTS (SELECT FROM keyhook.session s
+        WHERE s.account_id = $1 AND s.user_id = $2 AND s.session_id = $3 AND s.expires_at > now()))""";
   private static final String SUSPENDED = "SELECT suspended_at IS NOT NULL FROM keyhook.account WHERE account_id = $1";
 
   private static final String INSERT_KEY = """
-      INSERT INTO keyhook.api_key (account_id, name, hint, key_hash) VALUES ($1, $2, $3, $4)
-      RETURNING key_id, name, hint, created_at, last_used_at""";
+      INSERT INTO keyhook.api_key (account_id, name, hint, key_hash, scopes, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
+      RETURNING key_id, name, hint, created_at, last_used_at, scopes, expires_at""";
   private static final String GET_KEY = """
-      SELECT key_id, name, hint, created_at, last_used_at FROM keyhook.api_key WHERE account_id = $1 AND key_id = $2""";
+      SELECT key_id, name, hint, created_at, last_used_at, scopes, expires_at FROM keyhook.api_key WHERE account_id = $1 AND key_id = $2""";
   private static final String LIST_KEYS = """
-      SELECT key_id, name, hint, created_at, last_used_at FROM keyhook.api_key
+      SELECT key_id, name, hint, created_at, last_used_at, scopes, expires_at FROM keyhook.api_key
       WHERE account_id = $1 AND key_id < $2 ORDER BY key_id DESC LIMIT $3""";
   private static final String DELETE_KEY = "DELETE FROM keyhook.api_key WHERE account_id = $1 AND key_id = $2";
   private static final String FIND_KEY = """
-      SELECT k.account_id, k.key_id, k.name, a.suspended_at IS NOT NULL
-      FROM keyhook.api_key k JOIN keyhook.account a ON a.account_id = k.account_id WHERE k.key_hash = $1""";
+      SELECT k.account_id, k.key_id, k.name, a.suspended_at IS NOT NULL, k.scopes, k.expires_at
+      FROM keyhook.api_key k JOIN keyhook.account a ON a.account_id = k.account_id
+      WHERE k.key_hash = ANY ($1) AND (k.expires_at IS NULL OR k.expires_at > now())""";
   private static final String KEYS_USED = """
       UPDATE keyhook.api_key k SET last_used_at = now() FROM unnest($1::uuid[], $2::uuid[]) q (account_id, key_id)
       WHERE k.account_id = q.account_id AND k.key_id = q.key_id""";
@@ -112,8 +119,10 @@ final class AccountStore {
    * An API key.
    *
    * @param suspended whether the account is
+   * @param scopes null: full access
+   * @param expiresAt null: never
    */
-  record FoundKey(KeyId id, String name, boolean suspended) {}
+  record FoundKey(KeyId id, String name, boolean suspended, List<Scope> scopes, Instant expiresAt) {}
 
   record Usage(UUID accountId, String name, String plan, long licenses, long webhooks) {}
 
@@ -190,6 +199,16 @@ final class AccountStore {
     return client.preparedQuery(MEMBER).execute(Tuple.of(accountId, userId)).map(rows -> first(rows, AccountStore::member));
   }
 
+  /**
+   * Returns a team member whose session has not ended.
+   *
+   * @param sessionId null: any
+   */
+  static Future<Optional<Member>> member(SqlClient client, UUID accountId, UUID userId, UUID sessionId) {
+    return client.preparedQuery(CALLING_MEMBER).execute(Tuple.of(accountId, userId, sessionId))
+        .map(rows -> first(rows, AccountStore::member));
+  }
+
   /** Returns whether an account is suspended; empty: there is no such account. */
   static Future<Optional<Boolean>> isSuspended(SqlClient client, UUID accountId) {
     return client.preparedQuery(SUSPENDED).execute(Tuple.of(accountId)).map(rows -> first(rows, row -> row.getBoolean(0)));
@@ -200,9 +219,21 @@ final class AccountStore {
     return tx.preparedQuery(SET_SUSPENDED).execute(Tuple.of(accountId, suspended)).map(changed -> changed.rowCount() > 0);
   }
 
+  /** Inserts a key with full access that never expires. */
   static Future<ApiKey> insertKey(SqlClient client, UUID accountId, String name, String key) {
+    return insertKey(client, accountId, name, key, null, null);
+  }
+
+  /**
+   * @param scopes null: full access
+   * @param expiresAt null: never
+   */
+  static Future<ApiKey> insertKey(SqlClient client, UUID accountId, String name, String key, List<String> scopes,
+      Instant expiresAt) {
+    byte[] hash = ApiKeys.hash(key, scopes != null || expiresAt != null);
     return client.preparedQuery(INSERT_KEY)
-        .execute(Tuple.of(accountId, name, ApiKeys.hint(key), Buffer.buffer(ApiKeys.hash(key))))
+        .execute(Tuple.of(accountId, name, ApiKeys.hint(key), Buffer.buffer(hash),
+            scopes == null ? null : scopes.toArray(String[]::new), utc(expiresAt)))
         .map(rows -> apiKey(rows.iterator().next()));
   }
 
@@ -223,9 +254,11 @@ final class AccountStore {
   }
 
   static Future<Optional<FoundKey>> findKey(SqlClient client, String key) {
-    return client.preparedQuery(FIND_KEY).execute(Tuple.of(Buffer.buffer(ApiKeys.hash(key))))
-        .map(rows -> first(rows, row ->
-            new FoundKey(new KeyId(row.getUUID(0), row.getUUID(1)), row.getString(2), row.getBoolean(3))));
+    return client.preparedQuery(FIND_KEY)
+        .execute(Tuple.tuple().addArrayOfBuffer(
+            new Buffer[] {Buffer.buffer(ApiKeys.hash(key, false)), Buffer.buffer(ApiKeys.hash(key, true))}))
+        .map(rows -> first(rows, row -> new FoundKey(new KeyId(row.getUUID(0), row.getUUID(1)), row.getString(2),
+            row.getBoolean(3), scopes(row, 4), instant(row, 5))));
   }
 
   static Future<Void> keysUsed(SqlClient client, List<KeyId> keys) {
@@ -237,7 +270,8 @@ final class AccountStore {
   }
 
   static Caller caller(FoundKey key) {
-    return new Caller(key.id.accountId, new Actor(key.name, Id.API_KEY.of(key.id.keyId), null));
+    return new Caller(key.id.accountId, new Actor(key.name, Id.API_KEY.of(key.id.keyId), null), key.expiresAt)
+        .within(key.scopes);
   }
 
   private static Account account(Row row) {
@@ -247,6 +281,14 @@ final class AccountStore {
 
   private static ApiKey apiKey(Row row) {
     Instant used = instant(row, 4);
-    return new ApiKey(Id.API_KEY.of(row.getUUID(0)), row.getString(1), row.getString(2), instant(row, 3), used);
+    String[] scopes = row.getArrayOfStrings(5);
+    return new ApiKey(Id.API_KEY.of(row.getUUID(0)), row.getString(1), row.getString(2), scopes == null ? null : List.of(scopes),
+        instant(row, 3), used, instant(row, 6));
+  }
+
+  private static List<Scope> scopes(Row row, int column) {
+    String[] names = row.getArrayOfStrings(column);
+    return names == null ? null : Arrays.stream(names).map(name -> Scope.named(name).orElseThrow(() ->
+        new IllegalStateException("Unknown scope " + name))).toList();
   }
 }

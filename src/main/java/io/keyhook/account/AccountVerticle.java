@@ -94,6 +94,9 @@ public final class AccountVerticle extends VerticleBase {
     bus.answer(Addresses.OPEN_SESSION, logins::open);
     bus.answer(Addresses.REFRESH_SESSION, logins::refresh);
     bus.answer(Addresses.END_SESSION, logins::end);
+    bus.answer(Addresses.LIST_SESSIONS, logins::list);
+    bus.answer(Addresses.END_ONE_SESSION, logins::endOne);
+    bus.answer(Addresses.END_OTHER_SESSIONS, logins::endOthers);
     bus.answer(Addresses.FIND_DEVICE, logins::findDevice);
     bus.answer(Addresses.LIST_USERS, query -> UserStore.list(pool, query));
     bus.answer(Addresses.CREATE_USER, people::create);
@@ -154,11 +157,12 @@ public final class AccountVerticle extends VerticleBase {
         .compose(claims -> caller(claims.orElseThrow(AccountVerticle::unauthorized)));
   }
 
-  /** A token issued here dies with its user, and with the password; another issuer's with its account. */
+  /** A token issued here ends with its user, password and session; another issuer's with its account. */
   private Future<Caller> caller(Tokens.Claims claims) {
     UUID accountId = idOrUnauthorized(Id.ACCOUNT, claims.accountId());
     if (claims.userId() != null) {
-      return AccountStore.member(connections, accountId, idOrUnauthorized(Id.USER, claims.userId()))
+      UUID sessionId = claims.sessionId() == null ? null : idOrUnauthorized(Id.SESSION, claims.sessionId());
+      return AccountStore.member(connections, accountId, idOrUnauthorized(Id.USER, claims.userId()), sessionId)
           .map(found -> {
             AccountStore.Member user = found.filter(member -> claims.isOf(member.passwordHash()))
                 .orElseThrow(AccountVerticle::unauthorized);
@@ -253,10 +257,11 @@ public final class AccountVerticle extends VerticleBase {
 
   private Future<CreatedApiKey> createApiKey(Accounts.CreateApiKey request) {
     String key = ApiKeys.generate(random);
-    return database.transaction(tx -> AccountStore.insertKey(tx, request.caller().accountId(), request.name(), key)
+    return database.transaction(tx -> AccountStore.insertKey(tx, request.caller().accountId(), request.name(), key, request.scopes(),
+        request.expiresAt())
         .compose(made -> AuditStore.write(tx, request.caller(), Action.API_KEY_CREATED, made.id(), List.of())
             .compose(written -> idempotency.keep(tx, request.caller(),
-                new CreatedApiKey(made.id(), made.name(), key, made.hint(), made.createdAt())))));
+                new CreatedApiKey(made.id(), made.name(), key, made.hint(), made.scopes(), made.createdAt(), made.expiresAt())))));
   }
 
   private Future<Void> deleteApiKey(Accounts.DeleteApiKey request) {

@@ -8,6 +8,7 @@ import java.security.SecureRandom;
 public final class ApiKeys {
   public static final String PREFIX = "kh_";
 
+  private static final byte[] RESTRICTED = "restricted ".getBytes(StandardCharsets.US_ASCII);
   private static final int LENGTH = 40;
   private static final int HINT_LENGTH = 7;
 
@@ -17,8 +18,12 @@ public final class ApiKeys {
     return PREFIX + RandomText.of(random, LENGTH);
   }
 
-  static byte[] hash(String key) {
-    return Hashes.sha256(key.getBytes(StandardCharsets.UTF_8));
+  /**
+   * @param restricted whether the key has not full access or expires: nodes of versions that know neither must not find it
+   */
+  static byte[] hash(String key, boolean restricted) {
+    byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
+    return restricted ? Hashes.sha256(RESTRICTED, bytes) : Hashes.sha256(bytes);
   }
 
   /** Returns the first characters of a key, to distinguish keys in a list. */

@@ -120,9 +120,8 @@ final class Links {
               RESET_LIFETIME).compose(made -> {
             String id = Id.USER.of(member.userId());
             String token = new Ticket(accountId, Id.INVITATION.parse(made.id()), secret).text();
-            return AuditStore.write(tx, caller, Action.USER_PASSWORD_RESET, id, List.of()).compose(written ->
-                idempotency.keep(tx, caller, new PasswordReset(id, member.email(), made.expiresAt(), token,
-                    "/#/new-password/" + token)));
+            return AuditStore.write(tx, caller, Action.USER_PASSWORD_RESET, id, List.of())
+                .map(new PasswordReset(id, member.email(), made.expiresAt(), token, "/#/new-password/" + token));
           });
         }));
   }

@@ -8,6 +8,7 @@ import io.keyhook.bus.Caller;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
+import io.keyhook.bus.Page;
 import io.keyhook.bus.Sessions;
 import io.keyhook.bus.Sessions.Opened;
 import io.keyhook.config.KeyhookOptions;
@@ -21,6 +22,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,9 +71,9 @@ final class Logins {
       byte[] secret = Ticket.secret(random);
       return inTurn(request.login().address(), () -> database.transaction(tx -> note(tx, user)
               .compose(noted -> SessionStore.insert(tx, user.accountId(), user.userId(), Hashes.sha256(secret),
-                  options.lifetime()))
+                  options.lifetime(), request.userAgent(), request.login().address()))
               .compose(id -> audit(tx, user, request.login().address(), Action.SESSION_STARTED).map(id))))
-          .map(id -> new Opened(tokens.issue(user, options.accessLifetime()),
+          .map(id -> new Opened(tokens.issue(user, id, options.accessLifetime()),
               new Ticket(user.accountId(), id, secret).text(), options.lifetime(), devices.issue(user)));
     });
   }
@@ -152,10 +154,10 @@ final class Logins {
   private Future<Optional<Opened>> refresh(
       SqlClient tx, Ticket cookie, SessionStore.Session session, String ipAddress) {
     Suspension.check(session.user().suspended());
-    Accounts.Token token = tokens.issue(session.user(), options.accessLifetime());
+    Accounts.Token token = tokens.issue(session.user(), cookie.rowId(), options.accessLifetime());
     if (cookie.matches(session.secretHash())) {
       Ticket next = new Ticket(cookie.accountId(), cookie.rowId(), Ticket.secret(random));
-      return SessionStore.rotate(tx, next).map(Optional.of(new Opened(token, next.text(), session.rest(), null)));
+      return SessionStore.rotate(tx, next, ipAddress).map(Optional.of(new Opened(token, next.text(), session.rest(), null)));
     }
     if (session.justRotated() && cookie.matches(session.previousHash())) {
       return Future.succeededFuture(Optional.of(new Opened(token, null, session.rest(), null)));
@@ -174,6 +176,37 @@ final class Logins {
                     audit(tx, session.user(), request.ipAddress(), Action.SESSION_ENDED)))
                 .orElse(Future.succeededFuture()))))
         .orElse(Future.succeededFuture());
+  }
+
+  /** Lists the sessions of the caller. */
+  Future<Page<Sessions.Session>> list(Sessions.ListSessions query) {
+    UUID userId = query.caller().actor().id(Id.USER);
+    return userId == null ? Future.succeededFuture(new Page<>(List.of(), null))
+        : database.transaction(tx -> SessionStore.find(tx, query.cookie()).compose(current -> SessionStore.list(tx,
+            query.caller().accountId(), userId, current.orElse(null), query.page())));
+  }
+
+  Future<Void> endOne(Sessions.EndOne request) {
+    Caller caller = request.caller();
+    UUID userId = caller.actor().id(Id.USER);
+    UUID sessionId = Id.SESSION.parse(request.id());
+    return userId == null ? Future.failedFuture(Id.SESSION.notFound())
+        : database.transaction(tx -> SessionStore.delete(tx, caller.accountId(), userId, sessionId).compose(ended -> {
+          if (!ended) {
+            throw Id.SESSION.notFound();
+          }
+          return AuditStore.write(tx, caller, Action.SESSION_ENDED, Id.USER.of(userId), List.of());
+        }));
+  }
+
+  Future<Void> endOthers(Sessions.EndOthers request) {
+    Caller caller = request.caller();
+    UUID userId = caller.actor().id(Id.USER);
+    return userId == null ? Future.succeededFuture()
+        : database.transaction(tx -> SessionStore.find(tx, request.cookie())
+            .compose(kept -> SessionStore.deleteOf(tx, caller.accountId(), userId, kept.orElse(null)))
+            .compose(ended -> ended == 0 ? Future.<Void>succeededFuture()
+                : AuditStore.write(tx, caller, Action.SESSION_ENDED, Id.USER.of(userId), List.of())));
   }
 
   /** In batches, until no more have expired. */

@@ -2,14 +2,20 @@ package io.keyhook.account;
 
 import static io.keyhook.db.Rows.all;
 import static io.keyhook.db.Rows.first;
+import static io.keyhook.db.Rows.instant;
 import static io.keyhook.db.Rows.uuids;
 
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Page;
+import io.keyhook.bus.Sessions;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.SqlResult;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -17,8 +23,8 @@ import java.util.UUID;
 /** The SQL of sessions. */
 final class SessionStore {
   private static final String INSERT = """
-      INSERT INTO keyhook.session (account_id, user_id, secret_hash, expires_at)
-      VALUES ($1, $2, $3, now() + make_interval(secs => $4)) RETURNING session_id""";
+      INSERT INTO keyhook.session (account_id, user_id, secret_hash, expires_at, user_agent, ip_address)
+      VALUES ($1, $2, $3, now() + make_interval(secs => $4), $5, $6) RETURNING session_id""";
   private static final String LOCK = """
       SELECT s.account_id, s.user_id, m.email, m.password_hash, a.suspended_at IS NOT NULL, m.role,
         s.secret_hash, s.previous_hash, s.rotated_at > now() - make_interval(secs => $3),
@@ -27,13 +33,21 @@ final class SessionStore {
       JOIN keyhook.member m ON m.account_id = s.account_id AND m.user_id = s.user_id
       WHERE s.account_id = $1 AND s.session_id = $2 AND s.expires_at > now() FOR UPDATE OF s""";
   private static final String ROTATE = """
-      UPDATE keyhook.session SET previous_hash = secret_hash, secret_hash = $3, rotated_at = now()
+      UPDATE keyhook.session SET previous_hash = secret_hash, secret_hash = $3, rotated_at = now(),
+        ip_address = coalesce($4, ip_address)
       WHERE account_id = $1 AND session_id = $2""";
   private static final String DELETE = "DELETE FROM keyhook.session WHERE account_id = $1 AND session_id = $2";
   /** Of any session; it lets the index by person be used. */
   private static final String DELETE_OF = """
       DELETE FROM keyhook.session WHERE account_id = $1 AND user_id = $2 AND ($3::uuid IS NULL OR session_id <> $3)
         AND session_id > '00000000-0000-0000-0000-000000000000'""";
+  private static final String LIST = """
+      SELECT session_id, user_agent, ip_address, rotated_at FROM keyhook.session
+      WHERE account_id = $1 AND user_id = $2 AND expires_at > now() AND session_id < $3
+        AND session_id > '00000000-0000-0000-0000-000000000000'
+      ORDER BY session_id DESC LIMIT $4""";
+  private static final String DELETE_ONE = """
+      DELETE FROM keyhook.session WHERE account_id = $1 AND user_id = $2 AND session_id = $3 AND expires_at > now()""";
   private static final String EXPIRED = """
       SELECT account_id, session_id FROM keyhook.session WHERE expires_at <= now() ORDER BY expires_at LIMIT $1""";
   private static final String DELETE_EXPIRED = """
@@ -59,9 +73,10 @@ final class SessionStore {
 
   private record SessionId(UUID accountId, UUID sessionId) {}
 
-  static Future<UUID> insert(SqlClient tx, UUID accountId, UUID userId, byte[] secretHash, Duration lifetime) {
+  static Future<UUID> insert(SqlClient tx, UUID accountId, UUID userId, byte[] secretHash, Duration lifetime,
+      String userAgent, String ipAddress) {
     return tx.preparedQuery(INSERT)
-        .execute(Tuple.of(accountId, userId, Buffer.buffer(secretHash), (double) lifetime.toSeconds()))
+        .execute(Tuple.of(accountId, userId, Buffer.buffer(secretHash), (double) lifetime.toSeconds(), userAgent, ipAddress))
         .map(rows -> rows.iterator().next().getUUID(0));
   }
 
@@ -72,9 +87,12 @@ final class SessionStore {
             row.getBoolean(8), Duration.ofMillis(Math.round(row.getDouble(9) * 1000)))));
   }
 
-  static Future<Void> rotate(SqlClient tx, Ticket next) {
+  /**
+   * @param ipAddress null: unknown
+   */
+  static Future<Void> rotate(SqlClient tx, Ticket next, String ipAddress) {
     return tx.preparedQuery(ROTATE)
-        .execute(Tuple.of(next.accountId(), next.rowId(), Buffer.buffer(next.hash()))).mapEmpty();
+        .execute(Tuple.of(next.accountId(), next.rowId(), Buffer.buffer(next.hash()), ipAddress)).mapEmpty();
   }
 
   static Future<Void> delete(SqlClient tx, Ticket cookie) {
@@ -96,9 +114,27 @@ final class SessionStore {
    * Those of a person.
    *
    * @param kept but for this one; null: all
+   * @return how many there were
    */
-  static Future<Void> deleteOf(SqlClient tx, UUID accountId, UUID userId, UUID kept) {
-    return tx.preparedQuery(DELETE_OF).execute(Tuple.of(accountId, userId, kept)).mapEmpty();
+  static Future<Integer> deleteOf(SqlClient tx, UUID accountId, UUID userId, UUID kept) {
+    return tx.preparedQuery(DELETE_OF).execute(Tuple.of(accountId, userId, kept)).map(SqlResult::rowCount);
+  }
+
+  /**
+   * Lists those of a person, newest first.
+   *
+   * @param current which of them the request comes from; null: none
+   */
+  static Future<Page<Sessions.Session>> list(SqlClient client, UUID accountId, UUID userId, UUID current, Page.Request page) {
+    return client.preparedQuery(LIST).execute(Tuple.of(accountId, userId, page.before(), (long) page.limit() + 1))
+        .map(rows -> Page.of(all(rows, row -> new Sessions.Session(Id.SESSION.of(row.getUUID(0)), row.getString(1),
+            row.getString(2), Instant.ofEpochMilli(Id.millis(row.getUUID(0))), instant(row, 3), row.getUUID(0).equals(current))),
+            page.limit(), session -> Id.SESSION.parse(session.id())));
+  }
+
+  /** Returns false if the person has no such session. */
+  static Future<Boolean> delete(SqlClient tx, UUID accountId, UUID userId, UUID sessionId) {
+    return tx.preparedQuery(DELETE_ONE).execute(Tuple.of(accountId, userId, sessionId)).map(deleted -> deleted.rowCount() > 0);
   }
 
   /** Deletes at most {@code limit} expired sessions and returns how many it found. */

@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.regex.Pattern;
 
 /** JSON Web Tokens: issues them to users who logged in, and reads those of the configured issuer. */
@@ -34,6 +35,7 @@ final class Tokens {
   /** Tokens issued here name their user in a claim of our own: other issuers' subjects look like anything. */
   private static final String USER = "keyhook_user";
   private static final String PASSWORD = "keyhook_password";
+  private static final String SESSION = "keyhook_session";
   static final int MARK_BYTES = 12;
   private static final Pattern UNSTORABLE = Pattern.compile("[\\x00\\p{Cs}]");
 
@@ -85,14 +87,21 @@ final class Tokens {
   }
 
   Token issue(Member user) {
-    return issue(user, options.lifetime());
+    return issue(user, null, options.lifetime());
   }
 
-  Token issue(Member user, Duration lifetime) {
+  /**
+   * @param sessionId of the session with which the token ends; null: none
+   */
+  Token issue(Member user, UUID sessionId, Duration lifetime) {
     Instant expiresAt = Instant.now().plus(lifetime);
     String userId = Id.USER.of(user.userId());
-    String token = auth.generateToken(new JsonObject().put(options.accountClaim(), Id.ACCOUNT.of(user.accountId()))
-            .put(USER, userId).put(PASSWORD, mark(user.passwordHash())).put("email", user.email()),
+    JsonObject claims = new JsonObject().put(options.accountClaim(), Id.ACCOUNT.of(user.accountId()))
+        .put(USER, userId).put(PASSWORD, mark(user.passwordHash())).put("email", user.email());
+    if (sessionId != null) {
+      claims.put(SESSION, Id.SESSION.of(sessionId));
+    }
+    String token = auth.generateToken(claims,
         new JWTOptions().setAlgorithm(options.algorithm()).setSubject(userId).setIssuer(options.issuer())
             .setAudience(List.of(options.audience())).setExpiresInSeconds((int) lifetime.toSeconds()));
     return new Token(token, Instant.ofEpochSecond(expiresAt.getEpochSecond()));
@@ -112,9 +121,10 @@ final class Tokens {
    *
    * @param userId the user who logged in here; null: the token is of another issuer
    * @param password mark of the one that was logged in with; null: the token is another issuer's
+   * @param sessionId of the session that the token belongs to; null: none
    * @param name for people: an e-mail, or the token's subject
    */
-  record Claims(String accountId, String userId, String password, String name, Instant expiresAt) {
+  record Claims(String accountId, String userId, String password, String sessionId, String name, Instant expiresAt) {
     /** Whether a password of this hash is still the one that was logged in with. */
     boolean isOf(String passwordHash) {
       return mark(passwordHash).equals(password);
@@ -130,7 +140,7 @@ final class Tokens {
       JsonObject claims = done.result().attributes().getJsonObject("accessToken", done.result().principal());
       return Future.succeededFuture(claims.getValue("exp") instanceof Number end
           && claims.getValue(options.accountClaim()) instanceof String account
-          ? Optional.of(new Claims(account, text(claims, USER), text(claims, PASSWORD), name(claims),
+          ? Optional.of(new Claims(account, text(claims, USER), text(claims, PASSWORD), text(claims, SESSION), name(claims),
               Instant.ofEpochSecond(Math.min(end.longValue(), LAST.getEpochSecond()))))
           : Optional.empty());
     });

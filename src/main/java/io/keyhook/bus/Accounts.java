@@ -234,14 +234,30 @@ public interface Accounts {
 
   record NamedKey(String id, String name) {}
 
-  record CreateApiKey(Caller caller, String name) {
+  /**
+   * @param scopes what the key may do; null: full access
+   * @param expiresAt from when on the key is refused; null: never
+   */
+  record CreateApiKey(Caller caller, String name, List<String> scopes, Instant expiresAt) {
     public CreateApiKey {
-      Check.that().name("name", name).done();
+      Check.that().name("name", name)
+          .is("scopes", scopes == null || !scopes.isEmpty(), "is empty; leave it out for full access")
+          .is("scopes", scopes == null || scopes.stream().allMatch(scope -> Scope.named(scope).isPresent()),
+              "is not a list of " + String.join(", ", Scope.names(List.of(Scope.values()))))
+          .is("scopes", scopes == null || scopes.size() <= Scope.values().length, "has too many entries")
+          .is("expiresAt", expiresAt == null || expiresAt.isAfter(Instant.now()), "is in the past").done();
+      scopes = scopes == null ? null : Scope.names(scopes.stream().distinct().map(scope -> Scope.named(scope).orElseThrow()).toList());
+    }
+
+    /** Creates a key with full access that never expires. */
+    public CreateApiKey(Caller caller, String name) {
+      this(caller, name, null, null);
     }
   }
 
   /** A new API key. Only this record contains the key itself. */
-  record CreatedApiKey(String id, String name, String key, String hint, Instant createdAt) {
+  record CreatedApiKey(String id, String name, String key, String hint, List<String> scopes, Instant createdAt,
+      Instant expiresAt) {
     @Override
     public String toString() {
       return "CreatedApiKey[id=" + id + "]";
@@ -250,9 +266,12 @@ public interface Accounts {
 
   /**
    * @param hint the first characters of the key, to distinguish keys
+   * @param scopes null: full access
    * @param lastUsedAt to the minute; null: never
+   * @param expiresAt null: never
    */
-  record ApiKey(String id, String name, String hint, Instant createdAt, Instant lastUsedAt) {}
+  record ApiKey(String id, String name, String hint, List<String> scopes, Instant createdAt, Instant lastUsedAt,
+      Instant expiresAt) {}
 
   record GetApiKey(Caller caller, String id) {}
 

@@ -44,6 +44,9 @@ public final class Addresses {
   public static final Address<Sessions.Open, Sessions.Opened> OPEN_SESSION = new Address<>("session.open", LONG);
   public static final Address<Sessions.Refresh, Sessions.Opened> REFRESH_SESSION = new Address<>("session.refresh");
   public static final Address<Sessions.End, Void> END_SESSION = new Address<>("session.end");
+  public static final Address<Sessions.ListSessions, Page<Sessions.Session>> LIST_SESSIONS = new Address<>("session.list");
+  public static final Address<Sessions.EndOne, Void> END_ONE_SESSION = new Address<>("session.end-one");
+  public static final Address<Sessions.EndOthers, Void> END_OTHER_SESSIONS = new Address<>("session.end-others");
   public static final Address<Sessions.FindDevice, Optional<String>> FIND_DEVICE = new Address<>("session.findDevice");
   public static final Address<Info.GetSettings, Info.Settings> GET_SETTINGS = new Address<>("info.settings");
   public static final Address<Info.ListPlans, Page<Info.Plan>> LIST_PLANS = new Address<>("info.plans");

@@ -1,6 +1,7 @@
 package io.keyhook.bus;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 
@@ -9,18 +10,20 @@ import java.util.UUID;
  *
  * @param expiresAt when the credential expires; null: never
  * @param claim under which the response is stored; null: it is not stored
- * @param role what the caller may do over HTTP; {@link io.keyhook.KeyhookClient} does not check it
+ * @param role what the caller may do over HTTP; {@link io.keyhook.KeyhookClient} does not check it, nor the scopes
+ * @param scopes of an API key that has not full access; null: no restriction beyond the role
  */
-public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim, Role role) {
+public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim, Role role, List<Scope> scopes) {
   public Caller {
     Objects.requireNonNull(accountId);
     Objects.requireNonNull(actor);
     Objects.requireNonNull(role);
+    scopes = scopes == null ? null : List.copyOf(scopes);
   }
 
   /** A caller who may do everything. */
   public Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim) {
-    this(accountId, actor, expiresAt, claim, Role.OWNER);
+    this(accountId, actor, expiresAt, claim, Role.OWNER, null);
   }
 
   public Caller(UUID accountId, Actor actor, Instant expiresAt) {
@@ -45,16 +48,25 @@ public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim
   }
 
   public Caller at(String address) {
-    return new Caller(accountId, actor.at(address), expiresAt, claim, role);
+    return new Caller(accountId, actor.at(address), expiresAt, claim, role, scopes);
   }
 
   /** Returns the same caller with the response stored under a claim. */
   public Caller with(Claim other) {
-    return new Caller(accountId, actor, expiresAt, other, role);
+    return new Caller(accountId, actor, expiresAt, other, role, scopes);
   }
 
   /** Returns the same caller in another role. */
   public Caller as(Role other) {
-    return new Caller(accountId, actor, expiresAt, claim, other);
+    return new Caller(accountId, actor, expiresAt, claim, other, scopes);
+  }
+
+  /**
+   * Returns the same caller with the scopes of an API key.
+   *
+   * @param others null: no restriction beyond the role
+   */
+  public Caller within(List<Scope> others) {
+    return new Caller(accountId, actor, expiresAt, claim, role, others);
   }
 }

@@ -19,6 +19,7 @@ public enum Id {
   TEST_DELIVERY("delivery_test_", "delivery"),
   RECOVERY("recovery_", "recovery"),
   EVENT("event_", "event"),
+  SESSION("session_", "session"),
   INVITATION("invite_", "invitation"),
   AUDIT_ENTRY("audit_", "audit entry");
 

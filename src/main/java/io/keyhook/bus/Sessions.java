@@ -1,12 +1,65 @@
 package io.keyhook.bus;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /** Requests about dashboard sessions, and their responses. A cookie is a secret and not part of any {@code toString}. */
 public interface Sessions {
-  /** Logs in. */
-  record Open(Accounts.Login login) {}
+  int USER_AGENT = 300;
+
+  /**
+   * Logs in.
+   *
+   * @param userAgent as the browser names itself; only its beginning is kept; null: unknown
+   */
+  record Open(Accounts.Login login, String userAgent) {
+    public Open {
+      userAgent = userAgent == null ? null : userAgent.substring(0, Math.min(USER_AGENT, userAgent.length()));
+      Check.that().text("userAgent", userAgent, USER_AGENT).done();
+    }
+
+    public Open(Accounts.Login login) {
+      this(login, null);
+    }
+  }
+
+  /**
+   * Lists the sessions of the caller, who has none unless they logged in with a password.
+   *
+   * @param cookie of the current session; null: none
+   */
+  record ListSessions(Caller caller, String cookie, Page.Request page) {
+    @Override
+    public String toString() {
+      return "ListSessions[]";
+    }
+  }
+
+  /**
+   * A session.
+   *
+   * @param userAgent null: unknown
+   * @param ipAddress of the latest use; null: unknown
+   * @param lastUsedAt when its token was last renewed
+   * @param current whether the request comes from it
+   */
+  record Session(String id, String userAgent, String ipAddress, Instant createdAt, Instant lastUsedAt, boolean current) {}
+
+  /** Ends a session of the caller. Its tokens are refused from then on. */
+  record EndOne(Caller caller, String id) {}
+
+  /**
+   * Ends all sessions of the caller except one.
+   *
+   * @param cookie of the session that continues; null: none
+   */
+  record EndOthers(Caller caller, String cookie) {
+    @Override
+    public String toString() {
+      return "EndOthers[]";
+    }
+  }
 
   /**
    * @param token for the calls of the next minutes

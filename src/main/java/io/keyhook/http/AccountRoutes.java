@@ -57,7 +57,7 @@ final class AccountRoutes {
         read(context, in -> new Accounts.EraseCustomer(caller(context), in.text("email")))));
     calls.account(HttpMethod.GET, "/api/account", 200, context -> client.getAccount(new Accounts.Get(caller(context))));
     calls.accountOnce("/api/api-keys", 201, context -> client.createApiKey(read(context, in ->
-        new Accounts.CreateApiKey(caller(context), in.text("name")))));
+        new Accounts.CreateApiKey(caller(context), in.text("name"), in.texts("scopes"), in.time("expiresAt")))));
     calls.accountQuery("/api/api-keys", (context, in) -> new Accounts.ListApiKeys(caller(context), in.page()),
         client::listApiKeys);
     calls.account(HttpMethod.GET, "/api/api-keys/:id", 200, context ->

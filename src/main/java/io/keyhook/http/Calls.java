@@ -1,6 +1,5 @@
 package io.keyhook.http;
 
-import io.keyhook.bus.Role;
 import io.keyhook.idempotency.Idempotency;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -106,11 +105,11 @@ final class Calls {
     add(method, path, List.of(call));
   }
 
-  /** Continues if the caller has the role that {@link Permissions} requires, and returns 403 otherwise. */
+  /** Continues if the caller may make the call by {@link Permissions}, and returns 403 otherwise. */
   private static Handler<RoutingContext> permitted(HttpMethod method, String path) {
-    Role required = Permissions.required(method, path);
+    Permissions.Permission required = Permissions.required(method, path);
     return context -> {
-      Authentication.caller(context).role().require(required);
+      required.require(Authentication.caller(context));
       context.next();
     };
   }

@@ -61,9 +61,9 @@ final class PeopleRoutes {
         client::listInvitations);
     calls.account(HttpMethod.DELETE, "/api/invitations/:id", 204, context ->
         client.revokeInvitation(new Links.RevokeInvitation(caller(context), id(context))));
-    calls.accountOnce("/api/users/:id/password-reset", 201, context -> client.resetPassword(read(context, in ->
+    calls.account(HttpMethod.POST, "/api/users/:id/password-reset", 201, context -> client.resetPassword(read(context, in ->
         new Links.ResetPassword(caller(context), id(context), null))));
-    calls.operatorOnce("/api/admin/accounts/:id/password-reset", 201, context -> client.resetPassword(read(context, in ->
+    calls.operator(HttpMethod.POST, "/api/admin/accounts/:id/password-reset", 201, context -> client.resetPassword(read(context, in ->
         new Links.ResetPassword(new Caller(Id.ACCOUNT.parse(id(context)), actor(context)), null, in.text("email")))));
     calls.open(HttpMethod.POST, "/api/auth/invitation", 200, context -> {
       Links.FindInvitation find = read(context, in -> new Links.FindInvitation(in.text("token")));

@@ -4,54 +4,92 @@ import static io.keyhook.bus.Role.MEMBER;
 import static io.keyhook.bus.Role.OWNER;
 import static io.keyhook.bus.Role.READ_ONLY;
 import static io.keyhook.bus.Role.SUPPORT;
+import static io.keyhook.bus.Scope.LICENSES;
+import static io.keyhook.bus.Scope.WEBHOOKS;
 
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Failure;
 import io.keyhook.bus.Role;
+import io.keyhook.bus.Scope;
 import io.vertx.core.http.HttpMethod;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * The least role that each call for the callers of an account requires. A call that is missing here cannot be served, and the
- * OpenAPI document names the same roles in {@code x-required-role}.
+ * The least role that each call for the callers of an account requires, and the scope that suffices for an API key that has not
+ * full access. A call that is missing here cannot be served, and the OpenAPI document names the same roles and scopes in
+ * {@code x-required-role} and {@code x-sufficient-scopes}.
  */
 final class Permissions {
-  private static final Map<String, Role> ROLES = new LinkedHashMap<>();
+  private static final Map<String, Permission> PERMISSIONS = new LinkedHashMap<>();
 
   static {
-    put(READ_ONLY, "GET /api/auth/me", "POST /api/auth/password");
-    put(READ_ONLY, "GET /api/account", "GET /api/users", "GET /api/api-keys", "GET /api/api-keys/:id", "GET /api/audit");
-    put(OWNER, "GET /api/invitations", "POST /api/invitations", "DELETE /api/invitations/:id",
+    put(READ_ONLY, null, "GET /api/auth/me", "POST /api/auth/password", "GET /api/auth/sessions", "DELETE /api/auth/sessions/:id",
+        "POST /api/auth/sessions/end-others");
+    put(READ_ONLY, null, "GET /api/account", "GET /api/users", "GET /api/api-keys", "GET /api/api-keys/:id", "GET /api/audit");
+    put(OWNER, null, "GET /api/invitations", "POST /api/invitations", "DELETE /api/invitations/:id",
         "POST /api/users/:id/password-reset");
-    put(OWNER, "POST /api/users", "PATCH /api/users/:id", "DELETE /api/users/:id");
-    put(OWNER, "POST /api/api-keys", "DELETE /api/api-keys/:id");
+    put(OWNER, null, "POST /api/users", "PATCH /api/users/:id", "DELETE /api/users/:id");
+    put(OWNER, null, "POST /api/api-keys", "DELETE /api/api-keys/:id");
 
-    put(READ_ONLY, "GET /api/licenses", "GET /api/licenses/export", "GET /api/licenses/:id", "GET /api/licenses/:id/activations",
+    put(READ_ONLY, LICENSES, "GET /api/licenses", "GET /api/licenses/export", "GET /api/licenses/:id", "GET /api/licenses/:id/activations",
         "POST /api/licenses/:id/check");
-    put(SUPPORT, "POST /api/licenses/:id/disable", "POST /api/licenses/:id/enable",
+    put(SUPPORT, LICENSES, "POST /api/licenses/:id/disable", "POST /api/licenses/:id/enable",
         "DELETE /api/licenses/:id/activations/:activationId");
-    put(MEMBER, "POST /api/licenses", "POST /api/licenses/bulk", "POST /api/licenses/import", "PATCH /api/licenses/:id",
+    put(MEMBER, LICENSES, "POST /api/licenses", "POST /api/licenses/bulk", "POST /api/licenses/import", "PATCH /api/licenses/:id",
         "DELETE /api/licenses/:id", "POST /api/customers/erase");
 
-    put(READ_ONLY, "GET /api/webhooks", "GET /api/webhooks/:id", "GET /api/webhooks/:id/health",
+    put(READ_ONLY, WEBHOOKS, "GET /api/webhooks", "GET /api/webhooks/:id", "GET /api/webhooks/:id/health",
         "GET /api/webhooks/:id/deliveries", "GET /api/test-endpoint");
-    put(SUPPORT, "POST /api/webhooks/test");
-    put(MEMBER, "POST /api/webhooks", "PATCH /api/webhooks/:id", "DELETE /api/webhooks/:id", "POST /api/webhooks/:id/pause",
+    put(SUPPORT, WEBHOOKS, "POST /api/webhooks/test");
+    put(MEMBER, WEBHOOKS, "POST /api/webhooks", "PATCH /api/webhooks/:id", "DELETE /api/webhooks/:id", "POST /api/webhooks/:id/pause",
         "POST /api/webhooks/:id/resume", "POST /api/webhooks/:id/rotate-secret", "POST /api/test-endpoint",
         "DELETE /api/test-endpoint");
 
-    put(READ_ONLY, "GET /api/deliveries", "GET /api/deliveries/causes", "GET /api/deliveries/stream", "GET /api/deliveries/:id",
+    put(READ_ONLY, WEBHOOKS, "GET /api/deliveries", "GET /api/deliveries/causes", "GET /api/deliveries/stream", "GET /api/deliveries/:id",
         "GET /api/recoveries", "GET /api/recoveries/:id", "POST /api/webhooks/:id/recover/preview", "GET /api/stats",
         "GET /api/stats/webhooks");
-    put(SUPPORT, "POST /api/deliveries/redeliver", "POST /api/deliveries/:id/redeliver", "POST /api/webhooks/:id/recover",
+    put(SUPPORT, WEBHOOKS, "POST /api/deliveries/redeliver", "POST /api/deliveries/:id/redeliver", "POST /api/webhooks/:id/recover",
         "POST /api/recoveries/:id/stop");
   }
 
   private Permissions() {}
 
-  private static void put(Role role, String... calls) {
+  /**
+   * What a call requires.
+   *
+   * @param scope of the resources that it is about; null: none has it
+   */
+  record Permission(Role role, Scope scope) {
+    /** Returns the scopes of which one suffices for an API key that has not full access. */
+    List<Scope> scopes() {
+      return Arrays.stream(Scope.values()).filter(one -> one == scope || one == Scope.READ && role == READ_ONLY).toList();
+    }
+
+    /**
+     * Fails unless a caller may make the call.
+     *
+     * @throws io.keyhook.bus.FailureException with {@link Failure.Forbidden}
+     */
+    void require(Caller caller) {
+      caller.role().require(role);
+      if (caller.scopes() != null && scopes().stream().noneMatch(caller.scopes()::contains)) {
+        throw new Failure.Forbidden("SCOPE_REQUIRED", "This call requires an API key with " + (scopes().isEmpty() ? ""
+            : "the scope " + String.join(" or ", Scope.names(scopes())) + ", or with ") + "full access; this key has only "
+            + String.join(", ", Scope.names(caller.scopes()))).exception();
+      }
+    }
+  }
+
+  /**
+   * @param scope null: none has these calls
+   */
+  private static void put(Role role, Scope scope, String... calls) {
     for (String call : calls) {
-      if (ROLES.put(call, role) != null) {
-        throw new IllegalStateException("Two roles for " + call);
+      if (PERMISSIONS.put(call, new Permission(role, scope)) != null) {
+        throw new IllegalStateException("Two permissions for " + call);
       }
     }
   }
@@ -59,16 +97,16 @@ final class Permissions {
   /**
    * @throws IllegalStateException the table does not name the call
    */
-  static Role required(HttpMethod method, String path) {
-    Role role = ROLES.get(method.name() + ' ' + path);
-    if (role == null) {
-      throw new IllegalStateException("No role is set for " + method + ' ' + path);
+  static Permission required(HttpMethod method, String path) {
+    Permission permission = PERMISSIONS.get(method.name() + ' ' + path);
+    if (permission == null) {
+      throw new IllegalStateException("No permission is set for " + method + ' ' + path);
     }
-    return role;
+    return permission;
   }
 
-  /** The role of each call, by its method and path, with {@code :id} for parameters. */
-  static Map<String, Role> all() {
-    return Map.copyOf(ROLES);
+  /** The permission of each call, by its method and path, with {@code :id} for parameters. */
+  static Map<String, Permission> all() {
+    return Map.copyOf(PERMISSIONS);
   }
 }

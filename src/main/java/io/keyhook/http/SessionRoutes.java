@@ -1,5 +1,7 @@
 package io.keyhook.http;
 
+import static io.keyhook.http.Authentication.caller;
+import static io.keyhook.http.Calls.id;
 import static io.keyhook.http.Calls.read;
 
 import io.keyhook.KeyhookClient;
@@ -8,6 +10,7 @@ import io.keyhook.bus.Failure;
 import io.keyhook.bus.Sessions;
 import io.keyhook.fair.ClientTenant;
 import io.vertx.core.Future;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
@@ -42,7 +45,7 @@ final class SessionRoutes {
       Accounts.Login login = login(context);
       refuseOtherSites(context.request());
       return checkLimits(context, login).compose(device ->
-          client.openSession(new Sessions.Open(login.on(device.orElse(null)))).map(opened -> {
+          client.openSession(new Sessions.Open(login.on(device.orElse(null)), userAgent(context.request()))).map(opened -> {
             Accounts.Token token = answer(context, opened);
             SessionCookies.setDevice(context, addresses, device.orElse(opened.deviceCookie()));
             return token;
@@ -60,6 +63,23 @@ final class SessionRoutes {
       requireOwnPage(context.request());
       return client.endSession(end).onSuccess(ended -> SessionCookies.clear(context, addresses));
     });
+    ofCaller(calls);
+  }
+
+  private void ofCaller(Calls calls) {
+    calls.accountQuery("/api/auth/sessions", (context, in) ->
+        new Sessions.ListSessions(caller(context), SessionCookies.read(context), in.page()), client::listSessions);
+    calls.account(HttpMethod.DELETE, "/api/auth/sessions/:id", 204, context ->
+        client.endSession(new Sessions.EndOne(caller(context), id(context))));
+    calls.account(HttpMethod.POST, "/api/auth/sessions/end-others", 204, context -> client.endOtherSessions(read(context, in ->
+        new Sessions.EndOthers(caller(context), SessionCookies.read(context)))));
+  }
+
+  /** Without the characters that PostgreSQL refuses. */
+  private static String userAgent(HttpServerRequest request) {
+    String header = request.getHeader(HttpHeaders.USER_AGENT);
+    return header == null ? null : header.chars().map(c -> c >= ' ' && c < 0x7f ? c : '?')
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
   }
 
   private Accounts.Login login(RoutingContext context) {

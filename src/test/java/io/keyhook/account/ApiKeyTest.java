@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -50,6 +52,42 @@ class ApiKeyTest {
     other.api().anonymous().bearer(made.getString("key")).get("/api/account").expect(200);
     other.stop(); // writes what has gathered
     assertThat(keyhook.api().get(path).json().getString("lastUsedAt")).endsWith("Z");
+  }
+
+  @Test
+  void aKeyIsRefusedFromItsExpiryOn() {
+    JsonObject made = keyhook.api().post("/api/api-keys", new JsonObject().put("name", "expires")
+        .put("expiresAt", Instant.now().plusSeconds(3600).toString())).expect(201).json();
+    assertThat(made.getValue("scopes")).isNull();
+    keyhook.api().anonymous().bearer(made.getString("key")).get("/api/users").expect(200);
+    keyhook.database().update("UPDATE keyhook.api_key SET expires_at = now() WHERE expires_at IS NOT NULL");
+    keyhook.api().anonymous().bearer(made.getString("key")).get("/api/users").expect(401, "UNAUTHORIZED");
+    assertThat(keyhook.api().get("/api/api-keys/" + made.getString("id")).expect(200).json().getString("expiresAt")).isNotNull();
+    assertThat(keyhook.api().post("/api/api-keys", new JsonObject().put("name", "k")
+        .put("expiresAt", Instant.now().minusSeconds(1).toString())).expect(400).badFields()).containsExactly("expiresAt");
+  }
+
+  @Test
+  void scopesAreShownAndOthersAreRefused() {
+    JsonObject made = keyhook.api().post("/api/api-keys", new JsonObject().put("name", "scoped")
+        .put("scopes", new JsonArray().add("licenses").add("read").add("read"))).expect(201).json();
+    JsonArray scopes = new JsonArray().add("read").add("licenses");
+    assertThat(made.getJsonArray("scopes")).isEqualTo(scopes);
+    assertThat(keyhook.api().get("/api/api-keys/" + made.getString("id")).json().getJsonArray("scopes")).isEqualTo(scopes);
+    for (JsonArray bad : List.of(new JsonArray(), new JsonArray().add("admin"), new JsonArray().add("read").add("READ"))) {
+      assertThat(keyhook.api().post("/api/api-keys", new JsonObject().put("name", "k").put("scopes", bad)).expect(400).badFields())
+          .containsExactly("scopes");
+    }
+  }
+
+  @Test
+  void anEarlierVersionDoesNotFindAKeyThatHasNotFullAccess() {
+    String full = create("full").getString("key");
+    String scoped = keyhook.api().post("/api/api-keys", new JsonObject().put("name", "scoped")
+        .put("scopes", new JsonArray().add("read"))).expect(201).json().getString("key");
+    String earlier = "SELECT count(*) FROM keyhook.api_key WHERE key_hash = sha256(?::bytea)";
+    assertThat(keyhook.database().number(earlier, full.getBytes(StandardCharsets.UTF_8))).isEqualTo(1);
+    assertThat(keyhook.database().number(earlier, scoped.getBytes(StandardCharsets.UTF_8))).isZero();
   }
 
   @Test

@@ -50,7 +50,7 @@ class LinksTest {
   }
 
   private static void expire() {
-    keyhook.database().execute("UPDATE keyhook.account_link SET expires_at = now()");
+    keyhook.database().update("UPDATE keyhook.account_link SET expires_at = now()");
   }
 
   @Test

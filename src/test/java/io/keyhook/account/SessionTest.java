@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,6 +91,78 @@ class SessionTest {
     assertThat(cookie(second)).matches("[A-Za-z0-9_-]{86}").isNotEqualTo(first);
     assertThat(email(refresh(cookie(second)).expect(200))).isEqualTo(email);
     assertThat(audited(email)).containsExactly("session.started");
+  }
+
+  private static Api as(Exchange opened) {
+    return page(cookie(opened)).bearer(opened.expect(200).json().getString("token"));
+  }
+
+  @Test
+  void sessionsAreListedWithTheirBrowserAndAddressAndWhichOneThisIs() {
+    String email = owner();
+    Exchange other = open(email, page().header("User-Agent", "Browser \u00e9" + "x".repeat(400))
+        .header("X-Forwarded-For", "203.0.113.9"));
+    other.expect(200);
+    Exchange here = open(email, page());
+    List<JsonObject> sessions = as(here).get("/api/auth/sessions").expect(200).data();
+    assertThat(sessions).extracting(session -> session.getBoolean("current")).containsExactly(true, false);
+    assertThat(sessions.get(1).getString("userAgent")).startsWith("Browser ?").hasSize(300);
+    assertThat(sessions.get(1).getString("ipAddress")).isEqualTo("203.0.113.9");
+    assertThat(sessions.get(0).getString("id")).startsWith("session_");
+    page(cookie(other)).header("X-Forwarded-For", "203.0.113.10").post("/api/auth/refresh").expect(200);
+    JsonObject used = as(here).get("/api/auth/sessions").data().get(1);
+    assertThat(used.getString("ipAddress")).isEqualTo("203.0.113.10");
+    assertThat(Instant.parse(used.getString("lastUsedAt"))).isAfter(Instant.parse(used.getString("createdAt")));
+    assertThat(as(here).get("/api/auth/sessions?limit=1").json().getString("nextCursor")).isNotNull();
+  }
+
+  @Test
+  void aSessionThatIsEndedIsOverForItsCookieAndItsTokens() {
+    String email = owner();
+    Exchange other = open(email, page());
+    Api there = as(other);
+    Api here = as(open(email, page()));
+    String id = here.get("/api/auth/sessions").data().get(1).getString("id");
+    as(open(owner(), page())).delete("/api/auth/sessions/" + id).expect(404);
+    there.get("/api/account").expect(200);
+    here.delete("/api/auth/sessions/" + id).expect(204);
+    there.get("/api/account").expect(401, "UNAUTHORIZED");
+    refresh(cookie(other)).expect(401, "SESSION_ENDED");
+    here.get("/api/account").expect(200);
+    here.delete("/api/auth/sessions/" + id).expect(404);
+    assertThat(audited(email)).containsExactly("session.started", "session.started", "session.ended");
+  }
+
+  @Test
+  void allOtherSessionsEndAndThisOneStays() {
+    String email = owner();
+    List<Exchange> others = Stream.generate(() -> open(email, page()).expect(200)).limit(3).toList();
+    Exchange opened = open(email, page());
+    Api here = as(opened);
+    String foreign = session(owner());
+    here.post("/api/auth/sessions/end-others").expect(204);
+    others.forEach(other -> as(other).get("/api/account").expect(401));
+    here.get("/api/account").expect(200);
+    refresh(foreign).expect(200);
+    assertThat(here.get("/api/auth/sessions").data()).hasSize(1);
+    here.post("/api/auth/sessions/end-others").expect(204);
+    assertThat(audited(email)).containsOnlyOnce("session.ended");
+    refresh(cookie(opened)).expect(200);
+  }
+
+  @Test
+  void aTokenEndsWhenItsSessionIsLoggedOut() {
+    Exchange opened = open(owner(), page());
+    Api api = as(opened);
+    page(cookie(opened)).post("/api/auth/logout").expect(204);
+    api.get("/api/account").expect(401, "UNAUTHORIZED");
+  }
+
+  @Test
+  void aProgramHasNoSessions() {
+    assertThat(keyhook.api().get("/api/auth/sessions").expect(200).data()).isEmpty();
+    keyhook.api().post("/api/auth/sessions/end-others").expect(204);
+    keyhook.api().delete("/api/auth/sessions/session_" + "0".repeat(26)).expect(404);
   }
 
   @Test

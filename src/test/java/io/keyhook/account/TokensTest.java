@@ -52,8 +52,8 @@ class TokensTest {
     for (Tokens tokens : new Tokens[] {hmac("keyhook"), asymmetric("RS256", rsa), asymmetric("ES256", ec)}) {
       Accounts.Token issued = tokens.issue(OWNER);
       Tokens.Claims claims = read(tokens, issued.token()).orElseThrow();
-      assertThat(claims).isEqualTo(new Tokens.Claims(ACCOUNT, Id.USER.of(OWNER.userId()), claims.password(), OWNER.email(),
-          claims.expiresAt()));
+      assertThat(claims).isEqualTo(new Tokens.Claims(ACCOUNT, Id.USER.of(OWNER.userId()), claims.password(), null,
+          OWNER.email(), claims.expiresAt()));
       assertThat(claims.isOf(OWNER.passwordHash())).isTrue();
       assertThat(claims.isOf("a hash of another password")).isFalse();
       assertThat(claims.expiresAt()).isCloseTo(issued.expiresAt(), within(2, ChronoUnit.SECONDS));

@@ -2,17 +2,19 @@ package io.keyhook.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.keyhook.bus.Role;
+import io.keyhook.bus.Scope;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
@@ -33,6 +35,7 @@ class PermissionsTest {
   @Order(2)
   static final Subject subject = new Subject(keyhook);
   static final Map<Role, Api> callers = new EnumMap<>(Role.class);
+  static final Map<Scope, Api> keys = new EnumMap<>(Scope.class);
 
   @BeforeAll
   static void logIn() {
@@ -41,6 +44,10 @@ class PermissionsTest {
       subject.api().post("/api/users", credentials.copy().put("role", role.wireName())).expect(201);
       String token = subject.api().anonymous().post("/api/auth/login", credentials).expect(200).json().getString("token");
       callers.put(role, subject.api().anonymous().bearer(token));
+    }
+    for (Scope scope : Scope.values()) {
+      keys.put(scope, subject.api().anonymous().bearer(subject.api().post("/api/api-keys", new JsonObject()
+          .put("name", "k").put("scopes", new JsonArray().add(scope.wireName()))).expect(201).json().getString("key")));
     }
   }
 
@@ -54,18 +61,25 @@ class PermissionsTest {
         new AssertionError(operation + " has no x-required-role"));
   }
 
+  private static Permissions.Permission permission(Operation operation) {
+    return Permissions.all().get(operation.method() + ' ' + operation.path().replaceAll("\\{(\\w+)}", ":$1"));
+  }
+
   @Test
-  void theTableAndTheDocumentNameTheSameRoles() {
-    Map<String, Role> documented = new TreeMap<>();
-    operations().forEach(operation -> documented.put(operation.method() + ' '
-        + operation.path().replaceAll("\\{(\\w+)}", ":$1"), required(operation)));
-    assertThat(documented).isEqualTo(new TreeMap<>(Permissions.all()));
+  void theTableAndTheDocumentNameTheSameRolesAndScopes() {
+    assertThat(operations()).hasSameSizeAs(Permissions.all().keySet()).allSatisfy(operation -> {
+      assertThat(permission(operation)).as("%s", operation).isNotNull();
+      assertThat(permission(operation).role()).as("%s", operation).isEqualTo(required(operation));
+      assertThat(Scope.names(permission(operation).scopes())).as("%s", operation).isEqualTo(Document.items(
+          operation.node().path("x-sufficient-scopes")).stream().map(JsonNode::asText).toList());
+    });
   }
 
   @Test
   void callsOfNobodyAndOfTheOperatorHaveNoRole() {
     assertThat(Document.operations()).filteredOn(operation -> operation.isPublic() || operation.isOperators())
-        .allSatisfy(operation -> assertThat(operation.node().has("x-required-role")).as("%s", operation).isFalse());
+        .allSatisfy(operation -> assertThat(operation.node().has("x-required-role")
+            || operation.node().has("x-sufficient-scopes")).as("%s", operation).isFalse());
   }
 
   /** About things that do not exist, or with a field that is unknown: a permitted call is refused for that. */
@@ -88,6 +102,20 @@ class PermissionsTest {
       } else {
         Exchange refused = subject.unchanged(() -> call(api, operation)).expect(403, "ROLE_REQUIRED");
         assertThat(refused.json().getString("detail")).contains(required.wireName(), role.wireName());
+      }
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource("operations")
+  void aKeyWithAScopeMakesTheCallsOfItsScope(Operation operation) {
+    keys.forEach((scope, api) -> {
+      if (permission(operation).scopes().contains(scope)) {
+        Exchange served = call(api, operation);
+        assertThat(served.status()).as("%s with %s: %s", operation, scope, served.body()).isNotIn(401, 500);
+        assertThat(served.body()).doesNotContain("SCOPE_REQUIRED", "ROLE_REQUIRED");
+      } else {
+        subject.unchanged(() -> call(api, operation)).expect(403, "SCOPE_REQUIRED");
       }
     });
   }

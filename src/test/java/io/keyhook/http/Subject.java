@@ -58,6 +58,9 @@ final class Subject implements BeforeAllCallback {
         .put("password", Node.PASSWORD)).expect(201).json().getString("id"));
     ids.put("/api/invitations/{id}", api.post("/api/invitations", new JsonObject().put("email", "invited@example.com")
         .put("role", "member")).expect(201).json().getString("id"));
+    JsonObject login = new JsonObject().put("email", Node.EMAIL).put("password", Node.PASSWORD);
+    Api user = api.anonymous().bearer(api.anonymous().post("/api/auth/session", login).expect(200).json().getString("token"));
+    ids.put("/api/auth/sessions/{id}", user.get("/api/auth/sessions").expect(200).data().get(0).getString("id"));
     ids.put("/api/admin/accounts/{id}", api.get("/api/account").json().getString("id"));
     api.post("/api/test-endpoint").expect(200);
     ids.put("/api/deliveries/{id}", api.post("/api/webhooks/test", new JsonObject().put("webhookId", webhookId()))

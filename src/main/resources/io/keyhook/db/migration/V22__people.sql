@@ -17,3 +17,14 @@ CREATE TABLE IF NOT EXISTS keyhook.account_link (
   expires_at timestamptz NOT NULL,
   PRIMARY KEY (account_id, link_id)
 );
+
+-- Where a session is in use, for its owner: as its browser names itself, and the address of its latest use.
+ALTER TABLE keyhook.session
+  ADD COLUMN IF NOT EXISTS user_agent text, -- null: unknown
+  ADD COLUMN IF NOT EXISTS ip_address text; -- null: unknown
+
+-- Keys that may do less, or not for ever. Their hash is of another form (see ApiKeys), so that nodes of earlier versions, which
+-- know neither, refuse them.
+ALTER TABLE keyhook.api_key
+  ADD COLUMN IF NOT EXISTS scopes text[], -- null: full access
+  ADD COLUMN IF NOT EXISTS expires_at timestamptz; -- null: never

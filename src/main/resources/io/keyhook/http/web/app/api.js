@@ -251,7 +251,8 @@ export async function getPublic(path) {
 }
 
 export async function postPublic(path, body) {
-  return JSON.parse((await send('POST', path, json(body))).text);
+  const { text } = await send('POST', path, json(body));
+  return text ? JSON.parse(text) : null;
 }
 
 export async function postCsv(path, text) {

@@ -8,6 +8,7 @@ import { match, to, useLocation } from './router.js';
 import { announce, Button, Dialog, Empty, ButtonLink, Notice, PageHead, Skeleton, Toasts } from './ui.js';
 import { useRetried, useSession } from './use.js';
 import { LogIn, LogInForm } from './pages/login.js';
+import { AcceptInvitation, NewPassword } from './pages/links.js';
 import { SignUp } from './pages/signup.js';
 import { Overview } from './pages/overview.js';
 import { LicenseList } from './pages/licenses.js';
@@ -39,6 +40,12 @@ const ROUTES = [
   ['/settings', SettingsPage],
 ];
 
+/** Pages that need no login: the token in their path is enough. */
+const LINKS = [
+  ['/invitation/:token', AcceptInvitation],
+  ['/new-password/:token', NewPassword],
+];
+
 const NAVIGATION = [
   ['/', 'Overview', 'overview'],
   ['/licenses', 'Licenses', 'licenses'],
@@ -63,6 +70,10 @@ function App() {
   const { state } = useSession();
   const { path } = useLocation();
   const settings = useRetried(() => getPublic('api/settings'), []);
+  const link = match(LINKS, path);
+  if (link) {
+    return html`<${link.page} ...${link.params} /><${Toasts} />`;
+  }
   if (state === 'in' || state === 'over') {
     return html`<${Frame} path=${path} settings=${settings} isOver=${state === 'over'} />`;
   }

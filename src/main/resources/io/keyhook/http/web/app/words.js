@@ -130,10 +130,31 @@ export const AUDIT_ACTIONS = {
   'session.started': 'Logged in',
   'session.ended': 'Logged out',
   'session.reused': 'Ended a session: an old cookie was reused',
+  'invitation.created': 'Invited a team member',
+  'invitation.revoked': 'Revoked an invitation',
+  'invitation.accepted': 'Accepted an invitation',
   'user.created': 'Added a team member',
   'user.deleted': 'Removed a team member',
   'user.role_changed': 'Changed a team member’s role',
+  'user.password_reset': 'Created a link for a new password',
   'user.password_changed': 'Changed a password',
+};
+
+const BROWSERS = [[/Edg\//, 'Edge'], [/OPR\//, 'Opera'], [/Firefox\//, 'Firefox'], [/Chrom(e|ium)\//, 'Chrome'], [/Safari\//, 'Safari']];
+const SYSTEMS = [[/iPhone|iPad/, 'iOS'], [/Android/, 'Android'], [/Windows/, 'Windows'], [/Mac OS X/, 'macOS'], [/CrOS/, 'ChromeOS'],
+  [/Linux/, 'Linux']];
+
+/** A browser and its system, such as `Firefox on Linux`; the User-Agent itself if neither is known. */
+export function deviceName(userAgent) {
+  const known = names => names.find(([pattern]) => pattern.test(userAgent))?.[1];
+  return userAgent ? [known(BROWSERS), known(SYSTEMS)].filter(Boolean).join(' on ') || userAgent : 'Unknown device';
+}
+
+/** Scopes of API keys by name. */
+export const SCOPE_NAMES = {
+  read: ['Read', 'See everything and change nothing'],
+  licenses: ['Licenses', 'See, create, change and delete licenses and their devices'],
+  webhooks: ['Webhooks', 'See and change webhooks, and see, redeliver and recover deliveries'],
 };
 
 /** Roles by name, and what they may do. */

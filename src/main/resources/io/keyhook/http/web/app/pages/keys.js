@@ -1,8 +1,11 @@
 import { html, useState } from '../preact.js';
 import { post, remove } from '../api.js';
+import { now } from '../clock.js';
 import { Field, FormDialog, useForm } from '../form.js';
-import { announce, Button, Confirm, Dialog, Empty, Notice, PagedTable, PageHead, Secret, Time } from '../ui.js';
+import { DAY_LENGTH } from '../format.js';
+import { announce, Badge, Button, Confirm, Dialog, Empty, Notice, PagedTable, PageHead, Secret, Time } from '../ui.js';
 import { usePages } from '../use.js';
+import { SCOPE_NAMES } from '../words.js';
 
 export function ApiKeys() {
   const pages = usePages('api/api-keys', {});
@@ -12,6 +15,9 @@ export function ApiKeys() {
   const columns = [
     { name: 'Name', className: 'main', cell: key => html`<span class="strong">${key.name}</span>` },
     { name: 'Starts with', cell: key => html`<code>${key.hint}…</code>` },
+    { name: 'Access', cell: ({ scopes }) => scopes ? scopes.map(scope => SCOPE_NAMES[scope][0]).join(', ') : 'Full access' },
+    { name: 'Expires', cell: ({ expiresAt }) => expiresAt && Date.parse(expiresAt) <= now() ? html`<${Badge} tone="warn">Expired</${Badge}>`
+      : html`<${Time} at=${expiresAt} ahead />` },
     { name: 'Last used', cell: key => html`<${Time} at=${key.lastUsedAt} />` },
     { name: 'Created', cell: key => html`<${Time} at=${key.createdAt} />` },
     { name: 'Revoke', hidden: true, className: 'end', cell: key => html`<${Button} needs="owner" kind="small"
@@ -19,7 +25,7 @@ export function ApiKeys() {
       onClick=${() => setLeaving(key)}>Revoke</${Button}>` },
   ];
   return html`<${PageHead} title="API keys">${create}</${PageHead}>
-    <p class="lead">Use API keys to call Keyhook from your own code. A key has full access to this account. License validation needs no key.</p>
+    <p class="lead">Use API keys to call Keyhook from your own code. Give a key only the access that the program needs. License validation needs no key.</p>
     <${PagedTable} label="API keys" pages=${pages} columns=${columns}
       empty=${html`<${Empty} icon="keys" title="No API keys yet"
           action=${create}>With an API key, your shop can create a license for each sale.</${Empty}>`} />
@@ -32,12 +38,21 @@ export function ApiKeys() {
       }}><p>Keyhook will refuse every call that uses <strong>${leaving.name}</strong>. This can’t be undone.</p></${Confirm}>`}`;
 }
 
+const LIFETIMES = [['', 'Never'], ['30', 'In 30 days'], ['90', 'In 90 days'], ['365', 'In a year']];
+
 function CreateKey({ onClose, onCreated }) {
   const [made, setMade] = useState(null);
-  const form = useForm({ name: '' }, async values => {
-    setMade(await post('api/api-keys', { name: values.name.trim() }));
+  const form = useForm({ name: '', access: 'full', scopes: [], expires: '' }, async ({ name, access, scopes, expires }) => {
+    setMade(await post('api/api-keys', {
+      name: name.trim(),
+      scopes: access === 'full' ? null : scopes,
+      expiresAt: expires ? new Date(now() + expires * DAY_LENGTH).toISOString() : null,
+    }));
     onCreated();
-  }, values => ({ name: values.name.trim() ? '' : 'Enter a name' }));
+  }, ({ name, access, scopes }) => ({
+    name: name.trim() ? '' : 'Enter a name',
+    access: access === 'full' || scopes.length ? '' : 'Choose at least one scope',
+  }));
   if (made) {
     return html`<${Dialog} title="API key created" firm onClose=${onClose}>
       <div class="dialog-body">
@@ -51,5 +66,16 @@ function CreateKey({ onClose, onCreated }) {
   return html`<${FormDialog} form=${form} title="Create API key" action="Create API key" onClose=${onClose}>
     <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus
         hint="The program that uses the key, such as your shop. Shown in the audit log." />
+    <${Field} form=${form} name="access" label="Access" as="select">
+      <option value="full">Full access</option><option value="scopes">Only some calls</option>
+    </${Field}>
+    ${form.values.access === 'scopes' && html`<fieldset class="choices"><legend>Scopes</legend>
+      <div class="choice-list">${Object.entries(SCOPE_NAMES).map(([scope, [name, what]]) => html`<div key=${scope} class="choice">
+        <label><input type="checkbox" checked=${form.values.scopes.includes(scope)} onChange=${event =>
+          form.set('scopes', scopes => event.target.checked ? [...scopes, scope] : scopes.filter(other => other !== scope))}
+          /><span><strong>${name}</strong><span class="faint">${what}</span></span></label></div>`)}</div></fieldset>`}
+    <${Field} form=${form} name="expires" label="Expires" as="select">
+      ${LIFETIMES.map(([days, label]) => html`<option key=${days} value=${days}>${label}</option>`)}
+    </${Field}>
   </${FormDialog}>`;
 }

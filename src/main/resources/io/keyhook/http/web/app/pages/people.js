@@ -1,9 +1,9 @@
 import { html, useState } from '../preact.js';
-import { patch, post, remove } from '../api.js';
+import { patch, post, remove, ROOT } from '../api.js';
 import { ROLES, useApp, useMay } from '../context.js';
 import { Field, FormDialog, useForm } from '../form.js';
 import { checkEmail, checkPassword, PASSWORD_HINT } from '../passwords.js';
-import { announce, Badge, Button, Confirm, PagedTable, PageHead, Time } from '../ui.js';
+import { announce, Badge, Button, Card, Confirm, Dialog, Notice, PagedTable, PageHead, Secret, Time } from '../ui.js';
 import { useId, usePages } from '../use.js';
 import { ROLE_NAMES } from '../words.js';
 
@@ -12,22 +12,39 @@ export function People() {
   const pages = usePages('api/users', {});
   const [adding, setAdding] = useState(false);
   const [leaving, setLeaving] = useState(null);
+  const [resetting, setResetting] = useState(null);
+  const [reset, setReset] = useState(null);
+  const [inviting, setInviting] = useState(false);
+  const [version, setVersion] = useState(0);
   const mayManage = useMay('owner');
   const isMe = user => user.id === me.data?.user?.id;
   const columns = [
-    { name: 'E-mail', className: 'main', cell: user => html`<span
-        class="strong">${user.email}</span> ${isMe(user) && html`<${Badge}>You</${Badge}>`}` },
+    { name: 'Team member', className: 'main', cell: user => html`<span
+        class="strong">${user.name ?? user.email}</span> ${isMe(user) && html`<${Badge}>You</${Badge}>`}
+      ${user.name && html`<div class="faint clip">${user.email}</div>`}` },
     { name: 'Role', cell: user => mayManage ? html`<${RoleOf} user=${user} isMe=${isMe(user)} onChanged=${pages.reload} />`
       : ROLE_NAMES[user.role][0] },
     { name: 'Last login', cell: user => html`<${Time} at=${user.lastLoginAt} />` },
     { name: 'Added', cell: user => html`<${Time} at=${user.createdAt} />` },
-    { name: 'Remove', hidden: true, className: 'end', cell: user => me.data && !isMe(user) && html`<${Button} needs="owner" kind="small"
-      aria-label=${'Remove ' + user.email} onClick=${() => setLeaving(user)}>Remove</${Button}>` },
+    { name: 'Actions', hidden: true, className: 'end', cell: user => me.data && !isMe(user) && html`<span class="actions"><${Button}
+      needs="owner" kind="small" aria-label=${'Reset password of ' + user.email}
+      onClick=${() => setResetting(user)}>Reset password</${Button}><${Button} needs="owner" kind="small"
+      aria-label=${'Remove ' + user.email} onClick=${() => setLeaving(user)}>Remove</${Button}></span>` },
   ];
-  return html`<${PageHead} title="Team"><${Button} needs="owner" kind="primary" icon="plus"
-      onClick=${() => setAdding(true)}>Add team member</${Button}></${PageHead}>
+  return html`<${PageHead} title="Team">
+      <${Button} needs="owner" onClick=${() => setAdding(true)}>Add team member</${Button}>
+      <${Button} needs="owner" kind="primary" icon="plus" onClick=${() => setInviting(true)}>Invite team member</${Button}>
+    </${PageHead}>
     <p class="lead">A role decides what a team member may do. The audit log shows what they did. <a href="docs/team">About roles</a></p>
     <${PagedTable} label="Team" pages=${pages} columns=${columns} />
+    ${mayManage && html`<${Invitations} version=${version} />`}
+    ${inviting && html`<${Invite} onClose=${() => setInviting(false)} onInvited=${() => setVersion(version + 1)} />`}
+    ${resetting && html`<${Confirm} title="Reset this password?" kind="primary" action="Create link"
+        onClose=${() => setResetting(null)} run=${async () => setReset(await post(`api/users/${resetting.id}/password-reset`))}>
+        <p>You get a link with which <strong>${resetting.email}</strong> sets a new password. Until then, the old password works.</p>
+      </${Confirm}>`}
+    ${reset && html`<${LinkDialog} title="Password link created" path=${reset.path} onClose=${() => setReset(null)}>Send this link
+      to ${reset.email}. It works once, within 24 hours.</${LinkDialog}>`}
     ${adding && html`<${AddPerson} onClose=${() => setAdding(false)} onAdded=${pages.reload} />`}
     ${leaving && html`<${Confirm} title="Remove this team member?" action="Remove team member"
         onClose=${() => setLeaving(null)} run=${async () => {
@@ -90,4 +107,51 @@ function RoleOf({ user, isMe, onChanged }) {
         await change(next);
         location.reload();
       }}><p>You will be ${ROLE_NAMES[next][0].toLowerCase()}, and only another owner can change that.</p></${Confirm}>`}`;
+}
+
+/** Invitations that nobody has accepted yet. @param version changes with each invitation */
+function Invitations({ version }) {
+  const pages = usePages('api/invitations', {}, { version, name: 'invitations' });
+  const [revoking, setRevoking] = useState(null);
+  const columns = [
+    { name: 'E-mail', className: 'main', cell: ({ email }) => html`<span class="strong">${email}</span>` },
+    { name: 'Role', cell: ({ role }) => ROLE_NAMES[role][0] },
+    { name: 'Invited by', cell: ({ createdBy }) => html`<span class="clip">${createdBy}</span>` },
+    { name: 'Expires', cell: ({ expiresAt }) => html`<${Time} at=${expiresAt} ahead />` },
+    { name: 'Revoke', hidden: true, className: 'end', cell: invitation => html`<${Button} kind="small"
+      aria-label=${'Revoke the invitation of ' + invitation.email} onClick=${() => setRevoking(invitation)}>Revoke</${Button}>` },
+  ];
+  return html`<${Card} title="Invitations"><${PagedTable} label="Invitations" pages=${pages} columns=${columns}
+      empty=${html`<p class="faint">No open invitations.</p>`} /></${Card}>
+    ${revoking && html`<${Confirm} title="Revoke this invitation?" action="Revoke invitation" onClose=${() => setRevoking(null)}
+        run=${async () => {
+        await remove('api/invitations/' + revoking.id);
+        announce('Invitation revoked', 'good');
+        pages.reload();
+      }}><p>The link that you sent to <strong>${revoking.email}</strong> stops working.</p></${Confirm}>`}`;
+}
+
+function Invite({ onClose, onInvited }) {
+  const [made, setMade] = useState(null);
+  const form = useForm({ email: '', role: 'member' }, async values => {
+    setMade(await post('api/invitations', values));
+    onInvited();
+  }, values => ({ email: checkEmail(values.email) }));
+  if (made) {
+    return html`<${LinkDialog} title="Invitation created" path=${made.path} onClose=${onClose}>Send this link to ${made.email}. It
+      works once, within 7 days.</${LinkDialog}>`;
+  }
+  return html`<${FormDialog} form=${form} title="Invite team member" action="Create invitation" onClose=${onClose}>
+    <${Field} form=${form} name="email" label="E-mail" type="email" live=${checkEmail} autofocus />
+    <${RoleField} form=${form} />
+  </${FormDialog}>`;
+}
+
+/** Shows a link that the server shows only once. */
+function LinkDialog({ title, path, onClose, children }) {
+  return html`<${Dialog} title=${title} firm onClose=${onClose}>
+    <div class="dialog-body"><${Notice} tone="warn" title="Copy the link now">Keyhook shows it only once.</${Notice}>
+      <p>${children}</p><${Secret} text=${new URL(path.slice(1), ROOT).href} what="link" /></div>
+    <footer class="dialog-foot"><${Button} kind="primary" onClick=${onClose}>I’ve copied the link</${Button}></footer>
+  </${Dialog}>`;
 }

@@ -1,0 +1,60 @@
+// The pages of links that are good for one use, for people who are not logged in.
+import { html } from '../preact.js';
+import { logIn, postPublic } from '../api.js';
+import { Field, Form, FormError, useForm } from '../form.js';
+import { Logo } from '../icons.js';
+import { checkPassword, PASSWORD_HINT } from '../passwords.js';
+import { go } from '../router.js';
+import { announce, Button, ButtonLink, Empty, Loaded, useTitle } from '../ui.js';
+import { useLoad } from '../use.js';
+import { ROLE_NAMES } from '../words.js';
+
+function Door({ title, children }) {
+  useTitle(title);
+  return html`<main class="door"><div class="door-card"><${Logo} /><h1>${title}</h1>${children}</div></main>`;
+}
+
+function Over() {
+  return html`<${Empty} icon="alert" title="This link no longer works"
+      action=${html`<${ButtonLink} href="#/">Go to login</${ButtonLink}>`}>It was used or revoked, or has expired. Ask for a new one.</${Empty}>`;
+}
+
+/** Lets an invited person choose a name and a password, and logs them in. */
+export function AcceptInvitation({ token }) {
+  const invited = useLoad(() => postPublic('api/auth/invitation', { token }), [token]);
+  return html`<${Door} title="Join Keyhook">${invited.error?.status === 404 ? html`<${Over} />`
+    : html`<${Loaded} of=${invited} lines=${3}>${invitation => html`<${Accept} token=${token} ...${invitation} />`}</${Loaded}>`}</${Door}>`;
+}
+
+function Accept({ token, accountName, email, role }) {
+  const form = useForm({ name: '', password: '' }, async values => {
+    await postPublic('api/auth/invitation/accept', { token, ...values });
+    await logIn(email, values.password);
+    go('/');
+  }, values => ({ name: values.name.trim() ? '' : 'Enter your name', password: checkPassword(values.password) }));
+  return html`<p>You are invited to the account <strong>${accountName}</strong> as ${ROLE_NAMES[role][0].toLowerCase()}. You will log
+      in as <strong>${email}</strong>.</p>
+    <${Form} form=${form}>
+      <${FormError} form=${form} />
+      <span class="sr" aria-hidden="true"><input type="text" autocomplete="username" value=${email} readonly tabindex="-1" /></span>
+      <${Field} form=${form} name="name" label="Your name" autocomplete="name" maxlength="100" autofocus />
+      <${Field} form=${form} name="password" label="Password" type="password" hint=${PASSWORD_HINT}
+        autocomplete="new-password" live=${checkPassword} />
+      <${Button} type="submit" kind="primary wide" busy=${form.busy}>Join</${Button}>
+    </${Form}>`;
+}
+
+/** Sets the password for which somebody sent the link. */
+export function NewPassword({ token }) {
+  const form = useForm({ newPassword: '' }, async values => {
+    await postPublic('api/auth/new-password', { token, ...values });
+    announce('Password set. Log in with it.', 'good');
+    go('/');
+  }, values => ({ newPassword: checkPassword(values.newPassword) }));
+  return html`<${Door} title="Set a new password">${form.error?.status === 404 ? html`<${Over} />` : html`<${Form} form=${form}>
+    <${FormError} form=${form} />
+    <${Field} form=${form} name="newPassword" label="New password" type="password" hint=${PASSWORD_HINT}
+      autocomplete="new-password" live=${checkPassword} autofocus />
+    <${Button} type="submit" kind="primary wide" busy=${form.busy}>Set password</${Button}>
+  </${Form}>`}</${Door}>`;
+}

@@ -1,0 +1,172 @@
+package io.keyhook.dashboard;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.keyhook.testing.Receiver;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Team members with roles: invited by a link, shown what they may do, and helped to a new password. */
+class TeamTest extends Visit {
+  private static final String CHOSEN = "a password of my own";
+
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  @Override
+  Installation installation() {
+    return keyhook;
+  }
+
+  private static void add(String email, String role) {
+    keyhook.api().post("/api/users", new JsonObject().put("email", email).put("password", Node.PASSWORD).put("role", role))
+        .expect(201);
+  }
+
+  private void enter(String email, String password) {
+    tab.logIn(email, password);
+    assertThat(tab.heading("Overview")).isVisible();
+    tab.settle();
+  }
+
+  private void goTo(String path) {
+    page.evaluate("path => { location.hash = path; }", path);
+  }
+
+  /** The link that a dialog shows once. */
+  private String shownLink() {
+    Locator link = tab.dialog().getByText(Pattern.compile("^http://127\\.0\\.0\\.1.*#/"));
+    assertThat(link).isVisible();
+    String url = link.textContent().strip();
+    tab.dialogButton("I’ve copied the link").click();
+    assertThat(tab.dialog()).hasCount(0);
+    return url;
+  }
+
+  @Test
+  void anInvitedColleagueChoosesNameAndPasswordAndIsIn() {
+    enter(Node.EMAIL, Node.PASSWORD);
+    tab.visit("Team");
+    tab.button("Invite team member").click();
+    tab.field("E-mail").fill("invited@example.com");
+    tab.field("Role").selectOption("support");
+    assertThat(tab.dialog()).containsText("Also redelivers");
+    tab.dialogButton("Create invitation").click();
+    String link = shownLink();
+    assertThat(page.getByRole(AriaRole.TABLE, new Page.GetByRoleOptions().setName("Invitations"))).containsText("invited@example.com");
+    try (Tab other = chromium.open(new Browser.NewContextOptions())) {
+      other.page().navigate(link);
+      assertThat(other.page().locator("main")).containsText("invited@example.com");
+      assertThat(other.page().locator("main")).containsText("support");
+      other.button("Join").click();
+      assertThat(other.page().getByText("Enter your name")).isVisible();
+      other.field("Your name").fill("Ada Lovelace");
+      other.field("Password").fill(CHOSEN);
+      other.button("Join").click();
+      assertThat(other.heading("Overview")).isVisible();
+      other.page().navigate(link);
+      other.page().reload();
+      assertThat(other.heading("This link no longer works")).isVisible();
+      assertThat(other.complaints()).isEmpty();
+    }
+    page.reload();
+    assertThat(page.getByRole(AriaRole.TABLE, new Page.GetByRoleOptions().setName("Team"))).containsText("Ada Lovelace");
+  }
+
+  @Test
+  void whoMayOnlyReadSeesNoButtonThatChangesAnything() {
+    add("reads@example.com", "read_only");
+    Receiver receiver = keyhook.receiver();
+    String webhook = keyhook.webhook(receiver, "license.disabled").id();
+    String license = keyhook.license(1).id();
+    enter("reads@example.com", Node.PASSWORD);
+    for (String path : List.of("/licenses?create=1", "/licenses/" + license, "/webhooks?create=1", "/webhooks/" + webhook,
+        "/deliveries", "/people", "/api-keys", "/test-endpoint")) {
+      goTo(path);
+      tab.settle();
+      assertThat(tab.dialog()).hasCount(0);
+      assertThat(page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName(Pattern.compile(
+          "^(Create|Edit|Delete|Disable|Enable|Pause|Resume|Deactivate|Rotate|Redeliver|Recover|Send test|Invite|Add|Remove|Revoke"
+              + "|Import|Extend|Reset).*")))).hasCount(0);
+      assertThat(page.getByRole(AriaRole.CHECKBOX)).hasCount(0);
+    }
+  }
+
+  @Test
+  void whoSupportsDisablesALicenseAndDoesNotDeleteIt() {
+    add("supports@example.com", "support");
+    String license = keyhook.license(1).id();
+    enter("supports@example.com", Node.PASSWORD);
+    goTo("/licenses/" + license);
+    assertThat(tab.button("Disable")).isVisible();
+    assertThat(tab.button("Delete")).hasCount(0);
+    tab.button("Disable").click();
+    tab.dialog().getByRole(AriaRole.BUTTON, new Locator.GetByRoleOptions().setName(Pattern.compile("^Disable"))).click();
+    assertThat(page.getByText("This license is disabled")).isVisible();
+  }
+
+  @Test
+  void anOwnerChangesARoleAndTheLastOwnerStays() {
+    add("promoted@example.com", "read_only");
+    enter(Node.EMAIL, Node.PASSWORD);
+    tab.visit("Team");
+    page.getByLabel("Role of promoted@example.com").selectOption("member");
+    assertThat(page.getByText("promoted@example.com is now member")).isVisible();
+    assertThat(page.getByLabel("Role of promoted@example.com")).hasValue("member");
+    page.getByLabel("Role of " + Node.EMAIL).selectOption("member");
+    tab.dialogButton("Change my role").click();
+    assertThat(tab.dialog()).containsText("The last owner cannot be removed");
+    tab.dialogButton("Cancel").click();
+    assertThat(page.getByLabel("Role of " + Node.EMAIL)).hasValue("owner");
+  }
+
+  @Test
+  void aForgottenPasswordIsSetByALinkFromAnOwner() {
+    add("forgets@example.com", "member");
+    enter(Node.EMAIL, Node.PASSWORD);
+    tab.visit("Team");
+    tab.button("Reset password of forgets@example.com").click();
+    tab.dialogButton("Create link").click();
+    String link = shownLink();
+    try (Tab other = chromium.open(new Browser.NewContextOptions())) {
+      other.page().navigate(link);
+      other.field("New password").fill(CHOSEN);
+      other.button("Set password").click();
+      assertThat(other.heading("Log in to Keyhook")).isVisible();
+      other.logIn("forgets@example.com", CHOSEN);
+      assertThat(other.heading("Overview")).isVisible();
+      assertThat(other.complaints()).isEmpty();
+    }
+  }
+
+  @Test
+  void anotherSessionIsEndedFromTheSettings() {
+    add("twice@example.com", "member");
+    try (Tab other = chromium.open(new Browser.NewContextOptions())) {
+      other.page().navigate(keyhook.node().uri().toString());
+      other.logIn("twice@example.com", Node.PASSWORD);
+      assertThat(other.heading("Overview")).isVisible();
+      enter("twice@example.com", Node.PASSWORD);
+      tab.visit("Settings");
+      Locator sessions = page.getByRole(AriaRole.TABLE, new Page.GetByRoleOptions().setName("Sessions"));
+      assertThat(sessions.getByRole(AriaRole.ROW)).hasCount(3); // with the heading
+      assertThat(sessions).containsText("This session");
+      assertThat(sessions).containsText("Chrome on Linux");
+      tab.button("End all others").click();
+      tab.dialogButton("End sessions").click();
+      assertThat(sessions.getByRole(AriaRole.ROW)).hasCount(2);
+      other.visit("Licenses");
+      assertThat(other.heading("Log in again")).isVisible();
+    }
+  }
+}
