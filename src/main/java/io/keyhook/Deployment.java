@@ -246,7 +246,7 @@ final class Deployment {
         .compose(v -> deploy(Stage.WORKING, workers, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
             counts, meters, admissions.pacer(), validator.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
-            new AccountVerticle(bus, database, idempotency, plans, options, admissions, budget)))
+            new AccountVerticle(bus, database, cipher, idempotency, plans, options, admissions, budget)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new IdempotencyVerticle(idempotency)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::queue))

@@ -16,6 +16,7 @@ import io.keyhook.bus.Recoveries;
 import io.keyhook.bus.Sessions;
 import io.keyhook.bus.Statistics;
 import io.keyhook.bus.TestEndpoints;
+import io.keyhook.bus.TwoFactor;
 import io.keyhook.bus.Users;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.event.EventFeed;
@@ -188,6 +189,24 @@ public final class KeyhookClient {
   /** Sets the password for which a link was created. */
   public Future<Void> setPassword(Links.SetPassword request) {
     return bus.request(Addresses.SET_PASSWORD, request);
+  }
+
+  /** Creates a key for two-factor authentication, which {@link #enableTwoFactor} turns on. */
+  public Future<TwoFactor.Setup> beginTwoFactor(TwoFactor.Begin request) {
+    return bus.request(Addresses.BEGIN_TWO_FACTOR, request);
+  }
+
+  public Future<TwoFactor.RecoveryCodes> enableTwoFactor(TwoFactor.Enable request) {
+    return manage(request.caller().accountId(), Addresses.ENABLE_TWO_FACTOR, request);
+  }
+
+  public Future<Void> disableTwoFactor(TwoFactor.Disable request) {
+    return bus.request(Addresses.DISABLE_TWO_FACTOR, request);
+  }
+
+  /** Turns two-factor authentication off for a team member who lost the app and the recovery codes. */
+  public Future<Void> disableTwoFactor(TwoFactor.DisableOf request) {
+    return manage(request.caller().accountId(), Addresses.DISABLE_TWO_FACTOR_OF, request);
   }
 
   public Future<Void> changePassword(Users.ChangePassword request) {

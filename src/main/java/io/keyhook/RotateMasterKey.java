@@ -1,5 +1,6 @@
 package io.keyhook;
 
+import io.keyhook.account.TotpResealing;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.config.LocalSecrets;
 import io.keyhook.db.Cipher;
@@ -12,8 +13,8 @@ import io.vertx.core.Vertx;
 import java.util.concurrent.CompletionException;
 
 /**
- * The command {@code rotate-master-key}: encrypts with {@code secrets.masterKey} all webhook secrets, and all answers that are
- * kept under idempotency keys, that are under one of {@code secrets.previousMasterKeys}. A master key that was generated beside
+ * The command {@code rotate-master-key}: encrypts with {@code secrets.masterKey} all webhook secrets, all keys for two-factor
+ * authentication, and all answers that are kept under idempotency keys, that are under one of {@code secrets.previousMasterKeys}. A master key that was generated beside
  * an embedded database is first replaced by a new one. Nodes that have both keys go on meanwhile; a second run does nothing.
  */
 final class RotateMasterKey {
@@ -55,7 +56,12 @@ final class RotateMasterKey {
       if (result.changed() > 0) {
         System.err.println(result.changed() + " webhooks kept changing: run it again");
       }
-      return result.unreadable() + result.changed() == 0;
+      int unreadableKeys = DatabaseCommand.await(new TotpResealing(database, cipher).run());
+      if (unreadableKeys > 0) {
+        System.err.println("The keys for two-factor authentication of " + unreadableKeys + " team members cannot be decrypted with"
+            + " the given keys: check that secrets.previousMasterKeys has all previous keys");
+      }
+      return result.unreadable() + result.changed() + unreadableKeys == 0;
     } catch (CompletionException e) {
       System.err.println("Not done, run it again: " + e.getCause().getMessage());
       return false;

@@ -73,7 +73,7 @@ final class AccountStore {
       SELECT m.account_id, m.user_id, m.email, m.password_hash, a.suspended_at IS NOT NULL, m.role
       FROM keyhook.member m JOIN keyhook.account a ON a.account_id = m.account_id WHERE lower(m.email) = lower($1)""";
   private static final String ME = """
-      SELECT a.name, m.user_id, m.email, m.created_at, k.key_id, k.name
+      SELECT a.name, m.user_id, m.email, m.created_at, k.key_id, k.name, m.totp_secret IS NOT NULL
       FROM keyhook.account a
       LEFT JOIN keyhook.member m ON m.account_id = $1 AND m.user_id = $2
       LEFT JOIN keyhook.api_key k ON k.account_id = $1 AND k.key_id = $3
@@ -83,7 +83,8 @@ final class AccountStore {
       FROM keyhook.member m JOIN keyhook.account a ON a.account_id = m.account_id
       WHERE m.account_id = $1 AND m.user_id = $2""";
   private static final String CALLING_MEMBER = MEMBER + """
-       AND ($3::uuid IS NULL OR EXISTS (SELECT FROM keyhook.session s
+
+      AND ($3::uuid IS NULL OR EXISTS (SELECT FROM keyhook.session s
         WHERE s.account_id = $1 AND s.user_id = $2 AND s.session_id = $3 AND s.expires_at > now()))""";
   private static final String SUSPENDED = "SELECT suspended_at IS NOT NULL FROM keyhook.account WHERE account_id = $1";
 
@@ -189,7 +190,8 @@ final class AccountStore {
     return client.preparedQuery(ME)
         .execute(Tuple.of(caller.accountId(), actor.id(Id.USER), actor.id(Id.API_KEY)))
         .map(rows -> first(rows, row -> new Me(Id.ACCOUNT.of(caller.accountId()), row.getString(0),
-            row.getUUID(1) == null ? null : new Person(Id.USER.of(row.getUUID(1)), row.getString(2), instant(row, 3)),
+            row.getUUID(1) == null ? null : new Person(Id.USER.of(row.getUUID(1)), row.getString(2), instant(row, 3),
+                row.getBoolean(6)),
             row.getUUID(4) == null ? null : new NamedKey(Id.API_KEY.of(row.getUUID(4)), row.getString(5)),
             caller.role()))
             .orElseThrow(Id.ACCOUNT::notFound));

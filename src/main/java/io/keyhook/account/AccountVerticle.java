@@ -19,6 +19,7 @@ import io.keyhook.bus.Info;
 import io.keyhook.bus.StopBudget;
 import io.keyhook.bus.Version;
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.fair.Admissions;
 import io.keyhook.fair.ClientTenant;
@@ -53,6 +54,7 @@ public final class AccountVerticle extends VerticleBase {
   private final Bus bus;
   private final Database database;
   private final Pool pool;
+  private final Cipher cipher;
   private final Idempotency idempotency;
   private final Plans plans;
   private final KeyhookOptions options;
@@ -67,11 +69,12 @@ public final class AccountVerticle extends VerticleBase {
   private AccountLifecycle lifecycle;
 
   public AccountVerticle(
-      Bus bus, Database database, Idempotency idempotency, Plans plans, KeyhookOptions options,
+      Bus bus, Database database, Cipher cipher, Idempotency idempotency, Plans plans, KeyhookOptions options,
       Admissions admissions, StopBudget budget) {
     this.bus = bus;
     this.database = database;
     this.pool = database.pool();
+    this.cipher = cipher;
     this.idempotency = idempotency;
     this.plans = plans;
     this.options = options;
@@ -84,8 +87,9 @@ public final class AccountVerticle extends VerticleBase {
     passwords = new Passwords(vertx, admissions);
     connections = database.connections(admissions.authentications().atOnce(), "authentications");
     tokens = new Tokens(vertx, options.auth().jwt());
+    SecondFactor secondFactor = new SecondFactor(database, admissions.management(), passwords, cipher, random);
     Logins logins = new Logins(database, admissions.management(), passwords, tokens, options.auth().session(),
-        new DeviceCookies(options.secrets(), random), random);
+        new DeviceCookies(options.secrets(), random), secondFactor, random);
     People people = new People(database, admissions.management(), idempotency, passwords);
     Links links = new Links(database, admissions.management(), idempotency, passwords, random);
     bus.answer(Addresses.AUTHENTICATE, request ->
@@ -110,6 +114,10 @@ public final class AccountVerticle extends VerticleBase {
     bus.answer(Addresses.ACCEPT_INVITATION, links::accept);
     bus.answer(Addresses.RESET_PASSWORD, links::resetPassword);
     bus.answer(Addresses.SET_PASSWORD, links::setPassword);
+    bus.answer(Addresses.BEGIN_TWO_FACTOR, secondFactor::begin);
+    bus.answer(Addresses.ENABLE_TWO_FACTOR, secondFactor::enable);
+    bus.answer(Addresses.DISABLE_TWO_FACTOR, secondFactor::disable);
+    bus.answer(Addresses.DISABLE_TWO_FACTOR_OF, secondFactor::disableOf);
     bus.answer(Addresses.SIGN_UP, this::signUp);
     bus.answer(Addresses.CREATE_ACCOUNT, this::create);
     bus.answer(Addresses.UPDATE_ACCOUNT, this::update);

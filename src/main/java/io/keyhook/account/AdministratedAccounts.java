@@ -52,7 +52,7 @@ public final class AdministratedAccounts {
   }
 
   /**
-   * Gives a team member another password, and ends their sessions.
+   * Gives a team member another password, ends their sessions, and turns two-factor authentication off.
    *
    * @param email in any case. Fails with {@link Failure.NotFound} if it is nobody's
    */
@@ -65,6 +65,7 @@ public final class AdministratedAccounts {
           .compose(changed -> changed ? SessionStore.deleteOf(tx, member.accountId(), member.userId(), null)
               : Future.failedFuture("Their password was changed at the same time; run the command again"))
           .compose(ended -> LinkStore.deleteOf(tx, member.accountId(), member.userId()))
+          .compose(deleted -> TotpStore.disable(tx, member.accountId(), member.userId()))
           .compose(ended -> AuditStore.write(tx, new Caller(member.accountId(), by), Action.USER_PASSWORD_CHANGED,
               Id.USER.of(member.userId()), List.of("password")));
     }));

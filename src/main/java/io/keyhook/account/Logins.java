@@ -44,19 +44,21 @@ final class Logins {
   private final Tokens tokens;
   private final KeyhookOptions.Session options;
   private final DeviceCookies devices;
+  private final SecondFactor secondFactor;
   private final SecureRandom random;
 
   /**
    * @param management admits work on shared connections, by client address
    */
   Logins(Database database, Admission<Object> management, Passwords passwords, Tokens tokens,
-      KeyhookOptions.Session options, DeviceCookies devices, SecureRandom random) {
+      KeyhookOptions.Session options, DeviceCookies devices, SecondFactor secondFactor, SecureRandom random) {
     this.database = database;
     this.management = management;
     this.passwords = passwords;
     this.tokens = tokens;
     this.options = options;
     this.devices = devices;
+    this.secondFactor = secondFactor;
     this.random = random;
   }
 
@@ -107,7 +109,9 @@ final class Logins {
           }
           Suspension.check(member.get().suspended());
           return member.get();
-        }));
+        })).compose(user -> inTurn(request.address(), () ->
+            secondFactor.check(database.pool(), user.accountId(), user.userId(), request.code())
+                .onFailure(e -> noteWrongCode(e, user, request.address()))).map(user));
   }
 
   /** Admits logins on known devices, which do not wait behind strangers who guess passwords. */
@@ -125,6 +129,12 @@ final class Logins {
   private void noteFailure(AccountStore.Member user, String address) {
     audit(database.pool(), user, address, Action.LOGIN_FAILED).onFailure(e ->
         log.warn("Could not write a failed login to the audit log: {}", e.getMessage()));
+  }
+
+  private void noteWrongCode(Throwable e, AccountStore.Member user, String address) {
+    if (e instanceof FailureException known && known.failure().code().equals("WRONG_CODE")) {
+      noteFailure(user, address);
+    }
   }
 
   /** Starts a session, unless the password has changed since it was checked. */

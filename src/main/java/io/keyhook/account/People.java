@@ -118,7 +118,7 @@ final class People {
             List.of("password"))));
   }
 
-  private static FailureException wrongPassword() {
+  static FailureException wrongPassword() {
     return new Failure.Forbidden("WRONG_PASSWORD", "The current password is wrong").exception();
   }
 

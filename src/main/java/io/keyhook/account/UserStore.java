@@ -18,7 +18,7 @@ import java.util.UUID;
 
 /** The SQL of an account's people. */
 final class UserStore {
-  private static final String COLUMNS = "user_id, email, name, role, created_at, last_login_at";
+  private static final String COLUMNS = "user_id, email, name, role, totp_secret IS NOT NULL, created_at, last_login_at";
   private static final String INSERT = """
       INSERT INTO keyhook.member (account_id, email, name, password_hash, role) VALUES ($1, $2, $3, $4, $5) RETURNING\s""" + COLUMNS;
   private static final String LIST = "SELECT " + COLUMNS + """
@@ -102,8 +102,8 @@ final class UserStore {
   }
 
   private static User user(Row row) {
-    return new User(Id.USER.of(row.getUUID(0)), row.getString(1), row.getString(2), role(row.getString(3)), instant(row, 4),
-        instant(row, 5));
+    return new User(Id.USER.of(row.getUUID(0)), row.getString(1), row.getString(2), role(row.getString(3)),
+        row.getBoolean(4), instant(row, 5), instant(row, 6));
   }
 
   /** Reads a stored role. */

@@ -57,6 +57,8 @@ public enum Action {
   USER_ROLE_CHANGED("user.role_changed"),
   /** A link for a new password was created. Its use is a change of the password. */
   USER_PASSWORD_RESET("user.password_reset"),
+  TWO_FACTOR_ENABLED("two_factor.enabled"),
+  TWO_FACTOR_DISABLED("two_factor.disabled"),
   USER_PASSWORD_CHANGED("user.password_changed"),
   /** The subject is the user who logged in, as for the next two. */
   SESSION_STARTED("session.started"),

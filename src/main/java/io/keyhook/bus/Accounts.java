@@ -26,12 +26,18 @@ public interface Accounts {
    * @param address of the client; null: unknown
    * @param device the device's cookie, from {@link Sessions.FindDevice}; a login on a known device does not wait behind those
    *     of strangers; null: unknown
+   * @param code of the user's authenticator app, or a recovery code; null: none
    */
-  record Login(String email, String password, String address, String device) {
+  record Login(String email, String password, String address, String device, String code) {
     public Login {
       email = email == null ? null : email.strip();
       Check.that().required("email", email).text("email", email, Check.EMAIL)
-          .required("password", password).text("password", password, Check.PASSWORD_MAX).done();
+          .required("password", password).text("password", password, Check.PASSWORD_MAX)
+          .text("code", code, TwoFactor.CODE).done();
+    }
+
+    public Login(String email, String password, String address, String device) {
+      this(email, password, address, device, null);
     }
 
     public Login(String email, String password, String address) {
@@ -40,7 +46,7 @@ public interface Accounts {
 
     /** Returns the same login on a known device. */
     public Login on(String device) {
-      return new Login(email, password, address, device);
+      return new Login(email, password, address, device, code);
     }
 
     @Override
@@ -230,7 +236,10 @@ public interface Accounts {
    */
   record Me(String accountId, String accountName, Person user, NamedKey apiKey, Role role) {}
 
-  record Person(String id, String email, Instant createdAt) {}
+  /**
+   * @param twoFactor whether logins need a code
+   */
+  record Person(String id, String email, Instant createdAt, boolean twoFactor) {}
 
   record NamedKey(String id, String name) {}
 

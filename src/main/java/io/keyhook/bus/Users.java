@@ -8,9 +8,11 @@ public interface Users {
 
   /**
    * @param name null: unknown
+   * @param twoFactor whether logins need a code
    * @param lastLoginAt null: never
    */
-  record User(String id, String email, String name, Role role, Instant createdAt, Instant lastLoginAt) {}
+  record User(String id, String email, String name, Role role, boolean twoFactor, Instant createdAt,
+      Instant lastLoginAt) {}
 
   /**
    * @param role null: owner

@@ -11,6 +11,7 @@ import io.keyhook.bus.Caller;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Links;
 import io.keyhook.bus.Role;
+import io.keyhook.bus.TwoFactor;
 import io.keyhook.bus.Users;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.fair.ClientTenant;
@@ -52,6 +53,28 @@ final class PeopleRoutes {
     calls.account(HttpMethod.DELETE, "/api/users/:id", 204, context ->
         client.deleteUser(new Users.DeleteUser(caller(context), id(context))));
     links(calls);
+    twoFactor(calls);
+  }
+
+  private void twoFactor(Calls calls) {
+    calls.account(HttpMethod.POST, "/api/auth/two-factor", 200, context -> {
+      TwoFactor.Begin begin = read(context, in -> new TwoFactor.Begin(caller(context), in.text("currentPassword")));
+      checkTries(context);
+      return client.beginTwoFactor(begin);
+    });
+    calls.account(HttpMethod.POST, "/api/auth/two-factor/enable", 200, context -> {
+      TwoFactor.Enable enable = read(context, in -> new TwoFactor.Enable(caller(context), in.text("code")));
+      checkTries(context);
+      return client.enableTwoFactor(enable);
+    });
+    calls.account(HttpMethod.POST, "/api/auth/two-factor/disable", 204, context -> {
+      TwoFactor.Disable disable = read(context, in ->
+          new TwoFactor.Disable(caller(context), in.text("currentPassword"), in.text("code")));
+      checkTries(context);
+      return client.disableTwoFactor(disable);
+    });
+    calls.account(HttpMethod.DELETE, "/api/users/:id/two-factor", 204, context ->
+        client.disableTwoFactor(new TwoFactor.DisableOf(caller(context), id(context))));
   }
 
   private void links(Calls calls) {

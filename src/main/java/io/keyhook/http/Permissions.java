@@ -27,10 +27,11 @@ final class Permissions {
 
   static {
     put(READ_ONLY, null, "GET /api/auth/me", "POST /api/auth/password", "GET /api/auth/sessions", "DELETE /api/auth/sessions/:id",
-        "POST /api/auth/sessions/end-others");
+        "POST /api/auth/sessions/end-others", "POST /api/auth/two-factor", "POST /api/auth/two-factor/enable",
+        "POST /api/auth/two-factor/disable");
     put(READ_ONLY, null, "GET /api/account", "GET /api/users", "GET /api/api-keys", "GET /api/api-keys/:id", "GET /api/audit");
     put(OWNER, null, "GET /api/invitations", "POST /api/invitations", "DELETE /api/invitations/:id",
-        "POST /api/users/:id/password-reset");
+        "POST /api/users/:id/password-reset", "DELETE /api/users/:id/two-factor");
     put(OWNER, null, "POST /api/users", "PATCH /api/users/:id", "DELETE /api/users/:id");
     put(OWNER, null, "POST /api/api-keys", "DELETE /api/api-keys/:id");
 

@@ -84,7 +84,7 @@ final class SessionRoutes {
 
   private Accounts.Login login(RoutingContext context) {
     String address = addresses.of(context.request());
-    return read(context, in -> new Accounts.Login(in.text("email"), in.text("password"), address));
+    return read(context, in -> new Accounts.Login(in.text("email"), in.text("password"), address, null, in.text("code")));
   }
 
   /**

@@ -28,3 +28,10 @@ ALTER TABLE keyhook.session
 ALTER TABLE keyhook.api_key
   ADD COLUMN IF NOT EXISTS scopes text[], -- null: full access
   ADD COLUMN IF NOT EXISTS expires_at timestamptz; -- null: never
+
+-- Two-factor authentication. Keys are sealed under the master key; recovery codes, which are random, are hashed with SHA-256.
+ALTER TABLE keyhook.member
+  ADD COLUMN IF NOT EXISTS totp_secret bytea, -- null: it is off
+  ADD COLUMN IF NOT EXISTS totp_pending bytea, -- until a first code shows that the app has the key
+  ADD COLUMN IF NOT EXISTS totp_step bigint, -- of the latest code that was used: no code works twice
+  ADD COLUMN IF NOT EXISTS recovery_codes bytea[]; -- those that were not used

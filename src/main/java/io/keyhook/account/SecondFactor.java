@@ -1,0 +1,181 @@
+package io.keyhook.account;
+
+import io.keyhook.audit.Action;
+import io.keyhook.audit.AuditStore;
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.FailureException;
+import io.keyhook.bus.Id;
+import io.keyhook.bus.TwoFactor.Begin;
+import io.keyhook.bus.TwoFactor.Disable;
+import io.keyhook.bus.TwoFactor.DisableOf;
+import io.keyhook.bus.TwoFactor.Enable;
+import io.keyhook.bus.TwoFactor.RecoveryCodes;
+import io.keyhook.bus.TwoFactor.Setup;
+import io.keyhook.db.Cipher;
+import io.keyhook.db.Database;
+import io.keyhook.db.Hashes;
+import io.keyhook.fair.Admission;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * Two-factor authentication: beside the password, a login needs a code of an authenticator app, or one of ten recovery codes. Each
+ * code works once.
+ */
+final class SecondFactor {
+  private static final String ISSUER = "Keyhook";
+  private static final int RECOVERY_CODES = 10;
+  /** 80 bits, so that a hash without a salt is enough. */
+  private static final int RECOVERY_BYTES = 10;
+  private static final int GROUP = 4;
+
+  private final Database database;
+  private final Admission<Object> management;
+  private final Passwords passwords;
+  private final Cipher cipher;
+  private final SecureRandom random;
+
+  /**
+   * @param management admits work on shared connections, by account
+   */
+  SecondFactor(Database database, Admission<Object> management, Passwords passwords, Cipher cipher, SecureRandom random) {
+    this.database = database;
+    this.management = management;
+    this.passwords = passwords;
+    this.cipher = cipher;
+    this.random = random;
+  }
+
+  Future<Setup> begin(Begin request) {
+    Caller caller = request.caller();
+    UUID accountId = caller.accountId();
+    return user(caller).compose(userId -> checkPassword(accountId, userId, request.currentPassword()).compose(checked -> {
+      byte[] key = Totp.newKey(random);
+      return management.run(accountId, () -> TotpStore.begin(database.pool(), accountId, userId,
+          cipher.sealBytes(key, accountId, userId))).map(begun -> {
+        if (!begun) {
+          throw new Failure.Conflict("TWO_FACTOR_ON", "Two-factor authentication is on already; turn it off first").exception();
+        }
+        String secret = Totp.base32(key);
+        String label = URLEncoder.encode(caller.name(), StandardCharsets.UTF_8).replace("+", "%20");
+        return new Setup(secret, "otpauth://totp/" + ISSUER + ":" + label + "?secret=" + secret + "&issuer=" + ISSUER);
+      });
+    }));
+  }
+
+  Future<RecoveryCodes> enable(Enable request) {
+    Caller caller = request.caller();
+    UUID accountId = caller.accountId();
+    return user(caller).compose(userId -> database.transaction(tx -> TotpStore.find(tx, accountId, userId).compose(found -> {
+      byte[] pending = found.map(TotpStore.Sealed::pending).orElseThrow(() -> new Failure.Conflict("TWO_FACTOR_NOT_BEGUN",
+          "Create a key first").exception());
+      OptionalLong step = Totp.match(cipher.openBytes(pending, accountId, userId), request.code(), Instant.now());
+      if (step.isEmpty()) {
+        throw wrongCode();
+      }
+      List<String> codes = Stream.generate(this::recoveryCode).limit(RECOVERY_CODES).toList();
+      return TotpStore.enable(tx, accountId, userId, pending, step.getAsLong(), codes.stream().map(SecondFactor::hash).toList())
+          .compose(enabled -> enabled ? audit(tx, caller, Action.TWO_FACTOR_ENABLED, userId) : Future.failedFuture(wrongCode()))
+          .map(new RecoveryCodes(codes));
+    })));
+  }
+
+  Future<Void> disable(Disable request) {
+    Caller caller = request.caller();
+    UUID accountId = caller.accountId();
+    return user(caller).compose(userId -> checkPassword(accountId, userId, request.currentPassword())
+        .compose(checked -> management.run(accountId, () -> database.transaction(tx -> check(tx, accountId, userId, request.code())
+            .compose(right -> TotpStore.disable(tx, accountId, userId))
+            .compose(disabled -> disabled ? audit(tx, caller, Action.TWO_FACTOR_DISABLED, userId) : Future.succeededFuture())))));
+  }
+
+  Future<Void> disableOf(DisableOf request) {
+    UUID accountId = request.caller().accountId();
+    UUID userId = Id.USER.parse(request.userId());
+    return database.transaction(tx -> TotpStore.find(tx, accountId, userId).compose(found -> {
+      found.orElseThrow(Id.USER::notFound);
+      return TotpStore.disable(tx, accountId, userId);
+    }).compose(disabled -> disabled ? audit(tx, request.caller(), Action.TWO_FACTOR_DISABLED, userId)
+        : Future.succeededFuture()));
+  }
+
+  /**
+   * Checks and uses up the code of a login whose password was right. Fails with {@link Failure.Forbidden}.
+   *
+   * @param code of the app, or a recovery code; null: none was given
+   */
+  Future<Void> check(SqlClient client, UUID accountId, UUID userId, String code) {
+    return TotpStore.find(client, accountId, userId).compose(found -> {
+      byte[] sealed = found.map(TotpStore.Sealed::secret).orElse(null);
+      if (sealed == null) {
+        return Future.succeededFuture();
+      }
+      if (code == null) {
+        throw new Failure.Forbidden("CODE_REQUIRED",
+            "Enter the code that your authenticator app shows, or a recovery code").exception();
+      }
+      OptionalLong step = Totp.match(cipher.openBytes(sealed, accountId, userId), code, Instant.now());
+      return (step.isPresent() ? TotpStore.useStep(client, accountId, userId, step.getAsLong())
+          : TotpStore.useRecoveryCode(client, accountId, userId, hash(code)))
+          .map(used -> {
+            if (!used) {
+              throw wrongCode();
+            }
+            return null;
+          });
+    });
+  }
+
+  private static Future<UUID> user(Caller caller) {
+    UUID userId = caller.actor().id(Id.USER);
+    return userId != null ? Future.succeededFuture(userId) : Future.failedFuture(
+        new Failure.Forbidden("USER_ONLY", "This call is for users who have logged in with a password").exception());
+  }
+
+  private Future<Void> checkPassword(UUID accountId, UUID userId, String password) {
+    return management.run(accountId, () -> UserStore.passwordHash(database.pool(), accountId, userId))
+        .compose(hash -> passwords.matches(Passwords.Asker.known(accountId), password, hash.orElse(null)))
+        .map(matches -> {
+          if (!matches) {
+            throw People.wrongPassword();
+          }
+          return null;
+        });
+  }
+
+  private static Future<Void> audit(SqlClient tx, Caller caller, Action action, UUID userId) {
+    return AuditStore.write(tx, caller, action, Id.USER.of(userId), List.of());
+  }
+
+  /** In groups of four, to be read and typed. */
+  private String recoveryCode() {
+    byte[] bytes = new byte[RECOVERY_BYTES];
+    random.nextBytes(bytes);
+    String text = Totp.base32(bytes).toLowerCase(Locale.ROOT);
+    StringBuilder code = new StringBuilder();
+    for (int i = 0; i < text.length(); i += GROUP) {
+      code.append(i == 0 ? "" : "-").append(text, i, i + GROUP);
+    }
+    return code.toString();
+  }
+
+  /** However it is typed: without hyphens and spaces, in any case. */
+  private static byte[] hash(String recoveryCode) {
+    return Hashes.sha256(recoveryCode.replace("-", "").replace(" ", "").toLowerCase(Locale.ROOT)
+        .getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static FailureException wrongCode() {
+    return new Failure.Forbidden("WRONG_CODE", "The code is wrong, has expired, or was used before").exception();
+  }
+}

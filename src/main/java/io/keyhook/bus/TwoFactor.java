@@ -1,0 +1,77 @@
+package io.keyhook.bus;
+
+import java.util.List;
+
+/**
+ * Requests about two-factor authentication by codes of an authenticator app, and their responses. Keys, codes and passwords are
+ * secrets and not part of any {@code toString}.
+ */
+public interface TwoFactor {
+  int CODE = 30;
+
+  /** Creates a key, which is used once {@link Enable} has received a code of it. */
+  record Begin(Caller caller, String currentPassword) {
+    public Begin {
+      Check.that().required("currentPassword", currentPassword).text("currentPassword", currentPassword, Check.PASSWORD_MAX)
+          .done();
+    }
+
+    @Override
+    public String toString() {
+      return "Begin[]";
+    }
+  }
+
+  /**
+   * A key for an authenticator app. Only this record contains it.
+   *
+   * @param secret in base 32
+   * @param uri the same as a {@code otpauth://} link, which apps open or read as a QR code
+   */
+  record Setup(String secret, String uri) {
+    @Override
+    public String toString() {
+      return "Setup[]";
+    }
+  }
+
+  /** Turns two-factor authentication on. */
+  record Enable(Caller caller, String code) {
+    public Enable {
+      Check.that().required("code", code).text("code", code, CODE).done();
+    }
+
+    @Override
+    public String toString() {
+      return "Enable[]";
+    }
+  }
+
+  /** Codes that each replace one code of the app. Only this record contains them. */
+  record RecoveryCodes(List<String> recoveryCodes) {
+    @Override
+    public String toString() {
+      return "RecoveryCodes[]";
+    }
+  }
+
+  /**
+   * Turns two-factor authentication off.
+   *
+   * @param code of the app, or a recovery code
+   */
+  record Disable(Caller caller, String currentPassword, String code) {
+    public Disable {
+      Check.that().required("currentPassword", currentPassword).text("currentPassword", currentPassword, Check.PASSWORD_MAX)
+          .required("code", code).text("code", code, CODE).done();
+    }
+
+    @Override
+    public String toString() {
+      return "Disable[]";
+    }
+  }
+
+  /** Turns two-factor authentication off for a team member who lost the app and the recovery codes. */
+  record DisableOf(Caller caller, String userId) {}
+}

@@ -1,0 +1,159 @@
+package io.keyhook.account;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Exchange;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.ByteArrayOutputStream;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Logins that need a code of an authenticator app beside the password. */
+class TwoFactorTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode(new JsonObject()
+      .put("http", new JsonObject().put("trustedProxies", new JsonArray().add("127.0.0.0/8"))));
+
+  /** A user with an authenticator app. */
+  private record Person(String id, String email, Api api, byte[] key, List<String> recoveryCodes) {
+    /** The code of the next step: that of this step was used to turn it on. */
+    String code() {
+      return Totp.code(key, Totp.step(Instant.now()) + 1);
+    }
+  }
+
+  private static Exchange login(String email, String code) {
+    return keyhook.api().anonymous().header("X-Forwarded-For", "2001:db8:" + Integer.toHexString(email.hashCode() & 0xffff) + "::1")
+        .post("/api/auth/login", new JsonObject().put("email", email).put("password", Node.PASSWORD).put("code", code));
+  }
+
+  private static byte[] base32(String text) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    int bits = 0;
+    int count = 0;
+    for (char c : text.toCharArray()) {
+      bits = bits << 5 | "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c);
+      count += 5;
+      if (count >= 8) {
+        count -= 8;
+        bytes.write(bits >> count);
+      }
+    }
+    return bytes.toByteArray();
+  }
+
+  private static String add(String email) {
+    return keyhook.api().post("/api/users", new JsonObject().put("email", email).put("password", Node.PASSWORD)
+        .put("role", "member")).expect(201).json().getString("id");
+  }
+
+  private static Person enabled() {
+    String email = UUID.randomUUID() + "@example.com";
+    String id = add(email);
+    Api api = keyhook.api().anonymous().bearer(login(email, null).expect(200).json().getString("token"));
+    JsonObject setup = api.post("/api/auth/two-factor", new JsonObject().put("currentPassword", Node.PASSWORD)).expect(200).json();
+    byte[] key = base32(setup.getString("secret"));
+    assertThat(setup.getString("uri")).isEqualTo("otpauth://totp/Keyhook:" + email.replace("@", "%40") + "?secret="
+        + setup.getString("secret") + "&issuer=Keyhook");
+    JsonObject codes = api.post("/api/auth/two-factor/enable", new JsonObject()
+        .put("code", Totp.code(key, Totp.step(Instant.now())))).expect(200).json();
+    return new Person(id, email, api, key, codes.getJsonArray("recoveryCodes").stream().map(String.class::cast).toList());
+  }
+
+  private static boolean isOn(Person person) {
+    return person.api.get("/api/auth/me").expect(200).json().getJsonObject("user").getBoolean("twoFactor");
+  }
+
+  @Test
+  void aLoginNeedsACodeFromThenOn() {
+    Person person = enabled();
+    assertThat(isOn(person)).isTrue();
+    login(person.email, null).expect(403, "CODE_REQUIRED");
+    login(person.email, "000000").expect(403, "WRONG_CODE");
+    login(person.email, person.code()).expect(200);
+    keyhook.api().anonymous().post("/api/auth/session", new JsonObject().put("email", person.email)
+        .put("password", Node.PASSWORD)).expect(403, "CODE_REQUIRED");
+    keyhook.api().anonymous().post("/api/auth/login", new JsonObject().put("email", person.email)
+        .put("password", "wrong password").put("code", person.code())).expect(401, "UNAUTHORIZED");
+    assertThat(keyhook.api().get("/api/audit?action=two_factor.enabled&subjectId=" + person.id).data()).hasSize(1);
+    assertThat(keyhook.api().get("/api/users").data().stream().filter(user -> user.getString("id").equals(person.id)).findAny()
+        .orElseThrow().getBoolean("twoFactor")).isTrue();
+  }
+
+  @Test
+  void aCodeWorksOnce() {
+    Person person = enabled();
+    String code = person.code();
+    List<Integer> statuses = Stream.generate(() -> keyhook.api().anonymous().postAsync("/api/auth/login",
+            new JsonObject().put("email", person.email).put("password", Node.PASSWORD).put("code", code)))
+        .limit(4).toList().stream().map(Api::join).map(Exchange::status).toList();
+    assertThat(statuses).containsOnlyOnce(200).containsOnly(200, 403);
+    login(person.email, Totp.code(person.key, Totp.step(Instant.now()))).expect(403, "WRONG_CODE");
+  }
+
+  @Test
+  void eachRecoveryCodeWorksOnceHoweverItIsTyped() {
+    Person person = enabled();
+    assertThat(person.recoveryCodes).hasSize(10).doesNotHaveDuplicates().allMatch(code -> code.matches("[a-z2-7]{4}(-[a-z2-7]{4}){3}"));
+    login(person.email, person.recoveryCodes.get(3)).expect(200);
+    login(person.email, person.recoveryCodes.get(3)).expect(403, "WRONG_CODE");
+    login(person.email, person.recoveryCodes.get(4).toUpperCase(java.util.Locale.ROOT).replace("-", " ")).expect(200);
+    String stored = keyhook.database().value("SELECT to_jsonb(m)::text FROM keyhook.member m WHERE email = ?", person.email);
+    assertThat(person.recoveryCodes).noneMatch(stored::contains);
+    assertThat(stored).doesNotContain(java.util.HexFormat.of().formatHex(person.key));
+  }
+
+  @Test
+  void aKeyIsNotUsedBeforeItsFirstCode() {
+    String email = UUID.randomUUID() + "@example.com";
+    add(email);
+    Api api = keyhook.api().anonymous().bearer(login(email, null).expect(200).json().getString("token"));
+    api.post("/api/auth/two-factor/enable", new JsonObject().put("code", "123456")).expect(409, "TWO_FACTOR_NOT_BEGUN");
+    api.post("/api/auth/two-factor", new JsonObject().put("currentPassword", "wrong password")).expect(403, "WRONG_PASSWORD");
+    api.post("/api/auth/two-factor", new JsonObject().put("currentPassword", Node.PASSWORD)).expect(200);
+    api.post("/api/auth/two-factor/enable", new JsonObject().put("code", "000000")).expect(403, "WRONG_CODE");
+    login(email, null).expect(200);
+    keyhook.api().post("/api/auth/two-factor", new JsonObject().put("currentPassword", Node.PASSWORD)).expect(403, "USER_ONLY");
+  }
+
+  @Test
+  void turningItOffNeedsPasswordAndCode() {
+    Person person = enabled();
+    JsonObject off = new JsonObject().put("currentPassword", Node.PASSWORD).put("code", person.recoveryCodes.get(0));
+    person.api.post("/api/auth/two-factor", new JsonObject().put("currentPassword", Node.PASSWORD)).expect(409, "TWO_FACTOR_ON");
+    person.api.post("/api/auth/two-factor/disable", off.copy().put("currentPassword", "wrong password")).expect(403, "WRONG_PASSWORD");
+    person.api.post("/api/auth/two-factor/disable", off.copy().put("code", "000000")).expect(403, "WRONG_CODE");
+    assertThat(isOn(person)).isTrue();
+    person.api.post("/api/auth/two-factor/disable", off).expect(204);
+    assertThat(isOn(person)).isFalse();
+    login(person.email, null).expect(200);
+    assertThat(keyhook.api().get("/api/audit?action=two_factor.disabled&subjectId=" + person.id).data()).hasSize(1);
+  }
+
+  @Test
+  void anOwnerTurnsItOffForWhoLostTheApp() {
+    Person person = enabled();
+    person.api.delete("/api/users/" + person.id + "/two-factor").expect(403, "ROLE_REQUIRED");
+    keyhook.api().delete("/api/users/" + person.id + "/two-factor").expect(204);
+    login(person.email, null).expect(200);
+  }
+
+  @Test
+  void guessingCodesIsSlowedDownAsGuessingPasswordsIs() {
+    Person person = enabled();
+    List<Integer> guesses = IntStream.range(0, 14).mapToObj(i -> login(person.email, "00000" + i % 10).status()).toList();
+    assertThat(guesses).contains(403, 429).doesNotContain(200);
+    assertThat(guesses.stream().filter(status -> status == 403).count()).isLessThanOrEqualTo(10);
+    login(person.email, person.code()).expect(429, "RATE_LIMITED");
+    assertThat(keyhook.api().get("/api/audit?action=login.failed&subjectId=" + person.id).data()).isNotEmpty();
+  }
+}
