@@ -7,6 +7,7 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
+import io.keyhook.testing.Authenticator;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
@@ -168,5 +169,64 @@ class TeamTest extends Visit {
       other.visit("Licenses");
       assertThat(other.heading("Log in again")).isVisible();
     }
+  }
+
+  @Test
+  void aLoginAsksForACodeOnceTwoFactorAuthenticationIsOn() {
+    add("careful@example.com", "member");
+    enter("careful@example.com", Node.PASSWORD);
+    tab.visit("Settings");
+    tab.button("Turn on").click();
+    tab.field("Your password").fill("wrong password");
+    tab.dialogButton("Continue").click();
+    assertThat(tab.dialog()).containsText("Wrong password");
+    tab.field("Your password").fill(Node.PASSWORD);
+    tab.dialogButton("Continue").click();
+    String key = tab.dialog().getByRole(AriaRole.GROUP, new Locator.GetByRoleOptions().setName("key")).textContent().strip();
+    assertThat(key).matches("[A-Z2-7]{4}( [A-Z2-7]{4}){7}");
+    assertThat(tab.dialog().getByRole(AriaRole.LINK)).hasAttribute("href", Pattern.compile("^otpauth://totp/Keyhook:careful%40.*"
+        + key.replace(" ", "") + ".*"));
+    tab.field("Code").fill(Authenticator.code(key.replace(" ", ""), 0));
+    tab.dialogButton("Turn on").click();
+    assertThat(tab.heading("Two-factor authentication is on")).isVisible();
+    String codes = tab.dialog().getByRole(AriaRole.GROUP, new Locator.GetByRoleOptions().setName("recovery codes")).textContent();
+    assertThat(codes.lines()).hasSize(10);
+    tab.dialogButton("I’ve kept the codes").click();
+    assertThat(tab.button("Turn off")).isVisible();
+    tab.button("Log out").click();
+    tab.logIn("careful@example.com", Node.PASSWORD);
+    assertThat(tab.field("Code")).isFocused();
+    tab.field("Code").fill("000000");
+    tab.button("Log in").click();
+    assertThat(page.getByText("The code is wrong, has expired, or was used before")).isVisible();
+    tab.field("Code").fill(codes.lines().findFirst().orElseThrow());
+    tab.button("Log in").click();
+    assertThat(tab.heading("Settings")).isVisible();
+    tab.button("Turn off").click();
+    tab.field("Your password").fill(Node.PASSWORD);
+    tab.field("Code").fill(codes.lines().skip(1).findFirst().orElseThrow());
+    tab.dialogButton("Turn off").click();
+    assertThat(tab.button("Turn on")).isVisible();
+  }
+
+  @Test
+  void aKeyIsCreatedWithAScopeAndAnExpiry() {
+    enter(Node.EMAIL, Node.PASSWORD);
+    tab.visit("API keys");
+    tab.button("Create API key").first().click();
+    tab.field("Name").fill("Reporting");
+    tab.field("Access").selectOption("scopes");
+    tab.dialogButton("Create API key").click();
+    assertThat(page.getByText("Choose at least one scope")).isVisible();
+    page.getByRole(AriaRole.CHECKBOX, new Page.GetByRoleOptions().setName(Pattern.compile("^Read"))).check();
+    tab.field("Expires").selectOption("30");
+    tab.dialogButton("Create API key").click();
+    String key = tab.dialog().getByText(Pattern.compile("^kh_")).textContent().strip();
+    tab.dialogButton("I’ve copied the key").click();
+    Locator row = page.getByRole(AriaRole.ROW, new Page.GetByRoleOptions().setName(Pattern.compile("Reporting")));
+    assertThat(row).containsText("Read");
+    assertThat(row).containsText(Pattern.compile("in \\d+ |next month"));
+    keyhook.api().anonymous().bearer(key).get("/api/licenses").expect(200);
+    keyhook.api().anonymous().bearer(key).post("/api/licenses", new JsonObject().put("name", "L")).expect(403, "SCOPE_REQUIRED");
   }
 }

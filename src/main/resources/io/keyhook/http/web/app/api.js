@@ -170,8 +170,9 @@ export async function resume() {
   }
 }
 
-export async function logIn(email, password) {
-  const { text } = await send('POST', 'api/auth/session', json({ email, password }));
+/** @param code of the authenticator app, or a recovery code; null: none. Without one, a login may fail with CODE_REQUIRED */
+export async function logIn(email, password, code = null) {
+  const { text } = await send('POST', 'api/auth/session', json({ email, password, code }));
   await entered(JSON.parse(text));
   tabs.postMessage('in');
 }

@@ -137,6 +137,8 @@ export const AUDIT_ACTIONS = {
   'user.deleted': 'Removed a team member',
   'user.role_changed': 'Changed a team member’s role',
   'user.password_reset': 'Created a link for a new password',
+  'two_factor.enabled': 'Turned on two-factor authentication',
+  'two_factor.disabled': 'Turned off two-factor authentication',
   'user.password_changed': 'Changed a password',
 };
 

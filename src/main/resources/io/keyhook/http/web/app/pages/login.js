@@ -1,4 +1,4 @@
-import { html } from '../preact.js';
+import { html, useState } from '../preact.js';
 import { logIn } from '../api.js';
 import { Field, Form, FormError, useForm } from '../form.js';
 import { Logo } from '../icons.js';
@@ -17,15 +17,32 @@ export function LogIn({ signupEnabled }) {
 
 /** The login form, also used when a session has expired. */
 export function LogInForm({ email }) {
-  const form = useForm({ email, password: '' }, ({ email, password }) => logIn(email, password), values => ({
+  const [needsCode, setNeedsCode] = useState(false);
+  const form = useForm({ email, password: '', code: '' }, async ({ email, password, code }) => {
+    try {
+      await logIn(email, password, code || null);
+    } catch (e) {
+      if (e.code === 'CODE_REQUIRED' && !needsCode) {
+        setNeedsCode(true);
+        return;
+      }
+      if (e.code === 'WRONG_CODE' || e.code === 'CODE_REQUIRED') {
+        e.fields = { code: e.message };
+      }
+      throw e;
+    }
+  }, values => ({
     email: values.email ? '' : 'Enter your e-mail address',
     password: values.password ? '' : 'Enter your password',
+    code: !needsCode || values.code ? '' : 'Enter the code',
   }));
   return html`<${Form} form=${form}>
     <${FormError} form=${form} />
     <${Field} form=${form} name="email" label="E-mail" type="email" autocomplete="username" autofocus=${!email} />
     <${Field} form=${form} name="password" label="Password" type="password" autocomplete="current-password"
         autofocus=${!!email} />
+    ${needsCode && html`<${Field} form=${form} name="code" label="Code" autocomplete="one-time-code" maxlength="30" autofocus
+        hint="From your authenticator app, or a recovery code." />`}
     <${Button} type="submit" kind="primary wide" busy=${form.busy}>Log in</${Button}>
   </${Form}>`;
 }

@@ -14,6 +14,7 @@ export function People() {
   const [leaving, setLeaving] = useState(null);
   const [resetting, setResetting] = useState(null);
   const [reset, setReset] = useState(null);
+  const [unlocking, setUnlocking] = useState(null);
   const [inviting, setInviting] = useState(false);
   const [version, setVersion] = useState(0);
   const mayManage = useMay('owner');
@@ -21,6 +22,7 @@ export function People() {
   const columns = [
     { name: 'Team member', className: 'main', cell: user => html`<span
         class="strong">${user.name ?? user.email}</span> ${isMe(user) && html`<${Badge}>You</${Badge}>`}
+      ${user.twoFactor && html`<${Badge} tone="good">Two-factor</${Badge}>`}
       ${user.name && html`<div class="faint clip">${user.email}</div>`}` },
     { name: 'Role', cell: user => mayManage ? html`<${RoleOf} user=${user} isMe=${isMe(user)} onChanged=${pages.reload} />`
       : ROLE_NAMES[user.role][0] },
@@ -28,7 +30,9 @@ export function People() {
     { name: 'Added', cell: user => html`<${Time} at=${user.createdAt} />` },
     { name: 'Actions', hidden: true, className: 'end', cell: user => me.data && !isMe(user) && html`<span class="actions"><${Button}
       needs="owner" kind="small" aria-label=${'Reset password of ' + user.email}
-      onClick=${() => setResetting(user)}>Reset password</${Button}><${Button} needs="owner" kind="small"
+      onClick=${() => setResetting(user)}>Reset password</${Button}>${user.twoFactor && html`<${Button} needs="owner"
+      kind="small" aria-label=${'Turn off two-factor authentication of ' + user.email}
+      onClick=${() => setUnlocking(user)}>Turn off two-factor</${Button}>`}<${Button} needs="owner" kind="small"
       aria-label=${'Remove ' + user.email} onClick=${() => setLeaving(user)}>Remove</${Button}></span>` },
   ];
   return html`<${PageHead} title="Team">
@@ -45,6 +49,13 @@ export function People() {
       </${Confirm}>`}
     ${reset && html`<${LinkDialog} title="Password link created" path=${reset.path} onClose=${() => setReset(null)}>Send this link
       to ${reset.email}. It works once, within 24 hours.</${LinkDialog}>`}
+    ${unlocking && html`<${Confirm} title="Turn off two-factor authentication?" action="Turn off" onClose=${() => setUnlocking(null)}
+        run=${async () => {
+        await remove(`api/users/${unlocking.id}/two-factor`);
+        announce('Two-factor authentication turned off', 'good');
+        pages.reload();
+      }}><p>For a team member who lost the authenticator app and the recovery codes. The password of
+        ${' '}<strong>${unlocking.email}</strong> is then enough to log in.</p></${Confirm}>`}
     ${adding && html`<${AddPerson} onClose=${() => setAdding(false)} onAdded=${pages.reload} />`}
     ${leaving && html`<${Confirm} title="Remove this team member?" action="Remove team member"
         onClose=${() => setLeaving(null)} run=${async () => {

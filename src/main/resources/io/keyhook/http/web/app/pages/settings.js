@@ -1,11 +1,11 @@
 import { html, useState } from '../preact.js';
 import { post, remove } from '../api.js';
 import { useApp } from '../context.js';
-import { Field, Form, FormError, useForm } from '../form.js';
+import { Field, Form, FormDialog, FormError, useForm } from '../form.js';
 import { date, duration } from '../format.js';
 import { checkPassword, PASSWORD_HINT } from '../passwords.js';
 import { remember } from '../storage.js';
-import { announce, Badge, Button, Card, Confirm, Facts, Loaded, PagedTable, PageHead, Segments, Time } from '../ui.js';
+import { announce, Badge, Button, Card, Code, Confirm, Dialog, Facts, Loaded, Notice, PagedTable, PageHead, Segments, Time } from '../ui.js';
 import { usePages } from '../use.js';
 import { deviceName, ROLE_NAMES } from '../words.js';
 
@@ -24,6 +24,7 @@ export function SettingsPage() {
     ]} />`}</${Loaded}></${Card}>
     <${Card} title="Appearance"><${Theme} /></${Card}>
     <${Card} title="Password"><${Password} email=${me.data?.user?.email ?? ''} /></${Card}>
+    ${me.data?.user && html`<${TwoFactor} me=${me} />`}
     <${Sessions} />
     <${Card} title="Server"><${Loaded} of=${settings} lines=${4}>${({ version, timeout, retryDelays,
         allowInsecureTargets }) => html`<${Facts} of=${[
@@ -105,4 +106,90 @@ function Sessions() {
         action=${ending === 'others' ? 'End sessions' : 'End session'} onClose=${() => setEnding(null)}
         run=${() => ending === 'others' ? end('api/auth/sessions/end-others', post) : end('api/auth/sessions/' + ending.id, remove)}>
       <p>You are logged out there immediately.</p></${Confirm}>`}`;
+}
+
+/** Shows an error of a password or a code at its field. */
+const atItsField = run => async values => {
+  try {
+    await run(values);
+  } catch (e) {
+    if (e.code === 'WRONG_PASSWORD') {
+      e.fields = { currentPassword: 'Wrong password' };
+    } else if (e.code === 'WRONG_CODE') {
+      e.fields = { code: e.message };
+    }
+    throw e;
+  }
+};
+
+/** Turns two-factor authentication on and off. */
+function TwoFactor({ me }) {
+  const isOn = me.data.user.twoFactor;
+  const [dialog, setDialog] = useState(null);
+  const [setup, setSetup] = useState(null);
+  const [codes, setCodes] = useState(null);
+  const close = () => setDialog(null);
+  const done = () => {
+    setCodes(null);
+    me.reload();
+  };
+  return html`<${Card} title="Two-factor authentication" action=${html`<${Badge} tone=${isOn ? 'good' : 'quiet'}>${isOn ? 'On'
+      : 'Off'}</${Badge}>`}>
+    <p>${isOn ? 'Each login needs a code of your authenticator app, or a recovery code.'
+      : 'Protect your login with a code of an authenticator app, in addition to your password.'}</p>
+    <p><${Button} onClick=${() => setDialog(isOn ? 'off' : 'on')}>${isOn ? 'Turn off' : 'Turn on'}</${Button}></p>
+    ${dialog === 'on' && !setup && html`<${Begin} onClose=${close} onBegun=${setSetup} />`}
+    ${setup && html`<${Enable} setup=${setup} onClose=${() => {
+      setSetup(null);
+      close();
+    }} onEnabled=${recoveryCodes => {
+      setSetup(null);
+      close();
+      setCodes(recoveryCodes);
+    }} />`}
+    ${codes && html`<${Dialog} title="Two-factor authentication is on" firm onClose=${done}>
+      <div class="dialog-body"><${Notice} tone="warn" title="Keep these recovery codes">Each of them replaces one code of your app,
+          in case you lose it. Keyhook shows them only once.</${Notice}>
+        <${Code} label="recovery codes" text=${codes.join('\n')} /></div>
+      <footer class="dialog-foot"><${Button} kind="primary" onClick=${done}>I’ve kept the codes</${Button}></footer></${Dialog}>`}
+    ${dialog === 'off' && html`<${Disable} onClose=${close} onDisabled=${() => {
+      close();
+      me.reload();
+      announce('Two-factor authentication turned off', 'good');
+    }} />`}</${Card}>`;
+}
+
+function Begin({ onClose, onBegun }) {
+  const form = useForm({ currentPassword: '' }, atItsField(async values => onBegun(await post('api/auth/two-factor', values))),
+    values => ({ currentPassword: values.currentPassword ? '' : 'Enter your current password' }));
+  return html`<${FormDialog} form=${form} title="Turn on two-factor authentication" action="Continue" onClose=${onClose}>
+    <${Field} form=${form} name="currentPassword" label="Your password" type="password" autocomplete="current-password" autofocus />
+  </${FormDialog}>`;
+}
+
+function Enable({ setup, onClose, onEnabled }) {
+  const form = useForm({ code: '' }, atItsField(async values =>
+    onEnabled((await post('api/auth/two-factor/enable', values)).recoveryCodes)),
+  values => ({ code: values.code ? '' : 'Enter the code' }));
+  return html`<${FormDialog} form=${form} title="Add Keyhook to your authenticator app" action="Turn on" onClose=${onClose}>
+    <p>On this device, <a href=${setup.uri}>open your authenticator app</a>. On another one, enter this key:</p>
+    <${Code} label="key" text=${setup.secret.match(/.{4}/g).join(' ')} />
+    <${Field} form=${form} name="code" label="Code" autocomplete="one-time-code" inputmode="numeric" maxlength="30" autofocus
+      hint="The six digits that the app shows for Keyhook." />
+  </${FormDialog}>`;
+}
+
+function Disable({ onClose, onDisabled }) {
+  const form = useForm({ currentPassword: '', code: '' }, atItsField(async values => {
+    await post('api/auth/two-factor/disable', values);
+    onDisabled();
+  }), values => ({
+    currentPassword: values.currentPassword ? '' : 'Enter your current password',
+    code: values.code ? '' : 'Enter the code',
+  }));
+  return html`<${FormDialog} form=${form} title="Turn off two-factor authentication" action="Turn off" onClose=${onClose}>
+    <${Field} form=${form} name="currentPassword" label="Your password" type="password" autocomplete="current-password" autofocus />
+    <${Field} form=${form} name="code" label="Code" autocomplete="one-time-code" maxlength="30"
+      hint="From your authenticator app, or a recovery code." />
+  </${FormDialog}>`;
 }
