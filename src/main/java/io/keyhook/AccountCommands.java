@@ -43,7 +43,8 @@ final class AccountCommands {
       AdministratedAccounts accounts = new AdministratedAccounts(database);
       String password = accounts.password();
       return accounts.resetPassword(ADMINISTRATOR, email, password).onSuccess(reset -> System.out.println(
-          "The password of " + email + " was reset, and all their sessions have ended. The password is shown only now."
+          "The password of " + email + " was reset, all their sessions have ended, and two-factor authentication is off."
+              + " The password is shown only now."
               + "\n\n  password  " + password));
     });
   }

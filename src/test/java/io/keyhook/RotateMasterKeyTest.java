@@ -149,6 +149,30 @@ class RotateMasterKeyTest {
   }
 
   @Test
+  void keysForTwoFactorAuthenticationAreReSealed() {
+    UUID account = UUID.randomUUID();
+    UUID on = UUID.randomUUID();
+    UUID begun = UUID.randomUUID();
+    Cipher old = new Cipher(OLD, List.of());
+    String insert = """
+        INSERT INTO keyhook.member (account_id, user_id, email, password_hash, totp_secret, totp_pending)
+        VALUES (?, ?, ?, 'none', ?, ?)""";
+    keyhook.database().update(insert, account, on, on + "@example.com", old.seal("on", account, on), null);
+    keyhook.database().update(insert, account, begun, begun + "@example.com", null, old.seal("begun", account, begun));
+    assertThat(finished(rotate(WRONG, "[]"), 1)).contains("two-factor authentication of 2 team members cannot be decrypted");
+    finished(rotate(NEW, "[\"" + OLD + "\"]"), 0);
+    Cipher current = new Cipher(NEW, List.of());
+    assertThat(current.open(totp("totp_secret", on), account, on)).isEqualTo("on");
+    assertThat(current.open(totp("totp_pending", begun), account, begun)).isEqualTo("begun");
+    keyhook.database().update("DELETE FROM keyhook.member WHERE account_id = ?", account);
+  }
+
+  private static byte[] totp(String column, UUID user) {
+    return HexFormat.of().parseHex(keyhook.database().value(
+        "SELECT encode(%s, 'hex') FROM keyhook.member WHERE user_id = ?".formatted(column), user));
+  }
+
+  @Test
   void theKeyBesideAnEmbeddedDatabaseIsReplacedByANewOne() throws Exception {
     Map<String, String> environment = new HashMap<>(Map.of("KEYHOOK_HTTP_PORT", "0",
         "KEYHOOK_DELIVERY_ALLOW_INSECURE_TARGETS", "true", "KEYHOOK_BOOTSTRAP_API_KEY", Node.API_KEY));
