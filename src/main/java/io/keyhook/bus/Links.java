@@ -10,7 +10,7 @@ public interface Links {
   int NAME = 100;
 
   /**
-   * @param role of whoever accepts the invitation
+   * @param role of the invited person
    * @param createdBy the inviter's e-mail address, or another name
    */
   record Invitation(String id, String email, Role role, String createdBy, Instant createdAt, Instant expiresAt) {}

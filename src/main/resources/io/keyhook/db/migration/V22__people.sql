@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS keyhook.account_link (
   account_id uuid NOT NULL,
   link_id uuid NOT NULL DEFAULT keyhook.uuid_v7(),
   email text NOT NULL, -- whom it is for
-  role text, -- of whoever accepts the invitation
+  role text, -- of the invited person
   user_id uuid, -- whose password is to be set; null: it is an invitation
   secret_hash bytea NOT NULL,
   created_by text NOT NULL,
