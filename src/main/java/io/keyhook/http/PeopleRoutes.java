@@ -86,8 +86,9 @@ final class PeopleRoutes {
         client.revokeInvitation(new Links.RevokeInvitation(caller(context), id(context))));
     calls.account(HttpMethod.POST, "/api/users/:id/password-reset", 201, context -> client.resetPassword(read(context, in ->
         new Links.ResetPassword(caller(context), id(context), null))));
-    calls.operator(HttpMethod.POST, "/api/admin/accounts/:id/password-reset", 201, context -> client.resetPassword(read(context, in ->
-        new Links.ResetPassword(new Caller(Id.ACCOUNT.parse(id(context)), actor(context)), null, in.text("email")))));
+    calls.operator(HttpMethod.POST, "/api/admin/accounts/:id/password-reset", 201, context ->
+        client.resetPassword(read(context, in -> new Links.ResetPassword(
+            new Caller(Id.ACCOUNT.parse(id(context)), actor(context)), null, in.text("email")))));
     calls.open(HttpMethod.POST, "/api/auth/invitation", 200, context -> {
       Links.FindInvitation find = read(context, in -> new Links.FindInvitation(in.text("token")));
       return client.findInvitation(find, tried(context));

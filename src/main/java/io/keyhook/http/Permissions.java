@@ -35,25 +35,25 @@ final class Permissions {
     put(OWNER, null, "POST /api/users", "PATCH /api/users/:id", "DELETE /api/users/:id");
     put(OWNER, null, "POST /api/api-keys", "DELETE /api/api-keys/:id");
 
-    put(READ_ONLY, LICENSES, "GET /api/licenses", "GET /api/licenses/export", "GET /api/licenses/:id", "GET /api/licenses/:id/activations",
-        "POST /api/licenses/:id/check");
+    put(READ_ONLY, LICENSES, "GET /api/licenses", "GET /api/licenses/export", "GET /api/licenses/:id",
+        "GET /api/licenses/:id/activations", "POST /api/licenses/:id/check");
     put(SUPPORT, LICENSES, "POST /api/licenses/:id/disable", "POST /api/licenses/:id/enable",
         "DELETE /api/licenses/:id/activations/:activationId");
-    put(MEMBER, LICENSES, "POST /api/licenses", "POST /api/licenses/bulk", "POST /api/licenses/import", "PATCH /api/licenses/:id",
-        "DELETE /api/licenses/:id", "POST /api/customers/erase");
+    put(MEMBER, LICENSES, "POST /api/licenses", "POST /api/licenses/bulk", "POST /api/licenses/import",
+        "PATCH /api/licenses/:id", "DELETE /api/licenses/:id", "POST /api/customers/erase");
 
     put(READ_ONLY, WEBHOOKS, "GET /api/webhooks", "GET /api/webhooks/:id", "GET /api/webhooks/:id/health",
         "GET /api/webhooks/:id/deliveries", "GET /api/test-endpoint");
     put(SUPPORT, WEBHOOKS, "POST /api/webhooks/test");
-    put(MEMBER, WEBHOOKS, "POST /api/webhooks", "PATCH /api/webhooks/:id", "DELETE /api/webhooks/:id", "POST /api/webhooks/:id/pause",
-        "POST /api/webhooks/:id/resume", "POST /api/webhooks/:id/rotate-secret", "POST /api/test-endpoint",
+    put(MEMBER, WEBHOOKS, "POST /api/webhooks", "PATCH /api/webhooks/:id", "DELETE /api/webhooks/:id",
+        "POST /api/webhooks/:id/pause", "POST /api/webhooks/:id/resume", "POST /api/webhooks/:id/rotate-secret", "POST /api/test-endpoint",
         "DELETE /api/test-endpoint");
 
-    put(READ_ONLY, WEBHOOKS, "GET /api/deliveries", "GET /api/deliveries/causes", "GET /api/deliveries/stream", "GET /api/deliveries/:id",
-        "GET /api/recoveries", "GET /api/recoveries/:id", "POST /api/webhooks/:id/recover/preview", "GET /api/stats",
+    put(READ_ONLY, WEBHOOKS, "GET /api/deliveries", "GET /api/deliveries/causes", "GET /api/deliveries/stream",
+        "GET /api/deliveries/:id", "GET /api/recoveries", "GET /api/recoveries/:id", "POST /api/webhooks/:id/recover/preview", "GET /api/stats",
         "GET /api/stats/webhooks");
-    put(SUPPORT, WEBHOOKS, "POST /api/deliveries/redeliver", "POST /api/deliveries/:id/redeliver", "POST /api/webhooks/:id/recover",
-        "POST /api/recoveries/:id/stop");
+    put(SUPPORT, WEBHOOKS, "POST /api/deliveries/redeliver", "POST /api/deliveries/:id/redeliver",
+        "POST /api/webhooks/:id/recover", "POST /api/recoveries/:id/stop");
   }
 
   private Permissions() {}

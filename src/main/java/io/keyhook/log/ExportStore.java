@@ -30,8 +30,8 @@ final class ExportStore {
   /** Columns whose text is JSON. */
   private static final Set<String> JSON = Set.of("metadata", "data", "attempts");
   private static final Map<String, Id> IDS = Map.of("accountId", Id.ACCOUNT, "userId", Id.USER, "keyId", Id.API_KEY,
-      "invitationId", Id.INVITATION, "licenseId", Id.LICENSE, "activationId", Id.ACTIVATION, "webhookId", Id.WEBHOOK, "deliveryId", Id.DELIVERY,
-      "eventId", Id.EVENT, "entryId", Id.AUDIT_ENTRY);
+      "invitationId", Id.INVITATION, "licenseId", Id.LICENSE, "activationId", Id.ACTIVATION, "webhookId", Id.WEBHOOK,
+      "deliveryId", Id.DELIVERY, "eventId", Id.EVENT, "entryId", Id.AUDIT_ENTRY);
 
   private static final String ACCOUNT = """
       SELECT account_id, account_id AS "accountId", name, plan, created_at AS "createdAt", updated_at AS "updatedAt",
@@ -45,7 +45,8 @@ final class ExportStore {
         expires_at AS "expiresAt"
       FROM keyhook.account_link WHERE account_id = $1 AND link_id > $2 AND user_id IS NULL ORDER BY link_id LIMIT $3""";
   private static final String API_KEYS = """
-      SELECT key_id, key_id AS "keyId", name, hint, scopes, expires_at AS "expiresAt", created_at AS "createdAt", last_used_at AS "lastUsedAt"
+      SELECT key_id, key_id AS "keyId", name, hint, scopes, expires_at AS "expiresAt",
+        created_at AS "createdAt", last_used_at AS "lastUsedAt"
       FROM keyhook.api_key WHERE account_id = $1 AND key_id > $2 ORDER BY key_id LIMIT $3""";
   private static final String LICENSES = """
       SELECT license_id, license_id AS "licenseId", key, name, max_activations AS "maxActivations", activations,
