@@ -158,7 +158,7 @@ public final class KeyhookClient {
     return manage(request.caller().accountId(), Addresses.DELETE_USER, request);
   }
 
-  /** Creates a link by which somebody becomes a team member within 7 days. Sending it is up to the caller. */
+  /** Creates a link by which a colleague becomes a team member within 7 days. Sending it is up to the caller. */
   public Future<Links.CreatedInvitation> invite(Links.Invite request) {
     return manage(request.caller().accountId(), Addresses.INVITE, request);
   }

@@ -30,7 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Links that are good for one use: by an invitation somebody becomes a team member, by another link one sets a new password. */
+/** Links that are good for one use: an invitation creates a team member, and another link sets a new password. */
 final class Links {
   private static final Duration INVITATION_LIFETIME = Duration.ofDays(7);
   private static final Duration RESET_LIFETIME = Duration.ofDays(1);

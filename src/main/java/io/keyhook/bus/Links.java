@@ -16,7 +16,7 @@ public interface Links {
   record Invitation(String id, String email, Role role, String createdBy, Instant createdAt, Instant expiresAt) {}
 
   /**
-   * Invites somebody to an account. The invitation replaces an earlier one to the same address.
+   * Invites a colleague to an account. The invitation replaces an earlier one to the same address.
    */
   record Invite(Caller caller, String email, Role role) {
     public Invite {

@@ -23,7 +23,7 @@ ALTER TABLE keyhook.session
   ADD COLUMN IF NOT EXISTS user_agent text, -- null: unknown
   ADD COLUMN IF NOT EXISTS ip_address text; -- null: unknown
 
--- Keys that may do less, or not for ever. Their hash is of another form (see ApiKeys), so that nodes of earlier versions, which
+-- Keys that may do less than everything, or expire. Their hash is of another form (see ApiKeys), so that nodes of earlier versions, which
 -- know neither, refuse them.
 ALTER TABLE keyhook.api_key
   ADD COLUMN IF NOT EXISTS scopes text[], -- null: full access

@@ -19,7 +19,7 @@ function Over() {
       action=${html`<${ButtonLink} href="#/">Go to login</${ButtonLink}>`}>It was used or revoked, or has expired. Ask for a new one.</${Empty}>`;
 }
 
-/** Lets an invited person choose a name and a password, and logs them in. */
+/** Lets an invited colleague choose a name and a password, and logs them in. */
 export function AcceptInvitation({ token }) {
   const invited = useLoad(() => postPublic('api/auth/invitation', { token }), [token]);
   return html`<${Door} title="Join Keyhook">${invited.error?.status === 404 ? html`<${Over} />`
@@ -44,7 +44,7 @@ function Accept({ token, accountName, email, role }) {
     </${Form}>`;
 }
 
-/** Sets the password for which somebody sent the link. */
+/** Sets a new password by the link that an owner or the administrator sent. */
 export function NewPassword({ token }) {
   const form = useForm({ newPassword: '' }, async values => {
     await postPublic('api/auth/new-password', { token, ...values });
