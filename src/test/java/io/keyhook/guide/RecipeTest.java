@@ -198,9 +198,17 @@ class RecipeTest {
     return mirrored(keyhook.api().get("/api/licenses?limit=100").expect(200).data().stream());
   }
 
-  /** Licenses of before it ran, calls at once, deliveries again, and changes while it was down: the copy is the same at the end. */
-  private void assertMirror(String file, Map<String, String> environment, Callable<List<String>> copies, String... command)
-      throws Exception {
+  /** A statement in the database of a recipe. */
+  private interface Statement {
+    void run(String sql) throws Exception;
+  }
+
+  /**
+   * Licenses of before it ran, calls at once, deliveries again, changes while it was down, and changes without an event: the
+   * copy is the same at the end.
+   */
+  private void assertMirror(String file, Map<String, String> environment, Callable<List<String>> copies, Statement database,
+      String... command) throws Exception {
     Map<String, String> all = new HashMap<>(environment);
     all.put("KEYHOOK_URL", keyhook.api().base().toString());
     all.put("KEYHOOK_API_KEY", Node.API_KEY);
@@ -233,9 +241,21 @@ class RecipeTest {
     keyhook.api().post("/api/licenses/" + before.id() + "/enable").expect(200);
     keyhook.license(1);
     keyhook.api().delete("/api/licenses/" + before.id()).expect(204);
+    all.put("READ_ALL_SECONDS", "1");
     try (Program running = serve(file, List.of("license.*"), all, command)) {
       assertThat(mirrored(copies.call().stream().map(JsonObject::new))).isEqualTo(licenses());
+      keyhook.deleteWebhooks();
+      keyhook.database().update("UPDATE keyhook.license SET name = 'Changed by an older node'");
+      Waiting.until("a change without a number is read",
+          () -> mirrored(copies.call().stream().map(JsonObject::new)).equals(licenses()));
+      database.run("UPDATE license SET data = NULL");
+      Waiting.until("licenses that were not found return",
+          () -> mirrored(copies.call().stream().map(JsonObject::new)).equals(licenses()));
       assertThat(running.output()).isEmpty();
+      int kept = copies.call().size();
+      licenses().keySet().forEach(id -> keyhook.api().delete("/api/licenses/" + id).expect(204));
+      Waiting.until("an empty list is refused", () -> running.output().contains("none of your " + kept + " licenses"));
+      assertThat(copies.call()).hasSize(kept);
     }
   }
 
@@ -244,14 +264,20 @@ class RecipeTest {
     Path packages = Packages.node(RecipeTest.class, "/io/keyhook/client/");
     assertMirror("mirror.js", Map.of("DATABASE_URL", keyhook.database().uri() + "?options=-c%20search_path%3Dpublic",
         "NODE_PATH", packages.resolve("node_modules").toString()),
-        () -> keyhook.database().column("SELECT data::text FROM public.license WHERE NOT deleted"), "node", "mirror.js");
+        () -> keyhook.database().column("SELECT data::text FROM public.license WHERE data IS NOT NULL"),
+        sql -> keyhook.database().update(sql.replace("license", "public.license")), "node", "mirror.js");
   }
 
   @Test
   void aCopyOfTheLicensesInSqliteEqualsTheLicenses() throws Exception {
-    assertMirror("mirror.py", Map.of("DATABASE", "licenses.db"), () -> Program.run(directory, Map.of("PYTHONUTF8", "1"), "",
-        List.of("python3", "-c", "import sqlite3; [print(data) for data, in"
-            + " sqlite3.connect('licenses.db').execute('SELECT data FROM license WHERE NOT deleted')]")), "python3", "mirror.py");
+    assertMirror("mirror.py", Map.of("DATABASE", "licenses.db"),
+        () -> sqlite("[print(data) for data, in database.execute('SELECT data FROM license WHERE data IS NOT NULL')]"),
+        sql -> sqlite("database.execute('" + sql + "')"), "python3", "mirror.py");
+  }
+
+  private List<String> sqlite(String statement) throws IOException, InterruptedException {
+    return Program.run(directory, Map.of("PYTHONUTF8", "1"), "", List.of("python3", "-c",
+        "import sqlite3; database = sqlite3.connect('licenses.db', timeout=5); " + statement + "; database.commit()"));
   }
 
   @Test
