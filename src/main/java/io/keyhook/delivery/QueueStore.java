@@ -87,7 +87,7 @@ final class QueueStore {
 
   /**
    * Leases due deliveries, or parks them if their webhook is paused. Those of a webhook that has resumed come from both parts
-   * of the index.
+   * of the index. Deliveries of types that a later version added are left to its nodes.
    */
   static final String CLAIM = """
       WITH endpoint AS MATERIALIZED (
@@ -102,13 +102,14 @@ final class QueueStore {
           SELECT * FROM (
             SELECT q.delivery_id FROM keyhook.delivery_queue q
             WHERE q.account_id = $1 AND q.webhook_id = e.webhook_id AND q.due_at > '-infinity' AND q.due_at <= now()
-              AND ($4::boolean OR NOT q.leased)
+              AND ($4::boolean OR NOT q.leased) AND %6$s
             ORDER BY q.due_at LIMIT e.places
             FOR UPDATE SKIP LOCKED) present
           UNION ALL
           SELECT * FROM (
             SELECT q.delivery_id FROM keyhook.delivery_queue q
             WHERE NOT e.paused AND q.account_id = $1 AND q.webhook_id = e.webhook_id AND %3$s AND q.due_at <= now() + %4$s
+              AND %6$s
             ORDER BY q.due_at LIMIT e.places
             FOR UPDATE SKIP LOCKED) parked
           LIMIT e.places) d
@@ -125,7 +126,7 @@ final class QueueStore {
       JOIN endpoint w ON w.webhook_id = c.webhook_id
       JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = c.event_id AND e.keep_until = c.keep_until"""
       .formatted(DeliveryRowStore.attemptCount("q.attempts"), DeliveryRowStore.is("q", "due"), DeliveryRowStore.isParked("q"),
-          DeliveryRowStore.PARKED_BY, DeliveryRowStore.isPaused("w"));
+          DeliveryRowStore.PARKED_BY, DeliveryRowStore.isPaused("w"), DeliveryRowStore.isKnown("q"));
 
   private static final ShardStatement CLAIM_ON_SHARD = new ShardStatement(CLAIM,
       List.of("uuid", "uuid[]", "int[]", "boolean", "float8", "text[]"), """

@@ -1,5 +1,6 @@
 package io.keyhook.event;
 
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -97,6 +98,47 @@ public final class DeliveryRowStore {
    */
   public static String isPaused(String webhook) {
     return "(%1$s.paused_at IS NOT NULL AND %1$s.is_active)".formatted(webhook);
+  }
+
+  /**
+   * The condition that a webhook subscribes to all events about licenses. Nodes of the version before change only
+   * {@code events}, so the mark holds while these are the ones that stand for all.
+   *
+   * @param webhook an alias of the table
+   */
+  public static String wantsAllLicenseEvents(String webhook) {
+    return "(%1$s.all_license_events AND %1$s.events @> %2$s AND %1$s.events <@ %2$s)"
+        .formatted(webhook, EventType.codes(EventType.BEFORE_SEQUENCES));
+  }
+
+  /**
+   * The condition that the events of a webhook have a sequence number, as {@link Subscription#isSequenced} has it.
+   *
+   * @param webhook an alias of the table
+   */
+  static String isSequenced(String webhook) {
+    return "(%s OR NOT %s.events <@ %s)"
+        .formatted(wantsAllLicenseEvents(webhook), webhook, EventType.codes(EventType.BEFORE_SEQUENCES));
+  }
+
+  /**
+   * The condition that a webhook subscribes to a type of events.
+   *
+   * @param webhook an alias of the table
+   * @param type an SQL expression of a code
+   */
+  static String wants(String webhook, String type) {
+    return "(%2$s = ANY (%1$s.events) OR %3$s AND %2$s = ANY (%4$s))".formatted(webhook, type, wantsAllLicenseEvents(webhook),
+        EventType.codes(EventType.subscribable()));
+  }
+
+  /**
+   * The condition that a row of the queue has a type that this version knows.
+   *
+   * @param row an alias of the table
+   */
+  public static String isKnown(String row) {
+    return "%s.type = ANY (%s)".formatted(row, EventType.codes(List.of(EventType.values())));
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.keyhook.event;
 
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -19,10 +20,7 @@ public enum EventType {
   /** Sent by the test call only; no webhook subscribes to it. */
   WEBHOOK_TEST(5, "webhook.test", "Someone sent a test event");
 
-  /** The types that the first versions know, which had no subscription to all. */
-  static final List<EventType> BEFORE_ALL = List.of(LICENSE_VALIDATED, LICENSE_ACTIVATED, LICENSE_EXPIRED, LICENSE_DISABLED);
-
-  /** The types that are older than sequence numbers. */
+  /** The types that are older than sequence numbers and the subscription to all: nodes of the version before know no others. */
   static final List<EventType> BEFORE_SEQUENCES =
       List.of(LICENSE_VALIDATED, LICENSE_ACTIVATED, LICENSE_EXPIRED, LICENSE_DISABLED, LICENSE_DEACTIVATED);
 
@@ -72,8 +70,8 @@ public enum EventType {
     return LICENSE_EVENTS;
   }
 
-  /** The codes of events about licenses, as an array literal of SQL. */
-  static String licenseCodes() {
-    return LICENSE_EVENTS.stream().map(type -> Short.toString(type.code)).collect(Collectors.joining(",", "'{", "}'::smallint[]"));
+  /** The codes of types, as an array literal of SQL. */
+  static String codes(Collection<EventType> types) {
+    return types.stream().map(type -> Short.toString(type.code)).collect(Collectors.joining(",", "'{", "}'::smallint[]"));
   }
 }

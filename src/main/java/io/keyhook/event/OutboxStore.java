@@ -26,11 +26,11 @@ final class OutboxStore {
   private static final String WRITE = """
       WITH fan AS MATERIALIZED (
         SELECT r.ord, r.account_id, r.type, w.webhook_id, w.version, keyhook.uuid_v7() AS delivery_id,
-          w.sequenced AND r.sequence IS NOT NULL AS sequenced,
-          CASE WHEN w.sequenced AND r.sequence IS NOT NULL -- another id in the same place of the order
+          r.sequence IS NOT NULL AND %4$s AS sequenced,
+          CASE WHEN r.sequence IS NOT NULL AND %4$s -- another id in the same place of the order
             THEN (left(r.event_id::text, -1) || translate(right(r.event_id::text, 1), '0123456789abcdef', 'fedcba9876543210'))::uuid
             ELSE r.event_id END AS event_id,
-          CASE WHEN w.sequenced AND r.sequence IS NOT NULL THEN left(r.data, -1) || ',"sequence":' || r.sequence || '}'
+          CASE WHEN r.sequence IS NOT NULL AND %4$s THEN left(r.data, -1) || ',"sequence":' || r.sequence || '}'
             ELSE r.data END AS data,
           (now() AT TIME ZONE 'UTC')::date + ($6::int[])[array_position($5::text[], a.plan)] AS keep_until,
           CASE WHEN w.paused_at IS NOT NULL OR w.resumed_at IS NOT NULL AND (
@@ -42,8 +42,7 @@ final class OutboxStore {
         FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $9::bigint[]) WITH ORDINALITY
           r (account_id, event_id, type, data, sequence, ord)
         JOIN keyhook.account a ON a.account_id = r.account_id AND a.plan = ANY ($5) AND a.suspended_at IS NULL
-        JOIN keyhook.webhook w ON w.account_id = r.account_id AND w.is_active
-          AND (r.type = ANY (w.events) OR w.all_license_events AND r.type = ANY (%3$s))
+        JOIN keyhook.webhook w ON w.account_id = r.account_id AND w.is_active AND %3$s
         ORDER BY r.ord -- ids are created after sorting, so that deliveries sort as their events do
       ), stored AS (
         INSERT INTO keyhook.event (account_id, event_id, keep_until, data)
@@ -58,10 +57,11 @@ final class OutboxStore {
         FROM fan
       )
       SELECT ord, delivery_id, webhook_id, version, state, sequenced FROM fan"""
-      .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY, EventType.licenseCodes());
+      .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY, DeliveryRowStore.wants("w", "r.type"),
+          DeliveryRowStore.isSequenced("w"));
   private static final String WANTED = """
-      SELECT FROM keyhook.webhook WHERE account_id = $1 AND is_active
-        AND ($2 = ANY (events) OR all_license_events AND $2 = ANY (%s)) LIMIT 1""".formatted(EventType.licenseCodes());
+      SELECT FROM keyhook.webhook w WHERE w.account_id = $1 AND w.is_active AND %s LIMIT 1"""
+      .formatted(DeliveryRowStore.wants("w", "$2"));
 
   private static final ShardStatement WRITE_ON_SHARD = new ShardStatement(WRITE,
       List.of("uuid[]", "uuid[]", "smallint[]", "text[]", "text[]", "int[]", "uuid[]", "float8", "bigint[]"),
@@ -102,7 +102,7 @@ final class OutboxStore {
             EndpointId endpoint = new EndpointId(event.accountId(), row.getUUID(2));
             switch (row.getString(4)) {
               case "leased" -> leased.add(Outgoing.first(endpoint, row.getUUID(1), row.getInteger(3), event.type(),
-                  row.getBoolean(5) ? event.sequencedData() : event.data(), now));
+                  event.dataFor(row.getBoolean(5)), now));
               case "due" -> due.add(endpoint);
               default -> { } // parked
             }

@@ -15,8 +15,12 @@ public record Raised(UUID accountId, EventType type, String data, Long sequence)
     this(accountId, type, data, null);
   }
 
-  /** The data with the number, as the statement of {@link OutboxStore} makes it. */
-  String sequencedData() {
-    return data.substring(0, data.length() - 1) + ",\"sequence\":" + sequence + "}";
+  /**
+   * The data for a webhook, as the statement of {@link OutboxStore} makes it.
+   *
+   * @param sequenced whether the webhook knows the number
+   */
+  public String dataFor(boolean sequenced) {
+    return sequenced && sequence != null ? data.substring(0, data.length() - 1) + ",\"sequence\":" + sequence + "}" : data;
   }
 }

@@ -49,13 +49,16 @@ public record Subscription(Set<EventType> types, boolean allLicenseEvents) {
             + "; there are " + known)
         .is("events", !names.isEmpty(), "is empty; choose from " + known)
         .done();
-    return all ? new Subscription(EnumSet.copyOf(EventType.BEFORE_ALL), true) : new Subscription(types, false);
+    return all ? new Subscription(EnumSet.copyOf(EventType.BEFORE_SEQUENCES), true) : new Subscription(types, false);
   }
 
-  /** The subscription as it is stored. */
+  /**
+   * The subscription as it is stored. A node of the version before changes the types alone: with other types than the ones of
+   * {@value #ALL_LICENSE_EVENTS}, it is no longer to all, as {@link DeliveryRowStore#wantsAllLicenseEvents} has it.
+   */
   public static Subscription of(Short[] codes, boolean allLicenseEvents) {
-    return new Subscription(Arrays.stream(codes).map(EventType::of).collect(Collectors.toCollection(LinkedHashSet::new)),
-        allLicenseEvents);
+    Set<EventType> types = Arrays.stream(codes).map(EventType::of).collect(Collectors.toCollection(LinkedHashSet::new));
+    return new Subscription(types, allLicenseEvents && types.equals(OLDER.types));
   }
 
   public Short[] codes() {

@@ -8,6 +8,8 @@ import io.keyhook.bus.Id;
 import io.keyhook.bus.Info;
 import io.keyhook.bus.Page;
 import io.keyhook.event.EventType;
+import io.keyhook.event.Raised;
+import io.keyhook.event.Subscription;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -34,9 +36,15 @@ public final class EventSamples {
   }
 
   /**
+   * @param sequenced whether the webhook knows sequence numbers
    * @throws IllegalArgumentException not a type of event about a license
    */
-  public static String data(EventType type, Instant now) {
+  public static String data(EventType type, Instant now, boolean sequenced) {
+    return new Raised(LICENSE_ID, type, data(type, now), Subscription.OLDER.types().contains(type) ? SEQUENCE : null)
+        .dataFor(sequenced);
+  }
+
+  private static String data(EventType type, Instant now) {
     return switch (type) {
       case LICENSE_VALIDATED -> EventData.validated(LICENSE_ID, KEY, NAME, REQUEST, 1, 5);
       case LICENSE_ACTIVATED -> EventData.activated(LICENSE_ID, KEY, NAME, REQUEST, 1, 5, CUSTOMER, EMAIL);

@@ -5,6 +5,7 @@ import io.keyhook.bus.Accounts.ExportPart;
 import io.keyhook.bus.Accounts.Exported;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.JsonText;
+import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Subscription;
 import io.vertx.core.Future;
@@ -62,11 +63,12 @@ final class ExportStore {
       FROM keyhook.activation WHERE account_id = $1 AND (license_id, activation_id) > ($2, $4)
       ORDER BY license_id, activation_id LIMIT $3""";
   private static final String WEBHOOKS = """
-      SELECT webhook_id, webhook_id AS "webhookId", url, events, all_license_events AS "allLicenseEvents", is_active AS "isActive",
+      SELECT webhook_id, webhook_id AS "webhookId", url, events, %s AS "allLicenseEvents", is_active AS "isActive",
         description,
         deactivated_reason AS "deactivatedReason", created_at AS "createdAt", updated_at AS "updatedAt",
         deleted_at AS "deletedAt"
-      FROM keyhook.webhook WHERE account_id = $1 AND webhook_id > $2 ORDER BY webhook_id LIMIT $3""";
+      FROM keyhook.webhook WHERE account_id = $1 AND webhook_id > $2 ORDER BY webhook_id LIMIT $3"""
+      .formatted(DeliveryRowStore.wantsAllLicenseEvents("webhook"));
   private static final String EVENTS = """
       SELECT event_id, event_id AS "eventId", data FROM keyhook.event
       WHERE account_id = $1 AND event_id > $2 ORDER BY event_id LIMIT $3""";

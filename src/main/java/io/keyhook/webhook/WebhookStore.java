@@ -37,9 +37,8 @@ final class WebhookStore {
       "SELECT count(*), keyhook.uuid_v7() FROM keyhook.webhook WHERE account_id = $1 AND deleted_at IS NULL";
   private static final String INSERT = """
       WITH changed AS (
-        INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, description, secret, all_license_events,
-          sequenced)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, description, secret, all_license_events)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         RETURNING *
       )
       SELECT\s""" + COLUMNS + " FROM changed";
@@ -56,7 +55,6 @@ final class WebhookStore {
           url = CASE WHEN $3 THEN $4 ELSE url END,
           events = CASE WHEN $5 THEN $6::smallint[] ELSE events END,
           all_license_events = CASE WHEN $5 THEN $11 ELSE all_license_events END,
-          sequenced = CASE WHEN $5 THEN $12 ELSE sequenced END,
           is_active = CASE WHEN $7 THEN $8 ELSE is_active END,
           paused_at = CASE WHEN $7 AND is_active IS DISTINCT FROM $8 THEN NULL ELSE paused_at END,
           deactivated_reason = CASE WHEN $7 AND is_active IS DISTINCT FROM $8 THEN NULL ELSE deactivated_reason END,
@@ -64,7 +62,7 @@ final class WebhookStore {
           version = version + 1, updated_at = now()
         WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL
           AND ($3 AND url IS DISTINCT FROM $4
-            OR $5 AND NOT (events @> $6::smallint[] AND events <@ $6::smallint[] AND all_license_events = $11 AND sequenced = $12)
+            OR $5 AND NOT (events @> $6::smallint[] AND events <@ $6::smallint[] AND all_license_events = $11)
             OR $7 AND is_active IS DISTINCT FROM $8
             OR $9 AND description IS DISTINCT FROM $10)
         RETURNING *
@@ -163,8 +161,7 @@ final class WebhookStore {
     return client.preparedQuery(INSERT)
         .execute(Tuple.tuple().addUUID(request.caller().accountId()).addUUID(webhookId).addString(request.url())
             .addArrayOfShort(events.codes()).addBoolean(request.isActive()).addString(request.description())
-            .addBuffer(Buffer.buffer(secret)).addBoolean(events.allLicenseEvents())
-            .addBoolean(events.isSequenced()))
+            .addBuffer(Buffer.buffer(secret)).addBoolean(events.allLicenseEvents()))
         .map(rows -> webhook(rows.iterator().next()));
   }
 
@@ -191,8 +188,7 @@ final class WebhookStore {
             .addBoolean(events != null).addArrayOfShort(events == null ? null : events.codes())
             .addBoolean(change.isActive().present()).addBoolean(change.isActive().value())
             .addBoolean(change.description().present()).addString(change.description().value())
-            .addBoolean(events != null && events.allLicenseEvents())
-            .addBoolean(events != null && events.isSequenced()))
+            .addBoolean(events != null && events.allLicenseEvents()))
         .map(rows -> first(rows, WebhookStore::webhook));
   }
 

@@ -226,19 +226,19 @@ public final class WebhookVerticle extends VerticleBase {
     EventType type = request.event() == null ? EventType.WEBHOOK_TEST : EventType.named(request.event())
         .orElseThrow(() -> Check.invalid("event", "is not a type of event"));
     return WebhookStore.get(pool, accountId, webhookId)
-        .compose(there -> checkHasWebhooks(accountId))
-        .compose(allowed -> AuditStore.write(
-            pool, request.caller(), Action.WEBHOOK_TESTED, request.webhookId(), List.of()))
-        .compose(written -> bus.request(Addresses.SEND_TEST,
-            new SendTest(accountId, webhookId, type.code(), testData(type, request.webhookId()))));
+        .compose(there -> checkHasWebhooks(accountId)
+            .compose(allowed -> AuditStore.write(
+                pool, request.caller(), Action.WEBHOOK_TESTED, request.webhookId(), List.of()))
+            .compose(written -> bus.request(Addresses.SEND_TEST,
+                new SendTest(accountId, webhookId, type.code(), testData(type, there)))));
   }
 
-  private static String testData(EventType type, String webhookId) {
+  private static String testData(EventType type, Webhook webhook) {
     if (type != EventType.WEBHOOK_TEST) {
-      return EventSamples.data(type, Instant.now());
+      return EventSamples.data(type, Instant.now(), Subscription.of(webhook.events()).isSequenced());
     }
     Map<String, String> data = new LinkedHashMap<>();
-    data.put("webhookId", webhookId);
+    data.put("webhookId", webhook.id());
     data.put("message", "This is a test delivery. If its signature verifies, your endpoint is ready.");
     return JsonText.of(data);
   }

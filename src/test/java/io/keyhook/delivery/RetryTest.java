@@ -48,6 +48,27 @@ class RetryTest {
     keyhook.clock().advance(deliveryId, expected);
   }
 
+  /** As one that a node of a later version queued. */
+  @Test
+  void aDeliveryOfAnUnknownTypeWaitsForANodeThatKnowsItAndHoldsUpNoOther() {
+    Receiver receiver = keyhook.receiver();
+    receiver.answerNext(Answer.status(500), Answer.status(500));
+    keyhook.webhook(receiver, "license.activated");
+    raise();
+    raise();
+    List<Delivery> first = receiver.take(2);
+    first.forEach(delivery -> keyhook.awaitAttempts(delivery.id(), 1));
+    assertThat(keyhook.database().update("UPDATE keyhook.delivery_queue SET type = 99 WHERE delivery_id ="
+        + " (SELECT delivery_id FROM keyhook.delivery_queue ORDER BY due_at LIMIT 1)")).isEqualTo(1);
+    keyhook.clock().advanceQueue(Duration.ofDays(1));
+    String known = receiver.take().id();
+    keyhook.awaitStatus(known, "delivered");
+    assertThat(keyhook.database().column("SELECT type || ' ' || fence FROM keyhook.delivery_queue")).containsExactly("99 1");
+    keyhook.database().update("UPDATE keyhook.delivery_queue SET type = 2");
+    assertThat(receiver.take().id()).isNotEqualTo(known);
+    keyhook.awaitEmptyQueue();
+  }
+
   @Test
   void attemptsAreAtOnceThenAfterOneFiveAndThirtyMinutesThenItHasFailed() {
     Receiver receiver = keyhook.receiver();

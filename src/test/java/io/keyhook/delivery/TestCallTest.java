@@ -82,6 +82,22 @@ class TestCallTest {
   }
 
   @Test
+  void aTestOfAnOlderEventHasANumberForWebhooksThatKnowNumbers() {
+    for (String event : List.of("license.validated", "license.activated", "license.expired", "license.disabled",
+        "license.deactivated")) {
+      for (String subscribed : List.of("license.*", "license.created", event)) {
+        Receiver receiver = keyhook.receiver();
+        Webhook webhook = keyhook.webhook(receiver, subscribed);
+        keyhook.api().post("/api/webhooks/test", new JsonObject().put("webhookId", webhook.id()).put("event", event))
+            .expect(200);
+        assertThat(receiver.take().data().containsKey("sequence")).as("%s for %s", event, subscribed)
+            .isEqualTo(!subscribed.equals(event));
+        keyhook.deleteWebhooks();
+      }
+    }
+  }
+
+  @Test
   void itIsInTheLogWithTheOthers() {
     Receiver receiver = keyhook.receiver();
     Webhook webhook = keyhook.webhook(receiver, "license.activated");
