@@ -14,13 +14,18 @@ public final class CustomerEvents {
   private CustomerEvents() {}
 
   /**
-   * Writes the events, to be {@linkplain Outbox#dispatch dispatched}, within the transaction that erased the customer.
+   * Writes the events if anybody wants them, to be {@linkplain Outbox#dispatch dispatched}, within the transaction that erased the customer.
    *
    * @param licenses of the caller's account, without the customer
    */
   public static Future<Outbox.Written> erased(SqlClient tx, Outbox outbox, Caller caller, List<UUID> licenses) {
-    return licenses.isEmpty() ? Future.succeededFuture(Outbox.Written.NOTHING)
-        : LicenseStore.getAll(tx, caller.accountId(), licenses).compose(found -> outbox.queue(tx, found.stream().map(license ->
-            new Raised(caller.accountId(), EventType.LICENSE_UPDATED, EventData.erased(license, caller.name()))).toList()));
+    if (licenses.isEmpty()) {
+      return Future.succeededFuture(Outbox.Written.NOTHING);
+    }
+    UUID accountId = caller.accountId();
+    return outbox.isWanted(tx, accountId, EventType.LICENSE_UPDATED).compose(wanted -> !wanted
+        ? Future.succeededFuture(Outbox.Written.NOTHING)
+        : LicenseStore.getAll(tx, accountId, licenses).compose(found -> outbox.queue(tx, found.stream().map(license ->
+            new Raised(accountId, EventType.LICENSE_UPDATED, EventData.erased(license, caller.name()))).toList())));
   }
 }

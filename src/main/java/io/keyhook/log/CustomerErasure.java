@@ -51,19 +51,45 @@ final class CustomerErasure {
     String[] ids = Arrays.stream(licenses).map(Id.LICENSE::of).toArray(String[]::new);
     return events(ids, false).compose(others -> deliveries(CustomerStore.DELIVERIES, ids)
         .compose(logged -> deliveries(CustomerStore.QUEUE, ids).map(logged::plus))
-        .compose(deliveries -> events(ids, true).compose(naming -> database.transaction(tx ->
-            CustomerStore.eraseLicenses(tx, accountId, request.email(), licenses).compose(erased ->
-                AuditStore.write(tx, request.caller(), Action.CUSTOMER_ERASED, Id.ACCOUNT.of(accountId), List.of())
-                    .compose(audited -> CustomerEvents.erased(tx, outbox, request.caller(), erased))
-                    .map(written -> new Erased(written,
-                        new ErasedCustomer(erased.size(), others.count + naming.count, deliveries.count))))))))
-        .map(erased -> {
-          outbox.dispatch(erased.written);
-          return erased.result;
+        .compose(deliveries -> devices(licenses, 0)
+            .compose(devices -> events(ids, true))
+            .compose(naming -> licenses(0)
+                .map(erased -> new ErasedCustomer(erased, others.count + naming.count, deliveries.count)))));
+  }
+
+  /** Erases the devices of licenses from an index on, page by page. */
+  private Future<Void> devices(UUID[] licenses, int from) {
+    if (from >= licenses.length) {
+      return Future.succeededFuture();
+    }
+    int to = Math.min(licenses.length, from + CustomerStore.CHANGED_AT_ONCE);
+    return CustomerStore.eraseDevices(database.pool(), accountId, Arrays.copyOfRange(licenses, from, to))
+        .compose(erased -> devices(licenses, erased < CustomerStore.CHANGED_AT_ONCE ? to : from));
+  }
+
+  /**
+   * Erases the customer from licenses, page by page, with their events. The last page is in the audit log, or fails with it.
+   *
+   * @param before how many have been erased
+   * @return how many there were in all
+   */
+  private Future<Integer> licenses(int before) {
+    return database.transaction(tx -> CustomerStore.eraseLicenses(tx, accountId, request.email()).compose(erased ->
+        CustomerEvents.erased(tx, outbox, request.caller(), erased).compose(written ->
+            (isLast(erased) ? AuditStore.write(tx, request.caller(), Action.CUSTOMER_ERASED, Id.ACCOUNT.of(accountId), List.of())
+                : Future.succeededFuture()).map(audited -> new Erased(erased, written)))))
+        .compose(page -> {
+          outbox.dispatch(page.written);
+          int all = before + page.licenses.size();
+          return isLast(page.licenses) ? Future.succeededFuture(all) : licenses(all);
         });
   }
 
-  private record Erased(Outbox.Written written, ErasedCustomer result) {}
+  private static boolean isLast(List<UUID> licenses) {
+    return licenses.size() < CustomerStore.CHANGED_AT_ONCE;
+  }
+
+  private record Erased(List<UUID> licenses, Outbox.Written written) {}
 
   private Future<Sum> events(String[] licenses, boolean naming) {
     return all(after -> database.transaction(tx ->

@@ -10,6 +10,7 @@ import io.keyhook.bus.JsonText;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.SqlResult;
 import io.vertx.sqlclient.Tuple;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -20,6 +21,9 @@ import java.util.UUID;
 final class CustomerStore {
   /** Before the first row. */
   static final UUID FIRST = new UUID(0, 0);
+
+  /** Licenses, or devices, whose rows one transaction locks. */
+  static final int CHANGED_AT_ONCE = 1000;
 
   private static final int BATCH = 2000;
   /** The fields of events that hold personal data. */
@@ -69,13 +73,24 @@ final class CustomerStore {
   /** For {@link #eraseResponses}: those that are pending. */
   static final String QUEUE = RESPONSES.formatted("delivery_queue");
 
+  // Both lock rows in the order of their keys, as validations do.
   private static final String ERASE_DEVICES = """
-      UPDATE keyhook.activation SET device_name = NULL, ip_address = NULL
-      WHERE account_id = $1 AND license_id = ANY ($2::uuid[]) AND (device_name IS NOT NULL OR ip_address IS NOT NULL)""";
+      WITH page AS MATERIALIZED (
+        SELECT license_id, fingerprint FROM keyhook.activation
+        WHERE account_id = $1 AND license_id = ANY ($2::uuid[]) AND (device_name IS NOT NULL OR ip_address IS NOT NULL)
+        ORDER BY license_id, fingerprint LIMIT $3 FOR NO KEY UPDATE
+      )
+      UPDATE keyhook.activation a SET device_name = NULL, ip_address = NULL FROM page p
+      WHERE a.account_id = $1 AND a.license_id = p.license_id AND a.fingerprint = p.fingerprint""";
   private static final String ERASE_LICENSES = """
-      UPDATE keyhook.license SET customer_name = NULL, customer_email = NULL, sequence = sequence + 1, updated_at = now()
-      WHERE account_id = $1 AND lower(customer_email) = lower($2)
-      RETURNING license_id""";
+      WITH page AS MATERIALIZED (
+        SELECT license_id FROM keyhook.license WHERE account_id = $1 AND lower(customer_email) = lower($2)
+        ORDER BY license_id LIMIT $3 FOR NO KEY UPDATE
+      )
+      UPDATE keyhook.license l
+      SET customer_name = NULL, customer_email = NULL, sequence = sequence + 1, updated_at = now() FROM page p
+      WHERE l.account_id = $1 AND l.license_id = p.license_id
+      RETURNING l.license_id""";
 
   private CustomerStore() {}
 
@@ -161,10 +176,15 @@ final class CustomerStore {
         });
   }
 
-  /** Erases the personal data from the activations of licenses, and the customer from all licenses. Returns these. */
-  static Future<List<UUID>> eraseLicenses(SqlClient tx, UUID accountId, String email, UUID[] licenses) {
-    return tx.preparedQuery(ERASE_DEVICES).execute(Tuple.of(accountId).addArrayOfUUID(licenses))
-        .compose(devices -> tx.preparedQuery(ERASE_LICENSES).execute(Tuple.of(accountId, email)))
+  /** Erases the personal data from up to {@value #CHANGED_AT_ONCE} activations of licenses. Returns how many there were. */
+  static Future<Integer> eraseDevices(SqlClient client, UUID accountId, UUID[] licenses) {
+    return client.preparedQuery(ERASE_DEVICES)
+        .execute(Tuple.of(accountId).addArrayOfUUID(licenses).addLong((long) CHANGED_AT_ONCE)).map(SqlResult::rowCount);
+  }
+
+  /** Erases the customer from up to {@value #CHANGED_AT_ONCE} licenses. Returns these; fewer: there are no more. */
+  static Future<List<UUID>> eraseLicenses(SqlClient tx, UUID accountId, String email) {
+    return tx.preparedQuery(ERASE_LICENSES).execute(Tuple.of(accountId, email, (long) CHANGED_AT_ONCE))
         .map(erased -> all(erased, row -> row.getUUID(0)));
   }
 }

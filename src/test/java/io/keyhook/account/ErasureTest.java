@@ -267,6 +267,23 @@ class ErasureTest {
   }
 
   @Test
+  void manyLicensesOfACustomerAreErasedInSmallTransactionsWithAnEventEach() {
+    Tenant tenant = new Tenant();
+    JsonObject fields = new JsonObject().put("name", "L").put("customerName", "Jane Doe").put("customerEmail", PERSON);
+    for (int count : List.of(1000, 1000, 500)) {
+      tenant.api.post("/api/licenses/bulk", fields.put("count", count)).expect(201);
+    }
+    tenant.receiver.answer(Answer.OK);
+    keyhook.webhook(tenant.api, tenant.receiver, "license.updated");
+    assertThat(erase(tenant.api, "/api/customers/erase", PERSON).expect(200).json().getInteger("licenses")).isEqualTo(2500);
+    assertThat(keyhook.database().column("SELECT count(*) FROM keyhook.license WHERE account_id = ? AND customer_email IS NULL"
+        + " GROUP BY xmin ORDER BY min(license_id::text)", tenant.accountId)).containsExactly("1000", "1000", "500");
+    assertThat(tenant.receiver.take(2500).stream().map(delivery -> delivery.data().getString("licenseId")).distinct().count())
+        .isEqualTo(2500);
+    assertThat(tenant.audit().stream().filter(entry -> entry.getString("action").equals("customer.erased"))).hasSize(1);
+  }
+
+  @Test
   void anErasureThatFailedHalfwayFindsTheSameLicensesAgain() {
     Tenant tenant = full();
     keyhook.database().update("ALTER TABLE keyhook.audit ADD CONSTRAINT no_erasure CHECK (action <> 'customer.erased') NOT VALID");
