@@ -113,6 +113,23 @@ class ClusterTest {
     Waiting.on(all.close());
   }
 
+  /** A subscriber of the version before listens to the address of the types that it knows. */
+  @Test
+  void olderNodesDoNotHearTypesThatTheyDoNotKnow() {
+    Queue<String> older = new ConcurrentLinkedQueue<>();
+    Queue<String> newer = new ConcurrentLinkedQueue<>();
+    Waiting.on(cluster.get(0).eventBus().<JsonObject>consumer("keyhook.events.all-nodes",
+        message -> older.add(message.body().getString("type"))).completion());
+    Events.Subscription all = nodes.get(0).client().subscribeToAllNodes(List.of("license.*"), event -> newer.add(event.type()));
+    await("all types of events of the other node").atMost(Waiting.LONG).until(() -> {
+      activate(1);
+      return newer.containsAll(List.of("license.created", "license.activated", "license.validated"));
+    });
+    await("known types").atMost(Waiting.LONG).until(() -> older.containsAll(List.of("license.activated", "license.validated")));
+    assertThat(older).doesNotContain("license.created");
+    Waiting.on(all.close());
+  }
+
   private String activate(int node) {
     return HostTest.activate(nodes.get(node).client(), "cluster" + System.nanoTime() + "@example.com");
   }

@@ -17,6 +17,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Events for the application that embeds Keyhook, once they are committed: those of this node, or those of all nodes of a
@@ -27,6 +28,8 @@ import java.util.stream.Collectors;
 public final class EventFeed {
   private static final Address<Published, Void> EVENTS = new Address<>("events");
   private static final Address<JsonObject, Void> EVENTS_OF_ALL_NODES = new Address<>("events.all-nodes");
+  /** Types that nodes of the version before do not know: their subscribers named none, and did not ask for these. */
+  private static final Address<JsonObject, Void> LATER_EVENTS_OF_ALL_NODES = new Address<>("events.all-nodes.later");
   private static final Address<JsonObject, Void> WANTED = new Address<>("events.wanted");
   private static final Duration ANNOUNCING = Duration.ofSeconds(5);
   /** A subscriber may miss two announcements before its events stop. */
@@ -91,7 +94,8 @@ public final class EventFeed {
         bus.publish(EVENTS, event);
       }
       if (elsewhere) {
-        bus.publishToAllNodes(EVENTS_OF_ALL_NODES, toJson(event));
+        bus.publishToAllNodes(EventType.BEFORE_SEQUENCES.contains(events.get(i).type()) ? EVENTS_OF_ALL_NODES
+            : LATER_EVENTS_OF_ALL_NODES, toJson(event));
       }
     }
   }
@@ -134,11 +138,12 @@ public final class EventFeed {
       return subscribe(events, handler);
     }
     Consumer<Published> selected = select(events, handler);
-    MessageConsumer<JsonObject> consumer =
-        bus.listenOnAllNodes(EVENTS_OF_ALL_NODES, event -> selected.accept(fromJson(event)));
-    consumer.completion().onSuccess(registered -> announce());
+    List<MessageConsumer<JsonObject>> both = Stream.of(EVENTS_OF_ALL_NODES, LATER_EVENTS_OF_ALL_NODES)
+        .map(address -> bus.listenOnAllNodes(address, event -> selected.accept(fromJson(event)))).toList();
+    Future.all(both.stream().map(MessageConsumer::completion).toList()).onSuccess(registered -> announce());
     long timer = vertx.setPeriodic(ANNOUNCING.toMillis(), t -> announce());
-    return () -> vertx.cancelTimer(timer) ? consumer.unregister() : Future.succeededFuture();
+    return () -> vertx.cancelTimer(timer)
+        ? Future.all(both.stream().map(MessageConsumer::unregister).toList()).mapEmpty() : Future.succeededFuture();
   }
 
   private void announce() {
