@@ -92,14 +92,14 @@ final class LicenseMaker {
 
   Future<Page<License>> createMany(Licenses.CreateMany request) {
     List<Licenses.Create> all = Collections.nCopies(request.count(), request.each());
-    return withKeys(1, true, () -> withRoom(request.caller(), all.size(), tx -> isWanted(tx, request.caller()).compose(wanted -> {
+    return withKeys(1, true, () -> withRoom(request.caller(), all.size(), tx -> {
       List<License> made = new ArrayList<>(all.size());
-      List<Outbox.Written> written = new ArrayList<>();
-      return inPieces(all, piece -> insertNew(tx, request.caller(), piece, keys(piece)).onSuccess(made::addAll)
-              .compose(some -> raise(tx, request.caller(), some, wanted, written)))
-          .compose(inserted -> idempotency.keep(tx, request.caller(), new Page<>(made, null)))
-          .map(kept -> new Made<>(kept, Outbox.Written.of(written)));
-    })));
+      Yielding yielding = yielding(all.size());
+      return inPieces(all, yielding, piece -> insertNew(tx, request.caller(), piece, keys(piece)).onSuccess(made::addAll))
+          .compose(inserted -> raise(tx, request.caller(), made, yielding))
+          .compose(written -> idempotency.keep(tx, request.caller(), new Page<>(made, null))
+              .map(kept -> new Made<>(kept, written)));
+    }));
   }
 
   Future<Licenses.Imported> importAll(Licenses.Import request) {
@@ -114,36 +114,44 @@ final class LicenseMaker {
         withRoom(request.caller(), lines.size(), tx -> LicenseStore.takenKeys(tx, ownKeys(licenses)).compose(taken -> {
           checkNotTaken(lines, taken);
           FieldErrors errors = new FieldErrors("body");
-          List<Outbox.Written> written = new ArrayList<>();
-          return isWanted(tx, request.caller()).compose(wanted ->
-              inPieces(lines, piece -> restore(tx, request.caller(), piece, errors)
-                  .compose(some -> raise(tx, request.caller(), some, wanted, written)))).compose(inserted -> {
-                    errors.refuse();
-                    return idempotency.keep(tx, request.caller(), new Licenses.Imported(lines.size()))
-                        .map(kept -> new Made<>(kept, Outbox.Written.of(written)));
-                  });
+          List<License> made = new ArrayList<>(lines.size());
+          Yielding yielding = yielding(lines.size());
+          return inPieces(lines, yielding, piece -> restore(tx, request.caller(), piece, errors).onSuccess(made::addAll))
+              .compose(inserted -> {
+                errors.refuse();
+                return raise(tx, request.caller(), made, yielding);
+              })
+              .compose(written -> idempotency.keep(tx, request.caller(), new Licenses.Imported(lines.size()))
+                  .map(kept -> new Made<>(kept, written)));
         }))).recover(e -> Future.failedFuture(Database.isUniqueViolation(e) ? keyTaken() : e));
   }
 
   /**
-   * Inserts piece by piece. While validations are slow, the pieces are small, with {@linkplain Pacer rests} between them, until
-   * the transaction has taken so long that it has to come to its end.
+   * How a transaction yields.
+   *
+   * @param until by the clock of the {@link Pacer}
+   * @param longestRest in nanoseconds
    */
-  private <T> Future<Void> inPieces(List<T> all, Function<List<T>, Future<?>> insert) {
-    long yielding = (all.size() > Licenses.MAX_AT_ONCE ? LONG_YIELDING : YIELDING).toNanos();
-    int pieces = (all.size() + SMALL_PIECE - 1) / SMALL_PIECE;
-    return inPieces(all, insert, pacer.now() + yielding, Math.min(LONGEST_REST.toNanos(), yielding / pieces));
+  private record Yielding(long until, long longestRest) {}
+
+  private Yielding yielding(int licenses) {
+    long yielding = (licenses > Licenses.MAX_AT_ONCE ? LONG_YIELDING : YIELDING).toNanos();
+    int pieces = (licenses + SMALL_PIECE - 1) / SMALL_PIECE;
+    return new Yielding(pacer.now() + yielding, Math.min(LONGEST_REST.toNanos(), yielding / pieces));
   }
 
-  private <T> Future<Void> inPieces(
-      List<T> rest, Function<List<T>, Future<?>> insert, long yieldingUntil, long longestRest) {
+  /**
+   * Writes piece by piece. While validations are slow, the pieces are small, with {@linkplain Pacer rests} between them, until
+   * the transaction has taken so long that it has to come to its end.
+   */
+  private <T> Future<Void> inPieces(List<T> rest, Yielding yielding, Function<List<T>, Future<?>> write) {
     long begun = pacer.now();
-    boolean yields = begun - yieldingUntil < 0 && pacer.isYielding();
+    boolean yields = begun - yielding.until < 0 && pacer.isYielding();
     int size = Math.min(rest.size(), yields ? SMALL_PIECE : Licenses.MAX_AT_ONCE);
-    Future<?> inserted = insert.apply(rest.subList(0, size));
-    return size == rest.size() ? inserted.mapEmpty() : inserted
-        .compose(done -> yields ? rest(pacer.restAfter(begun, longestRest)) : Future.succeededFuture())
-        .compose(rested -> inPieces(rest.subList(size, rest.size()), insert, yieldingUntil, longestRest));
+    Future<?> written = write.apply(rest.subList(0, size));
+    return size == rest.size() ? written.mapEmpty() : written
+        .compose(done -> yields ? rest(pacer.restAfter(begun, yielding.longestRest)) : Future.succeededFuture())
+        .compose(rested -> inPieces(rest.subList(size, rest.size()), yielding, write));
   }
 
   private Future<Void> rest(long nanos) {
@@ -188,14 +196,13 @@ final class LicenseMaker {
 
   private record Made<T>(T result, Outbox.Written written) {}
 
-  private Future<Boolean> isWanted(SqlClient tx, Caller caller) {
-    return outbox.isWanted(tx, caller.accountId(), EventType.LICENSE_CREATED);
-  }
-
-  /** Writes the events of a piece if they are wanted. */
-  private Future<Void> raise(
-      SqlClient tx, Caller caller, List<License> made, boolean wanted, List<Outbox.Written> written) {
-    return wanted ? outbox.queue(tx, events(caller, made)).onSuccess(written::add).mapEmpty() : Future.succeededFuture();
+  /** Writes the events, if they are wanted at the end of a long transaction: a webhook may have been created meanwhile. */
+  private Future<Outbox.Written> raise(SqlClient tx, Caller caller, List<License> made, Yielding yielding) {
+    List<Outbox.Written> written = new ArrayList<>();
+    return outbox.isWanted(tx, caller.accountId(), EventType.LICENSE_CREATED)
+        .compose(wanted -> !wanted ? Future.succeededFuture()
+            : inPieces(made, yielding, piece -> outbox.queue(tx, events(caller, piece)).onSuccess(written::add)))
+        .map(raised -> Outbox.Written.of(written));
   }
 
   private static List<Raised> events(Caller caller, List<License> made) {
