@@ -3,6 +3,8 @@ package io.keyhook;
 import io.keyhook.bus.Version;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.ConnectionUri;
+import io.keyhook.db.LogArchive;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.stream.Collectors;
 
@@ -10,8 +12,16 @@ import java.util.stream.Collectors;
 final class CheckConfig {
   private CheckConfig() {}
 
-  /** Prints that the configuration is valid: it was read without an error. */
+  /** Prints that the configuration is valid: it was read without an error, and what it names is there. */
   static boolean run(KeyhookOptions options) {
+    if (options.delivery().logArchive().isPresent()) {
+      try {
+        LogArchive.check(options.delivery().logArchive().get());
+      } catch (IOException e) {
+        System.err.println(e.getMessage());
+        return false;
+      }
+    }
     System.out.println("The configuration is valid. " + summary(options));
     return true;
   }

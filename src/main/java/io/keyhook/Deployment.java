@@ -186,7 +186,8 @@ final class Deployment {
     NodeMetrics.register(metrics.registry(), probes::isReady, partitions);
     NodeMetrics.registerDisk(metrics.registry(), options.database());
     Optional<KeyhookOptions.Database> own = host.pool.isPresent() ? Optional.empty() : Optional.of(options.database());
-    return new Schema(vertx, database, own).bringUpToDate()
+    return checkArchive()
+        .compose(checked -> new Schema(vertx, database, own).bringUpToDate())
         .compose(migrated -> database.readShards())
         .compose(read -> partitions.make())
         .compose(made -> {
@@ -194,6 +195,15 @@ final class Deployment {
           return deployAll(plans);
         })
         .recover(e -> stop().transform(stopped -> Future.failedFuture(e)));
+  }
+
+  private Future<Void> checkArchive() {
+    return vertx.executeBlocking(() -> {
+      if (options.delivery().logArchive().isPresent()) {
+        LogArchive.check(options.delivery().logArchive().get());
+      }
+      return null;
+    });
   }
 
   private static void keepUp(Partitions partitions) {

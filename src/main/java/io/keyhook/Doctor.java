@@ -6,6 +6,7 @@ import io.keyhook.db.ConnectionUri;
 import io.keyhook.db.Database;
 import io.keyhook.db.Diagnosis;
 import io.keyhook.db.Diagnosis.Server;
+import io.keyhook.db.LogArchive;
 import io.keyhook.db.SchemaVersion;
 import io.keyhook.db.WriteProbe;
 import io.keyhook.target.Target;
@@ -44,6 +45,10 @@ final class Doctor implements DatabaseCommand {
     Doctor doctor = new Doctor();
     doctor.report(true, "configuration", "valid; Keyhook " + Version.VERSION + ", Java " + Runtime.version());
     doctor.check("disk", () -> disk(options));
+    options.delivery().logArchive().ifPresent(directory -> doctor.check("log archive", () -> {
+      LogArchive.check(directory);
+      return directory + " can be written to";
+    }));
     return DatabaseCommand.run(options, doctor) && doctor.healthy;
   }
 

@@ -14,6 +14,8 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -25,16 +27,20 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes the partitions of the log to a directory before they are dropped: each as a gzip file of JSON lines, a row on a line, such
- * as {@code delivery_20261128.ndjson.gz}. A file gets its name when it is complete and on disk. Memory is bounded by a few
- * hundred rows. Any thread.
+ * as {@code delivery_20261128.ndjson.gz}. A file gets its name when it is complete and on disk, and never replaces another: a
+ * partition of the same name that is written later gets {@code delivery_20261128-2.ndjson.gz}. Memory is bounded by a few hundred
+ * rows. Any thread.
  */
 public final class LogArchive {
   private static final Logger log = LoggerFactory.getLogger(LogArchive.class);
   /** The others are counts, which are derived. */
   private static final Set<String> TABLES = Set.of("event", "delivery");
+  /** Nobody drops it while it is read. */
+  private static final String LOCK = "LOCK TABLE keyhook.%s IN ACCESS SHARE MODE";
   private static final String ROWS = "SELECT to_jsonb(kept)::text FROM keyhook.%s kept";
   /** Rows read at once: an event has up to a few KB, and a delivery up to four responses of 4 KB. */
   private static final int BATCH = 200;
+  private static final String SUFFIX = ".ndjson.gz";
 
   private final Vertx vertx;
   private final Path directory;
@@ -42,7 +48,7 @@ public final class LogArchive {
   private final Counter failed;
 
   /**
-   * @param directory is created if it does not exist
+   * @param directory exists: see {@link #check}
    */
   public LogArchive(Vertx vertx, Path directory, MeterRegistry meters) {
     this.vertx = vertx;
@@ -54,78 +60,132 @@ public final class LogArchive {
   }
 
   /**
-   * Writes a partition; fails if it is not whole in the directory.
+   * Checks that a directory can be written to. It is not created: what is missing may be a mount, and the archive would fill the
+   * disk under it. Blocks.
    *
-   * @param connection without a transaction
+   * @throws IOException it is not a directory, or this user may not write to it
    */
-  Future<Void> write(SqlConnection connection, String table, String partition) {
-    if (!TABLES.contains(table)) {
-      return Future.succeededFuture();
+  public static void check(Path directory) throws IOException {
+    if (!Files.isDirectory(directory) || !Files.isWritable(directory)) {
+      throw new IOException("delivery.logArchive: " + directory + (Files.isDirectory(directory)
+          ? " cannot be written to by the user that runs Keyhook" : " is not a directory. Create it, or mount it"));
     }
-    Path file = directory.resolve(partition + ".ndjson.gz");
-    return vertx.executeBlocking(() -> new Unnamed(file)).compose(unnamed ->
-            copy(connection, partition, unnamed)
-                .compose(rows -> vertx.executeBlocking(() -> {
-                  unnamed.finish();
-                  return rows;
-                }))
-                .onSuccess(rows -> log.info("Archived {} rows of {} in {}", rows, partition, file))
-                .eventually(() -> vertx.executeBlocking(unnamed::discard)))
-        .onComplete(done -> written.increment(), e -> failed.increment())
-        .mapEmpty();
   }
 
-  private Future<Long> copy(SqlConnection connection, String partition, Unnamed file) {
-    return connection.begin().compose(transaction -> connection.prepare(ROWS.formatted(partition))
-        .compose(statement -> {
-          Cursor cursor = statement.cursor();
-          return copy(cursor, file, 0L).eventually(cursor::close).eventually(statement::close);
-        }).eventually(transaction::rollback)); // it only reads
+  /** Whether partitions of the table are archived. */
+  boolean takes(String table) {
+    return TABLES.contains(table);
   }
 
-  private Future<Long> copy(Cursor cursor, Unnamed file, long before) {
-    return cursor.read(BATCH).compose(rows -> vertx.executeBlocking(() -> file.append(rows)).compose(appended ->
-        cursor.hasMore() ? copy(cursor, file, before + appended) : Future.succeededFuture(before + appended)));
+  /**
+   * Writes the rows of a partition to a file without a name.
+   *
+   * @param connection in a transaction, which may be idle while the disk is slow
+   * @return what is to be published or discarded
+   */
+  Future<Copy> copy(SqlConnection connection, String partition) {
+    return vertx.executeBlocking(() -> new Copy(partition)).compose(copy -> connection.query(LOCK.formatted(partition)).execute()
+            .compose(locked -> connection.prepare(ROWS.formatted(partition)))
+            .compose(statement -> {
+              Cursor cursor = statement.cursor();
+              return append(cursor, copy).eventually(cursor::close).eventually(statement::close);
+            })
+            .map(copy)
+            .recover(e -> copy.discard().transform(discarded -> Future.failedFuture(e))))
+        .onFailure(e -> failed.increment());
   }
 
-  /** A file that gets its name at the end. Its methods block, one at a time. */
-  private static final class Unnamed {
-    private final Path file;
+  private Future<Void> append(Cursor cursor, Copy copy) {
+    return cursor.read(BATCH).compose(rows -> vertx.executeBlocking(() -> copy.append(rows)))
+        .compose(appended -> cursor.hasMore() ? append(cursor, copy) : Future.succeededFuture());
+  }
+
+  /** The rows of one partition in a file of their own. One method at a time. */
+  final class Copy {
+    private final String partition;
     private final Path unfinished;
     private final FileChannel channel;
     private final GZIPOutputStream gzip;
     private final OutputStream out;
+    private long rows;
+    private Path file;
 
-    Unnamed(Path file) throws IOException {
-      this.file = file;
-      unfinished = file.resolveSibling(file.getFileName() + ".unfinished");
-      Files.createDirectories(file.getParent());
-      Files.deleteIfExists(unfinished); // of a node that was killed
-      Files.createFile(unfinished, OwnerOnly.FILE);
+    private Copy(String partition) throws IOException {
+      this.partition = partition;
+      check(directory);
+      unfinished = Files.createTempFile(directory, partition + "-", ".unfinished", OwnerOnly.FILE);
       channel = FileChannel.open(unfinished, StandardOpenOption.WRITE);
       gzip = new GZIPOutputStream(Channels.newOutputStream(channel));
       out = new BufferedOutputStream(gzip);
     }
 
-    long append(RowSet<Row> rows) throws IOException {
-      for (Row row : rows) {
+    long rows() {
+      return rows;
+    }
+
+    private Void append(RowSet<Row> more) throws IOException {
+      for (Row row : more) {
         out.write(row.getString(0).getBytes(StandardCharsets.UTF_8));
         out.write('\n');
       }
-      return rows.size();
+      rows += more.size();
+      return null;
     }
 
-    void finish() throws IOException {
+    /** Gives the file its name. Then it is on disk, whatever happens. */
+    Future<Void> publish() {
+      return vertx.executeBlocking(this::finish)
+          .onSuccess(done -> {
+            written.increment();
+            log.info("Archived {} rows of {} in {}", rows, partition, file);
+          })
+          .onFailure(e -> failed.increment());
+    }
+
+    private Void finish() throws IOException {
       out.flush();
       gzip.finish();
       channel.force(true);
-      Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+      file = name();
+      try (FileChannel names = FileChannel.open(directory)) {
+        names.force(true);
+      }
+      return null;
     }
 
-    Void discard() throws IOException {
-      channel.close();
-      Files.deleteIfExists(unfinished);
-      return null;
+    private Path name() throws IOException {
+      for (int number = 1;; number++) {
+        Path free = directory.resolve(partition + (number == 1 ? "" : "-" + number) + SUFFIX);
+        try {
+          Files.createLink(free, unfinished);
+          return free;
+        } catch (FileAlreadyExistsException e) {
+          log.warn("{} exists already, and is kept beside the archive of more rows", free);
+        } catch (FileSystemException | UnsupportedOperationException e) { // no links: who archives is alone, by the database's lock
+          if (!Files.exists(free)) {
+            return Files.move(unfinished, free, StandardCopyOption.ATOMIC_MOVE);
+          }
+        }
+      }
+    }
+
+    /** Deletes the named file too: the partition is still there, and is archived again. */
+    Future<Void> withdraw() {
+      return vertx.executeBlocking(() -> {
+        if (file != null) {
+          Files.deleteIfExists(file);
+        }
+        return null;
+      });
+    }
+
+    /** Deletes what has no name. */
+    Future<Void> discard() {
+      return vertx.executeBlocking(() -> {
+        channel.close();
+        Files.deleteIfExists(unfinished);
+        return null;
+      });
     }
   }
 }

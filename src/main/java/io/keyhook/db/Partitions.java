@@ -22,6 +22,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -50,6 +52,15 @@ public final class Partitions {
   /** For who does not own the table, or has no session: it may be refused while somebody reads the others. */
   private static final String DROP = "SELECT keyhook.drop_partition($1, $2)";
   private static final String TRY_LOCK_DROP = "SELECT pg_try_advisory_lock(hashtext('keyhook.partitions.drop'))";
+  /** The same lock without a session, and whether the partition is still there. */
+  private static final String TRY_LOCK_ARCHIVE = """
+      SELECT pg_try_advisory_xact_lock(hashtext('keyhook.partitions.drop')) AND to_regclass('keyhook.%s') IS NOT NULL""";
+  /** A large day takes its time, and a slow disk leaves the transaction idle. */
+  private static final String UNHURRIED_HERE =
+      "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
+  /** Nobody writes to it from here on. */
+  private static final String LOCK_TO_DROP = "LOCK TABLE keyhook.%s IN SHARE MODE";
+  private static final String COUNT = "SELECT count(*) FROM keyhook.%s";
   private static final String UNLOCK_DROP = "SELECT pg_advisory_unlock(hashtext('keyhook.partitions.drop'))";
   /** Dropping waits for who reads the table, as long as they read. */
   private static final String UNHURRIED = "SET statement_timeout = 0";
@@ -69,6 +80,7 @@ public final class Partitions {
   private final boolean sessions;
   private final Optional<LogArchive> archive;
   private final Shards shards;
+  private final AtomicBoolean dropping = new AtomicBoolean();
   /** On demand; null: none yet. Statements that miss a partition meanwhile share it. */
   private Future<Void> making;
   /** The last day for which no partition is missing. Null: not known yet. */
@@ -174,15 +186,16 @@ public final class Partitions {
     return making;
   }
 
-  /** Drops what is over, for as long as it takes, unless another node is at it. */
+  /** Drops what is over, for as long as it takes, unless this or another node is at it. */
   public Future<Void> drop() {
-    if (!sessions) {
-      return pool.withConnection(connection -> today(connection, this::drop));
+    if (!dropping.compareAndSet(false, true)) {
+      return Future.succeededFuture();
     }
-    return pool.withConnection(connection -> connection.query(TRY_LOCK_DROP).execute()
-        .compose(locked -> !locked.iterator().next().getBoolean(0) ? Future.succeededFuture()
-            : today(connection, this::drop)
-                .eventually(() -> connection.query(UNLOCK_DROP).execute())));
+    return pool.withConnection(connection -> !sessions ? today(connection, this::drop)
+        : connection.query(TRY_LOCK_DROP).execute()
+            .compose(locked -> !locked.iterator().next().getBoolean(0) ? Future.<Void>succeededFuture()
+                : today(connection, this::drop).eventually(() -> connection.query(UNLOCK_DROP).execute())))
+        .onComplete(done -> dropping.set(false));
   }
 
   private interface Work {
@@ -248,7 +261,7 @@ public final class Partitions {
     Future<Void> done = connection.preparedQuery(DROP_QUEUED).execute(Tuple.of(today))
         .compose(deleted -> sessions ? connection.query(UNHURRIED).execute().mapEmpty() : Future.succeededFuture());
     for (Existing partition : over) {
-      done = done.compose(dropped -> archive(connection, partition).compose(kept -> drop(connection, partition)).otherwise(e -> {
+      done = done.compose(dropped -> archiveAndDrop(connection, partition).otherwise(e -> {
         log.warn("{} could not be archived or dropped, and is kept; trying again in an hour: {}", partition.name(), e.toString());
         return null;
       }));
@@ -256,18 +269,84 @@ public final class Partitions {
     return !sessions ? done : done.eventually(() -> connection.query(HURRIED).execute());
   }
 
-  private Future<Void> archive(SqlConnection connection, Existing partition) {
-    return archive.map(kept -> kept.write(connection, partition.table(), partition.name())).orElse(Future.succeededFuture());
+  private Future<Void> archiveAndDrop(SqlConnection connection, Existing partition) {
+    if (archive.isEmpty() || !archive.get().takes(partition.table())) {
+      return isDroppedByFunction(partition) ? dropByFunction(connection, partition)
+          : detach(connection, partition).compose(detached -> dropTable(connection, partition));
+    }
+    return isDroppedByFunction(partition) ? archiveInTransaction(connection, partition) : archiveInSession(connection, partition);
   }
 
-  private Future<Void> drop(SqlConnection connection, Existing partition) {
-    log.info("Dropping {}: its retention has ended", partition.name());
-    if (!sessions || !partition.own() || shards.areMany()) { // Citus knows no CONCURRENTLY
-      return connection.preparedQuery(DROP).execute(Tuple.of(partition.table(), partition.day())).mapEmpty();
+  /** One transaction has a lock and does all of it, because there may be no session to hold one in. */
+  private Future<Void> archiveInTransaction(SqlConnection connection, Existing partition) {
+    return inTransaction(connection, () -> connection.query(TRY_LOCK_ARCHIVE.formatted(partition.name())).execute()
+        .compose(locked -> !locked.iterator().next().getBoolean(0) ? Future.succeededFuture()
+            : archive.orElseThrow().copy(connection, partition.name()).compose(copy -> check(connection, partition, copy)
+                .compose(whole -> copy.publish())
+                .compose(published -> dropByFunction(connection, partition))
+                .recover(e -> withdraw(copy, e))
+                .eventually(copy::discard))));
+  }
+
+  /** The session has the lock. Nobody waits while the rows are read: those written meanwhile keep the partition from being dropped. */
+  private Future<Void> archiveInSession(SqlConnection connection, Existing partition) {
+    return inTransaction(connection, () -> archive.orElseThrow().copy(connection, partition.name()))
+        .compose(copy -> copy.publish()
+            .compose(published -> detach(connection, partition))
+            .compose(detached -> inTransaction(connection, () -> check(connection, partition, copy)
+                .compose(whole -> dropTable(connection, partition))))
+            .recover(e -> withdraw(copy, e))
+            .eventually(copy::discard));
+  }
+
+  private static Future<Void> check(SqlConnection connection, Existing partition, LogArchive.Copy copy) {
+    return connection.query(LOCK_TO_DROP.formatted(partition.name())).execute()
+        .compose(locked -> connection.query(COUNT.formatted(partition.name())).execute())
+        .compose(count -> {
+          long rows = count.iterator().next().getLong(0);
+          return rows == copy.rows() ? Future.succeededFuture()
+              : Future.failedFuture(new ChangedException(partition.name() + " has " + rows + " rows by now, and " + copy.rows()
+                  + " were archived"));
+        });
+  }
+
+  /** Where the server said no, the partition is there. After a lost connection it may not be, and the file is all there is. */
+  private static Future<Void> withdraw(LogArchive.Copy copy, Throwable e) {
+    return (e instanceof PgException || e instanceof ChangedException ? copy.withdraw() : Future.<Void>succeededFuture())
+        .transform(withdrawn -> Future.failedFuture(e));
+  }
+
+  /** Rows were written while a partition was archived. */
+  private static final class ChangedException extends RuntimeException {
+    ChangedException(String message) {
+      super(message);
     }
-    Future<?> detached = !partition.attached() ? Future.succeededFuture()
+  }
+
+  private static <T> Future<T> inTransaction(SqlConnection connection, Supplier<Future<T>> work) {
+    return connection.begin().compose(transaction -> connection.query(UNHURRIED_HERE).execute().compose(set -> work.get())
+        .compose(result -> transaction.commit().map(result),
+            e -> transaction.rollback().transform(rolledBack -> Future.failedFuture(e))));
+  }
+
+  /** Citus knows no CONCURRENTLY. */
+  private boolean isDroppedByFunction(Existing partition) {
+    return !sessions || !partition.own() || shards.areMany();
+  }
+
+  private static Future<Void> dropByFunction(SqlConnection connection, Existing partition) {
+    log.info("Dropping {}: its retention has ended", partition.name());
+    return connection.preparedQuery(DROP).execute(Tuple.of(partition.table(), partition.day())).mapEmpty();
+  }
+
+  private static Future<Void> detach(SqlConnection connection, Existing partition) {
+    return !partition.attached() ? Future.succeededFuture()
         : connection.query("ALTER TABLE keyhook.%s DETACH PARTITION keyhook.%s %s".formatted(partition.table(),
-            partition.name(), partition.pending() ? "FINALIZE" : "CONCURRENTLY")).execute();
-    return detached.compose(done -> connection.query("DROP TABLE keyhook." + partition.name()).execute()).mapEmpty();
+            partition.name(), partition.pending() ? "FINALIZE" : "CONCURRENTLY")).execute().mapEmpty();
+  }
+
+  private static Future<Void> dropTable(SqlConnection connection, Existing partition) {
+    log.info("Dropping {}: its retention has ended", partition.name());
+    return connection.query("DROP TABLE keyhook." + partition.name()).execute().mapEmpty();
   }
 }

@@ -197,8 +197,7 @@ class RetentionTest {
   void aDayIsArchivedBeforeItIsDroppedAndKeptWhereThatFails(@TempDir Path directory) throws Exception {
     makeYesterdays();
     for (int i = 0; i < ROWS; i++) {
-      keyhook.database().update("INSERT INTO keyhook.event (account_id, event_id, keep_until, data) VALUES (?::uuid, ?::uuid,"
-          + " ?::date, ?)", ACCOUNT, UUID.randomUUID().toString(), YESTERDAY.toString(), "{\"line\":\"a\\nb\"}");
+      insertEvent();
     }
     Path file = Files.createFile(directory.resolve("file"));
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -206,7 +205,11 @@ class RetentionTest {
     assertThat(tables()).contains(name("event", YESTERDAY), name("delivery", YESTERDAY));
     assertThat(meters.counter("keyhook.log.archive.failures").count()).isEqualTo(2);
 
-    Path archive = directory.resolve("new").resolve("archive");
+    Path archive = directory.resolve("archive");
+    archiving(archive, meters).drop().await(30, TimeUnit.SECONDS);
+    assertThat(archive).as("it may be a mount that is missing").doesNotExist();
+    assertThat(tables()).contains(name("event", YESTERDAY));
+    Files.createDirectory(archive);
     archiving(archive, meters).drop().await(30, TimeUnit.SECONDS);
     assertThat(tables()).doesNotContain(name("event", YESTERDAY), name("delivery", YESTERDAY));
     try (Stream<Path> files = Files.list(archive)) {
@@ -221,8 +224,56 @@ class RetentionTest {
     assertThat(meters.counter("keyhook.log.archived").count()).isEqualTo(2);
   }
 
+  @Test
+  void aRowThatComesLateGetsAFileOfItsOwnAlsoWithoutSessions(@TempDir Path archive) throws Exception {
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    for (Pooler pooler : List.of(Pooler.NONE, Pooler.TRANSACTION, Pooler.TRANSACTION)) {
+      makeYesterdays();
+      insertEvent();
+      archiving(archive, meters, pooler).drop().await(30, TimeUnit.SECONDS);
+      assertThat(tables()).doesNotContain(name("event", YESTERDAY), name("delivery", YESTERDAY));
+    }
+    try (Stream<Path> files = Files.list(archive)) {
+      assertThat(files.map(kept -> kept.getFileName().toString()).filter(kept -> kept.startsWith("event"))).containsExactlyInAnyOrder(
+          name("event", YESTERDAY) + ".ndjson.gz", name("event", YESTERDAY) + "-2.ndjson.gz", name("event", YESTERDAY) + "-3.ndjson.gz");
+    }
+  }
+
+  @Test
+  void nodesWithoutSessionsThatArchiveAtOnceLoseNothing(@TempDir Path archive) throws Exception {
+    Path foreign = Files.createFile(archive.resolve(name("event", YESTERDAY) + ".ndjson.gz.unfinished"));
+    makeYesterdays();
+    for (int i = 0; i < ROWS; i++) {
+      insertEvent();
+    }
+    Database many = Database.of(vertx, keyhook.database().uri(), 8);
+    List<Future<Void>> drops = Stream.generate(() -> new Partitions(many.pool(), Set.of(30, 90), Pooler.TRANSACTION, Shards.none(),
+        Optional.of(new LogArchive(vertx, archive, new SimpleMeterRegistry())))).limit(8).map(Partitions::drop).toList();
+    Future.join(drops).await(60, TimeUnit.SECONDS);
+    many.close().await(10, TimeUnit.SECONDS);
+    archiving(archive, new SimpleMeterRegistry(), Pooler.TRANSACTION).drop().await(30, TimeUnit.SECONDS);
+    assertThat(tables()).doesNotContain(name("event", YESTERDAY), name("delivery", YESTERDAY));
+    assertThat(foreign).exists();
+    try (Stream<Path> files = Files.list(archive)) {
+      assertThat(files.filter(kept -> !kept.equals(foreign)).map(kept -> kept.getFileName().toString())).containsExactlyInAnyOrder(
+          name("event", YESTERDAY) + ".ndjson.gz", name("delivery", YESTERDAY) + ".ndjson.gz");
+    }
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(archive.resolve(name("event", YESTERDAY) + ".ndjson.gz")))) {
+      assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8).lines()).hasSize(ROWS);
+    }
+  }
+
+  private static void insertEvent() {
+    keyhook.database().update("INSERT INTO keyhook.event (account_id, event_id, keep_until, data) VALUES (?::uuid, ?::uuid,"
+        + " ?::date, ?)", ACCOUNT, UUID.randomUUID().toString(), YESTERDAY.toString(), "{\"line\":\"a\\nb\"}");
+  }
+
   private static Partitions archiving(Path directory, SimpleMeterRegistry meters) {
-    return new Partitions(database.pool(), Set.of(30, 90), Pooler.NONE, Shards.none(),
+    return archiving(directory, meters, Pooler.NONE);
+  }
+
+  private static Partitions archiving(Path directory, SimpleMeterRegistry meters, Pooler pooler) {
+    return new Partitions(database.pool(), Set.of(30, 90), pooler, Shards.none(),
         Optional.of(new LogArchive(vertx, directory, meters)));
   }
 }
