@@ -11,6 +11,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.UUID;
 
 /** The commands {@code backup}, {@code restore} and {@code move-database}. Each blocks, prints what it did, and returns whether it did it. */
 final class BackupCommands {
@@ -52,6 +53,9 @@ final class BackupCommands {
         }
       }
       System.out.println("The backup contains the generated secrets. Keep it as safe as they are.");
+      if (options.secrets().masterKey().isPresent()) {
+        System.out.println("It does not contain the master key that is configured (secrets.masterKey). Keep that apart from it.");
+      }
     });
   }
 
@@ -65,26 +69,24 @@ final class BackupCommands {
     return report(() -> {
       Optional<String> secrets = Backup.secrets(file);
       if (options.database().uri().isPresent()) {
-        into(external(options), file, secrets, options);
+        into(external(options), file, options);
         return;
       }
       try (EmbeddedServer server = EmbeddedServer.start(options.database().directory())) {
-        restored(Backup.restore(file, server.uri()), server.uri());
-        if (secrets.isPresent()) { // not before: a database that was not empty keeps its own
-          LocalSecrets.replace(server.directory(), secrets.get());
-        } else {
-          System.out.println("The backup has no secrets. Set secrets.masterKey to the key of the database that it is of.");
-        }
+        Path directory = server.directory();
+        KeyhookOptions.Secrets keys = secrets.map(text -> LocalSecrets.with(options.secrets(), text))
+            .orElseGet(() -> LocalSecrets.complete(options, directory).secrets());
+        restored(Backup.restore(file, server.uri(), Keyhook.cipher(keys), () -> {
+          if (secrets.isPresent()) { // not before: a database that was not empty keeps its own
+            LocalSecrets.restore(directory, secrets.get());
+          }
+        }), server.uri());
       }
     });
   }
 
-  private static void into(URI uri, Path file, Optional<String> secrets, KeyhookOptions options) throws IOException {
-    if (secrets.isPresent() && !LocalSecrets.canOpen(secrets.get(), options.secrets())) {
-      throw new IllegalStateException("The secrets of webhooks are encrypted with another master key. Set secrets.masterKey to the"
-          + " one in secrets.json, which is in the directory of the embedded database and in its backups");
-    }
-    restored(Backup.restore(file, uri), uri);
+  private static void into(URI uri, Path file, KeyhookOptions options) throws IOException {
+    restored(Backup.restore(file, uri, Keyhook.cipher(options.secrets()), () -> {}), uri);
   }
 
   private static void restored(Backup.Result result, URI uri) {
@@ -100,11 +102,11 @@ final class BackupCommands {
       URI target = external(options);
       Path directory = existing(options);
       try (EmbeddedServer server = EmbeddedServer.start(directory)) {
-        Path file = server.directory().resolve("move.zip");
-        Files.deleteIfExists(file); // of a run that was killed
+        Path file = server.directory().resolve("move-" + UUID.randomUUID() + ".zip");
+        file.toFile().deleteOnExit(); // where the command is stopped
         try {
           Backup.write(server.uri(), file, LocalSecrets.text(directory));
-          into(target, file, Backup.secrets(file), options);
+          into(target, file, options);
         } finally {
           Files.deleteIfExists(file);
         }

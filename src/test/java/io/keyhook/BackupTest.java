@@ -16,6 +16,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,7 +103,9 @@ class BackupTest {
     String key = new JsonObject(Files.readString(directory.resolve("old/secrets.json"))).getString("secrets.masterKey");
     assertThat(run(1, onExternal(Node.MASTER_KEY), "move-database")).contains("encrypted with another master key").doesNotContain(key);
     assertThat(run(0, onExternal(key), "move-database")).contains("start every node with this configuration");
-    assertThat(directory.resolve("old/move.zip")).doesNotExist();
+    try (Stream<Path> files = Files.list(directory.resolve("old"))) {
+      assertThat(files.map(Path::toString)).noneMatch(name -> name.contains("move"));
+    }
     try (KeyhookProcess node = serve(onExternal(key))) {
       assertKept(Api.of(node.uri()).bearer(Node.API_KEY), filled, receiver);
     }
@@ -110,5 +113,31 @@ class BackupTest {
     assertThat(run(0, onExternal(key), "backup", "external.zip")).contains("does not contain the master key");
     Files.write(directory.resolve("damaged.zip"), new byte[100]);
     assertThat(run(1, embedded("third"), "restore", "damaged.zip")).contains("Not done: ");
+  }
+
+  @Test
+  void theConfiguredMasterKeyIsNeededWhereSecretsAreUnderItAndTheGeneratedOneDoesNotReplaceIt() throws IOException {
+    Map<String, String> configured = embedded("configured");
+    configured.put("KEYHOOK_SECRETS_MASTER_KEY", Node.MASTER_KEY);
+    String[] filled;
+    Receiver receiver = external.receiver();
+    try (KeyhookProcess node = serve(configured)) {
+      filled = fill(Api.of(node.uri()).bearer(Node.API_KEY), receiver);
+      assertThat(run(0, configured, "backup", "configured.zip")).contains("does not contain the master key that is configured");
+      node.stop();
+    }
+    String refused = run(1, embedded("refused"), "restore", "configured.zip");
+    assertThat(refused).contains("encrypted with another master key", "is under the master key ").doesNotContain(Node.MASTER_KEY);
+    assertThat(directory.resolve("refused/secrets.json")).as("of a database that is still empty").doesNotExist();
+
+    Map<String, String> restored = new HashMap<>(configured);
+    restored.put("KEYHOOK_DATABASE_DIRECTORY", "refused");
+    run(0, restored, "restore", "configured.zip");
+    try (KeyhookProcess node = serve(restored)) {
+      assertKept(Api.of(node.uri()).bearer(Node.API_KEY), filled, receiver);
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      assertThat(files.map(Path::toString)).noneMatch(name -> name.endsWith(".unfinished"));
+    }
   }
 }

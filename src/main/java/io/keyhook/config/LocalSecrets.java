@@ -91,23 +91,30 @@ public final class LocalSecrets {
   }
 
   /**
-   * Replaces the file by one of a backup. Blocks.
+   * Replaces the file by one of a backup, and keeps the old one under another name. Blocks.
    *
    * @param directory of the embedded database; it exists
    * @param text of {@link #text}
    */
-  public static void replace(Path directory, String text) {
-    replace(directory, new JsonObject(text));
+  public static void restore(Path directory, String text) throws IOException {
+    Path file = directory.resolve(FILE);
+    if (Files.exists(file) && !new JsonObject(Files.readString(file)).equals(new JsonObject(text))) {
+      int number = 1;
+      while (Files.exists(directory.resolve("secrets.old-" + number + ".json"))) {
+        number++;
+      }
+      Files.copy(file, directory.resolve("secrets.old-" + number + ".json"), StandardCopyOption.COPY_ATTRIBUTES);
+    }
+    write(file, new JsonObject(text));
   }
 
   /**
-   * Whether what was encrypted with the master key of a file can be decrypted with these secrets.
+   * Returns the master keys of a node with a file of a backup beside its embedded database.
    *
    * @param text of {@link #text}
    */
-  public static boolean canOpen(String text, KeyhookOptions.Secrets secrets) {
-    String key = new JsonObject(text).getString(MASTER_KEY);
-    return secrets.masterKey().filter(key::equals).isPresent() || secrets.previousMasterKeys().contains(key);
+  public static KeyhookOptions.Secrets with(KeyhookOptions.Secrets configured, String text) {
+    return secrets(configured, new JsonObject(text));
   }
 
   private static List<String> previousOf(JsonObject kept) {

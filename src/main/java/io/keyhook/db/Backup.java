@@ -15,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -27,10 +26,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 import org.postgresql.PGConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A backup of a database in one file, which any PostgreSQL that Keyhook supports can be restored from: rows as text, and the
@@ -40,6 +44,7 @@ import org.postgresql.PGConnection;
  * for each table in the text format of COPY, and {@code rows.json}, which is last and says how many rows each table has.
  */
 public final class Backup {
+  private static final Logger log = LoggerFactory.getLogger(Backup.class);
   private static final String MANIFEST = "manifest.json";
   private static final String SECRETS = "secrets.json";
   private static final String ROWS = "rows.json";
@@ -73,6 +78,20 @@ public final class Backup {
   private static final String WITHOUT_TRIGGERS = "ALTER TABLE keyhook.%s DISABLE TRIGGER USER";
   private static final String WITH_TRIGGERS = "ALTER TABLE keyhook.%s ENABLE TRIGGER USER";
   private static final String ANALYZE = "ANALYZE";
+  /** A node that starts meanwhile waits with its first account. */
+  private static final String LOCK_ACCOUNTS = "LOCK TABLE keyhook.account IN EXCLUSIVE MODE";
+  private static final String HAS_CITUS = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')";
+  /** What is sealed for long: a table, the column of its id, and the sealed one. Answers under idempotency keys live for a day. */
+  private static final List<List<String>> SEALED = List.of(
+      List.of("webhook", "webhook_id", "secret"), List.of("webhook", "webhook_id", "previous_secret"),
+      List.of("webhook", "webhook_id", "interim_secret"), List.of("member", "user_id", "totp_secret"));
+  private static final String HAS_COLUMN = """
+      SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('keyhook.%1$s') AND attname = '%3$s' AND NOT attisdropped)""";
+  /** One of each master key: its ID follows the first byte, or there is none. */
+  private static final String ONE_OF_EACH_KEY = """
+      SELECT DISTINCT ON (key) account_id, %2$s, %3$s,
+        CASE WHEN get_byte(%3$s, 0) = 2 THEN substring(%3$s FROM 1 FOR 9) ELSE substring(%3$s FROM 1 FOR 1) END AS key
+      FROM keyhook.%1$s WHERE length(%3$s) > 0 ORDER BY key, account_id""";
 
   /**
    * What was written or restored.
@@ -80,6 +99,11 @@ public final class Backup {
    * @param rows of all tables
    */
   public record Result(String schemaVersion, long rows) {}
+
+  /** What has to be on disk before the rows are. */
+  public interface BeforeCommit {
+    void run() throws IOException;
+  }
 
   private Backup() {}
 
@@ -89,6 +113,7 @@ public final class Backup {
    * @param file must not exist; gets its name when it is complete, and only this user may read it
    * @param secrets those of the embedded database; empty: there are none
    * @throws IOException also if the file exists, or the database cannot be read
+   * @throws IllegalStateException the database is distributed (Citus)
    */
   public static Result write(URI database, Path file, Optional<String> secrets) throws IOException {
     if (Files.exists(file)) {
@@ -102,12 +127,12 @@ public final class Backup {
   }
 
   private static Result writeNew(URI database, Path file, Optional<String> secrets) throws IOException, SQLException {
-    Path unfinished = file.resolveSibling(file.getFileName() + ".unfinished");
-    Files.deleteIfExists(unfinished);
-    Files.createFile(unfinished, OwnerOnly.FILE);
+    Path unfinished = Files.createTempFile(file.toAbsolutePath().getParent(), file.getFileName() + "-", ".unfinished", OwnerOnly.FILE);
+    unfinished.toFile().deleteOnExit(); // where the command is stopped
     try (Connection connection = Jdbc.of(database).connect();
         FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE);
         Statement statement = connection.createStatement()) {
+      requireOneServer(statement);
       statement.execute(UNHURRIED);
       connection.setAutoCommit(false);
       connection.setReadOnly(true);
@@ -116,7 +141,7 @@ public final class Backup {
       Result result = write(connection, statement, zip, secrets);
       zip.finish();
       channel.force(true);
-      Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+      NewName.give(unfinished, file);
       return result;
     } finally {
       Files.deleteIfExists(unfinished);
@@ -202,18 +227,22 @@ public final class Backup {
    * Fills a database without accounts: makes the schema of the backup, restores all rows in one transaction, and migrates to this
    * release's schema. Blocks.
    *
+   * @param cipher of the nodes that will use the database: must open what is encrypted in it
+   * @param beforeCommit runs when all rows are there and can be used; if it fails, none are restored
    * @throws IOException the file cannot be read, or is not a whole backup; or the database does not take it
-   * @throws IllegalStateException the database has accounts, or another schema; or the backup is of a newer release
+   * @throws IllegalStateException the database has accounts, another schema, or is distributed (Citus); the backup is of a newer
+   *     release; a master key is missing; or all is restored and only the migration failed, which the message says
    */
-  public static Result restore(Path file, URI database) throws IOException {
+  public static Result restore(Path file, URI database, Cipher cipher, BeforeCommit beforeCommit) throws IOException {
     try (ZipFile zip = new ZipFile(file.toFile())) {
-      return restore(zip, file, database);
+      return restore(zip, file, database, cipher, beforeCommit);
     } catch (SQLException e) {
       throw new IOException(e.getMessage(), e);
     }
   }
 
-  private static Result restore(ZipFile zip, Path file, URI database) throws IOException, SQLException {
+  private static Result restore(ZipFile zip, Path file, URI database, Cipher cipher, BeforeCommit beforeCommit)
+      throws IOException, SQLException {
     JsonNode manifest = manifest(zip, file);
     String version = manifest.path("schemaVersion").asText();
     if (Integer.parseInt(version) > Integer.parseInt(SchemaVersion.NEWEST)) {
@@ -221,6 +250,7 @@ public final class Backup {
           + ", which is newer than this one. Restore it with that release");
     }
     try (Connection connection = Jdbc.of(database).connect(); Statement statement = connection.createStatement()) {
+      requireOneServer(statement);
       if ("t".equals(text(statement, HAS_SCHEMA))) {
         requireEmpty(statement);
       }
@@ -234,14 +264,60 @@ public final class Backup {
         throw new IllegalStateException("The database has schema version " + text(statement, VERSION) + " and the backup "
             + version + ". Restore into an empty database");
       }
+      statement.execute(LOCK_ACCOUNTS);
       requireEmpty(statement); // a node may have started meanwhile
       rows = restore(connection, statement, zip, manifest);
+      requireKeys(statement, cipher);
+      beforeCommit.run();
       connection.commit();
+      analyze(connection, statement);
+    }
+    try {
+      Migrations.run(database);
+    } catch (RuntimeException e) {
+      throw new IllegalStateException("all " + rows + " rows are restored, but the schema could not be migrated. Run the command"
+          + " migrate, not restore. The reason: " + Migrations.reason(e), e);
+    }
+    return new Result(version, rows);
+  }
+
+  /** Autovacuum does it too, a little later. */
+  private static void analyze(Connection connection, Statement statement) {
+    try {
       connection.setAutoCommit(true);
       statement.execute(ANALYZE);
+    } catch (SQLException e) {
+      log.warn("The rows are restored, but ANALYZE failed; autovacuum will do it: {}", e.getMessage());
     }
-    Migrations.run(database);
-    return new Result(version, rows);
+  }
+
+  private static void requireOneServer(Statement statement) throws SQLException {
+    if ("t".equals(text(statement, HAS_CITUS))) {
+      throw new IllegalStateException("The database is distributed (Citus), and its rows are not on one server. Use the backup of"
+          + " its servers");
+    }
+  }
+
+  private static void requireKeys(Statement statement, Cipher cipher) throws SQLException {
+    Set<String> missing = new TreeSet<>();
+    for (List<String> column : SEALED) {
+      if ("t".equals(text(statement, HAS_COLUMN.formatted(column.toArray())))) {
+        try (ResultSet rows = statement.executeQuery(ONE_OF_EACH_KEY.formatted(column.toArray()))) {
+          while (rows.next()) {
+            try {
+              cipher.openBytes(rows.getBytes(3), rows.getObject(1, UUID.class), rows.getObject(2, UUID.class));
+            } catch (UnreadableSecretException e) {
+              missing.add(e.getMessage());
+            }
+          }
+        }
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new IllegalStateException("Secrets in the database are encrypted with another master key. " + String.join(". ", missing)
+          + ". Add the missing key to secrets.previousMasterKeys. A generated one is secrets.masterKey in secrets.json, which is in"
+          + " the directory of the embedded database and in its backups");
+    }
   }
 
   private static void requireEmpty(Statement statement) throws SQLException {

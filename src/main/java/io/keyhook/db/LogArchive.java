@@ -15,10 +15,8 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.zip.GZIPOutputStream;
@@ -147,9 +145,6 @@ public final class LogArchive {
       gzip.finish();
       channel.force(true);
       file = name();
-      try (FileChannel names = FileChannel.open(directory)) {
-        names.force(true);
-      }
       return null;
     }
 
@@ -157,14 +152,10 @@ public final class LogArchive {
       for (int number = 1;; number++) {
         Path free = directory.resolve(partition + (number == 1 ? "" : "-" + number) + SUFFIX);
         try {
-          Files.createLink(free, unfinished);
+          NewName.give(unfinished, free);
           return free;
         } catch (FileAlreadyExistsException e) {
           log.warn("{} exists already, and is kept beside the archive of more rows", free);
-        } catch (FileSystemException | UnsupportedOperationException e) { // no links: who archives is alone, by the database's lock
-          if (!Files.exists(free)) {
-            return Files.move(unfinished, free, StandardCopyOption.ATOMIC_MOVE);
-          }
         }
       }
     }
