@@ -167,8 +167,8 @@ final class Deployment {
 
   /** Applies what {@link KeyhookOptions#reloaded} takes over. Any thread. */
   void reload(KeyhookOptions changed) {
+    policy.change(changed.delivery()); // the only one that may fail comes first
     database.slowFrom(changed.log().slowStatement());
-    policy.change(changed.delivery());
     shared.limits().validations().change(changed.validation().rateLimit());
   }
 

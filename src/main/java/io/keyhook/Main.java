@@ -18,6 +18,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -122,26 +123,27 @@ public final class Main {
   }
 
   private static void serve(CommandLine line) {
+    HangUp hangUp = HangUp.watch();
     KeyhookOptions options = configuration(line);
     OutOfMemory.watchThreads();
     Optional<EmbeddedServer> embedded = options.database().uri().isPresent() ? Optional.empty()
         : Optional.of(EmbeddedServer.start(options.database().directory()));
     try {
-      new Main(options, embedded).run(line);
+      new Main(options, embedded).run(line, hangUp);
     } catch (RuntimeException e) {
       embedded.ifPresent(EmbeddedServer::close);
       throw e;
     }
   }
 
-  private void run(CommandLine line) {
+  private void run(CommandLine line, HangUp hangUp) {
     Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "keyhook-stop"));
     vertx.deployVerticle(keyhook).onComplete(id -> {
       deployed.complete(id);
       log.info("Started {}", CheckConfig.summary(options));
       Reload reload = new Reload(configured, () -> read(line), this::reload);
       keyhook.onReload(reload::run);
-      reload.onHangUp();
+      hangUp.then(reload::runAtSignal);
       greet();
     }, e -> {
       // What the world outside refuses is said in one line; a stack trace would only hide it.
@@ -151,9 +153,9 @@ public final class Main {
     });
   }
 
-  private void reload(KeyhookOptions changed) {
+  private Set<String> reload(KeyhookOptions changed) {
     keyhook.reload(changed);
-    ProcessLog.level(changed.log().level());
+    return ProcessLog.level(changed.log().level()) ? Set.of() : Set.of("log.level");
   }
 
   /** Stops in order, within {@code http.drainDelay} and the time of {@link StopBudget}. */

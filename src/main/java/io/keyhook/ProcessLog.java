@@ -30,11 +30,13 @@ final class ProcessLog {
     }
   }
 
-  /** Changes the level of Keyhook's lines while the process runs. */
-  static void level(org.slf4j.event.Level level) {
+  /** Changes the level of Keyhook's lines while the process runs, and returns true; false: an administrator's own file sets it. */
+  static boolean level(org.slf4j.event.Level level) {
     if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context && appender(context) != null) {
       level(context, level);
+      return true;
     }
+    return false;
   }
 
   private static void level(LoggerContext context, org.slf4j.event.Level level) {

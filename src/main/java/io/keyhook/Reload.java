@@ -3,8 +3,8 @@ package io.keyhook;
 import io.keyhook.config.ConfigurationException;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.config.Reloaded;
-import java.lang.reflect.Proxy;
-import java.util.function.Consumer;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -18,37 +18,20 @@ final class Reload {
   private static final Logger log = LoggerFactory.getLogger(Reload.class);
 
   private final Supplier<KeyhookOptions> read;
-  private final Consumer<KeyhookOptions> apply;
+  private final Function<KeyhookOptions, Set<String>> apply;
   /** What the process runs with, as configured. */
   private KeyhookOptions current;
 
   /**
    * @param current as configured, without what the process has generated
    * @param read reads the configuration again; blocks
-   * @param apply applies what {@link KeyhookOptions#reloaded} takes over
+   * @param apply applies what {@link KeyhookOptions#reloaded} takes over, or nothing if it fails; returns the keys that this process
+   *     does not follow
    */
-  Reload(KeyhookOptions current, Supplier<KeyhookOptions> read, Consumer<KeyhookOptions> apply) {
+  Reload(KeyhookOptions current, Supplier<KeyhookOptions> read, Function<KeyhookOptions, Set<String>> apply) {
     this.current = current;
     this.read = read;
     this.apply = apply;
-  }
-
-  /** Reloads at each SIGHUP, on systems that have it. Java has signals only in an unsupported API, so it is looked up. */
-  void onHangUp() {
-    try {
-      Class<?> signal = Class.forName("sun.misc.Signal");
-      Class<?> handler = Class.forName("sun.misc.SignalHandler");
-      Object reload = Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
-        if (method.getDeclaringClass() == Object.class) {
-          return method.invoke(this, arguments);
-        }
-        runAtSignal();
-        return null;
-      });
-      signal.getMethod("handle", signal, handler).invoke(null, signal.getConstructor(String.class).newInstance("HUP"), reload);
-    } catch (ReflectiveOperationException e) { // Windows, or a JVM that was told to leave signals alone
-      log.debug("SIGHUP does not reload the configuration", e);
-    }
   }
 
   /**
@@ -65,8 +48,8 @@ final class Reload {
       log.error("The configuration was not reloaded, and nothing has changed. {}", e.getMessage());
       throw e;
     }
-    Reloaded reloaded = Reloaded.from(current, next);
-    apply.accept(next);
+    Set<String> ignored = apply.apply(next);
+    Reloaded reloaded = Reloaded.from(current, next).without(ignored);
     current = current.reloaded(next);
     log.info("Configuration reloaded. Changed: {}.{}",
         reloaded.changed().isEmpty() ? "nothing"
@@ -76,13 +59,14 @@ final class Reload {
     return reloaded;
   }
 
-  private void runAtSignal() {
+  /** As {@link #run}, for who waits for no result: why it failed is in the log. */
+  void runAtSignal() {
     try {
       run();
     } catch (ConfigurationException e) {
-      log.debug("SIGHUP changed nothing"); // why is in the log
-    } catch (IllegalStateException e) {
-      log.error("The configuration was not reloaded: {}", e.getMessage());
+      log.debug("SIGHUP changed nothing");
+    } catch (RuntimeException e) {
+      log.error("The configuration was not reloaded", e);
     }
   }
 }

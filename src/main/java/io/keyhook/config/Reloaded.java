@@ -1,6 +1,7 @@
 package io.keyhook.config;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a reload of the configuration did.
@@ -30,5 +31,10 @@ public record Reloaded(List<Change> changed, List<String> afterRestart) {
   /** Returns what changes from one configuration to another. */
   public static Reloaded from(KeyhookOptions before, KeyhookOptions after) {
     return of(Difference.between(before, after));
+  }
+
+  /** Returns the same without changes that the process has not taken over. */
+  public Reloaded without(Set<String> keys) {
+    return new Reloaded(changed.stream().filter(change -> !keys.contains(change.key())).toList(), afterRestart);
   }
 }

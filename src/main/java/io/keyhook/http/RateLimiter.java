@@ -30,13 +30,15 @@ public final class RateLimiter {
   }
 
   /**
-   * Changes the limit. Every key starts anew.
+   * Changes the limit. Every key starts anew, unless the limit is the same.
    *
    * @param limit 0: no limit
    */
   public void change(int limit) {
-    this.limit = limit;
-    buckets.invalidateAll();
+    if (limit != this.limit) {
+      this.limit = limit;
+      buckets.invalidateAll();
+    }
   }
 
   /**
