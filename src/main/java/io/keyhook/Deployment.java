@@ -58,6 +58,8 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import io.vertx.sqlclient.Pool;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -187,7 +189,8 @@ final class Deployment {
     NodeMetrics.registerDisk(metrics.registry(), options.database());
     Optional<KeyhookOptions.Database> own = host.pool.isPresent() ? Optional.empty() : Optional.of(options.database());
     return checkArchive()
-        .compose(checked -> new Schema(vertx, database, own).bringUpToDate())
+        .compose(checked -> excludeProxy())
+        .compose(excluded -> new Schema(vertx, database, own).bringUpToDate())
         .compose(migrated -> database.readShards())
         .compose(read -> partitions.make())
         .compose(made -> {
@@ -201,6 +204,21 @@ final class Deployment {
     return vertx.executeBlocking(() -> {
       if (options.delivery().logArchive().isPresent()) {
         LogArchive.check(options.delivery().logArchive().get());
+      }
+      return null;
+    });
+  }
+
+  /** Webhooks to the proxy itself would reach what it offers to its own network. */
+  private Future<Void> excludeProxy() {
+    return vertx.executeBlocking(() -> {
+      if (options.delivery().proxy().isPresent()) {
+        String proxy = options.delivery().proxy().get().host();
+        try {
+          policy.exclude(List.of(InetAddress.getAllByName(proxy)));
+        } catch (UnknownHostException e) {
+          log.warn("The proxy {} does not resolve: {}. Name its addresses in delivery.deniedTargets", proxy, e.getMessage());
+        }
       }
       return null;
     });

@@ -1,10 +1,12 @@
 package io.keyhook.attempt;
 
 import io.keyhook.config.KeyhookOptions;
+import io.netty.handler.proxy.ProxyConnectException;
 import io.vertx.core.net.ProxyOptions;
 import io.vertx.core.net.ProxyType;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,12 +18,27 @@ import org.slf4j.LoggerFactory;
  */
 public final class OutgoingProxy {
   private static final Logger log = LoggerFactory.getLogger(OutgoingProxy.class);
+  /** Between warnings, and for how long an answer shows that the proxy works. */
+  private static final Duration PAUSE = Duration.ofMinutes(1);
 
   private final KeyhookOptions.Proxy proxy;
   private final AtomicBoolean fails = new AtomicBoolean();
+  private final AtomicLong warned = new AtomicLong(System.nanoTime() - PAUSE.toNanos());
+  /** When it last answered, {@link System#nanoTime()}. */
+  private volatile long answered = System.nanoTime() - PAUSE.toNanos();
 
   OutgoingProxy(KeyhookOptions.Proxy proxy) {
     this.proxy = proxy;
+  }
+
+  /**
+   * Returns the time for the connection to the proxy, and again for its answer to CONNECT. Both end before the attempt does, or a proxy
+   * that hangs would pass for an endpoint that does.
+   *
+   * @param attempt wall clock of the whole attempt
+   */
+  static Duration timeout(Duration attempt) {
+    return attempt.multipliedBy(2).dividedBy(5);
   }
 
   /**
@@ -36,23 +53,44 @@ public final class OutgoingProxy {
 
   /**
    * Returns the error of an attempt whose connection did not come about. Before the tunnel is there, all errors of the network
-   * are the proxy's.
+   * are the proxy's. Only when CONNECT gets no answer it may be the endpoint that hangs, and it is taken for that while the proxy
+   * answers others.
    */
   AttemptError failure(Throwable e) {
     AttemptError error = AttemptError.of(e);
     return switch (error) {
       case CONNECTION_REFUSED, NO_ROUTE, DNS_FAILURE, TIMEOUT, PROXY_FAILURE -> {
-        if (fails.compareAndSet(false, true)) {
-          log.warn("Deliveries fail because the proxy at {}:{} cannot be used: {}", proxy.host(), proxy.port(), e.getMessage());
+        if (isUnanswered(e) && System.nanoTime() - answered < PAUSE.toNanos()) {
+          yield AttemptError.TIMEOUT;
         }
+        fails.set(true);
+        warn(e);
         yield AttemptError.PROXY_FAILURE;
+      }
+      case PROXY_REFUSED -> {
+        answered = System.nanoTime();
+        yield error;
       }
       default -> error;
     };
   }
 
+  /** What Netty says where the proxy accepted the connection, and did not respond to CONNECT in time. */
+  private static boolean isUnanswered(Throwable e) {
+    return e instanceof ProxyConnectException && String.valueOf(e.getMessage()).contains("timeout");
+  }
+
+  private void warn(Throwable e) {
+    long last = warned.get();
+    long now = System.nanoTime();
+    if (now - last >= PAUSE.toNanos() && warned.compareAndSet(last, now)) {
+      log.warn("Deliveries fail because the proxy at {}:{} cannot be used: {}", proxy.host(), proxy.port(), e.getMessage());
+    }
+  }
+
   /** A connection leads through it. */
   void works() {
+    answered = System.nanoTime();
     if (fails.get() && fails.compareAndSet(true, false)) {
       log.info("Deliveries go through the proxy at {}:{} again", proxy.host(), proxy.port());
     }

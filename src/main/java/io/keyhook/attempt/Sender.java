@@ -101,7 +101,7 @@ public final class Sender {
         .setVerifyHost(true)
         .setSslEngineOptions(sessions)
         .setDecompressionSupported(false)
-        .setConnectTimeout((int) timeout.toMillis())
+        .setConnectTimeout((int) (proxy == null ? timeout : OutgoingProxy.timeout(timeout)).toMillis())
         .setSslHandshakeTimeout(timeout.toMillis()).setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
         .setKeepAlive(keepAlive)
         .setKeepAliveTimeout(KEEP_ALIVE_SECONDS);
@@ -109,7 +109,7 @@ public final class Sender {
       options.setTrustOptions(egress.trust());
     }
     if (proxy != null) {
-      options.setProxyOptions(proxy.options(timeout));
+      options.setProxyOptions(proxy.options(OutgoingProxy.timeout(timeout)));
     }
     return Wire.client(vertx, options,
         new PoolOptions().setHttp1MaxSize(maxInFlight).setMaxLifetime(MAX_CONNECTION_SECONDS));

@@ -58,7 +58,10 @@ final class ResultStore {
       )
       SELECT count(*) FROM over""";
 
-  /** The row counts its failed attempts itself: its owner may have given it a fresh schedule meanwhile. */
+  /**
+   * The row counts its failed attempts itself: its owner may have given it a fresh schedule meanwhile. A failure of Keyhook's own
+   * proxy says nothing of the webhook, and does not count against its health.
+   */
   static final String FAILED = """
       WITH result AS MATERIALIZED (
         SELECT * FROM %3$s r (account_id, webhook_id, delivery_id, fence, attempt, elapsed, asked)
@@ -70,20 +73,20 @@ final class ResultStore {
         FROM result r
         WHERE %4$s AND q.leased
           AND q.tries < cardinality($8::float8[])
-        RETURNING q.account_id, q.webhook_id
+        RETURNING q.account_id, q.webhook_id, r.attempt
       ), over AS (
         DELETE FROM keyhook.delivery_queue q USING result r
         WHERE %4$s AND q.leased
           AND q.tries >= cardinality($8)
         RETURNING q.account_id, q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type,
-          %1$s AS attempts
+          %1$s AS attempts, r.attempt
       ), logged AS (
         INSERT INTO keyhook.delivery
           (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
         SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, 2, attempts FROM over
       ), counted AS (
-        SELECT account_id, webhook_id, false AS ok FROM later
-        UNION ALL SELECT account_id, webhook_id, false FROM over
+        SELECT account_id, webhook_id, false AS ok FROM later WHERE NOT attempt::jsonb @> '[{"error": "proxy_failure"}]'
+        UNION ALL SELECT account_id, webhook_id, false FROM over WHERE NOT attempt::jsonb @> '[{"error": "proxy_failure"}]'
       ), counts AS (
       """.formatted(ATTEMPTS, RetrySchedule.MAX_STRETCH,
           DeliveryRowStore.batch("uuid", "uuid", "uuid", "bigint", "text", "float8", "float8"), SAME) + COUNT + """

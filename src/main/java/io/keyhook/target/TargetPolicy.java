@@ -38,7 +38,8 @@ public final class TargetPolicy {
 
   private final boolean allowInsecureTargets;
   private final Set<String> schemes;
-  private final PublicAddresses addresses;
+  private final List<InetAddress> own;
+  private volatile PublicAddresses addresses;
   private volatile Rules rules;
 
   /** What an administrator may change while Keyhook runs. */
@@ -72,6 +73,7 @@ public final class TargetPolicy {
     this.allowInsecureTargets = allowInsecureTargets;
     this.schemes = allowInsecureTargets && http ? Set.of("http", "https") : Set.of("https");
     this.rules = Rules.of(ports, allowed, denied);
+    this.own = List.copyOf(own);
     this.addresses = new PublicAddresses(own);
   }
 
@@ -84,6 +86,11 @@ public final class TargetPolicy {
     } catch (SocketException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** From now on, these are as little public as this machine's own: those of the proxy, which would connect to itself. */
+  public void exclude(List<InetAddress> others) {
+    addresses = new PublicAddresses(Stream.concat(own.stream(), others.stream()).toList());
   }
 
   /** From now on, judges by these allowed ports, allowed targets and denied targets. What was judged before is judged again. */

@@ -130,6 +130,26 @@ class OutgoingProxyTest {
   }
 
   @Test
+  void aProxyThatHangsIsTheProxysFailureAndIsLogged() {
+    proxy.hang();
+    try (SenderRig rig = rig()) {
+      assertThat(rig.ended(rig.send(receiver.url(Certificates.HOST))).error()).isEqualTo(AttemptError.PROXY_FAILURE);
+      assertThat(logged()).singleElement().asString().startsWith("WARN");
+    }
+    assertThat(proxy.requests()).isNotEmpty();
+  }
+
+  @Test
+  void anEndpointThatHangsBehindAProxyThatWorksIsATimeout() {
+    try (SenderRig rig = rig()) {
+      assertThat(rig.ended(rig.send(receiver.url(Certificates.HOST))).succeeded()).isTrue();
+      proxy.hang();
+      assertThat(rig.ended(rig.send(receiver.url("others.example.com"))).error()).isEqualTo(AttemptError.TIMEOUT);
+      assertThat(logged()).isEmpty();
+    }
+  }
+
+  @Test
   void aProxyThatIsDownIsTheProxysFailure() {
     int port = proxy.port();
     proxy.close();

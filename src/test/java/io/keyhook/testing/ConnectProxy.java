@@ -20,6 +20,7 @@ public final class ConnectProxy implements AutoCloseable {
   private final List<String> requests = new CopyOnWriteArrayList<>();
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private volatile String refusal;
+  private volatile boolean hangs;
 
   public ConnectProxy() {
     try {
@@ -56,6 +57,10 @@ public final class ConnectProxy implements AutoCloseable {
     try (client) {
       String head = head(client.getInputStream());
       requests.add(head);
+      if (hangs) {
+        client.getInputStream().transferTo(OutputStream.nullOutputStream());
+        return;
+      }
       String status = refusal;
       Socket target = null;
       if (status == null) {
@@ -100,6 +105,11 @@ public final class ConnectProxy implements AutoCloseable {
   /** Refuses from now on, with a status line such as {@code 403 Forbidden}; null: makes tunnels. */
   public void refuse(String status) {
     refusal = status;
+  }
+
+  /** Accepts connections from now on, and answers nothing. */
+  public void hang() {
+    hangs = true;
   }
 
   /** The heads of all requests. */
