@@ -172,6 +172,7 @@ public final class Main {
       log.warn("Keyhook did not stop cleanly: {}", e.getMessage());
     }
     embedded.ifPresent(EmbeddedServer::close);
+    ProcessLog.flush();
     log.info("Stopped");
   }
 

@@ -39,6 +39,16 @@ final class ProcessLog {
     return false;
   }
 
+  /** Writes what the access log still holds. Blocks for a second at most. */
+  static void flush() {
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      Appender<ILoggingEvent> access = context.getLogger("io.keyhook.access").getAppender("ACCESS");
+      if (access != null) {
+        access.stop();
+      }
+    }
+  }
+
   private static void level(LoggerContext context, org.slf4j.event.Level level) {
     context.getLogger("io.keyhook").setLevel(Level.convertAnSLF4JLevel(level));
   }
