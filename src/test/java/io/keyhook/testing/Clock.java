@@ -14,7 +14,12 @@ public final class Clock {
 
   /** Everything in the queue comes this much nearer: what is waiting, and the ends of leases. */
   public void advanceQueue(Duration by) {
-    database.update("UPDATE keyhook.delivery_queue SET due_at = due_at - make_interval(secs => ?)", seconds(by));
+    // Nodes lock rows in an order of their own: all of them at once would be locked in another.
+    database.update("""
+        DO $$ BEGIN
+          LOCK TABLE keyhook.delivery_queue IN SHARE ROW EXCLUSIVE MODE;
+          UPDATE keyhook.delivery_queue SET due_at = due_at - make_interval(secs => %s);
+        END $$""".formatted(seconds(by)));
   }
 
   /** One delivery's next attempt, or its lease's end, comes this much nearer. */
