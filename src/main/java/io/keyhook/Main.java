@@ -172,8 +172,8 @@ public final class Main {
       log.warn("Keyhook did not stop cleanly: {}", e.getMessage());
     }
     embedded.ifPresent(EmbeddedServer::close);
-    ProcessLog.flush();
     log.info("Stopped");
+    ProcessLog.end();
   }
 
   static KeyhookOptions onEmbedded(KeyhookOptions options, EmbeddedServer server) {

@@ -39,8 +39,8 @@ final class ProcessLog {
     return false;
   }
 
-  /** Writes what the access log still holds. Blocks for a second at most. */
-  static void flush() {
+  /** Writes what the access log still holds. It takes the appender of all lines along: nothing is logged after this. Blocks for a second at most. */
+  static void end() {
     if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
       Appender<ILoggingEvent> access = context.getLogger("io.keyhook.access").getAppender("ACCESS");
       if (access != null) {
