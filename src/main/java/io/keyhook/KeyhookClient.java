@@ -181,9 +181,17 @@ public final class KeyhookClient {
     return bus.request(Addresses.ACCEPT_INVITATION, request);
   }
 
-  /** Creates a link by which a team member sets a new password within a day. Sending it is up to the caller. */
+  /**
+   * Creates a link by which another team member sets a new password within a day. Sending it is up to the caller, who must be a
+   * user.
+   */
   public Future<Links.PasswordReset> resetPassword(Links.ResetPassword request) {
-    return manage(request.caller().accountId(), Addresses.RESET_PASSWORD, request);
+    return bus.request(Addresses.RESET_PASSWORD, request);
+  }
+
+  /** Creates the same link for an administrator, or for an application that checks permissions itself. */
+  public Future<Links.PasswordReset> resetPasswordOf(Links.ResetPasswordOf request) {
+    return manage(request.caller().accountId(), Addresses.RESET_PASSWORD_OF, request);
   }
 
   /** Sets the password for which a link was created. */

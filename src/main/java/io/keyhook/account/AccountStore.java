@@ -41,9 +41,9 @@ final class AccountStore {
         INSERT INTO keyhook.member (account_id, email, password_hash) SELECT account_id, $3, $4 FROM account
       )
       SELECT account_id, name, $3::text, plan, created_at, suspended_at FROM account""";
-  // The operator's account is the one that its first member logs in to.
+  // To the operator, an account is that of its first owner.
   private static final String OWNER = """
-      (SELECT user_id FROM keyhook.member WHERE account_id = $1 ORDER BY user_id LIMIT 1)""";
+      (SELECT user_id FROM keyhook.member WHERE account_id = $1 ORDER BY (role = 'owner') DESC, user_id LIMIT 1)""";
   private static final String UPDATE_ACCOUNT = """
       UPDATE keyhook.account SET name = coalesce($2, name), plan = coalesce($3, plan), updated_at = now()
       WHERE account_id = $1 AND erasing_since IS NULL AND ($2 <> name OR $3 <> plan)""";
@@ -53,7 +53,8 @@ final class AccountStore {
   private static final String ACCOUNTS = """
       SELECT a.account_id, a.name, m.email, a.plan, a.created_at, a.suspended_at
       FROM keyhook.account a LEFT JOIN LATERAL (
-        SELECT m.email FROM keyhook.member m WHERE m.account_id = a.account_id ORDER BY m.user_id LIMIT 1) m ON true
+        SELECT m.email FROM keyhook.member m WHERE m.account_id = a.account_id
+        ORDER BY (m.role = 'owner') DESC, m.user_id LIMIT 1) m ON true
       WHERE a.erasing_since IS NULL\s""";
   private static final String GET = ACCOUNTS + "AND a.account_id = $1";
   private static final String LIST = ACCOUNTS + """
@@ -151,10 +152,15 @@ final class AccountStore {
       SqlClient tx, UUID accountId, String name, String plan, String email, String passwordHash) {
     return tx.preparedQuery(UPDATE_ACCOUNT).execute(Tuple.of(accountId, name, plan))
         .compose(account -> tx.preparedQuery(UPDATE_OWNER).execute(Tuple.of(accountId, email, passwordHash))
-            .compose(owner -> (passwordHash == null || owner.size() == 0 ? Future.succeededFuture()
-                : SessionStore.deleteOf(tx, accountId, owner.iterator().next().getUUID(0), null)
-                    .compose(ended -> LinkStore.deleteOf(tx, accountId, owner.iterator().next().getUUID(0))))
+            .compose(owner -> (owner.size() == 0 ? Future.<Void>succeededFuture()
+                : endLogins(tx, accountId, owner.iterator().next().getUUID(0), passwordHash != null))
                 .map(account.rowCount() + owner.rowCount() > 0)));
+  }
+
+  /** Links to set a password end also with the e-mail address to which they were sent. */
+  private static Future<Void> endLogins(SqlClient tx, UUID accountId, UUID userId, boolean sessions) {
+    return (sessions ? SessionStore.deleteOf(tx, accountId, userId, null) : Future.succeededFuture(0))
+        .compose(ended -> LinkStore.deleteOf(tx, accountId, userId));
   }
 
   /** An account as the operator sees it. */

@@ -87,11 +87,12 @@ public final class AccountVerticle extends VerticleBase {
     passwords = new Passwords(vertx, admissions);
     connections = database.connections(admissions.authentications().atOnce(), "authentications");
     tokens = new Tokens(vertx, options.auth().jwt());
-    SecondFactor secondFactor = new SecondFactor(database, admissions.management(), passwords, cipher, random);
+    CurrentPassword currentPassword = new CurrentPassword(database, admissions.management(), passwords);
+    SecondFactor secondFactor = new SecondFactor(database, admissions.management(), currentPassword, cipher, random);
     Logins logins = new Logins(database, admissions.management(), passwords, tokens, options.auth().session(),
         new DeviceCookies(options.secrets(), random), secondFactor, random);
     People people = new People(database, admissions.management(), idempotency, passwords);
-    Links links = new Links(database, admissions.management(), idempotency, passwords, random);
+    Links links = new Links(database, admissions.management(), idempotency, passwords, currentPassword, random);
     bus.answer(Addresses.AUTHENTICATE, request ->
         admissions.authentications().run(String.valueOf(request.address()), () -> authenticate(request)));
     bus.answer(Addresses.LOGIN, logins::login);
@@ -113,6 +114,7 @@ public final class AccountVerticle extends VerticleBase {
     bus.answer(Addresses.FIND_INVITATION, links::find);
     bus.answer(Addresses.ACCEPT_INVITATION, links::accept);
     bus.answer(Addresses.RESET_PASSWORD, links::resetPassword);
+    bus.answer(Addresses.RESET_PASSWORD_OF, links::resetPasswordOf);
     bus.answer(Addresses.SET_PASSWORD, links::setPassword);
     bus.answer(Addresses.BEGIN_TWO_FACTOR, secondFactor::begin);
     bus.answer(Addresses.ENABLE_TWO_FACTOR, secondFactor::enable);
@@ -139,7 +141,7 @@ public final class AccountVerticle extends VerticleBase {
     vertx.setPeriodic(0, ERASURES_INTERVAL.toMillis(), timer -> lifecycle.finishErasures());
     vertx.setPeriodic(LAST_USED_INTERVAL.toMillis(), timer -> writeUsed());
     vertx.setPeriodic(0, EXPIRED_INTERVAL.toMillis(), timer -> logins.deleteExpired().onFailure(e ->
-        log.warn("Could not delete expired sessions; retrying later: {}", e.getMessage())));
+        log.warn("Could not delete expired sessions and links; retrying later: {}", e.getMessage())));
     return Future.succeededFuture();
   }
 
@@ -279,8 +281,8 @@ public final class AccountVerticle extends VerticleBase {
       if (!deleted) {
         throw Id.API_KEY.notFound();
       }
-      return AuditStore.write(tx, request.caller(), Action.API_KEY_DELETED, request.id(), List.of());
-    }));
+      return LinkStore.deleteBy(tx, accountId, request.id());
+    }).compose(ended -> AuditStore.write(tx, request.caller(), Action.API_KEY_DELETED, request.id(), List.of())));
   }
 
   private Future<Void> writeUsed() {

@@ -3,7 +3,9 @@ package io.keyhook.account;
 import static io.keyhook.db.Rows.all;
 import static io.keyhook.db.Rows.first;
 import static io.keyhook.db.Rows.instant;
+import static io.keyhook.db.Rows.uuids;
 
+import io.keyhook.bus.Actor;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Links;
 import io.keyhook.bus.Links.Invitation;
@@ -23,20 +25,26 @@ import java.util.UUID;
 final class LinkStore {
   private static final String COLUMNS = "link_id, email, role, created_by, created_at, expires_at";
   private static final String INSERT = """
-      INSERT INTO keyhook.account_link (account_id, email, role, user_id, secret_hash, created_by, expires_at)
-      VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7)) RETURNING\s""" + COLUMNS;
+      INSERT INTO keyhook.account_link (account_id, email, role, user_id, secret_hash, created_by, creator_id, expires_at)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8)) RETURNING\s""" + COLUMNS;
   private static final String LIST = "SELECT " + COLUMNS + """
 
       FROM keyhook.account_link WHERE account_id = $1 AND user_id IS NULL AND expires_at > now() AND link_id < $2
       ORDER BY link_id DESC LIMIT $3""";
-  private static final String COUNT = "SELECT count(*) FROM keyhook.account_link WHERE account_id = $1 AND user_id IS NULL";
+  private static final String COUNT = """
+      SELECT count(*) FROM keyhook.account_link WHERE account_id = $1 AND user_id IS NULL AND expires_at > now()""";
   private static final String REVOKE = """
       DELETE FROM keyhook.account_link WHERE account_id = $1 AND link_id = $2 AND user_id IS NULL AND expires_at > now()""";
-  /** Also those of the account that have expired. */
   private static final String REPLACE = """
-      DELETE FROM keyhook.account_link WHERE account_id = $1 AND (expires_at <= now()
-        OR lower(email) = lower($2) AND (user_id IS NULL) = ($3::uuid IS NULL))""";
+      DELETE FROM keyhook.account_link
+      WHERE account_id = $1 AND (user_id = $3 OR user_id IS NULL AND $3::uuid IS NULL AND lower(email) = lower($2))""";
   private static final String DELETE_OF = "DELETE FROM keyhook.account_link WHERE account_id = $1 AND user_id = $2";
+  private static final String DELETE_BY = "DELETE FROM keyhook.account_link WHERE account_id = $1 AND creator_id = $2";
+  private static final String EXPIRED = """
+      SELECT account_id, link_id FROM keyhook.account_link WHERE expires_at <= now() LIMIT $1""";
+  private static final String DELETE_EXPIRED = """
+      DELETE FROM keyhook.account_link l USING unnest($1::uuid[], $2::uuid[]) q (account_id, link_id)
+      WHERE l.account_id = q.account_id AND l.link_id = q.link_id AND l.expires_at <= now()""";
   private static final String FIND = """
       SELECT l.email, l.role, l.user_id, l.expires_at, a.name, a.suspended_at IS NOT NULL
       FROM keyhook.account_link l JOIN keyhook.account a ON a.account_id = l.account_id
@@ -62,10 +70,10 @@ final class LinkStore {
    * @param userId null: the link is an invitation
    */
   static Future<Invitation> insert(SqlClient tx, UUID accountId, String email, Role role, UUID userId, byte[] secretHash,
-      String createdBy, Duration lifetime) {
+      Actor createdBy, Duration lifetime) {
     return tx.preparedQuery(REPLACE).execute(Tuple.of(accountId, email, userId))
         .compose(replaced -> tx.preparedQuery(INSERT).execute(Tuple.of(accountId, email, role == null ? null : role.wireName(),
-            userId, Buffer.buffer(secretHash), createdBy, (double) lifetime.toSeconds())))
+            userId, Buffer.buffer(secretHash), createdBy.name(), createdBy.id(), (double) lifetime.toSeconds())))
         .map(rows -> invitation(rows.iterator().next()));
   }
 
@@ -76,7 +84,7 @@ final class LinkStore {
         .map(rows -> Page.of(all(rows, LinkStore::invitation), page.limit(), invitation -> Id.INVITATION.parse(invitation.id())));
   }
 
-  /** Returns how many invitations an account has, with those that expired since the last one was created. */
+  /** Returns how many invitations can be accepted. */
   static Future<Long> count(SqlClient tx, UUID accountId) {
     return tx.preparedQuery(COUNT).execute(Tuple.of(accountId)).map(rows -> rows.iterator().next().getLong(0));
   }
@@ -89,6 +97,24 @@ final class LinkStore {
   /** Deletes the links by which the password of a user could be set. */
   static Future<Void> deleteOf(SqlClient tx, UUID accountId, UUID userId) {
     return tx.preparedQuery(DELETE_OF).execute(Tuple.of(accountId, userId)).mapEmpty();
+  }
+
+  /**
+   * Deletes the links that somebody has created, who may no longer do so.
+   *
+   * @param creatorId of the user or the API key
+   */
+  static Future<Void> deleteBy(SqlClient tx, UUID accountId, String creatorId) {
+    return tx.preparedQuery(DELETE_BY).execute(Tuple.of(accountId, creatorId)).mapEmpty();
+  }
+
+  /** Deletes at most {@code limit} expired links and returns how many it found. */
+  static Future<Integer> deleteExpired(SqlClient client, int limit) {
+    return client.preparedQuery(EXPIRED).execute(Tuple.of((long) limit)).compose(rows -> rows.size() == 0
+        ? Future.succeededFuture(0) : client.preparedQuery(DELETE_EXPIRED).execute(Tuple.tuple()
+            .addArrayOfUUID(uuids(all(rows, row -> row.getUUID(0)), id -> id))
+            .addArrayOfUUID(uuids(all(rows, row -> row.getUUID(1)), id -> id)))
+            .map(rows.size()));
   }
 
   static Future<Optional<Link>> find(SqlClient client, Ticket ticket, boolean invitation) {

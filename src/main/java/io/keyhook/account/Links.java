@@ -14,6 +14,7 @@ import io.keyhook.bus.Links.Invite;
 import io.keyhook.bus.Links.Invited;
 import io.keyhook.bus.Links.PasswordReset;
 import io.keyhook.bus.Links.ResetPassword;
+import io.keyhook.bus.Links.ResetPasswordOf;
 import io.keyhook.bus.Links.RevokeInvitation;
 import io.keyhook.bus.Links.SetPassword;
 import io.keyhook.bus.Users.User;
@@ -40,16 +41,19 @@ final class Links {
   private final Admission<Object> management;
   private final Idempotency idempotency;
   private final Passwords passwords;
+  private final CurrentPassword currentPassword;
   private final SecureRandom random;
 
   /**
    * @param management admits work on shared connections, by account or client address
    */
-  Links(Database database, Admission<Object> management, Idempotency idempotency, Passwords passwords, SecureRandom random) {
+  Links(Database database, Admission<Object> management, Idempotency idempotency, Passwords passwords,
+      CurrentPassword currentPassword, SecureRandom random) {
     this.database = database;
     this.management = management;
     this.idempotency = idempotency;
     this.passwords = passwords;
+    this.currentPassword = currentPassword;
     this.random = random;
   }
 
@@ -60,10 +64,10 @@ final class Links {
     return database.transaction(tx -> UserStore.lock(tx, accountId)
         .compose(locked -> AccountStore.findMember(tx, request.email()))
         .compose(taken -> {
-          if (taken.isPresent()) {
+          if (taken.filter(user -> user.accountId().equals(accountId)).isPresent()) { // another account's is told to nobody
             throw new Failure.Conflict("EMAIL_TAKEN", "A user with this e-mail address already exists").exception();
           }
-          return LinkStore.insert(tx, accountId, request.email(), request.role(), null, Hashes.sha256(secret), caller.name(),
+          return LinkStore.insert(tx, accountId, request.email(), request.role(), null, Hashes.sha256(secret), caller.actor(),
               INVITATION_LIFETIME);
         })
         .compose(made -> LinkStore.count(tx, accountId).compose(count -> {
@@ -109,21 +113,33 @@ final class Links {
   }
 
   Future<PasswordReset> resetPassword(ResetPassword request) {
-    Caller caller = request.caller();
-    UUID accountId = caller.accountId();
+    UUID accountId = request.caller().accountId();
+    UUID userId = Id.USER.parse(request.userId());
+    return currentPassword.checkForOther(request.caller(), userId, request.currentPassword())
+        .compose(checked -> management.run(accountId, () -> database.transaction(tx ->
+            UserStore.lock(tx, accountId, userId).compose(member -> resetPassword(tx, request.caller(), member)))));
+  }
+
+  Future<PasswordReset> resetPasswordOf(ResetPasswordOf request) {
+    UUID accountId = request.caller().accountId();
+    return database.transaction(tx -> AccountStore.findMember(tx, request.email())
+        .compose(found -> UserStore.lock(tx, accountId, found.orElseThrow(Id.USER::notFound).userId()))
+        .compose(member -> resetPassword(tx, request.caller(), member)));
+  }
+
+  /**
+   * @param found locked, so that there is one link for it at a time
+   */
+  private Future<PasswordReset> resetPassword(SqlClient tx, Caller caller, Optional<AccountStore.Member> found) {
+    AccountStore.Member member = found.orElseThrow(Id.USER::notFound);
     byte[] secret = Ticket.secret(random);
-    UUID userId = request.userId() == null ? null : Id.USER.parse(request.userId());
-    return database.transaction(tx -> (userId != null ? AccountStore.member(tx, accountId, userId)
-        : AccountStore.findMember(tx, request.email())).compose(found -> {
-          AccountStore.Member member = found.filter(one -> one.accountId().equals(accountId)).orElseThrow(Id.USER::notFound);
-          return LinkStore.insert(tx, accountId, member.email(), null, member.userId(), Hashes.sha256(secret), caller.name(),
-              RESET_LIFETIME).compose(made -> {
-            String id = Id.USER.of(member.userId());
-            String token = new Ticket(accountId, Id.INVITATION.parse(made.id()), secret).text();
-            return AuditStore.write(tx, caller, Action.USER_PASSWORD_RESET, id, List.of())
-                .map(new PasswordReset(id, member.email(), made.expiresAt(), token, "/#/new-password/" + token));
-          });
-        }));
+    return LinkStore.insert(tx, member.accountId(), member.email(), null, member.userId(), Hashes.sha256(secret), caller.actor(),
+        RESET_LIFETIME).compose(made -> {
+          String id = Id.USER.of(member.userId());
+          String token = new Ticket(member.accountId(), Id.INVITATION.parse(made.id()), secret).text();
+          return AuditStore.write(tx, caller, Action.USER_PASSWORD_RESET, id, List.of())
+              .map(new PasswordReset(id, member.email(), made.expiresAt(), token, "/#/new-password/" + token));
+        });
   }
 
   Future<Void> setPassword(SetPassword request) {
@@ -131,9 +147,11 @@ final class Links {
     Object tenant = ClientTenant.of(request.ipAddress());
     return management.run(tenant, () -> find(database.pool(), ticket, false))
         .compose(link -> passwords.hash(Passwords.Asker.anonymous(request.ipAddress()), request.newPassword())
-            .compose(hash -> management.run(tenant, () -> database.transaction(tx -> use(tx, ticket.get())
-                .compose(used -> UserStore.setPassword(tx, ticket.get().accountId(), link.userId(), hash))
-                .compose(set -> SessionStore.deleteOf(tx, ticket.get().accountId(), link.userId(), null))
+            .compose(hash -> management.run(tenant, () -> database.transaction(tx ->
+                UserStore.setPassword(tx, ticket.get().accountId(), link.userId(), hash)
+                .compose(set -> set ? use(tx, ticket.get()) : Future.failedFuture(over()))
+                .compose(used -> SessionStore.deleteOf(tx, ticket.get().accountId(), link.userId(), null))
+                .compose(ended -> LinkStore.deleteOf(tx, ticket.get().accountId(), link.userId()))
                 .compose(ended -> AuditStore.write(tx,
                     as(ticket.get(), link.email(), Id.USER.of(link.userId()), request.ipAddress()),
                     Action.USER_PASSWORD_CHANGED, Id.USER.of(link.userId()), List.of("password")))))));

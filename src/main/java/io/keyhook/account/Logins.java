@@ -111,7 +111,10 @@ final class Logins {
           return member.get();
         })).compose(user -> inTurn(request.address(), () ->
             secondFactor.check(database.pool(), user.accountId(), user.userId(), request.code())
-                .onFailure(e -> noteWrongCode(e, user, request.address()))).map(user));
+                .onFailure(e -> noteWrongCode(e, user, request.address()))
+                .compose(recovered -> recovered ? audit(database.pool(), user, request.address(), Action.RECOVERY_CODE_USED)
+                    : Future.<Void>succeededFuture()))
+            .map(user));
   }
 
   /** Admits logins on known devices, which do not wait behind strangers who guess passwords. */
@@ -127,13 +130,19 @@ final class Logins {
    * floods cannot keep it out of the log; passwords are checked in turns.
    */
   private void noteFailure(AccountStore.Member user, String address) {
-    audit(database.pool(), user, address, Action.LOGIN_FAILED).onFailure(e ->
+    note(user, address, Action.LOGIN_FAILED);
+  }
+
+  private void note(AccountStore.Member user, String address, Action action) {
+    audit(database.pool(), user, address, action).onFailure(e ->
         log.warn("Could not write a failed login to the audit log: {}", e.getMessage()));
   }
 
   private void noteWrongCode(Throwable e, AccountStore.Member user, String address) {
-    if (e instanceof FailureException known && known.failure().code().equals("WRONG_CODE")) {
-      noteFailure(user, address);
+    if (e instanceof FailureException known && known.failure().code().equals(SecondFactor.WRONG_CODE)) {
+      note(user, address, Action.LOGIN_CODE_FAILED);
+    } else if (e instanceof FailureException known && known.failure().code().equals(SecondFactor.CODE_REQUIRED)) {
+      note(user, address, Action.LOGIN_CODE_MISSING);
     }
   }
 
@@ -219,9 +228,11 @@ final class Logins {
                 : AuditStore.write(tx, caller, Action.SESSION_ENDED, Id.USER.of(userId), List.of())));
   }
 
-  /** In batches, until no more have expired. */
+  /** Deletes expired sessions and links, in batches, until no more have expired. */
   Future<Void> deleteExpired() {
     return SessionStore.deleteExpired(database.pool(), EXPIRED_AT_ONCE)
+        .compose(sessions -> LinkStore.deleteExpired(database.pool(), EXPIRED_AT_ONCE)
+            .map(links -> Math.max(sessions, links)))
         .compose(deleted -> deleted < EXPIRED_AT_ONCE ? Future.succeededFuture() : deleteExpired());
   }
 

@@ -63,6 +63,7 @@ final class People {
         .compose(checked -> UserStore.delete(tx, accountId, userId))
         .compose(deleted -> SessionStore.deleteOf(tx, accountId, userId, null))
         .compose(deleted -> LinkStore.deleteOf(tx, accountId, userId))
+        .compose(deleted -> LinkStore.deleteBy(tx, accountId, request.id()))
         .compose(deleted -> AuditStore.write(tx, request.caller(), Action.USER_DELETED, request.id(), List.of())));
   }
 
@@ -75,6 +76,8 @@ final class People {
           AccountStore.Member member = there.orElseThrow(Id.USER::notFound);
           return request.role() == Role.OWNER ? Future.succeededFuture(member) : keepAnOwner(tx, member).map(member);
         })
+        .compose(member -> (request.role() == Role.OWNER ? Future.<Void>succeededFuture()
+            : LinkStore.deleteBy(tx, accountId, request.id())).map(member))
         .compose(member -> UserStore.setRole(tx, accountId, userId, request.role())
             .compose(user -> (member.role() == request.role() ? Future.<Void>succeededFuture()
                 : AuditStore.write(tx, request.caller(), Action.USER_ROLE_CHANGED, request.id(), List.of("role"))).map(user))));
@@ -94,18 +97,14 @@ final class People {
 
   Future<Void> changePassword(Users.ChangePassword request) {
     UUID accountId = request.caller().accountId();
-    UUID userId = request.caller().actor().id(Id.USER);
-    if (userId == null) {
-      return Future.failedFuture(
-          new Failure.Forbidden("USER_ONLY", "This call is for users who have logged in with a password").exception());
-    }
-    return management.run(accountId, () -> UserStore.passwordHash(database.pool(), accountId, userId)).compose(found -> {
+    return CurrentPassword.user(request.caller()).compose(userId -> management.run(accountId, () ->
+        UserStore.passwordHash(database.pool(), accountId, userId)).compose(found -> {
       String oldHash = found.orElseThrow(People::wrongPassword);
       Passwords.Asker asker = Passwords.Asker.known(accountId);
       return passwords.matches(asker, request.currentPassword(), oldHash)
           .compose(matches -> matches ? passwords.hash(asker, request.newPassword()) : Future.failedFuture(wrongPassword()))
           .compose(newHash -> management.run(accountId, () -> change(request, userId, oldHash, newHash)));
-    });
+    }));
   }
 
   private Future<Void> change(Users.ChangePassword request, UUID userId, String oldHash, String newHash) {

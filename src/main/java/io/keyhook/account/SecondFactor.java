@@ -17,6 +17,7 @@ import io.keyhook.db.Database;
 import io.keyhook.db.Hashes;
 import io.keyhook.fair.Admission;
 import io.vertx.core.Future;
+import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlClient;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -38,20 +39,22 @@ final class SecondFactor {
   /** 80 bits, so that a hash without a salt is enough. */
   private static final int RECOVERY_BYTES = 10;
   private static final int GROUP = 4;
+  static final String WRONG_CODE = "WRONG_CODE";
+  static final String CODE_REQUIRED = "CODE_REQUIRED";
 
   private final Database database;
   private final Admission<Object> management;
-  private final Passwords passwords;
+  private final CurrentPassword currentPassword;
   private final Cipher cipher;
   private final SecureRandom random;
 
   /**
    * @param management admits work on shared connections, by account
    */
-  SecondFactor(Database database, Admission<Object> management, Passwords passwords, Cipher cipher, SecureRandom random) {
+  SecondFactor(Database database, Admission<Object> management, CurrentPassword currentPassword, Cipher cipher, SecureRandom random) {
     this.database = database;
     this.management = management;
-    this.passwords = passwords;
+    this.currentPassword = currentPassword;
     this.cipher = cipher;
     this.random = random;
   }
@@ -59,7 +62,7 @@ final class SecondFactor {
   Future<Setup> begin(Begin request) {
     Caller caller = request.caller();
     UUID accountId = caller.accountId();
-    return user(caller).compose(userId -> checkPassword(accountId, userId, request.currentPassword()).compose(checked -> {
+    return currentPassword.check(caller, request.currentPassword()).compose(userId -> {
       byte[] key = Totp.newKey(random);
       return management.run(accountId, () -> TotpStore.begin(database.pool(), accountId, userId,
           cipher.sealBytes(key, accountId, userId))).map(begun -> {
@@ -70,14 +73,14 @@ final class SecondFactor {
         String label = URLEncoder.encode(caller.name(), StandardCharsets.UTF_8).replace("+", "%20");
         return new Setup(secret, "otpauth://totp/" + ISSUER + ":" + label + "?secret=" + secret + "&issuer=" + ISSUER);
       });
-    }));
+    });
   }
 
   Future<RecoveryCodes> enable(Enable request) {
     Caller caller = request.caller();
     UUID accountId = caller.accountId();
-    return user(caller).compose(userId -> database.transaction(tx -> TotpStore.find(tx, accountId, userId).compose(found -> {
-      byte[] pending = found.map(TotpStore.Sealed::pending).orElseThrow(() -> new Failure.Conflict("TWO_FACTOR_NOT_BEGUN",
+    return CurrentPassword.user(caller).compose(userId -> database.transaction(tx -> TotpStore.find(tx, accountId, userId).compose(found -> {
+      byte[] pending = found.map(TotpStore.Found::pending).orElseThrow(() -> new Failure.Conflict("TWO_FACTOR_NOT_BEGUN",
           "Create a key first").exception());
       OptionalLong step = Totp.match(cipher.openBytes(pending, accountId, userId), request.code(), Instant.now());
       if (step.isEmpty()) {
@@ -86,6 +89,8 @@ final class SecondFactor {
       List<String> codes = Stream.generate(this::recoveryCode).limit(RECOVERY_CODES).toList();
       return TotpStore.enable(tx, accountId, userId, pending, step.getAsLong(), codes.stream().map(SecondFactor::hash).toList())
           .compose(enabled -> enabled ? audit(tx, caller, Action.TWO_FACTOR_ENABLED, userId) : Future.failedFuture(wrongCode()))
+          .compose(enabled -> SessionStore.find(tx, request.cookie()))
+          .compose(kept -> SessionStore.deleteOf(tx, accountId, userId, kept.orElse(null)))
           .map(new RecoveryCodes(codes));
     })));
   }
@@ -93,64 +98,58 @@ final class SecondFactor {
   Future<Void> disable(Disable request) {
     Caller caller = request.caller();
     UUID accountId = caller.accountId();
-    return user(caller).compose(userId -> checkPassword(accountId, userId, request.currentPassword())
-        .compose(checked -> management.run(accountId, () -> database.transaction(tx -> check(tx, accountId, userId, request.code())
-            .compose(right -> TotpStore.disable(tx, accountId, userId))
+    return currentPassword.check(caller, request.currentPassword())
+        .compose(userId -> management.run(accountId, () -> check(database.pool(), accountId, userId, request.code())
+            .compose(recovered -> database.transaction(tx -> (recovered ? audit(tx, caller, Action.RECOVERY_CODE_USED, userId)
+                : Future.<Void>succeededFuture())
+            .compose(noted -> TotpStore.disable(tx, accountId, userId))
             .compose(disabled -> disabled ? audit(tx, caller, Action.TWO_FACTOR_DISABLED, userId) : Future.succeededFuture())))));
   }
 
   Future<Void> disableOf(DisableOf request) {
     UUID accountId = request.caller().accountId();
     UUID userId = Id.USER.parse(request.userId());
-    return database.transaction(tx -> TotpStore.find(tx, accountId, userId).compose(found -> {
-      found.orElseThrow(Id.USER::notFound);
-      return TotpStore.disable(tx, accountId, userId);
-    }).compose(disabled -> disabled ? audit(tx, request.caller(), Action.TWO_FACTOR_DISABLED, userId)
-        : Future.succeededFuture()));
+    return currentPassword.checkForOther(request.caller(), userId, request.currentPassword())
+        .compose(checked -> management.run(accountId, () -> database.transaction(tx ->
+            TotpStore.find(tx, accountId, userId).compose(found -> {
+              found.orElseThrow(Id.USER::notFound);
+              return TotpStore.disable(tx, accountId, userId);
+            }).compose(disabled -> disabled ? audit(tx, request.caller(), Action.TWO_FACTOR_DISABLED, userId)
+                : Future.succeededFuture()))));
   }
 
   /**
-   * Checks and uses up the code of a login whose password was right. Fails with {@link Failure.Forbidden}.
+   * Checks and uses up the code of a login whose password was right. Fails with {@link Failure.Forbidden}, or after some wrong
+   * codes with {@link Failure.RateLimited}. Each code is counted before it is compared, so that guesses at the same time count too.
    *
+   * @param client not of a transaction, which would take the count back with the rest
    * @param code of the app, or a recovery code; null: none was given
+   * @return whether it was a recovery code
    */
-  Future<Void> check(SqlClient client, UUID accountId, UUID userId, String code) {
+  Future<Boolean> check(Pool client, UUID accountId, UUID userId, String code) {
     return TotpStore.find(client, accountId, userId).compose(found -> {
-      byte[] sealed = found.map(TotpStore.Sealed::secret).orElse(null);
+      byte[] sealed = found.map(TotpStore.Found::secret).orElse(null);
       if (sealed == null) {
-        return Future.succeededFuture();
+        return Future.succeededFuture(false);
       }
       if (code == null) {
-        throw new Failure.Forbidden("CODE_REQUIRED",
+        throw new Failure.Forbidden(CODE_REQUIRED,
             "Enter the code that your authenticator app shows, or a recovery code").exception();
       }
       OptionalLong step = Totp.match(cipher.openBytes(sealed, accountId, userId), code, Instant.now());
-      return (step.isPresent() ? TotpStore.useStep(client, accountId, userId, step.getAsLong())
-          : TotpStore.useRecoveryCode(client, accountId, userId, hash(code)))
-          .map(used -> {
-            if (!used) {
-              throw wrongCode();
-            }
-            return null;
-          });
+      return TotpStore.countTry(client, accountId, userId).compose(counted -> {
+        if (!counted) {
+          throw new Failure.RateLimited(found.get().retryAfter()).exception();
+        }
+        return step.isPresent() ? TotpStore.useStep(client, accountId, userId, step.getAsLong())
+            : TotpStore.useRecoveryCode(client, accountId, userId, hash(code));
+      }).map(used -> {
+        if (!used) {
+          throw wrongCode();
+        }
+        return step.isEmpty();
+      });
     });
-  }
-
-  private static Future<UUID> user(Caller caller) {
-    UUID userId = caller.actor().id(Id.USER);
-    return userId != null ? Future.succeededFuture(userId) : Future.failedFuture(
-        new Failure.Forbidden("USER_ONLY", "This call is for users who have logged in with a password").exception());
-  }
-
-  private Future<Void> checkPassword(UUID accountId, UUID userId, String password) {
-    return management.run(accountId, () -> UserStore.passwordHash(database.pool(), accountId, userId))
-        .compose(hash -> passwords.matches(Passwords.Asker.known(accountId), password, hash.orElse(null)))
-        .map(matches -> {
-          if (!matches) {
-            throw People.wrongPassword();
-          }
-          return null;
-        });
   }
 
   private static Future<Void> audit(SqlClient tx, Caller caller, Action action, UUID userId) {
@@ -176,6 +175,6 @@ final class SecondFactor {
   }
 
   private static FailureException wrongCode() {
-    return new Failure.Forbidden("WRONG_CODE", "The code is wrong, has expired, or was used before").exception();
+    return new Failure.Forbidden(WRONG_CODE, "The code is wrong, has expired, or was used before").exception();
   }
 }

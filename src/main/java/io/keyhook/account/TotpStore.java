@@ -8,6 +8,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -15,20 +16,30 @@ import java.util.UUID;
 /** The SQL of two-factor authentication. */
 final class TotpStore {
   private static final String FIND = """
-      SELECT totp_secret, totp_pending FROM keyhook.member WHERE account_id = $1 AND user_id = $2""";
+      SELECT totp_secret, totp_pending, extract(epoch FROM totp_retry_at - now())::float8
+      FROM keyhook.member WHERE account_id = $1 AND user_id = $2""";
   private static final String BEGIN = """
       UPDATE keyhook.member SET totp_pending = $3 WHERE account_id = $1 AND user_id = $2 AND totp_secret IS NULL""";
   private static final String ENABLE = """
       UPDATE keyhook.member SET totp_secret = totp_pending, totp_pending = NULL, totp_step = $4, recovery_codes = $5
       WHERE account_id = $1 AND user_id = $2 AND totp_secret IS NULL AND totp_pending = $3""";
   private static final String DISABLE = """
-      UPDATE keyhook.member SET totp_secret = NULL, totp_pending = NULL, totp_step = NULL, recovery_codes = NULL
+      UPDATE keyhook.member SET totp_secret = NULL, totp_pending = NULL, totp_step = NULL, recovery_codes = NULL,
+        totp_failures = 0, totp_retry_at = NULL
       WHERE account_id = $1 AND user_id = $2 AND totp_secret IS NOT NULL""";
+  /** From the fifth on, each wrong code delays the next one twice as long: 30 seconds at first, about an hour at last. */
+  private static final String COUNT_TRY = """
+      UPDATE keyhook.member SET totp_failures = totp_failures + 1,
+        totp_retry_at = CASE WHEN totp_failures >= 4
+          THEN n.at + make_interval(secs => 30 * 2::float8 ^ least(totp_failures - 4, 7)) END
+      FROM (SELECT now() AS at) n
+      WHERE account_id = $1 AND user_id = $2 AND (totp_retry_at IS NULL OR totp_retry_at <= n.at)""";
+  private static final Duration FIRST_DELAY = Duration.ofSeconds(30);
   private static final String USE_STEP = """
-      UPDATE keyhook.member SET totp_step = $3
+      UPDATE keyhook.member SET totp_step = $3, totp_failures = 0, totp_retry_at = NULL
       WHERE account_id = $1 AND user_id = $2 AND totp_secret IS NOT NULL AND totp_step < $3""";
   private static final String USE_RECOVERY_CODE = """
-      UPDATE keyhook.member SET recovery_codes = array_remove(recovery_codes, $3)
+      UPDATE keyhook.member SET recovery_codes = array_remove(recovery_codes, $3), totp_failures = 0, totp_retry_at = NULL
       WHERE account_id = $1 AND user_id = $2 AND $3 = ANY (recovery_codes)""";
   private static final String SEALED = """
       SELECT account_id, user_id, totp_secret, totp_pending FROM keyhook.member
@@ -49,12 +60,30 @@ final class TotpStore {
    */
   record Sealed(byte[] secret, byte[] pending) {}
 
+  /**
+   * Keys for a login.
+   *
+   * @param retryAfter when the next code is compared, if none is now
+   */
+  record Found(Sealed keys, Duration retryAfter) {
+    byte[] secret() {
+      return keys.secret;
+    }
+
+    byte[] pending() {
+      return keys.pending;
+    }
+  }
+
   /** Sealed keys with their user. */
   record SealedOf(UUID accountId, UUID userId, Sealed keys) {}
 
   /** Returns empty if there is no such user. */
-  static Future<Optional<Sealed>> find(SqlClient client, UUID accountId, UUID userId) {
-    return client.preparedQuery(FIND).execute(Tuple.of(accountId, userId)).map(rows -> first(rows, row -> sealed(row, 0)));
+  static Future<Optional<Found>> find(SqlClient client, UUID accountId, UUID userId) {
+    return client.preparedQuery(FIND).execute(Tuple.of(accountId, userId)).map(rows -> first(rows, row -> {
+      Double seconds = row.getDouble(2);
+      return new Found(sealed(row, 0), seconds == null || seconds <= 0 ? FIRST_DELAY : Duration.ofSeconds((long) Math.ceil(seconds)));
+    }));
   }
 
   /** Returns false if two-factor authentication is on already. */
@@ -71,6 +100,11 @@ final class TotpStore {
   /** Returns false if it was off. */
   static Future<Boolean> disable(SqlClient tx, UUID accountId, UUID userId) {
     return changed(tx, DISABLE, Tuple.of(accountId, userId));
+  }
+
+  /** Counts a code as wrong, until it is used. Returns false if there were so many that none is compared now. */
+  static Future<Boolean> countTry(SqlClient client, UUID accountId, UUID userId) {
+    return changed(client, COUNT_TRY, Tuple.of(accountId, userId));
   }
 
   /** Returns false if a code of this step or a later one was used before. */

@@ -26,10 +26,12 @@ final class UserStore {
       FROM keyhook.member WHERE account_id = $1 AND user_id < $2 ORDER BY user_id DESC LIMIT $3""";
   // Changes of one team wait for each other, so that two owners cannot remove or demote each other and leave none.
   private static final String LOCK = "SELECT FROM keyhook.account WHERE account_id = $1 FOR NO KEY UPDATE";
+  private static final String LOCK_USER = """
+      SELECT FROM keyhook.member WHERE account_id = $1 AND user_id = $2 FOR NO KEY UPDATE""";
   private static final String SOMEBODY_ELSE = """
       SELECT FROM keyhook.member WHERE account_id = $1 AND user_id <> $2 LIMIT 1""";
-  private static final String OTHER_OWNER = """
-      SELECT FROM keyhook.member WHERE account_id = $1 AND user_id <> $2 AND role = 'owner' LIMIT 1""";
+  private static final String LOCK_OWNERS = """
+      SELECT user_id FROM keyhook.member WHERE account_id = $1 AND role = 'owner' ORDER BY user_id FOR UPDATE""";
   private static final String SET_ROLE = """
       UPDATE keyhook.member SET role = $3 WHERE account_id = $1 AND user_id = $2 RETURNING\s""" + COLUMNS;
   private static final String DELETE = "DELETE FROM keyhook.member WHERE account_id = $1 AND user_id = $2";
@@ -63,12 +65,19 @@ final class UserStore {
     return tx.preparedQuery(LOCK).execute(Tuple.of(accountId)).mapEmpty();
   }
 
+  /** Returns a user, locked; empty: there is none. */
+  static Future<Optional<AccountStore.Member>> lock(SqlClient tx, UUID accountId, UUID userId) {
+    return tx.preparedQuery(LOCK_USER).execute(Tuple.of(accountId, userId))
+        .compose(locked -> AccountStore.member(tx, accountId, userId));
+  }
+
   static Future<Boolean> hasOthers(SqlClient tx, UUID accountId, UUID userId) {
     return tx.preparedQuery(SOMEBODY_ELSE).execute(Tuple.of(accountId, userId)).map(rows -> rows.size() > 0);
   }
 
   static Future<Boolean> hasOtherOwners(SqlClient tx, UUID accountId, UUID userId) {
-    return tx.preparedQuery(OTHER_OWNER).execute(Tuple.of(accountId, userId)).map(rows -> rows.size() > 0);
+    return tx.preparedQuery(LOCK_OWNERS).execute(Tuple.of(accountId))
+        .map(rows -> all(rows, row -> row.getUUID(0)).stream().anyMatch(owner -> !owner.equals(userId)));
   }
 
   static Future<User> setRole(SqlClient tx, UUID accountId, UUID userId, Role role) {
@@ -91,8 +100,9 @@ final class UserStore {
         .map(changed -> changed.rowCount() > 0);
   }
 
-  static Future<Void> setPassword(SqlClient tx, UUID accountId, UUID userId, String hash) {
-    return tx.preparedQuery(SET_PASSWORD).execute(Tuple.of(accountId, userId, hash)).mapEmpty();
+  /** Returns false if there is no such user. */
+  static Future<Boolean> setPassword(SqlClient tx, UUID accountId, UUID userId, String hash) {
+    return tx.preparedQuery(SET_PASSWORD).execute(Tuple.of(accountId, userId, hash)).map(set -> set.rowCount() > 0);
   }
 
   /** Returns false if the compared password has changed. */

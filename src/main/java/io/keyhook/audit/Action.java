@@ -47,6 +47,10 @@ public enum Action {
   LOGIN_SUCCEEDED("login.succeeded"),
   /** A login with a wrong password. An unknown e-mail belongs to no account and is not recorded. */
   LOGIN_FAILED("login.failed"),
+  /** A login with the right password and a wrong code of two-factor authentication. */
+  LOGIN_CODE_FAILED("login.code_failed"),
+  /** A login with the right password and without the code that it needs, as the dashboard makes it before it asks for one. */
+  LOGIN_CODE_MISSING("login.code_missing"),
   /** Of the invitation, as is the next. */
   INVITATION_CREATED("invitation.created"),
   INVITATION_REVOKED("invitation.revoked"),
@@ -59,6 +63,8 @@ public enum Action {
   USER_PASSWORD_RESET("user.password_reset"),
   TWO_FACTOR_ENABLED("two_factor.enabled"),
   TWO_FACTOR_DISABLED("two_factor.disabled"),
+  /** A recovery code was used in place of a code of the app. */
+  RECOVERY_CODE_USED("two_factor.recovery_code_used"),
   USER_PASSWORD_CHANGED("user.password_changed"),
   /** The subject is the user who logged in, as for the next two. */
   SESSION_STARTED("session.started"),

@@ -38,13 +38,14 @@ public final class Addresses {
   public static final Address<Links.RevokeInvitation, Void> REVOKE_INVITATION = new Address<>("invitation.revoke");
   public static final Address<Links.FindInvitation, Links.Invited> FIND_INVITATION = new Address<>("invitation.find");
   public static final Address<Links.Accept, Users.User> ACCEPT_INVITATION = new Address<>("invitation.accept", LONG);
-  public static final Address<Links.ResetPassword, Links.PasswordReset> RESET_PASSWORD = new Address<>("user.reset-password");
+  public static final Address<Links.ResetPassword, Links.PasswordReset> RESET_PASSWORD = new Address<>("user.reset-password", LONG);
+  public static final Address<Links.ResetPasswordOf, Links.PasswordReset> RESET_PASSWORD_OF = new Address<>("user.reset-password-of");
   public static final Address<Links.SetPassword, Void> SET_PASSWORD = new Address<>("user.set-password", LONG);
   public static final Address<TwoFactor.Begin, TwoFactor.Setup> BEGIN_TWO_FACTOR = new Address<>("two-factor.begin", LONG);
   public static final Address<TwoFactor.Enable, TwoFactor.RecoveryCodes> ENABLE_TWO_FACTOR =
       new Address<>("two-factor.enable");
   public static final Address<TwoFactor.Disable, Void> DISABLE_TWO_FACTOR = new Address<>("two-factor.disable", LONG);
-  public static final Address<TwoFactor.DisableOf, Void> DISABLE_TWO_FACTOR_OF = new Address<>("two-factor.disable-of");
+  public static final Address<TwoFactor.DisableOf, Void> DISABLE_TWO_FACTOR_OF = new Address<>("two-factor.disable-of", LONG);
   public static final Address<Accounts.GetMe, Accounts.Me> GET_ME = new Address<>("account.me");
   public static final Address<Sessions.Open, Sessions.Opened> OPEN_SESSION = new Address<>("session.open", LONG);
   public static final Address<Sessions.Refresh, Sessions.Opened> REFRESH_SESSION = new Address<>("session.refresh");

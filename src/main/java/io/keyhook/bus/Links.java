@@ -78,15 +78,27 @@ public interface Links {
   }
 
   /**
-   * Creates a link by which a team member sets a new password. It replaces an earlier one.
+   * Creates a link by which another team member sets a new password. It replaces an earlier one.
    *
-   * @param userId of the team member; null: the one with this e-mail address
-   * @param email null: see {@code userId}
+   * @param currentPassword of the caller, who must be a user
    */
-  record ResetPassword(Caller caller, String userId, String email) {
+  record ResetPassword(Caller caller, String userId, String currentPassword) {
     public ResetPassword {
+      Check.that().required("currentPassword", currentPassword).text("currentPassword", currentPassword, Check.PASSWORD_MAX)
+          .done();
+    }
+
+    @Override
+    public String toString() {
+      return "ResetPassword[userId=" + userId + "]";
+    }
+  }
+
+  /** Creates the same link for an administrator, or for an application that embeds Keyhook. */
+  record ResetPasswordOf(Caller caller, String email) {
+    public ResetPasswordOf {
       email = email == null ? null : email.strip();
-      Check.that().is("email", userId != null || email != null, "is required").email("email", email).done();
+      Check.that().required("email", email).email("email", email).done();
     }
   }
 

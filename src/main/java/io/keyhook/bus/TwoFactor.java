@@ -35,8 +35,12 @@ public interface TwoFactor {
     }
   }
 
-  /** Turns two-factor authentication on. */
-  record Enable(Caller caller, String code) {
+  /**
+   * Turns two-factor authentication on, and ends all sessions of the caller except one: they began without a code.
+   *
+   * @param cookie of the session that continues; null: none
+   */
+  record Enable(Caller caller, String code, String cookie) {
     public Enable {
       Check.that().required("code", code).text("code", code, CODE).done();
     }
@@ -72,6 +76,20 @@ public interface TwoFactor {
     }
   }
 
-  /** Turns two-factor authentication off for a team member who lost the app and the recovery codes. */
-  record DisableOf(Caller caller, String userId) {}
+  /**
+   * Turns two-factor authentication off for another team member, who lost the app and the recovery codes.
+   *
+   * @param currentPassword of the caller, who must be a user
+   */
+  record DisableOf(Caller caller, String userId, String currentPassword) {
+    public DisableOf {
+      Check.that().required("currentPassword", currentPassword).text("currentPassword", currentPassword, Check.PASSWORD_MAX)
+          .done();
+    }
+
+    @Override
+    public String toString() {
+      return "DisableOf[userId=" + userId + "]";
+    }
+  }
 }

@@ -14,7 +14,7 @@ import java.time.Instant;
 
 /**
  * Streams changed deliveries to one client while its credential is valid. A token's expiry is known; whether
- * it, or an API key, was revoked is checked from time to time. On the request's event loop.
+ * it, or an API key, was revoked, or the account suspended, is checked from time to time. On the request's event loop.
  */
 final class DeliveryStream {
   private static final Duration BEAT = Duration.ofSeconds(15);
@@ -80,7 +80,8 @@ final class DeliveryStream {
   private void beat() {
     out.comment();
     authentication.again(context).onFailure(e -> {
-      if (e instanceof FailureException known && known.failure() instanceof Failure.Unauthorized) {
+      if (e instanceof FailureException known && (known.failure() instanceof Failure.Unauthorized
+          || known.failure() instanceof Failure.Forbidden)) {
         out.end();
       }
     });

@@ -63,7 +63,7 @@ final class PeopleRoutes {
       return client.beginTwoFactor(begin);
     });
     calls.account(HttpMethod.POST, "/api/auth/two-factor/enable", 200, context -> {
-      TwoFactor.Enable enable = read(context, in -> new TwoFactor.Enable(caller(context), in.text("code")));
+      TwoFactor.Enable enable = read(context, in -> new TwoFactor.Enable(caller(context), in.text("code"), SessionCookies.read(context)));
       checkTries(context);
       return client.enableTwoFactor(enable);
     });
@@ -73,8 +73,12 @@ final class PeopleRoutes {
       checkTries(context);
       return client.disableTwoFactor(disable);
     });
-    calls.account(HttpMethod.DELETE, "/api/users/:id/two-factor", 204, context ->
-        client.disableTwoFactor(new TwoFactor.DisableOf(caller(context), id(context))));
+    calls.account(HttpMethod.POST, "/api/users/:id/two-factor/disable", 204, context -> {
+      TwoFactor.DisableOf disable = read(context, in ->
+          new TwoFactor.DisableOf(caller(context), id(context), in.text("currentPassword")));
+      checkTries(context);
+      return client.disableTwoFactor(disable);
+    });
   }
 
   private void links(Calls calls) {
@@ -84,11 +88,15 @@ final class PeopleRoutes {
         client::listInvitations);
     calls.account(HttpMethod.DELETE, "/api/invitations/:id", 204, context ->
         client.revokeInvitation(new Links.RevokeInvitation(caller(context), id(context))));
-    calls.account(HttpMethod.POST, "/api/users/:id/password-reset", 201, context -> client.resetPassword(read(context, in ->
-        new Links.ResetPassword(caller(context), id(context), null))));
+    calls.account(HttpMethod.POST, "/api/users/:id/password-reset", 201, context -> {
+      Links.ResetPassword reset = read(context, in ->
+          new Links.ResetPassword(caller(context), id(context), in.text("currentPassword")));
+      checkTries(context);
+      return client.resetPassword(reset);
+    });
     calls.operator(HttpMethod.POST, "/api/admin/accounts/:id/password-reset", 201, context ->
-        client.resetPassword(read(context, in -> new Links.ResetPassword(
-            new Caller(Id.ACCOUNT.parse(id(context)), actor(context)), null, in.text("email")))));
+        client.resetPasswordOf(read(context, in -> new Links.ResetPasswordOf(
+            new Caller(Id.ACCOUNT.parse(id(context)), actor(context)), in.text("email")))));
     calls.open(HttpMethod.POST, "/api/auth/invitation", 200, context -> {
       Links.FindInvitation find = read(context, in -> new Links.FindInvitation(in.text("token")));
       return client.findInvitation(find, tried(context));

@@ -9,6 +9,7 @@ import static io.keyhook.bus.Scope.WEBHOOKS;
 
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Failure;
+import io.keyhook.bus.Id;
 import io.keyhook.bus.Role;
 import io.keyhook.bus.Scope;
 import io.vertx.core.http.HttpMethod;
@@ -31,7 +32,7 @@ final class Permissions {
         "POST /api/auth/two-factor/disable");
     put(READ_ONLY, null, "GET /api/account", "GET /api/users", "GET /api/api-keys", "GET /api/api-keys/:id", "GET /api/audit");
     put(OWNER, null, "GET /api/invitations", "POST /api/invitations", "DELETE /api/invitations/:id",
-        "POST /api/users/:id/password-reset", "DELETE /api/users/:id/two-factor");
+        "POST /api/users/:id/password-reset", "POST /api/users/:id/two-factor/disable");
     put(OWNER, null, "POST /api/users", "PATCH /api/users/:id", "DELETE /api/users/:id");
     put(OWNER, null, "POST /api/api-keys", "DELETE /api/api-keys/:id");
 
@@ -76,6 +77,10 @@ final class Permissions {
      */
     void require(Caller caller) {
       caller.role().require(role);
+      if (role == OWNER && caller.expiresAt() != null && caller.actor().id(Id.API_KEY) != null) {
+        throw new Failure.Forbidden("KEY_EXPIRES", "An API key that expires cannot make this call: what it creates would outlast it")
+            .exception();
+      }
       if (caller.scopes() != null && scopes().stream().noneMatch(caller.scopes()::contains)) {
         throw new Failure.Forbidden("SCOPE_REQUIRED", "This call requires an API key with " + (scopes().isEmpty() ? ""
             : "the scope " + String.join(" or ", Scope.names(scopes())) + ", or with ") + "full access; this key has only "

@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS keyhook.account_link (
   user_id uuid, -- whose password is to be set; null: it is an invitation
   secret_hash bytea NOT NULL,
   created_by text NOT NULL,
+  creator_id text, -- user or API key, with which the link ends; null: an administrator
   created_at timestamptz NOT NULL DEFAULT now(),
   expires_at timestamptz NOT NULL,
   PRIMARY KEY (account_id, link_id)
@@ -34,4 +35,6 @@ ALTER TABLE keyhook.member
   ADD COLUMN IF NOT EXISTS totp_secret bytea, -- null: it is off
   ADD COLUMN IF NOT EXISTS totp_pending bytea, -- until a first code shows that the app has the key
   ADD COLUMN IF NOT EXISTS totp_step bigint, -- of the latest code that was used: no code works twice
-  ADD COLUMN IF NOT EXISTS recovery_codes bytea[]; -- those that were not used
+  ADD COLUMN IF NOT EXISTS recovery_codes bytea[], -- those that were not used
+  ADD COLUMN IF NOT EXISTS totp_failures integer NOT NULL DEFAULT 0, -- wrong codes since the last right one
+  ADD COLUMN IF NOT EXISTS totp_retry_at timestamptz; -- no code is compared before; null: at any time

@@ -172,7 +172,7 @@ export async function resume() {
 
 /** @param code of the authenticator app, or a recovery code; null: none. Without one, a login may fail with CODE_REQUIRED */
 export async function logIn(email, password, code = null) {
-  const { text } = await send('POST', 'api/auth/session', json({ email, password, code }));
+  const { text } = await send('POST', 'api/auth/session', json({ email, password, ...code && { code } }));
   await entered(JSON.parse(text));
   tabs.postMessage('in');
 }

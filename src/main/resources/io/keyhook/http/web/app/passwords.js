@@ -14,3 +14,17 @@ export function checkPassword(password) {
 export function checkEmail(email) {
   return /^[^\s@]+@[^\s@]+$/.test(email) ? '' : 'Enter an e-mail address such as ada@example.com';
 }
+
+/** Shows an error of a password or a code at its field. */
+export const atItsField = run => async values => {
+  try {
+    await run(values);
+  } catch (e) {
+    if (e.code === 'WRONG_PASSWORD') {
+      e.fields = { currentPassword: 'Wrong password' };
+    } else if (e.code === 'WRONG_CODE') {
+      e.fields = { code: e.message };
+    }
+    throw e;
+  }
+};

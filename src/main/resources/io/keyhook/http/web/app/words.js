@@ -127,6 +127,8 @@ export const AUDIT_ACTIONS = {
   'customer.erased': 'Erased a customer’s personal data',
   'login.succeeded': 'Logged in through the API',
   'login.failed': 'Failed to log in',
+  'login.code_failed': 'Failed to log in: wrong code',
+  'login.code_missing': 'Failed to log in: no code',
   'session.started': 'Logged in',
   'session.ended': 'Logged out',
   'session.reused': 'Ended a session: an old cookie was reused',
@@ -139,6 +141,7 @@ export const AUDIT_ACTIONS = {
   'user.password_reset': 'Created a link for a new password',
   'two_factor.enabled': 'Turned on two-factor authentication',
   'two_factor.disabled': 'Turned off two-factor authentication',
+  'two_factor.recovery_code_used': 'Used a recovery code',
   'user.password_changed': 'Changed a password',
 };
 

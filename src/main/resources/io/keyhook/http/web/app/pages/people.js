@@ -2,7 +2,7 @@ import { html, useState } from '../preact.js';
 import { patch, post, remove, ROOT } from '../api.js';
 import { ROLES, useApp, useMay } from '../context.js';
 import { Field, FormDialog, useForm } from '../form.js';
-import { checkEmail, checkPassword, PASSWORD_HINT } from '../passwords.js';
+import { atItsField, checkEmail, checkPassword, PASSWORD_HINT } from '../passwords.js';
 import { announce, Badge, Button, Card, Confirm, Dialog, Notice, PagedTable, PageHead, Secret, Time } from '../ui.js';
 import { useId, usePages } from '../use.js';
 import { ROLE_NAMES } from '../words.js';
@@ -43,19 +43,19 @@ export function People() {
     <${PagedTable} label="Team" pages=${pages} columns=${columns} />
     ${mayManage && html`<${Invitations} version=${version} />`}
     ${inviting && html`<${Invite} onClose=${() => setInviting(false)} onInvited=${() => setVersion(version + 1)} />`}
-    ${resetting && html`<${Confirm} title="Reset this password?" kind="primary" action="Create link"
-        onClose=${() => setResetting(null)} run=${async () => setReset(await post(`api/users/${resetting.id}/password-reset`))}>
+    ${resetting && html`<${WithPassword} title="Reset this password?" action="Create link" onClose=${() => setResetting(null)}
+        run=${async values => setReset(await post(`api/users/${resetting.id}/password-reset`, values))}>
         <p>You get a link with which <strong>${resetting.email}</strong> sets a new password. Until then, the old password works.</p>
-      </${Confirm}>`}
+      </${WithPassword}>`}
     ${reset && html`<${LinkDialog} title="Password link created" path=${reset.path} onClose=${() => setReset(null)}>Send this link
       to ${reset.email}. It works once, within 24 hours.</${LinkDialog}>`}
-    ${unlocking && html`<${Confirm} title="Turn off two-factor authentication?" action="Turn off" onClose=${() => setUnlocking(null)}
-        run=${async () => {
-        await remove(`api/users/${unlocking.id}/two-factor`);
+    ${unlocking && html`<${WithPassword} title="Turn off two-factor authentication?" action="Turn off"
+        onClose=${() => setUnlocking(null)} run=${async values => {
+        await post(`api/users/${unlocking.id}/two-factor/disable`, values);
         announce('Two-factor authentication turned off', 'good');
         pages.reload();
       }}><p>For a team member who lost the authenticator app and the recovery codes. The password of
-        ${' '}<strong>${unlocking.email}</strong> is then enough to log in.</p></${Confirm}>`}
+        ${' '}<strong>${unlocking.email}</strong> is then enough to log in.</p></${WithPassword}>`}
     ${adding && html`<${AddPerson} onClose=${() => setAdding(false)} onAdded=${pages.reload} />`}
     ${leaving && html`<${Confirm} title="Remove this team member?" action="Remove team member"
         onClose=${() => setLeaving(null)} run=${async () => {
@@ -63,6 +63,18 @@ export function People() {
         announce('Team member removed', 'good');
         pages.reload();
       }}><p><strong>${leaving.email}</strong> is logged out on all devices and can’t log in again.</p></${Confirm}>`}`;
+}
+
+/** Asks for the user's own password before a change of how another team member logs in. */
+function WithPassword({ title, action, run, onClose, children }) {
+  const form = useForm({ currentPassword: '' }, atItsField(async values => {
+    await run(values);
+    onClose();
+  }), values => ({ currentPassword: values.currentPassword ? '' : 'Enter your current password' }));
+  return html`<${FormDialog} form=${form} title=${title} action=${action} onClose=${onClose}>
+    ${children}
+    <${Field} form=${form} name="currentPassword" label="Your password" type="password" autocomplete="current-password" autofocus />
+  </${FormDialog}>`;
 }
 
 function AddPerson({ onClose, onAdded }) {

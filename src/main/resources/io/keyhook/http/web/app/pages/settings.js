@@ -3,7 +3,7 @@ import { post, remove } from '../api.js';
 import { useApp } from '../context.js';
 import { Field, Form, FormDialog, FormError, useForm } from '../form.js';
 import { date, duration } from '../format.js';
-import { checkPassword, PASSWORD_HINT } from '../passwords.js';
+import { atItsField, checkPassword, PASSWORD_HINT } from '../passwords.js';
 import { remember } from '../storage.js';
 import { announce, Badge, Button, Card, Code, Confirm, Dialog, Facts, Loaded, Notice, PagedTable, PageHead, Segments, Time } from '../ui.js';
 import { usePages } from '../use.js';
@@ -107,20 +107,6 @@ function Sessions() {
         run=${() => ending === 'others' ? end('api/auth/sessions/end-others', post) : end('api/auth/sessions/' + ending.id, remove)}>
       <p>You are logged out there immediately.</p></${Confirm}>`}`;
 }
-
-/** Shows an error of a password or a code at its field. */
-const atItsField = run => async values => {
-  try {
-    await run(values);
-  } catch (e) {
-    if (e.code === 'WRONG_PASSWORD') {
-      e.fields = { currentPassword: 'Wrong password' };
-    } else if (e.code === 'WRONG_CODE') {
-      e.fields = { code: e.message };
-    }
-    throw e;
-  }
-};
 
 /** Turns two-factor authentication on and off. */
 function TwoFactor({ me }) {
