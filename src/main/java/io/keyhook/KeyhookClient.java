@@ -177,7 +177,7 @@ public final class KeyhookClient {
   }
 
   /** Creates the invited user. */
-  public Future<Users.User> acceptInvitation(Links.Accept request) {
+  public Future<Links.Accepted> acceptInvitation(Links.Accept request) {
     return bus.request(Addresses.ACCEPT_INVITATION, request);
   }
 
@@ -195,7 +195,7 @@ public final class KeyhookClient {
   }
 
   /** Sets the password for which a link was created. */
-  public Future<Void> setPassword(Links.SetPassword request) {
+  public Future<Links.PasswordSet> setPassword(Links.SetPassword request) {
     return bus.request(Addresses.SET_PASSWORD, request);
   }
 

@@ -89,10 +89,11 @@ public final class AccountVerticle extends VerticleBase {
     tokens = new Tokens(vertx, options.auth().jwt());
     CurrentPassword currentPassword = new CurrentPassword(database, admissions.management(), passwords);
     SecondFactor secondFactor = new SecondFactor(database, admissions.management(), currentPassword, cipher, random);
+    DeviceCookies devices = new DeviceCookies(options.secrets(), random);
     Logins logins = new Logins(database, admissions.management(), passwords, tokens, options.auth().session(),
-        new DeviceCookies(options.secrets(), random), secondFactor, random);
+        devices, secondFactor, random);
     People people = new People(database, admissions.management(), idempotency, passwords);
-    Links links = new Links(database, admissions.management(), idempotency, passwords, currentPassword, random);
+    Links links = new Links(database, admissions.management(), idempotency, passwords, currentPassword, devices, random);
     bus.answer(Addresses.AUTHENTICATE, request ->
         admissions.authentications().run(String.valueOf(request.address()), () -> authenticate(request)));
     bus.answer(Addresses.LOGIN, logins::login);

@@ -46,11 +46,16 @@ final class DeviceCookies {
 
   /** Returns a new cookie for a device on which a user has logged in. */
   String issue(AccountStore.Member user) {
+    return issue(user.email(), user.passwordHash());
+  }
+
+  /** Returns a new cookie for a device on which a user has chosen a password, and will log in with it. */
+  String issue(String email, String passwordHash) {
     byte[] nonce = new byte[NONCE];
     random.nextBytes(nonce);
-    byte[] head = ByteBuffer.allocate(NONCE + Tokens.MARK_BYTES).put(nonce).put(Tokens.markOf(user.passwordHash())).array();
+    byte[] head = ByteBuffer.allocate(NONCE + Tokens.MARK_BYTES).put(nonce).put(Tokens.markOf(passwordHash)).array();
     return Base64.getUrlEncoder().withoutPadding().encodeToString(
-        ByteBuffer.allocate(BYTES).put(head).put(sign(keys.get(0), user.email(), head)).array());
+        ByteBuffer.allocate(BYTES).put(head).put(sign(keys.get(0), email, head)).array());
   }
 
   /**

@@ -8,16 +8,17 @@ import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Links.Accept;
+import io.keyhook.bus.Links.Accepted;
 import io.keyhook.bus.Links.CreatedInvitation;
 import io.keyhook.bus.Links.FindInvitation;
 import io.keyhook.bus.Links.Invite;
 import io.keyhook.bus.Links.Invited;
 import io.keyhook.bus.Links.PasswordReset;
+import io.keyhook.bus.Links.PasswordSet;
 import io.keyhook.bus.Links.ResetPassword;
 import io.keyhook.bus.Links.ResetPasswordOf;
 import io.keyhook.bus.Links.RevokeInvitation;
 import io.keyhook.bus.Links.SetPassword;
-import io.keyhook.bus.Users.User;
 import io.keyhook.db.Database;
 import io.keyhook.db.Hashes;
 import io.keyhook.fair.Admission;
@@ -42,18 +43,20 @@ final class Links {
   private final Idempotency idempotency;
   private final Passwords passwords;
   private final CurrentPassword currentPassword;
+  private final DeviceCookies devices;
   private final SecureRandom random;
 
   /**
    * @param management admits work on shared connections, by account or client address
    */
   Links(Database database, Admission<Object> management, Idempotency idempotency, Passwords passwords,
-      CurrentPassword currentPassword, SecureRandom random) {
+      CurrentPassword currentPassword, DeviceCookies devices, SecureRandom random) {
     this.database = database;
     this.management = management;
     this.idempotency = idempotency;
     this.passwords = passwords;
     this.currentPassword = currentPassword;
+    this.devices = devices;
     this.random = random;
   }
 
@@ -100,7 +103,7 @@ final class Links {
         new Invited(link.accountName(), link.email(), link.role(), link.expiresAt()));
   }
 
-  Future<User> accept(Accept request) {
+  Future<Accepted> accept(Accept request) {
     Optional<Ticket> ticket = Ticket.parse(request.token());
     Object tenant = ClientTenant.of(request.ipAddress());
     return management.run(tenant, () -> find(database.pool(), ticket, true))
@@ -108,7 +111,8 @@ final class Links {
             .compose(hash -> management.run(tenant, () -> database.transaction(tx -> use(tx, ticket.get())
                 .compose(used -> UserStore.insert(tx, ticket.get().accountId(), link.email(), request.name(), hash, link.role()))
                 .compose(user -> AuditStore.write(tx, as(ticket.get(), user.email(), user.id(), request.ipAddress()),
-                    Action.INVITATION_ACCEPTED, user.id(), List.of()).map(user))))))
+                    Action.INVITATION_ACCEPTED, user.id(), List.of())
+                    .map(new Accepted(user, devices.issue(user.email(), hash))))))))
         .recover(People::emailTaken);
   }
 
@@ -142,7 +146,7 @@ final class Links {
         });
   }
 
-  Future<Void> setPassword(SetPassword request) {
+  Future<PasswordSet> setPassword(SetPassword request) {
     Optional<Ticket> ticket = Ticket.parse(request.token());
     Object tenant = ClientTenant.of(request.ipAddress());
     return management.run(tenant, () -> find(database.pool(), ticket, false))
@@ -154,7 +158,8 @@ final class Links {
                 .compose(ended -> LinkStore.deleteOf(tx, ticket.get().accountId(), link.userId()))
                 .compose(ended -> AuditStore.write(tx,
                     as(ticket.get(), link.email(), Id.USER.of(link.userId()), request.ipAddress()),
-                    Action.USER_PASSWORD_CHANGED, Id.USER.of(link.userId()), List.of("password")))))));
+                    Action.USER_PASSWORD_CHANGED, Id.USER.of(link.userId()), List.of("password")))))
+                .map(new PasswordSet(devices.issue(link.email(), hash)))));
   }
 
   private static Caller as(Ticket ticket, String email, String userId, String ipAddress) {

@@ -37,10 +37,10 @@ public final class Addresses {
       new Address<>("invitation.list");
   public static final Address<Links.RevokeInvitation, Void> REVOKE_INVITATION = new Address<>("invitation.revoke");
   public static final Address<Links.FindInvitation, Links.Invited> FIND_INVITATION = new Address<>("invitation.find");
-  public static final Address<Links.Accept, Users.User> ACCEPT_INVITATION = new Address<>("invitation.accept", LONG);
+  public static final Address<Links.Accept, Links.Accepted> ACCEPT_INVITATION = new Address<>("invitation.accept", LONG);
   public static final Address<Links.ResetPassword, Links.PasswordReset> RESET_PASSWORD = new Address<>("user.reset-password", LONG);
   public static final Address<Links.ResetPasswordOf, Links.PasswordReset> RESET_PASSWORD_OF = new Address<>("user.reset-password-of");
-  public static final Address<Links.SetPassword, Void> SET_PASSWORD = new Address<>("user.set-password", LONG);
+  public static final Address<Links.SetPassword, Links.PasswordSet> SET_PASSWORD = new Address<>("user.set-password", LONG);
   public static final Address<TwoFactor.Begin, TwoFactor.Setup> BEGIN_TWO_FACTOR = new Address<>("two-factor.begin", LONG);
   public static final Address<TwoFactor.Enable, TwoFactor.RecoveryCodes> ENABLE_TWO_FACTOR =
       new Address<>("two-factor.enable");

@@ -78,6 +78,30 @@ public interface Links {
   }
 
   /**
+   * The invited user.
+   *
+   * @param deviceCookie as in {@link Sessions.Opened}
+   */
+  record Accepted(Users.User user, String deviceCookie) {
+    @Override
+    public String toString() {
+      return "Accepted[user=" + user + "]";
+    }
+  }
+
+  /**
+   * A password was set.
+   *
+   * @param deviceCookie as in {@link Sessions.Opened}
+   */
+  record PasswordSet(String deviceCookie) {
+    @Override
+    public String toString() {
+      return "PasswordSet[]";
+    }
+  }
+
+  /**
    * Creates a link by which another team member sets a new password. It replaces an earlier one.
    *
    * @param currentPassword of the caller, who must be a user

@@ -105,13 +105,19 @@ final class PeopleRoutes {
       Links.Accept accept = read(context, in -> new Links.Accept(in.text("token"), in.text("name"), in.text("password"),
           addresses.of(context.request())));
       tried(context);
-      return client.acceptInvitation(accept);
+      return client.acceptInvitation(accept).map(accepted -> {
+        SessionCookies.setDevice(context, addresses, accepted.deviceCookie());
+        return accepted.user();
+      });
     });
     calls.open(HttpMethod.POST, "/api/auth/new-password", 204, context -> {
       Links.SetPassword set = read(context, in -> new Links.SetPassword(in.text("token"), in.text("newPassword"),
           addresses.of(context.request())));
       tried(context);
-      return client.setPassword(set);
+      return client.setPassword(set).map(done -> {
+        SessionCookies.setDevice(context, addresses, done.deviceCookie());
+        return null;
+      });
     });
   }
 
