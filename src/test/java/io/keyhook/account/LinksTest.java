@@ -18,6 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Links that are good for one use: invitations to an account, and new passwords. */
 class LinksTest {
   private static final String CHOSEN = "a password of my own";
+  private static final JsonObject CURRENT = new JsonObject().put("currentPassword", Node.PASSWORD);
 
   @RegisterExtension
   static final Installation keyhook = Installation.withNode(new JsonObject()
@@ -49,6 +50,15 @@ class LinksTest {
     return anonymous().post("/api/auth/new-password", new JsonObject().put("token", token).put("newPassword", password));
   }
 
+  private static String add(Api owner, String email, String role) {
+    return owner.post("/api/users", new JsonObject().put("email", email).put("password", Node.PASSWORD).put("role", role))
+        .expect(201).json().getString("id");
+  }
+
+  private static JsonObject reset(Api owner, String id) {
+    return owner.post("/api/users/" + id + "/password-reset", CURRENT).expect(201).json();
+  }
+
   private static void expire() {
     keyhook.database().update("UPDATE keyhook.account_link SET expires_at = now()");
   }
@@ -66,7 +76,9 @@ class LinksTest {
         .expect(200).json();
     assertThat(shown.getString("email")).isEqualTo(email);
     assertThat(shown.getString("role")).isEqualTo("support");
-    JsonObject user = anonymous().post("/api/auth/invitation/accept", acceptance(made.getString("token"))).expect(201).json();
+    Exchange accepted = anonymous().post("/api/auth/invitation/accept", acceptance(made.getString("token"))).expect(201);
+    assertThat(accepted.setCookie("keyhook_device")).isNotNull();
+    JsonObject user = accepted.json();
     assertThat(user.getString("name")).isEqualTo("Jane Doe");
     Api invited = keyhook.api().anonymous().bearer(login(email, CHOSEN).expect(200).json().getString("token"));
     assertThat(invited.get("/api/auth/me").expect(200).json().getString("role")).isEqualTo("support");
@@ -128,8 +140,8 @@ class LinksTest {
   @Test
   void anAddressThatHasAUserIsNotInvitedAndAnAccountHasNoEndOfInvitations() {
     Api owner = keyhook.account("free");
-    JsonObject taken = new JsonObject().put("email", Node.EMAIL).put("role", "member");
-    owner.post("/api/invitations", taken).expect(409, "EMAIL_TAKEN");
+    String own = owner.get("/api/auth/me").json().getJsonObject("user").getString("email");
+    owner.post("/api/invitations", new JsonObject().put("email", own).put("role", "member")).expect(409, "EMAIL_TAKEN");
     List<Integer> statuses = IntStream.range(0, 101).mapToObj(i -> owner.post("/api/invitations",
         new JsonObject().put("email", newEmail()).put("role", "member")).status()).toList();
     assertThat(statuses.subList(0, 100)).containsOnly(201);
@@ -143,14 +155,14 @@ class LinksTest {
     String id = owner.post("/api/users", new JsonObject().put("email", email).put("password", Node.PASSWORD)
         .put("role", "member")).expect(201).json().getString("id");
     Api member = keyhook.api().anonymous().bearer(login(email, Node.PASSWORD).expect(200).json().getString("token"));
-    member.post("/api/users/" + id + "/password-reset").expect(403, "ROLE_REQUIRED");
-    String replaced = owner.post("/api/users/" + id + "/password-reset").expect(201).json().getString("token");
-    JsonObject link = owner.post("/api/users/" + id + "/password-reset").expect(201).json();
+    member.post("/api/users/" + id + "/password-reset", CURRENT).expect(403, "ROLE_REQUIRED");
+    String replaced = reset(owner, id).getString("token");
+    JsonObject link = reset(owner, id);
     assertThat(link.getString("path")).isEqualTo("/#/new-password/" + link.getString("token"));
     setPassword(replaced, CHOSEN).expect(404);
     anonymous().post("/api/auth/invitation/accept", acceptance(link.getString("token"))).expect(404);
     member.get("/api/account").expect(200);
-    setPassword(link.getString("token"), CHOSEN).expect(204);
+    assertThat(setPassword(link.getString("token"), CHOSEN).expect(204).setCookie("keyhook_device")).isNotNull();
     member.get("/api/account").expect(401);
     login(email, Node.PASSWORD).expect(401);
     login(email, CHOSEN).expect(200);
@@ -162,11 +174,94 @@ class LinksTest {
   @Test
   void aPasswordThatIsChangedOtherwiseEndsItsLinks() {
     Api owner = keyhook.account("free");
-    String id = owner.get("/api/auth/me").json().getJsonObject("user").getString("id");
-    String token = owner.post("/api/users/" + id + "/password-reset").expect(201).json().getString("token");
-    owner.post("/api/auth/password", new JsonObject().put("currentPassword", Node.PASSWORD).put("newPassword", CHOSEN))
+    String email = newEmail();
+    String token = reset(owner, add(owner, email, "member")).getString("token");
+    Api member = keyhook.api().anonymous().bearer(login(email, Node.PASSWORD).expect(200).json().getString("token"));
+    member.post("/api/auth/password", new JsonObject().put("currentPassword", Node.PASSWORD).put("newPassword", CHOSEN))
         .expect(204);
     setPassword(token, Node.PASSWORD).expect(404);
+  }
+
+  @Test
+  void aStolenTokenOrKeyCannotResetThePasswordOfItsUserNorOfAnother() {
+    Api owner = keyhook.account("free");
+    String own = owner.get("/api/auth/me").json().getJsonObject("user").getString("id");
+    String other = add(owner, newEmail(), "owner");
+    owner.post("/api/users/" + own + "/password-reset", CURRENT).expect(409, "OWN_USER");
+    owner.post("/api/users/" + other + "/password-reset", new JsonObject().put("currentPassword", "a guess"))
+        .expect(403, "WRONG_PASSWORD");
+    assertThat(owner.post("/api/users/" + other + "/password-reset", new JsonObject()).expect(400).badFields())
+        .containsExactly("currentPassword");
+    Api key = keyhook.api().anonymous().bearer(owner.post("/api/api-keys", new JsonObject().put("name", "k")).expect(201).json()
+        .getString("key"));
+    key.post("/api/users/" + own + "/password-reset", CURRENT).expect(403, "USER_ONLY");
+    assertThat(owner.get("/api/audit?action=user.password_reset").data()).isEmpty();
+  }
+
+  @Test
+  void linksEndWithWhoeverCreatedThem() {
+    Api owner = keyhook.account("free");
+    String target = add(owner, newEmail(), "member");
+    for (String end : List.of("demote", "delete")) {
+      String email = newEmail();
+      String id = add(owner, email, "owner");
+      Api creator = keyhook.api().anonymous().bearer(login(email, Node.PASSWORD).expect(200).json().getString("token"));
+      String invitation = invite(creator, newEmail(), "owner").getString("token");
+      String password = reset(creator, target).getString("token");
+      if (end.equals("demote")) {
+        owner.patch("/api/users/" + id, new JsonObject().put("role", "member")).expect(200);
+      } else {
+        owner.delete("/api/users/" + id).expect(204);
+      }
+      anonymous().post("/api/auth/invitation/accept", acceptance(invitation)).expect(404);
+      setPassword(password, CHOSEN).expect(404);
+    }
+    JsonObject made = owner.post("/api/api-keys", new JsonObject().put("name", "k")).expect(201).json();
+    String byKey = invite(keyhook.api().anonymous().bearer(made.getString("key")), newEmail(), "owner").getString("token");
+    owner.delete("/api/api-keys/" + made.getString("id")).expect(204);
+    anonymous().post("/api/auth/invitation/accept", acceptance(byKey)).expect(404);
+  }
+
+  @Test
+  void aUserHasOneLinkHoweverManyAreCreatedAtOnceAndNoneAfterAnotherAddress() {
+    Api owner = keyhook.account("free");
+    String id = add(owner, newEmail(), "member");
+    List<Exchange> made = Stream.generate(() -> owner.postAsync("/api/users/" + id + "/password-reset", CURRENT)).limit(4).toList()
+        .stream().map(Api::join).toList();
+    List<Integer> used = made.stream().map(one -> setPassword(one.expect(201).json().getString("token"), CHOSEN).status()).toList();
+    assertThat(used).containsOnlyOnce(204).containsOnly(204, 404);
+    String account = "/api/admin/accounts/" + owner.get("/api/account").json().getString("id");
+    Api operator = keyhook.node().operator();
+    String email = owner.get("/api/auth/me").json().getJsonObject("user").getString("email");
+    String token = operator.post(account + "/password-reset", new JsonObject().put("email", email)).expect(201).json()
+        .getString("token");
+    operator.patch(account, new JsonObject().put("email", newEmail())).expect(200);
+    setPassword(token, CHOSEN).expect(404);
+  }
+
+  @Test
+  void theOperatorChangesAnOwnerEvenIfTheFirstMemberIsNone() {
+    Api owner = keyhook.account("free");
+    String first = owner.get("/api/auth/me").json().getJsonObject("user").getString("id");
+    String email = newEmail();
+    add(owner, email, "owner");
+    Api second = keyhook.api().anonymous().bearer(login(email, Node.PASSWORD).expect(200).json().getString("token"));
+    second.patch("/api/users/" + first, new JsonObject().put("role", "read_only")).expect(200);
+    String account = "/api/admin/accounts/" + second.get("/api/account").json().getString("id");
+    assertThat(keyhook.node().operator().patch(account, new JsonObject().put("password", CHOSEN)).expect(200).json()
+        .getString("email")).isEqualTo(email);
+    login(email, CHOSEN).expect(200);
+  }
+
+  @Test
+  void aKeyThatExpiresCreatesNothingThatOutlastsIt() {
+    Api owner = keyhook.account("free");
+    Api key = keyhook.api().anonymous().bearer(owner.post("/api/api-keys", new JsonObject().put("name", "k")
+        .put("expiresAt", "2099-12-31T00:00:00Z")).expect(201).json().getString("key"));
+    key.post("/api/api-keys", new JsonObject().put("name", "k")).expect(403, "KEY_EXPIRES");
+    key.post("/api/invitations", new JsonObject().put("email", newEmail()).put("role", "owner")).expect(403, "KEY_EXPIRES");
+    key.post("/api/users", new JsonObject().put("email", newEmail()).put("password", CHOSEN)).expect(403, "KEY_EXPIRES");
+    key.post("/api/licenses", new JsonObject().put("name", "L")).expect(201);
   }
 
   @Test

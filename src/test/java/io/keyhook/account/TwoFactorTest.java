@@ -1,12 +1,14 @@
 package io.keyhook.account;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Authenticator;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
@@ -64,6 +66,10 @@ class TwoFactorTest {
     login(person.email, null).expect(403, "CODE_REQUIRED");
     login(person.email, "000000").expect(403, "WRONG_CODE");
     login(person.email, person.code()).expect(200);
+    for (String action : List.of("login.code_missing", "login.code_failed")) {
+      await().atMost(Waiting.LONG).until(() ->
+          !keyhook.api().get("/api/audit?action=" + action + "&subjectId=" + person.id).data().isEmpty());
+    }
     keyhook.api().anonymous().post("/api/auth/session", new JsonObject().put("email", person.email)
         .put("password", Node.PASSWORD)).expect(403, "CODE_REQUIRED");
     keyhook.api().anonymous().post("/api/auth/login", new JsonObject().put("email", person.email)
@@ -126,8 +132,16 @@ class TwoFactorTest {
   @Test
   void anOwnerTurnsItOffForWhoLostTheApp() {
     Person person = enabled();
-    person.api.delete("/api/users/" + person.id + "/two-factor").expect(403, "ROLE_REQUIRED");
-    keyhook.api().delete("/api/users/" + person.id + "/two-factor").expect(204);
+    JsonObject current = new JsonObject().put("currentPassword", Node.PASSWORD);
+    String path = "/api/users/" + person.id + "/two-factor/disable";
+    person.api.post(path, current).expect(403, "ROLE_REQUIRED");
+    keyhook.api().post(path, current).expect(403, "USER_ONLY");
+    keyhook.api().patch("/api/users/" + person.id, new JsonObject().put("role", "owner")).expect(200);
+    person.api.post(path, current).expect(409, "OWN_USER");
+    Api owner = keyhook.api().anonymous().bearer(login(Node.EMAIL, null).expect(200).json().getString("token"));
+    owner.post(path, new JsonObject().put("currentPassword", "a guess")).expect(403, "WRONG_PASSWORD");
+    login(person.email, null).expect(403, "CODE_REQUIRED");
+    owner.post(path, current).expect(204);
     login(person.email, null).expect(200);
   }
 
@@ -138,6 +152,53 @@ class TwoFactorTest {
     assertThat(guesses).contains(403, 429).doesNotContain(200);
     assertThat(guesses.stream().filter(status -> status == 403).count()).isLessThanOrEqualTo(10);
     login(person.email, person.code()).expect(429, "RATE_LIMITED");
-    assertThat(keyhook.api().get("/api/audit?action=login.failed&subjectId=" + person.id).data()).isNotEmpty();
+    assertThat(keyhook.api().get("/api/audit?action=login.code_failed&subjectId=" + person.id).data()).isNotEmpty();
+  }
+
+  @Test
+  void wrongCodesAreCountedWhereverTheyComeFromUntilARightOne() {
+    Person person = enabled();
+    for (int round = 0; round < 2; round++) {
+      for (int i = 0; i < 4; i++) {
+        from(person, "00000" + i).expect(403, "WRONG_CODE");
+      }
+      from(person, person.recoveryCodes.get(round)).expect(200);
+    }
+    for (int i = 0; i < 5; i++) {
+      from(person, "00000" + i).expect(403, "WRONG_CODE");
+    }
+    Exchange refused = from(person, person.code()).expect(429, "RATE_LIMITED");
+    assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 30);
+    person.api.post("/api/auth/two-factor/disable", new JsonObject().put("currentPassword", Node.PASSWORD)
+        .put("code", person.recoveryCodes.get(2))).expect(429, "RATE_LIMITED");
+    keyhook.database().update("UPDATE keyhook.member SET totp_retry_at = now() WHERE totp_retry_at IS NOT NULL");
+    from(person, "000000").expect(403, "WRONG_CODE");
+    assertThat(Integer.parseInt(from(person, person.code()).expect(429).header("Retry-After"))).isBetween(31, 60);
+    keyhook.database().update("UPDATE keyhook.member SET totp_retry_at = now() WHERE totp_retry_at IS NOT NULL");
+    from(person, person.code()).expect(200);
+    assertThat(keyhook.api().get("/api/audit?action=two_factor.recovery_code_used&subjectId=" + person.id).data()).hasSize(2);
+  }
+
+  /** From another address each time. */
+  private static Exchange from(Person person, String code) {
+    return keyhook.api().anonymous().header("X-Forwarded-For", "2001:db8:" + Long.toHexString(System.nanoTime() & 0xffff) + "::2")
+        .post("/api/auth/login",
+            new JsonObject().put("email", person.email).put("password", Node.PASSWORD).put("code", code));
+  }
+
+  @Test
+  void turningItOnEndsTheOtherSessions() {
+    String email = UUID.randomUUID() + "@example.com";
+    add(email);
+    JsonObject credentials = new JsonObject().put("email", email).put("password", Node.PASSWORD);
+    Exchange other = keyhook.api().anonymous().post("/api/auth/session", credentials).expect(200);
+    Exchange own = keyhook.api().anonymous().post("/api/auth/session", credentials).expect(200);
+    Api api = keyhook.api().anonymous().bearer(own.json().getString("token"))
+        .header("Cookie", own.setCookie("keyhook_session").replaceFirst(";.*", ""));
+    String key = api.post("/api/auth/two-factor", new JsonObject().put("currentPassword", Node.PASSWORD)).expect(200).json()
+        .getString("secret");
+    api.post("/api/auth/two-factor/enable", new JsonObject().put("code", Authenticator.code(key, 0))).expect(200);
+    api.get("/api/account").expect(200);
+    keyhook.api().anonymous().bearer(other.json().getString("token")).get("/api/account").expect(401);
   }
 }

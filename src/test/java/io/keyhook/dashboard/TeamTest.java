@@ -137,6 +137,7 @@ class TeamTest extends Visit {
     enter(Node.EMAIL, Node.PASSWORD);
     tab.visit("Team");
     tab.button("Reset password of forgets@example.com").click();
+    tab.field("Your password").fill(Node.PASSWORD);
     tab.dialogButton("Create link").click();
     String link = shownLink();
     try (Tab other = chromium.open(new Browser.NewContextOptions())) {

@@ -68,7 +68,7 @@ class BadFieldTest {
     Exchange exchange = send(good);
     switch (good.operation().id()) {
       case "signUp", "changePassword" -> exchange.expect(403);
-      case "beginTwoFactor", "enableTwoFactor", "disableTwoFactor" -> exchange.expect(403, "USER_ONLY");
+      case "beginTwoFactor", "enableTwoFactor", "disableTwoFactor", "disableUserTwoFactor", "resetUserPassword" -> exchange.expect(403, "USER_ONLY");
       case "findInvitation", "acceptInvitation", "setPassword", "resetPasswordOfAccount" -> exchange.expect(404, "NOT_FOUND");
       case "login", "openSession" -> {
         if (good.field().equals("code")) {
