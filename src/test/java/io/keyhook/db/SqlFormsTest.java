@@ -42,7 +42,7 @@ class SqlFormsTest {
    * Batches that run on all shards: rare chores, or of a table that each node has. Resealing is a command.
    */
   private static final Set<String> ON_ALL_SHARDS = Set.of("IdempotencyStore.DELETE_EXPIRED", "IdempotencyStore.RESEAL",
-      "SessionStore.DELETE_EXPIRED", "AccountStore.KEYS_USED", "StatsStore.ADD");
+      "SessionStore.DELETE_EXPIRED", "LinkStore.DELETE_EXPIRED", "AccountStore.KEYS_USED", "StatsStore.ADD");
 
   private static Map<String, Object> constants(Class<?> type) {
     Map<String, Object> constants = new TreeMap<>();
