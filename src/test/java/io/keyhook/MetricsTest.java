@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MetricsTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withNode(new JsonObject()
-      .put("delivery", new JsonObject().put("retryDelays", new JsonArray()).put("logArchive", "target/log-archive")));
+      .put("delivery", new JsonObject().put("retryDelays", new JsonArray()).put("logArchive", "target")));
 
   private static final Pattern NAME = Pattern.compile("\\b(?:keyhook|jvm|process|system)_[a-z0-9_]+");
   private static final Pattern SAMPLE = Pattern.compile("^(?:# TYPE )?([a-z_0-9]+)[{ ]", Pattern.MULTILINE);
@@ -67,7 +67,7 @@ class MetricsTest {
     keyhook.webhook(failing, "license.disabled");
     keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
     failing.take();
-    keyhook.license(new JsonObject().put("name", "L").put("expiresAt", Instant.now().plusMillis(50).toString()));
+    keyhook.license(new JsonObject().put("name", "L").put("expiresAt", Instant.now().plusSeconds(2).toString()));
     System.gc();
     Waiting.until("all of it is counted", () -> value("keyhook_deliveries_total{outcome=\"exhausted\"}") == 1
         && value("keyhook_expiries_lag_seconds_count") == 1 && scrape().contains("jvm_gc_pause_seconds_sum"));
