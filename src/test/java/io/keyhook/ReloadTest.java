@@ -1,6 +1,7 @@
 package io.keyhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Exchange;
@@ -46,6 +47,7 @@ class ReloadTest {
 
   @Test
   void whatCanChangeChangesAndTheRestWaitsForARestart() throws IOException {
+    assumeFalse(Signals.isHangUpIgnored(), "SIGHUP is ignored, as nohup has it, and every process that is started inherits that");
     settings = Node.settings(keyhook.database().uri());
     settings.getJsonObject("delivery").put("allowInsecureTargets", false);
     write("http", new JsonObject().put("port", 0));

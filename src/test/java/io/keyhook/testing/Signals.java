@@ -39,6 +39,13 @@ public final class Signals {
     send("-HUP", List.of(process));
   }
 
+  /** Whether SIGHUP is ignored here, and so in every process that is started here. Linux; elsewhere false. */
+  public static boolean isHangUpIgnored() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    return Files.exists(status) && Files.readAllLines(status).stream().filter(line -> line.startsWith("SigIgn:"))
+        .anyMatch(line -> (Integer.parseInt(line.substring(line.length() - 1), 16) & 1) != 0);
+  }
+
   private static void send(String signal, List<ProcessHandle> processes) {
     List<String> command = new ArrayList<>(List.of("kill", signal));
     processes.forEach(process -> command.add(Long.toString(process.pid())));
