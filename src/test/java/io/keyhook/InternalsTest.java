@@ -61,6 +61,9 @@ class InternalsTest {
           "io.netty.handler.codec.PrematureChannelClosureException",
           "io.netty.handler.proxy.ProxyConnectException",
           "io.netty.handler.ssl.SslClosedEngineException"),
+      new Use("io.keyhook.attempt.OutgoingProxy",
+          "Netty alone tells that the proxy, and not the endpoint, was not connected to",
+          "io.netty.handler.proxy.ProxyConnectException"),
       new Use("io.keyhook.attempt.PoolAddress",
           "Vert.x keeps connections by address, and only an address that equals nothing else keeps the connections of two pools "
               + "apart while a proxy is asked for the plain address",
