@@ -23,15 +23,15 @@ import java.util.UUID;
  * they are sent in order.
  */
 final class OutboxStore {
+  /** Data with a number is stored under another id, in the same place of the order. */
+  private static final String EVENT_ID = """
+      CASE WHEN sequenced
+        THEN (left(event_id::text, -1) || translate(right(event_id::text, 1), '0123456789abcdef', 'fedcba9876543210'))::uuid
+        ELSE event_id END""";
   private static final String WRITE = """
       WITH fan AS MATERIALIZED (
-        SELECT r.ord, r.account_id, r.type, w.webhook_id, w.version, keyhook.uuid_v7() AS delivery_id,
-          r.sequence IS NOT NULL AND %4$s AS sequenced,
-          CASE WHEN r.sequence IS NOT NULL AND %4$s -- another id in the same place of the order
-            THEN (left(r.event_id::text, -1) || translate(right(r.event_id::text, 1), '0123456789abcdef', 'fedcba9876543210'))::uuid
-            ELSE r.event_id END AS event_id,
-          CASE WHEN r.sequence IS NOT NULL AND %4$s THEN left(r.data, -1) || ',"sequence":' || r.sequence || '}'
-            ELSE r.data END AS data,
+        SELECT r.ord, r.account_id, r.event_id, r.type, r.data, r.sequence, w.webhook_id, w.version,
+          keyhook.uuid_v7() AS delivery_id, r.sequence IS NOT NULL AND %4$s AS sequenced,
           (now() AT TIME ZONE 'UTC')::date + ($6::int[])[array_position($5::text[], a.plan)] AS keep_until,
           CASE WHEN w.paused_at IS NOT NULL OR w.resumed_at IS NOT NULL AND (
               SELECT true FROM keyhook.delivery_queue q
@@ -46,11 +46,13 @@ final class OutboxStore {
         ORDER BY r.ord -- ids are created after sorting, so that deliveries sort as their events do
       ), stored AS (
         INSERT INTO keyhook.event (account_id, event_id, keep_until, data)
-        SELECT DISTINCT ON (event_id) account_id, event_id, keep_until, data FROM fan
+        SELECT DISTINCT ON (event_id, sequenced) account_id, %5$s, keep_until,
+          CASE WHEN sequenced THEN left(data, -1) || ',"sequence":' || sequence || '}' ELSE data END
+        FROM fan
       ), queued AS (
         INSERT INTO keyhook.delivery_queue
           (account_id, delivery_id, webhook_id, event_id, keep_until, type, leased, due_at)
-        SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, state = 'leased',
+        SELECT account_id, delivery_id, webhook_id, %5$s, keep_until, type, state = 'leased',
           CASE state WHEN 'leased' THEN clock_timestamp() + make_interval(secs => $8) -- a transaction may have waited for locks
             WHEN 'parked' THEN clock_timestamp() + %2$s -- the events of one transaction keep their order
             ELSE now() END
@@ -58,7 +60,7 @@ final class OutboxStore {
       )
       SELECT ord, delivery_id, webhook_id, version, state, sequenced FROM fan"""
       .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY, DeliveryRowStore.wants("w", "r.type"),
-          DeliveryRowStore.isSequenced("w"));
+          DeliveryRowStore.isSequenced("w"), EVENT_ID);
   private static final String WANTED = """
       SELECT FROM keyhook.webhook w WHERE w.account_id = $1 AND w.is_active AND %s LIMIT 1"""
       .formatted(DeliveryRowStore.wants("w", "$2"));
