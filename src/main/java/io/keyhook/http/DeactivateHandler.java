@@ -3,7 +3,6 @@ package io.keyhook.http;
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Licenses.Deactivate;
 import io.keyhook.bus.Licenses.Deactivation;
-import io.keyhook.fair.ClientTenant;
 import io.vertx.core.Handler;
 import io.vertx.ext.web.RoutingContext;
 
@@ -23,12 +22,8 @@ final class DeactivateHandler implements Handler<RoutingContext> {
 
   @Override
   public void handle(RoutingContext context) {
-    String address = addresses.of(context.request());
-    limiter.check(ClientTenant.of(address));
-    Calls.refuseParameters(context);
-    JsonBody.requireJson(context);
-    Input in = Input.of(context.body().buffer());
-    Deactivate request = in.into(() -> new Deactivate(in.text("licenseKey"), in.text("fingerprint"), address));
+    Deactivate request = DeviceCall.read(context, addresses, limiter, (in, address) ->
+        new Deactivate(in.text("licenseKey"), in.text("fingerprint"), address));
     client.deactivate(request).onComplete(deactivation -> answer(context, deactivation), context::fail);
   }
 

@@ -1,6 +1,7 @@
 package io.keyhook.http;
 
 import io.keyhook.bus.Failure;
+import io.keyhook.fair.ClientTenant;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -8,6 +9,7 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /** The calls that licensed software makes: public, for any origin, with responses in a form of their own, errors included. */
 enum DeviceCall {
@@ -47,6 +49,21 @@ enum DeviceCall {
   }
 
   abstract Object refusal(String error, String code);
+
+  /**
+   * Reads a request, if the rate limit of its client admits it.
+   *
+   * @param request makes it of the body's fields and the client's address
+   */
+  static <T> T read(
+      RoutingContext context, ClientAddress addresses, RateLimiter limiter, BiFunction<Input, String, T> request) {
+    String address = addresses.of(context.request());
+    limiter.check(ClientTenant.of(address));
+    Calls.refuseParameters(context);
+    JsonBody.requireJson(context);
+    Input in = Input.of(context.body().buffer());
+    return in.into(() -> request.apply(in, address));
+  }
 
   /** Sends the result of a call that succeeded. */
   static void answer(RoutingContext context, Object result) {

@@ -3,7 +3,6 @@ package io.keyhook.http;
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Licenses.Validate;
 import io.keyhook.bus.Licenses.Validation;
-import io.keyhook.fair.ClientTenant;
 import io.vertx.core.Handler;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Instant;
@@ -26,12 +25,7 @@ final class ValidateHandler implements Handler<RoutingContext> {
 
   @Override
   public void handle(RoutingContext context) {
-    String address = addresses.of(context.request());
-    limiter.check(ClientTenant.of(address));
-    Calls.refuseParameters(context);
-    JsonBody.requireJson(context);
-    Input in = Input.of(context.body().buffer());
-    Validate request = in.into(() -> new Validate(
+    Validate request = DeviceCall.read(context, addresses, limiter, (in, address) -> new Validate(
         in.text("licenseKey"), in.text("fingerprint"), in.text("deviceName"), in.text("deviceType"), address));
     client.validate(request)
         .onComplete(validation -> answer(context, validation), context::fail);
