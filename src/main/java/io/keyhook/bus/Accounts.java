@@ -32,7 +32,7 @@ public interface Accounts {
     public Login {
       email = email == null ? null : email.strip();
       Check.that().required("email", email).text("email", email, Check.EMAIL)
-          .required("password", password).text("password", password, Check.PASSWORD_MAX)
+          .knownPassword("password", password)
           .text("code", code, TwoFactor.CODE).done();
     }
 

@@ -13,7 +13,7 @@ public final class Check {
   public static final int EMAIL = 320;
   /** The length of a password: long enough to be safe, short enough to hash. */
   public static final int PASSWORD_MIN = 8;
-  public static final int PASSWORD_MAX = 200;
+  private static final int PASSWORD_MAX = 200;
 
   private static final Pattern EMAIL_FORM = Pattern.compile("[^\\s@]++@[^\\s@]++");
 
@@ -67,6 +67,12 @@ public final class Check {
         .is(field, value == null || EMAIL_FORM.matcher(value).matches(), "is not an e-mail address");
   }
 
+  /** Checks a password that is to be compared. It may be older than today's rules. */
+  public Check knownPassword(String field, String value) {
+    return required(field, value).text(field, value, PASSWORD_MAX);
+  }
+
+  /** Checks a password that is to be set. */
   public Check password(String field, String value) {
     return text(field, value, PASSWORD_MAX).is(field, value == null || value.codePointCount(0, value.length()) >= PASSWORD_MIN,
         "is shorter than " + PASSWORD_MIN + " characters");

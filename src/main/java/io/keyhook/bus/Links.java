@@ -108,8 +108,7 @@ public interface Links {
    */
   record ResetPassword(Caller caller, String userId, String currentPassword) {
     public ResetPassword {
-      Check.that().required("currentPassword", currentPassword).text("currentPassword", currentPassword, Check.PASSWORD_MAX)
-          .done();
+      Check.that().knownPassword("currentPassword", currentPassword).done();
     }
 
     @Override

@@ -12,8 +12,7 @@ public interface TwoFactor {
   /** Creates a key, which is used once {@link Enable} has received a code of it. */
   record Begin(Caller caller, String currentPassword) {
     public Begin {
-      Check.that().required("currentPassword", currentPassword).text("currentPassword", currentPassword, Check.PASSWORD_MAX)
-          .done();
+      Check.that().knownPassword("currentPassword", currentPassword).done();
     }
 
     @Override
@@ -66,7 +65,7 @@ public interface TwoFactor {
    */
   record Disable(Caller caller, String currentPassword, String code) {
     public Disable {
-      Check.that().required("currentPassword", currentPassword).text("currentPassword", currentPassword, Check.PASSWORD_MAX)
+      Check.that().knownPassword("currentPassword", currentPassword)
           .required("code", code).text("code", code, CODE).done();
     }
 
@@ -83,8 +82,7 @@ public interface TwoFactor {
    */
   record DisableOf(Caller caller, String userId, String currentPassword) {
     public DisableOf {
-      Check.that().required("currentPassword", currentPassword).text("currentPassword", currentPassword, Check.PASSWORD_MAX)
-          .done();
+      Check.that().knownPassword("currentPassword", currentPassword).done();
     }
 
     @Override

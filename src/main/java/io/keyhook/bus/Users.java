@@ -52,7 +52,7 @@ public interface Users {
    */
   record ChangePassword(Caller caller, String currentPassword, String newPassword, String cookie) {
     public ChangePassword {
-      Check.that().required("currentPassword", currentPassword).text("currentPassword", currentPassword, Check.PASSWORD_MAX)
+      Check.that().knownPassword("currentPassword", currentPassword)
           .required("newPassword", newPassword).password("newPassword", newPassword).done();
     }
 
