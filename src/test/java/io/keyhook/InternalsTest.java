@@ -8,7 +8,11 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -162,6 +166,20 @@ class InternalsTest {
 
   private static String line(String user, String used) {
     return user + " uses " + used;
+  }
+
+  /** Each reason stands at the first of these imports, too. */
+  @ArchTest
+  static void eachReasonStandsWhereTheImportsAre(JavaClasses classes) throws IOException {
+    for (Use use : ALLOWED) {
+      String file = use.user().replace('.', '/') + ".java";
+      Path source = Stream.of("src/main/java", "src/test/java").map(root -> Path.of(root, file)).filter(Files::exists)
+          .findFirst().orElseThrow();
+      String comments = Files.readAllLines(source).stream().takeWhile(line -> !line.contains("class ") && !line.contains("enum "))
+          .filter(line -> line.startsWith("// ")).map(line -> line.substring(3)).collect(Collectors.joining(" "));
+      assertThat(comments).as(use.user())
+          .isEqualTo(use.reason().substring(0, 1).toUpperCase(Locale.ROOT) + use.reason().substring(1) + ".");
+    }
   }
 
   private static String outermost(JavaClass type) {

@@ -3,6 +3,7 @@ package io.keyhook.account;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.keyhook.bus.JsonText;
 import io.vertx.core.json.JsonObject;
+// JWTAuth parses a token before it checks the signature, and its keys are public in no other way.
 import io.vertx.ext.auth.impl.jose.JWK;
 import io.vertx.ext.auth.impl.jose.JWS;
 import io.vertx.ext.auth.jwt.JWTAuthOptions;

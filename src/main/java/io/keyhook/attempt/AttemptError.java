@@ -2,6 +2,7 @@ package io.keyhook.attempt;
 
 import io.keyhook.target.RefusedTargetException;
 import io.keyhook.target.UnresolvedTargetException;
+// The client fails with Netty's exceptions, and nothing else tells these errors apart.
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.PrematureChannelClosureException;

@@ -1,5 +1,6 @@
 package io.keyhook.attempt;
 
+// Netty refuses chunk-size lines that receivers send.
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpConstants;
 

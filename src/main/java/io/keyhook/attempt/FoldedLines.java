@@ -1,5 +1,6 @@
 package io.keyhook.attempt;
 
+// ReceiverCodec makes one line of folded ones before Netty joins them in quadratic time.
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpConstants;
 

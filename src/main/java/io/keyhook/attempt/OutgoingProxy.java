@@ -1,6 +1,7 @@
 package io.keyhook.attempt;
 
 import io.keyhook.config.KeyhookOptions;
+// Netty alone tells that the proxy, and not the endpoint, was not connected to.
 import io.netty.handler.proxy.ProxyConnectException;
 import io.vertx.core.net.ProxyOptions;
 import io.vertx.core.net.ProxyType;

@@ -1,5 +1,7 @@
 package io.keyhook.attempt;
 
+// Vert.x keeps connections by address, and only an address that equals nothing else keeps the connections of two pools
+// apart while a proxy is asked for the plain address.
 import io.vertx.core.net.impl.SocketAddressImpl;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

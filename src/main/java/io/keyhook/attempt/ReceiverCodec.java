@@ -1,5 +1,7 @@
 package io.keyhook.attempt;
 
+// Every byte of a response counts against its bound, interim responses are skipped, and what is no answer closes the
+// connection before it is used again: Vert.x knows only 100 and 103, and shows only the bytes of bodies.
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;

@@ -1,5 +1,6 @@
 package io.keyhook.attempt;
 
+// Netty takes the rest of a response for the status line of the next.
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpConstants;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package io.keyhook.attempt;
 
+// Clients share sessions only where they share Netty's context, and its cache is bounded in no other way.
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslProvider;
 import io.vertx.core.net.JdkSSLEngineOptions;

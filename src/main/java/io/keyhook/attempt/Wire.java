@@ -1,5 +1,7 @@
 package io.keyhook.attempt;
 
+// Only a reset of the HttpClientRequest ends an exchange in time and frees its connection, and WebClient shows it to
+// interceptors alone; only the connection's pipeline takes ReceiverCodec.
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;

@@ -7,6 +7,7 @@ import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.JsonText;
 import io.keyhook.idempotency.Idempotency;
+// HttpServerRequest.decoderResult is how Vert.x says which limit a request exceeded: 414, 431 or 400.
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.buffer.Buffer;

@@ -1,5 +1,7 @@
 package io.keyhook.http;
 
+// Netty joins folded field lines in quadratic time, and Vert.x shows a request when that is done; it answers no body that
+// cannot be read, reads a connection that pipelines without a pause, and cannot end what it writes while it reads on.
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;

@@ -1,5 +1,6 @@
 package io.keyhook.http;
 
+// Vert.x shows one of two cookies with the same name, and another host of the domain may have set it.
 import io.netty.handler.codec.http.cookie.ServerCookieDecoder;
 import io.vertx.core.http.Cookie;
 import io.vertx.core.http.CookieSameSite;

@@ -1,5 +1,6 @@
 package io.keyhook.target;
 
+// The target policy judges every address of a name, and Vert.x does not wait for AAAA records where there are A records.
 import io.netty.resolver.dns.DnsNameResolver;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

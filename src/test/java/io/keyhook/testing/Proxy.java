@@ -1,5 +1,6 @@
 package io.keyhook.testing;
 
+// A test resets connections of the database (RST), which NetSocket.close does not.
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.vertx.core.Future;
