@@ -60,8 +60,11 @@ final class RecoveryStore {
   private static final String REQUEUE = """
       WITH room AS MATERIALIZED (
         SELECT greatest(0, least($9::bigint, $10::bigint - count(*))) AS places FROM (
-          SELECT FROM keyhook.delivery_queue
-          WHERE account_id = $1 AND webhook_id = $2 AND due_at > '-infinity' AND due_at <= now() LIMIT $10::bigint) waiting
+          (SELECT FROM keyhook.delivery_queue q
+            WHERE q.account_id = $1 AND q.webhook_id = $2 AND q.due_at > '-infinity' AND q.due_at <= now() LIMIT $10::bigint)
+          UNION ALL -- what waited for the end of a pause goes first
+          (SELECT FROM keyhook.delivery_queue q
+            WHERE q.account_id = $1 AND q.webhook_id = $2 AND %s AND q.due_at <= now() + %s LIMIT $10::bigint)) waiting
       ), seen AS MATERIALIZED (
         SELECT d.delivery_id, d.keep_until, %s AND %s AS failed
         FROM keyhook.delivery d
@@ -76,7 +79,8 @@ final class RecoveryStore {
         %s
       )
       SELECT (SELECT places FROM room), (SELECT count(*) FROM seen), (SELECT count(*) FROM taken),
-        (SELECT delivery_id FROM seen ORDER BY delivery_id DESC LIMIT 1)""".formatted(FAILED, WANTED, RedeliveryStore.QUEUE_TAKEN);
+        (SELECT delivery_id FROM seen ORDER BY delivery_id DESC LIMIT 1)"""
+      .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY, FAILED, WANTED, RedeliveryStore.QUEUE_TAKEN);
 
   private static final String COLUMNS = """
       r.recovery_id, r.webhook_id, r.status, r.since, r.until, r.types, r.results, r.total, r.recovered, r.created_at,

@@ -3,19 +3,25 @@ package io.keyhook.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.bus.Id;
+import io.keyhook.bus.Recoveries.Filter;
+import io.keyhook.db.Database;
+import io.keyhook.event.EndpointId;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
+import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -290,6 +296,30 @@ class RecoveryTest {
     keyhook.api().patch(path, new JsonObject().put("isActive", false)).expect(200);
     assertThat(awaitEnd(ended).getString("status")).isEqualTo("stopped");
     assertThat(receiver.untaken()).isZero();
+  }
+
+  @Test
+  void whatAPauseHasKeptCountsAsWaitingAndGoesBeforeARecovery() {
+    Receiver receiver = keyhook.receiver();
+    Webhook webhook = keyhook.webhook(receiver, "license.activated");
+    fail(receiver);
+    keyhook.api().post("/api/webhooks/" + webhook.id() + "/pause").expect(200);
+    License license = keyhook.license(20);
+    for (int i = 0; i < 12; i++) {
+      keyhook.api().validate(license.key(), "device-" + i).expect(200);
+    }
+    UUID webhookId = Id.WEBHOOK.parse(webhook.id());
+    EndpointId endpoint = new EndpointId(UUID.fromString(keyhook.database().value(
+        "SELECT account_id FROM keyhook.webhook WHERE webhook_id = ?", webhookId)), webhookId);
+    RecoveryStore.Failed failed = new RecoveryStore.Failed(endpoint, new UUID(0, 0), new UUID(-1, -1),
+        new Filter(Instant.now().minus(Duration.ofHours(1)), null, null, null));
+    Vertx vertx = Vertx.vertx();
+    Database database = Database.of(vertx, keyhook.database().uri(), 1);
+    assertThat(Waiting.on(RecoveryStore.requeue(database.pool(), failed, 100, 12)).places()).isZero();
+    assertThat(Waiting.on(RecoveryStore.requeue(database.pool(), failed, 100, 13)))
+        .satisfies(moved -> assertThat(moved.places()).isEqualTo(1)).satisfies(moved -> assertThat(moved.taken()).isEqualTo(1));
+    Waiting.on(database.close());
+    Waiting.on(vertx.close());
   }
 
   @Test
