@@ -22,7 +22,6 @@ import io.vertx.sqlclient.SqlClient;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
-import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -82,7 +81,7 @@ final class SecondFactor {
     return CurrentPassword.user(caller).compose(userId -> database.transaction(tx -> TotpStore.find(tx, accountId, userId).compose(found -> {
       byte[] pending = found.map(TotpStore.Found::pending).orElseThrow(() -> new Failure.Conflict("TWO_FACTOR_NOT_BEGUN",
           "Create a key first").exception());
-      OptionalLong step = Totp.match(cipher.openBytes(pending, accountId, userId), request.code(), Instant.now());
+      OptionalLong step = Totp.match(cipher.openBytes(pending, accountId, userId), request.code(), found.get().now());
       if (step.isEmpty()) {
         throw wrongCode();
       }
@@ -136,7 +135,7 @@ final class SecondFactor {
         throw new Failure.Forbidden(CODE_REQUIRED,
             "Enter the code that your authenticator app shows, or a recovery code").exception();
       }
-      OptionalLong step = Totp.match(cipher.openBytes(sealed, accountId, userId), code, Instant.now());
+      OptionalLong step = Totp.match(cipher.openBytes(sealed, accountId, userId), code, found.get().now());
       return TotpStore.countTry(client, accountId, userId).compose(counted -> {
         if (!counted) {
           throw new Failure.RateLimited(found.get().retryAfter()).exception();

@@ -2,6 +2,7 @@ package io.keyhook.account;
 
 import static io.keyhook.db.Rows.all;
 import static io.keyhook.db.Rows.first;
+import static io.keyhook.db.Rows.instant;
 
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -9,6 +10,7 @@ import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -16,7 +18,7 @@ import java.util.UUID;
 /** The SQL of two-factor authentication. */
 final class TotpStore {
   private static final String FIND = """
-      SELECT totp_secret, totp_pending, extract(epoch FROM totp_retry_at - now())::float8
+      SELECT totp_secret, totp_pending, extract(epoch FROM totp_retry_at - now())::float8, now()
       FROM keyhook.member WHERE account_id = $1 AND user_id = $2""";
   private static final String BEGIN = """
       UPDATE keyhook.member SET totp_pending = $3 WHERE account_id = $1 AND user_id = $2 AND totp_secret IS NULL""";
@@ -64,8 +66,9 @@ final class TotpStore {
    * Keys for a login.
    *
    * @param retryAfter when the next code is compared, if none is now
+   * @param now by the clock of the database: a step that one node has used up must not be ahead of another's
    */
-  record Found(Sealed keys, Duration retryAfter) {
+  record Found(Sealed keys, Duration retryAfter, Instant now) {
     byte[] secret() {
       return keys.secret;
     }
@@ -82,7 +85,8 @@ final class TotpStore {
   static Future<Optional<Found>> find(SqlClient client, UUID accountId, UUID userId) {
     return client.preparedQuery(FIND).execute(Tuple.of(accountId, userId)).map(rows -> first(rows, row -> {
       Double seconds = row.getDouble(2);
-      return new Found(sealed(row, 0), seconds == null || seconds <= 0 ? FIRST_DELAY : Duration.ofSeconds((long) Math.ceil(seconds)));
+      return new Found(sealed(row, 0),
+          seconds == null || seconds <= 0 ? FIRST_DELAY : Duration.ofSeconds((long) Math.ceil(seconds)), instant(row, 3));
     }));
   }
 
