@@ -84,14 +84,15 @@ public final class Backup {
   /** What is sealed for long: a table, the column of its id, and the sealed one. Answers under idempotency keys live for a day. */
   private static final List<List<String>> SEALED = List.of(
       List.of("webhook", "webhook_id", "secret"), List.of("webhook", "webhook_id", "previous_secret"),
-      List.of("webhook", "webhook_id", "interim_secret"), List.of("member", "user_id", "totp_secret"));
+      List.of("webhook", "webhook_id", "interim_secret"), List.of("webhook", "webhook_id", "previous_secrets"),
+      List.of("member", "user_id", "totp_secret"), List.of("member", "user_id", "totp_pending"));
   private static final String HAS_COLUMN = """
       SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('keyhook.%1$s') AND attname = '%3$s' AND NOT attisdropped)""";
   /** One of each master key: its ID follows the first byte, or there is none. */
   private static final String ONE_OF_EACH_KEY = """
-      SELECT DISTINCT ON (key) account_id, %2$s, %3$s,
-        CASE WHEN get_byte(%3$s, 0) = 2 THEN substring(%3$s FROM 1 FOR 9) ELSE substring(%3$s FROM 1 FOR 1) END AS key
-      FROM keyhook.%1$s WHERE length(%3$s) > 0 ORDER BY key, account_id""";
+      SELECT DISTINCT ON (key) account_id, %2$s, sealed,
+        CASE WHEN get_byte(sealed, 0) = 2 THEN substring(sealed FROM 1 FOR 9) ELSE substring(sealed FROM 1 FOR 1) END AS key
+      FROM keyhook.%1$s CROSS JOIN LATERAL unnest(ARRAY[%3$s]) sealed WHERE length(sealed) > 0 ORDER BY key, account_id""";
 
   /**
    * What was written or restored.
