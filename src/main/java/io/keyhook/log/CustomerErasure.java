@@ -8,6 +8,7 @@ import io.keyhook.bus.Id;
 import io.keyhook.db.Database;
 import io.keyhook.event.Outbox;
 import io.keyhook.license.CustomerEvents;
+import io.keyhook.log.CustomerStore.Cursor;
 import io.keyhook.log.CustomerStore.Page;
 import io.vertx.core.Future;
 import java.util.Arrays;
@@ -51,7 +52,8 @@ final class CustomerErasure {
     String[] ids = Arrays.stream(licenses).map(Id.LICENSE::of).toArray(String[]::new);
     return events(ids, false).compose(others -> deliveries(CustomerStore.DELIVERIES, ids)
         .compose(logged -> deliveries(CustomerStore.QUEUE, ids).map(logged::plus))
-        .compose(deliveries -> devices(licenses, 0)
+        .compose(deliveries -> CustomerStore.deleteTestRequests(database.pool(), accountId, ids)
+            .compose(deleted -> devices(licenses, 0))
             .compose(devices -> events(ids, true))
             .compose(naming -> licenses(0)
                 .map(erased -> new ErasedCustomer(erased, others.count + naming.count, deliveries.count)))));
@@ -109,7 +111,7 @@ final class CustomerErasure {
   }
 
   /** Page after page, until there are no more. */
-  private static Future<Sum> all(Function<UUID, Future<Page>> read, UUID after, long count, List<UUID> licenses) {
+  private static Future<Sum> all(Function<Cursor, Future<Page>> read, Cursor after, long count, List<UUID> licenses) {
     return read.apply(after).compose(page -> {
       List<UUID> found = page.licenses().isEmpty() ? licenses
           : Stream.concat(licenses.stream(), page.licenses().stream()).distinct().toList();

@@ -20,7 +20,7 @@ import java.util.UUID;
 /** The SQL that finds and erases the personal data of a customer. */
 final class CustomerStore {
   /** Before the first row. */
-  static final UUID FIRST = new UUID(0, 0);
+  static final Cursor FIRST = new Cursor(new UUID(0, 0), new UUID(0, 0));
 
   /** Licenses, or devices, whose rows one transaction locks. */
   static final int CHANGED_AT_ONCE = 1000;
@@ -54,24 +54,30 @@ final class CustomerStore {
   /** An attempt without a body had no response, so it stays, empty. */
   private static final String RESPONSES = """
       WITH page AS MATERIALIZED (
-        SELECT delivery_id, keep_until, event_id FROM keyhook.%1$s WHERE account_id = $1 AND delivery_id > $2
-        ORDER BY delivery_id LIMIT $3
+        SELECT webhook_id, delivery_id, keep_until, event_id FROM keyhook.%1$s
+        WHERE account_id = $1 AND (webhook_id, delivery_id) > ($2, $3)
+        ORDER BY webhook_id, delivery_id LIMIT $4
+      ), last AS (
+        SELECT webhook_id, delivery_id FROM page ORDER BY webhook_id DESC, delivery_id DESC LIMIT 1
       ), erased AS (
         UPDATE keyhook.%1$s d SET attempts = (
           SELECT jsonb_agg(CASE WHEN a ? 'body' THEN a || '{"body": ""}' ELSE a END ORDER BY n)
           FROM jsonb_array_elements(d.attempts) WITH ORDINALITY attempt (a, n))
         FROM page p JOIN keyhook.event e
           ON e.account_id = $1 AND e.event_id = p.event_id AND e.keep_until = p.keep_until
-        WHERE d.account_id = $1 AND d.delivery_id = p.delivery_id AND d.keep_until = p.keep_until
-          AND e.data::json ->> 'licenseId' = ANY ($4::text[]) AND d.attempts @? '$[*].body ? (@ <> "")'
+        WHERE d.account_id = $1 AND d.webhook_id = p.webhook_id AND d.delivery_id = p.delivery_id AND d.keep_until = p.keep_until
+          AND e.data::json ->> 'licenseId' = ANY ($5::text[]) AND d.attempts @? '$[*].body ? (@ <> "")'
         RETURNING d.delivery_id
       )
-      SELECT (SELECT delivery_id FROM page ORDER BY delivery_id DESC LIMIT 1), (SELECT count(*) FROM page),
+      SELECT (SELECT webhook_id FROM last), (SELECT delivery_id FROM last), (SELECT count(*) FROM page),
         (SELECT count(*) FROM erased)""";
   /** For {@link #eraseResponses}: those that are over. */
   static final String DELIVERIES = RESPONSES.formatted("delivery");
   /** For {@link #eraseResponses}: those that are pending. */
   static final String QUEUE = RESPONSES.formatted("delivery_queue");
+
+  private static final String DELETE_TEST_REQUESTS = """
+      DELETE FROM keyhook.test_request WHERE account_id = $1 AND body::json #>> '{data,licenseId}' = ANY ($2::text[])""";
 
   // Both lock rows in the order of their keys, as validations do.
   private static final String ERASE_DEVICES = """
@@ -94,6 +100,13 @@ final class CustomerStore {
 
   private CustomerStore() {}
 
+  /** The key of a row: of an event, its ID and nothing else; of a delivery, its webhook and its ID. */
+  record Cursor(UUID first, UUID second) {
+    private static Cursor event(UUID eventId) {
+      return new Cursor(eventId, null);
+    }
+  }
+
   /**
    * What one statement found.
    *
@@ -101,7 +114,7 @@ final class CustomerStore {
    * @param count how many rows were changed
    * @param licenses that were found
    */
-  record Page(UUID last, long count, List<UUID> licenses) {}
+  record Page(Cursor last, long count, List<UUID> licenses) {}
 
   /** A changed event. */
   private record Changed(UUID eventId, LocalDate keepUntil, String data) {}
@@ -112,8 +125,8 @@ final class CustomerStore {
   }
 
   /** Finds licenses whose events name the customer. */
-  static Future<Page> namingEvents(SqlClient client, UUID accountId, String email, UUID after) {
-    return client.preparedQuery(NAMING_EVENTS).execute(Tuple.of(accountId, after, (long) BATCH, email)).map(rows -> {
+  static Future<Page> namingEvents(SqlClient client, UUID accountId, String email, Cursor after) {
+    return client.preparedQuery(NAMING_EVENTS).execute(Tuple.of(accountId, after.first, (long) BATCH, email)).map(rows -> {
       List<UUID> licenses = new ArrayList<>();
       UUID last = null;
       for (Row row : rows) {
@@ -122,7 +135,7 @@ final class CustomerStore {
           licenses.add(Id.LICENSE.parse(row.getString(1)));
         }
       }
-      return new Page(rows.size() == BATCH ? last : null, 0, licenses);
+      return new Page(rows.size() == BATCH ? Cursor.event(last) : null, 0, licenses);
     });
   }
 
@@ -131,9 +144,9 @@ final class CustomerStore {
    *
    * @param except events that name this customer are left for later; null: none
    */
-  static Future<Page> eraseEvents(SqlClient tx, UUID accountId, String[] licenses, String except, UUID after) {
+  static Future<Page> eraseEvents(SqlClient tx, UUID accountId, String[] licenses, String except, Cursor after) {
     return tx.preparedQuery(EVENTS_OF_LICENSES)
-        .execute(Tuple.of(accountId, after, (long) BATCH).addArrayOfString(licenses).addString(except))
+        .execute(Tuple.of(accountId, after.first, (long) BATCH).addArrayOfString(licenses).addString(except))
         .compose(rows -> {
           List<Changed> changed = new ArrayList<>();
           UUID last = null;
@@ -145,7 +158,7 @@ final class CustomerStore {
               changed.add(new Changed(last, row.getLocalDate(1), erased));
             }
           }
-          Page page = new Page(rows.size() == BATCH ? last : null, changed.size(), List.of());
+          Page page = new Page(rows.size() == BATCH ? Cursor.event(last) : null, changed.size(), List.of());
           return changed.isEmpty() ? Future.succeededFuture(page) : tx.preparedQuery(REPLACE_EVENTS)
               .execute(Tuple.of(accountId)
                   .addArrayOfUUID(changed.stream().map(Changed::eventId).toArray(UUID[]::new))
@@ -168,12 +181,18 @@ final class CustomerStore {
    *
    * @param sql {@link #DELIVERIES} or {@link #QUEUE}
    */
-  static Future<Page> eraseResponses(SqlClient client, String sql, UUID accountId, String[] licenses, UUID after) {
-    return client.preparedQuery(sql).execute(Tuple.of(accountId, after, (long) BATCH).addArrayOfString(licenses))
+  static Future<Page> eraseResponses(SqlClient client, String sql, UUID accountId, String[] licenses, Cursor after) {
+    return client.preparedQuery(sql)
+        .execute(Tuple.of(accountId, after.first, after.second, (long) BATCH).addArrayOfString(licenses))
         .map(rows -> {
           Row row = rows.iterator().next();
-          return new Page(row.getLong(1) == BATCH ? row.getUUID(0) : null, row.getLong(2), List.of());
+          return new Page(row.getLong(2) == BATCH ? new Cursor(row.getUUID(0), row.getUUID(1)) : null, row.getLong(3), List.of());
         });
+  }
+
+  /** Deletes what the built-in test endpoint received about licenses. */
+  static Future<Void> deleteTestRequests(SqlClient client, UUID accountId, String[] licenses) {
+    return client.preparedQuery(DELETE_TEST_REQUESTS).execute(Tuple.of(accountId).addArrayOfString(licenses)).mapEmpty();
   }
 
   /** Erases the personal data from up to {@value #CHANGED_AT_ONCE} activations of licenses. Returns how many there were. */

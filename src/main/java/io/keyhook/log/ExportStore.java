@@ -64,23 +64,25 @@ final class ExportStore {
       ORDER BY license_id, activation_id LIMIT $3""";
   private static final String WEBHOOKS = """
       SELECT webhook_id, webhook_id AS "webhookId", url, events, %s AS "allLicenseEvents", is_active AS "isActive",
-        description,
-        deactivated_reason AS "deactivatedReason", created_at AS "createdAt", updated_at AS "updatedAt",
+        description, paused_at AS "pausedAt", deactivated_reason AS "deactivatedReason", created_at AS "createdAt", updated_at AS "updatedAt",
         deleted_at AS "deletedAt"
       FROM keyhook.webhook WHERE account_id = $1 AND webhook_id > $2 ORDER BY webhook_id LIMIT $3"""
       .formatted(DeliveryRowStore.wantsAllLicenseEvents("webhook"));
   private static final String EVENTS = """
       SELECT event_id, event_id AS "eventId", data FROM keyhook.event
       WHERE account_id = $1 AND event_id > $2 ORDER BY event_id LIMIT $3""";
+  /** In the order of the only index that begins with the account. */
   private static final String DELIVERIES = """
-      SELECT delivery_id, delivery_id AS "deliveryId", webhook_id AS "webhookId", event_id AS "eventId", type AS event, test,
+      SELECT webhook_id, delivery_id, delivery_id AS "deliveryId", webhook_id AS "webhookId", event_id AS "eventId", type AS event, test,
         CASE status WHEN 1 THEN 'delivered' WHEN 2 THEN 'failed' WHEN 3 THEN 'canceled' END AS status,
         attempts::text AS attempts
-      FROM keyhook.delivery WHERE account_id = $1 AND delivery_id > $2 ORDER BY delivery_id LIMIT $3""";
+      FROM keyhook.delivery WHERE account_id = $1 AND (webhook_id, delivery_id) > ($2, $4)
+      ORDER BY webhook_id, delivery_id LIMIT $3""";
   private static final String PENDING_DELIVERIES = """
-      SELECT delivery_id, delivery_id AS "deliveryId", webhook_id AS "webhookId", event_id AS "eventId", type AS event,
-        due_at AS "dueAt", coalesce(attempts, '[]')::text AS attempts
-      FROM keyhook.delivery_queue WHERE account_id = $1 AND delivery_id > $2 ORDER BY delivery_id LIMIT $3""";
+      SELECT webhook_id, delivery_id, delivery_id AS "deliveryId", webhook_id AS "webhookId", event_id AS "eventId", type AS event,
+        %s AS "dueAt", coalesce(attempts, '[]')::text AS attempts
+      FROM keyhook.delivery_queue q WHERE account_id = $1 AND (webhook_id, delivery_id) > ($2, $4)
+      ORDER BY webhook_id, delivery_id LIMIT $3""".formatted(DeliveryRowStore.nextAttemptAt("q"));
   /** A few hundred rows at most: one a point of a chart. */
   private static final String STATISTICS = """
       SELECT at, seconds, valid, refused, activations, succeeded AS "succeededAttempts", failed AS "failedAttempts"
@@ -144,7 +146,7 @@ final class ExportStore {
   private static int keys(ExportPart part) {
     return switch (part) {
       case STATISTICS -> 0;
-      case ACTIVATIONS -> 2;
+      case ACTIVATIONS, DELIVERIES, PENDING_DELIVERIES -> 2;
       default -> 1;
     };
   }
@@ -159,7 +161,7 @@ final class ExportStore {
       fields.put("events", List.of(Subscription.ALL_LICENSE_EVENTS));
     }
     if (Boolean.TRUE.equals(fields.get("test"))) {
-      fields.put("deliveryId", Id.TEST_DELIVERY.of(row.getUUID(0)));
+      fields.put("deliveryId", Id.TEST_DELIVERY.of(row.getUUID("deliveryId")));
     }
     return JsonText.of(fields);
   }

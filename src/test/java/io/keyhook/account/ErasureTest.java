@@ -10,9 +10,11 @@ import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -22,6 +24,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -168,7 +172,9 @@ class ErasureTest {
   void anExportHasEverythingThatTheApiShowsAndNoCredential() throws Exception {
     Tenant tenant = full();
     License many = license(tenant, null);
-    keyhook.webhook(tenant.api, tenant.receiver, "license.*");
+    Webhook all = keyhook.webhook(tenant.api, tenant.receiver, "license.*");
+    tenant.api.post("/api/webhooks/" + all.id() + "/pause").expect(200);
+    tenant.api.patch("/api/licenses/" + many.id(), new JsonObject().put("name", "Waiting")).expect(200);
     keyhook.database().update("INSERT INTO keyhook.activation (account_id, license_id, fingerprint)"
         + " SELECT ?, ?, 'device-' || n FROM generate_series(1, 250) n", tenant.accountId, Id.LICENSE.parse(many.id()));
     Map<String, List<JsonObject>> files = export(tenant);
@@ -182,14 +188,17 @@ class ErasureTest {
     assertThat(files.get("licenses.jsonl")).hasSize(3).extracting(one -> one.getString("licenseId"))
         .containsAll(tenant.api.get("/api/licenses").expect(200).data().stream().map(one -> one.getString("id")).toList());
     assertThat(files.get("activations.jsonl")).hasSize(252).extracting(one -> one.getString("activationId")).doesNotHaveDuplicates();
-    assertThat(files.get("events.jsonl")).hasSize(4).allMatch(event -> event.getJsonObject("data").containsKey("licenseId"));
+    assertThat(files.get("events.jsonl")).hasSize(5).allMatch(event -> event.getJsonObject("data").containsKey("licenseId"));
     assertThat(files.get("deliveries.jsonl")).hasSize(2).extracting(one -> one.getString("deliveryId"))
         .containsAll(tenant.api.get("/api/deliveries?status=delivered").expect(200).data().stream()
             .map(one -> one.getString("id")).toList());
-    assertThat(files.get("pending-deliveries.jsonl")).hasSize(2).allMatch(one ->
-        one.getJsonArray("attempts").getJsonObject(0).getInteger("status") == 500);
+    assertThat(files.get("pending-deliveries.jsonl")).hasSize(3).allMatch(one -> one.getJsonArray("attempts").isEmpty()
+        || one.getJsonArray("attempts").getJsonObject(0).getInteger("status") == 500);
+    assertThat(files.get("pending-deliveries.jsonl")).allMatch(one -> // as it was due before the pause, or during an attempt
+        one.getValue("dueAt") == null || one.getInstant("dueAt").isBefore(Instant.now().plus(Duration.ofDays(1))));
     assertThat(files.get("webhooks.jsonl").get(0).getJsonArray("events")).contains("license.activated");
     assertThat(files.get("webhooks.jsonl").get(1).getJsonArray("events")).containsExactly("license.*");
+    assertThat(files.get("webhooks.jsonl").get(1).getInstant("pausedAt")).isBefore(Instant.now());
     assertThat(files.get("licenses.jsonl").get(0).getLong("sequence")).isEqualTo(2);
     assertThat(files.get("audit.jsonl")).extracting(one -> one.getString("action")).contains("license.created");
     assertThat(tenant.audit().get(0).getString("action")).isEqualTo("account.exported");
@@ -209,6 +218,9 @@ class ErasureTest {
     Tenant tenant = new Tenant();
     tenant.receiver.answer(Answer.OK);
     keyhook.webhook(tenant.api, tenant.receiver, "license.validated", "license.activated");
+    String endpoint = tenant.api.post("/api/test-endpoint").expect(200).json().getString("url");
+    tenant.api.post("/api/webhooks", new JsonObject().put("url", endpoint)
+        .put("events", new JsonArray().add("license.activated"))).expect(201);
     License hers = license(tenant, PERSON);
     License deleted = license(tenant, PERSON.toLowerCase(java.util.Locale.ROOT));
     License others = license(tenant, "john@example.com");
@@ -216,14 +228,14 @@ class ErasureTest {
       validate(license, "d-" + license.id());
     }
     List<Delivery> sent = tenant.receiver.take(6);
-    await("logged").atMost(Waiting.LONG).until(() -> tenant.rows("delivery") == 6);
+    await("logged").atMost(Waiting.LONG).until(() -> tenant.rows("delivery") == 9);
     keyhook.database().update("""
         UPDATE keyhook.delivery SET attempts = jsonb_set(attempts, '{0,body}', '"Hello Jane"') WHERE account_id = ?""",
         tenant.accountId);
     tenant.api.delete("/api/licenses/" + deleted.id()).expect(204);
 
     JsonObject erased = erase(tenant.api, "/api/customers/erase", "JANE.DOE@example.com").expect(200).json();
-    assertThat(erased).isEqualTo(new JsonObject().put("licenses", 1).put("events", 4).put("deliveries", 4));
+    assertThat(erased).isEqualTo(new JsonObject().put("licenses", 1).put("events", 4).put("deliveries", 6));
 
     JsonObject license = tenant.api.get("/api/licenses/" + hers.id()).expect(200).json();
     assertThat(license.getString("customerName")).isNull();
@@ -236,7 +248,9 @@ class ErasureTest {
     assertThat(events(tenant)).doesNotContainIgnoringCase(PERSON).doesNotContain("Laptop of d-" + hers.id())
         .doesNotContain("Laptop of d-" + deleted.id()).contains("Laptop of d-" + others.id(), "john@example.com");
     assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.delivery WHERE attempts::text LIKE '%Hello%'"
-        + " AND account_id = ?", tenant.accountId)).isEqualTo(2);
+        + " AND account_id = ?", tenant.accountId)).isEqualTo(3);
+    assertThat(keyhook.database().column("SELECT body FROM keyhook.test_request WHERE account_id = ?", tenant.accountId))
+        .singleElement().asString().contains("john@example.com");
     assertThat(tenant.audit().get(0).getString("action")).isEqualTo("customer.erased");
     assertThat(tenant.audit().toString()).doesNotContainIgnoringCase(PERSON);
     for (Delivery delivery : sent) {
