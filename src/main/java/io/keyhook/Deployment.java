@@ -49,6 +49,7 @@ import io.keyhook.stats.StatsVerticle;
 import io.keyhook.target.TargetPolicy;
 import io.keyhook.testendpoint.TestEndpointVerticle;
 import io.keyhook.webhook.WebhookVerticle;
+import io.keyhook.trace.Tracing;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -90,9 +91,11 @@ final class Deployment {
    * @param pool empty: the options name a database
    * @param name tells several in one Vert.x apart
    * @param registry empty: metrics go to a registry of Keyhook's own
+   * @param tracing records spans
    * @param reload reads the configuration again; blocks
    */
-  record Host(Optional<Pool> pool, String name, Optional<MeterRegistry> registry, Supplier<Reloaded> reload) {}
+  record Host(Optional<Pool> pool, String name, Optional<MeterRegistry> registry, Tracing tracing,
+      Supplier<Reloaded> reload) {}
 
   private final Vertx vertx;
   private final KeyhookOptions options;
@@ -126,7 +129,7 @@ final class Deployment {
     this.host = host;
     this.port = port;
     this.pages = pages;
-    bus = open(vertx, host.name);
+    bus = open(vertx, host.name, host.tracing);
     try {
       database = host.pool.map(pool -> Database.of(vertx, pool)).orElseGet(() -> Database.of(vertx,
           options.database().uri().orElseThrow(() -> new IllegalArgumentException("database.uri is not set")),
@@ -142,8 +145,8 @@ final class Deployment {
     }
   }
 
-  private static Bus open(Vertx vertx, String name) {
-    Bus bus = new Bus(vertx, name);
+  private static Bus open(Vertx vertx, String name, Tracing tracing) {
+    Bus bus = new Bus(vertx, name, tracing);
     try {
       bus.open();
       return bus;

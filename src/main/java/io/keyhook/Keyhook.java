@@ -8,6 +8,7 @@ import io.keyhook.db.Database;
 import io.keyhook.db.Migrations;
 import io.keyhook.http.ApiRouter;
 import io.keyhook.http.WebPages;
+import io.keyhook.trace.Tracing;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -43,6 +44,10 @@ public final class Keyhook extends VerticleBase {
     this(options, Optional.empty(), DEFAULT_NAME);
   }
 
+  Keyhook(KeyhookOptions options, Tracing tracing) {
+    this(options, Optional.empty(), DEFAULT_NAME, Optional.empty(), tracing);
+  }
+
   /**
    * Uses the host's pool, created with {@link #connectOptions}, whose database the host has {@link #migrate migrated}.
    * {@link #builder} does the same with names.
@@ -50,12 +55,12 @@ public final class Keyhook extends VerticleBase {
    * @param name distinguishes several instances in one Vert.x
    */
   public Keyhook(KeyhookOptions options, Optional<Pool> pool, String name) {
-    this(options, pool, name, Optional.empty());
+    this(options, pool, name, Optional.empty(), Tracing.OFF);
   }
 
-  Keyhook(KeyhookOptions options, Optional<Pool> pool, String name, Optional<MeterRegistry> hostRegistry) {
+  Keyhook(KeyhookOptions options, Optional<Pool> pool, String name, Optional<MeterRegistry> hostRegistry, Tracing tracing) {
     this.options = options;
-    this.host = new Deployment.Host(pool, name, hostRegistry, () -> reload.get());
+    this.host = new Deployment.Host(pool, name, hostRegistry, tracing, () -> reload.get());
   }
 
   /** Builds a Keyhook to deploy in an application's own Vert.x. */

@@ -1,11 +1,16 @@
 package io.keyhook;
 
+import io.keyhook.bus.Version;
 import io.keyhook.config.Configuration;
 import io.keyhook.config.ConfigurationException;
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.trace.OpenTelemetryTracing;
+import io.keyhook.trace.Tracing;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Pool;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -14,6 +19,7 @@ public final class KeyhookBuilder {
   private JsonObject overrides = new JsonObject();
   private Optional<Pool> pool = Optional.empty();
   private Optional<MeterRegistry> meters = Optional.empty();
+  private Tracing tracing = Tracing.OFF;
   private String name = Keyhook.DEFAULT_NAME;
 
   KeyhookBuilder() {}
@@ -57,6 +63,20 @@ public final class KeyhookBuilder {
   }
 
   /**
+   * Records spans of validations, of the batches of statements that carry them out, and of attempts with the host's
+   * OpenTelemetry, and sends the attempt's {@code traceparent} with each delivery. A span's parent is the one that is current
+   * where {@link KeyhookClient} is called, or the one that Vert.x has created for an HTTP request to the router: give your
+   * Vert.x the same OpenTelemetry with {@code vertx-opentelemetry}. Without this call, Keyhook records nothing and sends no
+   * {@code traceparent}, whatever your Vert.x traces.
+   *
+   * @param openTelemetry not null; stays open. Needs {@code io.opentelemetry:opentelemetry-api}
+   */
+  public KeyhookBuilder openTelemetry(OpenTelemetry openTelemetry) {
+    this.tracing = new OpenTelemetryTracing(Objects.requireNonNull(openTelemetry, "openTelemetry"), Version.VERSION);
+    return this;
+  }
+
+  /**
    * Names this instance. Several instances in one Vert.x need different names.
    *
    * @param name not null; {@value Keyhook#DEFAULT_NAME} by default
@@ -73,6 +93,10 @@ public final class KeyhookBuilder {
    */
   public Keyhook build() {
     KeyhookOptions options = Configuration.of(overrides, pool.isPresent());
-    return new Keyhook(options, pool, name, meters);
+    if (options.tracing().enabled()) {
+      throw new ConfigurationException(List.of("tracing.enabled: is true, must be false in a host application:"
+          + " pass its OpenTelemetry to KeyhookBuilder.openTelemetry"));
+    }
+    return new Keyhook(options, pool, name, meters, tracing);
   }
 }

@@ -10,7 +10,9 @@ import io.keyhook.config.KeyhookOptions;
 import io.keyhook.config.LocalSecrets;
 import io.keyhook.db.EmbeddedServer;
 import io.keyhook.db.EmbeddedServerException;
+import io.keyhook.trace.Tracing;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -57,6 +59,7 @@ public final class Main {
   private final boolean generatedPassword;
   private final boolean generatedKey;
   private final Optional<EmbeddedServer> embedded;
+  private final Optional<TraceExport> traces;
   private final Vertx vertx;
   private final Keyhook keyhook;
   private final CompletableFuture<String> deployed = new CompletableFuture<>();
@@ -68,12 +71,16 @@ public final class Main {
     this.generatedKey = configured.bootstrap().apiKey().isEmpty();
     this.options = withFirstAccount(embedded.map(server -> onEmbedded(configured, server)).orElse(configured));
     int loops = Runtime.getRuntime().availableProcessors();
-    this.vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(loops));
+    this.traces = options.tracing().enabled() ? Optional.of(TraceExport.start(options.tracing())) : Optional.empty();
+    VertxBuilder builder = Vertx.builder()
+        .with(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(loops));
+    traces.ifPresent(export -> builder.withTracer(export.ofVertx()));
+    this.vertx = builder.build();
     this.vertx.exceptionHandler(e -> {
       OutOfMemory.check(e);
       log.error("Unhandled exception", e);
     });
-    this.keyhook = new Keyhook(options);
+    this.keyhook = new Keyhook(options, traces.map(TraceExport::tracing).orElse(Tracing.OFF));
   }
 
   public static void main(String[] args) {
@@ -171,6 +178,7 @@ public final class Main {
     } catch (Exception e) {
       log.warn("Keyhook did not stop cleanly: {}", e.getMessage());
     }
+    traces.ifPresent(TraceExport::close);
     embedded.ifPresent(EmbeddedServer::close);
     log.info("Stopped");
     ProcessLog.end();

@@ -26,6 +26,7 @@ public record Message(MultiMap headers, Buffer body) {
   private static final CharSequence STANDARD_ID = HttpHeaders.createOptimized("webhook-id");
   private static final CharSequence STANDARD_TIMESTAMP = HttpHeaders.createOptimized("webhook-timestamp");
   private static final CharSequence STANDARD_SIGNATURE = HttpHeaders.createOptimized("webhook-signature");
+  private static final CharSequence TRACEPARENT = HttpHeaders.createOptimized("traceparent");
 
   public static Message of(
       EndpointSettings settings, EventType type, UUID deliveryId, boolean test, String data, int attempt, Instant now) {
@@ -46,6 +47,32 @@ public record Message(MultiMap headers, Buffer body) {
       headers.add(SIGNATURE_PREVIOUS, overlapping.get(0).plain(body));
     }
     return new Message(headers, Buffer.buffer(body));
+  }
+
+  /**
+   * Adds the context of the attempt's span, which is not signed.
+   *
+   * @param traceparent null: none is sent
+   */
+  public Message traced(String traceparent) {
+    if (traceparent != null) {
+      headers.set(TRACEPARENT, traceparent);
+    }
+    return this;
+  }
+
+  /** The type of the event. */
+  public String event() {
+    return headers.get(EVENT);
+  }
+
+  public String deliveryId() {
+    return headers.get(STANDARD_ID);
+  }
+
+  /** The number of the attempt, from 1. */
+  public int attempt() {
+    return Integer.parseInt(headers.get(ATTEMPT));
   }
 
   /**

@@ -15,6 +15,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
+import io.vertx.core.tracing.TracingPolicy;
 import io.vertx.ext.web.client.HttpRequest;
 import io.vertx.ext.web.client.WebClient;
 import java.net.InetAddress;
@@ -99,6 +100,7 @@ public final class Sender {
     // A connection that is being made cannot be canceled: it is given up by these, or is the next attempt's.
     HttpClientOptions options = new HttpClientOptions()
         .setVerifyHost(true)
+        .setTracingPolicy(TracingPolicy.IGNORE) // a span of Vert.x holds the whole URL, which may be a secret
         .setSslEngineOptions(sessions)
         .setDecompressionSupported(false)
         .setConnectTimeout((int) (proxy == null ? timeout : OutgoingProxy.timeout(timeout)).toMillis())

@@ -1,5 +1,6 @@
 package io.keyhook.bus;
 
+import io.keyhook.trace.Tracing;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -32,14 +33,21 @@ public final class Bus {
   private static final Duration SWEEP = Duration.ofSeconds(1);
 
   private final Vertx vertx;
+  private final Tracing tracing;
   private final EventBus eventBus;
   private final LocalCodec codec;
   private final DeliveryOptions options;
   private final Set<Question<?, ?>> unanswered = ConcurrentHashMap.newKeySet();
   private long sweep;
 
-  public Bus(Vertx vertx, String name) {
+  /**
+   * Creates a bus.
+   *
+   * @param tracing of all verticles on it; a request carries the context of its caller
+   */
+  public Bus(Vertx vertx, String name, Tracing tracing) {
     this.vertx = vertx;
+    this.tracing = tracing;
     this.eventBus = vertx.eventBus();
     this.codec = new LocalCodec(name);
     this.options = new DeliveryOptions()
@@ -51,6 +59,7 @@ public final class Bus {
   /** An open request. The first to remove it from {@link #unanswered} completes it; a later response is dropped. */
   private final class Question<Q, A> {
     private final Q body;
+    private final String trace = tracing.current();
     private final long dueNanos;
     private final Context asker = vertx.getOrCreateContext();
     private final Promise<A> answer = Promise.promise();
@@ -73,6 +82,11 @@ public final class Bus {
         asker.runOnContext(v -> answer.complete(value, failed));
       }
     }
+  }
+
+  /** Starts the spans of the verticles on this bus. */
+  public Tracing tracing() {
+    return tracing;
   }
 
   /**
@@ -115,7 +129,7 @@ public final class Bus {
   public <Q, A> void answer(Address<Q, A> address, Function<Q, Future<A>> handler) {
     eventBus.<Question<Q, A>>localConsumer(path(address), message -> {
       Question<Q, A> question = message.body();
-      ask(handler, question.body).onComplete((value, e) -> question.end(value, e));
+      ask(body -> tracing.under(question.trace, () -> handler.apply(body)), question.body).onComplete((value, e) -> question.end(value, e));
     });
   }
 

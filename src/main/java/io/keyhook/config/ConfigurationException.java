@@ -6,7 +6,12 @@ import java.util.List;
 public final class ConfigurationException extends RuntimeException {
   private final List<String> errors;
 
-  ConfigurationException(List<String> errors) {
+  /**
+   * Creates the exception.
+   *
+   * @param errors as {@link #errors} returns them
+   */
+  public ConfigurationException(List<String> errors) {
     super(String.join("\n", errors));
     this.errors = List.copyOf(errors);
   }

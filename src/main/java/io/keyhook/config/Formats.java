@@ -120,6 +120,18 @@ final class Formats {
         : network(text);
   }
 
+  /** The base URL of a collector of traces: http or https, without user, query and fragment. */
+  static Optional<URI> collector(String text) {
+    try {
+      URI uri = new URI(text);
+      boolean usable = ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme())) && uri.getHost() != null
+          && uri.getRawUserInfo() == null && uri.getRawQuery() == null && uri.getRawFragment() == null;
+      return Optional.of(uri).filter(any -> usable);
+    } catch (URISyntaxException e) {
+      return Optional.empty();
+    }
+  }
+
   /** The proxy of a URL. Its user and password are given together, or not at all. */
   static Optional<KeyhookOptions.Proxy> proxy(String text) {
     try {

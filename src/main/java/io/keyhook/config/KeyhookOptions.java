@@ -19,6 +19,7 @@ public record KeyhookOptions(
     Http http,
     Management management,
     Log log,
+    Tracing tracing,
     Database database,
     Bootstrap bootstrap,
     Operator operator,
@@ -45,13 +46,13 @@ public record KeyhookOptions(
   }
 
   private KeyhookOptions with(Database database, Bootstrap bootstrap, Auth auth, Secrets secrets) {
-    return new KeyhookOptions(http, management, log, database, bootstrap, operator, auth, signup, secrets, validation, delivery,
+    return new KeyhookOptions(http, management, log, tracing, database, bootstrap, operator, auth, signup, secrets, validation, delivery,
         plans);
   }
 
   /** These options with all values of others that a running process can take over: see {@link Reloaded#changed}. */
   public KeyhookOptions reloaded(KeyhookOptions other) {
-    return new KeyhookOptions(http, management, new Log(log.format, other.log.level, other.log.slowStatement), database, bootstrap,
+    return new KeyhookOptions(http, management, new Log(log.format, other.log.level, other.log.slowStatement), tracing, database, bootstrap,
         operator, auth, signup, secrets, other.validation, delivery.withTargets(other.delivery), plans);
   }
 
@@ -100,6 +101,15 @@ public record KeyhookOptions(
     /** How a line is written. */
     public enum Format { TEXT, JSON }
   }
+
+  /**
+   * Traces of the process. A host application passes an OpenTelemetry of its own instead.
+   *
+   * @param enabled whether spans are recorded and exported
+   * @param endpoint the base URL of an OTLP receiver over HTTP; empty: that of the variables OTEL_EXPORTER_OTLP_*, or their default
+   * @param sampling the share of traces that are recorded, from 0 to 1
+   */
+  public record Tracing(boolean enabled, Optional<URI> endpoint, double sampling) {}
 
   /**
    * PostgreSQL.

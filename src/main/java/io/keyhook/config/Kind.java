@@ -9,6 +9,7 @@ enum Kind {
   STRING("a string"),
   OPTIONAL_STRING("a string or null"),
   NUMBER("a whole number"),
+  FRACTION("a number"),
   OPTIONAL_NUMBER("a whole number or null"),
   BOOLEAN("true or false"),
   STRINGS("a JSON array of strings, as [\"a\",\"b\"]"),
@@ -21,12 +22,16 @@ enum Kind {
     this.description = description;
   }
 
-  /** The type that a default shows. A default of null is a string that there need not be, an empty array one of strings. */
+  /**
+   * The type that a default shows. A default of null is a string that there need not be, an empty array one of strings, and one
+   * with a decimal point a fraction.
+   */
   static Kind of(JsonNode value) {
     return value.isNull() ? OPTIONAL_STRING
         : value.isTextual() ? STRING
         : value.isBoolean() ? BOOLEAN
         : value.isArray() ? value.path(0).isNumber() ? NUMBERS : STRINGS
+        : value.isFloatingPointNumber() ? FRACTION
         : NUMBER;
   }
 
@@ -35,6 +40,7 @@ enum Kind {
       case STRING -> value.isTextual();
       case OPTIONAL_STRING -> value.isTextual() || value.isNull();
       case NUMBER -> value.isIntegralNumber();
+      case FRACTION -> value.isNumber();
       case OPTIONAL_NUMBER -> value.isIntegralNumber() || value.isNull();
       case BOOLEAN -> value.isBoolean();
       case STRINGS -> isArrayOf(value, JsonNode::isTextual);

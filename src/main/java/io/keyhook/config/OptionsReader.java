@@ -14,6 +14,7 @@ import io.keyhook.config.KeyhookOptions.Secrets;
 import io.keyhook.config.KeyhookOptions.Session;
 import io.keyhook.config.KeyhookOptions.Signup;
 import io.keyhook.config.KeyhookOptions.Tls;
+import io.keyhook.config.KeyhookOptions.Tracing;
 import io.keyhook.config.KeyhookOptions.Validation;
 import io.keyhook.db.ConnectionUri;
 import io.keyhook.db.Pooler;
@@ -58,7 +59,7 @@ final class OptionsReader {
   KeyhookOptions read(boolean externalDatabase) {
     boolean external = externalDatabase || values.given("database.uri");
     Http http = http();
-    KeyhookOptions options = new KeyhookOptions(http, management(http.port()), log(), database(), bootstrap(), operator(),
+    KeyhookOptions options = new KeyhookOptions(http, management(http.port()), log(), tracing(), database(), bootstrap(), operator(),
         new Auth(new JwtReader(values, workingDirectory).read(external), session()), signup(), secrets(external),
         new Validation(values.number("validation.rateLimit", 0, MOST)), delivery(), plans());
     errors.throwIfAny();
@@ -154,6 +155,13 @@ final class OptionsReader {
             "kh_ and 20 or more of A-Z, a-z, 0-9 and _, 200 characters at most"),
         values.text("bootstrap.plan", settings.plans()::containsKey,
             "the name of a plan: " + String.join(", ", settings.plans().keySet())));
+  }
+
+  private Tracing tracing() {
+    return new Tracing(values.bool("tracing.enabled"),
+        values.optional("tracing.endpoint", Formats::collector,
+            "http:// or https://, a host, and a port or path where the collector has one, without user, query and fragment, or null"),
+        values.fraction("tracing.sampling"));
   }
 
   private Operator operator() {

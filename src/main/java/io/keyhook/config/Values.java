@@ -44,6 +44,14 @@ final class Values {
     return number(path, min, max, "").orElse(max);
   }
 
+  double fraction(String path) {
+    JsonNode value = settings.get(path).value();
+    if (value.isNumber() && !(value.doubleValue() >= 0 && value.doubleValue() <= 1)) {
+      reject(path, "a number from 0 to 1");
+    }
+    return value.doubleValue();
+  }
+
   Optional<Integer> optionalNumber(String path, int min, int max) {
     return number(path, min, max, ", or null");
   }

@@ -6,6 +6,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.pgclient.PgBuilder;
+import io.vertx.core.tracing.TracingPolicy;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.sqlclient.ClientBuilder;
 import io.vertx.sqlclient.Pool;
@@ -145,7 +146,8 @@ public final class Database {
         .setPreparedStatementCacheMaxSize(512)
         // All are constants. By default, what is longer than 2,048 characters is parsed and planned each time.
         .setPreparedStatementCacheSqlFilter(sql -> true)
-        .setUseLayer7Proxy(pooler == Pooler.TRANSACTION);
+        .setUseLayer7Proxy(pooler == Pooler.TRANSACTION)
+        .setTracingPolicy(TracingPolicy.IGNORE); // a statement works for several callers: its batch has a span of its own
   }
 
   /** Connects when first used. */

@@ -36,6 +36,7 @@ final class Claims {
   private final FairShare<UUID> holdings;
   private final TakeOver takeOver;
   private final Plans plans;
+  private final boolean traced;
   private final Batcher<Claim, List<Claimed>> batches;
 
   /**
@@ -47,12 +48,19 @@ final class Claims {
    */
   record Taken(List<Outgoing> leased, boolean all, boolean inactive) {}
 
-  Claims(Vertx vertx, SqlClient client, Shards shards, FairShare<UUID> holdings, TakeOver takeOver, Plans plans) {
+  /**
+   * Creates the claims of one event loop.
+   *
+   * @param traced whether to read which spans raised the events
+   */
+  Claims(Vertx vertx, SqlClient client, Shards shards, FairShare<UUID> holdings, TakeOver takeOver, Plans plans,
+      boolean traced) {
     this.client = client;
     this.shards = shards;
     this.holdings = holdings;
     this.takeOver = takeOver;
     this.plans = plans;
+    this.traced = traced;
     this.batches = new Batcher<>(vertx, STATEMENTS_IN_FLIGHT, MAX_CLAIMS_PER_BATCH, Batcher.UNLIMITED,
         claim -> claim.endpoint().accountId(), shards, this::claim);
   }
@@ -93,7 +101,7 @@ final class Claims {
   /** Fails alone: the leases that the batch took for other accounts are used. */
   private Future<List<Claimed>> claim(UUID accountId, List<Claim> claims) {
     return shards.each(client, List.of(accountId), id -> id, (shard, id) ->
-            QueueStore.claim(shard, accountId, claims, takeOver.isAllowed(accountId), plans.withWebhooks()))
+            QueueStore.claim(shard, accountId, claims, takeOver.isAllowed(accountId), plans.withWebhooks(), traced))
         .map(claimed -> claimed.get(0))
         .otherwise(e -> {
           log.warn("Could not claim due deliveries; retrying with the next poll of the queue: {}", e.getMessage());

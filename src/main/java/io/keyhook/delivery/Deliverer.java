@@ -104,7 +104,7 @@ final class Deliverer implements Endpoint.Actions {
     Outgoing outgoing = delivery.outgoing();
     Message message = Message.of(known, outgoing.type(), outgoing.deliveryId(), false, outgoing.data(),
         outgoing.number(), Instant.now());
-    drain.track(Work.ATTEMPT, transport.send(known, message).onSuccess(attempt -> {
+    drain.track(Work.ATTEMPT, transport.send(known, message, outgoing.trace()).onSuccess(attempt -> {
       endpoint.ended(delivery, attempt.succeeded());
       drain.track(Work.WRITE, outcomes.record(delivery, attempt));
       advance(endpoint);

@@ -51,7 +51,7 @@ final class DeliveryVerticle extends VerticleBase {
     client = services.database().connections(services.database().shares().sender(), "senders");
     transport = new Transport(
         new Sender(vertx, rules.policy(), rules.egress(), options.timeout(), options.maxInFlight(), metrics::unasked),
-        new TestEndpoint(bus, options.timeout()));
+        new TestEndpoint(bus, options.timeout()), bus.tracing());
     drain = new Drain(vertx);
     EndpointReader reader = new EndpointReader(
         client, services.database().shards(), rules.policy(), rules.cipher(), rules.plans());
@@ -61,9 +61,10 @@ final class DeliveryVerticle extends VerticleBase {
         new Endpoint.Limits(options.maxInFlightPerEndpoint(),
             Duration.ofSeconds(Outbox.LEASE_SECONDS).minus(options.timeout()).minus(WRITING)),
         services.dispatcher(),
-        new Claims(vertx, client, services.database().shards(), services.dispatcher().holdings(), takeOver, rules.plans()),
+        new Claims(vertx, client, services.database().shards(), services.dispatcher().holdings(), takeOver, rules.plans(),
+            bus.tracing().isOn()),
         new SettingsLoader(vertx, reader), transport, new Outcomes(bus, results, schedule, metrics), drain);
-    tests = new TestSender(client, transport, reader, rules.plans());
+    tests = new TestSender(client, transport, reader, rules.plans(), bus.tracing());
     bus.listen(Dispatcher.address(number), deliverer::work);
     bus.listen(Addresses.CANCELED, deliverer::canceled);
     bus.listen(Addresses.WEBHOOK_CHANGED, deliverer::changed);

@@ -89,51 +89,64 @@ final class QueueStore {
    * Leases due deliveries, or parks them if their webhook is paused. Those of a webhook that has resumed come from both parts
    * of the index. Deliveries of types that a later version added are left to its nodes.
    */
-  static final String CLAIM = """
-      WITH endpoint AS MATERIALIZED (
-        SELECT e.webhook_id, e.places, w.version, w.is_active AND a.plan = ANY ($6::text[]) AND a.suspended_at IS NULL AS active,
-          %5$s AS paused
-        FROM unnest((SELECT $2::uuid[]), (SELECT $3::int[])) e (webhook_id, places)
-        JOIN keyhook.account a ON a.account_id = $1
-        JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = e.webhook_id
-      ), due AS MATERIALIZED (
-        SELECT $1::uuid AS account_id, e.webhook_id, d.delivery_id, e.paused
-        FROM endpoint e CROSS JOIN LATERAL (
-          SELECT * FROM (
-            SELECT q.delivery_id FROM keyhook.delivery_queue q
-            WHERE q.account_id = $1 AND q.webhook_id = e.webhook_id AND q.due_at > '-infinity' AND q.due_at <= now()
-              AND ($4::boolean OR NOT q.leased) AND %6$s
-            ORDER BY q.due_at LIMIT e.places
-            FOR UPDATE SKIP LOCKED) present
-          UNION ALL
-          SELECT * FROM (
-            SELECT q.delivery_id FROM keyhook.delivery_queue q
-            WHERE NOT e.paused AND q.account_id = $1 AND q.webhook_id = e.webhook_id AND %3$s AND q.due_at <= now() + %4$s
-              AND %6$s
-            ORDER BY q.due_at LIMIT e.places
-            FOR UPDATE SKIP LOCKED) parked
-          LIMIT e.places) d
-      ), claimed AS (
-        UPDATE keyhook.delivery_queue q
-        SET leased = NOT due.paused, fence = q.fence + 1,
-          due_at = CASE WHEN due.paused THEN q.due_at + %4$s ELSE clock_timestamp() + make_interval(secs => $5) END
-        FROM due WHERE %2$s
-        RETURNING q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type, q.fence, q.tries,
-          %1$s AS attempts
-      )
-      SELECT c.delivery_id, c.webhook_id, w.version, c.type, e.data, c.fence, c.attempts, c.tries, w.active, w.paused
-      FROM claimed c
-      JOIN endpoint w ON w.webhook_id = c.webhook_id
-      JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = c.event_id AND e.keep_until = c.keep_until"""
-      .formatted(DeliveryRowStore.attemptCount("q.attempts"), DeliveryRowStore.is("q", "due"), DeliveryRowStore.isParked("q"),
-          DeliveryRowStore.PARKED_BY, DeliveryRowStore.isPaused("w"), DeliveryRowStore.isKnown("q"));
+  static final String CLAIM = claim("", "");
+  /** The same with the spans that raised the events. */
+  static final String CLAIM_TRACED = claim(", t.data::json ->> '%s'".formatted(DeliveryRowStore.TRACE), """
 
-  private static final ShardStatement CLAIM_ON_SHARD = new ShardStatement(CLAIM,
-      List.of("uuid", "uuid[]", "int[]", "boolean", "float8", "text[]"), """
-      delivery_id uuid, webhook_id uuid, version int, type smallint, data text, fence bigint, attempts int, tries smallint,
-      active boolean, paused boolean""");
+      LEFT JOIN keyhook.event t ON t.account_id = $1 AND t.event_id = %s AND t.keep_until = c.keep_until"""
+      .formatted(DeliveryRowStore.traceOf("c.event_id")));
+
+  private static String claim(String column, String join) {
+    return """
+        WITH endpoint AS MATERIALIZED (
+          SELECT e.webhook_id, e.places, w.version, w.is_active AND a.plan = ANY ($6::text[]) AND a.suspended_at IS NULL AS active,
+            %5$s AS paused
+          FROM unnest((SELECT $2::uuid[]), (SELECT $3::int[])) e (webhook_id, places)
+          JOIN keyhook.account a ON a.account_id = $1
+          JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = e.webhook_id
+        ), due AS MATERIALIZED (
+          SELECT $1::uuid AS account_id, e.webhook_id, d.delivery_id, e.paused
+          FROM endpoint e CROSS JOIN LATERAL (
+            SELECT * FROM (
+              SELECT q.delivery_id FROM keyhook.delivery_queue q
+              WHERE q.account_id = $1 AND q.webhook_id = e.webhook_id AND q.due_at > '-infinity' AND q.due_at <= now()
+                AND ($4::boolean OR NOT q.leased) AND %6$s
+              ORDER BY q.due_at LIMIT e.places
+              FOR UPDATE SKIP LOCKED) present
+            UNION ALL
+            SELECT * FROM (
+              SELECT q.delivery_id FROM keyhook.delivery_queue q
+              WHERE NOT e.paused AND q.account_id = $1 AND q.webhook_id = e.webhook_id AND %3$s AND q.due_at <= now() + %4$s
+                AND %6$s
+              ORDER BY q.due_at LIMIT e.places
+              FOR UPDATE SKIP LOCKED) parked
+            LIMIT e.places) d
+        ), claimed AS (
+          UPDATE keyhook.delivery_queue q
+          SET leased = NOT due.paused, fence = q.fence + 1,
+            due_at = CASE WHEN due.paused THEN q.due_at + %4$s ELSE clock_timestamp() + make_interval(secs => $5) END
+          FROM due WHERE %2$s
+          RETURNING q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type, q.fence, q.tries,
+            %1$s AS attempts
+        )
+        SELECT c.delivery_id, c.webhook_id, w.version, c.type, e.data, c.fence, c.attempts, c.tries, w.active, w.paused%7$s
+        FROM claimed c
+        JOIN endpoint w ON w.webhook_id = c.webhook_id
+        JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = c.event_id AND e.keep_until = c.keep_until%8$s"""
+        .formatted(DeliveryRowStore.attemptCount("q.attempts"), DeliveryRowStore.is("q", "due"), DeliveryRowStore.isParked("q"),
+            DeliveryRowStore.PARKED_BY, DeliveryRowStore.isPaused("w"), DeliveryRowStore.isKnown("q"), column, join);
+  }
+
+  private static final ShardStatement CLAIM_ON_SHARD = claimOnShard(CLAIM, "");
+  private static final ShardStatement CLAIM_TRACED_ON_SHARD = claimOnShard(CLAIM_TRACED, ", trace text");
 
   private QueueStore() {}
+
+  private static ShardStatement claimOnShard(String sql, String column) {
+    return new ShardStatement(sql, List.of("uuid", "uuid[]", "int[]", "boolean", "float8", "text[]"), """
+        delivery_id uuid, webhook_id uuid, version int, type smallint, data text, fence bigint, attempts int, tries smallint,
+        active boolean, paused boolean""" + column);
+  }
 
   /**
    * An endpoint with a delivery in the queue.
@@ -207,25 +220,26 @@ final class QueueStore {
    *
    * @param takeOver whether to take deliveries whose lease expired without a result, too
    * @param plans the plans that have webhooks
+   * @param traced whether to read which spans raised the events
    */
   static Future<List<Claimed>> claim(
-      ShardClient client, UUID accountId, List<Claim> claims, boolean takeOver, String[] plans) {
+      ShardClient client, UUID accountId, List<Claim> claims, boolean takeOver, String[] plans, boolean traced) {
     Moment now = Moment.now();
-    return client.run(CLAIM_ON_SHARD, Tuple.tuple()
+    return client.run(traced ? CLAIM_TRACED_ON_SHARD : CLAIM_ON_SHARD, Tuple.tuple()
             .addUUID(accountId)
             .addArrayOfUUID(uuids(claims, claim -> claim.endpoint.webhookId()))
             .addArrayOfInteger(claims.stream().map(Claim::count).toArray(Integer[]::new))
             .addBoolean(takeOver)
             .addDouble((double) Outbox.LEASE_SECONDS)
             .addArrayOfString(plans))
-        .map(rows -> all(rows, row -> claimed(accountId, row, now)));
+        .map(rows -> all(rows, row -> claimed(accountId, row, now, traced)));
   }
 
-  private static Claimed claimed(UUID accountId, Row row, Moment now) {
+  private static Claimed claimed(UUID accountId, Row row, Moment now, boolean traced) {
     return new Claimed(
         new Outgoing(new EndpointId(accountId, row.getUUID(1)), row.getUUID(0), row.getInteger(2),
             EventType.of(row.getShort(3)), row.getString(4), row.getInteger(6) + 1, row.getInteger(7),
-            new Outgoing.Lease(row.getLong(5), now)),
+            new Outgoing.Lease(row.getLong(5), now), traced ? row.getString(10) : null),
         row.getBoolean(8), row.getBoolean(9));
   }
 }

@@ -13,6 +13,7 @@ import io.keyhook.db.UnreadableSecretException;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
 import io.keyhook.target.RefusedTargetException;
+import io.keyhook.trace.Tracing;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.sqlclient.SqlClient;
@@ -27,15 +28,17 @@ final class TestSender {
   private final Transport transport;
   private final EndpointReader settings;
   private final Plans plans;
+  private final Tracing tracing;
   private final Promise<Void> drained = Promise.promise();
   private int underWay;
   private boolean stopping;
 
-  TestSender(SqlClient client, Transport transport, EndpointReader settings, Plans plans) {
+  TestSender(SqlClient client, Transport transport, EndpointReader settings, Plans plans, Tracing tracing) {
     this.client = client;
     this.transport = transport;
     this.settings = settings;
     this.plans = plans;
+    this.tracing = tracing;
   }
 
   Future<TestResult> send(SendTest test) {
@@ -43,7 +46,7 @@ final class TestSender {
       return Future.failedFuture(new Failure.Unavailable("This node is stopping; retry").exception());
     }
     underWay++;
-    return run(test).onComplete(done -> {
+    return run(test, tracing.current()).onComplete(done -> {
       underWay--;
       if (stopping && underWay == 0) {
         drained.tryComplete();
@@ -58,21 +61,21 @@ final class TestSender {
         : drained.future().timeout(deadline.toMillis(), TimeUnit.MILLISECONDS).otherwiseEmpty();
   }
 
-  private Future<TestResult> run(SendTest test) {
+  private Future<TestResult> run(SendTest test, String trace) {
     EndpointId endpoint = new EndpointId(test.accountId(), test.webhookId());
     EventType type = EventType.of(test.eventType());
-    return Database.newId(client).compose(id -> attempt(endpoint, type, id, test.data())
+    return Database.newId(client).compose(id -> attempt(endpoint, type, id, test.data(), trace)
         .compose(attempt -> TestStore.log(client, endpoint, id, type, test.data(), attempt, plans)
             .map(logged -> new TestResult(attempt.succeeded(), Id.TEST_DELIVERY.of(id), attempt.statusCode(),
                 attempt.duration().toMillis(), attempt.responseBody(),
                 attempt.error() == null ? null : attempt.error().wireName()))));
   }
 
-  private Future<Attempt> attempt(EndpointId endpoint, EventType type, UUID id, String data) {
+  private Future<Attempt> attempt(EndpointId endpoint, EventType type, UUID id, String data, String trace) {
     return settings.load(endpoint).compose(found -> {
       EndpointSettings target = found.orElseThrow(Id.WEBHOOK::notFound);
       Message message = Message.of(target, type, id, true, data, 1, Instant.now());
-      return transport.send(target, message);
+      return transport.send(target, message, trace);
     }).recover(e -> e instanceof RefusedTargetException ? Future.succeededFuture(Attempt.refused())
         : Future.failedFuture(e instanceof UnreadableSecretException ? new Failure.Conflict("SECRET_UNREADABLE",
             "The webhook's secret is encrypted with a master key that this server does not have. Rotate the secret")

@@ -4,21 +4,54 @@ import io.keyhook.attempt.Attempt;
 import io.keyhook.attempt.EndpointSettings;
 import io.keyhook.attempt.Message;
 import io.keyhook.attempt.Sender;
+import io.keyhook.target.Target;
 import io.keyhook.testendpoint.TestEndpoint;
+import io.keyhook.trace.Span;
+import io.keyhook.trace.Tracing;
 import io.vertx.core.Future;
+import java.util.List;
 
 /** Makes attempts: over the network, or in this process for the built-in test endpoint. Belongs to one event loop. */
 final class Transport {
   private final Sender sender;
   private final TestEndpoint endpoint;
+  private final Tracing tracing;
 
-  Transport(Sender sender, TestEndpoint endpoint) {
+  Transport(Sender sender, TestEndpoint endpoint, Tracing tracing) {
     this.sender = sender;
     this.endpoint = endpoint;
+    this.tracing = tracing;
   }
 
-  /** Never fails: what goes wrong is in the attempt. */
-  Future<Attempt> send(EndpointSettings settings, Message message) {
+  /**
+   * Never fails: what goes wrong is in the attempt.
+   *
+   * @param cause the context of the span that raised the event; null: there is none
+   */
+  Future<Attempt> send(EndpointSettings settings, Message message, String cause) {
+    if (!tracing.isOn()) {
+      return send(settings, message);
+    }
+    Target target = settings.target();
+    Span span = tracing.start(Tracing.Kind.CLIENT, "attempt " + message.event(), cause, List.of())
+        .with("keyhook.delivery.id", message.deliveryId())
+        .with("keyhook.attempt.number", message.attempt())
+        .with("http.request.method", "POST")
+        .with("url.scheme", target.ssl() ? "https" : "http")
+        .with("server.address", target.host())
+        .with("server.port", target.port());
+    return send(settings, message.traced(span.context())).onSuccess(attempt -> {
+      if (attempt.statusCode() != null) {
+        span.with("http.response.status_code", attempt.statusCode());
+      }
+      if (!attempt.succeeded()) {
+        span.fail(attempt.error() == null ? Integer.toString(attempt.statusCode()) : attempt.error().wireName());
+      }
+      span.end();
+    });
+  }
+
+  private Future<Attempt> send(EndpointSettings settings, Message message) {
     return settings.target().isTestEndpoint() ? endpoint.take(settings, message) : sender.send(settings, message);
   }
 

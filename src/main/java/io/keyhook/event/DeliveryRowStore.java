@@ -21,6 +21,10 @@ import java.util.stream.IntStream;
  * <p><b>Pauses.</b> The queue keeps the deliveries of a paused webhook parked: {@link #PARKED_BY} later than they are due. No
  * node finds them due, a thousand of them are skipped as fast as one, and they keep their order and their schedule. When
  * the webhook resumes, nothing is written: those that would be due are claimed as they are.
+ *
+ * <p><b>Traces.</b> The context of the span that raised an event is a row of its own beside the event's data, with the same
+ * account and day, and an ID that no event has: the event's, as a UUID of version 8. It exists only where the span was
+ * recorded, so that others pay nothing for it, and any node that attempts the delivery finds it, also years later.
  */
 public final class DeliveryRowStore {
   /** A row is rewritten for each attempt, and an attempt holds up to 4 KB of response body. */
@@ -28,7 +32,19 @@ public final class DeliveryRowStore {
   /** About 1,000 years. Hours are equally long in all time zones. */
   public static final String PARKED_BY = "interval '8760000 hours'";
 
+  /** The field of a trace's row. */
+  public static final String TRACE = "traceparent";
+
   private DeliveryRowStore() {}
+
+  /**
+   * The ID of the row that has the trace of an event.
+   *
+   * @param eventId an SQL expression of a UUID of version 7
+   */
+  public static String traceOf(String eventId) {
+    return "overlay((%s)::text PLACING '8' FROM 15 FOR 1)::uuid".formatted(eventId);
+  }
 
   /**
    * How many attempts a delivery has had.

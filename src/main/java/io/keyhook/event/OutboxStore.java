@@ -3,6 +3,7 @@ package io.keyhook.event;
 import io.keyhook.account.Plans;
 import io.keyhook.db.ShardClient;
 import io.keyhook.db.ShardStatement;
+import io.keyhook.trace.Tracing;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
@@ -12,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * The statement of the {@link Outbox}. It finds the active webhooks that want each event, stores the event's data once, and
@@ -28,9 +30,16 @@ final class OutboxStore {
       CASE WHEN sequenced
         THEN (left(event_id::text, -1) || translate(right(event_id::text, 1), '0123456789abcdef', 'fedcba9876543210'))::uuid
         ELSE event_id END""";
-  private static final String WRITE = """
+  /** {@link DeliveryRowStore#traceOf Beside the data} of an event whose span is recorded. */
+  private static final String KEEP_TRACES = """
+      ), traces AS (
+        INSERT INTO keyhook.event (account_id, event_id, keep_until, data)
+        SELECT DISTINCT ON (event_id, sequenced) account_id, %s, keep_until,
+          json_build_object('%s', trace)::text
+        FROM fan WHERE trace IS NOT NULL""".formatted(DeliveryRowStore.traceOf(EVENT_ID), DeliveryRowStore.TRACE);
+  private static final String WRITE_TEMPLATE = """
       WITH fan AS MATERIALIZED (
-        SELECT r.ord, r.account_id, r.event_id, r.type, r.data, r.sequence, w.webhook_id, w.version,
+        SELECT r.ord, r.account_id, r.event_id, r.type, r.data, r.sequence, w.webhook_id, w.version%6$s,
           keyhook.uuid_v7() AS delivery_id, r.sequence IS NOT NULL AND %4$s AS sequenced,
           (now() AT TIME ZONE 'UTC')::date + ($6::int[])[array_position($5::text[], a.plan)] AS keep_until,
           CASE WHEN w.paused_at IS NOT NULL OR w.resumed_at IS NOT NULL AND (
@@ -39,8 +48,8 @@ final class OutboxStore {
               LIMIT 1) THEN 'parked'
             WHEN w.webhook_id = ANY ($7::uuid[]) OR w.account_id = ANY ($7) THEN 'due'
             ELSE 'leased' END AS state
-        FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $9::bigint[]) WITH ORDINALITY
-          r (account_id, event_id, type, data, sequence, ord)
+        FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $9::bigint[]%7$s) WITH ORDINALITY
+          r (account_id, event_id, type, data, sequence%8$s, ord)
         JOIN keyhook.account a ON a.account_id = r.account_id AND a.plan = ANY ($5) AND a.suspended_at IS NULL
         JOIN keyhook.webhook w ON w.account_id = r.account_id AND w.is_active AND %3$s
         ORDER BY r.ord -- ids are created after sorting, so that deliveries sort as their events do
@@ -57,19 +66,30 @@ final class OutboxStore {
             WHEN 'parked' THEN clock_timestamp() + %2$s -- the events of one transaction keep their order
             ELSE now() END
         FROM fan
-      )
-      SELECT ord, delivery_id, webhook_id, version, state, sequenced FROM fan"""
-      .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY, DeliveryRowStore.wants("w", "r.type"),
-          DeliveryRowStore.isSequenced("w"), EVENT_ID);
+      %9$s)
+      SELECT ord, delivery_id, webhook_id, version, state, sequenced FROM fan""";
+  static final String WRITE = statement("", "", "", "");
+  /** The same where the span of an event is recorded. */
+  static final String WRITE_TRACED = statement(", r.trace", ", $10::text[]", ", trace", KEEP_TRACES);
   private static final String WANTED = """
       SELECT FROM keyhook.webhook w WHERE w.account_id = $1 AND w.is_active AND %s LIMIT 1"""
       .formatted(DeliveryRowStore.wants("w", "$2"));
 
-  private static final ShardStatement WRITE_ON_SHARD = new ShardStatement(WRITE,
-      List.of("uuid[]", "uuid[]", "smallint[]", "text[]", "text[]", "int[]", "uuid[]", "float8", "bigint[]"),
-      "ord bigint, delivery_id uuid, webhook_id uuid, version int, state text, sequenced boolean");
+  private static final ShardStatement WRITE_ON_SHARD = onShard(WRITE);
+  private static final ShardStatement WRITE_TRACED_ON_SHARD = onShard(WRITE_TRACED, "text[]");
 
   private OutboxStore() {}
+
+  private static String statement(String column, String parameter, String name, String more) {
+    return WRITE_TEMPLATE.formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY,
+        DeliveryRowStore.wants("w", "r.type"), DeliveryRowStore.isSequenced("w"), EVENT_ID, column, parameter, name, more);
+  }
+
+  private static ShardStatement onShard(String sql, String... more) {
+    return new ShardStatement(sql, Stream.concat(Stream.of("uuid[]", "uuid[]", "smallint[]", "text[]", "text[]", "int[]", "uuid[]",
+        "float8", "bigint[]"), Stream.of(more)).toList(),
+        "ord bigint, delivery_id uuid, webhook_id uuid, version int, state text, sequenced boolean");
+  }
 
   /** Whether an active webhook of the account wants events of a type. */
   static Future<Boolean> isWanted(SqlClient client, UUID accountId, EventType type) {
@@ -86,16 +106,22 @@ final class OutboxStore {
   static Future<Outbox.Written> write(
       ShardClient client, Plans plans, List<Raised> events, List<UUID> ids, UUID[] saturated) {
     Moment now = Moment.now();
-    return client.run(WRITE_ON_SHARD, Tuple.tuple()
-            .addArrayOfUUID(events.stream().map(Raised::accountId).toArray(UUID[]::new))
-            .addArrayOfUUID(ids.toArray(UUID[]::new))
-            .addArrayOfShort(events.stream().map(event -> event.type().code()).toArray(Short[]::new))
-            .addArrayOfString(events.stream().map(Raised::data).toArray(String[]::new))
-            .addArrayOfString(plans.withWebhooks())
-            .addArrayOfInteger(plans.retentions())
-            .addArrayOfUUID(saturated)
-            .addDouble((double) Outbox.LEASE_SECONDS)
-            .addArrayOfLong(events.stream().map(Raised::sequence).toArray(Long[]::new)))
+    Tuple parameters = Tuple.tuple()
+        .addArrayOfUUID(events.stream().map(Raised::accountId).toArray(UUID[]::new))
+        .addArrayOfUUID(ids.toArray(UUID[]::new))
+        .addArrayOfShort(events.stream().map(event -> event.type().code()).toArray(Short[]::new))
+        .addArrayOfString(events.stream().map(Raised::data).toArray(String[]::new))
+        .addArrayOfString(plans.withWebhooks())
+        .addArrayOfInteger(plans.retentions())
+        .addArrayOfUUID(saturated)
+        .addDouble((double) Outbox.LEASE_SECONDS)
+        .addArrayOfLong(events.stream().map(Raised::sequence).toArray(Long[]::new));
+    boolean traced = events.stream().anyMatch(event -> Tracing.isRecorded(event.trace()));
+    if (traced) {
+      parameters.addArrayOfString(events.stream().map(event -> Tracing.isRecorded(event.trace()) ? event.trace() : null)
+          .toArray(String[]::new));
+    }
+    return client.run(traced ? WRITE_TRACED_ON_SHARD : WRITE_ON_SHARD, parameters)
         .map(rows -> {
           List<Outgoing> leased = new ArrayList<>(rows.size());
           Set<EndpointId> due = new LinkedHashSet<>();
@@ -104,7 +130,7 @@ final class OutboxStore {
             EndpointId endpoint = new EndpointId(event.accountId(), row.getUUID(2));
             switch (row.getString(4)) {
               case "leased" -> leased.add(Outgoing.first(endpoint, row.getUUID(1), row.getInteger(3), event.type(),
-                  event.dataFor(row.getBoolean(5)), now));
+                  event.dataFor(row.getBoolean(5)), now, event.trace()));
               case "due" -> due.add(endpoint);
               default -> { } // parked
             }

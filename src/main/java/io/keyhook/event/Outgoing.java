@@ -9,10 +9,11 @@ import java.util.UUID;
  * @param data the JSON of its {@code data}
  * @param number of the next attempt, from 1
  * @param tries failed attempts in the current retry schedule
+ * @param trace the context of the span that raised the event; null: there is none
  */
 public record Outgoing(
     EndpointId endpoint, UUID deliveryId, int webhookVersion, EventType type, String data, int number, int tries,
-    Lease lease) {
+    Lease lease, String trace) {
 
   /**
    * @param fence the fencing token
@@ -24,7 +25,7 @@ public record Outgoing(
 
   /** A new delivery, leased as it was committed. */
   static Outgoing first(
-      EndpointId endpoint, UUID deliveryId, int webhookVersion, EventType type, String data, Moment taken) {
-    return new Outgoing(endpoint, deliveryId, webhookVersion, type, data, 1, 0, new Lease(Lease.FIRST_FENCE, taken));
+      EndpointId endpoint, UUID deliveryId, int webhookVersion, EventType type, String data, Moment taken, String trace) {
+    return new Outgoing(endpoint, deliveryId, webhookVersion, type, data, 1, 0, new Lease(Lease.FIRST_FENCE, taken), trace);
   }
 }

@@ -8,11 +8,18 @@ import java.util.UUID;
  * @param data the JSON of its {@code data}, an object with fields
  * @param sequence the number that the data has as a last field for {@linkplain Subscription#isSequenced webhooks that know it};
  *     null: the data is the same for all webhooks
+ * @param trace the context of the span that raised it, as {@link io.keyhook.trace.Tracing} describes it; null: there is none
  */
-public record Raised(UUID accountId, EventType type, String data, Long sequence) {
+public record Raised(UUID accountId, EventType type, String data, Long sequence, String trace) {
+  /** An event that no span raised. */
+  public Raised(UUID accountId, EventType type, String data, Long sequence) {
+    this(accountId, type, data, sequence, null);
+  }
+
+
   /** An event whose data is the same for all webhooks. */
   public Raised(UUID accountId, EventType type, String data) {
-    this(accountId, type, data, null);
+    this(accountId, type, data, null, null);
   }
 
   /**

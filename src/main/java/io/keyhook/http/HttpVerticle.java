@@ -64,6 +64,7 @@ public final class HttpVerticle extends VerticleBase {
         .setAcceptBacklog(BACKLOG)
         .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
         .setWriteIdleTimeout((int) limits.unread().toMillis())
+        .setTracingPolicy(listener.tracing())
         .setHttp2ClearTextEnabled(false) // an upgrade that a proxy lets through would pass its rules by
         // there are no WebSockets: without these, each request passes one handler less
         .setPerFrameWebSocketCompressionSupported(false)

@@ -3,6 +3,7 @@ package io.keyhook.http;
 import io.keyhook.config.KeyhookOptions;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.tracing.TracingPolicy;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -56,6 +57,11 @@ public final class Listener {
   /** The port to ask Vert.x for. */
   int port() {
     return options.port() == 0 ? freePort : options.port();
+  }
+
+  /** Calls of the management server come from the operator's own tools, again and again. */
+  TracingPolicy tracing() {
+    return group.equals("management") ? TracingPolicy.IGNORE : TracingPolicy.ALWAYS;
   }
 
   void listening(int actualPort) {

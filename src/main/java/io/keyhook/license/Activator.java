@@ -131,10 +131,10 @@ final class Activator {
     private void raise(Device device, Counted license, int activations, long sequence) {
       events.add(new Raised(device.accountId(), EventType.LICENSE_ACTIVATED,
           EventData.activated(license.licenseId(), license.key(), license.name(), device.request(), activations,
-              license.maxActivations(), license.customerName(), license.customerEmail()), sequence));
+              license.maxActivations(), license.customerName(), license.customerEmail()), sequence, device.trace()));
       events.add(new Raised(device.accountId(), EventType.LICENSE_VALIDATED,
           EventData.validated(license.licenseId(), license.key(), license.name(), device.request(), activations,
-              license.maxActivations()), sequence));
+              license.maxActivations()), sequence, device.trace()));
     }
 
     private Future<Void> takeBack(ShardClient tx, List<Counted> counted) {

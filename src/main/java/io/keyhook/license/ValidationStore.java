@@ -120,8 +120,12 @@ final class ValidationStore {
       boolean wanted,
       long sequence) {}
 
-  /** A device that asks for a slot. */
-  record Device(UUID accountId, UUID licenseId, Validate request) {}
+  /**
+   * A device that asks for a slot.
+   *
+   * @param trace the context of the validation's span; null: there is none
+   */
+  record Device(UUID accountId, UUID licenseId, Validate request, String trace) {}
 
   /**
    * How a license counts after devices were added.

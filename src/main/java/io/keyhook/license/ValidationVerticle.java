@@ -2,6 +2,7 @@ package io.keyhook.license;
 
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
+import io.keyhook.bus.Licenses.Validate;
 import io.keyhook.bus.Licenses.Validation;
 import io.keyhook.bus.Licenses.Validation.Refused;
 import io.keyhook.db.Database;
@@ -10,6 +11,8 @@ import io.keyhook.event.EventFeed;
 import io.keyhook.event.Outbox;
 import io.keyhook.fair.Pacer;
 import io.keyhook.stats.Counts;
+import io.keyhook.trace.Span;
+import io.keyhook.trace.Tracing;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -17,6 +20,7 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -59,7 +63,7 @@ public final class ValidationVerticle extends VerticleBase {
     client = database.connections(database.shares().validator(), "validations");
     Shards shards = database.shards();
     Validator validator = new Validator(vertx, client, shards, new Activator(client, shards, outbox),
-        new Deactivator(database, outbox), outbox, feed, lastSeen, counts, meters);
+        new Deactivator(database, outbox), outbox, feed, lastSeen, counts, meters, bus.tracing());
     valid = counter("valid");
     for (Refused refused : Refused.values()) {
       refusals.put(refused, counter(refused.name().toLowerCase(Locale.ROOT)));
@@ -69,9 +73,28 @@ public final class ValidationVerticle extends VerticleBase {
         .tag("loop", Integer.toString(number))
         .register(meters);
     bus.answer(Addresses.VALIDATE, request ->
-        pacer.measured(() -> validator.validate(request)).onSuccess(this::count));
+        pacer.measured(() -> validate(validator, request)).onSuccess(this::count));
     bus.answer(Addresses.DEACTIVATE, validator::deactivate);
     return Future.succeededFuture();
+  }
+
+  private Future<Validation> validate(Validator validator, Validate request) {
+    Tracing tracing = bus.tracing();
+    if (!tracing.isOn()) {
+      return validator.validate(request, null);
+    }
+    Span span = tracing.start(Tracing.Kind.INTERNAL, "validate", tracing.current(), List.of());
+    return validator.validate(request, span.context()).onComplete(validation -> {
+      span.with("keyhook.validation.result", result(validation));
+      span.end();
+    }, e -> {
+      span.fail(e.getClass().getName());
+      span.end();
+    });
+  }
+
+  private static String result(Validation validation) {
+    return validation instanceof Refused refused ? refused.name().toLowerCase(Locale.ROOT) : "valid";
   }
 
   private Counter counter(String result) {

@@ -17,6 +17,7 @@ import io.keyhook.event.Raised;
 import io.keyhook.license.ValidationStore.Device;
 import io.keyhook.license.ValidationStore.Found;
 import io.keyhook.stats.Counts;
+import io.keyhook.trace.Tracing;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -26,6 +27,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -59,12 +61,13 @@ final class Validator {
    * A key to look up.
    *
    * @param accountId whose it was the last time, or is; null: unknown
+   * @param trace the context of the validation's span; null: there is none
    */
-  private record Question(Validate request, UUID accountId) {}
+  private record Question(Validate request, UUID accountId, String trace) {}
 
   Validator(
       Vertx vertx, Pool client, Shards shards, Activator activator, Deactivator deactivator, Outbox outbox, EventFeed feed,
-      LastSeen lastSeen, Counts counts, MeterRegistry meters) {
+      LastSeen lastSeen, Counts counts, MeterRegistry meters, Tracing tracing) {
     DistributionSummary lookedUp = BatchSizes.of("look-ups", meters);
     DistributionSummary activated = BatchSizes.of("activations", meters);
     DistributionSummary raised = BatchSizes.of("events", meters);
@@ -75,31 +78,42 @@ final class Validator {
     this.shards = shards;
     this.lookUps = new Batcher<>(vertx, LOOK_UP_LANES, MAX_BATCH, MAX_WAITING,
         question -> question.accountId == null ? stranger(question.request) : question.accountId, shards,
-        batch -> {
+        traced(tracing, "batch look-ups", Question::trace, batch -> {
           lookedUp.record(batch.size());
           return lookUp(client, batch);
-        });
+        }));
     this.owners = new Batcher<>(vertx, LOOK_UP_LANES, MAX_BATCH, MAX_WAITING, Validator::stranger, Batcher.Grouping.NONE,
         batch -> ValidationStore.owners(client, batch));
     this.activations = new Batcher<>(vertx, ACTIVATION_LANES, MAX_BATCH, MAX_WAITING, Device::accountId, shards,
-        batch -> {
+        traced(tracing, "batch activations", Device::trace, batch -> {
           activated.record(batch.size());
           return activator.activate(batch);
-        });
+        }));
     this.events = new Batcher<>(vertx, EVENT_LANES, MAX_BATCH, MAX_WAITING, Raised::accountId, shards,
-        batch -> {
+        traced(tracing, "batch events", Raised::trace, batch -> {
           raised.record(batch.size());
           return outbox.commit(client, batch).map(Collections.nCopies(batch.size(), null));
-        });
+        }));
   }
 
-  Future<Validation> validate(Validate request) {
-    return validate(request, 1);
+  private static <I, O> Function<List<I>, Future<List<O>>> traced(
+      Tracing tracing, String name, Function<I, String> trace, Function<List<I>, Future<List<O>>> statement) {
+    return tracing.isOn()
+        ? batch -> tracing.batch(name, batch.stream().map(trace).toList(), () -> statement.apply(batch)) : statement;
+  }
+
+  /**
+   * Validates a license.
+   *
+   * @param trace the context of the validation's span; null: there is none
+   */
+  Future<Validation> validate(Validate request, String trace) {
+    return validate(request, trace, 1);
   }
 
   /** Frees the activation of a device. */
   Future<Deactivation> deactivate(Deactivate request) {
-    return find(Validate.of(request.licenseKey(), request.fingerprint())).compose(found -> {
+    return find(Validate.of(request.licenseKey(), request.fingerprint()), null).compose(found -> {
       if (found == null) {
         return Future.succeededFuture(Deactivation.Refused.LICENSE_NOT_FOUND);
       }
@@ -119,8 +133,8 @@ final class Validator {
     return lookUps.waiting() + owners.waiting() + activations.waiting() + events.waiting();
   }
 
-  private Future<Validation> validate(Validate request, int lookUp) {
-    return find(request).compose(found -> {
+  private Future<Validation> validate(Validate request, String trace, int lookUp) {
+    return find(request, trace).compose(found -> {
       if (found == null) { // nobody's: it is in nobody's statistics
         return Future.succeededFuture(Refused.LICENSE_NOT_FOUND);
       }
@@ -130,7 +144,7 @@ final class Validator {
       if (refused != null) {
         return refused(found, refused);
       }
-      return found.known() ? known(request, found) : activate(request, found, lookUp);
+      return found.known() ? known(request, found, trace) : activate(request, found, trace, lookUp);
     });
   }
 
@@ -138,16 +152,16 @@ final class Validator {
    * Null where no license has the key. On a distributed database it is looked up in the shard of the account that it was found
    * in the last time, and, if it is not there, in that of the account that has it.
    */
-  private Future<Found> find(Validate request) {
+  private Future<Found> find(Validate request, String trace) {
     UUID likely = accounts[slot(request)];
     if (!shards.areMany()) {
-      return lookUps.add(new Question(request, likely));
+      return lookUps.add(new Question(request, likely, trace));
     }
     Future<Found> found =
-        likely == null ? Future.succeededFuture() : lookUps.add(new Question(request, likely));
+        likely == null ? Future.succeededFuture() : lookUps.add(new Question(request, likely, trace));
     return found.compose(known -> known != null ? Future.succeededFuture(known)
         : owners.add(request).compose(owner -> owner == null || owner.equals(likely) ? Future.succeededFuture()
-            : lookUps.add(new Question(request, owner))));
+            : lookUps.add(new Question(request, owner, trace))));
   }
 
   private Future<List<Found>> lookUp(Pool client, List<Question> batch) {
@@ -165,7 +179,7 @@ final class Validator {
     return Future.succeededFuture(refused);
   }
 
-  private Future<Validation> known(Validate request, Found found) {
+  private Future<Validation> known(Validate request, Found found, String trace) {
     lastSeen.note(found.accountId(), found.licenseId(), request.fingerprint());
     Validation valid =
         new Validation.Valid(found.name(), found.expiresAt(), found.activations(), found.maxActivations());
@@ -175,14 +189,14 @@ final class Validator {
     }
     String data = EventData.validated(found.licenseId(), found.key(), found.name(), completed(request, found),
         found.activations(), found.maxActivations());
-    return events.add(new Raised(found.accountId(), EventType.LICENSE_VALIDATED, data, found.sequence())).map(written -> {
+    return events.add(new Raised(found.accountId(), EventType.LICENSE_VALIDATED, data, found.sequence(), trace)).map(written -> {
       counts.valid(found.accountId());
       return valid;
     });
   }
 
-  private Future<Validation> activate(Validate request, Found found, int lookUp) {
-    return activations.add(new Device(found.accountId(), found.licenseId(), request)).compose(outcome -> {
+  private Future<Validation> activate(Validate request, Found found, String trace, int lookUp) {
+    return activations.add(new Device(found.accountId(), found.licenseId(), request, trace)).compose(outcome -> {
       if (outcome instanceof Activator.Outcome.Granted granted) {
         ValidationStore.Counted license = granted.license();
         counts.valid(found.accountId());
@@ -193,7 +207,7 @@ final class Validator {
       if (outcome == Activator.Outcome.Denied.FULL) {
         return refused(found, Refused.MAX_ACTIVATIONS_REACHED);
       }
-      return lookUp < MAX_LOOK_UPS ? validate(request, lookUp + 1)
+      return lookUp < MAX_LOOK_UPS ? validate(request, trace, lookUp + 1)
           : Future.failedFuture(new Failure.Unavailable("The license keeps changing; retry").exception());
     });
   }

@@ -6,6 +6,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
+import io.keyhook.trace.Tracing;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.Checkpoint;
 import io.vertx.junit5.VertxExtension;
@@ -29,7 +30,7 @@ class BusTest {
 
   @BeforeEach
   void deploy(Vertx vertx, VertxTestContext test) {
-    bus = new Bus(vertx, "test");
+    bus = new Bus(vertx, "test", Tracing.OFF);
     bus.open();
     vertx.deployVerticle(new VerticleBase() {
       @Override

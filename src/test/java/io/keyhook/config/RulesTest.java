@@ -71,6 +71,23 @@ class RulesTest {
   }
 
   @Test
+  void aShareOfTracesIsFromNoneToAll() {
+    assertThat(Configuration.of(nested("tracing.sampling", 0)).tracing().sampling()).isZero();
+    assertThat(Configuration.of(nested("tracing.sampling", 1)).tracing().sampling()).isEqualTo(1);
+    assertThat(overrideFailure("tracing.sampling", 1.01)).isEqualTo(
+        "tracing.sampling (options): is 1.01, must be a number from 0 to 1");
+    assertThat(overrideFailure("tracing.sampling", -0.1)).endsWith("must be a number from 0 to 1");
+    assertThat(overrideFailure("tracing.sampling", "1")).isEqualTo("tracing.sampling (options): is \"1\", must be a number");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"collector:4318", "ftp://collector", "http://", "http://user:password@collector:4318",
+      "https://collector/?key=1", "https://collector/#x", "http://a b"})
+  void aCollectorHasAnHttpUrlWithoutCredentials(String url) {
+    assertThat(overrideFailure("tracing.endpoint", url)).startsWith("tracing.endpoint (options): is ").contains("without user");
+  }
+
+  @Test
   void theManagementPortIsNotThePublicOne() {
     assertThat(overrideFailure("management.port", 8080)).isEqualTo(
         "management.port (options): is 8080, must be another port than http.port, or 0");

@@ -1,0 +1,106 @@
+{{- define "keyhook.name" -}}
+{{- if contains .Chart.Name .Release.Name }}{{ .Release.Name | trunc 48 | trimSuffix "-" }}{{ else }}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 48 | trimSuffix "-" }}{{ end }}
+{{- end }}
+
+{{- define "keyhook.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "keyhook.labels" -}}
+{{ include "keyhook.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{- define "keyhook.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ with .Values.image.digest }}@{{ . }}{{ end }}
+{{- end }}
+
+{{/* The configuration file: the chart's own settings win over those of the values. */}}
+{{- define "keyhook.config" -}}
+{{- $own := dict "http" (dict "host" "0.0.0.0" "port" 8080 "drainDelay" (printf "PT%dS" (int .Values.drainDelaySeconds))) "management" (dict "port" 9090) }}
+{{- mergeOverwrite (deepCopy .Values.config) $own | toPrettyJson }}
+{{- end }}
+
+{{/* Settings that name the files of the Secret. */}}
+{{- define "keyhook.env" -}}
+- name: KEYHOOK_CONFIG
+  value: /etc/keyhook/config/keyhook.json
+{{- $keys := .Values.secretKeys }}
+{{- $files := dict "KEYHOOK_DATABASE_URI_FILE" $keys.databaseUri "KEYHOOK_SECRETS_MASTER_KEY_FILE" $keys.masterKey "KEYHOOK_AUTH_JWT_SECRET_FILE" $keys.jwtSecret "KEYHOOK_OPERATOR_KEY_FILE" $keys.operatorKey "KEYHOOK_BOOTSTRAP_PASSWORD_FILE" $keys.bootstrapPassword "KEYHOOK_BOOTSTRAP_API_KEY_FILE" $keys.bootstrapApiKey }}
+{{- range $name, $key := $files }}
+{{- if $key }}
+- name: {{ $name }}
+  value: /etc/keyhook/secrets/{{ $key }}
+{{- end }}
+{{- end }}
+{{- with .Values.env }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "keyhook.secretName" -}}
+{{ required "Create a Secret with database-uri, master-key and jwt-secret, and set existingSecret to its name. NOTES.txt and the guide's page Operating show how." .Values.existingSecret }}
+{{- end }}
+
+{{/* The same for nodes and the migration. */}}
+{{- define "keyhook.pod" -}}
+automountServiceAccountToken: false
+# A service named keyhook-http would set KEYHOOK_HTTP_PORT.
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  seccompProfile:
+    type: RuntimeDefault
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "keyhook.securityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: ["ALL"]
+{{- end }}
+
+{{/* @param the name of the ConfigMap */}}
+{{- define "keyhook.volumes" -}}
+- name: config
+  configMap:
+    name: {{ .name }}
+- name: secrets
+  secret:
+    secretName: {{ include "keyhook.secretName" .root }}
+    defaultMode: 0440
+# For the native libraries that Netty unpacks; in memory.
+- name: tmp
+  emptyDir:
+    medium: Memory
+    sizeLimit: 32Mi
+{{- end }}
+
+{{- define "keyhook.mounts" -}}
+- name: config
+  mountPath: /etc/keyhook/config
+  readOnly: true
+- name: secrets
+  mountPath: /etc/keyhook/secrets
+  readOnly: true
+- name: tmp
+  mountPath: /tmp
+{{- end }}

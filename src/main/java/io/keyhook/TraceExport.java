@@ -1,0 +1,157 @@
+package io.keyhook;
+
+import io.keyhook.bus.Version;
+import io.keyhook.config.KeyhookOptions;
+import io.keyhook.trace.OpenTelemetryTracing;
+import io.keyhook.trace.Tracing;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
+import io.opentelemetry.sdk.trace.ReadWriteSpan;
+import io.opentelemetry.sdk.trace.ReadableSpan;
+import io.opentelemetry.sdk.trace.SpanLimits;
+import io.opentelemetry.sdk.trace.SpanProcessor;
+import io.opentelemetry.sdk.trace.data.LinkData;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
+import io.opentelemetry.sdk.trace.samplers.SamplingResult;
+import io.vertx.core.spi.VertxTracerFactory;
+import io.vertx.tracing.opentelemetry.OpenTelemetryTracingFactory;
+import java.net.URI;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Logger;
+import org.slf4j.bridge.SLF4JBridgeHandler;
+
+/**
+ * Exports the process's spans by OTLP over HTTP, as the settings {@code tracing.*} and the standard variables {@code OTEL_*} say.
+ * At most 2,048 ended spans wait ({@code OTEL_BSP_MAX_QUEUE_SIZE}); more are dropped. Any thread.
+ */
+final class TraceExport {
+  private static final String LOGGER = "io.opentelemetry";
+  private static final int FLUSH_SECONDS = 2;
+  /** The largest batch of validations. */
+  private static final int MAX_LINKS = 256;
+  private static final AttributeKey<String> PATH = AttributeKey.stringKey("url.path");
+  private static final AttributeKey<String> QUERY = AttributeKey.stringKey("url.query");
+  private static final AttributeKey<String> URL = AttributeKey.stringKey("http.url");
+  private static final String API = "/api/";
+
+  private final OpenTelemetrySdk sdk;
+
+  private TraceExport(OpenTelemetrySdk sdk) {
+    this.sdk = sdk;
+  }
+
+  /**
+   * Starts the exporter.
+   *
+   * @throws io.opentelemetry.sdk.autoconfigure.spi.ConfigurationException a variable {@code OTEL_*} cannot be used
+   */
+  static TraceExport start(KeyhookOptions.Tracing options) {
+    logWithKeyhook();
+    return new TraceExport(AutoConfiguredOpenTelemetrySdk.builder()
+        .disableShutdownHook()
+        .addPropertiesSupplier(TraceExport::defaults)
+        .addPropertiesCustomizer(variables -> options.endpoint().map(TraceExport::endpoint).orElse(Map.of()))
+        .addTracerProviderCustomizer((provider, variables) -> provider
+            .setSampler(new ApiSampler(byRatio(options.sampling())))
+            .setSpanLimits(SpanLimits.builder().setMaxNumberOfLinks(MAX_LINKS).build())
+            .addSpanProcessor(new QueryRemover()))
+        .build().getOpenTelemetrySdk());
+  }
+
+  private static Map<String, String> defaults() {
+    Map<String, String> values = new HashMap<>();
+    values.put("otel.service.name", "keyhook");
+    values.put("otel.resource.attributes", "service.version=" + Version.VERSION);
+    values.put("otel.metrics.exporter", "none");
+    values.put("otel.logs.exporter", "none");
+    values.put("otel.exporter.otlp.protocol", "http/protobuf");
+    values.put("otel.propagators", "tracecontext");
+    return values;
+  }
+
+  private static Map<String, String> endpoint(URI base) {
+    String url = base.toString();
+    return Map.of("otel.exporter.otlp.traces.endpoint", (url.endsWith("/") ? url : url + "/") + "v1/traces");
+  }
+
+  /**
+   * A caller's own decision to record a trace counts as far as the ratio goes: validations are open to everyone, and who sends
+   * a header must not make Keyhook record all of them. The ratio goes by the trace's ID, so that all services agree.
+   */
+  private static Sampler byRatio(double ratio) {
+    Sampler byId = Sampler.traceIdRatioBased(ratio);
+    return Sampler.parentBasedBuilder(byId).setRemoteParentSampled(byId).build();
+  }
+
+  private static void logWithKeyhook() {
+    Logger logger = Logger.getLogger(LOGGER);
+    logger.setUseParentHandlers(false);
+    logger.addHandler(new SLF4JBridgeHandler());
+  }
+
+  Tracing tracing() {
+    return new OpenTelemetryTracing(sdk, Version.VERSION);
+  }
+
+  /** Creates the spans of HTTP requests, from the {@code traceparent} that they have. */
+  VertxTracerFactory ofVertx() {
+    return new OpenTelemetryTracingFactory(sdk);
+  }
+
+  /** Exports what has ended, for {@value #FLUSH_SECONDS} s at most. Blocks. */
+  void close() {
+    sdk.shutdown().join(FLUSH_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** Leaves out requests outside of the API: probes, the dashboard's files, the guide. */
+  private record ApiSampler(Sampler sampler) implements Sampler {
+    @Override
+    public SamplingResult shouldSample(Context parent, String trace, String name, SpanKind kind, Attributes attributes,
+        List<LinkData> links) {
+      String path = attributes.get(PATH);
+      return kind == SpanKind.SERVER && path != null && !path.startsWith(API) ? SamplingResult.drop()
+          : sampler.shouldSample(parent, trace, name, kind, attributes, links);
+    }
+
+    @Override
+    public String getDescription() {
+      return "KeyhookApi{" + sampler.getDescription() + "}";
+    }
+  }
+
+  /** Takes queries out of URLs: a search for a license has its key in one. */
+  private static final class QueryRemover implements SpanProcessor {
+    private static final String REMOVED = "(removed)";
+
+    @Override
+    public void onStart(Context parent, ReadWriteSpan span) {
+      if (span.getAttribute(QUERY) != null) {
+        span.setAttribute(QUERY, REMOVED);
+      }
+      String url = span.getAttribute(URL);
+      if (url != null && url.indexOf('?') >= 0) {
+        span.setAttribute(URL, url.substring(0, url.indexOf('?')));
+      }
+    }
+
+    @Override
+    public boolean isStartRequired() {
+      return true;
+    }
+
+    @Override
+    public void onEnd(ReadableSpan span) {}
+
+    @Override
+    public boolean isEndRequired() {
+      return false;
+    }
+  }
+}
