@@ -1,0 +1,185 @@
+package io.keyhook;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonParser;
+import io.keyhook.config.Configuration;
+import io.keyhook.config.KeyhookOptions;
+import io.keyhook.testing.Node;
+import io.keyhook.testing.Program;
+import io.keyhook.testing.Tool;
+import io.kubernetes.client.openapi.models.V1ConfigMap;
+import io.kubernetes.client.openapi.models.V1Deployment;
+import io.kubernetes.client.openapi.models.V1Ingress;
+import io.kubernetes.client.openapi.models.V1Job;
+import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
+import io.kubernetes.client.openapi.models.V1Service;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The Helm chart, as helm renders it. */
+class ChartTest {
+  private static final Path CHART = Path.of("conf/chart").toAbsolutePath();
+  private static final YAMLMapper YAML = new YAMLMapper();
+  /** What checks an object that has a field too many, or lacks one. */
+  private static final Map<String, Check> CHECKS = Map.of("ConfigMap", V1ConfigMap::validateJsonElement,
+      "Deployment", V1Deployment::validateJsonElement, "Ingress", V1Ingress::validateJsonElement, "Job", V1Job::validateJsonElement,
+      "PodDisruptionBudget", V1PodDisruptionBudget::validateJsonElement, "Service", V1Service::validateJsonElement);
+
+  private interface Check {
+    void of(JsonElement object) throws IOException;
+  }
+
+  @TempDir
+  Path directory;
+
+  private String helm(String command, String... settings) throws Exception {
+    List<String> all = new ArrayList<>(List.of(Tool.require("helm")));
+    all.addAll(List.of(command.split(" ")));
+    all.add(CHART.toString());
+    for (String setting : settings) {
+      all.add("--set");
+      all.add(setting);
+    }
+    return String.join("\n", Program.run(directory, Map.of("HELM_CACHE_HOME", directory.toString(),
+        "HELM_CONFIG_HOME", directory.toString()), "", all));
+  }
+
+  private List<JsonNode> render(String... settings) throws Exception {
+    String[] all = Stream.concat(Stream.of("existingSecret=keyhook"), Stream.of(settings)).toArray(String[]::new);
+    String text = helm("template shop", all).lines().filter(line -> !line.contains("found symbolic link"))
+        .reduce("", (a, b) -> a + b + "\n");
+    try (MappingIterator<JsonNode> documents = YAML.readerFor(JsonNode.class).readValues(new YAMLFactory().createParser(text))) {
+      return documents.readAll().stream().filter(JsonNode::isObject).toList();
+    }
+  }
+
+  private static JsonNode one(List<JsonNode> objects, String kind) {
+    return objects.stream().filter(object -> object.path("kind").asText().equals(kind)).findFirst().orElseThrow();
+  }
+
+  private static Stream<String> kinds(List<JsonNode> objects) {
+    return objects.stream().map(object -> object.path("kind").asText());
+  }
+
+  private static final String[] EVERYTHING = {"migration.job=true", "secretKeys.migrationUri=migration-uri",
+      "secretKeys.operatorKey=operator-key", "ingress.enabled=true", "ingress.host=licenses.example.com", "ingress.className=nginx",
+      "ingress.tlsSecret=tls", "serviceMonitor.enabled=true", "prometheusRule.enabled=true", "podLabels.team=licensing",
+      "imagePullSecrets[0].name=registry", "nodeSelector.disk=ssd", "priorityClassName=high", "image.tag=1.2.3",
+      "config.delivery.maxInFlight=100", "env[0].name=OTEL_SERVICE_NAME", "env[0].value=licenses", "podAnnotations.a=b",
+      "tolerations[0].operator=Exists", "affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight=1",
+      "affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].key=a",
+      "affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].operator=Exists"};
+
+  @Test
+  void helmFindsNothingToComplainOf() throws Exception {
+    assertThat(helm("lint --strict", "existingSecret=keyhook")).contains("1 chart(s) linted, 0 chart(s) failed");
+  }
+
+  @Test
+  void everyObjectIsOneOfKubernetes() throws Exception {
+    assertThat(kinds(render())).containsExactlyInAnyOrder("ConfigMap", "Deployment", "PodDisruptionBudget", "Service", "Service");
+    List<JsonNode> all = render(EVERYTHING);
+    assertThat(kinds(all)).containsExactlyInAnyOrder("ConfigMap", "ConfigMap", "Deployment", "Ingress", "Job", "PodDisruptionBudget",
+        "PrometheusRule", "Service", "Service", "ServiceMonitor");
+    for (JsonNode object : all) {
+      Check check = CHECKS.get(object.path("kind").asText());
+      if (check != null) {
+        check.of(JsonParser.parseString(object.toString()));
+      }
+    }
+    assertThatThrownBy(() -> V1Service.validateJsonElement(JsonParser.parseString("{\"spec\": {\"prots\": []}}")))
+        .as("a field that Kubernetes does not know").hasMessageContaining("prots");
+  }
+
+  @Test
+  void aPodMayDoNothingThatKeyhookDoesNotNeed() throws Exception {
+    for (String kind : List.of("Deployment", "Job")) {
+      JsonNode pod = one(render(EVERYTHING), kind).at("/spec/template/spec");
+      assertThat(pod.at("/securityContext/runAsNonRoot").asBoolean()).isTrue();
+      assertThat(pod.at("/securityContext/seccompProfile/type").asText()).isEqualTo("RuntimeDefault");
+      assertThat(pod.at("/automountServiceAccountToken").asBoolean(true)).isFalse();
+      assertThat(pod.at("/enableServiceLinks").asBoolean(true)).isFalse();
+      JsonNode container = pod.at("/containers/0/securityContext");
+      assertThat(container.at("/readOnlyRootFilesystem").asBoolean()).isTrue();
+      assertThat(container.at("/allowPrivilegeEscalation").asBoolean(true)).isFalse();
+      assertThat(container.at("/capabilities/drop/0").asText()).isEqualTo("ALL");
+      assertThat(pod.at("/volumes").findValuesAsText("persistentVolumeClaim")).isEmpty();
+    }
+  }
+
+  @Test
+  void aPodHasTimeToDrain() throws Exception {
+    List<JsonNode> objects = render("drainDelaySeconds=20");
+    assertThat(one(objects, "Deployment").at("/spec/template/spec/terminationGracePeriodSeconds").asInt()).isEqualTo(50);
+    assertThat(one(objects, "ConfigMap").at("/data/keyhook.json").asText()).contains("\"drainDelay\": \"PT20S\"");
+  }
+
+  /** As Keyhook reads it in a pod: the file of the ConfigMap, and the files of the Secret. */
+  @Test
+  void keyhookTakesTheConfigurationAndTheFilesThatThePodHas() throws Exception {
+    List<JsonNode> objects = render(EVERYTHING);
+    Map<String, String> secrets = Map.of("database-uri", "postgresql://keyhook:p@db/keyhook", "master-key", Node.MASTER_KEY,
+        "jwt-secret", Node.JWT_SECRET, "operator-key", Node.OPERATOR_KEY, "migration-uri", "postgresql://owner:p@db/keyhook");
+    for (Map.Entry<String, String> secret : secrets.entrySet()) {
+      Files.writeString(directory.resolve(secret.getKey()), secret.getValue());
+    }
+    Files.writeString(directory.resolve("keyhook.json"), one(objects, "ConfigMap").at("/data/keyhook.json").asText());
+    for (String kind : List.of("Deployment", "Job")) {
+      Map<String, String> environment = new HashMap<>();
+      one(objects, kind).at("/spec/template/spec/containers/0/env").forEach(variable -> environment.put(
+          variable.path("name").asText(), variable.path("value").asText().replaceFirst("/etc/keyhook/(config|secrets)/", directory + "/")));
+      KeyhookOptions options = Configuration.load(environment, Optional.empty(), directory);
+      assertThat(options.http().host()).isEqualTo("0.0.0.0");
+      assertThat(options.management().port()).contains(9090);
+      assertThat(options.delivery().maxInFlight()).isEqualTo(100);
+      assertThat(options.operator().key()).contains(Node.OPERATOR_KEY);
+      assertThat(options.database().migrationUri().isPresent()).isEqualTo(kind.equals("Job"));
+    }
+  }
+
+  @Test
+  void theAlertsAreThoseOfTheRepository() throws Exception {
+    assertThat(one(render(EVERYTHING), "PrometheusRule").at("/spec/groups"))
+        .isEqualTo(YAML.readTree(Path.of("conf/alerts.yml").toFile()).path("groups"));
+    assertThat(one(render(EVERYTHING), "ServiceMonitor").at("/spec/jobLabel").asText()).isEqualTo("app.kubernetes.io/name");
+  }
+
+  @Test
+  void aSingleNodeCanBeEvicted() throws Exception {
+    assertThat(kinds(render("replicas=1"))).doesNotContain("PodDisruptionBudget");
+  }
+
+  @Test
+  void valuesThatAreWrongAreRefused() {
+    assertThatThrownBy(() -> helm("template shop")).hasMessageContaining("set existingSecret to its name");
+    assertThatThrownBy(() -> render("replica=3")).hasMessageContaining("replica");
+    assertThatThrownBy(() -> render("config.database.uri=postgresql://u:p@h/d")).as("a secret in a ConfigMap")
+        .hasMessageContaining("uri");
+    assertThatThrownBy(() -> render("ingress.enabled=true")).hasMessageContaining("Set ingress.host");
+    assertThatThrownBy(() -> render("drainDelaySeconds=301")).hasMessageContaining("drainDelaySeconds");
+  }
+
+  @Test
+  void theVersionsAreThoseOfTheProduct() throws Exception {
+    JsonNode chart = YAML.readTree(CHART.resolve("Chart.yaml").toFile());
+    String version = io.keyhook.bus.Version.VERSION;
+    assertThat(List.of(chart.path("appVersion").asText(), chart.path("version").asText())).containsOnly(version);
+    assertThat(Files.readString(Path.of("conf/compose.yaml"))).contains("image: keyhook:" + version);
+  }
+}
