@@ -42,7 +42,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
 {{- define "keyhook.secretName" -}}
-{{ required "Create a Secret with database-uri, master-key and jwt-secret, and set existingSecret to its name. NOTES.txt and the guide's page Operating show how." .Values.existingSecret }}
+{{ required "Create a Secret with database-uri, master-key and jwt-secret, and set existingSecret to its name. The guide shows how, on the page Operating under Kubernetes." .Values.existingSecret }}
 {{- end }}
 
 {{/* The same for nodes and the migration. */}}

@@ -9,7 +9,6 @@ import io.opentelemetry.api.trace.TraceFlags;
 import io.opentelemetry.api.trace.TraceState;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
-import io.opentelemetry.context.Scope;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -43,9 +42,7 @@ public final class OpenTelemetryTracing implements Tracing {
 
   @Override
   public <T> T under(String context, Supplier<T> work) {
-    try (Scope scope = around(context).makeCurrent()) {
-      return work.get();
-    }
+    return around(context).wrapSupplier(work).get();
   }
 
   @Override

@@ -1,7 +1,5 @@
 package io.keyhook.testing;
 
-import static org.awaitility.Awaitility.await;
-
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse;
@@ -18,6 +16,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 
 /** A receiver of traces by OTLP over HTTP, as a collector is: keeps what is exported. */
 public final class Collector implements AutoCloseable {
@@ -68,7 +67,7 @@ public final class Collector implements AutoCloseable {
   /** The first span that is so; waits for it. */
   public Span await(String name, Predicate<Span> which) {
     Predicate<Span> named = span -> span.getName().equals(name) && which.test(span);
-    await("a span " + name).atMost(Waiting.LONG).until(() -> spans().anyMatch(named));
+    Awaitility.await("a span " + name).atMost(Waiting.LONG).until(() -> spans().anyMatch(named));
     return spans().filter(named).findFirst().orElseThrow();
   }
 

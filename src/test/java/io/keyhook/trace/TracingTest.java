@@ -76,13 +76,13 @@ class TracingTest {
   void aValidationItsBatchesAndTheAttemptOfItsDeliveryAreOneTrace() {
     Receiver receiver = postgres.receiver();
     try (NodeProcess node = start(new JsonObject())) {
-      Api api = Api.of(node.uri()).bearer(Node.API_KEY);
+      Api api = node.api();
       postgres.webhook(api, receiver, "license.validated");
       Installation.License license = postgres.license(api, new JsonObject().put("name", "Editor").put("maxActivations", 3));
-      Api.of(node.uri()).validate(license.key(), "device").expect(200); // activates it
+      node.api().anonymous().validate(license.key(), "device").expect(200); // activates it
       receiver.take();
 
-      Api.of(node.uri()).header("traceparent", parentOf("01")).validate(license.key(), "device").expect(200);
+      node.api().anonymous().header("traceparent", parentOf("01")).validate(license.key(), "device").expect(200);
       Delivery delivery = receiver.take();
 
       Span request = collector.await("POST", span -> parent(span).equals(PARENT));
@@ -109,17 +109,17 @@ class TracingTest {
     JsonObject once = new JsonObject().put("delivery", new JsonObject().put("retryDelays", new JsonArray().add("PT24H")));
     String deliveryId;
     try (NodeProcess node = start(once)) {
-      Api api = Api.of(node.uri()).bearer(Node.API_KEY);
+      Api api = node.api();
       postgres.webhook(api, receiver, "license.activated");
       Installation.License license = postgres.license(api, new JsonObject().put("name", "Editor").put("maxActivations", 3));
-      Api.of(node.uri()).header("traceparent", parentOf("01")).validate(license.key(), "device").expect(200);
+      node.api().anonymous().header("traceparent", parentOf("01")).validate(license.key(), "device").expect(200);
       deliveryId = receiver.take().id();
       assertThat(attribute(span("attempt license.activated"), "error.type")).isEqualTo("500");
       node.stop();
     }
     try (NodeProcess other = start(once)) {
       receiver.answer(Answer.OK);
-      Api.of(other.uri()).bearer(Node.API_KEY).post("/api/deliveries/" + deliveryId + "/redeliver").expect(202);
+      other.api().post("/api/deliveries/" + deliveryId + "/redeliver").expect(202);
       Delivery again = receiver.take();
       Span second = collector.await("attempt license.activated", span -> "2".equals(attribute(span, "keyhook.attempt.number")));
       assertThat(attribute(second, "keyhook.delivery.id")).isEqualTo(deliveryId);
@@ -133,13 +133,13 @@ class TracingTest {
   void nothingIsExportedThatIsSecret() {
     Receiver receiver = postgres.receiver();
     try (NodeProcess node = start(new JsonObject())) {
-      Api api = Api.of(node.uri()).bearer(Node.API_KEY);
+      Api api = node.api();
       Installation.License license = postgres.license(api, new JsonObject().put("name", "Editor").put("maxActivations", 3));
       JsonObject webhook = api.post("/api/webhooks", new JsonObject().put("url", receiver.url().replace("/hook", SECRET_PATH))
           .put("events", new JsonArray().add("license.activated"))).expect(201).json();
       receiver.trust(webhook.getString("secret"));
       api.get("/api/licenses?query=" + license.key()).expect(200);
-      Api.of(node.uri()).validate(license.key(), "device").expect(200);
+      node.api().anonymous().validate(license.key(), "device").expect(200);
       receiver.take();
       collector.await("attempt license.activated", span -> true);
       collector.await("GET", span -> "/api/licenses".equals(attribute(span, "url.path")));
@@ -151,9 +151,9 @@ class TracingTest {
   @Test
   void aTraceThatItsCallerDoesNotRecordIsNotRecorded() {
     try (NodeProcess node = start(new JsonObject())) {
-      Api.of(node.uri()).header("traceparent", parentOf("00")).validate("ABCD-1234-EFGH-5678", "device").expect(404);
-      Api.of(node.uri()).get("/health/live").expect(200);
-      Api.of(node.uri()).validate("ABCD-1234-EFGH-5678", "device").expect(404);
+      node.api().anonymous().header("traceparent", parentOf("00")).validate("ABCD-1234-EFGH-5678", "device").expect(404);
+      node.api().anonymous().get("/health/live").expect(200);
+      node.api().anonymous().validate("ABCD-1234-EFGH-5678", "device").expect(404);
       collector.await("validate", span -> "license_not_found".equals(attribute(span, "keyhook.validation.result")));
     }
     assertThat(collector.spans()).noneMatch(span -> trace(span).equals(TRACE))
@@ -165,10 +165,10 @@ class TracingTest {
     Receiver receiver = postgres.receiver();
     String before = kept();
     try (NodeProcess node = postgres.fork(postgres.proxy(), new JsonObject(), Map.of(), directory.resolve("output"))) {
-      Api api = Api.of(node.uri()).bearer(Node.API_KEY);
+      Api api = node.api();
       postgres.webhook(api, receiver, "license.activated");
       Installation.License license = postgres.license(api, new JsonObject().put("name", "Editor").put("maxActivations", 3));
-      Api.of(node.uri()).header("traceparent", parentOf("01")).validate(license.key(), "device").expect(200);
+      node.api().anonymous().header("traceparent", parentOf("01")).validate(license.key(), "device").expect(200);
       Delivery delivery = receiver.take();
       assertThat(delivery.headers().contains("traceparent")).isFalse();
       assertThat(kept()).isEqualTo(before);
