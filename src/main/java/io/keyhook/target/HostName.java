@@ -58,7 +58,9 @@ final class HostName {
     require(Character.isLetter(name.charAt(name.lastIndexOf('.') + 1)), NAME, "host is not a public name");
     require(name.indexOf('.') > 0, NAME, "host is not a public name: it has no domain");
     for (String domain = name; !domain.isEmpty(); domain = parent(domain)) {
-      require(!NOT_PUBLIC.contains(domain), NAME, "host is not a public name: " + domain + " is reserved");
+      if (NOT_PUBLIC.contains(domain)) {
+        throw new RefusedTargetException(NAME, "host is not a public name: " + domain + " is reserved");
+      }
     }
   }
 

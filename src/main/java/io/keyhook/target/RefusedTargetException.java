@@ -1,5 +1,7 @@
 package io.keyhook.target;
 
+import java.util.function.Supplier;
+
 /**
  * A webhook's URL, or what its name resolves to, is against the rules of {@link TargetPolicy}. An expected outcome, so
  * without a stack trace. The message is meant for the webhook's owner: it says what to change, and names neither the
@@ -24,6 +26,13 @@ public final class RefusedTargetException extends RuntimeException {
   static void require(boolean holds, Stage stage, String message) {
     if (!holds) {
       throw new RefusedTargetException(stage, message);
+    }
+  }
+
+  /** With a message that is made only when it is needed: every attempt asks. */
+  static void require(boolean holds, Stage stage, Supplier<String> message) {
+    if (!holds) {
+      throw new RefusedTargetException(stage, message.get());
     }
   }
 }

@@ -130,7 +130,7 @@ public final class TargetPolicy {
       HostName.requirePublic(target.host());
     }
     require(allowInsecureTargets || rules.ports.contains(target.port()), PORT,
-        "port " + target.port() + " is not allowed; use " + rules.portList());
+        () -> "port " + target.port() + " is not allowed; use " + rules.portList());
   }
 
   /**
@@ -145,7 +145,7 @@ public final class TargetPolicy {
    * @throws UnresolvedTargetException there are none
    */
   public List<InetAddress> pick(Target target, List<InetAddress> resolved) {
-    require(!target.isTestEndpoint(), DNS, target.host() + " is not reached over the network");
+    require(!target.isTestEndpoint(), DNS, () -> target.host() + " is not reached over the network");
     Rules now = rules;
     judge(target, now); // the rules may have changed since check
     List<InetAddress> candidates = target.literal().map(List::of).orElse(resolved);
@@ -155,7 +155,7 @@ public final class TargetPolicy {
     boolean trusted = target.literal().isEmpty() && isTrusted(target.host(), now);
     require(candidates.stream().map(PublicAddresses::of).allMatch(address ->
             !now.denied.isReachedBy(address) && (trusted || mayReach(address, now))),
-        DNS, target.host() + " resolves to an address that is not public");
+        DNS, () -> target.host() + " resolves to an address that is not public");
     return candidates.size() == 1 ? candidates : interleaved(candidates);
   }
 

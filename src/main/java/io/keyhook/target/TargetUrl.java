@@ -43,7 +43,7 @@ record TargetUrl(String scheme, String host, boolean inBrackets, OptionalInt por
     require(colon > 0 && SCHEME_NAME.matcher(url.substring(0, colon)).matches(), PARSE,
         "must be a full URL, such as https://hooks.example.com/keyhook");
     String scheme = url.substring(0, colon).toLowerCase(Locale.ROOT);
-    require(schemes.contains(scheme), SCHEME, "must be " + String.join(" or ", schemes.stream().sorted().toList()));
+    require(schemes.contains(scheme), SCHEME, () -> "must be " + String.join(" or ", schemes.stream().sorted().toList()));
     require(url.startsWith("//", colon + 1), PARSE, "must have two slashes after " + scheme + ":");
 
     int start = colon + 3;
