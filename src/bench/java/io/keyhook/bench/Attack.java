@@ -11,6 +11,15 @@ public final class Attack implements AutoCloseable {
   private final Child child;
   private final int receiver;
 
+  /** What the process does. */
+  public enum Mode {
+    /** Nothing. */
+    REST,
+    ATTACK,
+    /** Computes on each processor, and calls nobody: what it costs the others is the machine's doing alone. */
+    COMPUTE
+  }
+
   Attack(Child child) throws IOException {
     this.child = child;
     this.receiver = Integer.parseInt(child.hear());
@@ -25,9 +34,9 @@ public final class Attack implements AutoCloseable {
         .put("hangs", installation.webhook(tenant, lab.receivers().url("hang/it"), false)).encode());
   }
 
-  /** Switches it on or off, and gives how often it has received each status so far. */
-  public JsonObject set(boolean on) throws IOException {
-    return new JsonObject(child.ask(Boolean.toString(on)));
+  /** Returns how often it has received each status so far. */
+  public JsonObject set(Mode mode) throws IOException {
+    return new JsonObject(child.ask(mode.name()));
   }
 
   @Override

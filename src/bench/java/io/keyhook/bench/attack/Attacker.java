@@ -1,5 +1,6 @@
 package io.keyhook.bench.attack;
 
+import io.keyhook.bench.Attack;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -27,8 +28,8 @@ import java.util.stream.IntStream;
 /**
  * Attackers of several kinds, each on threads of its own, while they are switched on. The first line of the input is what
  * they attack, with {@code port}, {@code token} of the hostile tenant, its {@code keyPrefix}, and a webhook of it that
- * {@code hangs}. Each further line, {@code true} or {@code false}, switches them on or off; the answer to it is how often
- * each status was received so far. A line is printed when it starts: the port of the hostile receiver. Ends with its input.
+ * {@code hangs}. Each further line, the name of a {@link Attack.Mode}, says what they do from then on; the answer to it is how
+ * often each status was received so far. A line is printed when it starts: the port of the hostile receiver. Ends with its input.
  */
 public final class Attacker {
   private static final Duration TIMEOUT = Duration.ofSeconds(20);
@@ -44,7 +45,8 @@ public final class Attacker {
   private final AtomicLong sequence = new AtomicLong();
   private final ServerSocket receiver = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
   private int port;
-  private volatile boolean on;
+  private volatile Attack.Mode mode = Attack.Mode.REST;
+  private volatile long computed;
 
   private Attacker() throws IOException {}
 
@@ -56,7 +58,7 @@ public final class Attacker {
     attacker.prepare(new JsonObject(orders.readLine()));
     System.out.println();
     for (String order = orders.readLine(); order != null; order = orders.readLine()) {
-      attacker.on = Boolean.parseBoolean(order);
+      attacker.mode = Attack.Mode.valueOf(order);
       System.out.println(attacker.answers().encode());
     }
     System.exit(0);
@@ -83,6 +85,23 @@ public final class Attacker {
     for (int i = 0; i < 50; i++) {
       threads.execute(() -> stream(token));
     }
+    for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+      threads.execute(this::compute);
+    }
+  }
+
+  private boolean isAttacking() {
+    return mode == Attack.Mode.ATTACK;
+  }
+
+  private void compute() {
+    long number = 1;
+    while (pause(10)) {
+      while (mode == Attack.Mode.COMPUTE) {
+        number = number * 6364136223846793005L + 1;
+      }
+      computed += number; // so that it cannot be left out
+    }
   }
 
   private HttpRequest request(String method, String path, String credential, String body) {
@@ -102,7 +121,7 @@ public final class Attacker {
     for (int i = 0; i < count; i++) {
       threads.execute(() -> {
         while (true) {
-          if (on) {
+          if (isAttacking()) {
             try {
               note(Integer.toString(client.send(request.get(), HttpResponse.BodyHandlers.discarding()).statusCode()));
             } catch (IOException e) {
@@ -122,10 +141,10 @@ public final class Attacker {
   /** Opens a stream and reads it while the attack is on. */
   private void stream(String token) {
     while (pause(500)) {
-      if (on) {
+      if (isAttacking()) {
         try (InputStream stream = client.send(request("GET", "/api/deliveries/stream", token, null),
             HttpResponse.BodyHandlers.ofInputStream()).body()) {
-          while (on && stream.read() >= 0) {
+          while (isAttacking() && stream.read() >= 0) {
             continue;
           }
         } catch (IOException e) {

@@ -53,6 +53,12 @@ final class Neighbours {
         .row("events missing", count(sum(alone, "missing")), count(sum(beside, "missing")), "", "0");
   }
 
+  /** Adds what the stream came to beside another neighbour than the one that the table is about. */
+  void control(Table table, String beside) {
+    row(table, "deliveries " + beside + ": p99 from due to arrival, ms", "whole", "p99", "");
+    row(table, "validations " + beside + ": p99 from due to answer, ms", "validation", "p99", "");
+  }
+
   private void row(Table table, String what, String times, String percentile, String target) {
     ToDoubleFunction<JsonObject> figure = result -> result.getJsonObject(times).getDouble(percentile);
     double ratio = median(beside, figure) / Math.max(1, median(alone, figure));
