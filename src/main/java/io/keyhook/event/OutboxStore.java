@@ -37,37 +37,6 @@ final class OutboxStore {
         SELECT DISTINCT ON (event_id, sequenced) account_id, %s, keep_until,
           json_build_object('%s', trace)::text
         FROM fan WHERE trace IS NOT NULL""".formatted(DeliveryRowStore.traceOf(EVENT_ID), DeliveryRowStore.TRACE);
-  private static final String WRITE_TEMPLATE = """
-      WITH fan AS MATERIALIZED (
-        SELECT r.ord, r.account_id, r.event_id, r.type, r.data, r.sequence, w.webhook_id, w.version%6$s,
-          keyhook.uuid_v7() AS delivery_id, r.sequence IS NOT NULL AND %4$s AS sequenced,
-          (now() AT TIME ZONE 'UTC')::date + ($6::int[])[array_position($5::text[], a.plan)] AS keep_until,
-          CASE WHEN w.paused_at IS NOT NULL OR w.resumed_at IS NOT NULL AND (
-              SELECT true FROM keyhook.delivery_queue q
-              WHERE q.account_id = w.account_id AND q.webhook_id = w.webhook_id AND %1$s AND q.due_at <= now() + %2$s
-              LIMIT 1) THEN 'parked'
-            WHEN w.webhook_id = ANY ($7::uuid[]) OR w.account_id = ANY ($7) THEN 'due'
-            ELSE 'leased' END AS state
-        FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $9::bigint[]%7$s) WITH ORDINALITY
-          r (account_id, event_id, type, data, sequence%8$s, ord)
-        JOIN keyhook.account a ON a.account_id = r.account_id AND a.plan = ANY ($5) AND a.suspended_at IS NULL
-        JOIN keyhook.webhook w ON w.account_id = r.account_id AND w.is_active AND %3$s
-        ORDER BY r.ord -- ids are created after sorting, so that deliveries sort as their events do
-      ), stored AS (
-        INSERT INTO keyhook.event (account_id, event_id, keep_until, data)
-        SELECT DISTINCT ON (event_id, sequenced) account_id, %5$s, keep_until,
-          CASE WHEN sequenced THEN left(data, -1) || ',"sequence":' || sequence || '}' ELSE data END
-        FROM fan
-      ), queued AS (
-        INSERT INTO keyhook.delivery_queue
-          (account_id, delivery_id, webhook_id, event_id, keep_until, type, leased, due_at)
-        SELECT account_id, delivery_id, webhook_id, %5$s, keep_until, type, state = 'leased',
-          CASE state WHEN 'leased' THEN clock_timestamp() + make_interval(secs => $8) -- a transaction may have waited for locks
-            WHEN 'parked' THEN clock_timestamp() + %2$s -- the events of one transaction keep their order
-            ELSE now() END
-        FROM fan
-      %9$s)
-      SELECT ord, delivery_id, webhook_id, version, state, sequenced FROM fan""";
   static final String WRITE = statement("", "", "", "");
   /** The same where the span of an event is recorded. */
   static final String WRITE_TRACED = statement(", r.trace", ", $10::text[]", ", trace", KEEP_TRACES);
@@ -81,8 +50,39 @@ final class OutboxStore {
   private OutboxStore() {}
 
   private static String statement(String column, String parameter, String name, String more) {
-    return WRITE_TEMPLATE.formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY,
-        DeliveryRowStore.wants("w", "r.type"), DeliveryRowStore.isSequenced("w"), EVENT_ID, column, parameter, name, more);
+    return """
+        WITH fan AS MATERIALIZED (
+          SELECT r.ord, r.account_id, r.event_id, r.type, r.data, r.sequence, w.webhook_id, w.version%6$s,
+            keyhook.uuid_v7() AS delivery_id, r.sequence IS NOT NULL AND %4$s AS sequenced,
+            (now() AT TIME ZONE 'UTC')::date + ($6::int[])[array_position($5::text[], a.plan)] AS keep_until,
+            CASE WHEN w.paused_at IS NOT NULL OR w.resumed_at IS NOT NULL AND (
+                SELECT true FROM keyhook.delivery_queue q
+                WHERE q.account_id = w.account_id AND q.webhook_id = w.webhook_id AND %1$s AND q.due_at <= now() + %2$s
+                LIMIT 1) THEN 'parked'
+              WHEN w.webhook_id = ANY ($7::uuid[]) OR w.account_id = ANY ($7) THEN 'due'
+              ELSE 'leased' END AS state
+          FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $9::bigint[]%7$s) WITH ORDINALITY
+            r (account_id, event_id, type, data, sequence%8$s, ord)
+          JOIN keyhook.account a ON a.account_id = r.account_id AND a.plan = ANY ($5) AND a.suspended_at IS NULL
+          JOIN keyhook.webhook w ON w.account_id = r.account_id AND w.is_active AND %3$s
+          ORDER BY r.ord -- ids are created after sorting, so that deliveries sort as their events do
+        ), stored AS (
+          INSERT INTO keyhook.event (account_id, event_id, keep_until, data)
+          SELECT DISTINCT ON (event_id, sequenced) account_id, %5$s, keep_until,
+            CASE WHEN sequenced THEN left(data, -1) || ',"sequence":' || sequence || '}' ELSE data END
+          FROM fan
+        ), queued AS (
+          INSERT INTO keyhook.delivery_queue
+            (account_id, delivery_id, webhook_id, event_id, keep_until, type, leased, due_at)
+          SELECT account_id, delivery_id, webhook_id, %5$s, keep_until, type, state = 'leased',
+            CASE state WHEN 'leased' THEN clock_timestamp() + make_interval(secs => $8) -- a transaction may have waited for locks
+              WHEN 'parked' THEN clock_timestamp() + %2$s -- the events of one transaction keep their order
+              ELSE now() END
+          FROM fan
+        %9$s)
+        SELECT ord, delivery_id, webhook_id, version, state, sequenced FROM fan"""
+        .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY, DeliveryRowStore.wants("w", "r.type"),
+            DeliveryRowStore.isSequenced("w"), EVENT_ID, column, parameter, name, more);
   }
 
   private static ShardStatement onShard(String sql, String... more) {

@@ -66,9 +66,13 @@ public final class Collector implements AutoCloseable {
 
   /** The first span that is so; waits for it. */
   public Span await(String name, Predicate<Span> which) {
-    Predicate<Span> named = span -> span.getName().equals(name) && which.test(span);
-    Awaitility.await("a span " + name).atMost(Waiting.LONG).until(() -> spans().anyMatch(named));
-    return spans().filter(named).findFirst().orElseThrow();
+    return await(span -> span.getName().equals(name) && which.test(span));
+  }
+
+  /** The same whatever its name. */
+  public Span await(Predicate<Span> which) {
+    Awaitility.await("a span").atMost(Waiting.LONG).until(() -> spans().anyMatch(which));
+    return spans().filter(which).findFirst().orElseThrow();
   }
 
   public static String trace(Span span) {
