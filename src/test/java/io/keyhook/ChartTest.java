@@ -81,7 +81,7 @@ class ChartTest {
       "secretKeys.operatorKey=operator-key", "ingress.enabled=true", "ingress.host=licenses.example.com", "ingress.className=nginx",
       "ingress.tlsSecret=tls", "serviceMonitor.enabled=true", "prometheusRule.enabled=true", "podLabels.team=licensing",
       "imagePullSecrets[0].name=registry", "nodeSelector.disk=ssd", "priorityClassName=high", "image.tag=1.2.3",
-      "config.delivery.maxInFlight=100", "env[0].name=OTEL_SERVICE_NAME", "env[0].value=licenses", "podAnnotations.a=b",
+      "config.delivery.maxInFlight=1000", "env[0].name=OTEL_SERVICE_NAME", "env[0].value=licenses", "podAnnotations.a=b",
       "tolerations[0].operator=Exists", "affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight=1",
       "affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].key=a",
       "affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].operator=Exists"};
@@ -147,7 +147,7 @@ class ChartTest {
       KeyhookOptions options = Configuration.load(environment, Optional.empty());
       assertThat(options.http().host()).isEqualTo("0.0.0.0");
       assertThat(options.management().port()).contains(9090);
-      assertThat(options.delivery().maxInFlight()).isEqualTo(100);
+      assertThat(options.delivery().maxInFlight()).isEqualTo(1000);
       assertThat(options.operator().key()).contains(Node.OPERATOR_KEY);
       assertThat(options.database().migrationUri().isPresent()).isEqualTo(kind.equals("Job"));
     }

@@ -196,6 +196,6 @@ class GuideTest {
     assertThat(Guide.pages().stream().flatMap(page -> page.blocks().stream()).filter(block -> !block.isRun())
         .map(block -> block.text().lines().reduce("", (before, line) -> line)))
         .allMatch(line -> Stream.of("mvn ", ".jar", "ngrok ", "openssl s_client", "node slack.js", "discord.php", "email_me.py",
-            "log_events.py", "node mirror.js", "mirror.py", "docker run ").anyMatch(line::contains));
+            "log_events.py", "node mirror.js", "mirror.py", "docker run ", "helm install ").anyMatch(line::contains));
   }
 }
