@@ -16,9 +16,6 @@ COPY LICENSE /opt/keyhook/
 COPY --from=build /build/target/keyhook.jar /opt/keyhook/
 # ./conf/keyhook.json, where it is mounted, is the configuration.
 WORKDIR /opt/keyhook
-# One garbage collector whatever the limits of the container, because the AOT cache holds objects for it. The others silence
-# warnings about what Netty does.
-ENV JDK_JAVA_OPTIONS="-XX:+UseG1GC --sun-misc-unsafe-memory-access=allow"
 # The run that fills the AOT cache needs an embedded PostgreSQL, and so a user. What it leaves is root's, as the jar is.
 RUN --mount=type=bind,from=build,source=/build/conf/train-aot,target=/train-aot \
     install --directory --owner keyhook --mode 700 /tmp/aot \
