@@ -12,16 +12,17 @@ import java.time.Instant;
  * @param statusCode null where there was no answer
  * @param error null where there was none
  * @param responseBody its first 4 KB as text; null where there was no answer
+ * @param responseHeaders null where there was no answer
  * @param retryAfter how long the receiver asked to wait; zero where it did not
  */
 public record Attempt(
     Instant startedAt, Duration duration, long endedNanos, Integer statusCode, AttemptError error, String responseBody,
-    Duration retryAfter) {
+    ResponseHeaders responseHeaders, Duration retryAfter) {
 
   /** One that was not made, because its target may not be reached. */
   public static Attempt refused() {
     return new Attempt(Instant.now(), Duration.ZERO, System.nanoTime(), null, AttemptError.TARGET_REFUSED, null,
-        Duration.ZERO);
+        null, Duration.ZERO);
   }
 
   public boolean succeeded() {
@@ -33,8 +34,21 @@ public record Attempt(
     return error == null && statusCode != null && statusCode == 410;
   }
 
-  /** As it is kept. */
-  public String toJson() {
+  /**
+   * As it is kept. Of an endpoint that accepts every delivery at once, headers would be a fifth of the log and say nothing.
+   *
+   * @param number of the attempt: a first one that succeeded is kept without headers
+   */
+  public String toJson(int number) {
+    return toJson(number > 1 || !succeeded());
+  }
+
+  /**
+   * As it is kept.
+   *
+   * @param withHeaders whether the response's headers are kept, too
+   */
+  public String toJson(boolean withHeaders) {
     JsonObject json = new JsonObject().put("at", startedAt.toEpochMilli()).put("ms", duration.toMillis());
     if (statusCode != null) {
       json.put("status", statusCode);
@@ -44,6 +58,9 @@ public record Attempt(
     }
     if (responseBody != null && !responseBody.isEmpty()) {
       json.put("body", responseBody);
+    }
+    if (withHeaders && responseHeaders != null) {
+      json.put("headers", responseHeaders.text());
     }
     return json.encode();
   }

@@ -31,6 +31,8 @@ final class Exchange {
   private Integer statusCode;
   private Duration retryAfter = Duration.ZERO;
   private ResponseText text;
+  /** Null before there is a response. */
+  private ResponseHeaders headers;
   private int received;
   private int bodyReceived;
 
@@ -69,6 +71,7 @@ final class Exchange {
     statusCode = response.statusCode();
     text = new ResponseText(
         response.headers().getAll(HttpHeaders.CONTENT_ENCODING), response.getHeader(HttpHeaders.CONTENT_TYPE));
+    headers = new ResponseHeaders(response.headers());
     if (statusCode == 429 || statusCode == 503) {
       retryAfter = RetryAfter.of(response.getHeader(HttpHeaders.RETRY_AFTER), Instant.now());
     }
@@ -120,7 +123,7 @@ final class Exchange {
       }
       long now = System.nanoTime();
       result.complete(new Attempt(startedAt, Duration.ofNanos(now - startedNanos), now, statusCode, error,
-          statusCode == null ? null : text.read(bodyReceived), retryAfter));
+          statusCode == null ? null : text.read(bodyReceived), headers, retryAfter));
     }
   }
 }

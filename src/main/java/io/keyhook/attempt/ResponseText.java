@@ -109,7 +109,8 @@ final class ResponseText {
     return clean(text.startsWith("\uFEFF") ? text.substring(1) : text);
   }
 
-  private static String clean(String text) {
+  /** Replaces what PostgreSQL or UTF-8 cannot hold. */
+  static String clean(String text) {
     return NO_TEXT.matcher(text).replaceAll("\uFFFD");
   }
 

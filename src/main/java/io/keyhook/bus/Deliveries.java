@@ -153,6 +153,7 @@ public interface Deliveries {
    *
    * @param nextAttemptAt null: there is none, it is in progress, or the delivery waits for its webhook to resume
    * @param paused whether it waits for its webhook to resume
+   * @param license null: the event has no license, or the delivery is a test
    */
   record Summary(
       String id,
@@ -164,7 +165,23 @@ public interface Deliveries {
       String lastError,
       Instant createdAt,
       Instant nextAttemptAt,
-      boolean paused) {}
+      boolean paused,
+      OfLicense license) {
+    /** Returns the delivery of an event about a license. */
+    public Summary of(OfLicense license) {
+      return new Summary(
+          id, webhookId, event, status, attemptCount, lastStatusCode, lastError, createdAt, nextAttemptAt, paused, license);
+    }
+  }
+
+  /**
+   * The license of a delivery, as it is now; of one that was deleted, as the event names it.
+   *
+   * @param keyHint the end of its key, to tell keys apart
+   * @param customerName null: none
+   * @param customerEmail null: none
+   */
+  record OfLicense(String id, String name, String keyHint, String customerName, String customerEmail) {}
 
   /**
    * @param url the webhook's current URL
@@ -192,9 +209,20 @@ public interface Deliveries {
   /**
    * @param statusCode null if there was no response
    * @param error its name; null if there was none
+   * @param responseHeaders the first 4 KB, without credentials, in the order in which they came; null if there was no response, or if
+   *     they were not kept, as of a first attempt that succeeded
    * @param responseBody the first 4 KB; null if there was no response
    */
-  record Attempt(int number, Instant startedAt, long durationMs, Integer statusCode, String error, String responseBody) {}
+  record Attempt(
+      int number, Instant startedAt, long durationMs, Integer statusCode, String error, List<Header> responseHeaders,
+      String responseBody) {}
+
+  /**
+   * A line of a response's head.
+   *
+   * @param name in lower case
+   */
+  record Header(String name, String value) {}
 
   /** Cancels the pending deliveries of a webhook, or of all webhooks of the account if {@code webhookId} is null. */
   record CancelPending(UUID accountId, UUID webhookId) {

@@ -101,6 +101,17 @@ public final class LicenseKeys {
     return parts;
   }
 
+  /**
+   * Returns the end of a key, by which people tell it from others and nobody can guess it: up to {@value #GROUP} characters, and no more
+   * than a quarter of the key.
+   *
+   * @param key null: none
+   * @return null: there is no key
+   */
+  public static String hint(String key) {
+    return key == null ? null : "…" + key.substring(key.length() - Math.min(GROUP, key.length() / GROUPS));
+  }
+
   /** Returns whether the input is a key, apart from case and surrounding spaces. */
   public static boolean isSame(String entered, String key) {
     return entered.strip().equalsIgnoreCase(key);

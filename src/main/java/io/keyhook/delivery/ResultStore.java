@@ -160,7 +160,7 @@ final class ResultStore {
 
   private static Tuple attempts(List<Result> results) {
     return fenced(results, Result::delivery)
-        .addArrayOfString(strings(results, result -> "[" + result.attempt.toJson() + "]"));
+        .addArrayOfString(strings(results, result -> "[" + result.attempt.toJson(result.delivery.number()) + "]"));
   }
 
   /** Returns leases unused: their deliveries are due at once. */

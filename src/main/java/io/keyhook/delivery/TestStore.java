@@ -34,7 +34,7 @@ final class TestStore {
         .execute(Tuple.tuple().addUUID(endpoint.accountId()).addUUID(deliveryId).addUUID(endpoint.webhookId())
             .addShort(type.code()).addBoolean(attempt.succeeded()).addString(data)
             .addArrayOfString(plans.withWebhooks()).addArrayOfInteger(plans.retentions())
-            .addValue(new JsonObject(attempt.toJson())))
+            .addValue(new JsonObject(attempt.toJson(true))))
         .mapEmpty();
   }
 }

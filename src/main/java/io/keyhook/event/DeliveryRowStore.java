@@ -27,7 +27,7 @@ import java.util.stream.IntStream;
  * recorded, so that others pay nothing for it, and any node that attempts the delivery finds it, also years later.
  */
 public final class DeliveryRowStore {
-  /** A row is rewritten for each attempt, and an attempt holds up to 4 KB of response body. */
+  /** A row is rewritten for each attempt, and an attempt holds up to 4 KB of a response's body and 4 KB of its headers. */
   public static final int MAX_ATTEMPTS = 50;
   /** About 1,000 years. Hours are equally long in all time zones. */
   public static final String PARKED_BY = "interval '8760000 hours'";

@@ -3,11 +3,11 @@ package io.keyhook.log;
 import static io.keyhook.db.Rows.utc;
 
 import io.keyhook.bus.Deliveries;
-import io.keyhook.bus.Deliveries.Summary;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Page;
 import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.EventType;
+import io.keyhook.log.DeliveryLicenseStore.Listed;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
@@ -54,7 +54,8 @@ final class AccountLogStore {
         ORDER BY d.delivery_id DESC LIMIT $6
       )
       SELECT d.delivery_id, d.webhook_id, d.type, d.status, d.test, %s,
-        (d.attempts -> -1 ->> 'status')::int, d.attempts -> -1 ->> 'error', d.due_at, d.paused, s.seen, s.last
+        (d.attempts -> -1 ->> 'status')::int, d.attempts -> -1 ->> 'error', d.due_at, d.paused, d.event_id, d.keep_until,
+        s.seen, s.last
       FROM (SELECT count(*) AS seen, (array_agg(delivery_id ORDER BY delivery_id))[1] AS last FROM scanned) s
       LEFT JOIN (
         SELECT * FROM scanned WHERE ($7::smallint IS NULL OR type = $7)%s
@@ -69,7 +70,7 @@ final class AccountLogStore {
    * @param licenseIds of these licenses, one at least; null: of all
    * @param from of the first millisecond that is shown
    */
-  static Future<Page<Summary>> list(
+  static Future<Page<Listed>> list(
       SqlClient client, Deliveries.ListAll query, UUID webhookId, Optional<EventType> type, List<String> licenseIds,
       Instant from) {
     UUID before = query.page().before();
@@ -84,14 +85,14 @@ final class AccountLogStore {
       parameters.addArrayOfString(licenseIds.stream().map(id -> "{\"licenseId\":\"" + id + '"').toArray(String[]::new));
     }
     return client.preparedQuery(sql(query, licenseIds != null)).execute(parameters).map(rows -> {
-      List<Summary> found = new ArrayList<>(rows.size());
+      List<Listed> found = new ArrayList<>(rows.size());
       for (Row row : rows) {
         if (row.getUUID(0) != null) {
-          found.add(LogStore.summary(row));
+          found.add(Listed.of(row));
         }
       }
       Row any = rows.iterator().next(); // there is one where nothing is found, too
-      UUID reached = searched && any.getLong(10) == scanned ? any.getUUID(11) : null;
+      UUID reached = searched && any.getLong(12) == scanned ? any.getUUID(13) : null;
       return Page.of(found, limit, LogStore::rowId, reached);
     });
   }

@@ -51,7 +51,7 @@ final class CustomerStore {
       FROM unnest($2::uuid[], $3::date[], $4::text[]) q (event_id, keep_until, data)
       WHERE e.account_id = $1 AND e.event_id = q.event_id AND e.keep_until = q.keep_until""";
 
-  /** An attempt without a body had no response, so it stays, empty. */
+  /** An attempt without a body had no response, so it stays, empty. What repeats the body may be in the headers, too. */
   private static final String RESPONSES = """
       WITH page AS MATERIALIZED (
         SELECT webhook_id, delivery_id, keep_until, event_id FROM keyhook.%1$s
@@ -61,12 +61,13 @@ final class CustomerStore {
         SELECT webhook_id, delivery_id FROM page ORDER BY webhook_id DESC, delivery_id DESC LIMIT 1
       ), erased AS (
         UPDATE keyhook.%1$s d SET attempts = (
-          SELECT jsonb_agg(CASE WHEN a ? 'body' THEN a || '{"body": ""}' ELSE a END ORDER BY n)
+          SELECT jsonb_agg(CASE WHEN a ? 'body' THEN a || '{"body": ""}' ELSE a END - 'headers' ORDER BY n)
           FROM jsonb_array_elements(d.attempts) WITH ORDINALITY attempt (a, n))
         FROM page p JOIN keyhook.event e
           ON e.account_id = $1 AND e.event_id = p.event_id AND e.keep_until = p.keep_until
         WHERE d.account_id = $1 AND d.webhook_id = p.webhook_id AND d.delivery_id = p.delivery_id AND d.keep_until = p.keep_until
-          AND e.data::json ->> 'licenseId' = ANY ($5::text[]) AND d.attempts @? '$[*].body ? (@ <> "")'
+          AND e.data::json ->> 'licenseId' = ANY ($5::text[])
+          AND (d.attempts @? '$[*].body ? (@ <> "")' OR d.attempts @? '$[*].headers ? (@ <> "")')
         RETURNING d.delivery_id
       )
       SELECT (SELECT webhook_id FROM last), (SELECT delivery_id FROM last), (SELECT count(*) FROM page),

@@ -2,10 +2,10 @@ package io.keyhook.log;
 
 import static io.keyhook.db.Rows.uuids;
 
-import io.keyhook.bus.Deliveries.Summary;
 import io.keyhook.bus.Id;
 import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.Outbox;
+import io.keyhook.log.DeliveryLicenseStore.Listed;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
@@ -24,10 +24,10 @@ final class LiveStore {
 
   private static final String QUEUED = """
       q.delivery_id, q.webhook_id, q.type, 0::smallint AS status, false AS test, q.attempts,
-        %s AS due_at, %s AS paused, q.keep_until"""
+        %s AS due_at, %s AS paused, q.event_id, q.keep_until"""
       .formatted(DeliveryRowStore.nextAttemptAt("q"), DeliveryRowStore.waitsForWebhook("q"));
   private static final String LOGGED = """
-      d.delivery_id, d.webhook_id, d.type, d.status, d.test, d.attempts, NULL::timestamptz, false, d.keep_until""";
+      d.delivery_id, d.webhook_id, d.type, d.status, d.test, d.attempts, NULL::timestamptz, false, d.event_id, d.keep_until""";
 
   /**
    * The newest deliveries, and those with a current or imminent attempt: a redelivered old one changes within seconds of
@@ -65,7 +65,8 @@ final class LiveStore {
           AND d.keep_until = k.keep_until
       )
       SELECT s.delivery_id, s.webhook_id, s.type, s.status, s.test, %6$s,
-        (s.attempts -> -1 ->> 'status')::int, s.attempts -> -1 ->> 'error', s.due_at, s.paused, s.keep_until, n.millis
+        (s.attempts -> -1 ->> 'status')::int, s.attempts -> -1 ->> 'error', s.due_at, s.paused, s.event_id, s.keep_until,
+        n.millis
       FROM (SELECT (extract(epoch FROM now()) * 1000)::bigint AS millis) n LEFT JOIN seen s ON true
       ORDER BY s.delivery_id""".formatted(QUEUED, LOGGED, MAX_OF_WEBHOOK, Outbox.LEASE_SECONDS + 1, MAX_FRESH,
       DeliveryRowStore.attemptCount("s.attempts"));
@@ -75,7 +76,7 @@ final class LiveStore {
   /** Where a delivery is to be found. */
   record Place(UUID webhookId, UUID deliveryId, LocalDate keepUntil) {}
 
-  record Seen(Place place, Summary summary) {}
+  record Seen(Place place, Listed delivery) {}
 
   /**
    * @param millis when it was, by the database's clock
@@ -98,9 +99,9 @@ final class LiveStore {
           long millis = 0;
           List<Seen> seen = new ArrayList<>(rows.size());
           for (Row row : rows) {
-            millis = row.getLong(11);
+            millis = row.getLong(12);
             if (row.getUUID(0) != null) {
-              seen.add(new Seen(new Place(row.getUUID(1), row.getUUID(0), row.getLocalDate(10)), LogStore.summary(row)));
+              seen.add(new Seen(new Place(row.getUUID(1), row.getUUID(0), row.getLocalDate(11)), Listed.of(row)));
             }
           }
           return new Look(millis, seen);

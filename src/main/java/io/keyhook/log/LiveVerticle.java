@@ -3,7 +3,6 @@ package io.keyhook.log;
 import io.keyhook.bus.Address;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.DatabaseError;
-import io.keyhook.bus.Deliveries.Summary;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
 import io.keyhook.db.Database;
@@ -132,6 +131,7 @@ public final class LiveVerticle extends VerticleBase {
       Watched watched = new Watched(Id.millis(id), retentions);
       return LiveStore.look(pool, accountId, watched.since(), watched.days(), List.of()).map(look -> {
         watched.news(look);
+        watched.told();
         return watched;
       });
     });
@@ -160,9 +160,10 @@ public final class LiveVerticle extends VerticleBase {
       return; // a slow database is not asked more
     }
     watched.looking = true;
-    LiveStore.look(pool, accountId, watched.since(), watched.days(), watched.sought()).onComplete(look -> {
+    LiveStore.look(pool, accountId, watched.since(), watched.days(), watched.sought())
+        .compose(look -> DeliveryLicenseStore.named(pool, accountId, watched.news(look))).onComplete(news -> {
       watched.looking = false;
-      List<Summary> news = watched.news(look);
+      watched.told();
       if (!news.isEmpty() && !stopping) {
         bus.publish(DeliveryFeed.changesOf(accountId), new Changes(news, Set.of()));
       }

@@ -18,6 +18,7 @@ import io.keyhook.db.Partitions;
 import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Payload;
+import io.keyhook.log.DeliveryLicenseStore.Listed;
 import io.keyhook.stats.AttemptCountStore;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
@@ -37,14 +38,15 @@ final class LogStore {
   private static final String QUEUED = """
       (SELECT delivery_id, webhook_id, type, 0::smallint AS status, false AS test,
         %s, (attempts -> -1 ->> 'status')::int, attempts -> -1 ->> 'error',
-        %s, %s
+        %s, %s, event_id, keep_until
       FROM keyhook.delivery_queue q
       WHERE account_id = $1 AND webhook_id = $2 AND delivery_id < $3 AND delivery_id >= $4
         AND ($5::smallint IS NULL OR type = $5)
       ORDER BY delivery_id DESC LIMIT $6)""".formatted(ATTEMPTS, DeliveryRowStore.nextAttemptAt("q"), DeliveryRowStore.waitsForWebhook("q"));
   private static final String LOGGED = """
       (SELECT delivery_id, webhook_id, type, status, test,
-        %1$s, (attempts -> -1 ->> 'status')::int, attempts -> -1 ->> 'error', NULL::timestamptz, false
+        %1$s, (attempts -> -1 ->> 'status')::int, attempts -> -1 ->> 'error', NULL::timestamptz, false,
+        event_id, keep_until
       FROM keyhook.delivery
       WHERE account_id = $1 AND webhook_id = $2 AND delivery_id < $3 AND delivery_id >= $4
         AND ($5::smallint IS NULL OR type = $5)%2$s
@@ -92,7 +94,7 @@ final class LogStore {
   /**
    * @param from of the first millisecond that is shown
    */
-  static Future<Page<Summary>> list(
+  static Future<Page<Listed>> list(
       SqlClient client, Deliveries.ListOf query, UUID webhookId, Optional<EventType> type, Instant from) {
     UUID before = query.page().before();
     UUID to = query.to() == null ? before : Id.floor(query.to().toEpochMilli());
@@ -101,7 +103,7 @@ final class LogStore {
     return client.preparedQuery(sql)
         .execute(Tuple.of(query.caller().accountId(), webhookId, earlier(before, to), Id.floor(from.toEpochMilli()),
             type.map(EventType::code).orElse(null), (long) query.page().limit() + 1))
-        .map(rows -> Page.of(all(rows, LogStore::summary), query.page().limit(), LogStore::rowId));
+        .map(rows -> Page.of(all(rows, Listed::of), query.page().limit(), LogStore::rowId));
   }
 
   private static String logged(Status status) {
@@ -124,15 +126,18 @@ final class LogStore {
     return order < 0 ? a : b;
   }
 
-  static UUID rowId(Summary summary) {
-    return Payload.idOf(summary.id().startsWith(Payload.idOf(true).prefix())).parse(summary.id());
+  static UUID rowId(Listed delivery) {
+    String id = delivery.summary().id();
+    return Payload.idOf(id.startsWith(Payload.idOf(true).prefix())).parse(id);
   }
 
+  /** The delivery that the first columns of a row are, without its license. */
   static Summary summary(Row row) {
     UUID id = row.getUUID(0);
     return new Summary(Payload.idOf(row.getBoolean(4)).of(id), Id.WEBHOOK.of(row.getUUID(1)),
         EventType.of(row.getShort(2)).wireName(), STATUSES[row.getShort(3)], row.getInteger(5), row.getInteger(6),
-        row.getString(7), Instant.ofEpochMilli(Id.millis(id)), row.getBoolean(9) ? null : instant(row, 8), row.getBoolean(9));
+        row.getString(7), Instant.ofEpochMilli(Id.millis(id)), row.getBoolean(9) ? null : instant(row, 8),
+        row.getBoolean(9), null);
   }
 
   static Future<Delivery> get(SqlClient client, UUID accountId, UUID deliveryId, boolean test, Instant from) {
@@ -153,13 +158,21 @@ final class LogStore {
       JsonObject attempt = kept.getJsonObject(i);
       Integer status = attempt.getInteger("status");
       attempts.add(new Deliveries.Attempt(first + i, Instant.ofEpochMilli(attempt.getLong("at")), attempt.getLong("ms"), status,
-          attempt.getString("error"), status == null ? null : attempt.getString("body", "")));
+          attempt.getString("error"), headers(attempt.getString("headers")), status == null ? null : attempt.getString("body", "")));
     }
     Status status = STATUSES[row.getShort(3)];
     return new Delivery(publicId, Id.WEBHOOK.of(row.getUUID(1)), row.getString(7), type.wireName(),
         new JsonObject(row.getString(6)).getString("licenseId"), status,
         Payload.body(type, id, publicId, row.getString(6)), Instant.ofEpochMilli(Id.millis(id)), row.getBoolean(8) ? null : instant(row, 5),
         row.getBoolean(8), first + kept.size() - 1, attempts);
+  }
+
+  /**
+   * @param kept lines of {@code name: value}; null: none were kept
+   */
+  private static List<Deliveries.Header> headers(String kept) {
+    return kept == null ? null : kept.lines().map(line -> line.split(": ", 2)).filter(parts -> parts.length == 2)
+        .map(parts -> new Deliveries.Header(parts[0], parts[1])).toList();
   }
 
   static Future<Health> health(SqlClient client, UUID accountId, UUID webhookId) {

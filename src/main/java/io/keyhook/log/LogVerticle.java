@@ -98,7 +98,8 @@ public final class LogVerticle extends VerticleBase {
     Optional<EventType> type = type(query.event());
     return RedeliveryStore.checkWebhookExists(pool, new EndpointId(accountId, webhookId))
         .compose(exists -> shownFrom(accountId, query.from()))
-        .compose(from -> LogStore.list(pool, query, webhookId, type, from));
+        .compose(from -> LogStore.list(pool, query, webhookId, type, from))
+        .compose(page -> DeliveryLicenseStore.named(pool, accountId, page));
   }
 
   private Future<Page<Deliveries.Summary>> listAll(Deliveries.ListAll query) {
@@ -110,7 +111,8 @@ public final class LogVerticle extends VerticleBase {
         .compose(exists -> licenseIds(query))
         .compose(ids -> ids.isPresent() && ids.get().isEmpty() ? Future.succeededFuture(new Page<>(List.of(), null))
             : shownFrom(accountId, query.from())
-                .compose(from -> AccountLogStore.list(pool, query, webhookId, type, ids.orElse(null), from)));
+                .compose(from -> AccountLogStore.list(pool, query, webhookId, type, ids.orElse(null), from))
+                .compose(page -> DeliveryLicenseStore.named(pool, accountId, page)));
   }
 
   private Future<Deliveries.Causes> causes(Deliveries.ListCauses query) {

@@ -3,6 +3,7 @@ package io.keyhook.log;
 import io.keyhook.bus.Deliveries.Status;
 import io.keyhook.bus.Deliveries.Summary;
 import io.keyhook.bus.Id;
+import io.keyhook.log.DeliveryLicenseStore.Listed;
 import io.keyhook.log.LiveStore.Look;
 import io.keyhook.log.LiveStore.Place;
 import io.keyhook.log.LiveStore.Seen;
@@ -36,6 +37,8 @@ final class Watched {
   boolean looking;
   private final Set<Integer> retentions;
   private final Map<UUID, Known> known = new LinkedHashMap<>(16, 0.75f, true);
+  /** News that nobody has been told yet, the oldest first. */
+  private final Map<UUID, Listed> news = new LinkedHashMap<>();
   private Set<Place> expected = new HashSet<>();
   private long lastLook;
 
@@ -87,25 +90,30 @@ final class Watched {
     return sought;
   }
 
-  /** What is news in a look, oldest first. */
-  List<Summary> news(Look look) {
+  /** What is news in a look, and what was news before and is not {@link #told}. */
+  List<Listed> news(Look look) {
     lastLook = Math.max(lastLook, look.millis());
-    List<Summary> news = new ArrayList<>();
     for (Seen seen : look.seen()) {
-      Summary summary = seen.summary();
+      Summary summary = seen.delivery().summary();
       Known before = known.get(seen.place().deliveryId());
       if (before == null || before.status != summary.status() || before.attempts != summary.attemptCount()) {
         known.put(seen.place().deliveryId(), new Known(seen.place(), summary.status(), summary.attemptCount()));
-        news.add(summary);
+        news.put(seen.place().deliveryId(), seen.delivery());
       }
     }
-    forget();
-    return news;
+    forget(known);
+    forget(news);
+    return List.copyOf(news.values());
   }
 
-  private void forget() {
-    Iterator<Known> eldest = known.values().iterator();
-    for (int tooMany = known.size() - MAX_KNOWN; tooMany > 0; tooMany--) {
+  /** The subscribers know the news. */
+  void told() {
+    news.clear();
+  }
+
+  private static void forget(Map<UUID, ?> deliveries) {
+    Iterator<?> eldest = deliveries.values().iterator();
+    for (int tooMany = deliveries.size() - MAX_KNOWN; tooMany > 0; tooMany--) {
       eldest.next();
       eldest.remove();
     }

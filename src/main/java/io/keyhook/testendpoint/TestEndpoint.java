@@ -3,6 +3,7 @@ package io.keyhook.testendpoint;
 import io.keyhook.attempt.Attempt;
 import io.keyhook.attempt.EndpointSettings;
 import io.keyhook.attempt.Message;
+import io.keyhook.attempt.ResponseHeaders;
 import io.keyhook.attempt.Sender;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
@@ -76,7 +77,7 @@ public final class TestEndpoint {
         default -> "The test endpoint is not available";
       });
     }
-    return new Attempt(startedAt, Duration.ofNanos(ended - begun), ended, status, null, response.encode(),
+    return new Attempt(startedAt, Duration.ofNanos(ended - begun), ended, status, null, response.encode(), ResponseHeaders.NONE,
         status == 429 ? RETRY_AFTER : Duration.ZERO);
   }
 }
