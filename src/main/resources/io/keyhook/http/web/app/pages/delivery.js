@@ -8,6 +8,7 @@ import { announce, Badge, Button, Card, Code, Facts, IdText, Loaded, Notice, Pag
 import { RETRY_PAUSE, useAgain, useLoad, useNow } from '../use.js';
 import { TEST_ENDPOINT } from '../url-check.js';
 import { advice, DELIVERY_BADGE, deliveryBadge, outcome } from '../words.js';
+import { Compare } from './compare.js';
 import { Curl } from './curl.js';
 
 /** Milliseconds between loads of a pending delivery: during an attempt, and at most. */
@@ -71,8 +72,8 @@ function Delivery({ delivery, back, reload }) {
           ['Created', dateTime(delivery.createdAt)],
           ['Webhook', html`<a class="mono breakable"
               href=${to('/webhooks/' + delivery.webhookId)}><${Url} of=${delivery.url ?? delivery.webhookId} /></a>`],
-          delivery.licenseId && ['License', html`<a class="mono"
-              href=${to('/licenses/' + delivery.licenseId)}>${delivery.licenseId}</a>`],
+          delivery.licenseId && ['License', html`<a href=${to('/licenses/' + delivery.licenseId)}>${delivery.payload.data.licenseName
+              ?? delivery.licenseId}</a>`],
         ]} /></${Card}>
       </div>
       <${RequestCard} delivery=${delivery} />
@@ -96,6 +97,7 @@ export function NextAttempt({ delivery }) {
 }
 
 export function Timeline({ attempts, delivery }) {
+  const [comparing, setComparing] = useState(false);
   if (attempts.length === 0) {
     return html`<p class="faint">${delivery.status === 'canceled' ? 'Canceled before the first attempt.'
         : 'No attempts yet.'}</p>`;
@@ -112,12 +114,23 @@ export function Timeline({ attempts, delivery }) {
       <div class="faint">${dateTime(attempt.startedAt)} · ${ago(attempt.startedAt)} · took ${millis(attempt.durationMs)}
         ${i > 0 && html` · <${Since} from=${attempts[i - 1]} to=${attempt} />`}</div>
       ${help && html`<p class="advice">${help}</p>`}
+      ${attempt.responseHeaders?.length > 0 ? html`<details><summary>Response headers<span
+          class="sr"> of attempt ${attempt.number}</span></summary><${Headers} of=${attempt.responseHeaders} /></details>`
+        : attempt.responseHeaders && html`<div class="faint">No response headers</div>`}
       ${attempt.responseBody ? html`<details open=${i === attempts.length - 1}><summary>Response body<span
           class="sr"> of attempt ${attempt.number}</span></summary>
         <${Code} label=${`response body of attempt ${attempt.number}`} text=${attempt.responseBody} /></details>`
         : attempt.statusCode != null && html`<div class="faint">No response body</div>`}
     </li>`;
-  })}</ol>`;
+  })}</ol>
+  ${attempts.length > 1 && html`<p class="timeline-foot"><${Button} kind="small" onClick=${() => setComparing(true)}>Compare attempts</${Button}></p>`}
+  ${comparing && html`<${Compare} attempts=${attempts} onClose=${() => setComparing(false)} />`}`;
+}
+
+/** @param of headers {name, value}; a value of null is not stored */
+function Headers({ of }) {
+  return html`<dl class="headers">${of.map(({ name, value }, i) => html`<div key=${i}><dt>${name}</dt><dd
+      class=${value === null ? 'faint' : undefined}>${value ?? 'not stored'}</dd></div>`)}</dl>`;
 }
 
 /** The wait since the previous attempt. */
@@ -141,14 +154,14 @@ export function RequestCard({ delivery }) {
     ['X-Webhook-Attempt', last?.number ?? 1],
     ['webhook-id', delivery.id],
     last && ['webhook-timestamp', Math.floor(Date.parse(last.startedAt) / 1000)],
-  ].filter(Boolean);
+    ['X-Webhook-Signature', null],
+    ['webhook-signature', null],
+  ].filter(Boolean).map(([name, value]) => ({ name, value }));
   return html`<${Card} title="Request" action=${html`<span class="actions">${delivery.url && !delivery.url.startsWith(TEST_ENDPOINT) && html`<${Button} kind="small"
         icon="copy" onClick=${() => setAsCommand(true)}>Copy as cURL</${Button}>`}<${Button} kind="small"
         onClick=${() => setRaw(!raw)}>${raw ? 'Formatted body' : 'Raw body'}</${Button}></span>`}>
     ${delivery.url && html`<p class="mono breakable"><strong>POST</strong> <${Url} of=${delivery.url} /></p>`}
-    <dl class="headers">${head.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
-      ${['X-Webhook-Signature', 'webhook-signature'].map(name => html`<div key=${name}><dt>${name}</dt><dd
-          class="faint">not stored</dd></div>`)}</dl>
+    <${Headers} of=${head} />
     <h3>Body</h3>
     <${Code} label="request body" raw=${raw} text=${raw ? body : JSON.stringify(delivery.payload, null, 2)} />
     ${asCommand && html`<${Curl} delivery=${delivery} onClose=${() => setAsCommand(false)} />`}
