@@ -19,8 +19,8 @@ public interface Deliveries {
       Caller caller, String webhookId, Status status, String event, Instant from, Instant to, Page.Request page) {}
 
   /**
-   * Deliveries of all webhooks of the account. Event, license, search and failing select among a limited number of rows: a page
-   * may have fewer entries than its limit, or none, and still a cursor for more.
+   * Deliveries of all webhooks of the account. Event, license, search, failing and attempted select among a limited number of rows:
+   * a page may have fewer entries than its limit, or none, and still a cursor for more.
    *
    * @param webhookId null: any
    * @param status null: any
@@ -31,10 +31,11 @@ public interface Deliveries {
    * @param search of the newest {@value Page#MAX_LIMIT} licenses that {@link Licenses.List} finds with this text; null or blank:
    *     any
    * @param failing true: failed ones, and pending ones whose last attempt failed; false: all others; null: any
+   * @param attempted when one of the last 50 attempts ended; null: any
    */
   record ListAll(
       Caller caller, String webhookId, Status status, String event, String licenseId, Instant from, Instant to,
-      Page.Request page, String search, Boolean failing) {
+      Page.Request page, String search, Boolean failing, Attempted attempted) {
     public ListAll {
       Check.that().is("webhookId", webhookId == null || Id.WEBHOOK.fits(webhookId), "is not the id of a webhook")
           .is("licenseId", licenseId == null || Id.LICENSE.fits(licenseId), "is not the id of a license")
@@ -44,12 +45,25 @@ public interface Deliveries {
     public ListAll(
         Caller caller, String webhookId, Status status, String event, String licenseId, Instant from, Instant to,
         Page.Request page) {
-      this(caller, webhookId, status, event, licenseId, from, to, page, null, null);
+      this(caller, webhookId, status, event, licenseId, from, to, page, null, null, null);
     }
 
     /** Returns whether the request searches for a text. */
     public boolean isSearch() {
       return search != null && !search.isBlank();
+    }
+  }
+
+  /**
+   * A time in which an attempt ended, as statistics count it.
+   *
+   * @param from inclusive; null: at any time before {@code to}
+   * @param to exclusive; null: at any time after {@code from}
+   */
+  record Attempted(Instant from, Instant to) {
+    /** Returns null if there is neither time. */
+    public static Attempted of(Instant from, Instant to) {
+      return from == null && to == null ? null : new Attempted(from, to);
     }
   }
 

@@ -12,6 +12,7 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +26,8 @@ import java.util.UUID;
  */
 final class AccountLogStore {
   static final int MAX_SCANNED = 2000;
+  /** IDs have the time of the database, attempts that of a node. */
+  private static final Duration CLOCK_DIFFERENCE = Duration.ofMinutes(1);
 
   private static final String QUEUED = """
       (SELECT delivery_id, webhook_id, type, 0::smallint AS status, false AS test, event_id, keep_until, attempts,
@@ -42,10 +45,13 @@ final class AccountLogStore {
        AND EXISTS (
           SELECT FROM keyhook.event e
           WHERE e.account_id = $1 AND e.event_id = scanned.event_id AND e.keep_until = scanned.keep_until
-            AND left(e.data, length(($9::text[])[1])) = ANY ($9))""";
+            AND left(e.data, length(($%1$d::text[])[1])) = ANY ($%1$d))""";
   private static final String FAILING = """
        AND (status = 2 OR status = 0 AND (attempts -> -1 ->> 'error' IS NOT NULL
           OR (attempts -> -1 ->> 'status')::int NOT BETWEEN 200 AND 299)) IS %s TRUE""";
+  private static final String ATTEMPTED = """
+       AND jsonb_path_exists(attempts, '$[*] ? (@.at + @.ms >= $from && @.at + @.ms < $to)',
+          jsonb_build_object('from', coalesce($9, 0::bigint), 'to', coalesce($10, 9223372036854775807::bigint)))""";
   private static final String LIST = """
       WITH scanned AS MATERIALIZED (
         SELECT d.* FROM keyhook.webhook w CROSS JOIN LATERAL (%s) d
@@ -73,14 +79,17 @@ final class AccountLogStore {
   static Future<Page<Listed>> list(
       SqlClient client, Deliveries.ListAll query, UUID webhookId, Optional<EventType> type, List<String> licenseIds,
       Instant from) {
-    UUID before = query.page().before();
+    UUID before = createdBefore(query);
     int limit = query.page().limit();
-    boolean searched = type.isPresent() || licenseIds != null || query.failing() != null;
+    boolean searched = type.isPresent() || licenseIds != null || query.failing() != null || query.attempted() != null;
     int scanned = searched ? MAX_SCANNED : limit + 1;
     Tuple parameters = Tuple.of(query.caller().accountId(), webhookId,
         query.to() == null ? before : LogStore.earlier(before, Id.floor(query.to().toEpochMilli())),
         Id.floor(from.toEpochMilli()), utc(from), (long) scanned).addShort(type.map(EventType::code).orElse(null))
         .addLong((long) limit + 1);
+    if (query.attempted() != null) {
+      parameters.addLong(millis(query.attempted().from())).addLong(millis(query.attempted().to()));
+    }
     if (licenseIds != null) {
       parameters.addArrayOfString(licenseIds.stream().map(id -> "{\"licenseId\":\"" + id + '"').toArray(String[]::new));
     }
@@ -97,8 +106,20 @@ final class AccountLogStore {
     });
   }
 
+  /** An attempt ends after its delivery was created, so newer deliveries need not be searched. */
+  private static UUID createdBefore(Deliveries.ListAll query) {
+    Instant to = query.attempted() == null ? null : query.attempted().to();
+    UUID before = query.page().before();
+    return to == null ? before : LogStore.earlier(before, Id.floor(to.plus(CLOCK_DIFFERENCE).toEpochMilli()));
+  }
+
+  private static Long millis(Instant time) {
+    return time == null ? null : time.toEpochMilli();
+  }
+
   private static String sql(Deliveries.ListAll query, boolean ofLicenses) {
-    String found = (ofLicenses ? OF_LICENSES : "")
+    String found = (query.attempted() == null ? "" : ATTEMPTED)
+        + (ofLicenses ? OF_LICENSES.formatted(query.attempted() == null ? 9 : 11) : "")
         + (query.failing() == null ? "" : FAILING.formatted(query.failing() ? "" : "NOT"));
     boolean anyFailing = query.status() == null && Boolean.TRUE.equals(query.failing());
     String log = LOGGED.formatted(LogStore.condition(anyFailing ? Deliveries.Status.FAILED : query.status()));

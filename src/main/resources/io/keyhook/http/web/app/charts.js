@@ -49,8 +49,10 @@ function ticksOf(points, interval, most) {
  * @param points each with `at`
  * @param series {key, label, color: the name of a token}; a line has one
  * @param format of a value
+ * @param open shows what is behind a point; without it, points cannot be opened
+ * @param opens says what that is
  */
-export function Chart({ label, points, series, line = false, format = compact, interval }) {
+export function Chart({ label, points, series, line = false, format = compact, interval, open, opens }) {
   const [element, width] = useWidth();
   const [active, setActive] = useState(null);
   const plot = Math.max(0, width - LEFT - 4);
@@ -61,12 +63,17 @@ export function Chart({ label, points, series, line = false, format = compact, i
   const x = i => LEFT + i * step;
   const ticks = ticksOf(points, interval, Math.max(1, Math.floor(plot / TICK_WIDTH)));
 
-  const move = event => {
+  const pointed = event => {
     const box = event.currentTarget.getBoundingClientRect();
     const i = Math.floor((event.clientX - box.left - LEFT) / step);
-    setActive(i >= 0 && i < points.length ? i : null);
+    return i >= 0 && i < points.length ? i : null;
   };
+  const isOpen = i => open && i !== null && series.some(({ key }) => points[i]?.[key] > 0);
+  const onClick = event => isOpen(pointed(event)) && open(points[pointed(event)]);
   const onKey = event => {
+    if (event.key === 'Enter' && isOpen(active)) {
+      open(points[active]);
+    }
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (by) {
       event.preventDefault();
@@ -79,8 +86,9 @@ export function Chart({ label, points, series, line = false, format = compact, i
   return html`<figure class="chart" ref=${element}>
     <figcaption class="legend">${series.map(({ key, label, color }) =>
       html`<span key=${key}><i class=${'swatch ' + color}></i>${label}</span>`)}</figcaption>
-    <div class="plot" tabindex="0" role="img" aria-label=${`${label}. Left and right arrow keys go through the values.`}
-        onMouseMove=${move} onMouseLeave=${() => setActive(null)} onKeyDown=${onKey} onBlur=${() => setActive(null)}>
+    <div class=${isOpen(active) ? 'plot opens' : 'plot'} tabindex="0" role="img"
+        aria-label=${`${label}. Left and right arrow keys go through the values.${open ? ` Enter shows ${opens}.` : ''}`}
+        onClick=${onClick} onMouseMove=${event => setActive(pointed(event))} onMouseLeave=${() => setActive(null)} onKeyDown=${onKey} onBlur=${() => setActive(null)}>
       ${width > 0 && html`<svg width=${width} height=${HEIGHT} aria-hidden="true">
         ${[0, 0.5, 1].map(share => html`<g key=${share}>
           <line class="grid" x1=${LEFT} x2=${width} y1=${y(top * share)} y2=${y(top * share)} />
@@ -96,6 +104,7 @@ export function Chart({ label, points, series, line = false, format = compact, i
         <strong>${dateMinute(point.at)}</strong>
         ${series.map(({ key, label, color }) => html`<span key=${key}><i class=${'swatch ' + color}></i>${label}
           <b>${point[key] == null ? '–' : format(point[key])}</b></span>`)}
+        ${isOpen(active) && html`<span class="faint">Click for ${opens}</span>`}
       </div>`}
     </div>
     <span class="sr" aria-live="polite">${spoken}</span>

@@ -2,7 +2,7 @@ import { html, useEffect, useState } from '../preact.js';
 import { getAll, post } from '../api.js';
 import { now } from '../clock.js';
 import { useMay } from '../context.js';
-import { DAY_LENGTH, fromLocal, plural, shortUrl, toLocal, zoneHint } from '../format.js';
+import { DAY_LENGTH, dateTime, fromLocal, plural, shortUrl, toLocal, zoneHint } from '../format.js';
 import { Filter, FilterInput } from '../form.js';
 import { MOST_HEARD, useLive } from '../live.js';
 import { clearFilters, filter, go, to, useLocation } from '../router.js';
@@ -32,6 +32,11 @@ const LENGTHS = { '1h': DAY_LENGTH / 24, '24h': DAY_LENGTH, '7d': 7 * DAY_LENGTH
 /** The API's limit for one request. */
 const MOST_AT_ONCE = 100;
 
+/** Shows the deliveries behind a point of a chart of attempts. @param seconds from one point to the next. @param webhookId undefined: all */
+export function openAttempts({ at }, seconds, webhookId) {
+  go('/deliveries', { webhookId, attemptedFrom: at, attemptedTo: new Date(Date.parse(at) + seconds * 1000).toISOString() });
+}
+
 /** Shows what was typed or pasted: a delivery by its id, the list of a webhook's or a license's, or of licenses found. */
 function find(text) {
   const id = text.toLowerCase();
@@ -48,8 +53,10 @@ function find(text) {
 
 export function DeliveryList() {
   const { query } = useLocation();
-  const { webhookId = '', status = '', event = '', licenseId = '', search = '', time = '', from = '', to: until = '' } = query;
+  const { webhookId = '', status = '', event = '', licenseId = '', search = '', time = '', from = '', to: until = '', attemptedFrom = '',
+    attemptedTo = '' } = query;
   const webhooks = useLoad(signal => getAll('api/webhooks', signal), []);
+  const attempted = attemptedFrom || attemptedTo;
   const [live, setLive] = useState(true);
   const [recovering, setRecovering] = useState(false);
   // grows with every recovery that is started here
@@ -58,13 +65,14 @@ export function DeliveryList() {
   // fixed while the filter stays, or each rendering would load again
   const [since] = useStateOf(time, () => startOf(time));
   const range = time === 'custom' ? { from: fromLocal(from), to: fromLocal(until) } : { from: since };
-  const asked = usePages('api/deliveries', { webhookId, ...(STATUS_QUERIES[status] ?? { status }), event, licenseId, search, ...range });
+  const asked = usePages('api/deliveries', { webhookId, ...(STATUS_QUERIES[status] ?? { status }), event, licenseId, search, ...range,
+    attemptedFrom, attemptedTo });
   const [selected, setSelected] = useStateOf(asked.key, () => new Set());
   const maySelect = useMay('support');
   const concerns = delivery => (!webhookId || delivery.webhookId === webhookId) && (!event || delivery.event === event)
     && (!since || delivery.createdAt >= since);
   const fits = delivery => !status || (status === 'failing' ? isFailing(delivery) : deliveryStatus(delivery) === status);
-  const streams = live && !licenseId && !search && time !== 'custom';
+  const streams = live && !licenseId && !search && time !== 'custom' && !attempted;
   const { pages, newer, stream } = useLive(asked, streams, concerns, fits);
 
   const redeliver = async () => {
@@ -118,7 +126,7 @@ export function DeliveryList() {
         class="mono clip">${endpoint(webhookId)}</span>` },
     ...DELIVERY_COLUMNS.slice(3),
   ];
-  const filtered = webhookId || status || event || licenseId || search || time;
+  const filtered = webhookId || status || event || licenseId || search || time || attempted;
   return html`<${PageHead} title="Deliveries">
       <${LiveState} on=${live} state=${stream} paused=${live && !streams} onChange=${setLive} />
       <${Button} needs="support" icon="repeat" disabled=${!webhooks.data?.length} onClick=${() => setRecovering(true)}>Recover</${Button}>
@@ -136,11 +144,14 @@ export function DeliveryList() {
       <${FilterInput} lazy label="Search" type="search" placeholder="License key, customer, or ID" spellcheck=${false}
           maxlength="200" value=${licenseId || search} onChange=${text => find(text.trim())} />
     </div>
+    ${attempted && html`<${Notice} tone="info" title=${['Deliveries with an attempt', attemptedFrom && 'from ' + dateTime(attemptedFrom),
+        attemptedTo && 'until ' + dateTime(attemptedTo)].filter(Boolean).join(' ')}
+      action=${html`<${Button} kind="small" onClick=${() => filter({ attemptedFrom: null, attemptedTo: null })}>Show all times</${Button}>`} />`}
     ${newer > 0 && html`<${Notice} tone="info" title=${newer === MOST_HEARD ? newer + ' or more newer deliveries'
         : plural(newer, 'newer delivery', 'newer deliveries')}
       action=${html`<${Button} kind="small" onClick=${pages.first}>Show newest</${Button}>`} />`}
     <${Recoveries} version=${recoveries} nameOf=${endpoint} />
-    ${FAILURES.includes(status) && webhooks.data && !event && !licenseId && !search && html`<${Causes} webhooks=${webhooks.data}
+    ${FAILURES.includes(status) && webhooks.data && !event && !licenseId && !search && !attempted && html`<${Causes} webhooks=${webhooks.data}
       query=${{ webhookId, ...range }} onChanged=${pages.reload} />`}
     <div class=${open ? 'with-drawer' : undefined}><div onClick=${peek}>
     <${PagedTable} label="Deliveries" pages=${pages} columns=${columns} filtered=${filtered}

@@ -9,6 +9,7 @@ import { filter, to, useLocation } from '../router.js';
 import { ButtonLink, Card, Loaded, Meter, Notice, PageHead, Segments, Stale, Time, Url } from '../ui.js';
 import { useLoad, useRefresh } from '../use.js';
 import { Causes } from './causes.js';
+import { openAttempts } from './deliveries.js';
 import { FirstSteps } from './first-steps.js';
 import { WebhookStatus } from './webhooks.js';
 
@@ -75,6 +76,8 @@ function Failing({ endpoints }) {
   </${Card}>`;
 }
 
+const OPENS = { opens: 'deliveries' };
+
 function Figures({ stats, busy }) {
   const { validations, deliveries, points, intervalSeconds } = stats;
   const charts = [
@@ -82,15 +85,16 @@ function Figures({ stats, busy }) {
       [{ key: 'valid', label: 'Valid', color: 'accent' }, { key: 'refused', label: 'Refused', color: 'bad' }]],
     ['Delivery attempts', compact(deliveries.attempts), deliveries.successRate !== null &&
         `${percent(deliveries.successRate)} succeeded`,
-      [{ key: 'succeeded', label: 'Succeeded', color: 'good' }, { key: 'failed', label: 'Failed', color: 'bad' }]],
+      [{ key: 'succeeded', label: 'Succeeded', color: 'good' }, { key: 'failed', label: 'Failed', color: 'bad' }], OPENS],
     ['Activations', compact(stats.activations), null, [{ key: 'activations', label: 'New devices', color: 'accent' }]],
     ['Response time, p95', millis(deliveries.p95ResponseTime), null,
-      [{ key: 'p95ResponseTime', label: 'Your endpoints', color: 'warn' }], { line: true, format: millis }],
+      [{ key: 'p95ResponseTime', label: 'Your endpoints', color: 'warn' }], { line: true, format: millis, ...OPENS }],
   ];
   return html`<div class="figures" aria-busy=${busy ? 'true' : 'false'}>
     ${charts.map(([title, value, note, series, options]) => html`<${Card} key=${title} title=${title}>
       <p class="figure">${value}${note && html` <span class="faint">${note}</span>`}</p>
-      <${Chart} label=${title} points=${points} series=${series} interval=${intervalSeconds} ...${options} />
+      <${Chart} label=${title} points=${points} series=${series} interval=${intervalSeconds} ...${options}
+        open=${options?.opens && (point => openAttempts(point, intervalSeconds))} />
     </${Card}>`)}
   </div>`;
 }

@@ -12,6 +12,7 @@ import { announce, Badge, Button, ButtonLink, Card, Code, Confirm, Empty, Facts,
 import { TEST_ENDPOINT } from '../url-check.js';
 import { useLoad, usePages } from '../use.js';
 import { advice, LICENSE_EVENTS, outcome } from '../words.js';
+import { openAttempts } from './deliveries.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
 import { Recover } from './recover.js';
 import { Recoveries } from './recoveries.js';
@@ -101,7 +102,7 @@ function Webhook({ webhook, back, onChanged, reload }) {
       </${Card}>
     </div>
     <${Recoveries} webhookId=${id} version=${version} />
-    <${Health} of=${health} hours=${stats.data?.get(id)?.hours} />
+    <${Health} id=${id} of=${health} hours=${stats.data?.get(id)?.hours} />
     <${Latest} id=${id} version=${version} onRecover=${() => setDialog('recover')} />
     <${Card} title="Verification code">
       <p class="faint">Verify the signature with this webhook’s secret before you trust the payload.</p>
@@ -185,7 +186,7 @@ function TestResult({ result }) {
 }
 
 /** @param hours of the last day, each with its attempts; missing while it loads */
-function Health({ of: health, hours }) {
+function Health({ id, of: health, hours }) {
   const window = ({ count, succeeded, successRate }) => html`<p class="figure">${percent(successRate)}${' '}
     <span class="faint">${count ? `${number(succeeded)} of ${number(count)}` : 'No attempts'}</span></p>`;
   return html`<${Card} title="Health">
@@ -203,7 +204,7 @@ function Health({ of: health, hours }) {
       <div><h3>Pending</h3>${number(h.pending)}</div>
     </div>`}</${Loaded}>
     ${hours && html`<h3>Attempts in the last 24 hours</h3><${Chart} label="Attempts in the last 24 hours" points=${hours}
-        series=${ATTEMPTS} interval=${HOUR} />`}
+        series=${ATTEMPTS} interval=${HOUR} opens="deliveries" open=${hour => openAttempts(hour, HOUR, id)} />`}
   </${Card}>`;
 }
 
