@@ -330,6 +330,11 @@ public final class KeyhookClient {
     return manage(query.caller().accountId(), Addresses.GET_LICENSE, query);
   }
 
+  /** Gets several licenses by their IDs, on one page. */
+  public Future<Page<Licenses.License>> getLicenses(Licenses.GetAll query) {
+    return manage(query.caller().accountId(), Addresses.GET_LICENSES, query);
+  }
+
   public Future<Page<Licenses.License>> listLicenses(Licenses.List query) {
     return query.isSearch() ? bus.request(Addresses.LIST_LICENSES, query)
         : manage(query.caller().accountId(), Addresses.LIST_LICENSES, query);

@@ -74,6 +74,7 @@ public final class Addresses {
   public static final Address<Licenses.CheckDevice, Licenses.Checked> CHECK_DEVICE = new Address<>("license.check");
   public static final Address<Licenses.List, Page<Licenses.License>> LIST_LICENSES = new Address<>("license.list", LONG);
   public static final Address<Licenses.Get, Licenses.License> GET_LICENSE = new Address<>("license.get");
+  public static final Address<Licenses.GetAll, Page<Licenses.License>> GET_LICENSES = new Address<>("license.get_all");
   public static final Address<Licenses.Update, Licenses.License> UPDATE_LICENSE = new Address<>("license.update");
   public static final Address<Licenses.Delete, Void> DELETE_LICENSE = new Address<>("license.delete");
   public static final Address<Licenses.SetDisabled, Licenses.License> SET_LICENSE_DISABLED =

@@ -254,6 +254,20 @@ public interface Licenses {
     }
   }
 
+  /**
+   * Asks for several licenses by their IDs, in this order. Those that do not exist are left out.
+   *
+   * @param ids 1 to {@value #MAX}
+   */
+  record GetAll(Caller caller, java.util.List<String> ids) {
+    public static final int MAX = 100;
+
+    public GetAll {
+      Check.that().required("ids", ids).is("ids", ids == null || !ids.isEmpty() && ids.size() <= MAX, "does not have 1 to " + MAX + " ids")
+          .is("ids", ids == null || ids.stream().allMatch(Id.LICENSE::fits), "contains something that is not the id of a license").done();
+    }
+  }
+
   int MAX_AT_ONCE = 1000;
   int MAX_LINES = 10_000;
 

@@ -23,6 +23,12 @@ final class LicenseExport {
     return piece(query, (marked ? CsvText.BYTE_ORDER_MARK : "") + LicenseCsv.header());
   }
 
+  /** Makes the only piece: these licenses. */
+  Future<Piece> only(Licenses.GetAll query, boolean marked) {
+    return client.getLicenses(query).map(page ->
+        new Piece(Buffer.buffer((marked ? CsvText.BYTE_ORDER_MARK : "") + LicenseCsv.header() + LicenseCsv.rows(page.data())), null));
+  }
+
   private Future<Piece> piece(Licenses.List query, String before) {
     return client.listLicenses(query).map(page -> new Piece(Buffer.buffer(before + LicenseCsv.rows(page.data())),
         page.nextCursor() == null ? null : () -> piece(query.next(page.nextCursor()), "")));

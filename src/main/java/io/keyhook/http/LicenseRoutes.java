@@ -5,12 +5,14 @@ import static io.keyhook.http.Calls.id;
 import static io.keyhook.http.Calls.read;
 
 import io.keyhook.KeyhookClient;
+import io.keyhook.bus.Check;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
 import io.keyhook.fair.Admissions;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
 
@@ -69,10 +71,21 @@ final class LicenseRoutes {
       CsvBody.requireLibrary();
       boolean marked = in.bool("bom");
       Licenses.List all = list(context, in, new Page.Sorted(Page.MAX_LIMIT, null));
+      Licenses.GetAll selected = selected(context, in);
+      LicenseExport export = new LicenseExport(client);
       return () -> admissions.exports().run(caller(context).accountId(), () -> StreamedFile.send(context,
-          "text/csv; charset=utf-8", "licenses.csv", () -> new LicenseExport(client).first(all, marked)))
+          "text/csv; charset=utf-8", "licenses.csv", () -> selected == null ? export.first(all, marked) : export.only(selected, marked)))
           .onFailure(context::fail);
     });
+  }
+
+  /** The licenses that a query names, which filters do not select further; null: it names none. */
+  private static Licenses.GetAll selected(RoutingContext context, QueryInput in) {
+    String ids = in.text("ids");
+    if (ids != null && (in.text("search") != null || in.text("status") != null || in.text("sort") != null)) {
+      throw Check.invalid("ids", "cannot be combined with search, status or sort");
+    }
+    return ids == null ? null : new Licenses.GetAll(caller(context), List.of(ids.split(",", -1)));
   }
 
   private static Licenses.Create create(RoutingContext context, Input in, boolean keyed) {

@@ -21,6 +21,7 @@ import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -72,6 +73,10 @@ public final class LicenseVerticle extends VerticleBase {
     bus.answer(Addresses.LIST_LICENSES, search::list);
     bus.answer(Addresses.GET_LICENSE, query ->
         LicenseStore.get(pool, query.caller().accountId(), Id.LICENSE.parse(query.id())));
+    bus.answer(Addresses.GET_LICENSES, query ->
+        LicenseStore.getAll(pool, query.caller().accountId(), query.ids().stream().map(Id.LICENSE::parse).toList())
+            .map(found -> found.stream().sorted(Comparator.comparingInt(license -> query.ids().indexOf(license.id()))).toList())
+            .map(found -> new Page<>(found, null)));
     bus.answer(Addresses.CHECK_DEVICE, query -> LicenseStore.check(pool, query.caller().accountId(),
         Id.LICENSE.parse(query.id()), query.fingerprint()));
     bus.answer(Addresses.UPDATE_LICENSE, this::update);

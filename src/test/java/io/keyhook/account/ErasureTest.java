@@ -230,7 +230,8 @@ class ErasureTest {
     List<Delivery> sent = tenant.receiver.take(6);
     await("logged").atMost(Waiting.LONG).until(() -> tenant.rows("delivery") == 9);
     keyhook.database().update("""
-        UPDATE keyhook.delivery SET attempts = jsonb_set(attempts, '{0,body}', '"Hello Jane"') WHERE account_id = ?""",
+        UPDATE keyhook.delivery SET attempts =
+          jsonb_set(jsonb_set(attempts, '{0,body}', '"Hello Jane"'), '{0,headers}', '"x-customer: Hello"') WHERE account_id = ?""",
         tenant.accountId);
     tenant.api.delete("/api/licenses/" + deleted.id()).expect(204);
 

@@ -3,12 +3,15 @@ package io.keyhook.dashboard;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -97,6 +100,14 @@ class BulkTest extends Visit {
     assertThat(tab.button("Undo")).hasCount(0);
     assertThat(licenses()).extracting(license -> license.getString("name")).containsExactly("Not selected");
     assertThat(selection()).hasCount(0);
+  }
+
+  @Test
+  void theSelectedLicensesAreExportedAndNoOthers() throws IOException {
+    Download file = page.waitForDownload(() -> action("Export").click());
+    assertThat(Files.readString(file.path())).startsWith("\ufeffname,").contains("\nNever expires,", "\nExpires,")
+        .doesNotContain("Not selected");
+    assertThat(page.getByText("Exported as licenses.csv")).isVisible();
   }
 
   @Test

@@ -331,6 +331,23 @@ class ManyLicensesTest {
   }
 
   @Test
+  void namedLicensesAreExportedInTheirOrderAndNoOthers() {
+    Api api = keyhook.account("enterprise");
+    String a = keyhook.license(api, new JsonObject().put("name", "A")).id();
+    keyhook.license(api, new JsonObject().put("name", "B"));
+    String c = keyhook.license(api, new JsonObject().put("name", "C")).id();
+    String nobodys = "lic_" + "0".repeat(26);
+    assertThat(export(api, "?ids=" + c + "," + nobodys + "," + a).lines().skip(1).map(line -> line.split(",")[0]))
+        .containsExactly("C", "A");
+    assertThat(export(keyhook.account("enterprise"), "?ids=" + c).lines()).as("of another account").hasSize(1);
+    String tooMany = String.join(",", Collections.nCopies(101, a));
+    for (String bad : List.of("", "x", a + ",", a + "&status=active", a + "&search=A", tooMany)) {
+      assertThat(api.get("/api/licenses/export?ids=" + bad).expect(400).badFields()).as(bad).containsExactly("ids");
+    }
+    assertThat(export(api, "?ids=" + String.join(",", Collections.nCopies(100, a))).lines()).as("the longest").hasSize(2);
+  }
+
+  @Test
   void anExportHoldsWhatAListWould() {
     Api api = keyhook.account("enterprise");
     for (String name : List.of("b", "a", "other")) {

@@ -209,6 +209,47 @@ class AccountLogTest {
             .put("message", "There is no such delivery"));
   }
 
+  @Test
+  void eachRowNamesItsLicenseAndCustomerAsTheyAreNow() {
+    Api mine = keyhook.account("enterprise");
+    Receiver sink = keyhook.receiver();
+    Webhook webhook = keyhook.webhook(mine, sink, "license.validated", "license.deleted");
+    License sold = keyhook.license(mine, new JsonObject().put("name", "Studio").put("customerName", "Ada Lovelace"));
+    mine.validate(sold.key(), "device").expect(200);
+    sink.take();
+    mine.patch("/api/licenses/" + sold.id(), new JsonObject().put("name", "Studio Pro").put("customerEmail", "ada@example.com"))
+        .expect(200);
+    JsonObject named = new JsonObject().put("id", sold.id()).put("name", "Studio Pro")
+        .put("keyHint", "…" + sold.key().substring(sold.key().length() - 4))
+        .put("customerName", "Ada Lovelace").put("customerEmail", "ada@example.com");
+    for (String path : List.of("/api/deliveries", "/api/webhooks/" + webhook.id() + "/deliveries")) {
+      JsonObject row = mine.get(path).expect(200).data().get(0);
+      assertThat(row.getJsonObject("license")).isEqualTo(named);
+      assertThat(row.encode()).doesNotContain(sold.key());
+    }
+    mine.delete("/api/licenses/" + sold.id()).expect(204);
+    sink.take();
+    List<JsonObject> rows = mine.get("/api/deliveries").expect(200).data();
+    assertThat(rows.get(0).getJsonObject("license")).as("as it was deleted").isEqualTo(named);
+    assertThat(rows.get(1).getJsonObject("license")).as("as it was validated, without customer")
+        .isEqualTo(named.copy().put("name", "Studio").putNull("customerName").putNull("customerEmail"));
+    mine.post("/api/webhooks/test", new JsonObject().put("webhookId", webhook.id()).put("event", "license.expired")).expect(200);
+    assertThat(mine.get("/api/deliveries").expect(200).data().get(0).getValue("license")).as("of a test").isNull();
+  }
+
+  @Test
+  void deliveriesAreFoundByWhenAnAttemptEnded() {
+    Instant ended = api.get("/api/deliveries/" + disabled).json().getJsonArray("attempts").getJsonObject(0).getInstant("startedAt")
+        .plusMillis(api.get("/api/deliveries/" + disabled).json().getJsonArray("attempts").getJsonObject(0).getLong("durationMs"));
+    assertThat(ids("?attemptedFrom=" + ended + "&attemptedTo=" + ended.plusMillis(1))).contains(disabled)
+        .doesNotContain(activated);
+    assertThat(ids("?attemptedTo=" + ended)).contains(activated, validated).doesNotContain(disabled, failing);
+    assertThat(ids("?attemptedFrom=" + ended)).contains(disabled, failing);
+    assertThat(ids("?attemptedFrom=" + ended + "&licenseId=" + other.id() + "&status=pending")).containsExactly(failing);
+    assertThat(ids("?attemptedFrom=" + ended.plusSeconds(3600))).isEmpty();
+    assertThat(api.get("/api/deliveries?attemptedTo=yesterday").expect(400).body()).contains("attemptedTo");
+  }
+
   private static JsonObject redeliver(String... ids) {
     return new JsonObject().put("ids", new JsonArray(List.of(ids)));
   }

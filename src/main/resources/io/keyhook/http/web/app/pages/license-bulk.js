@@ -1,12 +1,15 @@
 import { html, useState } from '../preact.js';
-import { patch, post, remove } from '../api.js';
+import { getCsv, patch, post, remove } from '../api.js';
 import { now } from '../clock.js';
 import { DAY_LENGTH, number, plural } from '../format.js';
+import { save } from '../save.js';
 import { announce, Button, Confirm, Dialog } from '../ui.js';
 import { useId } from '../use.js';
 
 /** Requests at a time. */
 const AT_ONCE = 4;
+/** The API's limit for one export of selected licenses. */
+const MOST_EXPORTED = 100;
 const TERMS = [[30, '30 days'], [365, '1 year'], [730, '2 years']];
 
 /** Runs an action for each item, a few at a time. @returns the items that succeeded, and the errors of the others */
@@ -35,6 +38,16 @@ const setExpiry = expiryOf => license => patch(pathOf(license), { expiresAt: exp
 /** A number of days after the expiry, or after now if the license has expired. */
 const extended = days => ({ expiresAt }) => new Date(Math.max(now(), Date.parse(expiresAt)) + days * DAY_LENGTH).toISOString();
 
+/** A CSV file with these licenses. @param ids one at least */
+async function exported(ids) {
+  const parts = [];
+  for (let i = 0; i < ids.length; i += MOST_EXPORTED) {
+    parts.push(await getCsv('api/licenses/export', { ids: ids.slice(i, i + MOST_EXPORTED).join() }));
+  }
+  // each part begins with the names of the columns
+  return parts.map((part, i) => i === 0 ? part : part.slice(part.indexOf('\n') + 1)).join('');
+}
+
 /**
  * Actions on the selected licenses. All of them but deletion can be undone.
  *
@@ -55,6 +68,16 @@ export function BulkActions({ selected, onChanged, onClear }) {
       errors.length ? 'bad' : 'good', undo && done.length > 0
         ? { label: 'Undo', run: () => run(name, 'Restored', done, undo) } : null);
   };
+  const exportAll = async () => {
+    setBusy('export');
+    try {
+      save('licenses.csv', await exported(selected.map(({ id }) => id)));
+      announce('Exported as licenses.csv', 'good');
+    } catch (e) {
+      announce(e.message, 'bad');
+    }
+    setBusy(null);
+  };
   const enabled = selected.filter(({ status }) => status !== 'disabled');
   const disabled = selected.filter(({ status }) => status === 'disabled');
   const expiring = selected.filter(({ expiresAt }) => expiresAt);
@@ -68,6 +91,7 @@ export function BulkActions({ selected, onChanged, onClear }) {
       ${disabled.length > 0 && button('enable', 'Enable', () =>
         run('enable', 'Enabled', disabled, setDisabled(false), setDisabled(true)))}
       ${expiring.length > 0 && button('extend', 'Extend', () => setDialog('extend'), 'member')}
+      ${button('export', 'Export', exportAll, 'read_only')}
       <${Button} needs="member" kind="danger-quiet" icon="trash" disabled=${busy !== null} onClick=${() => setDialog('delete')}>Delete</${Button}>
     </div>
     ${dialog === 'extend' && html`<${Extend} licenses=${expiring} others=${selected.length - expiring.length}

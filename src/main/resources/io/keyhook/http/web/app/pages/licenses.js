@@ -1,6 +1,7 @@
 import { html, useEffect, useRef, useState } from '../preact.js';
 import { announce, Button, Dialog, Empty, Notice, PagedTable, PageHead, StatusBadge, Time } from '../ui.js';
 import { getCsv, postCsv } from '../api.js';
+import { save } from '../save.js';
 import { useMay } from '../context.js';
 import { date, number, plural } from '../format.js';
 import { Filter, FilterInput } from '../form.js';
@@ -83,18 +84,6 @@ function Export({ query }) {
     setBusy(false);
   };
   return html`<${Button} icon="download" busy=${busy} onClick=${run}>Export</${Button}>`;
-}
-
-/**
- * Saves text as a file, as a download would. The file begins with a byte order mark, without which Excel does not read UTF-8;
- * reading a response as text removes the one that the server sent.
- */
-function save(name, text) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob(['\ufeff', text], { type: 'text/csv' }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 const EXAMPLE = `name,maxActivations,expiresAt,customerName,customerEmail
