@@ -48,6 +48,12 @@ public interface Deliveries {
       this(caller, webhookId, status, event, licenseId, from, to, page, null, null, null);
     }
 
+    public ListAll(
+        Caller caller, String webhookId, Status status, String event, String licenseId, Instant from, Instant to,
+        Page.Request page, String search, Boolean failing) {
+      this(caller, webhookId, status, event, licenseId, from, to, page, search, failing, null);
+    }
+
     /** Returns whether the request searches for a text. */
     public boolean isSearch() {
       return search != null && !search.isBlank();

@@ -51,7 +51,16 @@ class PagesTest {
     Receiver good = keyhook.receiver();
     good.answer(Answer.status(200, "{\"ok\":true}"));
     Receiver bad = keyhook.receiver();
-    bad.answer(Answer.status(503, "<html><body>upstream is away, and this line goes on for longer than a phone is wide</body>"));
+    Answer away = Answer.status(503, "<html><body>\nupstream is away, and this line goes on for longer than a phone is wide\n</body>");
+    bad.answer(request -> {
+      request.response().putHeader("Server", "nginx/1.24.0").putHeader("Set-Cookie", "session=1")
+          .putHeader("X-Request-Id", request.getHeader("X-Webhook-Attempt") + "-6b6e2d5c1f0a4a539c505b9d2a7a0d7d");
+      if (request.getHeader("X-Webhook-Attempt").equals("1")) {
+        request.response().setStatusCode(502).end("<html><body>\nno upstream\n</body>");
+      } else {
+        away.to(request);
+      }
+    });
     keyhook.webhook(good, "license.validated", "license.activated", "license.disabled");
     String failing = keyhook.webhook(bad, "license.activated").id();
     String url = "https://hooks.a-rather-long-subdomain.example.com/keyhook/deliveries/of/our/shop?source=keyhook&region=eu";
@@ -111,6 +120,12 @@ class PagesTest {
       page.keyboard().press("Escape");
       page.keyboard().press("?");
       check(all, tab, "shortcuts", scheme);
+      page.navigate(keyhook.node().uri() + "/#" + paths.stream().filter(path -> path.startsWith("/deliveries/")).findFirst().orElseThrow());
+      page.getByText("Response headers").first().click();
+      check(all, tab, "response-headers", scheme);
+      tab.button("Compare attempts").click();
+      assertThat(tab.dialog().getByText("Attempt 2").first()).isVisible();
+      check(all, tab, "compare", scheme);
       all.assertThat(tab.complaints()).isEmpty();
       all.assertThat(tab.refusals()).as("who is not logged in yet is not told by an error").isEmpty();
     }

@@ -82,7 +82,7 @@ class TriageTest extends Visit {
     assertThat(drawer()).hasCount(0);
     assertThat(rows().nth(2).getByRole(AriaRole.LINK)).isFocused();
     page.keyboard().press("Enter"); // on the link
-    assertThat(drawer()).isVisible();
+    assertThat(drawer()).isFocused();
     page.keyboard().press("Enter");
     assertThat(tab.heading("license.activated")).isVisible();
     assertThat(page.getByText("Attempt 2", new Page.GetByTextOptions().setExact(true))).isVisible();
