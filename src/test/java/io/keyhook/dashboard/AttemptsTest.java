@@ -110,6 +110,19 @@ class AttemptsTest extends Visit {
   }
 
   @Test
+  void aDialogThatCannotBeLoadedSaysSo() {
+    openDelivery();
+    page.route("**/later/compare.js", route -> route.abort());
+    tab.button("Compare attempts").click();
+    assertThat(page.getByText("Couldn’t load this dialog. Check your connection, then reload the page.")).isVisible();
+    assertThat(tab.dialog()).hasCount(0);
+    page.unroute("**/later/compare.js");
+    page.reload();
+    tab.button("Compare attempts").click();
+    assertThat(tab.dialog()).isVisible();
+  }
+
+  @Test
   void theListNamesLicenseAndCustomer() {
     page.navigate(keyhook.node().uri() + "/#/deliveries?webhookId=" + webhook);
     assertThat(rows()).hasCount(1);

@@ -120,6 +120,7 @@ class PagesTest {
       page.keyboard().press("Escape");
       page.keyboard().press("?");
       check(all, tab, "shortcuts", scheme);
+      page.keyboard().press("Escape");
       page.navigate(keyhook.node().uri() + "/#" + paths.stream().filter(path -> path.startsWith("/deliveries/")).findFirst().orElseThrow());
       page.getByText("Response headers").first().click();
       check(all, tab, "response-headers", scheme);

@@ -276,6 +276,29 @@ export function Dialog({ title, onClose, wide, firm, asks, children }) {
   </dialog>`;
 }
 
+/**
+ * A dialog whose module is loaded only now, because few visits need it.
+ *
+ * @param load imports the module
+ * @param name of the component in it, which gets all other properties and `onClose`
+ */
+export function Later({ load, name, onClose, ...rest }) {
+  const [module, setModule] = useState(null);
+  useEffect(() => {
+    let current = true;
+    load().then(loaded => current && setModule(loaded), () => {
+      if (current) {
+        announce('Couldn’t load this dialog. Check your connection, then reload the page.', 'bad');
+        onClose();
+      }
+    });
+    return () => {
+      current = false;
+    };
+  }, []);
+  return module && html`<${module[name]} onClose=${onClose} ...${rest} />`;
+}
+
 /** Asks for confirmation of an action that cannot be undone. @param disabled whether it is not confirmed yet */
 export function Confirm({ title, action, cancel = 'Cancel', kind = 'danger', disabled, run, onClose, children }) {
   const [busy, setBusy] = useState(false);

@@ -4,12 +4,10 @@ import { now } from '../clock.js';
 import { useApp } from '../context.js';
 import { ago, countdown, dateTime, millis, plural } from '../format.js';
 import { backTo, to } from '../router.js';
-import { announce, Badge, Button, Card, Code, Facts, IdText, Loaded, Notice, PageHead, StatusBadge, Url } from '../ui.js';
+import { announce, Badge, Button, Card, Code, Facts, IdText, Loaded, Later, Notice, PageHead, StatusBadge, Url } from '../ui.js';
 import { RETRY_PAUSE, useAgain, useLoad, useNow } from '../use.js';
 import { TEST_ENDPOINT } from '../url-check.js';
 import { advice, DELIVERY_BADGE, deliveryBadge, outcome } from '../words.js';
-import { Compare } from './compare.js';
-import { Curl } from './curl.js';
 
 /** Milliseconds between loads of a pending delivery: during an attempt, and at most. */
 const UNDER_WAY = 1_000;
@@ -124,7 +122,7 @@ export function Timeline({ attempts, delivery }) {
     </li>`;
   })}</ol>
   ${attempts.length > 1 && html`<p class="timeline-foot"><${Button} kind="small" onClick=${() => setComparing(true)}>Compare attempts</${Button}></p>`}
-  ${comparing && html`<${Compare} attempts=${attempts} onClose=${() => setComparing(false)} />`}`;
+  ${comparing && html`<${Later} load=${() => import('../../later/compare.js')} name="Compare" attempts=${attempts} onClose=${() => setComparing(false)} />`}`;
 }
 
 /** @param of headers {name, value}; a value of null is not stored */
@@ -164,6 +162,6 @@ export function RequestCard({ delivery }) {
     <${Headers} of=${head} />
     <h3>Body</h3>
     <${Code} label="request body" raw=${raw} text=${raw ? body : JSON.stringify(delivery.payload, null, 2)} />
-    ${asCommand && html`<${Curl} delivery=${delivery} onClose=${() => setAsCommand(false)} />`}
+    ${asCommand && html`<${Later} load=${() => import('../../later/curl.js')} name="Curl" delivery=${delivery} onClose=${() => setAsCommand(false)} />`}
   </${Card}>`;
 }

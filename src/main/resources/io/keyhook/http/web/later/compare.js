@@ -1,10 +1,10 @@
-import { html, useState } from '../preact.js';
-import { diffLines } from '../diff.js';
-import { Filter } from '../form.js';
-import { dateTime, millis, plural } from '../format.js';
-import { parseExact } from '../json.js';
-import { Dialog } from '../ui.js';
-import { outcome } from '../words.js';
+import { html, useState } from '../app/preact.js';
+import { diffLines } from './diff.js';
+import { Filter } from '../app/form.js';
+import { dateTime, millis, plural } from '../app/format.js';
+import { parseExact } from '../app/json.js';
+import { Dialog } from '../app/ui.js';
+import { outcome } from '../app/words.js';
 
 /** Unchanged lines that are shown around a change. */
 const CONTEXT = 3;

@@ -1,8 +1,8 @@
-import { html, useEffect, useState } from '../preact.js';
-import { now } from '../clock.js';
-import { useApp } from '../context.js';
-import { Code, Dialog, Notice } from '../ui.js';
-import { useId, useNow } from '../use.js';
+import { html, useEffect, useState } from '../app/preact.js';
+import { now } from '../app/clock.js';
+import { useApp } from '../app/context.js';
+import { Code, Dialog, Notice } from '../app/ui.js';
+import { useId, useNow } from '../app/use.js';
 
 const PREFIX = 'whsec_';
 /** Milliseconds until the command gets a new timestamp: endpoints reject one that is older than five minutes. */
