@@ -31,10 +31,8 @@ export const DELIVERY_COLUMNS = [
   { name: 'Result', cell: delivery => html`<span class=${'nowrap' + (isFailing(delivery) ? ' bad-text'
       : '')}>${outcome(delivery.lastStatusCode, delivery.lastError)
     ?? html`<span class="faint">–</span>`}</span>` },
-  { name: 'License', cell: ({ license }) => license ? html`<span class="clip">${license.name} <span
-      class="faint mono">${license.keyHint}</span></span>
-    ${(license.customerName || license.customerEmail) && html`<div class="faint clip">${license.customerName ?? license.customerEmail}</div>`}`
-    : html`<span class="faint">–</span>` },
+  { name: 'License', className: 'license', cell: ({ license }) => license ? html`<div><span class="clip">${license.name}</span>
+    <span class="faint clip"><span class="mono">${license.keyHint}</span> ${license.customerName ?? license.customerEmail}</span></div>` : html`<span class="faint">–</span>` },
   { name: 'Attempts', numeric: true, className: 'roomy', cell: delivery => delivery.attemptCount },
   { name: 'Created', cell: delivery => html`<${Time} at=${delivery.createdAt} />` },
 ];
