@@ -194,6 +194,15 @@ public final class KeyhookClient {
     return manage(request.caller().accountId(), Addresses.RESET_PASSWORD_OF, request);
   }
 
+  /** Lists the links to set a password that have not been used. */
+  public Future<Page<Links.OpenPasswordReset>> listPasswordResets(Links.ListPasswordResets query) {
+    return manage(query.caller().accountId(), Addresses.LIST_PASSWORD_RESETS, query);
+  }
+
+  public Future<Void> revokePasswordReset(Links.RevokePasswordReset request) {
+    return manage(request.caller().accountId(), Addresses.REVOKE_PASSWORD_RESET, request);
+  }
+
   /** Sets the password for which a link was created. */
   public Future<Links.PasswordSet> setPassword(Links.SetPassword request) {
     return bus.request(Addresses.SET_PASSWORD, request);
@@ -215,6 +224,14 @@ public final class KeyhookClient {
   /** Turns two-factor authentication off for a team member who lost the app and the recovery codes. */
   public Future<Void> disableTwoFactor(TwoFactor.DisableOf request) {
     return manage(request.caller().accountId(), Addresses.DISABLE_TWO_FACTOR_OF, request);
+  }
+
+  /**
+   * Checks the password of a user before a call for which a stolen token must not be enough. Fails with
+   * {@link io.keyhook.bus.Failure.Forbidden}.
+   */
+  public Future<Void> confirm(Users.Confirm request) {
+    return bus.request(Addresses.CONFIRM, request);
   }
 
   public Future<Void> changePassword(Users.ChangePassword request) {

@@ -252,9 +252,9 @@ class CitusTest {
   @Test
   void peopleKeysAndIdempotencyWork() {
     Api account = keyhook.account("enterprise");
-    account.post("/api/users", new JsonObject().put("email", "new@example.org").put("password", Node.PASSWORD)).expect(201);
-    account.post("/api/users", new JsonObject().put("email", "NEW@example.org").put("password", Node.PASSWORD)).expect(409);
-    String key = account.post("/api/api-keys", new JsonObject().put("name", "Key")).expect(201).json().getString("key");
+    account.post("/api/users", new JsonObject().put("email", "new@example.org").put("password", Node.PASSWORD).put("role", "member")).expect(201);
+    account.post("/api/users", new JsonObject().put("email", "NEW@example.org").put("password", Node.PASSWORD).put("role", "member")).expect(409);
+    String key = account.post("/api/api-keys", new JsonObject().put("name", "Key").put("currentPassword", Node.PASSWORD)).expect(201).json().getString("key");
     Api byKey = account.anonymous().bearer(key).header("Idempotency-Key", "one-and-the-same");
     JsonObject license = new JsonObject().put("name", "Once");
     String id = byKey.post("/api/licenses", license).expect(201).json().getString("id");

@@ -89,6 +89,21 @@ class ReloadTest {
       process.awaitOutput(Pattern.compile("validation\\.rateLimit \\(keyhook\\.json\\): is -1, must be"));
       write("validation", new JsonObject().put("rateLimit", 1));
       reload(process, "Changed: nothing. Changed in the configuration, and in effect after a restart: operator.key");
+
+      settings.getJsonObject("delivery").put("deniedTargets", new JsonArray()).put("allowedPorts", new JsonArray().add(443))
+          .put("timeout", "soon");
+      settings.getJsonObject("log").put("level", "DEBUG").put("slowStatement", "PT3S");
+      write("validation", new JsonObject().put("rateLimit", 1000));
+      String detail = operator.post("/api/admin/reload", new JsonObject()).expect(409, "CONFIGURATION_INVALID").json()
+          .getString("detail");
+      assertThat(detail).startsWith("Nothing has changed").contains("delivery.timeout (keyhook.json): is soon")
+          .doesNotContain("rateLimit", "slowStatement", "deniedTargets", "log.level");
+      assertThat(api.post("/api/webhooks/test", new JsonObject().put("webhookId", id)).expect(200).json().getString("error"))
+          .as("the old delivery.deniedTargets holds").isEqualTo("target_refused");
+      test(api, "https://hooks.corp.internal:9443/b").expect(201); // as does the old delivery.allowedPorts
+      settings.getJsonObject("delivery").remove("timeout");
+      write("validation", new JsonObject());
+      reload(process, "Changed: log.level from INFO to DEBUG, log.slowStatement from PT2S to PT3S,");
       assertThat(process.output()).doesNotContain("a-new-operator-key");
     }
   }

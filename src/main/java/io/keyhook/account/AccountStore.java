@@ -83,9 +83,10 @@ final class AccountStore {
       SELECT m.account_id, m.user_id, m.email, m.password_hash, a.suspended_at IS NOT NULL, m.role
       FROM keyhook.member m JOIN keyhook.account a ON a.account_id = m.account_id
       WHERE m.account_id = $1 AND m.user_id = $2""";
+  // Tokens without a session are of nodes that know no sessions of programs; with two-factor authentication, they may be older than it.
   private static final String CALLING_MEMBER = MEMBER + """
 
-      AND ($3::uuid IS NULL OR EXISTS (SELECT FROM keyhook.session s
+      AND ($3::uuid IS NULL AND m.totp_secret IS NULL OR EXISTS (SELECT FROM keyhook.session s
         WHERE s.account_id = $1 AND s.user_id = $2 AND s.session_id = $3 AND s.expires_at > now()))""";
   private static final String SUSPENDED = "SELECT suspended_at IS NOT NULL FROM keyhook.account WHERE account_id = $1";
 
@@ -210,7 +211,7 @@ final class AccountStore {
   /**
    * Returns a team member whose session has not ended.
    *
-   * @param sessionId null: any
+   * @param sessionId null: of a token without one, which is no longer accepted where logins need a code
    */
   static Future<Optional<Member>> member(SqlClient client, UUID accountId, UUID userId, UUID sessionId) {
     return client.preparedQuery(CALLING_MEMBER).execute(Tuple.of(accountId, userId, sessionId))

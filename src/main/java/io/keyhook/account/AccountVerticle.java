@@ -87,11 +87,12 @@ public final class AccountVerticle extends VerticleBase {
     passwords = new Passwords(vertx, admissions);
     connections = database.connections(admissions.authentications().atOnce(), "authentications");
     tokens = new Tokens(vertx, options.auth().jwt());
-    CurrentPassword currentPassword = new CurrentPassword(database, admissions.management(), passwords);
-    SecondFactor secondFactor = new SecondFactor(database, admissions.management(), currentPassword, cipher, random);
+    Codes codes = new Codes(cipher);
+    CurrentPassword currentPassword = new CurrentPassword(database, admissions.management(), passwords, codes);
+    SecondFactor secondFactor = new SecondFactor(database, admissions.management(), currentPassword, codes, cipher, random);
     DeviceCookies devices = new DeviceCookies(options.secrets(), random);
     Logins logins = new Logins(database, admissions.management(), passwords, tokens, options.auth().session(),
-        devices, secondFactor, random);
+        devices, codes, random);
     People people = new People(database, admissions.management(), idempotency, passwords);
     Links links = new Links(database, admissions.management(), idempotency, passwords, currentPassword, devices, random);
     bus.answer(Addresses.AUTHENTICATE, request ->
@@ -115,6 +116,10 @@ public final class AccountVerticle extends VerticleBase {
     bus.answer(Addresses.FIND_INVITATION, links::find);
     bus.answer(Addresses.ACCEPT_INVITATION, links::accept);
     bus.answer(Addresses.RESET_PASSWORD, links::resetPassword);
+    bus.answer(Addresses.LIST_PASSWORD_RESETS, query -> LinkStore.listResets(pool, query));
+    bus.answer(Addresses.REVOKE_PASSWORD_RESET, links::revokeReset);
+    bus.answer(Addresses.CONFIRM, request ->
+        currentPassword.confirm(request.caller(), request.currentPassword(), request.code()));
     bus.answer(Addresses.RESET_PASSWORD_OF, links::resetPasswordOf);
     bus.answer(Addresses.SET_PASSWORD, links::setPassword);
     bus.answer(Addresses.BEGIN_TWO_FACTOR, secondFactor::begin);
@@ -178,7 +183,8 @@ public final class AccountVerticle extends VerticleBase {
             AccountStore.Member user = found.filter(member -> claims.isOf(member.passwordHash()))
                 .orElseThrow(AccountVerticle::unauthorized);
             Suspension.check(user.suspended());
-            return new Caller(accountId, new Actor(user.email(), claims.userId(), null), claims.expiresAt()).as(user.role());
+            return new Caller(accountId, new Actor(user.email(), claims.userId(), null), claims.expiresAt()).as(user.role())
+                .in(sessionId);
           });
     }
     return AccountStore.isSuspended(connections, accountId).map(suspended -> {

@@ -1,26 +1,31 @@
 package io.keyhook.account;
 
+import io.keyhook.audit.Action;
+import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
 import io.keyhook.db.Database;
 import io.keyhook.fair.Admission;
 import io.vertx.core.Future;
+import java.util.List;
 import java.util.UUID;
 
-/** Asks callers for their password again, before calls for which a stolen token must not be enough. */
+/** Asks callers for their password again, and for a code if their logins need one, before calls for which a stolen token must not be enough. */
 final class CurrentPassword {
   private final Database database;
   private final Admission<Object> management;
   private final Passwords passwords;
+  private final Codes codes;
 
   /**
    * @param management admits work on shared connections, by account
    */
-  CurrentPassword(Database database, Admission<Object> management, Passwords passwords) {
+  CurrentPassword(Database database, Admission<Object> management, Passwords passwords, Codes codes) {
     this.database = database;
     this.management = management;
     this.passwords = passwords;
+    this.codes = codes;
   }
 
   /** Returns the calling user. Fails with USER_ONLY for API keys and other callers without a user. */
@@ -45,13 +50,26 @@ final class CurrentPassword {
   }
 
   /**
-   * Checks the password of a caller who changes how another user logs in. Fails also with OWN_USER: for the caller's own login,
-   * there are calls that need the password and the code.
+   * Checks the password and uses up the code.
+   *
+   * @param code null: none was given, which fails with CODE_REQUIRED if the caller's logins need one
    */
-  Future<Void> checkForOther(Caller caller, UUID otherId, String password) {
+  Future<Void> confirm(Caller caller, String password, String code) {
+    UUID accountId = caller.accountId();
+    return check(caller, password).compose(userId -> management.run(accountId, () ->
+        codes.use(database.pool(), accountId, userId, code).compose(recovered -> recovered
+            ? AuditStore.write(database.pool(), caller, Action.RECOVERY_CODE_USED, Id.USER.of(userId), List.of())
+            : Future.succeededFuture())));
+  }
+
+  /**
+   * Does the same for a caller who changes how another user logs in. Fails also with OWN_USER: for the caller's own login,
+   * there are calls of their own.
+   */
+  Future<Void> confirmForOther(Caller caller, UUID otherId, String password, String code) {
     return user(caller).compose(userId -> userId.equals(otherId)
         ? Future.failedFuture(new Failure.Conflict("OWN_USER",
             "This call is for other team members; change your own password and two-factor authentication in your settings").exception())
-        : check(caller, password).<Void>mapEmpty());
+        : confirm(caller, password, code));
   }
 }

@@ -6,14 +6,17 @@ import static io.keyhook.db.Rows.instant;
 import static io.keyhook.db.Rows.uuids;
 
 import io.keyhook.bus.Actor;
+import io.keyhook.bus.Caller;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Links;
 import io.keyhook.bus.Links.Invitation;
+import io.keyhook.bus.Links.OpenPasswordReset;
 import io.keyhook.bus.Page;
 import io.keyhook.bus.Role;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
@@ -23,18 +26,18 @@ import java.util.UUID;
 
 /** The SQL of links that are good for one use: invitations, and new passwords. */
 final class LinkStore {
-  private static final String COLUMNS = "link_id, email, role, created_by, created_at, expires_at";
+  private static final String COLUMNS = "link_id, email, role, created_by, created_at, expires_at, user_id";
   private static final String INSERT = """
       INSERT INTO keyhook.account_link (account_id, email, role, user_id, secret_hash, created_by, creator_id, expires_at)
       VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8)) RETURNING\s""" + COLUMNS;
   private static final String LIST = "SELECT " + COLUMNS + """
 
-      FROM keyhook.account_link WHERE account_id = $1 AND user_id IS NULL AND expires_at > now() AND link_id < $2
+      FROM keyhook.account_link WHERE account_id = $1 AND (user_id IS NULL) = $4 AND expires_at > now() AND link_id < $2
       ORDER BY link_id DESC LIMIT $3""";
   private static final String COUNT = """
       SELECT count(*) FROM keyhook.account_link WHERE account_id = $1 AND user_id IS NULL AND expires_at > now()""";
   private static final String REVOKE = """
-      DELETE FROM keyhook.account_link WHERE account_id = $1 AND link_id = $2 AND user_id IS NULL AND expires_at > now()""";
+      DELETE FROM keyhook.account_link WHERE account_id = $1 AND link_id = $2 AND (user_id IS NULL) = $3 AND expires_at > now()""";
   private static final String REPLACE = """
       DELETE FROM keyhook.account_link
       WHERE account_id = $1 AND (user_id = $3 OR user_id IS NULL AND $3::uuid IS NULL AND lower(email) = lower($2))""";
@@ -78,10 +81,20 @@ final class LinkStore {
   }
 
   static Future<Page<Invitation>> list(SqlClient client, Links.ListInvitations query) {
-    Page.Request page = query.page();
+    return list(client, query.caller(), query.page(), true).map(rows ->
+        Page.of(all(rows, LinkStore::invitation), query.page().limit(), invitation -> Id.INVITATION.parse(invitation.id())));
+  }
+
+  static Future<Page<OpenPasswordReset>> listResets(SqlClient client, Links.ListPasswordResets query) {
+    return list(client, query.caller(), query.page(), false).map(rows -> Page.of(all(rows, row ->
+            new OpenPasswordReset(Id.PASSWORD_RESET.of(row.getUUID(0)), Id.USER.of(row.getUUID(6)), row.getString(1),
+                row.getString(3), instant(row, 4), instant(row, 5))),
+        query.page().limit(), reset -> Id.PASSWORD_RESET.parse(reset.id())));
+  }
+
+  private static Future<RowSet<Row>> list(SqlClient client, Caller caller, Page.Request page, boolean invitations) {
     return client.preparedQuery(LIST)
-        .execute(Tuple.of(query.caller().accountId(), page.before(), (long) page.limit() + 1))
-        .map(rows -> Page.of(all(rows, LinkStore::invitation), page.limit(), invitation -> Id.INVITATION.parse(invitation.id())));
+        .execute(Tuple.of(caller.accountId(), page.before(), (long) page.limit() + 1, invitations));
   }
 
   /** Returns how many invitations can be accepted. */
@@ -89,9 +102,9 @@ final class LinkStore {
     return tx.preparedQuery(COUNT).execute(Tuple.of(accountId)).map(rows -> rows.iterator().next().getLong(0));
   }
 
-  /** Returns false if there is no such invitation. */
-  static Future<Boolean> revoke(SqlClient tx, UUID accountId, UUID linkId) {
-    return tx.preparedQuery(REVOKE).execute(Tuple.of(accountId, linkId)).map(deleted -> deleted.rowCount() > 0);
+  /** Returns false if there is no such link. */
+  static Future<Boolean> revoke(SqlClient tx, UUID accountId, UUID linkId, boolean invitation) {
+    return tx.preparedQuery(REVOKE).execute(Tuple.of(accountId, linkId, invitation)).map(deleted -> deleted.rowCount() > 0);
   }
 
   /** Deletes the links by which the password of a user could be set. */

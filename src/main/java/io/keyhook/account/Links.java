@@ -18,6 +18,7 @@ import io.keyhook.bus.Links.PasswordSet;
 import io.keyhook.bus.Links.ResetPassword;
 import io.keyhook.bus.Links.ResetPasswordOf;
 import io.keyhook.bus.Links.RevokeInvitation;
+import io.keyhook.bus.Links.RevokePasswordReset;
 import io.keyhook.bus.Links.SetPassword;
 import io.keyhook.db.Database;
 import io.keyhook.db.Hashes;
@@ -87,13 +88,21 @@ final class Links {
   }
 
   Future<Void> revoke(RevokeInvitation request) {
-    UUID accountId = request.caller().accountId();
-    UUID linkId = Id.INVITATION.parse(request.id());
-    return database.transaction(tx -> LinkStore.revoke(tx, accountId, linkId).compose(revoked -> {
+    return revoke(request.caller(), Id.INVITATION, request.id(), Action.INVITATION_REVOKED);
+  }
+
+  Future<Void> revokeReset(RevokePasswordReset request) {
+    return revoke(request.caller(), Id.PASSWORD_RESET, request.id(), Action.PASSWORD_RESET_REVOKED);
+  }
+
+  private Future<Void> revoke(Caller caller, Id kind, String id, Action action) {
+    UUID accountId = caller.accountId();
+    UUID linkId = kind.parse(id);
+    return database.transaction(tx -> LinkStore.revoke(tx, accountId, linkId, kind == Id.INVITATION).compose(revoked -> {
       if (!revoked) {
-        throw Id.INVITATION.notFound();
+        throw kind.notFound();
       }
-      return AuditStore.write(tx, request.caller(), Action.INVITATION_REVOKED, request.id(), List.of());
+      return AuditStore.write(tx, caller, action, id, List.of());
     }));
   }
 
@@ -119,7 +128,7 @@ final class Links {
   Future<PasswordReset> resetPassword(ResetPassword request) {
     UUID accountId = request.caller().accountId();
     UUID userId = Id.USER.parse(request.userId());
-    return currentPassword.checkForOther(request.caller(), userId, request.currentPassword())
+    return currentPassword.confirmForOther(request.caller(), userId, request.currentPassword(), request.code())
         .compose(checked -> management.run(accountId, () -> database.transaction(tx ->
             UserStore.lock(tx, accountId, userId).compose(member -> resetPassword(tx, request.caller(), member)))));
   }
@@ -139,10 +148,11 @@ final class Links {
     byte[] secret = Ticket.secret(random);
     return LinkStore.insert(tx, member.accountId(), member.email(), null, member.userId(), Hashes.sha256(secret), caller.actor(),
         RESET_LIFETIME).compose(made -> {
+          UUID linkId = Id.INVITATION.parse(made.id());
           String id = Id.USER.of(member.userId());
-          String token = new Ticket(member.accountId(), Id.INVITATION.parse(made.id()), secret).text();
+          String token = new Ticket(member.accountId(), linkId, secret).text();
           return AuditStore.write(tx, caller, Action.USER_PASSWORD_RESET, id, List.of())
-              .map(new PasswordReset(id, member.email(), made.expiresAt(), token, "/#/new-password/" + token));
+              .map(new PasswordReset(Id.PASSWORD_RESET.of(linkId), id, member.email(), made.expiresAt(), token, "/#/new-password/" + token));
         });
   }
 

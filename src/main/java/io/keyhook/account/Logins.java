@@ -44,40 +44,47 @@ final class Logins {
   private final Tokens tokens;
   private final KeyhookOptions.Session options;
   private final DeviceCookies devices;
-  private final SecondFactor secondFactor;
+  private final Codes codes;
   private final SecureRandom random;
 
   /**
    * @param management admits work on shared connections, by client address
    */
   Logins(Database database, Admission<Object> management, Passwords passwords, Tokens tokens,
-      KeyhookOptions.Session options, DeviceCookies devices, SecondFactor secondFactor, SecureRandom random) {
+      KeyhookOptions.Session options, DeviceCookies devices, Codes codes, SecureRandom random) {
     this.database = database;
     this.management = management;
     this.passwords = passwords;
     this.tokens = tokens;
     this.options = options;
     this.devices = devices;
-    this.secondFactor = secondFactor;
+    this.codes = codes;
     this.random = random;
   }
 
+  /** Issues a token of a session that nobody can renew: it lasts as long as the token, and its secret is given to nobody. */
   Future<Accounts.Token> login(Accounts.Login request) {
-    return member(request).compose(user -> inTurn(request.address(), () -> database.transaction(tx -> note(tx, user)
-            .compose(noted -> audit(tx, user, request.address(), Action.LOGIN_SUCCEEDED))))
-        .map(written -> tokens.issue(user)));
+    return member(request).compose(user ->
+        begin(request, user, Ticket.secret(random), tokens.lifetime(), Action.LOGIN_SUCCEEDED)
+            .map(id -> tokens.issue(user, id, tokens.lifetime())));
   }
 
   Future<Opened> open(Sessions.Open request) {
     return member(request.login()).compose(user -> {
       byte[] secret = Ticket.secret(random);
-      return inTurn(request.login().address(), () -> database.transaction(tx -> note(tx, user)
-              .compose(noted -> SessionStore.insert(tx, user.accountId(), user.userId(), Hashes.sha256(secret),
-                  options.lifetime(), request.userAgent(), request.login().address()))
-              .compose(id -> audit(tx, user, request.login().address(), Action.SESSION_STARTED).map(id))))
+      return begin(request.login().from(request.userAgent()), user, secret, options.lifetime(), Action.SESSION_STARTED)
           .map(id -> new Opened(tokens.issue(user, id, options.accessLifetime()),
               new Ticket(user.accountId(), id, secret).text(), options.lifetime(), devices.issue(user)));
     });
+  }
+
+  /** Starts a session and returns its id. */
+  private Future<UUID> begin(
+      Accounts.Login login, AccountStore.Member user, byte[] secret, Duration lifetime, Action action) {
+    return inTurn(login.address(), () -> database.transaction(tx -> note(tx, user)
+        .compose(noted -> SessionStore.insert(tx, user.accountId(), user.userId(), Hashes.sha256(secret), lifetime,
+            login.userAgent(), login.address()))
+        .compose(id -> audit(tx, user, login.address(), action).map(id))));
   }
 
   /** Takes a turn on a shared connection. */
@@ -110,7 +117,7 @@ final class Logins {
           Suspension.check(member.get().suspended());
           return member.get();
         })).compose(user -> inTurn(request.address(), () ->
-            secondFactor.check(database.pool(), user.accountId(), user.userId(), request.code())
+            codes.use(database.pool(), user.accountId(), user.userId(), request.code())
                 .onFailure(e -> noteWrongCode(e, user, request.address()))
                 .compose(recovered -> recovered ? audit(database.pool(), user, request.address(), Action.RECOVERY_CODE_USED)
                     : Future.<Void>succeededFuture()))
@@ -139,9 +146,9 @@ final class Logins {
   }
 
   private void noteWrongCode(Throwable e, AccountStore.Member user, String address) {
-    if (e instanceof FailureException known && known.failure().code().equals(SecondFactor.WRONG_CODE)) {
+    if (e instanceof FailureException known && known.failure().code().equals(Codes.WRONG)) {
       note(user, address, Action.LOGIN_CODE_FAILED);
-    } else if (e instanceof FailureException known && known.failure().code().equals(SecondFactor.CODE_REQUIRED)) {
+    } else if (e instanceof FailureException known && known.failure().code().equals(Codes.REQUIRED)) {
       note(user, address, Action.LOGIN_CODE_MISSING);
     }
   }
@@ -201,7 +208,7 @@ final class Logins {
   Future<Page<Sessions.Session>> list(Sessions.ListSessions query) {
     UUID userId = query.caller().actor().id(Id.USER);
     return userId == null ? Future.succeededFuture(new Page<>(List.of(), null))
-        : database.transaction(tx -> SessionStore.find(tx, query.cookie()).compose(current -> SessionStore.list(tx,
+        : database.transaction(tx -> SessionStore.current(tx, query.caller(), query.cookie()).compose(current -> SessionStore.list(tx,
             query.caller().accountId(), userId, current.orElse(null), query.page())));
   }
 
@@ -222,7 +229,7 @@ final class Logins {
     Caller caller = request.caller();
     UUID userId = caller.actor().id(Id.USER);
     return userId == null ? Future.succeededFuture()
-        : database.transaction(tx -> SessionStore.find(tx, request.cookie())
+        : database.transaction(tx -> SessionStore.current(tx, caller, request.cookie())
             .compose(kept -> SessionStore.deleteOf(tx, caller.accountId(), userId, kept.orElse(null)))
             .compose(ended -> ended == 0 ? Future.<Void>succeededFuture()
                 : AuditStore.write(tx, caller, Action.SESSION_ENDED, Id.USER.of(userId), List.of())));

@@ -110,7 +110,7 @@ final class People {
   private Future<Void> change(Users.ChangePassword request, UUID userId, String oldHash, String newHash) {
     UUID accountId = request.caller().accountId();
     return database.transaction(tx -> UserStore.changePassword(tx, accountId, userId, oldHash, newHash)
-        .compose(changed -> changed ? SessionStore.find(tx, request.cookie()) : Future.failedFuture(wrongPassword()))
+        .compose(changed -> changed ? SessionStore.current(tx, request.caller(), request.cookie()) : Future.failedFuture(wrongPassword()))
         .compose(kept -> SessionStore.deleteOf(tx, accountId, userId, kept.orElse(null)))
         .compose(deleted -> LinkStore.deleteOf(tx, accountId, userId))
         .compose(deleted -> AuditStore.write(tx, request.caller(), Action.USER_PASSWORD_CHANGED, Id.USER.of(userId),

@@ -4,7 +4,6 @@ import io.keyhook.audit.Action;
 import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Failure;
-import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.TwoFactor.Begin;
 import io.keyhook.bus.TwoFactor.Disable;
@@ -14,10 +13,8 @@ import io.keyhook.bus.TwoFactor.RecoveryCodes;
 import io.keyhook.bus.TwoFactor.Setup;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
-import io.keyhook.db.Hashes;
 import io.keyhook.fair.Admission;
 import io.vertx.core.Future;
-import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlClient;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -38,22 +35,23 @@ final class SecondFactor {
   /** 80 bits, so that a hash without a salt is enough. */
   private static final int RECOVERY_BYTES = 10;
   private static final int GROUP = 4;
-  static final String WRONG_CODE = "WRONG_CODE";
-  static final String CODE_REQUIRED = "CODE_REQUIRED";
 
   private final Database database;
   private final Admission<Object> management;
   private final CurrentPassword currentPassword;
+  private final Codes codes;
   private final Cipher cipher;
   private final SecureRandom random;
 
   /**
    * @param management admits work on shared connections, by account
    */
-  SecondFactor(Database database, Admission<Object> management, CurrentPassword currentPassword, Cipher cipher, SecureRandom random) {
+  SecondFactor(Database database, Admission<Object> management, CurrentPassword currentPassword, Codes codes, Cipher cipher,
+      SecureRandom random) {
     this.database = database;
     this.management = management;
     this.currentPassword = currentPassword;
+    this.codes = codes;
     this.cipher = cipher;
     this.random = random;
   }
@@ -83,12 +81,12 @@ final class SecondFactor {
           "Create a key first").exception());
       OptionalLong step = Totp.match(cipher.openBytes(pending, accountId, userId), request.code(), found.get().now());
       if (step.isEmpty()) {
-        throw wrongCode();
+        throw Codes.wrong();
       }
       List<String> codes = Stream.generate(this::recoveryCode).limit(RECOVERY_CODES).toList();
-      return TotpStore.enable(tx, accountId, userId, pending, step.getAsLong(), codes.stream().map(SecondFactor::hash).toList())
-          .compose(enabled -> enabled ? audit(tx, caller, Action.TWO_FACTOR_ENABLED, userId) : Future.failedFuture(wrongCode()))
-          .compose(enabled -> SessionStore.find(tx, request.cookie()))
+      return TotpStore.enable(tx, accountId, userId, pending, step.getAsLong(), codes.stream().map(Codes::hash).toList())
+          .compose(enabled -> enabled ? audit(tx, caller, Action.TWO_FACTOR_ENABLED, userId) : Future.failedFuture(Codes.wrong()))
+          .compose(enabled -> SessionStore.current(tx, caller, request.cookie()))
           .compose(kept -> SessionStore.deleteOf(tx, accountId, userId, kept.orElse(null)))
           .map(new RecoveryCodes(codes));
     })));
@@ -98,7 +96,7 @@ final class SecondFactor {
     Caller caller = request.caller();
     UUID accountId = caller.accountId();
     return currentPassword.check(caller, request.currentPassword())
-        .compose(userId -> management.run(accountId, () -> check(database.pool(), accountId, userId, request.code())
+        .compose(userId -> management.run(accountId, () -> codes.use(database.pool(), accountId, userId, request.code())
             .compose(recovered -> database.transaction(tx -> (recovered ? audit(tx, caller, Action.RECOVERY_CODE_USED, userId)
                 : Future.<Void>succeededFuture())
             .compose(noted -> TotpStore.disable(tx, accountId, userId))
@@ -108,47 +106,13 @@ final class SecondFactor {
   Future<Void> disableOf(DisableOf request) {
     UUID accountId = request.caller().accountId();
     UUID userId = Id.USER.parse(request.userId());
-    return currentPassword.checkForOther(request.caller(), userId, request.currentPassword())
+    return currentPassword.confirmForOther(request.caller(), userId, request.currentPassword(), request.code())
         .compose(checked -> management.run(accountId, () -> database.transaction(tx ->
             TotpStore.find(tx, accountId, userId).compose(found -> {
               found.orElseThrow(Id.USER::notFound);
               return TotpStore.disable(tx, accountId, userId);
             }).compose(disabled -> disabled ? audit(tx, request.caller(), Action.TWO_FACTOR_DISABLED, userId)
                 : Future.succeededFuture()))));
-  }
-
-  /**
-   * Checks and uses up the code of a login whose password was right. Fails with {@link Failure.Forbidden}, or after some wrong
-   * codes with {@link Failure.RateLimited}. Each code is counted before it is compared, so that guesses at the same time count too.
-   *
-   * @param client not of a transaction, which would take the count back with the rest
-   * @param code of the app, or a recovery code; null: none was given
-   * @return whether it was a recovery code
-   */
-  Future<Boolean> check(Pool client, UUID accountId, UUID userId, String code) {
-    return TotpStore.find(client, accountId, userId).compose(found -> {
-      byte[] sealed = found.map(TotpStore.Found::secret).orElse(null);
-      if (sealed == null) {
-        return Future.succeededFuture(false);
-      }
-      if (code == null) {
-        throw new Failure.Forbidden(CODE_REQUIRED,
-            "Enter the code that your authenticator app shows, or a recovery code").exception();
-      }
-      OptionalLong step = Totp.match(cipher.openBytes(sealed, accountId, userId), code, found.get().now());
-      return TotpStore.countTry(client, accountId, userId).compose(counted -> {
-        if (!counted) {
-          throw new Failure.RateLimited(found.get().retryAfter()).exception();
-        }
-        return step.isPresent() ? TotpStore.useStep(client, accountId, userId, step.getAsLong())
-            : TotpStore.useRecoveryCode(client, accountId, userId, hash(code));
-      }).map(used -> {
-        if (!used) {
-          throw wrongCode();
-        }
-        return step.isEmpty();
-      });
-    });
   }
 
   private static Future<Void> audit(SqlClient tx, Caller caller, Action action, UUID userId) {
@@ -165,15 +129,5 @@ final class SecondFactor {
       code.append(i == 0 ? "" : "-").append(text, i, i + GROUP);
     }
     return code.toString();
-  }
-
-  /** However it is typed: without hyphens and spaces, in any case. */
-  private static byte[] hash(String recoveryCode) {
-    return Hashes.sha256(recoveryCode.replace("-", "").replace(" ", "").toLowerCase(Locale.ROOT)
-        .getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static FailureException wrongCode() {
-    return new Failure.Forbidden(WRONG_CODE, "The code is wrong, has expired, or was used before").exception();
   }
 }

@@ -5,6 +5,7 @@ import static io.keyhook.db.Rows.first;
 import static io.keyhook.db.Rows.instant;
 import static io.keyhook.db.Rows.uuids;
 
+import io.keyhook.bus.Caller;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Page;
 import io.keyhook.bus.Sessions;
@@ -104,10 +105,19 @@ final class SessionStore {
    *
    * @param cookie null: there is none
    */
-  static Future<Optional<UUID>> find(SqlClient tx, String cookie) {
+  private static Future<Optional<UUID>> find(SqlClient tx, String cookie) {
     return Ticket.parse(cookie).map(parsed -> lock(tx, parsed, Duration.ZERO).map(found -> found
             .filter(session -> session.isOf(parsed)).map(session -> parsed.rowId())))
         .orElse(Future.succeededFuture(Optional.empty()));
+  }
+
+  /**
+   * Returns the session of a request: that of the caller's token, or else the one that the cookie is good for; empty: none.
+   *
+   * @param cookie null: there is none
+   */
+  static Future<Optional<UUID>> current(SqlClient tx, Caller caller, String cookie) {
+    return caller.session() != null ? Future.succeededFuture(Optional.of(caller.session())) : find(tx, cookie);
   }
 
   /**

@@ -86,21 +86,20 @@ final class Tokens {
     return secret().isPresent() || options.privateKey().isPresent();
   }
 
-  Token issue(Member user) {
-    return issue(user, null, options.lifetime());
+  /** How long a token lasts whose session cannot be renewed. */
+  Duration lifetime() {
+    return options.lifetime();
   }
 
   /**
-   * @param sessionId of the session with which the token ends; null: none
+   * @param sessionId of the session with which the token ends
    */
   Token issue(Member user, UUID sessionId, Duration lifetime) {
     Instant expiresAt = Instant.now().plus(lifetime);
     String userId = Id.USER.of(user.userId());
     JsonObject claims = new JsonObject().put(options.accountClaim(), Id.ACCOUNT.of(user.accountId()))
-        .put(USER, userId).put(PASSWORD, mark(user.passwordHash())).put("email", user.email());
-    if (sessionId != null) {
-      claims.put(SESSION, Id.SESSION.of(sessionId));
-    }
+        .put(USER, userId).put(PASSWORD, mark(user.passwordHash())).put("email", user.email())
+        .put(SESSION, Id.SESSION.of(sessionId));
     String token = auth.generateToken(claims,
         new JWTOptions().setAlgorithm(options.algorithm()).setSubject(userId).setIssuer(options.issuer())
             .setAudience(List.of(options.audience())).setExpiresInSeconds((int) lifetime.toSeconds()));
@@ -121,7 +120,8 @@ final class Tokens {
    *
    * @param userId the user who logged in here; null: the token is of another issuer
    * @param password mark of the one that was logged in with; null: the token is another issuer's
-   * @param sessionId of the session that the token belongs to; null: none
+   * @param sessionId of the session that the token belongs to; null: the token is another issuer's, or a node of an earlier
+   *     version has issued it
    * @param name for people: an e-mail, or the token's subject
    */
   record Claims(String accountId, String userId, String password, String sessionId, String name, Instant expiresAt) {

@@ -61,6 +61,8 @@ public enum Action {
   USER_ROLE_CHANGED("user.role_changed"),
   /** A link for a new password was created. Its use is a change of the password. */
   USER_PASSWORD_RESET("user.password_reset"),
+  /** Of the link. */
+  PASSWORD_RESET_REVOKED("password_reset.revoked"),
   TWO_FACTOR_ENABLED("two_factor.enabled"),
   TWO_FACTOR_DISABLED("two_factor.disabled"),
   /** A recovery code was used in place of a code of the app. */

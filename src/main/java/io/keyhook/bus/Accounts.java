@@ -27,13 +27,19 @@ public interface Accounts {
    * @param device the device's cookie, from {@link Sessions.FindDevice}; a login on a known device does not wait behind those
    *     of strangers; null: unknown
    * @param code of the user's authenticator app, or a recovery code; null: none
+   * @param userAgent as the program names itself; only its beginning is kept; null: unknown
    */
-  record Login(String email, String password, String address, String device, String code) {
+  record Login(String email, String password, String address, String device, String code, String userAgent) {
     public Login {
       email = email == null ? null : email.strip();
+      userAgent = Sessions.shortened(userAgent);
       Check.that().required("email", email).text("email", email, Check.EMAIL)
           .knownPassword("password", password)
-          .text("code", code, TwoFactor.CODE).done();
+          .text("code", code, TwoFactor.CODE).text("userAgent", userAgent, Sessions.USER_AGENT).done();
+    }
+
+    public Login(String email, String password, String address, String device, String code) {
+      this(email, password, address, device, code, null);
     }
 
     public Login(String email, String password, String address, String device) {
@@ -46,7 +52,12 @@ public interface Accounts {
 
     /** Returns the same login on a known device. */
     public Login on(String device) {
-      return new Login(email, password, address, device, code);
+      return new Login(email, password, address, device, code, userAgent);
+    }
+
+    /** Returns the same login by a program or browser that names itself. */
+    public Login from(String program) {
+      return new Login(email, password, address, device, code, program);
     }
 
     @Override

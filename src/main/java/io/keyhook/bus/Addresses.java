@@ -39,6 +39,10 @@ public final class Addresses {
   public static final Address<Links.FindInvitation, Links.Invited> FIND_INVITATION = new Address<>("invitation.find");
   public static final Address<Links.Accept, Links.Accepted> ACCEPT_INVITATION = new Address<>("invitation.accept", LONG);
   public static final Address<Links.ResetPassword, Links.PasswordReset> RESET_PASSWORD = new Address<>("user.reset-password", LONG);
+  public static final Address<Links.ListPasswordResets, Page<Links.OpenPasswordReset>> LIST_PASSWORD_RESETS =
+      new Address<>("password-reset.list");
+  public static final Address<Links.RevokePasswordReset, Void> REVOKE_PASSWORD_RESET = new Address<>("password-reset.revoke");
+  public static final Address<Users.Confirm, Void> CONFIRM = new Address<>("user.confirm", LONG);
   public static final Address<Links.ResetPasswordOf, Links.PasswordReset> RESET_PASSWORD_OF = new Address<>("user.reset-password-of");
   public static final Address<Links.SetPassword, Links.PasswordSet> SET_PASSWORD = new Address<>("user.set-password", LONG);
   public static final Address<TwoFactor.Begin, TwoFactor.Setup> BEGIN_TWO_FACTOR = new Address<>("two-factor.begin", LONG);

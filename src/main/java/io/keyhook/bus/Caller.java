@@ -12,8 +12,9 @@ import java.util.UUID;
  * @param claim under which the response is stored; null: it is not stored
  * @param role what the caller may do over HTTP; {@link io.keyhook.KeyhookClient} does not check it, nor the scopes
  * @param scopes of an API key that has not full access; null: no restriction beyond the role
+ * @param session of a user who has logged in; null: none
  */
-public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim, Role role, List<Scope> scopes) {
+public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim, Role role, List<Scope> scopes, UUID session) {
   public Caller {
     Objects.requireNonNull(accountId);
     Objects.requireNonNull(actor);
@@ -23,7 +24,7 @@ public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim
 
   /** A caller who may do everything. */
   public Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim) {
-    this(accountId, actor, expiresAt, claim, Role.OWNER, null);
+    this(accountId, actor, expiresAt, claim, Role.OWNER, null, null);
   }
 
   public Caller(UUID accountId, Actor actor, Instant expiresAt) {
@@ -48,17 +49,17 @@ public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim
   }
 
   public Caller at(String address) {
-    return new Caller(accountId, actor.at(address), expiresAt, claim, role, scopes);
+    return new Caller(accountId, actor.at(address), expiresAt, claim, role, scopes, session);
   }
 
   /** Returns the same caller with the response stored under a claim. */
   public Caller with(Claim other) {
-    return new Caller(accountId, actor, expiresAt, other, role, scopes);
+    return new Caller(accountId, actor, expiresAt, other, role, scopes, session);
   }
 
   /** Returns the same caller in another role. */
   public Caller as(Role other) {
-    return new Caller(accountId, actor, expiresAt, claim, other, scopes);
+    return new Caller(accountId, actor, expiresAt, claim, other, scopes, session);
   }
 
   /**
@@ -67,6 +68,15 @@ public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim
    * @param others null: no restriction beyond the role
    */
   public Caller within(List<Scope> others) {
-    return new Caller(accountId, actor, expiresAt, claim, role, others);
+    return new Caller(accountId, actor, expiresAt, claim, role, others, session);
+  }
+
+  /**
+   * Returns the same caller in a session.
+   *
+   * @param other null: none
+   */
+  public Caller in(UUID other) {
+    return new Caller(accountId, actor, expiresAt, claim, role, scopes, other);
   }
 }

@@ -21,6 +21,7 @@ public enum Id {
   EVENT("event_", "event"),
   SESSION("session_", "session"),
   INVITATION("invite_", "invitation"),
+  PASSWORD_RESET("reset_", "link to reset a password"),
   AUDIT_ENTRY("audit_", "audit entry");
 
   private static final char[] DIGITS = "0123456789abcdefghjkmnpqrstvwxyz".toCharArray();

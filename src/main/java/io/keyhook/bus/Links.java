@@ -105,10 +105,15 @@ public interface Links {
    * Creates a link by which another team member sets a new password. It replaces an earlier one.
    *
    * @param currentPassword of the caller, who must be a user
+   * @param code of the caller's authenticator app, or a recovery code; null: none
    */
-  record ResetPassword(Caller caller, String userId, String currentPassword) {
+  record ResetPassword(Caller caller, String userId, String currentPassword, String code) {
     public ResetPassword {
-      Check.that().knownPassword("currentPassword", currentPassword).done();
+      Check.that().knownPassword("currentPassword", currentPassword).text("code", code, TwoFactor.CODE).done();
+    }
+
+    public ResetPassword(Caller caller, String userId, String currentPassword) {
+      this(caller, userId, currentPassword, null);
     }
 
     @Override
@@ -130,12 +135,24 @@ public interface Links {
    *
    * @param path as in {@link CreatedInvitation}
    */
-  record PasswordReset(String userId, String email, Instant expiresAt, String token, String path) {
+  record PasswordReset(String id, String userId, String email, Instant expiresAt, String token, String path) {
     @Override
     public String toString() {
-      return "PasswordReset[userId=" + userId + "]";
+      return "PasswordReset[id=" + id + ", userId=" + userId + "]";
     }
   }
+
+  record ListPasswordResets(Caller caller, Page.Request page) {}
+
+  /**
+   * A link to set a new password that has not been used.
+   *
+   * @param userId whose password it sets
+   * @param createdBy an owner's e-mail address, or another name
+   */
+  record OpenPasswordReset(String id, String userId, String email, String createdBy, Instant createdAt, Instant expiresAt) {}
+
+  record RevokePasswordReset(Caller caller, String id) {}
 
   /**
    * Sets a new password, and ends all sessions of the user.

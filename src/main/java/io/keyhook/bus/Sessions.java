@@ -4,9 +4,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/** Requests about dashboard sessions, and their responses. A cookie is a secret and not part of any {@code toString}. */
+/** Requests about sessions of users who have logged in, and their responses. A cookie is a secret and not part of any {@code toString}. */
 public interface Sessions {
   int USER_AGENT = 300;
+
+  /** Returns the beginning of how a browser names itself. */
+  static String shortened(String userAgent) {
+    return userAgent == null ? null : userAgent.substring(0, Math.min(USER_AGENT, userAgent.length()));
+  }
 
   /**
    * Logs in.
@@ -15,7 +20,7 @@ public interface Sessions {
    */
   record Open(Accounts.Login login, String userAgent) {
     public Open {
-      userAgent = userAgent == null ? null : userAgent.substring(0, Math.min(USER_AGENT, userAgent.length()));
+      userAgent = shortened(userAgent);
       Check.that().text("userAgent", userAgent, USER_AGENT).done();
     }
 
@@ -27,7 +32,7 @@ public interface Sessions {
   /**
    * Lists the sessions of the caller, who has none unless they logged in with a password.
    *
-   * @param cookie of the current session; null: none
+   * @param cookie of the current session, if the caller's token has none; null: none
    */
   record ListSessions(Caller caller, String cookie, Page.Request page) {
     @Override
@@ -50,9 +55,9 @@ public interface Sessions {
   record EndOne(Caller caller, String id) {}
 
   /**
-   * Ends all sessions of the caller except one.
+   * Ends all sessions of the caller except the current one.
    *
-   * @param cookie of the session that continues; null: none
+   * @param cookie of the session that continues, if the caller's token has none; null: none
    */
   record EndOthers(Caller caller, String cookie) {
     @Override

@@ -35,9 +35,9 @@ public interface TwoFactor {
   }
 
   /**
-   * Turns two-factor authentication on, and ends all sessions of the caller except one: they began without a code.
+   * Turns two-factor authentication on, and ends all sessions of the caller except the current one: they began without a code.
    *
-   * @param cookie of the session that continues; null: none
+   * @param cookie of the session that continues, if the caller's token has none; null: none
    */
   record Enable(Caller caller, String code, String cookie) {
     public Enable {
@@ -79,10 +79,15 @@ public interface TwoFactor {
    * Turns two-factor authentication off for another team member, who lost the app and the recovery codes.
    *
    * @param currentPassword of the caller, who must be a user
+   * @param code of the caller's authenticator app, or a recovery code; null: none
    */
-  record DisableOf(Caller caller, String userId, String currentPassword) {
+  record DisableOf(Caller caller, String userId, String currentPassword, String code) {
     public DisableOf {
-      Check.that().knownPassword("currentPassword", currentPassword).done();
+      Check.that().knownPassword("currentPassword", currentPassword).text("code", code, CODE).done();
+    }
+
+    public DisableOf(Caller caller, String userId, String currentPassword) {
+      this(caller, userId, currentPassword, null);
     }
 
     @Override

@@ -35,6 +35,22 @@ public interface Users {
     }
   }
 
+  /**
+   * Asks whether the caller is a user who knows their password, and has a code if their logins need one. A code works once.
+   *
+   * @param code of the app, or a recovery code; null: none
+   */
+  record Confirm(Caller caller, String currentPassword, String code) {
+    public Confirm {
+      Check.that().knownPassword("currentPassword", currentPassword).text("code", code, TwoFactor.CODE).done();
+    }
+
+    @Override
+    public String toString() {
+      return "Confirm[]";
+    }
+  }
+
   /** Gives a user another role, from their next request on. The last owner stays one. */
   record ChangeRole(Caller caller, String id, Role role) {
     public ChangeRole {
@@ -46,9 +62,9 @@ public interface Users {
   record DeleteUser(Caller caller, String id) {}
 
   /**
-   * Changes the caller's password, and ends all their sessions except one.
+   * Changes the caller's password, and ends all their tokens and sessions except the current session.
    *
-   * @param cookie of the session that continues; null: none
+   * @param cookie of the session that continues, if the caller's token has none; null: none
    */
   record ChangePassword(Caller caller, String currentPassword, String newPassword, String cookie) {
     public ChangePassword {

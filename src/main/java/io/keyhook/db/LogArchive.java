@@ -35,7 +35,10 @@ public final class LogArchive {
   private static final Set<String> TABLES = Set.of("event", "delivery");
   /** Nobody drops it while it is read. */
   private static final String LOCK = "LOCK TABLE keyhook.%s IN ACCESS SHARE MODE";
-  private static final String ROWS = "SELECT to_jsonb(kept)::text FROM keyhook.%s kept";
+  private static final String ROWS = """
+      SELECT text, hashtext(text) FROM (SELECT to_jsonb(kept)::text AS text FROM keyhook.%s kept) kept""";
+  private static final String CONTENT = """
+      SELECT count(*), coalesce(sum(hashtext(to_jsonb(kept)::text)), 0) FROM keyhook.%s kept""";
   /** Rows read at once: an event has up to a few KB, and a delivery up to four responses of 4 KB. */
   private static final int BATCH = 200;
   private static final String SUFFIX = ".ndjson.gz";
@@ -76,6 +79,25 @@ public final class LogArchive {
   }
 
   /**
+   * What a partition has: another number of rows, or the same number with other values, is something else.
+   *
+   * @param hashes the sum of the rows' hashes
+   */
+  record Content(long rows, long hashes) {}
+
+  /**
+   * Returns what a partition has now. Reads all of it.
+   *
+   * @param connection the same that it is copied by: values as text depend on settings of the session
+   */
+  static Future<Content> content(SqlConnection connection, String partition) {
+    return connection.query(CONTENT.formatted(partition)).execute().map(rows -> {
+      Row row = rows.iterator().next();
+      return new Content(row.getLong(0), row.getLong(1));
+    });
+  }
+
+  /**
    * Writes the rows of a partition to a file without a name.
    *
    * @param connection in a transaction, which may be idle while the disk is slow
@@ -106,6 +128,7 @@ public final class LogArchive {
     private final GZIPOutputStream gzip;
     private final OutputStream out;
     private long rows;
+    private long hashes;
     private Path file;
 
     private Copy(String partition) throws IOException {
@@ -117,14 +140,15 @@ public final class LogArchive {
       out = new BufferedOutputStream(gzip);
     }
 
-    long rows() {
-      return rows;
+    Content content() {
+      return new Content(rows, hashes);
     }
 
     private Void append(RowSet<Row> more) throws IOException {
       for (Row row : more) {
         out.write(row.getString(0).getBytes(StandardCharsets.UTF_8));
         out.write('\n');
+        hashes += row.getInteger(1);
       }
       rows += more.size();
       return null;

@@ -60,7 +60,6 @@ public final class Partitions {
       "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
   /** Nobody writes to it from here on. */
   private static final String LOCK_TO_DROP = "LOCK TABLE keyhook.%s IN SHARE MODE";
-  private static final String COUNT = "SELECT count(*) FROM keyhook.%s";
   private static final String UNLOCK_DROP = "SELECT pg_advisory_unlock(hashtext('keyhook.partitions.drop'))";
   /** Dropping waits for who reads the table, as long as they read. */
   private static final String UNHURRIED = "SET statement_timeout = 0";
@@ -259,6 +258,12 @@ public final class Partitions {
       return Future.succeededFuture();
     }
     Future<Void> done = connection.preparedQuery(DROP_QUEUED).execute(Tuple.of(today))
+        .onSuccess(deleted -> {
+          if (deleted.rowCount() > 0) {
+            log.warn("Dropped {} pending deliveries, whose retention has ended. Their webhooks were paused, or failed, until then",
+                deleted.rowCount());
+          }
+        })
         .compose(deleted -> sessions ? connection.query(UNHURRIED).execute().mapEmpty() : Future.succeededFuture());
     for (Existing partition : over) {
       done = done.compose(dropped -> archiveAndDrop(connection, partition).otherwise(e -> {
@@ -288,7 +293,7 @@ public final class Partitions {
                 .eventually(copy::discard))));
   }
 
-  /** The session has the lock. Nobody waits while the rows are read: those written meanwhile keep the partition from being dropped. */
+  /** The session has the lock. Nobody waits while the rows are read: those written or changed meanwhile keep the partition from being dropped. */
   private Future<Void> archiveInSession(SqlConnection connection, Existing partition) {
     return inTransaction(connection, () -> archive.orElseThrow().copy(connection, partition.name()))
         .compose(copy -> copy.publish()
@@ -301,13 +306,10 @@ public final class Partitions {
 
   private static Future<Void> check(SqlConnection connection, Existing partition, LogArchive.Copy copy) {
     return connection.query(LOCK_TO_DROP.formatted(partition.name())).execute()
-        .compose(locked -> connection.query(COUNT.formatted(partition.name())).execute())
-        .compose(count -> {
-          long rows = count.iterator().next().getLong(0);
-          return rows == copy.rows() ? Future.succeededFuture()
-              : Future.failedFuture(new ChangedException(partition.name() + " has " + rows + " rows by now, and " + copy.rows()
-                  + " were archived"));
-        });
+        .compose(locked -> LogArchive.content(connection, partition.name()))
+        .compose(content -> content.equals(copy.content()) ? Future.succeededFuture()
+            : Future.failedFuture(new ChangedException(partition.name() + " has changed since it was archived: it has "
+                + content.rows() + " rows now, and " + copy.content().rows() + " were archived")));
   }
 
   /** Where the server said no, the partition is there. After a lost connection it may not be, and the file is all there is. */
@@ -316,7 +318,7 @@ public final class Partitions {
         .transform(withdrawn -> Future.failedFuture(e));
   }
 
-  /** Rows were written while a partition was archived. */
+  /** Rows were written or changed while a partition was archived. */
   private static final class ChangedException extends RuntimeException {
     ChangedException(String message) {
       super(message);

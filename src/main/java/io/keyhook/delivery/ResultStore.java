@@ -4,6 +4,7 @@ import static io.keyhook.db.Rows.strings;
 import static io.keyhook.db.Rows.uuids;
 
 import io.keyhook.attempt.Attempt;
+import io.keyhook.attempt.AttemptError;
 import io.keyhook.db.Partitions;
 import io.keyhook.db.ShardClient;
 import io.keyhook.db.ShardStatement;
@@ -85,11 +86,12 @@ final class ResultStore {
           (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
         SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, 2, attempts FROM over
       ), counted AS (
-        SELECT account_id, webhook_id, false AS ok FROM later WHERE NOT attempt::jsonb @> '[{"error": "proxy_failure"}]'
-        UNION ALL SELECT account_id, webhook_id, false FROM over WHERE NOT attempt::jsonb @> '[{"error": "proxy_failure"}]'
+        SELECT account_id, webhook_id, false AS ok FROM later WHERE NOT attempt::jsonb @> '[{"error": "%5$s"}]'
+        UNION ALL SELECT account_id, webhook_id, false FROM over WHERE NOT attempt::jsonb @> '[{"error": "%5$s"}]'
       ), counts AS (
       """.formatted(ATTEMPTS, RetrySchedule.MAX_STRETCH,
-          DeliveryRowStore.batch("uuid", "uuid", "uuid", "bigint", "text", "float8", "float8"), SAME) + COUNT + """
+          DeliveryRowStore.batch("uuid", "uuid", "uuid", "bigint", "text", "float8", "float8"), SAME,
+          AttemptError.PROXY_FAILURE.wireName()) + COUNT + """
       )
       SELECT (SELECT count(*) FROM later) + (SELECT count(*) FROM over)""";
 

@@ -19,10 +19,12 @@ import java.util.Map;
 final class AccountRoutes {
   private final KeyhookClient client;
   private final Admissions admissions;
+  private final Confirmation confirmation;
 
-  AccountRoutes(KeyhookClient client, Admissions admissions) {
+  AccountRoutes(KeyhookClient client, Admissions admissions, Confirmation confirmation) {
     this.client = client;
     this.admissions = admissions;
+    this.confirmation = confirmation;
   }
 
   /** The operator, on behalf of the account in the path. */
@@ -56,8 +58,9 @@ final class AccountRoutes {
     calls.account(HttpMethod.POST, "/api/customers/erase", 200, context -> client.eraseCustomer(
         read(context, in -> new Accounts.EraseCustomer(caller(context), in.text("email")))));
     calls.account(HttpMethod.GET, "/api/account", 200, context -> client.getAccount(new Accounts.Get(caller(context))));
-    calls.accountOnce("/api/api-keys", 201, context -> client.createApiKey(read(context, in ->
-        new Accounts.CreateApiKey(caller(context), in.text("name"), in.texts("scopes"), in.time("expiresAt")))));
+    calls.accountOnce("/api/api-keys", 201, context -> confirmation.beforeKey(context, Confirmation.read(context, in ->
+        new Accounts.CreateApiKey(caller(context), in.text("name"), in.texts("scopes"), in.time("expiresAt"))),
+        client::createApiKey));
     calls.accountQuery("/api/api-keys", (context, in) -> new Accounts.ListApiKeys(caller(context), in.page()),
         client::listApiKeys);
     calls.account(HttpMethod.GET, "/api/api-keys/:id", 200, context ->

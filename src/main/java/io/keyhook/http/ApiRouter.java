@@ -259,9 +259,10 @@ public final class ApiRouter {
 
   private void mountApi() {
     new SessionRoutes(client, addresses, limits).mount(calls);
-    new PeopleRoutes(client, addresses, limits).mount(calls);
+    Confirmation confirmation = new Confirmation(client, addresses, limits);
+    new PeopleRoutes(client, addresses, limits, confirmation).mount(calls);
     new InfoRoutes(client).mount(calls);
-    new AccountRoutes(client, admissions).mount(calls);
+    new AccountRoutes(client, admissions, confirmation).mount(calls);
     new ReloadRoute(reload).mount(calls);
     new LicenseRoutes(client, admissions).mount(calls);
     new WebhookRoutes(client).mount(calls);

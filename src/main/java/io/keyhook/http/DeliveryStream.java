@@ -17,7 +17,7 @@ import java.time.Instant;
  * it, or an API key, was revoked, or the account suspended, is checked from time to time. On the request's event loop.
  */
 final class DeliveryStream {
-  private static final Duration BEAT = Duration.ofSeconds(15);
+  private static final Duration BEAT = Duration.ofSeconds(5);
   /** The maximum duration of a stream; a client with a longer token reconnects. */
   private static final Duration LONGEST = Duration.ofDays(1);
 

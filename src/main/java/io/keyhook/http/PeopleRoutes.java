@@ -23,11 +23,13 @@ final class PeopleRoutes {
   private final KeyhookClient client;
   private final ClientAddress addresses;
   private final ApiRouter.Limits limits;
+  private final Confirmation confirmation;
 
-  PeopleRoutes(KeyhookClient client, ClientAddress addresses, ApiRouter.Limits limits) {
+  PeopleRoutes(KeyhookClient client, ClientAddress addresses, ApiRouter.Limits limits, Confirmation confirmation) {
     this.client = client;
     this.addresses = addresses;
     this.limits = limits;
+    this.confirmation = confirmation;
   }
 
   void mount(Calls calls) {
@@ -42,14 +44,20 @@ final class PeopleRoutes {
     calls.account(HttpMethod.POST, "/api/auth/password", 204, context -> {
       Users.ChangePassword change = read(context, in -> new Users.ChangePassword(
           caller(context), in.text("currentPassword"), in.text("newPassword"), SessionCookies.read(context)));
-      checkTries(context);
+      confirmation.checkTries(context);
       return client.changePassword(change);
     });
     calls.accountQuery("/api/users", (context, in) -> new Users.ListUsers(caller(context), in.page()), client::listUsers);
-    calls.accountOnce("/api/users", 201, context -> client.createUser(read(context, in ->
-        new Users.CreateUser(caller(context), in.text("email"), in.text("password"), role(in)))));
-    calls.account(HttpMethod.PATCH, "/api/users/:id", 200, context -> client.changeRole(read(context, in ->
-        new Users.ChangeRole(caller(context), id(context), role(in)))));
+    calls.accountOnce("/api/users", 201, context -> {
+      Confirmation.Request<Users.CreateUser> create = Confirmation.read(context, in ->
+          new Users.CreateUser(caller(context), in.text("email"), in.text("password"), role(in)));
+      return confirmation.beforeRole(context, create.message().role(), create, client::createUser);
+    });
+    calls.account(HttpMethod.PATCH, "/api/users/:id", 200, context -> {
+      Confirmation.Request<Users.ChangeRole> change = Confirmation.read(context, in ->
+          new Users.ChangeRole(caller(context), id(context), role(in)));
+      return confirmation.beforeRole(context, change.message().role(), change, client::changeRole);
+    });
     calls.account(HttpMethod.DELETE, "/api/users/:id", 204, context ->
         client.deleteUser(new Users.DeleteUser(caller(context), id(context))));
     links(calls);
@@ -59,41 +67,48 @@ final class PeopleRoutes {
   private void twoFactor(Calls calls) {
     calls.account(HttpMethod.POST, "/api/auth/two-factor", 200, context -> {
       TwoFactor.Begin begin = read(context, in -> new TwoFactor.Begin(caller(context), in.text("currentPassword")));
-      checkTries(context);
+      confirmation.checkTries(context);
       return client.beginTwoFactor(begin);
     });
     calls.account(HttpMethod.POST, "/api/auth/two-factor/enable", 200, context -> {
       TwoFactor.Enable enable = read(context, in -> new TwoFactor.Enable(caller(context), in.text("code"), SessionCookies.read(context)));
-      checkTries(context);
+      confirmation.checkTries(context);
       return client.enableTwoFactor(enable);
     });
     calls.account(HttpMethod.POST, "/api/auth/two-factor/disable", 204, context -> {
       TwoFactor.Disable disable = read(context, in ->
           new TwoFactor.Disable(caller(context), in.text("currentPassword"), in.text("code")));
-      checkTries(context);
+      confirmation.checkTries(context);
       return client.disableTwoFactor(disable);
     });
     calls.account(HttpMethod.POST, "/api/users/:id/two-factor/disable", 204, context -> {
       TwoFactor.DisableOf disable = read(context, in ->
-          new TwoFactor.DisableOf(caller(context), id(context), in.text("currentPassword")));
-      checkTries(context);
+          new TwoFactor.DisableOf(caller(context), id(context), in.text("currentPassword"), in.text("code")));
+      confirmation.checkTries(context);
       return client.disableTwoFactor(disable);
     });
   }
 
   private void links(Calls calls) {
-    calls.accountOnce("/api/invitations", 201, context -> client.invite(read(context, in ->
-        new Links.Invite(caller(context), in.text("email"), role(in)))));
+    calls.accountOnce("/api/invitations", 201, context -> {
+      Confirmation.Request<Links.Invite> invite = Confirmation.read(context, in ->
+          new Links.Invite(caller(context), in.text("email"), role(in)));
+      return confirmation.beforeRole(context, invite.message().role(), invite, client::invite);
+    });
     calls.accountQuery("/api/invitations", (context, in) -> new Links.ListInvitations(caller(context), in.page()),
         client::listInvitations);
     calls.account(HttpMethod.DELETE, "/api/invitations/:id", 204, context ->
         client.revokeInvitation(new Links.RevokeInvitation(caller(context), id(context))));
     calls.account(HttpMethod.POST, "/api/users/:id/password-reset", 201, context -> {
       Links.ResetPassword reset = read(context, in ->
-          new Links.ResetPassword(caller(context), id(context), in.text("currentPassword")));
-      checkTries(context);
+          new Links.ResetPassword(caller(context), id(context), in.text("currentPassword"), in.text("code")));
+      confirmation.checkTries(context);
       return client.resetPassword(reset);
     });
+    calls.accountQuery("/api/password-resets", (context, in) -> new Links.ListPasswordResets(caller(context), in.page()),
+        client::listPasswordResets);
+    calls.account(HttpMethod.DELETE, "/api/password-resets/:id", 204, context ->
+        client.revokePasswordReset(new Links.RevokePasswordReset(caller(context), id(context))));
     calls.operator(HttpMethod.POST, "/api/admin/accounts/:id/password-reset", 201, context ->
         client.resetPasswordOf(read(context, in -> new Links.ResetPasswordOf(
             new Caller(Id.ACCOUNT.parse(id(context)), actor(context)), in.text("email")))));
@@ -130,14 +145,5 @@ final class PeopleRoutes {
 
   private static Role role(Input in) {
     return in.choice("role", Role.values(), Role::wireName);
-  }
-
-  /** Limits attempts, so that a stolen token cannot be used to guess the password. */
-  private void checkTries(RoutingContext context) {
-    Caller caller = caller(context);
-    if (caller.actor().id(Id.USER) != null) {
-      limits.checkPassword(caller.actor().id(Id.USER).toString(), caller.name(),
-          ClientTenant.of(addresses.of(context.request())));
-    }
   }
 }

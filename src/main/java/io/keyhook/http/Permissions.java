@@ -32,7 +32,7 @@ final class Permissions {
         "POST /api/auth/two-factor/disable");
     put(READ_ONLY, null, "GET /api/account", "GET /api/users", "GET /api/api-keys", "GET /api/api-keys/:id", "GET /api/audit");
     put(OWNER, null, "GET /api/invitations", "POST /api/invitations", "DELETE /api/invitations/:id",
-        "POST /api/users/:id/password-reset", "POST /api/users/:id/two-factor/disable");
+        "POST /api/users/:id/password-reset", "GET /api/password-resets", "DELETE /api/password-resets/:id", "POST /api/users/:id/two-factor/disable");
     put(OWNER, null, "POST /api/users", "PATCH /api/users/:id", "DELETE /api/users/:id");
     put(OWNER, null, "POST /api/api-keys", "DELETE /api/api-keys/:id");
 

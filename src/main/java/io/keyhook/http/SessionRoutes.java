@@ -45,7 +45,7 @@ final class SessionRoutes {
       Accounts.Login login = login(context);
       refuseOtherSites(context.request());
       return checkLimits(context, login).compose(device ->
-          client.openSession(new Sessions.Open(login.on(device.orElse(null)), userAgent(context.request()))).map(opened -> {
+          client.openSession(new Sessions.Open(login.on(device.orElse(null)), login.userAgent())).map(opened -> {
             Accounts.Token token = answer(context, opened);
             SessionCookies.setDevice(context, addresses, device.orElse(opened.deviceCookie()));
             return token;
@@ -84,7 +84,8 @@ final class SessionRoutes {
 
   private Accounts.Login login(RoutingContext context) {
     String address = addresses.of(context.request());
-    return read(context, in -> new Accounts.Login(in.text("email"), in.text("password"), address, null, in.text("code")));
+    return read(context, in -> new Accounts.Login(in.text("email"), in.text("password"), address, null, in.text("code"),
+        userAgent(context.request())));
   }
 
   /**

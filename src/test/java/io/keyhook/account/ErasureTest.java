@@ -98,7 +98,7 @@ class ErasureTest {
     tenant.receiver.answer(Answer.OK);
     validate(license(tenant, null), "two");
     tenant.receiver.take(2);
-    tenant.api.post("/api/api-keys", new JsonObject().put("name", "Key")).expect(201);
+    tenant.api.post("/api/api-keys", new JsonObject().put("name", "Key").put("currentPassword", Node.PASSWORD)).expect(201);
     await("logged").atMost(Waiting.LONG).until(() -> tenant.rows("delivery") == 2);
     return tenant;
   }

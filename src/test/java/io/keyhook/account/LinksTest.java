@@ -35,7 +35,7 @@ class LinksTest {
   }
 
   private static JsonObject invite(Api owner, String email, String role) {
-    return owner.post("/api/invitations", new JsonObject().put("email", email).put("role", role)).expect(201).json();
+    return owner.post("/api/invitations", CURRENT.copy().put("email", email).put("role", role)).expect(201).json();
   }
 
   private static JsonObject acceptance(String token) {
@@ -51,7 +51,7 @@ class LinksTest {
   }
 
   private static String add(Api owner, String email, String role) {
-    return owner.post("/api/users", new JsonObject().put("email", email).put("password", Node.PASSWORD).put("role", role))
+    return owner.post("/api/users", CURRENT.copy().put("email", email).put("password", Node.PASSWORD).put("role", role))
         .expect(201).json().getString("id");
   }
 
@@ -192,7 +192,7 @@ class LinksTest {
         .expect(403, "WRONG_PASSWORD");
     assertThat(owner.post("/api/users/" + other + "/password-reset", new JsonObject()).expect(400).badFields())
         .containsExactly("currentPassword");
-    Api key = keyhook.api().anonymous().bearer(owner.post("/api/api-keys", new JsonObject().put("name", "k")).expect(201).json()
+    Api key = keyhook.api().anonymous().bearer(owner.post("/api/api-keys", new JsonObject().put("name", "k").put("currentPassword", Node.PASSWORD)).expect(201).json()
         .getString("key"));
     key.post("/api/users/" + own + "/password-reset", CURRENT).expect(403, "USER_ONLY");
     assertThat(owner.get("/api/audit?action=user.password_reset").data()).isEmpty();
@@ -216,10 +216,40 @@ class LinksTest {
       anonymous().post("/api/auth/invitation/accept", acceptance(invitation)).expect(404);
       setPassword(password, CHOSEN).expect(404);
     }
-    JsonObject made = owner.post("/api/api-keys", new JsonObject().put("name", "k")).expect(201).json();
-    String byKey = invite(keyhook.api().anonymous().bearer(made.getString("key")), newEmail(), "owner").getString("token");
+    JsonObject made = owner.post("/api/api-keys", new JsonObject().put("name", "k").put("currentPassword", Node.PASSWORD)).expect(201).json();
+    String byKey = invite(keyhook.api().anonymous().bearer(made.getString("key")), newEmail(), "member").getString("token");
     owner.delete("/api/api-keys/" + made.getString("id")).expect(204);
     anonymous().post("/api/auth/invitation/accept", acceptance(byKey)).expect(404);
+  }
+
+  @Test
+  void linksForNewPasswordsAreListedAndRevoked() {
+    Api owner = keyhook.account("free");
+    String email = newEmail();
+    String id = add(owner, email, "member");
+    JsonObject made = reset(owner, id);
+    JsonObject listed = owner.get("/api/password-resets").expect(200).data().get(0);
+    JsonObject me = owner.get("/api/auth/me").json().getJsonObject("user");
+    assertThat(listed.getMap()).containsOnlyKeys("id", "userId", "email", "createdBy", "createdAt", "expiresAt")
+        .containsEntry("id", made.getString("id")).containsEntry("userId", id).containsEntry("email", email)
+        .containsEntry("createdBy", me.getString("email")).containsEntry("expiresAt", made.getString("expiresAt"));
+    assertThat(owner.get("/api/invitations").data()).isEmpty();
+    assertThat(keyhook.account("free").get("/api/password-resets").data()).isEmpty();
+    keyhook.account("free").delete("/api/password-resets/" + made.getString("id")).expect(404);
+    owner.delete("/api/invitations/" + made.getString("id").replace("reset_", "invite_")).expect(404);
+    owner.delete("/api/password-resets/" + made.getString("id")).expect(204);
+    owner.delete("/api/password-resets/" + made.getString("id")).expect(404);
+    setPassword(made.getString("token"), CHOSEN).expect(404);
+    assertThat(owner.get("/api/password-resets").data()).isEmpty();
+    assertThat(owner.get("/api/audit?action=password_reset.revoked").data()).singleElement()
+        .satisfies(entry -> assertThat(entry.getString("subjectId")).isEqualTo(made.getString("id")));
+    String account = "/api/admin/accounts/" + owner.get("/api/account").json().getString("id");
+    keyhook.node().operator().post(account + "/password-reset", new JsonObject().put("email", email)).expect(201);
+    assertThat(owner.get("/api/password-resets").data().get(0).getString("createdBy")).isEqualTo("operator");
+    reset(owner, id);
+    assertThat(owner.get("/api/password-resets").data()).hasSize(1);
+    setPassword(reset(owner, id).getString("token"), CHOSEN).expect(204);
+    assertThat(owner.get("/api/password-resets").data()).isEmpty();
   }
 
   @Test
@@ -256,7 +286,7 @@ class LinksTest {
   @Test
   void aKeyThatExpiresCreatesNothingThatOutlastsIt() {
     Api owner = keyhook.account("free");
-    Api key = keyhook.api().anonymous().bearer(owner.post("/api/api-keys", new JsonObject().put("name", "k")
+    Api key = keyhook.api().anonymous().bearer(owner.post("/api/api-keys", new JsonObject().put("name", "k").put("currentPassword", Node.PASSWORD)
         .put("expiresAt", "2099-12-31T00:00:00Z")).expect(201).json().getString("key"));
     key.post("/api/api-keys", new JsonObject().put("name", "k")).expect(403, "KEY_EXPIRES");
     key.post("/api/invitations", new JsonObject().put("email", newEmail()).put("role", "owner")).expect(403, "KEY_EXPIRES");

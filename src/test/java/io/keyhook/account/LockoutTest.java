@@ -199,7 +199,7 @@ class LockoutTest {
             .put("email", "nobody" + i + "@example.com").put("password", "wrong password"))).toList();
     Waiting.until("many wait", () -> strangersWho("waiting") > 100);
     login(from(HOME, device(opened)), email).expect(200);
-    owner.post("/api/users", new JsonObject().put("email", "colleague-" + email).put("password", Node.PASSWORD)).expect(201);
+    owner.post("/api/users", new JsonObject().put("email", "colleague-" + email).put("password", Node.PASSWORD).put("role", "member")).expect(201);
     owner.post("/api/auth/password",
         new JsonObject().put("currentPassword", Node.PASSWORD).put("newPassword", "another correct horse")).expect(204);
     assertThat(strangersWho("waiting")).as("still").isPositive();

@@ -38,7 +38,7 @@ class SuspensionTest {
     private final String id = keyhook.node().operator().post("/api/admin/accounts", new JsonObject().put("name", "A tenant")
         .put("email", email).put("password", Node.PASSWORD).put("plan", "enterprise")).expect(201).json().getString("id");
     private final Api token = keyhook.node().api().anonymous().bearer(login(keyhook.node()).expect(200).json().getString("token"));
-    private final String key = token.post("/api/api-keys", new JsonObject().put("name", "Key")).expect(201).json().getString("key");
+    private final String key = token.post("/api/api-keys", new JsonObject().put("name", "Key").put("currentPassword", Node.PASSWORD)).expect(201).json().getString("key");
     private final License license = keyhook.license(token, new JsonObject().put("name", "L").put("maxActivations", 5));
 
     private Exchange login(Node node) {
@@ -148,7 +148,7 @@ class SuspensionTest {
   void accountsAreListedNewestFirstAndFoundByPartOfAnyMembersAddress() {
     Tenant first = new Tenant();
     Tenant second = new Tenant();
-    first.token.post("/api/users", new JsonObject().put("email", "Colleague.of.First@example.com").put("password", Node.PASSWORD))
+    first.token.post("/api/users", new JsonObject().put("email", "Colleague.of.First@example.com").put("password", Node.PASSWORD).put("role", "member"))
         .expect(201);
     Api operator = keyhook.node().operator();
     JsonObject page = operator.get("/api/admin/accounts?limit=1").expect(200).json();

@@ -38,6 +38,7 @@ class TokensTest {
   private static final AccountStore.Member OWNER =
       new AccountStore.Member(Id.ACCOUNT.parse(ACCOUNT), UUID.randomUUID(), "owner@example.com", "a hash", false,
           io.keyhook.bus.Role.OWNER);
+  private static final UUID SESSION = UUID.randomUUID();
   private static Vertx vertx;
 
   @BeforeAll
@@ -50,9 +51,9 @@ class TokensTest {
     KeyPair rsa = pair("RSA");
     KeyPair ec = pair("EC");
     for (Tokens tokens : new Tokens[] {hmac("keyhook"), asymmetric("RS256", rsa), asymmetric("ES256", ec)}) {
-      Accounts.Token issued = tokens.issue(OWNER);
+      Accounts.Token issued = tokens.issue(OWNER, SESSION, Duration.ofHours(1));
       Tokens.Claims claims = read(tokens, issued.token()).orElseThrow();
-      assertThat(claims).isEqualTo(new Tokens.Claims(ACCOUNT, Id.USER.of(OWNER.userId()), claims.password(), null,
+      assertThat(claims).isEqualTo(new Tokens.Claims(ACCOUNT, Id.USER.of(OWNER.userId()), claims.password(), Id.SESSION.of(SESSION),
           OWNER.email(), claims.expiresAt()));
       assertThat(claims.isOf(OWNER.passwordHash())).isTrue();
       assertThat(claims.isOf("a hash of another password")).isFalse();
@@ -63,9 +64,9 @@ class TokensTest {
   @Test
   void aTokenOfAnotherIssuerAudienceOrKeyIsRefused() throws Exception {
     Tokens tokens = hmac("keyhook");
-    assertThat(read(tokens, hmac("somebody else").issue(OWNER).token())).isEmpty();
+    assertThat(read(tokens, hmac("somebody else").issue(OWNER, SESSION, Duration.ofHours(1)).token())).isEmpty();
     assertThat(read(asymmetric("RS256", pair("RSA")), asymmetric("RS256", pair("RSA"))
-        .issue(OWNER).token())).isEmpty();
+        .issue(OWNER, SESSION, Duration.ofHours(1)).token())).isEmpty();
     assertThat(read(tokens, signed("HS256", claims().put("aud", "another")))).isEmpty();
     assertThat(read(tokens, signed("HS256", without("aud")))).isEmpty();
     assertThat(read(tokens, signed("HS256", without("iss")))).isEmpty();
@@ -105,8 +106,8 @@ class TokensTest {
     Tokens reader = new Tokens(vertx, new Jwt("HS256", Optional.empty(), Optional.empty(), Optional.empty(),
         Optional.of(jwks), "keyhook", "keyhook", "account", Duration.ofHours(1)));
     assertThat(reader.canIssue()).isFalse();
-    assertThat(read(reader, asymmetric("RS256", rsa).issue(OWNER).token())).isPresent();
-    assertThat(read(reader, asymmetric("RS256", pair("RSA")).issue(OWNER).token())).isEmpty();
+    assertThat(read(reader, asymmetric("RS256", rsa).issue(OWNER, SESSION, Duration.ofHours(1)).token())).isPresent();
+    assertThat(read(reader, asymmetric("RS256", pair("RSA")).issue(OWNER, SESSION, Duration.ofHours(1)).token())).isEmpty();
   }
 
   @Test

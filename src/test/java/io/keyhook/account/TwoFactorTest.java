@@ -10,7 +10,9 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
+import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -136,13 +138,70 @@ class TwoFactorTest {
     String path = "/api/users/" + person.id + "/two-factor/disable";
     person.api.post(path, current).expect(403, "ROLE_REQUIRED");
     keyhook.api().post(path, current).expect(403, "USER_ONLY");
-    keyhook.api().patch("/api/users/" + person.id, new JsonObject().put("role", "owner")).expect(200);
+    keyhook.node().user().patch("/api/users/" + person.id, current.copy().put("role", "owner")).expect(200);
     person.api.post(path, current).expect(409, "OWN_USER");
     Api owner = keyhook.api().anonymous().bearer(login(Node.EMAIL, null).expect(200).json().getString("token"));
     owner.post(path, new JsonObject().put("currentPassword", "a guess")).expect(403, "WRONG_PASSWORD");
     login(person.email, null).expect(403, "CODE_REQUIRED");
     owner.post(path, current).expect(204);
     login(person.email, null).expect(200);
+  }
+
+  @Test
+  void turningItOnEndsAllTokensButTheOneThatTurnedItOn() {
+    String email = UUID.randomUUID() + "@example.com";
+    add(email);
+    Api here = tokenOf(login(email, null));
+    Api stolen = tokenOf(login(email, null));
+    Api browser = tokenOf(keyhook.api().anonymous().post("/api/auth/session", new JsonObject().put("email", email)
+        .put("password", Node.PASSWORD)));
+    Api older = keyhook.api().anonymous().bearer(withoutSession(login(email, null)));
+    older.get("/api/auth/me").expect(200);
+    String key = here.post("/api/auth/two-factor", new JsonObject().put("currentPassword", Node.PASSWORD)).expect(200).json()
+        .getString("secret");
+    stolen.get("/api/auth/me").expect(200);
+    here.post("/api/auth/two-factor/enable", new JsonObject().put("code", Authenticator.code(key, 0))).expect(200);
+    here.get("/api/auth/me").expect(200);
+    for (Api ended : List.of(stolen, browser, older)) {
+      ended.get("/api/auth/me").expect(401, "UNAUTHORIZED");
+    }
+    assertThat(here.get("/api/auth/sessions").expect(200).data()).singleElement()
+        .satisfies(session -> assertThat(session.getBoolean("current")).isTrue());
+  }
+
+  @Test
+  void anOwnerWithTwoFactorAuthenticationNeedsACodeToLetAnotherOwnerIn() {
+    Person person = enabled();
+    Api owner = keyhook.node().user();
+    JsonObject current = new JsonObject().put("currentPassword", Node.PASSWORD);
+    owner.patch("/api/users/" + person.id, current.copy().put("role", "owner")).expect(200);
+    String target = add(UUID.randomUUID() + "@example.com");
+    JsonObject role = current.copy().put("role", "owner");
+    person.api.patch("/api/users/" + target, role).expect(403, "CODE_REQUIRED");
+    person.api.patch("/api/users/" + target, role.copy().put("code", "000000")).expect(403, "WRONG_CODE");
+    person.api.patch("/api/users/" + target, role.copy().put("code", person.recoveryCodes.get(0))).expect(200);
+    person.api.patch("/api/users/" + target, role.copy().put("code", person.recoveryCodes.get(0))).expect(403, "WRONG_CODE");
+    String reset = "/api/users/" + target + "/password-reset";
+    person.api.post(reset, current).expect(403, "CODE_REQUIRED");
+    person.api.post(reset, current.copy().put("code", person.recoveryCodes.get(1))).expect(201);
+    String unlock = "/api/users/" + target + "/two-factor/disable";
+    person.api.post(unlock, current).expect(403, "CODE_REQUIRED");
+    person.api.post(unlock, current.copy().put("code", person.recoveryCodes.get(2))).expect(204);
+    person.api.post("/api/api-keys", current.copy().put("name", "k")).expect(403, "CODE_REQUIRED");
+    person.api.post("/api/api-keys", current.copy().put("name", "k").put("code", person.recoveryCodes.get(3))).expect(201);
+    assertThat(keyhook.api().get("/api/audit?action=two_factor.recovery_code_used&subjectId=" + person.id).data()).hasSize(4);
+  }
+
+  /** The token as a node of an earlier version would have issued it. */
+  private static String withoutSession(Exchange login) {
+    String claims = login.expect(200).json().getString("token").split("\\.")[1];
+    JsonObject changed = new JsonObject(Buffer.buffer(Base64.getUrlDecoder().decode(claims)));
+    assertThat(changed.remove("keyhook_session")).isNotNull();
+    return Jwts.hs256(changed, Node.JWT_SECRET);
+  }
+
+  private static Api tokenOf(Exchange login) {
+    return keyhook.api().anonymous().bearer(login.expect(200).json().getString("token"));
   }
 
   @Test

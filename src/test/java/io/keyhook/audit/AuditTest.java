@@ -84,16 +84,17 @@ class AuditTest {
     api.delete("/api/webhooks/" + webhook).expect(204);
     api.post("/api/test-endpoint").expect(200);
     api.delete("/api/test-endpoint").expect(204);
-    String key = api.post("/api/api-keys", new JsonObject().put("name", "ci")).expect(201).json().getString("id");
+    String key = api.post("/api/api-keys", new JsonObject().put("name", "ci").put("currentPassword", Node.PASSWORD)).expect(201).json().getString("id");
     api.delete("/api/api-keys/" + key).expect(204);
     String email = api.get("/api/auth/me").json().getJsonObject("user").getString("email");
     logInAndOut(email);
     logIn(email, "wrong").expect(401);
     await().atMost(Waiting.LONG).until(() -> !entries(api, "?action=login.failed").isEmpty());
     String colleague = api.post("/api/users", new JsonObject().put("email", "colleague-" + account + "@example.com")
-        .put("password", Node.PASSWORD)).expect(201).json().getString("id");
+        .put("password", Node.PASSWORD).put("role", "member")).expect(201).json().getString("id");
     api.patch("/api/users/" + colleague, new JsonObject().put("role", "support")).expect(200);
     api.post("/api/users/" + colleague + "/password-reset", new JsonObject().put("currentPassword", Node.PASSWORD)).expect(201);
+    api.delete("/api/password-resets/" + api.get("/api/password-resets").data().get(0).getString("id")).expect(204);
     api.delete("/api/users/" + colleague).expect(204);
     String invitation = api.post("/api/invitations", new JsonObject().put("email", "invited-" + account + "@example.com")
         .put("role", "member")).expect(201).json().getString("id");
@@ -171,7 +172,7 @@ class AuditTest {
   @Test
   void anEntryTellsWhoAndFromWhere() {
     Api api = keyhook.account("enterprise");
-    JsonObject made = api.post("/api/api-keys", new JsonObject().put("name", "owner@example.com")).expect(201).json();
+    JsonObject made = api.post("/api/api-keys", new JsonObject().put("name", "owner@example.com").put("currentPassword", Node.PASSWORD)).expect(201).json();
     JsonObject byUser = latest(api);
     assertThat(byUser.getString("actor")).startsWith("owner-").endsWith("@example.com");
     assertThat(byUser.getString("actorId")).startsWith("user_");
@@ -286,7 +287,7 @@ class AuditTest {
     List<String> secrets = new ArrayList<>(List.of("a password to look for", "kh_", "whsec_", Node.PASSWORD));
     License license = keyhook.license(api, new JsonObject().put("name", "L").put("customerEmail", "ada@example.com"));
     secrets.addAll(List.of(license.key(), "ada@example.com"));
-    api.post("/api/api-keys", new JsonObject().put("name", "k")).expect(201);
+    api.post("/api/api-keys", new JsonObject().put("name", "k").put("currentPassword", Node.PASSWORD)).expect(201);
     String webhook = api.post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/token-in-a-url")
         .put("events", new JsonArray().add("license.expired"))).expect(201).json().getString("id");
     api.post("/api/webhooks/" + webhook + "/rotate-secret").expect(200);

@@ -158,6 +158,7 @@ class FindTest extends Visit {
     tab.visit("API keys");
     tab.button("Create API key").first().click();
     tab.field("Name").fill("Shop");
+    tab.field("Your password").fill(Node.PASSWORD);
     tab.dialogButton("Create API key").click();
     assertThat(tab.heading("API key created")).isVisible();
     page.keyboard().press("Control+k");

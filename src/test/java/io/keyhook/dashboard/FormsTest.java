@@ -114,6 +114,7 @@ class FormsTest extends Visit {
     enter("API keys");
     tab.button("Create API key").first().click();
     tab.field("Name").fill("The shop");
+    tab.field("Your password").fill(Node.PASSWORD);
     tab.dialogButton("Create API key").click();
     assertThat(tab.dialogButton("Cancel")).isDisabled();
     page.keyboard().press("Escape");

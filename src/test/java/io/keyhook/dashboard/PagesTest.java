@@ -86,7 +86,7 @@ class PagesTest {
     }
     api.post("/api/licenses/" + license + "/disable").expect(200);
     api.post("/api/users", new JsonObject().put("email", "grace.brewster.murray.hopper@navy.example.com")
-        .put("password", Node.PASSWORD)).expect(201);
+        .put("password", Node.PASSWORD).put("role", "member")).expect(201);
     String delivery = keyhook.awaitAttempts(api.get("/api/webhooks/" + failing + "/deliveries").data().get(0)
         .getString("id"), 2).getString("id");
     paths.addAll(List.of("/licenses/" + license, "/webhooks/" + failing, "/deliveries/" + delivery,

@@ -216,6 +216,7 @@ class TeamTest extends Visit {
     tab.visit("API keys");
     tab.button("Create API key").first().click();
     tab.field("Name").fill("Reporting");
+    tab.field("Your password").fill(Node.PASSWORD);
     tab.field("Access").selectOption("scopes");
     tab.dialogButton("Create API key").click();
     assertThat(page.getByText("Choose at least one scope")).isVisible();

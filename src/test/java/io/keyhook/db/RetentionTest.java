@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.keyhook.bus.Id;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation.Webhook;
+import io.keyhook.testing.LogWatch;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
@@ -39,6 +40,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The log is kept as long as the plan says, and no day longer. */
 @ExtendWith(VertxExtension.class)
@@ -117,6 +120,31 @@ class RetentionTest {
     keyhook.api().get("/api/deliveries/" + over).expect(404);
     keyhook.api().get("/api/deliveries/" + kept).expect(200);
     assertThat(keyhook.database().count("delivery_queue")).as("what can have no result any more").isZero();
+  }
+
+  @Test
+  void whatAPauseHasKeptIsDroppedWithItsDayAndTheLogSaysSo() throws Exception {
+    Receiver receiver = keyhook.receiver();
+    String webhook = "/api/webhooks/" + keyhook.webhook(receiver, "license.activated").id();
+    keyhook.api().post(webhook + "/pause").expect(200);
+    for (int i = 0; i < 3; i++) {
+      JsonObject license = keyhook.api().post("/api/licenses", new JsonObject().put("name", "L")).expect(201).json();
+      keyhook.api().validate(license.getString("key"), "device").expect(200);
+    }
+    assertThat(keyhook.database().count("delivery_queue")).isEqualTo(3);
+    makeYesterdays();
+    keyhook.database().update("UPDATE keyhook.event SET keep_until = ?::date WHERE event_id IN "
+        + "(SELECT event_id FROM keyhook.delivery_queue ORDER BY delivery_id LIMIT 2)", YESTERDAY.toString());
+    keyhook.database().update("UPDATE keyhook.delivery_queue SET keep_until = ?::date WHERE delivery_id IN "
+        + "(SELECT delivery_id FROM keyhook.delivery_queue ORDER BY delivery_id LIMIT 2)", YESTERDAY.toString());
+    maintain();
+    assertThat(keyhook.database().count("delivery_queue")).isEqualTo(1);
+    assertThat(LogWatch.linesWith("Dropped 2 pending deliveries, whose retention has ended")).hasSize(1);
+    keyhook.api().post(webhook + "/resume").expect(200);
+    keyhook.awaitStatus(receiver.take().id(), "delivered");
+    keyhook.awaitEmptyQueue();
+    assertThat(receiver.untaken()).isZero();
+    keyhook.deleteWebhooks();
   }
 
   @Test
@@ -236,6 +264,49 @@ class RetentionTest {
     try (Stream<Path> files = Files.list(archive)) {
       assertThat(files.map(kept -> kept.getFileName().toString()).filter(kept -> kept.startsWith("event"))).containsExactlyInAnyOrder(
           name("event", YESTERDAY) + ".ndjson.gz", name("event", YESTERDAY) + "-2.ndjson.gz", name("event", YESTERDAY) + "-3.ndjson.gz");
+    }
+  }
+
+  /** The first reader of a partition that is archived is done; what changes meanwhile must be in the file that stays. */
+  private enum Meanwhile {
+    CHANGED("UPDATE keyhook.%s SET data = '{\"late\":true}'"),
+    ADDED("INSERT INTO keyhook.%s (account_id, event_id, keep_until, data) SELECT account_id, gen_random_uuid(), keep_until, "
+        + "'{\"late\":true}' FROM keyhook.%1$s LIMIT 1"),
+    REPLACED("WITH gone AS (DELETE FROM keyhook.%s RETURNING *) INSERT INTO keyhook.%1$s (account_id, event_id, keep_until, data) "
+        + "SELECT account_id, gen_random_uuid(), keep_until, '{\"late\":true}' FROM gone");
+
+    private final String sql;
+
+    Meanwhile(String sql) {
+      this.sql = sql;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void rowsThatChangeBetweenCopyAndDropAreArchivedAgain(Meanwhile meanwhile, @TempDir Path archive) throws Exception {
+    makeYesterdays();
+    insertEvent();
+    Path file = archive.resolve(name("event", YESTERDAY) + ".ndjson.gz");
+    Partitions archiving = archiving(archive, new SimpleMeterRegistry());
+    Future<Void> dropped;
+    try (Connection writer = keyhook.database().connect(); Statement statement = writer.createStatement()) {
+      writer.setAutoCommit(false);
+      statement.executeQuery("SELECT FROM keyhook.event LIMIT 1"); // detaching waits for this transaction
+      dropped = archiving.drop();
+      await("the drop waits").atMost(Waiting.LONG).until(() -> keyhook.database().number("""
+          SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%DETACH%event%'""") > 0);
+      assertThat(file).as("copied and named").exists();
+      statement.executeUpdate(meanwhile.sql.formatted(name("event", YESTERDAY)));
+      writer.commit();
+    }
+    dropped.await(30, TimeUnit.SECONDS);
+    assertThat(file).as("withdrawn").doesNotExist();
+    assertThat(tables()).contains(name("event", YESTERDAY));
+    archiving.drop().await(30, TimeUnit.SECONDS);
+    assertThat(tables()).doesNotContain(name("event", YESTERDAY));
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(file))) {
+      assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).contains("\"late\"");
     }
   }
 

@@ -19,6 +19,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** At least once, under one id: attempts at 0, +1, +5 and +30 minutes, then failed, and redelivery. */
 class RetryTest {
@@ -98,6 +100,63 @@ class RetryTest {
     assertThat(attempts(failed)).extracting(attempt -> attempt.getInteger("number")).containsExactly(1, 2, 3, 4);
     keyhook.awaitEmptyQueue();
     assertThat(receiver.untaken()).isZero();
+  }
+
+  /** Keyhook writes the data of the first attempt itself; PostgreSQL writes what later attempts read. */
+  @ParameterizedTest
+  @ValueSource(strings = {"license.created", "license.updated", "license.activated"})
+  void everyAttemptHasTheSameBytesWhereEventsHaveANumber(String type) {
+    Receiver receiver = keyhook.receiver();
+    receiver.answerNext(Answer.status(500), Answer.status(500));
+    Receiver older = keyhook.receiver();
+    older.answerNext(Answer.status(500));
+    keyhook.webhook(receiver, "license.created", "license.updated", "license.activated");
+    keyhook.webhook(older, "license.activated");
+    JsonObject license = keyhook.api().post("/api/licenses", new JsonObject().put("name", "\"Ünlü\" \\ } 🔑")
+        .put("customerName", "Ada, \"A.\"")).expect(201).json();
+    Delivery first = receiver.take();
+    if (!type.equals("license.created")) {
+      keyhook.awaitAttempts(first.id(), 1);
+      keyhook.clock().advance(first.id(), Duration.ofMinutes(1));
+      receiver.take();
+      keyhook.awaitAttempts(first.id(), 2);
+      keyhook.clock().advance(first.id(), Duration.ofMinutes(5));
+      receiver.take();
+      keyhook.awaitStatus(first.id(), "delivered");
+      receiver.answerNext(Answer.status(500), Answer.status(500));
+      if (type.equals("license.updated")) {
+        keyhook.api().patch("/api/licenses/" + license.getString("id"), new JsonObject().put("name", "Another }")).expect(200);
+      } else {
+        keyhook.api().validate(license.getString("key"), "device").expect(200);
+      }
+      first = receiver.take();
+    }
+    assertThat(first.event()).isEqualTo(type);
+    assertThat(first.data().getLong("sequence")).isPositive();
+    assertThat(repeated(receiver, first)).containsOnly(first.body());
+    if (type.equals("license.activated")) {
+      Delivery without = older.take();
+      assertThat(without.data().containsKey("sequence")).isFalse();
+      keyhook.awaitAttempts(without.id(), 1);
+      keyhook.clock().advance(without.id(), Duration.ofMinutes(1));
+      assertThat(older.take().body()).isEqualTo(without.body());
+    }
+    keyhook.awaitEmptyQueue();
+  }
+
+  /** The bodies of two retries and a redelivery. */
+  private static List<byte[]> repeated(Receiver receiver, Delivery first) {
+    keyhook.awaitAttempts(first.id(), 1);
+    keyhook.clock().advance(first.id(), Duration.ofMinutes(1));
+    Delivery second = receiver.take();
+    keyhook.awaitAttempts(first.id(), 2);
+    keyhook.clock().advance(first.id(), Duration.ofMinutes(5));
+    Delivery third = receiver.take();
+    keyhook.awaitStatus(first.id(), "delivered");
+    keyhook.api().post("/api/deliveries/" + first.id() + "/redeliver").expect(202);
+    Delivery fourth = receiver.take();
+    assertThat(List.of(second, third, fourth)).extracting(Delivery::id).containsOnly(first.id());
+    return List.of(second.body(), third.body(), fourth.body());
   }
 
   private static List<JsonObject> attempts(JsonObject delivery) {

@@ -201,7 +201,7 @@ class NeighborsTest {
       taken.setString(2, email);
       taken.executeUpdate();
       flood(20, i -> greedy.postAsync("/api/users",
-          new JsonObject().put("email", email).put("password", "a good password")));
+          new JsonObject().put("email", email).put("password", "a good password").put("role", "member")));
       Waiting.until("more have hashed than there are connections",
           () -> metric("running", "management calls") + metric("waiting", "management calls") > 10);
       assertModestIsServed();
@@ -213,9 +213,9 @@ class NeighborsTest {
   @Test
   void passwordsThatOneTenantHashesKeepNobodyFromLoggingIn() {
     String email = "modest" + System.nanoTime() + "@example.com";
-    modest.post("/api/users", new JsonObject().put("email", email).put("password", Node.PASSWORD)).expect(201);
+    modest.post("/api/users", new JsonObject().put("email", email).put("password", Node.PASSWORD).put("role", "member")).expect(201);
     flood(110, i -> greedy.postAsync("/api/users", new JsonObject()
-        .put("email", "greedy" + i + "." + System.nanoTime() + "@example.com").put("password", "a good password")));
+        .put("email", "greedy" + i + "." + System.nanoTime() + "@example.com").put("password", "a good password").put("role", "member")));
     keyhook.api().anonymous().post("/api/auth/login", new JsonObject().put("email", email).put("password", Node.PASSWORD))
         .expect(200);
     assertModestIsServed();
@@ -389,7 +389,7 @@ class NeighborsTest {
   @Test
   void passwordHashesRestWhileValidationsAreSlow() throws SQLException {
     assertRests(() -> greedy.post("/api/users", new JsonObject().put("email", "rest" + System.nanoTime() + "@example.com")
-        .put("password", "a good password")).expect(201));
+        .put("password", "a good password").put("role", "member")).expect(201));
   }
 
   /** A locked table stands for a busy database. */

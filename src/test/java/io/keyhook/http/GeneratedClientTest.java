@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpServer;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
 import io.keyhook.testing.Packages;
 import io.keyhook.testing.Program;
 import io.keyhook.testing.Waiting;
@@ -183,7 +184,7 @@ class GeneratedClientTest {
   /** For an account of the program's own. */
   private void assertWorks(Map<String, String> environment, String... command) throws IOException, InterruptedException {
     owner = keyhook.account("enterprise");
-    String key = owner.post("/api/api-keys", new JsonObject().put("name", "A generated client")).expect(201).json()
+    String key = owner.post("/api/api-keys", new JsonObject().put("name", "A generated client").put("currentPassword", Node.PASSWORD)).expect(201).json()
         .getString("key");
     Map<String, String> all = new HashMap<>(environment);
     all.put("KEYHOOK_URL", keyhook.node().uri().toString());

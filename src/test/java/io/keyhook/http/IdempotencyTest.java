@@ -235,7 +235,7 @@ class IdempotencyTest {
     assertCommittedTogether("license", "license_id", Id.LICENSE, with("tx-license").post("/api/licenses", named("L")));
     assertCommittedTogether("api_key", "key_id", Id.API_KEY, with("tx-key").post("/api/api-keys", named("K")));
     assertCommittedTogether("member", "user_id", Id.USER, with("tx-user").post("/api/users", new JsonObject()
-        .put("email", "tx@example.com").put("password", Node.PASSWORD)));
+        .put("email", "tx@example.com").put("password", Node.PASSWORD).put("role", "member")));
     Exchange webhook = with("tx-webhook").post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/")
         .put("events", new JsonArray().add("license.expired")));
     assertCommittedTogether("webhook", "webhook_id", Id.WEBHOOK, webhook);
@@ -265,7 +265,7 @@ class IdempotencyTest {
   @Test
   void secretsAreKeptSealed() {
     String key = newKey();
-    JsonObject user = new JsonObject().put("email", "sealed@example.com").put("password", "a password to be guessed");
+    JsonObject user = new JsonObject().put("email", "sealed@example.com").put("password", "a password to be guessed").put("role", "member");
     with(key).post("/api/users", user).expect(201);
     String apiKey = with(newKey()).post("/api/api-keys", named("K")).expect(201).json().getString("key");
     String secret = with(newKey()).post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/")

@@ -39,9 +39,10 @@ class PermissionsTest {
 
   @BeforeAll
   static void logIn() {
+    Api user = keyhook.node().user();
     for (Role role : Role.values()) {
       JsonObject credentials = new JsonObject().put("email", "as." + role.wireName() + "@example.com").put("password", Node.PASSWORD);
-      subject.api().post("/api/users", credentials.copy().put("role", role.wireName())).expect(201);
+      user.post("/api/users", credentials.copy().put("role", role.wireName()).put("currentPassword", Node.PASSWORD)).expect(201);
       String token = subject.api().anonymous().post("/api/auth/login", credentials).expect(200).json().getString("token");
       callers.put(role, subject.api().anonymous().bearer(token));
     }

@@ -55,11 +55,13 @@ final class Subject implements BeforeAllCallback {
     ids.put("/api/recoveries/{id}", recovery);
     ids.put("/api/api-keys/{id}", api.get("/api/api-keys").data().get(0).getString("id"));
     ids.put("/api/users/{id}", api.post("/api/users", new JsonObject().put("email", "colleague-of-all@example.com")
-        .put("password", Node.PASSWORD)).expect(201).json().getString("id"));
+        .put("password", Node.PASSWORD).put("role", "member")).expect(201).json().getString("id"));
     ids.put("/api/invitations/{id}", api.post("/api/invitations", new JsonObject().put("email", "invited@example.com")
         .put("role", "member")).expect(201).json().getString("id"));
     JsonObject login = new JsonObject().put("email", Node.EMAIL).put("password", Node.PASSWORD);
     Api user = api.anonymous().bearer(api.anonymous().post("/api/auth/session", login).expect(200).json().getString("token"));
+    ids.put("/api/password-resets/{id}", user.post("/api/users/" + ids.get("/api/users/{id}") + "/password-reset",
+        new JsonObject().put("currentPassword", Node.PASSWORD)).expect(201).json().getString("id"));
     ids.put("/api/auth/sessions/{id}", user.get("/api/auth/sessions").expect(200).data().get(0).getString("id"));
     ids.put("/api/admin/accounts/{id}", api.get("/api/account").json().getString("id"));
     api.post("/api/test-endpoint").expect(200);

@@ -7,6 +7,7 @@ import io.keyhook.account.Jwts;
 import io.keyhook.bus.Id;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Api;
+import io.keyhook.testing.Authenticator;
 import io.keyhook.testing.EventSource;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
@@ -24,6 +25,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** {@code GET /api/deliveries/stream}: what changes is told, on every node, until the credential or the node ends. */
 class StreamTest {
@@ -196,6 +199,55 @@ class StreamTest {
     keyhook.api().delete("/api/api-keys/" + key.getString("id")).expect(204);
     assertThat(stream.awaitEnd()).as("ended in order").isTrue();
     assertThat(stream.comments()).as("comments, the first and that of the beat").isEqualTo(2);
+  }
+
+  /** How a user's access ends, by the owner's client and the user's, and the user's ID. */
+  private enum Ending {
+    REMOVED, PASSWORD_CHANGED, PASSWORD_RESET, SESSIONS_ENDED, TWO_FACTOR_ON, SUSPENDED;
+
+    void of(Api owner, Api user, String id) {
+      JsonObject current = new JsonObject().put("currentPassword", Node.PASSWORD);
+      switch (this) {
+        case REMOVED -> owner.delete("/api/users/" + id).expect(204);
+        case PASSWORD_CHANGED -> user.post("/api/auth/password", current.copy().put("newPassword", "another good password")).expect(204);
+        case PASSWORD_RESET -> user.anonymous().post("/api/auth/new-password", new JsonObject().put("newPassword", "another good password")
+            .put("token", owner.post("/api/users/" + id + "/password-reset", current).expect(201).json().getString("token"))).expect(204);
+        case SESSIONS_ENDED -> user.post("/api/auth/sessions/end-others").expect(204);
+        case TWO_FACTOR_ON -> user.post("/api/auth/two-factor/enable", new JsonObject().put("code", Authenticator.code(
+            user.post("/api/auth/two-factor", current).expect(200).json().getString("secret"), 0))).expect(200);
+        case SUSPENDED -> keyhook.node().operator().post("/api/admin/accounts/" + owner.get("/api/account").json().getString("id")
+            + "/suspend").expect(200);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void itEndsWithinSecondsOfTheAccessOfItsUser(Ending ending) {
+    Api owner = keyhook.account("enterprise");
+    JsonObject person = new JsonObject().put("email", UUID.randomUUID() + "@example.com").put("password", Node.PASSWORD);
+    String id = owner.post("/api/users", person.copy().put("role", "read_only")).expect(201).json().getString("id");
+    String stolen = logIn(person);
+    Api user = owner.anonymous().bearer(logIn(person));
+    EventSource stream = stream(keyhook.node(), stolen, "");
+    ending.of(owner, user, id);
+    assertThat(stream.awaitEnd()).as("ended in order").isTrue();
+    assertThat(stream.comments()).as("comments, the first and at most those of two beats").isLessThanOrEqualTo(3);
+    assertThat(owner.anonymous().bearer(stolen).get(PATH).status()).isIn(401, 403);
+  }
+
+  @Test
+  void itGoesOnForWhoGetsAnotherRole() {
+    Api owner = keyhook.account("enterprise");
+    JsonObject person = new JsonObject().put("email", UUID.randomUUID() + "@example.com").put("password", Node.PASSWORD);
+    String id = owner.post("/api/users", person.copy().put("role", "member")).expect(201).json().getString("id");
+    EventSource stream = stream(keyhook.node(), logIn(person), "");
+    owner.patch("/api/users/" + id, new JsonObject().put("role", "read_only")).expect(200);
+    await("checked again").atMost(Waiting.LONG).until(() -> stream.comments() > 2);
+  }
+
+  private static String logIn(JsonObject credentials) {
+    return keyhook.api().anonymous().post("/api/auth/login", credentials).expect(200).json().getString("token");
   }
 
   @Test

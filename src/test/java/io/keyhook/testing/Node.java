@@ -68,6 +68,12 @@ public final class Node {
     return Api.of(uri()).bearer(API_KEY);
   }
 
+  /** As the owner of the first account, who has logged in. */
+  public Api user() {
+    return Api.of(uri()).bearer(Api.of(uri()).post("/api/auth/login", new JsonObject().put("email", EMAIL).put("password", PASSWORD))
+        .expect(200).json().getString("token"));
+  }
+
   public Api operator() {
     return Api.of(uri()).bearer(OPERATOR_KEY);
   }

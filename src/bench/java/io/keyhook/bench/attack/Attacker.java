@@ -78,7 +78,7 @@ public final class Attacker {
     attackers(1, 1000, () -> from("/api/licenses/import", token).header("Content-Type", "text/csv")
         .POST(HttpRequest.BodyPublishers.ofString(FILE)).build());
     attackers(10, 100, () -> request("POST", "/api/users", token, new JsonObject()
-        .put("email", "user" + sequence.incrementAndGet() + "@example.com").put("password", "a good password").encode()));
+        .put("email", "user" + sequence.incrementAndGet() + "@example.com").put("password", "a good password").put("role", "member").encode()));
     attackers(30, 100, () -> request("POST", "/api/webhooks/test", token, new JsonObject().put("webhookId", hangs).encode()));
     attackers(1, 20, () -> request("POST", "/api/validate", anonymous, new JsonObject()
         .put("licenseKey", order.getString("keyPrefix") + "0000-0000").put("fingerprint", "device-abc-123").encode()));

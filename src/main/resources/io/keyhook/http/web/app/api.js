@@ -31,8 +31,8 @@ class ApiError extends Error {
 const MARK = 'keyhook-session';
 
 const listeners = new Set();
-/** state: starting, out, in, or over (logged in before, and has to log in again). */
-let session = { state: 'starting', online: true, generation: 0 };
+/** state: starting, out, in, or over (logged in before, and has to log in again). refusals: of calls, because of the user's role. */
+let session = { state: 'starting', online: true, generation: 0, refusals: 0 };
 let token = null;
 /** The user ID in the current or latest token. */
 let user = null;
@@ -216,6 +216,9 @@ async function authorized(method, path, options) {
   try {
     return await attempt();
   } catch (e) {
+    if (e.code === 'ROLE_REQUIRED') {
+      change({ refusals: session.refusals + 1 });
+    }
     if (e.status !== 401 || e.code === 'SESSION_ENDED') {
       throw e;
     }

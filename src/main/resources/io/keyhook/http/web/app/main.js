@@ -102,8 +102,9 @@ function Retrying({ title, children }) {
 }
 
 function Frame({ path, settings, isOver }) {
-  const { online } = useSession();
-  const me = useRetried(signal => get('api/auth/me', {}, signal), []);
+  const { online, refusals } = useSession();
+  // again when a call was refused: an owner has changed the user's role
+  const me = useRetried(signal => get('api/auth/me', {}, signal), [refusals]);
   const [menu, setMenu] = useState(false);
   const [palette, setPalette] = useShortcuts();
   const main = useRef();

@@ -15,6 +15,14 @@ export function checkEmail(email) {
   return /^[^\s@]+@[^\s@]+$/.test(email) ? '' : 'Enter an e-mail address such as ada@example.com';
 }
 
+/** The fields of a user's proof, and what is wrong with them; '' if nothing is. */
+export const NO_PROOF = { currentPassword: '', code: '' };
+
+export const checkProof = ({ currentPassword, code }, twoFactor) => ({
+  currentPassword: currentPassword ? '' : 'Enter your current password',
+  code: !twoFactor || code ? '' : 'Enter the code',
+});
+
 /** Shows an error of a password or a code at its field. */
 export const atItsField = run => async values => {
   try {
@@ -22,7 +30,7 @@ export const atItsField = run => async values => {
   } catch (e) {
     if (e.code === 'WRONG_PASSWORD') {
       e.fields = { currentPassword: 'Wrong password' };
-    } else if (e.code === 'WRONG_CODE') {
+    } else if (e.code === 'WRONG_CODE' || e.code === 'CODE_REQUIRED') {
       e.fields = { code: e.message };
     }
     throw e;

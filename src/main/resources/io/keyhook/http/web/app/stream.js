@@ -4,7 +4,7 @@ import { currentUser, openStream } from './api.js';
 
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
-/** The server sends something every 15 s. */
+/** The server sends something every 5 s. */
 const SILENCE = 40_000;
 
 /** Calls `onData` with the data of each event until the stream ends. EventSource cannot send a credential, so fetch does. */

@@ -134,6 +134,7 @@ export const AUDIT_ACTIONS = {
   'session.reused': 'Ended a session: an old cookie was reused',
   'invitation.created': 'Invited a team member',
   'invitation.revoked': 'Revoked an invitation',
+  'password_reset.revoked': 'Revoked a password link',
   'invitation.accepted': 'Accepted an invitation',
   'user.created': 'Added a team member',
   'user.deleted': 'Removed a team member',

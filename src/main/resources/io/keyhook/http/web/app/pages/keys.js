@@ -3,9 +3,11 @@ import { post, remove } from '../api.js';
 import { now } from '../clock.js';
 import { Field, FormDialog, useForm } from '../form.js';
 import { DAY_LENGTH } from '../format.js';
+import { atItsField, checkProof, NO_PROOF } from '../passwords.js';
 import { announce, Badge, Button, Confirm, Dialog, Empty, Notice, PagedTable, PageHead, Secret, Time } from '../ui.js';
 import { usePages } from '../use.js';
 import { SCOPE_NAMES } from '../words.js';
+import { Proof, useTwoFactor } from './proof.js';
 
 export function ApiKeys() {
   const pages = usePages('api/api-keys', {});
@@ -42,16 +44,21 @@ const LIFETIMES = [['', 'Never'], ['30', 'In 30 days'], ['90', 'In 90 days'], ['
 
 function CreateKey({ onClose, onCreated }) {
   const [made, setMade] = useState(null);
-  const form = useForm({ name: '', access: 'full', scopes: [], expires: '' }, async ({ name, access, scopes, expires }) => {
+  const twoFactor = useTwoFactor();
+  const form = useForm({ name: '', access: 'full', scopes: [], expires: '', ...NO_PROOF }, atItsField(async values => {
+    const { name, access, scopes, expires, currentPassword, code } = values;
     setMade(await post('api/api-keys', {
       name: name.trim(),
       scopes: access === 'full' ? null : scopes,
       expiresAt: expires ? new Date(now() + expires * DAY_LENGTH).toISOString() : null,
+      currentPassword,
+      code: code || null,
     }));
     onCreated();
-  }, ({ name, access, scopes }) => ({
-    name: name.trim() ? '' : 'Enter a name',
-    access: access === 'full' || scopes.length ? '' : 'Choose at least one scope',
+  }), values => ({
+    name: values.name.trim() ? '' : 'Enter a name',
+    access: values.access === 'full' || values.scopes.length ? '' : 'Choose at least one scope',
+    ...checkProof(values, twoFactor),
   }));
   if (made) {
     return html`<${Dialog} title="API key created" firm onClose=${onClose}>
@@ -77,5 +84,6 @@ function CreateKey({ onClose, onCreated }) {
     <${Field} form=${form} name="expires" label="Expires" as="select">
       ${LIFETIMES.map(([days, label]) => html`<option key=${days} value=${days}>${label}</option>`)}
     </${Field}>
+    <${Proof} form=${form} />
   </${FormDialog}>`;
 }

@@ -2,7 +2,8 @@ import { html, useState } from '../preact.js';
 import { patch, post, remove, ROOT } from '../api.js';
 import { ROLES, useApp, useMay } from '../context.js';
 import { Field, FormDialog, useForm } from '../form.js';
-import { atItsField, checkEmail, checkPassword, PASSWORD_HINT } from '../passwords.js';
+import { atItsField, checkEmail, checkPassword, checkProof, NO_PROOF, PASSWORD_HINT } from '../passwords.js';
+import { Proof, useTwoFactor } from './proof.js';
 import { announce, Badge, Button, Card, Confirm, Dialog, Notice, PagedTable, PageHead, Secret, Time } from '../ui.js';
 import { useId, usePages } from '../use.js';
 import { ROLE_NAMES } from '../words.js';
@@ -41,10 +42,13 @@ export function People() {
     </${PageHead}>
     <p class="lead">A role decides what a team member may do. The audit log shows what they did. <a href="docs/team">About roles</a></p>
     <${PagedTable} label="Team" pages=${pages} columns=${columns} />
-    ${mayManage && html`<${Invitations} version=${version} />`}
+    ${mayManage && html`<${Invitations} version=${version} /><${PasswordResets} version=${version} />`}
     ${inviting && html`<${Invite} onClose=${() => setInviting(false)} onInvited=${() => setVersion(version + 1)} />`}
     ${resetting && html`<${WithPassword} title="Reset this password?" action="Create link" onClose=${() => setResetting(null)}
-        run=${async values => setReset(await post(`api/users/${resetting.id}/password-reset`, values))}>
+        run=${async values => {
+        setReset(await post(`api/users/${resetting.id}/password-reset`, values));
+        setVersion(version + 1);
+      }}>
         <p>You get a link with which <strong>${resetting.email}</strong> sets a new password. Until then, the old password works.</p>
       </${WithPassword}>`}
     ${reset && html`<${LinkDialog} title="Password link created" path=${reset.path} onClose=${() => setReset(null)}>Send this link
@@ -67,28 +71,36 @@ export function People() {
 
 /** Asks for the user's own password before a change of how another team member logs in. */
 function WithPassword({ title, action, run, onClose, children }) {
-  const form = useForm({ currentPassword: '' }, atItsField(async values => {
-    await run(values);
+  const twoFactor = useTwoFactor();
+  const form = useForm(NO_PROOF, atItsField(async ({ currentPassword, code }) => {
+    await run({ currentPassword, code: code || null });
     onClose();
-  }), values => ({ currentPassword: values.currentPassword ? '' : 'Enter your current password' }));
+  }), values => checkProof(values, twoFactor));
   return html`<${FormDialog} form=${form} title=${title} action=${action} onClose=${onClose}>
     ${children}
-    <${Field} form=${form} name="currentPassword" label="Your password" type="password" autocomplete="current-password" autofocus />
+    <${Proof} form=${form} autofocus />
   </${FormDialog}>`;
 }
 
+/** The proof that the role of an owner needs, and no other. */
+const proofFor = ({ role, currentPassword, code }) => role === 'owner' ? { currentPassword, code: code || null } : {};
+const checkProofFor = (values, twoFactor) => values.role === 'owner' ? checkProof(values, twoFactor) : {};
+
 function AddPerson({ onClose, onAdded }) {
-  const form = useForm({ email: '', password: '', role: 'member' }, async values => {
-    await post('api/users', values);
+  const twoFactor = useTwoFactor();
+  const form = useForm({ email: '', password: '', role: 'member', ...NO_PROOF }, atItsField(async values => {
+    const { email, password, role } = values;
+    await post('api/users', { email, password, role, ...proofFor(values) });
     announce('Team member added', 'good');
     onAdded();
     onClose();
-  }, values => ({ email: checkEmail(values.email), password: checkPassword(values.password) }));
+  }), values => ({ email: checkEmail(values.email), password: checkPassword(values.password), ...checkProofFor(values, twoFactor) }));
   return html`<${FormDialog} form=${form} title="Add team member" action="Add team member" onClose=${onClose}>
     <${Field} form=${form} name="email" label="E-mail" type="email" live=${checkEmail} autofocus />
     <${Field} form=${form} name="password" label="First password" spellcheck=${false} class="mono" live=${checkPassword}
       hint=${PASSWORD_HINT + ' Send it to your colleague yourself; it can be changed under Settings.'} />
     <${RoleField} form=${form} />
+    ${form.values.role === 'owner' && html`<${Proof} form=${form} />`}
   </${FormDialog}>`;
 }
 
@@ -103,8 +115,9 @@ export function RoleField({ form }) {
 function RoleOf({ user, isMe, onChanged }) {
   const id = useId();
   const [next, setNext] = useState(null);
-  const change = async role => {
-    await patch('api/users/' + user.id, { role });
+  const [promoting, setPromoting] = useState(false);
+  const change = async (role, proof = {}) => {
+    await patch('api/users/' + user.id, { role, ...proof });
     announce(`${user.email} is now ${ROLE_NAMES[role][0].toLowerCase()}`, 'good');
     onChanged();
   };
@@ -113,6 +126,10 @@ function RoleOf({ user, isMe, onChanged }) {
     event.target.value = user.role; // until it has changed
     if (isMe) {
       setNext(role);
+      return;
+    }
+    if (role === 'owner') {
+      setPromoting(true);
       return;
     }
     try {
@@ -125,6 +142,8 @@ function RoleOf({ user, isMe, onChanged }) {
     <select id=${id} value=${user.role} onChange=${choose}>
       ${ROLES.map(role => html`<option key=${role} value=${role} selected=${role === user.role}>${ROLE_NAMES[role][0]}</option>`)}
     </select>
+    ${promoting && html`<${WithPassword} title="Make this team member an owner?" action="Make owner" onClose=${() => setPromoting(false)}
+        run=${proof => change('owner', proof)}><p><strong>${user.email}</strong> may then do everything, and remove you.</p></${WithPassword}>`}
     ${next && html`<${Confirm} title="Give up your own role?" action="Change my role" onClose=${() => setNext(null)}
         run=${async () => {
         await change(next);
@@ -154,12 +173,36 @@ function Invitations({ version }) {
       }}><p>The link that you sent to <strong>${revoking.email}</strong> stops working.</p></${Confirm}>`}`;
 }
 
+/** Links to set a password that nobody has used yet. @param version changes with each link */
+function PasswordResets({ version }) {
+  const pages = usePages('api/password-resets', {}, { version, name: 'password-resets' });
+  const [revoking, setRevoking] = useState(null);
+  const columns = [
+    { name: 'Team member', className: 'main', cell: ({ email }) => html`<span class="strong">${email}</span>` },
+    { name: 'Created by', cell: ({ createdBy }) => html`<span class="clip">${createdBy}</span>` },
+    { name: 'Created', cell: ({ createdAt }) => html`<${Time} at=${createdAt} />` },
+    { name: 'Expires', cell: ({ expiresAt }) => html`<${Time} at=${expiresAt} ahead />` },
+    { name: 'Revoke', hidden: true, className: 'end', cell: reset => html`<${Button} kind="small"
+      aria-label=${'Revoke the password link of ' + reset.email} onClick=${() => setRevoking(reset)}>Revoke</${Button}>` },
+  ];
+  return html`<${Card} title="Password links"><${PagedTable} label="Password links" pages=${pages} columns=${columns}
+      empty=${html`<p class="faint">No open password links.</p>`} /></${Card}>
+    ${revoking && html`<${Confirm} title="Revoke this password link?" action="Revoke link" onClose=${() => setRevoking(null)}
+        run=${async () => {
+        await remove('api/password-resets/' + revoking.id);
+        announce('Password link revoked', 'good');
+        pages.reload();
+      }}><p>The link for <strong>${revoking.email}</strong> stops working. The password stays as it is.</p></${Confirm}>`}`;
+}
+
 function Invite({ onClose, onInvited }) {
   const [made, setMade] = useState(null);
-  const form = useForm({ email: '', role: 'member' }, async values => {
-    setMade(await post('api/invitations', values));
+  const twoFactor = useTwoFactor();
+  const form = useForm({ email: '', role: 'member', ...NO_PROOF }, atItsField(async values => {
+    const { email, role } = values;
+    setMade(await post('api/invitations', { email, role, ...proofFor(values) }));
     onInvited();
-  }, values => ({ email: checkEmail(values.email) }));
+  }), values => ({ email: checkEmail(values.email), ...checkProofFor(values, twoFactor) }));
   if (made) {
     return html`<${LinkDialog} title="Invitation created" path=${made.path} onClose=${onClose}>Send this link to ${made.email}. It
       works once, within 7 days.</${LinkDialog}>`;
@@ -167,6 +210,7 @@ function Invite({ onClose, onInvited }) {
   return html`<${FormDialog} form=${form} title="Invite team member" action="Create invitation" onClose=${onClose}>
     <${Field} form=${form} name="email" label="E-mail" type="email" live=${checkEmail} autofocus />
     <${RoleField} form=${form} />
+    ${form.values.role === 'owner' && html`<${Proof} form=${form} />`}
   </${FormDialog}>`;
 }
 

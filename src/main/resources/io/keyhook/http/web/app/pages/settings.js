@@ -63,7 +63,7 @@ function Password({ email }) {
     }
     form.set('currentPassword', '');
     form.set('newPassword', '');
-    announce('Password changed. You are logged out on all other devices.', 'good');
+    announce('Password changed. You are logged out on all other devices and in programs.', 'good');
   }, values => ({
     currentPassword: values.currentPassword ? '' : 'Enter your current password',
     newPassword: checkPassword(values.newPassword),
@@ -122,7 +122,7 @@ function TwoFactor({ me }) {
   return html`<${Card} title="Two-factor authentication" action=${html`<${Badge} tone=${isOn ? 'good' : 'quiet'}>${isOn ? 'On'
       : 'Off'}</${Badge}>`}>
     <p>${isOn ? 'Each login needs a code of your authenticator app, or a recovery code.'
-      : 'Protect your login with a code of an authenticator app, in addition to your password.'}</p>
+      : 'Protect your login with a code of an authenticator app, in addition to your password. Turning it on logs you out on all other devices, and in programs that logged in as you.'}</p>
     <p><${Button} onClick=${() => setDialog(isOn ? 'off' : 'on')}>${isOn ? 'Turn off' : 'Turn on'}</${Button}></p>
     ${dialog === 'on' && !setup && html`<${Begin} onClose=${close} onBegun=${setSetup} />`}
     ${setup && html`<${Enable} setup=${setup} onClose=${() => {

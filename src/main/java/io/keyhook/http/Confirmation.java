@@ -1,0 +1,96 @@
+package io.keyhook.http;
+
+import static io.keyhook.http.Authentication.caller;
+
+import io.keyhook.KeyhookClient;
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.FailureException;
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Role;
+import io.keyhook.bus.Users;
+import io.keyhook.fair.ClientTenant;
+import io.vertx.core.Future;
+import io.vertx.ext.web.RoutingContext;
+import java.util.function.Function;
+
+/**
+ * Asks users for their password before calls for which a stolen token must not be enough: those that let somebody in for longer
+ * than the token lasts, with the rights of an owner.
+ */
+final class Confirmation {
+  private final KeyhookClient client;
+  private final ClientAddress addresses;
+  private final ApiRouter.Limits limits;
+
+  Confirmation(KeyhookClient client, ClientAddress addresses, ApiRouter.Limits limits) {
+    this.client = client;
+    this.addresses = addresses;
+    this.limits = limits;
+  }
+
+  /**
+   * The message of a call, and the proof that came with it.
+   *
+   * @param proof null: none came
+   */
+  record Request<T>(T message, Users.Confirm proof) {}
+
+  /** Reads a body that may contain {@code currentPassword} and {@code code}. */
+  static <T> Request<T> read(RoutingContext context, Function<Input, T> message) {
+    return Calls.read(context, in -> {
+      String password = in.text("currentPassword");
+      String code = in.text("code");
+      return new Request<>(message.apply(in), password == null ? null : new Users.Confirm(caller(context), password, code));
+    });
+  }
+
+  /**
+   * Makes a call that gives somebody a role. For the role of an owner, the caller must be a user who confirms it.
+   *
+   * @return fails with USER_ONLY or PASSWORD_REQUIRED, or as {@link KeyhookClient#confirm}
+   */
+  <T, A> Future<A> beforeRole(RoutingContext context, Role role, Request<T> request, Function<T, Future<A>> call) {
+    if (role != Role.OWNER) {
+      return call.apply(request.message());
+    }
+    if (!isUser(caller(context))) {
+      return Future.failedFuture(refused("USER_ONLY", "Only an owner who has logged in with a password can make somebody an owner;"
+          + " use a token of that owner, or choose another role"));
+    }
+    return confirmed(context, request, "To make somebody an owner, send your password as currentPassword, or choose another role",
+        call);
+  }
+
+  /** Makes a call that creates an API key. A user confirms it; what another caller creates does not outlast that caller. */
+  <T, A> Future<A> beforeKey(RoutingContext context, Request<T> request, Function<T, Future<A>> call) {
+    return !isUser(caller(context)) ? call.apply(request.message())
+        : confirmed(context, request, "To create an API key, send your password as currentPassword", call);
+  }
+
+  private <T, A> Future<A> confirmed(
+      RoutingContext context, Request<T> request, String hint, Function<T, Future<A>> call) {
+    if (request.proof() == null) {
+      return Future.failedFuture(refused("PASSWORD_REQUIRED", hint));
+    }
+    checkTries(context);
+    return client.confirm(request.proof()).compose(confirmed -> call.apply(request.message()));
+  }
+
+  /** Limits attempts, so that a stolen token cannot be used to guess the password. */
+  void checkTries(RoutingContext context) {
+    Caller caller = caller(context);
+    if (isUser(caller)) {
+      limits.checkPassword(caller.actor().id(Id.USER).toString(), caller.name(),
+          ClientTenant.of(addresses.of(context.request())));
+    }
+  }
+
+  private static boolean isUser(Caller caller) {
+    return caller.actor().id(Id.USER) != null;
+  }
+
+  private static FailureException refused(String code, String message) {
+    return new Failure.Forbidden(code, message).exception();
+  }
+}
