@@ -90,13 +90,14 @@ final class AccountStore {
         WHERE s.account_id = $1 AND s.user_id = $2 AND s.session_id = $3 AND s.expires_at > now()))""";
   private static final String SUSPENDED = "SELECT suspended_at IS NOT NULL FROM keyhook.account WHERE account_id = $1";
 
+  private static final String KEY =
+      "key_id, name, hint, created_at, last_used_at, scopes, expires_at, created_by, creator_id";
   private static final String INSERT_KEY = """
-      INSERT INTO keyhook.api_key (account_id, name, hint, key_hash, scopes, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
-      RETURNING key_id, name, hint, created_at, last_used_at, scopes, expires_at""";
-  private static final String GET_KEY = """
-      SELECT key_id, name, hint, created_at, last_used_at, scopes, expires_at FROM keyhook.api_key WHERE account_id = $1 AND key_id = $2""";
-  private static final String LIST_KEYS = """
-      SELECT key_id, name, hint, created_at, last_used_at, scopes, expires_at FROM keyhook.api_key
+      INSERT INTO keyhook.api_key (account_id, name, hint, key_hash, scopes, expires_at, created_by, creator_id)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING\s""" + KEY;
+  private static final String GET_KEY = "SELECT " + KEY + " FROM keyhook.api_key WHERE account_id = $1 AND key_id = $2";
+  private static final String LIST_KEYS = "SELECT " + KEY + """
+       FROM keyhook.api_key
       WHERE account_id = $1 AND key_id < $2 ORDER BY key_id DESC LIMIT $3""";
   private static final String DELETE_KEY = "DELETE FROM keyhook.api_key WHERE account_id = $1 AND key_id = $2";
   private static final String FIND_KEY = """
@@ -229,20 +230,20 @@ final class AccountStore {
   }
 
   /** Inserts a key with full access that never expires. */
-  static Future<ApiKey> insertKey(SqlClient client, UUID accountId, String name, String key) {
-    return insertKey(client, accountId, name, key, null, null);
+  static Future<ApiKey> insertKey(SqlClient client, Caller caller, String name, String key) {
+    return insertKey(client, caller, name, key, null, null);
   }
 
   /**
    * @param scopes null: full access
    * @param expiresAt null: never
    */
-  static Future<ApiKey> insertKey(SqlClient client, UUID accountId, String name, String key, List<String> scopes,
+  static Future<ApiKey> insertKey(SqlClient client, Caller caller, String name, String key, List<String> scopes,
       Instant expiresAt) {
     byte[] hash = ApiKeys.hash(key, scopes != null || expiresAt != null);
     return client.preparedQuery(INSERT_KEY)
-        .execute(Tuple.of(accountId, name, ApiKeys.hint(key), Buffer.buffer(hash),
-            scopes == null ? null : scopes.toArray(String[]::new), utc(expiresAt)))
+        .execute(Tuple.of(caller.accountId(), name, ApiKeys.hint(key), Buffer.buffer(hash),
+            scopes == null ? null : scopes.toArray(String[]::new), utc(expiresAt), caller.name(), caller.actor().id()))
         .map(rows -> apiKey(rows.iterator().next()));
   }
 
@@ -292,7 +293,7 @@ final class AccountStore {
     Instant used = instant(row, 4);
     String[] scopes = row.getArrayOfStrings(5);
     return new ApiKey(Id.API_KEY.of(row.getUUID(0)), row.getString(1), row.getString(2), scopes == null ? null : List.of(scopes),
-        instant(row, 3), used, instant(row, 6));
+        instant(row, 3), used, instant(row, 6), row.getString(7), row.getString(8));
   }
 
   private static List<Scope> scopes(Row row, int column) {

@@ -252,7 +252,8 @@ public final class AccountVerticle extends VerticleBase {
         : passwords.hash(Passwords.Asker.known(""), request.account().password()).compose(hash -> database.transaction(tx ->
             AccountStore.lockEmpty(tx).compose(empty -> !empty ? Future.succeededFuture(Optional.<Account>empty())
                 : insert(tx, request.account(), request.account().email(), hash)
-                    .compose(account -> AccountStore.insertKey(tx, Id.ACCOUNT.parse(account.id()), "First key",
+                    .compose(account -> AccountStore.insertKey(tx,
+                        new Caller(Id.ACCOUNT.parse(account.id()), request.account().by()), "First key",
                         request.apiKey()).map(Optional.of(account)))))));
   }
 
@@ -274,11 +275,12 @@ public final class AccountVerticle extends VerticleBase {
 
   private Future<CreatedApiKey> createApiKey(Accounts.CreateApiKey request) {
     String key = ApiKeys.generate(random);
-    return database.transaction(tx -> AccountStore.insertKey(tx, request.caller().accountId(), request.name(), key, request.scopes(),
+    return database.transaction(tx -> AccountStore.insertKey(tx, request.caller(), request.name(), key, request.scopes(),
         request.expiresAt())
         .compose(made -> AuditStore.write(tx, request.caller(), Action.API_KEY_CREATED, made.id(), List.of())
             .compose(written -> idempotency.keep(tx, request.caller(),
-                new CreatedApiKey(made.id(), made.name(), key, made.hint(), made.scopes(), made.createdAt(), made.expiresAt())))));
+                new CreatedApiKey(made.id(), made.name(), key, made.hint(), made.scopes(), made.createdAt(),
+                    made.expiresAt())))));
   }
 
   private Future<Void> deleteApiKey(Accounts.DeleteApiKey request) {

@@ -46,7 +46,7 @@ public final class AdministratedAccounts {
         .compose(account -> {
           Caller caller = new Caller(Id.ACCOUNT.parse(account.id()), request.by());
           return AuditStore.write(tx, caller, Action.ACCOUNT_CREATED, account.id(), List.of())
-              .compose(written -> AccountStore.insertKey(tx, caller.accountId(), "First key", key))
+              .compose(written -> AccountStore.insertKey(tx, caller, "First key", key))
               .map(new Created(account, request.password(), key));
         })).recover(People::emailTaken);
   }

@@ -289,9 +289,11 @@ public interface Accounts {
    * @param scopes null: full access
    * @param lastUsedAt to the minute; null: never
    * @param expiresAt null: never
+   * @param createdBy a user's e-mail address, an API key's name, or another name; null: unknown
+   * @param creatorId of the user or the API key; null: unknown, or neither
    */
   record ApiKey(String id, String name, String hint, List<String> scopes, Instant createdAt, Instant lastUsedAt,
-      Instant expiresAt) {}
+      Instant expiresAt, String createdBy, String creatorId) {}
 
   record GetApiKey(Caller caller, String id) {}
 

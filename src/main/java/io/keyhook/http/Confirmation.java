@@ -55,10 +55,10 @@ final class Confirmation {
       return call.apply(request.message());
     }
     if (!isUser(caller(context))) {
-      return Future.failedFuture(refused("USER_ONLY", "Only an owner who has logged in with a password can make somebody an owner;"
+      return Future.failedFuture(refused("USER_ONLY", "Only an owner who has logged in with a password can create an owner;"
           + " use a token of that owner, or choose another role"));
     }
-    return confirmed(context, request, "To make somebody an owner, send your password as currentPassword, or choose another role",
+    return confirmed(context, request, "To create an owner, send your password as currentPassword, or choose another role",
         call);
   }
 

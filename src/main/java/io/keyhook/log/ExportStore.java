@@ -47,7 +47,7 @@ final class ExportStore {
       FROM keyhook.account_link WHERE account_id = $1 AND link_id > $2 AND user_id IS NULL ORDER BY link_id LIMIT $3""";
   private static final String API_KEYS = """
       SELECT key_id, key_id AS "keyId", name, hint, scopes, expires_at AS "expiresAt",
-        created_at AS "createdAt", last_used_at AS "lastUsedAt"
+        created_at AS "createdAt", last_used_at AS "lastUsedAt", created_by AS "createdBy", creator_id AS "creatorId"
       FROM keyhook.api_key WHERE account_id = $1 AND key_id > $2 ORDER BY key_id LIMIT $3""";
   private static final String LICENSES = """
       SELECT license_id, license_id AS "licenseId", key, name, max_activations AS "maxActivations", activations,

@@ -2,6 +2,7 @@ package io.keyhook.account;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.vertx.core.json.JsonArray;
@@ -32,6 +33,21 @@ class ApiKeyTest {
     assertThat(keyhook.api().get("/api/api-keys").expect(200).body()).contains(made.getString("id")).doesNotContain(key);
     assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.api_key WHERE position(?::bytea IN key_hash) > 0",
         key.getBytes(StandardCharsets.UTF_8))).as("in the clear at rest").isZero();
+  }
+
+  @Test
+  void aKeyNamesItsCreator() {
+    Api user = keyhook.node().user();
+    JsonObject me = user.get("/api/auth/me").json().getJsonObject("user");
+    JsonObject byUser = user.post("/api/api-keys", new JsonObject().put("name", "by a user").put("currentPassword", Node.PASSWORD))
+        .expect(201).json();
+    JsonObject byKey = user.anonymous().bearer(byUser.getString("key")).post("/api/api-keys", new JsonObject().put("name", "by a key"))
+        .expect(201).json();
+    assertThat(user.get("/api/api-keys/" + byUser.getString("id")).expect(200).json().getMap())
+        .containsEntry("createdBy", me.getString("email")).containsEntry("creatorId", me.getString("id"));
+    assertThat(user.get("/api/api-keys").expect(200).data().get(0).getMap())
+        .containsEntry("id", byKey.getString("id")).containsEntry("createdBy", "by a user")
+        .containsEntry("creatorId", byUser.getString("id"));
   }
 
   @Test

@@ -85,8 +85,11 @@ class PagesTest {
       }
     }
     api.post("/api/licenses/" + license + "/disable").expect(200);
-    api.post("/api/users", new JsonObject().put("email", "grace.brewster.murray.hopper@navy.example.com")
-        .put("password", Node.PASSWORD).put("role", "member")).expect(201);
+    String colleague = api.post("/api/users", new JsonObject().put("email", "grace.brewster.murray.hopper@navy.example.com")
+        .put("password", Node.PASSWORD).put("role", "member")).expect(201).json().getString("id");
+    api.post("/api/invitations", new JsonObject().put("email", "katherine@langley.example.com").put("role", "support")).expect(201);
+    keyhook.node().user().post("/api/users/" + colleague + "/password-reset", new JsonObject().put("currentPassword", Node.PASSWORD))
+        .expect(201);
     String delivery = keyhook.awaitAttempts(api.get("/api/webhooks/" + failing + "/deliveries").data().get(0)
         .getString("id"), 2).getString("id");
     paths.addAll(List.of("/licenses/" + license, "/webhooks/" + failing, "/deliveries/" + delivery,

@@ -7,6 +7,7 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
+import io.keyhook.testing.Api;
 import io.keyhook.testing.Authenticator;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
@@ -208,6 +209,86 @@ class TeamTest extends Visit {
     tab.field("Code").fill(codes.lines().skip(1).findFirst().orElseThrow());
     tab.dialogButton("Turn off").click();
     assertThat(tab.button("Turn on")).isVisible();
+  }
+
+  @Test
+  void aKeyIsRevokedWithTheKeysThatItHasCreatedUnlessTheyAreKept() {
+    enter(Node.EMAIL, Node.PASSWORD);
+    tab.visit("API keys");
+    for (boolean keep : List.of(true, false)) {
+      String name = keep ? "Rotated" : "Stolen";
+      String first = key(keyhook.api(), name);
+      String second = key(keyhook.api().anonymous().bearer(first), name + " child");
+      String third = key(keyhook.api().anonymous().bearer(second), name + " grandchild");
+      page.reload();
+      page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Revoke " + name).setExact(true)).click();
+      assertThat(tab.dialog()).containsText(name + " child, " + name + " grandchild");
+      if (keep) {
+        page.getByRole(AriaRole.CHECKBOX).check();
+      }
+      tab.dialogButton("Revoke API key").click();
+      assertThat(tab.dialog()).hasCount(0);
+      keyhook.api().anonymous().bearer(first).get("/api/account").expect(401);
+      for (String made : List.of(second, third)) {
+        keyhook.api().anonymous().bearer(made).get("/api/account").expect(keep ? 200 : 401);
+      }
+    }
+  }
+
+  private static String key(Api api, String name) {
+    return api.post("/api/api-keys", new JsonObject().put("name", name)).expect(201).json().getString("key");
+  }
+
+  @Test
+  void anOwnerInvitesAnotherOwnerWithTheirPasswordAndRevokesPasswordLinks() {
+    add("forgot@example.com", "member");
+    enter(Node.EMAIL, Node.PASSWORD);
+    tab.visit("Team");
+    tab.button("Invite team member").click();
+    tab.field("E-mail").fill("second.owner@example.com");
+    assertThat(tab.field("Your password")).hasCount(0);
+    tab.field("Role").selectOption("owner");
+    tab.dialogButton("Create invitation").click();
+    assertThat(page.getByText("Enter your current password")).isVisible();
+    tab.field("Your password").fill("a guess");
+    tab.dialogButton("Create invitation").click();
+    assertThat(page.getByText("Wrong password")).isVisible();
+    tab.field("Your password").fill(Node.PASSWORD);
+    tab.dialogButton("Create invitation").click();
+    shownLink();
+    page.getByLabel("Role of forgot@example.com").selectOption("owner");
+    tab.field("Your password").fill(Node.PASSWORD);
+    tab.dialogButton("Make owner").click();
+    assertThat(tab.dialog()).hasCount(0);
+    assertThat(page.getByLabel("Role of forgot@example.com")).hasValue("owner");
+    tab.button("Reset password of forgot@example.com").click();
+    tab.field("Your password").fill(Node.PASSWORD);
+    tab.dialogButton("Create link").click();
+    String link = shownLink();
+    Locator links = page.getByRole(AriaRole.TABLE, new Page.GetByRoleOptions().setName("Password links"));
+    assertThat(links).containsText("forgot@example.com");
+    tab.button("Revoke the password link of forgot@example.com").click();
+    tab.dialogButton("Revoke link").click();
+    assertThat(page.getByText("No open password links.")).isVisible();
+    String token = link.substring(link.lastIndexOf('/') + 1);
+    keyhook.api().anonymous().post("/api/auth/new-password", new JsonObject().put("token", token).put("newPassword", CHOSEN))
+        .expect(404);
+  }
+
+  @Test
+  void anOpenDashboardFollowsTheRoleOfItsUser() {
+    add("demoted@example.com", "member");
+    enter("demoted@example.com", Node.PASSWORD);
+    tab.visit("Licenses");
+    assertThat(tab.button("Create license").first()).isVisible();
+    String id = keyhook.api().get("/api/users").data().stream().filter(user -> user.getString("email").equals("demoted@example.com"))
+        .findAny().orElseThrow().getString("id");
+    keyhook.api().patch("/api/users/" + id, new JsonObject().put("role", "read_only")).expect(200);
+    tab.button("Create license").first().click();
+    tab.field("Name").fill("Refused");
+    tab.dialogButton("Create license").click();
+    assertThat(page.getByText("This call requires the role").first()).isVisible();
+    assertThat(page.locator("main").getByRole(AriaRole.BUTTON, new Locator.GetByRoleOptions().setName("Create license"))).hasCount(0);
   }
 
   @Test

@@ -1,11 +1,11 @@
 import { html, useState } from '../preact.js';
-import { post, remove } from '../api.js';
+import { getAll, post, remove } from '../api.js';
 import { now } from '../clock.js';
 import { Field, FormDialog, useForm } from '../form.js';
 import { DAY_LENGTH } from '../format.js';
 import { atItsField, checkProof, NO_PROOF } from '../passwords.js';
 import { announce, Badge, Button, Confirm, Dialog, Empty, Notice, PagedTable, PageHead, Secret, Time } from '../ui.js';
-import { usePages } from '../use.js';
+import { useLoad, usePages } from '../use.js';
 import { SCOPE_NAMES } from '../words.js';
 import { Proof, useTwoFactor } from './proof.js';
 
@@ -21,7 +21,7 @@ export function ApiKeys() {
     { name: 'Expires', cell: ({ expiresAt }) => expiresAt && Date.parse(expiresAt) <= now() ? html`<${Badge} tone="warn">Expired</${Badge}>`
       : html`<${Time} at=${expiresAt} ahead />` },
     { name: 'Last used', cell: key => html`<${Time} at=${key.lastUsedAt} />` },
-    { name: 'Created', cell: key => html`<${Time} at=${key.createdAt} />` },
+    { name: 'Created', cell: key => html`<${Time} at=${key.createdAt} />${key.createdBy && html`<div class="faint clip">by ${key.createdBy}</div>`}` },
     { name: 'Revoke', hidden: true, className: 'end', cell: key => html`<${Button} needs="owner" kind="small"
         aria-label=${'Revoke ' + key.name}
       onClick=${() => setLeaving(key)}>Revoke</${Button}>` },
@@ -32,12 +32,36 @@ export function ApiKeys() {
       empty=${html`<${Empty} icon="keys" title="No API keys yet"
           action=${create}>With an API key, your shop can create a license for each sale.</${Empty}>`} />
     ${creating && html`<${CreateKey} onClose=${() => setCreating(false)} onCreated=${pages.reload} />`}
-    ${leaving && html`<${Confirm} title="Revoke this API key?" action="Revoke API key"
-        onClose=${() => setLeaving(null)} run=${async () => {
-        await remove('api/api-keys/' + leaving.id);
-        announce('API key revoked', 'good');
-        pages.reload();
-      }}><p>Keyhook will refuse every call that uses <strong>${leaving.name}</strong>. This can’t be undone.</p></${Confirm}>`}`;
+    ${leaving && html`<${Revoke} leaving=${leaving} onClose=${() => setLeaving(null)} onRevoked=${pages.reload} />`}`;
+}
+
+/** Revokes a key, and the keys that it has created, because a thief may have made them. */
+function Revoke({ leaving, onClose, onRevoked }) {
+  const all = useLoad(signal => getAll('api/api-keys', signal), [leaving.id]);
+  const [keep, setKeep] = useState(false);
+  const made = createdWith(leaving.id, all.data ?? []);
+  const revoke = async () => {
+    for (const key of keep ? [leaving] : [...made, leaving]) {
+      await remove('api/api-keys/' + key.id).catch(e => {
+        if (e.status !== 404) { // already revoked
+          throw e;
+        }
+      });
+    }
+    announce(keep || !made.length ? 'API key revoked' : `${made.length + 1} API keys revoked`, 'good');
+    onRevoked();
+  };
+  return html`<${Confirm} title="Revoke this API key?" action="Revoke API key" disabled=${!all.data} onClose=${onClose} run=${revoke}>
+    <p>Keyhook will refuse every call that uses <strong>${leaving.name}</strong>. This can’t be undone.</p>
+    ${all.error && html`<${Notice} tone="bad" role="alert">${all.error.message}</${Notice}>`}
+    ${made.length > 0 && html`<p>It created other API keys, which are revoked too: <strong>${made.map(key => key.name).join(', ')}</strong>.</p>
+      <div class="choice"><label><input type="checkbox" checked=${keep} onChange=${event => setKeep(event.target.checked)}
+        /><span><strong>Keep these keys</strong><span class="faint">Choose this if the key was not stolen.</span></span></label></div>`}</${Confirm}>`;
+}
+
+/** The keys that a key has created, and those that they have created. */
+function createdWith(id, keys) {
+  return keys.filter(key => key.creatorId === id).flatMap(key => [key, ...createdWith(key.id, keys)]);
 }
 
 const LIFETIMES = [['', 'Never'], ['30', 'In 30 days'], ['90', 'In 90 days'], ['365', 'In a year']];
