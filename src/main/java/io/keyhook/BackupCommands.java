@@ -6,6 +6,7 @@ import io.keyhook.db.Backup;
 import io.keyhook.db.ConnectionUri;
 import io.keyhook.db.EmbeddedServer;
 import io.keyhook.db.Migrations;
+import io.keyhook.db.Restore;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -76,7 +77,7 @@ final class BackupCommands {
         Path directory = server.directory();
         KeyhookOptions.Secrets keys = secrets.map(text -> LocalSecrets.with(options.secrets(), text))
             .orElseGet(() -> LocalSecrets.complete(options, directory).secrets());
-        restored(Backup.restore(file, server.uri(), Keyhook.cipher(keys), () -> {
+        restored(Restore.run(file, server.uri(), Keyhook.cipher(keys), () -> {
           if (secrets.isPresent()) { // not before: a database that was not empty keeps its own
             LocalSecrets.restore(directory, secrets.get());
           }
@@ -86,7 +87,7 @@ final class BackupCommands {
   }
 
   private static void into(URI uri, Path file, KeyhookOptions options) throws IOException {
-    restored(Backup.restore(file, uri, Keyhook.cipher(options.secrets()), () -> {}), uri);
+    restored(Restore.run(file, uri, Keyhook.cipher(options.secrets()), () -> {}), uri);
   }
 
   private static void restored(Backup.Result result, URI uri) {

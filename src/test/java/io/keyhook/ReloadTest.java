@@ -96,7 +96,7 @@ class ReloadTest {
       write("validation", new JsonObject().put("rateLimit", 1000));
       String detail = operator.post("/api/admin/reload", new JsonObject()).expect(409, "CONFIGURATION_INVALID").json()
           .getString("detail");
-      assertThat(detail).startsWith("Nothing has changed").contains("delivery.timeout (keyhook.json): is soon")
+      assertThat(detail).startsWith("Nothing has changed").contains("delivery.timeout (keyhook.json): is \"soon\"")
           .doesNotContain("rateLimit", "slowStatement", "deniedTargets", "log.level");
       assertThat(api.post("/api/webhooks/test", new JsonObject().put("webhookId", id)).expect(200).json().getString("error"))
           .as("the old delivery.deniedTargets holds").isEqualTo("target_refused");

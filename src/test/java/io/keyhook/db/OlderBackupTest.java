@@ -57,7 +57,7 @@ class OlderBackupTest {
     Path file = directory.resolve("older.zip");
     assertThat(Backup.write(from.database().uri(), file, Optional.empty()).schemaVersion()).isEqualTo(version);
 
-    Backup.Result restored = Backup.restore(file, to.database().uri(), cipher(), () ->
+    Backup.Result restored = Restore.run(file, to.database().uri(), cipher(), () ->
         assertThat(from.database().count("license")).isEqualTo(300));
     assertThat(restored.schemaVersion()).isEqualTo(version);
     assertThat(restored.rows()).isGreaterThanOrEqualTo(602);
@@ -81,11 +81,11 @@ class OlderBackupTest {
     FILL.forEach(sql -> from.database().update(sql.formatted(ACCOUNT)));
     Path file = directory.resolve("older.zip");
     Backup.write(from.database().uri(), file, Optional.empty());
-    assertThatThrownBy(() -> Backup.restore(file, to.database().uri(), cipher(), () -> {
+    assertThatThrownBy(() -> Restore.run(file, to.database().uri(), cipher(), () -> {
       throw new IOException("No space left on device");
     })).hasMessageContaining("No space left");
     assertThat(to.database().count("license")).isZero();
-    assertThat(Backup.restore(file, to.database().uri(), cipher(), () -> { }).schemaVersion()).isEqualTo("15");
+    assertThat(Restore.run(file, to.database().uri(), cipher(), () -> { }).schemaVersion()).isEqualTo("15");
     assertThat(to.database().count("license")).isEqualTo(300);
   }
 }
