@@ -1,6 +1,7 @@
 package io.keyhook.license;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.JsonText;
 import io.keyhook.bus.Licenses;
@@ -20,7 +21,8 @@ import java.util.function.Function;
  * that existed before it get it from {@link io.keyhook.event.Raised#sequence}.
  */
 final class EventData {
-  private record Validated(
+  /** A device and its license: the whole of a validation, and the beginning of other events about devices. */
+  private record Device(
       String licenseId,
       String licenseKey,
       String licenseName,
@@ -31,34 +33,13 @@ final class EventData {
       int currentActivations,
       int maxActivations) {}
 
-  private record Activated(
-      String licenseId,
-      String licenseKey,
-      String licenseName,
-      String fingerprint,
-      String deviceName,
-      String deviceType,
-      String ipAddress,
-      int currentActivations,
-      int maxActivations,
-      String customerName,
-      String customerEmail) {}
+  private record Activated(@JsonUnwrapped Device device, String customerName, String customerEmail) {}
 
   private record Deactivated(
-      String licenseId,
-      String licenseKey,
-      String licenseName,
-      String fingerprint,
-      String deviceName,
-      String deviceType,
-      String ipAddress,
-      int currentActivations,
-      int maxActivations,
-      String customerName,
-      String customerEmail,
-      String deactivatedBy) {}
+      @JsonUnwrapped Device device, String customerName, String customerEmail, String deactivatedBy) {}
 
-  private record Expired(
+  /** A license: the whole of an expiry, and the beginning of other events about licenses. */
+  private record Subject(
       String licenseId,
       String licenseKey,
       String licenseName,
@@ -66,30 +47,18 @@ final class EventData {
       String customerEmail,
       Instant expiresAt,
       int currentActivations,
-      int maxActivations) {}
+      int maxActivations) {
+    static Subject of(License license) {
+      return new Subject(license.id(), license.key(), license.name(), license.customerName(), license.customerEmail(),
+          license.expiresAt(), license.currentActivations(), license.maxActivations());
+    }
+  }
 
-  private record Disabled(
-      String licenseId,
-      String licenseKey,
-      String licenseName,
-      String customerName,
-      String customerEmail,
-      Instant expiresAt,
-      int currentActivations,
-      int maxActivations,
-      Instant disabledAt,
-      String disabledBy) {}
+  private record Disabled(@JsonUnwrapped Subject license, Instant disabledAt, String disabledBy) {}
 
   /** The license as it was created. */
   private record Created(
-      String licenseId,
-      String licenseKey,
-      String licenseName,
-      String customerName,
-      String customerEmail,
-      Instant expiresAt,
-      int currentActivations,
-      int maxActivations,
+      @JsonUnwrapped Subject license,
       Licenses.Status status,
       Map<String, Object> metadata,
       Instant disabledAt,
@@ -100,14 +69,7 @@ final class EventData {
 
   /** The license as it is now, and what differs from before. */
   private record Updated(
-      String licenseId,
-      String licenseKey,
-      String licenseName,
-      String customerName,
-      String customerEmail,
-      Instant expiresAt,
-      int currentActivations,
-      int maxActivations,
+      @JsonUnwrapped Subject license,
       Licenses.Status status,
       Map<String, Object> metadata,
       Map<String, Change> changes,
@@ -117,45 +79,28 @@ final class EventData {
 
   private record Change(@JsonProperty("old") Object before, @JsonProperty("new") Object after) {}
 
-  private record Enabled(
-      String licenseId,
-      String licenseKey,
-      String licenseName,
-      String customerName,
-      String customerEmail,
-      Instant expiresAt,
-      int currentActivations,
-      int maxActivations,
-      Instant enabledAt,
-      String enabledBy,
-      long sequence) {}
+  private record Enabled(@JsonUnwrapped Subject license, Instant enabledAt, String enabledBy, long sequence) {}
 
-  private record Deleted(
-      String licenseId,
-      String licenseKey,
-      String licenseName,
-      String customerName,
-      String customerEmail,
-      Instant expiresAt,
-      int currentActivations,
-      int maxActivations,
-      Instant deletedAt,
-      String deletedBy,
-      long sequence) {}
+  private record Deleted(@JsonUnwrapped Subject license, Instant deletedAt, String deletedBy, long sequence) {}
 
   private EventData() {}
 
   static String validated(
       UUID licenseId, String key, String name, Validate request, int currentActivations, int maxActivations) {
-    return JsonText.of(new Validated(Id.LICENSE.of(licenseId), key, name, request.fingerprint(), request.deviceName(),
-        request.deviceType(), request.ipAddress(), currentActivations, maxActivations));
+    return JsonText.of(device(licenseId, key, name, request, currentActivations, maxActivations));
   }
 
   static String activated(
       UUID licenseId, String key, String name, Validate request, int currentActivations, int maxActivations,
       String customerName, String customerEmail) {
-    return JsonText.of(new Activated(Id.LICENSE.of(licenseId), key, name, request.fingerprint(), request.deviceName(),
-        request.deviceType(), request.ipAddress(), currentActivations, maxActivations, customerName, customerEmail));
+    return JsonText.of(new Activated(device(licenseId, key, name, request, currentActivations, maxActivations),
+        customerName, customerEmail));
+  }
+
+  private static Device device(
+      UUID licenseId, String key, String name, Validate request, int currentActivations, int maxActivations) {
+    return new Device(Id.LICENSE.of(licenseId), key, name, request.fingerprint(), request.deviceName(), request.deviceType(),
+        request.ipAddress(), currentActivations, maxActivations);
   }
 
   /**
@@ -163,30 +108,25 @@ final class EventData {
    * @param by null: the device itself
    */
   static String deactivated(License license, Activation activation, String by) {
-    return JsonText.of(new Deactivated(license.id(), license.key(), license.name(), activation.fingerprint(),
+    return JsonText.of(new Deactivated(new Device(license.id(), license.key(), license.name(), activation.fingerprint(),
         activation.deviceName(), activation.deviceType(), activation.ipAddress(), license.currentActivations(),
-        license.maxActivations(), license.customerName(), license.customerEmail(), by));
+        license.maxActivations()), license.customerName(), license.customerEmail(), by));
   }
 
   static String expired(License license) {
-    return JsonText.of(new Expired(license.id(), license.key(), license.name(), license.customerName(),
-        license.customerEmail(), license.expiresAt(), license.currentActivations(), license.maxActivations()));
+    return JsonText.of(Subject.of(license));
   }
 
   static String disabled(License license) {
-    return JsonText.of(new Disabled(license.id(), license.key(), license.name(), license.customerName(),
-        license.customerEmail(), license.expiresAt(), license.currentActivations(), license.maxActivations(),
-        license.disabledAt(), license.disabledBy()));
+    return JsonText.of(new Disabled(Subject.of(license), license.disabledAt(), license.disabledBy()));
   }
 
   /**
    * @param by a team member or an API key
    */
   static String created(License license, String by) {
-    return JsonText.of(new Created(license.id(), license.key(), license.name(), license.customerName(),
-        license.customerEmail(), license.expiresAt(), license.currentActivations(), license.maxActivations(),
-        license.status(), license.metadata(), license.disabledAt(), license.disabledBy(), license.createdAt(), by,
-        license.sequence()));
+    return JsonText.of(new Created(Subject.of(license), license.status(), license.metadata(), license.disabledAt(),
+        license.disabledBy(), license.createdAt(), by, license.sequence()));
   }
 
   /**
@@ -198,9 +138,8 @@ final class EventData {
   }
 
   private static String updated(License license, Map<String, Change> changes, String by) {
-    return JsonText.of(new Updated(license.id(), license.key(), license.name(), license.customerName(),
-        license.customerEmail(), license.expiresAt(), license.currentActivations(), license.maxActivations(),
-        license.status(), license.metadata(), changes, license.updatedAt(), by, license.sequence()));
+    return JsonText.of(new Updated(Subject.of(license), license.status(), license.metadata(), changes, license.updatedAt(), by,
+        license.sequence()));
   }
 
   /**
@@ -240,9 +179,7 @@ final class EventData {
    * @param by as in {@link #created}
    */
   static String enabled(License license, String by) {
-    return JsonText.of(new Enabled(license.id(), license.key(), license.name(), license.customerName(),
-        license.customerEmail(), license.expiresAt(), license.currentActivations(), license.maxActivations(),
-        license.updatedAt(), by, license.sequence()));
+    return JsonText.of(new Enabled(Subject.of(license), license.updatedAt(), by, license.sequence()));
   }
 
   /**
@@ -250,8 +187,6 @@ final class EventData {
    * @param by as in {@link #created}
    */
   static String deleted(License license, Instant at, String by) {
-    return JsonText.of(new Deleted(license.id(), license.key(), license.name(), license.customerName(),
-        license.customerEmail(), license.expiresAt(), license.currentActivations(), license.maxActivations(), at, by,
-        license.sequence() + 1));
+    return JsonText.of(new Deleted(Subject.of(license), at, by, license.sequence() + 1));
   }
 }

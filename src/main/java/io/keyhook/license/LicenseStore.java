@@ -10,9 +10,7 @@ import io.keyhook.bus.Caller;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.JsonText;
 import io.keyhook.bus.Licenses;
-import io.keyhook.bus.Licenses.Activation;
 import io.keyhook.bus.Licenses.License;
-import io.keyhook.bus.Page;
 import io.keyhook.db.Rows;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
@@ -29,7 +27,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 
-/** The SQL of licenses and activations. */
+/** The SQL of licenses. */
 final class LicenseStore {
   private static final String STATUS = """
       CASE WHEN disabled_at IS NOT NULL THEN 'DISABLED' WHEN expires_at <= now() THEN 'EXPIRED' ELSE 'ACTIVE' END""";
@@ -147,28 +145,6 @@ final class LicenseStore {
         WHERE k.key = upper(replace(gone.key, '-', '')) AND k.license_id = gone.license_id
       )
       SELECT\s""" + COLUMNS + ", now() FROM gone";
-
-  /** Of any activation; it lets the index by id be used. */
-  private static final String ANY_ID = "activation_id > '00000000-0000-0000-0000-000000000000'";
-  private static final String ACTIVATION =
-      "activation_id, fingerprint, device_name, device_type, ip_address, activated_at, last_seen_at";
-  private static final String LIST_ACTIVATIONS = """
-      SELECT %s
-      FROM keyhook.activation WHERE account_id = $1 AND license_id = $2 AND activation_id < $3 AND %s
-      ORDER BY activation_id DESC LIMIT $4""".formatted(ACTIVATION, ANY_ID);
-  private static final String DELETE_ACTIVATION = """
-      DELETE FROM keyhook.activation WHERE account_id = $1 AND license_id = $2 AND activation_id = $3 AND %s
-      RETURNING %s""".formatted(ANY_ID, ACTIVATION);
-  private static final String DELETE_DEVICE = """
-      DELETE FROM keyhook.activation WHERE account_id = $1 AND license_id = $2 AND fingerprint = $3
-      RETURNING %s""".formatted(ACTIVATION);
-  private static final String COUNT_DOWN = """
-      WITH changed AS (
-        UPDATE keyhook.license SET activations = activations - 1, sequence = sequence + 1
-        WHERE account_id = $1 AND license_id = $2
-        RETURNING *
-      )
-      SELECT\s""" + COLUMNS + " FROM changed";
 
   private LicenseStore() {}
 
@@ -331,44 +307,12 @@ final class LicenseStore {
             .map(first(deleted, row -> new Deleted(license(row), instant(row, row.size() - 1)))));
   }
 
-  static Future<Page<Activation>> listActivations(SqlClient client, UUID accountId, UUID licenseId, Page.Request page) {
-    return client.preparedQuery(LIST_ACTIVATIONS)
-        .execute(Tuple.of(accountId, licenseId, page.before(), (long) page.limit() + 1))
-        .map(rows -> Page.of(all(rows, LicenseStore::activation), page.limit(),
-            activation -> Id.ACTIVATION.parse(activation.id())));
-  }
-
-  /** Empty where the license has no such activation. The license still counts it until {@link #countDown}. */
-  static Future<Optional<Activation>> deleteActivation(
-      SqlClient client, UUID accountId, UUID licenseId, UUID activationId) {
-    return client.preparedQuery(DELETE_ACTIVATION).execute(Tuple.of(accountId, licenseId, activationId))
-        .map(rows -> all(rows, LicenseStore::activation).stream().findAny());
-  }
-
-  /** The same by the device. */
-  static Future<Optional<Activation>> deleteDevice(
-      SqlClient client, UUID accountId, UUID licenseId, String fingerprint) {
-    return client.preparedQuery(DELETE_DEVICE).execute(Tuple.of(accountId, licenseId, fingerprint))
-        .map(rows -> all(rows, LicenseStore::activation).stream().findAny());
-  }
-
-  /** Counts one activation less. Empty where the license has been deleted. */
-  static Future<Optional<License>> countDown(SqlClient client, UUID accountId, UUID licenseId) {
-    return client.preparedQuery(COUNT_DOWN).execute(Tuple.of(accountId, licenseId))
-        .map(rows -> all(rows, LicenseStore::license).stream().findAny());
-  }
-
   static License license(Row row) {
     String metadata = row.getString(9);
     return new License(Id.LICENSE.of(row.getUUID(0)), row.getString(1), row.getString(2),
         Licenses.Status.valueOf(row.getString(3)), row.getInteger(4), row.getInteger(5), instant(row, 6), row.getString(7),
         row.getString(8), metadata == null ? Map.of() : JsonText.map(metadata), instant(row, 10), row.getString(11),
         instant(row, 12), instant(row, 13), row.getLong(14));
-  }
-
-  private static Activation activation(Row row) {
-    return new Activation(Id.ACTIVATION.of(row.getUUID(0)), row.getString(1), row.getString(2), row.getString(3),
-        row.getString(4), instant(row, 5), instant(row, 6));
   }
 
   private static JsonObject json(Map<String, Object> map) {

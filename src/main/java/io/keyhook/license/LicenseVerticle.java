@@ -165,7 +165,7 @@ public final class LicenseVerticle extends VerticleBase {
     UUID accountId = query.caller().accountId();
     UUID licenseId = Id.LICENSE.parse(query.licenseId());
     return LicenseStore.get(pool, accountId, licenseId)
-        .compose(there -> LicenseStore.listActivations(pool, accountId, licenseId, query.page()));
+        .compose(there -> ActivationStore.listActivations(pool, accountId, licenseId, query.page()));
   }
 
   private Future<Void> deleteActivation(Licenses.DeleteActivation request) {
@@ -173,7 +173,7 @@ public final class LicenseVerticle extends VerticleBase {
     UUID licenseId = Id.LICENSE.parse(request.licenseId());
     UUID activationId = Id.ACTIVATION.parse(request.id());
     return deactivator.free(accountId, licenseId,
-            tx -> LicenseStore.deleteActivation(tx, accountId, licenseId, activationId), request.caller().name(),
+            tx -> ActivationStore.deleteActivation(tx, accountId, licenseId, activationId), request.caller().name(),
             tx -> AuditStore.write(tx, request.caller(), Action.ACTIVATION_DELETED, request.licenseId(), List.of()))
         .map(license -> {
           found(license.isPresent(), Id.ACTIVATION);

@@ -121,7 +121,7 @@ final class Validator {
         return Future.succeededFuture(Deactivation.Refused.ACCOUNT_SUSPENDED);
       }
       return deactivator.free(found.accountId(), found.licenseId(),
-              tx -> LicenseStore.deleteDevice(tx, found.accountId(), found.licenseId(), request.fingerprint()), null,
+              tx -> ActivationStore.deleteDevice(tx, found.accountId(), found.licenseId(), request.fingerprint()), null,
               tx -> Future.succeededFuture())
           .map(license -> new Deactivation.Done(license.isPresent(),
               license.map(License::currentActivations).orElse(found.activations()), found.maxActivations()));
