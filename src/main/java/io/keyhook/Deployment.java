@@ -252,12 +252,14 @@ final class Deployment {
     Cipher cipher = Keyhook.cipher(options.secrets());
     Idempotency idempotency = new Idempotency(vertx, database, cipher, admissions.management());
     MeterRegistry meters = metrics.registry();
+    Egress egress = Egress.of(options.delivery());
+    egress.publish(meters);
     Timer loopLag = NodeMetrics.loopLag(meters);
     LastSeen lastSeen = new LastSeen(database.pool(), database.shards());
     Counts counts = new Counts();
     DeliveryVerticles delivery = new DeliveryVerticles(
         new DeliveryVerticles.Services(bus, database, dispatcher, budget),
-        new DeliveryVerticles.Rules(options.delivery(), plans, policy, Egress.of(options.delivery()), cipher),
+        new DeliveryVerticles.Rules(options.delivery(), plans, policy, egress, cipher),
         new DeliveryMetrics(meters, counts, holdings));
     AtomicInteger validator = new AtomicInteger();
     UntrustedProxies untrusted = new UntrustedProxies(meters);

@@ -27,6 +27,9 @@ final class NodeMetrics {
         .strongReference(true).register(meters);
     Gauge.builder("keyhook.partitions.ahead", partitions, Partitions::secondsAhead).baseUnit("seconds")
         .description("Time for which the log has all partitions").strongReference(true).register(meters);
+    Gauge.builder("keyhook.partitions.overdue", partitions, Partitions::overdue)
+        .description("Partitions of the log that could not be archived or dropped when their retention had ended")
+        .strongReference(true).register(meters);
   }
 
   /** Registers the disk of the embedded database. The disk of an external one is unknown. */

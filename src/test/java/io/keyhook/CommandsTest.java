@@ -7,6 +7,7 @@ import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.KeyhookProcess;
 import io.keyhook.testing.Node;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -84,6 +85,22 @@ class CommandsTest {
         .doesNotContain("WRONG");
     assertThat(run(1, Map.of("KEYHOOK_DATABASE_URI", "postgresql://u:secret-of-u@127.0.0.1:1/k"), "doctor"))
         .contains("WRONG  database", "127.0.0.1:1").doesNotContain("secret-of-u");
+  }
+
+  @Test
+  void theDoctorSaysWhichWebhooksItCouldNotReadAndWhichItCouldNotReach() {
+    keyhook.api().post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:1/hook")
+        .put("events", new JsonArray().add("license.created"))).expect(201);
+    Map<String, String> insecure = Map.of("KEYHOOK_DELIVERY_ALLOW_INSECURE_TARGETS", "true");
+    assertThat(run(1, insecure, "doctor")).contains("WRONG  HTTPS", "refused");
+    assertThat(run(1, "doctor")).as("a URL that a delivery may not reach by now").contains("WRONG  HTTPS");
+    keyhook.database().update("ALTER TABLE keyhook.webhook RENAME TO webhook_elsewhere");
+    try {
+      assertThat(run(1, insecure, "doctor")).contains("ok     schema", "WRONG  webhooks").doesNotContain("HTTPS");
+    } finally {
+      keyhook.database().update("ALTER TABLE keyhook.webhook_elsewhere RENAME TO webhook");
+      keyhook.deleteWebhooks();
+    }
   }
 
   @Test

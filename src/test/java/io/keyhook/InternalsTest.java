@@ -131,7 +131,7 @@ class InternalsTest {
           "Vert.x shows one of two cookies with the same name, and another host of the domain may have set it",
           "io.netty.handler.codec.http.cookie.Cookie",
           "io.netty.handler.codec.http.cookie.ServerCookieDecoder"),
-      new Use("io.keyhook.target.Resolver",
+      new Use("io.keyhook.target.DnsResolver",
           "the target policy judges every address of a name, and Vert.x does not wait for AAAA records where there are A records",
           "io.netty.resolver.dns.DnsNameResolver",
           "io.netty.resolver.dns.DnsNameResolverBuilder",

@@ -1,5 +1,6 @@
 package io.keyhook.attempt;
 
+import io.keyhook.target.NoNameServerException;
 import io.keyhook.target.RefusedTargetException;
 import io.keyhook.target.UnresolvedTargetException;
 // The client fails with Netty's exceptions, and nothing else tells these errors apart.
@@ -36,7 +37,9 @@ public enum AttemptError {
   /** The proxy for deliveries cannot be reached, does not accept Keyhook's credentials, or broke off. */
   PROXY_FAILURE,
   /** The proxy for deliveries works, and refused the connection to the endpoint, or could not make it. */
-  PROXY_REFUSED;
+  PROXY_REFUSED,
+  /** None of this machine's name servers answers. */
+  RESOLVER_FAILURE;
 
   /** What the system says, where it has no exception of its own for it. */
   private static final Map<String, AttemptError> SAID = Map.of(
@@ -49,6 +52,11 @@ public enum AttemptError {
 
   public String wireName() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether it says nothing about the endpoint: the fault is on Keyhook's side of the connection. */
+  public boolean isKeyhooks() {
+    return this == PROXY_FAILURE || this == RESOLVER_FAILURE;
   }
 
   static AttemptError of(Throwable e) {
@@ -66,6 +74,8 @@ public enum AttemptError {
       return Optional.of(TARGET_REFUSED);
     } else if (e instanceof ProxyConnectException) {
       return Optional.of(isRefusal(String.valueOf(e.getMessage())) ? PROXY_REFUSED : PROXY_FAILURE);
+    } else if (e instanceof NoNameServerException) {
+      return Optional.of(RESOLVER_FAILURE);
     } else if (e instanceof UnresolvedTargetException || e instanceof UnknownHostException) {
       return Optional.of(DNS_FAILURE);
     } else if (e instanceof ConnectTimeoutException || e instanceof TimeoutException) {

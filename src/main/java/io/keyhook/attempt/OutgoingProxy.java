@@ -6,7 +6,6 @@ import io.netty.handler.proxy.ProxyConnectException;
 import io.vertx.core.net.ProxyOptions;
 import io.vertx.core.net.ProxyType;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,13 +22,19 @@ public final class OutgoingProxy {
   private static final Duration PAUSE = Duration.ofMinutes(1);
 
   private final KeyhookOptions.Proxy proxy;
-  private final AtomicBoolean fails = new AtomicBoolean();
+  private final Uplink uplink;
   private final AtomicLong warned = new AtomicLong(System.nanoTime() - PAUSE.toNanos());
   /** When it last answered, {@link System#nanoTime()}. */
   private volatile long answered = System.nanoTime() - PAUSE.toNanos();
 
   OutgoingProxy(KeyhookOptions.Proxy proxy) {
     this.proxy = proxy;
+    this.uplink = new Uplink("the proxy at " + proxy.host() + ":" + proxy.port());
+  }
+
+  /** Whether it works. */
+  Uplink uplink() {
+    return uplink;
   }
 
   /**
@@ -54,26 +59,36 @@ public final class OutgoingProxy {
 
   /**
    * Returns the error of an attempt whose connection did not come about. Before the tunnel is there, all errors of the network
-   * are the proxy's. Only when CONNECT gets no answer it may be the endpoint that hangs, and it is taken for that while the proxy
-   * answers others.
+   * are the proxy's. Only when CONNECT gets no answer it may be the endpoint that hangs: it is taken for that while the proxy
+   * answers others, and in no case for an outage of the proxy, which an account could then cause.
    */
   AttemptError failure(Throwable e) {
     AttemptError error = AttemptError.of(e);
     return switch (error) {
       case CONNECTION_REFUSED, NO_ROUTE, DNS_FAILURE, TIMEOUT, PROXY_FAILURE -> {
-        if (isUnanswered(e) && System.nanoTime() - answered < PAUSE.toNanos()) {
+        if (!isUnanswered(e)) {
+          uplink.fails(e);
+        } else if (System.nanoTime() - answered < PAUSE.toNanos()) {
           yield AttemptError.TIMEOUT;
+        } else {
+          warn(e);
         }
-        fails.set(true);
-        warn(e);
         yield AttemptError.PROXY_FAILURE;
       }
       case PROXY_REFUSED -> {
-        answered = System.nanoTime();
+        works();
         yield error;
       }
       default -> error;
     };
+  }
+
+  private void warn(Throwable e) {
+    long last = warned.get();
+    long now = System.nanoTime();
+    if (now - last >= PAUSE.toNanos() && warned.compareAndSet(last, now)) {
+      log.warn("Attempts fail because {} does not answer: {}", uplink, e.getMessage());
+    }
   }
 
   /** What Netty says where the proxy accepted the connection, and did not respond to CONNECT in time. */
@@ -81,19 +96,9 @@ public final class OutgoingProxy {
     return e instanceof ProxyConnectException && String.valueOf(e.getMessage()).contains("timeout");
   }
 
-  private void warn(Throwable e) {
-    long last = warned.get();
-    long now = System.nanoTime();
-    if (now - last >= PAUSE.toNanos() && warned.compareAndSet(last, now)) {
-      log.warn("Deliveries fail because the proxy at {}:{} cannot be used: {}", proxy.host(), proxy.port(), e.getMessage());
-    }
-  }
-
-  /** A connection leads through it. */
+  /** It made a tunnel, or refused one. */
   void works() {
     answered = System.nanoTime();
-    if (fails.get() && fails.compareAndSet(true, false)) {
-      log.info("Deliveries go through the proxy at {}:{} again", proxy.host(), proxy.port());
-    }
+    uplink.works();
   }
 }

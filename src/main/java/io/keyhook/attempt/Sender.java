@@ -73,7 +73,7 @@ public final class Sender {
    */
   public Sender(
       Vertx vertx, TargetPolicy policy, Egress egress, Duration timeout, int maxInFlight, Runnable onUnasked) {
-    this(vertx, Resolver.of(vertx), policy, egress, timeout, maxInFlight, System::nanoTime, onUnasked);
+    this(vertx, Resolver.of(vertx, timeout.dividedBy(5), egress.watch()), policy, egress, timeout, maxInFlight, System::nanoTime, onUnasked);
   }
 
   /**

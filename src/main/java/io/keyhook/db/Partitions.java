@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -84,6 +85,8 @@ public final class Partitions {
   private Future<Void> making;
   /** The last day for which no partition is missing. Null: not known yet. */
   private volatile LocalDate complete;
+  /** That the last {@link #drop()} left behind. */
+  private volatile int overdue;
   private long madeNanos;
 
   /** On connections to PostgreSQL itself. */
@@ -132,6 +135,14 @@ public final class Partitions {
     LocalDate until = complete;
     return until == null ? Double.NaN
         : Duration.ofDays(ChronoUnit.DAYS.between(LocalDate.now(ZoneOffset.UTC), until)).toSeconds();
+  }
+
+  /**
+   * Returns how many partitions are over and were neither dropped nor, where that comes before, archived when this node last
+   * tried. It tries every hour, and not while another node does.
+   */
+  public int overdue() {
+    return overdue;
   }
 
   private Future<Void> makeDue(SqlConnection connection, LocalDate today, List<Existing> existing) {
@@ -255,8 +266,10 @@ public final class Partitions {
     List<Existing> over = new ArrayList<>(existing);
     over.removeIf(partition -> !partition.day().isBefore(today));
     if (over.isEmpty()) {
+      overdue = 0;
       return Future.succeededFuture();
     }
+    AtomicInteger kept = new AtomicInteger();
     Future<Void> done = connection.preparedQuery(DROP_QUEUED).execute(Tuple.of(today))
         .onSuccess(deleted -> {
           if (deleted.rowCount() > 0) {
@@ -267,10 +280,12 @@ public final class Partitions {
         .compose(deleted -> sessions ? connection.query(UNHURRIED).execute().mapEmpty() : Future.succeededFuture());
     for (Existing partition : over) {
       done = done.compose(dropped -> archiveAndDrop(connection, partition).otherwise(e -> {
+        kept.incrementAndGet();
         log.warn("{} could not be archived or dropped, and is kept; trying again in an hour: {}", partition.name(), e.toString());
         return null;
       }));
     }
+    done = done.onComplete(ended -> overdue = ended.succeeded() ? kept.get() : over.size());
     return !sessions ? done : done.eventually(() -> connection.query(HURRIED).execute());
   }
 

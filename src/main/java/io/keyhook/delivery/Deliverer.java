@@ -12,6 +12,7 @@ import io.keyhook.event.EndpointId;
 import io.keyhook.event.Moment;
 import io.keyhook.event.Outgoing;
 import io.keyhook.event.WebhookState;
+import java.time.Duration;
 import java.time.Instant;
 
 /**
@@ -105,10 +106,19 @@ final class Deliverer implements Endpoint.Actions {
     Message message = Message.of(known, outgoing.type(), outgoing.deliveryId(), false, outgoing.data(),
         outgoing.number(), Instant.now());
     drain.track(Work.ATTEMPT, transport.send(known, message, outgoing.trace()).onSuccess(attempt -> {
-      endpoint.ended(delivery, attempt.succeeded());
-      drain.track(Work.WRITE, outcomes.record(delivery, attempt));
+      transport.wait(attempt).ifPresentOrElse(wait -> unsent(endpoint, delivery, attempt, wait), () -> {
+        endpoint.ended(delivery, attempt.succeeded());
+        drain.track(Work.WRITE, outcomes.record(delivery, attempt));
+      });
       advance(endpoint);
     }));
+  }
+
+  private void unsent(Endpoint endpoint, HeldDelivery delivery, Attempt attempt, Duration wait) {
+    outcomes.unsent(attempt);
+    if (endpoint.unsent(delivery)) {
+      settings.forgetIn(wait, endpoint, this::advance);
+    }
   }
 
   @Override

@@ -31,6 +31,7 @@ public final class DeliveryMetrics {
   private final Timer failedIn;
   private final Timer firstAttempts;
   private final Map<AttemptError, Counter> errors = new EnumMap<>(AttemptError.class);
+  private final Map<AttemptError, Counter> unsent = new EnumMap<>(AttemptError.class);
   private final Counter refusedByStatus;
   private final Counter delivered;
   private final Counter retrying;
@@ -51,6 +52,11 @@ public final class DeliveryMetrics {
         .serviceLevelObjectives(BUCKETS).register(meters);
     for (AttemptError error : AttemptError.values()) {
       errors.put(error, errors(error.wireName()));
+      if (error.isKeyhooks()) {
+        unsent.put(error, Counter.builder("keyhook.attempts.unsent")
+            .description("Attempts that this node could not make, which are not counted as attempts of their deliveries")
+            .tag("error", error.wireName()).register(meters));
+      }
     }
     this.refusedByStatus = errors("status");
     this.delivered = deliveries("delivered");
@@ -104,6 +110,11 @@ public final class DeliveryMetrics {
       refusedByStatus.increment();
     }
     counts.attempt(outgoing.endpoint().accountId(), attempt.succeeded(), attempt.duration());
+  }
+
+  /** An attempt ended because this node cannot send. */
+  void unsent(AttemptError error) {
+    unsent.get(error).increment();
   }
 
   /** A successful attempt was written. */

@@ -51,7 +51,7 @@ final class DeliveryVerticle extends VerticleBase {
     client = services.database().connections(services.database().shares().sender(), "senders");
     transport = new Transport(
         new Sender(vertx, rules.policy(), rules.egress(), options.timeout(), options.maxInFlight(), metrics::unasked),
-        new TestEndpoint(bus, options.timeout()), bus.tracing());
+        rules.egress(), new TestEndpoint(bus, options.timeout()), bus.tracing());
     drain = new Drain(vertx);
     EndpointReader reader = new EndpointReader(
         client, services.database().shards(), rules.policy(), rules.cipher(), rules.plans());

@@ -191,6 +191,31 @@ final class Endpoint {
     backlog = backlog.roomFreed();
   }
 
+  /**
+   * An attempt has ended because this node cannot send. Its delivery and those that wait return to the queue, where other nodes
+   * find them.
+   *
+   * @return whether nothing is sent from now until {@link #forget}, which the caller is to call; false where that was so before, or
+   *     the settings are to be read
+   */
+  boolean unsent(HeldDelivery delivery) {
+    window.ended(false);
+    backlog = backlog.roomFreed();
+    actions.release(moved(delivery, State.RELEASING));
+    releaseAll();
+    boolean holds = settings.state() == Settings.State.KNOWN;
+    if (holds) {
+      settings.failed();
+    }
+    return holds;
+  }
+
+  private void releaseAll() {
+    for (HeldDelivery delivery; (delivery = waiting.pollFirst()) != null; ) {
+      actions.release(moved(delivery, State.RELEASING));
+    }
+  }
+
   /** The database has the webhook in this version. */
   void heardOf(int version) {
     settings.heardOf(version);
@@ -225,9 +250,7 @@ final class Endpoint {
   /** The webhook is paused: what waits returns to the queue. */
   void paused() {
     settings.forget();
-    for (HeldDelivery delivery; (delivery = waiting.pollFirst()) != null; ) {
-      actions.release(moved(delivery, State.RELEASING));
-    }
+    releaseAll();
   }
 
   /** The webhook's URL is refused by now: what waits fails. */

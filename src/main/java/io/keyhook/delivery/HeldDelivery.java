@@ -11,6 +11,7 @@ import java.util.UUID;
  * <pre>
  *   WAITING ── start ──▶ ATTEMPTING ── ended ──▶ RECORDING ── written ──▶ OVER
  *
+ *   ATTEMPTING ── this node cannot send ────────────────────▶ RELEASING
  *   WAITING ── target refused ──────────────────────────────▶ RECORDING
  *   WAITING ── too many wait, lease too old, node stopping ─▶ RELEASING ── written ──▶ OVER
  *   WAITING ── canceled, webhook inactive ──────────────────▶ OVER
@@ -35,7 +36,7 @@ final class HeldDelivery {
     private boolean leadsTo(State next) {
       return switch (this) {
         case WAITING -> next != WAITING;
-        case ATTEMPTING -> next == RECORDING;
+        case ATTEMPTING -> next == RECORDING || next == RELEASING;
         case RECORDING, RELEASING -> next == OVER;
         case OVER -> false;
       };

@@ -54,6 +54,11 @@ final class Outcomes {
     });
   }
 
+  /** Counts an attempt that this node could not make: no row tells of it. */
+  void unsent(Attempt attempt) {
+    metrics.unsent(attempt.error());
+  }
+
   /** If the node dies before this is written, the next attempt gets the same response. */
   private Future<Void> deactivate(Outgoing outgoing) {
     return results.deactivate(outgoing, Deactivation.GONE).transform(done -> {

@@ -13,8 +13,10 @@ import io.keyhook.event.Outgoing;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -24,6 +26,11 @@ import java.util.stream.Stream;
 final class ResultStore {
   private static final String SAME = DeliveryRowStore.isLeased("q", "r");
   private static final String ATTEMPTS = DeliveryRowStore.withAttempt("q.attempts", "r.attempt::jsonb");
+
+  /** The condition that an attempt says something of the endpoint. */
+  private static final String ENDPOINTS = Arrays.stream(AttemptError.values()).filter(AttemptError::isKeyhooks)
+      .map(error -> "NOT attempt::jsonb @> '[{\"error\": \"%s\"}]'".formatted(error.wireName()))
+      .collect(Collectors.joining(" AND "));
 
   private static final String COUNT = """
       INSERT INTO keyhook.attempt_count AS t (account_id, webhook_id, minute, keep_until, succeeded, failed, failed_since,
@@ -61,7 +68,7 @@ final class ResultStore {
 
   /**
    * The row counts its failed attempts itself: its owner may have given it a fresh schedule meanwhile. A failure of Keyhook's own
-   * proxy says nothing of the webhook, and does not count against its health.
+   * says nothing of the webhook, and does not count against its health.
    */
   static final String FAILED = """
       WITH result AS MATERIALIZED (
@@ -86,12 +93,11 @@ final class ResultStore {
           (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
         SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, 2, attempts FROM over
       ), counted AS (
-        SELECT account_id, webhook_id, false AS ok FROM later WHERE NOT attempt::jsonb @> '[{"error": "%5$s"}]'
-        UNION ALL SELECT account_id, webhook_id, false FROM over WHERE NOT attempt::jsonb @> '[{"error": "%5$s"}]'
+        SELECT account_id, webhook_id, false AS ok FROM later WHERE %5$s
+        UNION ALL SELECT account_id, webhook_id, false FROM over WHERE %5$s
       ), counts AS (
       """.formatted(ATTEMPTS, RetrySchedule.MAX_STRETCH,
-          DeliveryRowStore.batch("uuid", "uuid", "uuid", "bigint", "text", "float8", "float8"), SAME,
-          AttemptError.PROXY_FAILURE.wireName()) + COUNT + """
+          DeliveryRowStore.batch("uuid", "uuid", "uuid", "bigint", "text", "float8", "float8"), SAME, ENDPOINTS) + COUNT + """
       )
       SELECT (SELECT count(*) FROM later) + (SELECT count(*) FROM over)""";
 

@@ -12,6 +12,7 @@ import io.keyhook.attempt.EndpointSettings;
  *   KNOWN ──── changed ──────────────────────────────────────▶ UNKNOWN
  *   READING ── webhook inactive or paused, or target refused ▶ UNKNOWN
  *   READING ── failed ──▶ FAILED ─── wait over, or changed ──▶ UNKNOWN
+ *   KNOWN ──── this node cannot send ────────────────────────▶ FAILED
  *   READING ── changed ─▶ OUTDATED ─ the read has ended ─────▶ UNKNOWN
  * </pre>
  */
@@ -25,7 +26,7 @@ final class Settings {
     OUTDATED,
     /** Read, and not changed since. */
     KNOWN,
-    /** They could not be read. Deliveries wait until they are read again. */
+    /** They could not be read, or this node cannot send. Deliveries wait until they are read again. */
     FAILED;
 
     private boolean leadsTo(State next) {
@@ -33,7 +34,7 @@ final class Settings {
         case UNKNOWN -> next == READING;
         case READING -> next == KNOWN || next == UNKNOWN || next == FAILED || next == OUTDATED;
         case OUTDATED -> next == UNKNOWN;
-        case KNOWN -> next == READING || next == UNKNOWN;
+        case KNOWN -> next == READING || next == UNKNOWN || next == FAILED;
         case FAILED -> next == UNKNOWN;
       };
     }

@@ -57,6 +57,15 @@ final class SettingsLoader {
     log.warn("Could not read {} for sending; retrying in {} s: {}", Id.WEBHOOK.of(endpoint.id().webhookId()),
         wait.toSeconds(), e.getMessage());
     endpoint.unread();
+    forgetIn(wait, endpoint, advance);
+  }
+
+  /**
+   * Lets an endpoint's settings be read again after a while. A change of the webhook ends the wait.
+   *
+   * @param advance called after each change of the endpoint's state
+   */
+  void forgetIn(Duration wait, Endpoint endpoint, Consumer<Endpoint> advance) {
     waits.put(endpoint.id().webhookId(), vertx.setTimer(wait.toMillis(), timer -> {
       waits.remove(endpoint.id().webhookId());
       endpoint.forget();

@@ -1,6 +1,7 @@
 package io.keyhook.delivery;
 
 import io.keyhook.attempt.Attempt;
+import io.keyhook.attempt.Egress;
 import io.keyhook.attempt.EndpointSettings;
 import io.keyhook.attempt.Message;
 import io.keyhook.attempt.Sender;
@@ -9,16 +10,20 @@ import io.keyhook.testendpoint.TestEndpoint;
 import io.keyhook.trace.Span;
 import io.keyhook.trace.Tracing;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** Makes attempts: over the network, or in this process for the built-in test endpoint. Belongs to one event loop. */
 final class Transport {
   private final Sender sender;
+  private final Egress egress;
   private final TestEndpoint endpoint;
   private final Tracing tracing;
 
-  Transport(Sender sender, TestEndpoint endpoint, Tracing tracing) {
+  Transport(Sender sender, Egress egress, TestEndpoint endpoint, Tracing tracing) {
     this.sender = sender;
+    this.egress = egress;
     this.endpoint = endpoint;
     this.tracing = tracing;
   }
@@ -53,6 +58,11 @@ final class Transport {
 
   private Future<Attempt> send(EndpointSettings settings, Message message) {
     return settings.target().isTestEndpoint() ? endpoint.take(settings, message) : sender.send(settings, message);
+  }
+
+  /** How long this node waits before it attempts the same again without counting the attempt; empty: it counts. */
+  Optional<Duration> wait(Attempt attempt) {
+    return egress.wait(attempt.error());
   }
 
   void close() {

@@ -38,7 +38,7 @@ class AddressTest {
   private static SenderRig rig(SenderRig.Sockets sockets, TrustOptions trust, String... addresses) {
     List<InetAddress> all = Stream.of(addresses).map(AddressTest::address).toList();
     return new SenderRig(
-        sockets, new VertxOptions(), vertx -> host -> Future.succeededFuture(all), Policies.insecure(), trust);
+        sockets, new VertxOptions(), (vertx, egress) -> host -> Future.succeededFuture(all), Policies.insecure(), trust);
   }
 
   private static SenderRig rig(String... addresses) {

@@ -108,7 +108,7 @@ final class Certificates {
    */
   SenderRig rig(Duration timeout, int connections, OutgoingProxy proxy, InetAddress... addresses) {
     return new SenderRig(SenderRig.Sockets.NATIVE, new VertxOptions(),
-        vertx -> host -> Future.succeededFuture(List.of(addresses)), Policies.insecure(),
+        (vertx, egress) -> host -> Future.succeededFuture(List.of(addresses)), Policies.insecure(),
         trust(), timeout, connections, proxy);
   }
 }

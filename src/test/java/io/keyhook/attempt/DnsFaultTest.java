@@ -1,12 +1,13 @@
 package io.keyhook.attempt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.keyhook.target.Policies;
-import io.keyhook.target.Resolver;
 import io.keyhook.testing.NameServer;
 import io.keyhook.testing.NameServer.Reply;
 import io.keyhook.testing.RawReceiver;
+import io.keyhook.testing.Waiting;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.dns.AddressResolverOptions;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What DNS does is in the attempt's time and by its name, and what it says is judged before every attempt. */
 class DnsFaultTest {
@@ -25,7 +27,7 @@ class DnsFaultTest {
   }
 
   private static SenderRig rig(NameServer names, long queryTimeout) {
-    return new SenderRig(SenderRig.Sockets.NATIVE, asking(names, queryTimeout), Resolver::of, Policies.insecure(),
+    return new SenderRig(SenderRig.Sockets.NATIVE, asking(names, queryTimeout), SenderRig::resolver, Policies.insecure(),
         null);
   }
 
@@ -54,6 +56,23 @@ class DnsFaultTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {SHORT_MILLIS, 10_000})
+  void nameServersThatAnswerNothingAtAllAreKeyhooksOwnFailureUntilTheyAnswer(long queryTimeout) {
+    try (NameServer names = new NameServer(); RawReceiver receiver = new RawReceiver(Fault.OK);
+        SenderRig rig = rig(names, queryTimeout)) {
+      names.reply(new Reply.Dead());
+      String url = receiver.url("hooks.example.com");
+      for (int i = 0; i < 2; i++) {
+        assertThat(rig.ended(rig.send(url)).error()).isEqualTo(AttemptError.RESOLVER_FAILURE);
+      }
+      assertThat(rig.names().isAvailable()).isFalse();
+      names.addresses("127.0.0.1");
+      await("the name servers work").atMost(Waiting.LONG).until(() ->
+          rig.ended(rig.send(url)).succeeded() && rig.names().isAvailable());
+    }
+  }
+
   @Test
   void askingCountsIntoTheTimeOfTheAttempt() {
     try (NameServer names = new NameServer(); SenderRig rig = rig(names, 10 * SenderRig.TIMEOUT.toMillis())) {
@@ -66,7 +85,7 @@ class DnsFaultTest {
     Certificates certificates = Certificates.make();
     try (NameServer names = new NameServer();
         RawReceiver receiver = new RawReceiver(Fault.OK, certificates.good());
-        SenderRig rig = new SenderRig(SenderRig.Sockets.NATIVE, asking(names, SHORT_MILLIS), Resolver::of,
+        SenderRig rig = new SenderRig(SenderRig.Sockets.NATIVE, asking(names, SHORT_MILLIS), SenderRig::resolver,
             Policies.ofPorts(Set.of(receiver.port()), List.of("127.0.0.0/8"), List.of()),
             certificates.trust())) {
       String url = receiver.url(Certificates.HOST);

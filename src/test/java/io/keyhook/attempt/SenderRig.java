@@ -21,7 +21,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /**
  * A {@link Sender} by itself: a short time for each attempt, one event loop, and by default one connection a receiver and account.
@@ -39,6 +39,7 @@ final class SenderRig implements AutoCloseable {
 
   private final Duration timeout;
   private final TargetPolicy policy;
+  private final OutgoingProxy proxy;
   private final Vertx vertx;
   private final Context context;
   private final Sender sender;
@@ -47,16 +48,32 @@ final class SenderRig implements AutoCloseable {
   private final ScheduledExecutorService pulse = Executors.newSingleThreadScheduledExecutor();
   private final AtomicLong nanoTime = new AtomicLong();
   private final AtomicInteger unasked = new AtomicInteger();
+  private final Uplink names = Egress.nameServers();
   private long lastBeat = System.nanoTime();
 
   /** As in production, but for targets that are not public. */
   SenderRig(Sockets sockets) {
-    this(sockets, new VertxOptions(), Resolver::of, Policies.insecure(), null);
+    this(sockets, new VertxOptions(), SenderRig::resolver, Policies.insecure(), null);
+  }
+
+  /** As in production. */
+  static Resolver resolver(Vertx vertx, Egress egress) {
+    return Resolver.of(vertx, TIMEOUT.dividedBy(5), egress.watch());
+  }
+
+  /** Whether its proxy works. */
+  Uplink proxy() {
+    return proxy.uplink();
+  }
+
+  /** Whether names can be resolved. */
+  Uplink names() {
+    return names;
   }
 
   /** With a short time for each attempt. */
   SenderRig(
-      Sockets sockets, VertxOptions options, Function<Vertx, Resolver> resolver, TargetPolicy policy,
+      Sockets sockets, VertxOptions options, BiFunction<Vertx, Egress, Resolver> resolver, TargetPolicy policy,
       TrustOptions trust) {
     this(sockets, options, resolver, policy, trust, TIMEOUT);
   }
@@ -65,7 +82,7 @@ final class SenderRig implements AutoCloseable {
    * @param trust null: what Java trusts
    */
   SenderRig(
-      Sockets sockets, VertxOptions options, Function<Vertx, Resolver> resolver, TargetPolicy policy,
+      Sockets sockets, VertxOptions options, BiFunction<Vertx, Egress, Resolver> resolver, TargetPolicy policy,
       TrustOptions trust, Duration timeout) {
     this(sockets, options, resolver, policy, trust, timeout, 1);
   }
@@ -74,7 +91,7 @@ final class SenderRig implements AutoCloseable {
    * @param connections of a receiver and account
    */
   SenderRig(
-      Sockets sockets, VertxOptions options, Function<Vertx, Resolver> resolver, TargetPolicy policy,
+      Sockets sockets, VertxOptions options, BiFunction<Vertx, Egress, Resolver> resolver, TargetPolicy policy,
       TrustOptions trust, Duration timeout, int connections) {
     this(sockets, options, resolver, policy, trust, timeout, connections, null);
   }
@@ -83,13 +100,16 @@ final class SenderRig implements AutoCloseable {
    * @param proxy null: connections are direct
    */
   SenderRig(
-      Sockets sockets, VertxOptions options, Function<Vertx, Resolver> resolver, TargetPolicy policy,
+      Sockets sockets, VertxOptions options, BiFunction<Vertx, Egress, Resolver> resolver, TargetPolicy policy,
       TrustOptions trust, Duration timeout, int connections, OutgoingProxy proxy) {
     this.timeout = timeout;
+    this.proxy = proxy;
     this.policy = policy;
     vertx = Vertx.vertx(options.setEventLoopPoolSize(1).setPreferNativeTransport(sockets == Sockets.NATIVE));
     context = vertx.getOrCreateContext();
-    sender = new Sender(vertx, resolver.apply(vertx), policy, new Egress(trust, proxy), timeout, connections, nanoTime::get, unasked::incrementAndGet);
+    Egress egress = new Egress(trust, proxy, names);
+    sender = new Sender(vertx, resolver.apply(vertx, egress), policy, egress, timeout, connections, nanoTime::get,
+        unasked::incrementAndGet);
     pulse.scheduleWithFixedDelay(this::beat, 0, BEAT_MILLIS, TimeUnit.MILLISECONDS);
   }
 

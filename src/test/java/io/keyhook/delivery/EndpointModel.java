@@ -25,7 +25,7 @@ final class EndpointModel implements Endpoint.Actions {
 
   /** What can happen to an endpoint. */
   enum Event {
-    ACCEPT, DUE, ATTEMPT_SUCCEEDS, ATTEMPT_FAILS, READ_KNOWN, READ_INACTIVE, READ_PAUSED, READ_REFUSED, READ_FAILS, WAIT_OVER, CHANGED,
+    ACCEPT, DUE, ATTEMPT_SUCCEEDS, ATTEMPT_FAILS, ATTEMPT_UNSENT, READ_KNOWN, READ_INACTIVE, READ_PAUSED, READ_REFUSED, READ_FAILS, WAIT_OVER, CHANGED,
     CHANGED_ELSEWHERE, POLLED, CANCELED, CLAIM_FULL, CLAIM_SHORT, CLAIM_FAILS, WRITTEN, TIME_PASSES, MACHINE_SLEEPS,
     CLOCK_SET_BACK, ROOM_TAKEN, ROOM_FREED, STOP
   }
@@ -64,6 +64,7 @@ final class EndpointModel implements Endpoint.Actions {
       case DUE -> endpoint.due();
       case ATTEMPT_SUCCEEDS -> attemptEnds(true);
       case ATTEMPT_FAILS -> attemptEnds(false);
+      case ATTEMPT_UNSENT -> attemptIsUnsent();
       case READ_KNOWN -> readEnds(() -> endpoint.known(new EndpointSettings(id.accountId(), version, null, null, List.of())));
       case READ_INACTIVE -> readEnds(endpoint::inactive);
       case READ_PAUSED -> readEnds(endpoint::paused);
@@ -132,6 +133,16 @@ final class EndpointModel implements Endpoint.Actions {
       window.ended(succeeded);
       endpoint.ended(delivery, succeeded);
       writing.add(delivery);
+    }
+  }
+
+  private void attemptIsUnsent() {
+    if (!attempting.isEmpty()) {
+      boolean known = endpoint.settings() == Settings.State.KNOWN;
+      HeldDelivery delivery = attempting.remove(random.nextInt(attempting.size()));
+      window.ended(false);
+      assertThat(endpoint.unsent(delivery)).as("a wait begins").isEqualTo(known);
+      assertThat(delivery.state()).isEqualTo(State.RELEASING);
     }
   }
 
@@ -212,6 +223,7 @@ final class EndpointModel implements Endpoint.Actions {
           .isLessThanOrEqualTo(USABLE.toNanos());
     }
     assertThat(reading).as("attempts while settings are read").isFalse();
+    assertThat(endpoint.settings()).as("attempts while the endpoint waits").isEqualTo(Settings.State.KNOWN);
     assertThat(stopping).isFalse();
     window.started();
     attempting.add(delivery);

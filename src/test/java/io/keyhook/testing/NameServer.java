@@ -11,7 +11,10 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A DNS server on loopback that gives every name the same answer. Nothing that it says may be cached. */
+/**
+ * A DNS server on loopback that gives every name the same answer, but for the root, which it knows unless it is dead. Nothing that
+ * it says may be cached.
+ */
 public final class NameServer implements AutoCloseable {
   private static final int A = 1;
   private static final int AAAA = 28;
@@ -25,6 +28,9 @@ public final class NameServer implements AutoCloseable {
   public sealed interface Reply {
     /** Nothing. */
     record Silence() implements Reply {}
+
+    /** Nothing at all. */
+    record Dead() implements Reply {}
 
     /** Bytes that are no message. */
     record Junk() implements Reply {}
@@ -66,7 +72,9 @@ public final class NameServer implements AutoCloseable {
 
   private byte[] answer(ByteBuffer query) throws IOException {
     Reply now = reply;
-    if (now instanceof Reply.Failure failure) {
+    if (query.get(12) == 0 && !(now instanceof Reply.Dead)) {
+      return message(query, 0, List.of());
+    } else if (now instanceof Reply.Failure failure) {
       return message(query, failure.code(), List.of());
     } else if (now instanceof Reply.Addresses addresses) {
       return message(query, 0, addresses.all());
