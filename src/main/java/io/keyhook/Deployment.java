@@ -13,7 +13,6 @@ import io.keyhook.bus.Bus;
 import io.keyhook.bus.Deliveries.Stopping;
 import io.keyhook.bus.StopBudget;
 import io.keyhook.config.KeyhookOptions;
-import io.keyhook.config.Reloaded;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.db.LogArchive;
@@ -32,6 +31,7 @@ import io.keyhook.http.ApiRouter.Side;
 import io.keyhook.http.HttpMetrics;
 import io.keyhook.http.HttpVerticle;
 import io.keyhook.http.Listener;
+import io.keyhook.http.NodeControl;
 import io.keyhook.http.Probes;
 import io.keyhook.http.UntrustedProxies;
 import io.keyhook.http.WebPages;
@@ -92,10 +92,10 @@ final class Deployment {
    * @param name tells several in one Vert.x apart
    * @param registry empty: metrics go to a registry of Keyhook's own
    * @param tracing records spans
-   * @param reload reads the configuration again; blocks
+   * @param control of the process; it may change
    */
   record Host(Optional<Pool> pool, String name, Optional<MeterRegistry> registry, Tracing tracing,
-      Supplier<Reloaded> reload) {}
+      Supplier<NodeControl> control) {}
 
   private final Vertx vertx;
   private final KeyhookOptions options;
@@ -188,7 +188,7 @@ final class Deployment {
         database.shards(),
         options.delivery().logArchive().map(directory -> new LogArchive(vertx, directory, metrics.registry())));
     database.onMissingPartition(partitions::make);
-    NodeMetrics.register(metrics.registry(), probes::isReady, partitions);
+    NodeMetrics.register(metrics.registry(), probes::isReady, probes::clockAhead, partitions);
     NodeMetrics.registerDisk(metrics.registry(), options.database());
     Optional<KeyhookOptions.Database> own = host.pool.isPresent() ? Optional.empty() : Optional.of(options.database());
     return checkArchive()
@@ -264,7 +264,7 @@ final class Deployment {
     AtomicInteger validator = new AtomicInteger();
     UntrustedProxies untrusted = new UntrustedProxies(meters);
     shared = new ApiRouter.Shared(ApiRouter.Limits.of(options.validation().rateLimit(), meters), admissions,
-        untrusted, host.reload, idempotency, probes, pages, new HttpMetrics(meters, options.http().accessLog()
+        untrusted, host.control, idempotency, probes, pages, meters, new HttpMetrics(meters, options.http().accessLog()
             ? Optional.of(new AccessLog(options.http().trustedProxies(), untrusted)) : Optional.empty()));
     KeyhookClient started = new KeyhookClient(bus, feed, admissions);
     return deploy(Stage.COUNTING, 1, () -> new StatsVerticle(bus, database, counts, budget))

@@ -2,11 +2,11 @@ package io.keyhook;
 
 import io.keyhook.bus.Accounts;
 import io.keyhook.config.KeyhookOptions;
-import io.keyhook.config.Reloaded;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.db.Migrations;
 import io.keyhook.http.ApiRouter;
+import io.keyhook.http.NodeControl;
 import io.keyhook.http.WebPages;
 import io.keyhook.trace.Tracing;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -19,7 +19,6 @@ import java.net.URI;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 
 /**
  * Keyhook as one verticle, to deploy in your own Vert.x. It migrates the database if it has its URI,
@@ -34,8 +33,8 @@ public final class Keyhook extends VerticleBase {
   private final Deployment.Host host;
   private final AtomicInteger port = new AtomicInteger();
   private final WebPages pages = new WebPages();
-  /** What an administrator's call does. */
-  private volatile Supplier<Reloaded> reload = () -> Reloaded.NOTHING;
+  /** What an administrator's calls do. */
+  private volatile NodeControl control = NodeControl.NONE;
   /** Null until Keyhook is deployed. */
   private volatile Deployment deployment;
 
@@ -60,7 +59,7 @@ public final class Keyhook extends VerticleBase {
 
   Keyhook(KeyhookOptions options, Optional<Pool> pool, String name, Optional<MeterRegistry> hostRegistry, Tracing tracing) {
     this.options = options;
-    this.host = new Deployment.Host(pool, name, hostRegistry, tracing, () -> reload.get());
+    this.host = new Deployment.Host(pool, name, hostRegistry, tracing, () -> control);
   }
 
   /** Builds a Keyhook to deploy in an application's own Vert.x. */
@@ -141,13 +140,9 @@ public final class Keyhook extends VerticleBase {
     return latest;
   }
 
-  /**
-   * Sets what the call of an administrator to reload the configuration does.
-   *
-   * @param reload blocks; throws {@link io.keyhook.config.ConfigurationException} if it changes nothing because of an error
-   */
-  void onReload(Supplier<Reloaded> reload) {
-    this.reload = reload;
+  /** Sets what the calls of an administrator that concern the process do. */
+  void control(NodeControl control) {
+    this.control = control;
   }
 
   /** Applies what {@link KeyhookOptions#reloaded} takes over to a deployed Keyhook. Any thread. */

@@ -149,7 +149,7 @@ public final class Main {
       deployed.complete(id);
       log.info("Started {}", CheckConfig.summary(options));
       Reload reload = new Reload(configured, () -> read(line), this::reload);
-      keyhook.onReload(reload::run);
+      keyhook.control(new ProcessControl(reload));
       hangUp.then(reload::runAtSignal);
       greet();
     }, e -> {

@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.BaseUnits;
 import java.io.File;
 import java.util.function.BooleanSupplier;
+import java.util.function.DoubleSupplier;
 
 /** The metrics of a node as a whole. */
 final class NodeMetrics {
@@ -18,12 +19,16 @@ final class NodeMetrics {
    * Registers the metrics that every node has.
    *
    * @param ready whether it has started, is not stopping, and can use its database
+   * @param clockAhead seconds by which its clock is ahead of the database's
    */
-  static void register(MeterRegistry meters, BooleanSupplier ready, Partitions partitions) {
+  static void register(MeterRegistry meters, BooleanSupplier ready, DoubleSupplier clockAhead, Partitions partitions) {
     Gauge.builder("keyhook.build.info", () -> 1).description("1; its labels say which version runs")
         .tag("version", Version.VERSION).tag("java", System.getProperty("java.version")).strongReference(true).register(meters);
     Gauge.builder("keyhook.ready", () -> ready.getAsBoolean() ? 1 : 0)
         .description("Whether the node has started, is not stopping, and can use its database: 1, or 0")
+        .strongReference(true).register(meters);
+    Gauge.builder("keyhook.clock.ahead", clockAhead::getAsDouble).baseUnit("seconds")
+        .description("Time by which the clock of the node is ahead of the database's; negative if it is behind")
         .strongReference(true).register(meters);
     Gauge.builder("keyhook.partitions.ahead", partitions, Partitions::secondsAhead).baseUnit("seconds")
         .description("Time for which the log has all partitions").strongReference(true).register(meters);

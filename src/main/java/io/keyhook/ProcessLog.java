@@ -7,6 +7,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.OutputStreamAppender;
 import io.keyhook.config.KeyhookOptions;
+import java.util.Optional;
 import org.slf4j.LoggerFactory;
 
 /** The log of the process, as {@code log.level} and {@code log.format} say. A host application configures its own. */
@@ -37,6 +38,13 @@ final class ProcessLog {
       return true;
     }
     return false;
+  }
+
+  /** Returns the level; empty: an administrator's own file sets it. */
+  static Optional<org.slf4j.event.Level> level() {
+    return LoggerFactory.getILoggerFactory() instanceof LoggerContext context && appender(context) != null
+        ? Optional.of(org.slf4j.event.Level.valueOf(context.getLogger("io.keyhook").getEffectiveLevel().toString()))
+        : Optional.empty();
   }
 
   /** Writes what the access log still holds. It takes the appender of all lines along: nothing is logged after this. Blocks for a second at most. */

@@ -23,8 +23,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
@@ -140,8 +142,27 @@ class MetricsTest {
     String promtool = Tool.require("promtool");
     Path faults = Path.of("src/test/resources/io/keyhook/alerts-test.yml").toAbsolutePath();
     assertThat(Program.run(directory, Map.of(), "", List.of(promtool, "test", "rules", faults.toString()))).contains("  SUCCESS");
-    assertThat(names(ALERT, Files.readString(Path.of("conf/alerts.yml")), 1)).hasSize(14)
+    assertThat(names(ALERT, Files.readString(Path.of("conf/alerts.yml")), 1)).hasSize(16)
         .isEqualTo(names(ALERT, Files.readString(faults), 1));
+  }
+
+  @Test
+  void eachOutageOfTheGuideFiresItsAlerts() throws Exception {
+    String promtool = Tool.require("promtool");
+    Path outages = Path.of("src/test/resources/io/keyhook/outages-test.yml").toAbsolutePath();
+    assertThat(Program.run(directory, Map.of(), "", List.of(promtool, "test", "rules", outages.toString()))).contains("  SUCCESS");
+    Map<String, Set<String>> fired = new TreeMap<>();
+    for (String outage : Files.readString(outages).split("  - name: ", -1)) {
+      if (!outage.startsWith("#")) {
+        fired.put(outage.lines().findFirst().orElseThrow(), names(ALERT, outage, 1));
+      }
+    }
+    Map<String, Set<String>> documented = new TreeMap<>();
+    Matcher row = Pattern.compile("<tr id=\"([a-z-]+)\">(.*?)</tr>", Pattern.DOTALL).matcher(Files.readString(Path.of(GUIDE)));
+    while (row.find()) {
+      documented.put(row.group(1), names(Pattern.compile("Keyhook[A-Z]\\w+"), row.group(2), 0));
+    }
+    assertThat(documented).hasSize(10).isEqualTo(fired);
   }
 
   @Test

@@ -82,6 +82,14 @@ class ReloadTest {
           {"changed": [{"key": "log.level", "before": "DEBUG", "after": "INFO"}],
            "afterRestart": ["operator.key", "delivery.maxInFlight"]}"""));
 
+      assertThat(operator.put("/api/admin/log-level", new JsonObject().put("level", "WARN")).expect(200).json().getString("level"))
+          .isEqualTo("WARN");
+      process.awaitOutput(Pattern.compile("An administrator set the log level to WARN"));
+      assertThat(operator.get("/api/admin/node").expect(200).json().getString("logLevel")).isEqualTo("WARN");
+      operator.put("/api/admin/log-level", new JsonObject().put("level", "LOUD")).expect(400);
+      operator.put("/api/admin/log-level", new JsonObject()).expect(400);
+      operator.put("/api/admin/log-level", new JsonObject().put("level", "INFO")).expect(200);
+
       write("validation", new JsonObject().put("rateLimit", -1));
       assertThat(operator.post("/api/admin/reload", new JsonObject()).expect(409, "CONFIGURATION_INVALID").json().getString("detail"))
           .contains("validation.rateLimit (keyhook.json): is -1");

@@ -41,9 +41,9 @@ final class AccountLifecycle {
   Future<Account> setSuspended(Accounts.SetSuspended request) {
     UUID accountId = Id.ACCOUNT.parse(request.id());
     Action action = request.suspended() ? Action.ACCOUNT_SUSPENDED : Action.ACCOUNT_RESUMED;
-    return database.transaction(tx -> AccountStore.setSuspended(tx, accountId, request.suspended())
-            .compose(changed -> changed ? AuditStore.write(tx, new Caller(accountId, request.by()), action, request.id(), List.of())
-                : Future.succeededFuture())
+    return database.transaction(tx -> AccountStore.setSuspended(tx, accountId, request.suspended(), request.reason())
+            .compose(changed -> changed ? AuditStore.write(tx, new Caller(accountId, request.by()), action, request.id(),
+                request.reason() == null ? List.of() : List.of("suspensionReason")) : Future.succeededFuture())
             .compose(written -> AccountStore.get(tx, accountId)))
         .compose(account -> request.suspended()
             ? bus.request(Addresses.CANCEL_PENDING, new CancelPending(accountId, null)).map(account)

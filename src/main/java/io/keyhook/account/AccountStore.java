@@ -36,11 +36,12 @@ final class AccountStore {
   private static final String ANY = "SELECT FROM keyhook.account LIMIT 1";
   private static final String INSERT = """
       WITH account AS (
-        INSERT INTO keyhook.account (name, plan) VALUES ($1, $2) RETURNING account_id, name, plan, created_at, suspended_at
+        INSERT INTO keyhook.account (name, plan) VALUES ($1, $2) RETURNING account_id, name, plan, created_at, suspended_at,
+          suspension_reason
       ), member AS (
         INSERT INTO keyhook.member (account_id, email, password_hash) SELECT account_id, $3, $4 FROM account
       )
-      SELECT account_id, name, $3::text, plan, created_at, suspended_at FROM account""";
+      SELECT account_id, name, $3::text, plan, created_at, suspended_at, suspension_reason FROM account""";
   // To the operator, an account is that of its first owner.
   private static final String OWNER = """
       (SELECT user_id FROM keyhook.member WHERE account_id = $1 ORDER BY (role = 'owner') DESC, user_id LIMIT 1)""";
@@ -51,7 +52,7 @@ final class AccountStore {
       UPDATE keyhook.member SET email = coalesce($2, email), password_hash = coalesce($3, password_hash)
       WHERE account_id = $1 AND ($2 <> email OR $3 <> password_hash) AND user_id =\s""" + OWNER + " RETURNING user_id";
   private static final String ACCOUNTS = """
-      SELECT a.account_id, a.name, m.email, a.plan, a.created_at, a.suspended_at
+      SELECT a.account_id, a.name, m.email, a.plan, a.created_at, a.suspended_at, a.suspension_reason
       FROM keyhook.account a LEFT JOIN LATERAL (
         SELECT m.email FROM keyhook.member m WHERE m.account_id = a.account_id
         ORDER BY (m.role = 'owner') DESC, m.user_id LIMIT 1) m ON true
@@ -62,7 +63,7 @@ final class AccountStore {
         SELECT FROM keyhook.member m WHERE m.account_id = a.account_id AND strpos(lower(m.email), lower($3)) > 0))
       ORDER BY a.account_id DESC LIMIT $2""";
   private static final String SET_SUSPENDED = """
-      UPDATE keyhook.account SET suspended_at = CASE WHEN $2 THEN n.at END, updated_at = n.at
+      UPDATE keyhook.account SET suspended_at = CASE WHEN $2 THEN n.at END, suspension_reason = $3, updated_at = n.at
       FROM (SELECT now() AS at) n
       WHERE account_id = $1 AND erasing_since IS NULL AND (suspended_at IS NOT NULL) <> $2""";
   private static final String USAGE = """
@@ -225,8 +226,8 @@ final class AccountStore {
   }
 
   /** Returns whether something is different now. */
-  static Future<Boolean> setSuspended(SqlClient tx, UUID accountId, boolean suspended) {
-    return tx.preparedQuery(SET_SUSPENDED).execute(Tuple.of(accountId, suspended)).map(changed -> changed.rowCount() > 0);
+  static Future<Boolean> setSuspended(SqlClient tx, UUID accountId, boolean suspended, String reason) {
+    return tx.preparedQuery(SET_SUSPENDED).execute(Tuple.of(accountId, suspended, reason)).map(changed -> changed.rowCount() > 0);
   }
 
   /** Inserts a key with full access that never expires. */
@@ -286,7 +287,7 @@ final class AccountStore {
 
   private static Account account(Row row) {
     return new Account(Id.ACCOUNT.of(row.getUUID(0)), row.getString(1), row.getString(2), row.getString(3),
-        instant(row, 4), instant(row, 5));
+        instant(row, 4), instant(row, 5), row.getString(6));
   }
 
   private static ApiKey apiKey(Row row) {

@@ -141,8 +141,10 @@ public interface Accounts {
    *
    * @param email of its first team member; null: nobody is left
    * @param suspendedAt null: it is not suspended
+   * @param suspensionReason why it was suspended, or resumed since; null: nobody said
    */
-  record Account(String id, String name, String email, String plan, Instant createdAt, Instant suspendedAt) {}
+  record Account(String id, String name, String email, String plan, Instant createdAt, Instant suspendedAt,
+      String suspensionReason) {}
 
   /**
    * Lists accounts, newest first.
@@ -163,8 +165,27 @@ public interface Accounts {
    *
    * <p>While an account is suspended, its validations, logins and API calls are refused with {@code ACCOUNT_SUSPENDED}, and its
    * events are not sent. Deliveries that were pending are canceled: they stay in the log and can be redelivered afterward.
+   *
+   * @param reason for administrators, up to {@value #REASON} characters; null: none
    */
-  record SetSuspended(Actor by, String id, boolean suspended) {}
+  record SetSuspended(Actor by, String id, boolean suspended, String reason) {
+    private static final int REASON = 500;
+
+    public SetSuspended {
+      reason = reason == null || reason.isBlank() ? null : reason.strip();
+      Check.that().text("reason", reason, REASON).done();
+    }
+
+    /** Gives no reason. */
+    public SetSuspended(Actor by, String id, boolean suspended) {
+      this(by, id, suspended, null);
+    }
+
+    @Override
+    public String toString() {
+      return "SetSuspended[id=" + id + ", suspended=" + suspended + "]";
+    }
+  }
 
   /**
    * Erases a suspended account. Its credentials are deleted at once, the rest in the background, on this node or, if that stops, on

@@ -1,6 +1,7 @@
 package io.keyhook.db;
 
 import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.util.List;
 public final class Diagnosis {
   private static final String SERVER = """
       SELECT current_setting('server_version'), clock_timestamp()""";
+  private static final String CLOCK = "SELECT clock_timestamp()";
   private static final String TARGETS = """
       SELECT DISTINCT url FROM keyhook.webhook WHERE is_active AND deleted_at IS NULL ORDER BY url LIMIT $1""";
 
@@ -29,11 +31,21 @@ public final class Diagnosis {
   public static Future<Server> server(SqlClient client) {
     long begun = System.currentTimeMillis();
     return client.query(SERVER).execute().map(rows -> rows.iterator().next()).compose(row -> {
-      long ended = System.currentTimeMillis();
-      long there = row.get(OffsetDateTime.class, 1).toInstant().toEpochMilli();
-      Duration difference = Duration.ofMillis(Math.max(0, there - ended) + Math.min(0, there - begun));
+      Duration difference = difference(begun, row, 1);
       return SchemaVersion.isNewest(client).map(migrated -> new Server(row.getString(0), difference, migrated));
     });
+  }
+
+  /** Asks for the {@link Server#clockDifference} alone. */
+  public static Future<Duration> clockDifference(SqlClient client) {
+    long begun = System.currentTimeMillis();
+    return client.query(CLOCK).execute().map(rows -> difference(begun, rows.iterator().next(), 0));
+  }
+
+  private static Duration difference(long begun, Row row, int column) {
+    long ended = System.currentTimeMillis();
+    long there = row.get(OffsetDateTime.class, column).toInstant().toEpochMilli();
+    return Duration.ofMillis(Math.max(0, there - ended) + Math.min(0, there - begun));
   }
 
   /** The URLs of a few active webhooks of any account. */

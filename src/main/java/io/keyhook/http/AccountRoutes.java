@@ -45,9 +45,9 @@ final class AccountRoutes {
     calls.operator(HttpMethod.DELETE, "/api/admin/accounts/:id", 202, context ->
         client.eraseAccount(new Accounts.Erase(actor(context), id(context))).map(begun -> Map.of("id", id(context))));
     calls.operator(HttpMethod.POST, "/api/admin/accounts/:id/suspend", 200, context -> client.setAccountSuspended(
-        read(context, in -> new Accounts.SetSuspended(actor(context), id(context), true))));
+        read(context, in -> new Accounts.SetSuspended(actor(context), id(context), true, in.text("reason")))));
     calls.operator(HttpMethod.POST, "/api/admin/accounts/:id/resume", 200, context -> client.setAccountSuspended(
-        read(context, in -> new Accounts.SetSuspended(actor(context), id(context), false))));
+        read(context, in -> new Accounts.SetSuspended(actor(context), id(context), false, in.text("reason")))));
     calls.operatorStream("/api/admin/accounts/:id/export", context -> admissions.exports().run(
         caller(context).accountId(), () -> StreamedFile.send(context, "application/octet-stream", "account.zip",
             new AccountArchive(client, context.vertx(), actor(context), id(context))::first)));

@@ -5,7 +5,6 @@ import io.keyhook.RouterPart;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.config.KeyhookOptions;
-import io.keyhook.config.Reloaded;
 import io.keyhook.fair.Admissions;
 import io.keyhook.idempotency.Idempotency;
 import io.micrometer.core.instrument.Counter;
@@ -37,7 +36,8 @@ public final class ApiRouter {
   private final Calls calls;
   private final ClientAddress addresses;
   private final Limits limits;
-  private final Supplier<Reloaded> reload;
+  private final NodeRoutes node;
+  private final boolean hasOperator;
   private final Admissions admissions;
   private final HttpMetrics metrics;
   private final Side side;
@@ -126,11 +126,11 @@ public final class ApiRouter {
   /**
    * What all routers of a node have in common.
    *
-   * @param reload reads the configuration again; blocks
+   * @param control of the process; it may change
    */
   public record Shared(
-      Limits limits, Admissions admissions, UntrustedProxies untrusted, Supplier<Reloaded> reload, Idempotency idempotency, Probes probes,
-      WebPages pages, HttpMetrics metrics) {}
+      Limits limits, Admissions admissions, UntrustedProxies untrusted, Supplier<NodeControl> control, Idempotency idempotency,
+      Probes probes, WebPages pages, MeterRegistry meters, HttpMetrics metrics) {}
 
   /** The calls that a server has. */
   public enum Side {
@@ -158,7 +158,8 @@ public final class ApiRouter {
     this.metrics = shared.metrics;
     this.calls = new Calls(authentication, shared.idempotency, metrics, side::has);
     this.limits = shared.limits;
-    this.reload = shared.reload;
+    this.hasOperator = options.operator().key().isPresent();
+    this.node = new NodeRoutes(shared.control, shared.probes, shared.meters);
     this.admissions = shared.admissions;
   }
 
@@ -183,8 +184,7 @@ public final class ApiRouter {
 
   /** A router with all available parts for a server of Keyhook's own, on one event loop. */
   public static Router create(Vertx vertx, KeyhookClient client, KeyhookOptions options, Shared shared, Side side) {
-    return create(vertx, client, options, shared, side == Side.MANAGEMENT
-        ? EnumSet.of(RouterPart.API, RouterPart.PROBES, RouterPart.METRICS) : availableParts(), side);
+    return create(vertx, client, options, shared, availableParts(), side);
   }
 
   /** All parts but those whose libraries are not on the class path. */
@@ -228,12 +228,24 @@ public final class ApiRouter {
     }
     probes.mount(calls, parts);
     calls.mount(router);
-    router.route().handler(context -> pages.handle(context, parts));
+    router.route().handler(context -> pages.handle(context, path -> hasPage(path, parts)));
     // of all that is under the path where a host mounts it
     router.route().handler(context -> context.fail(404)).failureHandler(this::failed);
     for (int status : new int[] {400, 404, 405, 413, 415, 417}) {
       router.errorHandler(status, this::failed);
     }
+  }
+
+  /** The administrator's page is where the administrator's calls are, if there is a key for them. */
+  private boolean hasPage(String path, Set<RouterPart> parts) {
+    boolean files = path.startsWith("/assets/");
+    if (path.equals(WebPages.ADMINISTRATION)) {
+      return parts.contains(RouterPart.DASHBOARD) && hasOperator && side != Side.PUBLIC;
+    } else if (side == Side.MANAGEMENT) {
+      return files && parts.contains(RouterPart.DASHBOARD);
+    }
+    boolean guide = path.equals("/docs") || path.startsWith("/docs/");
+    return parts.contains(guide ? RouterPart.GUIDE : RouterPart.DASHBOARD) || files && parts.contains(RouterPart.GUIDE);
   }
 
   private void mount(DeviceCall call, Handler<RoutingContext> handler) {
@@ -263,7 +275,7 @@ public final class ApiRouter {
     new PeopleRoutes(client, addresses, limits, confirmation).mount(calls);
     new InfoRoutes(client).mount(calls);
     new AccountRoutes(client, admissions, confirmation).mount(calls);
-    new ReloadRoute(reload).mount(calls);
+    node.mount(calls);
     new LicenseRoutes(client, admissions).mount(calls);
     new WebhookRoutes(client).mount(calls);
     new DeliveryRoutes(client, authentication).mount(calls);

@@ -2,11 +2,13 @@ package io.keyhook.http;
 
 import io.keyhook.RouterPart;
 import io.keyhook.db.Database;
+import io.keyhook.db.Diagnosis;
 import io.keyhook.db.SchemaVersion;
 import io.keyhook.db.Shares;
 import io.keyhook.db.WriteProbe;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -75,6 +77,8 @@ public final class Probes {
   private long rendered = System.nanoTime() - RENDERING.toNanos();
   private volatile Phase phase = Phase.STARTING;
   private final Buffer openApi = resource("openapi.json");
+  /** By how much the clock of this node is ahead of that of the database, in seconds; NaN: not known. */
+  private volatile double clockAhead = Double.NaN;
 
   /**
    * @param metrics in Prometheus' text format; empty: there is no {@code /metrics}
@@ -99,6 +103,15 @@ public final class Probes {
       state();
     }
     return phase == Phase.RUNNING && last == State.READY;
+  }
+
+  /**
+   * By how much this node's clock is ahead of the database's when it was last asked: the least that explains the answer.
+   *
+   * @return seconds, negative if it is behind; NaN: not known
+   */
+  public double clockAhead() {
+    return clockAhead;
   }
 
   /** From now on it is not ready. */
@@ -127,17 +140,36 @@ public final class Probes {
     }
   }
 
-  private void ready(RoutingContext context) {
-    Context own = context.vertx().getOrCreateContext();
+  /**
+   * What the node says of itself.
+   *
+   * @param status ready, not ready, starting or stopping
+   * @param database ready, not migrated, not writable or unreachable
+   */
+  record Health(String status, String database) {
+    boolean isReady() {
+      return status.equals(State.READY.text);
+    }
+  }
+
+  /** Completes on the caller's context, and never fails. */
+  Future<Health> health(Vertx vertx) {
+    Context own = vertx.getOrCreateContext();
+    Promise<Health> found = Promise.promise();
     state().onSuccess(state -> own.runOnContext(v -> {
       Phase now = phase;
-      boolean ready = now == Phase.RUNNING && state == State.READY;
-      if (!ready) {
+      found.complete(new Health(now == Phase.RUNNING && state == State.READY ? state.text : now.text, state.text));
+    }));
+    return found.future();
+  }
+
+  private void ready(RoutingContext context) {
+    health(context.vertx()).onSuccess(health -> {
+      if (!health.isReady()) {
         context.response().putHeader(HttpHeaders.RETRY_AFTER, Long.toString(Answers.RETRY_AFTER.toSeconds()));
       }
-      Answers.json(context, ready ? 200 : 503,
-          Map.of("status", ready ? "ready" : now.text, "database", state.text));
-    }));
+      Answers.json(context, health.isReady() ? 200 : 503, health);
+    });
   }
 
   private void metrics(RoutingContext context, Supplier<String> text) {
@@ -169,7 +201,8 @@ public final class Probes {
   private synchronized Future<State> state() {
     if (asking == null || asking.isComplete()) {
       asking = SchemaVersion.isNewest(connection).compose(done -> done
-          ? WriteProbe.run(connection).map(State.READY).otherwise(this::notWritable)
+          ? Diagnosis.clockDifference(connection).onSuccess(difference -> clockAhead = -difference.toNanos() / 1e9)
+              .compose(known -> WriteProbe.run(connection)).map(State.READY).otherwise(this::notWritable)
           : Future.succeededFuture(State.NOT_MIGRATED)).timeout(ASKING.toMillis(), TimeUnit.MILLISECONDS)
           .otherwise(State.UNREACHABLE).onSuccess(state -> {
             last = state;

@@ -1,6 +1,5 @@
 package io.keyhook.http;
 
-import io.keyhook.RouterPart;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -10,6 +9,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /** Serves the dashboard and the guide. Shared by all routers of a node; read when the first request wants one. */
@@ -17,14 +17,20 @@ public final class WebPages {
   private static final CharSequence REVALIDATE = HttpHeaders.createOptimized("no-cache");
   private static final CharSequence FOR_EVER = HttpHeaders.createOptimized("public, max-age=31536000, immutable");
 
+  /** The path of the administrator's page. */
+  static final String ADMINISTRATION = "/admin";
   private static final Pattern NO_GZIP = Pattern.compile("gzip;q=0(?:\\.0*+)?");
 
   private volatile WebFiles files;
 
-  /** Or the next handler, where there is no such file, or it is of a part that is left out. */
-  void handle(RoutingContext context, Set<RouterPart> parts) {
+  /**
+   * Or the next handler, where there is no such file, or it is not served.
+   *
+   * @param isServed whether a path is, relative to where the router is mounted
+   */
+  void handle(RoutingContext context, Predicate<String> isServed) {
     WebFiles known = files;
-    if (!isServed(path(context), parts)) {
+    if (!isServed.test(path(context))) {
       context.next();
     } else if (known != null) {
       handle(context, known);
@@ -32,12 +38,6 @@ public final class WebPages {
       context.vertx().executeBlocking(this::load, false)
           .onComplete(loaded -> handle(context, loaded), context::fail);
     }
-  }
-
-  private static boolean isServed(String path, Set<RouterPart> parts) {
-    boolean guide = path.equals("/docs") || path.startsWith("/docs/");
-    return parts.contains(guide ? RouterPart.GUIDE : RouterPart.DASHBOARD)
-        || path.startsWith("/assets/") && parts.contains(RouterPart.GUIDE);
   }
 
   private synchronized WebFiles load() {

@@ -64,6 +64,22 @@ class SuspensionTest {
   }
 
   @Test
+  void theReasonIsKeptForAdministratorsAndOnlyWithAChange() {
+    Tenant tenant = new Tenant();
+    Api operator = keyhook.node().operator();
+    String path = "/api/admin/accounts/" + tenant.id;
+    assertThat(operator.post(path + "/suspend", new JsonObject().put("reason", " Fraud ")).expect(200).json()
+        .getString("suspensionReason")).isEqualTo("Fraud");
+    assertThat(operator.post(path + "/suspend", new JsonObject().put("reason", "Other")).expect(200).json()
+        .getString("suspensionReason")).as("it was suspended before").isEqualTo("Fraud");
+    assertThat(operator.get(path).expect(200).json().getString("suspensionReason")).isEqualTo("Fraud");
+    operator.post(path + "/resume", new JsonObject().put("reason", "x".repeat(501))).expect(400);
+    assertThat(tenant.resume().getString("suspensionReason")).isNull();
+    assertThat(operator.get(path + "/audit?action=account.suspended").expect(200).data()).singleElement()
+        .satisfies(entry -> assertThat(entry.getJsonArray("changed")).containsExactly("suspensionReason"));
+  }
+
+  @Test
   void validationsLoginsAndApiCallsAreRefusedOnEveryNodeAsSoonAsTheCallReturns() {
     Tenant tenant = new Tenant();
     other.api().validate(tenant.license.key(), "known").expect(200);

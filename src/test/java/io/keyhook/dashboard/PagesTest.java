@@ -138,6 +138,32 @@ class PagesTest {
 
   @ParameterizedTest
   @EnumSource(value = ColorScheme.class, names = {"LIGHT", "DARK"})
+  void administration(ColorScheme scheme) {
+    SoftAssertions all = new SoftAssertions();
+    String account = keyhook.api().get("/api/account").expect(200).json().getString("id");
+    try (Tab tab = open(scheme)) {
+      Page page = tab.page();
+      page.navigate(keyhook.node().uri() + "/admin");
+      check(all, tab, "admin-log-in", scheme);
+      tab.field("Operator key").fill(Node.OPERATOR_KEY);
+      tab.button("Log in").click();
+      for (String path : List.of("/", "/accounts/" + account, "/node", "/not-a-page")) {
+        page.evaluate("path => { location.hash = path; }", path);
+        tab.settle();
+        check(all, tab, "admin" + path.replaceAll("/acct_.*", "-account").replaceAll("\\W+", "-"), scheme);
+      }
+      page.evaluate("path => { location.hash = path; }", "/accounts/" + account);
+      tab.button("Suspend").click();
+      assertThat(tab.dialog()).isVisible();
+      check(all, tab, "admin-suspend", scheme);
+      all.assertThat(tab.complaints()).isEmpty();
+      all.assertThat(tab.refusals()).isEmpty();
+    }
+    all.assertAll();
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = ColorScheme.class, names = {"LIGHT", "DARK"})
   void guide(ColorScheme scheme) {
     SoftAssertions all = new SoftAssertions();
     try (Tab tab = open(scheme)) {

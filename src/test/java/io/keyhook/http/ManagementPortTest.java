@@ -9,6 +9,8 @@ import io.keyhook.testing.Program;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.URI;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -49,5 +51,14 @@ class ManagementPortTest {
     management.get("/api/account").expect(404);
     management.post("/api/validate", new JsonObject()).expect(404);
     assertThat(management.get("/").status()).isEqualTo(404);
+    management.get("/docs/").expect(404);
+
+    everybody.get("/admin").expect(404);
+    String page = management.get("/admin").expect(200).body();
+    Matcher script = Pattern.compile("src=\"(assets/[^\"]+main\\.js)\"").matcher(page);
+    assertThat(script.find()).isTrue();
+    management.get("/" + script.group(1)).expect(200);
+    assertThat(management.get("/api/admin/node").expect(200).json().getString("status")).isEqualTo("ready");
+    everybody.get("/api/admin/node").expect(404);
   }
 }

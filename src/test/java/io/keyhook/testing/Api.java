@@ -110,6 +110,10 @@ public final class Api {
     return join(header("Content-Type", "application/json").send("PATCH", path, body.encode()));
   }
 
+  public Exchange put(String path, JsonObject body) {
+    return join(header("Content-Type", "application/json").send("PUT", path, body.encode()));
+  }
+
   public Exchange validate(String licenseKey, String fingerprint) {
     return join(validateAsync(licenseKey, fingerprint));
   }

@@ -30,6 +30,11 @@ class ApiError extends Error {
 /** Set while there may be a session to resume: scripts cannot see the cookie itself. */
 const MARK = 'keyhook-session';
 
+/** Whether this is the administrator's page, which has no session and uses the operator key. */
+let administrates = false;
+/** The operator key: in memory only, so it ends with the page. */
+let operatorKey = null;
+
 const listeners = new Set();
 /** state: starting, out, in, or over (logged in before, and has to log in again). refusals: of calls, because of the user's role. */
 let session = { state: 'starting', online: true, generation: 0, refusals: 0 };
@@ -78,7 +83,7 @@ function userOf(token) {
 }
 
 /** Waits for a response, and throws OFFLINE if there is no connection. */
-async function send(method, path, { headers = {}, body, signal, within = TIMEOUT } = {}) {
+async function send(method, path, { headers = {}, body, signal, within = TIMEOUT, binary = false } = {}) {
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), within);
   const cancel = () => timeout.abort();
@@ -87,6 +92,11 @@ async function send(method, path, { headers = {}, body, signal, within = TIMEOUT
     const sent = Date.now();
     const answer = await fetch(new URL(path, ROOT), { method, headers, body, signal: timeout.signal });
     learnTime(answer.headers.get('Date'), sent, Date.now());
+    if (answer.ok && binary) {
+      const blob = await answer.blob();
+      connected(true);
+      return { answer, blob };
+    }
     const text = await answer.text();
     connected(true);
     if (answer.ok) {
@@ -125,7 +135,7 @@ function connected(online) {
 }
 
 async function lookAgain() {
-  const answer = await fetch(new URL('api/settings', ROOT)).catch(() => null);
+  const answer = await fetch(new URL(administrates ? 'health/live' : 'api/settings', ROOT)).catch(() => null);
   if (answer?.ok) {
     connected(true);
   } else if (!session.online) {
@@ -188,6 +198,9 @@ export async function logOut() {
 /** The tabs of this browser share the session's cookie: they log in and out together. */
 const tabs = new BroadcastChannel('keyhook-session ' + ROOT.pathname);
 tabs.onmessage = ({ data }) => {
+  if (administrates) {
+    return;
+  }
   if (data === 'out') {
     token = null;
     change({ state: 'out' });
@@ -200,7 +213,33 @@ function json(body) {
   return body === undefined ? {} : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
 }
 
+/** Makes this the administrator's page: it takes no part in the session of the browser's other tabs. */
+export function administrate() {
+  administrates = true;
+}
+
+/** Uses the operator key from now on. Throws, and forgets the key, if the server does not accept it. */
+export async function enterWithKey(key) {
+  operatorKey = key;
+  try {
+    await send('GET', 'api/admin/node', { headers: await authorization() });
+  } catch (e) {
+    operatorKey = null;
+    throw e;
+  }
+  change({ state: 'in', generation: session.generation + 1 });
+}
+
+/** Forgets the operator key. */
+export function leaveWithKey() {
+  operatorKey = null;
+  change({ state: 'out' });
+}
+
 async function authorization() {
+  if (administrates && operatorKey) {
+    return { Authorization: 'Bearer ' + operatorKey };
+  }
   if (session.state === 'over' || session.state === 'out') {
     throw new ApiError(401, { code: 'SESSION_ENDED', detail: 'Your session has expired. Log in again.' });
   }
@@ -218,6 +257,11 @@ async function authorized(method, path, options) {
   } catch (e) {
     if (e.code === 'ROLE_REQUIRED') {
       change({ refusals: session.refusals + 1 });
+    }
+    if (administrates && e.status === 401) {
+      operatorKey = null;
+      change({ state: 'over' });
+      throw e;
     }
     if (e.status !== 401 || e.code === 'SESSION_ENDED') {
       throw e;
@@ -239,6 +283,7 @@ async function call(method, path, body, { query, signal } = {}) {
 
 export const get = (path, query, signal) => call('GET', path, undefined, { query, signal });
 export const post = (path, body, signal) => call('POST', path, body, { signal });
+export const put = (path, body) => call('PUT', path, body);
 export const patch = (path, body) => call('PATCH', path, body);
 export const remove = path => call('DELETE', path);
 
@@ -267,6 +312,20 @@ export async function postCsv(path, text) {
 
 export async function getCsv(path, query) {
   return (await authorized('GET', withQuery(path, query), { within: EXPORT_TIMEOUT })).text;
+}
+
+/** Saves a response as a file, as a download would. */
+export async function download(path, name) {
+  const { blob } = await authorized('GET', path, { within: EXPORT_TIMEOUT, binary: true });
+  saveFile(name, blob);
+}
+
+export function saveFile(name, blob) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 /** Loads all pages of a short list. */

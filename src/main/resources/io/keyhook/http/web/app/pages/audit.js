@@ -20,8 +20,8 @@ export function AuditLog() {
 }
 
 /** Entries of the audit log, also for the page of one subject, where the subject's column is left out. */
-export function AuditTable({ query, size, version, name, withSubject, onClear }) {
-  const pages = usePages('api/audit', query, { size, version, name });
+export function AuditTable({ path = 'api/audit', query, size, version, name, withSubject, onClear }) {
+  const pages = usePages(path, query, { size, version, name });
   const columns = [
     { name: 'Action', className: 'main', cell: entry => html`<span
         class="strong">${AUDIT_ACTIONS[entry.action] ?? entry.action}</span>
