@@ -41,12 +41,12 @@ final class NodeRoutes {
    * @param egress whether deliveries can leave the node, by way
    */
   record NodeState(
-      String version, String java, String schema, String status, String database, Level logLevel, Map<String, Double> queue,
+      String version, String java, String schema, String status, String database, String logLevel, Map<String, Double> queue,
       Double oldestDueSeconds, Double partitionsAheadSeconds, Double partitionsOverdue, Double clockAheadSeconds,
       Map<String, Boolean> egress) {}
 
   /** The level of the log from now on. */
-  record LogLevel(Level level) {}
+  record LogLevel(String level) {}
 
   NodeRoutes(Supplier<NodeControl> control, Probes probes, MeterRegistry meters) {
     this.control = control;
@@ -64,7 +64,7 @@ final class NodeRoutes {
     Map<String, Boolean> egress = new TreeMap<>();
     values("keyhook.egress.available", "what").forEach((what, value) -> egress.put(what, value == 1));
     return new NodeState(Version.VERSION, System.getProperty("java.version"), SchemaVersion.NEWEST, health.status(),
-        health.database(), control.get().logLevel().orElse(null), values("keyhook.queue.deliveries", "state"),
+        health.database(), control.get().logLevel().map(Level::name).orElse(null), values("keyhook.queue.deliveries", "state"),
         value("keyhook.queue.oldest.due"), value("keyhook.partitions.ahead"), value("keyhook.partitions.overdue"),
         value("keyhook.clock.ahead"), egress);
   }
@@ -99,7 +99,7 @@ final class NodeRoutes {
       throw new Failure.Conflict("LOG_NOT_KEYHOOKS", "This node does not configure its log: change the level in the"
           + " configuration of your application or in your logback file").exception();
     }
-    return Future.succeededFuture(new LogLevel(level));
+    return Future.succeededFuture(new LogLevel(level.name()));
   }
 
   private static String names() {
