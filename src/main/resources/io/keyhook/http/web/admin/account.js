@@ -49,7 +49,7 @@ function Account({ account, reload }) {
       isSuspended && ['Suspended', html`<${Time} at=${account.suspendedAt} />`],
       account.suspensionReason && [isSuspended ? 'Reason' : 'Reason of the last change', account.suspensionReason],
     ]} /></${Card}>
-    <${Card} title="Audit log"><${AuditTable} path=${path + '/audit'} query=${{}} withSubject version=${version} /></${Card}>
+    <${Card} title="Audit log"><${AuditTable} path=${path + '/audit'} query=${{}} withSubject links=${false} version=${version} /></${Card}>
     ${open === 'suspend' && html`<${Suspend} account=${account} path=${path} onClose=${close} onDone=${changed} />`}
     ${open === 'reset' && html`<${ResetPassword} account=${account} path=${path} onClose=${close} onDone=${changed} />`}
     ${open === 'erase' && html`<${Erase} account=${account} path=${path} onClose=${close} />`}`;

@@ -63,10 +63,10 @@ function Frame() {
   const route = match(ROUTES, path);
   const navigation = html`<${Navigation} path=${path} onGo=${() => setMenu(false)} />`;
   return html`<button type="button" class="skip" onClick=${() => main.current.focus()}>Skip to content</button>
-    <header class="top"><a class="brand" href="#/"><${Logo} />Administration</a>
+    <header class="top"><a class="brand" href="#/"><${Logo} />Keyhook admin</a>
       <span class="top-buttons"><button type="button" class="icon-button" aria-label="Menu"
         aria-expanded=${menu ? 'true' : 'false'} onClick=${() => setMenu(true)}><${Icon} name="menu" /></button></span></header>
-    <header class="side"><a class="brand" href="#/"><${Logo} />Administration</a>${navigation}</header>
+    <header class="side"><a class="brand" href="#/"><${Logo} />Keyhook admin</a>${navigation}</header>
     ${menu && html`<${Dialog} title="Menu" onClose=${() => setMenu(false)}>${navigation}</${Dialog}>`}
     <main tabindex="-1" ref=${main}>
       ${!online && html`<${Notice} tone="warn" role="alert" title="No connection to Keyhook">Retrying every few seconds.</${Notice}>`}

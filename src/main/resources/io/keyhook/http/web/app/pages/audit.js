@@ -19,14 +19,18 @@ export function AuditLog() {
     <${AuditTable} query=${{ action, subjectId }} withSubject onClear=${clearFilters} />`;
 }
 
-/** Entries of the audit log, also for the page of one subject, where the subject's column is left out. */
-export function AuditTable({ path = 'api/audit', query, size, version, name, withSubject, onClear }) {
+/**
+ * Entries of the audit log, also for the page of one subject, where the subject's column is left out.
+ *
+ * @param links whether subjects have pages here
+ */
+export function AuditTable({ path = 'api/audit', query, size, version, name, withSubject, links = true, onClear }) {
   const pages = usePages(path, query, { size, version, name });
   const columns = [
     { name: 'Action', className: 'main', cell: entry => html`<span
         class="strong">${AUDIT_ACTIONS[entry.action] ?? entry.action}</span>
       ${entry.changed.length > 0 && html`<div class="faint">${entry.changed.map(fieldName).join(', ')}</div>`}` },
-    withSubject && { name: 'Subject', className: 'rest', cell: entry => html`<${Subject} id=${entry.subjectId} />` },
+    withSubject && { name: 'Subject', className: 'rest', cell: entry => html`<${Subject} id=${entry.subjectId} links=${links} />` },
     { name: 'Actor', cell: entry => html`<span class="clip">${entry.actor}</span>` },
     { name: 'Address', className: 'roomy', cell: entry => entry.ipAddress ? html`<span
         class="mono">${entry.ipAddress}</span>` : html`<span class="faint">–</span>` },
@@ -38,7 +42,7 @@ export function AuditTable({ path = 'api/audit', query, size, version, name, wit
         title="No entries yet">Changes that team members and API keys make appear here.</${Empty}>`} />`;
 }
 
-function Subject({ id }) {
-  const path = subjectPath(id);
+function Subject({ id, links }) {
+  const path = links && subjectPath(id);
   return path ? html`<a class="mono clip" href=${to(path)}>${id}</a>` : html`<span class="mono clip">${id}</span>`;
 }
