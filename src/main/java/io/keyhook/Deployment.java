@@ -4,6 +4,9 @@ import io.keyhook.StopOrder.Stage;
 import io.keyhook.account.AccountVerticle;
 import io.keyhook.account.ApiKeys;
 import io.keyhook.account.Plans;
+import io.keyhook.alert.AlertRaiser;
+import io.keyhook.alert.AlertVerticle;
+import io.keyhook.alert.PlanUsageVerticle;
 import io.keyhook.attempt.Egress;
 import io.keyhook.audit.AuditVerticle;
 import io.keyhook.bus.Accounts;
@@ -37,6 +40,7 @@ import io.keyhook.http.UntrustedProxies;
 import io.keyhook.http.WebPages;
 import io.keyhook.idempotency.Idempotency;
 import io.keyhook.idempotency.IdempotencyVerticle;
+import io.keyhook.license.ExpiringVerticle;
 import io.keyhook.license.ExpiryVerticle;
 import io.keyhook.license.LastSeen;
 import io.keyhook.license.LicenseVerticle;
@@ -257,8 +261,9 @@ final class Deployment {
     Timer loopLag = NodeMetrics.loopLag(meters);
     LastSeen lastSeen = new LastSeen(database.pool(), database.shards());
     Counts counts = new Counts();
+    AlertRaiser alerts = new AlertRaiser(options.mail().host().isPresent());
     DeliveryVerticles delivery = new DeliveryVerticles(
-        new DeliveryVerticles.Services(bus, database, dispatcher, budget),
+        new DeliveryVerticles.Services(bus, database, dispatcher, budget, outbox, alerts),
         new DeliveryVerticles.Rules(options.delivery(), plans, policy, egress, cipher),
         new DeliveryMetrics(meters, counts, holdings));
     AtomicInteger validator = new AtomicInteger();
@@ -281,11 +286,14 @@ final class Deployment {
         .compose(v -> deploy(Stage.WORKING, 1, () ->
             new AccountVerticle(bus, database, cipher, idempotency, plans, options, admissions, budget)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new AlertVerticle(bus, database, options, policy, egress, cipher, meters)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new IdempotencyVerticle(idempotency)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::queue))
         .compose(v -> deploy(Stage.SERVING, 1, () ->
             new RecoveryVerticle(bus, database, dispatcher, plans, admissions.recoveries())))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox, feed, meters)))
+        .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiringVerticle(database, outbox, alerts, options.license().expiringDays())))
+        .compose(v -> deploy(Stage.SERVING, 1, () -> new PlanUsageVerticle(database, alerts, plans)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::depth))
         .compose(v -> deploy(Stage.SERVING, LOOPS, () -> new LoopLagVerticle(loopLag)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::health))

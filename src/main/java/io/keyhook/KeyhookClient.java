@@ -3,6 +3,7 @@ package io.keyhook;
 import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Address;
 import io.keyhook.bus.Addresses;
+import io.keyhook.bus.Alerts;
 import io.keyhook.bus.Audit;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.Caller;
@@ -416,6 +417,21 @@ public final class KeyhookClient {
   }
 
   /** Creates the account's test endpoint, or extends the one that there is. */
+  /** Reads the alerts that the calling user receives. */
+  public Future<Alerts.Settings> getAlerts(Alerts.Get query) {
+    return manage(query.caller().accountId(), Addresses.GET_ALERTS, query);
+  }
+
+  /** Changes the alerts that the calling user receives. */
+  public Future<Alerts.Settings> updateAlerts(Alerts.Update request) {
+    return manage(request.caller().accountId(), Addresses.UPDATE_ALERTS, request);
+  }
+
+  /** Sends a test message to the calling user, by mail and Slack as they have set. */
+  public Future<Alerts.TestResult> testAlerts(Alerts.Test request) {
+    return admissions.tests().run(request.caller().accountId(), () -> bus.request(Addresses.TEST_ALERTS, request));
+  }
+
   public Future<TestEndpoints.TestEndpoint> createTestEndpoint(TestEndpoints.Create request) {
     return manage(request.caller().accountId(), Addresses.CREATE_TEST_ENDPOINT, request);
   }

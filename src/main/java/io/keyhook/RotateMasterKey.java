@@ -1,6 +1,7 @@
 package io.keyhook;
 
 import io.keyhook.account.TotpResealing;
+import io.keyhook.alert.AlertResealing;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.config.LocalSecrets;
 import io.keyhook.db.Cipher;
@@ -14,7 +15,7 @@ import java.util.concurrent.CompletionException;
 
 /**
  * The command {@code rotate-master-key}: encrypts with {@code secrets.masterKey} all webhook secrets, all keys for two-factor
- * authentication, and all answers that are kept under idempotency keys, that are under one of {@code secrets.previousMasterKeys}. A master key that was generated beside
+ * authentication, all Slack URLs, and all answers that are kept under idempotency keys, that are under one of {@code secrets.previousMasterKeys}. A master key that was generated beside
  * an embedded database is first replaced by a new one. Nodes that have both keys go on meanwhile; a second run does nothing.
  */
 final class RotateMasterKey {
@@ -61,7 +62,12 @@ final class RotateMasterKey {
         System.err.println("The keys for two-factor authentication of " + unreadableKeys + " team members cannot be decrypted with"
             + " the given keys: check that secrets.previousMasterKeys has all previous keys");
       }
-      return result.unreadable() + result.changed() + unreadableKeys == 0;
+      int unreadableUrls = DatabaseCommand.await(new AlertResealing(database, cipher).run());
+      if (unreadableUrls > 0) {
+        System.err.println("The Slack URLs of " + unreadableUrls + " team members cannot be decrypted with the given keys: check that"
+            + " secrets.previousMasterKeys has all previous keys");
+      }
+      return result.unreadable() + result.changed() + unreadableKeys + unreadableUrls == 0;
     } catch (CompletionException e) {
       System.err.println("Not done, run it again: " + e.getCause().getMessage());
       return false;

@@ -33,7 +33,10 @@ final class ErasureStore {
       delete("webhook", "webhook_id"),
       delete("test_request", "slot"),
       delete("test_endpoint", "token"),
-      delete("idempotency", "key_id"));
+      delete("idempotency", "key_id"),
+      delete("alert_message", "user_id, channel, cause"),
+      delete("alert_setting", "user_id"),
+      delete("alert_state", "kind, subject_id"));
   static final int TABLES = DELETES.size();
 
   private static final String DELETE_CREDENTIALS = """

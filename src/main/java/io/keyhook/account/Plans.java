@@ -49,6 +49,12 @@ public final class Plans {
     Check.that().is("plan", plans.containsKey(name), "is not one of " + String.join(", ", plans.keySet())).done();
   }
 
+  /** The names of the plans that limit licenses or webhooks. */
+  public String[] limited() {
+    return plans.keySet().stream().filter(name -> plans.get(name).maxLicenses().isPresent() || plans.get(name).maxWebhooks().isPresent())
+        .toArray(String[]::new);
+  }
+
   /** The names of the plans with webhooks, in the order of {@link #retentions()}. */
   public String[] withWebhooks() {
     return withWebhooks.clone();

@@ -35,6 +35,8 @@ final class UserStore {
   private static final String SET_ROLE = """
       UPDATE keyhook.member SET role = $3 WHERE account_id = $1 AND user_id = $2 RETURNING\s""" + COLUMNS;
   private static final String DELETE = "DELETE FROM keyhook.member WHERE account_id = $1 AND user_id = $2";
+  private static final String DELETE_ALERTS = "DELETE FROM keyhook.alert_message WHERE account_id = $1 AND user_id = $2";
+  private static final String DELETE_ALERT_SETTINGS = "DELETE FROM keyhook.alert_setting WHERE account_id = $1 AND user_id = $2";
   private static final String PASSWORD = """
       SELECT password_hash FROM keyhook.member WHERE account_id = $1 AND user_id = $2""";
   private static final String CHANGE_PASSWORD = """
@@ -85,8 +87,12 @@ final class UserStore {
         .map(rows -> user(rows.iterator().next()));
   }
 
+  /** Deletes a user and what alerts them. */
   static Future<Void> delete(SqlClient tx, UUID accountId, UUID userId) {
-    return tx.preparedQuery(DELETE).execute(Tuple.of(accountId, userId)).mapEmpty();
+    Tuple user = Tuple.of(accountId, userId);
+    return tx.preparedQuery(DELETE).execute(user)
+        .compose(deleted -> tx.preparedQuery(DELETE_ALERT_SETTINGS).execute(user))
+        .compose(deleted -> tx.preparedQuery(DELETE_ALERTS).execute(user)).mapEmpty();
   }
 
   static Future<Optional<String>> passwordHash(SqlClient client, UUID accountId, UUID userId) {

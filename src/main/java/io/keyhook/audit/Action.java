@@ -68,6 +68,9 @@ public enum Action {
   /** A recovery code was used in place of a code of the app. */
   RECOVERY_CODE_USED("two_factor.recovery_code_used"),
   USER_PASSWORD_CHANGED("user.password_changed"),
+  /** Of the user whose alerts they are, as is the next. */
+  ALERTS_UPDATED("alerts.updated"),
+  ALERTS_TESTED("alerts.tested"),
   /** The subject is the user who logged in, as for the next two. */
   SESSION_STARTED("session.started"),
   SESSION_ENDED("session.ended"),

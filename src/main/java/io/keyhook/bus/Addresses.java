@@ -67,6 +67,9 @@ public final class Addresses {
   public static final Address<Accounts.GetApiKey, Accounts.ApiKey> GET_API_KEY = new Address<>("api-key.get");
   public static final Address<Accounts.ListApiKeys, Page<Accounts.ApiKey>> LIST_API_KEYS = new Address<>("api-key.list");
   public static final Address<Accounts.DeleteApiKey, Void> DELETE_API_KEY = new Address<>("api-key.delete");
+  public static final Address<Alerts.Get, Alerts.Settings> GET_ALERTS = new Address<>("alert.get");
+  public static final Address<Alerts.Update, Alerts.Settings> UPDATE_ALERTS = new Address<>("alert.update");
+  public static final Address<Alerts.Test, Alerts.TestResult> TEST_ALERTS = new Address<>("alert.test", LONG);
   public static final Address<Audit.ListEntries, Page<Audit.Entry>> LIST_AUDIT = new Address<>("audit.list");
 
   public static final Address<Licenses.Validate, Licenses.Validation> VALIDATE = new Address<>("license.validate");

@@ -28,6 +28,8 @@ public record KeyhookOptions(
     Secrets secrets,
     Validation validation,
     Delivery delivery,
+    Mail mail,
+    License license,
     Map<String, Plan> plans) {
 
   /** The same options with this database. */
@@ -47,13 +49,13 @@ public record KeyhookOptions(
 
   private KeyhookOptions with(Database database, Bootstrap bootstrap, Auth auth, Secrets secrets) {
     return new KeyhookOptions(http, management, log, tracing, database, bootstrap, operator, auth, signup, secrets, validation, delivery,
-        plans);
+        mail, license, plans);
   }
 
   /** These options with all values of others that a running process can take over: see {@link Reloaded#changed}. */
   public KeyhookOptions reloaded(KeyhookOptions other) {
-    return new KeyhookOptions(http, management, new Log(log.format, other.log.level, other.log.slowStatement), tracing, database, bootstrap,
-        operator, auth, signup, secrets, other.validation, delivery.withTargets(other.delivery), plans);
+    return new KeyhookOptions(http, management, new Log(log.format, other.log.level, other.log.slowStatement), tracing, database,
+        bootstrap, operator, auth, signup, secrets, other.validation, delivery.withTargets(other.delivery), mail, license, plans);
   }
 
   /**
@@ -263,6 +265,39 @@ public record KeyhookOptions(
       return "Proxy[" + host + ":" + port + ", username=" + redacted(username) + "]";
     }
   }
+
+  /**
+   * The SMTP server for alerts.
+   *
+   * @param host empty: no mail is sent
+   * @param port 1 to 65535
+   * @param user empty, as the password is: the server takes mail without a login
+   * @param from the sender's address; empty only without a host
+   */
+  public record Mail(Optional<String> host, int port, Tls tls, Optional<String> user, Optional<String> password,
+      Optional<String> from) {
+    /** How the connection is encrypted. */
+    public enum Tls {
+      /** Upgraded before the login; never without. */
+      STARTTLS,
+      /** From the first byte. */
+      TLS,
+      /** Not at all. */
+      NONE
+    }
+
+    @Override
+    public String toString() {
+      return "Mail[host=" + host.orElse("none") + ", port=" + port + ", tls=" + tls + ", user=" + redacted(user) + "]";
+    }
+  }
+
+  /**
+   * Licenses.
+   *
+   * @param expiringDays how many days before a license expires {@code license.expiring} is raised, each once; empty: never
+   */
+  public record License(Set<Integer> expiringDays) {}
 
   /**
    * What an account may have.

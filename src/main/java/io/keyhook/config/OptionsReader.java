@@ -5,7 +5,9 @@ import io.keyhook.config.KeyhookOptions.Bootstrap;
 import io.keyhook.config.KeyhookOptions.Database;
 import io.keyhook.config.KeyhookOptions.Delivery;
 import io.keyhook.config.KeyhookOptions.Http;
+import io.keyhook.config.KeyhookOptions.License;
 import io.keyhook.config.KeyhookOptions.Log;
+import io.keyhook.config.KeyhookOptions.Mail;
 import io.keyhook.config.KeyhookOptions.Management;
 import io.keyhook.config.KeyhookOptions.Operator;
 import io.keyhook.config.KeyhookOptions.Plan;
@@ -39,6 +41,7 @@ import org.slf4j.event.Level;
 final class OptionsReader {
   private static final int MOST = 1_000_000;
   private static final int MOST_DELAYS = 20;
+  private static final int MOST_EXPIRING = 10;
 
   private final Settings settings;
   private final Errors errors;
@@ -61,7 +64,8 @@ final class OptionsReader {
     Http http = http();
     KeyhookOptions options = new KeyhookOptions(http, management(http.port()), log(), tracing(), database(), bootstrap(), operator(),
         new Auth(new JwtReader(values, workingDirectory).read(external), session()), signup(), secrets(external),
-        new Validation(values.number("validation.rateLimit", 0, MOST)), delivery(), plans());
+        new Validation(values.number("validation.rateLimit", 0, MOST)), delivery(), mail(),
+        license(), plans());
     errors.throwIfAny();
     return options;
   }
@@ -207,6 +211,30 @@ final class OptionsReader {
         targets("delivery.deniedTargets"), ports(), trustStore(), proxy(), maxInFlight,
         values.number("delivery.maxInFlightPerEndpoint", 1, maxInFlight),
         values.optional("delivery.logArchive", text -> Formats.path(text, workingDirectory), "a directory's path, or null"));
+  }
+
+  private Mail mail() {
+    Optional<String> host = values.optionalText("mail.host", text -> !text.isBlank(), "a name or address, or null to send no mail");
+    if (values.given("mail.host") && !values.given("mail.from")) {
+      values.reject("mail.from", "the sender's e-mail address if mail.host is given");
+    }
+    if (values.given("mail.user") != values.given("mail.password")) {
+      values.reject(values.given("mail.user") ? "mail.password" : "mail.user",
+          "given if the other of mail.user and mail.password is");
+    }
+    return new Mail(host, values.number("mail.port", 1, 65535),
+        values.required("mail.tls", text -> named(Mail.Tls.values(), text, name -> name.toLowerCase(Locale.ROOT)),
+            "starttls, tls or none").orElse(Mail.Tls.STARTTLS),
+        values.optionalText("mail.user", user -> true, ""), values.optionalText("mail.password", password -> true, ""),
+        values.optionalText("mail.from", Formats::isEmail, "an e-mail address of at most 320 characters"));
+  }
+
+  private License license() {
+    Set<Integer> days = values.numbers("license.expiringDays", 1, 365);
+    if (days.size() > MOST_EXPIRING) {
+      values.reject("license.expiringDays", "a list of at most " + MOST_EXPIRING + " numbers");
+    }
+    return new License(days);
   }
 
   private List<String> targets(String path) {

@@ -37,7 +37,8 @@ public final class Restore {
   private static final List<List<String>> SEALED = List.of(
       List.of("webhook", "webhook_id", "secret"), List.of("webhook", "webhook_id", "previous_secret"),
       List.of("webhook", "webhook_id", "interim_secret"), List.of("webhook", "webhook_id", "previous_secrets"),
-      List.of("member", "user_id", "totp_secret"), List.of("member", "user_id", "totp_pending"));
+      List.of("member", "user_id", "totp_secret"), List.of("member", "user_id", "totp_pending"),
+      List.of("alert_setting", "user_id", "slack_url"));
   private static final String HAS_COLUMN = """
       SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('keyhook.%1$s') AND attname = '%3$s' AND NOT attisdropped)""";
   /** One of each master key: its ID follows the first byte, or there is none. */

@@ -1,6 +1,7 @@
 package io.keyhook.delivery;
 
 import io.keyhook.account.Plans;
+import io.keyhook.alert.AlertRaiser;
 import io.keyhook.attempt.Egress;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.StopBudget;
@@ -8,6 +9,7 @@ import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.event.Dispatcher;
+import io.keyhook.event.Outbox;
 import io.keyhook.target.TargetPolicy;
 import io.vertx.core.Deployable;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,8 +22,13 @@ public final class DeliveryVerticles {
   private final TakeOver takeOver;
   private final AtomicInteger senders = new AtomicInteger();
 
-  /** What delivery works with: the node's bus, database and dispatcher, and the time that a stop has. */
-  public record Services(Bus bus, Database database, Dispatcher dispatcher, StopBudget budget) {}
+  /**
+   * What delivery works with: the node's bus, database and dispatcher, and the time that a stop has.
+   *
+   * @param outbox commits the events of webhooks
+   * @param alerts records the alerts of webhooks
+   */
+  public record Services(Bus bus, Database database, Dispatcher dispatcher, StopBudget budget, Outbox outbox, AlertRaiser alerts) {}
 
   /**
    * What decides whether and how a delivery is sent.
@@ -55,8 +62,8 @@ public final class DeliveryVerticles {
     return new QueueDepthVerticle(services.database, metrics.registry());
   }
 
-  /** The verticle that deactivates failing webhooks: one per node. */
+  /** The verticle that reports webhooks that fail or recover, and deactivates failing ones: one per node. */
   public Deployable health() {
-    return new HealthVerticle(services.bus, services.database);
+    return new HealthVerticle(services.bus, services.database, new WebhookReports(services.outbox, services.alerts));
   }
 }

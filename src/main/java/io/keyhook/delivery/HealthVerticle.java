@@ -2,10 +2,12 @@ package io.keyhook.delivery;
 
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
+import io.keyhook.bus.DatabaseError;
 import io.keyhook.bus.Deliveries.CancelPending;
 import io.keyhook.bus.Id;
 import io.keyhook.db.Database;
 import io.keyhook.event.EndpointId;
+import io.keyhook.event.Outbox.Written;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
@@ -13,43 +15,79 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Deactivates webhooks that only fail, at its start and then every hour, on one node at a time. */
+/**
+ * Looks at the health of all webhooks, on one node at a time: reports those that started to fail or recovered every few seconds, and
+ * deactivates those that only fail at its start and then every hour.
+ */
 final class HealthVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(HealthVerticle.class);
   private static final Duration INTERVAL = Duration.ofHours(1);
+  /** From the end of a look to the next one: some 30 ms of the database for 10,000 webhooks. */
+  private static final Duration LOOK = Duration.ofSeconds(10);
 
   private final Bus bus;
   private final Database database;
+  private final WebhookReports reports;
   private Future<Void> running = Future.succeededFuture();
+  private Future<Void> looking = Future.succeededFuture();
+  private boolean stopped;
   private long timer;
+  private long lookTimer;
 
-  HealthVerticle(Bus bus, Database database) {
+  HealthVerticle(Bus bus, Database database, WebhookReports reports) {
     this.bus = bus;
     this.database = database;
+    this.reports = reports;
   }
 
   @Override
   public Future<?> start() {
     running = run();
     timer = vertx.setPeriodic(INTERVAL.toMillis(), t -> running = run());
+    lookLater();
     return Future.succeededFuture();
   }
 
   @Override
   public Future<?> stop() {
+    stopped = true;
     vertx.cancelTimer(timer);
-    return running;
+    vertx.cancelTimer(lookTimer);
+    return Future.join(running, looking);
   }
 
-  private Future<Void> run() {
-    return database.transaction(HealthStore::deactivateFailing).transform(done -> {
+  private void lookLater() {
+    if (!stopped) {
+      lookTimer = vertx.setTimer(LOOK.toMillis(), t -> looking = look().onComplete(done -> lookLater()));
+    }
+  }
+
+  private Future<Void> look() {
+    return database.transaction(reports::turned).transform(done -> {
       if (done.failed()) {
-        log.warn("Could not look for failing webhooks; retrying in an hour: {}",
-            done.cause().getMessage());
-        return Future.succeededFuture();
+        log.atLevel(DatabaseError.of(done.cause()).level()).log(
+            "Could not look for webhooks that fail or recovered; retrying in {} s: {}", LOOK.toSeconds(), done.cause().getMessage());
+      } else {
+        reports.dispatch(done.result());
       }
-      return cancelPending(done.result());
+      return Future.succeededFuture();
     });
+  }
+
+  private record Deactivated(List<EndpointId> endpoints, Written written) {}
+
+  private Future<Void> run() {
+    return database.transaction(tx -> HealthStore.deactivateFailing(tx).compose(deactivated ->
+        reports.deactivated(tx, deactivated, Deactivation.FAILING).map(written -> new Deactivated(deactivated, written))))
+        .transform(done -> {
+          if (done.failed()) {
+            log.warn("Could not look for failing webhooks; retrying in an hour: {}",
+                done.cause().getMessage());
+            return Future.succeededFuture();
+          }
+          reports.dispatch(done.result().written);
+          return cancelPending(done.result().endpoints);
+        });
   }
 
   private Future<Void> cancelPending(List<EndpointId> deactivated) {

@@ -6,6 +6,7 @@ import io.keyhook.db.Database;
 import io.keyhook.db.ShardClient;
 import io.keyhook.db.Shards;
 import io.keyhook.delivery.ResultStore.Result;
+import io.keyhook.event.Outbox.Written;
 import io.keyhook.event.Outgoing;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -42,6 +44,7 @@ final class Results {
   private final Vertx vertx;
   private final Database database;
   private final TakeOver takeOver;
+  private final WebhookReports reports;
   private final Batcher<Result, Void> delivered;
   private final Batcher<Result, Void> failed;
   private final Batcher<Outgoing, Void> released;
@@ -49,7 +52,8 @@ final class Results {
   private volatile int unwritten;
   private boolean givenUp;
 
-  Results(Vertx vertx, Database database, SqlClient client, TakeOver takeOver, RetrySchedule schedule) {
+  Results(Vertx vertx, Database database, SqlClient client, TakeOver takeOver, RetrySchedule schedule, WebhookReports reports) {
+    this.reports = reports;
     this.vertx = vertx;
     this.database = database;
     this.takeOver = takeOver;
@@ -103,10 +107,14 @@ final class Results {
     return counted(released.add(outgoing));
   }
 
-  /** Deactivates the webhook that a delivery was sent to; false where it has changed since. */
+  /** Deactivates the webhook that a delivery was sent to, and reports it; false where it has changed since. */
   Future<Boolean> deactivate(Outgoing outgoing, Deactivation why) {
-    return counted(untilWritten(outgoing.endpoint().accountId(),
-        () -> database.transaction(tx -> HealthStore.deactivate(tx, outgoing, why))));
+    return counted(untilWritten(outgoing.endpoint().accountId(), () -> database.transaction(tx ->
+        HealthStore.deactivate(tx, outgoing, why).compose(done -> !done ? Future.succeededFuture(Optional.<Written>empty())
+            : reports.deactivated(tx, outgoing.endpoint(), why).map(Optional::of)))).map(written -> {
+              written.ifPresent(reports::dispatch);
+              return written.isPresent();
+            }));
   }
 
   private <T> Future<T> counted(Future<T> written) {

@@ -118,13 +118,13 @@ public final class DeliveryRowStore {
 
   /**
    * The condition that a webhook subscribes to all events about licenses. Nodes of the version before change only
-   * {@code events}, so the mark holds while these are the ones that stand for all.
+   * {@code events}, so the mark holds while these are the ones that stand for all, with or without events about webhooks.
    *
    * @param webhook an alias of the table
    */
   public static String wantsAllLicenseEvents(String webhook) {
-    return "(%1$s.all_license_events AND %1$s.events @> %2$s AND %1$s.events <@ %2$s)"
-        .formatted(webhook, EventType.codes(EventType.BEFORE_SEQUENCES));
+    return "(%1$s.all_license_events AND %1$s.events @> %2$s AND %1$s.events <@ %3$s)"
+        .formatted(webhook, EventType.codes(EventType.BEFORE_SEQUENCES), EventType.codes(EventType.WITHOUT_SEQUENCES));
   }
 
   /**
@@ -134,7 +134,7 @@ public final class DeliveryRowStore {
    */
   static String isSequenced(String webhook) {
     return "(%s OR NOT %s.events <@ %s)"
-        .formatted(wantsAllLicenseEvents(webhook), webhook, EventType.codes(EventType.BEFORE_SEQUENCES));
+        .formatted(wantsAllLicenseEvents(webhook), webhook, EventType.codes(EventType.WITHOUT_SEQUENCES));
   }
 
   /**
@@ -145,7 +145,7 @@ public final class DeliveryRowStore {
    */
   static String wants(String webhook, String type) {
     return "(%2$s = ANY (%1$s.events) OR %3$s AND %2$s = ANY (%4$s))".formatted(webhook, type, wantsAllLicenseEvents(webhook),
-        EventType.codes(EventType.subscribable()));
+        EventType.codes(EventType.licenseEvents()));
   }
 
   /**

@@ -5,8 +5,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** What can happen to a license, and the test. The codes are in the database: they are never changed or used again. */
+/** What can happen to a license or a webhook, and the test. The codes are in the database: they are never changed or used again. */
 public enum EventType {
   LICENSE_VALIDATED(1, "license.validated", "A validation succeeded, including a device's first"),
   LICENSE_ACTIVATED(2, "license.activated", "A device was activated by its first validation"),
@@ -17,6 +18,10 @@ public enum EventType {
   LICENSE_UPDATED(8, "license.updated", "Fields of a license changed"),
   LICENSE_ENABLED(9, "license.enabled", "A disabled license was enabled"),
   LICENSE_DELETED(10, "license.deleted", "A license was deleted"),
+  LICENSE_EXPIRING(11, "license.expiring", "A license expires soon"),
+  WEBHOOK_FAILING(12, "webhook.failing", "A webhook started to fail"),
+  WEBHOOK_RECOVERED(13, "webhook.recovered", "A failing webhook succeeded again"),
+  WEBHOOK_DEACTIVATED(14, "webhook.deactivated", "Keyhook deactivated a webhook because of its endpoint"),
   /** Sent by the test call only; no webhook subscribes to it. */
   WEBHOOK_TEST(5, "webhook.test", "Someone sent a test event");
 
@@ -25,8 +30,14 @@ public enum EventType {
       List.of(LICENSE_VALIDATED, LICENSE_ACTIVATED, LICENSE_EXPIRED, LICENSE_DISABLED, LICENSE_DEACTIVATED);
 
   private static final List<EventType> LICENSE_EVENTS = List.of(LICENSE_VALIDATED, LICENSE_ACTIVATED, LICENSE_EXPIRED,
-      LICENSE_DISABLED, LICENSE_DEACTIVATED, LICENSE_CREATED, LICENSE_UPDATED, LICENSE_ENABLED, LICENSE_DELETED);
-  private static final EventType[] BY_CODE = new EventType[11];
+      LICENSE_DISABLED, LICENSE_DEACTIVATED, LICENSE_CREATED, LICENSE_UPDATED, LICENSE_ENABLED, LICENSE_DELETED, LICENSE_EXPIRING);
+  static final List<EventType> WEBHOOK_EVENTS = List.of(WEBHOOK_FAILING, WEBHOOK_RECOVERED, WEBHOOK_DEACTIVATED);
+  private static final List<EventType> SUBSCRIBABLE =
+      Stream.concat(LICENSE_EVENTS.stream(), WEBHOOK_EVENTS.stream()).toList();
+  /** Types whose subscribers know no sequence numbers for that reason alone. */
+  static final List<EventType> WITHOUT_SEQUENCES =
+      Stream.concat(BEFORE_SEQUENCES.stream(), WEBHOOK_EVENTS.stream()).toList();
+  private static final EventType[] BY_CODE = new EventType[15];
 
   static {
     for (EventType type : values()) {
@@ -67,6 +78,11 @@ public enum EventType {
 
   /** Those a webhook may subscribe to. */
   public static List<EventType> subscribable() {
+    return SUBSCRIBABLE;
+  }
+
+  /** Those of {@value Subscription#ALL_LICENSE_EVENTS}. */
+  static List<EventType> licenseEvents() {
     return LICENSE_EVENTS;
   }
 

@@ -4,21 +4,22 @@ import io.keyhook.bus.Check;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The events that a webhook receives.
  *
  * @param types in the order in which they were given. With {@code allLicenseEvents}, those that statements compare by code and
  *     nodes of the version before know
- * @param allLicenseEvents all that happens to licenses, including types that later versions add
+ * @param allLicenseEvents all that happens to licenses, including types that later versions add; then {@code types} has beside
+ *     those of nodes of the version before the ones about webhooks
  */
 public record Subscription(Set<EventType> types, boolean allLicenseEvents) {
-  /** Stands for all types of events about licenses. */
+  /** Stands for all types of events about licenses. Those about webhooks are named beside it. */
   public static final String ALL_LICENSE_EVENTS = "license.*";
 
   /** The types that are older than sequence numbers: what a subscriber receives who names none. */
@@ -28,7 +29,7 @@ public record Subscription(Set<EventType> types, boolean allLicenseEvents) {
   private static final int LONGEST_NAMED = 50;
 
   /**
-   * The subscription to these types, each once. {@value #ALL_LICENSE_EVENTS} covers all others.
+   * The subscription to these types, each once. {@value #ALL_LICENSE_EVENTS} covers all others about licenses.
    *
    * @throws io.keyhook.bus.FailureException none is named, or one that there is not
    */
@@ -42,14 +43,18 @@ public record Subscription(Set<EventType> types, boolean allLicenseEvents) {
       }
     }
     String known = EventType.subscribable().stream().map(EventType::wireName).collect(Collectors.joining(", "))
-        + ", and " + ALL_LICENSE_EVENTS + " for all of them";
+        + ", and " + ALL_LICENSE_EVENTS + " for all of those about licenses";
     Check.that()
         .is("events", unknown.isEmpty(), "contains unknown types: " + String.join(", ", unknown.stream().limit(NAMED_UNKNOWN)
             .map(name -> name.length() > LONGEST_NAMED ? name.substring(0, LONGEST_NAMED) + "..." : name).toList())
             + "; there are " + known)
         .is("events", !names.isEmpty(), "is empty; choose from " + known)
         .done();
-    return all ? new Subscription(EnumSet.copyOf(EventType.BEFORE_SEQUENCES), true) : new Subscription(types, false);
+    if (all) {
+      types.retainAll(EventType.WEBHOOK_EVENTS);
+      types.addAll(EventType.BEFORE_SEQUENCES);
+    }
+    return new Subscription(types, all);
   }
 
   /**
@@ -58,7 +63,8 @@ public record Subscription(Set<EventType> types, boolean allLicenseEvents) {
    */
   public static Subscription of(Short[] codes, boolean allLicenseEvents) {
     Set<EventType> types = Arrays.stream(codes).map(EventType::of).collect(Collectors.toCollection(LinkedHashSet::new));
-    return new Subscription(types, allLicenseEvents && types.equals(OLDER.types));
+    return new Subscription(types, allLicenseEvents && types.containsAll(EventType.BEFORE_SEQUENCES)
+        && EventType.WITHOUT_SEQUENCES.containsAll(types));
   }
 
   public Short[] codes() {
@@ -67,7 +73,7 @@ public record Subscription(Set<EventType> types, boolean allLicenseEvents) {
 
   /** All types that it has now. */
   public Collection<EventType> covered() {
-    return allLicenseEvents ? EventType.subscribable() : types;
+    return Stream.concat(types.stream(), allLicenseEvents ? EventType.licenseEvents().stream() : Stream.empty()).distinct().toList();
   }
 
   /**
@@ -75,11 +81,13 @@ public record Subscription(Set<EventType> types, boolean allLicenseEvents) {
    * it always did.
    */
   public boolean isSequenced() {
-    return allLicenseEvents || !EventType.BEFORE_SEQUENCES.containsAll(types);
+    return allLicenseEvents || !EventType.WITHOUT_SEQUENCES.containsAll(types);
   }
 
   /** As the API writes it. */
   public List<String> names() {
-    return allLicenseEvents ? List.of(ALL_LICENSE_EVENTS) : types.stream().map(EventType::wireName).toList();
+    return !allLicenseEvents ? types.stream().map(EventType::wireName).toList()
+        : Stream.concat(Stream.of(ALL_LICENSE_EVENTS), types.stream().filter(EventType.WEBHOOK_EVENTS::contains)
+            .map(EventType::wireName)).toList();
   }
 }

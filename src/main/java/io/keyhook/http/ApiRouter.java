@@ -52,16 +52,19 @@ public final class ApiRouter {
    * @param loginsOfDevices of one e-mail, all of them
    * @param passwords of one user who is logged in, from wherever
    * @param signUps from one address
+   * @param alertTests messages that one caller asks for
    */
   public record Limits(
       RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress, RateLimiter loginsTo,
-      RateLimiter loginsOfDevice, RateLimiter loginsOfDevices, RateLimiter passwords, RateLimiter signUps) {
+      RateLimiter loginsOfDevice, RateLimiter loginsOfDevices, RateLimiter passwords, RateLimiter signUps,
+      RateLimiter alertTests) {
     /** To an e-mail from an address, on a known device, and to change a password. */
     private static final int LOGINS_A_MINUTE = 10;
     private static final int LOGINS_OF_AN_ADDRESS = 60;
     /** From wherever: guessing from many addresses is slow, too. */
     private static final int LOGINS_TO_AN_EMAIL = 30;
     private static final int SIGN_UPS_OF_AN_ADDRESS = 10;
+    private static final int ALERT_TESTS_A_MINUTE = 5;
 
     /**
      * The limits of a node.
@@ -77,7 +80,8 @@ public final class ApiRouter {
           new RateLimiter(LOGINS_A_MINUTE, minute, refused("logins of a device", meters)),
           new RateLimiter(LOGINS_TO_AN_EMAIL, minute, refused("logins of all devices", meters)),
           new RateLimiter(LOGINS_A_MINUTE, minute, refused("password changes", meters)),
-          new RateLimiter(SIGN_UPS_OF_AN_ADDRESS, Duration.ofHours(1), refused("sign-ups", meters)));
+          new RateLimiter(SIGN_UPS_OF_AN_ADDRESS, Duration.ofHours(1), refused("sign-ups", meters)),
+          new RateLimiter(ALERT_TESTS_A_MINUTE, minute, refused("tests of alerts", meters)));
     }
 
     private static Counter refused(String limit, MeterRegistry meters) {

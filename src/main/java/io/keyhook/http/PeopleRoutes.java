@@ -7,6 +7,7 @@ import static io.keyhook.http.Calls.read;
 
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Accounts;
+import io.keyhook.bus.Alerts;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Links;
@@ -62,6 +63,19 @@ final class PeopleRoutes {
         client.deleteUser(new Users.DeleteUser(caller(context), id(context))));
     links(calls);
     twoFactor(calls);
+    alerts(calls);
+  }
+
+  private void alerts(Calls calls) {
+    calls.account(HttpMethod.GET, "/api/alerts", 200, context -> client.getAlerts(new Alerts.Get(caller(context))));
+    calls.account(HttpMethod.PATCH, "/api/alerts", 200, context -> client.updateAlerts(read(context, in ->
+        new Alerts.Update(caller(context), in.change("causes", in::texts), in.change("mail", in::bool),
+            in.change("slackUrl", in::text)))));
+    calls.account(HttpMethod.POST, "/api/alerts/test", 200, context -> {
+      Alerts.Test test = read(context, in -> new Alerts.Test(caller(context)));
+      limits.alertTests().check(caller(context).name());
+      return client.testAlerts(test);
+    });
   }
 
   private void twoFactor(Calls calls) {

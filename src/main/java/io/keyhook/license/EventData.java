@@ -56,6 +56,8 @@ final class EventData {
 
   private record Disabled(@JsonUnwrapped Subject license, Instant disabledAt, String disabledBy) {}
 
+  private record Expiring(@JsonUnwrapped Subject license, int daysBefore, long sequence) {}
+
   /** The license as it was created. */
   private record Created(
       @JsonUnwrapped Subject license,
@@ -115,6 +117,13 @@ final class EventData {
 
   static String expired(License license) {
     return JsonText.of(Subject.of(license));
+  }
+
+  /**
+   * @param daysBefore the expiry
+   */
+  static String expiring(License license, int daysBefore) {
+    return JsonText.of(new Expiring(Subject.of(license), daysBefore, license.sequence()));
   }
 
   static String disabled(License license) {

@@ -7,9 +7,13 @@ import io.keyhook.bus.Licenses.Validate;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Info;
 import io.keyhook.bus.Page;
+import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Raised;
 import io.keyhook.event.Subscription;
+import io.keyhook.event.WebhookEvents;
+import io.keyhook.event.WebhookEvents.Attempts;
+import io.keyhook.event.WebhookEvents.Subject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -20,6 +24,8 @@ public final class EventSamples {
   private static final UUID LICENSE_ID = UUID.fromString("01942c6e-2d10-7000-8000-000000000001");
   private static final UUID DELIVERY_ID = UUID.fromString("01942c6e-2d10-7000-8000-000000000002");
   private static final UUID ACTIVATION_ID = UUID.fromString("01942c6e-2d10-7000-8000-000000000003");
+  private static final Subject WEBHOOK = new Subject(
+      new EndpointId(DELIVERY_ID, UUID.fromString("01942c6e-2d10-7000-8000-000000000004")), "https://hooks.example.com/keyhook", "Billing");
   private static final String KEY = "ABCD-1234-EFGH-5678";
   private static final String NAME = "Sample License";
   private static final String CUSTOMER = "Sample Customer";
@@ -37,7 +43,7 @@ public final class EventSamples {
 
   /**
    * @param sequenced whether the webhook knows sequence numbers
-   * @throws IllegalArgumentException not a type of event about a license
+   * @throws IllegalArgumentException not a type that a webhook may subscribe to
    */
   public static String data(EventType type, Instant now, boolean sequenced) {
     return new Raised(LICENSE_ID, type, data(type, now), Subscription.OLDER.types().contains(type) ? SEQUENCE : null)
@@ -58,6 +64,11 @@ public final class EventSamples {
           license(Status.ACTIVE, now, now.plus(Duration.ofDays(365))), EMAIL);
       case LICENSE_ENABLED -> EventData.enabled(license(Status.ACTIVE, now, now.plus(Duration.ofDays(365))), EMAIL);
       case LICENSE_DELETED -> EventData.deleted(license(Status.ACTIVE, now, now.plus(Duration.ofDays(365))), now, EMAIL);
+      case LICENSE_EXPIRING -> EventData.expiring(license(Status.ACTIVE, now, now.plus(Duration.ofDays(7))), 7);
+      case WEBHOOK_FAILING -> WebhookEvents.failing(WEBHOOK, new Attempts(1, 503, null, now.minus(Duration.ofHours(1)), now)).data();
+      case WEBHOOK_RECOVERED -> WebhookEvents.recovered(WEBHOOK, now.minus(Duration.ofHours(1)),
+          new Attempts(0, null, null, now, now.minus(Duration.ofMinutes(30)))).data();
+      case WEBHOOK_DEACTIVATED -> WebhookEvents.deactivated(WEBHOOK, "Every attempt of the last five days failed", now).data();
       case WEBHOOK_TEST -> throw new IllegalArgumentException(type.wireName());
     };
   }

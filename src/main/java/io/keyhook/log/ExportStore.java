@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * The SQL of an account's export. Each statement reads a limited number of rows after a cursor, in the order of a unique key,
@@ -151,6 +152,12 @@ final class ExportStore {
     };
   }
 
+  /** As {@link Subscription#names} has it. */
+  private static List<String> allLicenseEvents(List<?> named) {
+    return Stream.concat(Stream.of(Subscription.ALL_LICENSE_EVENTS),
+        named.stream().map(String::valueOf).filter(name -> name.startsWith("webhook."))).toList();
+  }
+
   private static String line(Row row, int keys) {
     Map<String, Object> fields = new LinkedHashMap<>();
     for (int i = keys; i < row.size(); i++) {
@@ -158,7 +165,7 @@ final class ExportStore {
       fields.put(name, field(name, row.getValue(i)));
     }
     if (Boolean.TRUE.equals(fields.remove("allLicenseEvents"))) {
-      fields.put("events", List.of(Subscription.ALL_LICENSE_EVENTS));
+      fields.put("events", allLicenseEvents((List<?>) fields.get("events")));
     }
     if (Boolean.TRUE.equals(fields.get("test"))) {
       fields.put("deliveryId", Id.TEST_DELIVERY.of(row.getUUID("deliveryId")));

@@ -135,6 +135,13 @@ class EnvironmentTest {
             o -> o.delivery().maxInFlightPerEndpoint(), "500"),
         new Sample("delivery.logArchive", "KEYHOOK_DELIVERY_LOG_ARCHIVE", "/srv/log", o -> o.delivery().logArchive().orElseThrow(),
             "/srv/log"),
+        new Sample("mail.host", "KEYHOOK_MAIL_HOST", "smtp.example.com", o -> o.mail().host().orElseThrow(), "smtp.example.com"),
+        new Sample("mail.port", "KEYHOOK_MAIL_PORT", "25", o -> o.mail().port(), "25"),
+        new Sample("mail.tls", "KEYHOOK_MAIL_TLS", "none", o -> o.mail().tls(), "NONE"),
+        new Sample("mail.user", "KEYHOOK_MAIL_USER", "u", o -> o.mail().user().orElseThrow(), "u"),
+        new Sample("mail.password", "KEYHOOK_MAIL_PASSWORD", "p", o -> o.mail().password().orElseThrow(), "p"),
+        new Sample("mail.from", "KEYHOOK_MAIL_FROM", "a@example.com", o -> o.mail().from().orElseThrow(), "a@example.com"),
+        new Sample("license.expiringDays", "KEYHOOK_LICENSE_EXPIRING_DAYS", "[3, 14]", o -> o.license().expiringDays(), "[3, 14]"),
         new Sample("plans", "KEYHOOK_PLANS", "{\"free\":{\"logRetentionDays\":3650}}",
             o -> o.plans().get("free").logRetentionDays(), "3650"));
   }

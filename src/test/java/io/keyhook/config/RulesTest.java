@@ -28,6 +28,7 @@ class RulesTest {
       "database.poolSize, 1, 200",
       "database.maxConnections, 16, 1000",
       "validation.rateLimit, 0, 1000000",
+      "mail.port, 1, 65535",
       "delivery.maxInFlight, 256, 1000000",
       "delivery.maxInFlightPerEndpoint, 1, 20000",
       "plans.free.maxLicenses, 0, 2147483647",
@@ -48,6 +49,21 @@ class RulesTest {
     JsonObject without = nested("signup.enabled", true).put("plans", new JsonObject().putNull("free"));
     assertThat(failures(() -> Configuration.of(without))).containsExactly(
         "signup.enabled (options): is true, must be false if there is no plan named free");
+  }
+
+  @Test
+  void aMailServerNeedsASenderAndALoginIsWhole() {
+    assertThat(failures(() -> Configuration.of(mail("host", "smtp.example.com")))).containsExactly(
+        "mail.from (default): is not set, must be the sender's e-mail address if mail.host is given");
+    assertThat(failures(() -> Configuration.of(mail("user", "keyhook")))).containsExactly(
+        "mail.password (default): is not set, must be given if the other of mail.user and mail.password is");
+    assertThat(failures(() -> Configuration.of(mail("tls", "ssl")))).containsExactly(
+        "mail.tls (options): is \"ssl\", must be starttls, tls or none");
+    assertThat(failures(() -> Configuration.of(nested("license.expiringDays", new JsonArray().add(0).add(366))))).hasSize(2);
+  }
+
+  private static JsonObject mail(String key, String value) {
+    return nested("mail." + key, value);
   }
 
   @Test

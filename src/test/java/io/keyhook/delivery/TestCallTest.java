@@ -69,7 +69,7 @@ class TestCallTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"license.validated", "license.activated", "license.expired", "license.disabled", "license.updated",
-      "license.enabled", "license.deleted"})
+      "license.enabled", "license.deleted", "license.expiring"})
   void eachEventIsSentWithSampleDataOfItsForm(String event) {
     Receiver receiver = keyhook.receiver();
     Webhook webhook = keyhook.webhook(receiver, "license.expired");

@@ -7,6 +7,7 @@ import io.keyhook.testing.Api;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.MailServer;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Packages;
 import io.keyhook.testing.Program;

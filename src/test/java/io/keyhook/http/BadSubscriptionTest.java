@@ -41,7 +41,8 @@ class BadSubscriptionTest {
     Subject.assertRefused(exchange, "events");
     assertThat(exchange.json().getString("detail")).contains("license.sold", "user.born", "license.validated",
         "license.activated", "license.expired", "license.disabled", "license.deactivated",
-        "license.created", "license.updated", "license.enabled", "license.deleted", "license.*").doesNotContain("webhook.test");
+        "license.created", "license.updated", "license.enabled", "license.deleted", "license.expiring", "webhook.failing",
+        "webhook.recovered", "webhook.deactivated", "license.*").doesNotContain("webhook.test");
   }
 
   @ParameterizedTest

@@ -70,7 +70,7 @@ record FieldCase(Operation operation, String field, String what, String value) {
       }
       case "boolean" -> List.of("\"true\"", "1", "0", "[]", "{}").forEach(value -> values.put("no boolean " + value,
           value));
-      case "array" -> List.of("\"x\"", "1", "{}", "[]", "[1]", "[null]", "[[]]", "[\"license.sold\"]",
+      case "array" -> List.of("\"x\"", "1", "{}", schema.path("minItems").asInt() > 0 ? "[]" : "[1,2]", "[1]", "[null]", "[[]]", "[\"license.sold\"]",
           "[\"webhook.test\"]",
           "[\"license.expired\",\"License.Expired\"]", "[" + NUL + "]", "[" + SURROGATE + "]")
           .forEach(value -> values.put("no list " + value, value));

@@ -77,7 +77,19 @@ export function deliveryStatus({ status, attempts, attemptCount, lastStatusCode,
 export const isFailing = delivery => ['failed', 'retrying'].includes(deliveryStatus(delivery));
 
 export const LICENSE_EVENTS = ['license.validated', 'license.activated', 'license.expired', 'license.disabled',
-    'license.deactivated', 'license.created', 'license.updated', 'license.enabled', 'license.deleted'];
+    'license.deactivated', 'license.created', 'license.updated', 'license.enabled', 'license.deleted', 'license.expiring'];
+
+/** Types that a webhook may subscribe to. */
+export const EVENT_TYPES = [...LICENSE_EVENTS, 'webhook.failing', 'webhook.recovered', 'webhook.deactivated'];
+
+/** What team members can be alerted about. */
+export const ALERT_CAUSES = [
+  ['webhook.failing', 'A webhook starts to fail'],
+  ['webhook.recovered', 'A failing webhook succeeds again'],
+  ['webhook.deactivated', 'Keyhook deactivates a webhook'],
+  ['license.expiring', 'A license expires soon'],
+  ['plan.limit', 'The account uses 80% of its plan'],
+];
 
 /** Subscribes to all of them, including those that later versions add. */
 export const ALL_LICENSE_EVENTS = 'license.*';
@@ -145,6 +157,8 @@ export const AUDIT_ACTIONS = {
   'two_factor.disabled': 'Turned off two-factor authentication',
   'two_factor.recovery_code_used': 'Used a recovery code',
   'user.password_changed': 'Changed a password',
+  'alerts.updated': 'Changed their alerts',
+  'alerts.tested': 'Sent a test alert',
 };
 
 const BROWSERS = [[/Edg\//, 'Edge'], [/OPR\//, 'Opera'], [/Firefox\//, 'Firefox'], [/Chrom(e|ium)\//, 'Chrome'], [/Safari\//, 'Safari']];

@@ -8,7 +8,7 @@ import { MOST_HEARD, useLive } from '../live.js';
 import { clearFilters, filter, go, to, useLocation } from '../router.js';
 import { announce, Button, ButtonLink, Empty, Notice, PagedTable, PageHead } from '../ui.js';
 import { useLoad, usePages, useStateOf } from '../use.js';
-import { DELIVERY_STATUS, deliveryStatus, isFailing, LICENSE_EVENTS } from '../words.js';
+import { DELIVERY_STATUS, deliveryStatus, isFailing, EVENT_TYPES } from '../words.js';
 import { Causes } from './causes.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
 import { Drawer, openDrawer, useRoom } from './drawer.js';
@@ -25,7 +25,7 @@ const STATUS_QUERIES = {
 };
 /** Statuses for which failures are grouped by cause. */
 const FAILURES = ['failing', 'failed', 'retrying'];
-const EVENTS = [['', 'Any event'], ...[...LICENSE_EVENTS, 'webhook.test'].map(e => [e, e])];
+const EVENTS = [['', 'Any event'], ...[...EVENT_TYPES, 'webhook.test'].map(e => [e, e])];
 const TIMES = [['', 'Any time'], ['1h', 'Last hour'], ['24h', 'Last 24 hours'], ['7d', 'Last 7 days'],
     ['custom', 'Custom range']];
 const LENGTHS = { '1h': DAY_LENGTH / 24, '24h': DAY_LENGTH, '7d': 7 * DAY_LENGTH };

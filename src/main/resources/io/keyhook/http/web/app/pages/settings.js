@@ -8,6 +8,7 @@ import { remember } from '../storage.js';
 import { announce, Badge, Button, Card, Code, Confirm, Dialog, Facts, Loaded, Notice, PagedTable, PageHead, Segments, Time } from '../ui.js';
 import { usePages } from '../use.js';
 import { deviceName, ROLE_NAMES } from '../words.js';
+import { AlertsCard } from './alerts.js';
 
 const THEMES = [['system', 'System'], ['light', 'Light'], ['dark', 'Dark']];
 const STORED = 'keyhook-theme';
@@ -25,6 +26,7 @@ export function SettingsPage() {
     <${Card} title="Appearance"><${Theme} /></${Card}>
     <${Card} title="Password"><${Password} email=${me.data?.user?.email ?? ''} /></${Card}>
     ${me.data?.user && html`<${TwoFactor} me=${me} />`}
+    ${me.data?.user && html`<${AlertsCard} />`}
     <${Sessions} />
     <${Card} title="Server"><${Loaded} of=${settings} lines=${4}>${({ version, timeout, retryDelays,
         allowInsecureTargets }) => html`<${Facts} of=${[

@@ -17,10 +17,13 @@ const check = settings => values => ({
   events: values.events.length ? '' : 'Choose at least one event',
 });
 
+/** Whether the subscription to all events of licenses includes a type. */
+const isCovered = (type, events) => events.includes(ALL_LICENSE_EVENTS) && type.startsWith('license.') && type !== ALL_LICENSE_EVENTS;
+
 /** The request as the API expects it, with null for empty fields. */
 const toRequest = ({ url, events, description }) => ({
   url,
-  events: events.includes(ALL_LICENSE_EVENTS) ? [ALL_LICENSE_EVENTS] : [...events].sort(), // the order has no meaning
+  events: events.filter(type => !isCovered(type, events)).sort(), // the order has no meaning
   description: description.trim() || null,
 });
 
@@ -43,21 +46,21 @@ function EventChoice({ form }) {
   const types = useLoad(() => getPublic('api/event-types'), []);
   const id = useId();
   const wrong = form.fields.events;
-  const all = form.values.events.includes(ALL_LICENSE_EVENTS);
+  const chosen = form.values.events;
   const toggle = (type, on) => form.set('events', events => on ? [...events, type] : events.filter(other => other !== type));
   return html`<fieldset class="choices" aria-describedby=${wrong ? id : undefined}><legend>Events</legend>
     <${Loaded} of=${types} lines=${4}>${({ data }) => html`<div
         class="choice-list">${data.map(({ type, description, example }) => html`<div key=${type} class="choice">
       <label><input type="checkbox" name="events" aria-invalid=${wrong ? 'true' : undefined}
-          checked=${all || form.values.events.includes(type)} disabled=${all}
+          checked=${isCovered(type, chosen) || chosen.includes(type)} disabled=${isCovered(type, chosen)}
         onChange=${event => toggle(type, event.target.checked)} /><span><code>${type}</code><span
             class="faint">${description}</span></span></label>
       <details><summary>Example<span class="sr"> of ${type}</span></summary>
         <${Code} label=${'example of ' + type} text=${JSON.stringify(example, null, 2)} copy=${false} /></details>
     </div>`)}<div class="choice">
-      <label><input type="checkbox" name="events" checked=${all}
+      <label><input type="checkbox" name="events" checked=${chosen.includes(ALL_LICENSE_EVENTS)}
         onChange=${event => toggle(ALL_LICENSE_EVENTS, event.target.checked)} /><span><code>${ALL_LICENSE_EVENTS}</code><span
-            class="faint">All of these, and those that later versions add</span></span></label>
+            class="faint">All events of licenses, and those that later versions add</span></span></label>
     </div></div>`}</${Loaded}>
     <div class="field-error" id=${id} aria-live="polite">${wrong}</div>
   </fieldset>`;

@@ -11,7 +11,7 @@ import { useDeliveryStream } from '../stream.js';
 import { announce, Badge, Button, ButtonLink, Card, Code, Confirm, Empty, Facts, Failed, IdText, Loaded, Notice, PagedTable, PageHead, Time, Url } from '../ui.js';
 import { TEST_ENDPOINT } from '../url-check.js';
 import { useLoad, usePages } from '../use.js';
-import { advice, LICENSE_EVENTS, outcome } from '../words.js';
+import { advice, EVENT_TYPES, outcome } from '../words.js';
 import { openAttempts } from './deliveries.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
 import { Recover } from './recover.js';
@@ -144,7 +144,7 @@ function TestCard({ webhook, onTested }) {
   const [error, setError] = useState(null);
   const { settings } = useApp();
   const mayTest = useMay('support');
-  const options = [['', 'webhook.test'], ...LICENSE_EVENTS.map(e => [e, e])];
+  const options = [['', 'webhook.test'], ...EVENT_TYPES.map(e => [e, e])];
   const run = async () => {
     setBusy(true);
     setResult(null);

@@ -1,6 +1,5 @@
-package io.keyhook.guide;
+package io.keyhook.testing;
 
-import io.keyhook.testing.Waiting;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -9,29 +8,44 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /** Takes mail by SMTP, one at a time, and keeps it. */
-final class MailServer implements AutoCloseable {
+public final class MailServer implements AutoCloseable {
   private final ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
   private final BlockingQueue<String> mails = new LinkedBlockingQueue<>();
   private final Thread thread = new Thread(this::serve, "mail server of a test");
+  /** The argument of AUTH PLAIN; null: no login is asked for. */
+  private final String login;
 
-  MailServer() throws IOException {
+  public MailServer() throws IOException {
+    this(null);
+  }
+
+  private MailServer(String login) throws IOException {
+    this.login = login;
+    thread.setDaemon(true);
     thread.start();
   }
 
-  int port() {
+  /** One that refuses mail without this login (RFC 4616). */
+  public static MailServer withLogin(String user, String password) throws IOException {
+    return new MailServer(Base64.getEncoder().encodeToString(("\0" + user + "\0" + password).getBytes(StandardCharsets.UTF_8)));
+  }
+
+  public int port() {
     return server.getLocalPort();
   }
 
   /** The next mail, head and body. */
-  String take() {
+  public String take() {
     return Waiting.next(mails, "a mail");
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return mails.isEmpty();
   }
 
@@ -51,13 +65,24 @@ final class MailServer implements AutoCloseable {
   private void talk(Socket socket) throws IOException {
     BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
     say(socket, "220 here");
+    boolean known = login == null;
     for (String line; (line = in.readLine()) != null; ) {
-      String command = line.substring(0, Math.min(4, line.length()));
-      if (command.equalsIgnoreCase("DATA")) {
+      String command = line.substring(0, Math.min(4, line.length())).toUpperCase(Locale.ROOT);
+      if (command.equals("EHLO") && login != null) {
+        say(socket, "250-here");
+        say(socket, "250 AUTH PLAIN");
+      } else if (command.equals("AUTH")) {
+        known = line.equals("AUTH PLAIN " + login);
+        say(socket, known ? "235 welcome" : "535 wrong");
+      } else if (command.equals("MAIL") && !known) {
+        say(socket, "530 log in first");
+      } else if (command.equals("DATA")) {
         say(socket, "354 go on");
         mails.add(data(in));
+        say(socket, "250 ok");
+      } else {
+        say(socket, command.equals("QUIT") ? "221 bye" : "250 ok");
       }
-      say(socket, command.equalsIgnoreCase("QUIT") ? "221 bye" : "250 ok");
     }
   }
 

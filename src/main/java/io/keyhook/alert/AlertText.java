@@ -1,0 +1,67 @@
+package io.keyhook.alert;
+
+import io.keyhook.bus.Alerts.Cause;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The words of a message.
+ *
+ * @param title of the cause
+ * @param total alerts in it
+ */
+record AlertText(String title, String accountName, List<String> lines, long total, String advice) {
+  private static final String FOOTER = "You receive one message per cause and hour at most."
+      + " To change your alerts, log in to the dashboard and open Settings.";
+  private static final Map<Cause, String> TITLES = Map.of(
+      Cause.WEBHOOK_FAILING, "Webhook failing",
+      Cause.WEBHOOK_RECOVERED, "Webhook recovered",
+      Cause.WEBHOOK_DEACTIVATED, "Webhook deactivated",
+      Cause.LICENSE_EXPIRING, "License expiring",
+      Cause.PLAN_LIMIT, "Plan limit near");
+  private static final Map<Cause, String> ADVICE = Map.of(
+      Cause.WEBHOOK_FAILING, "Keyhook retries failed deliveries. Open the webhook in the dashboard to see what your endpoint returns.",
+      Cause.WEBHOOK_RECOVERED, "Deliveries that failed meanwhile are not sent again by themselves. To send them, open the webhook in"
+          + " the dashboard and recover them.",
+      Cause.WEBHOOK_DEACTIVATED, "Fix your endpoint, send a test event, then reactivate the webhook and recover the failed deliveries.",
+      Cause.LICENSE_EXPIRING, "To extend a license, change its expiry in the dashboard.",
+      Cause.PLAN_LIMIT, "To change plans, contact your administrator.");
+
+  static AlertText of(Cause cause, String accountName, List<String> lines, long total) {
+    return new AlertText(TITLES.get(cause), accountName, lines, total, ADVICE.get(cause));
+  }
+
+  static AlertText test(String accountName) {
+    return new AlertText("Test", accountName, List.of("This is a test message. Alerts about your account arrive here."), 1, "");
+  }
+
+  String subject() {
+    return "Keyhook: " + title + (total > 1 ? " (" + total + ")" : "");
+  }
+
+  /** Returns the body of a mail, in plain text. */
+  String mail() {
+    StringBuilder text = new StringBuilder(title).append(" in the account ").append(accountName).append(":\n\n");
+    lines.forEach(line -> text.append("- ").append(line).append('\n'));
+    return text.append(others("- ")).append(advice.isEmpty() ? "" : "\n" + advice + "\n").append('\n').append(FOOTER).append('\n')
+        .toString();
+  }
+
+  /** Returns the text of a Slack message. Names cannot make links or mentions of it. */
+  String slack() {
+    StringBuilder text = new StringBuilder("*").append(title).append("* in the account ").append(escaped(accountName));
+    lines.forEach(line -> text.append("\n• ").append(escaped(line)));
+    String others = others("\n• ");
+    return text.append(others.stripTrailing()).append(advice.isEmpty() ? "" : "\n" + advice).toString();
+  }
+
+  private String others(String bullet) {
+    long others = total - lines.size();
+    return others <= 0 ? "" : bullet + (lines.isEmpty() ? "" : "and ") + others + (lines.isEmpty() ? "" : " more") + "\n";
+  }
+
+  /** As Slack escapes text: see "Formatting text for app surfaces" in its documentation. */
+  private static String escaped(String text) {
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+  }
+}

@@ -1,0 +1,158 @@
+package io.keyhook.alert;
+
+import io.keyhook.alert.AlertSettingStore.Stored;
+import io.keyhook.attempt.Egress;
+import io.keyhook.attempt.Sender;
+import io.keyhook.audit.Action;
+import io.keyhook.audit.AuditStore;
+import io.keyhook.bus.Addresses;
+import io.keyhook.bus.Alerts;
+import io.keyhook.bus.Alerts.Outcome;
+import io.keyhook.bus.Alerts.Settings;
+import io.keyhook.bus.Alerts.TestResult;
+import io.keyhook.bus.Bus;
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.Check;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.Id;
+import io.keyhook.config.KeyhookOptions;
+import io.keyhook.db.Cipher;
+import io.keyhook.db.Database;
+import io.keyhook.target.RefusedTargetException;
+import io.keyhook.target.Target;
+import io.keyhook.target.TargetPolicy;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.sqlclient.SqlClient;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Keeps what team members want to be alerted about, and sends their alerts: one per node. */
+public final class AlertVerticle extends VerticleBase {
+  /** Connections to one Slack URL. */
+  private static final int MAX_IN_FLIGHT = 16;
+
+  private final Bus bus;
+  private final Database database;
+  private final KeyhookOptions options;
+  private final TargetPolicy policy;
+  private final Egress egress;
+  private final Cipher cipher;
+  private final MeterRegistry meters;
+  private Optional<Channel> mail = Optional.empty();
+  private Channel slack;
+  private AlertSender sender;
+
+  /**
+   * @param policy the targets that Slack URLs may reach
+   * @param egress how connections to them leave the node
+   * @param cipher seals these URLs
+   */
+  public AlertVerticle(Bus bus, Database database, KeyhookOptions options, TargetPolicy policy, Egress egress, Cipher cipher,
+      MeterRegistry meters) {
+    this.bus = bus;
+    this.database = database;
+    this.options = options;
+    this.policy = policy;
+    this.egress = egress;
+    this.cipher = cipher;
+    this.meters = meters;
+  }
+
+  @Override
+  public Future<?> start() {
+    mail = options.mail().host().map(host -> MailChannel.of(vertx, host, options.mail()));
+    slack = new SlackChannel(new Sender(vertx, policy, egress, options.delivery().timeout(), MAX_IN_FLIGHT, () -> { }), policy, cipher);
+    List<Channel> channels = new ArrayList<>(List.of(slack));
+    mail.ifPresent(channels::add);
+    sender = new AlertSender(vertx, database, channels, meters);
+    bus.answer(Addresses.GET_ALERTS, this::get);
+    bus.answer(Addresses.UPDATE_ALERTS, this::update);
+    bus.answer(Addresses.TEST_ALERTS, this::test);
+    sender.start();
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<?> stop() {
+    return sender.stop().onComplete(done -> {
+      slack.close();
+      mail.ifPresent(Channel::close);
+    });
+  }
+
+  private Future<Settings> get(Alerts.Get query) {
+    UUID userId = user(query.caller());
+    return stored(database.pool(), query.caller(), userId).map(this::settings);
+  }
+
+  private Future<Settings> update(Alerts.Update request) {
+    Caller caller = request.caller();
+    UUID userId = user(caller);
+    String url = request.slackUrl().value();
+    String host = url == null ? null : checked(url);
+    return database.transaction(tx -> AlertSettingStore.lock(tx, caller.accountId())
+        .compose(locked -> stored(tx, caller, userId))
+        .compose(before -> {
+          Stored after = new Stored(before.email(), before.accountName(),
+              request.causes().present() ? request.causes().value() : before.causes(),
+              request.mail().present() ? request.mail().value() : before.mail(),
+              !request.slackUrl().present() ? before.slackUrl() : url == null ? null : cipher.seal(url, caller.accountId(), userId),
+              request.slackUrl().present() ? host : before.slackHost());
+          return AlertSettingStore.set(tx, caller.accountId(), userId, after)
+              .compose(set -> AuditStore.write(tx, caller, Action.ALERTS_UPDATED, Id.USER.of(userId), request.changed()))
+              .map(settings(after));
+        }));
+  }
+
+  /** Returns the host of a URL that the target policy allows. */
+  private String checked(String url) {
+    try {
+      Target target = policy.check(url);
+      if (target.isTestEndpoint()) {
+        throw Check.invalid("slackUrl", "is the URL of a test endpoint, which takes webhooks only");
+      }
+      return target.hostHeader();
+    } catch (RefusedTargetException e) {
+      throw Check.invalid("slackUrl", e.getMessage());
+    }
+  }
+
+  private Future<TestResult> test(Alerts.Test request) {
+    Caller caller = request.caller();
+    UUID userId = user(caller);
+    return stored(database.pool(), caller, userId).compose(found -> {
+      if (!found.mail() && found.slackUrl() == null) {
+        throw new Failure.Conflict("NO_ALERT_CHANNEL", "Neither mail nor a Slack URL is set; save one of them first").exception();
+      }
+      AlertText text = AlertText.test(found.accountName());
+      return AuditStore.write(database.pool(), caller, Action.ALERTS_TESTED, Id.USER.of(userId), List.of()).compose(written -> {
+        Future<Outcome> mailed = !found.mail() ? Future.succeededFuture()
+            : mail.map(channel -> channel.send(caller.accountId(), userId, found, text)).orElseGet(() -> Future.succeededFuture(
+                Outcome.failed("This server does not send mail. Contact your administrator")));
+        Future<Outcome> posted = found.slackUrl() == null ? Future.succeededFuture()
+            : slack.send(caller.accountId(), userId, found, text);
+        return Future.all(mailed, posted).map(done -> new TestResult(mailed.result(), posted.result()));
+      });
+    });
+  }
+
+  private static Future<Stored> stored(SqlClient client, Caller caller, UUID userId) {
+    return AlertSettingStore.get(client, caller.accountId(), userId).map(found -> found.orElseThrow(Id.USER::notFound));
+  }
+
+  private Settings settings(Stored stored) {
+    return new Settings(stored.causes(), stored.mail(), stored.email(), mail.isPresent(), stored.slackHost());
+  }
+
+  private static UUID user(Caller caller) {
+    UUID userId = caller.actor().id(Id.USER);
+    if (userId == null) {
+      throw new Failure.Forbidden("USER_ONLY", "Alerts are settings of a user; log in with a password to read and change them").exception();
+    }
+    return userId;
+  }
+}

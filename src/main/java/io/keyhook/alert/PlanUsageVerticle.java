@@ -1,0 +1,109 @@
+package io.keyhook.alert;
+
+import io.keyhook.account.Plans;
+import io.keyhook.alert.PlanUsageStore.Usage;
+import io.keyhook.bus.Alerts.Cause;
+import io.keyhook.bus.DatabaseError;
+import io.keyhook.config.KeyhookOptions;
+import io.keyhook.db.Database;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.sqlclient.SqlClient;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Alerts team members of accounts that use {@value #PERCENT}% of the licenses or webhooks that their plan allows, on one node at a
+ * time: once, and again after it was less.
+ */
+public final class PlanUsageVerticle extends VerticleBase {
+  static final int PERCENT = 80;
+
+  private static final Logger log = LoggerFactory.getLogger(PlanUsageVerticle.class);
+  /** From the end of a run to the next one. */
+  private static final Duration INTERVAL = Duration.ofMinutes(5);
+  private static final Duration FIRST = Duration.ofSeconds(5);
+  /** Accounts of one transaction. */
+  private static final int BATCH = 200;
+  private static final UUID START = new UUID(0, 0);
+
+  private final Database database;
+  private final AlertRaiser alerts;
+  private final Plans plans;
+  private final String[] limited;
+  private Future<Void> running = Future.succeededFuture();
+  private boolean stopped;
+  private long timer;
+
+  public PlanUsageVerticle(Database database, AlertRaiser alerts, Plans plans) {
+    this.database = database;
+    this.alerts = alerts;
+    this.plans = plans;
+    this.limited = plans.limited();
+  }
+
+  @Override
+  public Future<?> start() {
+    runAfter(FIRST);
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<?> stop() {
+    stopped = true;
+    vertx.cancelTimer(timer);
+    return running;
+  }
+
+  private void runAfter(Duration delay) {
+    if (!stopped) {
+      timer = vertx.setTimer(delay.toMillis(), t -> running = pages(START).transform(done -> {
+        if (done.failed()) {
+          log.atLevel(DatabaseError.of(done.cause()).level()).log("Could not look at the usage of plans; retrying in {} min: {}",
+              INTERVAL.toMinutes(), done.cause().getMessage());
+        }
+        runAfter(INTERVAL);
+        return Future.succeededFuture();
+      }));
+    }
+  }
+
+  private Future<Void> pages(UUID after) {
+    return stopped ? Future.succeededFuture() : database.transaction(tx -> page(tx, after))
+        .compose(next -> next.map(this::pages).orElseGet(Future::succeededFuture));
+  }
+
+  /** Returns the last account; empty if there are no more, or another node looks. */
+  private Future<Optional<UUID>> page(SqlClient tx, UUID after) {
+    return PlanUsageStore.lock(tx).compose(locked -> !locked ? Future.succeededFuture(Optional.<UUID>empty())
+        : PlanUsageStore.usage(tx, limited, after, BATCH).compose(found -> {
+          Future<Void> done = Future.succeededFuture();
+          for (Usage usage : found) {
+            KeyhookOptions.Plan plan = plans.of(usage.plan());
+            done = done.compose(before -> judge(tx, usage, "licenses", usage.licenses(), plan.maxLicenses()))
+                .compose(before -> judge(tx, usage, "webhooks", usage.webhooks(), plan.maxWebhooks()));
+          }
+          return done.map(all -> found.size() < BATCH ? Optional.<UUID>empty()
+              : Optional.of(found.get(found.size() - 1).accountId()));
+        }));
+  }
+
+  private Future<Void> judge(SqlClient tx, Usage usage, String what, long used, Optional<Integer> max) {
+    String kind = "plan." + what;
+    if (!isNear(used, max)) {
+      return PlanUsageStore.end(tx, usage.accountId(), kind);
+    }
+    return PlanUsageStore.begin(tx, usage.accountId(), kind).compose(isNew -> !isNew ? Future.succeededFuture()
+        : alerts.raise(tx, usage.accountId(), Cause.PLAN_LIMIT, List.of("Your account uses " + used + " of the " + max.get() + " "
+            + what + " of the plan " + usage.plan())));
+  }
+
+  /** A plan that has none at all has no limit to come near. */
+  static boolean isNear(long used, Optional<Integer> max) {
+    return max.isPresent() && max.get() > 0 && used * 100 >= (long) max.get() * PERCENT;
+  }
+}

@@ -1,0 +1,71 @@
+import { html, useState } from '../preact.js';
+import { get, patchChanges, post } from '../api.js';
+import { Field, Form, FormError, useForm } from '../form.js';
+import { announce, Button, ButtonLink, Card, Loaded, Notice } from '../ui.js';
+import { useLoad } from '../use.js';
+import { ALERT_CAUSES } from '../words.js';
+
+/** What the user is alerted about, by mail and Slack. */
+export function AlertsCard() {
+  const loaded = useLoad(signal => get('api/alerts', {}, signal), []);
+  return html`<${Card} title="Alerts" action=${html`<${ButtonLink} kind="small" href="docs/alerts">About alerts</${ButtonLink}>`}>
+    <${Loaded} of=${loaded} lines=${6}>${alerts => html`<${Alerts} key=${JSON.stringify(alerts)} alerts=${alerts}
+      onSaved=${saved => loaded.setData(() => saved)} />`}</${Loaded}></${Card}>`;
+}
+
+const toRequest = ({ causes, mail, slackUrl }) => ({ causes: [...causes].sort(), mail, ...slackUrl && { slackUrl: slackUrl.trim() } });
+
+function Alerts({ alerts, onSaved }) {
+  const form = useForm({ causes: alerts.causes, mail: alerts.mail, slackUrl: '' }, async (values, initial) => {
+    const saved = await patchChanges('api/alerts', toRequest(initial), toRequest(values));
+    if (saved) {
+      onSaved(saved);
+    }
+    announce('Alerts saved', 'good');
+  });
+  const toggle = (cause, on) => form.set('causes', causes => on ? [...causes, cause] : causes.filter(other => other !== cause));
+  const remove = async () => {
+    onSaved(await patchChanges('api/alerts', {}, { slackUrl: null }));
+    announce('Slack URL removed', 'good');
+  };
+  const test = useTest();
+  const nowhere = form.values.causes.length > 0 && !form.values.mail && !alerts.slackHost && !form.values.slackUrl;
+  return html`<${Form} form=${form} class="narrow">
+    <${FormError} form=${form} />
+    <fieldset class="choices"><legend>Alert me when</legend><div class="choice-list">${ALERT_CAUSES.map(([cause, text]) => html`<div
+        key=${cause} class="choice"><label><input type="checkbox" name="causes" checked=${form.values.causes.includes(cause)}
+          onChange=${event => toggle(cause, event.target.checked)} /><span>${text}</span></label></div>`)}</div></fieldset>
+    <fieldset class="choices"><legend>By mail</legend><div class="choice-list"><div class="choice"><label><input type="checkbox"
+        name="mail" checked=${form.values.mail} disabled=${!alerts.mailAvailable && !form.values.mail}
+        onChange=${event => form.set('mail', event.target.checked)} /><span>To ${alerts.email}${!alerts.mailAvailable && html`<span
+          class="faint">This server does not send mail. Contact your administrator.</span>`}</span></label></div></div></fieldset>
+    <${Field} form=${form} name="slackUrl" label="Slack URL" type="url" inputmode="url" spellcheck=${false} class="mono" optional
+      placeholder=${alerts.slackHost ? 'https://' + alerts.slackHost + '/…' : 'https://hooks.slack.com/services/…'}
+      hint=${alerts.slackHost ? 'Set. Keyhook does not show it again; enter another one to replace it.'
+          : 'Of an incoming webhook in Slack, or in a chat that takes the same messages.'} />
+    ${nowhere && html`<${Notice} tone="info">Turn on mail or enter a Slack URL to receive these alerts.</${Notice}>`}
+    <div class="presets"><${Button} type="submit" kind="primary" busy=${form.busy}>Save alerts</${Button}>
+      ${(alerts.mail || alerts.slackHost) && html`<${Button} busy=${test.busy} onClick=${test.send}>Send test message</${Button}>`}
+      ${alerts.slackHost && html`<${Button} onClick=${remove}>Remove Slack URL</${Button}>`}</div>
+    <div role="status">${test.outcomes.map(([name, { success, error }]) => html`<${Notice} key=${name} tone=${success ? 'good' : 'bad'}
+      title=${name + (success ? ': sent' : ': not sent')}>${error ?? 'Check that it has arrived.'}</${Notice}>`)}</div>
+  </${Form}>`;
+}
+
+/** Sends a test message by the saved settings. */
+function useTest() {
+  const [outcomes, setOutcomes] = useState([]);
+  const [busy, setBusy] = useState(false);
+  const send = async () => {
+    setBusy(true);
+    try {
+      const { mail, slack } = await post('api/alerts/test', {});
+      setOutcomes([['Mail', mail], ['Slack', slack]].filter(([, outcome]) => outcome));
+    } catch (e) {
+      setOutcomes([['Test message', { success: false, error: e.message }]]);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { outcomes, busy, send };
+}

@@ -1,0 +1,41 @@
+package io.keyhook.alert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.SlackServer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Team members hear of a plan that is nearly used up before a call is refused. */
+class PlanUsageTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  @Test
+  void aPlanIsNearItsLimitFromFourFifthsOn() {
+    assertThat(PlanUsageVerticle.isNear(3, Optional.of(5))).isFalse();
+    assertThat(PlanUsageVerticle.isNear(4, Optional.of(5))).isTrue();
+    assertThat(PlanUsageVerticle.isNear(0, Optional.of(0))).as("a plan without any").isFalse();
+    assertThat(PlanUsageVerticle.isNear(1_000_000, Optional.empty())).as("unlimited").isFalse();
+  }
+
+  @Test
+  void teamMembersAreToldOnceWhenAPlanIsNearlyUsedUp() throws Exception {
+    try (SlackServer slack = new SlackServer()) {
+      Api account = keyhook.account("free");
+      account.patch("/api/alerts", new JsonObject().put("slackUrl", slack.url()).put("causes", new JsonArray().add("plan.limit")))
+          .expect(200);
+      for (int i = 0; i < 4; i++) {
+        keyhook.license(account, new JsonObject().put("name", "L").put("maxActivations", 1));
+      }
+      keyhook.start(); // looks soon after its start
+      assertThat(slack.take()).startsWith("*Plan limit near*").contains("4 of the 5 licenses of the plan free");
+      assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.alert_state WHERE kind LIKE 'plan.%'")).isEqualTo(1);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.keyhook.license;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Delivery;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Receiver;
+import io.keyhook.testing.SlackServer;
+import io.keyhook.testing.Waiting;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** {@code license.expiring} is raised once for each number of days, on any number of nodes, and after an outage. */
+class ExpiringTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode(new JsonObject()
+      .put("license", new JsonObject().put("expiringDays", new JsonArray().add(30).add(7))));
+
+  private static License expiringIn(Api account, Duration time) {
+    return keyhook.license(account, new JsonObject().put("name", "Studio <Pro>").put("maxActivations", 2)
+        .put("customerName", "Jane").put("customerEmail", "jane@example.com")
+        .put("expiresAt", Instant.now().plus(time).toString()));
+  }
+
+  private static void awaitBegin() {
+    Waiting.until("the job has begun", () ->
+        keyhook.database().number("SELECT count(*) FROM keyhook.alert_state WHERE kind LIKE 'license.expiring.%'") == 2);
+  }
+
+  @Test
+  void licensesAreAnnouncedOnceForEachNumberOfDaysAlsoAfterAnOutageAndOnSeveralNodes() throws Exception {
+    awaitBegin();
+    try (SlackServer slack = new SlackServer()) {
+      Api account = keyhook.account("enterprise");
+      account.patch("/api/alerts", new JsonObject().put("slackUrl", slack.url())
+          .put("causes", new JsonArray().add("license.expiring"))).expect(200);
+      Receiver receiver = keyhook.receiver();
+      keyhook.webhook(account, receiver, "license.expiring");
+      Receiver older = keyhook.receiver();
+      keyhook.webhook(account, older, "license.expired");
+      License monthly = expiringIn(account, Duration.ofDays(31));
+      License weekly = expiringIn(account, Duration.ofDays(8));
+      License never = expiringIn(account, Duration.ofDays(40));
+      License disabled = expiringIn(account, Duration.ofDays(8));
+      account.post("/api/licenses/" + disabled.id() + "/disable").expect(200);
+
+      keyhook.node().stop();
+      // a day and an hour of an outage
+      keyhook.database().update("UPDATE keyhook.alert_state SET since = since - interval '25 hours' WHERE kind LIKE 'license.expiring.%'");
+      for (License license : List.of(monthly, weekly, never, disabled)) {
+        keyhook.clock().advanceExpiry(license.id(), Duration.ofHours(25));
+      }
+      keyhook.start();
+      keyhook.start();
+      List<Delivery> both = receiver.take(2);
+      assertThat(both).extracting(delivery -> delivery.data().getString("licenseId") + " " + delivery.data().getInteger("daysBefore"))
+          .containsExactlyInAnyOrder(monthly.id() + " 30", weekly.id() + " 7");
+      assertThat(both.get(0).data().fieldNames()).containsExactly("licenseId", "licenseKey", "licenseName", "customerName",
+          "customerEmail", "expiresAt", "currentActivations", "maxActivations", "daysBefore", "sequence");
+      assertThat(both.get(0).data().getString("customerEmail")).isEqualTo("jane@example.com");
+      assertThat(Stream.of(slack.take(), slack.isEmpty() ? "" : slack.take()).reduce("", String::concat))
+          .startsWith("*License expiring*").contains("Studio &lt;Pro&gt;").doesNotContain("jane@example.com");
+
+      long seen = keyhook.database().number("SELECT extract(epoch FROM min(since))::bigint FROM keyhook.alert_state"
+          + " WHERE kind LIKE 'license.expiring.%'");
+      Waiting.until("a node has looked again", () -> keyhook.database().number("SELECT extract(epoch FROM min(since))::bigint"
+          + " FROM keyhook.alert_state WHERE kind LIKE 'license.expiring.%'") > seen);
+      assertThat(receiver.untaken()).as("announced again").isZero();
+      assertThat(older.untaken()).as("what this webhook did not ask for").isZero();
+    }
+  }
+
+  @Test
+  void manyLicensesOfOneInstantAreAllAnnounced() {
+    awaitBegin();
+    Api account = keyhook.account("enterprise");
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(account, receiver, "license.expiring");
+    String instant = Instant.now().plus(Duration.ofDays(7)).plusSeconds(60).truncatedTo(ChronoUnit.SECONDS).toString();
+    for (int i = 0; i < 3; i++) {
+      account.post("/api/licenses/bulk", new JsonObject().put("count", 200).put("name", "L").put("maxActivations", 1)
+          .put("expiresAt", instant)).expect(201);
+    }
+    keyhook.database().update("UPDATE keyhook.license_expiry SET due_at = due_at - interval '61 seconds' WHERE due_at = ?::timestamptz",
+        instant);
+    keyhook.database().update("UPDATE keyhook.alert_state SET since = since - interval '5 minutes' WHERE kind LIKE 'license.expiring.%'");
+    assertThat(receiver.take(600)).extracting(delivery -> delivery.data().getString("licenseId")).doesNotHaveDuplicates();
+    assertThat(receiver.untaken()).isZero();
+  }
+}
