@@ -167,6 +167,22 @@ class RotateMasterKeyTest {
     keyhook.database().update("DELETE FROM keyhook.member WHERE account_id = ?", account);
   }
 
+  @Test
+  void slackUrlsAreReSealed() {
+    Cipher old = new Cipher(OLD, List.of());
+    Cipher current = new Cipher(NEW, List.of());
+    UUID account = UUID.randomUUID();
+    UUID user = UUID.randomUUID();
+    keyhook.database().update("""
+        INSERT INTO keyhook.alert_setting (account_id, user_id, causes, mail, slack_url) VALUES (?, ?, '{}', false, ?)""",
+        account, user, old.seal("https://hooks.example.com/secret", account, user));
+    assertThat(finished(rotate(WRONG, "[]"), 1)).contains("The Slack URLs of 1 team members cannot be decrypted");
+    finished(rotate(NEW, "[\"" + OLD + "\"]"), 0);
+    String hex = keyhook.database().value("SELECT encode(slack_url, 'hex') FROM keyhook.alert_setting WHERE user_id = ?", user);
+    assertThat(current.open(HexFormat.of().parseHex(hex), account, user)).isEqualTo("https://hooks.example.com/secret");
+    keyhook.database().update("DELETE FROM keyhook.alert_setting WHERE account_id = ?", account);
+  }
+
   private static byte[] totp(String column, UUID user) {
     return HexFormat.of().parseHex(keyhook.database().value(
         "SELECT encode(%s, 'hex') FROM keyhook.member WHERE user_id = ?".formatted(column), user));

@@ -1,0 +1,71 @@
+package io.keyhook.dashboard;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
+import io.keyhook.testing.SlackServer;
+import io.vertx.core.json.JsonObject;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** A team member chooses alerts under Settings, and tries them. */
+class AlertsTest extends Visit {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  @Override
+  Installation installation() {
+    return keyhook;
+  }
+
+  private Locator check(String label) {
+    return page.getByRole(AriaRole.CHECKBOX, new Page.GetByRoleOptions().setName(label));
+  }
+
+  private static JsonObject settings() {
+    String token = keyhook.api().anonymous().post("/api/auth/login",
+        new JsonObject().put("email", Node.EMAIL).put("password", Node.PASSWORD)).expect(200).json().getString("token");
+    Api user = keyhook.api().anonymous().bearer(token);
+    return user.get("/api/alerts").expect(200).json();
+  }
+
+  @Test
+  void alertsAreChosenTriedAndTurnedOff() throws Exception {
+    try (SlackServer slack = new SlackServer()) {
+      tab.logIn(Node.EMAIL, Node.PASSWORD);
+      assertThat(tab.heading("Overview")).isVisible();
+      page.evaluate("() => { location.hash = '/settings'; }");
+      tab.settle();
+      assertThat(tab.button("Send test message")).hasCount(0);
+      assertThat(check("To " + Node.EMAIL)).isDisabled(); // this server sends no mail
+      check("A webhook starts to fail").check();
+      check("A license expires soon").check();
+      assertThat(page.getByText("Turn on mail or enter a Slack URL to receive these alerts.")).isVisible();
+      tab.field("Slack URL").fill("ftp://chat.example.com/");
+      tab.button("Save alerts").click();
+      assertThat(page.getByText("Must be http or https")).isVisible();
+      tab.field("Slack URL").fill(slack.url());
+      tab.button("Save alerts").click();
+      tab.button("Send test message").click();
+      assertThat(page.getByText("Slack: sent")).isVisible();
+      assertThat(slack.take()).startsWith("*Test*");
+      assertThat(settings().getJsonArray("causes")).containsExactly("license.expiring", "webhook.failing");
+
+      slack.refuseNext(404);
+      tab.button("Send test message").click();
+      assertThat(page.getByText("Slack: not sent")).isVisible();
+      assertThat(page.getByText("The Slack URL returned HTTP 404")).isVisible();
+      assertThat(tab.field("Slack URL")).hasValue("");
+      tab.button("Remove Slack URL").click();
+      assertThat(tab.button("Remove Slack URL")).hasCount(0);
+      assertThat(settings().getString("slackHost")).isNull();
+      assertThat(settings().getJsonArray("causes")).hasSize(2);
+    }
+  }
+}
