@@ -27,7 +27,7 @@ final class ExpiringStore {
       ON CONFLICT (account_id, kind, subject_id) DO NOTHING""";
   // The row is the lease: a node that dies releases it with its connection.
   private static final String LOCK = """
-      SELECT since, coalesce(after_ids, ARRAY[$1, $1]), now() FROM keyhook.alert_state
+      SELECT since, coalesce(after_ids, ARRAY[$1::uuid, $1]), now() FROM keyhook.alert_state
       WHERE account_id = $1 AND kind = $2 AND subject_id = $1 FOR UPDATE SKIP LOCKED""";
   /** After a position, in order: many licenses may expire in one instant. Hours are equally long in all time zones. */
   private static final String DUE = """

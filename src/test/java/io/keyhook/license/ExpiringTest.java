@@ -25,6 +25,9 @@ class ExpiringTest {
   static final Installation keyhook = Installation.withNode(new JsonObject()
       .put("license", new JsonObject().put("expiringDays", new JsonArray().add(30).add(7))));
 
+  /** The jobs for these numbers of days. */
+  private static final String JOBS = "keyhook.alert_state WHERE kind IN ('license.expiring.30', 'license.expiring.7')";
+
   private static License expiringIn(Api account, Duration time) {
     return keyhook.license(account, new JsonObject().put("name", "Studio <Pro>").put("maxActivations", 2)
         .put("customerName", "Jane").put("customerEmail", "jane@example.com")
@@ -33,7 +36,7 @@ class ExpiringTest {
 
   private static void awaitBegin() {
     Waiting.until("the job has begun", () ->
-        keyhook.database().number("SELECT count(*) FROM keyhook.alert_state WHERE kind LIKE 'license.expiring.%'") == 2);
+        keyhook.database().number("SELECT count(*) FROM " + JOBS) == 2);
   }
 
   @Test
@@ -70,10 +73,9 @@ class ExpiringTest {
       assertThat(Stream.of(slack.take(), slack.isEmpty() ? "" : slack.take()).reduce("", String::concat))
           .startsWith("*License expiring*").contains("Studio &lt;Pro&gt;").doesNotContain("jane@example.com");
 
-      long seen = keyhook.database().number("SELECT extract(epoch FROM min(since))::bigint FROM keyhook.alert_state"
-          + " WHERE kind LIKE 'license.expiring.%'");
-      Waiting.until("a node has looked again", () -> keyhook.database().number("SELECT extract(epoch FROM min(since))::bigint"
-          + " FROM keyhook.alert_state WHERE kind LIKE 'license.expiring.%'") > seen);
+      String oldest = "SELECT extract(epoch FROM min(since))::bigint FROM " + JOBS;
+      long seen = keyhook.database().number(oldest);
+      Waiting.until("a node has looked again", () -> keyhook.database().number(oldest) > seen);
       assertThat(receiver.untaken()).as("announced again").isZero();
       assertThat(older.untaken()).as("what this webhook did not ask for").isZero();
     }
