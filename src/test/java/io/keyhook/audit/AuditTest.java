@@ -99,6 +99,8 @@ class AuditTest {
     String invitation = api.post("/api/invitations", new JsonObject().put("email", "invited-" + account + "@example.com")
         .put("role", "member")).expect(201).json().getString("id");
     api.delete("/api/invitations/" + invitation).expect(204);
+    api.patch("/api/alerts", new JsonObject().put("mail", true)).expect(200);
+    api.post("/api/alerts/test").expect(200);
     api.post("/api/auth/password", new JsonObject().put("currentPassword", Node.PASSWORD)
         .put("newPassword", "yet another password")).expect(204);
     keyhook.node().operator().patch("/api/admin/accounts/" + account, new JsonObject().put("password", "another password")

@@ -191,6 +191,7 @@ class BadBodyTest {
       int status = subject.sendRaw(operation, "").status();
       switch (operation.id()) {
         case "refreshSession" -> assertThat(status).isEqualTo(401);
+        case "testAlerts" -> assertThat(status).isIn(200, 409); // nothing may be set
         case "endSession", "endOtherSessions" -> assertThat(status).isEqualTo(204);
         default -> assertThat(status).isBetween(200, 202);
       }

@@ -26,13 +26,16 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /** One of each thing on a running node, to send bad requests about, and the proof that they change nothing. */
 final class Subject implements BeforeAllCallback {
   private static final List<String> TABLES = List.of("account", "member", "session", "account_link", "api_key", "license", "license_expiry", "activation", "webhook",
-      "recovery", "delivery_queue", "delivery", "event", "audit", "idempotency", "test_endpoint", "test_request");
+      "recovery", "delivery_queue", "delivery", "event", "audit", "idempotency", "test_endpoint", "test_request",
+      "alert_setting");
   /** What changes by the clock and not by a request. */
   private static final String UNSTEADY = "'{last_used_at,last_seen_at,last_login_at}'::text[]";
 
   private final Installation installation;
   private final Map<String, String> ids = new LinkedHashMap<>();
   private String licenseKey;
+  /** For calls about settings of a user. */
+  private String userToken;
 
   Subject(Installation installation) {
     this.installation = installation;
@@ -59,6 +62,9 @@ final class Subject implements BeforeAllCallback {
     ids.put("/api/invitations/{id}", api.post("/api/invitations", new JsonObject().put("email", "invited@example.com")
         .put("role", "member")).expect(201).json().getString("id"));
     JsonObject login = new JsonObject().put("email", Node.EMAIL).put("password", Node.PASSWORD);
+    JsonObject alerted = new JsonObject().put("email", "alerted@example.com").put("password", Node.PASSWORD);
+    api.post("/api/users", alerted).expect(201);
+    userToken = api.anonymous().post("/api/auth/login", alerted).expect(200).json().getString("token");
     Api user = api.anonymous().bearer(api.anonymous().post("/api/auth/session", login).expect(200).json().getString("token"));
     ids.put("/api/password-resets/{id}", user.post("/api/users/" + ids.get("/api/users/{id}") + "/password-reset",
         new JsonObject().put("currentPassword", Node.PASSWORD)).expect(201).json().getString("id"));
@@ -97,7 +103,7 @@ final class Subject implements BeforeAllCallback {
   }
 
   private String credential(Operation operation) {
-    return operation.isOperators() ? Node.OPERATOR_KEY : Node.API_KEY;
+    return operation.isOperators() ? Node.OPERATOR_KEY : operation.path().startsWith("/api/alerts") ? userToken : Node.API_KEY;
   }
 
   /** The fields of the document's first example, with what there is here put in, as JSON each. */
@@ -108,7 +114,7 @@ final class Subject implements BeforeAllCallback {
         case "webhookId" -> '"' + webhookId() + '"';
         case "since" -> '"' + Instant.now().minus(Duration.ofHours(1)).toString() + '"';
         case "licenseKey" -> '"' + licenseKey + '"';
-        case "url" -> "\"http://127.0.0.1:9/\"";
+        case "url", "slackUrl" -> "\"http://127.0.0.1:9/\"";
         default -> field.getValue().toString();
       });
     }
