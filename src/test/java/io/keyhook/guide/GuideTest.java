@@ -92,7 +92,8 @@ class GuideTest {
 
   @Test
   void scriptsAndStylesNameNoOtherHost() throws IOException {
-    for (String file : List.of("docs/docs.js", "docs/code.js", "docs/reference.js", "style/docs.css")) {
+    for (String file : List.of("docs/docs.js", "docs/code.js", "docs/dom.js", "docs/reference.js", "docs/search.js", "docs/try.js",
+        "docs/plans.js", "style/docs.css")) {
       assertThat(Files.readString(WEB.resolve(file))).as(file)
           .doesNotContain("https://", "http://www", "innerHTML", "eval(", "@import").doesNotContainPattern("\\burl\\(");
     }

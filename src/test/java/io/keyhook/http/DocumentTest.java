@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +19,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The document on its own: is it whole, and does it agree with itself? */
 class DocumentTest {
+  /** How the summary of a call starts that does what cannot be taken back, or much at once. */
+  private static final Pattern DESTRUCTIVE = Pattern.compile("(?:Change|Deactivate|Disable|End|Erase|Log out|Pause|Recover"
+      + "|Redeliver many|Rotate|Set|Stop|Suspend|Turn off)\\b");
+
   static Stream<Operation> everything() {
     return Stream.of(Document.operations(), Document.webhooks(), Document.callbacks()).flatMap(List::stream);
   }
@@ -156,6 +161,16 @@ class DocumentTest {
     if (operation.parameters().stream().anyMatch(parameter -> parameter.path("in").asText().equals("query"))) {
       assertThat(statuses).contains("400");
     }
+  }
+
+  /** The guide and other tools ask before such a call. */
+  @ParameterizedTest
+  @MethodSource("operations")
+  void whatDeletesEndsOrOverwritesIsMarkedAsDestructive(Operation operation) {
+    boolean isDestructive = Set.of("DELETE", "PATCH").contains(operation.method())
+        || operation.method().equals("POST") && DESTRUCTIVE.matcher(operation.node().path("summary").asText()).lookingAt();
+    assertThat(operation.node().path("x-destructive").asBoolean()).isEqualTo(isDestructive);
+    assertThat(operation.node().has("x-destructive")).isEqualTo(isDestructive);
   }
 
   @ParameterizedTest

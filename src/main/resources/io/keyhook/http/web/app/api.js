@@ -236,7 +236,8 @@ export function leaveWithKey() {
   change({ state: 'out' });
 }
 
-async function authorization() {
+/** The header with the current token, renewed if necessary. */
+export async function authorization() {
   if (administrates && operatorKey) {
     return { Authorization: 'Bearer ' + operatorKey };
   }

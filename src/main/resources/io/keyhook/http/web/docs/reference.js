@@ -1,5 +1,6 @@
 // Renders the reference from /openapi.json.
 import { codeBlock } from './code.js';
+import { el } from './dom.js';
 
 const METHODS = ['get', 'post', 'patch', 'put', 'delete'];
 const DEEPEST = 5;
@@ -9,14 +10,6 @@ const count = document.getElementById('count');
 const server = new URL('..', location.href).href.replace(/\/$/, '');
 const fillers = new Map();
 let spec;
-
-/** Creates an element. @param children elements or text */
-function el(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
-  Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
-  element.append(...children.flat().filter((child) => child !== null));
-  return element;
-}
 
 /** Resolves a reference. Properties next to it take precedence. */
 function resolve(node) {
@@ -134,6 +127,24 @@ function answer(status, given) {
   return details;
 }
 
+/** A form that sends the call. Most readers do not need it, so it is loaded when it is opened. */
+function trial(call) {
+  const details = el('details', { class: 'try' }, el('summary', {}, 'Try it'));
+  const load = async () => {
+    try {
+      const { tryIt } = await import('./try.js');
+      tryIt(details, { ...call,
+        examples: call.content ? examples(call.content) : [],
+        scheme: (call.operation.security ?? spec.security).flatMap((one) => Object.keys(one))[0] ?? null,
+        describe: () => prose(call.operation.description) }, server);
+    } catch (e) {
+      details.append(el('p', { role: 'alert' }, `Couldn’t load the form: ${e.message}. Reload the page.`));
+    }
+  };
+  details.addEventListener('toggle', load, { once: true });
+  return details;
+}
+
 function body(method, path, operation, isEvent) {
   const request = operation.requestBody ? resolve(operation.requestBody) : null;
   const content = request && contentOf(request);
@@ -142,6 +153,8 @@ function body(method, path, operation, isEvent) {
     ...prose(operation.description),
     isEvent ? null : el('p', {}, credential(operation)),
     isEvent ? null : codeBlock(curl(method, path, operation, content), 'sh', 'curl'),
+    isEvent ? null : trial({ method, path, operation, content, isBodyRequired: request?.required === true,
+      parameters: parameters.map((parameter) => ({ ...parameter, schema: resolve(parameter.schema) })) }),
     parameters.length ? el('h4', {}, isEvent ? 'Headers' : 'Parameters') : null,
     parameters.length ? el('ul', { class: 'fields' }, parameters.map((parameter) =>
       field(parameter.name, { ...parameter.schema, description: parameter.description }, parameter.required, DEEPEST))) : null,
