@@ -61,7 +61,7 @@ public final class Guide {
    * A piece of code.
    *
    * @param label which of several it is, by its language; empty: it is for all
-   * @param file the name under which readers are to keep it; empty: it is not a file
+   * @param file the path under which readers are to keep it; empty: it is not a file
    * @param isRun false where the page shows what no test can do
    */
   public record Block(String language, String label, String file, boolean isRun, String text) {
@@ -79,7 +79,9 @@ public final class Guide {
     }
 
     Path writeTo(Path directory) throws IOException {
-      return Files.writeString(directory.resolve(file), text);
+      Path whole = directory.resolve(file);
+      Files.createDirectories(whole.getParent());
+      return Files.writeString(whole, text);
     }
   }
 

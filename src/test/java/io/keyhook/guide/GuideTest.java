@@ -184,19 +184,20 @@ class GuideTest {
   /** What no test can do is little, and told apart: it needs what is not here. */
   @Test
   void allThatCanBeRunIsRun() {
-    List<String> languages = List.of("js", "python", "php", "java", "go", "ruby", "csharp", "sh", "json", "sql", "xml", "text");
+    List<String> languages = List.of("js", "python", "php", "java", "go", "ruby", "csharp", "rust", "sh", "json", "sql", "xml", "text");
     for (Guide.Page page : Guide.pages()) {
       for (Guide.Block block : page.blocks()) {
         assertThat(languages).as("%s shows %s", page, block).contains(block.language());
         boolean isProgram = languages.indexOf(block.language()) < languages.indexOf("sh");
         assertThat(block.isFile()).as("%s shows %s", page, block).isEqualTo(isProgram);
-        assertThat(isProgram && !Set.of("start", "security", "recipes", "validate", "embedding").contains(page.name()))
+        assertThat(isProgram && !Set.of("start", "security", "frameworks", "recipes", "validate", "embedding").contains(page.name()))
             .as("a test runs the programs of %s", page).isFalse();
       }
     }
     assertThat(Guide.pages().stream().flatMap(page -> page.blocks().stream()).filter(block -> !block.isRun())
         .map(block -> block.text().lines().reduce("", (before, line) -> line)))
-        .allMatch(line -> Stream.of("mvn ", ".jar", "ngrok ", "openssl s_client", "node slack.js", "discord.php", "email_me.py",
-            "log_events.py", "node mirror.js", "mirror.py", "docker run ", "helm install ").anyMatch(line::contains));
+        .allMatch(line -> Stream.of("mvn ", ".jar", "ngrok ", "openssl s_client", "node slack.js", "node slack_bot.js", "discord.php",
+            "email_me.py", "email_customer.py", "node email_customer.js", "log_events.py", "node log_events.js", "node mirror.js",
+            "mirror.py", "node fastify.js", "npx next dev", "cargo run", "docker run ", "helm install ").anyMatch(line::contains));
   }
 }

@@ -72,6 +72,22 @@ class OperatingTest {
     }
   }
 
+  /** The page without a script, which shows those of the server. */
+  @Test
+  void thePlansOfANewServerAreThoseOfTheDefaults() throws IOException {
+    JsonObject plans = new JsonObject(Files.readString(Path.of("conf/keyhook.json"))).getJsonObject("plans");
+    assertThat(Guide.page("plans").html().select("#plan-table tbody tr").stream().map(row -> row.select("td").eachText()))
+        .containsExactlyElementsOf(plans.stream().map(plan -> {
+          JsonObject allowed = (JsonObject) plan.getValue();
+          return List.of(plan.getKey(), limit(allowed.getInteger("maxLicenses")), limit(allowed.getInteger("maxWebhooks")),
+              allowed.getInteger("logRetentionDays") + " days");
+        }).toList());
+  }
+
+  private static String limit(Integer max) {
+    return max == null ? "unlimited" : max == 0 ? "none" : max.toString();
+  }
+
   private record Leaf(String path, Object value) {}
 
   private static Stream<Leaf> leaves(String path, JsonObject object) {

@@ -9,19 +9,11 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.MailServer;
 import io.keyhook.testing.Node;
-import io.keyhook.testing.Packages;
 import io.keyhook.testing.Program;
-import io.keyhook.testing.Tool;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,92 +22,18 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The receivers that the guide shows, run as they stand between Keyhook and what they pass events on to. */
-class RecipeTest {
+class RecipeTest extends Recipe {
   @RegisterExtension
   static final Installation keyhook = Installation.withNode(new JsonObject()
       .put("delivery", new JsonObject().put("retryDelays", new JsonArray().add("PT0.1S").add("PT0.1S"))));
 
-  @TempDir
-  Path directory;
-
-  private String webhookId;
-  private URI endpoint;
-
-  @AfterEach
-  void forget() {
-    keyhook.deleteWebhooks();
-  }
-
-  /** Starts a recipe and registers it. */
-  private Program serve(String file, Map<String, String> environment, String... command) throws IOException {
-    return serve(file, List.of("license.activated", "license.disabled"), environment, command);
-  }
-
-  private Program serve(String file, List<String> events, Map<String, String> environment, String... command)
-      throws IOException {
-    Tool.require(command[0]);
-    Guide.page("recipes").file(file).writeTo(directory);
-    int port = Program.freePort();
-    endpoint = URI.create("http://127.0.0.1:" + port + "/");
-    JsonObject webhook = keyhook.api().post("/api/webhooks", new JsonObject().put("url", endpoint.toString())
-        .put("events", new JsonArray(events))).expect(201).json();
-    webhookId = webhook.getString("id");
-    Map<String, String> all = new HashMap<>(environment);
-    all.put("WEBHOOK_SECRET", webhook.getString("secret"));
-    all.put("PORT", Integer.toString(port));
-    all.put("TMPDIR", directory.toString());
-    return Program.serve(directory, all, port,
-        List.of(command).stream().map(word -> word.replace("PORT", Integer.toString(port))).toList());
-  }
-
-  private void test(String event) {
-    assertThat(keyhook.api().post("/api/webhooks/test", new JsonObject().put("webhookId", webhookId).put("event", event))
-        .expect(200).json().getBoolean("success")).as(event).isTrue();
-  }
-
-  private String deliveryOf(String event) {
-    keyhook.awaitEmptyQueue();
-    return keyhook.api().get("/api/webhooks/" + webhookId + "/deliveries?event=" + event).expect(200).data().get(0)
-        .getString("id");
-  }
-
-  private void redeliver(String deliveryId) {
-    keyhook.api().post("/api/deliveries/" + deliveryId + "/redeliver").expect(202);
-    keyhook.awaitEmptyQueue();
-    assertThat(keyhook.logged(deliveryId).getString("status")).isEqualTo("delivered");
-  }
-
-  private void assertForgedIsRefused() throws IOException, InterruptedException {
-    String body = "{\"event\":\"webhook.test\",\"deliveryId\":\"delivery_test_1\",\"data\":{}}";
-    HttpRequest forged = HttpRequest.newBuilder(endpoint).POST(BodyPublishers.ofString(body))
-        .header("webhook-id", "delivery_test_1").header("webhook-timestamp", Long.toString(System.currentTimeMillis() / 1000))
-        .header("webhook-signature", "v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").build();
-    assertThat(HttpClient.newHttpClient().send(forged, BodyHandlers.discarding()).statusCode()).isEqualTo(401);
-  }
-
-  /** Each event once, a name as it is, a refusal made good by a retry, a redelivery ignored. */
-  private void assertChat(Sink chat, String field, String shownName) throws Exception {
-    test("webhook.test");
-    assertThat(chat.take().getString(field)).contains("can reach");
-    for (String event : List.of("license.activated", "license.validated", "license.expired", "license.disabled")) {
-      test(event);
-      assertThat(chat.take().getString(field)).contains("Sample License");
-    }
-    chat.refuseNext(500);
-    License license = keyhook.license(new JsonObject().put("name", "Größe <1> & *2*"));
-    keyhook.api().validate(license.key(), "device-1").expect(200);
-    assertThat(chat.take().getString(field)).contains(shownName).contains("device-1");
-    String delivery = deliveryOf("license.activated");
-    assertThat(keyhook.logged(delivery).getJsonArray("attempts")).hasSize(2);
-    redeliver(delivery);
-    assertForgedIsRefused();
-    assertThat(chat.isEmpty()).isTrue();
+  @Override
+  Installation installation() {
+    return keyhook;
   }
 
   @Test
@@ -262,9 +180,7 @@ class RecipeTest {
 
   @Test
   void aCopyOfTheLicensesInPostgresqlEqualsTheLicenses() throws Exception {
-    Path packages = Packages.node(RecipeTest.class, "/io/keyhook/client/");
-    assertMirror("mirror.js", Map.of("DATABASE_URL", keyhook.database().uri() + "?options=-c%20search_path%3Dpublic",
-        "NODE_PATH", packages.resolve("node_modules").toString()),
+    assertMirror("mirror.js", withPackages("DATABASE_URL", databaseUri()),
         () -> keyhook.database().column("SELECT data::text FROM public.license WHERE data IS NOT NULL"),
         sql -> keyhook.database().update(sql.replace("license", "public.license")), "node", "mirror.js");
   }
@@ -284,6 +200,7 @@ class RecipeTest {
   @Test
   void everyRecipeIsTried() {
     assertThat(Guide.page("recipes").blocks().stream().filter(Guide.Block::isFile).map(Guide.Block::file))
-        .containsExactly("slack.js", "discord.php", "email_me.py", "log_events.py", "mirror.js", "mirror.py");
+        .containsExactly("slack.js", "slack_bot.js", "discord.php", "email_me.py", "email_customer.py", "email_customer.js",
+            "log_events.py", "log_events.js", "mirror.js", "mirror.py");
   }
 }

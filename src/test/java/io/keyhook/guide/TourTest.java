@@ -165,6 +165,13 @@ class TourTest {
   }
 
   @Test
+  void anAccountSeesItsPlan() throws IOException {
+    setCredential();
+    follow("plans", "");
+    assertThat(shell.output()).contains("\"plan\": \"enterprise\"", "\"max\": 50");
+  }
+
+  @Test
   void everyPageIsServedWithoutLoggingInAndFindsItsParts() {
     Api anyone = keyhook.api().anonymous();
     for (Guide.Page page : Guide.pages()) {
@@ -182,6 +189,6 @@ class TourTest {
     assertThat(Guide.pages().stream().filter(page -> page.blocks().stream().anyMatch(Guide.Block::isShell))
         .map(Guide.Page::name))
         .containsExactlyInAnyOrder("start", "local", "security", "retries", "troubleshooting", "validate", "scaling",
-            "operating");
+            "operating", "plans");
   }
 }

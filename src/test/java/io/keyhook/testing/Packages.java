@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Packages of other languages, at the versions that files among the test resources pin. They are installed under
- * {@code target} once, and again after a pin has changed. Where they cannot be installed, the test is skipped, but fails
+ * Packages of other languages, at the versions that files among the test resources pin. Those of a directory of resources
+ * are installed into a directory of {@code target/clients} once, and again after a pin has changed. Where they cannot be installed, the test is skipped, but fails
  * on a machine that sets {@code CI}.
  */
 public final class Packages {
@@ -20,20 +20,27 @@ public final class Packages {
 
   /** Installs what {@code package-lock.json} pins, and gives the directory with the {@code node_modules}. */
   public static Path node(Class<?> owner, String resources) {
-    return install(owner, resources, List.of("package.json", "package-lock.json"), "node", List.of(
+    return install(owner, resources, List.of("package.json", "package-lock.json"), List.of(
         List.of(Tool.require("npm"), "ci", "--no-audit", "--no-fund")));
   }
 
   /** Installs what {@code requirements.txt} pins, and gives the virtual environment. */
   public static Path python(Class<?> owner, String resources) {
-    return install(owner, resources, List.of("requirements.txt"), "python", List.of(
+    return install(owner, resources, List.of("requirements.txt"), List.of(
         List.of(Tool.require("python3"), "-m", "venv", "--clear", "venv"),
         List.of("venv/bin/pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "-r", "requirements.txt")))
         .resolve("venv");
   }
 
+  /** Loads what {@code Cargo.lock} pins, and gives the directory with both files, which is that of a package without code. */
+  public static Path cargo(Class<?> owner, String resources) {
+    return install(owner, resources, List.of("Cargo.toml", "Cargo.lock"), List.of(
+        List.of(Tool.require("cargo"), "fetch", "--locked")));
+  }
+
   private static synchronized Path install(
-      Class<?> owner, String resources, List<String> pins, String name, List<List<String>> commands) {
+      Class<?> owner, String resources, List<String> pins, List<List<String>> commands) {
+    String name = Path.of(resources).getFileName() + "-" + pins.get(0).replaceAll("\\W.*", "");
     Path directory = Path.of("target", "clients", name).toAbsolutePath();
     Path installed = directory.resolve("installed.txt");
     try {

@@ -4,12 +4,12 @@ const KEYWORDS = new Set(('abstract and as assert async await bool boolean break
   + 'defer del do echo elif else elsif end except export extends false final finally for foreach func function '
   + 'global if implements import in int interface is lambda let long new nil None not null or package pass private protected '
   + 'public raise record return self static string struct switch this throw throws True False true try type '
-  + 'typeof use using var void while with yield').split(' '));
+  + 'typeof use using var void while with yield fn mut match pub impl mod move where').split(' '));
 
 // Each has comments, strings, numbers and words. Other text stays unchanged.
 const SLASHES = String.raw`\/\/[^\n]*|\/\*[\s\S]*?\*\/`;
 const HASH = String.raw`(?<![\w$&\{"'])#[^\n]*`;
-const COMMENTS = { js: SLASHES, java: SLASHES, go: SLASHES, csharp: SLASHES, php: `${SLASHES}|${HASH}`, python: HASH, ruby: HASH, sh: HASH };
+const COMMENTS = { js: SLASHES, java: SLASHES, go: SLASHES, csharp: SLASHES, rust: SLASHES, php: `${SLASHES}|${HASH}`, python: HASH, ruby: HASH, sh: HASH };
 const STRING = String.raw`"""[\s\S]*?"""|"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\\n]|\\.)*'` + '|`[^`]*`';
 const NUMBER = String.raw`\b\d[\d_.]*\b`;
 const WORD = String.raw`(?<!\.)\b[A-Za-z_]\w*\b`; // a method may be named like a keyword
