@@ -4,6 +4,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.ColorScheme;
 import io.keyhook.testing.Answer;
@@ -179,10 +180,32 @@ class PagesTest {
         tab.settle();
         check(all, tab, "docs" + link.replaceAll(".*/docs", "").replace('/', '-'), scheme);
       }
+      tryCalls(all, tab, scheme);
       all.assertThat(tab.complaints()).isEmpty();
       all.assertThat(tab.refusals()).isEmpty();
     }
     all.assertAll();
+  }
+
+  /** A call that was sent, and one that is to be confirmed. */
+  private static void tryCalls(SoftAssertions all, Tab tab, ColorScheme scheme) {
+    Page page = tab.page();
+    page.navigate(keyhook.node().uri() + "/docs/reference#previewRecovery");
+    page.locator("#previewRecovery .try > summary").click();
+    page.locator("#listLicenses > summary").click();
+    page.locator("#listLicenses .try > summary").click();
+    Locator form = page.locator("#listLicenses .try-form");
+    form.getByLabel("API key").fill(Node.API_KEY);
+    form.locator(".try-send button").click();
+    assertThat(form.locator("[role=status]")).containsText("200 OK");
+    form.locator(".try-result summary").click();
+    check(all, tab, "docs-try-it", scheme);
+    page.locator("#disableLicense > summary").click();
+    page.locator("#disableLicense .try > summary").click();
+    page.locator("#disableLicense .try-form").getByLabel("id").fill("lic_01jhsqm7r3fwdb1n9y2c5x8g4k");
+    page.locator("#disableLicense .try-send button").click();
+    assertThat(tab.dialog()).isVisible();
+    check(all, tab, "docs-try-it-confirm", scheme);
   }
 
   private static void check(SoftAssertions all, Tab tab, String name, ColorScheme scheme) {

@@ -176,6 +176,13 @@ class GuideTest {
   }
 
   @Test
+  void everyCodeOfTheApiIsExplained() {
+    assertThat(Guide.page("troubleshooting").html().select("#api ~ .table td:nth-child(2) > code").eachText())
+        .doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(
+            names(DOCUMENT.at("/components/schemas/Problem/properties/code/enum")).toList());
+  }
+
+  @Test
   void everyStateOfADeliveryIsExplained() {
     Set<String> explained = new HashSet<>(Guide.page("retries").html().select("td > code").eachText());
     assertThat(names(DOCUMENT.at("/components/schemas/DeliveryStatus/enum"))).isNotEmpty().allMatch(explained::contains);

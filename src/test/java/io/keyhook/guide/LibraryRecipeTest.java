@@ -42,6 +42,7 @@ class LibraryRecipeTest extends Recipe {
       JsonObject message = slack.take();
       assertThat(message.getString("channel")).isEqualTo("C1");
       assertThat(message.getString("authorization")).isEqualTo("Bearer xoxb-1");
+      assertThat(running.output().lines()).singleElement().asString().contains("500");
     }
   }
 
@@ -116,6 +117,7 @@ class LibraryRecipeTest extends Recipe {
       redeliver(delivery);
       assertForgedIsRefused();
       assertThat(sendGrid.isEmpty()).isTrue();
+      assertThat(running.output().lines()).singleElement().asString().contains("Service Unavailable");
     }
   }
 
