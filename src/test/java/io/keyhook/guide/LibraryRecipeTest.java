@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.MailServer;
 import io.keyhook.testing.Program;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
