@@ -54,7 +54,8 @@ class RoutesTest {
   void anotherMethodIsRefusedWithThoseThatThereAre(Operation operation) {
     String path = operation.path(Map.of("id", "none", "activationId", "none"));
     List<String> known = known(operation.path());
-    Exchange exchange = Api.join(keyhook.api().send("PUT", path, null)).expect(405);
+    String another = known.contains("PUT") ? "PATCH" : "PUT";
+    Exchange exchange = Api.join(keyhook.api().send(another, path, null)).expect(405);
     assertThat(exchange.header("Allow").split(", ")).containsExactlyInAnyOrderElementsOf(known);
   }
 
