@@ -190,22 +190,26 @@ class PagesTest {
   /** A call that was sent, and one that is to be confirmed. */
   private static void tryCalls(SoftAssertions all, Tab tab, ColorScheme scheme) {
     Page page = tab.page();
-    page.navigate(keyhook.node().uri() + "/docs/reference#previewRecovery");
-    page.locator("#previewRecovery .try > summary").click();
-    page.locator("#listLicenses > summary").click();
-    page.locator("#listLicenses .try > summary").click();
-    Locator form = page.locator("#listLicenses .try-form");
-    form.getByLabel("API key").fill(Node.API_KEY);
-    form.locator(".try-send button").click();
-    assertThat(form.locator("[role=status]")).containsText("200 OK");
-    form.locator(".try-result summary").click();
+    page.navigate(keyhook.node().uri() + "/docs/reference");
+    Locator list = open(page, "listLicenses");
+    list.getByLabel("API key").fill(Node.API_KEY);
+    list.locator(".try-send button").click();
+    assertThat(list.locator("[role=status]")).containsText("200 OK");
+    list.locator(".try-result summary").click();
     check(all, tab, "docs-try-it", scheme);
-    page.locator("#disableLicense > summary").click();
-    page.locator("#disableLicense .try > summary").click();
-    page.locator("#disableLicense .try-form").getByLabel("id").fill("lic_01jhsqm7r3fwdb1n9y2c5x8g4k");
-    page.locator("#disableLicense .try-send button").click();
+    Locator update = open(page, "updateWebhook");
+    update.getByLabel("id").fill("webhook_01jhsqk2v8g5a1d7r0x4n6t9qe");
+    update.locator(".try-send button").click();
     assertThat(tab.dialog()).isVisible();
     check(all, tab, "docs-try-it-confirm", scheme);
+  }
+
+  /** The form of a call, and no other call. */
+  private static Locator open(Page page, String operationId) {
+    page.getByLabel("Find a call").fill(operationId);
+    page.locator("#" + operationId + " > summary").click();
+    page.locator("#" + operationId + " .try > summary").click();
+    return page.locator("#" + operationId + " .try-form");
   }
 
   private static void check(SoftAssertions all, Tab tab, String name, ColorScheme scheme) {
