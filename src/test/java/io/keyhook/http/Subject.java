@@ -63,7 +63,7 @@ final class Subject implements BeforeAllCallback {
         .put("role", "member")).expect(201).json().getString("id"));
     JsonObject login = new JsonObject().put("email", Node.EMAIL).put("password", Node.PASSWORD);
     JsonObject alerted = new JsonObject().put("email", "alerted@example.com").put("password", Node.PASSWORD);
-    api.post("/api/users", alerted).expect(201);
+    api.post("/api/users", alerted.copy().put("role", "member")).expect(201);
     userToken = api.anonymous().post("/api/auth/login", alerted).expect(200).json().getString("token");
     Api user = api.anonymous().bearer(api.anonymous().post("/api/auth/session", login).expect(200).json().getString("token"));
     ids.put("/api/password-resets/{id}", user.post("/api/users/" + ids.get("/api/users/{id}") + "/password-reset",
