@@ -4,10 +4,12 @@ import static io.keyhook.http.Authentication.caller;
 
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Caller;
+import io.keyhook.bus.Check;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Role;
+import io.keyhook.bus.TwoFactor;
 import io.keyhook.bus.Users;
 import io.keyhook.fair.ClientTenant;
 import io.vertx.core.Future;
@@ -41,6 +43,9 @@ final class Confirmation {
     return Calls.read(context, in -> {
       String password = in.text("currentPassword");
       String code = in.text("code");
+      if (password == null) {
+        Check.that().text("code", code, TwoFactor.CODE).done();
+      }
       return new Request<>(message.apply(in), password == null ? null : new Users.Confirm(caller(context), password, code));
     });
   }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
 import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -67,6 +68,18 @@ class BadFieldTest {
     subject.api().patch("/api/webhooks/" + subject.webhookId(), new JsonObject().put("isActive", true)).expect(200);
     Exchange exchange = send(good);
     switch (good.operation().id()) {
+      case "suspendAccount" -> {
+        exchange.expect(200);
+        keyhook.api().anonymous().bearer(Node.OPERATOR_KEY)
+            .post(subject.path(good.operation()).replace("/suspend", "/resume")).expect(200);
+      }
+      case "createUser" -> {
+        if (good.field().equals("role")) {
+          exchange.expect(403, "USER_ONLY"); // null: an owner, whom a key cannot create
+        } else {
+          exchange.expect(201);
+        }
+      }
       case "signUp", "changePassword" -> exchange.expect(403);
       case "beginTwoFactor", "enableTwoFactor", "disableTwoFactor", "disableUserTwoFactor", "resetUserPassword" -> exchange.expect(403, "USER_ONLY");
       case "findInvitation", "acceptInvitation", "setPassword", "resetPasswordOfAccount" -> exchange.expect(404, "NOT_FOUND");

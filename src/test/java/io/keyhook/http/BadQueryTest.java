@@ -64,7 +64,7 @@ class BadQueryTest {
           "lic_01jhsqm7r3fwdb1n9y2c5x8g4%25", "%00", "%FF", "a".repeat(3000));
       case "event" -> List.of("", "license.sold", "LICENSE.EXPIRED", "%00");
       case "failing" -> List.of("", "yes", "TRUE", "1", "true,false", "%00");
-      case "from", "to" -> List.of("", "yesterday", "2025-01-01", "2025-13-01T00:00:00Z", "%2B99999-01-01T00:00:00Z",
+      case "from", "to", "attemptedFrom", "attemptedTo" -> List.of("", "yesterday", "2025-01-01", "2025-13-01T00:00:00Z", "%2B99999-01-01T00:00:00Z",
           "99999-01-01T00:00:00Z", "1735689600", "2025-01-01T00:00:00", "%00");
       default -> throw new AssertionError(parameter);
     };

@@ -39,7 +39,7 @@ class HeadTest {
   @ParameterizedTest
   @MethodSource("reading")
   void headIsGetWithoutABody(Operation operation) {
-    String credential = "Authorization: Bearer " + (operation.isOperators() ? Node.OPERATOR_KEY : Node.API_KEY);
+    String credential = "Authorization: Bearer " + subject.credential(operation);
     Exchange head = send("HEAD", subject.path(operation), credential).expect(200);
     assertThat(head.body()).isEmpty();
     if (!operation.isStream()) {

@@ -102,7 +102,7 @@ final class Subject implements BeforeAllCallback {
     return path;
   }
 
-  private String credential(Operation operation) {
+  String credential(Operation operation) {
     return operation.isOperators() ? Node.OPERATOR_KEY : operation.path().startsWith("/api/alerts") ? userToken : Node.API_KEY;
   }
 
