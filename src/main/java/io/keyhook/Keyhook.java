@@ -2,11 +2,11 @@ package io.keyhook;
 
 import io.keyhook.bus.Accounts;
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.config.NodeControl;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
 import io.keyhook.db.Migrations;
 import io.keyhook.http.ApiRouter;
-import io.keyhook.http.NodeControl;
 import io.keyhook.http.WebPages;
 import io.keyhook.trace.Tracing;
 import io.micrometer.core.instrument.MeterRegistry;

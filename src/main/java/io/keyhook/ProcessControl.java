@@ -1,7 +1,7 @@
 package io.keyhook;
 
+import io.keyhook.config.NodeControl;
 import io.keyhook.config.Reloaded;
-import io.keyhook.http.NodeControl;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -10,6 +10,8 @@ import java.util.UUID;
 public final class AlertRaiser {
   /** Longer than any name that Keyhook writes itself; what customers wrote is cut. */
   private static final int MAX_LINE = 300;
+  private static final int LINE_SEPARATOR = 0x2028;
+  private static final int PARAGRAPH_SEPARATOR = 0x2029;
 
   private final boolean mail;
 
@@ -32,7 +34,8 @@ public final class AlertRaiser {
 
   /** In one line, whatever a name in it holds. */
   private static String line(String text) {
-    String plain = text.replaceAll("\\p{Cntrl}", " ").replaceAll("[\\u2028\\u2029]", " ");
+    String plain = text.codePoints().map(c -> Character.isISOControl(c) || c == LINE_SEPARATOR || c == PARAGRAPH_SEPARATOR ? ' ' : c)
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
     return plain.codePointCount(0, plain.length()) <= MAX_LINE ? plain
         : plain.substring(0, plain.offsetByCodePoints(0, MAX_LINE)) + "…";
   }

@@ -5,6 +5,7 @@ import io.keyhook.RouterPart;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.config.NodeControl;
 import io.keyhook.fair.Admissions;
 import io.keyhook.idempotency.Idempotency;
 import io.micrometer.core.instrument.Counter;

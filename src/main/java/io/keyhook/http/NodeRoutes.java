@@ -6,6 +6,7 @@ import io.keyhook.bus.Check;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.Version;
 import io.keyhook.config.ConfigurationException;
+import io.keyhook.config.NodeControl;
 import io.keyhook.config.Reloaded;
 import io.keyhook.db.SchemaVersion;
 import io.keyhook.http.Probes.Health;
@@ -41,7 +42,7 @@ final class NodeRoutes {
    * @param egress whether deliveries can leave the node, by way
    */
   record NodeState(
-      String version, String java, String schema, String status, String database, String logLevel, Map<String, Double> queue,
+      String version, String javaVersion, String schema, String status, String database, String logLevel, Map<String, Double> queue,
       Double oldestDueSeconds, Double partitionsAheadSeconds, Double partitionsOverdue, Double clockAheadSeconds,
       Map<String, Boolean> egress) {}
 

@@ -36,7 +36,7 @@ function Node({ node, reload }) {
       ['Status', html`<${Badge} tone=${node.status === 'ready' ? 'good' : 'bad'}>${node.status}</${Badge}>`],
       ['Database', judged(node.database, node.database !== 'ready')],
       ['Version', node.version],
-      ['Java', node.java],
+      ['Java', node.javaVersion],
       ['Schema', node.schema],
       ['Clock', ahead === null ? null : judged(`${Math.abs(ahead).toFixed(1)} s ${ahead < 0 ? 'behind' : 'ahead of'} the database`,
         Math.abs(ahead) > 2)],

@@ -1,6 +1,5 @@
-package io.keyhook.http;
+package io.keyhook.config;
 
-import io.keyhook.config.Reloaded;
 import java.util.Optional;
 import org.slf4j.event.Level;
 
@@ -27,7 +26,7 @@ public interface NodeControl {
   /**
    * Reads the configuration again. Blocks.
    *
-   * @throws io.keyhook.config.ConfigurationException the configuration has an error, and nothing has changed
+   * @throws ConfigurationException the configuration has an error, and nothing has changed
    */
   Reloaded reload();
 
