@@ -7,6 +7,7 @@ import io.keyhook.bus.Alerts.Outcome;
 import io.keyhook.bus.DatabaseError;
 import io.keyhook.bus.Id;
 import io.keyhook.db.Database;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -38,7 +40,9 @@ final class AlertSender {
   private final Vertx vertx;
   private final Database database;
   private final Map<String, Channel> channels;
-  private final MeterRegistry meters;
+  /** By channel. */
+  private final Map<String, Counter> sent;
+  private final Map<String, Counter> failed;
   private Future<Void> polled = Future.succeededFuture();
   private boolean stopped;
   private long timer;
@@ -47,7 +51,14 @@ final class AlertSender {
     this.vertx = vertx;
     this.database = database;
     this.channels = channels.stream().collect(Collectors.toMap(Channel::name, Function.identity()));
-    this.meters = meters;
+    this.sent = counters(meters, this.channels.keySet(), "sent");
+    this.failed = counters(meters, this.channels.keySet(), "failed");
+  }
+
+  private static Map<String, Counter> counters(MeterRegistry meters, Set<String> channels, String outcome) {
+    return channels.stream().collect(Collectors.toMap(Function.identity(),
+        channel -> Counter.builder("keyhook.alerts").description("Messages to team members")
+            .tag("channel", channel).tag("outcome", outcome).register(meters)));
   }
 
   void start() {
@@ -106,7 +117,7 @@ final class AlertSender {
 
   private Future<Void> record(Claimed message, Outcome outcome) {
     Key key = message.key();
-    meters.counter("keyhook.alerts", "channel", key.channel(), "outcome", outcome.success() ? "sent" : "failed").increment();
+    (outcome.success() ? sent : failed).get(key.channel()).increment();
     if (outcome.success()) {
       return AlertStore.sent(database.pool(), message);
     }

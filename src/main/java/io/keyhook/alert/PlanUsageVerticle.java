@@ -73,7 +73,7 @@ public final class PlanUsageVerticle extends VerticleBase {
   }
 
   private Future<Void> pages(UUID after) {
-    return stopped ? Future.succeededFuture() : database.transaction(tx -> page(tx, after))
+    return stopped ? Future.succeededFuture() : Database.transaction(database.chores(), tx -> page(tx, after))
         .compose(next -> next.map(this::pages).orElseGet(Future::succeededFuture));
   }
 

@@ -68,6 +68,7 @@ public final class Database {
   private final Shares shares;
   private final Duration lifetime;
   private final Connections pool;
+  private final Pool chores;
   private final Observer observer = new Observer();
   private final Shards shards;
   /** By the servers that they lead to. */
@@ -84,6 +85,7 @@ public final class Database {
     this.shares = shares;
     this.lifetime = lifetime;
     this.pool = open(servers, shares.management(), "management");
+    this.chores = connections(Shares.CHORES, "chores");
     this.shards = new Shards(vertx, pool, pooler == Pooler.NONE);
   }
 
@@ -94,6 +96,7 @@ public final class Database {
     this.shares = Shares.hosted(Runtime.getRuntime().availableProcessors());
     this.lifetime = LIFETIME;
     this.pool = Connections.hosted(hosted, new Repairs(), observer);
+    this.chores = pool;
     this.shards = new Shards(vertx, pool, false);
   }
 
@@ -213,6 +216,13 @@ public final class Database {
     return pool;
   }
 
+  /**
+   * A connection for chores that read whole tables, so that one which waits for a lock takes none that others need.
+   */
+  public Pool chores() {
+    return chores;
+  }
+
   public Shares shares() {
     return shares;
   }
@@ -321,7 +331,7 @@ public final class Database {
   }
 
   public Future<Void> close() {
-    return pool.close();
+    return release(chores).eventually(() -> pool.close());
   }
 
   private static PoolOptions poolOptions(int size, Duration lifetime) {

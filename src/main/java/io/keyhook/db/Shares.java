@@ -5,7 +5,7 @@ package io.keyhook.db;
  * configured to, at most half of what the fixed shares leave; the loops share the rest, and are fewer if there are fewer than
  * two connections for each.
  *
- * @param management of the pool that management calls, transactions and the node's own chores share
+ * @param management of the pool that management calls, transactions and the node's own short chores share
  * @param loops senders and validators of the node, each on an event loop of its own
  * @param sender of each sender: for results, claims and settings, {@value #MAX_SENDER} at most
  * @param validator of each validator: for look-ups, events and activations, {@value #MAX_VALIDATOR} at most
@@ -16,6 +16,7 @@ public record Shares(int management, int loops, int sender, int validator) {
   public static final int QUEUE = 1;
   public static final int EXPIRY = 1;
   public static final int PROBES = 1;
+  public static final int CHORES = 1;
 
   /** As many as are admitted at once, see {@code Admissions}. */
   private static final int AUTHENTICATION = 2;
@@ -25,7 +26,7 @@ public record Shares(int management, int loops, int sender, int validator) {
   private static final int MAX_LOOPS = 8;
   /** To ask a server whether it serves, and to build the index for searches. */
   private static final int TRANSIENT = 1;
-  private static final int FIXED = AUTHENTICATION + SEARCH + QUEUE + EXPIRY + PROBES + TRANSIENT;
+  private static final int FIXED = AUTHENTICATION + SEARCH + QUEUE + EXPIRY + PROBES + CHORES + TRANSIENT;
 
   /**
    * @param max that the node may open, {@value #MIN} or more

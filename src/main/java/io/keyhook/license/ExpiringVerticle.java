@@ -88,12 +88,12 @@ public final class ExpiringVerticle extends VerticleBase {
 
   private Future<Void> begin() {
     return begun ? Future.succeededFuture()
-        : eachOf(days, one -> ExpiringStore.begin(database.pool(), one)).onSuccess(done -> begun = true);
+        : eachOf(days, one -> ExpiringStore.begin(database.chores(), one)).onSuccess(done -> begun = true);
   }
 
   /** Goes on until all that is due is done. */
   private Future<Void> all(int days) {
-    return stopped ? Future.succeededFuture() : database.transaction(tx -> ExpiringStore.lock(tx, days).compose(task ->
+    return stopped ? Future.succeededFuture() : Database.transaction(database.chores(), tx -> ExpiringStore.lock(tx, days).compose(task ->
         task.isEmpty() ? Future.succeededFuture(new Step(Written.NOTHING, true)) : step(tx, days, task.get())))
         .compose(step -> {
           outbox.dispatch(step.written);

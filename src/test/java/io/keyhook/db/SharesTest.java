@@ -53,6 +53,6 @@ class SharesTest {
     assertThat(Shares.of(DEFAULT, POOL, 2)).isEqualTo(new Shares(10, 2, 4, 4));
     assertThat(Shares.of(DEFAULT, POOL, 4)).isEqualTo(new Shares(10, 4, 3, 3));
     assertThat(Shares.of(DEFAULT, POOL, 8)).isEqualTo(new Shares(10, 8, 1, 2));
-    assertThat(Shares.of(Shares.MIN, POOL, 8)).isEqualTo(new Shares(4, 2, 1, 1));
+    assertThat(Shares.of(Shares.MIN, POOL, 8)).isEqualTo(new Shares(3, 2, 1, 1));
   }
 }
