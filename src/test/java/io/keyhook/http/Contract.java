@@ -21,8 +21,10 @@ import java.util.regex.Pattern;
 public final class Contract implements ExchangeCheck {
   /** The code of each status with which any path may answer. */
   private static final Map<Integer, String> ANYWHERE = Map.of(400, "INVALID_REQUEST", 404, "NOT_FOUND", 405,
-      "METHOD_NOT_ALLOWED", 413, "PAYLOAD_TOO_LARGE", 414, "INVALID_REQUEST", 417, "INVALID_REQUEST", 431,
-      "INVALID_REQUEST");
+      "METHOD_NOT_ALLOWED", 413, "PAYLOAD_TOO_LARGE", 414, "INVALID_REQUEST", 415, "UNSUPPORTED_MEDIA_TYPE", 417,
+      "INVALID_REQUEST", 431, "INVALID_REQUEST");
+  /** What an operation itself has to list, if it gives it. */
+  private static final Set<Integer> LISTED = Set.of(405, 415);
   /** Schemas that several responses share; in these members, a response is as one of its examples. */
   private static final Set<String> SHARED = Set.of("Problem", "ValidLicense", "InvalidLicense", "Readiness");
   private static final Set<String> AS_IN_AN_EXAMPLE = Set.of("valid", "status", "code");
@@ -84,7 +86,7 @@ public final class Contract implements ExchangeCheck {
     }
     boolean known = !Document.at(path).isEmpty();
     if (known && exchange.status() == 404 || !known && exchange.status() == 405
-        || Document.find(method(exchange), path).isPresent() && exchange.status() == 405) {
+        || Document.find(method(exchange), path).isPresent() && LISTED.contains(exchange.status())) {
       return Document.JSON.missingNode();
     }
     if (!ANYWHERE.containsKey(exchange.status())) {

@@ -2,20 +2,30 @@ package io.keyhook.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Holds work to time linear in the size of its input: the input is so large that linear work takes milliseconds and
- * quadratic work many seconds. One run of several that is quick enough, and in which no event loop is reported as blocked,
- * is enough, so that a pause of the machine fails nothing.
+ * quadratic work many seconds. The time is compared with what a fixed amount of computing takes just before and after it, so
+ * that a slow or busy machine fails nothing. One run of several that is quick enough, and in which no event loop is reported
+ * as blocked, is enough.
  */
 public final class LinearWork {
-  /** Far more than linear work takes, and far less than quadratic work takes. */
+  /** Far more than linear work takes, and far less than quadratic work takes, on an idle machine. */
   public static final Duration LIMIT = Duration.ofSeconds(1);
 
   private static final int RUNS = 5;
+  /** What {@link #compute} takes on an idle machine. */
+  private static final Duration COMPUTING = Duration.ofMillis(60);
+  private static final byte[] COMPUTED = new byte[1 << 20];
+
+  static {
+    compute(); // once, so that it is compiled
+  }
 
   private LinearWork() {}
 
@@ -28,17 +38,38 @@ public final class LinearWork {
     List<String> runs = new ArrayList<>();
     boolean passed = false;
     while (!passed && runs.size() < RUNS) {
-      int before = LogWatch.blocked().size();
+      int reported = LogWatch.blocked().size();
+      long before = compute();
       long start = System.nanoTime();
       work.run();
       Duration took = Duration.ofNanos(System.nanoTime() - start);
-      List<String> blocked = LogWatch.blocked().stream().skip(before).toList();
-      passed = blocked.isEmpty() && took.compareTo(limit) <= 0;
-      runs.add(took.toMillis() + " ms" + String.join("\n", blocked));
+      List<String> blocked = LogWatch.blocked().stream().skip(reported).toList();
+      double slowness = Math.max(1, (before + compute()) / 2.0 / COMPUTING.toNanos());
+      passed = blocked.isEmpty() && took.toNanos() <= slowness * limit.toNanos();
+      runs.add(took.toMillis() + " ms at a slowness of %.1f".formatted(slowness) + String.join("\n", blocked));
     }
     if (Boolean.getBoolean("keyhook.linear.print")) {
       System.out.printf("%s: %s%n", what, String.join(", ", runs));
     }
     assertThat(passed).as("%s within %s, but it took %s", what, limit, runs).isTrue();
+  }
+
+  /** Returns how long it took, in nanoseconds. */
+  private static long compute() {
+    long start = System.nanoTime();
+    MessageDigest digest = sha256();
+    for (int i = 0; i < 64; i++) {
+      digest.update(COMPUTED);
+    }
+    digest.digest();
+    return System.nanoTime() - start;
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }
