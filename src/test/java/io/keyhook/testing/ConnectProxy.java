@@ -21,6 +21,17 @@ public final class ConnectProxy implements AutoCloseable {
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private volatile String refusal;
   private volatile boolean hangs;
+  private volatile Breach breach;
+
+  /** How it ends a connection in the place of a response. */
+  public enum Breach {
+    /** In order. */
+    CLOSE,
+    /** With a reset, as after a crash. */
+    RESET,
+    /** After bytes that are no HTTP. */
+    JUNK
+  }
 
   public ConnectProxy() {
     try {
@@ -61,6 +72,11 @@ public final class ConnectProxy implements AutoCloseable {
         client.getInputStream().transferTo(OutputStream.nullOutputStream());
         return;
       }
+      Breach end = breach;
+      if (end != null) {
+        breakOff(client, end);
+        return;
+      }
       String status = refusal;
       Socket target = null;
       if (status == null) {
@@ -80,6 +96,14 @@ public final class ConnectProxy implements AutoCloseable {
         start(() -> pipe(far, client));
         pipe(client, far);
       }
+    }
+  }
+
+  private static void breakOff(Socket client, Breach end) throws IOException {
+    if (end == Breach.RESET) {
+      client.setSoLinger(true, 0);
+    } else if (end == Breach.JUNK) {
+      client.getOutputStream().write("no proxy\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
     }
   }
 
@@ -110,6 +134,11 @@ public final class ConnectProxy implements AutoCloseable {
   /** Accepts connections from now on, and answers nothing. */
   public void hang() {
     hangs = true;
+  }
+
+  /** Accepts connections from now on, and ends them so when they ask for a tunnel. */
+  public void breakOff(Breach how) {
+    breach = how;
   }
 
   /** The heads of all requests. */
