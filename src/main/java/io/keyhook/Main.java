@@ -35,6 +35,7 @@ public final class Main {
   private static final Logger log;
   /** To close what is left once the stop's time is over. */
   private static final Duration CLOSING = Duration.ofSeconds(1);
+  private static final String LOG_LEVEL = "log.level";
   private static final int FAILED = 1;
   /** For arguments and a configuration that cannot be used, as most programs have it: another start changes nothing. */
   private static final int MISUSED = 2;
@@ -160,9 +161,10 @@ public final class Main {
     });
   }
 
-  private Set<String> reload(KeyhookOptions changed) {
+  /** A level that was set while the process runs stays, unless the configuration has another one now. */
+  private Set<String> reload(KeyhookOptions changed, Set<String> keys) {
     keyhook.reload(changed);
-    return ProcessLog.level(changed.log().level()) ? Set.of() : Set.of("log.level");
+    return !keys.contains(LOG_LEVEL) || ProcessLog.level(changed.log().level()) ? Set.of() : Set.of(LOG_LEVEL);
   }
 
   /** Stops in order, within {@code http.drainDelay} and the time of {@link StopBudget}. */

@@ -1,5 +1,6 @@
 package io.keyhook;
 
+import io.keyhook.bus.Actor;
 import io.keyhook.config.NodeControl;
 import io.keyhook.config.Reloaded;
 import java.util.Optional;
@@ -27,12 +28,25 @@ final class ProcessControl implements NodeControl {
     return ProcessLog.level();
   }
 
+  /** A higher level would hide the line about it: so the line comes before the change wherever the level before shows it. */
   @Override
-  public boolean logLevel(Level level) {
-    boolean changed = ProcessLog.level(level);
-    if (changed) {
-      log.warn("An administrator set the log level to {}, until a restart or a reload that changes log.level", level);
+  public boolean logLevel(Level level, Actor by) {
+    if (!ProcessLog.isOwn()) {
+      return false;
     }
-    return changed;
+    boolean shown = log.isWarnEnabled();
+    if (shown) {
+      log(level, by);
+    }
+    ProcessLog.level(level);
+    if (!shown) {
+      log(level, by);
+    }
+    return true;
+  }
+
+  private static void log(Level level, Actor by) {
+    log.warn("An administrator set the log level to {}, until a restart or a reload that changes log.level ({} at {})", level,
+        by.name(), by.address());
   }
 }

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.OutputStreamAppender;
 import io.keyhook.config.KeyhookOptions;
+import java.util.Arrays;
 import java.util.Optional;
 import org.slf4j.LoggerFactory;
 
@@ -33,18 +34,28 @@ final class ProcessLog {
 
   /** Changes the level of Keyhook's lines while the process runs, and returns true; false: an administrator's own file sets it. */
   static boolean level(org.slf4j.event.Level level) {
-    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context && appender(context) != null) {
-      level(context, level);
-      return true;
-    }
-    return false;
+    own().ifPresent(context -> level(context, level));
+    return isOwn();
   }
 
-  /** Returns the level; empty: an administrator's own file sets it. */
+  /** Whether Keyhook configures the log, and no file of an administrator. */
+  static boolean isOwn() {
+    return own().isPresent();
+  }
+
+  /** Returns the level; empty: an administrator's own file sets it, or it is OFF or ALL, which Keyhook does not set. */
   static Optional<org.slf4j.event.Level> level() {
-    return LoggerFactory.getILoggerFactory() instanceof LoggerContext context && appender(context) != null
-        ? Optional.of(org.slf4j.event.Level.valueOf(context.getLogger("io.keyhook").getEffectiveLevel().toString()))
-        : Optional.empty();
+    return own().flatMap(ProcessLog::level);
+  }
+
+  static Optional<org.slf4j.event.Level> level(LoggerContext context) {
+    String level = context.getLogger("io.keyhook").getEffectiveLevel().toString();
+    return Arrays.stream(org.slf4j.event.Level.values()).filter(known -> known.name().equals(level)).findFirst();
+  }
+
+  private static Optional<LoggerContext> own() {
+    return LoggerFactory.getILoggerFactory() instanceof LoggerContext context
+        && appender(context) instanceof OutputStreamAppender<ILoggingEvent> ? Optional.of(context) : Optional.empty();
   }
 
   /** Writes what the access log still holds. It takes the appender of all lines along: nothing is logged after this. Blocks for a second at most. */

@@ -4,7 +4,7 @@ import io.keyhook.config.ConfigurationException;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.config.Reloaded;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -18,17 +18,18 @@ final class Reload {
   private static final Logger log = LoggerFactory.getLogger(Reload.class);
 
   private final Supplier<KeyhookOptions> read;
-  private final Function<KeyhookOptions, Set<String>> apply;
+  private final BiFunction<KeyhookOptions, Set<String>, Set<String>> apply;
   /** What the process runs with, as configured. */
   private KeyhookOptions current;
 
   /**
    * @param current as configured, without what the process has generated
    * @param read reads the configuration again; blocks
-   * @param apply applies what {@link KeyhookOptions#reloaded} takes over, or nothing if it fails; returns the keys that this process
-   *     does not follow
+   * @param apply applies what {@link KeyhookOptions#reloaded} takes over, given the keys that have changed, or nothing if it fails;
+   *     returns the keys that this process does not follow
    */
-  Reload(KeyhookOptions current, Supplier<KeyhookOptions> read, Function<KeyhookOptions, Set<String>> apply) {
+  Reload(KeyhookOptions current, Supplier<KeyhookOptions> read,
+      BiFunction<KeyhookOptions, Set<String>, Set<String>> apply) {
     this.current = current;
     this.read = read;
     this.apply = apply;
@@ -48,8 +49,10 @@ final class Reload {
       log.error("The configuration was not reloaded, and nothing has changed. {}", e.getMessage());
       throw e;
     }
-    Set<String> ignored = apply.apply(next);
-    Reloaded reloaded = Reloaded.from(current, next).without(ignored);
+    Reloaded difference = Reloaded.from(current, next);
+    Set<String> ignored =
+        apply.apply(next, difference.changed().stream().map(Reloaded.Change::key).collect(Collectors.toSet()));
+    Reloaded reloaded = difference.without(ignored);
     current = current.reloaded(next);
     log.info("Configuration reloaded. Changed: {}.{}",
         reloaded.changed().isEmpty() ? "nothing"

@@ -133,6 +133,8 @@ class InternalsTest {
           "io.netty.handler.codec.http.cookie.ServerCookieDecoder"),
       new Use("io.keyhook.target.DnsResolver",
           "the target policy judges every address of a name, and Vert.x does not wait for AAAA records where there are A records",
+          "io.netty.handler.codec.dns.DnsResponseCode",
+          "io.netty.resolver.dns.DnsErrorCauseException",
           "io.netty.resolver.dns.DnsNameResolver",
           "io.netty.resolver.dns.DnsNameResolverBuilder",
           "io.netty.util.concurrent.Future",

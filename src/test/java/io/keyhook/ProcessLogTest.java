@@ -3,6 +3,8 @@ package io.keyhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.KeyhookProcess;
@@ -14,10 +16,14 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.Logger;
 
 /** What the log of a process says, and how. */
 class ProcessLogTest {
@@ -62,6 +68,14 @@ class ProcessLogTest {
       process.stop();
       assertThat(messages(process, "Stopped")).hasSize(1);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"OFF,", "ALL,", "WARN, WARN", "TRACE, TRACE"})
+  void aLevelThatKeyhookDoesNotSetIsNone(String level, org.slf4j.event.Level known) {
+    LoggerContext context = new LoggerContext();
+    context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.valueOf(level));
+    assertThat(ProcessLog.level(context)).isEqualTo(Optional.ofNullable(known));
   }
 
   @Test

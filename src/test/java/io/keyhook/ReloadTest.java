@@ -84,8 +84,16 @@ class ReloadTest {
 
       assertThat(operator.put("/api/admin/log-level", new JsonObject().put("level", "WARN")).expect(200).json().getString("level"))
           .isEqualTo("WARN");
-      process.awaitOutput(Pattern.compile("An administrator set the log level to WARN"));
+      process.awaitOutput(Pattern.compile("An administrator set the log level to WARN.*\\(operator at 127\\.0\\.0\\.1\\)"));
       assertThat(operator.get("/api/admin/node").expect(200).json().getString("logLevel")).isEqualTo("WARN");
+      write("validation", new JsonObject().put("rateLimit", 2));
+      assertThat(operator.post("/api/admin/reload", new JsonObject()).expect(200).json().getJsonArray("changed")).hasSize(1);
+      assertThat(operator.get("/api/admin/node").expect(200).json().getString("logLevel"))
+          .as("log.level has not changed in the configuration").isEqualTo("WARN");
+      operator.put("/api/admin/log-level", new JsonObject().put("level", "ERROR")).expect(200);
+      process.awaitOutput(Pattern.compile("An administrator set the log level to ERROR"));
+      write("validation", new JsonObject().put("rateLimit", 1));
+      operator.post("/api/admin/reload", new JsonObject()).expect(200);
       operator.put("/api/admin/log-level", new JsonObject().put("level", "LOUD")).expect(400);
       operator.put("/api/admin/log-level", new JsonObject()).expect(400);
       operator.put("/api/admin/log-level", new JsonObject().put("level", "INFO")).expect(200);

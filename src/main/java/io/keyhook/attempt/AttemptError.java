@@ -36,9 +36,9 @@ public enum AttemptError {
   TARGET_REFUSED,
   /** The proxy for deliveries cannot be reached, does not accept Keyhook's credentials, or broke off. */
   PROXY_FAILURE,
-  /** The proxy for deliveries works, and refused the connection to the endpoint, or could not make it. */
+  /** The proxy for deliveries works, and refused the connection to the endpoint, could not make it, or closed it. */
   PROXY_REFUSED,
-  /** None of this machine's name servers answers. */
+  /** None of this machine's name servers works. */
   RESOLVER_FAILURE;
 
   /** What the system says, where it has no exception of its own for it. */
@@ -98,8 +98,8 @@ public enum AttemptError {
     return Optional.empty();
   }
 
-  /** Whether the proxy responded to CONNECT, with a status other than the one that asks for credentials (RFC 9110, 15.5.8). */
+  /** Whether the proxy responded to CONNECT, with a status other than the one that asks for credentials. */
   private static boolean isRefusal(String message) {
-    return message.contains("status: ") && !message.contains("status: 407");
+    return message.contains("status: ") && !message.contains(OutgoingProxy.CREDENTIALS_WANTED);
   }
 }

@@ -6,6 +6,7 @@ import io.netty.handler.proxy.ProxyConnectException;
 import io.vertx.core.net.ProxyOptions;
 import io.vertx.core.net.ProxyType;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +21,10 @@ public final class OutgoingProxy {
   private static final Logger log = LoggerFactory.getLogger(OutgoingProxy.class);
   /** Between warnings, and for how long an answer shows that the proxy works. */
   private static final Duration PAUSE = Duration.ofMinutes(1);
+  /** In what Netty says if CONNECT gets no response in time. */
+  private static final String HANGS = "timeout";
+  /** In what Netty says if the proxy does not accept the credentials (RFC 9110, 15.5.8). */
+  static final String CREDENTIALS_WANTED = "status: 407";
 
   private final KeyhookOptions.Proxy proxy;
   private final Uplink uplink;
@@ -44,7 +49,8 @@ public final class OutgoingProxy {
    * @param attempt wall clock of the whole attempt
    */
   static Duration timeout(Duration attempt) {
-    return attempt.multipliedBy(2).dividedBy(5);
+    Duration part = attempt.multipliedBy(2).dividedBy(5);
+    return part.toMillis() < 1 ? Duration.ofMillis(1) : part; // no time means no limit to Netty
   }
 
   /**
@@ -59,17 +65,19 @@ public final class OutgoingProxy {
 
   /**
    * Returns the error of an attempt whose connection did not come about. Before the tunnel is there, all errors of the network
-   * are the proxy's. Only when CONNECT gets no answer it may be the endpoint that hangs: it is taken for that while the proxy
-   * answers others, and in no case for an outage of the proxy, which an account could then cause.
+   * are the proxy's. Only if CONNECT gets no response, because the proxy hangs or closes the connection, the endpoint may be
+   * the reason. It is taken for that while the proxy responds to others, and never for an outage of the proxy, which an
+   * account could then cause.
    */
   AttemptError failure(Throwable e) {
     AttemptError error = AttemptError.of(e);
     return switch (error) {
       case CONNECTION_REFUSED, NO_ROUTE, DNS_FAILURE, TIMEOUT, PROXY_FAILURE -> {
-        if (!isUnanswered(e)) {
+        Optional<String> unanswered = unanswered(e);
+        if (unanswered.isEmpty()) {
           uplink.fails(e);
         } else if (System.nanoTime() - answered < PAUSE.toNanos()) {
-          yield AttemptError.TIMEOUT;
+          yield unanswered.get().contains(HANGS) ? AttemptError.TIMEOUT : AttemptError.PROXY_REFUSED;
         } else {
           warn(e);
         }
@@ -87,13 +95,18 @@ public final class OutgoingProxy {
     long last = warned.get();
     long now = System.nanoTime();
     if (now - last >= PAUSE.toNanos() && warned.compareAndSet(last, now)) {
-      log.warn("Attempts fail because {} does not answer: {}", uplink, e.getMessage());
+      log.warn("Attempts fail because {} does not respond to CONNECT: {}", uplink, e.getMessage());
     }
   }
 
-  /** What Netty says where the proxy accepted the connection, and did not respond to CONNECT in time. */
-  private static boolean isUnanswered(Throwable e) {
-    return e instanceof ProxyConnectException && String.valueOf(e.getMessage()).contains("timeout");
+  /** Returns what Netty says if the proxy accepted the connection, and did not respond to CONNECT; empty for other errors. */
+  private static Optional<String> unanswered(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ProxyConnectException) {
+        return Optional.of(String.valueOf(cause.getMessage())).filter(message -> !message.contains(CREDENTIALS_WANTED));
+      }
+    }
+    return Optional.empty();
   }
 
   /** It made a tunnel, or refused one. */

@@ -73,7 +73,8 @@ public final class Sender {
    */
   public Sender(
       Vertx vertx, TargetPolicy policy, Egress egress, Duration timeout, int maxInFlight, Runnable onUnasked) {
-    this(vertx, Resolver.of(vertx, timeout.dividedBy(5), egress.watch()), policy, egress, timeout, maxInFlight, System::nanoTime, onUnasked);
+    this(vertx, Resolver.of(vertx, timeout.dividedBy(5), Resolver.PROBE, egress.watch()), policy, egress, timeout, maxInFlight,
+        System::nanoTime, onUnasked);
   }
 
   /**
@@ -140,7 +141,8 @@ public final class Sender {
     Target target = settings.target();
     Exchange exchange = new Exchange(vertx, timeout);
     Future<List<InetAddress>> resolved =
-        target.literal().isPresent() ? Future.succeededFuture(List.of()) : resolver.resolve(target.host());
+        target.literal().isPresent() ? Future.succeededFuture(List.of())
+            : Future.succeededFuture(target.host()).compose(resolver::resolve); // what it throws fails the attempt
     resolved.map(addresses -> policy.pick(target, addresses)).onComplete(
         addresses -> new Calls(vertx, exchange, route(settings), addresses, message).start(),
         e -> exchange.fail(AttemptError.of(e)));

@@ -22,14 +22,17 @@ public final class Uplink {
   static final Duration LONGEST_WAIT = Duration.ofSeconds(15);
   /** Waits grow with the outage: each is this part of the time that it has lasted. */
   private static final int PART = 2;
-  /** Without a failure for so long, nobody has tried, and nothing is known. */
+  /**
+   * Without a failure for so long, nobody has tried, and nothing is known. After {@link #BOUND}, attempts come by the retry
+   * schedule, with pauses of an hour and more: from then on it takes {@link #BOUND} again, or each pause would begin a new outage.
+   */
   private static final Duration FORGOTTEN = Duration.ofMinutes(1);
   private static final Logger log = LoggerFactory.getLogger(Uplink.class);
 
   private final String name;
   private final LongSupplier nanoTime;
   private volatile boolean failing;
-  private long since;
+  private volatile long since;
   private volatile long last;
 
   Uplink(String name) {
@@ -74,7 +77,9 @@ public final class Uplink {
 
   /** Whether it works as far as is known. */
   public boolean isAvailable() {
-    return !failing || nanoTime.getAsLong() - last >= FORGOTTEN.toNanos();
+    long latest = last;
+    Duration forgotten = latest - since >= BOUND.toNanos() ? BOUND : FORGOTTEN;
+    return !failing || nanoTime.getAsLong() - latest >= forgotten.toNanos();
   }
 
   /**

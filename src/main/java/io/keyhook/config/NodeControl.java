@@ -1,5 +1,6 @@
 package io.keyhook.config;
 
+import io.keyhook.bus.Actor;
 import java.util.Optional;
 import org.slf4j.event.Level;
 
@@ -18,7 +19,7 @@ public interface NodeControl {
     }
 
     @Override
-    public boolean logLevel(Level level) {
+    public boolean logLevel(Level level, Actor by) {
       return false;
     }
   };
@@ -30,9 +31,13 @@ public interface NodeControl {
    */
   Reloaded reload();
 
-  /** The least level of Keyhook's lines in the log; empty: something else configures the log. */
+  /** The least level of Keyhook's lines in the log; empty: something else configures the log, or has set it to none of these. */
   Optional<Level> logLevel();
 
-  /** Sets the level until the configuration is reloaded or the node restarts; false: something else configures the log. */
-  boolean logLevel(Level level);
+  /**
+   * Sets the level until {@code log.level} changes in a reload, or the node restarts, and writes a line about that to the log.
+   *
+   * @return false: something else configures the log
+   */
+  boolean logLevel(Level level, Actor by);
 }

@@ -15,6 +15,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -85,8 +85,8 @@ public final class Partitions {
   private Future<Void> making;
   /** The last day for which no partition is missing. Null: not known yet. */
   private volatile LocalDate complete;
-  /** That the last {@link #drop()} left behind. */
-  private volatile int overdue;
+  /** Names of those that the last {@link #drop()} left behind. */
+  private volatile Set<String> overdue = Set.of();
   private long madeNanos;
 
   /** On connections to PostgreSQL itself. */
@@ -139,10 +139,11 @@ public final class Partitions {
 
   /**
    * Returns how many partitions are over and were neither dropped nor, where that comes before, archived when this node last
-   * tried. It tries every hour, and not while another node does.
+   * tried. It tries every hour, and not while another node does; then it counts only those that it has left behind and that are
+   * still there.
    */
   public int overdue() {
-    return overdue;
+    return overdue.size();
   }
 
   private Future<Void> makeDue(SqlConnection connection, LocalDate today, List<Existing> existing) {
@@ -203,9 +204,16 @@ public final class Partitions {
     }
     return pool.withConnection(connection -> !sessions ? today(connection, this::drop)
         : connection.query(TRY_LOCK_DROP).execute()
-            .compose(locked -> !locked.iterator().next().getBoolean(0) ? Future.<Void>succeededFuture()
+            .compose(locked -> !locked.iterator().next().getBoolean(0) ? stillOverdue(connection)
                 : today(connection, this::drop).eventually(() -> connection.query(UNLOCK_DROP).execute())))
         .onComplete(done -> dropping.set(false));
+  }
+
+  private Future<Void> stillOverdue(SqlConnection connection) {
+    return connection.query(EXISTING).execute().onSuccess(rows -> {
+      Set<String> existing = existing(rows).stream().map(Existing::name).collect(Collectors.toSet());
+      overdue = overdue.stream().filter(existing::contains).collect(Collectors.toSet());
+    }).mapEmpty();
   }
 
   private interface Work {
@@ -266,10 +274,10 @@ public final class Partitions {
     List<Existing> over = new ArrayList<>(existing);
     over.removeIf(partition -> !partition.day().isBefore(today));
     if (over.isEmpty()) {
-      overdue = 0;
+      overdue = Set.of();
       return Future.succeededFuture();
     }
-    AtomicInteger kept = new AtomicInteger();
+    Set<String> kept = new HashSet<>();
     Future<Void> done = connection.preparedQuery(DROP_QUEUED).execute(Tuple.of(today))
         .onSuccess(deleted -> {
           if (deleted.rowCount() > 0) {
@@ -280,12 +288,13 @@ public final class Partitions {
         .compose(deleted -> sessions ? connection.query(UNHURRIED).execute().mapEmpty() : Future.succeededFuture());
     for (Existing partition : over) {
       done = done.compose(dropped -> archiveAndDrop(connection, partition).otherwise(e -> {
-        kept.incrementAndGet();
+        kept.add(partition.name());
         log.warn("{} could not be archived or dropped, and is kept; trying again in an hour: {}", partition.name(), e.toString());
         return null;
       }));
     }
-    done = done.onComplete(ended -> overdue = ended.succeeded() ? kept.get() : over.size());
+    done = done.onComplete(ended -> overdue = ended.succeeded() ? Set.copyOf(kept)
+        : over.stream().map(Existing::name).collect(Collectors.toSet()));
     return !sessions ? done : done.eventually(() -> connection.query(HURRIED).execute());
   }
 

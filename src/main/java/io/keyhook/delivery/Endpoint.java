@@ -199,7 +199,7 @@ final class Endpoint {
    *     the settings are to be read
    */
   boolean unsent(HeldDelivery delivery) {
-    window.ended(false);
+    window.ended();
     backlog = backlog.roomFreed();
     actions.release(moved(delivery, State.RELEASING));
     releaseAll();

@@ -40,8 +40,13 @@ final class Window {
 
   /** Ends an attempt that was {@link #started}. */
   void ended(boolean succeeded) {
-    inFlight--;
+    ended();
     adapt(succeeded);
+  }
+
+  /** Ends an attempt that was {@link #started} and says nothing about the endpoint. */
+  void ended() {
+    inFlight--;
   }
 
   /** Adapts the size to an outcome, also to that of an attempt that was refused before it started. */

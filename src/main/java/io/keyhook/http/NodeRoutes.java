@@ -33,7 +33,7 @@ final class NodeRoutes {
    * The state of a node. A value that the node does not measure, or does not know yet, is null.
    *
    * @param schema the version of the schema that the node needs
-   * @param logLevel null: the node does not configure the log
+   * @param logLevel null: the node does not configure the log, or its level is another one
    * @param queue deliveries in the queue of all nodes, by state
    * @param oldestDueSeconds how long the oldest due delivery has been waiting
    * @param partitionsAheadSeconds for how long the log has partitions
@@ -96,7 +96,7 @@ final class NodeRoutes {
     if (level == null) {
       throw Check.invalid("level", "is required; one of " + names());
     }
-    if (!control.get().logLevel(level)) {
+    if (!control.get().logLevel(level, Authentication.actor(context))) {
       throw new Failure.Conflict("LOG_NOT_KEYHOOKS", "This node does not configure its log: change the level in the"
           + " configuration of your application or in your logback file").exception();
     }

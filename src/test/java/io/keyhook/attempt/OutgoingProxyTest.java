@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Through a proxy, an attempt reaches the address that Keyhook judged and the host that the URL names, and nothing else. */
 class OutgoingProxyTest {
@@ -151,6 +153,29 @@ class OutgoingProxyTest {
       assertThat(rig.ended(rig.send(receiver.url(Certificates.HOST))).succeeded()).isTrue();
       proxy.hang();
       assertThat(rig.ended(rig.send(receiver.url("others.example.com"))).error()).isEqualTo(AttemptError.TIMEOUT);
+      assertThat(logged()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(ConnectProxy.Breach.class)
+  void aConnectionThatTheProxyEndsWithoutAResponseIsNoOutage(ConnectProxy.Breach how) {
+    proxy.breakOff(how);
+    try (SenderRig rig = rig()) {
+      assertThat(rig.ended(rig.send(receiver.url(Certificates.HOST))).error()).isEqualTo(AttemptError.PROXY_FAILURE);
+      assertThat(rig.proxy().isAvailable()).as("the endpoint may be to blame").isTrue();
+      assertThat(logged()).singleElement().asString().startsWith("WARN").contains("does not respond to CONNECT");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(ConnectProxy.Breach.class)
+  void itIsTheEndpointsWhileTheProxyRespondsToOthers(ConnectProxy.Breach how) {
+    try (SenderRig rig = rig()) {
+      assertThat(rig.ended(rig.send(receiver.url(Certificates.HOST))).succeeded()).isTrue();
+      proxy.breakOff(how);
+      assertThat(rig.ended(rig.send(receiver.url("others.example.com"))).error()).isEqualTo(AttemptError.PROXY_REFUSED);
+      assertThat(rig.proxy().isAvailable()).isTrue();
       assertThat(logged()).isEmpty();
     }
   }

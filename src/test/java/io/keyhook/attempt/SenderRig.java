@@ -56,9 +56,9 @@ final class SenderRig implements AutoCloseable {
     this(sockets, new VertxOptions(), SenderRig::resolver, Policies.insecure(), null);
   }
 
-  /** As in production. */
+  /** As in production, but for the time of a probe, which ends before the attempt does. */
   static Resolver resolver(Vertx vertx, Egress egress) {
-    return Resolver.of(vertx, TIMEOUT.dividedBy(5), egress.watch());
+    return Resolver.of(vertx, TIMEOUT.dividedBy(5), TIMEOUT.dividedBy(2), egress.watch());
   }
 
   /** Whether its proxy works. */

@@ -72,6 +72,29 @@ class UplinkTest {
   }
 
   @Test
+  void afterADayAttemptsCountByTheRetryScheduleUntilItWorks() {
+    fails();
+    while (uplink.backoff().isPresent()) {
+      pass(Uplink.LONGEST_WAIT);
+      fails();
+    }
+    for (int delivery = 0; delivery < 3; delivery++) {
+      for (int minutes : new int[] {1, 5, 30, 180}) { // the delays of the schedule, and a quiet time
+        pass(Duration.ofMinutes(minutes));
+        assertThat(uplink.isAvailable()).as("before the attempt").isFalse();
+        fails();
+        assertThat(uplink.backoff()).as("after %s min", minutes).isEmpty();
+      }
+    }
+    assertThat(logged()).hasSize(1);
+    pass(Duration.ofMinutes(30));
+    uplink.works();
+    assertThat(uplink.isAvailable()).isTrue();
+    fails();
+    assertThat(uplink.backoff()).as("a new outage").contains(Uplink.SHORTEST_WAIT);
+  }
+
+  @Test
   void whatNobodyHasTriedForAWhileIsNotKnownToFailAndTheNextOutageIsANewOne() {
     fails();
     pass(Duration.ofHours(30));

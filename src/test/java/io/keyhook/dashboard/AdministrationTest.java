@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
@@ -167,5 +168,48 @@ class AdministrationTest extends Visit {
     assertThat(page.locator("main")).containsText("30 days");
     tab.button("Reload configuration").click();
     assertThat(page.getByText("Configuration reloaded; nothing changed")).isVisible();
+  }
+
+  private Locator fact(String name) {
+    return page.locator("dl.facts > div").filter(new Locator.FilterOptions().setHas(page.locator("dt",
+        new Page.LocatorOptions().setHasText(Pattern.compile("^" + name + "$"))))).locator("dd");
+  }
+
+  private static final List<String> MEASURED = List.of(
+      "Clock", "Waiting", "In progress", "Retrying", "Paused", "Oldest due delivery", "Partitions ahead", "Partitions overdue");
+
+  @Test
+  void aValueThatTheNodeDoesNotKnowIsNotShownAsZero() {
+    JsonObject state = keyhook.node().operator().get("/api/admin/node").expect(200).json();
+    JsonObject unknown = state.copy().put("queue", new JsonObject());
+    List.of("oldestDueSeconds", "partitionsAheadSeconds", "partitionsOverdue", "clockAheadSeconds").forEach(unknown::putNull);
+    page.route("**/api/admin/node", route -> route.fulfill(new Route.FulfillOptions().setContentType("application/json")
+        .setBody(unknown.encode())));
+    tab.visit("Node");
+    for (String name : MEASURED) {
+      assertThat(fact(name)).hasText("–");
+    }
+    page.unroute("**/api/admin/node");
+    JsonObject idle = unknown.put("oldestDueSeconds", 0).put("partitionsOverdue", 0)
+        .put("queue", new JsonObject().put("waiting", 0).put("leased", 1234).put("retrying", 0).put("paused", 0));
+    page.route("**/api/admin/node", route -> route.fulfill(new Route.FulfillOptions().setContentType("application/json")
+        .setBody(idle.encode())));
+    page.evaluate("location.hash = '/'");
+    tab.visit("Node");
+    assertThat(fact("In progress")).hasText("1,234");
+    assertThat(fact("Oldest due delivery")).hasText("none");
+    assertThat(fact("Partitions overdue")).hasText("0");
+  }
+
+  @Test
+  void thePageIsOnlineAgainWhereTheHostMountsNoProbes() {
+    Locator offline = page.getByText("No connection to Keyhook");
+    page.route("**/health/live", route -> route.fulfill(new Route.FulfillOptions().setStatus(404)));
+    page.route("**/api/admin/**", Route::abort);
+    page.evaluate("path => { location.hash = path; }", "/accounts/" + account); // asks once, and not again by itself
+    assertThat(offline).isVisible();
+    page.unroute("**/api/admin/**");
+    assertThat(tab.heading("A shop")).isVisible();
+    assertThat(offline).hasCount(0);
   }
 }

@@ -244,8 +244,11 @@ class RetentionTest {
     Files.createDirectory(archive);
     archiving(archive, meters).drop().await(30, TimeUnit.SECONDS);
     assertThat(tables()).doesNotContain(name("event", YESTERDAY), name("delivery", YESTERDAY));
-    failing.drop().await(30, TimeUnit.SECONDS);
-    assertThat(failing.overdue()).as("another node has archived them").isZero();
+    try (Connection other = keyhook.database().connect(); Statement statement = other.createStatement()) {
+      statement.executeQuery("SELECT pg_advisory_lock(hashtext('keyhook.partitions.drop'))");
+      failing.drop().await(30, TimeUnit.SECONDS);
+      assertThat(failing.overdue()).as("another node has archived them, and is at it again").isZero();
+    }
     try (Stream<Path> files = Files.list(archive)) {
       assertThat(files.map(kept -> kept.getFileName().toString())).containsExactlyInAnyOrder(
           name("event", YESTERDAY) + ".ndjson.gz", name("delivery", YESTERDAY) + ".ndjson.gz");

@@ -140,7 +140,7 @@ final class EndpointModel implements Endpoint.Actions {
     if (!attempting.isEmpty()) {
       boolean known = endpoint.settings() == Settings.State.KNOWN;
       HeldDelivery delivery = attempting.remove(random.nextInt(attempting.size()));
-      window.ended(false);
+      window.ended();
       assertThat(endpoint.unsent(delivery)).as("a wait begins").isEqualTo(known);
       assertThat(delivery.state()).isEqualTo(State.RELEASING);
     }

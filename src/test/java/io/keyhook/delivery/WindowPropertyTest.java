@@ -49,6 +49,16 @@ class WindowPropertyTest {
   }
 
   @Test
+  void anAttemptThatSaysNothingOfTheEndpointLeavesItsPlaces() {
+    Window window = new Window(256);
+    int before = fill(window);
+    for (int i = 0; i < before; i++) {
+      window.ended();
+    }
+    assertThat(fill(window)).isEqualTo(before);
+  }
+
+  @Test
   void anEndpointThatMostlyWorksKeepsItsPlaces() {
     Window window = new Window(256);
     IntStream.range(0, 300).forEach(i -> attempt(window, i % 3 > 0));

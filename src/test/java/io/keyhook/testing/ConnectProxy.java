@@ -21,6 +21,15 @@ public final class ConnectProxy implements AutoCloseable {
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private volatile String refusal;
   private volatile boolean hangs;
+  private volatile Breach breach;
+
+  /** How it ends a connection in the place of a response. */
+  public enum Breach {
+    /** In order. */
+    CLOSE,
+    /** With a reset, as after a crash. */
+    RESET
+  }
 
   public ConnectProxy() {
     try {
@@ -59,6 +68,11 @@ public final class ConnectProxy implements AutoCloseable {
       requests.add(head);
       if (hangs) {
         client.getInputStream().transferTo(OutputStream.nullOutputStream());
+        return;
+      }
+      Breach end = breach;
+      if (end != null) {
+        client.setSoLinger(end == Breach.RESET, 0);
         return;
       }
       String status = refusal;
@@ -110,6 +124,11 @@ public final class ConnectProxy implements AutoCloseable {
   /** Accepts connections from now on, and answers nothing. */
   public void hang() {
     hangs = true;
+  }
+
+  /** Accepts connections from now on, and ends them so when they ask for a tunnel. */
+  public void breakOff(Breach how) {
+    breach = how;
   }
 
   /** The heads of all requests. */

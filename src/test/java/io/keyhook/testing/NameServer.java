@@ -12,16 +12,18 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A DNS server on loopback that gives every name the same answer, but for the root, which it knows unless it is dead. Nothing that
- * it says may be cached.
+ * A DNS server on loopback that gives every name the same answer, but for the root, which it knows unless it is dead or cut off.
+ * Nothing that it says may be cached.
  */
 public final class NameServer implements AutoCloseable {
   private static final int A = 1;
   private static final int AAAA = 28;
+  private static final int SERVFAIL = 2;
   private static final int MAX_DATAGRAM = 512;
 
   private final DatagramSocket socket;
   private final AtomicInteger asked = new AtomicInteger();
+  private final AtomicInteger losses = new AtomicInteger();
   private volatile Reply reply = new Reply.Silence();
 
   /** What it says. */
@@ -31,6 +33,9 @@ public final class NameServer implements AutoCloseable {
 
     /** Nothing at all. */
     record Dead() implements Reply {}
+
+    /** SERVFAIL to everything, as a forwarder does that reaches no other server. */
+    record CutOff() implements Reply {}
 
     /** Bytes that are no message. */
     record Junk() implements Reply {}
@@ -72,7 +77,12 @@ public final class NameServer implements AutoCloseable {
 
   private byte[] answer(ByteBuffer query) throws IOException {
     Reply now = reply;
-    if (query.get(12) == 0 && !(now instanceof Reply.Dead)) {
+    boolean root = query.get(12) == 0;
+    if (root && losses.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      return new byte[0];
+    } else if (now instanceof Reply.CutOff) {
+      return message(query, SERVFAIL, List.of());
+    } else if (root && !(now instanceof Reply.Dead)) {
       return message(query, 0, List.of());
     } else if (now instanceof Reply.Failure failure) {
       return message(query, failure.code(), List.of());
@@ -115,6 +125,11 @@ public final class NameServer implements AutoCloseable {
   /** From now on. */
   public void reply(Reply reply) {
     this.reply = reply;
+  }
+
+  /** The next queries for the root get lost. */
+  public void loseRoot(int queries) {
+    losses.set(queries);
   }
 
   public void addresses(String... all) {

@@ -16,7 +16,8 @@ export function NodePage() {
     <${Loaded} of=${node}>${state => html`<${Stale} of=${node} what="the state" /><${Node} node=${state} reload=${node.reload} />`}</${Loaded}>`;
 }
 
-const count = value => Math.round(value).toLocaleString('en-US');
+/** Null for a value that the node does not know. */
+const count = value => value == null ? null : Math.round(value).toLocaleString('en-US');
 
 function seconds(value) {
   if (value == null) {
@@ -43,13 +44,13 @@ function Node({ node, reload }) {
       ...Object.entries(egress).map(([way, works]) => [way === 'dns' ? 'DNS' : 'Outgoing proxy', judged(works ? 'works' : 'fails', !works)]),
     ]} /></${Card}>
     <${Card} title="Queue of all nodes"><${Facts} of=${[
-      ['Waiting', count(queue.waiting ?? 0)],
-      ['In progress', count(queue.leased ?? 0)],
-      ['Retrying', count(queue.retrying ?? 0)],
-      ['Paused', count(queue.paused ?? 0)],
-      ['Oldest due delivery', judged(node.oldestDueSeconds ? seconds(node.oldestDueSeconds) : 'none', node.oldestDueSeconds > 300)],
+      ['Waiting', count(queue.waiting)],
+      ['In progress', count(queue.leased)],
+      ['Retrying', count(queue.retrying)],
+      ['Paused', count(queue.paused)],
+      ['Oldest due delivery', judged(node.oldestDueSeconds === 0 ? 'none' : seconds(node.oldestDueSeconds), node.oldestDueSeconds > 300)],
       ['Partitions ahead', judged(seconds(node.partitionsAheadSeconds), node.partitionsAheadSeconds < 7 * DAY)],
-      ['Partitions overdue', judged(count(node.partitionsOverdue ?? 0), node.partitionsOverdue > 0)],
+      ['Partitions overdue', judged(count(node.partitionsOverdue), node.partitionsOverdue > 0)],
     ]} /></${Card}>
     <${Configuration} level=${node.logLevel} onChanged=${reload} />`;
 }
