@@ -31,8 +31,9 @@ record Fault(String name, Script script, Integer status, AttemptError error, Str
   private static final String FOLDED = "\r\nX-Folded: a" + "\n ".repeat(20_000) + "\r\n\r\n";
   private static final String FOUR_KB = "x".repeat(4096);
 
-  static final List<Fault> ALL = Stream.of(hanging(), flooding(), malformed(), broken(), answering())
-      .flatMap(List::stream).toList();
+  static final List<Fault> HOSTILE = Stream.of(hanging(), flooding(), malformed(), broken()).flatMap(List::stream).toList();
+  static final List<Fault> ANSWERING = answering();
+  static final List<Fault> ALL = Stream.of(HOSTILE, ANSWERING).flatMap(List::stream).toList();
 
   /** Takes requests and answers each in the same way. */
   static Script answer(String response) {
