@@ -1,5 +1,7 @@
 package io.keyhook.attempt;
 
+// Only the socket itself can be closed before it is a connection.
+import io.netty.channel.Channel;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.VertxException;
@@ -29,6 +31,8 @@ final class Call implements BodyCodec<Void>, BodyStream<Void> {
   private HttpClientRequest request;
   private ReceiverCodec codec;
   private boolean received;
+  /** What is opened for it; null: nothing is, or it is not shown. */
+  private Channel socket;
 
   /**
    * @param pool of the connections that it may get
@@ -56,6 +60,18 @@ final class Call implements BodyCodec<Void>, BodyStream<Void> {
     pass.begun(codec.isNew());
     codec.begin(this, pool);
     return null;
+  }
+
+  /** A socket is opened for it. */
+  void opens(Channel socket) {
+    this.socket = socket;
+  }
+
+  /** Closes what is being opened for it, unless it has begun. */
+  void abandon() {
+    if (request == null && socket != null) {
+      socket.close();
+    }
   }
 
   boolean hasBegun() {

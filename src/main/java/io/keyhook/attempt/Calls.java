@@ -1,6 +1,8 @@
 package io.keyhook.attempt;
 
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.client.HttpRequest;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,20 +21,24 @@ final class Calls {
   private static final long TLS_DELAY_MILLIS = 750;
 
   private final Vertx vertx;
+  private final Sockets sockets;
   private final Exchange exchange;
   private final Sender.Route route;
   private final List<InetAddress> addresses;
   private final Message message;
   private int next;
   private int connecting;
+  /** Those that wait for a connection, or have one. */
+  private final List<Call> calls = new ArrayList<>(1);
   private long timer = -1;
   private AttemptError failure;
 
   /**
    * @param addresses one or more, in the order in which they are tried; the one that worked last comes before
    */
-  Calls(Vertx vertx, Exchange exchange, Sender.Route route, List<InetAddress> addresses, Message message) {
+  Calls(Vertx vertx, Sockets sockets, Exchange exchange, Sender.Route route, List<InetAddress> addresses, Message message) {
     this.vertx = vertx;
+    this.sockets = sockets;
     this.exchange = exchange;
     this.route = route;
     this.addresses = inOrder(addresses, route);
@@ -57,6 +63,7 @@ final class Calls {
 
   void start() {
     if (!exchange.wantsNoCall()) {
+      exchange.attempt().onComplete(over -> List.copyOf(calls).forEach(Call::abandon));
       tryNext();
     }
   }
@@ -95,21 +102,27 @@ final class Calls {
     @Override
     public void go(Pass pass) {
       Call call = new Call(exchange, pool, pass);
-      (fresh ? pool.requestAfresh() : pool.request()).putHeaders(message.headers()).as(call).sendBuffer(message.body())
-          .onComplete(
-              done -> {
-                works();
-                exchange.succeed();
-              },
-              e -> {
-                if (e == Call.TOO_SOON) {
-                  tooSoon(pass);
-                } else {
-                  pass.ended();
-                  connecting--;
-                  failed(call, e);
-                }
-              });
+      calls.add(call);
+      sockets.open(call, () -> request().as(call).sendBuffer(message.body()).onComplete(
+          done -> {
+            calls.remove(call);
+            works();
+            exchange.succeed();
+          },
+          e -> {
+            calls.remove(call);
+            if (e == Call.TOO_SOON) {
+              tooSoon(pass);
+            } else {
+              pass.ended();
+              connecting--;
+              failed(call, e);
+            }
+          }));
+    }
+
+    private HttpRequest<Buffer> request() {
+      return (fresh ? pool.requestAfresh() : pool.request()).putHeaders(message.headers());
     }
 
     private void tooSoon(Pass pass) {

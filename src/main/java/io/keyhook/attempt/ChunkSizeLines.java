@@ -85,4 +85,17 @@ final class ChunkSizeLines {
       }
     }
   }
+
+  /** Whether what was just read is the line of a chunk of size 0, which trailers follow. */
+  static boolean isLast(ByteBuf in, int from) {
+    int at = from;
+    while (at < in.readerIndex() && Character.isWhitespace(in.getByte(at))) {
+      at++;
+    }
+    int digits = at;
+    while (at < in.readerIndex() && in.getByte(at) == '0') {
+      at++;
+    }
+    return at > digits && (at == in.readerIndex() || Character.digit(in.getByte(at), 16) < 0);
+  }
 }

@@ -51,6 +51,7 @@ public final class Sender {
   private final Duration timeout;
   private final LongSupplier nanoTime;
   private final Runnable onUnasked;
+  private final Sockets sockets;
   private final WebClient reusing;
   private final WebClient fresh;
   private final Openings openings;
@@ -92,13 +93,13 @@ public final class Sender {
     this.nanoTime = nanoTime;
     this.onUnasked = onUnasked;
     this.openings = new Openings(vertx);
+    this.sockets = new Sockets(vertx);
     TlsSessions sessions = new TlsSessions();
     this.reusing = client(egress, sessions, maxInFlight, true);
     this.fresh = client(egress, sessions, maxInFlight, false);
   }
 
   private WebClient client(Egress egress, TlsSessions sessions, int maxInFlight, boolean keepAlive) {
-    // A connection that is being made cannot be canceled: it is given up by these, or is the next attempt's.
     HttpClientOptions options = new HttpClientOptions()
         .setVerifyHost(true)
         .setTracingPolicy(TracingPolicy.IGNORE) // a span of Vert.x holds the whole URL, which may be a secret
@@ -114,7 +115,7 @@ public final class Sender {
     if (proxy != null) {
       options.setProxyOptions(proxy.options(OutgoingProxy.timeout(timeout)));
     }
-    return Wire.client(vertx, options,
+    return Wire.client(sockets, options,
         new PoolOptions().setHttp1MaxSize(maxInFlight).setMaxLifetime(MAX_CONNECTION_SECONDS));
   }
 
@@ -144,7 +145,7 @@ public final class Sender {
         target.literal().isPresent() ? Future.succeededFuture(List.of())
             : Future.succeededFuture(target.host()).compose(resolver::resolve); // what it throws fails the attempt
     resolved.map(addresses -> policy.pick(target, addresses)).onComplete(
-        addresses -> new Calls(vertx, exchange, route(settings), addresses, message).start(),
+        addresses -> new Calls(vertx, sockets, exchange, route(settings), addresses, message).start(),
         e -> exchange.fail(AttemptError.of(e)));
     return exchange.attempt();
   }

@@ -10,6 +10,7 @@ final class StatusLine {
   private static final byte[] VERSION = "HTTP/1.".getBytes(StandardCharsets.US_ASCII);
   private static final int ANY_VERSION = "HTTP/".length();
   private static final int MAX_VERSION = 8;
+  private static final int STATUS_DIGITS = 3;
 
   /** The last byte that was dropped in front of it. */
   private byte dropped = HttpConstants.LF;
@@ -62,6 +63,40 @@ final class StatusLine {
       droppedText |= dropped != HttpConstants.CR && dropped != HttpConstants.LF;
     }
     return false;
+  }
+
+  /**
+   * Makes the reason phrase one that Netty reads: it may be anything, and says nothing.
+   *
+   * @param lf where the line ends that begins at the reader index
+   * @return the status; 0: there is none of three digits
+   */
+  static int mend(ByteBuf in, int lf) {
+    int at = in.readerIndex();
+    while (at < lf && !isBlank(in.getByte(at))) {
+      at++;
+    }
+    while (at < lf && isBlank(in.getByte(at))) {
+      at++;
+    }
+    int status = 0;
+    int digits = at;
+    while (at < lf && at < digits + STATUS_DIGITS && Character.isDigit(in.getByte(at))) {
+      status = status * 10 + Character.digit(in.getByte(at++), 10);
+    }
+    if (at < digits + STATUS_DIGITS) {
+      return 0;
+    }
+    for (int i = at; i < lf; i++) {
+      if (Character.isISOControl(in.getByte(i))) {
+        in.setByte(i, HttpConstants.SP);
+      }
+    }
+    return status;
+  }
+
+  private static boolean isBlank(byte b) {
+    return b == HttpConstants.SP || b == '\t';
   }
 
   private static int endOfVersion(ByteBuf in) {

@@ -5,11 +5,11 @@ package io.keyhook.attempt;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.impl.HttpClientBuilderInternal;
 import io.vertx.core.http.impl.HttpClientConnectionInternal;
 import io.vertx.ext.web.client.WebClient;
 import io.vertx.ext.web.client.WebClientOptions;
@@ -45,10 +45,11 @@ final class Wire {
   }
 
   /** A client whose requests are made with {@code as(call)}, a call for each. The caller closes it. */
-  static WebClient client(Vertx vertx, HttpClientOptions options, PoolOptions pool) {
+  static WebClient client(Sockets sockets, HttpClientOptions options, PoolOptions pool) {
     WebClientOptions plain = new WebClientOptions().setUserAgentEnabled(false).setFollowRedirects(false);
     WebClient client = WebClient.wrap(
-        vertx.httpClientBuilder().with(options).with(pool).withConnectHandler(Wire::install).build(), plain);
+        new HttpClientBuilderInternal(sockets).with(options).with(pool.setEventLoopSize(1)).withConnectHandler(Wire::install)
+            .build(), plain);
     ((WebClientInternal) client).addInterceptor(Wire::intercept);
     return client;
   }
