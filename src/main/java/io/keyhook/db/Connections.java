@@ -37,6 +37,9 @@ import org.slf4j.LoggerFactory;
  *   <li>a call gets no answer, and no other call of the pool gets one meanwhile: the server was cut off. The call fails.
  * </ul>
  *
+ * <p>A call whose connection ended is made once more on another one if it surely had no effect, or only reads ({@link Reads}).
+ * Both tries together take no longer than one may.
+ *
  * <p>What is under way on the old pool ends there, and then its connections are closed. A pool is replaced at most once a
  * second, so that a server that stays read-only is not flooded with logins.
  *
@@ -148,19 +151,20 @@ final class Connections implements Pool {
   }
 
   private <T> Future<T> call(String what, Function<Pool, Future<T>> work) {
-    return call(what, work, true);
+    return call(what, work, LONGEST_CALL.toNanos(), true);
   }
 
-  private <T> Future<T> call(String what, Function<Pool, Future<T>> work, boolean again) {
+  private <T> Future<T> call(String what, Function<Pool, Future<T>> work, long mostNanos, boolean again) {
     Generation used = current;
     if (!used.enter()) {
-      return closed ? Future.failedFuture(new IllegalStateException("The connections are closed")) : call(what, work, again);
+      return closed ? Future.failedFuture(new IllegalStateException("The connections are closed"))
+          : call(what, work, mostNanos, again);
     }
     meter.began();
     long begun = System.nanoTime();
     Future<T> result;
     try {
-      result = work.apply(used.pool).timeout(LONGEST_CALL.toMillis(), TimeUnit.MILLISECONDS);
+      result = work.apply(used.pool).timeout(mostNanos, TimeUnit.NANOSECONDS);
     } catch (RuntimeException e) {
       result = Future.failedFuture(e);
     }
@@ -177,12 +181,17 @@ final class Connections implements Pool {
       } else if (e instanceof TimeoutException && used.answeredNanos - begun < 0) {
         replaceAll(used, e);
       }
-      return again ? repaired(used, e).compose(repaired -> call(what, work, false)) : Future.failedFuture(e);
+      return again ? repaired(used, what, e).compose(repaired ->
+          call(what, work, Math.max(1, mostNanos - (System.nanoTime() - begun)), false)) : Future.failedFuture(e);
     });
   }
 
   /** Succeeds where the call that failed may be made once more. */
-  private Future<Void> repaired(Generation used, Throwable e) {
+  private Future<Void> repaired(Generation used, String what, Throwable e) {
+    if (DatabaseError.hadNoEffect(e) || DatabaseError.isConnectionLost(e) && Reads.isRead(what)) {
+      replace(used); // what ends one connection often ends all
+      return Future.succeededFuture();
+    }
     return switch (DatabaseError.of(e)) {
       case STALE_CONNECTION -> replaceAll(used, e) ? Future.succeededFuture() : Future.failedFuture(e);
       case MISSING_PARTITION -> here(repairs.makePartition(e)).recover(failed -> Future.failedFuture(e));
