@@ -117,6 +117,18 @@ class SqlFormsTest {
   }
 
   @TestFactory
+  List<DynamicTest> aReadChangesNothing() {
+    assertThat(Reads.isRead((String) constants(String.class).get("ValidationStore.ACCOUNTS"))).isTrue();
+    return each(constants(String.class), (name, constant) -> {
+      if (!Reads.isRead((String) constant)) {
+        return;
+      }
+      assertThat(keyhook.database().column("EXPLAIN (GENERIC_PLAN, COSTS OFF) " + constant)).as(name)
+          .isNotEmpty().noneMatch(line -> line.matches(".*\\b(Insert|Update|Delete|Merge) on\\b.*"));
+    });
+  }
+
+  @TestFactory
   List<DynamicTest> aBatchGoesToTheShardOfItsAccounts() {
     Set<String> onShards = onShards();
     return each(constants(String.class), (name, constant) -> {
