@@ -266,6 +266,9 @@ public record ConnectionUri(
     if (text.isEmpty()) {
       return Optional.empty();
     }
+    if (host.startsWith("/")) {
+      throw new IllegalArgumentException("hostaddr belongs beside the name of a host, not beside the directory of a Unix socket");
+    }
     IPAddress address = new IPAddressString(text).getAddress();
     if (address == null || address.isMultiple() || !HOST.matcher(text).matches()) {
       throw new IllegalArgumentException("hostaddr must have IP addresses; names belong in host");

@@ -121,6 +121,7 @@ class ConnectionUriTest {
       "postgresql://h/d?service=s | service: write what the service file says into the URI",
       "postgresql://h/d?require_auth=scram-sha-256 | require_auth: to be sure of the server's identity",
       "postgresql://a,b/d?hostaddr=10.0.0.1 | as many addresses in hostaddr as hosts",
+      "postgresql:///d?host=/run&hostaddr=10.0.0.1 | hostaddr belongs beside the name of a host",
       "postgresql://a/d?hostaddr=b | hostaddr must have IP addresses",
       "postgresql://a/d?hostaddr=10.0.0.0/8 | hostaddr must have IP addresses",
       "postgresql://h/ | names no database",
