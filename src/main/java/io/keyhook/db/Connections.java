@@ -37,11 +37,11 @@ import org.slf4j.LoggerFactory;
  *   <li>a call gets no answer, and no other call of the pool gets one meanwhile: the server was cut off. The call fails.
  * </ul>
  *
- * <p>A call whose connection ended is made once more on another one if it surely had no effect, or only reads ({@link Reads}).
- * Both tries together take no longer than one may.
+ * <p>A call whose connection ended is made once more if it surely had no effect, or only reads ({@link Reads}). It goes to a new
+ * pool, which all calls share whose connections ended at that time. Both tries together take no longer than one may.
  *
- * <p>What is under way on the old pool ends there, and then its connections are closed. A pool is replaced at most once a
- * second, so that a server that stays read-only is not flooded with logins.
+ * <p>What is under way on the old pool ends there, and then its connections are closed. A pool is replaced for those at most once
+ * a second, so that a server that stays read-only is not flooded with logins.
  *
  * <p>A call that finds no partition for its row ({@link DatabaseError#MISSING_PARTITION}) is made once more when the partition
  * has been made. Calls are single statements, and whole transactions. Any thread; a future completes on the caller's context.
@@ -189,7 +189,7 @@ final class Connections implements Pool {
   /** Succeeds where the call that failed may be made once more. */
   private Future<Void> repaired(Generation used, String what, Throwable e) {
     if (DatabaseError.hadNoEffect(e) || DatabaseError.isConnectionLost(e) && Reads.isRead(what)) {
-      replace(used); // what ends one connection often ends all
+      replace(used, Duration.ZERO); // whose connection may not know yet that it has ended, as may others
       return Future.succeededFuture();
     }
     return switch (DatabaseError.of(e)) {

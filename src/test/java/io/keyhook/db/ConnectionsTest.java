@@ -177,15 +177,13 @@ class ConnectionsTest {
       statement.execute("LOCK TABLE written IN ACCESS EXCLUSIVE MODE");
       Future<RowSet<Row>> read = behind.pool().query("SELECT count(*) FROM written WHERE number = 9").execute();
       awaitOneWaits();
-      proxy.cut();
-      proxy.open();
+      proxy.reset();
       locks.commit();
       assertThat(Waiting.on(read).iterator().next().getLong(0)).isZero();
       statement.execute("LOCK TABLE written IN ACCESS EXCLUSIVE MODE");
       Future<?> write = write(behind.pool(), 9);
       awaitOneWaits();
-      proxy.cut();
-      proxy.open();
+      proxy.reset();
       locks.commit();
       assertThatThrownBy(() -> Waiting.on(write)).satisfies(e ->
           assertThat(DatabaseError.of(e.getCause() == null ? e : e.getCause())).isEqualTo(DatabaseError.UNAVAILABLE));
