@@ -93,7 +93,8 @@ public enum DatabaseError {
   /**
    * Returns whether a connection ended before or during the call, and the call surely changed nothing: the same call may
    * succeed at once on another connection. PostgreSQL reports 57P01 and 57P05 as errors only while it has not committed; when
-   * it crashes, or waits for a standby after the commit, it closes the connection without an error.
+   * it crashes, or waits for a standby after the commit, it closes the connection without an error. Vert.x 5.0 withholds these
+   * errors from calls, whose connections are then lost.
    */
   public static boolean hadNoEffect(Throwable e) {
     return e instanceof PgException pg && ENDED.contains(pg.getSqlState())

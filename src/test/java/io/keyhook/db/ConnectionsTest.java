@@ -149,15 +149,9 @@ class ConnectionsTest {
   }
 
   @Test
-  void aStatementOfAConnectionThatTheServerEndsIsMadeOnce() throws SQLException {
+  void aTransactionOrReadOfAConnectionThatTheServerEndsIsMadeAgain() throws SQLException {
     try (Connection locks = keyhook.database().connect(); Statement statement = locks.createStatement()) {
       locks.setAutoCommit(false);
-      statement.execute("LOCK TABLE written IN ACCESS EXCLUSIVE MODE");
-      Future<?> written = write(database.pool(), 7);
-      terminateWaiting();
-      locks.commit();
-      Waiting.on(written);
-      assertThat(written(7)).isEqualTo(1);
       statement.execute("LOCK TABLE written IN ACCESS EXCLUSIVE MODE");
       Future<?> transaction = database.transaction(tx -> tx.query("SELECT 1").execute()
           .compose(first -> write(tx, 8)).compose(second -> write(tx, 8)));
@@ -165,7 +159,25 @@ class ConnectionsTest {
       locks.commit();
       Waiting.on(transaction);
       assertThat(written(8)).isEqualTo(2);
+      statement.execute("LOCK TABLE written IN ACCESS EXCLUSIVE MODE");
+      Future<RowSet<Row>> read = database.pool().preparedQuery("SELECT count(*) FROM written WHERE number = $1")
+          .execute(Tuple.of(8));
+      terminateWaiting();
+      locks.commit();
+      assertThat(Waiting.on(read).iterator().next().getLong(0)).isEqualTo(2);
     }
+  }
+
+  /** Nobody knows whether it was committed. */
+  @Test
+  void aTransactionWhoseAnswerToCommitIsLostIsNotMadeAgain(Vertx vertx) {
+    Proxy proxy = keyhook.proxy();
+    Database behind = Database.of(vertx, proxy.before(keyhook.database().uri()), 1);
+    proxy.loseAnswerToCommit();
+    assertThatThrownBy(() -> Waiting.on(behind.transaction(tx -> write(tx, 10))));
+    assertThat(proxy.hasLostAnswer()).isTrue();
+    assertThat(written(10)).isEqualTo(1);
+    Waiting.on(behind.close());
   }
 
   @Test
