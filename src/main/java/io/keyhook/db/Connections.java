@@ -223,8 +223,8 @@ final class Connections implements Pool {
   @Override
   public <T> Future<T> withTransaction(Function<SqlConnection, Future<T>> work) {
     AtomicBoolean committing = new AtomicBoolean();
-    return call("transaction", pool -> pool.withTransaction(connection -> work.apply(connection).onSuccess(done ->
-        committing.set(true))), () -> !committing.get(), LONGEST_CALL.toNanos(), true);
+    return call("transaction", pool -> pool.withTransaction(connection -> work.apply(heard(connection))
+        .onSuccess(done -> committing.set(true))), () -> !committing.get(), LONGEST_CALL.toNanos(), true);
   }
 
   /** As many connections to another server of the cluster, which belong to these. */
@@ -239,7 +239,12 @@ final class Connections implements Pool {
   /** Lends a connection, for as long as the caller likes. */
   @Override
   public Future<SqlConnection> getConnection() {
-    return current.pool().getConnection();
+    return current.pool().getConnection().map(Connections::heard);
+  }
+
+  /** Without a handler, Vert.x prints what a server says as it ends a connection, beside the log. */
+  static SqlConnection heard(SqlConnection connection) {
+    return connection.exceptionHandler(e -> log.debug("A connection to the database ends: {}", e.getMessage()));
   }
 
   @Override

@@ -274,7 +274,8 @@ public final class Database {
    */
   private void set(SqlConnection connection) {
     Map<String, String> all = sharded() ? SessionSettings.with(DISTRIBUTED) : SessionSettings.OF_NODES;
-    SessionSettings.make(connection, pooler == Pooler.SESSION ? all : Map.of()).onComplete(done -> connection.close());
+    SessionSettings.make(Connections.heard(connection), pooler == Pooler.SESSION ? all : Map.of())
+        .onComplete(done -> connection.close());
   }
 
   /** Closes what {@link #connections} gave. */

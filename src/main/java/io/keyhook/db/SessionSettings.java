@@ -1,5 +1,6 @@
 package io.keyhook.db;
 
+import io.keyhook.bus.DatabaseError;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
@@ -84,7 +85,8 @@ final class SessionSettings {
    */
   static Future<Void> make(SqlClient connection, Map<String, String> settings) {
     return connection.query(settings.isEmpty() ? WHERE_NEEDED : set(settings) + "; " + WHERE_NEEDED).execute()
-        .onFailure(e -> log.warn("The settings of a connection to the database could not be made: {}", e.getMessage()))
+        .onFailure(e -> log.atLevel(DatabaseError.of(e).level())
+            .log("The settings of a connection to the database could not be made: {}", e.getMessage()))
         .mapEmpty();
   }
 
