@@ -3,7 +3,9 @@ package io.keyhook.bus;
 import io.vertx.core.VertxException;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.ClosedConnectionException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.event.Level;
@@ -31,7 +33,8 @@ public enum DatabaseError {
   STALE_CONNECTION,
   /**
    * PostgreSQL cannot be reached, is overloaded, full, locked, starting or stopping (classes 08, 25, 53, 55, 57, 58), or did
-   * not answer. PostgreSQL itself closes a connection that it ends (57P01 to 57P05). Whether something was written is unknown.
+   * not answer. PostgreSQL itself closes a connection that it ends (57P01 to 57P05). Whether something was written is unknown
+   * unless the call {@link #hadNoEffect}.
    */
   UNAVAILABLE,
   /** Any other error of PostgreSQL, such as a missing privilege, that needs an administrator. */
@@ -40,6 +43,11 @@ public enum DatabaseError {
   DEFECT;
 
   private static final Set<String> STALE = Set.of("25006", "26000", "42P05");
+  /** Fatal errors of a server that ends a connection, and with it the transaction: no commit precedes them. */
+  private static final Set<String> ENDED = Set.of("57P01", "57P05");
+  /** As Vert.x has it: the connection was closed before the statement was sent. */
+  private static final String NOT_SENT = "Connection is not active now";
+  private static final String CRASH = "57P02";
   /** Of {@code keyhook.in_shard} and {@code keyhook.run_on_shard}, and of a table that does not exist. */
   private static final Set<String> ELSEWHERE = Set.of("55000", "42P01");
   /** The server is read-only, its disk is full, or it is starting or stopping. */
@@ -80,6 +88,29 @@ public enum DatabaseError {
    */
   public static boolean isElsewhere(Throwable e) {
     return e instanceof PgException pg && ELSEWHERE.contains(pg.getSqlState());
+  }
+
+  /**
+   * Returns whether a connection ended before or during the call, and the call surely changed nothing: the same call may
+   * succeed at once on another connection. PostgreSQL reports 57P01 and 57P05 as errors only while it has not committed; when
+   * it crashes, or waits for a standby after the commit, it closes the connection without an error. Vert.x 5.0 withholds these
+   * errors from calls, whose connections are then lost.
+   */
+  public static boolean hadNoEffect(Throwable e) {
+    return e instanceof PgException pg && ENDED.contains(pg.getSqlState())
+        || e instanceof VertxException && String.valueOf(e.getMessage()).startsWith(NOT_SENT);
+  }
+
+  /**
+   * Returns whether a connection ended during the call, on its way or at the server, so that whether the call changed something
+   * is unknown. Not for connections that could not be opened.
+   */
+  public static boolean isConnectionLost(Throwable e) {
+    if (e instanceof PgException pg) {
+      String state = String.valueOf(pg.getSqlState());
+      return state.equals(CRASH) || state.startsWith("08");
+    }
+    return e instanceof ClosedConnectionException || e instanceof IOException && !(e instanceof ConnectException);
   }
 
   /** Returns whether the call's data caused the error: the same call would fail again, and another may succeed. */

@@ -145,7 +145,7 @@ final class OptionsReader {
 
   private static Optional<URI> parsed(String text) {
     try {
-      return Optional.of(new URI(text));
+      return Optional.of(ConnectionUri.uri(text));
     } catch (URISyntaxException e) {
       return Optional.empty();
     }

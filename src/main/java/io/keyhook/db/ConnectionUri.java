@@ -1,18 +1,22 @@
 package io.keyhook.db;
 
+import inet.ipaddr.IPAddress;
+import inet.ipaddr.IPAddressString;
+import io.vertx.core.net.SocketAddress;
 import io.vertx.pgclient.SslMode;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.URLDecoder;
+import java.net.URISyntaxException;
 import java.net.URLEncoder;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -46,12 +50,24 @@ public record ConnectionUri(
   /**
    * One of the URI's servers.
    *
-   * @param host a name, an address without brackets, or the absolute directory of a Unix socket
+   * @param host a name, an address without brackets, or the absolute directory of a Unix socket: by it TLS verifies the server
+   * @param address to connect to, whose name is the host; empty: that of the host
    * @param password empty: none
    */
-  public record Server(String host, int port, Optional<String> password) {
+  public record Server(String host, Optional<InetAddress> address, int port, Optional<String> password) {
+    /** One whose address its host tells. */
+    public Server(String host, int port, Optional<String> password) {
+      this(host, Optional.empty(), port, password);
+    }
+
     boolean isSocket() {
-      return host.startsWith("/");
+      return address.isEmpty() && host.startsWith("/");
+    }
+
+    /** Where to connect to over TCP. Its host is the server's, not its address. */
+    SocketAddress socketAddress() {
+      return address.map(to -> SocketAddress.inetSocketAddress(new InetSocketAddress(to, port)))
+          .orElseGet(() -> SocketAddress.inetSocketAddress(port, host));
     }
 
     /** The socket's file, as libpq names it. */
@@ -61,7 +77,8 @@ public record ConnectionUri(
 
     @Override
     public String toString() {
-      return isSocket() ? socket().toString() : (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+      return isSocket() ? socket().toString() : (host.contains(":") ? "[" + host + "]" : host) + ":" + port
+          + address.map(at -> " at " + at.getHostAddress()).orElse("");
     }
   }
 
@@ -75,17 +92,10 @@ public record ConnectionUri(
   private static final Pattern FORM = Pattern.compile(
       "postgres(?:ql)?://(?:(?<user>[^:@/?#\\s]*)(?::(?<password>[^@/?#\\s]*))?@)?(?<servers>[^@/?#\\s]*)"
           + "(?:/(?<database>[^/?#\\s]*))?(?:\\?(?<parameters>[^#\\s]*))?");
-  private static final Pattern SERVER = Pattern.compile("(?:\\[(?<ipv6>[0-9A-Fa-f:.]+)]|(?<host>[^:\\[\\]]*))(?::(?<port>\\d*))?");
+  private static final Pattern SERVER = Pattern.compile(
+      "(?:(?:\\[|%5B)(?<ipv6>[0-9A-Fa-f:.]+)(?:]|%5D)|(?<host>[^:\\[\\]]*))(?::(?<port>\\d*))?");
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|/.*");
-  private static final Pattern ESCAPE = Pattern.compile("%(?![0-9A-Fa-f]{2})|%00");
   private static final String SYSTEM = "system";
-  private static final Set<String> KNOWN = Set.of("host", "hostaddr", "port", "dbname", "user", "password", "passfile", "sslmode",
-      "sslrootcert", "sslcert", "sslkey", "channel_binding", "target_session_attrs", "application_name",
-      "fallback_application_name", "options", "search_path", "ssl", "gssencmode", "sslnegotiation", "load_balance_hosts");
-  /** Parameters of libpq whose absence loses nothing but a tuning. */
-  private static final Set<String> WITHOUT_EFFECT = Set.of("connect_timeout", "keepalives", "keepalives_idle",
-      "keepalives_interval", "keepalives_count", "tcp_user_timeout", "sslcompression", "sslsni", "client_encoding");
-
   /** Where libpq looks for files that the URI does not name. */
   record Home(Path directory) {
     static Home ofUser() {
@@ -106,6 +116,19 @@ public record ConnectionUri(
     return parse(uri.toString(), Home.ofUser());
   }
 
+  /**
+   * The text as a URI. Java knows brackets around the address of a single server only, so those of several are escaped.
+   *
+   * @throws URISyntaxException it is none
+   */
+  public static URI uri(String text) throws URISyntaxException {
+    try {
+      return new URI(text);
+    } catch (URISyntaxException e) {
+      return new URI(text.replace("[", "%5B").replace("]", "%5D"));
+    }
+  }
+
   /** The URI with a password that was given beside it. */
   public static URI withPassword(URI uri, String password) {
     return URI.create(uri + (uri.toString().contains("?") ? "&" : "?") + "password="
@@ -123,7 +146,7 @@ public record ConnectionUri(
     if (!form.matches()) {
       throw new IllegalArgumentException("it has another form");
     }
-    Map<String, String> parameters = parameters(form.group("parameters"));
+    Map<String, String> parameters = ConnectionParameters.of(form.group("parameters"));
     part(parameters, "user", form.group("user"));
     part(parameters, "password", form.group("password"));
     part(parameters, "dbname", form.group("database"));
@@ -132,7 +155,6 @@ public record ConnectionUri(
     if (database == null) {
       throw new IllegalArgumentException("it names no database");
     }
-    refuseUnsupported(parameters);
     SslMode mode = sslMode(parameters);
     boolean system = SYSTEM.equals(parameters.get("sslrootcert"));
     Optional<Path> root = system ? Optional.empty() : file(parameters, "sslrootcert").or(() -> home.tls("root.crt"));
@@ -161,71 +183,21 @@ public record ConnectionUri(
 
   private static void part(Map<String, String> parameters, String name, String value) {
     if (value != null && !value.isEmpty()) {
-      parameters.putIfAbsent(name, decode(value));
-    }
-  }
-
-  private static Map<String, String> parameters(String text) {
-    Map<String, String> parameters = new LinkedHashMap<>();
-    int number = 0;
-    for (String pair : text == null || text.isEmpty() ? new String[0] : text.split("&", -1)) {
-      number++;
-      if (pair.isEmpty()) {
-        continue;
-      }
-      int equals = pair.indexOf('=');
-      String name = equals < 0 ? "" : decode(pair.substring(0, equals)).toLowerCase(Locale.ROOT);
-      if (!KNOWN.contains(name) && !WITHOUT_EFFECT.contains(name)) {
-        // Its name may be a part of a password with a question mark in it.
-        throw new IllegalArgumentException("its parameter number " + number + " is none that Keyhook knows");
-      }
-      if (!WITHOUT_EFFECT.contains(name)) {
-        parameters.put(name, decode(pair.substring(equals + 1)));
-      }
-    }
-    if (parameters.containsKey("ssl")) { // as the JDBC driver spells it
-      String ssl = one(parameters, "ssl", "true", "false");
-      parameters.putIfAbsent("sslmode", ssl.equals("true") ? "require" : "prefer");
-    }
-    return parameters;
-  }
-
-  private static void refuseUnsupported(Map<String, String> parameters) {
-    if (!one(parameters, "channel_binding", "prefer", "require", "disable").equals("prefer")) {
-      throw new IllegalArgumentException("channel_binding must be prefer, the default, with which a server that offers channel"
-          + " binding gets it; to be sure of the server's identity use sslmode=verify-full");
-    }
-    if (one(parameters, "gssencmode", "prefer", "disable", "require").equals("require")) {
-      throw new IllegalArgumentException("gssencmode must be disable or prefer: Keyhook encrypts with TLS alone");
-    }
-    if (one(parameters, "sslnegotiation", "postgres", "direct").equals("direct")) {
-      throw new IllegalArgumentException("sslnegotiation must be postgres, the default");
-    }
-    if (!one(parameters, "load_balance_hosts", "disable", "random").equals("disable")) {
-      throw new IllegalArgumentException("load_balance_hosts must be disable, the default");
+      parameters.putIfAbsent(name, ConnectionParameters.decode(value));
     }
   }
 
   private static SslMode sslMode(Map<String, String> parameters) {
     String[] modes = Arrays.stream(SslMode.values()).map(mode -> mode.value).toArray(String[]::new);
-    return parameters.containsKey("sslmode") ? SslMode.of(one(parameters, "sslmode", modes)) : SslMode.PREFER;
+    return parameters.containsKey("sslmode") ? SslMode.of(ConnectionParameters.one(parameters, "sslmode", modes)) : SslMode.PREFER;
   }
 
   private static Target target(Map<String, String> parameters) {
-    return switch (one(parameters, "target_session_attrs", "any", "read-write", "primary")) {
+    return switch (ConnectionParameters.one(parameters, "target_session_attrs", "any", "read-write", "primary")) {
       case "read-write" -> Target.READ_WRITE;
       case "primary" -> Target.PRIMARY;
       default -> Target.ANY;
     };
-  }
-
-  /** The parameter's value, which must be one of these; the first of them if it is not given. */
-  private static String one(Map<String, String> parameters, String name, String... values) {
-    String value = parameters.getOrDefault(name, values[0]);
-    if (!List.of(values).contains(value)) {
-      throw new IllegalArgumentException(name + " must be one of " + String.join(", ", values));
-    }
-    return value;
   }
 
   private static Map<String, String> settings(Map<String, String> parameters) {
@@ -252,13 +224,20 @@ public record ConnectionUri(
         if (!parts.matches()) {
           throw new IllegalArgumentException("each server must be a host, or a host and a port, and an IPv6 address in brackets");
         }
-        hosts.add(parts.group("ipv6") != null ? parts.group("ipv6") : decode(parts.group("host")));
+        hosts.add(parts.group("ipv6") != null ? parts.group("ipv6") : ConnectionParameters.decode(parts.group("host")));
         ports.add(parts.group("port") == null ? "" : parts.group("port"));
       }
     }
     override(parameters.get("host"), hosts);
-    override(parameters.get("hostaddr"), hosts);
     override(parameters.get("port"), ports);
+    List<String> addresses = new ArrayList<>();
+    override(parameters.get("hostaddr"), addresses);
+    if (hosts.isEmpty()) {
+      hosts.addAll(addresses);
+    }
+    if (!addresses.isEmpty() && addresses.size() != hosts.size()) {
+      throw new IllegalArgumentException("there must be as many addresses in hostaddr as hosts; one may be empty");
+    }
     if (ports.size() > 1 && ports.size() != hosts.size()) {
       throw new IllegalArgumentException("there must be one port, or as many as hosts");
     }
@@ -266,19 +245,39 @@ public record ConnectionUri(
         : Passwords.of(file(parameters, "passfile"), home.directory);
     List<Server> servers = new ArrayList<>();
     for (int i = 0; i < hosts.size(); i++) {
-      String host = hosts.get(i);
+      String address = addresses.isEmpty() ? "" : addresses.get(i);
+      String host = hosts.get(i).isEmpty() ? address : hosts.get(i);
       if (!HOST.matcher(host).matches()) {
         throw new IllegalArgumentException("a host must have letters, digits, '-', '_' and '.', or be the directory of a Unix"
             + " socket, as %2Fvar%2Frun%2Fpostgresql");
       }
       int port = port(ports.isEmpty() ? "" : ports.get(ports.size() == 1 ? 0 : i));
-      servers.add(new Server(host, port, Optional.ofNullable(parameters.get("password"))
+      servers.add(new Server(host, address(host, address), port, Optional.ofNullable(parameters.get("password"))
           .or(() -> passwords.flatMap(file -> file.find(host, port, database, user)))));
     }
     if (servers.isEmpty()) {
       throw new IllegalArgumentException("it names no host");
     }
     return List.copyOf(servers);
+  }
+
+  /** The address under the name of its host, which nobody looks up; empty: the host tells it. */
+  private static Optional<InetAddress> address(String host, String text) {
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    if (host.startsWith("/")) {
+      throw new IllegalArgumentException("hostaddr belongs beside the name of a host, not beside the directory of a Unix socket");
+    }
+    IPAddress address = new IPAddressString(text).getAddress();
+    if (address == null || address.isMultiple() || !HOST.matcher(text).matches()) {
+      throw new IllegalArgumentException("hostaddr must have IP addresses; names belong in host");
+    }
+    try {
+      return Optional.of(InetAddress.getByAddress(host, address.getBytes()));
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException(e); // it has 4 or 16 bytes
+    }
   }
 
   private static void override(String list, List<String> values) {
@@ -297,14 +296,6 @@ public record ConnectionUri(
       throw new IllegalArgumentException("a port must be a whole number from 1 to 65535");
     }
     return port;
-  }
-
-  /** Percent-decoding as libpq does it: a plus sign is a plus sign. */
-  private static String decode(String text) {
-    if (ESCAPE.matcher(text).find()) {
-      throw new IllegalArgumentException("it has a % that is not followed by two hexadecimal digits");
-    }
-    return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 
   /**

@@ -22,6 +22,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collector;
@@ -37,8 +39,12 @@ import org.slf4j.LoggerFactory;
  *   <li>a call gets no answer, and no other call of the pool gets one meanwhile: the server was cut off. The call fails.
  * </ul>
  *
- * <p>What is under way on the old pool ends there, and then its connections are closed. A pool is replaced at most once a
- * second, so that a server that stays read-only is not flooded with logins.
+ * <p>A call whose connection ended is made once more if it surely had no effect, as a transaction whose commit was not sent, or
+ * if it only reads ({@link Reads}). It goes to a new pool, which all calls share whose connections ended at that time. Both tries
+ * together take no longer than one may.
+ *
+ * <p>What is under way on the old pool ends there, and then its connections are closed. A pool is replaced for those at most once
+ * a second, so that a server that stays read-only is not flooded with logins.
  *
  * <p>A call that finds no partition for its row ({@link DatabaseError#MISSING_PARTITION}) is made once more when the partition
  * has been made. Calls are single statements, and whole transactions. Any thread; a future completes on the caller's context.
@@ -72,7 +78,7 @@ final class Connections implements Pool {
   private final CallMeter meter;
   /** To other servers of the cluster; opened when they are first used, and closed with these. */
   private final Map<Worker, Connections> workers = new ConcurrentHashMap<>();
-  private volatile Generation current;
+  private volatile PoolGeneration current;
   private volatile boolean closed;
 
   private Connections(Supplier<Pool> opener, boolean replaceable, Repairs repairs, Observer observer, String name, int size) {
@@ -82,7 +88,7 @@ final class Connections implements Pool {
     this.size = size;
     this.replaceable = replaceable;
     this.repairs = repairs;
-    this.current = new Generation(opener.get());
+    this.current = new PoolGeneration(opener.get());
     meter.opened(size);
   }
 
@@ -100,67 +106,25 @@ final class Connections implements Pool {
     return new Connections(() -> pool, false, repairs, observer, "host", 0);
   }
 
-  /** One pool of those that follow each other. */
-  private static final class Generation {
-    private final Pool pool;
-    private final long openedNanos = System.nanoTime();
-    private volatile long answeredNanos = openedNanos;
-    private int underWay;
-    private boolean retired;
-
-    private Generation(Pool pool) {
-      this.pool = pool;
-    }
-
-    /** Returns false where no call may begin any more. */
-    private synchronized boolean enter() {
-      if (!retired) {
-        underWay++;
-      }
-      return !retired;
-    }
-
-    private void answered() {
-      answeredNanos = System.nanoTime();
-    }
-
-    private void leave() {
-      boolean last;
-      synchronized (this) {
-        underWay--;
-        last = retired && underWay == 0;
-      }
-      if (last) {
-        pool.close();
-      }
-    }
-
-    private void retire() {
-      boolean unused;
-      synchronized (this) {
-        unused = !retired && underWay == 0;
-        retired = true;
-      }
-      if (unused) {
-        pool.close();
-      }
-    }
+  private <T> Future<T> call(String sql, Function<Pool, Future<T>> work) {
+    return call(sql, work, () -> Reads.isRead(sql), LONGEST_CALL.toNanos(), true);
   }
 
-  private <T> Future<T> call(String what, Function<Pool, Future<T>> work) {
-    return call(what, work, true);
-  }
-
-  private <T> Future<T> call(String what, Function<Pool, Future<T>> work, boolean again) {
-    Generation used = current;
+  /**
+   * @param repeatable whether the call can be made again where nobody knows whether it was made: asked after it has failed
+   */
+  private <T> Future<T> call(
+      String what, Function<Pool, Future<T>> work, BooleanSupplier repeatable, long mostNanos, boolean again) {
+    PoolGeneration used = current;
     if (!used.enter()) {
-      return closed ? Future.failedFuture(new IllegalStateException("The connections are closed")) : call(what, work, again);
+      return closed ? Future.failedFuture(new IllegalStateException("The connections are closed"))
+          : call(what, work, repeatable, mostNanos, again);
     }
     meter.began();
     long begun = System.nanoTime();
     Future<T> result;
     try {
-      result = work.apply(used.pool).timeout(LONGEST_CALL.toMillis(), TimeUnit.MILLISECONDS);
+      result = work.apply(used.pool()).timeout(mostNanos, TimeUnit.NANOSECONDS);
     } catch (RuntimeException e) {
       result = Future.failedFuture(e);
     }
@@ -174,15 +138,20 @@ final class Connections implements Pool {
       Throwable e = done.cause();
       if (e instanceof PgException) {
         used.answered();
-      } else if (e instanceof TimeoutException && used.answeredNanos - begun < 0) {
+      } else if (e instanceof TimeoutException && used.answeredNanos() - begun < 0) {
         replaceAll(used, e);
       }
-      return again ? repaired(used, e).compose(repaired -> call(what, work, false)) : Future.failedFuture(e);
+      return !again ? Future.failedFuture(e) : repaired(used, repeatable, e).compose(repaired ->
+          call(what, work, repeatable, Math.max(1, mostNanos - (System.nanoTime() - begun)), false));
     });
   }
 
   /** Succeeds where the call that failed may be made once more. */
-  private Future<Void> repaired(Generation used, Throwable e) {
+  private Future<Void> repaired(PoolGeneration used, BooleanSupplier repeatable, Throwable e) {
+    if (DatabaseError.hadNoEffect(e) || DatabaseError.isConnectionLost(e) && repeatable.getAsBoolean()) {
+      replace(used, Duration.ZERO); // whose connection may not know yet that it has ended, as may others
+      return Future.succeededFuture();
+    }
     return switch (DatabaseError.of(e)) {
       case STALE_CONNECTION -> replaceAll(used, e) ? Future.succeededFuture() : Future.failedFuture(e);
       case MISSING_PARTITION -> here(repairs.makePartition(e)).recover(failed -> Future.failedFuture(e));
@@ -202,7 +171,7 @@ final class Connections implements Pool {
   }
 
   /** Replaces these connections and those of other pools. Returns whether calls go to other connections now. */
-  private boolean replaceAll(Generation used, Throwable e) {
+  private boolean replaceAll(PoolGeneration used, Throwable e) {
     if (replace(used)) {
       log.warn("Replacing the connections to the database: {}", e.getMessage());
       repairs.replaced(this);
@@ -220,17 +189,17 @@ final class Connections implements Pool {
     replace(current, Duration.ZERO);
   }
 
-  private boolean replace(Generation used) {
+  private boolean replace(PoolGeneration used) {
     return replace(used, SHORTEST_LIFE);
   }
 
-  private boolean replace(Generation used, Duration shortestLife) {
+  private boolean replace(PoolGeneration used, Duration shortestLife) {
     synchronized (this) {
       if (!replaceable || closed || current != used
-          || System.nanoTime() - used.openedNanos < shortestLife.toNanos()) {
+          || System.nanoTime() - used.openedNanos() < shortestLife.toNanos()) {
         return false;
       }
-      current = new Generation(opener.get());
+      current = new PoolGeneration(opener.get());
     }
     used.retire();
     return true;
@@ -253,7 +222,9 @@ final class Connections implements Pool {
 
   @Override
   public <T> Future<T> withTransaction(Function<SqlConnection, Future<T>> work) {
-    return call("transaction", pool -> pool.withTransaction(work));
+    AtomicBoolean committing = new AtomicBoolean();
+    return call("transaction", pool -> pool.withTransaction(connection -> work.apply(heard(connection))
+        .onSuccess(done -> committing.set(true))), () -> !committing.get(), LONGEST_CALL.toNanos(), true);
   }
 
   /** As many connections to another server of the cluster, which belong to these. */
@@ -268,17 +239,22 @@ final class Connections implements Pool {
   /** Lends a connection, for as long as the caller likes. */
   @Override
   public Future<SqlConnection> getConnection() {
-    return current.pool.getConnection();
+    return current.pool().getConnection().map(Connections::heard);
+  }
+
+  /** Without a handler, Vert.x prints what a server says as it ends a connection, beside the log. */
+  static SqlConnection heard(SqlConnection connection) {
+    return connection.exceptionHandler(e -> log.debug("A connection to the database ends: {}", e.getMessage()));
   }
 
   @Override
   public int size() {
-    return current.pool.size();
+    return current.pool().size();
   }
 
   @Override
   public Future<Void> close() {
-    Generation last;
+    PoolGeneration last;
     synchronized (this) {
       if (!closed) {
         meter.opened(-size);
@@ -288,7 +264,7 @@ final class Connections implements Pool {
     }
     repairs.closed(this);
     List<Future<Void>> all = new ArrayList<>(workers.values().stream().map(Connections::close).toList());
-    all.add(replaceable ? last.pool.close() : Future.succeededFuture());
+    all.add(replaceable ? last.pool().close() : Future.succeededFuture());
     return Future.join(all).mapEmpty();
   }
 

@@ -15,7 +15,6 @@ import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.SqlConnection;
 import java.net.URI;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -24,7 +23,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,17 +35,6 @@ import org.slf4j.LoggerFactory;
 public final class Database {
   static final String APPLICATION_NAME = "keyhook";
 
-  /** What the statements of Keyhook presuppose of a session. */
-  private static final Map<String, String> SETTINGS = Map.of(
-      "jit", "off",
-      "statement_timeout", "10s",
-      // A node that freezes within a transaction would keep its locks, and every license's expiry, from all others.
-      "idle_in_transaction_session_timeout", "10s",
-      // Statements are prepared once, on tables that may still be empty: they are to use the indexes all the same.
-      "plan_cache_mode", "force_generic_plan",
-      "enable_seqscan", "off",
-      "enable_hashjoin", "off",
-      "enable_mergejoin", "off");
   /** Citus has to know the account before it plans a statement. */
   private static final Map<String, String> DISTRIBUTED = Map.of("plan_cache_mode", "force_custom_plan");
   /** Statements name shards themselves, which Citus would take for a mistake. */
@@ -79,7 +66,7 @@ public final class Database {
   private Database(Vertx vertx, URI uri, Pooler pooler, Shares shares, Duration lifetime) {
     this.vertx = vertx;
     Servers servers = new Servers(vertx, uri, transport(),
-        options -> withSettings(options, pooler, sharded() ? with(DISTRIBUTED) : SETTINGS));
+        options -> withSettings(options, pooler, sharded() ? SessionSettings.with(DISTRIBUTED) : SessionSettings.OF_NODES));
     this.servers = Optional.of(servers);
     this.pooler = pooler;
     this.shares = shares;
@@ -118,7 +105,7 @@ public final class Database {
     @Override
     public Connections open(Worker worker, int size, String name) {
       return Database.this.open(ofWorkers.computeIfAbsent(worker, to -> servers.orElseThrow()
-          .to(to, options -> withSettings(options, pooler, with(OF_WORKERS)))), size, name);
+          .to(to, options -> withSettings(options, pooler, SessionSettings.with(OF_WORKERS)))), size, name);
     }
 
     @Override
@@ -133,7 +120,7 @@ public final class Database {
    * @throws IllegalArgumentException the URI names several servers, or what Keyhook cannot do
    */
   public static PgConnectOptions connectOptions(URI uri) {
-    return withSettings(Servers.only(uri), Pooler.NONE, SETTINGS);
+    return withSettings(Servers.only(uri), Pooler.NONE, SessionSettings.OF_NODES);
   }
 
   private static PgConnectOptions withSettings(PgConnectOptions options, Pooler pooler, Map<String, String> settings) {
@@ -232,11 +219,11 @@ public final class Database {
   }
 
   /**
-   * Finds out whether tables are distributed, before any statement that depends on it. Connections are replaced by those with
-   * the settings that Citus needs; a host's pool has to have them.
+   * Finds out whether tables are distributed, before any statement that depends on it, and whether sessions have the settings
+   * that Keyhook needs. Connections are replaced by those with the settings that Citus needs; a host's pool has to have them.
    */
   public Future<Void> readShards() {
-    return shards.read().compose(read -> {
+    return SessionSettings.check(pool).compose(checked -> shards.read()).compose(read -> {
       if (!shards.areMany()) {
         return Future.succeededFuture();
       }
@@ -252,12 +239,6 @@ public final class Database {
   /** Whether tables are distributed. Connections are opened before that is known. */
   private boolean sharded() {
     return shards != null && shards.areMany();
-  }
-
-  private static Map<String, String> with(Map<String, String> more) {
-    Map<String, String> settings = new HashMap<>(SETTINGS);
-    settings.putAll(more);
-    return settings;
   }
 
   /**
@@ -277,7 +258,7 @@ public final class Database {
           .with(transport())
           .connectingTo(own::next)
           .using(vertx);
-      if (pooler == Pooler.SESSION) {
+      if (pooler != Pooler.TRANSACTION) {
         builder.withConnectHandler(this::set);
       }
       return builder.build();
@@ -287,12 +268,13 @@ public final class Database {
     return connections;
   }
 
-  /** What the pooler would refuse as the connection starts; closing the connection here gives it to the pool. */
+  /**
+   * Makes the settings that are refused as a connection starts: all by a pooler, and some by older servers. Closing the
+   * connection here gives it to the pool.
+   */
   private void set(SqlConnection connection) {
-    connection.query((sharded() ? with(DISTRIBUTED) : SETTINGS).entrySet().stream()
-        .map(setting -> "SET " + setting.getKey() + " = '" + setting.getValue() + "'").collect(Collectors.joining("; ")))
-        .execute()
-        .onFailure(e -> log.warn("The settings of a connection to the database could not be made: {}", e.getMessage()))
+    Map<String, String> all = sharded() ? SessionSettings.with(DISTRIBUTED) : SessionSettings.OF_NODES;
+    SessionSettings.make(Connections.heard(connection), pooler == Pooler.SESSION ? all : Map.of())
         .onComplete(done -> connection.close());
   }
 

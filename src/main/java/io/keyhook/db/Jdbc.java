@@ -52,7 +52,7 @@ final class Jdbc {
   }
 
   private DataSource source(Server server) {
-    PGSimpleDataSource source = new PGSimpleDataSource();
+    PGSimpleDataSource source = new Source();
     source.setServerNames(new String[] {
         server.isSocket() ? "localhost" : server.host().contains(":") ? "[" + server.host() + "]" : server.host()});
     source.setPortNumbers(new int[] {server.port()});
@@ -74,7 +74,28 @@ final class Jdbc {
       uri.rootCertificate().ifPresent(file -> source.setSslRootCert(file.toString()));
       uri.certificate().ifPresent(file -> source.setSslCert(file.toString()));
       uri.key().ifPresent(file -> source.setSslKey(file.toString()));
+      server.address().ifPresent(address -> {
+        source.setSocketFactory(AddressSocketFactory.class.getName());
+        source.setSocketFactoryArg(address.getHostAddress());
+      });
     }
     return source;
+  }
+
+  /** Gives connections with the settings that a migration needs, whatever the defaults of its role. */
+  private static final class Source extends PGSimpleDataSource {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public Connection getConnection(String user, String password) throws SQLException {
+      Connection connection = super.getConnection(user, password);
+      try (Statement statement = connection.createStatement()) {
+        statement.execute(SessionSettings.OF_MIGRATIONS);
+        return connection;
+      } catch (SQLException e) {
+        connection.close();
+        throw e;
+      }
+    }
   }
 }

@@ -64,7 +64,7 @@ public final class Partitions {
   private static final String UNLOCK_DROP = "SELECT pg_advisory_unlock(hashtext('keyhook.partitions.drop'))";
   /** Dropping waits for who reads the table, as long as they read. */
   private static final String UNHURRIED = "SET statement_timeout = 0";
-  private static final String HURRIED = "RESET statement_timeout";
+  private static final String HURRIED = "SET statement_timeout = '10s'"; // a reset gives the role's default behind a pooler
   private static final String TODAY = "SELECT (now() AT TIME ZONE 'UTC')::date";
   /** Also those that an interrupted drop has left half or wholly detached. */
   private static final String EXISTING = """

@@ -8,6 +8,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
+import io.vertx.core.net.SocketAddress;
 import io.vertx.pgclient.PgBuilder;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.SslMode;
@@ -16,6 +17,7 @@ import io.vertx.sqlclient.PoolOptions;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlConnectOptions;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -96,7 +98,7 @@ final class Servers {
     return options(parsed, Tls.of(parsed), server, server.isSocket() ? SslMode.DISABLE : parsed.sslMode());
   }
 
-  /** Fails with an {@link IOException} if none serves now. */
+  /** Fails with a {@link ConnectException} if none serves now. */
   synchronized Future<SqlConnectOptions> next() {
     if (choosing.isComplete()) {
       choosing = known.compose(this::choose);
@@ -119,7 +121,7 @@ final class Servers {
     }
     return Future.any(asked).transform(done -> IntStream.range(0, asked.size())
         .filter(i -> asked.get(i).succeeded()).mapToObj(i -> Future.<SqlConnectOptions>succeededFuture(asked.get(i).result()))
-        .findFirst().orElseGet(() -> Future.failedFuture(new IOException("no server serves: "
+        .findFirst().orElseGet(() -> Future.failedFuture(new ConnectException("no server serves: "
             + IntStream.range(0, asked.size()).mapToObj(i -> servers.get(i) + ": " + asked.get(i).cause().getMessage())
                 .collect(Collectors.joining("; "))))));
   }
@@ -174,7 +176,7 @@ final class Servers {
     }
     return offersTls(server).compose(offers -> offers ? Future.succeededFuture(mode)
         : mode == SslMode.ALLOW || mode == SslMode.PREFER ? Future.succeededFuture(SslMode.DISABLE)
-        : Future.failedFuture(new IOException(server + " offers no TLS, and sslmode asks for it")));
+        : Future.failedFuture(new ConnectException(server + " offers no TLS, and sslmode asks for it")));
   }
 
   private Future<Boolean> offersTls(Server server) {
@@ -194,7 +196,7 @@ final class Servers {
 
   private Future<Boolean> askForTls(Server server) {
     NetClient client = vertx.createNetClient(transport);
-    return client.connect(server.port(), server.host())
+    return client.connect(server.socketAddress())
         .compose(socket -> {
           Promise<Boolean> answer = Promise.promise();
           socket.handler(bytes -> answer.tryComplete(bytes.getByte(0) == 'S'));
@@ -207,8 +209,22 @@ final class Servers {
         .onComplete(done -> client.close());
   }
 
+  /** Lead to the address of a server, if it is given, under the name of its host. */
+  private static final class Options extends PgConnectOptions {
+    private final Server server;
+
+    Options(Server server) {
+      this.server = server;
+    }
+
+    @Override
+    public SocketAddress getSocketAddress() {
+      return server.isSocket() ? super.getSocketAddress() : server.socketAddress();
+    }
+  }
+
   private static PgConnectOptions options(ConnectionUri uri, Tls tls, Server server, SslMode mode) {
-    PgConnectOptions options = new PgConnectOptions()
+    PgConnectOptions options = new Options(server)
         .setHost(server.host())
         .setPort(server.port())
         .setDatabase(uri.database())

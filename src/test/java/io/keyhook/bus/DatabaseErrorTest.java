@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.VertxException;
 import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.ClosedConnectionException;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,5 +49,22 @@ class DatabaseErrorTest {
     assertThat(DatabaseError.of(new VertxException("closed"))).isEqualTo(DatabaseError.UNAVAILABLE);
     assertThat(DatabaseError.of(new NullPointerException())).isEqualTo(DatabaseError.DEFECT);
     assertThat(DatabaseError.of(new Failure.Internal().exception())).isEqualTo(DatabaseError.DEFECT);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"57P01, true, false", "57P05, true, false", "57P02, false, true", "08006, false, true", "08P01, false, true",
+      "57P03, false, false", "57014, false, false", "53300, false, false", "42501, false, false"})
+  void aCallIsOnlyRepeatedWhereItsConnectionEnded(String state, boolean noEffect, boolean lost) {
+    assertThat(DatabaseError.hadNoEffect(error(state, null))).isEqualTo(noEffect);
+    assertThat(DatabaseError.isConnectionLost(error(state, null))).isEqualTo(lost);
+  }
+
+  @Test
+  void aConnectionThatCouldNotBeOpenedIsNotOneThatWasLost() {
+    assertThat(DatabaseError.isConnectionLost(ClosedConnectionException.INSTANCE)).isTrue();
+    assertThat(DatabaseError.isConnectionLost(new SocketException("Connection reset"))).isTrue();
+    assertThat(DatabaseError.isConnectionLost(new ConnectException())).isFalse();
+    assertThat(DatabaseError.isConnectionLost(new TimeoutException())).isFalse();
+    assertThat(DatabaseError.hadNoEffect(ClosedConnectionException.INSTANCE)).isFalse();
   }
 }

@@ -5,6 +5,7 @@ import static io.keyhook.config.Failures.nested;
 import static io.keyhook.config.Failures.overrideFailure;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.db.ConnectionUri;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
@@ -147,6 +148,13 @@ class RulesTest {
     assertThat(Configuration.of(external(uri)).database().uri()).contains(URI.create(uri));
   }
 
+  @Test
+  void serversOfADatabaseMayHaveIpv6Addresses() {
+    URI uri = Configuration.of(external("postgresql://u:p@a:5432,[::1]:5433/k?target_session_attrs=read-write"))
+        .database().uri().orElseThrow();
+    assertThat(ConnectionUri.parse(uri).where()).isEqualTo("a:5432, [::1]:5433");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"keyhook", "jdbc:postgresql://localhost/keyhook", "mysql://localhost/keyhook", "postgresql://localhost",
       "postgresql://localhost/", "postgresql:///keyhook", "postgresql://localhost:0/k",
@@ -172,6 +180,8 @@ class RulesTest {
     assertThat(failures(() -> Configuration.of(external("postgresql://h/k?channel_binding=require"))))
         .singleElement().asString().startsWith("database.uri (options): is ***, must be postgresql://")
         .contains("channel_binding must be prefer");
+    assertThat(failures(() -> Configuration.of(external("postgresql://u:p@h/k?sslpassword=hidden"))))
+        .singleElement().asString().contains("sslpassword: decrypt the key").doesNotContain("hidden");
     assertThat(overrideFailure("database.migrationUri", "postgresql://h/k?sslmode=verify-full"))
         .startsWith("database.migrationUri (options): is ***, must be postgresql://").contains("needs sslrootcert");
   }

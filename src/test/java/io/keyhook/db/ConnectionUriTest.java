@@ -2,6 +2,7 @@ package io.keyhook.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.keyhook.db.ConnectionUri.Home;
 import io.keyhook.db.ConnectionUri.Server;
@@ -60,6 +61,28 @@ class ConnectionUriTest {
   }
 
   @Test
+  void severalServersMayHaveIpv6Addresses() throws Exception {
+    String uri = "postgresql://u:p@a:5432,[::1]:5433,[fe80::1]/d?target_session_attrs=read-write";
+    assertThat(ConnectionUri.parse(ConnectionUri.uri(uri)).servers()).extracting(Server::host, Server::port)
+        .containsExactly(tuple("a", 5432), tuple("::1", 5433), tuple("fe80::1", 5432));
+    assertThat(ConnectionUri.uri("postgresql://u@[::1]:5433/d").getHost()).isEqualTo("[::1]");
+  }
+
+  @Test
+  void anAddressStandsBesideTheNameOfItsHost() throws IOException {
+    Path file = passwords("rw-------");
+    ConnectionUri uri = parse("postgresql://u@a,b:2/d?hostaddr=10.0.0.1,::1&passfile=" + file);
+    assertThat(uri.servers()).extracting(Server::host, server -> server.address().orElseThrow().getHostAddress(), Server::password)
+        .containsExactly(tuple("a", "10.0.0.1", Optional.of("of:a")), tuple("b", "0:0:0:0:0:0:0:1", Optional.of("of\\b")));
+    assertThat(uri.where()).isEqualTo("a:5432 at 10.0.0.1, b:2 at 0:0:0:0:0:0:0:1");
+    assertThat(uri.servers().get(0).socketAddress().host()).isEqualTo("a");
+    assertThat(uri.servers().get(0).socketAddress().hostAddress()).isEqualTo("10.0.0.1");
+    assertThat(parse("postgresql://a,b/d?hostaddr=,10.0.0.2").servers()).extracting(server -> server.address().isPresent())
+        .containsExactly(false, true);
+    assertThat(parse("postgresql:///d?hostaddr=10.0.0.1").servers()).extracting(Server::host).containsExactly("10.0.0.1");
+  }
+
+  @Test
   void aHostThatIsADirectoryHasAUnixSocket() {
     for (String uri : new String[] {"postgresql://%2Fvar%2Frun%2Fpostgresql/d", "postgresql:///d?host=/var/run/postgresql",
         "postgresql://u@/d?host=%2Fvar%2Frun%2Fpostgresql"}) {
@@ -93,6 +116,14 @@ class ConnectionUriTest {
       "postgresql://a,b,c/d?port=1,2 | one port, or as many as hosts",
       "postgresql://h:70000/d | a port must be",
       "postgresql://h/d?sslmod=require | parameter number 1 is none that Keyhook knows",
+      "postgresql://h/d?application_name=k&sslcrl=/c | does not support its parameter sslcrl: certificates are not checked",
+      "postgresql://h/d?sslpassword=secret | sslpassword: decrypt the key",
+      "postgresql://h/d?service=s | service: write what the service file says into the URI",
+      "postgresql://h/d?require_auth=scram-sha-256 | require_auth: to be sure of the server's identity",
+      "postgresql://a,b/d?hostaddr=10.0.0.1 | as many addresses in hostaddr as hosts",
+      "postgresql:///d?host=/run&hostaddr=10.0.0.1 | hostaddr belongs beside the name of a host",
+      "postgresql://a/d?hostaddr=b | hostaddr must have IP addresses",
+      "postgresql://a/d?hostaddr=10.0.0.0/8 | hostaddr must have IP addresses",
       "postgresql://h/ | names no database",
       "postgresql:///d | names no host",
       "postgresql://h/d?passfile=/nowhere | passfile must name a readable UTF-8 file"})

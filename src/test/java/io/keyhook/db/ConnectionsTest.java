@@ -9,11 +9,17 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Proxy;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
 import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -133,6 +139,84 @@ class ConnectionsTest {
     }
     await("writes work again").atMost(Waiting.LONG).until(() -> write(database.pool(), 5).transform(done ->
         Future.succeededFuture(done.succeeded())).toCompletionStage().toCompletableFuture().get());
+  }
+
+  /** Ends the connection on which a statement waits for the lock that the caller has. */
+  private static void terminateWaiting() {
+    await("the statement waits, and its connection ends").atMost(Waiting.LONG).until(() -> keyhook.database().number("""
+        SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%written%'""") > 0);
+  }
+
+  @Test
+  void aTransactionOrReadOfAConnectionThatTheServerEndsIsMadeAgain() throws SQLException {
+    try (Connection locks = keyhook.database().connect(); Statement statement = locks.createStatement()) {
+      locks.setAutoCommit(false);
+      statement.execute("LOCK TABLE written IN ACCESS EXCLUSIVE MODE");
+      Future<?> transaction = database.transaction(tx -> tx.query("SELECT 1").execute()
+          .compose(first -> write(tx, 8)).compose(second -> write(tx, 8)));
+      terminateWaiting();
+      locks.commit();
+      Waiting.on(transaction);
+      assertThat(written(8)).isEqualTo(2);
+      statement.execute("LOCK TABLE written IN ACCESS EXCLUSIVE MODE");
+      Future<RowSet<Row>> read = database.pool().preparedQuery("SELECT count(*) FROM written WHERE number = $1")
+          .execute(Tuple.of(8));
+      terminateWaiting();
+      locks.commit();
+      assertThat(Waiting.on(read).iterator().next().getLong(0)).isEqualTo(2);
+    }
+  }
+
+  /** Nobody knows whether it was committed. */
+  @Test
+  void aTransactionWhoseAnswerToCommitIsLostIsNotMadeAgain(Vertx vertx) {
+    Proxy proxy = keyhook.proxy();
+    Database behind = Database.of(vertx, proxy.before(keyhook.database().uri()), 1);
+    proxy.loseAnswerToCommit();
+    assertThatThrownBy(() -> Waiting.on(behind.transaction(tx -> write(tx, 10))));
+    assertThat(proxy.hasLostAnswer()).isTrue();
+    assertThat(written(10)).isEqualTo(1);
+    Waiting.on(behind.close());
+  }
+
+  @Test
+  void aReadWhoseConnectionIsLostIsMadeAgainAndAWriteIsNot(Vertx vertx) throws SQLException {
+    Proxy proxy = keyhook.proxy();
+    Database behind = Database.of(vertx, proxy.before(keyhook.database().uri()), 1);
+    try (Connection locks = keyhook.database().connect(); Statement statement = locks.createStatement()) {
+      locks.setAutoCommit(false);
+      statement.execute("LOCK TABLE written IN ACCESS EXCLUSIVE MODE");
+      Future<RowSet<Row>> read = behind.pool().query("SELECT count(*) FROM written WHERE number = 9").execute();
+      awaitOneWaits();
+      proxy.reset();
+      locks.commit();
+      assertThat(Waiting.on(read).iterator().next().getLong(0)).isZero();
+      statement.execute("LOCK TABLE written IN ACCESS EXCLUSIVE MODE");
+      Future<?> write = write(behind.pool(), 9);
+      awaitOneWaits();
+      proxy.reset();
+      locks.commit();
+      assertThatThrownBy(() -> Waiting.on(write)).satisfies(e ->
+          assertThat(DatabaseError.of(e.getCause() == null ? e : e.getCause())).isEqualTo(DatabaseError.UNAVAILABLE));
+    }
+    Waiting.on(behind.close());
+  }
+
+  private static void awaitOneWaits() {
+    await("the statement waits").atMost(Waiting.LONG).until(() -> keyhook.database().number("""
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%written%'""") > 0);
+  }
+
+  /** Guards the text by which Keyhook knows what Vert.x has not sent. */
+  @Test
+  void aStatementThatWasNotSentIsKnownToHaveHadNoEffect() {
+    Promise<Throwable> failure = Promise.promise();
+    Waiting.on(database.pool().getConnection().onSuccess(lent -> lent.closeHandler(closed ->
+        lent.query("SELECT 1").execute().onComplete(done -> failure.complete(done.cause())))));
+    keyhook.database().terminateConnections();
+    assertThat(DatabaseError.hadNoEffect(Waiting.on(failure.future()))).isTrue();
   }
 
   @Test

@@ -8,7 +8,10 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import io.keyhook.testing.Installation;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.net.URI;
 import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collections;
@@ -43,6 +46,9 @@ class SqlFormsTest {
    */
   private static final Set<String> ON_ALL_SHARDS = Set.of("IdempotencyStore.DELETE_EXPIRED", "IdempotencyStore.RESEAL",
       "SessionStore.DELETE_EXPIRED", "LinkStore.DELETE_EXPIRED", "AccountStore.KEYS_USED", "StatsStore.ADD");
+
+  /** A statement that is formatted before it is used. */
+  private static final Pattern TEMPLATE = Pattern.compile("%(\\d+\\$)?[sd]");
 
   private static Map<String, Object> constants(Class<?> type) {
     Map<String, Object> constants = new TreeMap<>();
@@ -112,6 +118,28 @@ class SqlFormsTest {
             + ", %L)', (SELECT account_id FROM keyhook.account LIMIT 1)); END $$");
       } catch (SQLException e) {
         throw new AssertionError(sent, e);
+      }
+    });
+  }
+
+  @TestFactory
+  List<DynamicTest> aReadChangesNothing() {
+    assertThat(Reads.isRead((String) constants(String.class).get("ValidationStore.ACCOUNTS"))).isTrue();
+    return each(constants(String.class), (name, constant) -> {
+      if (!Reads.isRead((String) constant) || TEMPLATE.matcher((String) constant).find()) {
+        return;
+      }
+      URI uri = keyhook.database().uri();
+      String[] user = uri.getUserInfo().split(":");
+      try (Connection connection = DriverManager.getConnection("jdbc:postgresql://" + uri.getHost() + ":" + uri.getPort()
+          + uri.getPath() + "?preferQueryMode=simple", user[0], user[1]); // which leaves the parameters to the server
+          Statement statement = connection.createStatement();
+          ResultSet plan = statement.executeQuery("EXPLAIN (GENERIC_PLAN, COSTS OFF) " + constant)) {
+        while (plan.next()) {
+          assertThat(plan.getString(1)).doesNotContainPattern("\\b(Insert|Update|Delete|Merge) on\\b");
+        }
+      } catch (SQLException e) {
+        assertThat(e.getMessage()).as((String) constant).contains("at end of input"); // the first part of a statement
       }
     });
   }

@@ -12,6 +12,8 @@ import io.keyhook.testing.TlsFiles;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.pgclient.PgBuilder;
+import io.vertx.sqlclient.Pool;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -139,6 +141,29 @@ class TlsConnectionTest {
     refuses(client, "localhost", "tls_only:p", "sslmode=verify-full" + root("stranger.crt"));
     refuses(client, "127.0.0.1", "tls_only:p", "sslmode=verify-ca" + root("stranger.crt"));
     refuses(client, "localhost", "tls_only:p", "sslrootcert=system"); // no public authority signed it
+  }
+
+  @ParameterizedTest
+  @EnumSource(SqlClients.class)
+  void theNameIsVerifiedWhereAnAddressIsConnectedTo(SqlClients client) throws SQLException {
+    String verified = "sslmode=verify-full" + root("authority.crt") + "&hostaddr=127.0.0.1";
+    assertThat(tls(client, "localhost", "tls_only:p", verified)).isTrue();
+    refuses(client, "127.0.0.1", "tls_only:p", verified);
+    refuses(client, "elsewhere.invalid", "tls_only:p", verified);
+    assertThat(tls(client, "elsewhere.invalid", "tls_only:p", "sslmode=require&hostaddr=127.0.0.1"))
+        .as("no name is looked up").isTrue();
+  }
+
+  @Test
+  void aPoolOfAHostConnectsToAnAddressToo() throws Exception {
+    URI uri = uri("localhost", server.uri().getPort(), "tls_only:p",
+        "sslmode=verify-full" + root("authority.crt") + "&hostaddr=127.0.0.1");
+    URI elsewhere = uri("elsewhere.invalid", server.uri().getPort(), "tls_only:p", "sslmode=require&hostaddr=127.0.0.1");
+    for (URI each : List.of(uri, elsewhere)) {
+      Pool pool = PgBuilder.pool().connectingTo(Database.connectOptions(each)).using(vertx).build();
+      assertThat(Waiting.on(pool.query(IS_TLS).execute()).iterator().next().getString(0)).isEqualTo("true");
+      Waiting.on(pool.close());
+    }
   }
 
   @ParameterizedTest
