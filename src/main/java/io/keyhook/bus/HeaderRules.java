@@ -19,9 +19,9 @@ public final class HeaderRules {
 
   /** Of RFC 9110, 5.6.2. */
   private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]++");
-  private static final Pattern VALUE = Pattern.compile("[\\x21-\\x7e](?:[\\x20-\\x7e\\t]*[\\x21-\\x7e])?");
+  private static final Pattern VALUE = Pattern.compile("[\\x20-\\x7e\\t]++");
   private static final Pattern VISIBLE = Pattern.compile("[\\x21-\\x7e]++");
-  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
+  private static final Pattern PLAIN = Pattern.compile("[^\\p{Cntrl}]*+");
 
   private static final String AUTHORIZATION = "authorization";
   private static final Set<String> OWN = Set.of("host", "user-agent", "accept-encoding", "traceparent", "tracestate");
@@ -101,7 +101,7 @@ public final class HeaderRules {
 
   private static String whyNotValue(String value) {
     return value.isEmpty() ? "is empty" : value.length() > MAX_BYTES ? "is longer than " + MAX_BYTES + " bytes"
-        : VALUE.matcher(value).matches() ? null
+        : VALUE.matcher(value).matches() && value.strip().length() == value.length() ? null
         : "must be visible ASCII characters, with spaces and tabs only between them";
   }
 
@@ -137,6 +137,6 @@ public final class HeaderRules {
   }
 
   private static boolean isPlain(String text) {
-    return text == null || !CONTROL.matcher(text).find();
+    return text == null || PLAIN.matcher(text).matches();
   }
 }
