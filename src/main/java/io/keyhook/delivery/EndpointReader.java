@@ -6,6 +6,7 @@ import io.keyhook.attempt.EndpointSettings.Retired;
 import io.keyhook.attempt.ExtraHeaders;
 import io.keyhook.attempt.RequestHeaders;
 import io.keyhook.attempt.Signer;
+import io.keyhook.bus.Id;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Shards;
 import io.keyhook.db.UnreadableSecretException;
@@ -19,9 +20,13 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads webhooks for sending: checks their URL, and opens their secrets and headers. Belongs to one event loop. */
 final class EndpointReader {
+  private static final Logger log = LoggerFactory.getLogger(EndpointReader.class);
+
   private final SqlClient client;
   private final Shards shards;
   private final TargetPolicy policy;
@@ -77,7 +82,12 @@ final class EndpointReader {
   /** None for another origin than they were set for: a node of a version that knows no headers has changed the URL. */
   private ExtraHeaders extra(byte[] sealed, Target target, EndpointId endpoint) {
     RequestHeaders headers = RequestHeaders.parse(cipher.open(sealed, endpoint.accountId(), endpoint.webhookId()));
-    return headers.origin().equals(target.toString()) ? headers.prepared() : ExtraHeaders.NONE;
+    if (!headers.origin().equals(target.toString())) {
+      log.warn("{} is sent to without its headers and authentication, which were set for {} and not for {}; set them again",
+          Id.WEBHOOK.of(endpoint.webhookId()), headers.origin(), target);
+      return ExtraHeaders.NONE;
+    }
+    return headers.prepared();
   }
 
   /** Empty where the secret cannot be opened: if it was rotated for that reason, the others sign without it. */
