@@ -185,8 +185,8 @@ class RequestHeadersTest {
     assertThat(tested(webhook).header("Authorization")).isNull();
     assertThat(patch(webhook, new JsonObject().putNull("headers")).expect(200).json().getJsonObject("headers")).isEmpty();
     assertThat(tested(webhook).header("X-One")).isNull();
-    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.webhook WHERE deleted_at IS NULL AND request_headers IS NOT NULL"))
-        .isZero();
+    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.webhook WHERE webhook_id = ? AND request_headers IS NOT NULL",
+        Id.WEBHOOK.parse(webhook.getString("id")))).isZero();
   }
 
   @Test
