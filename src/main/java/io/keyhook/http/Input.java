@@ -151,18 +151,19 @@ final class Input extends FieldReader {
     });
   }
 
-  /** Reads an object of texts and nulls, in order. */
+  /** Reads an object of texts and nulls, in order, whose problems are reported under its name and that of the text. */
   Map<String, String> textsByName(String name) {
-    return read(name, "an object of strings", node -> {
+    return read(name, "an object", node -> {
       if (!node.isObject()) {
         return null;
       }
       Map<String, String> texts = new LinkedHashMap<>();
       for (Map.Entry<String, JsonNode> entry : node.properties()) {
-        if (!entry.getValue().isTextual() && !entry.getValue().isNull()) {
-          return null;
+        if (entry.getValue().isTextual() || entry.getValue().isNull()) {
+          texts.put(entry.getKey(), entry.getValue().textValue());
+        } else {
+          error(name + "." + shown(entry.getKey()), "is not text");
         }
-        texts.put(entry.getKey(), entry.getValue().textValue());
       }
       return texts;
     });
