@@ -57,6 +57,7 @@ class BackupTest {
   /** A webhook whose secret is sealed, a license with a device, and a delivery in the log. */
   private static String[] fill(Api api, Receiver receiver) {
     JsonObject webhook = api.post("/api/webhooks", new JsonObject().put("url", receiver.url())
+        .put("headers", new JsonObject().put("X-Api-Key", "a-key-of-the-gateway"))
         .put("events", new JsonArray().add("license.activated"))).expect(201).json();
     receiver.trust(webhook.getString("secret"));
     JsonObject license = api.post("/api/licenses", new JsonObject().put("name", "Kept ü\t\\n").put("maxActivations", 2)).expect(201)
@@ -75,7 +76,8 @@ class BackupTest {
     JsonObject test = api.post("/api/webhooks/test", new JsonObject().put("webhookId", filled[0])).expect(200).json();
     assertThat(test.getInteger("statusCode")).as(test.encode()).isEqualTo(200); // its secret could be opened
     api.anonymous().post("/api/validate", new JsonObject().put("licenseKey", filled[1]).put("fingerprint", "device-2")).expect(200);
-    receiver.take(2); // signed with the webhook's secret
+    receiver.take(2).forEach(delivery -> // signed with the webhook's secret
+        assertThat(delivery.header("X-Api-Key")).isEqualTo("a-key-of-the-gateway"));
     api.anonymous().post("/api/validate", new JsonObject().put("licenseKey", filled[1]).put("fingerprint", "device-3")).expect(403);
   }
 

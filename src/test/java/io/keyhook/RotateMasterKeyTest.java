@@ -78,8 +78,9 @@ class RotateMasterKeyTest {
     return keyhook.database().number("""
         SELECT count(*) FROM keyhook.webhook WHERE substring(secret FROM 1 FOR 9) = ?
           AND (previous_secret IS NULL OR substring(previous_secret FROM 1 FOR 9) = ?)
+          AND (request_headers IS NULL OR substring(request_headers FROM 1 FOR 9) = ?)
           AND NOT EXISTS (SELECT FROM unnest(previous_secrets) s WHERE substring(s FROM 1 FOR 9) <> ?)""",
-        prefix, prefix, prefix);
+        prefix, prefix, prefix, prefix);
   }
 
   /** The same request each time, so that all but the first are answered with what is kept. */
@@ -119,6 +120,8 @@ class RotateMasterKeyTest {
     assertDelivered(second, license, receiver, another);
     assertDelivered(third, license, receiver, another);
     assertThat(under(OLD)).isEqualTo(MANY + 1);
+    second.api().patch("/api/webhooks/" + webhook.id(), new JsonObject().put("headers", new JsonObject().put("X-Api-Key", "a-key"))
+        .put("authentication", new JsonObject().put("type", "bearer").put("token", "a-token"))).expect(200);
 
     KeyhookProcess command = rotate(NEW, "[\"" + OLD + "\"]");
     do {
@@ -142,6 +145,10 @@ class RotateMasterKeyTest {
         .contains("Secrets of " + (MANY + 2) + " webhooks cannot be decrypted with the given keys");
     Node last = keyhook.start(keys(NEW));
     assertDelivered(last, license, receiver, another);
+    last.api().post("/api/webhooks/test", new JsonObject().put("webhookId", webhook.id())).expect(200);
+    Delivery tested = receiver.take();
+    assertThat(tested.header("X-Api-Key")).isEqualTo("a-key");
+    assertThat(tested.header("Authorization")).isEqualTo("Bearer a-token");
     assertThat(createKeyed(last).body()).isEqualTo(kept);
     last.api().header("Idempotency-Key", "more-" + (MANY_ANSWERS - 1)).post("/api/api-keys", new JsonObject().put("name", "K"))
         .expect(201);

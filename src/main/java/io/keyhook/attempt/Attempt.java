@@ -25,6 +25,12 @@ public record Attempt(
         null, Duration.ZERO);
   }
 
+  /** As it is logged: without the values of headers that the endpoint may have repeated. */
+  Attempt without(ExtraHeaders extra) {
+    return new Attempt(startedAt, duration, endedNanos, statusCode, error, extra.redact(responseBody),
+        responseHeaders == null ? null : responseHeaders.without(extra), retryAfter);
+  }
+
   public boolean succeeded() {
     return error == null && statusCode != null && statusCode >= 200 && statusCode <= 299;
   }

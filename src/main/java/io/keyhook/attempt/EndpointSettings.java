@@ -10,8 +10,15 @@ import java.util.UUID;
  *
  * @param accountId whose webhook it is: connections are never shared between accounts
  * @param retired secrets that were rotated, the oldest first
+ * @param extra headers of the webhook's choice
  */
-public record EndpointSettings(UUID accountId, int version, Target target, Signer current, List<Retired> retired) {
+public record EndpointSettings(
+    UUID accountId, int version, Target target, Signer current, List<Retired> retired, ExtraHeaders extra) {
+  /** Without headers of its choice. */
+  public EndpointSettings(UUID accountId, int version, Target target, Signer current, List<Retired> retired) {
+    this(accountId, version, target, current, retired, ExtraHeaders.NONE);
+  }
+
   /** A secret that signs beside the current one until its overlap ends. */
   public record Retired(Signer signer, Instant until) {}
 

@@ -46,6 +46,7 @@ public record Message(MultiMap headers, Buffer body) {
     if (!overlapping.isEmpty()) { // the header holds one: the oldest
       headers.add(SIGNATURE_PREVIOUS, overlapping.get(0).plain(body));
     }
+    settings.extra().addTo(headers);
     return new Message(headers, Buffer.buffer(body));
   }
 

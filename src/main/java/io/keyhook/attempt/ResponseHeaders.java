@@ -26,9 +26,20 @@ public final class ResponseHeaders {
   private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
   private final MultiMap headers;
+  private final ExtraHeaders hidden;
 
   ResponseHeaders(MultiMap headers) {
+    this(headers, ExtraHeaders.NONE);
+  }
+
+  private ResponseHeaders(MultiMap headers, ExtraHeaders hidden) {
     this.headers = headers;
+    this.hidden = hidden;
+  }
+
+  /** Returns the same headers, whose text does not repeat values of the request's. */
+  ResponseHeaders without(ExtraHeaders extra) {
+    return new ResponseHeaders(headers, extra);
   }
 
   /**
@@ -40,7 +51,7 @@ public final class ResponseHeaders {
     StringBuilder text = new StringBuilder();
     for (Map.Entry<String, String> header : headers) {
       String name = shortened(header.getKey().toLowerCase(Locale.ROOT), MAX_NAME);
-      String value = CREDENTIAL.matcher(name).find() ? HIDDEN : shortened(header.getValue(), MAX_VALUE);
+      String value = CREDENTIAL.matcher(name).find() ? HIDDEN : shortened(hidden.redact(header.getValue()), MAX_VALUE);
       String line = clean(name) + ": " + clean(value);
       if (text.length() + 1 + line.length() > MAX_LENGTH) {
         break;

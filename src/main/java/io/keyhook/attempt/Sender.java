@@ -147,7 +147,8 @@ public final class Sender {
     resolved.map(addresses -> policy.pick(target, addresses)).onComplete(
         addresses -> new Calls(vertx, sockets, exchange, route(settings), addresses, message).start(),
         e -> exchange.fail(AttemptError.of(e)));
-    return exchange.attempt();
+    ExtraHeaders extra = settings.extra();
+    return extra.isEmpty() ? exchange.attempt() : exchange.attempt().map(attempt -> attempt.without(extra));
   }
 
   private Route route(EndpointSettings settings) {

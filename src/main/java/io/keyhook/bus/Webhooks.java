@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Requests about webhooks, and their responses. */
@@ -20,23 +21,73 @@ public interface Webhooks {
   int SECRET_BYTES_MAX = 64;
   int SECRET_CHARACTERS_MAX = 100;
 
+  /** What a response shows instead of the value of a header. In an update it leaves the value as it is. */
+  String MASK = "********";
+
+  /**
+   * The credentials that every request to an endpoint carries in its {@code Authorization} header. In an update, what is null keeps
+   * its value if the type stays the same.
+   *
+   * @param username of {@link Type#BASIC}; may be empty
+   * @param password of {@link Type#BASIC}; may be empty
+   * @param token of {@link Type#BEARER}
+   */
+  record Authentication(Type type, String username, String password, String token) {
+    /** How the credentials are sent. */
+    public enum Type {
+      /** RFC 7617, in UTF-8. */
+      BASIC,
+      /** RFC 6750. */
+      BEARER;
+
+      /** Returns the name in JSON. */
+      public String wireName() {
+        return name().toLowerCase(Locale.ROOT);
+      }
+    }
+
+    public static Authentication basic(String username, String password) {
+      return new Authentication(Type.BASIC, username, password, null);
+    }
+
+    public static Authentication bearer(String token) {
+      return new Authentication(Type.BEARER, null, null, token);
+    }
+
+    /** Without the credentials. */
+    @Override
+    public String toString() {
+      return "Authentication[type=" + type + "]";
+    }
+  }
+
   /**
    * @param isActive null: true
    * @param secret {@code whsec_} and the standard base64 of {@value #SECRET_BYTES_MIN} to {@value #SECRET_BYTES_MAX} random
    *     bytes, for endpoints that migrate from another sender; null: generated
+   * @param headers that every request to the endpoint carries, within {@link HeaderRules}; null: none
+   * @param authentication null: none
    */
   record Create(
-      Caller caller, String url, List<String> events, Boolean isActive, String description, String secret) {
+      Caller caller, String url, List<String> events, Boolean isActive, String description, String secret,
+      Map<String, String> headers, Authentication authentication) {
     public Create {
       isActive = isActive == null || isActive;
-      Check.that().required("url", url).text("url", url, URL_BYTES).required("events", events)
+      Check check = Check.that().required("url", url).text("url", url, URL_BYTES).required("events", events)
           .text("description", description, DESCRIPTION)
           .is("secret", secret == null || isSecret(secret), "is not " + SECRET_PREFIX + " and the base64 of "
-              + SECRET_BYTES_MIN + " to " + SECRET_BYTES_MAX + " random bytes, with padding")
-          .done();
+              + SECRET_BYTES_MIN + " to " + SECRET_BYTES_MAX + " random bytes, with padding");
+      HeaderRules.check(check, headers, false);
+      HeaderRules.check(check, authentication);
+      check.done();
     }
 
-    /** Returns a request with a generated secret. */
+    /** Returns a request without headers and authentication. */
+    public Create(Caller caller, String url, List<String> events, Boolean isActive, String description, String secret) {
+      this(caller, url, events, isActive, description, secret, null, null);
+    }
+
+    /** Returns a request with a generated secret, without headers and authentication. */
     public Create(Caller caller, String url, List<String> events, Boolean isActive, String description) {
       this(caller, url, events, isActive, description, null);
     }
@@ -66,22 +117,38 @@ public interface Webhooks {
     }
 
     public Create inactive() {
-      return new Create(caller, url, events, false, description);
+      return new Create(caller, url, events, false, description, secret, headers, authentication);
     }
 
     public Create withDescription(String description) {
-      return new Create(caller, url, events, isActive, description);
+      return new Create(caller, url, events, isActive, description, secret, headers, authentication);
+    }
+
+    public Create withHeaders(Map<String, String> headers) {
+      return new Create(caller, url, events, isActive, description, secret, headers, authentication);
+    }
+
+    public Create withAuthentication(Authentication authentication) {
+      return new Create(caller, url, events, isActive, description, secret, headers, authentication);
     }
   }
 
-  /** Changes the present fields and leaves the others. */
+  /**
+   * Changes the present fields and leaves the others. Values of headers and credentials never go to another host than the one that
+   * they were set for: a change of the URL to another host fails unless it sets or removes each of them.
+   *
+   * @param headers the headers to set, and those to remove with null as their value. Others stay; null removes all
+   * @param authentication null removes it
+   */
   record Update(
       Caller caller,
       String id,
       Field<String> url,
       Field<List<String>> events,
       Field<Boolean> isActive,
-      Field<String> description) {
+      Field<String> description,
+      Field<Map<String, String>> headers,
+      Field<Authentication> authentication) {
     public Update {
       Check check = Check.that();
       if (url.present()) {
@@ -93,36 +160,61 @@ public interface Webhooks {
       if (isActive.present()) {
         check.required("isActive", isActive.value());
       }
-      check.text("description", description.value(), DESCRIPTION).done();
+      check.text("description", description.value(), DESCRIPTION);
+      HeaderRules.check(check, headers.value(), true);
+      HeaderRules.check(check, authentication.value());
+      check.done();
+    }
+
+    /** Without the values of headers and the credentials. */
+    @Override
+    public String toString() {
+      return "Update[id=" + id + ", changed=" + changed() + "]";
     }
 
     /** Returns a change without fields, to be extended. */
     public static Update of(Caller caller, String id) {
-      return new Update(caller, id, Field.absent(), Field.absent(), Field.absent(), Field.absent());
+      return new Update(caller, id, Field.absent(), Field.absent(), Field.absent(), Field.absent(), Field.absent(),
+          Field.absent());
     }
 
     public Update withUrl(String url) {
-      return new Update(caller, id, Field.of(url), events, isActive, description);
+      return new Update(caller, id, Field.of(url), events, isActive, description, headers, authentication);
     }
 
     public Update withEvents(String... events) {
-      return new Update(caller, id, url, Field.of(List.of(events)), isActive, description);
+      return new Update(caller, id, url, Field.of(List.of(events)), isActive, description, headers, authentication);
     }
 
     public Update withActive(boolean isActive) {
-      return new Update(caller, id, url, events, Field.of(isActive), description);
+      return new Update(caller, id, url, events, Field.of(isActive), description, headers, authentication);
     }
 
     /**
      * @param description null: none
      */
     public Update withDescription(String description) {
-      return new Update(caller, id, url, events, isActive, Field.of(description));
+      return new Update(caller, id, url, events, isActive, Field.of(description), headers, authentication);
+    }
+
+    /**
+     * @param headers to set, or to remove with null as their value; null: removes all
+     */
+    public Update withHeaders(Map<String, String> headers) {
+      return new Update(caller, id, url, events, isActive, description, Field.of(headers), authentication);
+    }
+
+    /**
+     * @param authentication null: none
+     */
+    public Update withAuthentication(Authentication authentication) {
+      return new Update(caller, id, url, events, isActive, description, headers, Field.of(authentication));
     }
 
     /** Returns the names of the fields that are present. */
     public List<String> changed() {
-      return Field.present(Map.of("url", url, "events", events, "isActive", isActive, "description", description));
+      return Field.present(Map.of("url", url, "events", events, "isActive", isActive, "description", description,
+          "headers", headers, "authentication", authentication));
     }
   }
 
@@ -130,6 +222,8 @@ public interface Webhooks {
    * @param pausedAt since when its events wait to be sent; null: it is not paused
    * @param deactivatedReason null if it is active, or if a team member deactivated it
    * @param previousSecretUntil when the oldest active previous secret stops signing; null: there is none
+   * @param headers the names of its headers, each with {@value #MASK}; empty: it has none
+   * @param authentication null: it has none
    */
   record Webhook(
       String id,
@@ -137,11 +231,16 @@ public interface Webhooks {
       List<String> events,
       boolean isActive,
       String description,
+      Map<String, String> headers,
+      ShownAuthentication authentication,
       Instant pausedAt,
       String deactivatedReason,
       Instant previousSecretUntil,
       Instant createdAt,
       Instant updatedAt) {}
+
+  /** An authentication without its credentials. */
+  record ShownAuthentication(String type) {}
 
   /** A webhook with its secret, which is only returned when it is created or rotated. */
   record WithSecret(@JsonUnwrapped Webhook webhook, String secret) {

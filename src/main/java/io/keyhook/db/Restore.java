@@ -37,6 +37,7 @@ public final class Restore {
   private static final List<List<String>> SEALED = List.of(
       List.of("webhook", "webhook_id", "secret"), List.of("webhook", "webhook_id", "previous_secret"),
       List.of("webhook", "webhook_id", "interim_secret"), List.of("webhook", "webhook_id", "previous_secrets"),
+      List.of("webhook", "webhook_id", "request_headers"),
       List.of("member", "user_id", "totp_secret"), List.of("member", "user_id", "totp_pending"),
       List.of("alert_setting", "user_id", "slack_url"));
   private static final String HAS_COLUMN = """

@@ -3,7 +3,10 @@ package io.keyhook.delivery;
 import io.keyhook.account.Plans;
 import io.keyhook.attempt.EndpointSettings;
 import io.keyhook.attempt.EndpointSettings.Retired;
+import io.keyhook.attempt.ExtraHeaders;
+import io.keyhook.attempt.RequestHeaders;
 import io.keyhook.attempt.Signer;
+import io.keyhook.bus.Id;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Shards;
 import io.keyhook.db.UnreadableSecretException;
@@ -11,14 +14,19 @@ import io.keyhook.delivery.EndpointStore.SealedSecret;
 import io.keyhook.delivery.EndpointStore.StoredEndpoint;
 import io.keyhook.event.EndpointId;
 import io.keyhook.target.RefusedTargetException;
+import io.keyhook.target.Target;
 import io.keyhook.target.TargetPolicy;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Reads webhooks for sending: checks their URL, and opens their secrets. Belongs to one event loop. */
+/** Reads webhooks for sending: checks their URL, and opens their secrets and headers. Belongs to one event loop. */
 final class EndpointReader {
+  private static final Logger log = LoggerFactory.getLogger(EndpointReader.class);
+
   private final SqlClient client;
   private final Shards shards;
   private final TargetPolicy policy;
@@ -50,7 +58,7 @@ final class EndpointReader {
 
   /**
    * Reads a webhook, active or not; empty where it has been deleted. Fails with {@link RefusedTargetException} where the target policy
-   * refuses its URL by now, and with {@link UnreadableSecretException} where its secret is under an unknown master key.
+   * refuses its URL by now, and with {@link UnreadableSecretException} where its secret or headers are under an unknown master key.
    */
   Future<Optional<EndpointSettings>> load(EndpointId endpoint) {
     return stored(endpoint).map(found -> found.map(webhook -> settings(endpoint, webhook)));
@@ -61,12 +69,25 @@ final class EndpointReader {
   }
 
   private EndpointSettings settings(EndpointId endpoint, StoredEndpoint webhook) {
+    Target target = policy.check(webhook.url());
     return new EndpointSettings(
         endpoint.accountId(),
         webhook.version(),
-        policy.check(webhook.url()),
+        target,
         signer(webhook.secret(), endpoint),
-        webhook.retired().stream().flatMap(secret -> retired(secret, endpoint)).toList());
+        webhook.retired().stream().flatMap(secret -> retired(secret, endpoint)).toList(),
+        webhook.headers() == null ? ExtraHeaders.NONE : extra(webhook.headers(), target, endpoint));
+  }
+
+  /** None for another origin than they were set for: a node of a version that knows no headers has changed the URL. */
+  private ExtraHeaders extra(byte[] sealed, Target target, EndpointId endpoint) {
+    RequestHeaders headers = RequestHeaders.parse(cipher.open(sealed, endpoint.accountId(), endpoint.webhookId()));
+    if (!headers.origin().equals(target.toString())) {
+      log.warn("{} is sent to without its headers and authentication, which were set for {} and not for {}; set them again",
+          Id.WEBHOOK.of(endpoint.webhookId()), headers.origin(), target);
+      return ExtraHeaders.NONE;
+    }
+    return headers.prepared();
   }
 
   /** Empty where the secret cannot be opened: if it was rotated for that reason, the others sign without it. */

@@ -78,7 +78,8 @@ final class TestSender {
       return transport.send(target, message, trace);
     }).recover(e -> e instanceof RefusedTargetException ? Future.succeededFuture(Attempt.refused())
         : Future.failedFuture(e instanceof UnreadableSecretException ? new Failure.Conflict("SECRET_UNREADABLE",
-            "The webhook's secret is encrypted with a master key that this server does not have. Rotate the secret")
+            "The webhook's secret or its headers are encrypted with a master key that this server does not have. Rotate the secret,"
+                + " and remove headers and authentication and set them again")
             .exception() : e));
   }
 }

@@ -57,6 +57,11 @@ abstract class FieldReader {
     });
   }
 
+  /** Returns a name that a caller chose as an error has it. */
+  static String shown(String name) {
+    return name.length() > SHOWN_NAME ? name.substring(0, SHOWN_NAME) : name;
+  }
+
   private static String lower(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
   }
@@ -88,7 +93,7 @@ abstract class FieldReader {
         if (unknown == null) {
           unknown = "is unknown; there are " + (known.isEmpty() ? "none here" : String.join(", ", known));
         }
-        error(name.length() > SHOWN_NAME ? name.substring(0, SHOWN_NAME) : name, unknown);
+        error(shown(name), unknown);
       }
     }
     errors.refuse();

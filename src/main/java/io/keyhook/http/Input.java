@@ -13,6 +13,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.keyhook.bus.Check;
+import io.keyhook.bus.Failure;
+import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Field;
 import io.keyhook.bus.Licenses;
 import io.vertx.core.buffer.Buffer;
@@ -147,6 +149,42 @@ final class Input extends FieldReader {
       }
       return texts;
     });
+  }
+
+  /** Reads an object of texts and nulls, in order, whose problems are reported under its name and that of the text. */
+  Map<String, String> textsByName(String name) {
+    return read(name, "an object", node -> {
+      if (!node.isObject()) {
+        return null;
+      }
+      Map<String, String> texts = new LinkedHashMap<>();
+      for (Map.Entry<String, JsonNode> entry : node.properties()) {
+        if (entry.getValue().isTextual() || entry.getValue().isNull()) {
+          texts.put(entry.getKey(), entry.getValue().textValue());
+        } else {
+          error(name + "." + shown(entry.getKey()), "is not text");
+        }
+      }
+      return texts;
+    });
+  }
+
+  /** Reads an object whose problems are reported under its name and that of the field. Null if it is absent or null. */
+  <T> T inside(String name, Function<Input, T> reader) {
+    ObjectNode node = read(name, "an object", value -> value instanceof ObjectNode object ? object : null);
+    if (node == null) {
+      return null;
+    }
+    Input inner = new Input(node);
+    try {
+      return inner.into(() -> reader.apply(inner));
+    } catch (FailureException e) {
+      if (!(e.failure() instanceof Failure.Invalid invalid)) {
+        throw e;
+      }
+      invalid.errors().forEach(problem -> error(name + "." + problem.field(), problem.message()));
+      return null;
+    }
   }
 
   Map<String, Object> object(String name) {

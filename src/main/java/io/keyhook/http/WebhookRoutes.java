@@ -22,7 +22,8 @@ final class WebhookRoutes {
   void mount(Calls calls) {
     calls.accountOnce("/api/webhooks", 201, context -> client.createWebhook(read(context, in ->
         new Webhooks.Create(caller(context), in.text("url"), in.texts("events"), in.bool("isActive"),
-            in.text("description"), in.text("secret")))));
+            in.text("description"), in.text("secret"), in.textsByName("headers"),
+            in.inside("authentication", WebhookRoutes::authentication)))));
     calls.accountOnce("/api/webhooks/test", 200, context -> client.testWebhook(read(context, in ->
         new Webhooks.Test(caller(context), in.text("webhookId"), in.text("event")))));
     calls.accountQuery("/api/webhooks", (context, in) -> new Webhooks.ListAll(caller(context), in.page()),
@@ -31,7 +32,8 @@ final class WebhookRoutes {
         client.getWebhook(new Webhooks.Get(caller(context), id(context))));
     calls.account(HttpMethod.PATCH, "/api/webhooks/:id", 200, context -> client.updateWebhook(read(context, in ->
         new Webhooks.Update(caller(context), id(context), in.change("url", in::text), in.change("events", in::texts),
-            in.change("isActive", in::bool), in.change("description", in::text)))));
+            in.change("isActive", in::bool), in.change("description", in::text), in.change("headers", in::textsByName),
+            in.change("authentication", name -> in.inside(name, WebhookRoutes::authentication))))));
     calls.account(HttpMethod.DELETE, "/api/webhooks/:id", 204, context ->
         client.deleteWebhook(new Webhooks.Delete(caller(context), id(context))));
     calls.account(HttpMethod.POST, "/api/webhooks/:id/pause", 200, context -> client.setWebhookPaused(
@@ -61,6 +63,11 @@ final class WebhookRoutes {
     calls.accountQuery("/api/webhooks/:id/deliveries", (context, in) ->
         new Deliveries.ListOf(caller(context), id(context), in.choice("status", Deliveries.Status.values()),
             in.text("event"), in.time("from"), in.time("to"), in.page()), client::listDeliveries);
+  }
+
+  private static Webhooks.Authentication authentication(Input in) {
+    return new Webhooks.Authentication(in.choice("type", Webhooks.Authentication.Type.values()), in.text("username"),
+        in.text("password"), in.text("token"));
   }
 
   private static Recoveries.Filter filter(Input in) {

@@ -12,6 +12,7 @@ import io.keyhook.bus.TestEndpoints.Outcome;
 import io.keyhook.bus.TestEndpoints.Receive;
 import io.keyhook.target.Target;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -47,8 +48,10 @@ public final class TestEndpoint {
     Target target = settings.target();
     byte[] body = message.body().getBytes();
     boolean signed = message.verifies(settings, startedAt);
+    MultiMap sent = Sender.headersTo(target).addAll(message.headers());
+    settings.extra().mask(sent); // the requests that it received are kept, and shown
     Map<String, String> headers = new LinkedHashMap<>();
-    Sender.headersTo(target).addAll(message.headers()).forEach(header -> headers.put(header.getKey(), header.getValue()));
+    sent.forEach(header -> headers.put(header.getKey(), header.getValue()));
     headers.put("Content-Length", Integer.toString(body.length));
     return bus.request(Addresses.RECEIVE_TEST, new Receive(settings.accountId(), target.requestUri().substring(1), signed,
             headers, new String(body, StandardCharsets.UTF_8)))

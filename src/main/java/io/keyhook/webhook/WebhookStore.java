@@ -7,6 +7,7 @@ import static io.keyhook.db.Rows.instant;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Page;
 import io.keyhook.bus.Webhooks;
+import io.keyhook.bus.Webhooks.ShownAuthentication;
 import io.keyhook.bus.Webhooks.Webhook;
 import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.Subscription;
@@ -20,7 +21,9 @@ import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -32,13 +35,15 @@ final class WebhookStore {
   private static final String COLUMNS = """
       webhook_id, url, events, all_license_events, is_active, description, deactivated_reason,
       (SELECT q.until FROM unnest(previous_secrets_until) WITH ORDINALITY q (until, ord)
-        WHERE q.until > now() ORDER BY q.ord LIMIT 1), created_at, updated_at, CASE WHEN is_active THEN paused_at END""";
+        WHERE q.until > now() ORDER BY q.ord LIMIT 1), created_at, updated_at, CASE WHEN is_active THEN paused_at END,
+      header_names, authentication""";
   private static final String COUNT =
       "SELECT count(*), keyhook.uuid_v7() FROM keyhook.webhook WHERE account_id = $1 AND deleted_at IS NULL";
   private static final String INSERT = """
       WITH changed AS (
-        INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, description, secret, all_license_events)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, description, secret, all_license_events,
+          request_headers, header_names, authentication)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         RETURNING *
       )
       SELECT\s""" + COLUMNS + " FROM changed";
@@ -59,15 +64,22 @@ final class WebhookStore {
           paused_at = CASE WHEN $7 AND is_active IS DISTINCT FROM $8 THEN NULL ELSE paused_at END,
           deactivated_reason = CASE WHEN $7 AND is_active IS DISTINCT FROM $8 THEN NULL ELSE deactivated_reason END,
           description = CASE WHEN $9 THEN $10 ELSE description END,
+          request_headers = CASE WHEN $12 THEN $13 ELSE request_headers END,
+          header_names = CASE WHEN $12 THEN $14::text[] ELSE header_names END,
+          authentication = CASE WHEN $12 THEN $15 ELSE authentication END,
           version = version + 1, updated_at = now()
         WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL
           AND ($3 AND url IS DISTINCT FROM $4
             OR $5 AND NOT (events @> $6::smallint[] AND events <@ $6::smallint[] AND all_license_events = $11)
             OR $7 AND is_active IS DISTINCT FROM $8
-            OR $9 AND description IS DISTINCT FROM $10)
+            OR $9 AND description IS DISTINCT FROM $10
+            OR $12)
         RETURNING *
       )
       SELECT\s""" + COLUMNS + " FROM changed";
+  private static final String LOCK_HEADERS = """
+      SELECT url, request_headers FROM keyhook.webhook
+      WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL FOR UPDATE""";
   private static final String SET_PAUSED = """
       WITH changed AS (
         UPDATE keyhook.webhook SET
@@ -115,24 +127,27 @@ final class WebhookStore {
 
       FROM keyhook.webhook, (SELECT now() AS at) n
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL FOR UPDATE OF webhook""";
-  /** All secrets of a webhook, in one array: the first three have columns of their own, and may be null but for the first. */
-  private static final String SECRETS = "ARRAY[secret, previous_secret, interim_secret] || previous_secrets";
+  /** All secrets of a webhook, in one array: the first four have columns of their own, and may be null but for the first. */
+  private static final String SECRETS = "ARRAY[secret, previous_secret, interim_secret, request_headers] || previous_secrets";
+  /** A node of the version before deletes a webhook without its headers. */
+  private static final String HAS_SECRETS = "(deleted_at IS NULL OR request_headers IS NOT NULL)";
   private static final String SEALED = "SELECT account_id, webhook_id, " + SECRETS + """
 
       FROM keyhook.webhook
-      WHERE (account_id, webhook_id) > ($1, $2) AND deleted_at IS NULL ORDER BY account_id, webhook_id LIMIT $3""";
+      WHERE (account_id, webhook_id) > ($1, $2) AND %s ORDER BY account_id, webhook_id LIMIT $3""".formatted(HAS_SECRETS);
   // A secret that was rotated in between is not overwritten. The version stays: senders need not reload an equal secret.
   private static final String RESEAL = """
-      UPDATE keyhook.webhook SET secret = $4, previous_secret = $5, interim_secret = $6, previous_secrets = $7
-      WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL AND $3::bytea[] =\s""" + SECRETS;
+      UPDATE keyhook.webhook SET secret = $4, previous_secret = $5, interim_secret = $6, request_headers = $7,
+        previous_secrets = $8
+      WHERE account_id = $1 AND webhook_id = $2 AND %s AND $3::bytea[] =\s""".formatted(HAS_SECRETS) + SECRETS;
   private static final String DELETE = """
       UPDATE keyhook.webhook SET is_active = false, secret = NULL, previous_secret = NULL, previous_secret_until = NULL,
         interim_secret = NULL, interim_secret_until = NULL, previous_secrets = '{}', previous_secrets_until = '{}',
-        version = version + 1, deleted_at = now()
+        request_headers = NULL, header_names = '{}', authentication = NULL, version = version + 1, deleted_at = now()
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL""";
 
   /** Secrets that have columns of their own. */
-  private static final int OWN_COLUMNS = 3;
+  private static final int OWN_COLUMNS = 4;
 
   private WebhookStore() {}
 
@@ -149,6 +164,21 @@ final class WebhookStore {
    */
   record Sealed(UUID accountId, UUID webhookId, List<byte[]> secrets) {}
 
+  /**
+   * A webhook's URL and headers as they are kept, locked.
+   *
+   * @param headers sealed; null: none
+   */
+  record Locked(String url, byte[] headers) {}
+
+  /**
+   * A webhook's headers as they are to be kept.
+   *
+   * @param sealed null: none
+   * @param authentication its type; null: none
+   */
+  record SealedHeaders(byte[] sealed, String[] names, String authentication) {}
+
   static Future<CountAndId> count(SqlClient client, UUID accountId) {
     return client.preparedQuery(COUNT).execute(Tuple.of(accountId)).map(rows -> {
       Row row = rows.iterator().next();
@@ -157,11 +187,13 @@ final class WebhookStore {
   }
 
   static Future<Webhook> insert(
-      SqlClient client, UUID webhookId, Webhooks.Create request, Subscription events, byte[] secret) {
+      SqlClient client, UUID webhookId, Webhooks.Create request, Subscription events, byte[] secret,
+      SealedHeaders headers) {
     return client.preparedQuery(INSERT)
         .execute(Tuple.tuple().addUUID(request.caller().accountId()).addUUID(webhookId).addString(request.url())
             .addArrayOfShort(events.codes()).addBoolean(request.isActive()).addString(request.description())
-            .addBuffer(Buffer.buffer(secret)).addBoolean(events.allLicenseEvents()))
+            .addBuffer(Buffer.buffer(secret)).addBoolean(events.allLicenseEvents())
+            .addBuffer(buffer(headers.sealed())).addArrayOfString(headers.names()).addString(headers.authentication()))
         .map(rows -> webhook(rows.iterator().next()));
   }
 
@@ -179,17 +211,28 @@ final class WebhookStore {
    * Changes the fields that differ, as compared with the locked row.
    *
    * @param events in any order; null: left as they are
+   * @param headers other ones; null: left as they are
    * @return empty if nothing differs, or if there is no such webhook
    */
-  static Future<Optional<Webhook>> update(SqlClient client, UUID webhookId, Webhooks.Update change, Subscription events) {
+  static Future<Optional<Webhook>> update(
+      SqlClient client, UUID webhookId, Webhooks.Update change, Subscription events, SealedHeaders headers) {
     return client.preparedQuery(UPDATE)
         .execute(Tuple.tuple().addUUID(change.caller().accountId()).addUUID(webhookId)
             .addBoolean(change.url().present()).addString(change.url().value())
             .addBoolean(events != null).addArrayOfShort(events == null ? null : events.codes())
             .addBoolean(change.isActive().present()).addBoolean(change.isActive().value())
             .addBoolean(change.description().present()).addString(change.description().value())
-            .addBoolean(events != null && events.allLicenseEvents()))
+            .addBoolean(events != null && events.allLicenseEvents())
+            .addBoolean(headers != null).addBuffer(headers == null ? null : buffer(headers.sealed()))
+            .addArrayOfString(headers == null ? null : headers.names()).addString(headers == null ? null : headers.authentication()))
         .map(rows -> first(rows, WebhookStore::webhook));
+  }
+
+  /** Locks a webhook for a change of its headers or its URL. */
+  static Future<Locked> lockHeaders(SqlClient tx, UUID accountId, UUID webhookId) {
+    return tx.preparedQuery(LOCK_HEADERS).execute(Tuple.of(accountId, webhookId))
+        .map(rows -> first(rows, row -> new Locked(row.getString(0), row.getBuffer(1) == null ? null : row.getBuffer(1).getBytes()))
+            .orElseThrow(Id.WEBHOOK::notFound));
   }
 
   /**
@@ -239,7 +282,7 @@ final class WebhookStore {
         .addUUID(from.get(i).accountId()).addUUID(from.get(i).webhookId())
         .addArrayOfBuffer(buffers(from.get(i).secrets()))
         .addBuffer(buffer(to.get(i).secrets().get(0))).addBuffer(buffer(to.get(i).secrets().get(1)))
-        .addBuffer(buffer(to.get(i).secrets().get(2)))
+        .addBuffer(buffer(to.get(i).secrets().get(2))).addBuffer(buffer(to.get(i).secrets().get(3)))
         .addArrayOfBuffer(buffers(to.get(i).secrets().subList(OWN_COLUMNS, to.get(i).secrets().size())))).toList();
     return tx.preparedQuery(RESEAL).executeBatch(batch).map(rows -> {
       int resealed = 0;
@@ -263,9 +306,16 @@ final class WebhookStore {
     return client.preparedQuery(DELETE).execute(Tuple.of(accountId, webhookId)).map(rows -> rows.rowCount() > 0);
   }
 
+  private static Map<String, String> masked(String[] names) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    Arrays.stream(names).forEach(name -> headers.put(name, Webhooks.MASK));
+    return headers;
+  }
+
   private static Webhook webhook(Row row) {
     return new Webhook(Id.WEBHOOK.of(row.getUUID(0)), row.getString(1),
         Subscription.of(row.getArrayOfShorts(2), row.getBoolean(3)).names(), row.getBoolean(4), row.getString(5),
+        masked(row.getArrayOfStrings(11)), row.getString(12) == null ? null : new ShownAuthentication(row.getString(12)),
         instant(row, 10), row.getString(6), instant(row, 7), instant(row, 8), instant(row, 9));
   }
 }

@@ -59,6 +59,7 @@ public final class WebhookVerticle extends VerticleBase {
   private final TargetPolicy policy;
   private final Admissions admissions;
   private final SecureRandom random = new SecureRandom();
+  private final Headers headers;
   private Registration registration;
 
   public WebhookVerticle(
@@ -72,6 +73,7 @@ public final class WebhookVerticle extends VerticleBase {
     this.plans = plans;
     this.policy = policy;
     this.admissions = admissions;
+    this.headers = new Headers(cipher, policy);
   }
 
   @Override
@@ -94,6 +96,7 @@ public final class WebhookVerticle extends VerticleBase {
     UUID accountId = request.caller().accountId();
     Subscription events = Subscription.of(request.events());
     String secret = request.secret() == null ? Signer.newSecret(random) : request.secret();
+    headers.check(request);
     return manage(accountId, () -> checkHasWebhooks(accountId))
         .compose(allowed -> registration.check(request.caller(), request.url()))
         .compose(allowed -> manage(accountId, () -> database.transaction(tx -> PlanStore.lock(tx, accountId)
@@ -101,7 +104,7 @@ public final class WebhookVerticle extends VerticleBase {
               plans.checkHasWebhooks(plan);
               Plans.checkRoom(plan, plans.of(plan).maxWebhooks(), used.count(), "webhooks");
               return WebhookStore.insert(tx, used.newId(), request, events,
-                  cipher.seal(secret, accountId, used.newId()));
+                  cipher.seal(secret, accountId, used.newId()), headers.of(request, used.newId()));
             })).compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_CREATED, webhook, List.of()))
             .compose(webhook -> idempotency.keep(tx, request.caller(), new WithSecret(webhook, secret))))));
   }
@@ -124,7 +127,8 @@ public final class WebhookVerticle extends VerticleBase {
   private Future<Webhook> change(Webhooks.Update request, UUID webhookId, Subscription events) {
     UUID accountId = request.caller().accountId();
     boolean deactivates = request.isActive().present() && !request.isActive().value();
-    return database.transaction(tx -> WebhookStore.update(tx, webhookId, request, events)
+    return database.transaction(tx -> headers.changed(tx, webhookId, request)
+            .compose(changed -> WebhookStore.update(tx, webhookId, request, events, changed))
             .compose(changed -> changed.isEmpty() ? Future.succeededFuture(changed)
                 : audited(tx, request.caller(), Action.WEBHOOK_UPDATED, changed.get(), request.changed())
                     .map(Optional::of)))

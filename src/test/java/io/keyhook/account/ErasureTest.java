@@ -174,6 +174,8 @@ class ErasureTest {
     License many = license(tenant, null);
     Webhook all = keyhook.webhook(tenant.api, tenant.receiver, "license.*");
     tenant.api.post("/api/webhooks/" + all.id() + "/pause").expect(200);
+    tenant.api.patch("/api/webhooks/" + all.id(), new JsonObject().put("headers", new JsonObject().put("X-Api-Key", "a-value-of-the-owner"))
+        .put("authentication", new JsonObject().put("type", "bearer").put("token", "a-credential-of-the-owner"))).expect(200);
     tenant.api.patch("/api/licenses/" + many.id(), new JsonObject().put("name", "Waiting")).expect(200);
     keyhook.database().update("INSERT INTO keyhook.activation (account_id, license_id, fingerprint)"
         + " SELECT ?, ?, 'device-' || n FROM generate_series(1, 250) n", tenant.accountId, Id.LICENSE.parse(many.id()));
@@ -202,7 +204,9 @@ class ErasureTest {
     assertThat(files.get("licenses.jsonl").get(0).getLong("sequence")).isEqualTo(2);
     assertThat(files.get("audit.jsonl")).extracting(one -> one.getString("action")).contains("license.created");
     assertThat(tenant.audit().get(0).getString("action")).isEqualTo("account.exported");
-    assertThat(files.toString()).doesNotContain("password", "secret", "key_hash", "whsec_");
+    assertThat(files.get("webhooks.jsonl").get(1).getJsonArray("headerNames")).containsExactly("X-Api-Key");
+    assertThat(files.get("webhooks.jsonl").get(1).getString("authenticationType")).isEqualTo("bearer");
+    assertThat(files.toString()).doesNotContain("password", "secret", "key_hash", "whsec_", "of-the-owner");
   }
 
   private static String events(Tenant tenant) {

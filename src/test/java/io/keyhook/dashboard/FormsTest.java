@@ -4,9 +4,12 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.FilePayload;
+import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.Receiver;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -166,6 +169,73 @@ class FormsTest extends Visit {
     assertThat(keyhook.api().get("/api/webhooks").expect(200).data().stream()
         .filter(webhook -> webhook.getString("url").endsWith("/all")).map(webhook -> webhook.getJsonArray("events").encode()))
         .containsExactly("[\"license.*\"]");
+  }
+
+  @Test
+  void webhookWithHeadersAndAuthentication() {
+    Receiver receiver = keyhook.receiver();
+    enter("Webhooks");
+    tab.button("Create webhook").first().click();
+    tab.field("URL").fill(receiver.url());
+    event("license.created").check();
+    tab.button("Add header").click();
+    tab.field("Name of header 1").fill("X-Api-Key");
+    tab.field("Authentication").selectOption("basic");
+    tab.dialogButton("Create webhook").click();
+    assertThat(page.getByText("Enter the value of X-Api-Key, or remove the header")).isVisible();
+    assertThat(page.getByText("Enter the credentials that your endpoint expects")).isVisible();
+    tab.field("Value of X-Api-Key").fill("key-of-the-form");
+    tab.field("User name").fill("user-of-the-form");
+    tab.field("Password").fill("password-of-the-form");
+    tab.dialogButton("Create webhook").click();
+    receiver.trust(tab.dialog().getByText(Pattern.compile("^whsec_[A-Za-z0-9+/=]+$")).textContent().strip());
+    tab.dialogButton("I’ve copied the secret").click();
+    assertThat(page.getByText("X-Api-Key", new Page.GetByTextOptions().setExact(true))).isVisible();
+    assertThat(page.getByText("Basic", new Page.GetByTextOptions().setExact(true))).isVisible();
+    Delivery delivery = tested(receiver);
+    assertThat(delivery.header("X-Api-Key")).isEqualTo("key-of-the-form");
+    String authorization = delivery.header("Authorization");
+    assertThat(authorization).startsWith("Basic ");
+
+    // what is left empty stays
+    tab.button("Edit").click();
+    assertThat(tab.field("Value of X-Api-Key")).hasValue("");
+    assertThat(tab.field("Password")).hasValue("");
+    tab.button("Add header").click();
+    tab.field("Name of header 2").fill("X-Other");
+    tab.field("Value of X-Other").fill("another");
+    tab.dialogButton("Save").click();
+    assertThat(tab.dialog()).hasCount(0);
+    delivery = tested(receiver);
+    assertThat(delivery.header("X-Api-Key")).isEqualTo("key-of-the-form");
+    assertThat(delivery.header("X-Other")).isEqualTo("another");
+    assertThat(delivery.header("Authorization")).isEqualTo(authorization);
+
+    // but not for another host
+    Receiver other = keyhook.receiver();
+    tab.button("Edit").click();
+    tab.field("URL").fill(other.url());
+    assertThat(page.getByText("The new URL has another host")).isVisible();
+    tab.dialogButton("Save").click();
+    assertThat(page.getByText("Enter the value of X-Other, or remove the header")).isVisible();
+    tab.button("Remove X-Other").click();
+    tab.field("Value of X-Api-Key").fill("key-of-the-other");
+    tab.field("Authentication").selectOption("");
+    tab.dialogButton("Save").click();
+    assertThat(tab.dialog()).hasCount(0);
+    String secret = keyhook.api().get("/api/webhooks").expect(200).data().stream()
+        .filter(webhook -> webhook.getString("url").equals(other.url())).map(webhook -> keyhook.api().post("/api/webhooks/"
+            + webhook.getString("id") + "/rotate-secret", new JsonObject()).expect(200).json().getString("secret")).findFirst().orElseThrow();
+    other.trust(secret);
+    delivery = tested(other);
+    assertThat(delivery.header("X-Api-Key")).isEqualTo("key-of-the-other");
+    assertThat(delivery.header("X-Other")).isNull();
+    assertThat(delivery.header("Authorization")).isNull();
+  }
+
+  private Delivery tested(Receiver receiver) {
+    tab.button("Send test event").click();
+    return receiver.take();
   }
 
   private Locator event(String type) {

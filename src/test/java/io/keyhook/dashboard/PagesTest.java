@@ -64,6 +64,9 @@ class PagesTest {
     });
     keyhook.webhook(good, "license.validated", "license.activated", "license.disabled");
     String failing = keyhook.webhook(bad, "license.activated").id();
+    api.patch("/api/webhooks/" + failing, new JsonObject().put("headers", new JsonObject().put("X-Api-Key", "a-key-of-the-gateway")
+        .put("X-Environment", "live")).put("authentication", new JsonObject().put("type", "basic").put("username", "keyhook")
+        .put("password", "a-password-of-the-gateway"))).expect(200);
     String url = "https://hooks.a-rather-long-subdomain.example.com/keyhook/deliveries/of/our/shop?source=keyhook&region=eu";
     api.post("/api/webhooks", new JsonObject().put("url", url).put("isActive", false)
         .put("description", "The shop’s, not in use yet").put("events", new JsonArray().add("license.expired"))).expect(201);
@@ -131,6 +134,16 @@ class PagesTest {
       tab.button("Compare attempts").click();
       assertThat(tab.dialog().locator(".diff")).hasCount(2);
       check(all, tab, "compare", scheme);
+      page.keyboard().press("Escape");
+      page.navigate(keyhook.node().uri() + "/#" + paths.stream().filter(path -> path.startsWith("/webhooks/")).findFirst().orElseThrow());
+      tab.button("Edit").click();
+      tab.button("Add header").click();
+      tab.button("Add header").scrollIntoViewIfNeeded();
+      check(all, tab, "webhook-form", scheme);
+      tab.field("URL").fill("https://hooks.example.com/moved");
+      tab.field("Authentication").selectOption("bearer");
+      tab.field("Token").scrollIntoViewIfNeeded();
+      check(all, tab, "webhook-form-moved", scheme);
       all.assertThat(tab.complaints()).isEmpty();
       all.assertThat(tab.refusals()).as("who is not logged in yet is not told by an error").isEmpty();
     }

@@ -136,6 +136,9 @@ record FieldCase(Operation operation, String field, String what, String value) {
   }
 
   private static List<String> types(JsonNode schema) {
+    if (schema.has("anyOf")) {
+      return Document.items(schema.path("anyOf")).stream().flatMap(one -> types(Document.resolve(one)).stream()).toList();
+    }
     JsonNode type = schema.path("type");
     return type.isArray() ? Document.items(type).stream().map(JsonNode::asText).toList() : List.of(type.asText());
   }

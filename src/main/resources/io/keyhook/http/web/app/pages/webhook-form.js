@@ -8,11 +8,13 @@ import { announce, Button, ButtonLink, Code, Dialog, Loaded, Notice, Secret, Seg
 import { useId, useLoad } from '../use.js';
 import { checkForm, checkUrl } from '../url-check.js';
 import { ALL_LICENSE_EVENTS } from '../words.js';
+import { checkHeaders, HeaderFields, headerRequest, headerValues } from './webhook-headers.js';
 
 /** Whether http and private addresses are allowed. Until the settings are loaded, the server decides. */
 const mayBeInsecure = ({ data }) => data?.allowInsecureTargets ?? true;
 
-const check = settings => values => ({
+const check = (settings, webhook) => values => ({
+  ...checkHeaders(webhook, values),
   url: values.url ? checkForm(values.url, mayBeInsecure(settings)) : 'Enter the URL of your endpoint',
   events: values.events.length ? '' : 'Choose at least one event',
 });
@@ -27,7 +29,7 @@ const toRequest = ({ url, events, description }) => ({
   description: description.trim() || null,
 });
 
-function Fields({ form, settings }) {
+function Fields({ form, settings, webhook }) {
   const url = form.values.url;
   const insecure = mayBeInsecure(settings);
   const looksGood = settings.data && url && !checkUrl(url, insecure);
@@ -38,7 +40,8 @@ function Fields({ form, settings }) {
         ? 'Keyhook sends a POST here. Development mode: http and private addresses are allowed.'
         : 'Keyhook sends a POST here. Must be https, at a public address, on port 443 or 8443.'} />
     <${EventChoice} form=${form} />
-    <${Field} form=${form} name="description" label="Description" optional maxlength="1000" />`;
+    <${Field} form=${form} name="description" label="Description" optional maxlength="1000" />
+    <${HeaderFields} form=${form} webhook=${webhook} />`;
 }
 
 /** The event types, each with its description and an example. */
@@ -70,9 +73,9 @@ function EventChoice({ form }) {
 export function CreateWebhook({ onClose }) {
   const { settings } = useApp();
   const [made, setMade] = useState(null);
-  const form = useForm({ url: '', events: [], description: '' }, async values => {
-    setMade(await post('api/webhooks', toRequest(values)));
-  }, check(settings));
+  const form = useForm({ url: '', events: [], description: '', ...headerValues(null) }, async values => {
+    setMade(await post('api/webhooks', { ...toRequest(values), ...headerRequest(null, values) }));
+  }, check(settings, null));
   if (made) {
     return html`<${ShowSecret} title="Webhook created" secret=${made.secret} onClose=${() => {
       onClose();
@@ -80,23 +83,24 @@ export function CreateWebhook({ onClose }) {
     }} />`;
   }
   return html`<${FormDialog} form=${form} title="Create webhook" wide action="Create webhook" onClose=${onClose}>
-    <${Fields} form=${form} settings=${settings} />
+    <${Fields} form=${form} settings=${settings} webhook=${null} />
   </${FormDialog}>`;
 }
 
 export function EditWebhook({ webhook, onClose, onChanged }) {
   const { settings } = useApp();
   const form = useForm({ url: webhook.url, events: webhook.events,
-      description: webhook.description ?? '' }, async (values, initial) => {
-    const saved = await patchChanges('api/webhooks/' + webhook.id, toRequest(initial), toRequest(values));
+      description: webhook.description ?? '', ...headerValues(webhook) }, async (values, initial) => {
+    const saved = await patchChanges('api/webhooks/' + webhook.id, toRequest(initial),
+      { ...toRequest(values), ...headerRequest(webhook, values) });
     if (saved) {
       onChanged(saved);
       announce('Webhook saved', 'good');
     }
     onClose();
-  }, check(settings));
+  }, check(settings, webhook));
   return html`<${FormDialog} form=${form} title="Edit webhook" wide action="Save" onClose=${onClose}>
-    <${Fields} form=${form} settings=${settings} />
+    <${Fields} form=${form} settings=${settings} webhook=${webhook} />
     ${form.values.url !== webhook.url && html`<${Notice}
         tone="info">Pending deliveries will go to the new URL.</${Notice}>`}
   </${FormDialog}>`;

@@ -17,6 +17,7 @@ import { DELIVERY_COLUMNS } from './delivery-columns.js';
 import { Recover } from './recover.js';
 import { Recoveries } from './recoveries.js';
 import { EditWebhook, RotateSecret, Snippets } from './webhook-form.js';
+import { headerFacts } from './webhook-headers.js';
 import { WebhookStatus } from './webhooks.js';
 
 const LATEST = 10;
@@ -96,6 +97,7 @@ function Webhook({ webhook, back, onChanged, reload }) {
           ['URL', html`<span class="mono breakable"><${Url} of=${webhook.url} /></span>`],
           ['Events', webhook.events.map(event => html`<${Badge} key=${event}>${event}</${Badge}> `)],
           webhook.description && ['Description', webhook.description],
+          ...headerFacts(webhook),
           ['Created', dateTime(webhook.createdAt)],
           ['ID', html`<${IdText} of=${id} />`],
         ]} />

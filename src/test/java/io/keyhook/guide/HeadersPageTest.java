@@ -1,0 +1,60 @@
+package io.keyhook.guide;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.bus.HeaderRules;
+import io.keyhook.testing.Delivery;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Receiver;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The page on headers and authentication shows requests that work, and the limits that there are. */
+class HeadersPageTest {
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  private static final Guide.Page PAGE = Guide.page("headers");
+
+  private static JsonObject request(String section) {
+    return new JsonObject(PAGE.blocksOf(section).get(0).text());
+  }
+
+  private static Delivery test(JsonObject webhook, Receiver receiver) {
+    keyhook.api().post("/api/webhooks/test", new JsonObject().put("webhookId", webhook.getString("id"))).expect(200);
+    return receiver.take();
+  }
+
+  private static String basic(String password) {
+    return "Basic " + Base64.getEncoder().encodeToString(("keyhook:" + password).getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void itsRequestsDoWhatItSays() {
+    Receiver receiver = keyhook.receiver();
+    JsonObject create = request("set").put("url", receiver.url());
+    create.getJsonObject("headers").put("X-Old-Key", "old");
+    JsonObject webhook = keyhook.api().post("/api/webhooks", create).expect(201).json();
+    receiver.trust(webhook.getString("secret"));
+    Delivery first = test(webhook, receiver);
+    assertThat(first.header("X-Api-Key")).isEqualTo("k-7f2a9c");
+    assertThat(first.header("X-Old-Key")).isEqualTo("old");
+    assertThat(first.header("Authorization")).isEqualTo(basic("s3-9d41b0"));
+    keyhook.api().patch("/api/webhooks/" + webhook.getString("id"), request("change")).expect(200);
+    Delivery second = test(webhook, receiver);
+    assertThat(second.header("X-Api-Key")).isEqualTo("k-91d0c3");
+    assertThat(second.header("X-Old-Key")).isNull();
+    assertThat(second.header("Authorization")).isEqualTo(basic("s3-0c77e2"));
+    assertThat(webhook.getJsonArray("events")).isEqualTo(new JsonArray().add("license.activated"));
+  }
+
+  @Test
+  void itNamesTheLimits() {
+    assertThat(PAGE.html().getElementById("limits").nextElementSibling().text()).contains("At most " + HeaderRules.MAX_HEADERS
+        + " headers", "up to " + HeaderRules.NAME_CHARACTERS + " characters", "at most " + HeaderRules.MAX_BYTES + " bytes");
+  }
+}
