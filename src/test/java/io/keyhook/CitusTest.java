@@ -15,9 +15,11 @@ import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Proxy;
 import io.keyhook.testing.Receiver;
+import io.keyhook.testing.SlackServer;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -224,6 +226,31 @@ class CitusTest {
     assertThat(receiver.take().event()).isEqualTo("license.expired");
     keyhook.awaitEmptyQueueOf(account);
     keyhook.deleteWebhooks(account);
+  }
+
+  @Test
+  void alertsWaitForTheirHourAndTestEndpointsAreExtended() throws IOException {
+    try (SlackServer slack = new SlackServer()) {
+      Api account = keyhook.account("enterprise");
+      account.patch("/api/alerts", new JsonObject().put("slackUrl", slack.url())
+          .put("causes", new JsonArray().add("webhook.deactivated"))).expect(200);
+      String waiting = "SELECT coalesce(sum(total), 0) FROM keyhook.alert_message WHERE due_at > now() + interval '30 minutes'";
+      for (int i = 0; i < 2; i++) {
+        Receiver receiver = keyhook.receiver();
+        receiver.answer(Answer.status(410));
+        keyhook.webhook(account, receiver, "license.created");
+        account.post("/api/licenses", new JsonObject().put("name", "L")).expect(201);
+        receiver.take();
+        if (i == 0) {
+          assertThat(slack.take()).startsWith("*Webhook deactivated*");
+        }
+      }
+      Waiting.until("the second one waits", () -> keyhook.database().number(waiting) == 1);
+      keyhook.deleteWebhooks(account);
+      for (int i = 0; i < 2; i++) {
+        account.post("/api/test-endpoint").expect(200);
+      }
+    }
   }
 
   @Test

@@ -23,7 +23,10 @@ final class AlertStore {
   /** Alerts that a message names; of others it tells the number. */
   static final int MAX_LINES = 50;
 
-  /** For those who want it. Accounts in which nobody does cost one look-up. */
+  /**
+   * For those who want it. Accounts in which nobody does cost one look-up. An hour is added to a time of UTC: what a distributed
+   * table updates here has to depend on nothing but the row, not on the zone of the session.
+   */
   private static final String RAISE = """
       INSERT INTO keyhook.alert_message AS m (account_id, user_id, channel, cause, lines, total, due_at)
       SELECT s.account_id, s.user_id, c.channel, $2, $3, $4, now()
@@ -33,7 +36,8 @@ final class AlertStore {
       ORDER BY s.user_id, c.channel
       ON CONFLICT (account_id, user_id, channel, cause) DO UPDATE SET
         lines = (m.lines || excluded.lines)[1:%d], total = m.total + excluded.total,
-        due_at = coalesce(m.due_at, greatest(excluded.due_at, m.sent_at + interval '1 hour'))""".formatted(MAX_LINES);
+        due_at = coalesce(m.due_at,
+          greatest(excluded.due_at, (m.sent_at AT TIME ZONE 'UTC' + interval '1 hour') AT TIME ZONE 'UTC'))""".formatted(MAX_LINES);
   private static final String DUE = """
       SELECT account_id, user_id, channel, cause FROM keyhook.alert_message WHERE due_at <= now() ORDER BY due_at LIMIT $1""";
   private static final String OF_KEY = "account_id = $1 AND user_id = $2 AND channel = $3 AND cause = $4";

@@ -22,14 +22,14 @@ import java.util.UUID;
 
 /** The SQL of test endpoints. */
 final class TestEndpointStore {
-  /** An expired endpoint is replaced by a new one. */
+  /** An expired endpoint is replaced by a new one. The time is that of the new row: a distributed table takes no now() in an update. */
   private static final String CREATE = """
       INSERT INTO keyhook.test_endpoint AS r (account_id, token, expires_at)
       VALUES ($1, $2, now() + interval '%d hours')
       ON CONFLICT (account_id) DO UPDATE SET expires_at = excluded.expires_at,
-        token = CASE WHEN r.expires_at > now() THEN r.token ELSE excluded.token END,
-        received = CASE WHEN r.expires_at > now() THEN r.received ELSE 0 END,
-        created_at = CASE WHEN r.expires_at > now() THEN r.created_at ELSE now() END
+        token = CASE WHEN r.expires_at > excluded.created_at THEN r.token ELSE excluded.token END,
+        received = CASE WHEN r.expires_at > excluded.created_at THEN r.received ELSE 0 END,
+        created_at = CASE WHEN r.expires_at > excluded.created_at THEN r.created_at ELSE excluded.created_at END
       RETURNING token = $2""".formatted(TestEndpoints.HOURS);
   private static final String GET = """
       SELECT token, created_at, expires_at, received FROM keyhook.test_endpoint
