@@ -15,8 +15,8 @@ import java.util.UUID;
 /**
  * The SQL that finds licenses which expire in so many days. For each number of days, a row says up to when this is done: a license
  * is found when that moment, which many days before its expiry, lies between then and now. So nothing is written for a
- * license, each is found once, and after an outage those of the outage are found. A license whose expiry is set to less than so
- * many days ahead is never found.
+ * license, each is found once, and after an outage those of the outage are found unless they have expired. A license whose
+ * expiry is set to less than so many days ahead is never found.
  */
 final class ExpiringStore {
   private static final UUID NONE = new UUID(0, 0);
@@ -30,7 +30,7 @@ final class ExpiringStore {
       SELECT since, coalesce(after_ids, ARRAY[$1::uuid, $1]), now() FROM keyhook.alert_state
       WHERE account_id = $1 AND kind = $2 AND subject_id = $1 FOR UPDATE SKIP LOCKED""";
   /** After a position, in order: many licenses may expire in one instant. Hours are equally long in all time zones. */
-  private static final String DUE = """
+  static final String DUE = """
       SELECT account_id, license_id, due_at - make_interval(hours => 24 * $1) FROM keyhook.license_expiry
       WHERE (due_at, account_id, license_id) > ($2::timestamptz + make_interval(hours => 24 * $1), $3, $4)
         AND due_at <= $5::timestamptz + make_interval(hours => 24 * $1)
@@ -53,7 +53,13 @@ final class ExpiringStore {
   }
 
   /** Where the job has to go on, and until when. */
-  record Task(Position from, OffsetDateTime until) {}
+  record Task(Position from, OffsetDateTime until) {
+    /** The same without licenses that have expired by now, as after a long time in which nobody did the job. */
+    Task notBefore(int days) {
+      OffsetDateTime oldest = until.minusDays(days);
+      return from.at.isBefore(oldest) ? new Task(Position.after(oldest), until) : this;
+    }
+  }
 
   /** A license that was found, with the moment that lies so many days before its expiry. */
   record Due(UUID accountId, UUID licenseId, OffsetDateTime at) {

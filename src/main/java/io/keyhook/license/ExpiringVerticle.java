@@ -17,12 +17,14 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -38,6 +40,7 @@ public final class ExpiringVerticle extends VerticleBase {
   private static final Duration INTERVAL = Duration.ofSeconds(10);
   /** Licenses of one transaction. */
   private static final int BATCH = 250;
+  private static final Duration DAY = Duration.ofDays(1);
 
   private final Database database;
   private final Outbox outbox;
@@ -104,26 +107,42 @@ public final class ExpiringVerticle extends VerticleBase {
   private record Step(Written written, boolean last) {}
 
   private Future<Step> step(SqlClient tx, int days, Task task) {
-    return ExpiringStore.due(tx, days, task, BATCH).compose(found -> {
+    return ExpiringStore.due(tx, days, task.notBefore(days), BATCH).compose(found -> {
       boolean last = found.size() < BATCH;
       Position done = last ? Position.after(task.until()) : found.get(found.size() - 1).position();
-      Map<UUID, List<UUID>> byAccount = new LinkedHashMap<>();
+      // in one order on all nodes: two of them may have the jobs for two numbers of days, and both lock rows of these accounts
+      Map<UUID, List<UUID>> byAccount = new TreeMap<>();
       found.forEach(due -> byAccount.computeIfAbsent(due.accountId(), id -> new ArrayList<>()).add(due.licenseId()));
       List<Raised> events = new ArrayList<>(found.size());
       return eachOf(byAccount.entrySet(), account -> LicenseStore.getAll(tx, account.getKey(), account.getValue())
-          .compose(licenses -> raise(tx, account.getKey(), licenses, days, events)))
+          .compose(licenses -> raise(tx, account.getKey(), licenses, days, task.until(), events)))
           .compose(raised -> outbox.queue(tx, events))
           .compose(written -> ExpiringStore.done(tx, days, done).map(new Step(written, last)));
     });
   }
 
-  private Future<Void> raise(SqlClient tx, UUID accountId, List<License> found, int days, List<Raised> events) {
-    List<License> licenses = found.stream().filter(license -> license.status() == Status.ACTIVE).toList();
+  private Future<Void> raise(SqlClient tx, UUID accountId, List<License> found, int days, OffsetDateTime now, List<Raised> events) {
+    Instant latest = now.toInstant().plus(DAY.multipliedBy(days));
+    // the expiry may have changed since it was found
+    List<License> licenses = found.stream().filter(license -> license.status() == Status.ACTIVE && license.expiresAt() != null
+        && !license.expiresAt().isAfter(latest)).toList();
     licenses.forEach(license ->
         events.add(new Raised(accountId, EventType.LICENSE_EXPIRING, EventData.expiring(license, days))));
-    return alerts.raise(tx, accountId, Cause.LICENSE_EXPIRING, licenses.stream().map(license -> "The license “" + license.name()
-        + "” (" + license.id() + ") expires in " + (days == 1 ? "1 day" : days + " days") + ", on "
-        + JsonText.time(license.expiresAt()).substring(0, 10)).toList());
+    return alerts.raise(tx, accountId, Cause.LICENSE_EXPIRING,
+        licenses.stream().map(license -> sentence(license, now.toInstant())).toList());
+  }
+
+  /** Tells the time that is left, which is less than the number of days after an outage. */
+  static String sentence(License license, Instant now) {
+    Duration left = Duration.between(now, license.expiresAt());
+    String in = left.compareTo(DAY.minusHours(1)) < 0 ? count(left.plusMinutes(30).toHours(), "hour")
+        : count(left.plusHours(12).toDays(), "day");
+    return "The license “" + license.name() + "” (" + license.id() + ") expires in " + in + ", on "
+        + JsonText.time(license.expiresAt()).substring(0, 10);
+  }
+
+  private static String count(long number, String unit) {
+    return number < 1 ? "less than 1 " + unit : number == 1 ? "1 " + unit : number + " " + unit + "s";
   }
 
   private static <T> Future<Void> eachOf(Collection<T> items, Function<T, Future<Void>> work) {
