@@ -14,11 +14,14 @@ import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The SQL that deactivates webhooks. Their pending deliveries are canceled afterwards. */
 final class HealthStore {
   /** A webhook is deactivated after failing for this long without a success. */
   private static final int FAILING_DAYS = 5;
+  /** Webhooks that are deactivated in one transaction. */
+  static final int MAX_FOUND = 100;
 
   private static final String DEACTIVATE = """
       UPDATE keyhook.webhook SET is_active = false, deactivated_reason = $4, version = version + 1, updated_at = now()
@@ -41,8 +44,10 @@ final class HealthStore {
         AND NOT EXISTS (
           SELECT FROM keyhook.attempt_count c
           WHERE c.account_id = w.account_id AND c.webhook_id = w.webhook_id AND c.succeeded > 0
-            AND c.minute > now() - interval '%1$d days' AND c.keep_until >= (now() AT TIME ZONE 'UTC')::date + %2$d)"""
-      .formatted(FAILING_DAYS, Partitions.COUNT_DAYS - FAILING_DAYS);
+            AND c.minute > now() - interval '%1$d days' AND c.keep_until >= (now() AT TIME ZONE 'UTC')::date + %2$d)
+        AND (w.account_id, w.webhook_id) > ($1, $2)
+      ORDER BY w.account_id, w.webhook_id LIMIT %3$d"""
+      .formatted(FAILING_DAYS, Partitions.COUNT_DAYS - FAILING_DAYS, MAX_FOUND);
   /** A webhook has failed all {@value #FAILING_DAYS} days if the last minute before them ended with a failure, too. */
   private static final String DEACTIVATE_FAILING = """
       UPDATE keyhook.webhook w
@@ -66,22 +71,36 @@ final class HealthStore {
             : audit(tx, outgoing.endpoint()).map(true));
   }
 
-  /** Deactivates webhooks that only failed for {@value #FAILING_DAYS} days; none while another node does this. */
-  static Future<List<EndpointId>> deactivateFailing(SqlClient tx) {
+  /**
+   * What one transaction did.
+   *
+   * @param next after which the next one goes on; empty: there are no more, or another node does this
+   */
+  record Page(List<EndpointId> deactivated, Optional<EndpointId> next) {}
+
+  /** Deactivates webhooks that only failed for {@value #FAILING_DAYS} days, up to {@value #MAX_FOUND} of those after another. */
+  static Future<Page> deactivateFailing(SqlClient tx, EndpointId after) {
     return tx.query(LOCK).execute().compose(locked -> locked.iterator().next().getBoolean(0)
-        ? tx.query(FAILING).execute().compose(failing -> {
+        ? tx.preparedQuery(FAILING).execute(Tuple.of(after.accountId(), after.webhookId())).compose(failing -> {
           List<EndpointId> deactivated = new ArrayList<>();
           Future<Void> done = Future.succeededFuture();
+          EndpointId last = null;
           for (Row row : failing) {
+            last = endpoint(row);
             done = done.compose(before -> deactivateFailing(tx, row, deactivated));
           }
-          return done.map(deactivated);
+          Page page = new Page(deactivated, failing.size() < MAX_FOUND ? Optional.empty() : Optional.of(last));
+          return done.map(page);
         })
-        : Future.succeededFuture(List.of()));
+        : Future.succeededFuture(new Page(List.of(), Optional.empty())));
+  }
+
+  private static EndpointId endpoint(Row row) {
+    return new EndpointId(row.getUUID(0), row.getUUID(1));
   }
 
   private static Future<Void> deactivateFailing(SqlClient tx, Row failing, List<EndpointId> deactivated) {
-    EndpointId endpoint = new EndpointId(failing.getUUID(0), failing.getUUID(1));
+    EndpointId endpoint = endpoint(failing);
     return tx.preparedQuery(DEACTIVATE_FAILING)
         .execute(Tuple.of(Deactivation.FAILING.reason(), endpoint.accountId(), endpoint.webhookId(),
             failing.getOffsetDateTime(2)))

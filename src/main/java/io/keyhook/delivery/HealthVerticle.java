@@ -6,12 +6,14 @@ import io.keyhook.bus.DatabaseError;
 import io.keyhook.bus.Deliveries.CancelPending;
 import io.keyhook.bus.Id;
 import io.keyhook.db.Database;
+import io.keyhook.delivery.HealthStore.Page;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.Outbox.Written;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,12 +26,16 @@ final class HealthVerticle extends VerticleBase {
   private static final Duration INTERVAL = Duration.ofHours(1);
   /** From the end of a look to the next one: some 30 ms of the database for 10,000 webhooks. */
   private static final Duration LOOK = Duration.ofSeconds(10);
+  /** From the beginning of a look to that of the next one on any node. Less than that, so that one node alone skips none. */
+  private static final Duration BETWEEN = LOOK.minusSeconds(1);
+  private static final EndpointId FIRST = new EndpointId(new UUID(0, 0), new UUID(0, 0));
 
   private final Bus bus;
   private final Database database;
   private final WebhookReports reports;
   private Future<Void> running = Future.succeededFuture();
   private Future<Void> looking = Future.succeededFuture();
+  private boolean begun;
   private boolean stopped;
   private long timer;
   private long lookTimer;
@@ -63,7 +69,7 @@ final class HealthVerticle extends VerticleBase {
   }
 
   private Future<Void> look() {
-    return database.transaction(reports::turned).transform(done -> {
+    return beginLooks().compose(begun -> Database.transaction(database.chores(), tx -> reports.turned(tx, BETWEEN))).transform(done -> {
       if (done.failed()) {
         log.atLevel(DatabaseError.of(done.cause()).level()).log(
             "Could not look for webhooks that fail or recovered; retrying in {} s: {}", LOOK.toSeconds(), done.cause().getMessage());
@@ -74,20 +80,31 @@ final class HealthVerticle extends VerticleBase {
     });
   }
 
-  private record Deactivated(List<EndpointId> endpoints, Written written) {}
+  private Future<Void> beginLooks() {
+    return begun ? Future.succeededFuture()
+        : WebhookStateStore.beginJob(database.chores()).onSuccess(done -> begun = true);
+  }
+
+  private record Deactivated(Page page, Written written) {}
 
   private Future<Void> run() {
-    return database.transaction(tx -> HealthStore.deactivateFailing(tx).compose(deactivated ->
-        reports.deactivated(tx, deactivated, Deactivation.FAILING).map(written -> new Deactivated(deactivated, written))))
-        .transform(done -> {
-          if (done.failed()) {
-            log.warn("Could not look for failing webhooks; retrying in an hour: {}",
-                done.cause().getMessage());
-            return Future.succeededFuture();
-          }
-          reports.dispatch(done.result().written);
-          return cancelPending(done.result().endpoints);
-        });
+    return pages(FIRST).transform(done -> {
+      if (done.failed()) {
+        log.warn("Could not look for failing webhooks; retrying in an hour: {}", done.cause().getMessage());
+      }
+      return Future.succeededFuture();
+    });
+  }
+
+  /** One transaction after the other, so that none takes long. */
+  private Future<Void> pages(EndpointId after) {
+    return stopped ? Future.succeededFuture() : Database.transaction(database.chores(), tx ->
+        HealthStore.deactivateFailing(tx, after).compose(page -> reports.deactivated(tx, page.deactivated(), Deactivation.FAILING)
+            .map(written -> new Deactivated(page, written)))).compose(done -> {
+              reports.dispatch(done.written);
+              return cancelPending(done.page.deactivated()).compose(canceled ->
+                  done.page.next().map(this::pages).orElseGet(Future::succeededFuture));
+            });
   }
 
   private Future<Void> cancelPending(List<EndpointId> deactivated) {

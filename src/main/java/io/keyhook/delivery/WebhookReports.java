@@ -15,6 +15,7 @@ import io.keyhook.event.WebhookEvents.Attempts;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,10 +37,11 @@ final class WebhookReports {
   /**
    * Records which webhooks started to fail or recovered since the last time, some of them if there are many, and reports them.
    *
-   * @return to be {@linkplain #dispatch dispatched} after the commit; nothing while another node does this
+   * @param interval in which one node looks
+   * @return to be {@linkplain #dispatch dispatched} after the commit; nothing while another node does this, or has just done it
    */
-  Future<Written> turned(SqlClient tx) {
-    return WebhookStateStore.lock(tx).compose(locked -> !locked ? Future.succeededFuture(Written.NOTHING)
+  Future<Written> turned(SqlClient tx, Duration interval) {
+    return WebhookStateStore.lock(tx, interval).compose(locked -> !locked ? Future.succeededFuture(Written.NOTHING)
         : WebhookStateStore.ended(tx).compose(ended -> each(ended, one -> ended(tx, one)))
             .compose(recovered -> WebhookStateStore.started(tx).compose(started -> each(started, one -> failing(tx, one)))
                 .map(failing -> Written.of(List.of(recovered, failing)))));
@@ -58,32 +60,52 @@ final class WebhookReports {
   }
 
   private Future<Written> failing(SqlClient tx, EndpointId endpoint) {
-    return WebhookStateStore.begin(tx, endpoint).compose(begun -> WebhookStateStore.details(tx, endpoint)).compose(found ->
-        report(tx, Cause.WEBHOOK_FAILING, WebhookEvents.failing(found.webhook(), found.attempts()),
-            name(found) + " started to fail" + reason(found.attempts())));
+    return WebhookStateStore.begin(tx, endpoint).compose(begun -> !begun ? Future.succeededFuture(Written.NOTHING)
+        : report(tx, endpoint, found -> new Report(Cause.WEBHOOK_FAILING,
+            WebhookEvents.failing(found.webhook(), found.attempts()), name(found) + " started to fail" + reason(found.attempts())),
+            outbox::queue));
   }
 
   private Future<Written> ended(SqlClient tx, Ended ended) {
-    return WebhookStateStore.end(tx, ended.endpoint()).compose(since -> !ended.active() ? Future.succeededFuture(Written.NOTHING)
-        : WebhookStateStore.details(tx, ended.endpoint()).compose(found -> report(tx, Cause.WEBHOOK_RECOVERED,
-            WebhookEvents.recovered(found.webhook(), since, found.attempts()),
-            name(found) + " succeeded again. It had failed since " + minute(since))));
+    return WebhookStateStore.end(tx, ended.endpoint()).compose(since -> since.isEmpty() || !ended.active()
+        ? Future.succeededFuture(Written.NOTHING)
+        : report(tx, ended.endpoint(), found -> new Report(Cause.WEBHOOK_RECOVERED,
+            WebhookEvents.recovered(found.webhook(), since.get(), found.attempts()),
+            name(found) + " succeeded again. It had failed since " + minute(since.get())), outbox::queue));
   }
 
-  /** Reports that Keyhook has deactivated a webhook, within the transaction that does so. */
+  /** Reports that Keyhook has deactivated a webhook, within the short transaction that does so. */
   Future<Written> deactivated(SqlClient tx, EndpointId endpoint, Deactivation why) {
-    return WebhookStateStore.end(tx, endpoint).compose(ended -> WebhookStateStore.details(tx, endpoint)).compose(found ->
-        report(tx, Cause.WEBHOOK_DEACTIVATED, WebhookEvents.deactivated(found.webhook(), why.reason(), found.now()),
-            name(found) + " was deactivated: " + why.reason()));
+    return deactivated(tx, endpoint, why, outbox::write);
   }
 
-  /** Reports the same of several. */
+  /** Reports the same of several, within a transaction that may take long. */
   Future<Written> deactivated(SqlClient tx, List<EndpointId> endpoints, Deactivation why) {
-    return each(endpoints, endpoint -> deactivated(tx, endpoint, why));
+    return each(endpoints, endpoint -> deactivated(tx, endpoint, why, outbox::queue));
   }
 
-  private Future<Written> report(SqlClient tx, Cause cause, Raised event, String line) {
-    return alerts.raise(tx, event.accountId(), cause, List.of(line)).compose(raised -> outbox.write(tx, List.of(event)));
+  private Future<Written> deactivated(SqlClient tx, EndpointId endpoint, Deactivation why, Writer writer) {
+    return WebhookStateStore.end(tx, endpoint).compose(ended -> report(tx, endpoint, found -> new Report(Cause.WEBHOOK_DEACTIVATED,
+        WebhookEvents.deactivated(found.webhook(), why.reason(), found.now()), name(found) + " was deactivated: " + why.reason()),
+        writer));
+  }
+
+  private record Report(Cause cause, Raised event, String line) {}
+
+  /** How events are written: with leases, which a long transaction would outlast, or into the queue. */
+  private interface Writer {
+    Future<Written> write(SqlClient tx, List<Raised> events);
+  }
+
+  private Future<Written> report(SqlClient tx, EndpointId endpoint, Function<Details, Report> words, Writer writer) {
+    return WebhookStateStore.details(tx, endpoint).compose(found -> {
+      if (found.isEmpty()) {
+        return Future.succeededFuture(Written.NOTHING);
+      }
+      Report report = words.apply(found.get());
+      return alerts.raise(tx, endpoint.accountId(), report.cause, List.of(report.line))
+          .compose(raised -> writer.write(tx, List.of(report.event)));
+    });
   }
 
   /** Sends the events of what is committed. */

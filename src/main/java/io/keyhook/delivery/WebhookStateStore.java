@@ -1,6 +1,7 @@
 package io.keyhook.delivery;
 
 import static io.keyhook.db.Rows.all;
+import static io.keyhook.db.Rows.first;
 import static io.keyhook.db.Rows.instant;
 
 import io.keyhook.db.Partitions;
@@ -12,8 +13,11 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 
 /**
  * The SQL that finds webhooks that started to fail, or recovered. A webhook fails as long as it has failed since its last success
@@ -21,12 +25,22 @@ import java.util.List;
  * statements that write results do nothing for it: what they count is looked at afterwards, and only what has changed is written.
  */
 final class WebhookStateStore {
+  private static final UUID NONE = new UUID(0, 0);
+  private static final String JOB = "webhook.states";
   private static final String KIND = "webhook.failing";
   /** Webhooks that are reported at a time. */
   private static final int MAX_FOUND = 100;
 
-  // One node at a time. A node that dies releases the lock with its connection.
-  private static final String LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('keyhook.webhook-states'))";
+  /** The job's row, under an account ID of zeros, says when a node looked last. It is the lease: a node that dies releases it. */
+  private static final String BEGIN_JOB = """
+      INSERT INTO keyhook.alert_state (account_id, kind, subject_id, since) VALUES ($1, '%s', $1, '-infinity')
+      ON CONFLICT (account_id, kind, subject_id) DO NOTHING""".formatted(JOB);
+  private static final String LOCK = """
+      SELECT FROM keyhook.alert_state
+      WHERE account_id = $1 AND kind = '%s' AND subject_id = $1 AND since <= now() - make_interval(secs => $2)
+      FOR UPDATE SKIP LOCKED""".formatted(JOB);
+  private static final String LOOKED = """
+      UPDATE keyhook.alert_state SET since = now() WHERE account_id = $1 AND kind = '%s' AND subject_id = $1""".formatted(JOB);
   /** Minutes are looked at again and again while they are recent. */
   private static final String RECENT = """
       c.minute > now() - interval '10 minutes' AND c.keep_until >= (now() AT TIME ZONE 'UTC')::date + %d"""
@@ -39,7 +53,7 @@ final class WebhookStateStore {
         WHERE s.account_id = w.account_id AND s.kind = '%s' AND s.subject_id = w.webhook_id)
       GROUP BY w.account_id, w.webhook_id
       HAVING max(c.minute) FILTER (WHERE c.failed_since > 0) = max(c.minute)
-      LIMIT %d""".formatted(RECENT, KIND, MAX_FOUND);
+      ORDER BY w.account_id, w.webhook_id LIMIT %d""".formatted(RECENT, KIND, MAX_FOUND);
   private static final String ENDED = """
       SELECT s.account_id, s.subject_id, w.is_active FROM keyhook.alert_state s
       JOIN keyhook.webhook w ON w.account_id = s.account_id AND w.webhook_id = s.subject_id
@@ -47,9 +61,11 @@ final class WebhookStateStore {
       WHERE s.kind = '%s'
       GROUP BY s.account_id, s.subject_id, w.is_active
       HAVING NOT w.is_active OR max(c.minute) FILTER (WHERE c.failed_since = 0) = max(c.minute)
-      LIMIT %d""".formatted(RECENT, KIND, MAX_FOUND);
+      ORDER BY s.account_id, s.subject_id LIMIT %d""".formatted(RECENT, KIND, MAX_FOUND);
   private static final String BEGIN = """
-      INSERT INTO keyhook.alert_state (account_id, kind, subject_id) VALUES ($1, '%s', $2)
+      INSERT INTO keyhook.alert_state (account_id, kind, subject_id)
+      SELECT account_id, '%s', webhook_id FROM keyhook.webhook
+      WHERE account_id = $1 AND webhook_id = $2 AND is_active AND paused_at IS NULL
       ON CONFLICT (account_id, kind, subject_id) DO NOTHING""".formatted(KIND);
   private static final String END = """
       DELETE FROM keyhook.alert_state WHERE account_id = $1 AND kind = '%s' AND subject_id = $2 RETURNING since""".formatted(KIND);
@@ -83,9 +99,19 @@ final class WebhookStateStore {
   /** What is reported of a webhook, and the time of the transaction. */
   record Details(Subject webhook, Attempts attempts, Instant now) {}
 
-  /** Returns false while another node looks. */
-  static Future<Boolean> lock(SqlClient tx) {
-    return tx.query(LOCK).execute().map(locked -> locked.iterator().next().getBoolean(0));
+  /** Lets nodes look, if none has looked yet. */
+  static Future<Void> beginJob(SqlClient client) {
+    return client.preparedQuery(BEGIN_JOB).execute(Tuple.of(NONE)).mapEmpty();
+  }
+
+  /**
+   * Returns false while another node looks, and if one has looked a moment ago.
+   *
+   * @param interval from the beginning of a look to that of the next one
+   */
+  static Future<Boolean> lock(SqlClient tx, Duration interval) {
+    return tx.preparedQuery(LOCK).execute(Tuple.of(NONE, (double) interval.toSeconds())).compose(found -> found.size() == 0
+        ? Future.succeededFuture(false) : tx.preparedQuery(LOOKED).execute(Tuple.of(NONE)).map(true));
   }
 
   static Future<List<EndpointId>> started(SqlClient client) {
@@ -100,25 +126,24 @@ final class WebhookStateStore {
     return new EndpointId(row.getUUID(0), row.getUUID(1));
   }
 
-  /** Remembers that a webhook fails. */
-  static Future<Void> begin(SqlClient tx, EndpointId endpoint) {
-    return tx.preparedQuery(BEGIN).execute(of(endpoint)).mapEmpty();
+  /** Remembers that a webhook fails, and returns whether that is new. A webhook that is not active any more does not fail. */
+  static Future<Boolean> begin(SqlClient tx, EndpointId endpoint) {
+    return tx.preparedQuery(BEGIN).execute(of(endpoint)).map(begun -> begun.rowCount() > 0);
   }
 
-  /** Forgets that a webhook fails, and returns since when it did; null: it did not. */
-  static Future<Instant> end(SqlClient tx, EndpointId endpoint) {
-    return tx.preparedQuery(END).execute(of(endpoint)).map(rows -> rows.size() == 0 ? null : instant(rows.iterator().next(), 0));
+  /** Forgets that a webhook fails, and returns since when it did; empty: it did not, or something else has ended it. */
+  static Future<Optional<Instant>> end(SqlClient tx, EndpointId endpoint) {
+    return tx.preparedQuery(END).execute(of(endpoint)).map(rows -> first(rows, row -> instant(row, 0)));
   }
 
-  /** Reads a webhook that is there, deleted or not. */
-  static Future<Details> details(SqlClient tx, EndpointId endpoint) {
-    return tx.preparedQuery(DETAILS).execute(of(endpoint)).map(rows -> {
-      Row row = rows.iterator().next();
+  /** Reads a webhook, also a deleted one; empty if its account is gone. */
+  static Future<Optional<Details>> details(SqlClient tx, EndpointId endpoint) {
+    return tx.preparedQuery(DETAILS).execute(of(endpoint)).map(rows -> first(rows, row -> {
       String status = row.getString(5);
       return new Details(new Subject(endpoint, row.getString(0), row.getString(1)),
           new Attempts(row.getLong(2), status == null ? null : Integer.valueOf(status), row.getString(6), instant(row, 3),
               instant(row, 4)), instant(row, 7));
-    });
+    }));
   }
 
   private static Tuple of(EndpointId endpoint) {
