@@ -22,6 +22,10 @@ public final class AlertRaiser {
     this.mail = mail;
   }
 
+  boolean hasMail() {
+    return mail;
+  }
+
   /**
    * Records alerts about one cause. They are sent after the commit.
    *

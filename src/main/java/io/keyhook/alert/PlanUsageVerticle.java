@@ -1,7 +1,7 @@
 package io.keyhook.alert;
 
 import io.keyhook.account.Plans;
-import io.keyhook.alert.PlanUsageStore.Usage;
+import io.keyhook.alert.PlanUsageStore.Account;
 import io.keyhook.bus.Alerts.Cause;
 import io.keyhook.bus.DatabaseError;
 import io.keyhook.config.KeyhookOptions;
@@ -80,26 +80,30 @@ public final class PlanUsageVerticle extends VerticleBase {
   /** Returns the last account; empty if there are no more, or another node looks. */
   private Future<Optional<UUID>> page(SqlClient tx, UUID after) {
     return PlanUsageStore.lock(tx).compose(locked -> !locked ? Future.succeededFuture(Optional.<UUID>empty())
-        : PlanUsageStore.usage(tx, limited, after, BATCH).compose(found -> {
+        : PlanUsageStore.accounts(tx, limited, after, BATCH, alerts.hasMail()).compose(found -> {
           Future<Void> done = Future.succeededFuture();
-          for (Usage usage : found) {
-            KeyhookOptions.Plan plan = plans.of(usage.plan());
-            done = done.compose(before -> judge(tx, usage, "licenses", usage.licenses(), plan.maxLicenses()))
-                .compose(before -> judge(tx, usage, "webhooks", usage.webhooks(), plan.maxWebhooks()));
+          for (Account account : found) {
+            done = done.compose(before -> judge(tx, account));
           }
-          return done.map(all -> found.size() < BATCH ? Optional.<UUID>empty()
-              : Optional.of(found.get(found.size() - 1).accountId()));
+          return done.map(all -> found.size() < BATCH ? Optional.<UUID>empty() : Optional.of(found.get(found.size() - 1).id()));
         }));
   }
 
-  private Future<Void> judge(SqlClient tx, Usage usage, String what, long used, Optional<Integer> max) {
+  private Future<Void> judge(SqlClient tx, Account account) {
+    KeyhookOptions.Plan plan = plans.of(account.plan());
+    return PlanUsageStore.usage(tx, account.id(), plan.maxLicenses(), plan.maxWebhooks()).compose(usage ->
+        judge(tx, account, "licenses", usage.licenses(), plan.maxLicenses())
+            .compose(before -> judge(tx, account, "webhooks", usage.webhooks(), plan.maxWebhooks())));
+  }
+
+  private Future<Void> judge(SqlClient tx, Account account, String what, long used, Optional<Integer> max) {
     String kind = "plan." + what;
     if (!isNear(used, max)) {
-      return PlanUsageStore.end(tx, usage.accountId(), kind);
+      return PlanUsageStore.end(tx, account.id(), kind);
     }
-    return PlanUsageStore.begin(tx, usage.accountId(), kind).compose(isNew -> !isNew ? Future.succeededFuture()
-        : alerts.raise(tx, usage.accountId(), Cause.PLAN_LIMIT, List.of("Your account uses " + used + " of the " + max.get() + " "
-            + what + " of the plan " + usage.plan())));
+    return PlanUsageStore.begin(tx, account.id(), kind).compose(isNew -> !isNew ? Future.succeededFuture()
+        : alerts.raise(tx, account.id(), Cause.PLAN_LIMIT, List.of("Your account uses "
+            + (used < max.get() ? used + " of the " : "all ") + max.get() + " " + what + " of the plan " + account.plan())));
   }
 
   /** A plan that has none at all has no limit to come near. */
