@@ -39,7 +39,8 @@ final class AlertStore {
         due_at = coalesce(m.due_at,
           greatest(excluded.due_at, (m.sent_at AT TIME ZONE 'UTC' + interval '1 hour') AT TIME ZONE 'UTC'))""".formatted(MAX_LINES);
   private static final String DUE = """
-      SELECT account_id, user_id, channel, cause FROM keyhook.alert_message WHERE due_at <= now() ORDER BY due_at LIMIT $1""";
+      SELECT account_id, user_id, channel, cause FROM keyhook.alert_message
+      WHERE channel = $1 AND due_at <= now() AND account_id <> ALL ($2) ORDER BY due_at LIMIT $3""";
   private static final String OF_KEY = "account_id = $1 AND user_id = $2 AND channel = $3 AND cause = $4";
   private static final String CLAIM = """
       UPDATE keyhook.alert_message SET due_at = now() + make_interval(secs => $5), fence = fence + 1
@@ -80,8 +81,13 @@ final class AlertStore {
         .addArrayOfString(lines.toArray(String[]::new)).addLong(total).addBoolean(mail)).mapEmpty();
   }
 
-  static Future<List<Key>> due(SqlClient client, int limit) {
-    return client.preparedQuery(DUE).execute(Tuple.of((long) limit))
+  /**
+   * Finds messages of a channel that are due, the oldest first.
+   *
+   * @param except accounts whose messages have to wait
+   */
+  static Future<List<Key>> due(SqlClient client, String channel, UUID[] except, int limit) {
+    return client.preparedQuery(DUE).execute(Tuple.tuple().addString(channel).addArrayOfUUID(except).addLong((long) limit))
         .map(rows -> all(rows, row -> new Key(row.getUUID(0), row.getUUID(1), row.getString(2), row.getString(3))));
   }
 

@@ -8,6 +8,7 @@ import java.util.Map;
  * The words of a message.
  *
  * @param title of the cause
+ * @param accountName null: not named
  * @param total alerts in it
  */
 record AlertText(String title, String accountName, List<String> lines, long total, String advice) {
@@ -31,8 +32,10 @@ record AlertText(String title, String accountName, List<String> lines, long tota
     return new AlertText(TITLES.get(cause), accountName, lines, total, ADVICE.get(cause));
   }
 
-  static AlertText test(String accountName) {
-    return new AlertText("Test", accountName, List.of("This is a test message. Alerts about your account arrive here."), 1, "");
+  /** A message that may go to a stranger, whose address somebody has signed up with: nothing in it is chosen by the sender. */
+  static AlertText test() {
+    return new AlertText("Test", null, List.of("This is a test message. Alerts about your account arrive here."
+        + " If you do not use Keyhook, you can ignore this message."), 1, "");
   }
 
   String subject() {
@@ -41,7 +44,7 @@ record AlertText(String title, String accountName, List<String> lines, long tota
 
   /** Returns the body of a mail, in plain text. */
   String mail() {
-    StringBuilder text = new StringBuilder(title).append(" in the account ").append(accountName).append(":\n\n");
+    StringBuilder text = new StringBuilder(title).append(inAccount(accountName)).append(":\n\n");
     lines.forEach(line -> text.append("- ").append(line).append('\n'));
     return text.append(others("- ")).append(advice.isEmpty() ? "" : "\n" + advice + "\n").append('\n').append(FOOTER).append('\n')
         .toString();
@@ -49,10 +52,15 @@ record AlertText(String title, String accountName, List<String> lines, long tota
 
   /** Returns the text of a Slack message. Names cannot make links or mentions of it. */
   String slack() {
-    StringBuilder text = new StringBuilder("*").append(title).append("* in the account ").append(escaped(accountName));
+    StringBuilder text = new StringBuilder("*").append(title).append('*')
+        .append(accountName == null ? "" : inAccount(escaped(accountName)));
     lines.forEach(line -> text.append("\n• ").append(escaped(line)));
     String others = others("\n• ");
     return text.append(others.stripTrailing()).append(advice.isEmpty() ? "" : "\n" + advice).toString();
+  }
+
+  private static String inAccount(String name) {
+    return name == null ? "" : " in the account " + name;
   }
 
   private String others(String bullet) {

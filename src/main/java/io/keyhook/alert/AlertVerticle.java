@@ -1,5 +1,6 @@
 package io.keyhook.alert;
 
+import io.github.bucket4j.Bucket;
 import io.keyhook.alert.AlertSettingStore.Stored;
 import io.keyhook.attempt.Egress;
 import io.keyhook.attempt.Sender;
@@ -25,15 +26,20 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.SqlClient;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
 /** Keeps what team members want to be alerted about, and sends their alerts: one per node. */
 public final class AlertVerticle extends VerticleBase {
   /** Connections to one Slack URL. */
   private static final int MAX_IN_FLIGHT = 16;
+  /** An e-mail address is not confirmed, so whoever signs up could have strangers sent mail. */
+  private static final int TEST_MAILS_A_MINUTE = 20;
+  /** For the answer to a test. The message itself may take longer. */
+  private static final Duration TEST_WAIT = Duration.ofSeconds(20);
 
   private final Bus bus;
   private final Database database;
@@ -42,9 +48,11 @@ public final class AlertVerticle extends VerticleBase {
   private final Egress egress;
   private final Cipher cipher;
   private final MeterRegistry meters;
+  private final Bucket testMails = Bucket.builder()
+      .addLimit(limit -> limit.capacity(TEST_MAILS_A_MINUTE).refillGreedy(TEST_MAILS_A_MINUTE, Duration.ofMinutes(1))).build();
   private Optional<Channel> mail = Optional.empty();
   private Channel slack;
-  private AlertSender sender;
+  private List<AlertSender> senders = List.of();
 
   /**
    * @param policy the targets that Slack URLs may reach
@@ -66,19 +74,18 @@ public final class AlertVerticle extends VerticleBase {
   public Future<?> start() {
     mail = options.mail().host().map(host -> MailChannel.of(vertx, host, options.mail()));
     slack = new SlackChannel(new Sender(vertx, policy, egress, options.delivery().timeout(), MAX_IN_FLIGHT, () -> { }), policy, cipher);
-    List<Channel> channels = new ArrayList<>(List.of(slack));
-    mail.ifPresent(channels::add);
-    sender = new AlertSender(vertx, database, channels, meters);
+    senders = List.of(new AlertSender(vertx, database, SlackChannel.NAME, Optional.of(slack), meters),
+        new AlertSender(vertx, database, MailChannel.NAME, mail, meters));
     bus.answer(Addresses.GET_ALERTS, this::get);
     bus.answer(Addresses.UPDATE_ALERTS, this::update);
     bus.answer(Addresses.TEST_ALERTS, this::test);
-    sender.start();
+    senders.forEach(AlertSender::start);
     return Future.succeededFuture();
   }
 
   @Override
   public Future<?> stop() {
-    return sender.stop().onComplete(done -> {
+    return Future.join(senders.stream().map(AlertSender::stop).toList()).onComplete(done -> {
       slack.close();
       mail.ifPresent(Channel::close);
     });
@@ -128,16 +135,27 @@ public final class AlertVerticle extends VerticleBase {
       if (!found.mail() && found.slackUrl() == null) {
         throw new Failure.Conflict("NO_ALERT_CHANNEL", "Neither mail nor a Slack URL is set; save one of them first").exception();
       }
-      AlertText text = AlertText.test(found.accountName());
       return AuditStore.write(database.pool(), caller, Action.ALERTS_TESTED, Id.USER.of(userId), List.of()).compose(written -> {
-        Future<Outcome> mailed = !found.mail() ? Future.succeededFuture()
-            : mail.map(channel -> channel.send(caller.accountId(), userId, found, text)).orElseGet(() -> Future.succeededFuture(
-                Outcome.failed("This server does not send mail. Contact your administrator")));
-        Future<Outcome> posted = found.slackUrl() == null ? Future.succeededFuture()
-            : slack.send(caller.accountId(), userId, found, text);
+        Future<Outcome> mailed = found.mail() ? testMail(caller.accountId(), userId, found) : Future.succeededFuture();
+        Future<Outcome> posted = found.slackUrl() != null ? test(slack, caller.accountId(), userId, found) : Future.succeededFuture();
         return Future.all(mailed, posted).map(done -> new TestResult(mailed.result(), posted.result()));
       });
     });
+  }
+
+  private Future<Outcome> testMail(UUID accountId, UUID userId, Stored settings) {
+    if (mail.isEmpty()) {
+      return Future.succeededFuture(Outcome.failed("This server does not send mail. Contact your administrator"));
+    }
+    return testMails.tryConsume(1) ? test(mail.get(), accountId, userId, settings)
+        : Future.succeededFuture(Outcome.failed("This server has sent many test messages by mail in the last minute."
+            + " Send the test again in a minute"));
+  }
+
+  private static Future<Outcome> test(Channel channel, UUID accountId, UUID userId, Stored settings) {
+    return channel.send(accountId, userId, settings, AlertText.test()).timeout(TEST_WAIT.toMillis(), TimeUnit.MILLISECONDS)
+        .otherwise(slow -> Outcome.failed("The server did not accept the message within " + TEST_WAIT.toSeconds()
+            + " s. The message may still arrive"));
   }
 
   private static Future<Stored> stored(SqlClient client, Caller caller, UUID userId) {

@@ -15,6 +15,7 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.MultiMap;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 
@@ -23,6 +24,12 @@ import java.util.UUID;
  * judged and reached as those of webhooks are. Belongs to one event loop.
  */
 final class SlackChannel implements Channel {
+  static final String NAME = "slack";
+
+  private static final int LANES = 32;
+  /** The time of an attempt is 12 s at most. */
+  private static final Duration LONGEST = Duration.ofSeconds(30);
+
   private final Sender sender;
   private final TargetPolicy policy;
   private final Cipher cipher;
@@ -35,7 +42,17 @@ final class SlackChannel implements Channel {
 
   @Override
   public String name() {
-    return "slack";
+    return NAME;
+  }
+
+  @Override
+  public int lanes() {
+    return LANES;
+  }
+
+  @Override
+  public Duration longest() {
+    return LONGEST;
   }
 
   @Override

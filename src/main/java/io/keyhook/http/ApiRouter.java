@@ -2,6 +2,7 @@ package io.keyhook.http;
 
 import io.keyhook.KeyhookClient;
 import io.keyhook.RouterPart;
+import io.keyhook.bus.Caller;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.config.KeyhookOptions;
@@ -54,11 +55,12 @@ public final class ApiRouter {
    * @param passwords of one user who is logged in, from wherever
    * @param signUps from one address
    * @param alertTests messages that one caller asks for
+   * @param alertTestsOfAccount and all callers of an account
    */
   public record Limits(
       RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress, RateLimiter loginsTo,
       RateLimiter loginsOfDevice, RateLimiter loginsOfDevices, RateLimiter passwords, RateLimiter signUps,
-      RateLimiter alertTests) {
+      RateLimiter alertTests, RateLimiter alertTestsOfAccount) {
     /** To an e-mail from an address, on a known device, and to change a password. */
     private static final int LOGINS_A_MINUTE = 10;
     private static final int LOGINS_OF_AN_ADDRESS = 60;
@@ -66,6 +68,8 @@ public final class ApiRouter {
     private static final int LOGINS_TO_AN_EMAIL = 30;
     private static final int SIGN_UPS_OF_AN_ADDRESS = 10;
     private static final int ALERT_TESTS_A_MINUTE = 5;
+    /** An hour. They may be sent to the e-mail address of a stranger. */
+    private static final int ALERT_TESTS_OF_AN_ACCOUNT = 20;
 
     /**
      * The limits of a node.
@@ -82,12 +86,23 @@ public final class ApiRouter {
           new RateLimiter(LOGINS_TO_AN_EMAIL, minute, refused("logins of all devices", meters)),
           new RateLimiter(LOGINS_A_MINUTE, minute, refused("password changes", meters)),
           new RateLimiter(SIGN_UPS_OF_AN_ADDRESS, Duration.ofHours(1), refused("sign-ups", meters)),
-          new RateLimiter(ALERT_TESTS_A_MINUTE, minute, refused("tests of alerts", meters)));
+          new RateLimiter(ALERT_TESTS_A_MINUTE, minute, refused("tests of alerts", meters)),
+          new RateLimiter(ALERT_TESTS_OF_AN_ACCOUNT, Duration.ofHours(1), refused("tests of alerts of an account", meters)));
     }
 
     private static Counter refused(String limit, MeterRegistry meters) {
       return Counter.builder("keyhook.requests.limited").description("Requests refused by a rate limit").tag("limit", limit)
           .register(meters);
+    }
+
+    /**
+     * Counts a test message of alerts.
+     *
+     * @throws io.keyhook.bus.FailureException rate limited
+     */
+    void checkAlertTest(Caller caller) {
+      alertTests.check(caller.name());
+      alertTestsOfAccount.check(caller.accountId().toString());
     }
 
     /**

@@ -73,7 +73,7 @@ final class PeopleRoutes {
             in.change("slackUrl", in::text)))));
     calls.account(HttpMethod.POST, "/api/alerts/test", 200, context -> {
       Alerts.Test test = read(context, in -> new Alerts.Test(caller(context)));
-      limits.alertTests().check(caller(context).name());
+      limits.checkAlertTest(caller(context));
       return client.testAlerts(test);
     });
   }
