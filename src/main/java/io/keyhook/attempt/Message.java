@@ -31,7 +31,7 @@ public record Message(MultiMap headers, Buffer body) {
   public static Message of(
       EndpointSettings settings, EventType type, UUID deliveryId, boolean test, String data, int attempt, Instant now) {
     String id = Payload.idOf(test).of(deliveryId);
-    byte[] body = Payload.body(type, deliveryId, id, data).getBytes(StandardCharsets.UTF_8);
+    byte[] body = Payload.body(type.wireName(), deliveryId, id, data).getBytes(StandardCharsets.UTF_8);
     long timestamp = now.getEpochSecond();
     List<Signer> overlapping = settings.overlapping(now);
     StringBuilder standard = new StringBuilder(settings.current().standard(id, timestamp, body));

@@ -37,6 +37,7 @@ public enum EventType {
   /** Types whose subscribers know no sequence numbers for that reason alone. */
   static final List<EventType> WITHOUT_SEQUENCES =
       Stream.concat(BEFORE_SEQUENCES.stream(), WEBHOOK_EVENTS.stream()).toList();
+  private static final String UNKNOWN = "unknown";
   private static final EventType[] BY_CODE = new EventType[15];
 
   static {
@@ -68,8 +69,23 @@ public enum EventType {
     return description;
   }
 
+  /**
+   * Returns the type of a code that this version has written or has asked for.
+   *
+   * @throws IllegalArgumentException a node of a later version has written it
+   */
   public static EventType of(short code) {
-    return BY_CODE[code];
+    return find(code).orElseThrow(() -> new IllegalArgumentException("A later version has the event type " + code));
+  }
+
+  /** Returns the type of any code in the database; empty: a node of a later version has written it. */
+  static Optional<EventType> find(short code) {
+    return code >= 0 && code < BY_CODE.length ? Optional.ofNullable(BY_CODE[code]) : Optional.empty();
+  }
+
+  /** Names the type of any code in the database. One of a later version is {@value #UNKNOWN} until this node is upgraded, too. */
+  public static String wireNameOf(short code) {
+    return find(code).map(EventType::wireName).orElse(UNKNOWN);
   }
 
   public static Optional<EventType> named(String wireName) {

@@ -14,11 +14,12 @@ public final class Payload {
   }
 
   /**
+   * @param type its name
    * @param id as it is sent
    * @param data JSON
    */
-  public static String body(EventType type, UUID deliveryId, String id, String data) {
-    return "{\"event\":\"" + type.wireName() + "\",\"timestamp\":\""
+  public static String body(String type, UUID deliveryId, String id, String data) {
+    return "{\"event\":\"" + type + "\",\"timestamp\":\""
         + JsonText.time(Instant.ofEpochMilli(Id.millis(deliveryId))) + "\",\"deliveryId\":\"" + id
         + "\",\"data\":" + data + "}";
   }

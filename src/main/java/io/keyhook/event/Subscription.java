@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -59,10 +60,12 @@ public record Subscription(Set<EventType> types, boolean allLicenseEvents) {
 
   /**
    * The subscription as it is stored. A node of the version before changes the types alone: with other types than the ones of
-   * {@value #ALL_LICENSE_EVENTS}, it is no longer to all, as {@link DeliveryRowStore#wantsAllLicenseEvents} has it.
+   * {@value #ALL_LICENSE_EVENTS}, it is no longer to all, as {@link DeliveryRowStore#wantsAllLicenseEvents} has it. Types of a later
+   * version are left out.
    */
   public static Subscription of(Short[] codes, boolean allLicenseEvents) {
-    Set<EventType> types = Arrays.stream(codes).map(EventType::of).collect(Collectors.toCollection(LinkedHashSet::new));
+    Set<EventType> types = Arrays.stream(codes).map(EventType::find).flatMap(Optional::stream)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
     return new Subscription(types, allLicenseEvents && types.containsAll(EventType.BEFORE_SEQUENCES)
         && EventType.WITHOUT_SEQUENCES.containsAll(types));
   }

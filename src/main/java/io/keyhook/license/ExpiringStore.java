@@ -25,10 +25,14 @@ final class ExpiringStore {
   private static final String BEGIN = """
       INSERT INTO keyhook.alert_state (account_id, kind, subject_id) VALUES ($1, $2, $1)
       ON CONFLICT (account_id, kind, subject_id) DO NOTHING""";
-  // The row is the lease: a node that dies releases it with its connection.
+  /**
+   * The row is the lease: a node that dies releases it with its connection. A job begins an hour after its row, and then goes on from
+   * there, so that an upgrade is over by then: nodes of the version before do not know the event.
+   */
   private static final String LOCK = """
       SELECT since, coalesce(after_ids, ARRAY[$1::uuid, $1]), now() FROM keyhook.alert_state
-      WHERE account_id = $1 AND kind = $2 AND subject_id = $1 FOR UPDATE SKIP LOCKED""";
+      WHERE account_id = $1 AND kind = $2 AND subject_id = $1 AND (after_ids IS NOT NULL OR since <= now() - interval '1 hour')
+      FOR UPDATE SKIP LOCKED""";
   /** After a position, in order: many licenses may expire in one instant. Hours are equally long in all time zones. */
   static final String DUE = """
       SELECT account_id, license_id, due_at - make_interval(hours => 24 * $1) FROM keyhook.license_expiry
@@ -73,7 +77,7 @@ final class ExpiringStore {
     return client.preparedQuery(BEGIN).execute(Tuple.of(NONE, JOB + days)).mapEmpty();
   }
 
-  /** Returns empty while another node has the job. */
+  /** Returns empty while another node has the job, and before it begins. */
   static Future<Optional<Task>> lock(SqlClient tx, int days) {
     return tx.preparedQuery(LOCK).execute(Tuple.of(NONE, JOB + days)).map(rows -> first(rows, ExpiringStore::task));
   }

@@ -181,10 +181,10 @@ final class ExportStore {
       return time.toInstant();
     }
     if (value instanceof Short type) {
-      return EventType.of(type).wireName();
+      return EventType.wireNameOf(type);
     }
     if (value instanceof Short[] types) {
-      return Arrays.stream(types).map(type -> EventType.of(type).wireName()).toList();
+      return Arrays.stream(types).map(type -> EventType.wireNameOf(type)).toList();
     }
     return value instanceof String text && JSON.contains(name) ? new RawValue(text) : value;
   }

@@ -135,7 +135,7 @@ final class LogStore {
   static Summary summary(Row row) {
     UUID id = row.getUUID(0);
     return new Summary(Payload.idOf(row.getBoolean(4)).of(id), Id.WEBHOOK.of(row.getUUID(1)),
-        EventType.of(row.getShort(2)).wireName(), STATUSES[row.getShort(3)], row.getInteger(5), row.getInteger(6),
+        EventType.wireNameOf(row.getShort(2)), STATUSES[row.getShort(3)], row.getInteger(5), row.getInteger(6),
         row.getString(7), Instant.ofEpochMilli(Id.millis(id)), row.getBoolean(9) ? null : instant(row, 8),
         row.getBoolean(9), null);
   }
@@ -148,7 +148,7 @@ final class LogStore {
 
   private static Delivery delivery(Row row, boolean test) {
     UUID id = row.getUUID(0);
-    EventType type = EventType.of(row.getShort(2));
+    String type = EventType.wireNameOf(row.getShort(2));
     String publicId = Payload.idOf(test).of(id);
     JsonArray kept = (JsonArray) row.getValue(4);
     int first = kept.isEmpty() ? 1 : kept.getJsonObject(0).getInteger("number", 1);
@@ -161,7 +161,7 @@ final class LogStore {
           attempt.getString("error"), headers(attempt.getString("headers")), status == null ? null : attempt.getString("body", "")));
     }
     Status status = STATUSES[row.getShort(3)];
-    return new Delivery(publicId, Id.WEBHOOK.of(row.getUUID(1)), row.getString(7), type.wireName(),
+    return new Delivery(publicId, Id.WEBHOOK.of(row.getUUID(1)), row.getString(7), type,
         new JsonObject(row.getString(6)).getString("licenseId"), status,
         Payload.body(type, id, publicId, row.getString(6)), Instant.ofEpochMilli(Id.millis(id)), row.getBoolean(8) ? null : instant(row, 5),
         row.getBoolean(8), first + kept.size() - 1, attempts);

@@ -59,7 +59,7 @@ final class Recovering {
     return failed(request.caller(), request.webhookId(), request.filter())
         .compose(failed -> RecoveryStore.count(pool, failed, MAX_COUNTED))
         .map(counted -> new Preview(counted.wanted(), counted.seen() < MAX_COUNTED,
-            sums(counted, group -> group.type().wireName()).stream()
+            sums(counted, Group::event).stream()
                 .map(sum -> new Recoveries.EventCount(sum.getKey(), sum.getValue())).toList(),
             sums(counted, Group::result).stream()
                 .map(sum -> new Recoveries.ResultCount(sum.getKey(), sum.getValue())).toList()));

@@ -161,7 +161,7 @@ final class RecoveryStore {
    *
    * @param wanted those that the filter selects
    */
-  record Group(EventType type, String result, long count, long wanted) {}
+  record Group(String event, String result, long count, long wanted) {}
 
   /**
    * Failed deliveries by type and result, the most frequent first.
@@ -179,7 +179,7 @@ final class RecoveryStore {
     return client.preparedQuery(COUNT).execute(tuple(failed).addLong((long) limit))
         .map(rows -> new Counted(rows.iterator().next().getLong(0),
             all(rows, row -> row.getValue(1) == null ? null
-                : new Group(EventType.of(row.getShort(1)), row.getString(2), row.getLong(3), row.getLong(4)))
+                : new Group(EventType.wireNameOf(row.getShort(1)), row.getString(2), row.getLong(3), row.getLong(4)))
                 .stream().filter(group -> group != null).toList()));
   }
 
@@ -328,7 +328,7 @@ final class RecoveryStore {
 
   private static List<String> events(Row row, int column) {
     Short[] types = row.getArrayOfShorts(column);
-    return types == null ? null : Arrays.stream(types).map(code -> EventType.of(code).wireName()).toList();
+    return types == null ? null : Arrays.stream(types).map(code -> EventType.wireNameOf(code)).toList();
   }
 
   private static List<String> texts(Row row, int column) {

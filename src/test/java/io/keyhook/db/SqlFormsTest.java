@@ -38,7 +38,7 @@ class SqlFormsTest {
   private static final Pattern BATCH = Pattern.compile("unnest\\(\\(?(SELECT )?\\$1::uuid\\[]");
   private static final Pattern UPDATE = Pattern.compile("\\bUPDATE keyhook\\.\\w+.*?(\\bWHERE\\b|$)", Pattern.DOTALL);
   /** What changes a row that exists already: Citus takes only immutable functions there. */
-  private static final Pattern DO_UPDATE = Pattern.compile("\\bDO UPDATE SET\\b.*?(\\bRETURNING\\b|$)", Pattern.DOTALL);
+  private static final Pattern DO_UPDATE = Pattern.compile("\\bDO UPDATE SET\\b.*?(\\bRETURNING\\b|\\n\\s*\\)|$)", Pattern.DOTALL);
   /** An interval is added by the zone of the session, but to a time that names its zone. */
   private static final Pattern STABLE =
       Pattern.compile("\\bnow\\(\\)|(?<!AT TIME ZONE 'UTC' [-+] )\\b(interval '|make_interval\\()");

@@ -3,6 +3,8 @@ package io.keyhook.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.keyhook.bus.Id;
+import io.keyhook.db.Partitions;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.Webhook;
@@ -17,6 +19,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** An endpoint that is gone, or that does nothing but fail, is not sent to any more, and its owner sees why. */
 class DeactivationTest {
+  /** More than one transaction deactivates. */
+  private static final int MANY = HealthStore.MAX_FOUND + 20;
+
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
 
@@ -144,6 +149,34 @@ class DeactivationTest {
     attempt(receiver, Answer.status(500));
     look();
     assertThat(webhook(webhook).getBoolean("isActive")).as("its five days begin anew").isTrue();
+  }
+
+  @Test
+  void manyAreDeactivatedInPagesAndTheirReportsAreQueuedWithoutLeases() {
+    Receiver watcher = keyhook.receiver();
+    Webhook webhook = keyhook.webhook(watcher, "webhook.deactivated");
+    keyhook.database().update("""
+        CREATE TABLE noted (leased boolean);
+        CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO noted VALUES (NEW.leased); RETURN NEW; END $$;
+        CREATE TRIGGER note AFTER INSERT ON keyhook.delivery_queue FOR EACH ROW EXECUTE FUNCTION note();
+        INSERT INTO keyhook.webhook (account_id, url, events, is_active, description, updated_at)
+          SELECT account_id, 'https://example.com/' || n, '{1}', true, 'one of many', now() - interval '6 days'
+          FROM keyhook.webhook, generate_series(1, %1$d) n WHERE webhook_id = '%2$s';
+        INSERT INTO keyhook.attempt_count (account_id, webhook_id, minute, keep_until, succeeded, failed, failed_since)
+          SELECT account_id, webhook_id, now() - age, (now() AT TIME ZONE 'UTC')::date + %3$d, 0, 1, 1
+          FROM keyhook.webhook, unnest(ARRAY[interval '1 minute', interval '121 hours']) age WHERE description = 'one of many'"""
+        .formatted(MANY, Id.WEBHOOK.parse(webhook.id()), Partitions.COUNT_DAYS));
+    try {
+      keyhook.start();
+      assertThat(watcher.take(MANY)).extracting(event -> event.data().getString("webhookId")).doesNotHaveDuplicates();
+      assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.webhook WHERE description = 'one of many' AND is_active"))
+          .isZero();
+      assertThat(keyhook.database().column("SELECT leased FROM noted")).hasSize(MANY).containsOnly("f");
+    } finally {
+      keyhook.database().update("""
+          DROP TRIGGER note ON keyhook.delivery_queue; DROP FUNCTION note; DROP TABLE noted;
+          DELETE FROM keyhook.webhook WHERE description = 'one of many'""");
+    }
   }
 
   @Test

@@ -2,6 +2,9 @@ package io.keyhook.license;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.db.Database;
+import io.keyhook.license.ExpiringStore.Position;
+import io.keyhook.license.ExpiringStore.Task;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
@@ -9,13 +12,14 @@ import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.SlackServer;
 import io.keyhook.testing.Waiting;
+import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -52,6 +56,7 @@ class ExpiringTest {
       keyhook.webhook(account, older, "license.expired");
       License monthly = expiringIn(account, Duration.ofDays(31));
       License weekly = expiringIn(account, Duration.ofDays(8));
+      License late = expiringIn(account, Duration.ofDays(30).plusHours(2));
       License never = expiringIn(account, Duration.ofDays(40));
       License disabled = expiringIn(account, Duration.ofDays(8));
       account.post("/api/licenses/" + disabled.id() + "/disable").expect(200);
@@ -59,19 +64,24 @@ class ExpiringTest {
       keyhook.node().stop();
       // a day and an hour of an outage
       keyhook.database().update("UPDATE keyhook.alert_state SET since = since - interval '25 hours' WHERE kind LIKE 'license.expiring.%'");
-      for (License license : List.of(monthly, weekly, never, disabled)) {
+      for (License license : List.of(monthly, weekly, late, never, disabled)) {
         keyhook.clock().advanceExpiry(license.id(), Duration.ofHours(25));
       }
       keyhook.start();
       keyhook.start();
-      List<Delivery> both = receiver.take(2);
-      assertThat(both).extracting(delivery -> delivery.data().getString("licenseId") + " " + delivery.data().getInteger("daysBefore"))
-          .containsExactlyInAnyOrder(monthly.id() + " 30", weekly.id() + " 7");
-      assertThat(both.get(0).data().fieldNames()).containsExactly("licenseId", "licenseKey", "licenseName", "customerName",
+      List<Delivery> events = receiver.take(3);
+      assertThat(events).extracting(delivery -> delivery.data().getString("licenseId") + " " + delivery.data().getInteger("daysBefore"))
+          .containsExactlyInAnyOrder(monthly.id() + " 30", weekly.id() + " 7", late.id() + " 30");
+      assertThat(events.get(0).data().fieldNames()).containsExactly("licenseId", "licenseKey", "licenseName", "customerName",
           "customerEmail", "expiresAt", "currentActivations", "maxActivations", "daysBefore", "sequence");
-      assertThat(both.get(0).data().getString("customerEmail")).isEqualTo("jane@example.com");
-      assertThat(Stream.of(slack.take(), slack.isEmpty() ? "" : slack.take()).reduce("", String::concat))
-          .startsWith("*License expiring*").contains("Studio &lt;Pro&gt;").doesNotContain("jane@example.com");
+      assertThat(events.get(0).data().getString("customerEmail")).isEqualTo("jane@example.com");
+      keyhook.database().update("UPDATE keyhook.alert_message SET due_at = now() WHERE total > 0"); // what waits for an hour
+      String alerts = slack.take();
+      while (!alerts.contains("(" + late.id() + ")")) {
+        alerts += slack.take();
+      }
+      assertThat(alerts).startsWith("*License expiring*").contains("Studio &lt;Pro&gt;").doesNotContain("jane@example.com")
+          .contains("(" + late.id() + ") expires in 29 days, on ").contains("(" + monthly.id() + ") expires in 30 days, on ");
 
       String oldest = "SELECT extract(epoch FROM min(since))::bigint FROM " + JOBS;
       long seen = keyhook.database().number(oldest);
@@ -94,8 +104,31 @@ class ExpiringTest {
     }
     keyhook.database().update("UPDATE keyhook.license_expiry SET due_at = due_at - interval '61 seconds' WHERE due_at = ?::timestamptz",
         instant);
-    keyhook.database().update("UPDATE keyhook.alert_state SET since = since - interval '5 minutes' WHERE kind LIKE 'license.expiring.%'");
+    keyhook.database().update("UPDATE keyhook.alert_state SET since = since - interval '2 hours' WHERE kind LIKE 'license.expiring.%'");
     assertThat(receiver.take(600)).extracting(delivery -> delivery.data().getString("licenseId")).doesNotHaveDuplicates();
     assertThat(receiver.untaken()).isZero();
+  }
+
+  @Test
+  void aJobBeginsAnHourAfterTheFirstNode() {
+    Vertx vertx = Vertx.vertx();
+    Database database = Database.of(vertx, keyhook.database().uri(), 1);
+    try {
+      Waiting.on(ExpiringStore.begin(database.pool(), 99));
+      assertThat(Waiting.on(ExpiringStore.lock(database.pool(), 99))).as("nodes of the version before may run").isEmpty();
+      keyhook.database().update("UPDATE keyhook.alert_state SET since = since - interval '1 hour' WHERE kind = 'license.expiring.99'");
+      Task task = Waiting.on(ExpiringStore.lock(database.pool(), 99)).orElseThrow();
+      assertThat(Duration.between(task.from().at(), task.until())).isBetween(Duration.ofHours(1), Duration.ofHours(2));
+    } finally {
+      Waiting.on(database.close().eventually(vertx::close));
+    }
+  }
+
+  @Test
+  void aJobThatNobodyDidForLongLeavesOutWhatHasExpired() {
+    OffsetDateTime now = OffsetDateTime.now();
+    Task days = new Task(Position.after(now.minusDays(6)), now);
+    assertThat(days.notBefore(7)).isEqualTo(days);
+    assertThat(new Task(Position.after(now.minusDays(100)), now).notBefore(7).from()).isEqualTo(Position.after(now.minusDays(7)));
   }
 }
