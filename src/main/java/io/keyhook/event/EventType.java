@@ -83,7 +83,7 @@ public enum EventType {
     return code >= 0 && code < BY_CODE.length ? Optional.ofNullable(BY_CODE[code]) : Optional.empty();
   }
 
-  /** Names the type of any code in the database. One of a later version is {@value #UNKNOWN} until this node is upgraded, too. */
+  /** Names the type of any code in the database. One of a later version is {@code unknown} until this node is upgraded, too. */
   public static String wireNameOf(short code) {
     return find(code).map(EventType::wireName).orElse(UNKNOWN);
   }
