@@ -102,6 +102,8 @@ class ExpiringTest {
       account.post("/api/licenses/bulk", new JsonObject().put("count", 200).put("name", "L").put("maxActivations", 1)
           .put("expiresAt", instant)).expect(201);
     }
+    keyhook.database().update("UPDATE keyhook.license SET expires_at = expires_at - interval '61 seconds' WHERE expires_at = ?::timestamptz",
+        instant);
     keyhook.database().update("UPDATE keyhook.license_expiry SET due_at = due_at - interval '61 seconds' WHERE due_at = ?::timestamptz",
         instant);
     keyhook.database().update("UPDATE keyhook.alert_state SET since = since - interval '2 hours' WHERE kind LIKE 'license.expiring.%'");

@@ -80,8 +80,11 @@ public final class MailServer implements AutoCloseable {
         say(socket, "354 go on");
         mails.add(data(in));
         say(socket, "250 ok");
+      } else if (command.equals("QUIT")) {
+        say(socket, "221 bye");
+        return; // the server closes the connection (RFC 5321, 4.1.1.10)
       } else {
-        say(socket, command.equals("QUIT") ? "221 bye" : "250 ok");
+        say(socket, "250 ok");
       }
     }
   }
