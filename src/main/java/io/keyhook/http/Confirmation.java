@@ -3,22 +3,26 @@ package io.keyhook.http;
 import static io.keyhook.http.Authentication.caller;
 
 import io.keyhook.KeyhookClient;
+import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
+import io.keyhook.bus.JsonText;
 import io.keyhook.bus.Role;
 import io.keyhook.bus.TwoFactor;
 import io.keyhook.bus.Users;
 import io.keyhook.fair.ClientTenant;
 import io.vertx.core.Future;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Instant;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Asks users for their password before calls for which a stolen token must not be enough: those that let somebody in for longer
- * than the token lasts, with the rights of an owner.
+ * Asks users for their password before calls for which a stolen token must not be enough: those that give somebody the rights of
+ * an owner for longer than the token lasts. Callers without a password create no owners, and no API keys that outlast them.
  */
 final class Confirmation {
   private final KeyhookClient client;
@@ -67,10 +71,22 @@ final class Confirmation {
         call);
   }
 
-  /** Makes a call that creates an API key. A user confirms it; what another caller creates does not outlast that caller. */
-  <T, A> Future<A> beforeKey(RoutingContext context, Request<T> request, Function<T, Future<A>> call) {
-    return !isUser(caller(context)) ? call.apply(request.message())
-        : confirmed(context, request, "To create an API key, send your password as currentPassword", call);
+  /**
+   * Makes a call that creates an API key. A user confirms it; a key that another caller creates does not outlast that caller.
+   *
+   * @return fails with PASSWORD_REQUIRED or TOKEN_EXPIRES, or as {@link KeyhookClient#confirm}
+   */
+  <A> Future<A> beforeKey(
+      RoutingContext context, Request<Accounts.CreateApiKey> request, Function<Accounts.CreateApiKey, Future<A>> call) {
+    if (isUser(caller(context))) {
+      return confirmed(context, request, "To create an API key, send your password as currentPassword", call);
+    }
+    Instant end = caller(context).expiresAt();
+    Instant keyEnd = request.message().expiresAt();
+    return end == null || keyEnd != null && !keyEnd.isAfter(end) ? call.apply(request.message())
+        : Future.failedFuture(refused("TOKEN_EXPIRES", "The API key would outlast your token, which expires at "
+            + JsonText.time(end) + "; send an expiresAt no later than that, or create the key as a team member who has logged in"
+            + " with a password, or with an API key that has full access and does not expire"));
   }
 
   private <T, A> Future<A> confirmed(

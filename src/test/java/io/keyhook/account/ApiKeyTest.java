@@ -2,6 +2,7 @@ package io.keyhook.account;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.bus.JsonText;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
@@ -9,6 +10,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -48,6 +50,23 @@ class ApiKeyTest {
     assertThat(user.get("/api/api-keys").expect(200).data().get(0).getMap())
         .containsEntry("id", byKey.getString("id")).containsEntry("createdBy", "by a user")
         .containsEntry("creatorId", byUser.getString("id"));
+  }
+
+  @Test
+  void aKeyOfAnotherIssuersTokenExpiresNoLaterThanTheToken() {
+    Instant end = Instant.now().plusSeconds(600).truncatedTo(ChronoUnit.SECONDS);
+    String token = Jwts.hs256(new JsonObject().put("iss", "keyhook").put("aud", "keyhook").put("sub", "someone")
+        .put("account", keyhook.api().get("/api/account").json().getString("id")).put("exp", end.getEpochSecond()), Node.JWT_SECRET);
+    Api foreign = keyhook.api().anonymous().bearer(token);
+    JsonObject key = new JsonObject().put("name", "of a token");
+    long before = keyhook.database().count("api_key");
+    assertThat(foreign.post("/api/api-keys", key).expect(403, "TOKEN_EXPIRES").json().getString("detail"))
+        .contains("expiresAt", JsonText.time(end));
+    foreign.post("/api/api-keys", key.copy().put("currentPassword", Node.PASSWORD)).expect(403, "TOKEN_EXPIRES");
+    foreign.post("/api/api-keys", key.copy().put("expiresAt", end.plusMillis(1).toString())).expect(403, "TOKEN_EXPIRES");
+    assertThat(keyhook.database().count("api_key")).isEqualTo(before);
+    assertThat(foreign.post("/api/api-keys", key.copy().put("expiresAt", end.toString())).expect(201).json().getString("expiresAt"))
+        .isEqualTo(JsonText.time(end));
   }
 
   @Test
