@@ -100,7 +100,14 @@ final class AccountStore {
   private static final String LIST_KEYS = "SELECT " + KEY + """
        FROM keyhook.api_key
       WHERE account_id = $1 AND key_id < $2 ORDER BY key_id DESC LIMIT $3""";
-  private static final String DELETE_KEY = "DELETE FROM keyhook.api_key WHERE account_id = $1 AND key_id = $2";
+  private static final String HAS_KEY = """
+      SELECT FROM keyhook.api_key WHERE account_id = $1 AND key_id = $2 AND (expires_at IS NULL OR expires_at > now())""";
+  private static final String CREATED_BY_KEYS = """
+      SELECT key_id, creator_id FROM keyhook.api_key WHERE account_id = $1 AND creator_id LIKE 'key\\_%'""";
+  private static final String DELETE_KEYS = """
+      DELETE FROM keyhook.api_key WHERE account_id = $1 AND key_id = ANY ($2) RETURNING key_id, creator_id""";
+  private static final String HAND_ON_KEYS = """
+      UPDATE keyhook.api_key SET creator_id = $3 WHERE account_id = $1 AND creator_id = $2""";
   private static final String FIND_KEY = """
       SELECT k.account_id, k.key_id, k.name, a.suspended_at IS NOT NULL, k.scopes, k.expires_at
       FROM keyhook.api_key k JOIN keyhook.account a ON a.account_id = k.account_id
@@ -128,6 +135,14 @@ final class AccountStore {
    * @param expiresAt null: never
    */
   record FoundKey(KeyId id, String name, boolean suspended, List<Scope> scopes, Instant expiresAt) {}
+
+  /** A key that another key has created. */
+  record CreatedKey(UUID keyId, UUID creatorId) {}
+
+  /**
+   * @param creatorId of a user or an API key; null: unknown, or neither
+   */
+  record DeletedKey(String id, String creatorId) {}
 
   record Usage(UUID accountId, String name, String plan, long licenses, long webhooks) {}
 
@@ -260,8 +275,26 @@ final class AccountStore {
         .map(rows -> Page.of(all(rows, AccountStore::apiKey), page.limit(), key -> Id.API_KEY.parse(key.id())));
   }
 
-  static Future<Boolean> deleteKey(SqlClient client, UUID accountId, UUID keyId) {
-    return client.preparedQuery(DELETE_KEY).execute(Tuple.of(accountId, keyId)).map(rows -> rows.rowCount() > 0);
+  /** Returns whether there is such a key, and it has not expired. */
+  static Future<Boolean> hasKey(SqlClient client, UUID accountId, UUID keyId) {
+    return client.preparedQuery(HAS_KEY).execute(Tuple.of(accountId, keyId)).map(rows -> rows.size() > 0);
+  }
+
+  /** Returns all keys of an account that other keys have created. */
+  static Future<List<CreatedKey>> createdByKeys(SqlClient client, UUID accountId) {
+    return client.preparedQuery(CREATED_BY_KEYS).execute(Tuple.of(accountId))
+        .map(rows -> all(rows, row -> new CreatedKey(row.getUUID(0), Id.API_KEY.parse(row.getString(1)))));
+  }
+
+  /** Deletes keys, and returns those that there were. */
+  static Future<List<DeletedKey>> deleteKeys(SqlClient tx, UUID accountId, List<UUID> keyIds) {
+    return tx.preparedQuery(DELETE_KEYS).execute(Tuple.of(accountId).addArrayOfUUID(keyIds.toArray(UUID[]::new)))
+        .map(rows -> all(rows, row -> new DeletedKey(Id.API_KEY.of(row.getUUID(0)), row.getString(1))));
+  }
+
+  /** Changes the creator of all keys of one creator. Their {@code createdBy} stays as it is. */
+  static Future<Void> handOnKeys(SqlClient tx, UUID accountId, String fromId, String toId) {
+    return tx.preparedQuery(HAND_ON_KEYS).execute(Tuple.of(accountId, fromId, toId)).mapEmpty();
   }
 
   static Future<Optional<FoundKey>> findKey(SqlClient client, String key) {

@@ -4,7 +4,6 @@ import io.keyhook.audit.Action;
 import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Accounts.Account;
-import io.keyhook.bus.Accounts.CreatedApiKey;
 import io.keyhook.bus.Accounts.Overview;
 import io.keyhook.bus.Accounts.Used;
 import io.keyhook.bus.Actor;
@@ -95,6 +94,7 @@ public final class AccountVerticle extends VerticleBase {
         devices, codes, random);
     People people = new People(database, admissions.management(), idempotency, passwords);
     Links links = new Links(database, admissions.management(), idempotency, passwords, currentPassword, devices, random);
+    KeyRing keys = new KeyRing(database, idempotency, random);
     bus.answer(Addresses.AUTHENTICATE, request ->
         admissions.authentications().run(String.valueOf(request.address()), () -> authenticate(request)));
     bus.answer(Addresses.LOGIN, logins::login);
@@ -139,11 +139,11 @@ public final class AccountVerticle extends VerticleBase {
     bus.answer(Addresses.GET_ME, query -> AccountStore.me(pool, query.caller()));
     bus.answer(Addresses.GET_SETTINGS, query -> Future.succeededFuture(settings()));
     bus.answer(Addresses.LIST_PLANS, query -> Future.succeededFuture(plans.all()));
-    bus.answer(Addresses.CREATE_API_KEY, this::createApiKey);
+    bus.answer(Addresses.CREATE_API_KEY, keys::create);
     bus.answer(Addresses.GET_API_KEY, query ->
         AccountStore.getKey(pool, query.caller().accountId(), Id.API_KEY.parse(query.id())));
     bus.answer(Addresses.LIST_API_KEYS, query -> AccountStore.listKeys(pool, query));
-    bus.answer(Addresses.DELETE_API_KEY, this::deleteApiKey);
+    bus.answer(Addresses.DELETE_API_KEY, keys::delete);
     vertx.setPeriodic(0, ERASURES_INTERVAL.toMillis(), timer -> lifecycle.finishErasures());
     vertx.setPeriodic(LAST_USED_INTERVAL.toMillis(), timer -> writeUsed());
     vertx.setPeriodic(0, EXPIRED_INTERVAL.toMillis(), timer -> logins.deleteExpired().onFailure(e ->
@@ -161,7 +161,7 @@ public final class AccountVerticle extends VerticleBase {
   private Future<Caller> authenticate(Accounts.Authenticate request) {
     if (request.bearer().startsWith(ApiKeys.PREFIX)) {
       return AccountStore.findKey(connections, request.bearer()).map(found -> {
-        AccountStore.FoundKey key = found.orElseThrow(AccountVerticle::unauthorized);
+        AccountStore.FoundKey key = found.orElseThrow(Standing::unauthorized);
         Suspension.check(key.suspended());
         if (used.size() < MAX_USED) {
           used.add(key.id());
@@ -170,7 +170,7 @@ public final class AccountVerticle extends VerticleBase {
       });
     }
     return tokens.read(request.bearer())
-        .compose(claims -> caller(claims.orElseThrow(AccountVerticle::unauthorized)));
+        .compose(claims -> caller(claims.orElseThrow(Standing::unauthorized)));
   }
 
   /** A token issued here ends with its user, password and session; another issuer's with its account. */
@@ -181,14 +181,14 @@ public final class AccountVerticle extends VerticleBase {
       return AccountStore.member(connections, accountId, idOrUnauthorized(Id.USER, claims.userId()), sessionId)
           .map(found -> {
             AccountStore.Member user = found.filter(member -> claims.isOf(member.passwordHash()))
-                .orElseThrow(AccountVerticle::unauthorized);
+                .orElseThrow(Standing::unauthorized);
             Suspension.check(user.suspended());
             return new Caller(accountId, new Actor(user.email(), claims.userId(), null), claims.expiresAt()).as(user.role())
                 .in(sessionId);
           });
     }
     return AccountStore.isSuspended(connections, accountId).map(suspended -> {
-      Suspension.check(suspended.orElseThrow(AccountVerticle::unauthorized));
+      Suspension.check(suspended.orElseThrow(Standing::unauthorized));
       return new Caller(accountId, Actor.named(claims.name()), claims.expiresAt());
     });
   }
@@ -197,7 +197,7 @@ public final class AccountVerticle extends VerticleBase {
     try {
       return kind.parse(id);
     } catch (FailureException e) {
-      throw unauthorized();
+      throw Standing.unauthorized();
     }
   }
 
@@ -273,27 +273,6 @@ public final class AccountVerticle extends VerticleBase {
     });
   }
 
-  private Future<CreatedApiKey> createApiKey(Accounts.CreateApiKey request) {
-    String key = ApiKeys.generate(random);
-    return database.transaction(tx -> AccountStore.insertKey(tx, request.caller(), request.name(), key, request.scopes(),
-        request.expiresAt())
-        .compose(made -> AuditStore.write(tx, request.caller(), Action.API_KEY_CREATED, made.id(), List.of())
-            .compose(written -> idempotency.keep(tx, request.caller(),
-                new CreatedApiKey(made.id(), made.name(), key, made.hint(), made.scopes(), made.createdAt(),
-                    made.expiresAt())))));
-  }
-
-  private Future<Void> deleteApiKey(Accounts.DeleteApiKey request) {
-    UUID accountId = request.caller().accountId();
-    UUID keyId = Id.API_KEY.parse(request.id());
-    return database.transaction(tx -> AccountStore.deleteKey(tx, accountId, keyId).compose(deleted -> {
-      if (!deleted) {
-        throw Id.API_KEY.notFound();
-      }
-      return LinkStore.deleteBy(tx, accountId, request.id());
-    }).compose(ended -> AuditStore.write(tx, request.caller(), Action.API_KEY_DELETED, request.id(), List.of())));
-  }
-
   private Future<Void> writeUsed() {
     List<AccountStore.KeyId> keys = used.stream().sorted(LOCK_ORDER).toList();
     used = new HashSet<>();
@@ -301,9 +280,5 @@ public final class AccountVerticle extends VerticleBase {
       log.warn("Could not write when API keys were last used; a minute of it is lost: {}", e.getMessage());
       return null;
     });
-  }
-
-  private static FailureException unauthorized() {
-    return new Failure.Unauthorized("The credential is invalid or has expired").exception();
   }
 }

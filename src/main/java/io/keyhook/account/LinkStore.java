@@ -21,6 +21,7 @@ import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -42,7 +43,7 @@ final class LinkStore {
       DELETE FROM keyhook.account_link
       WHERE account_id = $1 AND (user_id = $3 OR user_id IS NULL AND $3::uuid IS NULL AND lower(email) = lower($2))""";
   private static final String DELETE_OF = "DELETE FROM keyhook.account_link WHERE account_id = $1 AND user_id = $2";
-  private static final String DELETE_BY = "DELETE FROM keyhook.account_link WHERE account_id = $1 AND creator_id = $2";
+  private static final String DELETE_BY = "DELETE FROM keyhook.account_link WHERE account_id = $1 AND creator_id = ANY ($2)";
   private static final String EXPIRED = """
       SELECT account_id, link_id FROM keyhook.account_link WHERE expires_at <= now() LIMIT $1""";
   private static final String DELETE_EXPIRED = """
@@ -113,12 +114,12 @@ final class LinkStore {
   }
 
   /**
-   * Deletes the links that somebody has created, who may no longer do so.
+   * Deletes the links of creators who may no longer create them.
    *
-   * @param creatorId of the user or the API key
+   * @param creatorIds of users or API keys
    */
-  static Future<Void> deleteBy(SqlClient tx, UUID accountId, String creatorId) {
-    return tx.preparedQuery(DELETE_BY).execute(Tuple.of(accountId, creatorId)).mapEmpty();
+  static Future<Void> deleteBy(SqlClient tx, UUID accountId, List<String> creatorIds) {
+    return tx.preparedQuery(DELETE_BY).execute(Tuple.of(accountId).addArrayOfString(creatorIds.toArray(String[]::new))).mapEmpty();
   }
 
   /** Deletes at most {@code limit} expired links and returns how many it found. */

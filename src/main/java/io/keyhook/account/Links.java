@@ -65,7 +65,7 @@ final class Links {
     Caller caller = request.caller();
     UUID accountId = caller.accountId();
     byte[] secret = Ticket.secret(random);
-    return database.transaction(tx -> UserStore.lock(tx, accountId)
+    return database.transaction(tx -> Standing.lock(tx, caller)
         .compose(locked -> AccountStore.findMember(tx, request.email()))
         .compose(taken -> {
           if (taken.filter(user -> user.accountId().equals(accountId)).isPresent()) { // another account's is told to nobody
@@ -130,7 +130,8 @@ final class Links {
     UUID userId = Id.USER.parse(request.userId());
     return currentPassword.confirmForOther(request.caller(), userId, request.currentPassword(), request.code())
         .compose(checked -> management.run(accountId, () -> database.transaction(tx ->
-            UserStore.lock(tx, accountId, userId).compose(member -> resetPassword(tx, request.caller(), member)))));
+            Standing.lock(tx, request.caller()).compose(locked -> UserStore.lock(tx, accountId, userId))
+                .compose(member -> resetPassword(tx, request.caller(), member)))));
   }
 
   Future<PasswordReset> resetPasswordOf(ResetPasswordOf request) {

@@ -37,7 +37,8 @@ final class People {
     UUID accountId = request.caller().accountId();
     return passwords.hash(Passwords.Asker.known(accountId), request.password())
         .compose(hash -> management.run(accountId, () ->
-            database.transaction(tx -> UserStore.insert(tx, accountId, request.email(), null, hash, request.role())
+            database.transaction(tx -> Standing.lock(tx, request.caller())
+                .compose(locked -> UserStore.insert(tx, accountId, request.email(), null, hash, request.role()))
                 .compose(user -> AuditStore.write(tx, request.caller(), Action.USER_CREATED, user.id(), List.of())
                     .compose(written -> idempotency.keep(tx, request.caller(), user))))))
         .recover(People::emailTaken);
@@ -46,7 +47,7 @@ final class People {
   Future<Void> delete(Users.DeleteUser request) {
     UUID accountId = request.caller().accountId();
     UUID userId = Id.USER.parse(request.id());
-    return database.transaction(tx -> UserStore.lock(tx, accountId)
+    return database.transaction(tx -> Standing.lock(tx, request.caller())
         .compose(locked -> AccountStore.member(tx, accountId, userId))
         .compose(there -> {
           there.orElseThrow(Id.USER::notFound);
@@ -63,21 +64,21 @@ final class People {
         .compose(checked -> UserStore.delete(tx, accountId, userId))
         .compose(deleted -> SessionStore.deleteOf(tx, accountId, userId, null))
         .compose(deleted -> LinkStore.deleteOf(tx, accountId, userId))
-        .compose(deleted -> LinkStore.deleteBy(tx, accountId, request.id()))
+        .compose(deleted -> LinkStore.deleteBy(tx, accountId, List.of(request.id())))
         .compose(deleted -> AuditStore.write(tx, request.caller(), Action.USER_DELETED, request.id(), List.of())));
   }
 
   Future<User> changeRole(Users.ChangeRole request) {
     UUID accountId = request.caller().accountId();
     UUID userId = Id.USER.parse(request.id());
-    return database.transaction(tx -> UserStore.lock(tx, accountId)
+    return database.transaction(tx -> Standing.lock(tx, request.caller())
         .compose(locked -> AccountStore.member(tx, accountId, userId))
         .compose(there -> {
           AccountStore.Member member = there.orElseThrow(Id.USER::notFound);
           return request.role() == Role.OWNER ? Future.succeededFuture(member) : keepAnOwner(tx, member).map(member);
         })
         .compose(member -> (request.role() == Role.OWNER ? Future.<Void>succeededFuture()
-            : LinkStore.deleteBy(tx, accountId, request.id())).map(member))
+            : LinkStore.deleteBy(tx, accountId, List.of(request.id()))).map(member))
         .compose(member -> UserStore.setRole(tx, accountId, userId, request.role())
             .compose(user -> (member.role() == request.role() ? Future.<Void>succeededFuture()
                 : AuditStore.write(tx, request.caller(), Action.USER_ROLE_CHANGED, request.id(), List.of("role"))).map(user))));

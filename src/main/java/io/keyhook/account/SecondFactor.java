@@ -108,7 +108,7 @@ final class SecondFactor {
     UUID userId = Id.USER.parse(request.userId());
     return currentPassword.confirmForOther(request.caller(), userId, request.currentPassword(), request.code())
         .compose(checked -> management.run(accountId, () -> database.transaction(tx ->
-            TotpStore.find(tx, accountId, userId).compose(found -> {
+            Standing.lock(tx, request.caller()).compose(locked -> TotpStore.find(tx, accountId, userId)).compose(found -> {
               found.orElseThrow(Id.USER::notFound);
               return TotpStore.disable(tx, accountId, userId);
             }).compose(disabled -> disabled ? audit(tx, request.caller(), Action.TWO_FACTOR_DISABLED, userId)

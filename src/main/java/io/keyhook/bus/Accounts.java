@@ -311,7 +311,8 @@ public interface Accounts {
    * @param lastUsedAt to the minute; null: never
    * @param expiresAt null: never
    * @param createdBy a user's e-mail address, an API key's name, or another name; null: unknown
-   * @param creatorId of the user or the API key; null: unknown, or neither
+   * @param creatorId of the user or the API key; once that key has been revoked, of the key that created it, if one did. Null:
+   *     unknown, or neither
    */
   record ApiKey(String id, String name, String hint, List<String> scopes, Instant createdAt, Instant lastUsedAt,
       Instant expiresAt, String createdBy, String creatorId) {}
@@ -320,5 +321,16 @@ public interface Accounts {
 
   record ListApiKeys(Caller caller, Page.Request page) {}
 
-  record DeleteApiKey(Caller caller, String id) {}
+  /**
+   * Revokes an API key.
+   *
+   * @param created whether the keys that it has created are revoked too, those that they have created, and so on. They are also if the
+   *     key itself was revoked before
+   */
+  record DeleteApiKey(Caller caller, String id, boolean created) {
+    /** Revokes one key. */
+    public DeleteApiKey(Caller caller, String id) {
+      this(caller, id, false);
+    }
+  }
 }

@@ -10,7 +10,8 @@ import java.util.UUID;
  *
  * @param expiresAt when the credential expires; null: never
  * @param claim under which the response is stored; null: it is not stored
- * @param role what the caller may do over HTTP; {@link io.keyhook.KeyhookClient} does not check it, nor the scopes
+ * @param role what the caller may do over HTTP; {@link io.keyhook.KeyhookClient} does not check it, nor the scopes. Changes of the team
+ *     and of API keys fail if an actor with a user's ID has a lesser role by then
  * @param scopes of an API key that has not full access; null: no restriction beyond the role
  * @param session of a user who has logged in; null: none
  */

@@ -65,8 +65,8 @@ final class AccountRoutes {
         client::listApiKeys);
     calls.account(HttpMethod.GET, "/api/api-keys/:id", 200, context ->
         client.getApiKey(new Accounts.GetApiKey(caller(context), id(context))));
-    calls.account(HttpMethod.DELETE, "/api/api-keys/:id", 204, context ->
-        client.deleteApiKey(new Accounts.DeleteApiKey(caller(context), id(context))));
+    calls.accountQuery(HttpMethod.DELETE, "/api/api-keys/:id", 204, (context, in) ->
+        new Accounts.DeleteApiKey(caller(context), id(context), in.bool("created")), client::deleteApiKey);
     calls.accountQuery("/api/audit", (context, in) ->
         new Audit.ListEntries(caller(context), in.text("action"), in.text("subjectId"), in.page()), client::listAudit);
   }

@@ -49,8 +49,14 @@ final class Calls {
 
   /** A GET for the callers of an account, whose parameters become the message of the call. */
   <T> void accountQuery(String path, BiFunction<RoutingContext, QueryInput, T> message, Function<T, Future<?>> call) {
-    add(HttpMethod.GET, path, List.of(authentication::account, permitted(HttpMethod.GET, path),
-        answering(200, context -> call.apply(query(context, in -> message.apply(context, in))))));
+    accountQuery(HttpMethod.GET, path, 200, message, call);
+  }
+
+  /** A call without a body for the callers of an account, whose parameters become the message of the call. */
+  <T> void accountQuery(HttpMethod method, String path, int status, BiFunction<RoutingContext, QueryInput, T> message,
+      Function<T, Future<?>> call) {
+    add(method, path, List.of(authentication::account, permitted(method, path),
+        answering(status, context -> call.apply(query(context, in -> message.apply(context, in))))));
   }
 
   /** A POST for the callers of an account that creates, rotates or sends, and accepts an {@code Idempotency-Key}. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.bus.JsonText;
 import io.keyhook.testing.Api;
+import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.vertx.core.json.JsonArray;
@@ -11,7 +12,12 @@ import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -67,6 +73,79 @@ class ApiKeyTest {
     assertThat(keyhook.database().count("api_key")).isEqualTo(before);
     assertThat(foreign.post("/api/api-keys", key.copy().put("expiresAt", end.toString())).expect(201).json().getString("expiresAt"))
         .isEqualTo(JsonText.time(end));
+  }
+
+  /** Creates keys of which each but the first is created with the one before. */
+  private static List<JsonObject> chain(Api first, int length) {
+    List<JsonObject> keys = new ArrayList<>();
+    for (Api api = first; keys.size() < length; api = as(keys.get(keys.size() - 1))) {
+      JsonObject key = new JsonObject().put("name", "link " + keys.size()).put("currentPassword", keys.isEmpty() ? Node.PASSWORD : null);
+      keys.add(api.post("/api/api-keys", key).expect(201).json());
+    }
+    return keys;
+  }
+
+  private static Api as(JsonObject key) {
+    return keyhook.api().anonymous().bearer(key.getString("key"));
+  }
+
+  private static String path(JsonObject key) {
+    return "/api/api-keys/" + key.getString("id");
+  }
+
+  private static String invitation(Api api) {
+    return api.post("/api/invitations", new JsonObject().put("email", UUID.randomUUID() + "@example.com").put("role", "member"))
+        .expect(201).json().getString("id");
+  }
+
+  @Test
+  void aStolenKeyIsRevokedWithAllThatItHasCreatedAndNothingElse() {
+    Api owner = keyhook.account("enterprise");
+    List<JsonObject> keys = chain(owner, 4);
+    JsonObject branch = as(keys.get(1)).post("/api/api-keys", new JsonObject().put("name", "branch")).expect(201).json();
+    JsonObject other = chain(owner, 1).get(0);
+    invitation(as(keys.get(3)));
+    String kept = invitation(as(keys.get(0)));
+    owner.delete(path(keys.get(1)) + "?created=true").expect(204);
+    Stream.of(keys.get(1), keys.get(2), keys.get(3), branch).forEach(key -> as(key).get("/api/account").expect(401, "UNAUTHORIZED"));
+    Stream.of(keys.get(0), other).forEach(key -> as(key).get("/api/account").expect(200));
+    assertThat(owner.get("/api/invitations").data()).extracting(invitation -> invitation.getString("id")).containsExactly(kept);
+    assertThat(owner.get("/api/audit?action=api_key.deleted").data()).extracting(entry -> entry.getString("subjectId"))
+        .containsExactlyInAnyOrder(keys.get(1).getString("id"), keys.get(2).getString("id"), keys.get(3).getString("id"),
+            branch.getString("id"));
+    owner.delete(path(keys.get(1)) + "?created=true").expect(404);
+    assertThat(owner.delete(path(keys.get(0)) + "?created=yes").expect(400).badFields()).containsExactly("created");
+  }
+
+  @Test
+  void aThiefSavesNoKeyByRevokingTheOneThatHasCreatedIt() {
+    Api owner = keyhook.account("enterprise");
+    List<JsonObject> keys = chain(owner, 3);
+    as(keys.get(2)).delete(path(keys.get(1))).expect(204);
+    assertThat(owner.get(path(keys.get(2))).json().getMap()).containsEntry("createdBy", "link 1")
+        .containsEntry("creatorId", keys.get(0).getString("id"));
+    owner.delete(path(keys.get(0)) + "?created=true").expect(204);
+    as(keys.get(2)).get("/api/account").expect(401, "UNAUTHORIZED");
+
+    List<JsonObject> more = chain(owner, 2);
+    as(more.get(1)).delete(path(more.get(0))).expect(204);
+    assertThat(owner.get(path(more.get(1))).json().getString("creatorId")).isEqualTo(more.get(0).getString("id"));
+    keyhook.account("enterprise").delete(path(more.get(0)) + "?created=true").expect(404);
+    owner.delete(path(more.get(0)) + "?created=true").expect(204);
+    as(more.get(1)).get("/api/account").expect(401, "UNAUTHORIZED");
+  }
+
+  @Test
+  void aRevokedKeyLeavesNoKeyThatItIsJustCreating() {
+    for (int round = 0; round < 10; round++) {
+      Api owner = keyhook.account("enterprise");
+      JsonObject stolen = chain(owner, 1).get(0);
+      List<CompletableFuture<Exchange>> created = IntStream.range(0, 8).mapToObj(i ->
+          as(stolen).postAsync("/api/api-keys", new JsonObject().put("name", "k"))).toList();
+      Api.join(owner.send("DELETE", path(stolen) + "?created=true", null)).expect(204);
+      created.forEach(answer -> assertThat(Api.join(answer).status()).isIn(201, 401));
+      assertThat(owner.get("/api/api-keys").data()).isEmpty();
+    }
   }
 
   @Test

@@ -286,7 +286,7 @@ export const get = (path, query, signal) => call('GET', path, undefined, { query
 export const post = (path, body, signal) => call('POST', path, body, { signal });
 export const put = (path, body) => call('PUT', path, body);
 export const patch = (path, body) => call('PATCH', path, body);
-export const remove = path => call('DELETE', path);
+export const remove = (path, query) => call('DELETE', path, undefined, { query });
 
 /** Sends only the changed fields: others may have changed the rest. Returns null, and sends nothing, if no field changed. */
 export async function patchChanges(path, before, after) {
@@ -329,7 +329,10 @@ export function saveFile(name, blob) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** Loads all pages of a short list. */
+/** At least so many items of a list are loaded, if there are so many. */
+export const MOST_ITEMS = 1000;
+
+/** Loads all pages of a short list, up to MOST_ITEMS. */
 export async function getAll(path, signal) {
   const items = [];
   let cursor = null;
@@ -337,7 +340,7 @@ export async function getAll(path, signal) {
     const page = await get(path, { limit: 100, cursor }, signal);
     items.push(...page.data);
     cursor = page.nextCursor;
-  } while (cursor && items.length < 1000);
+  } while (cursor && items.length < MOST_ITEMS);
   return items;
 }
 

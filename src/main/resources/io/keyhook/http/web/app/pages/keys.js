@@ -1,5 +1,5 @@
 import { html, useState } from '../preact.js';
-import { getAll, post, remove } from '../api.js';
+import { getAll, MOST_ITEMS, post, remove } from '../api.js';
 import { now } from '../clock.js';
 import { Field, FormDialog, useForm } from '../form.js';
 import { DAY_LENGTH } from '../format.js';
@@ -40,28 +40,32 @@ function Revoke({ leaving, onClose, onRevoked }) {
   const all = useLoad(signal => getAll('api/api-keys', signal), [leaving.id]);
   const [keep, setKeep] = useState(false);
   const made = createdWith(leaving.id, all.data ?? []);
+  const complete = all.data && all.data.length < MOST_ITEMS;
   const revoke = async () => {
-    for (const key of keep ? [leaving] : [...made, leaving]) {
-      await remove('api/api-keys/' + key.id).catch(e => {
-        if (e.status !== 404) { // already revoked
-          throw e;
-        }
-      });
-    }
-    announce(keep || !made.length ? 'API key revoked' : `${made.length + 1} API keys revoked`, 'good');
+    await remove('api/api-keys/' + leaving.id, { created: keep ? null : true }).catch(e => {
+      if (e.status !== 404) { // already revoked
+        throw e;
+      }
+    });
+    announce(keep || !made.length ? 'API key revoked' : 'API keys revoked', 'good');
     onRevoked();
   };
-  return html`<${Confirm} title="Revoke this API key?" action="Revoke API key" disabled=${!all.data} onClose=${onClose} run=${revoke}>
+  return html`<${Confirm} title="Revoke this API key?" action="Revoke API key" onClose=${onClose} run=${revoke}>
     <p>Keyhook will refuse every call that uses <strong>${leaving.name}</strong>. This can’t be undone.</p>
-    ${all.error && html`<${Notice} tone="bad" role="alert">${all.error.message}</${Notice}>`}
-    ${made.length > 0 && html`<p>It created other API keys, which are revoked too: <strong>${made.map(key => key.name).join(', ')}</strong>.</p>
-      <div class="choice"><label><input type="checkbox" checked=${keep} onChange=${event => setKeep(event.target.checked)}
-        /><span><strong>Keep these keys</strong><span class="faint">Choose this if the key was not stolen.</span></span></label></div>`}</${Confirm}>`;
+    ${made.length > 0 ? html`<p>It created other API keys, which are revoked too: <strong>${made.map(key => key.name).join(', ')}</strong>${complete ? '' : ' and maybe others'}.</p>`
+      : !complete && html`<p>If it created other API keys, they are revoked too.${all.error && ` Can’t list them: ${all.error.message}`}</p>`}
+    ${(made.length > 0 || !complete) && html`<div class="choice"><label><input type="checkbox" checked=${keep}
+      onChange=${event => setKeep(event.target.checked)} /><span><strong>Keep these keys</strong><span
+      class="faint">Choose this if the key was not stolen.</span></span></label></div>`}</${Confirm}>`;
 }
 
 /** The keys that a key has created, and those that they have created. */
 function createdWith(id, keys) {
-  return keys.filter(key => key.creatorId === id).flatMap(key => [key, ...createdWith(key.id, keys)]);
+  const found = [{ id }];
+  for (const creator of found) { // also visits those that are added
+    found.push(...keys.filter(key => key.creatorId === creator.id));
+  }
+  return found.slice(1);
 }
 
 const LIFETIMES = [['', 'Never'], ['30', 'In 30 days'], ['90', 'In 90 days'], ['365', 'In a year']];
