@@ -88,11 +88,11 @@ public final class AccountVerticle extends VerticleBase {
     tokens = new Tokens(vertx, options.auth().jwt());
     Codes codes = new Codes(cipher);
     CurrentPassword currentPassword = new CurrentPassword(database, admissions.management(), passwords, codes);
-    SecondFactor secondFactor = new SecondFactor(database, admissions.management(), currentPassword, codes, cipher, random);
+    SecondFactor secondFactor = new SecondFactor(database, admissions.management(), currentPassword, cipher, random);
     DeviceCookies devices = new DeviceCookies(options.secrets(), random);
     Logins logins = new Logins(database, admissions.management(), passwords, tokens, options.auth().session(),
         devices, codes, random);
-    People people = new People(database, admissions.management(), idempotency, passwords);
+    People people = new People(database, admissions.management(), idempotency, passwords, currentPassword);
     Links links = new Links(database, admissions.management(), idempotency, passwords, currentPassword, devices, random);
     KeyRing keys = new KeyRing(database, idempotency, random);
     bus.answer(Addresses.AUTHENTICATE, request ->
@@ -119,7 +119,7 @@ public final class AccountVerticle extends VerticleBase {
     bus.answer(Addresses.LIST_PASSWORD_RESETS, query -> LinkStore.listResets(pool, query));
     bus.answer(Addresses.REVOKE_PASSWORD_RESET, links::revokeReset);
     bus.answer(Addresses.CONFIRM, request ->
-        currentPassword.confirm(request.caller(), request.currentPassword(), request.code()));
+        currentPassword.confirm(request.caller(), request.currentPassword(), request.code()).mapEmpty());
     bus.answer(Addresses.RESET_PASSWORD_OF, links::resetPasswordOf);
     bus.answer(Addresses.SET_PASSWORD, links::setPassword);
     bus.answer(Addresses.BEGIN_TWO_FACTOR, secondFactor::begin);

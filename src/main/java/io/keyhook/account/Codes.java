@@ -13,7 +13,7 @@ import java.util.UUID;
 
 /** The codes of two-factor authentication, of an authenticator app or for recovery. Each code works once. */
 final class Codes {
-  static final String WRONG = "WRONG_CODE";
+  private static final String WRONG = "WRONG_CODE";
   static final String REQUIRED = "CODE_REQUIRED";
 
   private final Cipher cipher;
@@ -60,6 +60,11 @@ final class Codes {
   static byte[] hash(String recoveryCode) {
     return Hashes.sha256(recoveryCode.replace("-", "").replace(" ", "").toLowerCase(Locale.ROOT)
         .getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Returns whether a code was wrong. */
+  static boolean isWrong(Throwable e) {
+    return e instanceof FailureException known && known.failure().code().equals(WRONG);
   }
 
   static FailureException wrong() {

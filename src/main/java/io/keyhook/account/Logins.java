@@ -146,7 +146,7 @@ final class Logins {
   }
 
   private void noteWrongCode(Throwable e, AccountStore.Member user, String address) {
-    if (e instanceof FailureException known && known.failure().code().equals(Codes.WRONG)) {
+    if (Codes.isWrong(e)) {
       note(user, address, Action.LOGIN_CODE_FAILED);
     } else if (e instanceof FailureException known && known.failure().code().equals(Codes.REQUIRED)) {
       note(user, address, Action.LOGIN_CODE_MISSING);

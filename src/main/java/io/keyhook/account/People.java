@@ -3,7 +3,6 @@ package io.keyhook.account;
 import io.keyhook.audit.Action;
 import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Failure;
-import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Role;
 import io.keyhook.bus.Users;
@@ -22,15 +21,18 @@ final class People {
   private final Admission<Object> management;
   private final Idempotency idempotency;
   private final Passwords passwords;
+  private final CurrentPassword currentPassword;
 
   /**
    * @param management admits work on shared connections, by account
    */
-  People(Database database, Admission<Object> management, Idempotency idempotency, Passwords passwords) {
+  People(Database database, Admission<Object> management, Idempotency idempotency, Passwords passwords,
+      CurrentPassword currentPassword) {
     this.database = database;
     this.management = management;
     this.idempotency = idempotency;
     this.passwords = passwords;
+    this.currentPassword = currentPassword;
   }
 
   Future<User> create(Users.CreateUser request) {
@@ -98,28 +100,19 @@ final class People {
 
   Future<Void> changePassword(Users.ChangePassword request) {
     UUID accountId = request.caller().accountId();
-    return CurrentPassword.user(request.caller()).compose(userId -> management.run(accountId, () ->
-        UserStore.passwordHash(database.pool(), accountId, userId)).compose(found -> {
-      String oldHash = found.orElseThrow(People::wrongPassword);
-      Passwords.Asker asker = Passwords.Asker.known(accountId);
-      return passwords.matches(asker, request.currentPassword(), oldHash)
-          .compose(matches -> matches ? passwords.hash(asker, request.newPassword()) : Future.failedFuture(wrongPassword()))
-          .compose(newHash -> management.run(accountId, () -> change(request, userId, oldHash, newHash)));
-    }));
+    return currentPassword.check(request.caller(), request.currentPassword()).compose(known ->
+        passwords.hash(Passwords.Asker.known(accountId), request.newPassword()).compose(newHash ->
+            management.run(accountId, () -> change(request, known.userId(), known.passwordHash(), newHash))));
   }
 
   private Future<Void> change(Users.ChangePassword request, UUID userId, String oldHash, String newHash) {
     UUID accountId = request.caller().accountId();
     return database.transaction(tx -> UserStore.changePassword(tx, accountId, userId, oldHash, newHash)
-        .compose(changed -> changed ? SessionStore.current(tx, request.caller(), request.cookie()) : Future.failedFuture(wrongPassword()))
+        .compose(changed -> changed ? SessionStore.current(tx, request.caller(), request.cookie()) : Future.failedFuture(CurrentPassword.wrong()))
         .compose(kept -> SessionStore.deleteOf(tx, accountId, userId, kept.orElse(null)))
         .compose(deleted -> LinkStore.deleteOf(tx, accountId, userId))
         .compose(deleted -> AuditStore.write(tx, request.caller(), Action.USER_PASSWORD_CHANGED, Id.USER.of(userId),
             List.of("password"))));
-  }
-
-  static FailureException wrongPassword() {
-    return new Failure.Forbidden("WRONG_PASSWORD", "The current password is wrong").exception();
   }
 
   static <T> Future<T> emailTaken(Throwable e) {

@@ -39,19 +39,17 @@ final class SecondFactor {
   private final Database database;
   private final Admission<Object> management;
   private final CurrentPassword currentPassword;
-  private final Codes codes;
   private final Cipher cipher;
   private final SecureRandom random;
 
   /**
    * @param management admits work on shared connections, by account
    */
-  SecondFactor(Database database, Admission<Object> management, CurrentPassword currentPassword, Codes codes, Cipher cipher,
+  SecondFactor(Database database, Admission<Object> management, CurrentPassword currentPassword, Cipher cipher,
       SecureRandom random) {
     this.database = database;
     this.management = management;
     this.currentPassword = currentPassword;
-    this.codes = codes;
     this.cipher = cipher;
     this.random = random;
   }
@@ -59,7 +57,8 @@ final class SecondFactor {
   Future<Setup> begin(Begin request) {
     Caller caller = request.caller();
     UUID accountId = caller.accountId();
-    return currentPassword.check(caller, request.currentPassword()).compose(userId -> {
+    return currentPassword.check(caller, request.currentPassword()).compose(known -> {
+      UUID userId = known.userId();
       byte[] key = Totp.newKey(random);
       return management.run(accountId, () -> TotpStore.begin(database.pool(), accountId, userId,
           cipher.sealBytes(key, accountId, userId))).map(begun -> {
@@ -95,12 +94,9 @@ final class SecondFactor {
   Future<Void> disable(Disable request) {
     Caller caller = request.caller();
     UUID accountId = caller.accountId();
-    return currentPassword.check(caller, request.currentPassword())
-        .compose(userId -> management.run(accountId, () -> codes.use(database.pool(), accountId, userId, request.code())
-            .compose(recovered -> database.transaction(tx -> (recovered ? audit(tx, caller, Action.RECOVERY_CODE_USED, userId)
-                : Future.<Void>succeededFuture())
-            .compose(noted -> TotpStore.disable(tx, accountId, userId))
-            .compose(disabled -> disabled ? audit(tx, caller, Action.TWO_FACTOR_DISABLED, userId) : Future.succeededFuture())))));
+    return currentPassword.confirm(caller, request.currentPassword(), request.code())
+        .compose(userId -> management.run(accountId, () -> database.transaction(tx -> TotpStore.disable(tx, accountId, userId)
+            .compose(disabled -> disabled ? audit(tx, caller, Action.TWO_FACTOR_DISABLED, userId) : Future.succeededFuture()))));
   }
 
   Future<Void> disableOf(DisableOf request) {

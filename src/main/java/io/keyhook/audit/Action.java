@@ -51,6 +51,10 @@ public enum Action {
   LOGIN_CODE_FAILED("login.code_failed"),
   /** A login with the right password and without the code that it needs, as the dashboard makes it before it asks for one. */
   LOGIN_CODE_MISSING("login.code_missing"),
+  /** A logged-in user's wrong password, where a call asks for the current one. The subject is the user, as is the next. */
+  CONFIRMATION_FAILED("confirmation.failed"),
+  /** The right password with a wrong code of two-factor authentication. */
+  CONFIRMATION_CODE_FAILED("confirmation.code_failed"),
   /** Of the invitation, as is the next. */
   INVITATION_CREATED("invitation.created"),
   INVITATION_REVOKED("invitation.revoked"),

@@ -101,6 +101,7 @@ class AuditTest {
     api.delete("/api/invitations/" + invitation).expect(204);
     api.patch("/api/alerts", new JsonObject().put("mail", true)).expect(200);
     api.post("/api/alerts/test").expect(200);
+    api.post("/api/auth/two-factor", new JsonObject().put("currentPassword", "a guess")).expect(403, "WRONG_PASSWORD");
     api.post("/api/auth/password", new JsonObject().put("currentPassword", Node.PASSWORD)
         .put("newPassword", "yet another password")).expect(204);
     keyhook.node().operator().patch("/api/admin/accounts/" + account, new JsonObject().put("password", "another password")
@@ -120,7 +121,7 @@ class AuditTest {
             Action.ACCOUNT_ERASURE_STARTED, Action.ACCOUNT_ERASED, // ErasureTest has these
             Action.INVITATION_ACCEPTED, // LinksTest has it, and TwoFactorTest the others
             Action.TWO_FACTOR_ENABLED, Action.TWO_FACTOR_DISABLED, Action.RECOVERY_CODE_USED, Action.LOGIN_CODE_FAILED,
-            Action.LOGIN_CODE_MISSING)).stream(),
+            Action.LOGIN_CODE_MISSING, Action.CONFIRMATION_CODE_FAILED)).stream(),
         Stream.of(Action.SESSION_STARTED, Action.LOGIN_SUCCEEDED)).map(Action::wireName).toList());
     assertThat(changed(entries(again, "?action=account.updated").get(0))).containsExactly("password", "plan");
     assertThat(changed(entries(again, "?action=license.updated").get(0))).containsExactly("customerName", "expiresAt", "name");

@@ -142,6 +142,8 @@ export const AUDIT_ACTIONS = {
   'login.failed': 'Failed to log in',
   'login.code_failed': 'Failed to log in: wrong code',
   'login.code_missing': 'Failed to log in: no code',
+  'confirmation.failed': 'Entered a wrong password to confirm a change',
+  'confirmation.code_failed': 'Entered a wrong code to confirm a change',
   'session.started': 'Logged in',
   'session.ended': 'Logged out',
   'session.reused': 'Ended a session: an old cookie was reused',
