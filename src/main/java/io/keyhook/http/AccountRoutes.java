@@ -58,7 +58,7 @@ final class AccountRoutes {
     calls.account(HttpMethod.POST, "/api/customers/erase", 200, context -> client.eraseCustomer(
         read(context, in -> new Accounts.EraseCustomer(caller(context), in.text("email")))));
     calls.account(HttpMethod.GET, "/api/account", 200, context -> client.getAccount(new Accounts.Get(caller(context))));
-    calls.accountOnce("/api/api-keys", 201, context -> confirmation.beforeKey(context, Confirmation.read(context, in ->
+    calls.accountConfirmed("/api/api-keys", 201, context -> confirmation.beforeKey(context, Confirmation.read(context, in ->
         new Accounts.CreateApiKey(caller(context), in.text("name"), in.texts("scopes"), in.time("expiresAt"))),
         client::createApiKey));
     calls.accountQuery("/api/api-keys", (context, in) -> new Accounts.ListApiKeys(caller(context), in.page()),

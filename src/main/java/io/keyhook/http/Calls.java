@@ -66,6 +66,13 @@ final class Calls {
         new IdempotentCall(idempotency, status, call)));
   }
 
+  /** The same for a call that takes the caller's password, and a code that works once: a retry may come with another code. */
+  void accountConfirmed(String path, int status, Function<RoutingContext, Future<?>> call) {
+    add(HttpMethod.POST, path, List.of(authentication::account, permitted(HttpMethod.POST, path),
+        Calls::withoutParameters,
+        new IdempotentCall(idempotency, status, call, Confirmation::withoutCode)));
+  }
+
   void operatorOnce(String path, int status, Function<RoutingContext, Future<?>> call) {
     add(HttpMethod.POST, path, List.of(authentication::operator, Calls::withoutParameters,
         new IdempotentCall(idempotency, status, call)));

@@ -2,6 +2,7 @@ package io.keyhook.http;
 
 import static io.keyhook.http.Authentication.caller;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Caller;
@@ -15,6 +16,7 @@ import io.keyhook.bus.TwoFactor;
 import io.keyhook.bus.Users;
 import io.keyhook.fair.ClientTenant;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Instant;
 import java.util.Set;
@@ -25,6 +27,10 @@ import java.util.function.Function;
  * an owner for longer than the token lasts. Callers without a password create no owners, and no API keys that outlast them.
  */
 final class Confirmation {
+  /** The codes with which nothing was attempted: the caller sends the same call again with another password or code. */
+  static final Set<String> REFUSALS = Set.of("PASSWORD_REQUIRED", "WRONG_PASSWORD", "CODE_REQUIRED", "WRONG_CODE");
+  private static final String CODE = "code";
+
   private final KeyhookClient client;
   private final ClientAddress addresses;
   private final ApiRouter.Limits limits;
@@ -46,12 +52,27 @@ final class Confirmation {
   static <T> Request<T> read(RoutingContext context, Function<Input, T> message) {
     return Calls.read(context, in -> {
       String password = in.text("currentPassword");
-      String code = in.text("code");
+      String code = in.text(CODE);
       if (password == null) {
-        Check.that().text("code", code, TwoFactor.CODE).done();
+        Check.that().text(CODE, code, TwoFactor.CODE).done();
       }
       return new Request<>(message.apply(in), password == null ? null : new Users.Confirm(caller(context), password, code));
     });
+  }
+
+  /**
+   * Returns what the body of a retry has in common with that of the first request: all but the code, which works once. The password is
+   * compared, so that nobody without it gets the stored response, which may contain an API key.
+   */
+  static byte[] withoutCode(Buffer body) {
+    try {
+      if (JsonText.read(body.toString()) instanceof ObjectNode fields && fields.remove(CODE) != null) {
+        return JsonText.bytes(fields);
+      }
+    } catch (IllegalArgumentException e) {
+      // not JSON: the call refuses it
+    }
+    return body.getBytes();
   }
 
   /**

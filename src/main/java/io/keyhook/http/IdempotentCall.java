@@ -36,14 +36,25 @@ final class IdempotentCall implements Handler<RoutingContext> {
   private final Idempotency idempotency;
   private final int status;
   private final Function<RoutingContext, Future<?>> call;
+  private final Function<Buffer, byte[]> identity;
 
   /**
    * @param status of a successful response
    */
   IdempotentCall(Idempotency idempotency, int status, Function<RoutingContext, Future<?>> call) {
+    this(idempotency, status, call, Buffer::getBytes);
+  }
+
+  /**
+   * @param status of a successful response
+   * @param identity returns what a retry's body has in common with the first
+   */
+  IdempotentCall(
+      Idempotency idempotency, int status, Function<RoutingContext, Future<?>> call, Function<Buffer, byte[]> identity) {
     this.idempotency = idempotency;
     this.status = status;
     this.call = call;
+    this.identity = identity;
   }
 
   @Override
@@ -86,10 +97,10 @@ final class IdempotentCall implements Handler<RoutingContext> {
   }
 
   /** Includes the caller, so that nobody gets the response to another caller of the account. */
-  private static byte[] hash(RoutingContext context, Caller caller) {
+  private byte[] hash(RoutingContext context, Caller caller) {
     String by = caller.actor().id() == null ? caller.actor().name() : caller.actor().id();
     Buffer body = context.body().buffer();
-    return Hashes.sha256(hash(by), hash(context.request().uri()), body == null ? new byte[0] : body.getBytes());
+    return Hashes.sha256(hash(by), hash(context.request().uri()), body == null ? new byte[0] : identity.apply(body));
   }
 
   private static byte[] hash(String text) {
@@ -119,6 +130,7 @@ final class IdempotentCall implements Handler<RoutingContext> {
   private Future<Void> failed(RoutingContext context, Claim claim, Throwable e) {
     UUID accountId = Authentication.caller(context).accountId();
     return e instanceof FailureException known && KEPT_REFUSALS.contains(Answers.status(known.failure()))
+        && !Confirmation.REFUSALS.contains(known.failure().code())
         ? idempotency.keepLate(accountId, claim, Answers.answer(context, known.failure()))
         : idempotency.release(accountId, claim);
   }

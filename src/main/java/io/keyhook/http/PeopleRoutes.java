@@ -49,7 +49,7 @@ final class PeopleRoutes {
       return client.changePassword(change);
     });
     calls.accountQuery("/api/users", (context, in) -> new Users.ListUsers(caller(context), in.page()), client::listUsers);
-    calls.accountOnce("/api/users", 201, context -> {
+    calls.accountConfirmed("/api/users", 201, context -> {
       Confirmation.Request<Users.CreateUser> create = Confirmation.read(context, in ->
           new Users.CreateUser(caller(context), in.text("email"), in.text("password"), role(in)));
       return confirmation.beforeRole(context, create.message().role(), create, client::createUser);
@@ -104,7 +104,7 @@ final class PeopleRoutes {
   }
 
   private void links(Calls calls) {
-    calls.accountOnce("/api/invitations", 201, context -> {
+    calls.accountConfirmed("/api/invitations", 201, context -> {
       Confirmation.Request<Links.Invite> invite = Confirmation.read(context, in ->
           new Links.Invite(caller(context), in.text("email"), role(in)));
       return confirmation.beforeRole(context, invite.message().role(), invite, client::invite);

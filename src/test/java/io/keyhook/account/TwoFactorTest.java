@@ -82,6 +82,35 @@ class TwoFactorTest {
   }
 
   @Test
+  void aRetryWithAnotherCodeGetsTheAnswerThatWasLost() {
+    Person person = enabledOwner();
+    Api api = person.api.header("Idempotency-Key", UUID.randomUUID().toString());
+    JsonObject key = new JsonObject().put("name", "k").put("currentPassword", Node.PASSWORD);
+    api.post("/api/api-keys", key.copy().putNull("currentPassword")).expect(403, "PASSWORD_REQUIRED");
+    api.post("/api/api-keys", key.copy().put("currentPassword", "a guess")).expect(403, "WRONG_PASSWORD");
+    api.post("/api/api-keys", key).expect(403, "CODE_REQUIRED");
+    api.post("/api/api-keys", key.copy().put("code", "000000")).expect(403, "WRONG_CODE");
+    assertThat(keyhook.api().get("/api/audit?action=confirmation.code_failed&subjectId=" + person.id).data()).hasSize(1);
+    String made = api.post("/api/api-keys", key.copy().put("code", person.recoveryCodes.get(0))).expect(201).body();
+    for (String code : List.of(person.recoveryCodes.get(0), person.recoveryCodes.get(1))) {
+      Exchange again = api.post("/api/api-keys", key.copy().put("code", code)).expect(201);
+      assertThat(again.header("Idempotent-Replayed")).isEqualTo("true");
+      assertThat(again.body()).isEqualTo(made);
+    }
+    api.post("/api/api-keys", key.copy().put("currentPassword", "a guess").put("code", person.recoveryCodes.get(1)))
+        .expect(422, "IDEMPOTENCY_KEY_REUSED");
+    api.post("/api/api-keys", key.copy().put("name", "other").put("code", person.recoveryCodes.get(1)))
+        .expect(422, "IDEMPOTENCY_KEY_REUSED");
+    login(person.email, person.recoveryCodes.get(1)).expect(200);
+  }
+
+  private static Person enabledOwner() {
+    Person person = enabled();
+    keyhook.database().update("UPDATE keyhook.member SET role = 'owner' WHERE email = ?", person.email);
+    return person;
+  }
+
+  @Test
   void aCodeWorksOnce() {
     Person person = enabled();
     String code = person.code();
