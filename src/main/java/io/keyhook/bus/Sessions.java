@@ -45,8 +45,8 @@ public interface Sessions {
    * A session.
    *
    * @param userAgent null: unknown
-   * @param ipAddress of the latest use; null: unknown
-   * @param lastUsedAt when its token was last renewed
+   * @param ipAddress of the latest use, or the login of a program; null: unknown
+   * @param lastUsedAt when its token was last renewed; for a program, whose token is not, when it logged in
    * @param current whether the request comes from it
    */
   record Session(String id, String userAgent, String ipAddress, Instant createdAt, Instant lastUsedAt, boolean current) {}
