@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Authenticator;
@@ -232,6 +233,25 @@ class TeamTest extends Visit {
       for (String made : List.of(second, third)) {
         keyhook.api().anonymous().bearer(made).get("/api/account").expect(keep ? 200 : 401);
       }
+    }
+  }
+
+  @Test
+  void aStolenKeyIsRevokedWithItsKeysEvenIfTheyCannotBeListed() {
+    enter(Node.EMAIL, Node.PASSWORD);
+    String first = key(keyhook.api(), "Unlisted");
+    String second = key(keyhook.api().anonymous().bearer(first), "Unlisted child");
+    tab.visit("API keys");
+    page.route("**/api/api-keys?limit=100", route -> route.fulfill(new Route.FulfillOptions().setStatus(503)
+        .setContentType("application/problem+json").setBody("""
+            {"code": "OVERLOADED", "detail": "Too much to do at the moment."}""")));
+    page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Revoke Unlisted").setExact(true)).click();
+    assertThat(tab.dialog()).containsText("Too much to do at the moment.");
+    assertThat(page.getByRole(AriaRole.CHECKBOX)).not().isChecked();
+    tab.dialogButton("Revoke API key").click();
+    assertThat(tab.dialog()).hasCount(0);
+    for (String key : List.of(first, second)) {
+      keyhook.api().anonymous().bearer(key).get("/api/account").expect(401);
     }
   }
 
