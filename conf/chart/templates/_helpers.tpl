@@ -20,23 +20,49 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 
 {{/* The configuration file: the chart's own settings win over those of the values. */}}
 {{- define "keyhook.config" -}}
-{{- $own := dict "http" (dict "host" "0.0.0.0" "port" 8080 "drainDelay" (printf "PT%dS" (int .Values.drainDelaySeconds))) "management" (dict "port" 9090) }}
+{{- $http := dict "enabled" true "host" "0.0.0.0" "port" 8080 "drainDelay" (printf "PT%dS" (int .Values.drainDelaySeconds)) }}
+{{- $own := dict "http" $http "management" (dict "host" "0.0.0.0" "port" 9090) }}
 {{- mergeOverwrite (deepCopy .Values.config) $own | toPrettyJson }}
 {{- end }}
 
-{{/* Settings that name the files of the Secret. */}}
+{{/*
+The keys of the Secret that a pod gets, by the variable that names the file.
+@param root, and owner: whether the pod may change the database's tables
+*/}}
+{{- define "keyhook.secrets" -}}
+{{- $keys := .root.Values.secretKeys }}
+{{- $variables := dict
+  "KEYHOOK_DATABASE_URI_FILE" $keys.databaseUri
+  "KEYHOOK_DATABASE_PASSWORD_FILE" $keys.databasePassword
+  "KEYHOOK_SECRETS_MASTER_KEY_FILE" $keys.masterKey
+  "KEYHOOK_SECRETS_PREVIOUS_MASTER_KEYS_FILE" $keys.previousMasterKeys
+  "KEYHOOK_AUTH_JWT_SECRET_FILE" $keys.jwtSecret
+  "KEYHOOK_AUTH_JWT_PUBLIC_KEY_FILE" $keys.jwtPublicKey
+  "KEYHOOK_AUTH_JWT_PRIVATE_KEY_FILE" $keys.jwtPrivateKey
+  "KEYHOOK_OPERATOR_KEY_FILE" $keys.operatorKey
+  "KEYHOOK_BOOTSTRAP_PASSWORD_FILE" $keys.bootstrapPassword
+  "KEYHOOK_BOOTSTRAP_API_KEY_FILE" $keys.bootstrapApiKey
+  "KEYHOOK_DELIVERY_PROXY_FILE" $keys.deliveryProxy
+  "KEYHOOK_MAIL_PASSWORD_FILE" $keys.mailPassword }}
+{{- if .owner }}
+{{- $_ := set $variables "KEYHOOK_DATABASE_MIGRATION_URI_FILE" $keys.migrationUri }}
+{{- end }}
+{{- range $variable, $key := $variables }}
+{{- if $key }}
+{{ $variable }}: {{ $key | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* @param root, owner */}}
 {{- define "keyhook.env" -}}
 - name: KEYHOOK_CONFIG
   value: /etc/keyhook/config/keyhook.json
-{{- $keys := .Values.secretKeys }}
-{{- $files := dict "KEYHOOK_DATABASE_URI_FILE" $keys.databaseUri "KEYHOOK_SECRETS_MASTER_KEY_FILE" $keys.masterKey "KEYHOOK_AUTH_JWT_SECRET_FILE" $keys.jwtSecret "KEYHOOK_OPERATOR_KEY_FILE" $keys.operatorKey "KEYHOOK_BOOTSTRAP_PASSWORD_FILE" $keys.bootstrapPassword "KEYHOOK_BOOTSTRAP_API_KEY_FILE" $keys.bootstrapApiKey }}
-{{- range $name, $key := $files }}
-{{- if $key }}
-- name: {{ $name }}
+{{- range $variable, $key := include "keyhook.secrets" . | fromYaml }}
+- name: {{ $variable }}
   value: /etc/keyhook/secrets/{{ $key }}
 {{- end }}
-{{- end }}
-{{- with .Values.env }}
+{{- with .root.Values.env }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}
@@ -78,20 +104,29 @@ capabilities:
   drop: ["ALL"]
 {{- end }}
 
-{{/* @param the name of the ConfigMap */}}
+{{/* @param root, owner, and name: of the ConfigMap */}}
 {{- define "keyhook.volumes" -}}
 - name: config
   configMap:
     name: {{ .name }}
+# Only what the pod uses. A key that the Secret lacks keeps the pod from starting, and its events name the key.
 - name: secrets
   secret:
     secretName: {{ include "keyhook.secretName" .root }}
     defaultMode: 0440
+    items:
+      {{- range include "keyhook.secrets" . | fromYaml | values | uniq | sortAlpha }}
+      - key: {{ . | quote }}
+        path: {{ . | quote }}
+      {{- end }}
 # For the native libraries that Netty unpacks; in memory.
 - name: tmp
   emptyDir:
     medium: Memory
     sizeLimit: 32Mi
+{{- with .root.Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "keyhook.mounts" -}}
@@ -103,4 +138,7 @@ capabilities:
   readOnly: true
 - name: tmp
   mountPath: /tmp
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}

@@ -11,6 +11,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
 import io.keyhook.config.Configuration;
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.config.SecretKeys;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Program;
 import io.keyhook.testing.Tool;
@@ -26,7 +27,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -84,7 +87,10 @@ class ChartTest {
       "config.delivery.maxInFlight=1000", "env[0].name=OTEL_SERVICE_NAME", "env[0].value=licenses", "podAnnotations.a=b",
       "tolerations[0].operator=Exists", "affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight=1",
       "affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].key=a",
-      "affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].operator=Exists"};
+      "affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].operator=Exists",
+      "extraVolumes[0].name=archive", "extraVolumes[0].persistentVolumeClaim.claimName=archive",
+      "extraVolumeMounts[0].name=archive", "extraVolumeMounts[0].mountPath=/archive"};
+  private static final String OWNER = "KEYHOOK_DATABASE_MIGRATION_URI_FILE";
 
   @Test
   void helmFindsNothingToComplainOf() throws Exception {
@@ -119,7 +125,7 @@ class ChartTest {
       assertThat(container.at("/readOnlyRootFilesystem").asBoolean()).isTrue();
       assertThat(container.at("/allowPrivilegeEscalation").asBoolean(true)).isFalse();
       assertThat(container.at("/capabilities/drop/0").asText()).isEqualTo("ALL");
-      assertThat(pod.at("/volumes").findValuesAsText("persistentVolumeClaim")).isEmpty();
+      assertThat(pod.at("/volumes").findValuesAsText("claimName")).as("only the volume that the values add").containsExactly("archive");
     }
   }
 
@@ -151,6 +157,103 @@ class ChartTest {
       assertThat(options.operator().key()).contains(Node.OPERATOR_KEY);
       assertThat(options.database().migrationUri().isPresent()).isEqualTo(kind.equals("Job"));
     }
+  }
+
+  /** Each setting that is secret, with the value that names its key in the Secret. */
+  private static Map<String, String> secretValues() throws IOException {
+    Map<String, String> names = new HashMap<>();
+    YAML.readTree(CHART.resolve("values.yaml").toFile()).path("secretKeys").fieldNames().forEachRemaining(name ->
+        names.put(name.toLowerCase(Locale.ROOT), name));
+    Map<String, String> values = new HashMap<>();
+    for (String path : SecretKeys.paths()) {
+      String[] parts = path.split("\\.");
+      String last = parts[parts.length - 1];
+      String value = Stream.of(last, parts[parts.length - 2] + last).map(name -> names.get(name.toLowerCase(Locale.ROOT)))
+          .filter(Objects::nonNull).findFirst().orElseThrow(() -> new AssertionError("no secretKeys for " + path));
+      values.put(path, value);
+    }
+    return values;
+  }
+
+  @Test
+  void everySecretComesFromTheSecretAndNoneFromTheConfiguration() throws Exception {
+    List<String> settings = new ArrayList<>(List.of("migration.job=true"));
+    for (Map.Entry<String, String> secret : secretValues().entrySet()) {
+      settings.add("secretKeys." + secret.getValue() + "=key-of-" + secret.getValue());
+      assertThatThrownBy(() -> render("config." + secret.getKey() + "=x")).as(secret.getKey())
+          .hasMessageContaining("at '/config/" + secret.getKey().substring(0, secret.getKey().indexOf('.')));
+    }
+    List<JsonNode> objects = render(settings.toArray(String[]::new));
+    Map<String, String> expected = new HashMap<>();
+    secretValues().forEach((path, value) -> expected.put(SecretKeys.fileVariable(path), "key-of-" + value));
+    assertThat(secrets(one(objects, "Job"))).isEqualTo(expected);
+    assertThat(expected.remove(OWNER)).isEqualTo("key-of-migrationUri");
+    assertThat(secrets(one(objects, "Deployment"))).isEqualTo(expected);
+  }
+
+  /** The key that each variable names, after a check that these keys and no others are mounted. */
+  private static Map<String, String> secrets(JsonNode object) {
+    JsonNode pod = object.at("/spec/template/spec");
+    Map<String, String> keys = new HashMap<>();
+    pod.at("/containers/0/env").forEach(variable -> {
+      if (variable.path("name").asText().endsWith("_FILE")) {
+        assertThat(variable.path("value").asText()).startsWith("/etc/keyhook/secrets/");
+        keys.put(variable.path("name").asText(), variable.path("value").asText().substring("/etc/keyhook/secrets/".length()));
+      }
+    });
+    List<String> mounted = new ArrayList<>();
+    volume(object, "secrets").at("/secret/items").forEach(item -> {
+      assertThat(item.path("path")).isEqualTo(item.path("key"));
+      mounted.add(item.path("key").asText());
+    });
+    assertThat(mounted).containsExactlyInAnyOrderElementsOf(keys.values());
+    return keys;
+  }
+
+  private static JsonNode volume(JsonNode object, String name) {
+    for (JsonNode volume : object.at("/spec/template/spec/volumes")) {
+      if (volume.path("name").asText().equals(name)) {
+        return volume;
+      }
+    }
+    throw new AssertionError("no volume " + name);
+  }
+
+  @Test
+  void aKeyThatTwoSettingsNameIsMountedOnce() throws Exception {
+    List<JsonNode> objects = render("migration.job=true", "secretKeys.migrationUri=database-uri");
+    assertThat(volume(one(objects, "Job"), "secrets").at("/secret/items").findValuesAsText("key"))
+        .containsExactly("database-uri", "jwt-secret", "master-key");
+  }
+
+  @Test
+  void aVolumeThatTheValuesAddIsMountedInAllPods() throws Exception {
+    List<JsonNode> objects = render(EVERYTHING);
+    for (String kind : List.of("Deployment", "Job")) {
+      assertThat(volume(one(objects, kind), "archive").at("/persistentVolumeClaim/claimName").asText()).isEqualTo("archive");
+      assertThat(one(objects, kind).at("/spec/template/spec/containers/0/volumeMounts").findValuesAsText("mountPath"))
+          .contains("/archive");
+    }
+    assertThatThrownBy(() -> render("extraVolumes[0].name=secrets")).hasMessageContaining("extraVolumes");
+  }
+
+  /** Otherwise probes would not reach a node. */
+  @Test
+  void theValuesCannotMoveTheServersThatTheChartReaches() throws Exception {
+    JsonNode config = YAML.readTree(one(render("config.management.host=127.0.0.1", "config.management.port=1",
+        "config.http.enabled=false", "config.http.host=127.0.0.1", "config.http.port=1", "config.http.accessLog=true"),
+        "ConfigMap").at("/data/keyhook.json").asText());
+    assertThat(config.path("management").toString()).isEqualTo("{\"host\":\"0.0.0.0\",\"port\":9090}");
+    assertThat(config.at("/http/enabled").asBoolean()).isTrue();
+    assertThat(config.at("/http/host").asText()).isEqualTo("0.0.0.0");
+    assertThat(config.at("/http/port").asInt()).isEqualTo(8080);
+    assertThat(config.at("/http/accessLog").asBoolean()).isTrue();
+  }
+
+  @Test
+  void oneFailedProbeTakesNoNodeOutOfService() throws Exception {
+    assertThat(one(render(), "Deployment").at("/spec/template/spec/containers/0/readinessProbe/failureThreshold").asInt())
+        .isGreaterThan(1);
   }
 
   @Test

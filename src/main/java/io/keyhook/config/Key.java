@@ -7,7 +7,7 @@ import java.util.Set;
 /** A key of the configuration by its path, as {@code delivery.retryDelays}. */
 record Key(String path, Kind kind) {
   // The public key is one of them because of what gets pasted there by mistake: the private one.
-  private static final Set<String> SECRETS = Set.of("database.uri", "database.password", "database.migrationUri",
+  static final Set<String> SECRETS = Set.of("database.uri", "database.password", "database.migrationUri",
       "bootstrap.password", "bootstrap.apiKey", "operator.key", "auth.jwt.secret", "auth.jwt.publicKey",
       "auth.jwt.privateKey", "secrets.masterKey", "delivery.proxy", "mail.password", "secrets.previousMasterKeys");
   private static final int SHOWN_CHARACTERS = 80;
