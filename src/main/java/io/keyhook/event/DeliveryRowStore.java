@@ -47,6 +47,15 @@ public final class DeliveryRowStore {
   }
 
   /**
+   * The condition that a row has the trace of an event, and no event.
+   *
+   * @param eventId an SQL expression of the row's ID
+   */
+  public static String isTrace(String eventId) {
+    return "substr((%s)::text, 15, 1) = '8'".formatted(eventId);
+  }
+
+  /**
    * How many attempts a delivery has had.
    *
    * @param attempts an SQL expression of an array of attempts, or of null

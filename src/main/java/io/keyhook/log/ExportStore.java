@@ -71,7 +71,8 @@ final class ExportStore {
       .formatted(DeliveryRowStore.wantsAllLicenseEvents("webhook"));
   private static final String EVENTS = """
       SELECT event_id, event_id AS "eventId", data FROM keyhook.event
-      WHERE account_id = $1 AND event_id > $2 ORDER BY event_id LIMIT $3""";
+      WHERE account_id = $1 AND event_id > $2 AND NOT %s ORDER BY event_id LIMIT $3"""
+      .formatted(DeliveryRowStore.isTrace("event_id"));
   /** In the order of the only index that begins with the account. */
   private static final String DELIVERIES = """
       SELECT webhook_id, delivery_id, delivery_id AS "deliveryId", webhook_id AS "webhookId", event_id AS "eventId", type AS event, test,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.keyhook.bus.Id;
+import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Delivery;
@@ -179,6 +180,10 @@ class ErasureTest {
     tenant.api.patch("/api/licenses/" + many.id(), new JsonObject().put("name", "Waiting")).expect(200);
     keyhook.database().update("INSERT INTO keyhook.activation (account_id, license_id, fingerprint)"
         + " SELECT ?, ?, 'device-' || n FROM generate_series(1, 250) n", tenant.accountId, Id.LICENSE.parse(many.id()));
+    keyhook.database().update("""
+        INSERT INTO keyhook.event (account_id, event_id, keep_until, data)
+        SELECT account_id, %s, keep_until, '{"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}'
+        FROM keyhook.event WHERE account_id = ?""".formatted(DeliveryRowStore.traceOf("event_id")), tenant.accountId);
     Map<String, List<JsonObject>> files = export(tenant);
     assertThat(files.keySet()).containsExactly("account.jsonl", "team.jsonl", "invitations.jsonl", "api-keys.jsonl", "licenses.jsonl",
         "activations.jsonl", "webhooks.jsonl", "events.jsonl", "deliveries.jsonl", "pending-deliveries.jsonl",
