@@ -171,7 +171,7 @@ final class Deployment {
   }
 
   Router router(Set<RouterPart> parts) {
-    return ApiRouter.onlyWhile(() -> !stopped, ApiRouter.create(vertx, client, options, shared, parts));
+    return ApiRouter.ofHost(() -> !stopped, host.tracing, ApiRouter.create(vertx, client, options, shared, parts));
   }
 
   /** Applies what {@link KeyhookOptions#reloaded} takes over. Any thread. */
@@ -309,7 +309,7 @@ final class Deployment {
   }
 
   private Future<Void> serve(KeyhookClient client) {
-    Listener listener = new Listener(options.http(), port);
+    Listener listener = new Listener(options.http(), "http", port, host.tracing);
     boolean apart = isManagedApart();
     return deploy(Stage.SERVING, LOOPS, () -> new HttpVerticle(listener,
         vertx -> ApiRouter.create(vertx, client, options, shared, apart ? Side.PUBLIC : Side.BOTH), admissions.connections(),
@@ -320,11 +320,14 @@ final class Deployment {
     return options.management().port().isPresent();
   }
 
-  /** It is open as long as the public server is, and without a public server as long as the node runs. */
+  /**
+   * It is open as long as the public server is, and without a public server as long as the node runs. Its calls have no spans:
+   * they come from the operator's own tools, again and again.
+   */
   private Future<Void> manage(KeyhookClient client) {
     KeyhookOptions.Http http = options.http();
     Listener listener = new Listener(http.plainAt(options.management().host().orElse(http.host()),
-        options.management().port().orElseThrow()), "management", new AtomicInteger());
+        options.management().port().orElseThrow()), "management", new AtomicInteger(), Tracing.OFF);
     FairShare<String> share = new FairShare<>(MANAGEMENT_CONNECTIONS);
     return deploy(Stage.SERVING, 1, () -> new HttpVerticle(listener,
         vertx -> ApiRouter.create(vertx, client, options, shared, Side.MANAGEMENT), share, budget));

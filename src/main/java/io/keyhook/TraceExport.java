@@ -10,10 +10,7 @@ import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
-import io.opentelemetry.sdk.trace.ReadWriteSpan;
-import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SpanLimits;
-import io.opentelemetry.sdk.trace.SpanProcessor;
 import io.opentelemetry.sdk.trace.data.LinkData;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import io.opentelemetry.sdk.trace.samplers.SamplingResult;
@@ -23,6 +20,7 @@ import java.net.URI;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Logger;
 import org.slf4j.bridge.SLF4JBridgeHandler;
@@ -37,8 +35,6 @@ final class TraceExport {
   /** The largest batch of validations. */
   private static final int MAX_LINKS = 256;
   private static final AttributeKey<String> PATH = AttributeKey.stringKey("url.path");
-  private static final AttributeKey<String> QUERY = AttributeKey.stringKey("url.query");
-  private static final AttributeKey<String> URL = AttributeKey.stringKey("http.url");
   private static final String API = "/api/";
 
   private final OpenTelemetrySdk sdk;
@@ -60,8 +56,7 @@ final class TraceExport {
         .addPropertiesCustomizer(variables -> options.endpoint().map(TraceExport::endpoint).orElse(Map.of()))
         .addTracerProviderCustomizer((provider, variables) -> provider
             .setSampler(new ApiSampler(byRatio(options.sampling())))
-            .setSpanLimits(SpanLimits.builder().setMaxNumberOfLinks(MAX_LINKS).build())
-            .addSpanProcessor(new QueryRemover()))
+            .setSpanLimits(SpanLimits.builder().setMaxNumberOfLinks(MAX_LINKS).build()))
         .build().getOpenTelemetrySdk());
   }
 
@@ -82,12 +77,12 @@ final class TraceExport {
   }
 
   /**
-   * A caller's own decision to record a trace counts as far as the ratio goes: validations are open to everyone, and who sends
-   * a header must not make Keyhook record all of them. The ratio goes by the trace's ID, so that all services agree.
+   * A caller's own decision to record a trace counts as often as the ratio says: validations are open to everyone, and a header
+   * must not make Keyhook record all of them. Chance decides, and not the trace's ID, because the caller chooses the ID. The
+   * spans that a recorded request causes, on any node, are recorded with it.
    */
   private static Sampler byRatio(double ratio) {
-    Sampler byId = Sampler.traceIdRatioBased(ratio);
-    return Sampler.parentBasedBuilder(byId).setRemoteParentSampled(byId).build();
+    return Sampler.parentBasedBuilder(Sampler.traceIdRatioBased(ratio)).setRemoteParentSampled(new ByChance(ratio)).build();
   }
 
   private static void logWithKeyhook() {
@@ -110,6 +105,24 @@ final class TraceExport {
     sdk.shutdown().join(FLUSH_SECONDS, TimeUnit.SECONDS);
   }
 
+  /**
+   * Records a share of spans, whatever their trace.
+   *
+   * @param ratio from 0 to 1
+   */
+  private record ByChance(double ratio) implements Sampler {
+    @Override
+    public SamplingResult shouldSample(Context parent, String trace, String name, SpanKind kind, Attributes attributes,
+        List<LinkData> links) {
+      return ThreadLocalRandom.current().nextDouble() < ratio ? SamplingResult.recordAndSample() : SamplingResult.drop();
+    }
+
+    @Override
+    public String getDescription() {
+      return "ByChance{" + ratio + "}";
+    }
+  }
+
   /** Leaves out requests outside of the API: probes, the dashboard's files, the guide. */
   private record ApiSampler(Sampler sampler) implements Sampler {
     @Override
@@ -123,35 +136,6 @@ final class TraceExport {
     @Override
     public String getDescription() {
       return "KeyhookApi{" + sampler.getDescription() + "}";
-    }
-  }
-
-  /** Takes queries out of URLs: a search for a license has its key in one. */
-  private static final class QueryRemover implements SpanProcessor {
-    private static final String REMOVED = "(removed)";
-
-    @Override
-    public void onStart(Context parent, ReadWriteSpan span) {
-      if (span.getAttribute(QUERY) != null) {
-        span.setAttribute(QUERY, REMOVED);
-      }
-      String url = span.getAttribute(URL);
-      if (url != null && url.indexOf('?') >= 0) {
-        span.setAttribute(URL, url.substring(0, url.indexOf('?')));
-      }
-    }
-
-    @Override
-    public boolean isStartRequired() {
-      return true;
-    }
-
-    @Override
-    public void onEnd(ReadableSpan span) {}
-
-    @Override
-    public boolean isEndRequired() {
-      return false;
     }
   }
 }

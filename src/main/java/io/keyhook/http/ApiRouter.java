@@ -9,6 +9,7 @@ import io.keyhook.config.KeyhookOptions;
 import io.keyhook.config.NodeControl;
 import io.keyhook.fair.Admissions;
 import io.keyhook.idempotency.Idempotency;
+import io.keyhook.trace.Tracing;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Handler;
@@ -221,9 +222,13 @@ public final class ApiRouter {
     }
   }
 
-  /** Lets a router of {@link #create} answer everything with 503 once Keyhook does not run any more. */
-  public static Router onlyWhile(BooleanSupplier running, Router router) {
+  /**
+   * Prepares a router of {@link #create} for the server of a host: it answers everything with 503 once Keyhook does not run any
+   * more, and keeps query strings out of the spans of requests.
+   */
+  public static Router ofHost(BooleanSupplier running, Tracing tracing, Router router) {
     router.route().order(Integer.MIN_VALUE).handler(context -> {
+      SpanQuery.hide(context.request(), tracing);
       if (running.getAsBoolean()) {
         context.next();
       } else {

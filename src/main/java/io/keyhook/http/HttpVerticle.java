@@ -64,7 +64,7 @@ public final class HttpVerticle extends VerticleBase {
         .setAcceptBacklog(BACKLOG)
         .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
         .setWriteIdleTimeout((int) limits.unread().toMillis())
-        .setTracingPolicy(listener.tracing())
+        .setTracingPolicy(listener.tracingPolicy())
         .setHttp2ClearTextEnabled(false) // an upgrade that a proxy lets through would pass its rules by
         // there are no WebSockets: without these, each request passes one handler less
         .setPerFrameWebSocketCompressionSupported(false)
@@ -86,7 +86,10 @@ public final class HttpVerticle extends VerticleBase {
           listener.accepted(connection);
           connections.opened(connection);
         })
-        .invalidRequestHandler(Answers::unreadable)
+        .invalidRequestHandler(request -> {
+          SpanQuery.hide(request, listener.tracing());
+          Answers.unreadable(request);
+        })
         .requestHandler(request -> handle(request, routes))
         .listen()
         .onSuccess(listening -> listener.listening(listening.actualPort()));
@@ -94,6 +97,7 @@ public final class HttpVerticle extends VerticleBase {
 
   private void handle(HttpServerRequest request, Router routes) {
     connections.begun(request);
+    SpanQuery.hide(request, listener.tracing());
     boolean coded = request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
     boolean readable = hasHost(request) && (!coded || isChunked(request));
     if (coded || !readable) {

@@ -1,6 +1,7 @@
 package io.keyhook.http;
 
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.trace.Tracing;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.tracing.TracingPolicy;
@@ -19,6 +20,7 @@ public final class Listener {
   private final KeyhookOptions.Http options;
   private final String group;
   private final AtomicInteger port;
+  private final Tracing tracing;
   /** Stands for any free port. A negative number, which the instances of one server have in common. */
   private final int freePort = -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
   /** Null while nobody has connected. */
@@ -27,22 +29,15 @@ public final class Listener {
   /**
    * Creates the listener of one server.
    *
-   * @param port set to the port that is listened on
-   */
-  public Listener(KeyhookOptions.Http options, AtomicInteger port) {
-    this(options, "http", port);
-  }
-
-  /**
-   * Creates the listener of one server.
-   *
    * @param group of the configuration that names the host and port
    * @param port set to the port that is listened on
+   * @param tracing off: the Vert.x records no spans of requests, whatever tracer it has
    */
-  public Listener(KeyhookOptions.Http options, String group, AtomicInteger port) {
+  public Listener(KeyhookOptions.Http options, String group, AtomicInteger port, Tracing tracing) {
     this.options = options;
     this.group = group;
     this.port = port;
+    this.tracing = tracing;
   }
 
   String host() {
@@ -59,9 +54,13 @@ public final class Listener {
     return options.port() == 0 ? freePort : options.port();
   }
 
-  /** Calls of the management server come from the operator's own tools, again and again. */
-  TracingPolicy tracing() {
-    return group.equals("management") ? TracingPolicy.IGNORE : TracingPolicy.ALWAYS;
+  Tracing tracing() {
+    return tracing;
+  }
+
+  /** Whether Vert.x records a span of each request. */
+  TracingPolicy tracingPolicy() {
+    return tracing.isOn() ? TracingPolicy.ALWAYS : TracingPolicy.IGNORE;
   }
 
   void listening(int actualPort) {

@@ -54,14 +54,22 @@ public final class OpenTelemetryTracing implements Tracing {
     return new Recorded(builder.startSpan());
   }
 
+  @Override
+  public void hideQuery(String url) {
+    io.opentelemetry.api.trace.Span.current().setAttribute("url.query", "(removed)").setAttribute("http.url", url);
+  }
+
   private static Context around(String context) {
     return Context.root().with(io.opentelemetry.api.trace.Span.wrap(read(context)));
   }
 
-  /** Invalid, as the first span of a trace has it, for what is no context. */
+  /**
+   * Invalid, as the first span of a trace has it, for what is no context. Never remote: a sampler decides anew about a remote
+   * parent, and Keyhook's contexts, also those that another node kept, are decided.
+   */
   private static SpanContext read(String context) {
     return context == null || context.length() != LENGTH ? SpanContext.getInvalid()
-        : SpanContext.createFromRemoteParent(context.substring(TRACE, SPAN - 1), context.substring(SPAN, FLAGS - 1),
+        : SpanContext.create(context.substring(TRACE, SPAN - 1), context.substring(SPAN, FLAGS - 1),
             TraceFlags.fromHex(context, FLAGS), TraceState.getDefault());
   }
 

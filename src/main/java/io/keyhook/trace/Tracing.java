@@ -34,6 +34,9 @@ public interface Tracing {
     public Span start(Kind kind, String name, String cause, List<String> members) {
       return Span.NONE;
     }
+
+    @Override
+    public void hideQuery(String url) {}
   };
 
   /** On which side of a call a span is. */
@@ -59,6 +62,13 @@ public interface Tracing {
    * @param members contexts of other spans that it works for
    */
   Span start(Kind kind, String name, String cause, List<String> members);
+
+  /**
+   * Removes the query string from the caller's span of a request, as Vert.x names it.
+   *
+   * @param url of the request, without its query string
+   */
+  void hideQuery(String url);
 
   /**
    * Carries out a statement for several items, as a span that belongs to the first recorded item and names all others.

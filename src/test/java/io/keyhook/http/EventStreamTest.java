@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.bus.StopBudget;
 import io.keyhook.fair.FairShare;
+import io.keyhook.trace.Tracing;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
@@ -44,7 +45,7 @@ class EventStreamTest {
     AtomicInteger port = new AtomicInteger();
     KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of(), Duration.ZERO,
         Optional.empty(), false);
-    vertx.deployVerticle(new HttpVerticle(new Listener(options, port), this::router, new FairShare<>(10),
+    vertx.deployVerticle(new HttpVerticle(new Listener(options, "http", port, Tracing.OFF), this::router, new FairShare<>(10),
         new StopBudget(), LIMITS))
         .onComplete(test.succeeding(deployed -> test.verify(() -> {
           deaf = new Socket();

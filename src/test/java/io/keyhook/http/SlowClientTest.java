@@ -8,6 +8,7 @@ import io.keyhook.bus.StopBudget;
 import io.keyhook.fair.FairShare;
 import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.Waiting;
+import io.keyhook.trace.Tracing;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
@@ -44,7 +45,7 @@ class SlowClientTest {
     KeyhookOptions.Http options = new KeyhookOptions.Http(true, "127.0.0.1", 0, List.of(), Duration.ZERO,
         Optional.empty(), false);
     Duration patience = Duration.ofMillis(500);
-    vertx.deployVerticle(new HttpVerticle(new Listener(options, port), SlowClientTest::router, new FairShare<>(MOST),
+    vertx.deployVerticle(new HttpVerticle(new Listener(options, "http", port, Tracing.OFF), SlowClientTest::router, new FairShare<>(MOST),
             new StopBudget(), new Connections.Limits(patience, patience, patience, Duration.ofSeconds(5))))
         .onComplete(test.succeedingThenComplete());
   }

@@ -77,6 +77,10 @@ public final class NodeProcess implements AutoCloseable {
     return Api.of(uri).bearer(Node.API_KEY);
   }
 
+  public URI uri() {
+    return uri;
+  }
+
   public boolean isAlive() {
     return jvm.isAlive();
   }

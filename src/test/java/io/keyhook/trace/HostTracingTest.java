@@ -1,5 +1,6 @@
 package io.keyhook.trace;
 
+import static io.keyhook.testing.Collector.attribute;
 import static io.keyhook.testing.Collector.id;
 import static io.keyhook.testing.Collector.parent;
 import static io.keyhook.testing.Collector.trace;
@@ -72,10 +73,17 @@ class HostTracingTest {
     Waiting.on(beside.close());
   }
 
-  private Api serve(UnaryOperator<KeyhookBuilder> more) {
+  /**
+   * @param serves whether Keyhook has a server of its own
+   */
+  private static JsonObject settings(boolean serves) {
     JsonObject settings = Node.settings(postgres.database().uri());
-    settings.getJsonObject("http").put("enabled", false);
-    Keyhook keyhook = more.apply(Keyhook.builder().configuration(settings)).build();
+    settings.getJsonObject("http").put("enabled", serves);
+    return settings;
+  }
+
+  private Api serve(UnaryOperator<KeyhookBuilder> more) {
+    Keyhook keyhook = more.apply(Keyhook.builder().configuration(settings(false))).build();
     Waiting.on(vertx.deployVerticle(keyhook));
     Router router = Router.router(vertx);
     router.route("/*").subRouter(keyhook.router());
@@ -113,6 +121,43 @@ class HostTracingTest {
   }
 
   @Test
+  void aSearchThatTheHostServesLeavesNoQueryInItsTraces() {
+    Api api = serve(builder -> builder.openTelemetry(telemetry));
+    api.get("/api/licenses?search=secret-of-a-customer").expect(200);
+    assertThat(attribute(searched(), "http.url")).endsWith("/api/licenses");
+    assertThat(collector.text()).doesNotContain("secret-of-a-customer");
+  }
+
+  @Test
+  void aSearchThatKeyhookServesLeavesNoQueryInTheTracesOfTheHost() {
+    Keyhook keyhook = Keyhook.builder().configuration(settings(true)).openTelemetry(telemetry).build();
+    Waiting.on(vertx.deployVerticle(keyhook));
+    search(keyhook);
+    assertThat(attribute(searched(), "http.url")).endsWith("/api/licenses");
+    assertThat(collector.text()).doesNotContain("secret-of-a-customer");
+  }
+
+  @Test
+  void aServerOfKeyhookWithoutTracingLeavesNothingInTheTracesOfTheHost() {
+    Keyhook keyhook = Keyhook.builder().configuration(settings(true)).build();
+    String id = Waiting.on(vertx.deployVerticle(keyhook));
+    search(keyhook);
+    Waiting.on(vertx.undeploy(id)); // ends its requests, and their spans
+    telemetry.getTracer("host").spanBuilder("later").startSpan().end();
+    collector.await("later", span -> true);
+    assertThat(collector.spans().map(Span::getName)).containsOnly("later");
+  }
+
+  private static void search(Keyhook keyhook) {
+    Api.of(URI.create("http://127.0.0.1:" + keyhook.port())).bearer(Node.API_KEY).get("/api/licenses?search=secret-of-a-customer")
+        .expect(200);
+  }
+
+  private Span searched() {
+    return collector.await("GET", span -> "/api/licenses".equals(attribute(span, "url.path")));
+  }
+
+  @Test
   void aBatchBelongsToItsFirstMemberAndNamesTheOthers() {
     Tracing tracing = new OpenTelemetryTracing(telemetry, "1");
     String unrecorded = TRACEPARENT.replaceAll("01$", "00");
@@ -122,7 +167,7 @@ class HostTracingTest {
     Span batch = collector.await("batch", span -> true);
     assertThat(parent(batch)).isEqualTo(PARENT);
     assertThat(batch.getLinksList().stream().map(link -> link.getSpanId().byteAt(7))).containsExactly((byte) 0xaa, (byte) 0xbb);
-    assertThat(Collector.attribute(batch, "db.operation.batch.size")).isEqualTo("5");
+    assertThat(attribute(batch, "db.operation.batch.size")).isEqualTo("5");
   }
 
   @Test
