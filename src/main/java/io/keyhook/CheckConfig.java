@@ -12,7 +12,11 @@ import java.util.stream.Collectors;
 final class CheckConfig {
   private CheckConfig() {}
 
-  /** Prints that the configuration is valid: it was read without an error, and what it names is there. */
+  /**
+   * Prints that the configuration is valid: it was read without an error, and what it names is there.
+   *
+   * @throws io.keyhook.config.ConfigurationException a variable {@code OTEL_*} cannot be used
+   */
   static boolean run(KeyhookOptions options) {
     if (options.delivery().logArchive().isPresent()) {
       try {
@@ -21,6 +25,9 @@ final class CheckConfig {
         System.err.println(e.getMessage());
         return false;
       }
+    }
+    if (options.tracing().enabled()) {
+      TraceExport.start(options.tracing()).close();
     }
     System.out.println("The configuration is valid. " + summary(options));
     return true;

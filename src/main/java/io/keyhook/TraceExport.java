@@ -1,6 +1,7 @@
 package io.keyhook;
 
 import io.keyhook.bus.Version;
+import io.keyhook.config.ConfigurationException;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.trace.OpenTelemetryTracing;
 import io.keyhook.trace.Tracing;
@@ -10,6 +11,7 @@ import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
+import io.opentelemetry.sdk.autoconfigure.spi.ConfigProperties;
 import io.opentelemetry.sdk.trace.SpanLimits;
 import io.opentelemetry.sdk.trace.data.LinkData;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
@@ -17,12 +19,16 @@ import io.opentelemetry.sdk.trace.samplers.SamplingResult;
 import io.vertx.core.spi.VertxTracerFactory;
 import io.vertx.tracing.opentelemetry.OpenTelemetryTracingFactory;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Logger;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
@@ -36,6 +42,7 @@ final class TraceExport {
   private static final int MAX_LINKS = 256;
   private static final AttributeKey<String> PATH = AttributeKey.stringKey("url.path");
   private static final String API = "/api/";
+  private static final Pattern PROPERTY = Pattern.compile("\\botel(\\.[a-z_]+)+");
 
   private final OpenTelemetrySdk sdk;
 
@@ -46,18 +53,55 @@ final class TraceExport {
   /**
    * Starts the exporter.
    *
-   * @throws io.opentelemetry.sdk.autoconfigure.spi.ConfigurationException a variable {@code OTEL_*} cannot be used
+   * @throws ConfigurationException a variable {@code OTEL_*} cannot be used
    */
   static TraceExport start(KeyhookOptions.Tracing options) {
     logWithKeyhook();
-    return new TraceExport(AutoConfiguredOpenTelemetrySdk.builder()
+    List<String> credentials = new ArrayList<>();
+    try {
+      return new TraceExport(sdk(options, credentials));
+    } catch (io.opentelemetry.sdk.autoconfigure.spi.ConfigurationException e) {
+      throw new ConfigurationException(List.of("tracing: cannot export traces: " + problem(e, credentials)
+          + " Correct the variable OTEL_... of the environment, or set tracing.enabled to false"));
+    }
+  }
+
+  /** In one line, with properties by the names of their variables and without credentials of the collector. */
+  private static String problem(Throwable e, List<String> credentials) {
+    String message = e.getCause() == null ? e.getMessage() : e.getMessage() + ": " + e.getCause().getMessage();
+    for (String credential : credentials) {
+      message = message.replace(credential, "***");
+    }
+    String named = PROPERTY.matcher(message).replaceAll(name -> name.group().replace('.', '_').toUpperCase(Locale.ROOT));
+    return named.endsWith(".") ? named : named + ".";
+  }
+
+  /** Headers, and URLs with a user. */
+  private static List<String> credentials(ConfigProperties variables) {
+    return Stream.of("otel.exporter.otlp.", "otel.exporter.otlp.traces.").flatMap(group -> {
+      String endpoint = variables.getString(group + "endpoint", "");
+      return Stream.of(variables.getString(group + "headers", ""), endpoint.contains("@") ? endpoint : "");
+    }).filter(value -> !value.isEmpty()).toList();
+  }
+
+  /**
+   * Builds the SDK.
+   *
+   * @param credentials gets what no message may show
+   */
+  private static OpenTelemetrySdk sdk(KeyhookOptions.Tracing options, List<String> credentials) {
+    return AutoConfiguredOpenTelemetrySdk.builder()
         .disableShutdownHook()
         .addPropertiesSupplier(TraceExport::defaults)
+        .addPropertiesCustomizer(variables -> {
+          credentials.addAll(credentials(variables));
+          return Map.of();
+        })
         .addPropertiesCustomizer(variables -> options.endpoint().map(TraceExport::endpoint).orElse(Map.of()))
         .addTracerProviderCustomizer((provider, variables) -> provider
             .setSampler(new ApiSampler(byRatio(options.sampling())))
             .setSpanLimits(SpanLimits.builder().setMaxNumberOfLinks(MAX_LINKS).build()))
-        .build().getOpenTelemetrySdk());
+        .build().getOpenTelemetrySdk();
   }
 
   private static Map<String, String> defaults() {

@@ -80,6 +80,21 @@ class CommandsTest {
   }
 
   @Test
+  void aVariableOfOpenTelemetryThatIsWrongIsNamedInOneLine() {
+    for (String command : List.of("serve", "check-config")) {
+      String soon = run(2, Map.of("KEYHOOK_TRACING_ENABLED", "true", "OTEL_BSP_SCHEDULE_DELAY", "soon"), command);
+      assertThat(soon).contains("OTEL_BSP_SCHEDULE_DELAY=soon").doesNotContain("\tat ");
+    }
+    String headers = run(2, Map.of("KEYHOOK_TRACING_ENABLED", "true", "OTEL_EXPORTER_OTLP_HEADERS", "token-of-the-collector"),
+        "check-config");
+    assertThat(headers).contains("OTEL_EXPORTER_OTLP_HEADERS").doesNotContain("\tat ", "token-of-the-collector");
+    String endpoint = run(2, Map.of("KEYHOOK_TRACING_ENABLED", "true", "OTEL_EXPORTER_OTLP_ENDPOINT", "u:password-of-u@collector"),
+        "check-config");
+    assertThat(endpoint).contains("cannot export traces").doesNotContain("\tat ", "password-of-u");
+    assertThat(run(0, Map.of("KEYHOOK_TRACING_ENABLED", "true"), "check-config")).contains("The configuration is valid");
+  }
+
+  @Test
   void theDoctorSaysWhatIsWrong() {
     assertThat(run(0, "doctor")).contains("ok     database", "ok     schema", "ok     clock", "ok     writes", "ok     disk")
         .doesNotContain("WRONG");
