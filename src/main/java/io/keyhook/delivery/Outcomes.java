@@ -37,20 +37,22 @@ final class Outcomes {
   Future<Void> record(HeldDelivery delivery, Attempt attempt) {
     Outgoing outgoing = delivery.outgoing();
     metrics.attempt(outgoing, attempt);
-    return results.add(new Result(outgoing, attempt)).transform(written -> {
+    Result result = Result.of(outgoing, attempt);
+    boolean gone = attempt.isGone();
+    return results.add(result).transform(written -> { // which may take long, and keeps what it mentions
       delivery.move(State.OVER);
       if (written.failed()) {
         log.error("Could not write the result of {}; it will be sent again", outgoing.deliveryId(), written.cause());
         return Future.succeededFuture();
       }
-      if (attempt.succeeded()) {
+      if (result.succeeded()) {
         metrics.delivered();
       } else {
-        Optional<Duration> wait = schedule.next(outgoing.tries() + 1, attempt.retryAfter());
+        Optional<Duration> wait = schedule.next(outgoing.tries() + 1, result.retryAfter());
         metrics.failed(wait.isPresent());
         wait.ifPresent(due -> bus.send(QueueVerticle.DUE_IN, due));
       }
-      return attempt.isGone() ? deactivate(outgoing) : Future.succeededFuture();
+      return gone ? deactivate(outgoing) : Future.succeededFuture();
     });
   }
 

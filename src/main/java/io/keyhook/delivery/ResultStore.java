@@ -133,7 +133,18 @@ final class ResultStore {
     return new ShardStatement(sql, Stream.concat(FENCED.stream(), Stream.of(more)).toList(), columns);
   }
 
-  record Result(Outgoing delivery, Attempt attempt) {}
+  /**
+   * What is written of an attempt. A result may wait for the database, and the attempt itself holds all headers of its response.
+   *
+   * @param attempt its JSON
+   * @param endedNanos {@link System#nanoTime()} at its end
+   * @param retryAfter how long the endpoint asked to wait; zero if it did not
+   */
+  record Result(Outgoing delivery, String attempt, boolean succeeded, long endedNanos, Duration retryAfter) {
+    static Result of(Outgoing delivery, Attempt attempt) {
+      return new Result(delivery, attempt.toJson(delivery.number()), attempt.succeeded(), attempt.endedNanos(), attempt.retryAfter());
+    }
+  }
 
   /** Moves successful deliveries from the queue to the log. */
   static Future<Void> delivered(ShardClient client, List<Result> results) {
@@ -149,8 +160,8 @@ final class ResultStore {
     long now = System.nanoTime();
     return client.run(FAILED_ON_SHARD, attempts(results)
             .addArrayOfDouble(results.stream()
-                .map(result -> (now - result.attempt.endedNanos()) / 1e9).toArray(Double[]::new))
-            .addArrayOfDouble(seconds(results.stream().map(result -> result.attempt.retryAfter())))
+                .map(result -> (now - result.endedNanos()) / 1e9).toArray(Double[]::new))
+            .addArrayOfDouble(seconds(results.stream().map(Result::retryAfter)))
             .addArrayOfDouble(seconds(schedule.delays().stream())))
         .compose(taken -> canceledMeanwhile(client, results, taken.iterator().next().getLong(0)));
   }
@@ -162,13 +173,13 @@ final class ResultStore {
   private static Future<Void> canceledMeanwhile(ShardClient client, List<Result> results, long taken) {
     return taken == results.size() ? Future.succeededFuture()
         : client.run(CANCELED_MEANWHILE_ON_SHARD, attempts(results)
-            .addArrayOfBoolean(results.stream().map(result -> result.attempt.succeeded()).toArray(Boolean[]::new)))
+            .addArrayOfBoolean(results.stream().map(Result::succeeded).toArray(Boolean[]::new)))
         .mapEmpty();
   }
 
   private static Tuple attempts(List<Result> results) {
     return fenced(results, Result::delivery)
-        .addArrayOfString(strings(results, result -> "[" + result.attempt.toJson(result.delivery.number()) + "]"));
+        .addArrayOfString(strings(results, result -> "[" + result.attempt + "]"));
   }
 
   /** Returns leases unused: their deliveries are due at once. */

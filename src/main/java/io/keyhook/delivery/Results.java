@@ -99,7 +99,7 @@ final class Results {
 
   /** Writes a result. Fails only where the result itself is to blame, or after {@link #giveUp}. */
   Future<Void> add(Result result) {
-    return counted(result.attempt().succeeded() ? delivered.add(result) : failed.add(result));
+    return counted(result.succeeded() ? delivered.add(result) : failed.add(result));
   }
 
   /** Returns a lease unused. */

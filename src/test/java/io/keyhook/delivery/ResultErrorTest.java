@@ -2,18 +2,28 @@ package io.keyhook.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.attempt.ResponseHeaders;
 import io.keyhook.bus.Id;
 import io.keyhook.testing.Answer;
+import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.LogWatch;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.stream.IntStream;
+import javax.management.JMException;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A result that the database does not take is kept until it does: its delivery is not sent again. */
 class ResultErrorTest {
+  private static final int MANY = 20;
+
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
 
@@ -42,6 +52,45 @@ class ResultErrorTest {
     assertThat(keyhook.awaitStatus(id, "delivered").getJsonArray("attempts")).hasSize(1);
     keyhook.awaitEmptyQueue();
     assertThat(receiver.untaken()).isZero();
+  }
+
+  @Test
+  void whatWaitsToBeWrittenDoesNotKeepTheWholeHeadOfItsResponse() {
+    Receiver receiver = keyhook.receiver();
+    Answer.Held held = Answer.held(
+        request -> request.response().setStatusCode(500).putHeader("X-Policy", "p".repeat(60_000)).end());
+    receiver.answer(held);
+    keyhook.webhook(receiver, "license.validated");
+    License license = keyhook.license(1);
+    IntStream.range(0, MANY).forEach(i -> keyhook.api().validate(license.key(), "device").expect(200));
+    List<Delivery> deliveries = receiver.take(MANY);
+    keyhook.database().update("ALTER TABLE keyhook.attempt_count RENAME TO moved_away");
+    held.release();
+    Waiting.until("their results wait", () -> unwritten() == MANY);
+    assertThat(live(ResponseHeaders.class)).isLessThan(MANY / 2);
+    keyhook.database().update("ALTER TABLE keyhook.moved_away RENAME TO attempt_count");
+    for (Delivery delivery : deliveries) {
+      keyhook.awaitAttempts(delivery.id(), 1);
+      assertThat(keyhook.logged(delivery.id()).getJsonArray("attempts").getJsonObject(0).getInteger("statusCode")).isEqualTo(500);
+    }
+  }
+
+  private static double unwritten() {
+    return keyhook.api().get("/metrics").expect(200).body().lines().filter(line -> line.startsWith("keyhook_results_unwritten{"))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1))).sum();
+  }
+
+  /** The number of objects of a class that are reachable. */
+  private static int live(Class<?> type) {
+    try {
+      String histogram = (String) ManagementFactory.getPlatformMBeanServer().invoke(
+          new ObjectName("com.sun.management:type=DiagnosticCommand"), "gcClassHistogram", new Object[] {null},
+          new String[] {String[].class.getName()});
+      return histogram.lines().map(line -> line.trim().split("\\s+"))
+          .filter(line -> line.length > 3 && line[3].equals(type.getName())).mapToInt(line -> Integer.parseInt(line[1])).sum();
+    } catch (JMException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
