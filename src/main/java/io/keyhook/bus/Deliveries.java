@@ -230,7 +230,7 @@ public interface Deliveries {
    * @param statusCode null if there was no response
    * @param error its name; null if there was none
    * @param responseHeaders the first 4 KB, without credentials, in the order in which they came; null if there was no response, or if
-   *     they were not kept, as of a first attempt that succeeded
+   *     they were not kept, as of a first attempt that succeeded, or were deleted, as of all but the last attempts
    * @param responseBody the first 4 KB; null if there was no response
    */
   record Attempt(

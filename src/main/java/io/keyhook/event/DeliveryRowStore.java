@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
  *
  * <p><b>Attempts.</b> A row keeps a JSON array of the last {@value #MAX_ATTEMPTS}, first to last. A delivery that is
  * redelivered again and again has had more. Its first kept attempt then carries its {@code number}; in all other arrays,
- * attempts count from 1.
+ * attempts count from 1. Only the last {@value #WITH_HEADERS} have headers.
  *
  * <p><b>Plans.</b> A batch names rows of the queue in arrays. The queue is nearly always empty when PostgreSQL analyzes it, so
  * its statistics promise a single row, and then a plan that reads the whole queue and looks each row up in the batch seems
@@ -27,8 +27,10 @@ import java.util.stream.IntStream;
  * recorded, so that others pay nothing for it, and any node that attempts the delivery finds it, also years later.
  */
 public final class DeliveryRowStore {
-  /** A row is rewritten for each attempt, and an attempt holds up to 4 KB of a response's body and 4 KB of its headers. */
+  /** A row is rewritten for each attempt, and an attempt holds up to 4 KB of a response's body. */
   public static final int MAX_ATTEMPTS = 50;
+  /** Attempts, counted from the last, that have up to 4 KB of headers, too: lists read whole rows. */
+  public static final int WITH_HEADERS = 8;
   /** About 1,000 years. Hours are equally long in all time zones. */
   public static final String PARKED_BY = "interval '8760000 hours'";
 
@@ -65,7 +67,7 @@ public final class DeliveryRowStore {
   }
 
   /**
-   * The attempts with one more, without those that are too many.
+   * The attempts with one more, without those that are too many, and without the headers of one that is no longer among the last.
    *
    * @param attempts an SQL expression of an array of attempts, or of null
    * @param next an SQL expression of an array of one attempt
@@ -73,10 +75,11 @@ public final class DeliveryRowStore {
   public static String withAttempt(String attempts, String next) {
     return """
         CASE WHEN jsonb_array_length(%1$s) >= %3$d
-          THEN jsonb_set(jsonb_path_query_array(%1$s, '$[last - %4$d to last]') || %2$s, '{0,number}',
+          THEN jsonb_set(jsonb_path_query_array(%6$s, '$[last - %4$d to last]') || %2$s, '{0,number}',
             to_jsonb(%5$s - %4$d))
-          ELSE coalesce(%1$s || %2$s, %2$s) END"""
-        .formatted(attempts, next, MAX_ATTEMPTS, MAX_ATTEMPTS - 2, attemptCount(attempts));
+          ELSE coalesce(%6$s || %2$s, %2$s) END"""
+        .formatted(attempts, next, MAX_ATTEMPTS, MAX_ATTEMPTS - 2, attemptCount(attempts),
+            "(%s #- '{-%d,headers}')".formatted(attempts, WITH_HEADERS));
   }
 
   /**

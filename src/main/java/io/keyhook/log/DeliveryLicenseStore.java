@@ -15,24 +15,35 @@ import java.time.LocalDate;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The SQL that names the license and the customer of deliveries: two look-ups by primary key for all deliveries of a page. A
  * license that was deleted is named as the event names it.
  */
 final class DeliveryLicenseStore {
-  /** Days and ids are given apart, so that PostgreSQL reads the partitions of these days and no others. */
-  static final String OF_EVENTS = """
+  /** The events of one day: a constant day lets PostgreSQL read its partition and no other. */
+  private static final String OF_DAY = """
       SELECT e.event_id, d."licenseId", d."licenseKey", d."licenseName", d."customerName", d."customerEmail"
       FROM keyhook.event e CROSS JOIN LATERAL json_to_record(e.data::json) d
         ("licenseId" text, "licenseKey" text, "licenseName" text, "customerName" text, "customerEmail" text)
-      WHERE e.account_id = $1 AND e.event_id = ANY ($2::uuid[]) AND e.keep_until = ANY ($3::date[])""";
+      WHERE e.account_id = $1 AND e.keep_until = $%d::date AND e.event_id = ANY ($%d::uuid[])""";
   static final String LICENSES = """
       SELECT license_id, key, name, customer_name, customer_email FROM keyhook.license
       WHERE account_id = $1 AND license_id = ANY ($2::uuid[])""";
 
   private DeliveryLicenseStore() {}
+
+  /**
+   * Reads events of several days, each in the partition of its day. The parameters are the account, then for each day the day and
+   * the ids.
+   */
+  static String ofEvents(int days) {
+    return IntStream.range(0, days).mapToObj(i -> OF_DAY.formatted(2 * i + 2, 2 * i + 3)).collect(Collectors.joining("\nUNION ALL\n"));
+  }
 
   /** A delivery as its row says, and where its event is. */
   record Listed(Summary summary, UUID eventId, LocalDate keepUntil) {
@@ -58,9 +69,11 @@ final class DeliveryLicenseStore {
     if (named.isEmpty()) {
       return Future.succeededFuture(deliveries.stream().map(Listed::summary).toList());
     }
-    return client.preparedQuery(OF_EVENTS)
-        .execute(Tuple.of(accountId).addArrayOfUUID(named.stream().map(Listed::eventId).distinct().toArray(UUID[]::new))
-            .addArrayOfLocalDate(named.stream().map(Listed::keepUntil).distinct().toArray(LocalDate[]::new)))
+    Map<LocalDate, Set<UUID>> days = named.stream()
+        .collect(Collectors.groupingBy(Listed::keepUntil, Collectors.mapping(Listed::eventId, Collectors.toSet())));
+    Tuple parameters = Tuple.of(accountId);
+    days.forEach((day, events) -> parameters.addLocalDate(day).addArrayOfUUID(events.toArray(UUID[]::new)));
+    return client.preparedQuery(ofEvents(days.size())).execute(parameters)
         .compose(events -> {
           Map<UUID, OfLicense> byEvent = new HashMap<>();
           for (Row row : events) {

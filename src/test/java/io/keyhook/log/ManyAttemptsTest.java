@@ -63,6 +63,17 @@ class ManyAttemptsTest {
   }
 
   @Test
+  void theLastAttemptsHaveTheirHeaders() {
+    JsonArray attempts = null;
+    for (int had = 0; had < KEPT + 10; had++) {
+      attempts = kept(attempts, attempt(had).put("headers", "server: nginx"));
+      int first = Math.max(0, had + 1 - DeliveryRowStore.WITH_HEADERS);
+      assertThat(attempts.stream().map(one -> (JsonObject) one).filter(one -> one.containsKey("headers"))
+          .map(one -> one.getInteger("at")).toList()).isEqualTo(IntStream.rangeClosed(first, had).boxed().toList());
+    }
+  }
+
+  @Test
   void aRowThatGrewBeforeThereWasALimitShrinksWithItsNextAttempt() {
     JsonArray attempts = kept(attempts(383), attempt(383));
     assertThat(attempts).hasSize(KEPT);
