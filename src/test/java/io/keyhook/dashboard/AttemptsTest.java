@@ -2,6 +2,7 @@ package io.keyhook.dashboard;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 
+import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
@@ -69,7 +70,7 @@ class AttemptsTest extends Visit {
   }
 
   private Locator chart(String name) {
-    return page.getByRole(AriaRole.IMG, new Page.GetByRoleOptions().setName(Pattern.compile("^" + name)));
+    return page.getByRole(AriaRole.SLIDER, new Page.GetByRoleOptions().setName(Pattern.compile("^" + name)));
   }
 
   @Test
@@ -152,5 +153,52 @@ class AttemptsTest extends Visit {
     assertThat(tab.heading("Deliveries")).isVisible();
     assertThat(page.getByLabel("Webhook")).hasValue(webhook);
     assertThat(rows()).hasCount(1);
+  }
+
+  @Test
+  void theDeliveriesBehindAPointAreALinkBesideIt() {
+    page.navigate(keyhook.node().uri() + "/#/webhooks/" + webhook);
+    Locator plot = chart("Attempts in the last 24 hours");
+    Locator link = page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName(Pattern.compile("^Show deliveries of ")));
+    plot.focus();
+    assertThat(link).hasCount(0);
+    plot.locator("rect.fill").last().hover();
+    assertThat(link).isVisible();
+    page.keyboard().press("Tab");
+    assertThat(link).isFocused();
+    page.keyboard().press("Enter");
+    assertThat(tab.heading("Deliveries")).isVisible();
+    assertThat(page.getByLabel("Webhook")).hasValue(webhook);
+    assertThat(rows()).hasCount(1);
+    page.goBack();
+    plot.focus();
+    plot.locator("rect.fill").last().hover();
+    assertThat(link).isVisible();
+    page.keyboard().press("Shift+Tab");
+    assertThat(link).hasCount(0);
+  }
+
+  @Test
+  void onATouchScreenATapShowsTheValuesAndTheNextOneTheDeliveries() {
+    Tab phone = chromium.open(new Browser.NewContextOptions().setViewportSize(360, 760).setHasTouch(true).setIsMobile(true));
+    try {
+      page = phone.page();
+      page.navigate(keyhook.node().uri().toString());
+      phone.logIn(Node.EMAIL, Node.PASSWORD);
+      assertThat(phone.heading("Overview")).isVisible();
+      page.navigate(keyhook.node().uri() + "/#/webhooks/" + webhook);
+      Locator bar = chart("Attempts in the last 24 hours").locator("rect.fill").last();
+      bar.tap();
+      assertThat(page.locator(".tip")).containsText("Failed");
+      assertThat(phone.heading("Deliveries")).hasCount(0);
+      bar.tap();
+      assertThat(phone.heading("Deliveries")).isVisible();
+      page.goBack();
+      bar.tap();
+      page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName(Pattern.compile("^Show deliveries"))).tap();
+      assertThat(phone.heading("Deliveries")).isVisible();
+    } finally {
+      phone.close();
+    }
   }
 }

@@ -67,12 +67,15 @@ class HealthTest extends Visit {
     receiver.answer(Answer.status(500, "no"));
     validate("device-2");
     visitPath("/webhooks/" + webhook);
-    Locator chart = page.getByRole(AriaRole.IMG, new Page.GetByRoleOptions()
+    Locator chart = page.getByRole(AriaRole.SLIDER, new Page.GetByRoleOptions()
         .setName(Pattern.compile("^Attempts in the last 24 hours")));
     assertThat(chart.locator("rect.bad")).hasCount(1); // both attempts are of this hour, unless the hour has just ended
     chart.focus();
     page.keyboard().press("ArrowLeft"); // to the last of the bars
-    assertThat(page.getByText(Pattern.compile(": Succeeded \\d, Failed \\d"))).isVisible();
+    assertThat(chart).hasAttribute("aria-valuetext", Pattern.compile(".+: Succeeded \\d, Failed \\d"));
+    assertThat(chart).hasAttribute("aria-valuenow", chart.getAttribute("aria-valuemax"));
+    page.keyboard().press("Home");
+    assertThat(chart).hasAttribute("aria-valuenow", "0");
   }
 
   @Test

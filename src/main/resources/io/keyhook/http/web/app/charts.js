@@ -1,4 +1,5 @@
-// Charts as SVG, drawn at the available width. The arrow keys move through the values, which screen readers announce.
+// Charts as SVG, drawn at the available width. The arrow keys move through the values, which screen readers announce: for them, a chart
+// is a slider.
 import { html, useLayoutEffect, useRef, useState } from './preact.js';
 import { clock, compact, dateMinute, dateTime, day } from './format.js';
 
@@ -43,18 +44,23 @@ function ticksOf(points, interval, most) {
     .map(({ at, i }) => ({ i, text: step < DAY ? clock(at) : day(at) }));
 }
 
+/** A finger leaves the chart when it is lifted: what it has tapped stays. */
+const hovers = event => event.pointerType !== 'touch';
+
 /**
  * Values over time, as stacked bars or a line.
  *
  * @param points each with `at`
  * @param series {key, label, color: the name of a token}; a line has one
  * @param format of a value
- * @param open shows what is behind a point; without it, points cannot be opened
+ * @param linkTo returns the link to what is behind a point; without it, there is none
  * @param opens says what that is
  */
-export function Chart({ label, points, series, line = false, format = compact, interval, open, opens }) {
+export function Chart({ label, points, series, line = false, format = compact, interval, linkTo, opens }) {
   const [element, width] = useWidth();
   const [active, setActive] = useState(null);
+  /** On a touch screen, the first tap on a point shows its values. */
+  const mayFollow = useRef(true);
   const plot = Math.max(0, width - LEFT - 4);
   const total = point => series.reduce((sum, { key }) => sum + (point[key] ?? 0), 0);
   const top = ceiling(Math.max(0, ...points.map(total)));
@@ -68,27 +74,47 @@ export function Chart({ label, points, series, line = false, format = compact, i
     const i = Math.floor((event.clientX - box.left - LEFT) / step);
     return i >= 0 && i < points.length ? i : null;
   };
-  const isOpen = i => open && i !== null && series.some(({ key }) => points[i]?.[key] > 0);
-  const onClick = event => isOpen(pointed(event)) && open(points[pointed(event)]);
-  const onKey = event => {
-    if (event.key === 'Enter' && isOpen(active)) {
-      open(points[active]);
+  const href = i => linkTo && i !== null && series.some(({ key }) => points[i]?.[key] > 0) ? linkTo(points[i]) : null;
+  const follow = i => {
+    if (href(i)) {
+      location.hash = href(i);
     }
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (by) {
+  };
+  const onPointerDown = event => {
+    mayFollow.current = hovers(event) || pointed(event) === active;
+  };
+  const onClick = event => {
+    setActive(pointed(event));
+    if (mayFollow.current) {
+      follow(pointed(event));
+    }
+  };
+  const onKey = event => {
+    const from = active ?? (event.key === 'ArrowRight' ? -1 : points.length);
+    const next = { ArrowLeft: from - 1, ArrowRight: from + 1, Home: 0, End: points.length - 1 }[event.key];
+    if (event.key === 'Enter') {
+      follow(active);
+    } else if (next !== undefined && points.length) {
       event.preventDefault();
-      setActive(active => Math.min(points.length - 1, Math.max(0, (active ?? (by > 0 ? -1 : points.length)) + by)));
+      setActive(Math.min(points.length - 1, Math.max(0, next)));
+    }
+  };
+  const onFocusOut = event => {
+    if (!event.currentTarget.contains(event.relatedTarget)) {
+      setActive(null);
     }
   };
   const point = active === null ? null : points[active];
   const spoken = point && `${dateTime(point.at)}: ${series.map(({ key, label }) =>
     `${label} ${point[key] == null ? 'none' : format(point[key])}`).join(', ')}`;
-  return html`<figure class="chart" ref=${element}>
+  return html`<figure class="chart" ref=${element} onPointerLeave=${event => hovers(event) && setActive(null)} onfocusout=${onFocusOut}>
     <figcaption class="legend">${series.map(({ key, label, color }) =>
       html`<span key=${key}><i class=${'swatch ' + color}></i>${label}</span>`)}</figcaption>
-    <div class=${isOpen(active) ? 'plot opens' : 'plot'} tabindex="0" role="img"
-        aria-label=${`${label}. Left and right arrow keys go through the values.${open ? ` Enter shows ${opens}.` : ''}`}
-        onClick=${onClick} onMouseMove=${event => setActive(pointed(event))} onMouseLeave=${() => setActive(null)} onKeyDown=${onKey} onBlur=${() => setActive(null)}>
+    <div class=${href(active) ? 'plot opens' : 'plot'} tabindex="0" role="slider" aria-valuemin="0"
+        aria-valuemax=${Math.max(0, points.length - 1)} aria-valuenow=${active ?? 0} aria-valuetext=${spoken ?? 'No time selected'}
+        aria-label=${`${label}. Left and right arrow keys go through the values.${linkTo ? ` Enter shows ${opens}.` : ''}`}
+        onPointerDown=${onPointerDown} onClick=${onClick}
+        onPointerMove=${event => hovers(event) && setActive(pointed(event))} onKeyDown=${onKey}>
       ${width > 0 && html`<svg width=${width} height=${HEIGHT} aria-hidden="true">
         ${[0, 0.5, 1].map(share => html`<g key=${share}>
           <line class="grid" x1=${LEFT} x2=${width} y1=${y(top * share)} y2=${y(top * share)} />
@@ -104,10 +130,10 @@ export function Chart({ label, points, series, line = false, format = compact, i
         <strong>${dateMinute(point.at)}</strong>
         ${series.map(({ key, label, color }) => html`<span key=${key}><i class=${'swatch ' + color}></i>${label}
           <b>${point[key] == null ? '–' : format(point[key])}</b></span>`)}
-        ${isOpen(active) && html`<span class="faint">Click for ${opens}</span>`}
       </div>`}
     </div>
-    <span class="sr" aria-live="polite">${spoken}</span>
+    ${href(active) && html`<a class="behind" href=${href(active)} onMouseDown=${event => event.preventDefault()}>Show ${opens}<span
+      class="sr"> of ${dateTime(point.at)}</span></a>`}
   </figure>`;
 }
 

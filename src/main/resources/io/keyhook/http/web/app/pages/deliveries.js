@@ -32,9 +32,9 @@ const LENGTHS = { '1h': DAY_LENGTH / 24, '24h': DAY_LENGTH, '7d': 7 * DAY_LENGTH
 /** The API's limit for one request. */
 const MOST_AT_ONCE = 100;
 
-/** Shows the deliveries behind a point of a chart of attempts. @param seconds from one point to the next. @param webhookId undefined: all */
-export function openAttempts({ at }, seconds, webhookId) {
-  go('/deliveries', { webhookId, attemptedFrom: at, attemptedTo: new Date(Date.parse(at) + seconds * 1000).toISOString() });
+/** Links to the deliveries behind a point of a chart of attempts. @param seconds from one point to the next. @param webhookId undefined: all */
+export function toAttempts({ at }, seconds, webhookId) {
+  return to('/deliveries', { webhookId, attemptedFrom: at, attemptedTo: new Date(Date.parse(at) + seconds * 1000).toISOString() });
 }
 
 /** Shows what was typed or pasted: a delivery by its id, the list of a webhook's or a license's, or of licenses found. */

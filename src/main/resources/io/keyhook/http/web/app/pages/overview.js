@@ -9,7 +9,7 @@ import { filter, to, useLocation } from '../router.js';
 import { ButtonLink, Card, Loaded, Meter, Notice, PageHead, Segments, Stale, Time, Url } from '../ui.js';
 import { useLoad, useRefresh } from '../use.js';
 import { Causes } from './causes.js';
-import { openAttempts } from './deliveries.js';
+import { toAttempts } from './deliveries.js';
 import { FirstSteps } from './first-steps.js';
 import { WebhookStatus } from './webhooks.js';
 
@@ -94,7 +94,7 @@ function Figures({ stats, busy }) {
     ${charts.map(([title, value, note, series, options]) => html`<${Card} key=${title} title=${title}>
       <p class="figure">${value}${note && html` <span class="faint">${note}</span>`}</p>
       <${Chart} label=${title} points=${points} series=${series} interval=${intervalSeconds} ...${options}
-        open=${options?.opens && (point => openAttempts(point, intervalSeconds))} />
+        linkTo=${options?.opens && (point => toAttempts(point, intervalSeconds))} />
     </${Card}>`)}
   </div>`;
 }

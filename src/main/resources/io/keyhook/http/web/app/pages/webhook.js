@@ -12,7 +12,7 @@ import { announce, Badge, Button, ButtonLink, Card, Code, Confirm, Empty, Facts,
 import { TEST_ENDPOINT } from '../url-check.js';
 import { useLoad, usePages } from '../use.js';
 import { advice, EVENT_TYPES, outcome } from '../words.js';
-import { openAttempts } from './deliveries.js';
+import { toAttempts } from './deliveries.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
 import { Recover } from './recover.js';
 import { Recoveries } from './recoveries.js';
@@ -206,7 +206,7 @@ function Health({ id, of: health, hours }) {
       <div><h3>Pending</h3>${number(h.pending)}</div>
     </div>`}</${Loaded}>
     ${hours && html`<h3>Attempts in the last 24 hours</h3><${Chart} label="Attempts in the last 24 hours" points=${hours}
-        series=${ATTEMPTS} interval=${HOUR} opens="deliveries" open=${hour => openAttempts(hour, HOUR, id)} />`}
+        series=${ATTEMPTS} interval=${HOUR} opens="deliveries" linkTo=${hour => toAttempts(hour, HOUR, id)} />`}
   </${Card}>`;
 }
 
