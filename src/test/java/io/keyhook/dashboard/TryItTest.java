@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Request;
+import com.microsoft.playwright.Route;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.Receiver;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +23,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class TryItTest extends Visit {
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
+
+  private static final String WITHOUT_FORM = "You cannot try this call here";
 
   private final List<Request> requests = new ArrayList<>();
 
@@ -140,6 +145,64 @@ class TryItTest extends Visit {
   }
 
   @Test
+  void theConfirmationShowsWhoSendsWhat() {
+    tab.logIn(Node.EMAIL, Node.PASSWORD);
+    assertThat(tab.heading("Overview")).isVisible();
+    Locator form = form("eraseCustomer");
+    form.getByLabel("Body").fill("{\"customerEmail\": \"ada@example.com\"}");
+    send(form);
+    assertThat(tab.dialog()).containsText("POST /api/customers/erase");
+    assertThat(tab.dialog()).containsText("As " + Node.EMAIL + ", with your dashboard login to ");
+    assertThat(tab.dialog().locator("pre")).hasText("{\"customerEmail\": \"ada@example.com\"}");
+    tab.dialogButton("Cancel").click();
+    form.getByLabel("API key").fill(Node.API_KEY);
+    send(form);
+    assertThat(tab.dialog()).containsText("With the API key that you entered.");
+    assertThat(tab.dialog()).not().containsText(Node.EMAIL);
+    tab.dialogButton("Cancel").click();
+    assertThat(sent("/api/customers/erase")).isEmpty();
+  }
+
+  @Test
+  void noCallChangesTheLoginOfTheDashboard() {
+    tab.logIn(Node.EMAIL, Node.PASSWORD);
+    assertThat(tab.heading("Overview")).isVisible();
+    Locator form = form("openSession");
+    List<String> before = cookies();
+    assertThat(before).isNotEmpty();
+    form.getByLabel("Body").fill(new JsonObject().put("email", Node.EMAIL).put("password", Node.PASSWORD).encode());
+    send(form);
+    assertStatus(form, "200 OK");
+    assertThat(cookies()).isEqualTo(before);
+    for (String call : List.of("refreshSession", "endSession")) {
+      page.navigate(keyhook.node().uri() + "/docs/reference#" + call);
+      page.reload();
+      assertThat(page.locator("#" + call)).containsText(WITHOUT_FORM);
+      assertThat(page.locator("#" + call + " .try")).hasCount(0);
+    }
+  }
+
+  private List<String> cookies() {
+    return page.context().cookies().stream().map(cookie -> cookie.name + "=" + cookie.value).sorted().toList();
+  }
+
+  @Test
+  void anErrorThatEndsWithAPeriodGetsNoOther() {
+    tab.logIn(Node.EMAIL, Node.PASSWORD);
+    assertThat(tab.heading("Overview")).isVisible();
+    Locator form = form("deleteLicense");
+    form.getByLabel("id").fill("lic_x");
+    page.route("**/api/auth/refresh", Route::abort);
+    send(form);
+    assertThat(form.locator("[role=status]")).hasText(Pattern.compile(".*: Can’t reach Keyhook\\. Check your connection\\."));
+    assertThat(tab.dialog()).hasCount(0);
+    page.unroute("**/api/auth/refresh");
+    send(form);
+    assertThat(tab.dialog()).isVisible();
+    tab.dialogButton("Cancel").click();
+  }
+
+  @Test
   void whoIsLoggedInNeedsNoKey() {
     tab.logIn(Node.EMAIL, Node.PASSWORD);
     assertThat(tab.heading("Overview")).isVisible();
@@ -159,8 +222,25 @@ class TryItTest extends Visit {
     send(form);
     assertThat(form.locator("[role=status]")).hasText(Pattern.compile("200 OK · .*"));
     assertThat(form.locator(".try-send button")).hasText("Cancel");
+    Locator block = form.locator(".try-result figure").last();
+    page.evaluate("""
+        () => {
+          window.block = document.querySelector('.try-result > figure');
+          window.announced = 0;
+          new MutationObserver(() => { window.announced += 1; })
+            .observe(document.querySelector('.try-form [role=status]'), { childList: true, characterData: true, subtree: true });
+        }""");
+    Receiver receiver = keyhook.receiver();
+    Webhook webhook = keyhook.webhook(receiver, "license.activated");
+    for (String device : List.of("device-1", "device-2")) {
+      keyhook.api().anonymous().validate(keyhook.license(1).key(), device).expect(200);
+      assertThat(block).containsText(receiver.take().id());
+    }
+    assertThat((Boolean) page.evaluate("window.block.isConnected && window.announced === 0")).isTrue();
     send(form);
     assertThat(form.locator("[role=status]")).hasText("Canceled.");
+    assertThat(block).containsText("data: ");
+    keyhook.api().delete("/api/webhooks/" + webhook.id()).expect(204);
     assertThat(form.locator(".try-send button")).hasText("Send");
   }
 
@@ -175,11 +255,13 @@ class TryItTest extends Visit {
           calls.forEach((call) => { call.open = true; });
           return calls.length;
         }""");
-    assertThat(page.locator(".try")).hasCount(calls);
+    int withoutForm = page.getByText(WITHOUT_FORM).count();
+    assertThat(withoutForm).isEqualTo(2);
+    assertThat(page.locator(".try")).hasCount(calls - withoutForm);
     assertThat(requests).noneMatch(request -> request.url().contains("/try.js") || request.url().contains("/api.js"));
     page.locator(".try > summary").first().click();
     assertThat(page.locator(".try-form")).hasCount(1);
     page.evaluate("document.querySelectorAll('.try').forEach((form) => { form.open = true; })");
-    assertThat(page.locator(".try-form")).hasCount(calls);
+    assertThat(page.locator(".try-form")).hasCount(calls - withoutForm);
   }
 }

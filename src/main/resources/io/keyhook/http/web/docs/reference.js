@@ -136,6 +136,7 @@ function trial(call) {
       tryIt(details, { ...call,
         examples: call.content ? examples(call.content) : [],
         scheme: (call.operation.security ?? spec.security).flatMap((one) => Object.keys(one))[0] ?? null,
+        setsCookie: Object.values(call.operation.responses).some((response) => resolve(response).headers?.['Set-Cookie']),
         describe: () => prose(call.operation.description) }, server);
     } catch (e) {
       details.append(el('p', { role: 'alert' }, `Couldn’t load the form: ${e.message}. Reload the page.`));
@@ -153,8 +154,11 @@ function body(method, path, operation, isEvent) {
     ...prose(operation.description),
     isEvent ? null : el('p', {}, credential(operation)),
     isEvent ? null : codeBlock(curl(method, path, operation, content), 'sh', 'curl'),
-    isEvent ? null : trial({ method, path, operation, content, isBodyRequired: request?.required === true,
-      parameters: parameters.map((parameter) => ({ ...parameter, schema: resolve(parameter.schema) })) }),
+    isEvent ? null
+      : parameters.some((parameter) => parameter.in === 'cookie')
+        ? el('p', {}, 'You cannot try this call here: it would use the session of your dashboard login.')
+        : trial({ method, path, operation, content, isBodyRequired: request?.required === true,
+          parameters: parameters.map((parameter) => ({ ...parameter, schema: resolve(parameter.schema) })) }),
     parameters.length ? el('h4', {}, isEvent ? 'Headers' : 'Parameters') : null,
     parameters.length ? el('ul', { class: 'fields' }, parameters.map((parameter) =>
       field(parameter.name, { ...parameter.schema, description: parameter.description }, parameter.required, DEEPEST))) : null,

@@ -68,19 +68,33 @@ function credential(id, scheme) {
     + 'Kept in the memory of this page only, until you close or reload it.');
 }
 
-/** The header of a call, from what was entered or from the login of the dashboard. */
-async function authorization(scheme) {
-  if (!scheme) {
-    return {};
-  }
-  if (entered[scheme]) {
-    return { Authorization: `Bearer ${entered[scheme]}` };
-  }
+/** The login of the dashboard, resumed. */
+async function login() {
   const session = await import('../app/api.js');
   if (session.currentSession().state === 'starting') {
     await session.resume();
   }
-  return session.authorization();
+  return session;
+}
+
+/** The header of a call. @param key what was entered; undefined: the login of the dashboard is used */
+async function authorization(scheme, key) {
+  if (!scheme) {
+    return {};
+  }
+  return key ? { Authorization: `Bearer ${key}` } : (await login()).authorization();
+}
+
+/** Says with whose rights a call is sent. */
+async function sender(scheme, key) {
+  if (!scheme) {
+    return 'Without a key.';
+  }
+  if (key) {
+    return `With the ${CREDENTIALS[scheme].label} that you entered.`;
+  }
+  const { user, accountName } = await (await login()).get('api/auth/me');
+  return `As ${user.email}, with your dashboard login to ${accountName}.`;
 }
 
 function size(bytes) {
@@ -97,30 +111,38 @@ function formatted(text, type) {
   }
 }
 
-/** Reads a body, up to a limit. @param onText receives the text up to now, for bodies that come slowly */
+/** Reads a body, up to a limit. @param onText receives each part of the text, and how many bytes have come */
 async function read(response, onText) {
   const reader = response.body?.getReader();
   const decoder = new TextDecoder();
-  let [text, bytes] = ['', 0];
+  let bytes = 0;
   for (let part; reader && !(part = await reader.read()).done;) {
     bytes += part.value.length;
-    text += decoder.decode(part.value, { stream: true });
-    onText(text, bytes);
+    onText(decoder.decode(part.value, { stream: true }), bytes);
     if (bytes > MOST_BYTES) {
       await reader.cancel();
-      return { text, bytes, isWhole: false };
+      return false;
     }
   }
-  return { text: text + decoder.decode(), bytes, isWhole: true };
+  onText(decoder.decode(), bytes);
+  return true;
 }
 
+const typeOf = (response) => response.headers.get('Content-Type') ?? '';
 const isText = (type) => /^text\/|json|^$/.test(type);
 
-/** Asks before a destructive call. */
-function confirmed({ method, operation, describe }, url) {
+/**
+ * Asks before a destructive call.
+ *
+ * @param request its url and its body, which may be empty
+ * @param from says who sends it
+ */
+function confirmed({ method, operation, describe }, { url, text }, from) {
   const dialog = el('dialog', { class: 'ask', 'aria-label': 'Confirm the call' },
     el('h3', {}, `${operation.summary}?`),
     el('p', {}, el('code', {}, `${method.toUpperCase()} ${url.pathname}${url.search}`)),
+    el('p', {}, from),
+    text ? codeBlock(text, 'text', 'Body') : null,
     describe(),
     el('form', { method: 'dialog' },
       el('button', { value: '', autofocus: '' }, 'Cancel'), el('button', { value: 'send', class: 'danger' }, 'Send')));
@@ -138,7 +160,8 @@ function confirmed({ method, operation, describe }, url) {
  * Renders the form of a call into its place.
  *
  * @param call method, path and operation; its parameters, resolved; content: that of the request or null; examples as
- *     [summary, value]; isBodyRequired; scheme of its credential or null; describe: returns the description as elements
+ *     [summary, value]; isBodyRequired; scheme of its credential or null; setsCookie: would replace the dashboard's
+ *     login if the browser took part; describe: returns the description as elements
  * @param server the URL of the server, without a slash at the end
  */
 export function tryIt(place, call, server) {
@@ -170,6 +193,7 @@ export function tryIt(place, call, server) {
   const names = call.operation['x-destructive'] ? 'Send…' : 'Send';
   button.textContent = names;
   let running = null;
+  let isAsking = false;
 
   function urlOf() {
     const value = ({ input }) => input.value.trim();
@@ -180,64 +204,106 @@ export function tryIt(place, call, server) {
     return new URL(`${server}${path}${query.size ? `?${query}` : ''}`);
   }
 
-  async function headers() {
-    const all = { ...await authorization(call.scheme) };
-    inputs.filter(({ in: where, input }) => where === 'header' && input.value.trim())
-      .forEach(({ name, input }) => { all[name] = input.value.trim(); });
-    if (body?.value.trim()) {
-      all['Content-Type'] = call.content.type;
-    }
-    return all;
+  /** What was entered: it is sent as it was confirmed, even if the form has changed since. */
+  function requestOf() {
+    const text = body?.value.trim() ? body.value : '';
+    const headers = Object.fromEntries(inputs.filter(({ in: where, input }) => where === 'header' && input.value.trim())
+      .map(({ name, input }) => [name, input.value.trim()]));
+    return { url: urlOf(), text, key: entered[call.scheme],
+      headers: text ? { ...headers, 'Content-Type': call.content.type } : headers };
   }
 
-  function show(response, took, { text, bytes, isWhole }) {
-    const type = response.headers.get('Content-Type') ?? '';
+  /** Announces a response. */
+  function tell(response, took, bytes) {
     status.textContent = `${response.status} ${response.statusText} · ${Math.round(took)} ms · ${size(bytes)}`.replace('  ', ' ');
     status.className = response.ok ? 'good' : 'bad';
-    const lines = [...response.headers].map(([name, value]) => `${name}: ${value}`).join('\n');
-    result.replaceChildren(
-      el('details', {}, el('summary', {}, 'Headers'), codeBlock(lines, 'text')),
-      bytes === 0 ? el('p', {}, 'The response has no body.')
-        : !isText(type) ? el('p', {}, `The body is ${type}, which is not text. Use curl to save it to a file.`)
-          : codeBlock(formatted(text, type), type.includes('json') ? 'js' : 'text', 'Body'),
-      ...isWhole ? [] : [el('p', {}, `The rest after ${size(MOST_BYTES)} is not shown.`)]);
   }
 
-  async function send(url) {
+  function head(response) {
+    const lines = [...response.headers].map(([name, value]) => `${name}: ${value}`).join('\n');
+    return el('details', {}, el('summary', {}, 'Headers'), codeBlock(lines, 'text'));
+  }
+
+  function show(response, text, bytes) {
+    const type = typeOf(response);
+    result.replaceChildren(head(response),
+      bytes === 0 ? el('p', {}, 'The response has no body.')
+        : !isText(type) ? el('p', {}, `The body is ${type}, which is not text. Use curl to save it to a file.`)
+          : codeBlock(formatted(text, type), type.includes('json') ? 'js' : 'text', 'Body'));
+  }
+
+  /** Shows a response whose body comes in parts. @returns adds a part */
+  function showParts(response) {
+    const block = codeBlock('', 'text', 'Body');
+    result.replaceChildren(head(response), block);
+    const code = block.querySelector('code');
+    return (part) => code.append(part);
+  }
+
+  async function send({ url, text: sent, key, headers }) {
     running = new AbortController();
     const timer = setTimeout(() => running.abort('timeout'), TIMEOUT);
     button.textContent = 'Cancel';
     status.className = '';
     status.textContent = 'Sending…';
     result.replaceChildren();
-    let [response, part] = [null, { text: '', bytes: 0, isWhole: true }];
-    let started = performance.now();
+    let [response, text, bytes] = [null, '', 0];
+    let [started, add] = [performance.now(), null];
     try {
-      const given = await headers();
+      const given = { ...await authorization(call.scheme, key), ...headers };
       started = performance.now();
       response = await fetch(url, { method: call.method.toUpperCase(), headers: given, cache: 'no-store',
-        body: body?.value.trim() ? body.value : undefined, signal: running.signal });
-      part = await read(response, (text, bytes) => {
-        part = { text, bytes, isWhole: true };
-        if (response.headers.get('Content-Type')?.startsWith('text/event-stream')) {
-          show(response, performance.now() - started, part);
-        }
-      });
-      show(response, performance.now() - started, part);
-    } catch (e) {
-      if (response) {
-        show(response, performance.now() - started, part);
+        credentials: call.setsCookie ? 'omit' : 'same-origin', body: sent || undefined, signal: running.signal });
+      if (typeOf(response).startsWith('text/event-stream')) {
+        add = showParts(response);
+        tell(response, performance.now() - started, 0);
       }
-      status.className = 'bad';
-      status.textContent = running.signal.reason === 'timeout' ? `Stopped after ${TIMEOUT / 1000} s.`
-        : running.signal.aborted ? 'Canceled.'
-          : [401, 403, 404].includes(e.status) ? 'Your login has expired. Log in to the dashboard again, or enter an API key.'
-            : e.name === 'TypeError' && !navigator.onLine ? 'You are offline. Check your connection.'
-              : `The call could not be sent, or its response could not be read: ${e.message}.`;
+      const isWhole = await read(response, (part, length) => {
+        text += part;
+        bytes = length;
+        add?.(part);
+      });
+      tell(response, performance.now() - started, bytes);
+      if (!add) {
+        show(response, text, bytes);
+      }
+      if (!isWhole) {
+        result.append(el('p', {}, `The rest after ${size(MOST_BYTES)} is not shown.`));
+      }
+    } catch (e) {
+      if (response && !add) {
+        show(response, text, bytes);
+      }
+      fail(e);
     } finally {
       clearTimeout(timer);
       running = null;
       button.textContent = names;
+    }
+  }
+
+  function fail(e) {
+    status.className = 'bad';
+    status.textContent = running?.signal.reason === 'timeout' ? `Stopped after ${TIMEOUT / 1000} s.`
+      : running?.signal.aborted ? 'Canceled.'
+        : [401, 403, 404].includes(e.status) ? 'Your login has expired. Log in to the dashboard again, or enter an API key.'
+          : e.name === 'TypeError' && !navigator.onLine ? 'You are offline. Check your connection.'
+            : `The call could not be sent, or its response could not be read: ${e.message.replace(/\.$/, '')}.`;
+  }
+
+  /** Asks before a destructive call, and says who would send what. */
+  async function isMeant(request) {
+    if (!call.operation['x-destructive']) {
+      return true;
+    }
+    isAsking = true;
+    try {
+      return await confirmed(call, request, await sender(call.scheme, request.key));
+    } catch (e) {
+      fail(e);
+      return false;
+    } finally {
+      isAsking = false;
     }
   }
 
@@ -247,9 +313,9 @@ export function tryIt(place, call, server) {
       running.abort('canceled');
       return;
     }
-    const url = urlOf();
-    if (!call.operation['x-destructive'] || await confirmed(call, url)) {
-      await send(url);
+    const request = requestOf();
+    if (!isAsking && await isMeant(request)) {
+      await send(request);
     }
   });
   body?.addEventListener('keydown', (event) => {
