@@ -42,7 +42,7 @@ final class TraceExport {
   private static final int MAX_LINKS = 256;
   private static final AttributeKey<String> PATH = AttributeKey.stringKey("url.path");
   private static final String API = "/api/";
-  private static final Pattern PROPERTY = Pattern.compile("\\botel(\\.[a-z_]+)+");
+  private static final Pattern PROPERTY = Pattern.compile("\\botel(?:\\.[a-z_]{1,40}){1,8}");
 
   private final OpenTelemetrySdk sdk;
 

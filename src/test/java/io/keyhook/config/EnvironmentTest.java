@@ -161,7 +161,7 @@ class EnvironmentTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"conf/compose.yaml", "conf/keyhook.service", "conf/train-aot",
-      "conf/chart/templates/_helpers.tpl", "conf/chart/templates/migration.yaml", "Dockerfile"})
+      "conf/chart/templates/_helpers.tpl", "Dockerfile"})
   void theFilesForPlatformsSetVariablesThatExist(String file) throws IOException {
     assertThat(Pattern.compile("KEYHOOK_[A-Z_]+").matcher(Files.readString(Path.of(file))).results().map(MatchResult::group)
         .filter(name -> !name.equals(Environment.CONFIG)).map(name -> name.replaceFirst("_FILE$", "")))
