@@ -61,7 +61,7 @@ class FailureTextTest {
   void everyResponseTakesLinearTime() {
     for (String piece : List.of("{\"message\"", "\"error\":\"", "\\", "<title", "<", " ", "\n", "a1-", "Traceback (most recent call last)")) {
       for (String start : List.of("{", "<", "", "{\"message\":\"", "Traceback (most recent call last)")) {
-        String body = start + piece.repeat(1_000_000 / piece.length());
+        String body = start + piece.repeat(300_000 / piece.length());
         LinearWork.assertLinear(start + piece, () -> FailureText.masked(String.valueOf(FailureText.of(body))));
       }
     }

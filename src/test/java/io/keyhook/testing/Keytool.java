@@ -26,7 +26,7 @@ public final class Keytool {
    */
   public Keytool key(String alias, String... options) throws IOException, InterruptedException {
     String program = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
-    List<String> command = new ArrayList<>(List.of(program, "-genkeypair", "-keystore", store.toString(),
+    List<String> command = new ArrayList<>(List.of(program, "-J-XX:TieredStopAtLevel=1", "-genkeypair", "-keystore", store.toString(),
         "-storetype", "PKCS12", "-storepass", PASSWORD, "-alias", alias, "-keyalg", "EC", "-groupname", "secp256r1",
         "-dname", "CN=" + alias));
     command.addAll(List.of(options));

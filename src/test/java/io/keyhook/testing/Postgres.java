@@ -18,7 +18,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -43,15 +42,7 @@ public final class Postgres implements AutoCloseable {
 
   static Postgres ofRun(ExtensionContext context) {
     return context.getRoot().getStore(NAMESPACE)
-        .getOrComputeIfAbsent(Postgres.class, key -> in(temporaryDirectory()), Postgres.class);
-  }
-
-  private static Path temporaryDirectory() {
-    try {
-      return Files.createTempDirectory("keyhook-test-");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+        .getOrComputeIfAbsent(Postgres.class, key -> in(Scratch.directory()), Postgres.class);
   }
 
   /** One of the caller's own. */
@@ -234,10 +225,6 @@ public final class Postgres implements AutoCloseable {
   @Override
   public void close() throws IOException {
     server.close();
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
+    Scratch.remove(directory);
   }
 }
