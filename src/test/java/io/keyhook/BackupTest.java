@@ -2,6 +2,7 @@ package io.keyhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.db.Programs;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.KeyhookProcess;
@@ -36,13 +37,14 @@ class BackupTest {
     }
   }
 
-  private static Map<String, String> embedded(String data) {
+  private Map<String, String> embedded(String data) {
+    Programs.linkInto(directory.resolve(data));
     return new HashMap<>(Map.of("KEYHOOK_DATABASE_DIRECTORY", data, "KEYHOOK_HTTP_PORT", "0",
         "KEYHOOK_BOOTSTRAP_EMAIL", Node.EMAIL, "KEYHOOK_BOOTSTRAP_PASSWORD", Node.PASSWORD, "KEYHOOK_BOOTSTRAP_API_KEY", Node.API_KEY,
         "KEYHOOK_DELIVERY_ALLOW_INSECURE_TARGETS", "true"));
   }
 
-  private static Map<String, String> onExternal(String masterKey) {
+  private Map<String, String> onExternal(String masterKey) {
     Map<String, String> environment = embedded("old");
     environment.put("KEYHOOK_DATABASE_URI", external.database().uri().toString());
     environment.put("KEYHOOK_SECRETS_MASTER_KEY", masterKey);

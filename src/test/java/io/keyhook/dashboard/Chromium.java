@@ -46,7 +46,7 @@ final class Chromium implements BeforeAllCallback {
 
   @Override
   public void beforeAll(ExtensionContext context) {
-    running = context.getRoot().getStore(RUN)
+    running = context.getStore(ExtensionContext.StoreScope.LAUNCHER_SESSION, RUN)
         .getOrComputeIfAbsent(Running.class, type -> new Running(), Running.class);
   }
 

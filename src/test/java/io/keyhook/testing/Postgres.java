@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import io.keyhook.Keyhook;
 import io.keyhook.config.Configuration;
 import io.keyhook.db.EmbeddedServer;
+import io.keyhook.db.Programs;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import io.zonky.test.db.postgres.util.LinuxUtils;
@@ -37,11 +38,12 @@ public final class Postgres implements AutoCloseable {
 
   private Postgres(Path directory) {
     this.directory = directory;
+    Programs.linkInto(directory);
     server = EmbeddedServer.start(directory);
   }
 
   static Postgres ofRun(ExtensionContext context) {
-    return context.getRoot().getStore(NAMESPACE)
+    return context.getStore(ExtensionContext.StoreScope.LAUNCHER_SESSION, NAMESPACE)
         .getOrComputeIfAbsent(Postgres.class, key -> in(Scratch.directory()), Postgres.class);
   }
 
