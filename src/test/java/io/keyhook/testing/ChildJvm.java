@@ -16,6 +16,8 @@ import java.util.regex.Pattern;
 /** A program of the tests' class path in a JVM of its own, to be killed. What it prints goes to a file. */
 public final class ChildJvm implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
+  /** Most are at their start when they end: optimizing would double what that computes. */
+  private static final List<String> QUICK = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
   private final Process process;
   private final Path output;
@@ -44,6 +46,7 @@ public final class ChildJvm implements AutoCloseable {
   static ChildJvm start(Class<?> program, Path directory, Path output, Map<String, String> environment,
       List<String> options, String... arguments) {
     List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow()));
+    command.addAll(QUICK);
     command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
     command.addAll(List.of(arguments));

@@ -18,9 +18,7 @@ public final class NodeProcess implements AutoCloseable {
   private static final Pattern LISTENS = Pattern.compile("Keyhook listens on (\\S+);");
   private static final Pattern HELD = Pattern.compile("(?m)^keyhook_deliveries_held ([0-9.E]+)$");
   private static final Pattern ATTEMPTS = Pattern.compile("(?m)^keyhook_attempts_total\\{[^}]*} ([0-9.E]+)$");
-  /** It is to start soon; nothing here measures how fast it gets. */
-  private static final List<String> OPTIONS =
-      List.of("-Xmx256m", "-Xshare:auto", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+  private static final List<String> OPTIONS = List.of("-Xmx256m");
 
   private final ChildJvm jvm;
   private final URI uri;
