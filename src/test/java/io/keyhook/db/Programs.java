@@ -34,7 +34,7 @@ public final class Programs {
     }
   }
 
-  private static List<Path> unpacked() throws IOException {
+  private static synchronized List<Path> unpacked() throws IOException {
     Files.createDirectories(KEPT);
     try (FileChannel channel = FileChannel.open(KEPT.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       channel.lock(); // other processes run tests, too; closing releases it

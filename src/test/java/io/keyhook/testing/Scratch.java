@@ -68,7 +68,7 @@ public final class Scratch implements TempDirFactory {
       if (ProcessHandle.of(owner).isEmpty()) {
         try {
           remove(directory);
-        } catch (UncheckedIOException e) { // another process of this run is removing it
+        } catch (IOException | UncheckedIOException e) { // another process of this run removes it, or a server still writes there
           continue;
         }
       }
