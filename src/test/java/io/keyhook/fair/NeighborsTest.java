@@ -227,13 +227,17 @@ class NeighborsTest {
   void namesThatHangKeepNobodyElseFromTheDatabase() {
     try (NameServer silent = new NameServer()) {
       Node node = keyhook.startAsking(silent);
-      for (int tenant = 0; tenant < 4; tenant++) {
+      record Tenant(Api api, Webhook moving) {}
+      List<Tenant> tenants = new ArrayList<>(); // all of them first: a name is given up after seconds
+      for (int i = 0; i < 4; i++) {
         Api api = Api.of(node.uri()).header("Authorization", keyhook.account("enterprise").authorization());
-        Webhook moving = keyhook.webhook(api, keyhook.receiver(), "license.expired");
-        String name = "http://hooks" + tenant + "-";
-        flood(6, i -> api.header("Content-Type", "application/json").send("PATCH", "/api/webhooks/" + moving.id(),
+        tenants.add(new Tenant(api, keyhook.webhook(api, keyhook.receiver(), "license.expired")));
+      }
+      for (Tenant tenant : tenants) {
+        String name = "http://hooks" + tenants.indexOf(tenant) + "-";
+        flood(6, i -> tenant.api.header("Content-Type", "application/json").send("PATCH", "/api/webhooks/" + tenant.moving.id(),
             new JsonObject().put("url", name + i + ".example.com/").encode()));
-        flood(6, i -> api.postAsync("/api/webhooks", new JsonObject().put("url", name + "new" + i + ".example.com/")
+        flood(6, i -> tenant.api.postAsync("/api/webhooks", new JsonObject().put("url", name + "new" + i + ".example.com/")
             .put("events", new JsonArray().add("license.expired"))));
       }
       Waiting.until("names of all are being resolved", () -> metric(node.api(), "running", "host names") == 48);
