@@ -19,9 +19,9 @@ final class RetryAfter {
   private static final int MAX_DIGITS = 9;
   /** Longer than every form of a date. */
   private static final int MAX_DATE = 64;
-  /** The form of today, and the two obsolete ones that are to be understood. */
+  /** The form of today, also with a day of one digit as Java writes it, and the two obsolete ones that are to be understood. */
   private static final List<DateTimeFormatter> DATES = Stream.of(
-          "EEE, dd MMM uuuu HH:mm:ss 'GMT'", "EEEE, dd-MMM-uu HH:mm:ss 'GMT'", "EEE MMM ppd HH:mm:ss uuuu")
+          "EEE, d MMM uuuu HH:mm:ss 'GMT'", "EEEE, dd-MMM-uu HH:mm:ss 'GMT'", "EEE MMM ppd HH:mm:ss uuuu")
       .map(form -> DateTimeFormatter.ofPattern(form, Locale.ENGLISH).withResolverStyle(ResolverStyle.STRICT)).toList();
 
   private RetryAfter() {}
