@@ -6,10 +6,9 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
-import javax.net.SocketFactory;
 
 /** Sockets of the JDBC driver, which names this class, that connect to one address whatever name the driver resolves. */
-public final class AddressSocketFactory extends SocketFactory {
+public final class AddressSocketFactory extends DriverSocketFactory {
   private final InetAddress address;
 
   /**
@@ -27,25 +26,5 @@ public final class AddressSocketFactory extends SocketFactory {
         super.connect(new InetSocketAddress(address, ((InetSocketAddress) named).getPort()), timeout);
       }
     };
-  }
-
-  @Override
-  public Socket createSocket(String host, int port) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public Socket createSocket(String host, int port, InetAddress localHost, int localPort) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public Socket createSocket(InetAddress host, int port) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public Socket createSocket(InetAddress host, int port, InetAddress localHost, int localPort) {
-    throw new UnsupportedOperationException();
   }
 }

@@ -11,7 +11,6 @@ import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,7 +23,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -47,20 +45,9 @@ public final class Partitions {
   private static final Pattern KEY = Pattern.compile("\\(keep_until\\) = \\((\\d{4}-\\d{2}-\\d{2})\\)");
   /** What Citus appends to the name of a table in a shard. */
   private static final Pattern SHARD = Pattern.compile("_\\d+$");
-  private static final DateTimeFormatter DAY = DateTimeFormatter.BASIC_ISO_DATE;
   /** One node at a time, under a lock of its transaction. */
   private static final String MAKE = "SELECT keyhook.make_partition($1, $2)";
-  /** For who does not own the table, or has no session: it may be refused while somebody reads the others. */
-  private static final String DROP = "SELECT keyhook.drop_partition($1, $2)";
   private static final String TRY_LOCK_DROP = "SELECT pg_try_advisory_lock(hashtext('keyhook.partitions.drop'))";
-  /** The same lock without a session, and whether the partition is still there. */
-  private static final String TRY_LOCK_ARCHIVE = """
-      SELECT pg_try_advisory_xact_lock(hashtext('keyhook.partitions.drop')) AND to_regclass('keyhook.%s') IS NOT NULL""";
-  /** A large day takes its time, and a slow disk leaves the transaction idle. */
-  private static final String UNHURRIED_HERE =
-      "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
-  /** Nobody writes to it from here on. */
-  private static final String LOCK_TO_DROP = "LOCK TABLE keyhook.%s IN SHARE MODE";
   private static final String UNLOCK_DROP = "SELECT pg_advisory_unlock(hashtext('keyhook.partitions.drop'))";
   /** Dropping waits for who reads the table, as long as they read. */
   private static final String UNHURRIED = "SET statement_timeout = 0";
@@ -78,8 +65,7 @@ public final class Partitions {
   private final Pool pool;
   private final Map<String, Set<Integer>> retentions = new TreeMap<>();
   private final boolean sessions;
-  private final Optional<LogArchive> archive;
-  private final Shards shards;
+  private final PartitionDropper dropper;
   private final AtomicBoolean dropping = new AtomicBoolean();
   /** On demand; null: none yet. Statements that miss a partition meanwhile share it. */
   private Future<Void> making;
@@ -100,24 +86,13 @@ public final class Partitions {
    */
   public Partitions(Pool pool, Set<Integer> retentions, Pooler pooler, Shards shards, Optional<LogArchive> archive) {
     this.pool = pool;
-    this.archive = archive;
-    this.shards = shards;
     this.sessions = pooler != Pooler.TRANSACTION;
+    this.dropper = new PartitionDropper(sessions, shards, archive);
     this.retentions.put("event", retentions);
     this.retentions.put("delivery", retentions);
     this.retentions.put("attempt_count", Set.of(COUNT_DAYS));
     this.retentions.put("account_count",
         Arrays.stream(Statistics.Range.values()).map(Statistics.Range::daysKept).collect(Collectors.toSet()));
-  }
-
-  private record Existing(String name, boolean attached, boolean pending, boolean own) {
-    String table() {
-      return name.substring(0, name.lastIndexOf('_'));
-    }
-
-    LocalDate day() {
-      return LocalDate.parse(name.substring(name.lastIndexOf('_') + 1), DAY);
-    }
   }
 
   /** Creates the partitions that are due. One node at a time. One that fails does not keep the others; then this fails. */
@@ -146,7 +121,7 @@ public final class Partitions {
     return overdue.size();
   }
 
-  private Future<Void> makeDue(SqlConnection connection, LocalDate today, List<Existing> existing) {
+  private Future<Void> makeDue(SqlConnection connection, LocalDate today, List<Partition> existing) {
     return make(connection, due(today), existing)
         .eventually(() -> connection.query(EXISTING).execute()
             .onSuccess(rows -> complete = completeUntil(today, attached(existing(rows)))))
@@ -168,15 +143,15 @@ public final class Partitions {
   }
 
   private static String name(String table, LocalDate day) {
-    return table + "_" + day.format(DAY);
+    return table + "_" + day.format(Partition.DAY);
   }
 
-  private static Set<String> attached(List<Existing> existing) {
-    return existing.stream().filter(Existing::attached).map(Existing::name).collect(Collectors.toSet());
+  private static Set<String> attached(List<Partition> existing) {
+    return existing.stream().filter(Partition::attached).map(Partition::name).collect(Collectors.toSet());
   }
 
-  private static List<Existing> existing(RowSet<Row> rows) {
-    return Rows.all(rows, row -> new Existing(row.getString(0), row.getBoolean(1), row.getBoolean(2), row.getBoolean(3)));
+  private static List<Partition> existing(RowSet<Row> rows) {
+    return Rows.all(rows, row -> new Partition(row.getString(0), row.getBoolean(1), row.getBoolean(2), row.getBoolean(3)));
   }
 
   /**
@@ -211,13 +186,13 @@ public final class Partitions {
 
   private Future<Void> stillOverdue(SqlConnection connection) {
     return connection.query(EXISTING).execute().onSuccess(rows -> {
-      Set<String> existing = existing(rows).stream().map(Existing::name).collect(Collectors.toSet());
+      Set<String> existing = existing(rows).stream().map(Partition::name).collect(Collectors.toSet());
       overdue = overdue.stream().filter(existing::contains).collect(Collectors.toSet());
     }).mapEmpty();
   }
 
   private interface Work {
-    Future<Void> run(SqlConnection connection, LocalDate today, List<Existing> existing);
+    Future<Void> run(SqlConnection connection, LocalDate today, List<Partition> existing);
   }
 
   private static Future<Void> today(SqlConnection connection, Work work) {
@@ -251,7 +226,7 @@ public final class Partitions {
   }
 
   private static Future<Void> make(
-      SqlConnection connection, Map<String, Set<LocalDate>> days, List<Existing> existing) {
+      SqlConnection connection, Map<String, Set<LocalDate>> days, List<Partition> existing) {
     Set<String> attached = attached(existing);
     List<Throwable> failures = new ArrayList<>();
     Future<Void> done = Future.succeededFuture();
@@ -270,8 +245,8 @@ public final class Partitions {
   }
 
   /** One that cannot be dropped now is in nobody's way until the next time. */
-  private Future<Void> drop(SqlConnection connection, LocalDate today, List<Existing> existing) {
-    List<Existing> over = new ArrayList<>(existing);
+  private Future<Void> drop(SqlConnection connection, LocalDate today, List<Partition> existing) {
+    List<Partition> over = new ArrayList<>(existing);
     over.removeIf(partition -> !partition.day().isBefore(today));
     if (over.isEmpty()) {
       overdue = Set.of();
@@ -286,93 +261,15 @@ public final class Partitions {
           }
         })
         .compose(deleted -> sessions ? connection.query(UNHURRIED).execute().mapEmpty() : Future.succeededFuture());
-    for (Existing partition : over) {
-      done = done.compose(dropped -> archiveAndDrop(connection, partition).otherwise(e -> {
+    for (Partition partition : over) {
+      done = done.compose(dropped -> dropper.drop(connection, partition).otherwise(e -> {
         kept.add(partition.name());
         log.warn("{} could not be archived or dropped, and is kept; trying again in an hour: {}", partition.name(), e.toString());
         return null;
       }));
     }
     done = done.onComplete(ended -> overdue = ended.succeeded() ? Set.copyOf(kept)
-        : over.stream().map(Existing::name).collect(Collectors.toSet()));
+        : over.stream().map(Partition::name).collect(Collectors.toSet()));
     return !sessions ? done : done.eventually(() -> connection.query(HURRIED).execute());
-  }
-
-  private Future<Void> archiveAndDrop(SqlConnection connection, Existing partition) {
-    if (archive.isEmpty() || !archive.get().takes(partition.table())) {
-      return isDroppedByFunction(partition) ? dropByFunction(connection, partition)
-          : detach(connection, partition).compose(detached -> dropTable(connection, partition));
-    }
-    return isDroppedByFunction(partition) ? archiveInTransaction(connection, partition) : archiveInSession(connection, partition);
-  }
-
-  /** One transaction has a lock and does all of it, because there may be no session to hold one in. */
-  private Future<Void> archiveInTransaction(SqlConnection connection, Existing partition) {
-    return inTransaction(connection, () -> connection.query(TRY_LOCK_ARCHIVE.formatted(partition.name())).execute()
-        .compose(locked -> !locked.iterator().next().getBoolean(0) ? Future.succeededFuture()
-            : archive.orElseThrow().copy(connection, partition.name()).compose(copy -> check(connection, partition, copy)
-                .compose(whole -> copy.publish())
-                .compose(published -> dropByFunction(connection, partition))
-                .recover(e -> withdraw(copy, e))
-                .eventually(copy::discard))));
-  }
-
-  /** The session has the lock. Nobody waits while the rows are read: those written or changed meanwhile keep the partition from being dropped. */
-  private Future<Void> archiveInSession(SqlConnection connection, Existing partition) {
-    return inTransaction(connection, () -> archive.orElseThrow().copy(connection, partition.name()))
-        .compose(copy -> copy.publish()
-            .compose(published -> detach(connection, partition))
-            .compose(detached -> inTransaction(connection, () -> check(connection, partition, copy)
-                .compose(whole -> dropTable(connection, partition))))
-            .recover(e -> withdraw(copy, e))
-            .eventually(copy::discard));
-  }
-
-  private static Future<Void> check(SqlConnection connection, Existing partition, LogArchive.Copy copy) {
-    return connection.query(LOCK_TO_DROP.formatted(partition.name())).execute()
-        .compose(locked -> LogArchive.content(connection, partition.name()))
-        .compose(content -> content.equals(copy.content()) ? Future.succeededFuture()
-            : Future.failedFuture(new ChangedException(partition.name() + " has changed since it was archived: it has "
-                + content.rows() + " rows now, and " + copy.content().rows() + " were archived")));
-  }
-
-  /** Where the server said no, the partition is there. After a lost connection it may not be, and the file is all there is. */
-  private static Future<Void> withdraw(LogArchive.Copy copy, Throwable e) {
-    return (e instanceof PgException || e instanceof ChangedException ? copy.withdraw() : Future.<Void>succeededFuture())
-        .transform(withdrawn -> Future.failedFuture(e));
-  }
-
-  /** Rows were written or changed while a partition was archived. */
-  private static final class ChangedException extends RuntimeException {
-    ChangedException(String message) {
-      super(message);
-    }
-  }
-
-  private static <T> Future<T> inTransaction(SqlConnection connection, Supplier<Future<T>> work) {
-    return connection.begin().compose(transaction -> connection.query(UNHURRIED_HERE).execute().compose(set -> work.get())
-        .compose(result -> transaction.commit().map(result),
-            e -> transaction.rollback().transform(rolledBack -> Future.failedFuture(e))));
-  }
-
-  /** Citus knows no CONCURRENTLY. */
-  private boolean isDroppedByFunction(Existing partition) {
-    return !sessions || !partition.own() || shards.areMany();
-  }
-
-  private static Future<Void> dropByFunction(SqlConnection connection, Existing partition) {
-    log.info("Dropping {}: its retention has ended", partition.name());
-    return connection.preparedQuery(DROP).execute(Tuple.of(partition.table(), partition.day())).mapEmpty();
-  }
-
-  private static Future<Void> detach(SqlConnection connection, Existing partition) {
-    return !partition.attached() ? Future.succeededFuture()
-        : connection.query("ALTER TABLE keyhook.%s DETACH PARTITION keyhook.%s %s".formatted(partition.table(),
-            partition.name(), partition.pending() ? "FINALIZE" : "CONCURRENTLY")).execute().mapEmpty();
-  }
-
-  private static Future<Void> dropTable(SqlConnection connection, Existing partition) {
-    log.info("Dropping {}: its retention has ended", partition.name());
-    return connection.query("DROP TABLE keyhook." + partition.name()).execute().mapEmpty();
   }
 }

@@ -3,17 +3,15 @@ package io.keyhook.db;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
-import javax.net.SocketFactory;
 
 /** The JDK's Unix sockets for the JDBC driver, which names this class and knows only {@link Socket}. */
-public final class UnixSocketFactory extends SocketFactory {
+public final class UnixSocketFactory extends DriverSocketFactory {
   /** Of the driver's writes. */
   private static final int BUFFER = 8192;
 
@@ -29,26 +27,6 @@ public final class UnixSocketFactory extends SocketFactory {
   @Override
   public Socket createSocket() throws IOException {
     return new UnixSocket(SocketChannel.open(StandardProtocolFamily.UNIX), address);
-  }
-
-  @Override
-  public Socket createSocket(String host, int port) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public Socket createSocket(String host, int port, InetAddress localHost, int localPort) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public Socket createSocket(InetAddress host, int port) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public Socket createSocket(InetAddress host, int port, InetAddress localHost, int localPort) {
-    throw new UnsupportedOperationException();
   }
 
   /** What the options of TCP ask for has no meaning here, and reads have no timeout. */

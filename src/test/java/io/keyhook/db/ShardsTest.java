@@ -34,7 +34,7 @@ class ShardsTest {
     List<UUID> ids = Stream.concat(Stream.of(new UUID(0, 0), new UUID(-1, -1)),
         Stream.generate(UUID::randomUUID).limit(200)).toList();
     assertThat(ids).allSatisfy(id ->
-        assertThat(Shards.hash(id)).isEqualTo((int) keyhook.database().number("SELECT uuid_hash(?)", id)));
+        assertThat(UuidHash.of(id)).isEqualTo((int) keyhook.database().number("SELECT uuid_hash(?)", id)));
   }
 
   @Test
@@ -98,7 +98,7 @@ class ShardsTest {
     }).onComplete(context.succeeding(done -> context.verify(() -> {
       assertThat(tried.get(0)).isEqualTo(accounts);
       assertThat(done).hasSize(2).allSatisfy(some ->
-          assertThat(some.stream().map(id -> Shards.hash(id) < 0).distinct()).hasSize(1));
+          assertThat(some.stream().map(id -> UuidHash.of(id) < 0).distinct()).hasSize(1));
       assertThat(done.stream().flatMap(List::stream)).containsExactlyInAnyOrderElementsOf(accounts);
       database.close().onComplete(context.succeedingThenComplete());
     })));
