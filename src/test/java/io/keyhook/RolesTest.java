@@ -6,11 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.keyhook.db.Database;
 import io.keyhook.db.Partitions;
 import io.keyhook.guide.Guide;
-import io.keyhook.testing.Api;
+import io.keyhook.testing.DailyWork;
 import io.keyhook.testing.Installation;
-import io.keyhook.testing.Installation.License;
-import io.keyhook.testing.Installation.Webhook;
-import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
@@ -74,18 +71,7 @@ class RolesTest {
 
   @Test
   void theNodeDoesAllItsWork() {
-    Receiver receiver = keyhook.receiver();
-    Webhook webhook = keyhook.webhook(receiver, "license.validated", "license.activated", "license.disabled");
-    License license = keyhook.license(2);
-    Api api = keyhook.api();
-    api.validate(license.key(), "a").expect(200);
-    api.validate(license.key(), "a").expect(200);
-    api.post("/api/licenses/" + license.id() + "/disable").expect(200);
-    keyhook.awaitEmptyQueue();
-    api.get("/api/licenses?search=license").expect(200);
-    api.get("/api/audit").expect(200);
-    api.delete("/api/webhooks/" + webhook.id()).expect(204);
-    api.get("/health/ready").expect(200);
+    DailyWork.of(keyhook);
   }
 
   @Test

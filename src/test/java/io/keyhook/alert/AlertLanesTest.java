@@ -10,7 +10,6 @@ import io.keyhook.testing.SlackServer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.List;
@@ -20,7 +19,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Servers that hang delay the alerts of their own account only. */
 class AlertLanesTest {
-  private static final MailServer mails = mailServer();
+  private static final MailServer mails = new MailServer();
 
   @RegisterExtension
   static final Installation keyhook = Installation.withNode(new JsonObject().put("mail", new JsonObject()
@@ -29,14 +28,6 @@ class AlertLanesTest {
   private static final JsonArray CAUSES = new JsonArray(List.of("webhook.failing", "webhook.recovered", "webhook.deactivated",
       "license.expiring", "plan.limit"));
   private static final int USERS = 12;
-
-  private static MailServer mailServer() {
-    try {
-      return new MailServer();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
 
   @AfterAll
   static void close() throws IOException {

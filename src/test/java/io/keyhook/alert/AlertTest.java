@@ -14,7 +14,6 @@ import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -24,8 +23,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Team members are told by mail and Slack what they chose, once, and programs by events. */
 class AlertTest {
-  static final MailServer mails = mailServer();
-  static final SlackServer slack = slackServer();
+  static final MailServer mails = MailServer.withLogin("keyhook", "pass word");
+  static final SlackServer slack = new SlackServer();
 
   @RegisterExtension
   static final Installation keyhook = Installation.withNode(new JsonObject().put("mail", new JsonObject()
@@ -36,22 +35,6 @@ class AlertTest {
       " FROM keyhook.alert_message WHERE account_id = (SELECT account_id FROM keyhook.webhook WHERE webhook_id = ?)";
 
   private Api account;
-
-  private static MailServer mailServer() {
-    try {
-      return MailServer.withLogin("keyhook", "pass word");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static SlackServer slackServer() {
-    try {
-      return new SlackServer();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
 
   @AfterAll
   static void close() throws IOException {

@@ -7,7 +7,6 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.MailServer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -16,19 +15,11 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** E-mail addresses are not confirmed, so a server sends few test messages by mail, whoever asks for them. */
 class AlertTestMailsTest {
-  private static final MailServer mails = mailServer();
+  private static final MailServer mails = new MailServer();
 
   @RegisterExtension
   static final Installation keyhook = Installation.withNode(new JsonObject().put("mail", new JsonObject()
       .put("host", "127.0.0.1").put("port", mails.port()).put("tls", "none").put("from", "keyhook@example.com")));
-
-  private static MailServer mailServer() {
-    try {
-      return new MailServer();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
 
   @AfterAll
   static void close() throws IOException {

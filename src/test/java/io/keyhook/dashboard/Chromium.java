@@ -13,12 +13,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** The Chromium of this machine, one for the whole run. Use it in a static field. */
+/** The Chromium of this machine, one for each process that runs tests. Use it in a static field. */
 final class Chromium implements BeforeAllCallback {
   /** For a busy machine, in milliseconds. */
   static final int PATIENCE = 15_000;
 
-  private static final ExtensionContext.Namespace RUN = ExtensionContext.Namespace.create(Chromium.class);
+  private static final ExtensionContext.Namespace PROCESS = ExtensionContext.Namespace.create(Chromium.class);
 
   private Running running;
 
@@ -46,7 +46,7 @@ final class Chromium implements BeforeAllCallback {
 
   @Override
   public void beforeAll(ExtensionContext context) {
-    running = context.getStore(ExtensionContext.StoreScope.LAUNCHER_SESSION, RUN)
+    running = context.getStore(ExtensionContext.StoreScope.LAUNCHER_SESSION, PROCESS)
         .getOrComputeIfAbsent(Running.class, type -> new Running(), Running.class);
   }
 

@@ -75,7 +75,7 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
   @Override
   public void beforeAll(ExtensionContext context) {
     if (given == null) {
-      open(Postgres.ofRun(context));
+      open(Postgres.ofProcess(context));
     } else {
       vertx = Vertx.vertx();
       database = TestDatabase.at(given);

@@ -15,24 +15,29 @@ import java.util.concurrent.LinkedBlockingQueue;
 
 /** Takes mail by SMTP, one at a time, and keeps it. */
 public final class MailServer implements AutoCloseable {
-  private final ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+  private final ServerSocket server;
   private final BlockingQueue<String> mails = new LinkedBlockingQueue<>();
   private final Thread thread = new Thread(this::serve, "mail server of a test");
   /** The argument of AUTH PLAIN; null: no login is asked for. */
   private final String login;
 
-  public MailServer() throws IOException {
+  public MailServer() {
     this(null);
   }
 
-  private MailServer(String login) throws IOException {
+  private MailServer(String login) {
+    try {
+      server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     this.login = login;
     thread.setDaemon(true);
     thread.start();
   }
 
   /** One that refuses mail without this login (RFC 4616). */
-  public static MailServer withLogin(String user, String password) throws IOException {
+  public static MailServer withLogin(String user, String password) {
     return new MailServer(Base64.getEncoder().encodeToString(("\0" + user + "\0" + password).getBytes(StandardCharsets.UTF_8)));
   }
 

@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * The PostgreSQL of a whole test run: started by who asks first, stopped when the run is over; or one that a test has
+ * The PostgreSQL of a process that runs tests: started by who asks first, stopped when the process ends; or one that a test has
  * for itself, to do to it what ends others. Its own database is migrated once and is the template of all others, so that a
  * class's own database costs little.
  */
@@ -42,7 +42,7 @@ public final class Postgres implements AutoCloseable {
     server = EmbeddedServer.start(directory);
   }
 
-  static Postgres ofRun(ExtensionContext context) {
+  static Postgres ofProcess(ExtensionContext context) {
     return context.getStore(ExtensionContext.StoreScope.LAUNCHER_SESSION, NAMESPACE)
         .getOrComputeIfAbsent(Postgres.class, key -> in(Scratch.directory()), Postgres.class);
   }

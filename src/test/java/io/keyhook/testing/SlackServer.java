@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -14,11 +15,16 @@ import java.util.concurrent.LinkedBlockingQueue;
 
 /** Takes messages as an incoming webhook of Slack does, and keeps them. */
 public final class SlackServer implements AutoCloseable {
-  private final HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+  private final HttpServer server;
   private final BlockingQueue<String> texts = new LinkedBlockingQueue<>();
   private final Queue<Integer> refusals = new ConcurrentLinkedQueue<>();
 
-  public SlackServer() throws IOException {
+  public SlackServer() {
+    try {
+      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     server.createContext("/", this::handle);
     server.start();
   }
