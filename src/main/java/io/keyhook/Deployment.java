@@ -43,7 +43,9 @@ import io.keyhook.idempotency.IdempotencyVerticle;
 import io.keyhook.license.ExpiringVerticle;
 import io.keyhook.license.ExpiryVerticle;
 import io.keyhook.license.LastSeen;
+import io.keyhook.license.HeartbeatVerticle;
 import io.keyhook.license.LicenseVerticle;
+import io.keyhook.license.PolicyVerticle;
 import io.keyhook.license.ValidationVerticle;
 import io.keyhook.log.LiveVerticle;
 import io.keyhook.log.LogVerticle;
@@ -281,6 +283,7 @@ final class Deployment {
             new WebhookVerticle(bus, database, cipher, idempotency, plans, policy, admissions)))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
             new LicenseVerticle(bus, database, idempotency, outbox, plans, lastSeen, admissions)))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new PolicyVerticle(bus, database, idempotency, outbox)))
         .compose(v -> deploy(Stage.WORKING, workers, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
             counts, meters, admissions.pacer(), validator.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
@@ -293,6 +296,7 @@ final class Deployment {
             new RecoveryVerticle(bus, database, dispatcher, plans, admissions.recoveries())))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox, feed, meters)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiringVerticle(database, outbox, alerts, options.license().expiringDays())))
+        .compose(v -> deploy(Stage.SERVING, 1, () -> new HeartbeatVerticle(database, outbox)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new PlanUsageVerticle(database, alerts, plans)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::depth))
         .compose(v -> deploy(Stage.SERVING, LOOPS, () -> new LoopLagVerticle(loopLag)))

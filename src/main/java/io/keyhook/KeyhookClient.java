@@ -13,6 +13,8 @@ import io.keyhook.bus.Info;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Links;
 import io.keyhook.bus.Page;
+import io.keyhook.bus.Policies;
+import io.keyhook.bus.Products;
 import io.keyhook.bus.Recoveries;
 import io.keyhook.bus.Sessions;
 import io.keyhook.bus.Statistics;
@@ -368,6 +370,47 @@ public final class KeyhookClient {
 
   public Future<Licenses.License> setLicenseDisabled(Licenses.SetDisabled request) {
     return manage(request.caller().accountId(), Addresses.SET_LICENSE_DISABLED, request);
+  }
+
+  public Future<Policies.Policy> createPolicy(Policies.Create request) {
+    return manage(request.caller().accountId(), Addresses.CREATE_POLICY, request);
+  }
+
+  public Future<Page<Policies.Policy>> listPolicies(Policies.List query) {
+    return manage(query.caller().accountId(), Addresses.LIST_POLICIES, query);
+  }
+
+  public Future<Policies.Policy> getPolicy(Policies.Get query) {
+    return manage(query.caller().accountId(), Addresses.GET_POLICY, query);
+  }
+
+  /** Changes a policy. Validations of its licenses follow it from then on. */
+  public Future<Policies.Policy> updatePolicy(Policies.Update request) {
+    return manage(request.caller().accountId(), Addresses.UPDATE_POLICY, request);
+  }
+
+  public Future<Void> deletePolicy(Policies.Delete request) {
+    return manage(request.caller().accountId(), Addresses.DELETE_POLICY, request);
+  }
+
+  public Future<Products.Product> createProduct(Products.Create request) {
+    return manage(request.caller().accountId(), Addresses.CREATE_PRODUCT, request);
+  }
+
+  public Future<Page<Products.Product>> listProducts(Products.List query) {
+    return manage(query.caller().accountId(), Addresses.LIST_PRODUCTS, query);
+  }
+
+  public Future<Products.Product> getProduct(Products.Get query) {
+    return manage(query.caller().accountId(), Addresses.GET_PRODUCT, query);
+  }
+
+  public Future<Products.Product> updateProduct(Products.Update request) {
+    return manage(request.caller().accountId(), Addresses.UPDATE_PRODUCT, request);
+  }
+
+  public Future<Void> deleteProduct(Products.Delete request) {
+    return manage(request.caller().accountId(), Addresses.DELETE_PRODUCT, request);
   }
 
   public Future<Page<Licenses.Activation>> listActivations(Licenses.ListActivations query) {

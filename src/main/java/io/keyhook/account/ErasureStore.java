@@ -30,6 +30,8 @@ final class ErasureStore {
       delete("activation", "license_id, fingerprint"),
       delete("license_key", "key"),
       delete("license", "license_id"),
+      delete("policy", "policy_id"),
+      delete("product", "product_id"),
       delete("webhook", "webhook_id"),
       delete("test_request", "slot"),
       delete("test_endpoint", "token"),

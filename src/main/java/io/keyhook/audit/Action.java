@@ -12,6 +12,12 @@ public enum Action {
   LICENSE_DELETED("license.deleted"),
   /** Of a license, as the activation itself is gone. */
   ACTIVATION_DELETED("activation.deleted"),
+  POLICY_CREATED("policy.created"),
+  POLICY_UPDATED("policy.updated"),
+  POLICY_DELETED("policy.deleted"),
+  PRODUCT_CREATED("product.created"),
+  PRODUCT_UPDATED("product.updated"),
+  PRODUCT_DELETED("product.deleted"),
   WEBHOOK_CREATED("webhook.created"),
   WEBHOOK_UPDATED("webhook.updated"),
   WEBHOOK_SECRET_ROTATED("webhook.secret_rotated"),

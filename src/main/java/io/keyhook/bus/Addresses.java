@@ -90,6 +90,17 @@ public final class Addresses {
       new Address<>("activation.list");
   public static final Address<Licenses.DeleteActivation, Void> DELETE_ACTIVATION = new Address<>("activation.delete");
 
+  public static final Address<Policies.Create, Policies.Policy> CREATE_POLICY = new Address<>("policy.create");
+  public static final Address<Policies.List, Page<Policies.Policy>> LIST_POLICIES = new Address<>("policy.list");
+  public static final Address<Policies.Get, Policies.Policy> GET_POLICY = new Address<>("policy.get");
+  public static final Address<Policies.Update, Policies.Policy> UPDATE_POLICY = new Address<>("policy.update");
+  public static final Address<Policies.Delete, Void> DELETE_POLICY = new Address<>("policy.delete");
+  public static final Address<Products.Create, Products.Product> CREATE_PRODUCT = new Address<>("product.create");
+  public static final Address<Products.List, Page<Products.Product>> LIST_PRODUCTS = new Address<>("product.list");
+  public static final Address<Products.Get, Products.Product> GET_PRODUCT = new Address<>("product.get");
+  public static final Address<Products.Update, Products.Product> UPDATE_PRODUCT = new Address<>("product.update");
+  public static final Address<Products.Delete, Void> DELETE_PRODUCT = new Address<>("product.delete");
+
   public static final Address<Webhooks.Create, Webhooks.WithSecret> CREATE_WEBHOOK = new Address<>("webhook.create");
   public static final Address<Webhooks.ListAll, Page<Webhooks.Webhook>> LIST_WEBHOOKS = new Address<>("webhook.list");
   public static final Address<Webhooks.Get, Webhooks.Webhook> GET_WEBHOOK = new Address<>("webhook.get");

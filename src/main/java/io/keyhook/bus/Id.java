@@ -13,6 +13,8 @@ public enum Id {
   USER("user_", "user"),
   API_KEY("key_", "API key"),
   LICENSE("lic_", "license"),
+  POLICY("policy_", "policy"),
+  PRODUCT("product_", "product"),
   ACTIVATION("act_", "activation"),
   WEBHOOK("webhook_", "webhook"),
   DELIVERY("delivery_", "delivery"),

@@ -6,6 +6,8 @@ import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.Caller;
+import io.keyhook.bus.Check;
+import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses;
@@ -21,9 +23,11 @@ import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -110,15 +114,69 @@ public final class LicenseVerticle extends VerticleBase {
   private Future<License> update(Licenses.Update request) {
     UUID accountId = request.caller().accountId();
     UUID licenseId = Id.LICENSE.parse(request.id());
-    return database.transaction(tx -> LicenseStore.lock(tx, accountId, licenseId).compose(before ->
-            LicenseStore.update(tx, licenseId, request)
+    return database.transaction(tx -> resolve(tx, accountId, licenseId, request).compose(resolved ->
+            resolved.update(tx, licenseId)
                 .compose(license -> audited(tx, request.caller(), Action.LICENSE_UPDATED, license, request.changed()))
                 .compose(changed -> raised(tx, changed, license -> new Raised(accountId, EventType.LICENSE_UPDATED,
-                    EventData.updated(before.orElseThrow(), license, request.caller().name()))))))
-        .compose(this::dispatched)
-        .compose(changed -> changed.isPresent() ? Future.succeededFuture(changed)
-            : LicenseStore.unchanged(pool, licenseId, request))
+                    EventData.updated(resolved.before.orElseThrow(), license, request.caller().name()))))
+                .map(changed -> new Updated(changed, resolved.change))))
+        .compose(updated -> dispatched(updated.changed)
+            .compose(changed -> changed.isPresent() ? Future.succeededFuture(changed)
+                : LicenseStore.unchanged(pool, licenseId, updated.change)))
         .map(license -> license.orElseThrow(LicenseMaker::inThePast));
+  }
+
+  private record Updated(Changed<License> changed, Licenses.Update change) {}
+
+  /**
+   * A change of a locked license.
+   *
+   * @param before empty: there is none
+   */
+  private record Change(Optional<License> before, Licenses.Update change, Inheritance.Taken taken) {
+    Future<Optional<License>> update(SqlClient tx, UUID licenseId) {
+      return before.isEmpty() ? Future.succeededFuture(Optional.empty()) : LicenseStore.update(tx, licenseId, change, taken);
+    }
+  }
+
+  /** Locks the license, after the product and the policy that the change names: a change of the policy locks them in this order. */
+  private static Future<Change> resolve(SqlClient tx, UUID accountId, UUID licenseId, Licenses.Update change) {
+    return policyAfter(tx, accountId, licenseId, change)
+        .compose(policy -> References.hold(tx, accountId, policy.map(Set::of).orElse(Set.of()), product(change)))
+        .compose(held -> LicenseStore.lock(tx, accountId, licenseId).compose(before -> {
+          if (before.isEmpty()) {
+            return Future.succeededFuture(new Change(before, change, Inheritance.Taken.NOTHING));
+          }
+          Check.that().is("productId", product(change).equals(held.products()), References.NO_PRODUCT)
+              .is("policyId", change.policyId().value() == null || held.policies().containsKey(change.policyId().value()),
+                  References.NO_POLICY).done();
+          if (!change.policyId().present() && change.inherited().present()
+              && !Optional.ofNullable(before.get().policyId()).equals(held.policies().keySet().stream().findAny())) {
+            throw new Failure.Unavailable("The policy of the license has just changed; retry").exception();
+          }
+          return needsFirstActivation(tx, accountId, licenseId, change).map(firstActivatedAt -> {
+            Inheritance.Resolved resolved = Inheritance.update(before.get(), change,
+                held.policies().values().stream().findAny().orElse(null), firstActivatedAt.orElse(null));
+            return new Change(before, resolved.change(), resolved.taken());
+          });
+        }));
+  }
+
+  /** The policy whose terms the change needs; empty: none. */
+  private static Future<Optional<UUID>> policyAfter(SqlClient tx, UUID accountId, UUID licenseId, Licenses.Update change) {
+    return !Inheritance.needsPolicy(change) ? Future.succeededFuture(Optional.empty())
+        : change.policyId().present() ? Future.succeededFuture(Optional.ofNullable(change.policyId().value()).map(Id.POLICY::parse))
+        : LicenseStore.policyOf(tx, accountId, licenseId);
+  }
+
+  private static Future<Optional<Instant>> needsFirstActivation(
+      SqlClient tx, UUID accountId, UUID licenseId, Licenses.Update change) {
+    return Inheritance.needsPolicy(change) ? LicenseStore.firstActivatedAt(tx, accountId, licenseId)
+        : Future.succeededFuture(Optional.empty());
+  }
+
+  private static Set<UUID> product(Licenses.Update change) {
+    return change.productId().value() == null ? Set.of() : Set.of(Id.PRODUCT.parse(change.productId().value()));
   }
 
   private Future<Void> delete(Licenses.Delete request) {

@@ -25,6 +25,7 @@ import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
@@ -50,6 +51,7 @@ final class Validator {
   private final Batcher<Question, Found> lookUps;
   private final Batcher<Validate, UUID> owners;
   private final Batcher<Device, Activator.Outcome> activations;
+  private final Batcher<Device, Boolean> beats;
   private final Batcher<Raised, Void> events;
   private final UUID[] accounts = new UUID[SLOTS];
   private final EventFeed feed;
@@ -89,6 +91,8 @@ final class Validator {
           activated.record(batch.size());
           return activator.activate(batch);
         }));
+    this.beats = new Batcher<>(vertx, ACTIVATION_LANES, MAX_BATCH, MAX_WAITING, Device::accountId, shards,
+        batch -> beat(client, batch));
     this.events = new Batcher<>(vertx, EVENT_LANES, MAX_BATCH, MAX_WAITING, Raised::accountId, shards,
         traced(tracing, "batch events", Raised::trace, batch -> {
           raised.record(batch.size());
@@ -130,7 +134,7 @@ final class Validator {
 
   /** How many validations wait for the database. */
   int waiting() {
-    return lookUps.waiting() + owners.waiting() + activations.waiting() + events.waiting();
+    return lookUps.waiting() + owners.waiting() + activations.waiting() + beats.waiting() + events.waiting();
   }
 
   private Future<Validation> validate(Validate request, String trace, int lookUp) {
@@ -139,13 +143,39 @@ final class Validator {
         return Future.succeededFuture(Refused.LICENSE_NOT_FOUND);
       }
       accounts[slot(request)] = found.accountId();
-      Refused refused = Refusals.of(found.suspended(), found.disabled(), found.expired(), found.known(),
-          found.activations(), found.maxActivations());
+      Refused refused = Refusals.of(found.suspended(), found.isForOther(request.productId()), found.disabled(), found.expired(),
+          found.known(), found.activations(), found.maxActivations());
       if (refused != null) {
         return refused(found, refused);
       }
-      return found.known() ? known(request, found, trace) : activate(request, found, trace, lookUp);
+      if (!found.known()) {
+        return activate(request, found, trace, lookUp);
+      }
+      return found.terms() == null || !found.terms().beat() ? known(request, found, trace) : beat(request, found, trace, lookUp);
     });
+  }
+
+  /** Writes at once that a device was seen that would otherwise be freed by and by. */
+  private Future<Validation> beat(Validate request, Found found, String trace, int lookUp) {
+    return beats.add(new Device(found.accountId(), found.licenseId(), request, trace)).compose(activated -> activated
+        ? known(request, found, trace) : again(request, trace, lookUp));
+  }
+
+  private Future<Validation> again(Validate request, String trace, int lookUp) {
+    return lookUp < MAX_LOOK_UPS ? validate(request, trace, lookUp + 1)
+        : Future.failedFuture(new Failure.Unavailable("The license keeps changing; retry").exception());
+  }
+
+  private Future<List<Boolean>> beat(Pool client, List<Device> batch) {
+    Boolean[] activated = new Boolean[batch.size()];
+    List<Integer> inOrder = IntStream.range(0, batch.size()).boxed()
+        .sorted(Comparator.comparing(batch::get, Activator.LOCK_ORDER)).toList();
+    return shards.each(client, inOrder, i -> batch.get(i).accountId(),
+        (shard, some) -> ValidationStore.beat(shard, some.stream().map(batch::get).toList()).map(seen -> {
+          some.forEach(i -> activated[i] = seen.contains(
+              ValidationStore.deviceKey(batch.get(i).licenseId(), batch.get(i).request().fingerprint())));
+          return null;
+        })).map(done -> Arrays.asList(activated));
   }
 
   /**
@@ -182,7 +212,8 @@ final class Validator {
   private Future<Validation> known(Validate request, Found found, String trace) {
     lastSeen.note(found.accountId(), found.licenseId(), request.fingerprint());
     Validation valid =
-        new Validation.Valid(found.name(), found.expiresAt(), found.activations(), found.maxActivations());
+        new Validation.Valid(found.name(), found.expiresAt(), found.activations(), found.maxActivations(), found.graceUntil(),
+            found.entitlements());
     if (!found.wanted() && !feed.isHeard()) {
       counts.valid(found.accountId());
       return Future.succeededFuture(valid);
@@ -202,13 +233,13 @@ final class Validator {
         counts.valid(found.accountId());
         counts.activated(found.accountId());
         return Future.succeededFuture(new Validation.Valid(
-            license.name(), license.expiresAt(), granted.activations(), license.maxActivations()));
+            license.name(), license.expiresAt(), granted.activations(), license.maxActivations(), found.graceUntil(),
+            found.entitlements()));
       }
       if (outcome == Activator.Outcome.Denied.FULL) {
         return refused(found, Refused.MAX_ACTIVATIONS_REACHED);
       }
-      return lookUp < MAX_LOOK_UPS ? validate(request, trace, lookUp + 1)
-          : Future.failedFuture(new Failure.Unavailable("The license keeps changing; retry").exception());
+      return again(request, trace, lookUp);
     });
   }
 
@@ -232,6 +263,6 @@ final class Validator {
     return new Validate(request.licenseKey(), request.fingerprint(),
         request.deviceName() == null ? found.deviceName() : request.deviceName(),
         request.deviceType() == null ? found.deviceType() : request.deviceType(),
-        request.ipAddress() == null ? found.ipAddress() : request.ipAddress());
+        request.ipAddress() == null ? found.ipAddress() : request.ipAddress(), request.productId());
   }
 }

@@ -97,6 +97,8 @@ class ErasureTest {
     await("both are retried later").atMost(Waiting.LONG).until(() -> keyhook.database().number("""
         SELECT count(*) FROM keyhook.delivery_queue WHERE NOT leased AND account_id = ?""", tenant.accountId) == 2);
     tenant.receiver.answer(Answer.OK);
+    tenant.api.post("/api/policies", new JsonObject().put("name", "Policy")).expect(201);
+    tenant.api.post("/api/products", new JsonObject().put("name", "Product")).expect(201);
     validate(license(tenant, null), "two");
     tenant.receiver.take(2);
     tenant.api.post("/api/api-keys", new JsonObject().put("name", "Key").put("currentPassword", Node.PASSWORD)).expect(201);

@@ -69,6 +69,11 @@ class AuditTest {
     api.post(path + "/disable").expect(200);
     api.post(path + "/enable").expect(200);
     api.delete(path).expect(204);
+    for (String kind : List.of("/api/policies", "/api/products")) {
+      String one = kind + "/" + api.post(kind, new JsonObject().put("name", "One")).expect(201).json().getString("id");
+      api.patch(one, new JsonObject().put("name", "Two")).expect(200);
+      api.delete(one).expect(204);
+    }
     String delivery = receiver.take().id();
     keyhook.awaitEmptyQueue();
     api.post("/api/deliveries/" + delivery + "/redeliver").expect(202);

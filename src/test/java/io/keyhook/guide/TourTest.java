@@ -104,6 +104,13 @@ class TourTest {
   }
 
   @Test
+  void policiesAndProductsAreCreatedAndUsed() throws IOException {
+    setCredential();
+    follow("policies", "");
+    assertThat(shell.output()).contains("\"expiresAt\": null", "\"maxActivations\"", "true").doesNotContain("\"code\"");
+  }
+
+  @Test
   void aBodyThatIsSignedByHandIsAccepted() throws IOException {
     List.of("openssl", "base64", "od", "python3").forEach(Tool::require);
     Guide.Block receiver = Guide.page("start").file("receiver.py");

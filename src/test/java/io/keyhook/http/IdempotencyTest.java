@@ -236,6 +236,8 @@ class IdempotencyTest {
     assertCommittedTogether("api_key", "key_id", Id.API_KEY, with("tx-key").post("/api/api-keys", named("K")));
     assertCommittedTogether("member", "user_id", Id.USER, with("tx-user").post("/api/users", new JsonObject()
         .put("email", "tx@example.com").put("password", Node.PASSWORD).put("role", "member")));
+    assertCommittedTogether("policy", "policy_id", Id.POLICY, with("tx-policy").post("/api/policies", named("P")));
+    assertCommittedTogether("product", "product_id", Id.PRODUCT, with("tx-product").post("/api/products", named("P")));
     Exchange webhook = with("tx-webhook").post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/")
         .put("events", new JsonArray().add("license.expired")));
     assertCommittedTogether("webhook", "webhook_id", Id.WEBHOOK, webhook);

@@ -106,6 +106,7 @@ export const VALIDATION_ADVICE = {
   LICENSE_DISABLED: 'Enable the license to let it validate again.',
   LICENSE_EXPIRED: 'Extend the license to let it validate again.',
   MAX_ACTIVATIONS_REACHED: 'Remove a device, or raise the activation limit.',
+  PRODUCT_MISMATCH: 'The license is for another product than the one that your app names.',
 };
 
 export const AUDIT_ACTIONS = {
@@ -115,6 +116,12 @@ export const AUDIT_ACTIONS = {
   'license.enabled': 'Enabled a license',
   'license.deleted': 'Deleted a license',
   'activation.deleted': 'Removed a device',
+  'policy.created': 'Created a policy',
+  'policy.updated': 'Changed a policy',
+  'policy.deleted': 'Deleted a policy',
+  'product.created': 'Created a product',
+  'product.updated': 'Renamed a product',
+  'product.deleted': 'Deleted a product',
   'webhook.created': 'Created a webhook',
   'webhook.updated': 'Changed a webhook',
   'webhook.secret_rotated': 'Rotated a webhook’s secret',
