@@ -13,6 +13,7 @@ import { SignUp } from './pages/signup.js';
 import { Overview } from './pages/overview.js';
 import { LicenseList } from './pages/licenses.js';
 import { LicensePage } from './pages/license.js';
+import { Policies } from './pages/policies.js';
 import { WebhookList } from './pages/webhooks.js';
 import { WebhookPage } from './pages/webhook.js';
 import { TestEndpointPage } from './pages/test-endpoint.js';
@@ -28,6 +29,7 @@ const ROUTES = [
   ['/', Overview],
   ['/licenses', LicenseList],
   ['/licenses/:id', LicensePage],
+  ['/policies', Policies],
   ['/webhooks', WebhookList],
   ['/webhooks/:id', WebhookPage],
   ['/test-endpoint', TestEndpointPage],
@@ -49,6 +51,7 @@ const LINKS = [
 const NAVIGATION = [
   ['/', 'Overview', 'overview'],
   ['/licenses', 'Licenses', 'licenses'],
+  ['/policies', 'Policies', 'policies'],
   ['/webhooks', 'Webhooks', 'webhooks'],
   ['/deliveries', 'Deliveries', 'deliveries'],
   null,

@@ -3,6 +3,7 @@ import { get, post, remove } from '../api.js';
 import { Field, Form, FormError, useForm } from '../form.js';
 import { dateTime, number } from '../format.js';
 import { useSoon } from '../live.js';
+import { period } from '../periods.js';
 import { backTo, go, to } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
 import { announce, Button, Card, Code, Confirm, Empty, Facts, IdText, Loaded, Notice, PagedTable, PageHead, Secret, StatusBadge, Time }
@@ -73,13 +74,20 @@ function License({ license, back, onChanged, reload }) {
         <${Facts} of=${[
           ['Activations', `${number(license.currentActivations)} of ${number(license.maxActivations)}`],
           ['Expires', license.expiresAt ? html`${dateTime(license.expiresAt)} (<${Time} at=${license.expiresAt} ahead />)`
-              : 'Never'],
+              : license.inherited.includes('expiresAt') ? 'Not before the first activation, or never' : 'Never'],
           ['Customer', license.customerName && html`<${OfCustomer} name=${license.customerName} />`],
           ['Customer e-mail', license.customerEmail && html`<${OfCustomer} name=${license.customerEmail} />`],
+          license.policyId && ['Policy', html`<${NameOf} path=${'api/policies/' + license.policyId} href=${to('/licenses',
+              { policyId: license.policyId })} />`],
+          license.productId && ['Product', html`<${NameOf} path=${'api/products/' + license.productId} href=${to('/licenses',
+              { productId: license.productId })} />`],
+          license.heartbeatSeconds && ['Heartbeat', period(license.heartbeatSeconds)],
           ['Created', dateTime(license.createdAt)],
           ['Updated', dateTime(license.updatedAt)],
           ['ID', html`<${IdText} of=${id} />`],
         ]} />
+        ${Object.keys(license.entitlements).length > 0 && html`<h3>Entitlements</h3>
+          <${Code} label="entitlements" text=${JSON.stringify(license.entitlements, null, 2)} />`}
         ${Object.keys(license.metadata).length > 0 && html`<h3>Metadata</h3>
           <${Code} label="metadata" text=${JSON.stringify(license.metadata, null, 2)} />`}
       </${Card}>
@@ -133,6 +141,12 @@ function Verdict({ result }) {
   return html`<${Notice} tone="good" title="Valid">${result.knownDevice
       ? 'This device is already activated.'
     : `This is a new device and would use ${number(result.currentActivations + 1)} of ${number(result.maxActivations)} activations.`}</${Notice}>`;
+}
+
+/** The name of a policy or a product, with a link to its licenses. */
+function NameOf({ path, href }) {
+  const loaded = useLoad(signal => get(path, {}, signal), [path]);
+  return html`<a href=${href}>${loaded.data?.name ?? path.slice(path.lastIndexOf('/') + 1)}</a>`;
 }
 
 /** A link to all licenses of a customer. @param name or e-mail address */
