@@ -124,19 +124,29 @@ public final class Distribution {
   public static int run(URI uri) {
     try (Connection connection = Jdbc.of(uri).connect(); Statement statement = connection.createStatement()) {
       check(statement);
-      Migrations.run(uri);
+      Migrations.migrate(uri);
+      checkKeys(statement);
       return distribute(statement);
     } catch (SQLException e) {
       throw new IllegalStateException(e.getMessage() + ". Remove the reason and try again: what is done stays done.", e);
     }
   }
 
-  private static int distribute(Statement statement) throws SQLException {
-    String alike = text(statement, ALIKE);
-    if (alike != null) {
-      throw new IllegalStateException("Some license keys differ from others in hyphens only, which a distributed database"
-          + " cannot keep apart: " + alike + ". Delete or replace these licenses, and try again.");
+  /**
+   * Distributes the tables that migrations have added to a distributed database, which are empty, so that nodes may serve
+   * meanwhile. Does nothing to any other database, nor through a worker, where no migration runs.
+   */
+  static void complete(URI uri) throws SQLException {
+    try (Connection connection = Jdbc.of(uri).connect(); Statement statement = connection.createStatement()) {
+      if (number(statement, HAS_CITUS) > 0 && number(statement, IS_COORDINATOR) > 0
+          && number(statement, IS_DISTRIBUTED.formatted(BY_ACCOUNT.get(0))) > 0) {
+        Migrations.await(() -> number(statement, LOCK) > 0); // within a statement, it would keep others from creating indexes
+        distribute(statement);
+      }
     }
+  }
+
+  private static int distribute(Statement statement) throws SQLException {
     int distributed = 0;
     for (String table : EVERYWHERE) {
       distributed += distribute(statement, table, TO_EVERYWHERE);
@@ -166,6 +176,14 @@ public final class Distribution {
     if (number(statement, LOCK) == 0) {
       throw new IllegalStateException("Another run is distributing this database, or PostgreSQL is still finishing a table for"
           + " one that was killed. Try again when it has ended.");
+    }
+  }
+
+  private static void checkKeys(Statement statement) throws SQLException {
+    String alike = text(statement, ALIKE);
+    if (alike != null) {
+      throw new IllegalStateException("Some license keys differ from others in hyphens only, which a distributed database"
+          + " cannot keep apart: " + alike + ". Delete or replace these licenses, and try again.");
     }
   }
 
