@@ -50,6 +50,8 @@ import io.keyhook.license.ValidationVerticle;
 import io.keyhook.log.LiveVerticle;
 import io.keyhook.log.LogVerticle;
 import io.keyhook.log.RecoveryVerticle;
+import io.keyhook.signing.SigningKeyRing;
+import io.keyhook.signing.SigningVerticle;
 import io.keyhook.stats.Counts;
 import io.keyhook.stats.StatsVerticle;
 import io.keyhook.target.TargetPolicy;
@@ -257,6 +259,7 @@ final class Deployment {
     Outbox outbox = new Outbox(plans, database.shards(), dispatcher, feed, metrics.registry());
     Cipher cipher = Keyhook.cipher(options.secrets());
     Idempotency idempotency = new Idempotency(vertx, database, cipher, admissions.management());
+    SigningKeyRing signingKeys = new SigningKeyRing(vertx, database, cipher, idempotency, admissions.signatures());
     MeterRegistry meters = metrics.registry();
     Egress egress = Egress.of(options.delivery());
     egress.publish(meters);
@@ -285,9 +288,10 @@ final class Deployment {
             new LicenseVerticle(bus, database, idempotency, outbox, plans, lastSeen, admissions)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new PolicyVerticle(bus, database, idempotency, outbox)))
         .compose(v -> deploy(Stage.WORKING, workers, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
-            counts, meters, admissions.pacer(), validator.getAndIncrement())))
+            counts, meters, signingKeys, options.license().lease(), admissions.pacer(), validator.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
             new AccountVerticle(bus, database, cipher, idempotency, plans, options, admissions, budget)))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new SigningVerticle(bus, signingKeys)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AlertVerticle(bus, database, options, policy, egress, cipher, meters)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new IdempotencyVerticle(idempotency)))

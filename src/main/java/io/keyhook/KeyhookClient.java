@@ -17,6 +17,7 @@ import io.keyhook.bus.Policies;
 import io.keyhook.bus.Products;
 import io.keyhook.bus.Recoveries;
 import io.keyhook.bus.Sessions;
+import io.keyhook.bus.SigningKeys;
 import io.keyhook.bus.Statistics;
 import io.keyhook.bus.TestEndpoints;
 import io.keyhook.bus.TwoFactor;
@@ -66,6 +67,11 @@ public final class KeyhookClient {
   /** Validates a license for a device. A new device is activated unless the activation limit is reached. */
   public Future<Licenses.Validation> validate(Licenses.Validate request) {
     return bus.request(Addresses.VALIDATE, request);
+  }
+
+  /** Validates a license as {@link #validate} does, and signs the result with the key of the license's account. */
+  public Future<Licenses.SignedValidation> validateSigned(Licenses.ValidateSigned request) {
+    return bus.request(Addresses.VALIDATE_SIGNED, request);
   }
 
   /** Frees the activation of a device, for the device itself. A team member's call is {@link #deleteActivation}. */
@@ -485,6 +491,24 @@ public final class KeyhookClient {
 
   public Future<Void> deleteTestEndpoint(TestEndpoints.Delete request) {
     return manage(request.caller().accountId(), Addresses.DELETE_TEST_ENDPOINT, request);
+  }
+
+  /** Lists the keys that sign validations, newest first. */
+  public Future<Page<SigningKeys.SigningKey>> listSigningKeys(SigningKeys.ListAll query) {
+    return manage(query.caller().accountId(), Addresses.LIST_SIGNING_KEYS, query);
+  }
+
+  /** Returns the public keys of an account, for everyone who verifies what it has signed. */
+  public Future<Page<SigningKeys.SigningKey>> getPublicKeys(SigningKeys.GetPublic query, String ipAddress) {
+    return manage(ClientTenant.of(ipAddress), Addresses.GET_PUBLIC_KEYS, query);
+  }
+
+  public Future<SigningKeys.SigningKey> rotateSigningKey(SigningKeys.Rotate request) {
+    return manage(request.caller().accountId(), Addresses.ROTATE_SIGNING_KEY, request);
+  }
+
+  public Future<Void> deleteSigningKey(SigningKeys.Delete request) {
+    return manage(request.caller().accountId(), Addresses.DELETE_SIGNING_KEY, request);
   }
 
   public Future<Page<Deliveries.Summary>> listDeliveries(Deliveries.ListOf query) {

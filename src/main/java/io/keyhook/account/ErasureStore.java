@@ -38,7 +38,8 @@ final class ErasureStore {
       delete("idempotency", "key_id"),
       delete("alert_message", "user_id, channel, cause"),
       delete("alert_setting", "user_id"),
-      delete("alert_state", "kind, subject_id"));
+      delete("alert_state", "kind, subject_id"),
+      delete("signing_key", "key_id"));
   static final int TABLES = DELETES.size();
 
   private static final String DELETE_CREDENTIALS = """

@@ -37,6 +37,9 @@ public enum Action {
   TEST_ENDPOINT_DELETED("test_endpoint.deleted"),
   API_KEY_CREATED("api_key.created"),
   API_KEY_DELETED("api_key.deleted"),
+  /** Of the new key. */
+  SIGNING_KEY_ROTATED("signing_key.rotated"),
+  SIGNING_KEY_DELETED("signing_key.deleted"),
   ACCOUNT_CREATED("account.created"),
   ACCOUNT_UPDATED("account.updated"),
   ACCOUNT_SUSPENDED("account.suspended"),

@@ -70,9 +70,18 @@ public final class Addresses {
   public static final Address<Alerts.Get, Alerts.Settings> GET_ALERTS = new Address<>("alert.get");
   public static final Address<Alerts.Update, Alerts.Settings> UPDATE_ALERTS = new Address<>("alert.update");
   public static final Address<Alerts.Test, Alerts.TestResult> TEST_ALERTS = new Address<>("alert.test", LONG);
+  public static final Address<SigningKeys.ListAll, Page<SigningKeys.SigningKey>> LIST_SIGNING_KEYS =
+      new Address<>("signing-key.list");
+  public static final Address<SigningKeys.GetPublic, Page<SigningKeys.SigningKey>> GET_PUBLIC_KEYS =
+      new Address<>("signing-key.public");
+  public static final Address<SigningKeys.Rotate, SigningKeys.SigningKey> ROTATE_SIGNING_KEY =
+      new Address<>("signing-key.rotate");
+  public static final Address<SigningKeys.Delete, Void> DELETE_SIGNING_KEY = new Address<>("signing-key.delete");
   public static final Address<Audit.ListEntries, Page<Audit.Entry>> LIST_AUDIT = new Address<>("audit.list");
 
   public static final Address<Licenses.Validate, Licenses.Validation> VALIDATE = new Address<>("license.validate");
+  public static final Address<Licenses.ValidateSigned, Licenses.SignedValidation> VALIDATE_SIGNED =
+      new Address<>("license.validate-signed");
   public static final Address<Licenses.Deactivate, Licenses.Deactivation> DEACTIVATE = new Address<>("license.deactivate");
   public static final Address<Licenses.Create, Licenses.License> CREATE_LICENSE = new Address<>("license.create");
   public static final Address<Licenses.CreateMany, Page<Licenses.License>> CREATE_LICENSES =

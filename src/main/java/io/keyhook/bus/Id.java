@@ -21,6 +21,7 @@ public enum Id {
   TEST_DELIVERY("delivery_test_", "delivery"),
   RECOVERY("recovery_", "recovery"),
   EVENT("event_", "event"),
+  SIGNING_KEY("signkey_", "signing key"),
   SESSION("session_", "session"),
   INVITATION("invite_", "invitation"),
   PASSWORD_RESET("reset_", "link to reset a password"),

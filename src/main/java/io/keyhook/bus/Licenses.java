@@ -579,6 +579,44 @@ public interface Licenses {
   }
 
   /**
+   * Validates a license for a device, and signs the result, so that the device can tell that it comes from the seller's account.
+   *
+   * @param nonce {@value #NONCE_MIN} to {@value #NONCE_MAX} letters, digits, {@code -} and {@code _}, different each time, by which the
+   *     device recognizes the result of this very validation; null: none
+   * @param lease whether the device asks for a lease: what is signed of a valid license is then good without a network for as long as the
+   *     license allows; null: no
+   */
+  record ValidateSigned(Validate validate, String nonce, Boolean lease) {
+    static final int NONCE_MIN = 8;
+    static final int NONCE_MAX = 128;
+    private static final Pattern NONCE = Pattern.compile("[A-Za-z0-9_-]*+");
+
+    public ValidateSigned {
+      Check.that().is("nonce", nonce == null || nonce.length() >= NONCE_MIN && nonce.length() <= NONCE_MAX,
+              "is not " + NONCE_MIN + " to " + NONCE_MAX + " characters long")
+          .is("nonce", nonce == null || NONCE.matcher(nonce).matches(), "may only contain ASCII letters, digits, - and _")
+          .done();
+    }
+
+    /** Returns whether the device asks for a signature. */
+    public boolean isAsked() {
+      return nonce != null || isLease();
+    }
+
+    /** Returns whether the device asks for a lease. */
+    public boolean isLease() {
+      return Boolean.TRUE.equals(lease);
+    }
+  }
+
+  /**
+   * The result of a validation with what was signed.
+   *
+   * @param statement a JSON Web Signature in its compact form; null: no account has a license of this key, so no key signs
+   */
+  record SignedValidation(Validation validation, String statement) {}
+
+  /**
    * Frees the activation of a device, whether the license is valid or not. Repeating it changes nothing.
    *
    * @param ipAddress of the device; null: unknown

@@ -303,6 +303,7 @@ public final class ApiRouter {
     node.mount(calls);
     new LicenseRoutes(client, admissions).mount(calls);
     new PolicyRoutes(client).mount(calls);
+    new SigningRoutes(client, addresses, limits.validations()).mount(calls);
     new WebhookRoutes(client).mount(calls);
     new DeliveryRoutes(client, authentication).mount(calls);
     new StatisticsRoutes(client).mount(calls);

@@ -36,6 +36,8 @@ final class Permissions {
         "POST /api/users/:id/password-reset", "GET /api/password-resets", "DELETE /api/password-resets/:id", "POST /api/users/:id/two-factor/disable");
     put(OWNER, null, "POST /api/users", "PATCH /api/users/:id", "DELETE /api/users/:id");
     put(OWNER, null, "POST /api/api-keys", "DELETE /api/api-keys/:id");
+    put(READ_ONLY, LICENSES, "GET /api/signing-keys");
+    put(OWNER, null, "POST /api/signing-keys/rotate", "DELETE /api/signing-keys/:id");
 
     put(READ_ONLY, LICENSES, "GET /api/licenses", "GET /api/licenses/export", "GET /api/licenses/:id",
         "GET /api/licenses/:id/activations", "POST /api/licenses/:id/check");

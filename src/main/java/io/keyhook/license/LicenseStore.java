@@ -327,7 +327,7 @@ final class LicenseStore {
    * @param taken what the license takes from its policy after the change
    * @return empty if nothing differs, the license would have expired already, or there is none; {@link #unchanged} says which
    */
-static Future<Optional<License>> update(SqlClient client, UUID licenseId, Licenses.Update change, Inheritance.Taken taken) {
+  static Future<Optional<License>> update(SqlClient client, UUID licenseId, Licenses.Update change, Inheritance.Taken taken) {
     if (change.changed().isEmpty()) {
       return Future.succeededFuture(Optional.empty()); // Citus 13.2 fails on a statement of which it sees that it changes nothing
     }

@@ -4,7 +4,9 @@ import io.keyhook.bus.Failure;
 import io.keyhook.bus.Licenses.Deactivate;
 import io.keyhook.bus.Licenses.Deactivation;
 import io.keyhook.bus.Licenses.License;
+import io.keyhook.bus.Licenses.SignedValidation;
 import io.keyhook.bus.Licenses.Validate;
+import io.keyhook.bus.Licenses.ValidateSigned;
 import io.keyhook.bus.Licenses.Validation;
 import io.keyhook.bus.Licenses.Validation.Refused;
 import io.keyhook.db.BatchSizes;
@@ -57,6 +59,7 @@ final class Validator {
   private final EventFeed feed;
   private final LastSeen lastSeen;
   private final Deactivator deactivator;
+  private final Statements statements;
   private final Counts counts;
 
   /**
@@ -67,9 +70,23 @@ final class Validator {
    */
   private record Question(Validate request, UUID accountId, String trace) {}
 
+  /** Notes the license that a validation has found. */
+  private static final class Witness {
+    /** Of validations whose license nobody asks for. */
+    private static final Witness NONE = new Witness();
+
+    private Found found;
+
+    private void note(Found license) {
+      if (this != NONE) {
+        found = license;
+      }
+    }
+  }
+
   Validator(
-      Vertx vertx, Pool client, Shards shards, Activator activator, Deactivator deactivator, Outbox outbox, EventFeed feed,
-      LastSeen lastSeen, Counts counts, MeterRegistry meters, Tracing tracing) {
+      Vertx vertx, Pool client, Shards shards, Activator activator, Deactivator deactivator, Statements statements,
+      Outbox outbox, EventFeed feed, LastSeen lastSeen, Counts counts, MeterRegistry meters, Tracing tracing) {
     DistributionSummary lookedUp = BatchSizes.of("look-ups", meters);
     DistributionSummary activated = BatchSizes.of("activations", meters);
     DistributionSummary raised = BatchSizes.of("events", meters);
@@ -77,6 +94,7 @@ final class Validator {
     this.lastSeen = lastSeen;
     this.counts = counts;
     this.deactivator = deactivator;
+    this.statements = statements;
     this.shards = shards;
     this.lookUps = new Batcher<>(vertx, LOOK_UP_LANES, MAX_BATCH, MAX_WAITING,
         question -> question.accountId == null ? stranger(question.request) : question.accountId, shards,
@@ -112,7 +130,20 @@ final class Validator {
    * @param trace the context of the validation's span; null: there is none
    */
   Future<Validation> validate(Validate request, String trace) {
-    return validate(request, trace, 1);
+    return validate(request, trace, Witness.NONE, 1);
+  }
+
+  /**
+   * Validates a license and signs the result. The activation of a new device is committed before, so that a device which gets no
+   * signature is known when it repeats the call.
+   *
+   * @param trace the context of the validation's span; null: there is none
+   */
+  Future<SignedValidation> validateSigned(ValidateSigned request, String trace) {
+    Witness witness = new Witness();
+    return validate(request.validate(), trace, witness, 1).compose(validation -> witness.found == null
+        ? Future.succeededFuture(new SignedValidation(validation, null))
+        : statements.sign(request, witness.found, validation));
   }
 
   /** Frees the activation of a device. */
@@ -137,32 +168,35 @@ final class Validator {
     return lookUps.waiting() + owners.waiting() + activations.waiting() + beats.waiting() + events.waiting();
   }
 
-  private Future<Validation> validate(Validate request, String trace, int lookUp) {
+  private Future<Validation> validate(Validate request, String trace, Witness witness, int lookUp) {
     return find(request, trace).compose(found -> {
       if (found == null) { // nobody's: it is in nobody's statistics
+        witness.note(null);
         return Future.succeededFuture(Refused.LICENSE_NOT_FOUND);
       }
       accounts[slot(request)] = found.accountId();
+      witness.note(found);
       Refused refused = Refusals.of(found.suspended(), found.isForOther(request.productId()), found.disabled(), found.expired(),
           found.known(), found.activations(), found.maxActivations());
       if (refused != null) {
         return refused(found, refused);
       }
       if (!found.known()) {
-        return activate(request, found, trace, lookUp);
+        return activate(request, found, trace, witness, lookUp);
       }
-      return found.terms() == null || !found.terms().beat() ? known(request, found, trace) : beat(request, found, trace, lookUp);
+      return found.terms() == null || !found.terms().beat() ? known(request, found, trace)
+          : beat(request, found, trace, witness, lookUp);
     });
   }
 
   /** Writes at once that a device was seen that would otherwise be freed by and by. */
-  private Future<Validation> beat(Validate request, Found found, String trace, int lookUp) {
+  private Future<Validation> beat(Validate request, Found found, String trace, Witness witness, int lookUp) {
     return beats.add(new Device(found.accountId(), found.licenseId(), request, trace)).compose(activated -> activated
-        ? known(request, found, trace) : again(request, trace, lookUp));
+        ? known(request, found, trace) : again(request, trace, witness, lookUp));
   }
 
-  private Future<Validation> again(Validate request, String trace, int lookUp) {
-    return lookUp < MAX_LOOK_UPS ? validate(request, trace, lookUp + 1)
+  private Future<Validation> again(Validate request, String trace, Witness witness, int lookUp) {
+    return lookUp < MAX_LOOK_UPS ? validate(request, trace, witness, lookUp + 1)
         : Future.failedFuture(new Failure.Unavailable("The license keeps changing; retry").exception());
   }
 
@@ -226,7 +260,7 @@ final class Validator {
     });
   }
 
-  private Future<Validation> activate(Validate request, Found found, String trace, int lookUp) {
+  private Future<Validation> activate(Validate request, Found found, String trace, Witness witness, int lookUp) {
     return activations.add(new Device(found.accountId(), found.licenseId(), request, trace)).compose(outcome -> {
       if (outcome instanceof Activator.Outcome.Granted granted) {
         ValidationStore.Counted license = granted.license();
@@ -239,7 +273,7 @@ final class Validator {
       if (outcome == Activator.Outcome.Denied.FULL) {
         return refused(found, Refused.MAX_ACTIVATIONS_REACHED);
       }
-      return again(request, trace, lookUp);
+      return again(request, trace, witness, lookUp);
     });
   }
 

@@ -104,6 +104,8 @@ class AuditTest {
     String invitation = api.post("/api/invitations", new JsonObject().put("email", "invited-" + account + "@example.com")
         .put("role", "member")).expect(201).json().getString("id");
     api.delete("/api/invitations/" + invitation).expect(204);
+    String signing = api.post("/api/signing-keys/rotate", new JsonObject().put("overlapHours", 0)).expect(200).json().getString("id");
+    api.delete("/api/signing-keys/" + signing).expect(204);
     api.patch("/api/alerts", new JsonObject().put("mail", true)).expect(200);
     api.post("/api/alerts/test").expect(200);
     api.post("/api/auth/two-factor", new JsonObject().put("currentPassword", "a guess")).expect(403, "WRONG_PASSWORD");

@@ -172,6 +172,15 @@ class TourTest {
   }
 
   @Test
+  void aValidationIsSigned() throws IOException {
+    Tool.require("openssl");
+    setCredential();
+    set(Map.of("LICENSE_KEY", keyhook.license(1).key()));
+    follow("offline", "");
+    assertThat(shell.output()).containsPattern("eyJ[\\w-]++\\.eyJ[\\w-]++\\.[\\w-]{86}").contains("\"kid\": \"signkey_");
+  }
+
+  @Test
   void anAccountSeesItsPlan() throws IOException {
     setCredential();
     follow("plans", "");
@@ -195,7 +204,7 @@ class TourTest {
   void everyPageWithSomethingToTypeIsFollowed() {
     assertThat(Guide.pages().stream().filter(page -> page.blocks().stream().anyMatch(Guide.Block::isShell))
         .map(Guide.Page::name))
-        .containsExactlyInAnyOrder("start", "local", "security", "retries", "troubleshooting", "validate", "scaling",
+        .containsExactlyInAnyOrder("start", "local", "security", "retries", "troubleshooting", "validate", "offline", "scaling",
             "operating", "plans");
   }
 }

@@ -79,7 +79,7 @@ class IdempotencyTest {
   @Test
   void everyCallThatCreatesRotatesOrSendsTakesAKey() {
     assertThat(once().map(Operation::id)).containsExactlyInAnyOrder("createLicense", "createLicenses", "importLicenses",
-        "createWebhook", "testWebhook", "rotateSecret", "recoverWebhook", "createApiKey", "createUser", "createInvitation", "redeliver",
+        "createWebhook", "testWebhook", "rotateSecret", "rotateSigningKey", "recoverWebhook", "createApiKey", "createUser", "createInvitation", "redeliver",
         "redeliverAll", "createAccount");
   }
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 final class Subject implements BeforeAllCallback {
   private static final List<String> TABLES = List.of("account", "member", "session", "account_link", "api_key", "license", "license_expiry", "activation", "webhook",
       "recovery", "delivery_queue", "delivery", "event", "audit", "idempotency", "test_endpoint", "test_request",
-      "alert_setting", "policy", "product");
+      "alert_setting", "policy", "product", "signing_key");
   /** What changes by the clock and not by a request. */
   private static final String UNSTEADY = "'{last_used_at,last_seen_at,last_login_at}'::text[]";
 
@@ -72,6 +72,8 @@ final class Subject implements BeforeAllCallback {
         new JsonObject().put("currentPassword", Node.PASSWORD)).expect(201).json().getString("id"));
     ids.put("/api/auth/sessions/{id}", user.get("/api/auth/sessions").expect(200).data().get(0).getString("id"));
     ids.put("/api/admin/accounts/{id}", api.get("/api/account").json().getString("id"));
+    ids.put("{accountId}", ids.get("/api/admin/accounts/{id}"));
+    ids.put("/api/signing-keys/{id}", api.get("/api/signing-keys").expect(200).data().get(0).getString("id"));
     api.post("/api/test-endpoint").expect(200);
     ids.put("/api/deliveries/{id}", api.post("/api/webhooks/test", new JsonObject().put("webhookId", webhookId()))
         .expect(200).json().getString("deliveryId"));

@@ -137,6 +137,8 @@ export const AUDIT_ACTIONS = {
   'test_endpoint.deleted': 'Deleted a test endpoint',
   'api_key.created': 'Created an API key',
   'api_key.deleted': 'Deleted an API key',
+  'signing_key.rotated': 'Rotated the signing key',
+  'signing_key.deleted': 'Deleted a signing key',
   'account.created': 'Created the account',
   'account.updated': 'Changed the account',
   'account.suspended': 'Suspended the account',

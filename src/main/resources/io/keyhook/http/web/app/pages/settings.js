@@ -9,6 +9,7 @@ import { announce, Badge, Button, Card, Code, Confirm, Dialog, Facts, Loaded, No
 import { usePages } from '../use.js';
 import { deviceName, ROLE_NAMES } from '../words.js';
 import { AlertsCard } from './alerts.js';
+import { SigningKeysCard } from './signing-keys.js';
 
 const THEMES = [['system', 'System'], ['light', 'Light'], ['dark', 'Dark']];
 const STORED = 'keyhook-theme';
@@ -27,6 +28,7 @@ export function SettingsPage() {
     <${Card} title="Password"><${Password} email=${me.data?.user?.email ?? ''} /></${Card}>
     ${me.data?.user && html`<${TwoFactor} me=${me} />`}
     ${me.data?.user && html`<${AlertsCard} />`}
+    ${me.data && html`<${SigningKeysCard} accountId=${me.data.accountId} />`}
     <${Sessions} />
     <${Card} title="Server"><${Loaded} of=${settings} lines=${4}>${({ version, timeout, retryDelays,
         allowInsecureTargets }) => html`<${Facts} of=${[
