@@ -143,6 +143,41 @@ class SignedValidationTest {
   }
 
   @Test
+  void aLeaseIsThatOfThePolicyAndNamesProductAndEntitlements() {
+    String product = keyhook.api().post("/api/products", new JsonObject().put("name", "Editor")).expect(201).json().getString("id");
+    JsonObject terms = new JsonObject().put("name", "Offline").put("leaseSeconds", 86_400).put("productId", product)
+        .put("entitlements", new JsonObject().put("seats", 3));
+    License license = ofPolicy(terms);
+    JsonObject claims = lease(keyhook.api(), license, "one");
+    assertThat(length(claims)).isEqualTo(Duration.ofDays(1));
+    assertThat(claims.getString("productId")).isEqualTo(product);
+    assertThat(claims.getJsonObject("entitlements")).isEqualTo(new JsonObject().put("seats", 3));
+    assertThat(length(lease(keyhook.api(), ofPolicy(terms.copy().putNull("leaseSeconds")), "one"))).isEqualTo(Duration.ofMinutes(5));
+    String another = keyhook.api().post("/api/products", new JsonObject().put("name", "Viewer")).expect(201).json().getString("id");
+    JsonObject refused = Statement.of(keyhook.api().anonymous().post("/api/validate", new JsonObject().put("licenseKey", license.key())
+        .put("fingerprint", "one").put("nonce", NONCE).put("lease", true).put("productId", another)).expect(403, "PRODUCT_MISMATCH")
+        .json().getString("statement")).claims();
+    assertThat(refused.getBoolean("valid")).isFalse();
+    assertThat(refused.getString("productId")).isEqualTo(another);
+  }
+
+  @Test
+  void aLeaseInTheGracePeriodEndsWithIt() {
+    License license = ofPolicy(new JsonObject().put("name", "Grace").put("durationSeconds", 86_400)
+        .put("graceSeconds", 86_400).put("leaseSeconds", 7 * 86_400));
+    keyhook.database().update("UPDATE keyhook.license SET created_at = created_at - interval '36 hours' WHERE key = ?", license.key());
+    JsonObject claims = lease(keyhook.api(), license, "one");
+    assertThat(claims.getBoolean("valid")).isTrue();
+    assertThat(claims.getLong("exp")).isEqualTo(Instant.parse(claims.getString("graceUntil")).getEpochSecond());
+    assertThat(length(claims)).isPositive();
+  }
+
+  private static License ofPolicy(JsonObject terms) {
+    return keyhook.license(new JsonObject().put("name", "L").put("policyId",
+        keyhook.api().post("/api/policies", terms).expect(201).json().getString("id")));
+  }
+
+  @Test
   void aRefusalIsNoLease() {
     License full = keyhook.license(1);
     validate(full.key(), "one").expect(200);
