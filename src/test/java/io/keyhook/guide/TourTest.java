@@ -196,6 +196,6 @@ class TourTest {
     assertThat(Guide.pages().stream().filter(page -> page.blocks().stream().anyMatch(Guide.Block::isShell))
         .map(Guide.Page::name))
         .containsExactlyInAnyOrder("start", "local", "security", "retries", "troubleshooting", "validate", "scaling",
-            "operating", "plans");
+            "operating", "plans", "policies");
   }
 }

@@ -80,7 +80,7 @@ class IdempotencyTest {
   void everyCallThatCreatesRotatesOrSendsTakesAKey() {
     assertThat(once().map(Operation::id)).containsExactlyInAnyOrder("createLicense", "createLicenses", "importLicenses",
         "createWebhook", "testWebhook", "rotateSecret", "recoverWebhook", "createApiKey", "createUser", "createInvitation", "redeliver",
-        "redeliverAll", "createAccount");
+        "redeliverAll", "createAccount", "createPolicy", "createProduct");
   }
 
   @ParameterizedTest
