@@ -188,7 +188,7 @@ class ErasureTest {
         FROM keyhook.event WHERE account_id = ?""".formatted(DeliveryRowStore.traceOf("event_id")), tenant.accountId);
     Map<String, List<JsonObject>> files = export(tenant);
     assertThat(files.keySet()).containsExactly("account.jsonl", "team.jsonl", "invitations.jsonl", "api-keys.jsonl", "licenses.jsonl",
-        "activations.jsonl", "webhooks.jsonl", "events.jsonl", "deliveries.jsonl", "pending-deliveries.jsonl",
+        "policies.jsonl", "products.jsonl", "activations.jsonl", "webhooks.jsonl", "events.jsonl", "deliveries.jsonl", "pending-deliveries.jsonl",
         "statistics.jsonl", "audit.jsonl");
     assertThat(files.get("account.jsonl")).singleElement().satisfies(account ->
         assertThat(account.getString("accountId")).isEqualTo(tenant.id));

@@ -79,8 +79,8 @@ class IdempotencyTest {
   @Test
   void everyCallThatCreatesRotatesOrSendsTakesAKey() {
     assertThat(once().map(Operation::id)).containsExactlyInAnyOrder("createLicense", "createLicenses", "importLicenses",
-        "createWebhook", "testWebhook", "rotateSecret", "rotateSigningKey", "recoverWebhook", "createApiKey", "createUser", "createInvitation", "redeliver",
-        "redeliverAll", "createAccount");
+        "createWebhook", "testWebhook", "rotateSecret", "rotateSigningKey", "recoverWebhook", "createApiKey", "createUser",
+        "createInvitation", "redeliver", "redeliverAll", "createAccount", "createPolicy", "createProduct");
   }
 
   @ParameterizedTest
