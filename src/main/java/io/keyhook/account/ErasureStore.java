@@ -30,6 +30,8 @@ final class ErasureStore {
       delete("activation", "license_id, fingerprint"),
       delete("license_key", "key"),
       delete("license", "license_id"),
+      delete("webhook_pace", "webhook_id"),
+      delete("webhook_format", "webhook_id, version"),
       delete("webhook", "webhook_id"),
       delete("test_request", "slot"),
       delete("test_endpoint", "token"),
