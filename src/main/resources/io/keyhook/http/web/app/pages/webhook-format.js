@@ -8,7 +8,7 @@ import { EVENT_TYPES } from '../words.js';
 
 const KEYHOOK = 'keyhook';
 const FORMATS = {
-  keyhook: ['Keyhook', 'The payload of the event, for code of yours.'],
+  keyhook: ['Keyhook', 'The payload of the event, for your own code.'],
   slack: ['Slack', 'A message. Enter the URL of an incoming webhook of Slack.'],
   discord: ['Discord', 'A message. Enter the URL of a webhook of a Discord channel.'],
   teams: ['Microsoft Teams', 'A card. Enter the URL of a workflow “When a Teams webhook request is received”.'],
