@@ -456,6 +456,11 @@ public final class KeyhookClient {
     return manage(request.caller().accountId(), Addresses.ROTATE_SECRET, request);
   }
 
+  /** Renders a message with sample data, and sends nothing. Fails if the template is wrong. */
+  public Future<Webhooks.Previewed> previewWebhook(Webhooks.Preview request) {
+    return manage(request.caller().accountId(), Addresses.PREVIEW_WEBHOOK, request);
+  }
+
   /** Completes when the endpoint has responded. */
   public Future<Webhooks.TestResult> testWebhook(Webhooks.Test request) {
     return admissions.tests().run(request.caller().accountId(), () -> bus.request(Addresses.TEST_WEBHOOK, request));

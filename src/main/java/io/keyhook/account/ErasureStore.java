@@ -32,6 +32,8 @@ final class ErasureStore {
       delete("license", "license_id"),
       delete("policy", "policy_id"),
       delete("product", "product_id"),
+      delete("webhook_pace", "webhook_id"),
+      delete("webhook_format", "webhook_id, version"),
       delete("webhook", "webhook_id"),
       delete("test_request", "slot"),
       delete("test_endpoint", "token"),

@@ -119,6 +119,7 @@ public final class Addresses {
       new Address<>("webhook.set-paused");
   public static final Address<Webhooks.RotateSecret, Webhooks.WithSecret> ROTATE_SECRET =
       new Address<>("webhook.rotate-secret");
+  public static final Address<Webhooks.Preview, Webhooks.Previewed> PREVIEW_WEBHOOK = new Address<>("webhook.preview");
   public static final Address<Webhooks.Test, Webhooks.TestResult> TEST_WEBHOOK = new Address<>("webhook.test", LONG);
   public static final Address<Webhooks.GetHealth, Webhooks.Health> GET_HEALTH = new Address<>("webhook.health");
 

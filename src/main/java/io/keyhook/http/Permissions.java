@@ -52,6 +52,7 @@ final class Permissions {
     put(READ_ONLY, WEBHOOKS, "GET /api/webhooks", "GET /api/webhooks/:id", "GET /api/webhooks/:id/health",
         "GET /api/webhooks/:id/deliveries", "GET /api/test-endpoint");
     put(SUPPORT, WEBHOOKS, "POST /api/webhooks/test");
+    put(READ_ONLY, WEBHOOKS, "POST /api/webhooks/preview");
     put(MEMBER, WEBHOOKS, "POST /api/webhooks", "PATCH /api/webhooks/:id", "DELETE /api/webhooks/:id",
         "POST /api/webhooks/:id/pause", "POST /api/webhooks/:id/resume", "POST /api/webhooks/:id/rotate-secret", "POST /api/test-endpoint",
         "DELETE /api/test-endpoint");

@@ -210,6 +210,13 @@ final class EventData {
     return JsonText.of(new Enabled(Subject.of(license), license.updatedAt(), by, license.sequence()));
   }
 
+  private record Compared(String customerEmail, Map<String, Object> metadata) {}
+
+  /** What the filters of webhooks compare of a license that is deleted. */
+  static String compared(License license) {
+    return JsonText.of(new Compared(license.customerEmail(), license.metadata()));
+  }
+
   /**
    * @param license as it was: the deletion has the next number
    * @param by as in {@link #created}

@@ -186,7 +186,7 @@ public final class LicenseVerticle extends VerticleBase {
       found(deleted.isPresent(), Id.LICENSE);
       return AuditStore.write(tx, request.caller(), Action.LICENSE_DELETED, request.id(), List.of())
           .compose(written -> raised(tx, deleted, gone -> new Raised(accountId, EventType.LICENSE_DELETED,
-              EventData.deleted(gone.license(), gone.at(), request.caller().name()))));
+              EventData.deleted(gone.license(), gone.at(), request.caller().name())).ofGone(EventData.compared(gone.license()))));
     })).compose(this::dispatched).mapEmpty();
   }
 

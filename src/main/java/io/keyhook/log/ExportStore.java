@@ -8,7 +8,9 @@ import io.keyhook.bus.JsonText;
 import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Subscription;
+import io.keyhook.event.TemplateNames;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
@@ -30,7 +32,7 @@ final class ExportStore {
   private static final int BATCH = 100;
   private static final UUID FIRST = new UUID(0, 0);
   /** Columns whose text is JSON. */
-  private static final Set<String> JSON = Set.of("metadata", "entitlements", "data", "attempts");
+  private static final Set<String> JSON = Set.of("metadata", "entitlements", "data", "attempts", "filters");
   private static final Map<String, Id> IDS = Map.ofEntries(Map.entry("accountId", Id.ACCOUNT), Map.entry("userId", Id.USER),
       Map.entry("keyId", Id.API_KEY), Map.entry("invitationId", Id.INVITATION), Map.entry("licenseId", Id.LICENSE),
       Map.entry("policyId", Id.POLICY), Map.entry("productId", Id.PRODUCT), Map.entry("activationId", Id.ACTIVATION),
@@ -79,7 +81,8 @@ final class ExportStore {
   private static final String WEBHOOKS = """
       SELECT webhook_id, webhook_id AS "webhookId", url, events, %s AS "allLicenseEvents", is_active AS "isActive",
         description, paused_at AS "pausedAt", deactivated_reason AS "deactivatedReason", created_at AS "createdAt", updated_at AS "updatedAt",
-        deleted_at AS "deletedAt", header_names AS "headerNames", authentication AS "authenticationType"
+        deleted_at AS "deletedAt", header_names AS "headerNames", authentication AS "authenticationType",
+        format, templates, rate_limit AS "rateLimit", filters::text AS filters
       FROM keyhook.webhook WHERE account_id = $1 AND webhook_id > $2 ORDER BY webhook_id LIMIT $3"""
       .formatted(DeliveryRowStore.wantsAllLicenseEvents("webhook"));
   private static final String EVENTS = """
@@ -182,6 +185,9 @@ final class ExportStore {
     }
     if (Boolean.TRUE.equals(fields.remove("allLicenseEvents"))) {
       fields.put("events", allLicenseEvents((List<?>) fields.get("events")));
+    }
+    if (fields.get("templates") instanceof JsonObject templates) {
+      fields.put("templates", TemplateNames.shown(templates.getMap()));
     }
     if (Boolean.TRUE.equals(fields.get("test"))) {
       fields.put("deliveryId", Id.TEST_DELIVERY.of(row.getUUID("deliveryId")));

@@ -109,6 +109,9 @@ class ErasureTest {
   @Test
   void anErasedAccountLeavesNothingButItsAuditLogWithoutNames() {
     Tenant tenant = full();
+    tenant.api.post("/api/webhooks", new JsonObject().put("url", tenant.receiver.url()).put("events", new JsonArray().add("license.created"))
+        .put("isActive", false).put("format", "slack").put("rateLimit", 5)).expect(201);
+    assertThat(tenant.rows("webhook_format") + tenant.rows("webhook_pace")).isEqualTo(2);
     operator().delete(tenant.path("")).expect(409, "ACCOUNT_NOT_SUSPENDED");
     operator().post(tenant.path("/suspend")).expect(200);
     operator().delete(tenant.path("")).expect(202);
@@ -178,7 +181,8 @@ class ErasureTest {
     Webhook all = keyhook.webhook(tenant.api, tenant.receiver, "license.*");
     tenant.api.post("/api/webhooks/" + all.id() + "/pause").expect(200);
     tenant.api.patch("/api/webhooks/" + all.id(), new JsonObject().put("headers", new JsonObject().put("X-Api-Key", "a-value-of-the-owner"))
-        .put("authentication", new JsonObject().put("type", "bearer").put("token", "a-credential-of-the-owner"))).expect(200);
+        .put("authentication", new JsonObject().put("type", "bearer").put("token", "a-credential-of-the-owner"))
+        .put("format", "generic").put("templates", new JsonObject().put("*", "{{event}}")).put("rateLimit", 5)).expect(200);
     tenant.api.patch("/api/licenses/" + many.id(), new JsonObject().put("name", "Waiting")).expect(200);
     keyhook.database().update("INSERT INTO keyhook.activation (account_id, license_id, fingerprint)"
         + " SELECT ?, ?, 'device-' || n FROM generate_series(1, 250) n", tenant.accountId, Id.LICENSE.parse(many.id()));
@@ -213,6 +217,8 @@ class ErasureTest {
     assertThat(tenant.audit().get(0).getString("action")).isEqualTo("account.exported");
     assertThat(files.get("webhooks.jsonl").get(1).getJsonArray("headerNames")).containsExactly("X-Api-Key");
     assertThat(files.get("webhooks.jsonl").get(1).getString("authenticationType")).isEqualTo("bearer");
+    assertThat(files.get("webhooks.jsonl").get(1).getJsonObject("templates")).isEqualTo(new JsonObject().put("*", "{{event}}"));
+    assertThat(files.get("webhooks.jsonl").get(1).getInteger("rateLimit")).isEqualTo(5);
     assertThat(files.toString()).doesNotContain("password", "secret", "key_hash", "whsec_", "of-the-owner");
   }
 

@@ -57,7 +57,7 @@ function Cause({ cause, webhook, onTested, onRecover }) {
     try {
       const result = await post('api/webhooks/test', { webhookId });
       announce(result.success ? `Test succeeded: ${result.statusCode} in ${millis(result.responseTime)}`
-        : `Test failed: ${outcome(result.statusCode, result.error)}. ${advice(result.statusCode, result.error) ?? ''}`,
+        : `Test failed: ${outcome(result.statusCode, result.error)}. ${advice(result.statusCode, result.error, result.responseBody) ?? ''}`,
         result.success ? 'good' : 'bad');
       onTested();
     } catch (e) {

@@ -105,7 +105,7 @@ export function Timeline({ attempts, delivery }) {
     Not shown: ${plural(dropped, 'earlier attempt')}.</p>`}
     <ol class="timeline">${attempts.map((attempt, i) => {
     const good = attempt.statusCode >= 200 && attempt.statusCode < 300 && !attempt.error;
-    const help = good ? null : advice(attempt.statusCode, attempt.error);
+    const help = good ? null : advice(attempt.statusCode, attempt.error, attempt.responseBody);
     return html`<li key=${attempt.number + attempt.startedAt} class=${good ? 'good' : 'bad'}>
       <div class="timeline-head"><strong>Attempt ${attempt.number}</strong>
         <${Badge} tone=${good ? 'good' : 'bad'}>${outcome(attempt.statusCode, attempt.error)}</${Badge}></div>
@@ -138,15 +138,27 @@ function Since({ from, to: next }) {
   return html`<span>${minutes > 0 ? plural(minutes, 'minute') : millis(Math.max(0, waited))} after previous attempt</span>`;
 }
 
+/** The body with indentation if it is JSON. */
+function formatted({ payload, body }) {
+  if (!body) {
+    return JSON.stringify(payload, null, 2);
+  }
+  try {
+    return JSON.stringify(JSON.parse(body.text), null, 2);
+  } catch {
+    return body.text;
+  }
+}
+
 /** The request as it was sent, except for the signatures: Keyhook does not store them. */
 export function RequestCard({ delivery }) {
   const { settings } = useApp();
   const [raw, setRaw] = useState(false);
   const [asCommand, setAsCommand] = useState(false);
   const last = delivery.attempts[delivery.attempts.length - 1];
-  const body = JSON.stringify(delivery.payload);
+  const body = delivery.body?.text ?? JSON.stringify(delivery.payload);
   const head = [
-    ['Content-Type', 'application/json'],
+    ['Content-Type', delivery.body?.contentType ?? 'application/json'],
     ['User-Agent', 'Keyhook/' + (settings.data?.version ?? '…')],
     ['X-Webhook-Event', delivery.event],
     ['X-Webhook-Attempt', last?.number ?? 1],
@@ -161,7 +173,7 @@ export function RequestCard({ delivery }) {
     ${delivery.url && html`<p class="mono breakable"><strong>POST</strong> <${Url} of=${delivery.url} /></p>`}
     <${Headers} of=${head} />
     <h3>Body</h3>
-    <${Code} label="request body" raw=${raw} text=${raw ? body : JSON.stringify(delivery.payload, null, 2)} />
+    <${Code} label="request body" raw=${raw} text=${raw ? body : formatted(delivery)} />
     ${asCommand && html`<${Later} load=${() => import('../../later/curl.js')} name="Curl" delivery=${delivery} onClose=${() => setAsCommand(false)} />`}
   </${Card}>`;
 }

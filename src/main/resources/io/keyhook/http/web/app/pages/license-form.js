@@ -27,7 +27,7 @@ function check(values) {
   };
 }
 
-function checkMetadata(text) {
+export function checkMetadata(text) {
   if (!text.trim()) {
     return '';
   }

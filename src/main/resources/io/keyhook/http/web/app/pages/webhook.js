@@ -17,6 +17,8 @@ import { DELIVERY_COLUMNS } from './delivery-columns.js';
 import { Recover } from './recover.js';
 import { Recoveries } from './recoveries.js';
 import { EditWebhook, RotateSecret, Snippets } from './webhook-form.js';
+import { filterFacts } from './webhook-filters.js';
+import { formatFacts } from './webhook-format.js';
 import { headerFacts } from './webhook-headers.js';
 import { WebhookStatus } from './webhooks.js';
 
@@ -97,6 +99,9 @@ function Webhook({ webhook, back, onChanged, reload }) {
           ['URL', html`<span class="mono breakable"><${Url} of=${webhook.url} /></span>`],
           ['Events', webhook.events.map(event => html`<${Badge} key=${event}>${event}</${Badge}> `)],
           webhook.description && ['Description', webhook.description],
+          ...formatFacts(webhook),
+          webhook.rateLimit && ['Rate limit', plural(webhook.rateLimit, 'attempt') + ' per second'],
+          ...filterFacts(webhook),
           ...headerFacts(webhook),
           ['Created', dateTime(webhook.createdAt)],
           ['ID', html`<${IdText} of=${id} />`],
@@ -173,7 +178,7 @@ function TestCard({ webhook, onTested }) {
 
 function TestResult({ result }) {
   const { success, statusCode, responseTime, error, responseBody } = result;
-  const help = advice(statusCode, error);
+  const help = advice(statusCode, error, responseBody);
   return html`<div class="test-result">
     <${Notice} tone=${success ? 'good' : 'bad'} title=${success ? 'Test succeeded' : outcome(statusCode, error)}>
       ${success ? `Your endpoint returned ${statusCode} in ${millis(responseTime)}.` : help}</${Notice}>
