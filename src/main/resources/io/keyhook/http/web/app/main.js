@@ -61,8 +61,19 @@ const NAVIGATION = [
 
 const GUIDE = ['docs/', 'Guide', 'guide'];
 
+/** Words by which the palette finds a page besides its title. */
+const CONTENTS = {
+  '/': 'statistics charts usage',
+  '/deliveries': 'events failures recover',
+  '/people': 'members people users roles invitations',
+  '/audit': 'history',
+  '/plan': 'limits usage',
+  '/settings': 'account alerts appearance dark theme mail password profile sessions Slack two-factor authentication',
+};
+
 /** Pages as the palette has them. */
-const PAGES = NAVIGATION.filter(Boolean).map(([path, title, icon]) => ({ key: path, icon, title, href: to(path) }))
+const PAGES = NAVIGATION.filter(Boolean)
+  .map(([path, title, icon]) => ({ key: path, icon, title, contents: CONTENTS[path], href: to(path) }))
   .concat({ key: 'test-endpoint', icon: 'send', title: 'Test endpoint', href: to('/test-endpoint') },
     { key: GUIDE[0], icon: GUIDE[2], title: GUIDE[1], href: GUIDE[0] });
 
