@@ -5,7 +5,7 @@ import { Icon, Logo } from './icons.js';
 import { AppContext, ROLES } from './context.js';
 import { FindButton, Palette, Shortcuts, useShortcuts } from './palette.js';
 import { match, to, useLocation } from './router.js';
-import { announce, Button, Dialog, Empty, ButtonLink, Notice, PageHead, Skeleton, Toasts } from './ui.js';
+import { announce, Button, Dialog, Empty, ButtonLink, LaterPage, Notice, PageHead, Skeleton, Toasts } from './ui.js';
 import { useRetried, useSession } from './use.js';
 import { LogIn, LogInForm } from './pages/login.js';
 import { AcceptInvitation, NewPassword } from './pages/links.js';
@@ -18,11 +18,10 @@ import { WebhookPage } from './pages/webhook.js';
 import { TestEndpointPage } from './pages/test-endpoint.js';
 import { DeliveryList } from './pages/deliveries.js';
 import { DeliveryPage } from './pages/delivery.js';
-import { ApiKeys } from './pages/keys.js';
-import { People } from './pages/people.js';
 import { AuditLog } from './pages/audit.js';
-import { PlanPage } from './pages/plan.js';
-import { SettingsPage } from './pages/settings.js';
+
+/** A page whose module is loaded when the page is opened, so that the first page of a visit is there sooner. */
+const later = (load, name) => () => html`<${LaterPage} load=${load} name=${name} />`;
 
 const ROUTES = [
   ['/', Overview],
@@ -33,11 +32,11 @@ const ROUTES = [
   ['/test-endpoint', TestEndpointPage],
   ['/deliveries', DeliveryList],
   ['/deliveries/:id', DeliveryPage],
-  ['/api-keys', ApiKeys],
-  ['/people', People],
+  ['/api-keys', later(() => import('../later/keys.js'), 'ApiKeys')],
+  ['/people', later(() => import('../later/people.js'), 'People')],
   ['/audit', AuditLog],
-  ['/plan', PlanPage],
-  ['/settings', SettingsPage],
+  ['/plan', later(() => import('../later/plan.js'), 'PlanPage')],
+  ['/settings', later(() => import('../later/settings.js'), 'SettingsPage')],
 ];
 
 /** Pages that need no login: the token in their path is enough. */
