@@ -146,6 +146,10 @@ class FormsTest extends Visit {
     tab.dialogButton("Create webhook").click();
     assertThat(tab.field("URL")).hasValue("ftp://files.example.com/");
     assertThat(tab.field("Description")).hasValue("Described");
+    tab.field("URL").fill("http://127.0.0.1:9/");
+    tab.dialogButton("Create webhook").click();
+    assertThat(event("license.validated")).isFocused();
+    assertThat(page.getByText("Choose at least one event")).isInViewport(); // the list is longer than the dialog
   }
 
   @Test

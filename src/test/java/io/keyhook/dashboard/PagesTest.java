@@ -273,7 +273,7 @@ class PagesTest {
             };
           }""");
       System.out.println("First load of the dashboard: " + load);
-      assertThat(((Number) load.get("bytes")).intValue()).isBetween(10_000, 150_000);
+      assertThat(((Number) load.get("bytes")).intValue()).isBetween(10_000, 120_000);
     }
   }
 }

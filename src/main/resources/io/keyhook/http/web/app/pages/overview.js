@@ -33,10 +33,12 @@ export function Overview() {
     ${account.data && html`<${PlanWarning} account=${account.data} />`}
     <${Stale} of=${endpoints} what="the webhooks" />
     ${endpoints.data && html`<${Failing} endpoints=${endpoints.data} />`}
-    ${endpoints.data && html`<${Causes} query=${{ from: since }} webhooks=${endpoints.data} />`}
+    ${endpoints.data && html`<${Causes} query=${{ from: since }} webhooks=${endpoints.data}
+        onChanged=${endpoints.reload} />`}
     ${mayBegin && account.data && endpoints.data && html`<${FirstSteps} account=${account.data} onChanged=${() => {
         account.reload();
         endpoints.reload();
+        stats.reload();
       }} />`}
     <${Loaded} of=${stats} lines=${10}>${data => html`<${Figures} stats=${data} busy=${stats.loading} />`}</${Loaded}>
     <${Card} title="Usage" action=${html`<a href="#/plan">View plan</a>`}>
@@ -61,7 +63,7 @@ function Failing({ endpoints }) {
     return null;
   }
   return html`<${Card} title=${plural(failing.length, 'webhook needs', 'webhooks need') + ' attention'} edge="bad">
-    <ul class="rows">${failing.map(webhook => ({ webhook, ...webhook })).map(({ webhook, id, url, pausedAt, deactivatedReason, stats }) => html`<li key=${id}>
+    <ul class="rows">${failing.map(webhook => ({ webhook, ...webhook })).map(({ webhook, id, url, isActive, pausedAt, deactivatedReason, stats }) => html`<li key=${id}>
       <div class="grow"><a class="mono strong" href=${to('/webhooks/' + id)}><${Url} of=${shortUrl(url)} /></a>
         <div class="faint">${deactivatedReason ?? (pausedAt ? html`Paused <${Time} at=${pausedAt} />` : html`${stats.consecutiveFailures > 0
             ? stats.consecutiveFailures === 1 ? 'The last attempt failed'
@@ -69,7 +71,7 @@ function Failing({ endpoints }) {
             : `${percent(stats.successRate)} of the attempts in the last 24 hours succeeded`}${stats.lastSuccessAt
             ? html` · last success <${Time} at=${stats.lastSuccessAt} />` : ' · no success in the last 24 hours'}`)}</div></div>
       <${WebhookStatus} webhook=${webhook} stats=${stats} />
-      ${pausedAt ? html`<${ButtonLink} kind="small" href=${to('/webhooks/' + id)}>View webhook</${ButtonLink}>`
+      ${pausedAt || isActive && !stats.consecutiveFailures ? html`<${ButtonLink} kind="small" href=${to('/webhooks/' + id)}>View webhook</${ButtonLink}>`
         : html`<${ButtonLink} kind="small"
             href=${to('/deliveries', { webhookId: id, status: 'failing' })}>View failures</${ButtonLink}>`}
     </li>`)}</ul>

@@ -66,6 +66,7 @@ function EventChoice({ form }) {
   const chosen = form.values.events;
   const toggle = (type, on) => form.set('events', events => on ? [...events, type] : events.filter(other => other !== type));
   return html`<fieldset class="choices" aria-describedby=${wrong ? id : undefined}><legend>Events</legend>
+    <div class="field-error" id=${id} aria-live="polite">${wrong}</div>
     <${Loaded} of=${types} lines=${4}>${({ data }) => html`<div
         class="choice-list">${data.map(({ type, description, example }) => html`<div key=${type} class="choice">
       <label><input type="checkbox" name="events" aria-invalid=${wrong ? 'true' : undefined}
@@ -79,7 +80,6 @@ function EventChoice({ form }) {
         onChange=${event => toggle(ALL_LICENSE_EVENTS, event.target.checked)} /><span><code>${ALL_LICENSE_EVENTS}</code><span
             class="faint">All events of licenses, and those that later versions add</span></span></label>
     </div></div>`}</${Loaded}>
-    <div class="field-error" id=${id} aria-live="polite">${wrong}</div>
   </fieldset>`;
 }
 
