@@ -60,10 +60,14 @@ public interface Webhooks {
    * Which events of licenses a webhook receives: those whose license fits each field that is not null. Events about webhooks pass.
    *
    * @param licenseIds the licenses; 1 to {@value #MOST}
+   * @param productIds the products of the licenses or their policies; 1 to {@value #MOST}
+   * @param policyIds the policies of the licenses; 1 to {@value #MOST}
    * @param customerEmails the e-mail addresses of customers, in any case; 1 to {@value #MOST}
    * @param metadata text, numbers and booleans that the license's metadata has, too; 1 to {@value #MOST_METADATA}
    */
-  record Filters(List<String> licenseIds, List<String> customerEmails, Map<String, Object> metadata) {
+  record Filters(
+      List<String> licenseIds, List<String> productIds, List<String> policyIds, List<String> customerEmails,
+      Map<String, Object> metadata) {
     public static final int MOST = 100;
     public static final int MOST_METADATA = 20;
     private static final int VALUE = 1_000;
@@ -73,6 +77,12 @@ public interface Webhooks {
           .is("licenseIds", licenseIds == null || !licenseIds.isEmpty() && licenseIds.size() <= MOST, "does not have 1 to " + MOST + " ids")
           .is("licenseIds", licenseIds == null || licenseIds.stream().allMatch(Id.LICENSE::fits),
               "contains something that is not the id of a license")
+          .is("productIds", productIds == null || !productIds.isEmpty() && productIds.size() <= MOST, "does not have 1 to " + MOST + " ids")
+          .is("productIds", productIds == null || productIds.stream().allMatch(Id.PRODUCT::fits),
+              "contains something that is not the id of a product")
+          .is("policyIds", policyIds == null || !policyIds.isEmpty() && policyIds.size() <= MOST, "does not have 1 to " + MOST + " ids")
+          .is("policyIds", policyIds == null || policyIds.stream().allMatch(Id.POLICY::fits),
+              "contains something that is not the id of a policy")
           .is("customerEmails", customerEmails == null || !customerEmails.isEmpty() && customerEmails.size() <= MOST,
               "does not have 1 to " + MOST + " addresses")
           .is("customerEmails", customerEmails == null || customerEmails.stream().allMatch(email -> Check.isText(email, Check.EMAIL)),
@@ -86,7 +96,8 @@ public interface Webhooks {
     }
 
     private static boolean isSomething(Filters filters) {
-      return filters == null || filters.licenseIds != null || filters.customerEmails != null || filters.metadata != null;
+      return filters == null || filters.licenseIds != null || filters.productIds != null || filters.policyIds != null
+          || filters.customerEmails != null || filters.metadata != null;
     }
 
     private static final String NOTHING = "names nothing to filter by; send null to have no filters";
@@ -97,7 +108,7 @@ public interface Webhooks {
     }
 
     public static Filters ofLicenses(String... ids) {
-      return new Filters(List.of(ids), null, null);
+      return new Filters(List.of(ids), null, null, null, null);
     }
   }
 

@@ -211,13 +211,19 @@ public final class DeliveryRowStore {
     return """
         CASE WHEN %1$s.filters IS NULL OR %2$s.license_id IS NULL THEN true
           ELSE (NOT %1$s.filters ? 'licenseIds' OR %1$s.filters -> 'licenseIds' ? %2$s.license_id::text)
-            AND (NOT %1$s.filters ?| '{customerEmails,metadata}'::text[] OR EXISTS (
+            AND (NOT %1$s.filters ?| '{productIds,policyIds,customerEmails,metadata}'::text[] OR EXISTS (
               SELECT FROM (
-                SELECT l.customer_email AS email, l.metadata::jsonb AS metadata FROM keyhook.license l
+                SELECT l.product_id::text AS product, l.policy_id AS policy, l.customer_email AS email, l.metadata::jsonb AS metadata
+                FROM keyhook.license l
                 WHERE %2$s.gone IS NULL AND l.account_id = %1$s.account_id AND l.license_id = %2$s.license_id
                 UNION ALL
-                SELECT %2$s.gone::jsonb ->> 'customerEmail', %2$s.gone::jsonb -> 'metadata' WHERE %2$s.gone IS NOT NULL) f
-              WHERE (NOT %1$s.filters ? 'customerEmails' OR %1$s.filters -> 'customerEmails' ? lower(f.email))
+                SELECT %2$s.gone::jsonb ->> 'productId', (%2$s.gone::jsonb ->> 'policyId')::uuid, %2$s.gone::jsonb ->> 'customerEmail',
+                  %2$s.gone::jsonb -> 'metadata'
+                WHERE %2$s.gone IS NOT NULL) f
+              WHERE (NOT %1$s.filters ? 'policyIds' OR %1$s.filters -> 'policyIds' ? f.policy::text)
+                AND (NOT %1$s.filters ? 'productIds' OR %1$s.filters -> 'productIds' ? coalesce(f.product, (
+                  SELECT p.product_id::text FROM keyhook.policy p WHERE p.account_id = %1$s.account_id AND p.policy_id = f.policy)))
+                AND (NOT %1$s.filters ? 'customerEmails' OR %1$s.filters -> 'customerEmails' ? lower(f.email))
                 AND (NOT %1$s.filters ? 'metadata' OR f.metadata @> (%1$s.filters -> 'metadata')))) END""".formatted(webhook, event);
   }
 

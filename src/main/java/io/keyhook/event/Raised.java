@@ -9,7 +9,7 @@ import java.util.UUID;
  * @param data the JSON of its {@code data}, an object with fields
  * @param sequence the number that the data has as a last field for {@linkplain Subscription#isSequenced webhooks that know it};
  *     null: the data is the same for all webhooks
- * @param gone what filters compare of a license that is not there any more, as JSON with the fields of the API; null: it is there
+ * @param gone what filters compare of a license that is not there any more, as JSON; null: it is there
  * @param trace the context of the span that raised it, as {@link io.keyhook.trace.Tracing} describes it; null: there is none
  */
 public record Raised(UUID accountId, EventType type, String data, Long sequence, String gone, String trace) {

@@ -78,7 +78,8 @@ final class WebhookRoutes {
   }
 
   private static Webhooks.Filters filters(Input in) {
-    return new Webhooks.Filters(in.texts("licenseIds"), in.texts("customerEmails"), in.object("metadata"));
+    return new Webhooks.Filters(in.texts("licenseIds"), in.texts("productIds"), in.texts("policyIds"), in.texts("customerEmails"),
+        in.object("metadata"));
   }
 
   private static Recoveries.Filter filter(Input in) {

@@ -210,11 +210,12 @@ final class EventData {
     return JsonText.of(new Enabled(Subject.of(license), license.updatedAt(), by, license.sequence()));
   }
 
-  private record Compared(String customerEmail, Map<String, Object> metadata) {}
+  private record Compared(UUID productId, UUID policyId, String customerEmail, Map<String, Object> metadata) {}
 
   /** What the filters of webhooks compare of a license that is deleted. */
   static String compared(License license) {
-    return JsonText.of(new Compared(license.customerEmail(), license.metadata()));
+    return JsonText.of(new Compared(license.productId() == null ? null : Id.PRODUCT.parse(license.productId()),
+        license.policyId() == null ? null : Id.POLICY.parse(license.policyId()), license.customerEmail(), license.metadata()));
   }
 
   /**

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 
 /**
  * Filters as they are stored and compared: without the fields that they do not have, with IDs as those of rows, and with e-mail addresses
@@ -24,20 +23,20 @@ final class FilterJson {
       return null;
     }
     JsonObject json = new JsonObject();
-    if (filters.licenseIds() != null) {
-      json.put("licenseIds", array(filters.licenseIds().stream().map(id -> Id.LICENSE.parse(id).toString())));
-    }
-    if (filters.customerEmails() != null) {
-      json.put("customerEmails", array(filters.customerEmails().stream().map(email -> email.toLowerCase(Locale.ROOT))));
-    }
+    put(json, "licenseIds", filters.licenseIds(), id -> Id.LICENSE.parse(id).toString());
+    put(json, "productIds", filters.productIds(), id -> Id.PRODUCT.parse(id).toString());
+    put(json, "policyIds", filters.policyIds(), id -> Id.POLICY.parse(id).toString());
+    put(json, "customerEmails", filters.customerEmails(), email -> email.toLowerCase(Locale.ROOT));
     if (filters.metadata() != null) {
       json.put("metadata", new JsonObject(new LinkedHashMap<>(filters.metadata())));
     }
     return json;
   }
 
-  private static JsonArray array(Stream<String> texts) {
-    return new JsonArray(texts.distinct().toList());
+  private static void put(JsonObject json, String field, List<String> texts, UnaryOperator<String> as) {
+    if (texts != null) {
+      json.put(field, new JsonArray(texts.stream().map(as).distinct().toList()));
+    }
   }
 
   /**
@@ -46,6 +45,8 @@ final class FilterJson {
   static Filters read(JsonObject json) {
     return json == null ? null : new Filters(
         texts(json.getJsonArray("licenseIds"), id -> Id.LICENSE.of(UUID.fromString(id))),
+        texts(json.getJsonArray("productIds"), id -> Id.PRODUCT.of(UUID.fromString(id))),
+        texts(json.getJsonArray("policyIds"), id -> Id.POLICY.of(UUID.fromString(id))),
         texts(json.getJsonArray("customerEmails"), email -> email),
         json.getJsonObject("metadata") == null ? null : json.getJsonObject("metadata").getMap());
   }

@@ -86,6 +86,28 @@ class FiltersTest {
   }
 
   @Test
+  void productsAndPoliciesAreThoseOfTheLicenseOrItsPolicy() {
+    String product = keyhook.api().post("/api/products", new JsonObject().put("name", "Studio")).expect(201).json().getString("id");
+    JsonObject terms = new JsonObject().put("name", "Yearly");
+    String policy = keyhook.api().post("/api/policies", terms.copy().put("productId", product)).expect(201).json().getString("id");
+    String another = keyhook.api().post("/api/policies", terms).expect(201).json().getString("id");
+    create(new JsonObject().put("productIds", new JsonArray().add(product)));
+    JsonObject fields = new JsonObject().put("name", "A license");
+    keyhook.license(fields);
+    keyhook.license(fields.copy().put("policyId", another));
+    License byPolicy = keyhook.license(fields.copy().put("policyId", policy));
+    License itself = keyhook.license(fields.copy().put("productId", product));
+    License both = keyhook.license(fields.copy().put("policyId", another).put("productId", product));
+    assertThat(received(3)).containsExactlyInAnyOrder(byPolicy.id(), itself.id(), both.id());
+    keyhook.deleteWebhooks();
+    create(new JsonObject().put("productIds", new JsonArray().add(product)).put("policyIds", new JsonArray().add(policy)));
+    for (License license : List.of(itself, both, byPolicy)) {
+      keyhook.api().delete("/api/licenses/" + license.id()).expect(204);
+    }
+    assertThat(received(1)).containsExactly(byPolicy.id());
+  }
+
+  @Test
   void theDeletionOfALicensePassesAsItsOtherEventsDo() {
     License mine = license("ada@example.com", new JsonObject().put("a", true));
     License other = license("ada@example.com", new JsonObject().put("a", false));
@@ -117,7 +139,8 @@ class FiltersTest {
   @Test
   void badFiltersAreRefused() {
     for (JsonObject bad : List.of(new JsonObject(), new JsonObject().put("licenseIds", new JsonArray()),
-        new JsonObject().put("licenseIds", new JsonArray().add("lic_1")), new JsonObject().put("customerEmails", new JsonArray()),
+        new JsonObject().put("licenseIds", new JsonArray().add("lic_1")), new JsonObject().put("productIds", new JsonArray().add("lic_1")),
+        new JsonObject().put("policyIds", new JsonArray()), new JsonObject().put("customerEmails", new JsonArray()),
         new JsonObject().put("metadata", new JsonObject()), new JsonObject().put("metadata", new JsonObject().put("a", new JsonArray())),
         new JsonObject().put("metadata", new JsonObject().putNull("a")), new JsonObject().put("others", new JsonArray()))) {
       assertThat(tryCreate(bad).expect(400).json().getJsonArray("errors").getJsonObject(0).getString("field")).startsWith("filters");
