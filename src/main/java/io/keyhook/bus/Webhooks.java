@@ -60,7 +60,8 @@ public interface Webhooks {
    * Which events of licenses a webhook receives: those whose license fits each field that is not null. Events about webhooks pass.
    *
    * @param licenseIds the licenses; 1 to {@value #MOST}
-   * @param customerEmails the e-mail addresses of customers, in any case; 1 to {@value #MOST}
+   * @param customerEmails the e-mail addresses of customers, in any case; up to {@value #MOST}. Empty: no license passes, as after the
+   *     erasure of the last of these customers
    * @param metadata text, numbers and booleans that the license's metadata has, too; 1 to {@value #MOST_METADATA}
    */
   record Filters(List<String> licenseIds, List<String> customerEmails, Map<String, Object> metadata) {
@@ -73,8 +74,7 @@ public interface Webhooks {
           .is("licenseIds", licenseIds == null || !licenseIds.isEmpty() && licenseIds.size() <= MOST, "does not have 1 to " + MOST + " ids")
           .is("licenseIds", licenseIds == null || licenseIds.stream().allMatch(Id.LICENSE::fits),
               "contains something that is not the id of a license")
-          .is("customerEmails", customerEmails == null || !customerEmails.isEmpty() && customerEmails.size() <= MOST,
-              "does not have 1 to " + MOST + " addresses")
+          .is("customerEmails", customerEmails == null || customerEmails.size() <= MOST, "has more than " + MOST + " addresses")
           .is("customerEmails", customerEmails == null || customerEmails.stream().allMatch(email -> Check.isText(email, Check.EMAIL)),
               "contains an address that is too long, or one with a NUL character or a lone surrogate")
           .is("metadata", metadata == null || !metadata.isEmpty() && metadata.size() <= MOST_METADATA,
