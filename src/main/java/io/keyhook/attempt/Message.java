@@ -81,6 +81,18 @@ public record Message(MultiMap headers, Buffer body) {
     return headers.contains(HttpHeaders.CONTENT_TYPE);
   }
 
+  /**
+   * The headers of a whole request.
+   *
+   * @param usual those of all requests to the endpoint, which these replace
+   */
+  public MultiMap headers(MultiMap usual) {
+    if (hasContentType()) {
+      usual.remove(HttpHeaders.CONTENT_TYPE);
+    }
+    return usual.addAll(headers);
+  }
+
   /** The type of the event. */
   public String event() {
     return headers.get(EVENT);

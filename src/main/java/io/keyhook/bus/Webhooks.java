@@ -62,7 +62,8 @@ public interface Webhooks {
    * @param licenseIds the licenses; 1 to {@value #MOST}
    * @param productIds the products of the licenses or their policies; 1 to {@value #MOST}
    * @param policyIds the policies of the licenses; 1 to {@value #MOST}
-   * @param customerEmails the e-mail addresses of customers, in any case; 1 to {@value #MOST}
+   * @param customerEmails the e-mail addresses of customers, in any case; up to {@value #MOST}. Empty: no license passes, as after the
+   *     erasure of the last of these customers
    * @param metadata text, numbers and booleans that the license's metadata has, too; 1 to {@value #MOST_METADATA}
    */
   record Filters(
@@ -83,8 +84,7 @@ public interface Webhooks {
           .is("policyIds", policyIds == null || !policyIds.isEmpty() && policyIds.size() <= MOST, "does not have 1 to " + MOST + " ids")
           .is("policyIds", policyIds == null || policyIds.stream().allMatch(Id.POLICY::fits),
               "contains something that is not the id of a policy")
-          .is("customerEmails", customerEmails == null || !customerEmails.isEmpty() && customerEmails.size() <= MOST,
-              "does not have 1 to " + MOST + " addresses")
+          .is("customerEmails", customerEmails == null || customerEmails.size() <= MOST, "has more than " + MOST + " addresses")
           .is("customerEmails", customerEmails == null || customerEmails.stream().allMatch(email -> Check.isText(email, Check.EMAIL)),
               "contains an address that is too long, or one with a NUL character or a lone surrogate")
           .is("metadata", metadata == null || !metadata.isEmpty() && metadata.size() <= MOST_METADATA,

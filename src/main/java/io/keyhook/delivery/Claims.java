@@ -33,8 +33,6 @@ final class Claims {
   private static final int MAX_CLAIM = 256;
   private static final int MAX_CLAIMS_PER_BATCH = 32;
   private static final int STATEMENTS_IN_FLIGHT = 2;
-  /** Between claims for a webhook with a rate limit; at low rates, until its next token. */
-  private static final Duration PAUSE = Duration.ofMillis(250);
 
   private final SqlClient client;
   private final Shards shards;
@@ -98,11 +96,7 @@ final class Claims {
    * @param pace null: the webhook has no rate limit, or is paused
    */
   private static Duration pause(Pace pace, int claimed) {
-    if (pace == null || claimed < pace.tokens()) {
-      return null;
-    }
-    Duration token = Duration.ofSeconds(1).dividedBy(pace.perSecond());
-    return token.compareTo(PAUSE) > 0 ? token : PAUSE;
+    return pace == null || claimed < pace.tokens() ? null : pace.pause();
   }
 
   /** Runs an action after a pause. */

@@ -102,8 +102,8 @@ final class QueueStore {
       LEFT JOIN keyhook.event t ON t.account_id = $1 AND t.event_id = %s AND t.keep_until = c.keep_until"""
       .formatted(DeliveryRowStore.traceOf("c.event_id")));
 
-  /** The deliveries of a quarter of a second may go at once, so that a claim is worth its statement. */
-  private static final String BURST = "greatest(1, e.rate_limit / 4)";
+  /** What may go at once: what a pause brings, so that a claim is worth its statement, and one more, which a late claim would lose. */
+  private static final String BURST = "greatest(1, e.rate_limit / 4) + 1";
 
   private static String claim(String column, String join) {
     return """
@@ -211,7 +211,12 @@ final class QueueStore {
    *
    * @param tokens how many deliveries the claim could take at most
    */
-  record Pace(int tokens, int perSecond) {}
+  record Pace(int tokens, int perSecond) {
+    /** The time that brings the tokens of a quarter of a second, or the next one. */
+    Duration pause() {
+      return Duration.ofSeconds(1).multipliedBy(Math.max(1, perSecond / 4)).dividedBy(perSecond);
+    }
+  }
 
   /**
    * What a claim took.

@@ -27,6 +27,8 @@ public final class Messages {
   /** The longest template, in characters. */
   public static final int MAX_TEMPLATE = 4_000;
 
+  /** The fields of events that are a number or null; all other numbers are always there. */
+  private static final Set<String> OPTIONAL_NUMBERS = Set.of("lastStatusCode");
   private static final String PLAIN = "text/plain; charset=utf-8";
   /** The colors of Discord. */
   private static final Map<String, Integer> COLORS = Map.of("license.expired", 0xD97706, "license.expiring", 0xD97706,
@@ -121,7 +123,8 @@ public final class Messages {
   /** The same values without those that may be missing from an event. */
   private static Map<String, Object> empty(Map<String, Object> values) {
     Map<String, Object> empty = new LinkedHashMap<>(values);
-    empty.replaceAll((name, value) -> value instanceof Number || Values.DATA.equals(name) ? value : null);
+    empty.replaceAll((name, value) ->
+        value instanceof Number && !OPTIONAL_NUMBERS.contains(name) || Values.DATA.equals(name) ? value : null);
     return empty;
   }
 

@@ -173,7 +173,7 @@ final class WebhookStore {
   private static final String DELETE = """
       UPDATE keyhook.webhook SET is_active = false, secret = NULL, previous_secret = NULL, previous_secret_until = NULL,
         interim_secret = NULL, interim_secret_until = NULL, previous_secrets = '{}', previous_secrets_until = '{}',
-        request_headers = NULL, header_names = '{}', authentication = NULL, version = version + 1, deleted_at = now()
+        request_headers = NULL, header_names = '{}', authentication = NULL, filters = NULL, version = version + 1, deleted_at = now()
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL""";
 
   /** Secrets that have columns of their own. */

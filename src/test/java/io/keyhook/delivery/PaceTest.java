@@ -50,7 +50,7 @@ class PaceTest {
     }
   }
 
-  /** The bucket is filled by 1970, and has one token at a time below 8 per second. */
+  /** As after a long time without a delivery. */
   private static void fill(JsonObject webhook) {
     keyhook.database().update("UPDATE keyhook.webhook_pace SET next_at = '-infinity' WHERE webhook_id = ?", id(webhook));
   }

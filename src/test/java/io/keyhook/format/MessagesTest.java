@@ -119,6 +119,15 @@ class MessagesTest {
     assertThatThrownBy(() -> check(format, template)).isInstanceOf(TemplateException.class).hasMessageStartingWith(problem);
   }
 
+  @Test
+  void aNumberThatMayBeMissingNeedsQuotesInJson() {
+    Map<String, String> samples = Map.of("webhook.failing", "{\"lastStatusCode\":503,\"consecutiveFailures\":1}");
+    assertThatThrownBy(() -> Messages.check(Format.GENERIC, "{\"a\":{{lastStatusCode}}}", samples))
+        .hasMessageStartingWith("the result is not JSON for webhook.failing when values are empty");
+    assertThatCode(() -> Messages.check(Format.GENERIC, "{\"a\":\"{{lastStatusCode}}\",\"b\":{{consecutiveFailures}}}", samples))
+        .doesNotThrowAnyException();
+  }
+
   @ParameterizedTest
   @EnumSource(value = Format.class, names = "KEYHOOK", mode = EnumSource.Mode.EXCLUDE)
   void aDefaultTextIsAGoodTemplate(Format format) {

@@ -122,6 +122,26 @@ class FiltersTest {
   }
 
   @Test
+  void theErasureOfACustomerErasesItFromFiltersAndFromMessages() {
+    JsonObject webhook = create(new JsonObject().put("customerEmails", new JsonArray().add("eve@example.com")));
+    license("Eve@example.com", null);
+    receiver.take();
+    JsonObject endpoint = keyhook.api().post("/api/test-endpoint", new JsonObject()).expect(200).json();
+    JsonObject text = keyhook.api().post("/api/webhooks", new JsonObject().put("url", endpoint.getString("url"))
+        .put("events", new JsonArray().add("license.created")).put("format", "generic")
+        .put("templates", new JsonObject().put("*", "{{customerEmail}}"))).expect(201).json();
+    keyhook.api().post("/api/webhooks/test", new JsonObject().put("webhookId", text.getString("id")).put("event", "license.created"))
+        .expect(200);
+    keyhook.api().post("/api/customers/erase", new JsonObject().put("email", "EVE@example.com")).expect(200);
+    assertThat(keyhook.api().get("/api/webhooks/" + webhook.getString("id")).expect(200).json().getJsonObject("filters")
+        .getJsonArray("customerEmails")).isEmpty();
+    assertThat(keyhook.database().count("test_request")).isZero();
+    license("bob@example.com", null);
+    keyhook.awaitEmptyQueue();
+    assertThat(receiver.all()).extracting(Delivery::event).doesNotContain("license.updated").hasSize(1);
+  }
+
+  @Test
   void filtersAreReplacedAndRemoved() {
     License one = license(null, null);
     License two = license(null, null);
@@ -140,7 +160,7 @@ class FiltersTest {
   void badFiltersAreRefused() {
     for (JsonObject bad : List.of(new JsonObject(), new JsonObject().put("licenseIds", new JsonArray()),
         new JsonObject().put("licenseIds", new JsonArray().add("lic_1")), new JsonObject().put("productIds", new JsonArray().add("lic_1")),
-        new JsonObject().put("policyIds", new JsonArray()), new JsonObject().put("customerEmails", new JsonArray()),
+        new JsonObject().put("policyIds", new JsonArray()),
         new JsonObject().put("metadata", new JsonObject()), new JsonObject().put("metadata", new JsonObject().put("a", new JsonArray())),
         new JsonObject().put("metadata", new JsonObject().putNull("a")), new JsonObject().put("others", new JsonArray()))) {
       assertThat(tryCreate(bad).expect(400).json().getJsonArray("errors").getJsonObject(0).getString("field")).startsWith("filters");

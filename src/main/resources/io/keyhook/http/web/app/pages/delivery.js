@@ -3,6 +3,7 @@ import { get, post } from '../api.js';
 import { now } from '../clock.js';
 import { useApp } from '../context.js';
 import { ago, countdown, dateTime, millis, plural } from '../format.js';
+import { indented } from '../json.js';
 import { backTo, to } from '../router.js';
 import { announce, Badge, Button, Card, Code, Facts, IdText, Loaded, Later, Notice, PageHead, StatusBadge, Url } from '../ui.js';
 import { RETRY_PAUSE, useAgain, useLoad, useNow } from '../use.js';
@@ -138,18 +139,6 @@ function Since({ from, to: next }) {
   return html`<span>${minutes > 0 ? plural(minutes, 'minute') : millis(Math.max(0, waited))} after previous attempt</span>`;
 }
 
-/** The body with indentation if it is JSON. */
-function formatted({ payload, body }) {
-  if (!body) {
-    return JSON.stringify(payload, null, 2);
-  }
-  try {
-    return JSON.stringify(JSON.parse(body.text), null, 2);
-  } catch {
-    return body.text;
-  }
-}
-
 /** The request as it was sent, except for the signatures: Keyhook does not store them. */
 export function RequestCard({ delivery }) {
   const { settings } = useApp();
@@ -173,7 +162,7 @@ export function RequestCard({ delivery }) {
     ${delivery.url && html`<p class="mono breakable"><strong>POST</strong> <${Url} of=${delivery.url} /></p>`}
     <${Headers} of=${head} />
     <h3>Body</h3>
-    <${Code} label="request body" raw=${raw} text=${raw ? body : formatted(delivery)} />
+    <${Code} label="request body" raw=${raw} text=${raw ? body : indented(body)} />
     ${asCommand && html`<${Later} load=${() => import('../../later/curl.js')} name="Curl" delivery=${delivery} onClose=${() => setAsCommand(false)} />`}
   </${Card}>`;
 }

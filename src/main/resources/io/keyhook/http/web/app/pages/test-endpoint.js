@@ -1,6 +1,7 @@
 import { html, useState } from '../preact.js';
 import { get, getAll, patch, post, remove } from '../api.js';
 import { ago, dateTime, number } from '../format.js';
+import { indented } from '../json.js';
 import { useSoon } from '../live.js';
 import { backTo, to } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
@@ -109,6 +110,6 @@ function Request({ request, open: begun }) {
     <h3>Headers</h3>
     <dl class="headers">${Object.entries(headers).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     <h3>Body</h3>
-    <${Code} label=${'body of request ' + count} text=${JSON.stringify(JSON.parse(body), null, 2)} />
+    <${Code} label=${'body of request ' + count} text=${indented(body)} />
   </details></li>`;
 }

@@ -2,6 +2,7 @@
 import { html, useEffect, useState } from '../preact.js';
 import { post } from '../api.js';
 import { Field, Filter } from '../form.js';
+import { indented } from '../json.js';
 import { Badge, Code, Notice } from '../ui.js';
 import { useId } from '../use.js';
 import { EVENT_TYPES } from '../words.js';
@@ -56,17 +57,8 @@ function Templates({ form }) {
       <div class="hint" id=${id + 'h'}>${preview ? 'Values: ' + preview.values.join(', ') : ''}</div>
       <div class="field-error" aria-live="polite">${wrong}</div></div>
     ${error && !wrong && html`<${Notice} tone="bad">${error.message}</${Notice}>`}
-    ${preview && html`<h3>Preview of ${event}</h3><${Code} label="preview" text=${preview.contentType === 'application/json'
-      ? pretty(preview.body) : preview.body} copy=${false} />`}
+    ${preview && html`<h3>Preview of ${event}</h3><${Code} label="preview" text=${indented(preview.body)} copy=${false} />`}
   </fieldset>`;
-}
-
-function pretty(json) {
-  try {
-    return JSON.stringify(JSON.parse(json), null, 2);
-  } catch {
-    return json;
-  }
 }
 
 /** The preview of a template, a moment after the last keystroke; of a wrong one, the last good one. */
