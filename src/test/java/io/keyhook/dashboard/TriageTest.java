@@ -113,8 +113,19 @@ class TriageTest extends Visit {
     receiver.take();
     cause.getByText("Recover").click();
     tab.dialogButton("Recover").click();
+    assertThat(page.getByText("2 of 2 recovered")).isVisible();
     receiver.take(2);
     assertThat(cause).hasCount(0); // by itself
+  }
+
+  @Test
+  void aRecoveryIsFollowedOnTheOverviewWhereItBegan() {
+    page.reload();
+    receiver.answer(Answer.OK);
+    page.locator(".causes > li").getByText("Recover").click();
+    tab.dialogButton("Recover").click();
+    assertThat(page.getByText("2 of 2 recovered")).isVisible();
+    receiver.take(2);
   }
 
   @Test

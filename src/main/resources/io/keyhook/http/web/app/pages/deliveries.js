@@ -153,6 +153,7 @@ export function DeliveryList() {
     <${Recoveries} version=${recoveries} nameOf=${endpoint} />
     ${FAILURES.includes(status) && webhooks.data && !event && !licenseId && !search && !attempted && html`<${Causes} webhooks=${webhooks.data}
       query=${{ webhookId, ...range }} onChanged=${() => {
+        setRecoveries(version => version + 1);
         webhooks.reload();
         pages.reload();
       }} />`}

@@ -11,6 +11,7 @@ import { useLoad, useRefresh } from '../use.js';
 import { Causes } from './causes.js';
 import { toAttempts } from './deliveries.js';
 import { FirstSteps } from './first-steps.js';
+import { Recoveries } from './recoveries.js';
 import { WebhookStatus } from './webhooks.js';
 
 const RANGES = [['1h', '1 hour'], ['24h', '24 hours'], ['7d', '7 days'], ['30d', '30 days']];
@@ -22,6 +23,8 @@ export function Overview() {
   const account = useLoad(signal => get('api/account', {}, signal), []);
   const stats = useLoad(signal => get('api/stats', { range }, signal), [range]);
   const endpoints = useLoad(loadEndpoints, []);
+  // grows when a recovery may have started
+  const [version, setVersion] = useState(0);
   const [since] = useState(() => new Date(now() - DAY_LENGTH).toISOString());
   useRefresh(() => {
     stats.reload();
@@ -33,8 +36,14 @@ export function Overview() {
     ${account.data && html`<${PlanWarning} account=${account.data} />`}
     <${Stale} of=${endpoints} what="the webhooks" />
     ${endpoints.data && html`<${Failing} endpoints=${endpoints.data} />`}
-    ${endpoints.data && html`<${Causes} query=${{ from: since }} webhooks=${endpoints.data}
-        onChanged=${endpoints.reload} />`}
+    ${endpoints.data && html`<${Recoveries} version=${version} nameOf=${id => {
+        const webhook = endpoints.data.find(webhook => webhook.id === id);
+        return webhook && shortUrl(webhook.url);
+      }} />
+      <${Causes} query=${{ from: since }} webhooks=${endpoints.data} onChanged=${() => {
+        setVersion(version => version + 1);
+        endpoints.reload();
+      }} />`}
     ${mayBegin && account.data && endpoints.data && html`<${FirstSteps} account=${account.data} onChanged=${() => {
         account.reload();
         endpoints.reload();
