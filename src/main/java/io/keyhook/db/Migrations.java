@@ -28,9 +28,10 @@ public final class Migrations {
   private Migrations() {}
 
   /**
-   * Migrates, distributes new tables where the others are distributed, and creates the {@link SearchIndex} if it can; blocks while it
-   * does. Several nodes may: Flyway locks. Returns how many migrations were applied. A migration that other transactions keep from its locks is tried again for about 6
-   * minutes, and keeps nobody waiting meanwhile (see {@link MigrationLocks}).
+   * Migrates, distributes new tables where the others are distributed, and creates the {@link SearchIndex} if it can; blocks
+   * while it does. Several nodes may: Flyway locks. Returns how many migrations were applied. A migration that other
+   * transactions keep from its locks is tried again for about 6 minutes, and keeps nobody waiting meanwhile (see
+   * {@link MigrationLocks}).
    *
    * @throws IllegalStateException it did not get its locks in all that time. What was applied before stays applied.
    */

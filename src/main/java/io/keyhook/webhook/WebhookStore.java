@@ -128,7 +128,7 @@ final class WebhookStore {
         WHERE q.account_id = $1 AND q.webhook_id = $2 AND q.due_at > '-infinity' AND NOT %1$s AND NOT q.leased AND %2$s
         ORDER BY q.due_at LIMIT $3 FOR UPDATE OF q SKIP LOCKED
       )
-      UPDATE keyhook.delivery_queue q SET due_at = q.due_at + %3$s FROM due WHERE %4$s"""
+      UPDATE keyhook.delivery_queue q SET due_at = (q.due_at AT TIME ZONE 'UTC' + %3$s) AT TIME ZONE 'UTC' FROM due WHERE %4$s"""
       .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.isPaused("w"), DeliveryRowStore.PARKED_BY,
           DeliveryRowStore.is("q", "due"));
   /** Previous secrets whose overlap has not ended, the oldest first, and when it ends. */

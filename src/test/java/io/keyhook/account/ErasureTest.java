@@ -13,6 +13,7 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
@@ -299,6 +300,7 @@ class ErasureTest {
     assertThat(told.encode()).doesNotContain("John").doesNotContain("john");
   }
 
+  @OnlyOnPostgresql
   @Test
   void manyLicensesOfACustomerAreErasedInSmallTransactionsWithAnEventEach() {
     Tenant tenant = new Tenant();
@@ -316,6 +318,7 @@ class ErasureTest {
     assertThat(tenant.audit().stream().filter(entry -> entry.getString("action").equals("customer.erased"))).hasSize(1);
   }
 
+  @OnlyOnPostgresql
   @Test
   void anErasureThatFailedHalfwayFindsTheSameLicensesAgain() {
     Tenant tenant = full();

@@ -15,6 +15,7 @@ import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
@@ -229,6 +230,7 @@ class AuditTest {
     assertThat(keyhook.database().count("audit")).as("but for the one license that was made").isEqualTo(before + 1);
   }
 
+  @OnlyOnPostgresql
   @Test
   void aChangeThatCannotBeWrittenDownIsNotMade() {
     License license = keyhook.license(1);

@@ -10,6 +10,7 @@ import io.keyhook.testing.Api;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Secrets;
 import io.keyhook.testing.TestDatabase;
@@ -230,6 +231,7 @@ class IdempotencyTest {
     assertThat(database().count("idempotency")).isEqualTo(before);
   }
 
+  @OnlyOnPostgresql
   @Test
   void anAnswerIsCommittedWithItsChange() {
     assertCommittedTogether("license", "license_id", Id.LICENSE, with("tx-license").post("/api/licenses", named("L")));
@@ -321,6 +323,7 @@ class IdempotencyTest {
     again(with(key).post("/api/licenses", named("Crash")).expect(201));
   }
 
+  @OnlyOnPostgresql
   @Test
   void aChangeWhoseClaimWasTakenOverIsRolledBack() throws SQLException {
     String key = newKey();
@@ -336,6 +339,7 @@ class IdempotencyTest {
     assertThat(licenses()).isEqualTo(before);
   }
 
+  @OnlyOnPostgresql
   @Test
   void afterAFailureOfTheServerARetryIsCarriedOut() throws SQLException {
     String key = newKey();

@@ -3,6 +3,7 @@ package io.keyhook.license;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.PlannedStatement;
 import io.keyhook.testing.PlannedStatement.Session;
 import io.vertx.core.json.JsonObject;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a validation costs grows neither with the devices of its license nor with the webhooks of other accounts. */
+@OnlyOnPostgresql
 class LookUpPlanTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withoutNode();

@@ -35,7 +35,7 @@ public final class Node {
   }
 
   static Node start(URI database, JsonObject overrides, VertxOptions options) {
-    Vertx vertx = System.getenv(CitusCluster.VARIABLE) == null ? Vertx.vertx(options) : Statements.noted(options);
+    Vertx vertx = Vertx.vertx(options);
     Keyhook keyhook = new Keyhook(Configuration.of(settings(database).mergeIn(overrides, true)));
     try {
       return new Node(vertx, keyhook, Waiting.on(vertx.deployVerticle(keyhook)));
