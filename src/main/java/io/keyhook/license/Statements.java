@@ -39,9 +39,8 @@ final class Statements {
 
   /** Signs a validation's result with the key of its license's account. An account that is being erased has none, and signs nothing. */
   Future<SignedValidation> sign(ValidateSigned request, Found found, Validation validation) {
-    Duration good = request.isLease() ? lease : Duration.ZERO;
     return keys.sign(client, found.accountId(),
-            now -> claims(request, found.accountId(), found.licenseId(), validation, now, good))
+            now -> claims(request, found.accountId(), found.licenseId(), validation, now, lease))
         .map(statement -> new SignedValidation(validation, statement))
         .recover(e -> FailureException.of(e).failure() instanceof Failure.NotFound
             ? Future.succeededFuture(new SignedValidation(validation, null)) : Future.failedFuture(e));
@@ -51,7 +50,7 @@ final class Statements {
    * Returns what is signed.
    *
    * @param now without fractions of a second
-   * @param lease how long a valid license may be used without a network, but not after its expiry; zero: not at all
+   * @param lease how long the license may be used without a network, if the device asks for it, and not after its expiry
    */
   static Map<String, Object> claims(
       ValidateSigned request, UUID accountId, UUID licenseId, Validation validation, Instant now, Duration lease) {
@@ -59,7 +58,7 @@ final class Statements {
     claims.put("iss", Id.ACCOUNT.of(accountId));
     claims.put("sub", Id.LICENSE.of(licenseId));
     claims.put("iat", now.getEpochSecond());
-    claims.put("exp", end(validation, now, lease).getEpochSecond());
+    claims.put("exp", end(request, validation, now, lease).getEpochSecond());
     if (request.nonce() != null) {
       claims.put("nonce", request.nonce());
     }
@@ -75,12 +74,12 @@ final class Statements {
     return claims;
   }
 
-  private static Instant end(Validation validation, Instant now, Duration lease) {
+  private static Instant end(ValidateSigned request, Validation validation, Instant now, Duration lease) {
     Instant online = now.plus(ONLINE);
     if (!(validation instanceof Valid valid)) {
       return online;
     }
-    Instant leased = now.plus(lease);
+    Instant leased = !request.isLease() ? online : request.until() == null ? now.plus(lease) : request.until();
     Instant end = leased.isAfter(online) ? leased : online;
     return valid.expiresAt() != null && valid.expiresAt().isBefore(end) ? valid.expiresAt() : end;
   }

@@ -78,7 +78,7 @@ class IdempotencyTest {
 
   @Test
   void everyCallThatCreatesRotatesOrSendsTakesAKey() {
-    assertThat(once().map(Operation::id)).containsExactlyInAnyOrder("createLicense", "createLicenses", "importLicenses",
+    assertThat(once().map(Operation::id)).containsExactlyInAnyOrder("createLicense", "createLicenses", "importLicenses", "createLicenseFile",
         "createWebhook", "testWebhook", "rotateSecret", "rotateSigningKey", "recoverWebhook", "createApiKey", "createUser", "createInvitation", "redeliver",
         "redeliverAll", "createAccount");
   }

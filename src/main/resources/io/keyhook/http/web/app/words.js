@@ -114,6 +114,7 @@ export const AUDIT_ACTIONS = {
   'license.disabled': 'Disabled a license',
   'license.enabled': 'Enabled a license',
   'license.deleted': 'Deleted a license',
+  'license.file_created': 'Created a license file',
   'activation.deleted': 'Removed a device',
   'webhook.created': 'Created a webhook',
   'webhook.updated': 'Changed a webhook',
