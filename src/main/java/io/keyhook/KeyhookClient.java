@@ -74,6 +74,11 @@ public final class KeyhookClient {
     return bus.request(Addresses.VALIDATE_SIGNED, request);
   }
 
+  /** Creates a license file for a device without a network, which it activates. Refusals fail with {@link io.keyhook.bus.Failure.Conflict}. */
+  public Future<Licenses.LicenseFile> createLicenseFile(Licenses.CreateFile request) {
+    return manage(request.caller().accountId(), Addresses.CREATE_LICENSE_FILE, request);
+  }
+
   /** Frees the activation of a device, for the device itself. A team member's call is {@link #deleteActivation}. */
   public Future<Licenses.Deactivation> deactivate(Licenses.Deactivate request) {
     return manage(ClientTenant.of(request.ipAddress()), Addresses.DEACTIVATE, request);

@@ -10,6 +10,8 @@ public enum Action {
   LICENSE_DISABLED("license.disabled"),
   LICENSE_ENABLED("license.enabled"),
   LICENSE_DELETED("license.deleted"),
+  /** For a device without a network. */
+  LICENSE_FILE_CREATED("license.file_created"),
   /** Of a license, as the activation itself is gone. */
   ACTIVATION_DELETED("activation.deleted"),
   POLICY_CREATED("policy.created"),

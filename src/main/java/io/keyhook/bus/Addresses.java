@@ -82,6 +82,8 @@ public final class Addresses {
   public static final Address<Licenses.Validate, Licenses.Validation> VALIDATE = new Address<>("license.validate");
   public static final Address<Licenses.ValidateSigned, Licenses.SignedValidation> VALIDATE_SIGNED =
       new Address<>("license.validate-signed");
+  public static final Address<Licenses.CreateFile, Licenses.LicenseFile> CREATE_LICENSE_FILE =
+      new Address<>("license.create-file");
   public static final Address<Licenses.Deactivate, Licenses.Deactivation> DEACTIVATE = new Address<>("license.deactivate");
   public static final Address<Licenses.Create, Licenses.License> CREATE_LICENSE = new Address<>("license.create");
   public static final Address<Licenses.CreateMany, Page<Licenses.License>> CREATE_LICENSES =

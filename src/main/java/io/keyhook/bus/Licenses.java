@@ -585,8 +585,9 @@ public interface Licenses {
    *     device recognizes the result of this very validation; null: none
    * @param lease whether the device asks for a lease: what is signed of a valid license is then good without a network for as long as the
    *     license allows; null: no
+   * @param until when a lease ends, but not after the license's expiry; null: when the license's own would
    */
-  record ValidateSigned(Validate validate, String nonce, Boolean lease) {
+  record ValidateSigned(Validate validate, String nonce, Boolean lease, Instant until) {
     static final int NONCE_MIN = 8;
     static final int NONCE_MAX = 128;
     private static final Pattern NONCE = Pattern.compile("[A-Za-z0-9_-]*+");
@@ -596,6 +597,11 @@ public interface Licenses {
               "is not " + NONCE_MIN + " to " + NONCE_MAX + " characters long")
           .is("nonce", nonce == null || NONCE.matcher(nonce).matches(), "may only contain ASCII letters, digits, - and _")
           .done();
+    }
+
+    /** What a device asks for. */
+    public ValidateSigned(Validate validate, String nonce, Boolean lease) {
+      this(validate, nonce, lease, null);
     }
 
     /** Returns whether the device asks for a signature. */
@@ -615,6 +621,45 @@ public interface Licenses {
    * @param statement a JSON Web Signature in its compact form; null: no account has a license of this key, so no key signs
    */
   record SignedValidation(Validation validation, String statement) {}
+
+  /**
+   * Creates a license file for a device without a network, which is activated by it.
+   *
+   * @param id of the license
+   * @param licenseKey as the device has it, which the file names; null: as it was created
+   * @param validUntil until when the file is good, but not after the license's expiry; null: until then, or for a year if there is none
+   */
+  record CreateFile(
+      Caller caller, String id, String licenseKey, String fingerprint, String deviceName, String deviceType, Instant validUntil) {
+    private static final int DAYS = 365;
+
+    public CreateFile {
+      Instant now = Instant.now();
+      validUntil = validUntil == null ? now.plus(DAYS, ChronoUnit.DAYS) : validUntil;
+      checkFingerprint(Check.that().text("licenseKey", licenseKey, ENTERED_KEY_MAX)
+          .is("licenseKey", licenseKey == null || !licenseKey.isBlank(), "is blank"), fingerprint)
+          .text("deviceName", deviceName, Check.NAME).text("deviceType", deviceType, Check.NAME)
+          .is("validUntil", validUntil.isAfter(now), "is in the past").done();
+    }
+
+    /**
+     * Returns the validation that the device cannot make itself.
+     *
+     * @param key of the license
+     * @throws FailureException the device has the key of another license
+     */
+    public ValidateSigned validation(String key) {
+      Check.that().is("licenseKey", licenseKey == null || LicenseKeys.form(licenseKey).equals(LicenseKeys.form(key)),
+          "is the key of another license").done();
+      return new ValidateSigned(new Validate(licenseKey == null ? key : licenseKey, fingerprint, deviceName, deviceType, null), null, true,
+          validUntil);
+    }
+  }
+
+  /**
+   * @param statement as in {@link SignedValidation}, and never null
+   */
+  record LicenseFile(String statement) {}
 
   /**
    * Frees the activation of a device, whether the license is valid or not. Repeating it changes nothing.

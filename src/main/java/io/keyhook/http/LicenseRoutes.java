@@ -49,6 +49,9 @@ final class LicenseRoutes {
         read(context, in -> new Licenses.SetDisabled(caller(context), id(context), false))));
     calls.account(HttpMethod.POST, "/api/licenses/:id/check", 200, context -> client.checkDevice(read(context, in ->
         new Licenses.CheckDevice(caller(context), id(context), in.text("fingerprint")))));
+    calls.accountOnce("/api/licenses/:id/files", 201, context -> client.createLicenseFile(read(context, in ->
+        new Licenses.CreateFile(caller(context), id(context), in.text("licenseKey"), in.text("fingerprint"), in.text("deviceName"),
+            in.text("deviceType"), in.time("validUntil")))));
     calls.accountQuery("/api/licenses/:id/activations", (context, in) ->
         new Licenses.ListActivations(caller(context), id(context), in.page()), client::listActivations);
     calls.account(HttpMethod.DELETE, "/api/licenses/:id/activations/:activationId", 204, context ->

@@ -44,7 +44,7 @@ final class Permissions {
     put(SUPPORT, LICENSES, "POST /api/licenses/:id/disable", "POST /api/licenses/:id/enable",
         "DELETE /api/licenses/:id/activations/:activationId");
     put(MEMBER, LICENSES, "POST /api/licenses", "POST /api/licenses/bulk", "POST /api/licenses/import",
-        "PATCH /api/licenses/:id", "DELETE /api/licenses/:id", "POST /api/customers/erase");
+        "POST /api/licenses/:id/files", "PATCH /api/licenses/:id", "DELETE /api/licenses/:id", "POST /api/customers/erase");
     put(READ_ONLY, LICENSES, "GET /api/policies", "GET /api/policies/:id", "GET /api/products", "GET /api/products/:id");
     put(MEMBER, LICENSES, "POST /api/policies", "PATCH /api/policies/:id", "DELETE /api/policies/:id", "POST /api/products",
         "PATCH /api/products/:id", "DELETE /api/products/:id");

@@ -10,6 +10,8 @@ import io.keyhook.bus.Check;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Licenses.License;
+import io.keyhook.bus.Licenses.LicenseFile;
+import io.keyhook.bus.Licenses.Validation.Refused;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
 import io.keyhook.db.Database;
@@ -83,6 +85,7 @@ public final class LicenseVerticle extends VerticleBase {
             .map(found -> new Page<>(found, null)));
     bus.answer(Addresses.CHECK_DEVICE, query -> LicenseStore.check(pool, query.caller().accountId(),
         Id.LICENSE.parse(query.id()), query.fingerprint()));
+    bus.answer(Addresses.CREATE_LICENSE_FILE, this::createFile);
     bus.answer(Addresses.UPDATE_LICENSE, this::update);
     bus.answer(Addresses.DELETE_LICENSE, this::delete);
     bus.answer(Addresses.SET_LICENSE_DISABLED, this::setDisabled);
@@ -109,6 +112,20 @@ public final class LicenseVerticle extends VerticleBase {
       SqlClient tx, Caller caller, Action action, Optional<License> license, List<String> changed) {
     return license.isEmpty() ? Future.succeededFuture(license)
         : AuditStore.write(tx, caller, action, license.get().id(), changed).map(license);
+  }
+
+  /** Validates in place of the device, which is activated as if it had done so itself. The file is handed out when that is recorded. */
+  private Future<LicenseFile> createFile(Licenses.CreateFile request) {
+    return LicenseStore.get(pool, request.caller().accountId(), Id.LICENSE.parse(request.id()))
+        .compose(license -> bus.request(Addresses.VALIDATE_SIGNED, request.validation(license.key())))
+        .compose(signed -> {
+          if (signed.validation() instanceof Refused refused) {
+            throw refused == Refused.LICENSE_NOT_FOUND ? Id.LICENSE.notFound()
+                : new Failure.Conflict(refused.name(), refused.error()).exception();
+          }
+          return AuditStore.write(pool, request.caller(), Action.LICENSE_FILE_CREATED, request.id(), List.of())
+              .map(new LicenseFile(signed.statement()));
+        });
   }
 
   private Future<License> update(Licenses.Update request) {

@@ -38,8 +38,7 @@ final class Statements {
 
   /** Signs a validation's result with the key of its license's account. An account that is being erased has none, and signs nothing. */
   Future<SignedValidation> sign(ValidateSigned request, Found found, Validation validation) {
-    Duration good = request.isLease() ? lease(found.terms()) : Duration.ZERO;
-    return keys.sign(client, found.accountId(), now -> claims(request, found, validation, now, good))
+    return keys.sign(client, found.accountId(), now -> claims(request, found, validation, now, lease(found.terms())))
         .map(statement -> new SignedValidation(validation, statement))
         .recover(e -> FailureException.of(e).failure() instanceof Failure.NotFound
             ? Future.succeededFuture(new SignedValidation(validation, null)) : Future.failedFuture(e));
@@ -53,7 +52,8 @@ final class Statements {
    * Returns what is signed.
    *
    * @param now without fractions of a second
-   * @param lease how long a valid license may be used without a network, but not after it stops being valid; zero: not at all
+   * @param lease how long a valid license may be used without a network, if the device asks for it, but not after it stops being
+   *     valid; zero: not at all
    */
   private static Map<String, Object> claims(
       ValidateSigned request, Found found, Validation validation, Instant now, Duration lease) {
@@ -61,7 +61,7 @@ final class Statements {
     claims.put("iss", Id.ACCOUNT.of(found.accountId()));
     claims.put("sub", Id.LICENSE.of(found.licenseId()));
     claims.put("iat", now.getEpochSecond());
-    claims.put("exp", end(validation, now, lease).getEpochSecond());
+    claims.put("exp", end(request, validation, now, lease).getEpochSecond());
     if (request.nonce() != null) {
       claims.put("nonce", request.nonce());
     }
@@ -93,12 +93,12 @@ final class Statements {
     return named != null || terms == null ? named : terms.productId();
   }
 
-  private static Instant end(Validation validation, Instant now, Duration lease) {
+  private static Instant end(ValidateSigned request, Validation validation, Instant now, Duration lease) {
     Instant online = now.plus(ONLINE);
     if (!(validation instanceof Valid valid)) {
       return online;
     }
-    Instant leased = now.plus(lease);
+    Instant leased = !request.isLease() ? online : request.until() == null ? now.plus(lease) : request.until();
     Instant end = leased.isAfter(online) ? leased : online;
     Instant over = valid.graceUntil() == null ? valid.expiresAt() : valid.graceUntil();
     return over != null && over.isBefore(end) ? over : end;

@@ -67,6 +67,7 @@ class AuditTest {
     api.patch(path, new JsonObject().put("name", "M").put("customerName", "Ada").putNull("expiresAt")).expect(200);
     api.validate(license.getString("key"), "device").expect(200);
     api.delete(path + "/activations/" + api.get(path + "/activations").data().get(0).getString("id")).expect(204);
+    api.post(path + "/files", new JsonObject().put("fingerprint", "offline")).expect(201);
     api.post(path + "/disable").expect(200);
     api.post(path + "/enable").expect(200);
     api.delete(path).expect(204);
@@ -134,7 +135,7 @@ class AuditTest {
     assertThat(changed(entries(again, "?action=account.updated").get(0))).containsExactly("password", "plan");
     assertThat(changed(entries(again, "?action=license.updated").get(0))).containsExactly("customerName", "expiresAt", "name");
     assertThat(actions(entries(again, "?subjectId=" + license.getString("id")))).containsExactlyInAnyOrder("license.deleted",
-        "license.enabled", "license.disabled", "activation.deleted", "license.updated", "license.created");
+        "license.enabled", "license.disabled", "license.file_created", "activation.deleted", "license.updated", "license.created");
     assertThat(actions(entries(again, "?subjectId=" + webhook))).containsExactlyInAnyOrder("webhook.deleted",
         "webhook.tested", "webhook.recovered", "webhook.recovery_stopped", "webhook.paused", "webhook.resumed", "webhook.secret_rotated", "webhook.updated", "webhook.created");
     assertThat(actions(entries(again, "?subjectId=" + delivery))).containsExactly("delivery.redelivered");

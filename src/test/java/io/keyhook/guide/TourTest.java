@@ -175,8 +175,10 @@ class TourTest {
   void aValidationIsSigned() throws IOException {
     Tool.require("openssl");
     setCredential();
-    set(Map.of("LICENSE_KEY", keyhook.license(1).key()));
+    License license = keyhook.license(1);
+    set(Map.of("LICENSE_KEY", license.key(), "LICENSE", license.id()));
     follow("offline", "");
+    assertThat(visitor.resolve("lease.json")).content().contains("statement");
     assertThat(shell.output()).containsPattern("eyJ[\\w-]++\\.eyJ[\\w-]++\\.[\\w-]{86}").contains("\"kid\": \"signkey_");
   }
 

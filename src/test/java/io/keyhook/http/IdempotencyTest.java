@@ -80,8 +80,8 @@ class IdempotencyTest {
   @Test
   void everyCallThatCreatesRotatesOrSendsTakesAKey() {
     assertThat(once().map(Operation::id)).containsExactlyInAnyOrder("createLicense", "createLicenses", "importLicenses",
-        "createWebhook", "testWebhook", "rotateSecret", "rotateSigningKey", "recoverWebhook", "createApiKey", "createUser",
-        "createInvitation", "redeliver", "redeliverAll", "createAccount", "createPolicy", "createProduct");
+        "createLicenseFile", "createWebhook", "testWebhook", "rotateSecret", "rotateSigningKey", "recoverWebhook", "createApiKey",
+        "createUser", "createInvitation", "redeliver", "redeliverAll", "createAccount", "createPolicy", "createProduct");
   }
 
   @ParameterizedTest

@@ -137,6 +137,7 @@ export const AUDIT_ACTIONS = {
   'license.disabled': 'Disabled a license',
   'license.enabled': 'Enabled a license',
   'license.deleted': 'Deleted a license',
+  'license.file_created': 'Created a license file',
   'activation.deleted': 'Removed a device',
   'policy.created': 'Created a policy',
   'policy.updated': 'Changed a policy',

@@ -12,6 +12,7 @@ import { useLoad, usePages, useRefresh, useStateOf } from '../use.js';
 import { LICENSE_STATUS, VALIDATION_ADVICE } from '../words.js';
 import { AuditTable } from './audit.js';
 import { DeliveryBadge } from './delivery-columns.js';
+import { CreateLicenseFile } from './license-file.js';
 import { EditLicense, ExtendLicense } from './license-form.js';
 
 const SHORT_PAGE = 10;
@@ -61,6 +62,7 @@ function License({ license, back, onChanged, reload }) {
   return html`<${PageHead} title=${license.name} back=${back} badge=${html`<${StatusBadge}
       words=${LICENSE_STATUS} status=${license.status} />`}>
       ${license.expiresAt && html`<${Button} needs="member" icon="clock" onClick=${() => setDialog('extend')}>Extend</${Button}>`}
+      ${license.status === 'active' && html`<${Button} needs="member" onClick=${() => setDialog('file')}>License file</${Button}>`}
       <${Button} needs="member" onClick=${() => setDialog('edit')}>Edit</${Button}>
       ${isDisabled ? html`<${Button} needs="support" kind="primary" onClick=${enable}>Enable</${Button}>`
         : html`<${Button} needs="support" onClick=${() => setDialog('disable')}>Disable</${Button}>`}
@@ -100,6 +102,7 @@ function License({ license, back, onChanged, reload }) {
     <${Events} id=${id} version=${lists} />
     <${Card} title="Changes"><${AuditTable} query=${{ subjectId: id }} size=${SHORT_PAGE} version=${lists} name="changes" /></${Card}>
     ${dialog === 'edit' && html`<${EditLicense} license=${license} onClose=${close} onChanged=${changed} />`}
+    ${dialog === 'file' && html`<${CreateLicenseFile} license=${license} onClose=${close} onCreated=${refresh} />`}
     ${dialog === 'extend' && html`<${ExtendLicense} license=${license} onClose=${close} onChanged=${changed} />`}
     ${dialog === 'disable' && html`<${Confirm} title="Disable this license?" action="Disable license"
         onClose=${close} run=${async () => {
