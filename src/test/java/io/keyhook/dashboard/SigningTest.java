@@ -71,7 +71,7 @@ class SigningTest extends Visit {
     page.locator("#request-file").setInputFiles(new FilePayload("request.json", "application/json", new JsonObject()
         .put("licenseKey", license.key().toLowerCase()).put("fingerprint", "controller-7").put("deviceName", "Line 2").encode()
         .getBytes(StandardCharsets.UTF_8)));
-    assertThat(tab.field("Device fingerprint")).hasValue("controller-7");
+    assertThat(tab.dialog().getByLabel("Device fingerprint")).hasValue("controller-7");
     Download file = page.waitForDownload(() -> tab.dialogButton("Create and download").click());
     assertThat(file.suggestedFilename()).isEqualTo("lease.json");
     JsonObject claims = Statement.of(new JsonObject(Files.readString(file.path())).getString("statement")).claims();

@@ -13,7 +13,6 @@ import { SignUp } from './pages/signup.js';
 import { Overview } from './pages/overview.js';
 import { LicenseList } from './pages/licenses.js';
 import { LicensePage } from './pages/license.js';
-import { Policies } from './pages/policies.js';
 import { WebhookList } from './pages/webhooks.js';
 import { WebhookPage } from './pages/webhook.js';
 import { TestEndpointPage } from './pages/test-endpoint.js';
@@ -28,7 +27,7 @@ const ROUTES = [
   ['/', Overview],
   ['/licenses', LicenseList],
   ['/licenses/:id', LicensePage],
-  ['/policies', Policies],
+  ['/policies', later(() => import('../later/policies.js'), 'Policies')],
   ['/webhooks', WebhookList],
   ['/webhooks/:id', WebhookPage],
   ['/test-endpoint', TestEndpointPage],
@@ -70,7 +69,8 @@ const CONTENTS = {
   '/people': 'members people users roles invitations',
   '/audit': 'history',
   '/plan': 'limits usage',
-  '/settings': 'account alerts appearance dark theme mail password profile sessions Slack two-factor authentication',
+  '/policies': 'products entitlements features trial grace period heartbeat lease templates',
+  '/settings': 'signing keys account alerts appearance dark theme mail password profile sessions Slack two-factor authentication',
 };
 
 /** Pages as the palette has them. */

@@ -1,9 +1,9 @@
-import { html, useState } from '../preact.js';
-import { get, post, remove } from '../api.js';
-import { Field, FormDialog, useForm } from '../form.js';
-import { dateTime } from '../format.js';
-import { announce, Button, ButtonLink, Card, Code, Confirm, IdText, Loaded, StatusBadge, Table } from '../ui.js';
-import { useLoad } from '../use.js';
+import { html, useState } from '../app/preact.js';
+import { get, post, remove } from '../app/api.js';
+import { Field, FormDialog, useForm } from '../app/form.js';
+import { dateTime } from '../app/format.js';
+import { announce, Button, ButtonLink, Card, Code, Confirm, IdText, Loaded, StatusBadge, Table } from '../app/ui.js';
+import { useLoad } from '../app/use.js';
 
 const STATUS = { next: ['Next', 'info'], current: ['Signs', 'good'], previous: ['Previous', 'quiet'] };
 const MOST_HOURS = 8760;

@@ -1,12 +1,12 @@
-import { html, useState } from '../preact.js';
-import { getAll, patchChanges, post, remove } from '../api.js';
-import { Field, FormDialog, useForm } from '../form.js';
-import { number } from '../format.js';
-import { checkPeriod, parsePeriod, period } from '../periods.js';
-import { to } from '../router.js';
-import { announce, Badge, Button, Card, Confirm, Empty, PagedTable, PageHead, Time } from '../ui.js';
-import { useLoad, usePages } from '../use.js';
-import { checkEntitlements, ProductChoice } from './terms.js';
+import { html, useState } from '../app/preact.js';
+import { getAll, patchChanges, post, remove } from '../app/api.js';
+import { Field, FormDialog, useForm } from '../app/form.js';
+import { number } from '../app/format.js';
+import { checkPeriod, parsePeriod, period } from '../app/periods.js';
+import { to } from '../app/router.js';
+import { announce, Badge, Button, Card, Confirm, Empty, PagedTable, PageHead, Time } from '../app/ui.js';
+import { useLoad, usePages } from '../app/use.js';
+import { checkEntitlements, ProductChoice } from '../app/pages/terms.js';
 
 const NEW = { name: '', durationSeconds: null, expiryBasis: 'creation', trial: false, maxActivations: 1, graceSeconds: 0,
     heartbeatSeconds: null, leaseSeconds: null, productId: null, entitlements: {} };
