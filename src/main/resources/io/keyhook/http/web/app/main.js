@@ -8,20 +8,18 @@ import { match, to, useLocation } from './router.js';
 import { announce, Button, Dialog, Empty, ButtonLink, LaterPage, Notice, PageHead, Skeleton, Toasts } from './ui.js';
 import { useRetried, useSession } from './use.js';
 import { LogIn, LogInForm } from './pages/login.js';
-import { AcceptInvitation, NewPassword } from './pages/links.js';
 import { SignUp } from './pages/signup.js';
 import { Overview } from './pages/overview.js';
 import { LicenseList } from './pages/licenses.js';
 import { LicensePage } from './pages/license.js';
 import { WebhookList } from './pages/webhooks.js';
 import { WebhookPage } from './pages/webhook.js';
-import { TestEndpointPage } from './pages/test-endpoint.js';
 import { DeliveryList } from './pages/deliveries.js';
 import { DeliveryPage } from './pages/delivery.js';
 import { AuditLog } from './pages/audit.js';
 
 /** A page whose module is loaded when the page is opened, so that the first page of a visit is there sooner. */
-const later = (load, name) => () => html`<${LaterPage} load=${load} name=${name} />`;
+const later = (load, name) => params => html`<${LaterPage} load=${load} name=${name} ...${params} />`;
 
 const ROUTES = [
   ['/', Overview],
@@ -30,7 +28,7 @@ const ROUTES = [
   ['/policies', later(() => import('../later/policies.js'), 'Policies')],
   ['/webhooks', WebhookList],
   ['/webhooks/:id', WebhookPage],
-  ['/test-endpoint', TestEndpointPage],
+  ['/test-endpoint', later(() => import('../later/test-endpoint.js'), 'TestEndpointPage')],
   ['/deliveries', DeliveryList],
   ['/deliveries/:id', DeliveryPage],
   ['/api-keys', later(() => import('../later/keys.js'), 'ApiKeys')],
@@ -42,8 +40,8 @@ const ROUTES = [
 
 /** Pages that need no login: the token in their path is enough. */
 const LINKS = [
-  ['/invitation/:token', AcceptInvitation],
-  ['/new-password/:token', NewPassword],
+  ['/invitation/:token', later(() => import('../later/links.js'), 'AcceptInvitation')],
+  ['/new-password/:token', later(() => import('../later/links.js'), 'NewPassword')],
 ];
 
 const NAVIGATION = [

@@ -300,7 +300,7 @@ export function Later({ load, name, onClose, ...rest }) {
 }
 
 /** A page whose module is loaded only now. @param load imports the module @param name of the component in it */
-export function LaterPage({ load, name }) {
+export function LaterPage({ load, name, ...rest }) {
   const [module, setModule] = useState(null);
   const [error, setError] = useState(null);
   const [tries, setTries] = useState(0);
@@ -314,7 +314,7 @@ export function LaterPage({ load, name }) {
       current = false;
     };
   }, [tries]);
-  return module ? html`<${module[name]} />` : error ? html`<${Failed} error=${error} retry=${() => setTries(tries + 1)} />`
+  return module ? html`<${module[name]} ...${rest} />` : error ? html`<${Failed} error=${error} retry=${() => setTries(tries + 1)} />`
     : html`<${Skeleton} />`;
 }
 

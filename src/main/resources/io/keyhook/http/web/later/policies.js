@@ -27,10 +27,10 @@ export function Policies() {
     { name: 'Activation limit', numeric: true, cell: policy => number(policy.maxActivations) },
     { name: 'Grace period', className: 'roomy', cell: policy => period(policy.graceSeconds || null) || html`<span class="faint">–</span>` },
     { name: 'Created', className: 'roomy', cell: policy => html`<${Time} at=${policy.createdAt} />` },
-    { name: 'Actions', hidden: true, className: 'end', cell: policy => html`<${Button} needs="member" kind="small"
+    { name: 'Actions', hidden: true, className: 'end', cell: policy => html`<span class="actions"><${Button} needs="member" kind="small"
         aria-label=${'Edit ' + policy.name} onClick=${() => setDialog({ kind: 'edit', policy })}>Edit</${Button}>
       <${Button} needs="member" kind="small" aria-label=${'Delete ' + policy.name}
-        onClick=${() => setDialog({ kind: 'delete', policy })}>Delete</${Button}>` },
+        onClick=${() => setDialog({ kind: 'delete', policy })}>Delete</${Button}></span>` },
   ];
   return html`<${PageHead} title="Policies">${create}</${PageHead}>
     <p class="lead">A policy holds what many licenses have in common. Change it once, and all of its licenses follow.</p>
@@ -135,10 +135,10 @@ function Products() {
         href=${to('/licenses', { productId: product.id })} title="Licenses for this product">${product.name}</a>
       <div class="faint mono clip">${product.id}</div>` },
     { name: 'Created', cell: product => html`<${Time} at=${product.createdAt} />` },
-    { name: 'Actions', hidden: true, className: 'end', cell: product => html`<${Button} needs="member" kind="small"
+    { name: 'Actions', hidden: true, className: 'end', cell: product => html`<span class="actions"><${Button} needs="member" kind="small"
         aria-label=${'Rename ' + product.name} onClick=${() => setDialog({ kind: 'rename', product })}>Rename</${Button}>
       <${Button} needs="member" kind="small" aria-label=${'Delete ' + product.name}
-        onClick=${() => setDialog({ kind: 'delete', product })}>Delete</${Button}>` },
+        onClick=${() => setDialog({ kind: 'delete', product })}>Delete</${Button}></span>` },
   ];
   return html`<${Card} title="Products" action=${create}>
     <p class="faint">Name a license’s product, and your app can refuse keys that you sold for another one.</p>

@@ -6,13 +6,12 @@ import { useSoon } from '../live.js';
 import { period } from '../periods.js';
 import { backTo, go, to } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
-import { announce, Button, Card, Code, Confirm, Empty, Facts, IdText, Loaded, Notice, PagedTable, PageHead, Secret, StatusBadge, Time }
+import { announce, Button, Card, Code, Confirm, Empty, Facts, IdText, Later, Loaded, Notice, PagedTable, PageHead, Secret, StatusBadge, Time }
   from '../ui.js';
 import { useLoad, usePages, useRefresh, useStateOf } from '../use.js';
 import { LICENSE_STATUS, VALIDATION_ADVICE } from '../words.js';
 import { AuditTable } from './audit.js';
 import { DeliveryBadge } from './delivery-columns.js';
-import { CreateLicenseFile } from './license-file.js';
 import { EditLicense, ExtendLicense } from './license-form.js';
 
 const SHORT_PAGE = 10;
@@ -102,7 +101,8 @@ function License({ license, back, onChanged, reload }) {
     <${Events} id=${id} version=${lists} />
     <${Card} title="Changes"><${AuditTable} query=${{ subjectId: id }} size=${SHORT_PAGE} version=${lists} name="changes" /></${Card}>
     ${dialog === 'edit' && html`<${EditLicense} license=${license} onClose=${close} onChanged=${changed} />`}
-    ${dialog === 'file' && html`<${CreateLicenseFile} license=${license} onClose=${close} onCreated=${refresh} />`}
+    ${dialog === 'file' && html`<${Later} load=${() => import('../../later/license-file.js')} name="CreateLicenseFile" license=${license} onClose=${close}
+        onCreated=${refresh} />`}
     ${dialog === 'extend' && html`<${ExtendLicense} license=${license} onClose=${close} onChanged=${changed} />`}
     ${dialog === 'disable' && html`<${Confirm} title="Disable this license?" action="Disable license"
         onClose=${close} run=${async () => {

@@ -1,9 +1,9 @@
-import { html, useState } from '../preact.js';
-import { post, saveFile } from '../api.js';
-import { now } from '../clock.js';
-import { Field, FormDialog, useForm } from '../form.js';
-import { DAY_LENGTH } from '../format.js';
-import { announce } from '../ui.js';
+import { html, useState } from '../app/preact.js';
+import { post, saveFile } from '../app/api.js';
+import { now } from '../app/clock.js';
+import { Field, FormDialog, useForm } from '../app/form.js';
+import { DAY_LENGTH } from '../app/format.js';
+import { announce } from '../app/ui.js';
 
 const YEAR = 365;
 
