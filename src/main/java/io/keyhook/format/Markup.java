@@ -29,7 +29,7 @@ enum Markup {
       return backslashed(value, "\\*_~`[]#");
     }
   },
-  /** Inside a string of JSON. Its size follows from the limits of templates and values. */
+  /** Inside a string of JSON. Its size follows from the limits of templates and values: at most 100 values of 1,000 characters each. */
   JSON("", Integer.MAX_VALUE) {
     @Override
     String escape(String value) {

@@ -27,8 +27,9 @@ public final class Messages {
   /** The longest template, in characters. */
   public static final int MAX_TEMPLATE = 4_000;
 
-  /** The fields of events that are a number or null; all other numbers are always there. */
-  private static final Set<String> OPTIONAL_NUMBERS = Set.of("lastStatusCode");
+  /** Numbers that an event may lack: one is null without a response, the other is only for webhooks that chose newer events. */
+  private static final Set<String> OPTIONAL_NUMBERS = Set.of("lastStatusCode", "sequence");
+  private static final int MOST_LINES = 100;
   private static final String PLAIN = "text/plain; charset=utf-8";
   /** The colors of Discord. */
   private static final Map<String, Integer> COLORS = Map.of("license.expired", 0xD97706, "license.expiring", 0xD97706,
@@ -78,11 +79,14 @@ public final class Messages {
     };
   }
 
-  /** Adaptive Cards show a line break in no reliable way, so each line is an element. */
+  /** Adaptive Cards show a line break in no reliable way, so each line is an element. A message has a limit, so the last has the rest. */
   private static JsonArray lines(String text) {
+    List<String> all = text.lines().filter(line -> !line.isBlank()).toList();
     JsonArray lines = new JsonArray();
-    text.lines().filter(line -> !line.isBlank()).forEach(line ->
-        lines.add(new JsonObject().put("type", "TextBlock").put("text", line).put("wrap", true)));
+    for (int i = 0; i < Math.min(all.size(), MOST_LINES); i++) {
+      String line = i < MOST_LINES - 1 ? all.get(i) : String.join(" ", all.subList(i, all.size()));
+      lines.add(new JsonObject().put("type", "TextBlock").put("text", line).put("wrap", true));
+    }
     return lines;
   }
 

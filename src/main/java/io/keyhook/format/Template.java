@@ -51,7 +51,7 @@ final class Template {
 
   @SuppressWarnings("unchecked")
   private static String encoded(Map<?, ?> map) {
-    return new JsonObject((Map<String, Object>) map).encode();
+    return Values.shortened(new JsonObject((Map<String, Object>) map).encode());
   }
 
   /**

@@ -13,6 +13,7 @@ final class TemplateRules {
   private static final int DEEPEST = 8;
   private static final int LONGEST_SHOWN = 50;
   private static final String OPEN = "{{";
+  private static final String KINDS = "!#^/{&><$=";
   private static final String RAW = "{{{" + Values.DATA + "}}}";
 
   private record Section(String name, int line) {}
@@ -80,8 +81,16 @@ final class TemplateRules {
     if (end < 0) {
       throw wrong("a tag that begins with {{ does not end with }}");
     }
-    String inside = text.substring(at + OPEN.length(), end).strip();
+    String written = text.substring(at + OPEN.length(), end);
+    String inside = written.strip();
     char kind = inside.isEmpty() ? ' ' : inside.charAt(0);
+    // the renderer reads these otherwise: it takes a kind only where it stands first, and begins anew at each {{
+    if (written.contains(OPEN)) {
+      throw wrong("a tag that begins with {{ has another {{ inside");
+    }
+    if (KINDS.indexOf(kind) >= 0 && written.charAt(0) != kind) {
+      throw wrong("the character " + kind + " has to follow {{ directly");
+    }
     String name = inside.isEmpty() ? "" : inside.substring(1).strip();
     switch (kind) {
       case '!' -> { }

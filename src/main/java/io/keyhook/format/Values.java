@@ -99,7 +99,7 @@ final class Values {
     return line.toString();
   }
 
-  private static String shortened(String text) {
+  static String shortened(String text) {
     if (text.length() <= LONGEST) {
       return text;
     }

@@ -30,8 +30,6 @@ import java.util.stream.Collectors;
 final class Formats {
   /** Of a webhook: each is kept for as long as a delivery may need it. */
   private static final int MAX_KEPT = 200;
-  /** Longer than any plan keeps a log. */
-  private static final int DAYS = 366;
   private static final UUID SAMPLE = UUID.fromString("01942c6e-2d10-7000-8000-000000000002");
 
   private Formats() {}
@@ -46,17 +44,23 @@ final class Formats {
         coded(options.format(), options.templates()));
   }
 
-  /** Keeps the format of a new webhook for its deliveries. */
-  static Future<Void> keep(SqlClient tx, UUID accountId, UUID webhookId, StoredFormat format) {
+  /**
+   * Keeps the format of a new webhook for its deliveries.
+   *
+   * @param days for which any plan keeps a delivery at the longest
+   */
+  static Future<Void> keep(SqlClient tx, UUID accountId, UUID webhookId, StoredFormat format, int days) {
     return format.version() == null ? Future.succeededFuture()
-        : WebhookStore.keepFormat(tx, accountId, webhookId, format, DAYS).mapEmpty();
+        : WebhookStore.keepFormat(tx, accountId, webhookId, format, days).mapEmpty();
   }
 
   /**
    * Keeps and returns what a webhook sends after a change; null: what it sends already. Fails if a template is refused, and with
    * {@link Failure.Conflict} after too many changes.
+   *
+   * @param days for which any plan keeps a delivery at the longest
    */
-  static Future<StoredFormat> changed(SqlClient tx, UUID webhookId, Webhooks.Update change) {
+  static Future<StoredFormat> changed(SqlClient tx, UUID webhookId, Webhooks.Update change, int days) {
     Webhooks.OptionChanges options = change.options();
     UUID accountId = change.caller().accountId();
     if (!options.format().present() && !options.templates().present()) {
@@ -65,7 +69,7 @@ final class Formats {
     return WebhookStore.lockFormat(tx, accountId, webhookId).compose(before -> {
       StoredFormat after = after(before, options);
       return after == null ? Future.succeededFuture()
-          : WebhookStore.keepFormat(tx, accountId, webhookId, after, DAYS).map(kept -> {
+          : WebhookStore.keepFormat(tx, accountId, webhookId, after, days).map(kept -> {
             if (kept > MAX_KEPT) {
               throw new Failure.Conflict("TOO_MANY_FORMATS", "The format and the templates of this webhook were changed " + MAX_KEPT
                   + " times, and Keyhook keeps each for the deliveries that were created with it. Create another webhook, and"

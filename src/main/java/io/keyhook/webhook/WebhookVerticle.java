@@ -59,6 +59,7 @@ public final class WebhookVerticle extends VerticleBase {
   private final Admissions admissions;
   private final SecureRandom random = new SecureRandom();
   private final Headers headers;
+  private final int longestRetention;
   private Registration registration;
 
   public WebhookVerticle(
@@ -73,6 +74,7 @@ public final class WebhookVerticle extends VerticleBase {
     this.policy = policy;
     this.admissions = admissions;
     this.headers = new Headers(cipher, policy);
+    this.longestRetention = Collections.max(plans.allRetentions()) + 2; // a log goes by whole days
   }
 
   @Override
@@ -106,7 +108,7 @@ public final class WebhookVerticle extends VerticleBase {
               Plans.checkRoom(plan, plans.of(plan).maxWebhooks(), used.count(), "webhooks");
               return WebhookStore.insert(tx, used.newId(), request, events,
                   cipher.seal(secret, accountId, used.newId()), headers.of(request, used.newId()), format)
-                  .compose(webhook -> Formats.keep(tx, accountId, used.newId(), format)
+                  .compose(webhook -> Formats.keep(tx, accountId, used.newId(), format, longestRetention)
                       .compose(kept -> WebhookStore.beginPace(tx, accountId, used.newId(), request.options().rateLimit()))
                       .map(webhook));
             })).compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_CREATED, webhook, List.of()))
@@ -132,7 +134,7 @@ public final class WebhookVerticle extends VerticleBase {
     UUID accountId = request.caller().accountId();
     boolean deactivates = request.isActive().present() && !request.isActive().value();
     return database.transaction(tx -> headers.changed(tx, webhookId, request)
-            .compose(changed -> Formats.changed(tx, webhookId, request)
+            .compose(changed -> Formats.changed(tx, webhookId, request, longestRetention)
                 .compose(format -> WebhookStore.beginPace(tx, accountId, webhookId, request.options().rateLimit().value()).map(format))
                 .compose(format -> WebhookStore.update(tx, webhookId, request, events, changed, format)))
             .compose(changed -> changed.isEmpty() ? Future.succeededFuture(changed)

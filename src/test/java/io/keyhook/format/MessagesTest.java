@@ -110,6 +110,10 @@ class MessagesTest {
       "SLACK; {{=<% %>=}}; line 1: {{=}} is not supported",
       "SLACK; {{$block}}{{/block}}; line 1: {{$}} is not supported",
       "SLACK; {{}}; line 1: {{}} is not a value",
+      "SLACK; {{ ! {{&licenseName}}; line 1: a tag that begins with {{ has another {{ inside",
+      "SLACK; {{!{{&licenseName}}; line 1: a tag that begins with {{ has another {{ inside",
+      "SLACK; {{ ! a}}; line 1: the character ! has to follow {{ directly",
+      "SLACK; '{{\u2003&licenseName}}'; line 1: the character & has to follow {{ directly",
       "SLACK; ' '; is blank",
       "GENERIC; {\"a\":{{licenseName}}}; the result is not JSON for license.activated",
       "GENERIC; {\"a\":{{#customerName}}1{{/customerName}}}; the result is not JSON for license.activated when values are empty",
@@ -124,6 +128,8 @@ class MessagesTest {
     Map<String, String> samples = Map.of("webhook.failing", "{\"lastStatusCode\":503,\"consecutiveFailures\":1}");
     assertThatThrownBy(() -> Messages.check(Format.GENERIC, "{\"a\":{{lastStatusCode}}}", samples))
         .hasMessageStartingWith("the result is not JSON for webhook.failing when values are empty");
+    assertThatThrownBy(() -> Messages.check(Format.GENERIC, "{\"a\":{{sequence}}}", Map.of("license.activated", "{\"sequence\":3}")))
+        .hasMessageStartingWith("the result is not JSON for license.activated when values are empty");
     assertThatCode(() -> Messages.check(Format.GENERIC, "{\"a\":\"{{lastStatusCode}}\",\"b\":{{consecutiveFailures}}}", samples))
         .doesNotThrowAnyException();
   }
@@ -162,6 +168,10 @@ class MessagesTest {
   void theWorkIsBoundedWhateverTheValues() {
     String template = "{{#licenseName}}".repeat(8) + "{{licenseName}}".repeat(80) + "{{/licenseName}}".repeat(8);
     assertThat(render(Format.GENERIC, template, data("x".repeat(100_000), null)).length()).isLessThanOrEqualTo(80 * 1_000);
+    String changes = new JsonObject().put("changes", new JsonObject().put("metadata", new JsonObject().put("a", "x".repeat(900))
+        .put("b", "x".repeat(900)))).encode();
+    assertThat(render(Format.GENERIC, "{{changes}}".repeat(100), changes).length()).isLessThanOrEqualTo(100 * 1_000);
+    assertThat(render(Format.TEAMS, "a\n".repeat(2_000), data("Pro", null)).length()).isLessThan(28_000);
     assertThatThrownBy(() -> check(Format.SLACK, "{{event}}".repeat(101))).hasMessage("line 1: has more than 100 tags");
     assertThatThrownBy(() -> check(Format.SLACK, "{{#event}}".repeat(9))).hasMessage("line 1: sections are nested more than 8 deep");
   }
