@@ -142,6 +142,30 @@ class ClientTest {
     assertThat(run(language, "heartbeat", server(), "1", "0", license.key(), fingerprint)).isEqualTo("true -");
   }
 
+  private static String product(String name) {
+    return keyhook.api().post("/api/products", new JsonObject().put("name", name)).expect(201).json().getString("id");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aLeaseOfAnotherProductIsNoLease(Language language) throws Exception {
+    prepare(language);
+    String editor = product("Editor");
+    String viewer = product("Viewer");
+    License license = keyhook.license(new JsonObject().put("name", "L").put("productId", viewer));
+    List<String> device = List.of("1", "0", license.key(), "one");
+    assertThat(validate(language, server(), device, editor)).isEqualTo("false PRODUCT_MISMATCH");
+    assertThat(validate(language, server(), device, viewer)).isEqualTo("true -");
+    assertThat(validate(language, nowhere(), device, editor)).isEqualTo("false LEASE_INVALID");
+    assertThat(validate(language, nowhere(), device, viewer)).isEqualTo("true OFFLINE");
+    assertThat(run(language, "heartbeat", server(), "1", "0", license.key(), "one", editor)).isEqualTo("false PRODUCT_MISMATCH");
+  }
+
+  private String validate(Language language, String server, List<String> device, String product)
+      throws IOException, InterruptedException {
+    return run(language, "validate", server, device.get(0), device.get(1), device.get(2), device.get(3), product);
+  }
+
   @ParameterizedTest
   @EnumSource
   void anEditedFileIsNoLease(Language language) throws Exception {

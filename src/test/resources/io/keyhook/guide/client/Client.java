@@ -15,7 +15,7 @@ public final class Client {
     }
     long seconds = Long.parseLong(args[3]);
     Keyhook keyhook = new Keyhook(args[1], Files.readString(Path.of("keys.json")), Path.of("lease.json"),
-        Integer.parseInt(args[2]), () -> System.currentTimeMillis() / 1000 + seconds);
+        args.length > 6 ? args[6] : null, Integer.parseInt(args[2]), () -> System.currentTimeMillis() / 1000 + seconds);
     switch (args[0]) {
       case "deactivate" -> System.out.println(keyhook.deactivate(args[4], args[5]));
       case "heartbeat" -> {

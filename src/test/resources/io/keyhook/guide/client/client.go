@@ -43,6 +43,9 @@ func main() {
 	seconds, _ := strconv.Atoi(args[2])
 	client := &keyhook.Client{Server: args[0], Keys: keys, File: "lease.json", Tries: tries,
 		Now: func() time.Time { return time.Now().Add(time.Duration(seconds) * time.Second) }}
+	if len(args) > 5 {
+		client.ProductID = args[5]
+	}
 	switch command {
 	case "deactivate":
 		fmt.Println(client.Deactivate(args[3], args[4]))

@@ -14,9 +14,9 @@ if ($command === 'webhook') {
     $headers = ['webhook-id' => $id, 'webhook-timestamp' => $timestamp, 'webhook-signature' => $signatures];
     echo Keyhook::verifyWebhook($body, $headers, $secret) ? 'true' : 'false', "\n";
 } else {
-    [$server, $tries, $seconds, $key, $fingerprint] = $args;
+    [$server, $tries, $seconds, $key, $fingerprint, $productId] = $args + [5 => null];
     $keys = json_decode(file_get_contents('keys.json'), true);
-    $keyhook = new Keyhook($server, $keys, 'lease.json', (int) $tries, fn () => time() + (int) $seconds);
+    $keyhook = new Keyhook($server, $keys, 'lease.json', (int) $tries, fn () => time() + (int) $seconds, $productId);
     if ($command === 'deactivate') {
         echo $keyhook->deactivate($key, $fingerprint) ? 'true' : 'false', "\n";
     } else {

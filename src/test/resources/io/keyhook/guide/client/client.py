@@ -22,10 +22,10 @@ if command == "webhook":
     headers = {"webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signatures}
     print(word(verify_webhook(body.encode(), headers, secret)))
 else:
-    server, tries, seconds, key, fingerprint = args
+    server, tries, seconds, key, fingerprint, *product = args
     with open("keys.json") as file:
         keys = json.load(file)
-    keyhook = Keyhook(server, keys, "lease.json", int(tries), lambda: time.time() + int(seconds))
+    keyhook = Keyhook(server, keys, "lease.json", int(tries), lambda: time.time() + int(seconds), *product)
     if command == "deactivate":
         print(word(keyhook.deactivate(key, fingerprint)))
     elif command == "heartbeat":
