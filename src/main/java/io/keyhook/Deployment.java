@@ -43,11 +43,15 @@ import io.keyhook.idempotency.IdempotencyVerticle;
 import io.keyhook.license.ExpiringVerticle;
 import io.keyhook.license.ExpiryVerticle;
 import io.keyhook.license.LastSeen;
+import io.keyhook.license.HeartbeatVerticle;
 import io.keyhook.license.LicenseVerticle;
+import io.keyhook.license.PolicyVerticle;
 import io.keyhook.license.ValidationVerticle;
 import io.keyhook.log.LiveVerticle;
 import io.keyhook.log.LogVerticle;
 import io.keyhook.log.RecoveryVerticle;
+import io.keyhook.signing.SigningKeyRing;
+import io.keyhook.signing.SigningVerticle;
 import io.keyhook.stats.Counts;
 import io.keyhook.stats.StatsVerticle;
 import io.keyhook.target.TargetPolicy;
@@ -255,6 +259,7 @@ final class Deployment {
     Outbox outbox = new Outbox(plans, database.shards(), dispatcher, feed, metrics.registry());
     Cipher cipher = Keyhook.cipher(options.secrets());
     Idempotency idempotency = new Idempotency(vertx, database, cipher, admissions.management());
+    SigningKeyRing signingKeys = new SigningKeyRing(vertx, database, cipher, idempotency, admissions.signatures());
     MeterRegistry meters = metrics.registry();
     Egress egress = Egress.of(options.delivery());
     egress.publish(meters);
@@ -281,10 +286,12 @@ final class Deployment {
             new WebhookVerticle(bus, database, cipher, idempotency, plans, policy, admissions)))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
             new LicenseVerticle(bus, database, idempotency, outbox, plans, lastSeen, admissions)))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new PolicyVerticle(bus, database, idempotency, outbox)))
         .compose(v -> deploy(Stage.WORKING, workers, () -> new ValidationVerticle(bus, database, outbox, feed, lastSeen,
-            counts, meters, admissions.pacer(), validator.getAndIncrement())))
+            counts, meters, signingKeys, options.license().lease(), admissions.pacer(), validator.getAndIncrement())))
         .compose(v -> deploy(Stage.WORKING, 1, () ->
             new AccountVerticle(bus, database, cipher, idempotency, plans, options, admissions, budget)))
+        .compose(v -> deploy(Stage.WORKING, 1, () -> new SigningVerticle(bus, signingKeys)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AuditVerticle(bus, database)))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AlertVerticle(bus, database, options, policy, egress, cipher, meters)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new IdempotencyVerticle(idempotency)))
@@ -293,6 +300,7 @@ final class Deployment {
             new RecoveryVerticle(bus, database, dispatcher, plans, admissions.recoveries())))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox, feed, meters)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiringVerticle(database, outbox, alerts, options.license().expiringDays())))
+        .compose(v -> deploy(Stage.SERVING, 1, () -> new HeartbeatVerticle(database, outbox)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new PlanUsageVerticle(database, alerts, plans)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::depth))
         .compose(v -> deploy(Stage.SERVING, LOOPS, () -> new LoopLagVerticle(loopLag)))

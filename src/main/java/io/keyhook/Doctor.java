@@ -1,5 +1,6 @@
 package io.keyhook;
 
+import io.keyhook.attempt.Trust;
 import io.keyhook.bus.Version;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.ConnectionUri;
@@ -80,20 +81,21 @@ final class Doctor implements DatabaseCommand {
         .otherwiseEmpty()
         .compose(probed -> Diagnosis.targets(database.pool(), WEBHOOKS))
         .compose(urls -> vertx.<Void>executeBlocking(() -> {
-          connect(TargetPolicy.of(options.delivery()), Tunnel.of(options.delivery()), urls);
+          connect(TargetPolicy.of(options.delivery()), Tunnel.of(options.delivery()),
+              Trust.sockets(options.delivery().trustStore()), urls);
           return null;
         }));
   }
 
-  private void connect(TargetPolicy policy, Tunnel tunnel, List<String> urls) {
+  private void connect(TargetPolicy policy, Tunnel tunnel, SSLSocketFactory tls, List<String> urls) {
     if (urls.isEmpty()) {
       report(true, "HTTPS", "not checked, as there is no active webhook");
     }
-    urls.forEach(url -> check("HTTPS", () -> connect(policy, tunnel, policy.check(url))));
+    urls.forEach(url -> check("HTTPS", () -> connect(policy, tunnel, tls, policy.check(url))));
   }
 
   /** Under the rules of a delivery: no URL of an account leads to an address that is not public. */
-  private static String connect(TargetPolicy policy, Tunnel tunnel, Target target) throws IOException {
+  private static String connect(TargetPolicy policy, Tunnel tunnel, SSLSocketFactory tls, Target target) throws IOException {
     if (target.isTestEndpoint()) {
       return "the built-in test endpoint needs no connection";
     }
@@ -104,8 +106,7 @@ final class Doctor implements DatabaseCommand {
       if (!target.ssl()) {
         return where + " accepts connections";
       }
-      SSLSocketFactory factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
-      try (SSLSocket socket = (SSLSocket) factory.createSocket(plain, target.host(), target.port(), true)) {
+      try (SSLSocket socket = (SSLSocket) tls.createSocket(plain, target.host(), target.port(), true)) {
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
         socket.setSSLParameters(parameters);
@@ -113,6 +114,8 @@ final class Doctor implements DatabaseCommand {
         return where + " by " + socket.getSession().getProtocol() + " in "
             + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun) + " ms";
       }
+    } catch (IOException e) {
+      throw new IOException(where + ": " + e.getMessage(), e);
     }
   }
 

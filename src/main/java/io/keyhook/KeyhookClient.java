@@ -13,8 +13,11 @@ import io.keyhook.bus.Info;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Links;
 import io.keyhook.bus.Page;
+import io.keyhook.bus.Policies;
+import io.keyhook.bus.Products;
 import io.keyhook.bus.Recoveries;
 import io.keyhook.bus.Sessions;
+import io.keyhook.bus.SigningKeys;
 import io.keyhook.bus.Statistics;
 import io.keyhook.bus.TestEndpoints;
 import io.keyhook.bus.TwoFactor;
@@ -64,6 +67,16 @@ public final class KeyhookClient {
   /** Validates a license for a device. A new device is activated unless the activation limit is reached. */
   public Future<Licenses.Validation> validate(Licenses.Validate request) {
     return bus.request(Addresses.VALIDATE, request);
+  }
+
+  /** Validates a license as {@link #validate} does, and signs the result with the key of the license's account. */
+  public Future<Licenses.SignedValidation> validateSigned(Licenses.ValidateSigned request) {
+    return bus.request(Addresses.VALIDATE_SIGNED, request);
+  }
+
+  /** Creates a license file for a device without a network, which it activates. Refusals fail with {@link io.keyhook.bus.Failure.Conflict}. */
+  public Future<Licenses.LicenseFile> createLicenseFile(Licenses.CreateFile request) {
+    return manage(request.caller().accountId(), Addresses.CREATE_LICENSE_FILE, request);
   }
 
   /** Frees the activation of a device, for the device itself. A team member's call is {@link #deleteActivation}. */
@@ -370,6 +383,47 @@ public final class KeyhookClient {
     return manage(request.caller().accountId(), Addresses.SET_LICENSE_DISABLED, request);
   }
 
+  public Future<Policies.Policy> createPolicy(Policies.Create request) {
+    return manage(request.caller().accountId(), Addresses.CREATE_POLICY, request);
+  }
+
+  public Future<Page<Policies.Policy>> listPolicies(Policies.List query) {
+    return manage(query.caller().accountId(), Addresses.LIST_POLICIES, query);
+  }
+
+  public Future<Policies.Policy> getPolicy(Policies.Get query) {
+    return manage(query.caller().accountId(), Addresses.GET_POLICY, query);
+  }
+
+  /** Changes a policy. Validations of its licenses follow it from then on. */
+  public Future<Policies.Policy> updatePolicy(Policies.Update request) {
+    return manage(request.caller().accountId(), Addresses.UPDATE_POLICY, request);
+  }
+
+  public Future<Void> deletePolicy(Policies.Delete request) {
+    return manage(request.caller().accountId(), Addresses.DELETE_POLICY, request);
+  }
+
+  public Future<Products.Product> createProduct(Products.Create request) {
+    return manage(request.caller().accountId(), Addresses.CREATE_PRODUCT, request);
+  }
+
+  public Future<Page<Products.Product>> listProducts(Products.List query) {
+    return manage(query.caller().accountId(), Addresses.LIST_PRODUCTS, query);
+  }
+
+  public Future<Products.Product> getProduct(Products.Get query) {
+    return manage(query.caller().accountId(), Addresses.GET_PRODUCT, query);
+  }
+
+  public Future<Products.Product> updateProduct(Products.Update request) {
+    return manage(request.caller().accountId(), Addresses.UPDATE_PRODUCT, request);
+  }
+
+  public Future<Void> deleteProduct(Products.Delete request) {
+    return manage(request.caller().accountId(), Addresses.DELETE_PRODUCT, request);
+  }
+
   public Future<Page<Licenses.Activation>> listActivations(Licenses.ListActivations query) {
     return manage(query.caller().accountId(), Addresses.LIST_ACTIVATIONS, query);
   }
@@ -407,6 +461,11 @@ public final class KeyhookClient {
     return manage(request.caller().accountId(), Addresses.ROTATE_SECRET, request);
   }
 
+  /** Renders a message with sample data, and sends nothing. Fails if the template is wrong. */
+  public Future<Webhooks.Previewed> previewWebhook(Webhooks.Preview request) {
+    return manage(request.caller().accountId(), Addresses.PREVIEW_WEBHOOK, request);
+  }
+
   /** Completes when the endpoint has responded. */
   public Future<Webhooks.TestResult> testWebhook(Webhooks.Test request) {
     return admissions.tests().run(request.caller().accountId(), () -> bus.request(Addresses.TEST_WEBHOOK, request));
@@ -442,6 +501,24 @@ public final class KeyhookClient {
 
   public Future<Void> deleteTestEndpoint(TestEndpoints.Delete request) {
     return manage(request.caller().accountId(), Addresses.DELETE_TEST_ENDPOINT, request);
+  }
+
+  /** Lists the keys that sign validations, newest first. */
+  public Future<Page<SigningKeys.SigningKey>> listSigningKeys(SigningKeys.ListAll query) {
+    return manage(query.caller().accountId(), Addresses.LIST_SIGNING_KEYS, query);
+  }
+
+  /** Returns the public keys of an account, for everyone who verifies what it has signed. */
+  public Future<Page<SigningKeys.SigningKey>> getPublicKeys(SigningKeys.GetPublic query, String ipAddress) {
+    return manage(ClientTenant.of(ipAddress), Addresses.GET_PUBLIC_KEYS, query);
+  }
+
+  public Future<SigningKeys.SigningKey> rotateSigningKey(SigningKeys.Rotate request) {
+    return manage(request.caller().accountId(), Addresses.ROTATE_SIGNING_KEY, request);
+  }
+
+  public Future<Void> deleteSigningKey(SigningKeys.Delete request) {
+    return manage(request.caller().accountId(), Addresses.DELETE_SIGNING_KEY, request);
   }
 
   public Future<Page<Deliveries.Summary>> listDeliveries(Deliveries.ListOf query) {

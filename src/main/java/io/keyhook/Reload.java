@@ -54,7 +54,7 @@ final class Reload {
         apply.apply(next, difference.changed().stream().map(Reloaded.Change::key).collect(Collectors.toSet()));
     Reloaded reloaded = difference.without(ignored);
     current = current.reloaded(next);
-    log.info("Configuration reloaded. Changed: {}.{}",
+    log.warn("Configuration reloaded. Changed: {}.{}",
         reloaded.changed().isEmpty() ? "nothing"
             : reloaded.changed().stream().map(Reloaded.Change::toString).collect(Collectors.joining(", ")),
         reloaded.afterRestart().isEmpty() ? ""

@@ -9,14 +9,15 @@ import io.keyhook.db.Database;
 import io.keyhook.db.EmbeddedServer;
 import io.keyhook.db.Shares;
 import io.keyhook.idempotency.KeptAnswers;
+import io.keyhook.signing.SigningKeyResealing;
 import io.keyhook.webhook.Resealing;
 import io.vertx.core.Vertx;
 import java.util.concurrent.CompletionException;
 
 /**
  * The command {@code rotate-master-key}: encrypts with {@code secrets.masterKey} all webhook secrets, all keys for two-factor
- * authentication, all Slack URLs, and all answers that are kept under idempotency keys, that are under one of {@code secrets.previousMasterKeys}. A master key that was generated beside
- * an embedded database is first replaced by a new one. Nodes that have both keys go on meanwhile; a second run does nothing.
+ * authentication, all Slack URLs, all keys that sign validations, and all answers that are kept under idempotency keys, that are under
+ * one of {@code secrets.previousMasterKeys}. A master key that was generated beside an embedded database is first replaced by a new one. Nodes that have both keys go on meanwhile; a second run does nothing.
  */
 final class RotateMasterKey {
   private RotateMasterKey() {}
@@ -67,7 +68,12 @@ final class RotateMasterKey {
         System.err.println("The Slack URLs of " + unreadableUrls + " team members cannot be decrypted with the given keys: check that"
             + " secrets.previousMasterKeys has all previous keys");
       }
-      return result.unreadable() + result.changed() + unreadableKeys + unreadableUrls == 0;
+      int unreadableSigningKeys = DatabaseCommand.await(new SigningKeyResealing(database, cipher).run());
+      if (unreadableSigningKeys > 0) {
+        System.err.println(unreadableSigningKeys + " signing keys cannot be decrypted with the given keys: check that"
+            + " secrets.previousMasterKeys has all previous keys");
+      }
+      return result.unreadable() + result.changed() + unreadableKeys + unreadableUrls + unreadableSigningKeys == 0;
     } catch (CompletionException e) {
       System.err.println("Not done, run it again: " + e.getCause().getMessage());
       return false;

@@ -34,7 +34,7 @@ class ArchitectureTest {
   private static final String[] DOMAINS =
       {"io.keyhook.account..", "io.keyhook.audit..", "io.keyhook.idempotency..", "io.keyhook.license..",
           "io.keyhook.webhook..", "io.keyhook.event..", "io.keyhook.target..", "io.keyhook.attempt..", "io.keyhook.delivery..",
-          "io.keyhook.log..", "io.keyhook.testendpoint..", "io.keyhook.stats.."};
+          "io.keyhook.log..", "io.keyhook.signing..", "io.keyhook.testendpoint..", "io.keyhook.stats.."};
 
   /** Beside them, {@code db} has what all stores stand on: connections, migrations, partitions. */
   private static final DescribedPredicate<JavaClass> STORES = DescribedPredicate.describe("are stores", type ->

@@ -7,6 +7,7 @@ import io.keyhook.config.Configuration;
 import io.keyhook.db.Distribution;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Api;
+import io.keyhook.testing.CitusCluster;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
@@ -29,7 +30,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
@@ -38,20 +38,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/**
- * A filled database that is distributed by Citus, and everything that Keyhook does there. {@code KEYHOOK_TEST_CITUS_URI} leads
- * to the coordinator of a cluster, as a superuser, in a database that the test may fill; its schema {@code keyhook} is dropped.
- */
-@EnabledIfEnvironmentVariable(named = "KEYHOOK_TEST_CITUS_URI", matches = ".+",
-    disabledReason = "KEYHOOK_TEST_CITUS_URI names no Citus cluster")
+/** A filled database that is distributed by Citus, and what Keyhook does there that it does nowhere else. */
+@EnabledIfEnvironmentVariable(named = CitusCluster.VARIABLE, matches = ".+", disabledReason = "It names no Citus cluster")
 class CitusTest {
   private static final JsonObject QUICK =
       new JsonObject().put("delivery", new JsonObject().put("retryDelays", new JsonArray().add("PT0.1S")));
   private static final String BEFORE = "KEPT-2345-6789-ABCD";
 
   @RegisterExtension
-  static final Installation keyhook =
-      Installation.at(URI.create(Optional.ofNullable(System.getenv("KEYHOOK_TEST_CITUS_URI")).orElse("postgresql://none")));
+  static final Installation keyhook = Installation.onCitus();
 
   @BeforeAll
   static void fillAndDistribute() {

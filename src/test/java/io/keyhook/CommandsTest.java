@@ -7,8 +7,13 @@ import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.KeyhookProcess;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.TlsFiles;
+import io.keyhook.testing.Waiting;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.PemKeyCertOptions;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -115,6 +120,27 @@ class CommandsTest {
     } finally {
       keyhook.database().update("ALTER TABLE keyhook.webhook_elsewhere RENAME TO webhook");
       keyhook.deleteWebhooks();
+    }
+  }
+
+  @Test
+  void theDoctorTrustsTheAuthoritiesThatDeliveriesTrust() throws Exception {
+    TlsFiles tls = TlsFiles.in(directory, "localhost");
+    Vertx vertx = Vertx.vertx();
+    try {
+      int port = Waiting.on(vertx.createHttpServer(new HttpServerOptions().setSsl(true).setKeyCertOptions(new PemKeyCertOptions()
+              .addCertPath(tls.file("localhost.crt").toString()).addKeyPath(tls.file("localhost.key").toString())))
+          .requestHandler(request -> request.response().end()).listen(0, "127.0.0.1")).actualPort();
+      keyhook.api().post("/api/webhooks", new JsonObject().put("url", "https://localhost:" + port)
+          .put("events", new JsonArray().add("license.created"))).expect(201);
+      Map<String, String> trusting = Map.of("KEYHOOK_DELIVERY_ALLOW_INSECURE_TARGETS", "true",
+          "KEYHOOK_DELIVERY_TRUST_STORE", tls.file("authority.crt").toString());
+      assertThat(run(0, trusting, "doctor")).contains("ok     HTTPS", "localhost:" + port + " by TLSv1.3");
+      assertThat(run(1, Map.of("KEYHOOK_DELIVERY_ALLOW_INSECURE_TARGETS", "true"), "doctor"))
+          .contains("WRONG  HTTPS", "localhost:" + port + ": PKIX path building failed");
+    } finally {
+      keyhook.deleteWebhooks();
+      Waiting.on(vertx.close());
     }
   }
 

@@ -88,6 +88,7 @@ class ReloadTest {
       assertThat(operator.get("/api/admin/node").expect(200).json().getString("logLevel")).isEqualTo("WARN");
       write("validation", new JsonObject().put("rateLimit", 2));
       assertThat(operator.post("/api/admin/reload", new JsonObject()).expect(200).json().getJsonArray("changed")).hasSize(1);
+      process.awaitOutput(Pattern.compile("WARN .*Changed: validation\\.rateLimit from 1 to 2\\."));
       assertThat(operator.get("/api/admin/node").expect(200).json().getString("logLevel"))
           .as("log.level has not changed in the configuration").isEqualTo("WARN");
       operator.put("/api/admin/log-level", new JsonObject().put("level", "ERROR")).expect(200);

@@ -190,6 +190,22 @@ class RotateMasterKeyTest {
     keyhook.database().update("DELETE FROM keyhook.alert_setting WHERE account_id = ?", account);
   }
 
+  @Test
+  void signingKeysAreReSealed() {
+    Cipher old = new Cipher(OLD, List.of());
+    Cipher current = new Cipher(NEW, List.of());
+    UUID account = UUID.randomUUID();
+    UUID key = UUID.randomUUID();
+    keyhook.database().update("""
+        INSERT INTO keyhook.signing_key (account_id, key_id, public_key, private_key) VALUES (?, ?, '\\x00', ?)""",
+        account, key, old.seal("a private key", account, key));
+    assertThat(finished(rotate(WRONG, "[]"), 1)).contains("1 signing keys cannot be decrypted");
+    finished(rotate(NEW, "[\"" + OLD + "\"]"), 0);
+    String hex = keyhook.database().value("SELECT encode(private_key, 'hex') FROM keyhook.signing_key WHERE key_id = ?", key);
+    assertThat(current.open(HexFormat.of().parseHex(hex), account, key)).isEqualTo("a private key");
+    keyhook.database().update("DELETE FROM keyhook.signing_key WHERE account_id = ?", account);
+  }
+
   private static byte[] totp(String column, UUID user) {
     return HexFormat.of().parseHex(keyhook.database().value(
         "SELECT encode(%s, 'hex') FROM keyhook.member WHERE user_id = ?".formatted(column), user));

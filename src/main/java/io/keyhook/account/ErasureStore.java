@@ -30,13 +30,18 @@ final class ErasureStore {
       delete("activation", "license_id, fingerprint"),
       delete("license_key", "key"),
       delete("license", "license_id"),
+      delete("policy", "policy_id"),
+      delete("product", "product_id"),
+      delete("webhook_pace", "webhook_id"),
+      delete("webhook_format", "webhook_id, version"),
       delete("webhook", "webhook_id"),
       delete("test_request", "slot"),
       delete("test_endpoint", "token"),
       delete("idempotency", "key_id"),
       delete("alert_message", "user_id, channel, cause"),
       delete("alert_setting", "user_id"),
-      delete("alert_state", "kind, subject_id"));
+      delete("alert_state", "kind, subject_id"),
+      delete("signing_key", "key_id"));
   static final int TABLES = DELETES.size();
 
   private static final String DELETE_CREDENTIALS = """

@@ -32,10 +32,9 @@ final class TotpStore {
   /** From the fifth on, each wrong code delays the next one twice as long: 30 seconds at first, about an hour at last. */
   private static final String COUNT_TRY = """
       UPDATE keyhook.member SET totp_failures = totp_failures + 1,
-        totp_retry_at = CASE WHEN totp_failures >= 4
-          THEN n.at + make_interval(secs => 30 * 2::float8 ^ least(totp_failures - 4, 7)) END
-      FROM (SELECT now() AS at) n
-      WHERE account_id = $1 AND user_id = $2 AND (totp_retry_at IS NULL OR totp_retry_at <= n.at)""";
+        totp_retry_at = now() + CASE WHEN totp_failures >= 4
+          THEN make_interval(secs => 30 * 2::float8 ^ least(totp_failures - 4, 7)) END
+      WHERE account_id = $1 AND user_id = $2 AND (totp_retry_at IS NULL OR totp_retry_at <= now())""";
   private static final Duration FIRST_DELAY = Duration.ofSeconds(30);
   private static final String USE_STEP = """
       UPDATE keyhook.member SET totp_step = $3, totp_failures = 0, totp_retry_at = NULL

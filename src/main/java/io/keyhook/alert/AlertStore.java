@@ -25,7 +25,8 @@ final class AlertStore {
 
   /**
    * For those who want it. Accounts in which nobody does cost one look-up. An hour is added to a time of UTC: what a distributed
-   * table updates here has to depend on nothing but the row, not on the zone of the session.
+   * table updates here has to depend on nothing but the row, not on the zone of the session. A slice of an array is a part of
+   * what is assigned, here and below, because a server with Citus 13.2 crashes if it is all of it.
    */
   private static final String RAISE = """
       INSERT INTO keyhook.alert_message AS m (account_id, user_id, channel, cause, lines, total, due_at)
@@ -35,7 +36,7 @@ final class AlertStore {
       WHERE s.account_id = $1 AND $2 = ANY (s.causes) AND c.wanted
       ORDER BY s.user_id, c.channel
       ON CONFLICT (account_id, user_id, channel, cause) DO UPDATE SET
-        lines = (m.lines || excluded.lines)[1:%d], total = m.total + excluded.total,
+        lines = coalesce((m.lines || excluded.lines)[1:%d], '{}'), total = m.total + excluded.total,
         due_at = coalesce(m.due_at,
           greatest(excluded.due_at, (m.sent_at AT TIME ZONE 'UTC' + interval '1 hour') AT TIME ZONE 'UTC'))""".formatted(MAX_LINES);
   private static final String DUE = """
@@ -47,8 +48,8 @@ final class AlertStore {
       WHERE %s AND due_at <= now()
       RETURNING fence, lines, total, tries""".formatted(OF_KEY);
   private static final String SENT = """
-      UPDATE keyhook.alert_message SET lines = lines[$6::int + 1:], total = total - $7, tries = 0, sent_at = now(),
-        due_at = now() + CASE WHEN total > $7 THEN interval '1 hour' END
+      UPDATE keyhook.alert_message SET lines = coalesce(lines[$6::int + 1:], '{}'), total = total - $7, tries = 0,
+        sent_at = now(), due_at = now() + CASE WHEN total > $7 THEN interval '1 hour' END
       WHERE %s AND fence = $5""".formatted(OF_KEY);
   private static final String RETRY = """
       UPDATE keyhook.alert_message SET tries = tries + 1, due_at = now() + make_interval(secs => $6)

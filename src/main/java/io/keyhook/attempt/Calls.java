@@ -2,6 +2,7 @@ package io.keyhook.attempt;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.client.HttpRequest;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -122,7 +123,11 @@ final class Calls {
     }
 
     private HttpRequest<Buffer> request() {
-      return (fresh ? pool.requestAfresh() : pool.request()).putHeaders(message.headers());
+      HttpRequest<Buffer> request = fresh ? pool.requestAfresh() : pool.request();
+      if (message.hasContentType()) {
+        request.headers().remove(HttpHeaders.CONTENT_TYPE);
+      }
+      return request.putHeaders(message.headers());
     }
 
     private void tooSoon(Pass pass) {

@@ -2,6 +2,9 @@ package io.keyhook.attempt;
 
 import io.keyhook.event.EventType;
 import io.keyhook.event.Payload;
+import io.keyhook.format.MessageBody;
+import io.keyhook.format.MessageFormat;
+import io.keyhook.format.Messages;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -28,10 +31,18 @@ public record Message(MultiMap headers, Buffer body) {
   private static final CharSequence STANDARD_SIGNATURE = HttpHeaders.createOptimized("webhook-signature");
   private static final CharSequence TRACEPARENT = HttpHeaders.createOptimized("traceparent");
 
+  /**
+   * @param data the JSON of the event's {@code data}
+   * @param format null: Keyhook's own
+   * @param attempt its number, from 1
+   */
   public static Message of(
-      EndpointSettings settings, EventType type, UUID deliveryId, boolean test, String data, int attempt, Instant now) {
+      EndpointSettings settings, EventType type, UUID deliveryId, boolean test, String data, MessageFormat format, int attempt,
+      Instant now) {
     String id = Payload.idOf(test).of(deliveryId);
-    byte[] body = Payload.body(type.wireName(), deliveryId, id, data).getBytes(StandardCharsets.UTF_8);
+    MessageBody rendered = format == null ? new MessageBody(null, Payload.body(type.wireName(), deliveryId, id, data))
+        : Messages.render(format, type.wireName(), deliveryId, id, data);
+    byte[] body = rendered.text().getBytes(StandardCharsets.UTF_8);
     long timestamp = now.getEpochSecond();
     List<Signer> overlapping = settings.overlapping(now);
     StringBuilder standard = new StringBuilder(settings.current().standard(id, timestamp, body));
@@ -45,6 +56,9 @@ public record Message(MultiMap headers, Buffer body) {
         .add(STANDARD_SIGNATURE, standard.toString());
     if (!overlapping.isEmpty()) { // the header holds one: the oldest
       headers.add(SIGNATURE_PREVIOUS, overlapping.get(0).plain(body));
+    }
+    if (rendered.contentType() != null) {
+      headers.add(HttpHeaders.CONTENT_TYPE, rendered.contentType());
     }
     settings.extra().addTo(headers);
     return new Message(headers, Buffer.buffer(body));
@@ -60,6 +74,23 @@ public record Message(MultiMap headers, Buffer body) {
       headers.set(TRACEPARENT, traceparent);
     }
     return this;
+  }
+
+  /** Whether its body is other than the JSON that all requests have. */
+  boolean hasContentType() {
+    return headers.contains(HttpHeaders.CONTENT_TYPE);
+  }
+
+  /**
+   * The headers of a whole request.
+   *
+   * @param usual those of all requests to the endpoint, which these replace
+   */
+  public MultiMap headers(MultiMap usual) {
+    if (hasContentType()) {
+      usual.remove(HttpHeaders.CONTENT_TYPE);
+    }
+    return usual.addAll(headers);
   }
 
   /** The type of the event. */

@@ -8,11 +8,13 @@ import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 
-/** The authorities whose certificates endpoints may have. */
-final class Trust {
+/** The authorities whose certificates endpoints may have: those that Java trusts, and those of {@code delivery.trustStore}. */
+public final class Trust {
   private Trust() {}
 
   /**
@@ -24,13 +26,28 @@ final class Trust {
     if (more.isEmpty()) {
       return null;
     }
+    return TrustOptions.wrap(trusting(more));
+  }
+
+  /** Opens connections to endpoints outside of deliveries, with the trust that deliveries have. */
+  public static SSLSocketFactory sockets(List<X509Certificate> more) {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, trusting(more).getTrustManagers(), null);
+      return context.getSocketFactory();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static TrustManagerFactory trusting(List<X509Certificate> more) {
     try {
       KeyStore all = KeyStore.getInstance("PKCS12");
       all.load(null, null);
       for (X509Certificate certificate : (Iterable<X509Certificate>) Stream.concat(javas(), more.stream())::iterator) {
         all.setCertificateEntry("authority-" + all.size(), certificate);
       }
-      return TrustOptions.wrap(factory(all));
+      return factory(all);
     } catch (GeneralSecurityException | IOException e) {
       throw new IllegalStateException(e);
     }

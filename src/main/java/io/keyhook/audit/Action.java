@@ -10,8 +10,16 @@ public enum Action {
   LICENSE_DISABLED("license.disabled"),
   LICENSE_ENABLED("license.enabled"),
   LICENSE_DELETED("license.deleted"),
+  /** For a device without a network. */
+  LICENSE_FILE_CREATED("license.file_created"),
   /** Of a license, as the activation itself is gone. */
   ACTIVATION_DELETED("activation.deleted"),
+  POLICY_CREATED("policy.created"),
+  POLICY_UPDATED("policy.updated"),
+  POLICY_DELETED("policy.deleted"),
+  PRODUCT_CREATED("product.created"),
+  PRODUCT_UPDATED("product.updated"),
+  PRODUCT_DELETED("product.deleted"),
   WEBHOOK_CREATED("webhook.created"),
   WEBHOOK_UPDATED("webhook.updated"),
   WEBHOOK_SECRET_ROTATED("webhook.secret_rotated"),
@@ -31,6 +39,9 @@ public enum Action {
   TEST_ENDPOINT_DELETED("test_endpoint.deleted"),
   API_KEY_CREATED("api_key.created"),
   API_KEY_DELETED("api_key.deleted"),
+  /** Of the new key. */
+  SIGNING_KEY_ROTATED("signing_key.rotated"),
+  SIGNING_KEY_DELETED("signing_key.deleted"),
   ACCOUNT_CREATED("account.created"),
   ACCOUNT_UPDATED("account.updated"),
   ACCOUNT_SUSPENDED("account.suspended"),

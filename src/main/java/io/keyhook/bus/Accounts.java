@@ -195,7 +195,8 @@ public interface Accounts {
 
   /** The files of an account's export, in their order. */
   enum ExportPart {
-    ACCOUNT, TEAM, INVITATIONS, API_KEYS, LICENSES, ACTIVATIONS, WEBHOOKS, EVENTS, DELIVERIES, PENDING_DELIVERIES, STATISTICS, AUDIT;
+    ACCOUNT, TEAM, INVITATIONS, API_KEYS, LICENSES, POLICIES, PRODUCTS, ACTIVATIONS, WEBHOOKS, EVENTS, DELIVERIES, PENDING_DELIVERIES,
+    STATISTICS, AUDIT;
 
     /** Returns the name of the file. */
     public String file() {

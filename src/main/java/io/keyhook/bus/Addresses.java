@@ -70,9 +70,20 @@ public final class Addresses {
   public static final Address<Alerts.Get, Alerts.Settings> GET_ALERTS = new Address<>("alert.get");
   public static final Address<Alerts.Update, Alerts.Settings> UPDATE_ALERTS = new Address<>("alert.update");
   public static final Address<Alerts.Test, Alerts.TestResult> TEST_ALERTS = new Address<>("alert.test", LONG);
+  public static final Address<SigningKeys.ListAll, Page<SigningKeys.SigningKey>> LIST_SIGNING_KEYS =
+      new Address<>("signing-key.list");
+  public static final Address<SigningKeys.GetPublic, Page<SigningKeys.SigningKey>> GET_PUBLIC_KEYS =
+      new Address<>("signing-key.public");
+  public static final Address<SigningKeys.Rotate, SigningKeys.SigningKey> ROTATE_SIGNING_KEY =
+      new Address<>("signing-key.rotate");
+  public static final Address<SigningKeys.Delete, Void> DELETE_SIGNING_KEY = new Address<>("signing-key.delete");
   public static final Address<Audit.ListEntries, Page<Audit.Entry>> LIST_AUDIT = new Address<>("audit.list");
 
   public static final Address<Licenses.Validate, Licenses.Validation> VALIDATE = new Address<>("license.validate");
+  public static final Address<Licenses.ValidateSigned, Licenses.SignedValidation> VALIDATE_SIGNED =
+      new Address<>("license.validate-signed");
+  public static final Address<Licenses.CreateFile, Licenses.LicenseFile> CREATE_LICENSE_FILE =
+      new Address<>("license.create-file");
   public static final Address<Licenses.Deactivate, Licenses.Deactivation> DEACTIVATE = new Address<>("license.deactivate");
   public static final Address<Licenses.Create, Licenses.License> CREATE_LICENSE = new Address<>("license.create");
   public static final Address<Licenses.CreateMany, Page<Licenses.License>> CREATE_LICENSES =
@@ -90,6 +101,17 @@ public final class Addresses {
       new Address<>("activation.list");
   public static final Address<Licenses.DeleteActivation, Void> DELETE_ACTIVATION = new Address<>("activation.delete");
 
+  public static final Address<Policies.Create, Policies.Policy> CREATE_POLICY = new Address<>("policy.create");
+  public static final Address<Policies.List, Page<Policies.Policy>> LIST_POLICIES = new Address<>("policy.list");
+  public static final Address<Policies.Get, Policies.Policy> GET_POLICY = new Address<>("policy.get");
+  public static final Address<Policies.Update, Policies.Policy> UPDATE_POLICY = new Address<>("policy.update");
+  public static final Address<Policies.Delete, Void> DELETE_POLICY = new Address<>("policy.delete");
+  public static final Address<Products.Create, Products.Product> CREATE_PRODUCT = new Address<>("product.create");
+  public static final Address<Products.List, Page<Products.Product>> LIST_PRODUCTS = new Address<>("product.list");
+  public static final Address<Products.Get, Products.Product> GET_PRODUCT = new Address<>("product.get");
+  public static final Address<Products.Update, Products.Product> UPDATE_PRODUCT = new Address<>("product.update");
+  public static final Address<Products.Delete, Void> DELETE_PRODUCT = new Address<>("product.delete");
+
   public static final Address<Webhooks.Create, Webhooks.WithSecret> CREATE_WEBHOOK = new Address<>("webhook.create");
   public static final Address<Webhooks.ListAll, Page<Webhooks.Webhook>> LIST_WEBHOOKS = new Address<>("webhook.list");
   public static final Address<Webhooks.Get, Webhooks.Webhook> GET_WEBHOOK = new Address<>("webhook.get");
@@ -99,6 +121,7 @@ public final class Addresses {
       new Address<>("webhook.set-paused");
   public static final Address<Webhooks.RotateSecret, Webhooks.WithSecret> ROTATE_SECRET =
       new Address<>("webhook.rotate-secret");
+  public static final Address<Webhooks.Preview, Webhooks.Previewed> PREVIEW_WEBHOOK = new Address<>("webhook.preview");
   public static final Address<Webhooks.Test, Webhooks.TestResult> TEST_WEBHOOK = new Address<>("webhook.test", LONG);
   public static final Address<Webhooks.GetHealth, Webhooks.Health> GET_HEALTH = new Address<>("webhook.health");
 

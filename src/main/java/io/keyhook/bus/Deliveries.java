@@ -204,9 +204,15 @@ public interface Deliveries {
   record OfLicense(String id, String name, String keyHint, String customerName, String customerEmail) {}
 
   /**
+   * The body of a delivery in another format than Keyhook's own.
+   */
+  record Body(String contentType, String text) {}
+
+  /**
    * @param url the webhook's current URL
    * @param licenseId null: the event has no license
-   * @param payload the body as sent, byte for byte
+   * @param payload the body as sent, byte for byte, unless {@code body} is another
+   * @param body as sent, byte for byte, in another format than Keyhook's own; null: {@code payload}
    * @param nextAttemptAt null: there is none, it is in progress, or the delivery waits for its webhook to resume
    * @param paused whether it waits for its webhook to resume
    * @param attemptCount the number of all attempts
@@ -220,6 +226,7 @@ public interface Deliveries {
       String licenseId,
       Status status,
       @JsonRawValue String payload,
+      Body body,
       Instant createdAt,
       Instant nextAttemptAt,
       boolean paused,

@@ -4,7 +4,11 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Requests about licenses and their activations, and their responses. */
@@ -15,14 +19,20 @@ public interface Licenses {
   int KEY_MAX = 128;
   /** The maximum length of an entered key, including all ignored characters. */
   int ENTERED_KEY_MAX = 4096;
+  /** What is wrong with a productId. */
+  String NO_PRODUCT = "is not the id of a product";
 
   enum Status { ACTIVE, DISABLED, EXPIRED }
 
   /**
    * @param key null: one is generated
-   * @param maxActivations null: 1
-   * @param expiresAt to the millisecond: a finer part is dropped; null: never
+   * @param maxActivations null: that of the policy; without a policy, 1
+   * @param expiresAt to the millisecond: a finer part is dropped; null: by the policy; without a policy, never
    * @param metadata the seller's data; null: none
+   * @param policyId from which the license takes what it does not state itself; null: none
+   * @param productId null: that of the policy
+   * @param heartbeatSeconds null: that of the policy
+   * @param entitlements beside those of the policy, before which they come; null: none
    */
   record Create(
       Caller caller,
@@ -32,12 +42,16 @@ public interface Licenses {
       Instant expiresAt,
       String customerName,
       String customerEmail,
-      Map<String, Object> metadata) {
+      Map<String, Object> metadata,
+      String policyId,
+      String productId,
+      Integer heartbeatSeconds,
+      Map<String, Object> entitlements) {
     private static final Pattern KEY_FORM = Pattern.compile("[\\x21-\\x7e]*+");
 
     public Create {
       key = key == null ? null : key.strip();
-      maxActivations = maxActivations == null ? 1 : maxActivations;
+      maxActivations = maxActivations == null && policyId == null ? Integer.valueOf(1) : maxActivations;
       expiresAt = toMillis(expiresAt);
       Check.that().name("name", name)
           .is("key", key == null || key.length() >= KEY_MIN && key.length() <= KEY_MAX,
@@ -49,6 +63,14 @@ public interface Licenses {
           .email("customerEmail", customerEmail)
           .done();
       checkMetadata(metadata);
+      checkPolicy(policyId, productId, heartbeatSeconds, entitlements);
+    }
+
+    /** A license without a policy and a product. */
+    public Create(
+        Caller caller, String name, String key, Integer maxActivations, Instant expiresAt, String customerName,
+        String customerEmail, Map<String, Object> metadata) {
+      this(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata, null, null, null, null);
     }
 
     /** Returns a request for a license for one device, without expiry, with a generated key. */
@@ -56,32 +78,58 @@ public interface Licenses {
       return new Create(caller, name, null, null, null, null, null, null);
     }
 
+    /** Returns a request for a license that takes everything from its policy, with a generated key. */
+    public static Create of(Caller caller, String name, String policyId) {
+      return new Create(caller, name, null, null, null, null, null, null, policyId, null, null, null);
+    }
+
     public Create withKey(String key) {
-      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata);
+      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata, policyId, productId,
+          heartbeatSeconds, entitlements);
     }
 
     public Create withMaxActivations(int maxActivations) {
-      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata);
+      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata, policyId, productId,
+          heartbeatSeconds, entitlements);
     }
 
     public Create withExpiresAt(Instant expiresAt) {
-      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata);
+      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata, policyId, productId,
+          heartbeatSeconds, entitlements);
     }
 
     /** Either may be null. */
     public Create withCustomer(String name, String email) {
-      return new Create(caller, this.name, key, maxActivations, expiresAt, name, email, metadata);
+      return new Create(caller, this.name, key, maxActivations, expiresAt, name, email, metadata, policyId, productId,
+          heartbeatSeconds, entitlements);
     }
 
     public Create withMetadata(Map<String, Object> metadata) {
-      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata);
+      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata, policyId, productId,
+          heartbeatSeconds, entitlements);
+    }
+
+    public Create withProduct(String productId) {
+      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata, policyId, productId,
+          heartbeatSeconds, entitlements);
+    }
+
+    public Create withEntitlements(Map<String, Object> entitlements) {
+      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata, policyId, productId,
+          heartbeatSeconds, entitlements);
     }
   }
 
+  /** What a license may take from its policy, by the names of the API. */
+  Set<String> INHERITABLE = Collections.unmodifiableSet(new LinkedHashSet<>(java.util.List.of("maxActivations", "expiresAt")));
+
   /**
-   * Changes the present fields and leaves the others.
+   * Changes the present fields and leaves the others. Assigning another policy lets the license take from it what the same change does
+   * not state.
    *
    * @param expiresAt to the millisecond: a finer part is dropped; null: never
+   * @param policyId null: none; the license keeps its limit and expiry
+   * @param inherited the fields that the license takes from its policy, whatever the change states for them; the others are its own
    */
   record Update(
       Caller caller,
@@ -91,7 +139,12 @@ public interface Licenses {
       Field<Instant> expiresAt,
       Field<String> customerName,
       Field<String> customerEmail,
-      Field<Map<String, Object>> metadata) {
+      Field<Map<String, Object>> metadata,
+      Field<String> policyId,
+      Field<String> productId,
+      Field<Integer> heartbeatSeconds,
+      Field<Map<String, Object>> entitlements,
+      Field<java.util.List<String>> inherited) {
     public Update {
       expiresAt = new Field<>(expiresAt.present(), toMillis(expiresAt.value()));
       Check check = Check.that();
@@ -101,11 +154,25 @@ public interface Licenses {
       if (maxActivations.present()) {
         check.required("maxActivations", maxActivations.value());
       }
+      if (inherited.present()) {
+        check.required("inherited", inherited.value());
+      }
       check.range("maxActivations", maxActivations.value(), 1, MAX_ACTIVATIONS)
           .text("customerName", customerName.value(), Check.NAME)
           .email("customerEmail", customerEmail.value())
+          .is("inherited", inherited.value() == null || INHERITABLE.containsAll(inherited.value()),
+              "may only contain " + String.join(" and ", INHERITABLE))
           .done();
       checkMetadata(metadata.value());
+      checkPolicy(policyId.value(), productId.value(), heartbeatSeconds.value(), entitlements.value());
+    }
+
+    /** A change that leaves the policy and the product. */
+    public Update(
+        Caller caller, String id, Field<String> name, Field<Integer> maxActivations, Field<Instant> expiresAt,
+        Field<String> customerName, Field<String> customerEmail, Field<Map<String, Object>> metadata) {
+      this(caller, id, name, maxActivations, expiresAt, customerName, customerEmail, metadata, Field.absent(), Field.absent(),
+          Field.absent(), Field.absent(), Field.absent());
     }
 
     /** Returns a change without fields, to be extended. */
@@ -115,41 +182,64 @@ public interface Licenses {
     }
 
     public Update withName(String name) {
-      return new Update(caller, id, Field.of(name), maxActivations, expiresAt, customerName, customerEmail, metadata);
+      return new Update(caller, id, Field.of(name), maxActivations, expiresAt, customerName, customerEmail, metadata, policyId,
+          productId, heartbeatSeconds, entitlements, inherited);
     }
 
     public Update withMaxActivations(int maxActivations) {
-      return new Update(caller, id, name, Field.of(maxActivations), expiresAt, customerName, customerEmail, metadata);
+      return new Update(caller, id, name, Field.of(maxActivations), expiresAt, customerName, customerEmail, metadata, policyId,
+          productId, heartbeatSeconds, entitlements, inherited);
     }
 
     /**
      * @param expiresAt null: never
      */
     public Update withExpiresAt(Instant expiresAt) {
-      return new Update(caller, id, name, maxActivations, Field.of(expiresAt), customerName, customerEmail, metadata);
+      return new Update(caller, id, name, maxActivations, Field.of(expiresAt), customerName, customerEmail, metadata, policyId,
+          productId, heartbeatSeconds, entitlements, inherited);
     }
 
     /** Null clears either. */
     public Update withCustomer(String name, String email) {
-      return new Update(caller, id, this.name, maxActivations, expiresAt, Field.of(name), Field.of(email), metadata);
+      return new Update(caller, id, this.name, maxActivations, expiresAt, Field.of(name), Field.of(email), metadata, policyId,
+          productId, heartbeatSeconds, entitlements, inherited);
     }
 
     /**
      * @param metadata null: none
      */
     public Update withMetadata(Map<String, Object> metadata) {
-      return new Update(caller, id, name, maxActivations, expiresAt, customerName, customerEmail, Field.of(metadata));
+      return new Update(caller, id, name, maxActivations, expiresAt, customerName, customerEmail, Field.of(metadata), policyId,
+          productId, heartbeatSeconds, entitlements, inherited);
+    }
+
+    /**
+     * @param policyId null: none
+     */
+    public Update withPolicy(String policyId) {
+      return new Update(caller, id, name, maxActivations, expiresAt, customerName, customerEmail, metadata, Field.of(policyId),
+          productId, heartbeatSeconds, entitlements, inherited);
     }
 
     /** Returns the names of the fields that are present. */
     public java.util.List<String> changed() {
-      return Field.present(Map.of("name", name, "maxActivations", maxActivations, "expiresAt", expiresAt,
-          "customerName", customerName, "customerEmail", customerEmail, "metadata", metadata));
+      Map<String, Field<?>> fields = new HashMap<>(Map.of("name", name, "maxActivations", maxActivations, "expiresAt", expiresAt,
+          "customerName", customerName, "customerEmail", customerEmail, "metadata", metadata, "policyId", policyId, "productId",
+          productId, "heartbeatSeconds", heartbeatSeconds, "entitlements", entitlements));
+      fields.put("inherited", inherited);
+      return Field.present(fields);
     }
   }
 
   /**
+   * @param maxActivations in force, whether it is the license's own or its policy's
+   * @param expiresAt in the same way; null: never, or not before the first activation
    * @param sequence of the latest event that changed it
+   * @param policyId null: none
+   * @param productId its own; null: that of its policy
+   * @param heartbeatSeconds its own; null: that of its policy
+   * @param entitlements its own, beside those of its policy
+   * @param inherited the fields that it takes from its policy
    */
   record License(
       String id,
@@ -166,7 +256,23 @@ public interface Licenses {
       String disabledBy,
       Instant createdAt,
       Instant updatedAt,
-      long sequence) {}
+      long sequence,
+      String policyId,
+      String productId,
+      Integer heartbeatSeconds,
+      Map<String, Object> entitlements,
+      java.util.List<String> inherited) {
+    /** Returns whether the license takes a field from its policy. */
+    public boolean inherits(String field) {
+      return inherited.contains(field);
+    }
+
+    /** Returns the license as it was when it counted so many activations, at this sequence number. */
+    public License at(int activations, Instant expiresAt, long sequence) {
+      return new License(id, key, name, status, maxActivations, activations, expiresAt, customerName, customerEmail, metadata,
+          disabledAt, disabledBy, createdAt, updatedAt, sequence, policyId, productId, heartbeatSeconds, entitlements, inherited);
+    }
+  }
 
   record Get(Caller caller, String id) {}
 
@@ -229,13 +335,21 @@ public interface Licenses {
    *     finds, or a part of a generated key, of five characters or more, without its hyphens; null: all
    * @param status null: any
    * @param sort null: newest first
+   * @param policyId null: any
+   * @param productId of the license or its policy; null: any
    */
-  record List(Caller caller, String search, Status status, Sort sort, Page.Sorted page) {
+  record List(
+      Caller caller, String search, Status status, Sort sort, Page.Sorted page, String policyId, String productId) {
     public List {
+      checkPolicy(policyId, productId, null, null);
       sort = sort == null ? Sort.CREATED_AT_DOWN : sort;
       Page.Position after = page.after();
       Check.that().text("search", search, Check.NAME)
           .is("cursor", after == null || sort.takes(after.key()), "belongs to a list with another sort").done();
+    }
+
+    public List(Caller caller, String search, Status status, Sort sort, Page.Sorted page) {
+      this(caller, search, status, sort, page, null, null);
     }
 
     /** Returns a request for the first page of all licenses, newest first. */
@@ -250,7 +364,7 @@ public interface Licenses {
 
     /** Returns a request for the page at this cursor. */
     public List next(String cursor) {
-      return new List(caller, search, status, sort, new Page.Sorted(page.limit(), cursor));
+      return new List(caller, search, status, sort, new Page.Sorted(page.limit(), cursor), policyId, productId);
     }
   }
 
@@ -385,8 +499,10 @@ public interface Licenses {
    *
    * @param deviceName null: not given
    * @param ipAddress null: unknown
+   * @param productId for which the license must be, unless it is for none; null: for any
    */
-  record Validate(String licenseKey, String fingerprint, String deviceName, String deviceType, String ipAddress) {
+  record Validate(
+      String licenseKey, String fingerprint, String deviceName, String deviceType, String ipAddress, String productId) {
     public Validate {
       checkFingerprint(Check.that()
           .required("licenseKey", licenseKey).text("licenseKey", licenseKey, ENTERED_KEY_MAX)
@@ -396,7 +512,12 @@ public interface Licenses {
           .text("deviceName", deviceName, Check.NAME)
           .text("deviceType", deviceType, Check.NAME)
           .text("ipAddress", ipAddress, Check.NAME)
+          .is("productId", productId == null || Id.PRODUCT.fits(productId), NO_PRODUCT)
           .done();
+    }
+
+    public Validate(String licenseKey, String fingerprint, String deviceName, String deviceType, String ipAddress) {
+      this(licenseKey, fingerprint, deviceName, deviceType, ipAddress, null);
     }
 
     /** Returns whether the text is longer than any key, but not so long that {@link Check#text} already refuses it. */
@@ -410,19 +531,31 @@ public interface Licenses {
 
     /** Either may be null. */
     public Validate withDevice(String name, String type) {
-      return new Validate(licenseKey, fingerprint, name, type, ipAddress);
+      return new Validate(licenseKey, fingerprint, name, type, ipAddress, productId);
     }
 
     public Validate withIpAddress(String ipAddress) {
-      return new Validate(licenseKey, fingerprint, deviceName, deviceType, ipAddress);
+      return new Validate(licenseKey, fingerprint, deviceName, deviceType, ipAddress, productId);
+    }
+
+    public Validate withProduct(String productId) {
+      return new Validate(licenseKey, fingerprint, deviceName, deviceType, ipAddress, productId);
     }
   }
 
   sealed interface Validation {
     /**
      * @param expiresAt null: never
+     * @param graceUntil when a license that has expired stops being valid; null: it has not expired
+     * @param entitlements of the license and its policy; empty: none
      */
-    record Valid(String name, Instant expiresAt, int currentActivations, int maxActivations) implements Validation {}
+    record Valid(
+        String name, Instant expiresAt, int currentActivations, int maxActivations, Instant graceUntil,
+        Map<String, Object> entitlements) implements Validation {
+      public Valid(String name, Instant expiresAt, int currentActivations, int maxActivations) {
+        this(name, expiresAt, currentActivations, maxActivations, null, Map.of());
+      }
+    }
 
     enum Refused implements Validation {
       LICENSE_NOT_FOUND("License not found"),
@@ -430,7 +563,8 @@ public interface Licenses {
       ACCOUNT_SUSPENDED("Account is suspended"),
       LICENSE_DISABLED("License is disabled"),
       LICENSE_EXPIRED("License has expired"),
-      MAX_ACTIVATIONS_REACHED("Maximum activations reached");
+      MAX_ACTIVATIONS_REACHED("Maximum activations reached"),
+      PRODUCT_MISMATCH("License is for another product");
 
       private final String error;
 
@@ -443,6 +577,89 @@ public interface Licenses {
       }
     }
   }
+
+  /**
+   * Validates a license for a device, and signs the result, so that the device can tell that it comes from the seller's account.
+   *
+   * @param nonce {@value #NONCE_MIN} to {@value #NONCE_MAX} letters, digits, {@code -} and {@code _}, different each time, by which the
+   *     device recognizes the result of this very validation; null: none
+   * @param lease whether the device asks for a lease: what is signed of a valid license is then good without a network for as long as the
+   *     license allows; null: no
+   * @param until when a lease ends, but not after the license's expiry; null: when the license's own would
+   */
+  record ValidateSigned(Validate validate, String nonce, Boolean lease, Instant until) {
+    static final int NONCE_MIN = 8;
+    static final int NONCE_MAX = 128;
+    private static final Pattern NONCE = Pattern.compile("[A-Za-z0-9_-]*+");
+
+    public ValidateSigned {
+      Check.that().is("nonce", nonce == null || nonce.length() >= NONCE_MIN && nonce.length() <= NONCE_MAX,
+              "is not " + NONCE_MIN + " to " + NONCE_MAX + " characters long")
+          .is("nonce", nonce == null || NONCE.matcher(nonce).matches(), "may only contain ASCII letters, digits, - and _")
+          .done();
+    }
+
+    /** What a device asks for. */
+    public ValidateSigned(Validate validate, String nonce, Boolean lease) {
+      this(validate, nonce, lease, null);
+    }
+
+    /** Returns whether the device asks for a signature. */
+    public boolean isAsked() {
+      return nonce != null || isLease();
+    }
+
+    /** Returns whether the device asks for a lease. */
+    public boolean isLease() {
+      return Boolean.TRUE.equals(lease);
+    }
+  }
+
+  /**
+   * The result of a validation with what was signed.
+   *
+   * @param statement a JSON Web Signature in its compact form; null: no account has a license of this key, so no key signs
+   */
+  record SignedValidation(Validation validation, String statement) {}
+
+  /**
+   * Creates a license file for a device without a network, which is activated by it.
+   *
+   * @param id of the license
+   * @param licenseKey as the device has it, which the file names; null: as it was created
+   * @param validUntil until when the file is good, but not after the license's expiry; null: until then, or for a year if there is none
+   */
+  record CreateFile(
+      Caller caller, String id, String licenseKey, String fingerprint, String deviceName, String deviceType, Instant validUntil) {
+    private static final int DAYS = 365;
+
+    public CreateFile {
+      Instant now = Instant.now();
+      validUntil = validUntil == null ? now.plus(DAYS, ChronoUnit.DAYS) : validUntil;
+      checkFingerprint(Check.that().text("licenseKey", licenseKey, ENTERED_KEY_MAX)
+          .is("licenseKey", licenseKey == null || !licenseKey.isBlank(), "is blank"), fingerprint)
+          .text("deviceName", deviceName, Check.NAME).text("deviceType", deviceType, Check.NAME)
+          .is("validUntil", validUntil.isAfter(now), "is in the past").done();
+    }
+
+    /**
+     * Returns the validation that the device cannot make itself.
+     *
+     * @param key of the license
+     * @throws FailureException the device has the key of another license
+     */
+    public ValidateSigned validation(String key) {
+      Check.that().is("licenseKey", licenseKey == null || LicenseKeys.form(licenseKey).equals(LicenseKeys.form(key)),
+          "is the key of another license").done();
+      return new ValidateSigned(new Validate(licenseKey == null ? key : licenseKey, fingerprint, deviceName, deviceType, null), null, true,
+          validUntil);
+    }
+  }
+
+  /**
+   * @param statement as in {@link SignedValidation}, and never null
+   */
+  record LicenseFile(String statement) {}
 
   /**
    * Frees the activation of a device, whether the license is valid or not. Repeating it changes nothing.
@@ -490,6 +707,16 @@ public interface Licenses {
    */
   private static Instant toMillis(Instant time) {
     return time == null ? null : time.truncatedTo(ChronoUnit.MILLIS);
+  }
+
+  private static void checkPolicy(
+      String policyId, String productId, Integer heartbeatSeconds, Map<String, Object> entitlements) {
+    Check.that()
+        .is("policyId", policyId == null || Id.POLICY.fits(policyId), "is not the id of a policy")
+        .is("productId", productId == null || Id.PRODUCT.fits(productId), NO_PRODUCT)
+        .range("heartbeatSeconds", heartbeatSeconds, Policies.MIN_HEARTBEAT, Policies.MAX_SECONDS)
+        .done();
+    Entitlements.check(entitlements);
   }
 
   private static void checkMetadata(Map<String, Object> metadata) {

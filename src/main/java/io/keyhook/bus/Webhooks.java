@@ -21,8 +21,185 @@ public interface Webhooks {
   int SECRET_BYTES_MAX = 64;
   int SECRET_CHARACTERS_MAX = 100;
 
+  /** The longest template, and the longest of all templates of a webhook together, in characters. */
+  int TEMPLATE = 4_000;
+  int TEMPLATES = 16_000;
+  /** The highest rate limit, in attempts per second. */
+  int MAX_RATE = 1_000;
+  /** Stands for the types of events that have no template of their own. */
+  String ALL_OTHERS = "*";
+
   /** What a response shows instead of the value of a header. In an update it leaves the value as it is. */
   String MASK = "********";
+
+  /** What the service behind a URL reads. */
+  enum Format {
+    /** The payload that the guide describes. */
+    KEYHOOK,
+    /** Incoming webhooks of Slack. */
+    SLACK,
+    /** Webhooks of Discord. */
+    DISCORD,
+    /** Workflows of Microsoft Teams. */
+    TEAMS,
+    /** What a template says: JSON, or text. */
+    GENERIC;
+
+    /** Returns the name in JSON. */
+    public String wireName() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Returns the format of a {@link #wireName}. */
+    public static Format named(String wireName) {
+      return valueOf(wireName.toUpperCase(Locale.ROOT));
+    }
+  }
+
+  /**
+   * Which events of licenses a webhook receives: those whose license fits each field that is not null. Events about webhooks pass.
+   *
+   * @param licenseIds the licenses; 1 to {@value #MOST}
+   * @param productIds the products of the licenses or their policies; 1 to {@value #MOST}
+   * @param policyIds the policies of the licenses; 1 to {@value #MOST}
+   * @param customerEmails the e-mail addresses of customers, in any case; up to {@value #MOST}. Empty: no license passes, as after the
+   *     erasure of the last of these customers
+   * @param metadata text, numbers and booleans that the license's metadata has, too; 1 to {@value #MOST_METADATA}
+   */
+  record Filters(
+      List<String> licenseIds, List<String> productIds, List<String> policyIds, List<String> customerEmails,
+      Map<String, Object> metadata) {
+    public static final int MOST = 100;
+    public static final int MOST_METADATA = 20;
+    private static final int VALUE = 1_000;
+
+    public Filters {
+      Check.that()
+          .is("licenseIds", licenseIds == null || !licenseIds.isEmpty() && licenseIds.size() <= MOST, "does not have 1 to " + MOST + " ids")
+          .is("licenseIds", licenseIds == null || licenseIds.stream().allMatch(Id.LICENSE::fits),
+              "contains something that is not the id of a license")
+          .is("productIds", productIds == null || !productIds.isEmpty() && productIds.size() <= MOST, "does not have 1 to " + MOST + " ids")
+          .is("productIds", productIds == null || productIds.stream().allMatch(Id.PRODUCT::fits),
+              "contains something that is not the id of a product")
+          .is("policyIds", policyIds == null || !policyIds.isEmpty() && policyIds.size() <= MOST, "does not have 1 to " + MOST + " ids")
+          .is("policyIds", policyIds == null || policyIds.stream().allMatch(Id.POLICY::fits),
+              "contains something that is not the id of a policy")
+          .is("customerEmails", customerEmails == null || customerEmails.size() <= MOST, "has more than " + MOST + " addresses")
+          .is("customerEmails", customerEmails == null || customerEmails.stream().allMatch(email -> Check.isText(email, Check.EMAIL)),
+              "contains an address that is too long, or one with a NUL character or a lone surrogate")
+          .is("metadata", metadata == null || !metadata.isEmpty() && metadata.size() <= MOST_METADATA,
+              "does not have 1 to " + MOST_METADATA + " fields")
+          .is("metadata", metadata == null || metadata.entrySet().stream().allMatch(Filters::isPlain),
+              "contains a value that is not text of up to " + VALUE + " characters, a number or a boolean")
+          .texts("metadata", metadata)
+          .done();
+    }
+
+    private static boolean isSomething(Filters filters) {
+      return filters == null || filters.licenseIds != null || filters.productIds != null || filters.policyIds != null
+          || filters.customerEmails != null || filters.metadata != null;
+    }
+
+    private static final String NOTHING = "names nothing to filter by; send null to have no filters";
+
+    private static boolean isPlain(Map.Entry<String, Object> field) {
+      return field.getKey().length() <= VALUE && (field.getValue() instanceof Number || field.getValue() instanceof Boolean
+          || field.getValue() instanceof String text && text.length() <= VALUE);
+    }
+
+    public static Filters ofLicenses(String... ids) {
+      return new Filters(List.of(ids), null, null, null, null);
+    }
+  }
+
+  /**
+   * What is sent to an endpoint.
+   *
+   * @param format null: {@link Format#KEYHOOK}
+   * @param templates the texts of events by type, with {@value #ALL_OTHERS} for those that are not named; null: the default texts
+   * @param rateLimit attempts per second, 1 to {@value #MAX_RATE}; null: no limit
+   * @param filters null: none
+   */
+  record Options(Format format, Map<String, String> templates, Integer rateLimit, Filters filters) {
+    /** Keyhook's own payload of all events, without a limit. */
+    public static final Options DEFAULT = new Options(null, null, null, null);
+
+    public Options {
+      format = format == null ? Format.KEYHOOK : format;
+      templates = templates == null ? Map.of() : templates;
+      Check check = Check.that();
+      checkTemplates(check, templates);
+      check.is("templates", format != Format.KEYHOOK || templates.isEmpty(), "is for other formats than keyhook")
+          .range("rateLimit", rateLimit, 1, MAX_RATE).is("filters", Filters.isSomething(filters), Filters.NOTHING).done();
+    }
+
+    private static void checkTemplates(Check check, Map<String, String> templates) {
+      int characters = 0;
+      for (Map.Entry<String, String> template : templates.entrySet()) {
+        String field = "templates." + shortened(template.getKey());
+        check.required(field, template.getValue()).text(field, template.getValue(), TEMPLATE);
+        characters += template.getValue() == null ? 0 : template.getValue().length();
+      }
+      check.is("templates", characters <= TEMPLATES, "has more than " + TEMPLATES + " characters");
+    }
+
+    private static String shortened(String name) {
+      return name.length() > NAME ? name.substring(0, NAME) : name;
+    }
+
+    private static final int NAME = 50;
+  }
+
+  /**
+   * A change of what is sent to an endpoint.
+   *
+   * @param format another format without {@code templates} has its default texts
+   * @param templates replaces all of them; null: the default texts
+   * @param rateLimit null: no limit
+   * @param filters replaces all of them; null: none
+   */
+  record OptionChanges(
+      Field<Format> format, Field<Map<String, String>> templates, Field<Integer> rateLimit, Field<Filters> filters) {
+    public static final OptionChanges NONE =
+        new OptionChanges(Field.absent(), Field.absent(), Field.absent(), Field.absent());
+
+    public OptionChanges {
+      Check check = Check.that();
+      if (format.present()) {
+        check.required("format", format.value());
+      }
+      if (templates.value() != null) {
+        Options.checkTemplates(check, templates.value());
+      }
+      check.range("rateLimit", rateLimit.value(), 1, MAX_RATE)
+          .is("filters", Filters.isSomething(filters.value()), Filters.NOTHING).done();
+    }
+
+    public OptionChanges withFormat(Format format) {
+      return new OptionChanges(Field.of(format), templates, rateLimit, filters);
+    }
+
+    /**
+     * @param templates null: the default texts
+     */
+    public OptionChanges withTemplates(Map<String, String> templates) {
+      return new OptionChanges(format, Field.of(templates), rateLimit, filters);
+    }
+
+    /**
+     * @param rateLimit null: no limit
+     */
+    public OptionChanges withRateLimit(Integer rateLimit) {
+      return new OptionChanges(format, templates, Field.of(rateLimit), filters);
+    }
+
+    /**
+     * @param filters null: none
+     */
+    public OptionChanges withFilters(Filters filters) {
+      return new OptionChanges(format, templates, rateLimit, Field.of(filters));
+    }
+  }
 
   /**
    * The credentials that every request to an endpoint carries in its {@code Authorization} header. In an update, what is null keeps
@@ -67,12 +244,14 @@ public interface Webhooks {
    *     bytes, for endpoints that migrate from another sender; null: generated
    * @param headers that every request to the endpoint carries, within {@link HeaderRules}; null: none
    * @param authentication null: none
+   * @param options null: {@link Options#DEFAULT}
    */
   record Create(
       Caller caller, String url, List<String> events, Boolean isActive, String description, String secret,
-      Map<String, String> headers, Authentication authentication) {
+      Map<String, String> headers, Authentication authentication, Options options) {
     public Create {
       isActive = isActive == null || isActive;
+      options = options == null ? Options.DEFAULT : options;
       Check check = Check.that().required("url", url).text("url", url, URL_BYTES).required("events", events)
           .text("description", description, DESCRIPTION)
           .is("secret", secret == null || isSecret(secret), "is not " + SECRET_PREFIX + " and the base64 of "
@@ -80,6 +259,13 @@ public interface Webhooks {
       HeaderRules.check(check, headers, false);
       HeaderRules.check(check, authentication);
       check.done();
+    }
+
+    /** Returns a request with the default options. */
+    public Create(
+        Caller caller, String url, List<String> events, Boolean isActive, String description, String secret,
+        Map<String, String> headers, Authentication authentication) {
+      this(caller, url, events, isActive, description, secret, headers, authentication, null);
     }
 
     /** Returns a request without headers and authentication. */
@@ -117,19 +303,23 @@ public interface Webhooks {
     }
 
     public Create inactive() {
-      return new Create(caller, url, events, false, description, secret, headers, authentication);
+      return new Create(caller, url, events, false, description, secret, headers, authentication, options);
     }
 
     public Create withDescription(String description) {
-      return new Create(caller, url, events, isActive, description, secret, headers, authentication);
+      return new Create(caller, url, events, isActive, description, secret, headers, authentication, options);
     }
 
     public Create withHeaders(Map<String, String> headers) {
-      return new Create(caller, url, events, isActive, description, secret, headers, authentication);
+      return new Create(caller, url, events, isActive, description, secret, headers, authentication, options);
     }
 
     public Create withAuthentication(Authentication authentication) {
-      return new Create(caller, url, events, isActive, description, secret, headers, authentication);
+      return new Create(caller, url, events, isActive, description, secret, headers, authentication, options);
+    }
+
+    public Create withOptions(Options options) {
+      return new Create(caller, url, events, isActive, description, secret, headers, authentication, options);
     }
   }
 
@@ -148,8 +338,10 @@ public interface Webhooks {
       Field<Boolean> isActive,
       Field<String> description,
       Field<Map<String, String>> headers,
-      Field<Authentication> authentication) {
+      Field<Authentication> authentication,
+      OptionChanges options) {
     public Update {
+      options = options == null ? OptionChanges.NONE : options;
       Check check = Check.that();
       if (url.present()) {
         check.required("url", url.value()).text("url", url.value(), URL_BYTES);
@@ -175,46 +367,51 @@ public interface Webhooks {
     /** Returns a change without fields, to be extended. */
     public static Update of(Caller caller, String id) {
       return new Update(caller, id, Field.absent(), Field.absent(), Field.absent(), Field.absent(), Field.absent(),
-          Field.absent());
+          Field.absent(), OptionChanges.NONE);
     }
 
     public Update withUrl(String url) {
-      return new Update(caller, id, Field.of(url), events, isActive, description, headers, authentication);
+      return new Update(caller, id, Field.of(url), events, isActive, description, headers, authentication, options);
     }
 
     public Update withEvents(String... events) {
-      return new Update(caller, id, url, Field.of(List.of(events)), isActive, description, headers, authentication);
+      return new Update(caller, id, url, Field.of(List.of(events)), isActive, description, headers, authentication, options);
     }
 
     public Update withActive(boolean isActive) {
-      return new Update(caller, id, url, events, Field.of(isActive), description, headers, authentication);
+      return new Update(caller, id, url, events, Field.of(isActive), description, headers, authentication, options);
     }
 
     /**
      * @param description null: none
      */
     public Update withDescription(String description) {
-      return new Update(caller, id, url, events, isActive, Field.of(description), headers, authentication);
+      return new Update(caller, id, url, events, isActive, Field.of(description), headers, authentication, options);
     }
 
     /**
      * @param headers to set, or to remove with null as their value; null: removes all
      */
     public Update withHeaders(Map<String, String> headers) {
-      return new Update(caller, id, url, events, isActive, description, Field.of(headers), authentication);
+      return new Update(caller, id, url, events, isActive, description, Field.of(headers), authentication, options);
     }
 
     /**
      * @param authentication null: none
      */
     public Update withAuthentication(Authentication authentication) {
-      return new Update(caller, id, url, events, isActive, description, headers, Field.of(authentication));
+      return new Update(caller, id, url, events, isActive, description, headers, Field.of(authentication), options);
+    }
+
+    public Update withOptions(OptionChanges options) {
+      return new Update(caller, id, url, events, isActive, description, headers, authentication, options);
     }
 
     /** Returns the names of the fields that are present. */
     public List<String> changed() {
       return Field.present(Map.of("url", url, "events", events, "isActive", isActive, "description", description,
-          "headers", headers, "authentication", authentication));
+          "headers", headers, "authentication", authentication, "format", options.format, "templates", options.templates,
+          "rateLimit", options.rateLimit, "filters", options.filters));
     }
   }
 
@@ -224,6 +421,9 @@ public interface Webhooks {
    * @param previousSecretUntil when the oldest active previous secret stops signing; null: there is none
    * @param headers the names of its headers, each with {@value #MASK}; empty: it has none
    * @param authentication null: it has none
+   * @param templates by type of event; empty: the default texts
+   * @param rateLimit attempts per second; null: no limit
+   * @param filters null: none
    */
   record Webhook(
       String id,
@@ -233,6 +433,10 @@ public interface Webhooks {
       String description,
       Map<String, String> headers,
       ShownAuthentication authentication,
+      Format format,
+      Map<String, String> templates,
+      Integer rateLimit,
+      Filters filters,
       Instant pausedAt,
       String deactivatedReason,
       Instant previousSecretUntil,
@@ -282,6 +486,27 @@ public interface Webhooks {
       Check.that().required("webhookId", webhookId).done();
     }
   }
+
+  /**
+   * Renders an event with sample data, as a webhook would send it.
+   *
+   * @param event null: {@code webhook.test}
+   * @param template null: the default text
+   */
+  record Preview(Caller caller, Format format, String event, String template) {
+    public Preview {
+      Check.that().required("format", format).is("format", format != Format.KEYHOOK, "has no templates")
+          .text("template", template, TEMPLATE).done();
+    }
+  }
+
+  /**
+   * @param template that made the body
+   * @param values the names of what a template for this event can show
+   * @param contentType of the request
+   * @param body of the request
+   */
+  record Previewed(String event, String template, List<String> values, String contentType, String body) {}
 
   /**
    * @param statusCode null if there was no response

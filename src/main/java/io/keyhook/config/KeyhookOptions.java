@@ -296,8 +296,9 @@ public record KeyhookOptions(
    * Licenses.
    *
    * @param expiringDays how many days before a license expires {@code license.expiring} is raised, each once; empty: never
+   * @param lease how long a device may use a license without a network after a validation that asks for it; zero: not at all
    */
-  public record License(Set<Integer> expiringDays) {}
+  public record License(Set<Integer> expiringDays, Duration lease) {}
 
   /**
    * What an account may have.

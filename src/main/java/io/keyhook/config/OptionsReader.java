@@ -234,7 +234,7 @@ final class OptionsReader {
     if (days.size() > MOST_EXPIRING) {
       values.reject("license.expiringDays", "a list of at most " + MOST_EXPIRING + " numbers");
     }
-    return new License(days);
+    return new License(days, values.duration("license.lease", Duration.ZERO, Duration.ofDays(366), "an ISO-8601 duration from PT0S to P366D"));
   }
 
   private List<String> targets(String path) {

@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -107,14 +108,15 @@ final class Connections implements Pool {
   }
 
   private <T> Future<T> call(String sql, Function<Pool, Future<T>> work) {
-    return call(sql, work, () -> Reads.isRead(sql), LONGEST_CALL.toNanos(), true);
+    return call(() -> sql, work, () -> Reads.isRead(sql), LONGEST_CALL.toNanos(), true);
   }
 
   /**
+   * @param what its statement, or what it is otherwise: asked after it has ended
    * @param repeatable whether the call can be made again where nobody knows whether it was made: asked after it has failed
    */
   private <T> Future<T> call(
-      String what, Function<Pool, Future<T>> work, BooleanSupplier repeatable, long mostNanos, boolean again) {
+      Supplier<String> what, Function<Pool, Future<T>> work, BooleanSupplier repeatable, long mostNanos, boolean again) {
     PoolGeneration used = current;
     if (!used.enter()) {
       return closed ? Future.failedFuture(new IllegalStateException("The connections are closed"))
@@ -173,7 +175,7 @@ final class Connections implements Pool {
   /** Replaces these connections and those of other pools. Returns whether calls go to other connections now. */
   private boolean replaceAll(PoolGeneration used, Throwable e) {
     if (replace(used)) {
-      log.warn("Replacing the connections to the database: {}", e.getMessage());
+      observer.replacing(e);
       repairs.replaced(this);
     }
     return current != used;
@@ -223,8 +225,10 @@ final class Connections implements Pool {
   @Override
   public <T> Future<T> withTransaction(Function<SqlConnection, Future<T>> work) {
     AtomicBoolean committing = new AtomicBoolean();
-    return call("transaction", pool -> pool.withTransaction(connection -> work.apply(heard(connection))
-        .onSuccess(done -> committing.set(true))), () -> !committing.get(), LONGEST_CALL.toNanos(), true);
+    AtomicReference<String> first = new AtomicReference<>("none");
+    return call(() -> "transaction that begins with " + first.get(), pool -> pool.withTransaction(connection ->
+        work.apply(new FirstStatement(heard(connection), first)).onSuccess(done -> committing.set(true))),
+        () -> !committing.get(), LONGEST_CALL.toNanos(), true);
   }
 
   /** As many connections to another server of the cluster, which belong to these. */

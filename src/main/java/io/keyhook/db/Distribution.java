@@ -25,7 +25,8 @@ public final class Distribution {
   private static final List<String> BY_ACCOUNT = List.of("account", "license", "license_expiry", "activation", "webhook",
       "delivery_queue", "event", "delivery", "attempt_count", "account_count", "audit", "session", "account_link",
       "idempotency", "test_endpoint",
-      "test_request", "recovery", "alert_state", "alert_setting", "alert_message");
+      "test_request", "recovery", "policy", "product", "signing_key", "webhook_format", "webhook_pace", "alert_state",
+      "alert_setting", "alert_message");
 
   private static final String HAS_CITUS = "SELECT count(*) FROM pg_extension WHERE extname = 'citus'";
   private static final String IS_COORDINATOR = "SELECT count(*) FROM pg_dist_local_group WHERE groupid = 0";
@@ -124,19 +125,29 @@ public final class Distribution {
   public static int run(URI uri) {
     try (Connection connection = Jdbc.of(uri).connect(); Statement statement = connection.createStatement()) {
       check(statement);
-      Migrations.run(uri);
+      Migrations.migrate(uri);
+      checkKeys(statement);
       return distribute(statement);
     } catch (SQLException e) {
       throw new IllegalStateException(e.getMessage() + ". Remove the reason and try again: what is done stays done.", e);
     }
   }
 
-  private static int distribute(Statement statement) throws SQLException {
-    String alike = text(statement, ALIKE);
-    if (alike != null) {
-      throw new IllegalStateException("Some license keys differ from others in hyphens only, which a distributed database"
-          + " cannot keep apart: " + alike + ". Delete or replace these licenses, and try again.");
+  /**
+   * Distributes the tables that migrations have added to a distributed database, which are empty, so that nodes may serve
+   * meanwhile. Does nothing to any other database, nor through a worker, where no migration runs.
+   */
+  static void complete(URI uri) throws SQLException {
+    try (Connection connection = Jdbc.of(uri).connect(); Statement statement = connection.createStatement()) {
+      if (number(statement, HAS_CITUS) > 0 && number(statement, IS_COORDINATOR) > 0
+          && number(statement, IS_DISTRIBUTED.formatted(BY_ACCOUNT.get(0))) > 0) {
+        Migrations.await(() -> number(statement, LOCK) > 0); // within a statement, it would keep others from creating indexes
+        distribute(statement);
+      }
     }
+  }
+
+  private static int distribute(Statement statement) throws SQLException {
     int distributed = 0;
     for (String table : EVERYWHERE) {
       distributed += distribute(statement, table, TO_EVERYWHERE);
@@ -166,6 +177,14 @@ public final class Distribution {
     if (number(statement, LOCK) == 0) {
       throw new IllegalStateException("Another run is distributing this database, or PostgreSQL is still finishing a table for"
           + " one that was killed. Try again when it has ended.");
+    }
+  }
+
+  private static void checkKeys(Statement statement) throws SQLException {
+    String alike = text(statement, ALIKE);
+    if (alike != null) {
+      throw new IllegalStateException("Some license keys differ from others in hyphens only, which a distributed database"
+          + " cannot keep apart: " + alike + ". Delete or replace these licenses, and try again.");
     }
   }
 

@@ -28,9 +28,10 @@ public final class Migrations {
   private Migrations() {}
 
   /**
-   * Migrates, and creates the {@link SearchIndex} if it can; blocks while it does. Several nodes may: Flyway locks. Returns
-   * how many migrations were applied. A migration that other transactions keep from its locks is tried again for about 6
-   * minutes, and keeps nobody waiting meanwhile (see {@link MigrationLocks}).
+   * Migrates, distributes new tables where the others are distributed, and creates the {@link SearchIndex} if it can; blocks
+   * while it does. Several nodes may: Flyway locks. Returns how many migrations were applied. A migration that other
+   * transactions keep from its locks is tried again for about 6 minutes, and keeps nobody waiting meanwhile (see
+   * {@link MigrationLocks}).
    *
    * @throws IllegalStateException it did not get its locks in all that time. What was applied before stays applied.
    */
@@ -39,6 +40,19 @@ public final class Migrations {
   }
 
   static int run(URI uri, int tries) {
+    int applied = migrate(uri, tries);
+    if (applied > 0) {
+      distributeAdded(uri);
+    }
+    return applied;
+  }
+
+  /** The same, and leaves new tables where they are. */
+  static int migrate(URI uri) {
+    return migrate(uri, TRIES);
+  }
+
+  private static int migrate(URI uri, int tries) {
     Flyway flyway = configuration(uri).load();
     long before = applied(flyway);
     for (int left = tries - 1; !isMigrated(flyway, left); left--) {
@@ -46,6 +60,15 @@ public final class Migrations {
     }
     SearchIndex.create(uri);
     return (int) (applied(flyway) - before);
+  }
+
+  private static void distributeAdded(URI uri) {
+    try {
+      Distribution.complete(uri);
+    } catch (SQLException e) {
+      throw new IllegalStateException("The database is migrated, but its new tables are not distributed: " + e.getMessage()
+          + ". Remove the reason, and run java -jar keyhook.jar distribute", e);
+    }
   }
 
   /**
@@ -99,6 +122,21 @@ public final class Migrations {
   private static boolean isBlocked(Throwable e) {
     return e != null && (e instanceof SQLException sql && BLOCKED.contains(String.valueOf(sql.getSQLState()))
         || isBlocked(e.getCause()));
+  }
+
+  /** Something that another node has to finish. */
+  interface Condition {
+    boolean isTrue() throws SQLException;
+  }
+
+  /** Waits for as long as a migration does. */
+  static void await(Condition condition) throws SQLException {
+    for (int left = TRIES - 1; !condition.isTrue(); left--) {
+      if (left == 0) {
+        throw new SQLException("another node is still distributing the database");
+      }
+      pause();
+    }
   }
 
   private static void pause() {

@@ -1,6 +1,7 @@
 package io.keyhook.db;
 
 import io.keyhook.bus.DatabaseError;
+import io.keyhook.bus.Seldom;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -10,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,14 +26,17 @@ import org.slf4j.LoggerFactory;
 final class Observer {
   private static final Logger log = LoggerFactory.getLogger(Observer.class);
   /** Between two lines about slow statements: under overload, all of them are slow. */
-  private static final long SLOW_LINES_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final Duration SLOW_LINES = Duration.ofSeconds(1);
+  /** Between two lines about replaced connections: where the database stays read-only, they are replaced every second. */
+  private static final Duration REPLACEMENT_LINES = Duration.ofMinutes(1);
   /** Without a failure for so long, the database is available again. */
   private static final long CALM_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final int SHOWN_CHARACTERS = 200;
 
   private final LongSupplier nanoTime;
   private final Map<String, CallMeter> byPool = new ConcurrentHashMap<>();
-  private final AtomicLong nextSlowLine = new AtomicLong(System.nanoTime());
+  private final Seldom slowLines = new Seldom(SLOW_LINES);
+  private final Seldom replacementLines = new Seldom(REPLACEMENT_LINES);
   private final AtomicLong slow = new AtomicLong();
   /** Zero: none is slow. */
   private volatile long slowNanos;
@@ -97,7 +102,7 @@ final class Observer {
    * @param what its statement, or what it is otherwise
    * @param e null: it succeeded
    */
-  void ended(CallMeter meter, String what, long nanos, Throwable e) {
+  void ended(CallMeter meter, Supplier<String> what, long nanos, Throwable e) {
     meter.ended(nanos, e == null);
     if (slowNanos > 0 && nanos >= slowNanos) {
       slow(meter, what, nanos);
@@ -110,13 +115,22 @@ final class Observer {
     }
   }
 
-  private void slow(CallMeter meter, String what, long nanos) {
+  private void slow(CallMeter meter, Supplier<String> what, long nanos) {
     slow.incrementAndGet();
-    long next = nextSlowLine.get();
-    long now = System.nanoTime();
-    if (now - next >= 0 && nextSlowLine.compareAndSet(next, now + SLOW_LINES_NANOS)) {
+    if (slowLines.passes()) {
       log.warn("A statement took {} ms, its wait for a connection of the pool \"{}\" included; slow since the last such line: {}."
-          + " Statement: {}", TimeUnit.NANOSECONDS.toMillis(nanos), meter.pool(), slow.getAndSet(0), shown(what));
+          + " Statement: {}", TimeUnit.NANOSECONDS.toMillis(nanos), meter.pool(), slow.getAndSet(0), shown(what.get()));
+    }
+  }
+
+  /**
+   * Connections are replaced.
+   *
+   * @param e why
+   */
+  void replacing(Throwable e) {
+    if (replacementLines.passes()) {
+      log.warn("Replacing the connections to the database: {}", e.getMessage());
     }
   }
 

@@ -39,7 +39,7 @@ public final class Restore {
       List.of("webhook", "webhook_id", "interim_secret"), List.of("webhook", "webhook_id", "previous_secrets"),
       List.of("webhook", "webhook_id", "request_headers"),
       List.of("member", "user_id", "totp_secret"), List.of("member", "user_id", "totp_pending"),
-      List.of("alert_setting", "user_id", "slack_url"));
+      List.of("alert_setting", "user_id", "slack_url"), List.of("signing_key", "key_id", "private_key"));
   private static final String HAS_COLUMN = """
       SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('keyhook.%1$s') AND attname = '%3$s' AND NOT attisdropped)""";
   /** One of each master key: its ID follows the first byte, or there is none. */

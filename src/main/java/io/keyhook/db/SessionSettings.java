@@ -44,8 +44,12 @@ final class SessionSettings {
       UNION ALL
       SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'""";
 
-  /** For what runs once, blocks, and takes its time. */
+  /**
+   * For what runs once, blocks, and takes its time. On several connections to a server, which is how Citus changes the shards of a
+   * table, it creates no function in the same transaction.
+   */
   static final String OF_MIGRATIONS = set(Map.of(
+      "citus.multi_shard_modify_mode", "sequential",
       "statement_timeout", "0",
       "lock_timeout", "0",
       "idle_session_timeout", "0",

@@ -9,6 +9,7 @@ package io.keyhook.delivery;
  *   CLAIMING ────── claimed fewer than asked for, failed ──▶ EMPTY
  *   CLAIMING ────── claimed all ───────────────────────────▶ DUE
  *   CLAIMING ────── no room ──▶ NO_ROOM ── due, ended ─────▶ DUE
+ *   CLAIMING ────── rate limit reached ──▶ PACED ── pause over ──▶ DUE
  *   CLAIMING_MORE ─ claimed, failed ───────────────────────▶ DUE
  * </pre>
  *
@@ -21,6 +22,8 @@ enum Backlog {
   DUE,
   /** As {@link #DUE}, but the account holds all that it may: an attempt that ends or the next poll retries. */
   NO_ROOM,
+  /** As {@link #DUE}, but the webhook's rate limit is reached. What becomes due meanwhile waits with it. */
+  PACED,
   /** Leases are being taken. */
   CLAIMING,
   /** Leases are being taken, and more became due since. */
@@ -30,6 +33,7 @@ enum Backlog {
   Backlog due() {
     return switch (this) {
       case EMPTY, DUE, NO_ROOM -> DUE;
+      case PACED -> PACED;
       case CLAIMING, CLAIMING_MORE -> CLAIMING_MORE;
     };
   }
@@ -53,6 +57,19 @@ enum Backlog {
       throw new IllegalStateException("no room in " + this);
     }
     return NO_ROOM;
+  }
+
+  /** The claim took all that the rate limit allows, or its successor will. */
+  Backlog paced() {
+    if (this != CLAIMING && this != CLAIMING_MORE) {
+      throw new IllegalStateException("paced in " + this);
+    }
+    return PACED;
+  }
+
+  /** The rate limit allows more. */
+  Backlog paceOver() {
+    return this == PACED ? DUE : this;
   }
 
   /**

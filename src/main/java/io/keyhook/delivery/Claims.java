@@ -5,12 +5,15 @@ import io.keyhook.db.Batcher;
 import io.keyhook.db.Shards;
 import io.keyhook.delivery.QueueStore.Claim;
 import io.keyhook.delivery.QueueStore.Claimed;
+import io.keyhook.delivery.QueueStore.Leases;
+import io.keyhook.delivery.QueueStore.Pace;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.Outgoing;
 import io.keyhook.fair.FairShare;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.SqlClient;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -37,7 +40,8 @@ final class Claims {
   private final TakeOver takeOver;
   private final Plans plans;
   private final boolean traced;
-  private final Batcher<Claim, List<Claimed>> batches;
+  private final Vertx vertx;
+  private final Batcher<Claim, Leases> batches;
 
   /**
    * What a claim took.
@@ -45,8 +49,9 @@ final class Claims {
    * @param leased deliveries to send, already counted in {@link FairShare}
    * @param all as many as were asked for, or parked because the webhook is paused: the queue may have more
    * @param inactive whether the webhook, its account or its account's plan takes no deliveries any more
+   * @param pause until the webhook's rate limit lets more be taken; null: there are no more, or it has none
    */
-  record Taken(List<Outgoing> leased, boolean all, boolean inactive) {}
+  record Taken(List<Outgoing> leased, boolean all, boolean inactive, Duration pause) {}
 
   /**
    * Creates the claims of one event loop.
@@ -55,6 +60,7 @@ final class Claims {
    */
   Claims(Vertx vertx, SqlClient client, Shards shards, FairShare<UUID> holdings, TakeOver takeOver, Plans plans,
       boolean traced) {
+    this.vertx = vertx;
     this.client = client;
     this.shards = shards;
     this.holdings = holdings;
@@ -77,35 +83,53 @@ final class Claims {
     if (reserved == 0) {
       return Optional.empty();
     }
-    return Optional.of(batches.add(new Claim(endpoint, reserved)).map(claimed -> {
+    return Optional.of(batches.add(new Claim(endpoint, reserved)).map(leases -> {
+      List<Claimed> claimed = leases.claimed();
       List<Outgoing> leased = claimed.stream().filter(Claimed::isToBeSent).map(Claimed::outgoing).toList();
       holdings.release(accountId, reserved - leased.size());
-      return new Taken(leased, claimed.size() >= reserved, claimed.stream().anyMatch(one -> !one.active()));
+      return new Taken(leased, claimed.size() >= reserved, claimed.stream().anyMatch(one -> !one.active()),
+          pause(leases.paces().get(endpoint.webhookId()), claimed.size()));
     }).onFailure(e -> holdings.release(accountId, reserved)));
   }
 
-  private Future<List<List<Claimed>>> claim(List<Claim> batch) {
+  /**
+   * @param pace null: the webhook has no rate limit, or is paused
+   */
+  private static Duration pause(Pace pace, int claimed) {
+    return pace == null || claimed < pace.tokens() ? null : pace.pause();
+  }
+
+  /** Runs an action after a pause. */
+  void after(Duration pause, Runnable action) {
+    vertx.setTimer(pause.toMillis(), timer -> action.run());
+  }
+
+  private Future<List<Leases>> claim(List<Claim> batch) {
     Map<UUID, List<Claim>> byAccount = new LinkedHashMap<>();
     batch.forEach(claim ->
         byAccount.computeIfAbsent(claim.endpoint().accountId(), id -> new ArrayList<>()).add(claim));
-    List<Future<List<Claimed>>> statements = new ArrayList<>();
+    List<Future<Leases>> statements = new ArrayList<>();
     byAccount.forEach((accountId, claims) -> statements.add(claim(accountId, claims)));
     return Future.join(statements).map(all -> {
       Map<UUID, List<Claimed>> byWebhook = new HashMap<>();
-      statements.forEach(statement -> statement.result().forEach(claimed -> byWebhook
-          .computeIfAbsent(claimed.outgoing().endpoint().webhookId(), id -> new ArrayList<>()).add(claimed)));
-      return batch.stream().map(claim -> byWebhook.getOrDefault(claim.endpoint().webhookId(), List.of())).toList();
+      Map<UUID, Pace> paces = new HashMap<>();
+      statements.forEach(statement -> {
+        statement.result().claimed().forEach(claimed -> byWebhook
+            .computeIfAbsent(claimed.outgoing().endpoint().webhookId(), id -> new ArrayList<>()).add(claimed));
+        paces.putAll(statement.result().paces());
+      });
+      return batch.stream().map(claim -> new Leases(byWebhook.getOrDefault(claim.endpoint().webhookId(), List.of()), paces)).toList();
     });
   }
 
   /** Fails alone: the leases that the batch took for other accounts are used. */
-  private Future<List<Claimed>> claim(UUID accountId, List<Claim> claims) {
+  private Future<Leases> claim(UUID accountId, List<Claim> claims) {
     return shards.each(client, List.of(accountId), id -> id, (shard, id) ->
             QueueStore.claim(shard, accountId, claims, takeOver.isAllowed(accountId), plans.withWebhooks(), traced))
         .map(claimed -> claimed.get(0))
         .otherwise(e -> {
           log.warn("Could not claim due deliveries; retrying with the next poll of the queue: {}", e.getMessage());
-          return List.of();
+          return new Leases(List.of(), Map.of());
         });
   }
 }

@@ -104,7 +104,7 @@ final class Deliverer implements Endpoint.Actions {
   public void attempt(Endpoint endpoint, HeldDelivery delivery, EndpointSettings known) {
     Outgoing outgoing = delivery.outgoing();
     Message message = Message.of(known, outgoing.type(), outgoing.deliveryId(), false, outgoing.data(),
-        outgoing.number(), Instant.now());
+        outgoing.format(), outgoing.number(), Instant.now());
     drain.track(Work.ATTEMPT, transport.send(known, message, outgoing.trace()).onSuccess(attempt -> {
       transport.wait(attempt).ifPresentOrElse(wait -> unsent(endpoint, delivery, attempt, wait), () -> {
         endpoint.ended(delivery, attempt.succeeded());
@@ -150,7 +150,15 @@ final class Deliverer implements Endpoint.Actions {
   }
 
   private void claimed(Endpoint endpoint, Taken taken) {
-    endpoint.claimed(taken.all());
+    if (taken.pause() == null) {
+      endpoint.claimed(taken.all());
+    } else {
+      endpoint.paced();
+      claims.after(taken.pause(), () -> {
+        endpoint.paceOver();
+        advance(endpoint);
+      });
+    }
     taken.leased().forEach(this::accept);
     if (taken.inactive()) {
       outcomes.cancelPending(endpoint.id());

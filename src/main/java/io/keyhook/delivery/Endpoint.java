@@ -51,7 +51,7 @@ final class Endpoint {
     /** Reads the settings, and calls {@link Endpoint#known}, {@link Endpoint#paused}, and so on. */
     void read(Endpoint endpoint);
 
-    /** Takes up to {@code wanted} leases, and calls {@link Endpoint#claimed} or {@link Endpoint#noRoom}. */
+    /** Takes up to {@code wanted} leases, and calls {@link Endpoint#claimed}, {@link Endpoint#paced} or {@link Endpoint#noRoom}. */
     void claim(Endpoint endpoint, int wanted);
 
     /** Polls the webhook for changes by other nodes, or no longer. */
@@ -182,6 +182,16 @@ final class Endpoint {
    */
   void claimed(boolean all) {
     backlog = backlog.claimed(all);
+  }
+
+  /** A claim took all that the rate limit allows, and {@link #paceOver} will follow. */
+  void paced() {
+    backlog = backlog.paced();
+  }
+
+  /** The rate limit allows more. */
+  void paceOver() {
+    backlog = backlog.paceOver();
   }
 
   /** An attempt has ended, and its delivery is going to be recorded. */

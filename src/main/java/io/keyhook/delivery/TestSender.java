@@ -12,6 +12,7 @@ import io.keyhook.db.Database;
 import io.keyhook.db.UnreadableSecretException;
 import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
+import io.keyhook.format.MessageFormat;
 import io.keyhook.target.RefusedTargetException;
 import io.keyhook.trace.Tracing;
 import io.vertx.core.Future;
@@ -64,17 +65,19 @@ final class TestSender {
   private Future<TestResult> run(SendTest test, String trace) {
     EndpointId endpoint = new EndpointId(test.accountId(), test.webhookId());
     EventType type = EventType.of(test.eventType());
-    return Database.newId(client).compose(id -> attempt(endpoint, type, id, test.data(), trace)
-        .compose(attempt -> TestStore.log(client, endpoint, id, type, test.data(), attempt, plans)
-            .map(logged -> new TestResult(attempt.succeeded(), Id.TEST_DELIVERY.of(id), attempt.statusCode(),
+    return Database.newId(client).compose(id -> TestStore.current(client, endpoint, type)
+        .compose(format -> attempt(endpoint, type, id, test.data(), format.format(), trace)
+            .compose(attempt -> TestStore.log(client, endpoint, id, type, test.data(), format.version(), attempt, plans).map(attempt)))
+            .map(attempt -> new TestResult(attempt.succeeded(), Id.TEST_DELIVERY.of(id), attempt.statusCode(),
                 attempt.duration().toMillis(), attempt.responseBody(),
-                attempt.error() == null ? null : attempt.error().wireName()))));
+                attempt.error() == null ? null : attempt.error().wireName())));
   }
 
-  private Future<Attempt> attempt(EndpointId endpoint, EventType type, UUID id, String data, String trace) {
+  private Future<Attempt> attempt(EndpointId endpoint, EventType type, UUID id, String data, MessageFormat format,
+      String trace) {
     return settings.load(endpoint).compose(found -> {
       EndpointSettings target = found.orElseThrow(Id.WEBHOOK::notFound);
-      Message message = Message.of(target, type, id, true, data, 1, Instant.now());
+      Message message = Message.of(target, type, id, true, data, format, 1, Instant.now());
       return transport.send(target, message, trace);
     }).recover(e -> e instanceof RefusedTargetException ? Future.succeededFuture(Attempt.refused())
         : Future.failedFuture(e instanceof UnreadableSecretException ? new Failure.Conflict("SECRET_UNREADABLE",

@@ -25,6 +25,9 @@ import java.util.stream.IntStream;
  * <p><b>Traces.</b> The context of the span that raised an event is a row of its own beside the event's data, with the same
  * account and day, and an ID that no event has: the event's, as a UUID of version 8. It exists only where the span was
  * recorded, so that others pay nothing for it, and any node that attempts the delivery finds it, also years later.
+ *
+ * <p><b>Formats.</b> The version of its webhook's format that a delivery is rendered with is such a row, too, with the delivery's ID as a
+ * UUID of version 8, so that deliveries in Keyhook's own format pay nothing for it, wherever they move.
  */
 public final class DeliveryRowStore {
   /** A row is rewritten for each attempt, and an attempt holds up to 4 KB of a response's body. */
@@ -49,7 +52,44 @@ public final class DeliveryRowStore {
   }
 
   /**
-   * The condition that a row has the trace of an event, and no event.
+   * The text of the row that has the version of a delivery's format. Its ID is {@link #traceOf} the delivery's.
+   *
+   * @param version an SQL expression
+   */
+  public static String pinned(String version) {
+    return "'{\"format\":' || %s || '}'".formatted(version);
+  }
+
+  /**
+   * A join with the columns {@code format}, {@code edition} and {@code template} of {@code f}: what a delivery is rendered with; null where
+   * that is Keyhook's own. The account is the statement's first parameter.
+   *
+   * @param delivery an alias with the columns {@code webhook_id}, {@code keep_until} and {@code type}
+   * @param id an SQL expression of its ID
+   * @param webhook an alias with the column {@code format_version}: a webhook without one was never looked for
+   */
+  public static String withFormat(String delivery, String id, String webhook) {
+    return """
+        LEFT JOIN LATERAL (
+          SELECT v.format, v.edition, %s AS template
+          FROM keyhook.event p JOIN keyhook.webhook_format v
+            ON v.account_id = $1 AND v.webhook_id = %s.webhook_id AND v.version = (p.data::json ->> 'format')::int
+          WHERE %s.format_version IS NOT NULL AND p.account_id = $1 AND p.event_id = %s AND p.keep_until = %s.keep_until) f ON true"""
+        .formatted(templateOf("v.templates", delivery + ".type::text"), delivery, webhook, traceOf(id), delivery);
+  }
+
+  /**
+   * The template for a type of events.
+   *
+   * @param templates an SQL expression of those of a webhook
+   * @param code an SQL expression of the type's code as text
+   */
+  public static String templateOf(String templates, String code) {
+    return "coalesce(%1$s ->> %2$s, %1$s ->> '%3$s')".formatted(templates, code, TemplateNames.OTHERS);
+  }
+
+  /**
+   * The condition that a row has the trace of an event or the format of a delivery, and no event.
    *
    * @param eventId an SQL expression of the row's ID
    */
@@ -158,6 +198,33 @@ public final class DeliveryRowStore {
   static String wants(String webhook, String type) {
     return "(%2$s = ANY (%1$s.events) OR %3$s AND %2$s = ANY (%4$s))".formatted(webhook, type, wantsAllLicenseEvents(webhook),
         EventType.codes(EventType.licenseEvents()));
+  }
+
+  /**
+   * The condition that an event passes the filters of a webhook: each field that they have fits the license, as it is when the event is
+   * written. Events about webhooks pass. A webhook without filters reads nothing for it.
+   *
+   * @param webhook an alias of the table
+   * @param event an alias with the columns {@code license_id} and {@code gone}
+   */
+  static String passes(String webhook, String event) {
+    return """
+        CASE WHEN %1$s.filters IS NULL OR %2$s.license_id IS NULL THEN true
+          ELSE (NOT %1$s.filters ? 'licenseIds' OR %1$s.filters -> 'licenseIds' ? %2$s.license_id::text)
+            AND (NOT %1$s.filters ?| '{productIds,policyIds,customerEmails,metadata}'::text[] OR EXISTS (
+              SELECT FROM (
+                SELECT l.product_id::text AS product, l.policy_id AS policy, l.customer_email AS email, l.metadata::jsonb AS metadata
+                FROM keyhook.license l
+                WHERE %2$s.gone IS NULL AND l.account_id = %1$s.account_id AND l.license_id = %2$s.license_id
+                UNION ALL
+                SELECT %2$s.gone::jsonb ->> 'productId', (%2$s.gone::jsonb ->> 'policyId')::uuid, %2$s.gone::jsonb ->> 'customerEmail',
+                  %2$s.gone::jsonb -> 'metadata'
+                WHERE %2$s.gone IS NOT NULL) f
+              WHERE (NOT %1$s.filters ? 'policyIds' OR %1$s.filters -> 'policyIds' ? f.policy::text)
+                AND (NOT %1$s.filters ? 'productIds' OR %1$s.filters -> 'productIds' ? coalesce(f.product, (
+                  SELECT p.product_id::text FROM keyhook.policy p WHERE p.account_id = %1$s.account_id AND p.policy_id = f.policy)))
+                AND (NOT %1$s.filters ? 'customerEmails' OR %1$s.filters -> 'customerEmails' ? lower(f.email))
+                AND (NOT %1$s.filters ? 'metadata' OR f.metadata @> (%1$s.filters -> 'metadata')))) END""".formatted(webhook, event);
   }
 
   /**

@@ -3,6 +3,7 @@ package io.keyhook.event;
 import io.keyhook.account.Plans;
 import io.keyhook.db.ShardClient;
 import io.keyhook.db.ShardStatement;
+import io.keyhook.format.MessageFormat;
 import io.keyhook.trace.Tracing;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
@@ -19,7 +20,10 @@ import java.util.stream.Stream;
  * The statement of the {@link Outbox}. It finds the active webhooks that want each event, stores the event's data once, and
  * queues a delivery for each webhook. Where one of an account's webhooks knows sequence numbers and another does not, it stores
  * the data of each. If this node has room, the delivery is already leased to it: a first attempt needs no
- * claim. An event that no webhook wants leaves no trace, nor does an event of a suspended account.
+ * claim. An event that no webhook wants leaves no trace, nor does an event of a suspended account. A delivery to a webhook with a format
+ * of its own names its version beside the data.
+ *
+ * <p>Deliveries of a webhook with a rate limit are due and not leased, so that claims keep its pace.
  *
  * <p>Deliveries of a paused webhook are parked, and so are new ones after it has resumed, until those before them have left:
  * they are sent in order.
@@ -39,7 +43,7 @@ final class OutboxStore {
         FROM fan WHERE trace IS NOT NULL""".formatted(DeliveryRowStore.traceOf(EVENT_ID), DeliveryRowStore.TRACE);
   static final String WRITE = statement("", "", "", "");
   /** The same where the span of an event is recorded. */
-  static final String WRITE_TRACED = statement(", r.trace", ", $10::text[]", ", trace", KEEP_TRACES);
+  static final String WRITE_TRACED = statement(", r.trace", ", $12::text[]", ", trace", KEEP_TRACES);
   private static final String WANTED = """
       SELECT FROM keyhook.webhook w WHERE w.account_id = $1 AND w.is_active AND %s LIMIT 1"""
       .formatted(DeliveryRowStore.wants("w", "$2"));
@@ -52,25 +56,30 @@ final class OutboxStore {
   private static String statement(String column, String parameter, String name, String more) {
     return """
         WITH fan AS MATERIALIZED (
-          SELECT r.ord, r.account_id, r.event_id, r.type, r.data, r.sequence, w.webhook_id, w.version%6$s,
+          SELECT r.ord, r.account_id, r.event_id, r.type, r.data, r.sequence, w.webhook_id, w.version,
+            w.format_version, w.format, w.format_edition, w.templates, r.type::text AS code%6$s,
             keyhook.uuid_v7() AS delivery_id, r.sequence IS NOT NULL AND %4$s AS sequenced,
             (now() AT TIME ZONE 'UTC')::date + ($6::int[])[array_position($5::text[], a.plan)] AS keep_until,
             CASE WHEN w.paused_at IS NOT NULL OR w.resumed_at IS NOT NULL AND (
                 SELECT true FROM keyhook.delivery_queue q
                 WHERE q.account_id = w.account_id AND q.webhook_id = w.webhook_id AND %1$s AND q.due_at <= now() + %2$s
                 LIMIT 1) THEN 'parked'
-              WHEN w.webhook_id = ANY ($7::uuid[]) OR w.account_id = ANY ($7) THEN 'due'
+              WHEN w.rate_limit IS NOT NULL OR w.webhook_id = ANY ($7::uuid[]) OR w.account_id = ANY ($7) THEN 'due'
               ELSE 'leased' END AS state
-          FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $9::bigint[]%7$s) WITH ORDINALITY
-            r (account_id, event_id, type, data, sequence%8$s, ord)
+          FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $9::bigint[], $10::uuid[],
+              $11::text[]%7$s) WITH ORDINALITY
+            r (account_id, event_id, type, data, sequence, license_id, gone%8$s, ord)
           JOIN keyhook.account a ON a.account_id = r.account_id AND a.plan = ANY ($5) AND a.suspended_at IS NULL
           JOIN keyhook.webhook w ON w.account_id = r.account_id AND w.is_active AND %3$s
+            AND %13$s
           ORDER BY r.ord -- ids are created after sorting, so that deliveries sort as their events do
         ), stored AS (
           INSERT INTO keyhook.event (account_id, event_id, keep_until, data)
-          SELECT DISTINCT ON (event_id, sequenced) account_id, %5$s, keep_until,
+          (SELECT DISTINCT ON (event_id, sequenced) account_id, %5$s, keep_until,
             CASE WHEN sequenced THEN left(data, -1) || ',"sequence":' || sequence || '}' ELSE data END
-          FROM fan
+          FROM fan)
+          UNION ALL
+          SELECT account_id, %10$s, keep_until, %11$s FROM fan WHERE format_version IS NOT NULL
         ), queued AS (
           INSERT INTO keyhook.delivery_queue
             (account_id, delivery_id, webhook_id, event_id, keep_until, type, leased, due_at)
@@ -80,15 +89,18 @@ final class OutboxStore {
               ELSE now() END
           FROM fan
         %9$s)
-        SELECT ord, delivery_id, webhook_id, version, state, sequenced FROM fan"""
+        SELECT ord, delivery_id, webhook_id, version, state, sequenced, format, format_edition, %12$s FROM fan"""
         .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY, DeliveryRowStore.wants("w", "r.type"),
-            DeliveryRowStore.isSequenced("w"), EVENT_ID, column, parameter, name, more);
+            DeliveryRowStore.isSequenced("w"), EVENT_ID, column, parameter, name, more,
+            DeliveryRowStore.traceOf("delivery_id"), DeliveryRowStore.pinned("format_version"),
+            DeliveryRowStore.templateOf("templates", "code"), DeliveryRowStore.passes("w", "r"));
   }
 
   private static ShardStatement onShard(String sql, String... more) {
     return new ShardStatement(sql, Stream.concat(Stream.of("uuid[]", "uuid[]", "smallint[]", "text[]", "text[]", "int[]", "uuid[]",
-        "float8", "bigint[]"), Stream.of(more)).toList(),
-        "ord bigint, delivery_id uuid, webhook_id uuid, version int, state text, sequenced boolean");
+        "float8", "bigint[]", "uuid[]", "text[]"), Stream.of(more)).toList(),
+        "ord bigint, delivery_id uuid, webhook_id uuid, version int, state text, sequenced boolean, format text, edition smallint,"
+            + " template text");
   }
 
   /** Whether an active webhook of the account wants events of a type. */
@@ -115,7 +127,9 @@ final class OutboxStore {
         .addArrayOfInteger(plans.retentions())
         .addArrayOfUUID(saturated)
         .addDouble((double) Outbox.LEASE_SECONDS)
-        .addArrayOfLong(events.stream().map(Raised::sequence).toArray(Long[]::new));
+        .addArrayOfLong(events.stream().map(Raised::sequence).toArray(Long[]::new))
+        .addArrayOfUUID(events.stream().map(Raised::licenseId).toArray(UUID[]::new))
+        .addArrayOfString(events.stream().map(Raised::gone).toArray(String[]::new));
     boolean traced = events.stream().anyMatch(event -> Tracing.isRecorded(event.trace()));
     if (traced) {
       parameters.addArrayOfString(events.stream().map(event -> Tracing.isRecorded(event.trace()) ? event.trace() : null)
@@ -130,7 +144,8 @@ final class OutboxStore {
             EndpointId endpoint = new EndpointId(event.accountId(), row.getUUID(2));
             switch (row.getString(4)) {
               case "leased" -> leased.add(Outgoing.first(endpoint, row.getUUID(1), row.getInteger(3), event.type(),
-                  event.dataFor(row.getBoolean(5)), now, event.trace()));
+                  event.dataFor(row.getBoolean(5)), MessageFormat.of(row.getString(6), row.getShort(7), row.getString(8)), now,
+                  event.trace()));
               case "due" -> due.add(endpoint);
               default -> { } // parked
             }

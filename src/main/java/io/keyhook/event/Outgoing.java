@@ -1,5 +1,6 @@
 package io.keyhook.event;
 
+import io.keyhook.format.MessageFormat;
 import java.util.UUID;
 
 /**
@@ -9,10 +10,11 @@ import java.util.UUID;
  * @param data the JSON of its {@code data}
  * @param number of the next attempt, from 1
  * @param tries failed attempts in the current retry schedule
+ * @param format null: Keyhook's own
  * @param trace the context of the span that raised the event; null: there is none
  */
 public record Outgoing(
-    EndpointId endpoint, UUID deliveryId, int webhookVersion, EventType type, String data, int number, int tries,
+    EndpointId endpoint, UUID deliveryId, int webhookVersion, EventType type, String data, MessageFormat format, int number, int tries,
     Lease lease, String trace) {
 
   /**
@@ -25,7 +27,8 @@ public record Outgoing(
 
   /** A new delivery, leased as it was committed. */
   static Outgoing first(
-      EndpointId endpoint, UUID deliveryId, int webhookVersion, EventType type, String data, Moment taken, String trace) {
-    return new Outgoing(endpoint, deliveryId, webhookVersion, type, data, 1, 0, new Lease(Lease.FIRST_FENCE, taken), trace);
+      EndpointId endpoint, UUID deliveryId, int webhookVersion, EventType type, String data, MessageFormat format, Moment taken,
+      String trace) {
+    return new Outgoing(endpoint, deliveryId, webhookVersion, type, data, format, 1, 0, new Lease(Lease.FIRST_FENCE, taken), trace);
   }
 }

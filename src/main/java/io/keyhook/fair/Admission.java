@@ -1,6 +1,7 @@
 package io.keyhook.fair;
 
 import io.keyhook.bus.Failure;
+import io.keyhook.bus.Seldom;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
@@ -12,6 +13,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Admits the work of tenants to a resource that serves a limited number at once. A tenant has a {@linkplain FairShare fair
@@ -23,12 +26,17 @@ import java.util.function.Supplier;
  * @param <K> a tenant: an account, or a client's address if there is no account
  */
 public final class Admission<K> {
+  private static final Logger log = LoggerFactory.getLogger(Admission.class);
+  /** Between two lines about refusals. */
+  private static final Duration LINES = Duration.ofMinutes(1);
+
   private final Vertx vertx;
   private final String what;
   private final Duration patience;
   private final FairShare<K> running;
   private final Turns<K, Promise<Void>> waiting;
   private final AtomicLong refused = new AtomicLong();
+  private final Seldom lines = new Seldom(LINES);
   private Optional<Pacer> pacer = Optional.empty();
   private Duration longestRest = Duration.ZERO;
 
@@ -106,7 +114,11 @@ public final class Admission<K> {
   }
 
   private RuntimeException refusal() {
-    refused.incrementAndGet();
+    long count = refused.incrementAndGet();
+    if (lines.passes()) {
+      log.warn("Too many {} are in progress, so some are refused with 503: {} run, {} wait, and {} were refused since the start",
+          what, running.held(), waiting(), count);
+    }
     return new Failure.Unavailable("Too many " + what + " are in progress; retry later").exception();
   }
 

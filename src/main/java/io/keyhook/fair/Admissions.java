@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
  * @param searches of licenses; as many have connections of their own
  * @param names of webhooks' hosts that are resolved, by account: a name server may take as long as it is waited for
  * @param tests test deliveries, which wait for an endpoint
+ * @param signatures of validations' results, by account
  * @param imports of more licenses than one statement creates, from the parsing of the file to the commit; others are
  *     management calls
  * @param exports of licenses, until the client has read the file
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
 public record Admissions(
     Admission<Object> management, Admission<String> authentications,
     Admission<Admission<?>> hashes, Admission<Object> passwords, Admission<String> anonymousLogins, Admission<UUID> searches,
-    Admission<UUID> names, Admission<UUID> tests, Admission<UUID> imports, Admission<UUID> exports,
+    Admission<UUID> names, Admission<UUID> tests, Admission<UUID> signatures, Admission<UUID> imports, Admission<UUID> exports,
     FairShare<UUID> streams, FairShare<UUID> recoveries, FairShare<String> connections, Pacer pacer) {
   private static final Logger log = LoggerFactory.getLogger(Admissions.class);
   /** For resources that are held for any time. A single account gets a fifth. */
@@ -76,6 +77,7 @@ public record Admissions(
             .pacedBy(pacer, REST).meteredBy(meters),
         new Admission<UUID>(vertx, "host names", new FairShare<>(128, HELD_LONG), MANY_WAIT, PATIENCE).meteredBy(meters),
         new Admission<UUID>(vertx, "webhook tests", new FairShare<>(128, HELD_LONG), 128, PATIENCE).meteredBy(meters),
+        new Admission<UUID>(vertx, "signatures", halfOfTheProcessors, MANY_WAIT, PATIENCE).meteredBy(meters),
         new Admission<UUID>(vertx, "imports", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, IMPORT_PATIENCE)
             .pacedBy(pacer, LONG_REST).meteredBy(meters),
         new Admission<UUID>(vertx, "exports", new FairShare<>(32, HELD_LONG), 32, PATIENCE).meteredBy(meters),

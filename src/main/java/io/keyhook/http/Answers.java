@@ -140,10 +140,20 @@ final class Answers {
     return !response.ended() && !response.closed();
   }
 
+  /** Sends a response that caches may keep. */
+  static void cacheable(HttpServerResponse response, CharSequence cacheControl, CharSequence type, Buffer body) {
+    send(response, cacheControl, 200, type, body);
+  }
+
   /** Sends a response with a body, or only its length for HEAD. Does nothing if the response has already been sent. */
   static void send(HttpServerResponse response, int status, CharSequence type, Buffer body) {
+    send(response, SecurityHeaders.NO_STORE, status, type, body);
+  }
+
+  private static void send(
+      HttpServerResponse response, CharSequence cacheControl, int status, CharSequence type, Buffer body) {
     if (isOpen(response)) {
-      SecurityHeaders.on(response).setStatusCode(status).headers().add(HttpHeaders.CONTENT_TYPE, type)
+      SecurityHeaders.on(response, cacheControl).setStatusCode(status).headers().add(HttpHeaders.CONTENT_TYPE, type)
           .add(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));
       response.end(body);
     }

@@ -302,6 +302,8 @@ public final class ApiRouter {
     new AccountRoutes(client, admissions, confirmation).mount(calls);
     node.mount(calls);
     new LicenseRoutes(client, admissions).mount(calls);
+    new PolicyRoutes(client).mount(calls);
+    new SigningRoutes(client, addresses, limits.validations()).mount(calls);
     new WebhookRoutes(client).mount(calls);
     new DeliveryRoutes(client, authentication).mount(calls);
     new StatisticsRoutes(client).mount(calls);

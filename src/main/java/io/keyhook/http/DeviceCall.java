@@ -67,8 +67,13 @@ enum DeviceCall {
 
   /** Sends the result of a call that succeeded. */
   static void answer(RoutingContext context, Object result) {
+    answer(context, 200, result);
+  }
+
+  /** Sends a result in a form of its own. */
+  static void answer(RoutingContext context, int status, Object result) {
     allowOrigin(context.response());
-    Answers.json(context, 200, result);
+    Answers.json(context, status, result);
   }
 
   /** Sends a failure in the form of this call. */

@@ -33,7 +33,8 @@ import java.util.regex.Pattern;
  */
 final class LicenseCsv {
   private static final List<String> COLUMNS = List.of("name", "key", "status", "maxActivations", "currentActivations",
-      "expiresAt", "customerName", "customerEmail", "createdAt", "metadata", "disabledAt");
+      "expiresAt", "customerName", "customerEmail", "createdAt", "metadata", "disabledAt",
+      "policyId", "productId", "heartbeatSeconds", "entitlements");
   /** One that is kept from being one, too: it gets one more apostrophe, or would lose its own on the way back. */
   private static final Pattern FORMULA = Pattern.compile("'*+[=+@\t\r-]");
   private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,9}");
@@ -66,14 +67,15 @@ final class LicenseCsv {
     List<String> cells = new ArrayList<>();
     for (Object value : new Object[] {license.name(), license.key(), license.status().name().toLowerCase(Locale.ROOT),
         license.maxActivations(), license.currentActivations(), license.expiresAt(), license.customerName(),
-        license.customerEmail(), license.createdAt(), metadata(license), license.disabledAt()}) {
+        license.customerEmail(), license.createdAt(), json(license.metadata()), license.disabledAt(), license.policyId(),
+        license.productId(), license.heartbeatSeconds(), json(license.entitlements())}) {
       cells.add(value == null ? "" : value instanceof Instant time ? JsonText.time(time) : harmless(value.toString()));
     }
     return cells;
   }
 
-  private static String metadata(License license) {
-    return license.metadata().isEmpty() ? null : JsonText.of(license.metadata());
+  private static String json(Map<String, Object> object) {
+    return object.isEmpty() ? null : JsonText.of(object);
   }
 
   private static String harmless(String cell) {
@@ -145,9 +147,12 @@ final class LicenseCsv {
     Licenses.Status status = status(record);
     Instant disabledAt = time(record, "disabledAt");
     Map<String, Object> metadata = object(record, "metadata");
+    Integer heartbeatSeconds = integer(record, "heartbeatSeconds");
+    Map<String, Object> entitlements = object(record, "entitlements");
     try {
       Licenses.Create license = new Licenses.Create(caller, cell(record, "name"), cell(record, "key"), maxActivations,
-          expiresAt, cell(record, "customerName"), cell(record, "customerEmail"), metadata);
+          expiresAt, cell(record, "customerName"), cell(record, "customerEmail"), metadata,
+          cell(record, "policyId"), cell(record, "productId"), heartbeatSeconds, entitlements);
       if (errors.count() == before) {
         lines.add(new Line((int) record.getStartingLineNumber(), license, status, disabledAt));
       }

@@ -15,6 +15,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Routes for licenses, single and in bulk, and their devices. */
 final class LicenseRoutes {
@@ -37,7 +38,9 @@ final class LicenseRoutes {
         new Licenses.Update(caller(context), id(context), in.change("name", in::text),
             in.change("maxActivations", in::integer), in.change("expiresAt", in::time),
             in.change("customerName", in::text), in.change("customerEmail", in::text),
-            in.change("metadata", in::object)))));
+            in.change("metadata", in::object), in.change("policyId", in::text), in.change("productId", in::text),
+            in.change("heartbeatSeconds", in::integer), in.change("entitlements", in::object),
+            in.change("inherited", in::texts)))));
     calls.account(HttpMethod.DELETE, "/api/licenses/:id", 204, context ->
         client.deleteLicense(new Licenses.Delete(caller(context), id(context))));
     calls.account(HttpMethod.POST, "/api/licenses/:id/disable", 200, context -> client.setLicenseDisabled(
@@ -46,6 +49,9 @@ final class LicenseRoutes {
         read(context, in -> new Licenses.SetDisabled(caller(context), id(context), false))));
     calls.account(HttpMethod.POST, "/api/licenses/:id/check", 200, context -> client.checkDevice(read(context, in ->
         new Licenses.CheckDevice(caller(context), id(context), in.text("fingerprint")))));
+    calls.accountOnce("/api/licenses/:id/files", 201, context -> client.createLicenseFile(read(context, in ->
+        new Licenses.CreateFile(caller(context), id(context), in.text("licenseKey"), in.text("fingerprint"), in.text("deviceName"),
+            in.text("deviceType"), in.time("validUntil")))));
     calls.accountQuery("/api/licenses/:id/activations", (context, in) ->
         new Licenses.ListActivations(caller(context), id(context), in.page()), client::listActivations);
     calls.account(HttpMethod.DELETE, "/api/licenses/:id/activations/:activationId", 204, context ->
@@ -82,8 +88,8 @@ final class LicenseRoutes {
   /** The licenses that a query names, which filters do not select further; null: it names none. */
   private static Licenses.GetAll selected(RoutingContext context, QueryInput in) {
     String ids = in.text("ids");
-    if (ids != null && (in.text("search") != null || in.text("status") != null || in.text("sort") != null)) {
-      throw Check.invalid("ids", "cannot be combined with search, status or sort");
+    if (ids != null && Stream.of("search", "status", "sort", "policyId", "productId").anyMatch(name -> in.text(name) != null)) {
+      throw Check.invalid("ids", "cannot be combined with search, status, sort, policyId or productId");
     }
     return ids == null ? null : new Licenses.GetAll(caller(context), List.of(ids.split(",", -1)));
   }
@@ -91,11 +97,12 @@ final class LicenseRoutes {
   private static Licenses.Create create(RoutingContext context, Input in, boolean keyed) {
     return new Licenses.Create(caller(context), in.text("name"), keyed ? in.text("key") : null,
         in.integer("maxActivations"), in.time("expiresAt"), in.text("customerName"), in.text("customerEmail"),
-        in.object("metadata"));
+        in.object("metadata"), in.text("policyId"), in.text("productId"), in.integer("heartbeatSeconds"),
+        in.object("entitlements"));
   }
 
   private static Licenses.List list(RoutingContext context, QueryInput in, Page.Sorted page) {
     return new Licenses.List(caller(context), in.text("search"), in.choice("status", Licenses.Status.values()),
-        in.choice("sort", Licenses.Sort.values(), Licenses.Sort::wireName), page);
+        in.choice("sort", Licenses.Sort.values(), Licenses.Sort::wireName), page, in.text("policyId"), in.text("productId"));
   }
 }

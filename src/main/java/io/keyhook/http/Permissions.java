@@ -36,17 +36,23 @@ final class Permissions {
         "POST /api/users/:id/password-reset", "GET /api/password-resets", "DELETE /api/password-resets/:id", "POST /api/users/:id/two-factor/disable");
     put(OWNER, null, "POST /api/users", "PATCH /api/users/:id", "DELETE /api/users/:id");
     put(OWNER, null, "POST /api/api-keys", "DELETE /api/api-keys/:id");
+    put(READ_ONLY, LICENSES, "GET /api/signing-keys");
+    put(OWNER, null, "POST /api/signing-keys/rotate", "DELETE /api/signing-keys/:id");
 
     put(READ_ONLY, LICENSES, "GET /api/licenses", "GET /api/licenses/export", "GET /api/licenses/:id",
         "GET /api/licenses/:id/activations", "POST /api/licenses/:id/check");
     put(SUPPORT, LICENSES, "POST /api/licenses/:id/disable", "POST /api/licenses/:id/enable",
         "DELETE /api/licenses/:id/activations/:activationId");
     put(MEMBER, LICENSES, "POST /api/licenses", "POST /api/licenses/bulk", "POST /api/licenses/import",
-        "PATCH /api/licenses/:id", "DELETE /api/licenses/:id", "POST /api/customers/erase");
+        "POST /api/licenses/:id/files", "PATCH /api/licenses/:id", "DELETE /api/licenses/:id", "POST /api/customers/erase");
+    put(READ_ONLY, LICENSES, "GET /api/policies", "GET /api/policies/:id", "GET /api/products", "GET /api/products/:id");
+    put(MEMBER, LICENSES, "POST /api/policies", "PATCH /api/policies/:id", "DELETE /api/policies/:id", "POST /api/products",
+        "PATCH /api/products/:id", "DELETE /api/products/:id");
 
     put(READ_ONLY, WEBHOOKS, "GET /api/webhooks", "GET /api/webhooks/:id", "GET /api/webhooks/:id/health",
         "GET /api/webhooks/:id/deliveries", "GET /api/test-endpoint");
     put(SUPPORT, WEBHOOKS, "POST /api/webhooks/test");
+    put(READ_ONLY, WEBHOOKS, "POST /api/webhooks/preview");
     put(MEMBER, WEBHOOKS, "POST /api/webhooks", "PATCH /api/webhooks/:id", "DELETE /api/webhooks/:id",
         "POST /api/webhooks/:id/pause", "POST /api/webhooks/:id/resume", "POST /api/webhooks/:id/rotate-secret", "POST /api/test-endpoint",
         "DELETE /api/test-endpoint");

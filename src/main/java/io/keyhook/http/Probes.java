@@ -77,8 +77,7 @@ public final class Probes {
   private long rendered = System.nanoTime() - RENDERING.toNanos();
   private volatile Phase phase = Phase.STARTING;
   private final Buffer openApi = resource("openapi.json");
-  /** By how much the clock of this node is ahead of that of the database, in seconds; NaN: not known. */
-  private volatile double clockAhead = Double.NaN;
+  private final NodeClock clock = new NodeClock();
 
   /**
    * @param metrics in Prometheus' text format; empty: there is no {@code /metrics}
@@ -111,7 +110,7 @@ public final class Probes {
    * @return seconds, negative if it is behind; NaN: not known
    */
   public double clockAhead() {
-    return clockAhead;
+    return clock.secondsAhead();
   }
 
   /** From now on it is not ready. */
@@ -201,7 +200,7 @@ public final class Probes {
   private synchronized Future<State> state() {
     if (asking == null || asking.isComplete()) {
       asking = SchemaVersion.isNewest(connection).compose(done -> done
-          ? Diagnosis.clockDifference(connection).onSuccess(difference -> clockAhead = -difference.toNanos() / 1e9)
+          ? Diagnosis.clockDifference(connection).onSuccess(difference -> clock.isAhead(difference.negated()))
               .compose(known -> WriteProbe.run(connection)).map(State.READY).otherwise(this::notWritable)
           : Future.succeededFuture(State.NOT_MIGRATED)).timeout(ASKING.toMillis(), TimeUnit.MILLISECONDS)
           .otherwise(State.UNREACHABLE).onSuccess(state -> {

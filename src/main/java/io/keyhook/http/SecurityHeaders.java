@@ -10,7 +10,7 @@ import io.vertx.core.http.HttpServerResponse;
 final class SecurityHeaders {
   private static final CharSequence CONTENT_TYPE_OPTIONS = HttpHeaders.createOptimized("x-content-type-options");
   private static final CharSequence NOSNIFF = HttpHeaders.createOptimized("nosniff");
-  private static final CharSequence NO_STORE = HttpHeaders.createOptimized("no-store");
+  static final CharSequence NO_STORE = HttpHeaders.createOptimized("no-store");
   private static final CharSequence CONTENT_SECURITY_POLICY = HttpHeaders.createOptimized("content-security-policy");
   private static final CharSequence NOTHING =
       HttpHeaders.createOptimized("default-src 'none'; frame-ancestors 'none'");
@@ -27,11 +27,16 @@ final class SecurityHeaders {
 
   /** Adds the headers of a response that is neither a page nor cacheable, before others and only once. Returns the response. */
   static HttpServerResponse on(HttpServerResponse response) {
+    return on(response, NO_STORE);
+  }
+
+  /** Adds the headers of a response that is not a page, before others and only once. Returns the response. */
+  static HttpServerResponse on(HttpServerResponse response, CharSequence cacheControl) {
     response.headers()
         .set(HttpHeaders.DATE, HttpDate.now()) // a host that mounts the router may have set one
         // added, not set: there are no earlier values to find and remove
         .add(CONTENT_TYPE_OPTIONS, NOSNIFF)
-        .add(HttpHeaders.CACHE_CONTROL, NO_STORE)
+        .add(HttpHeaders.CACHE_CONTROL, cacheControl)
         .add(CONTENT_SECURITY_POLICY, NOTHING)
         .add(REFERRER_POLICY, NO_REFERRER);
     return response;

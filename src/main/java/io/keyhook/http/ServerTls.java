@@ -23,6 +23,7 @@ final class ServerTls {
 
   private final KeyhookOptions.Tls files;
   private PemKeyPair loaded;
+  private String met = "";
   private String reported = "";
 
   ServerTls(KeyhookOptions.Tls files) {
@@ -47,7 +48,7 @@ final class ServerTls {
 
   /**
    * Loads the files if they have changed. New connections get the new certificate. Files that cannot be used, as a certificate
-   * whose key is still to be replaced, are reported once, and the server keeps the previous certificate.
+   * whose key is not replaced, are reported once, and the server keeps the previous certificate.
    */
   void reload(Vertx vertx, HttpServer server) {
     read(vertx).compose(pair -> pair.equals(loaded) ? Future.<Boolean>succeededFuture()
@@ -56,12 +57,15 @@ final class ServerTls {
               loaded = pair;
               reported = "";
               log.info("Loaded the changed certificate {}", files.certificate());
-            })).onFailure(this::report);
+            })).onSuccess(done -> met = "").onFailure(this::report);
   }
 
+  /** Reports what two looks in a row have met: one may come between two files, or while another event loop updates the server. */
   private void report(Throwable e) {
-    String problem = String.valueOf(e.getMessage());
-    if (!problem.equals(reported)) {
+    String problem = e.getMessage() == null ? e.toString() : e.getMessage();
+    boolean again = problem.equals(met);
+    met = problem;
+    if (again && !problem.equals(reported)) {
       reported = problem;
       log.warn("Could not load {} and its key; the server keeps the previous certificate: {}", files.certificate(), problem);
     }

@@ -23,7 +23,11 @@ final class WebhookRoutes {
     calls.accountOnce("/api/webhooks", 201, context -> client.createWebhook(read(context, in ->
         new Webhooks.Create(caller(context), in.text("url"), in.texts("events"), in.bool("isActive"),
             in.text("description"), in.text("secret"), in.textsByName("headers"),
-            in.inside("authentication", WebhookRoutes::authentication)))));
+            in.inside("authentication", WebhookRoutes::authentication), in.part(() -> new Webhooks.Options(
+                in.choice("format", Webhooks.Format.values()), in.textsByName("templates"), in.integer("rateLimit"),
+                in.inside("filters", WebhookRoutes::filters)))))));
+    calls.account(HttpMethod.POST, "/api/webhooks/preview", 200, context -> client.previewWebhook(read(context, in ->
+        new Webhooks.Preview(caller(context), in.choice("format", Webhooks.Format.values()), in.text("event"), in.text("template")))));
     calls.accountOnce("/api/webhooks/test", 200, context -> client.testWebhook(read(context, in ->
         new Webhooks.Test(caller(context), in.text("webhookId"), in.text("event")))));
     calls.accountQuery("/api/webhooks", (context, in) -> new Webhooks.ListAll(caller(context), in.page()),
@@ -33,7 +37,10 @@ final class WebhookRoutes {
     calls.account(HttpMethod.PATCH, "/api/webhooks/:id", 200, context -> client.updateWebhook(read(context, in ->
         new Webhooks.Update(caller(context), id(context), in.change("url", in::text), in.change("events", in::texts),
             in.change("isActive", in::bool), in.change("description", in::text), in.change("headers", in::textsByName),
-            in.change("authentication", name -> in.inside(name, WebhookRoutes::authentication))))));
+            in.change("authentication", name -> in.inside(name, WebhookRoutes::authentication)),
+            in.part(() -> new Webhooks.OptionChanges(in.change("format", name -> in.choice(name, Webhooks.Format.values())),
+                in.change("templates", in::textsByName), in.change("rateLimit", in::integer),
+                in.change("filters", name -> in.inside(name, WebhookRoutes::filters))))))));
     calls.account(HttpMethod.DELETE, "/api/webhooks/:id", 204, context ->
         client.deleteWebhook(new Webhooks.Delete(caller(context), id(context))));
     calls.account(HttpMethod.POST, "/api/webhooks/:id/pause", 200, context -> client.setWebhookPaused(
@@ -68,6 +75,11 @@ final class WebhookRoutes {
   private static Webhooks.Authentication authentication(Input in) {
     return new Webhooks.Authentication(in.choice("type", Webhooks.Authentication.Type.values()), in.text("username"),
         in.text("password"), in.text("token"));
+  }
+
+  private static Webhooks.Filters filters(Input in) {
+    return new Webhooks.Filters(in.texts("licenseIds"), in.texts("productIds"), in.texts("policyIds"), in.texts("customerEmails"),
+        in.object("metadata"));
   }
 
   private static Recoveries.Filter filter(Input in) {

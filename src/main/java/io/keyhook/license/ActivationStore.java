@@ -18,7 +18,7 @@ import java.util.UUID;
 final class ActivationStore {
   /** Of any activation; it lets the index by id be used. */
   private static final String ANY_ID = "activation_id > '00000000-0000-0000-0000-000000000000'";
-  private static final String ACTIVATION =
+  static final String ACTIVATION =
       "activation_id, fingerprint, device_name, device_type, ip_address, activated_at, last_seen_at";
   private static final String LIST_ACTIVATIONS = """
       SELECT %s
@@ -32,7 +32,7 @@ final class ActivationStore {
       RETURNING %s""".formatted(ACTIVATION);
   private static final String COUNT_DOWN = """
       WITH changed AS (
-        UPDATE keyhook.license SET activations = activations - 1, sequence = sequence + 1
+        UPDATE keyhook.license SET activations = activations - $3, sequence = sequence + $3
         WHERE account_id = $1 AND license_id = $2
         RETURNING *
       )
@@ -61,13 +61,13 @@ final class ActivationStore {
         .map(rows -> all(rows, ActivationStore::activation).stream().findAny());
   }
 
-  /** Counts one activation less. Empty where the license has been deleted. */
-  static Future<Optional<License>> countDown(SqlClient client, UUID accountId, UUID licenseId) {
-    return client.preparedQuery(COUNT_DOWN).execute(Tuple.of(accountId, licenseId))
+  /** Counts so many activations less. Empty where the license has been deleted. */
+  static Future<Optional<License>> countDown(SqlClient client, UUID accountId, UUID licenseId, int freed) {
+    return client.preparedQuery(COUNT_DOWN).execute(Tuple.of(accountId, licenseId, freed))
         .map(rows -> all(rows, LicenseStore::license).stream().findAny());
   }
 
-  private static Activation activation(Row row) {
+  static Activation activation(Row row) {
     return new Activation(Id.ACTIVATION.of(row.getUUID(0)), row.getString(1), row.getString(2), row.getString(3),
         row.getString(4), instant(row, 5), instant(row, 6));
   }

@@ -1,5 +1,7 @@
 package io.keyhook.license;
 
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Licenses.License;
 import io.keyhook.db.ShardClient;
 import io.keyhook.db.Shards;
 import io.keyhook.event.EventType;
@@ -26,7 +28,7 @@ import java.util.stream.IntStream;
  * license's row is locked from its count to the commit.
  */
 final class Activator {
-  private static final Comparator<Device> LOCK_ORDER = Comparator.comparing(Device::accountId)
+  static final Comparator<Device> LOCK_ORDER = Comparator.comparing(Device::accountId)
       .thenComparing(Device::licenseId).thenComparing(device -> device.request().fingerprint());
 
   private final Pool connections;
@@ -89,10 +91,10 @@ final class Activator {
                 : ValidationStore.countUp(tx, newByLicense.values().stream()
                     .map(items -> change(items.get(0), items.size())).toList());
           })
-          .compose(counted -> {
+          .compose(counted -> begin(tx, counted).compose(begun -> {
             grant(counted);
             return takeBack(tx, counted);
-          })
+          }))
           .compose(done -> outbox.write(tx, events))
           .map(w -> {
             written = w;
@@ -108,6 +110,23 @@ final class Activator {
           newByLicense.computeIfAbsent(device.licenseId(), id -> new ArrayList<>()).add(i);
         }
       }
+    }
+
+    /** Lets licenses expire whose first activation this is. Receivers that mirror licenses learn of it before the activation. */
+    private Future<Void> begin(ShardClient tx, List<Counted> counted) {
+      List<Change> licenses = counted.stream().filter(Counted::begun)
+          .map(license -> change(newByLicense.get(license.licenseId()).get(0), 0)).toList();
+      return ValidationStore.begin(tx, licenses).map(found -> {
+        for (License license : found) {
+          UUID licenseId = Id.LICENSE.parse(license.id());
+          long sequence = license.sequence() - newByLicense.get(licenseId).size();
+          int before = license.currentActivations() - newByLicense.get(licenseId).size();
+          events.add(new Raised(devices.get(newByLicense.get(licenseId).get(0)).accountId(), EventType.LICENSE_UPDATED,
+              EventData.updated(license.at(before, null, sequence - 1), license.at(before, license.expiresAt(), sequence),
+                  EventData.KEYHOOK)));
+        }
+        return null;
+      });
     }
 
     private void grant(List<Counted> counted) {

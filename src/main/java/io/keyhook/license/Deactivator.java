@@ -38,7 +38,7 @@ final class Deactivator {
       Function<SqlClient, Future<Optional<Activation>>> activation, String by, Function<SqlClient, Future<Void>> also) {
     return database.transaction(tx -> activation.apply(tx).compose(deleted -> deleted.isEmpty()
             ? Future.succeededFuture(Freed.NONE)
-            : ActivationStore.countDown(tx, accountId, licenseId).compose(license -> license.isEmpty()
+            : ActivationStore.countDown(tx, accountId, licenseId, 1).compose(license -> license.isEmpty()
                 ? Future.succeededFuture(Freed.NONE)
                 : also.apply(tx).compose(done -> raise(tx, accountId, license.get(), deleted.get(), by)))))
         .map(freed -> {

@@ -1,5 +1,6 @@
 package io.keyhook.license;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.keyhook.bus.Id;
@@ -21,6 +22,9 @@ import java.util.function.Function;
  * that existed before it get it from {@link io.keyhook.event.Raised#sequence}.
  */
 final class EventData {
+  /** Who did what no caller did. */
+  static final String KEYHOOK = "Keyhook";
+
   /** A device and its license: the whole of a validation, and the beginning of other events about devices. */
   private record Device(
       String licenseId,
@@ -67,7 +71,16 @@ final class EventData {
       String disabledBy,
       Instant createdAt,
       String createdBy,
+      @JsonUnwrapped Origin origin,
       long sequence) {}
+
+  /** Where a license has its terms from. A license without a policy, a product and entitlements has none of these fields. */
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  private record Origin(String policyId, String productId, Map<String, Object> entitlements) {
+    static Origin of(License license) {
+      return new Origin(license.policyId(), license.productId(), license.entitlements());
+    }
+  }
 
   /** The license as it is now, and what differs from before. */
   private record Updated(
@@ -77,6 +90,7 @@ final class EventData {
       Map<String, Change> changes,
       Instant updatedAt,
       String updatedBy,
+      @JsonUnwrapped Origin origin,
       long sequence) {}
 
   private record Change(@JsonProperty("old") Object before, @JsonProperty("new") Object after) {}
@@ -135,7 +149,7 @@ final class EventData {
    */
   static String created(License license, String by) {
     return JsonText.of(new Created(Subject.of(license), license.status(), license.metadata(), license.disabledAt(),
-        license.disabledBy(), license.createdAt(), by, license.sequence()));
+        license.disabledBy(), license.createdAt(), by, Origin.of(license), license.sequence()));
   }
 
   /**
@@ -148,7 +162,7 @@ final class EventData {
 
   private static String updated(License license, Map<String, Change> changes, String by) {
     return JsonText.of(new Updated(Subject.of(license), license.status(), license.metadata(), changes, license.updatedAt(), by,
-        license.sequence()));
+        Origin.of(license), license.sequence()));
   }
 
   /**
@@ -173,6 +187,11 @@ final class EventData {
     change(changes, "customerName", before, after, License::customerName);
     change(changes, "customerEmail", before, after, License::customerEmail);
     change(changes, "metadata", before, after, License::metadata);
+    change(changes, "policyId", before, after, License::policyId);
+    change(changes, "productId", before, after, License::productId);
+    change(changes, "heartbeatSeconds", before, after, License::heartbeatSeconds);
+    change(changes, "entitlements", before, after, License::entitlements);
+    change(changes, "inherited", before, after, License::inherited);
     return changes;
   }
 
@@ -189,6 +208,14 @@ final class EventData {
    */
   static String enabled(License license, String by) {
     return JsonText.of(new Enabled(Subject.of(license), license.updatedAt(), by, license.sequence()));
+  }
+
+  private record Compared(UUID productId, UUID policyId, String customerEmail, Map<String, Object> metadata) {}
+
+  /** What the filters of webhooks compare of a license that is deleted. */
+  static String compared(License license) {
+    return JsonText.of(new Compared(license.productId() == null ? null : Id.PRODUCT.parse(license.productId()),
+        license.policyId() == null ? null : Id.POLICY.parse(license.policyId()), license.customerEmail(), license.metadata()));
   }
 
   /**

@@ -16,6 +16,7 @@ import io.keyhook.event.WebhookEvents.Attempts;
 import io.keyhook.event.WebhookEvents.Subject;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
@@ -76,6 +77,7 @@ public final class EventSamples {
   private static License license(Status status, Instant now, Instant expiresAt) {
     boolean disabled = status == Status.DISABLED;
     return new License(Id.LICENSE.of(LICENSE_ID), KEY, NAME, status, 5, 1, expiresAt, CUSTOMER, EMAIL, Map.of(),
-        disabled ? now : null, disabled ? EMAIL : null, now.minus(Duration.ofDays(365)), now, SEQUENCE);
+        disabled ? now : null, disabled ? EMAIL : null, now.minus(Duration.ofDays(365)), now, SEQUENCE, null, null, null, Map.of(),
+        List.of());
   }
 }

@@ -68,10 +68,10 @@ final class ExpiryStore {
         ON account_id = CASE WHEN wanted THEN owner_id END AND license_id = expired_id""";
 
   private static final ShardStatement TAKE_ON_SHARD =
-      new ShardStatement(TAKE, List.of("uuid[]", "int[]", "timestamptz[]", "boolean"), """
-      license_id uuid, key text, name text, status text, max_activations int, activations int, expires_at timestamptz,
-      customer_name text, customer_email text, metadata text, disabled_at timestamptz, disabled_by text,
-      created_at timestamptz, updated_at timestamptz, sequence bigint, owner_id uuid, due_at timestamptz""");
+      new ShardStatement(TAKE, List.of("uuid[]", "int[]", "timestamptz[]", "boolean"), LicenseStore.COLUMN_TYPES
+          + ", owner_id uuid, due_at timestamptz");
+
+  private static final int OWNER = LicenseStore.COLUMN_COUNT;
 
   private ExpiryStore() {}
 
@@ -138,7 +138,7 @@ final class ExpiryStore {
             .addArrayOfInteger(turns.stream().map(ExpiryTurns.Turn::places).toArray(Integer[]::new))
             .addArrayOfOffsetDateTime(turns.stream().map(ExpiryTurns.Turn::since).toArray(OffsetDateTime[]::new))
             .addBoolean(wanted))
-        .map(rows -> all(rows, row -> new Taken(row.getUUID(15), row.getOffsetDateTime(16),
+        .map(rows -> all(rows, row -> new Taken(row.getUUID(OWNER), row.getOffsetDateTime(OWNER + 1),
             row.getUUID(0) == null ? null : LicenseStore.license(row))));
   }
 }

@@ -43,6 +43,12 @@ final class LicenseListStore {
   private static final String MATCHES =
       " AND (name ILIKE %1$s OR key ILIKE %1$s OR customer_name ILIKE %1$s OR customer_email ILIKE %1$s)";
 
+  private static final String OF_POLICY = " AND policy_id = %s";
+  /** Of the license, or of its policy if it has none itself. */
+  private static final String OF_PRODUCT = """
+      \sAND (product_id = %1$s OR product_id IS NULL AND policy_id = ANY (ARRAY(
+        SELECT p.policy_id FROM keyhook.policy p WHERE p.account_id = $1 AND p.product_id = %1$s)))""";
+
   /** True for every license; each allows one kind of index (see V2 and V6). */
   private static final String ANY_ID = " AND license_id > '00000000-0000-0000-0000-000000000000'";
   private static final String ANY_TIME = " AND created_at > '-infinity'";
@@ -65,7 +71,7 @@ final class LicenseListStore {
 
   /** Without a search. */
   static Future<Page<License>> list(SqlClient client, Licenses.List query) {
-    return client.preparedQuery(Shape.of(query, List.of()).list()).execute(parameters(query))
+    return client.preparedQuery(Shape.of(query, List.of()).list()).execute(filters(query, parameters(query)))
         .map(rows -> page(query, all(rows, LicenseStore::license)));
   }
 
@@ -114,7 +120,18 @@ final class LicenseListStore {
     } else {
       parameters.addArrayOfString(patterns.toArray(String[]::new));
     }
-    return tx.preparedQuery(statement).execute(parameters).map(rows -> all(rows, LicenseStore::license));
+    return tx.preparedQuery(statement).execute(filters(query, parameters)).map(rows -> all(rows, LicenseStore::license));
+  }
+
+  /** Each filter adds its id, after all others. */
+  private static Tuple filters(Licenses.List query, Tuple parameters) {
+    if (query.policyId() != null) {
+      parameters.addUUID(Id.POLICY.parse(query.policyId()));
+    }
+    if (query.productId() != null) {
+      parameters.addUUID(Id.PRODUCT.parse(query.productId()));
+    }
+    return parameters;
   }
 
   /** The account and the position; a search adds its pattern. */
@@ -141,32 +158,44 @@ final class LicenseListStore {
    * @param status null: any
    * @param first whether it reads a list's first page
    * @param several whether it searches for one of several patterns
+   * @param ofPolicy whether it lists the licenses of one policy
+   * @param ofProduct whether it lists the licenses of one product
    */
-  record Shape(Sort sort, Status status, boolean first, boolean several) {
+  record Shape(Sort sort, Status status, boolean first, boolean several, boolean ofPolicy, boolean ofProduct) {
+    Shape(Sort sort, Status status, boolean first, boolean several) {
+      this(sort, status, first, several, false, false);
+    }
+
     static Shape of(Licenses.List query, List<String> patterns) {
-      return new Shape(query.sort(), query.status(), query.page().after() == null, patterns.size() > 1);
+      return new Shape(query.sort(), query.status(), query.page().after() == null, patterns.size() > 1,
+          query.policyId() != null, query.productId() != null);
     }
 
     String list() {
-      return LIST.formatted(where(), order());
+      return LIST.formatted(where(false), order());
     }
 
     String scan() {
-      return LIST.formatted(where() + MATCHES.formatted(pattern()), order());
+      return LIST.formatted(where(true) + MATCHES.formatted(pattern()), order());
     }
 
     /** Of so many rows. */
     String recent(int rows) {
-      return RECENT_MATCHES.formatted(where(), order(), pattern(), rows);
+      return RECENT_MATCHES.formatted(where(true), order(), pattern(), rows);
     }
 
     String indexed() {
-      return INDEXED_MATCHES.formatted(where(), order(), pattern());
+      return INDEXED_MATCHES.formatted(where(true), order(), pattern());
     }
 
     private String pattern() {
-      String parameter = first ? "$2" : columns().equals("license_id") ? "$3" : "$4";
+      String parameter = parameter(0);
       return several ? "ANY (" + parameter + "::text[])" : parameter;
+    }
+
+    /** One of those that follow the position. */
+    private String parameter(int n) {
+      return "$" + ((first ? 2 : columns().equals("license_id") ? 3 : 4) + n);
     }
 
     private String columns() {
@@ -179,6 +208,11 @@ final class LicenseListStore {
 
     private String order() {
       return sort.isDown() ? columns().replace(", license_id", " DESC, license_id") + " DESC" : columns();
+    }
+
+    private String where(boolean searched) {
+      return where() + (ofPolicy ? OF_POLICY.formatted(parameter(searched ? 1 : 0)) : "")
+          + (ofProduct ? OF_PRODUCT.formatted(parameter((searched ? 1 : 0) + (ofPolicy ? 1 : 0))) : "");
     }
 
     private String where() {

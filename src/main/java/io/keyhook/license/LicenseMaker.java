@@ -78,8 +78,9 @@ final class LicenseMaker {
             if (!taken.isEmpty()) {
               throw keyTaken();
             }
-            return LicenseStore.insert(tx, request, key);
+            return References.hold(tx, request.caller().accountId(), List.of(request));
           })
+          .compose(held -> LicenseStore.insert(tx, held.resolve(request, key)))
           .compose(made -> {
             License license = made.orElseThrow(LicenseMaker::inThePast);
             return AuditStore.write(tx, request.caller(), Action.LICENSE_CREATED, license.id(), List.of())
@@ -92,14 +93,15 @@ final class LicenseMaker {
 
   Future<Page<License>> createMany(Licenses.CreateMany request) {
     List<Licenses.Create> all = Collections.nCopies(request.count(), request.each());
-    return withKeys(1, true, () -> withRoom(request.caller(), all.size(), tx -> {
+    return withKeys(1, true, () -> withRoom(request.caller(), all.size(), tx ->
+        References.hold(tx, request.caller().accountId(), List.of(request.each())).compose(held -> {
       List<License> made = new ArrayList<>(all.size());
       Yielding yielding = yielding(all.size());
-      return inPieces(all, yielding, piece -> insertNew(tx, request.caller(), piece, keys(piece)).onSuccess(made::addAll))
+      return inPieces(all, yielding, piece -> insertNew(tx, request.caller(), held, piece).onSuccess(made::addAll))
           .compose(inserted -> raise(tx, request.caller(), made, yielding))
           .compose(written -> idempotency.keep(tx, request.caller(), new Page<>(made, null))
               .map(kept -> new Made<>(kept, written)));
-    }));
+    })));
   }
 
   Future<Licenses.Imported> importAll(Licenses.Import request) {
@@ -113,10 +115,13 @@ final class LicenseMaker {
     return withKeys(1, generated, () ->
         withRoom(request.caller(), lines.size(), tx -> LicenseStore.takenKeys(tx, ownKeys(licenses)).compose(taken -> {
           checkNotTaken(lines, taken);
+          return References.hold(tx, request.caller().accountId(), licenses);
+        }).compose(held -> {
+          checkReferences(lines, held);
           FieldErrors errors = new FieldErrors("body");
           List<License> made = new ArrayList<>(lines.size());
           Yielding yielding = yielding(lines.size());
-          return inPieces(lines, yielding, piece -> restore(tx, request.caller(), piece, errors).onSuccess(made::addAll))
+          return inPieces(lines, yielding, piece -> restore(tx, request.caller(), held, piece, errors).onSuccess(made::addAll))
               .compose(inserted -> {
                 errors.refuse();
                 return raise(tx, request.caller(), made, yielding);
@@ -158,10 +163,10 @@ final class LicenseMaker {
     return nanos == 0 ? Future.succeededFuture() : vertx.timer(nanos, TimeUnit.NANOSECONDS).mapEmpty();
   }
 
-  private Future<List<License>> restore(SqlClient tx, Caller caller, List<Line> lines, FieldErrors errors) {
-    List<String> keys = keys(lines.stream().map(Line::license).toList());
-    return LicenseStore.restoreAll(tx, lines, keys).compose(made -> {
-      checkExpired(lines, keys, made, errors);
+  private Future<List<License>> restore(SqlClient tx, Caller caller, References held, List<Line> lines, FieldErrors errors) {
+    List<LicenseStore.New> licenses = resolve(held, lines.stream().map(Line::license).toList());
+    return LicenseStore.restoreAll(tx, lines, licenses).compose(made -> {
+      checkExpired(lines, licenses.stream().map(LicenseStore.New::key).toList(), made, errors);
       return audited(tx, caller, made);
     });
   }
@@ -180,9 +185,8 @@ final class LicenseMaker {
   }
 
   /** Fails where the licenses would have expired already; that undoes the others. */
-  private static Future<List<License>> insertNew(
-      SqlClient tx, Caller caller, List<Licenses.Create> licenses, List<String> keys) {
-    return LicenseStore.insertAll(tx, licenses, keys).compose(made -> {
+  private Future<List<License>> insertNew(SqlClient tx, Caller caller, References held, List<Licenses.Create> licenses) {
+    return LicenseStore.insertAll(tx, resolve(held, licenses)).compose(made -> {
       if (made.size() < licenses.size()) {
         throw inThePast();
       }
@@ -240,8 +244,8 @@ final class LicenseMaker {
     return license.key() == null ? LicenseKeys.generate(random) : license.key();
   }
 
-  private List<String> keys(List<Licenses.Create> licenses) {
-    return licenses.stream().map(this::key).toList();
+  private List<LicenseStore.New> resolve(References held, List<Licenses.Create> licenses) {
+    return licenses.stream().map(license -> held.resolve(license, key(license))).toList();
   }
 
   /** The forms of keys that the caller chose. */
@@ -268,6 +272,19 @@ final class LicenseMaker {
     for (Line line : lines) {
       if (line.license().key() != null && taken.contains(LicenseKeys.form(line.license().key()))) {
         errors.add(Line.field(line.number(), "key"), "is already used by another license");
+      }
+    }
+    errors.refuse();
+  }
+
+  private static void checkReferences(List<Line> lines, References held) {
+    FieldErrors errors = new FieldErrors("body");
+    for (Line line : lines) {
+      if (!held.hasPolicy(line.license())) {
+        errors.add(Line.field(line.number(), "policyId"), References.NO_POLICY);
+      }
+      if (!held.hasProduct(line.license())) {
+        errors.add(Line.field(line.number(), "productId"), References.NO_PRODUCT);
       }
     }
     errors.refuse();

@@ -5,6 +5,7 @@ import static io.keyhook.db.Rows.first;
 import static io.keyhook.db.Rows.instant;
 import static io.keyhook.db.Rows.strings;
 import static io.keyhook.db.Rows.utc;
+import static io.keyhook.db.Rows.uuids;
 
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Id;
@@ -33,7 +34,15 @@ final class LicenseStore {
       CASE WHEN disabled_at IS NOT NULL THEN 'DISABLED' WHEN expires_at <= now() THEN 'EXPIRED' ELSE 'ACTIVE' END""";
   static final String COLUMNS = """
       license_id, key, name, %s, max_activations, activations, expires_at, customer_name, customer_email, metadata::text,
-      disabled_at, disabled_by, created_at, updated_at, sequence""".formatted(STATUS);
+      disabled_at, disabled_by, created_at, updated_at, sequence, policy_id, product_id, heartbeat_seconds, entitlements::text,
+      limit_of_policy, expiry_of_policy""".formatted(STATUS);
+  /** The same as in a column definition list. */
+  static final String COLUMN_TYPES = """
+      license_id uuid, key text, name text, status text, max_activations int, activations int, expires_at timestamptz,
+      customer_name text, customer_email text, metadata text, disabled_at timestamptz, disabled_by text,
+      created_at timestamptz, updated_at timestamptz, sequence bigint, policy_id uuid, product_id uuid, heartbeat_seconds int,
+      entitlements text, limit_of_policy boolean, expiry_of_policy boolean""";
+  static final int COLUMN_COUNT = 21;
 
   /** As the API writes it: older rows may hold microseconds. */
   private static final String EXPIRES_AT = "(date_trunc('milliseconds', expires_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')";
@@ -43,8 +52,9 @@ final class LicenseStore {
   private static final String INSERT = """
       WITH made AS (
         INSERT INTO keyhook.license
-          (account_id, name, key, max_activations, expires_at, customer_name, customer_email, metadata, sequence)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8::json, 1
+          (account_id, name, key, max_activations, expires_at, customer_name, customer_email, metadata, sequence, policy_id,
+            product_id, heartbeat_seconds, entitlements, limit_of_policy, expiry_of_policy)
+        SELECT $1, $2, $3, $4, coalesce($5, %1$s), $6, $7, $8::json, 1, $9, $10, $11, $12::jsonb, $13, $14
         WHERE $5::timestamptz IS NULL OR $5 > now()
         RETURNING *
       ), keyed AS (
@@ -54,18 +64,19 @@ final class LicenseStore {
         INSERT INTO keyhook.license_expiry (account_id, license_id, due_at)
         SELECT account_id, license_id, expires_at FROM made WHERE expires_at IS NOT NULL
       )
-      SELECT\s""" + COLUMNS + " FROM made";
+      SELECT\s""".formatted(end("$15::int")) + COLUMNS + " FROM made";
   private static final String INSERT_ALL = """
       WITH made AS (
         INSERT INTO keyhook.license
           (account_id, name, key, max_activations, expires_at, customer_name, customer_email, metadata, disabled_at, disabled_by,
-            sequence)
-        SELECT $1, name, key, max_activations, expires_at, customer_name, customer_email, metadata::json,
-          CASE WHEN disabled THEN least(disabled_at, now()) END, CASE WHEN disabled THEN $9 END, 1
+            sequence, policy_id, product_id, heartbeat_seconds, entitlements, limit_of_policy, expiry_of_policy)
+        SELECT $1, name, key, max_activations, coalesce(expires_at, %1$s), customer_name, customer_email, metadata::json,
+          CASE WHEN disabled THEN least(disabled_at, now()) END, CASE WHEN disabled THEN $9 END, 1, policy_id, product_id,
+          heartbeat_seconds, entitlements::jsonb, limit_of_policy, expiry_of_policy
         FROM unnest($2::text[], $3::text[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::text[], $10::boolean[],
-            $11::timestamptz[])
+            $11::timestamptz[], $13::uuid[], $14::uuid[], $15::int[], $16::text[], $17::boolean[], $18::boolean[], $19::int[])
           WITH ORDINALITY q (name, key, max_activations, expires_at, customer_name, customer_email, metadata, disabled,
-            disabled_at, ord)
+            disabled_at, policy_id, product_id, heartbeat_seconds, entitlements, limit_of_policy, expiry_of_policy, duration, ord)
         WHERE $12 OR expires_at IS NULL OR expires_at > now()
         ORDER BY ord
         RETURNING *
@@ -76,15 +87,16 @@ final class LicenseStore {
         INSERT INTO keyhook.license_expiry (account_id, license_id, due_at)
         SELECT account_id, license_id, expires_at FROM made WHERE expires_at > now()
       )
-      SELECT\s""" + COLUMNS + " FROM made";
+      SELECT\s""".formatted(end("duration")) + COLUMNS + " FROM made";
   private static final String TAKEN = """
       SELECT key FROM keyhook.license_key WHERE key = ANY ($1::text[])""";
-  private static final String CHECK = """
+  private static final String CHECK = ("""
       SELECT l.disabled_at IS NOT NULL, coalesce(l.expires_at <= now(), false), l.activations, l.max_activations,
         EXISTS (SELECT FROM keyhook.activation a
           WHERE a.account_id = $1 AND a.license_id = $2 AND a.fingerprint = $3),
-        coalesce((SELECT a.suspended_at IS NOT NULL FROM keyhook.account a WHERE a.account_id = $1), false)
-      FROM keyhook.license l WHERE l.account_id = $1 AND l.license_id = $2""";
+        coalesce((SELECT a.suspended_at IS NOT NULL FROM keyhook.account a WHERE a.account_id = $1), false),
+        %s
+      FROM keyhook.license l WHERE l.account_id = $1 AND l.license_id = $2""").formatted(LicenseTerms.sql("$1", "NULL::timestamptz"));
   private static final String GET = "SELECT " + COLUMNS + " FROM keyhook.license WHERE account_id = $1 AND license_id = $2";
   private static final String GET_ALL = "SELECT " + COLUMNS + """
       \sFROM keyhook.license WHERE account_id = $1 AND license_id = ANY ($2::uuid[])""";
@@ -98,6 +110,11 @@ final class LicenseStore {
           customer_name = CASE WHEN $9 THEN $10 ELSE customer_name END,
           customer_email = CASE WHEN $11 THEN $12 ELSE customer_email END,
           metadata = CASE WHEN $13 THEN $14::json ELSE metadata END,
+          policy_id = CASE WHEN $15 THEN $16 ELSE policy_id END,
+          product_id = CASE WHEN $17 THEN $18 ELSE product_id END,
+          heartbeat_seconds = CASE WHEN $19 THEN $20 ELSE heartbeat_seconds END,
+          entitlements = CASE WHEN $21 THEN $22::jsonb ELSE entitlements END,
+          limit_of_policy = $23, expiry_of_policy = $24, first_activated_at = coalesce($25, first_activated_at),
           sequence = sequence + 1, updated_at = now()
         WHERE account_id = $1 AND license_id = $2 AND ($8::timestamptz IS NULL OR $8 > now() OR $8 = %1$s)
           AND ($3 AND name IS DISTINCT FROM $4
@@ -105,7 +122,12 @@ final class LicenseStore {
             OR $7 AND %1$s IS DISTINCT FROM $8
             OR $9 AND customer_name IS DISTINCT FROM $10
             OR $11 AND customer_email IS DISTINCT FROM $12
-            OR $13 AND coalesce(metadata::jsonb, '{}') IS DISTINCT FROM coalesce($14::json::jsonb, '{}'))
+            OR $13 AND coalesce(metadata::jsonb, '{}') IS DISTINCT FROM coalesce($14::json::jsonb, '{}')
+            OR $15 AND policy_id IS DISTINCT FROM $16
+            OR $17 AND product_id IS DISTINCT FROM $18
+            OR $19 AND heartbeat_seconds IS DISTINCT FROM $20
+            OR $21 AND coalesce(entitlements, '{}') IS DISTINCT FROM coalesce($22::jsonb, '{}')
+            OR limit_of_policy <> $23 OR expiry_of_policy <> $24)
         RETURNING *
       ), never AS (
         DELETE FROM keyhook.license_expiry e USING changed c
@@ -146,7 +168,28 @@ final class LicenseStore {
       )
       SELECT\s""" + COLUMNS + ", now() FROM gone";
 
+  private static final String FIRST_ACTIVATED_AT = """
+      SELECT coalesce(first_activated_at,
+        (SELECT min(activated_at) FROM keyhook.activation WHERE account_id = $1 AND license_id = $2))
+      FROM keyhook.license WHERE account_id = $1 AND license_id = $2""";
+  private static final String POLICY_OF = "SELECT policy_id FROM keyhook.license WHERE account_id = $1 AND license_id = $2";
+
   private LicenseStore() {}
+
+  /** When a license expires that is created now; null where the duration is. */
+  private static String end(String duration) {
+    return "(date_trunc('milliseconds', now() AT TIME ZONE 'UTC') + make_interval(secs => " + duration + ")) AT TIME ZONE 'UTC'";
+  }
+
+  /**
+   * A license to be created, with what it takes from its policy.
+   *
+   * @param maxActivations of its own, or of the policy
+   * @param ofPolicy whether the limit is the policy's
+   * @param expiryOfPolicy whether the expiry is the policy's
+   * @param duration in seconds from now; null: it does not expire, or not by a duration that begins now
+   */
+  record New(Licenses.Create license, String key, int maxActivations, boolean ofPolicy, boolean expiryOfPolicy, Integer duration) {}
 
   /** How many licenses there are; counting stops at {@code limit}. */
   static Future<Long> count(SqlClient client, UUID accountId, long limit) {
@@ -154,48 +197,66 @@ final class LicenseStore {
   }
 
   /** Empty where it would have expired already. */
-  static Future<Optional<License>> insert(SqlClient client, Licenses.Create license, String key) {
+  static Future<Optional<License>> insert(SqlClient client, New made) {
+    Licenses.Create license = made.license;
     return client.preparedQuery(INSERT)
         .execute(Tuple.tuple()
             .addUUID(license.caller().accountId())
             .addString(license.name())
-            .addString(key)
-            .addInteger(license.maxActivations())
+            .addString(made.key)
+            .addInteger(made.maxActivations)
             .addOffsetDateTime(utc(license.expiresAt()))
             .addString(license.customerName())
             .addString(license.customerEmail())
-            .addValue(json(license.metadata())))
+            .addValue(json(license.metadata()))
+            .addUUID(policyId(license))
+            .addUUID(productId(license))
+            .addInteger(license.heartbeatSeconds())
+            .addValue(nonEmpty(license.entitlements()))
+            .addBoolean(made.ofPolicy)
+            .addBoolean(made.expiryOfPolicy)
+            .addInteger(made.duration))
         .map(rows -> first(rows, LicenseStore::license));
+  }
+
+  static UUID policyId(Licenses.Create license) {
+    return license.policyId() == null ? null : Id.POLICY.parse(license.policyId());
+  }
+
+  static UUID productId(Licenses.Create license) {
+    return license.productId() == null ? null : Id.PRODUCT.parse(license.productId());
   }
 
   /**
    * Creates those that would not have expired already.
    *
    * @param licenses of one account
-   * @param keys in step with them
    */
-  static Future<List<License>> insertAll(SqlClient tx, List<Licenses.Create> licenses, List<String> keys) {
-    return insertAll(tx, licenses, keys, Collections.nCopies(licenses.size(), false),
+  static Future<List<License>> insertAll(SqlClient tx, List<New> licenses) {
+    return insertAll(tx, licenses, Collections.nCopies(licenses.size(), false),
         Collections.nCopies(licenses.size(), null), false);
   }
 
-  /** Creates the licenses of a file, those that have expired too. */
-  static Future<List<License>> restoreAll(SqlClient tx, List<Licenses.Line> lines, List<String> keys) {
-    return insertAll(tx, lines.stream().map(Licenses.Line::license).toList(), keys,
-        lines.stream().map(Licenses.Line::disabled).toList(),
+  /**
+   * Creates the licenses of a file, those that have expired too.
+   *
+   * @param licenses in step with the lines
+   */
+  static Future<List<License>> restoreAll(SqlClient tx, List<Licenses.Line> lines, List<New> licenses) {
+    return insertAll(tx, licenses, lines.stream().map(Licenses.Line::disabled).toList(),
         lines.stream().map(Licenses.Line::disabledAt).toList(), true);
   }
 
   private static Future<List<License>> insertAll(
-      SqlClient tx, List<Licenses.Create> licenses, List<String> keys, List<Boolean> disabled, List<Instant> disabledAt,
-      boolean expiredToo) {
+      SqlClient tx, List<New> all, List<Boolean> disabled, List<Instant> disabledAt, boolean expiredToo) {
+    List<Licenses.Create> licenses = all.stream().map(New::license).toList();
     Caller caller = licenses.get(0).caller();
     return tx.preparedQuery(INSERT_ALL)
         .execute(Tuple.tuple()
             .addUUID(caller.accountId())
             .addArrayOfString(strings(licenses, Licenses.Create::name))
-            .addArrayOfString(keys.toArray(String[]::new))
-            .addArrayOfInteger(licenses.stream().map(Licenses.Create::maxActivations).toArray(Integer[]::new))
+            .addArrayOfString(strings(all, New::key))
+            .addArrayOfInteger(all.stream().map(New::maxActivations).toArray(Integer[]::new))
             .addArrayOfOffsetDateTime(times(licenses.stream().map(Licenses.Create::expiresAt)))
             .addArrayOfString(strings(licenses, Licenses.Create::customerName))
             .addArrayOfString(strings(licenses, Licenses.Create::customerEmail))
@@ -203,7 +264,15 @@ final class LicenseStore {
             .addString(caller.name())
             .addArrayOfBoolean(disabled.toArray(Boolean[]::new))
             .addArrayOfOffsetDateTime(times(disabledAt.stream()))
-            .addBoolean(expiredToo))
+            .addBoolean(expiredToo)
+            .addArrayOfUUID(uuids(licenses, LicenseStore::policyId))
+            .addArrayOfUUID(uuids(licenses, LicenseStore::productId))
+            .addArrayOfInteger(licenses.stream().map(Licenses.Create::heartbeatSeconds).toArray(Integer[]::new))
+            .addArrayOfString(strings(licenses, license ->
+                license.entitlements() == null || license.entitlements().isEmpty() ? null : json(license.entitlements()).encode()))
+            .addArrayOfBoolean(all.stream().map(New::ofPolicy).toArray(Boolean[]::new))
+            .addArrayOfBoolean(all.stream().map(New::expiryOfPolicy).toArray(Boolean[]::new))
+            .addArrayOfInteger(all.stream().map(New::duration).toArray(Integer[]::new)))
         .map(rows -> all(rows, LicenseStore::license));
   }
 
@@ -226,8 +295,11 @@ final class LicenseStore {
     return client.preparedQuery(CHECK).execute(Tuple.of(accountId, licenseId, fingerprint))
         .map(rows -> first(rows, row -> {
           boolean known = row.getBoolean(4);
-          return Licenses.Checked.of(Refusals.of(row.getBoolean(5), row.getBoolean(0), row.getBoolean(1), known,
-              row.getInteger(2), row.getInteger(3)), known, row.getInteger(2), row.getInteger(3));
+          LicenseTerms terms = LicenseTerms.read(row.getString(6));
+          boolean expired = terms == null ? row.getBoolean(1) : terms.expired();
+          int limit = terms == null ? row.getInteger(3) : terms.maxActivations();
+          return Licenses.Checked.of(Refusals.of(row.getBoolean(5), false, row.getBoolean(0), expired, known,
+              row.getInteger(2), limit), known, row.getInteger(2), limit);
         }).orElseThrow(Id.LICENSE::notFound));
   }
 
@@ -252,9 +324,13 @@ final class LicenseStore {
    * Changes what is not so already. What differs is decided on the row as it is once it is locked, so of two equal changes
    * at once one finds nothing to do.
    *
+   * @param taken what the license takes from its policy after the change
    * @return empty if nothing differs, the license would have expired already, or there is none; {@link #unchanged} says which
    */
-  static Future<Optional<License>> update(SqlClient client, UUID licenseId, Licenses.Update change) {
+  static Future<Optional<License>> update(SqlClient client, UUID licenseId, Licenses.Update change, Inheritance.Taken taken) {
+    if (change.changed().isEmpty()) {
+      return Future.succeededFuture(Optional.empty()); // Citus 13.2 fails on a statement of which it sees that it changes nothing
+    }
     return client.preparedQuery(UPDATE)
         .execute(Tuple.tuple()
             .addUUID(change.caller().accountId())
@@ -264,7 +340,13 @@ final class LicenseStore {
             .addBoolean(change.expiresAt().present()).addOffsetDateTime(utc(change.expiresAt().value()))
             .addBoolean(change.customerName().present()).addString(change.customerName().value())
             .addBoolean(change.customerEmail().present()).addString(change.customerEmail().value())
-            .addBoolean(change.metadata().present()).addValue(json(change.metadata().value())))
+            .addBoolean(change.metadata().present()).addValue(json(change.metadata().value()))
+            .addBoolean(change.policyId().present()).addUUID(id(Id.POLICY, change.policyId().value()))
+            .addBoolean(change.productId().present()).addUUID(id(Id.PRODUCT, change.productId().value()))
+            .addBoolean(change.heartbeatSeconds().present()).addInteger(change.heartbeatSeconds().value())
+            .addBoolean(change.entitlements().present()).addValue(nonEmpty(change.entitlements().value()))
+            .addBoolean(taken.limit()).addBoolean(taken.expiry())
+            .addOffsetDateTime(utc(taken.firstActivatedAt())))
         .map(rows -> first(rows, LicenseStore::license));
   }
 
@@ -290,6 +372,18 @@ final class LicenseStore {
         .map(rows -> first(rows, LicenseStore::license));
   }
 
+  /** When the license was first activated, as far as it is known; empty: not yet. */
+  static Future<Optional<Instant>> firstActivatedAt(SqlClient client, UUID accountId, UUID licenseId) {
+    return client.preparedQuery(FIRST_ACTIVATED_AT).execute(Tuple.of(accountId, licenseId))
+        .map(rows -> first(rows, row -> Optional.ofNullable(instant(row, 0))).flatMap(at -> at));
+  }
+
+  /** The policy that a license has now; empty: none. */
+  static Future<Optional<UUID>> policyOf(SqlClient client, UUID accountId, UUID licenseId) {
+    return client.preparedQuery(POLICY_OF).execute(Tuple.of(accountId, licenseId))
+        .map(rows -> first(rows, row -> Optional.ofNullable(row.getUUID(0))).orElseThrow(Id.LICENSE::notFound));
+  }
+
   /**
    * A license that was deleted.
    *
@@ -312,7 +406,21 @@ final class LicenseStore {
     return new License(Id.LICENSE.of(row.getUUID(0)), row.getString(1), row.getString(2),
         Licenses.Status.valueOf(row.getString(3)), row.getInteger(4), row.getInteger(5), instant(row, 6), row.getString(7),
         row.getString(8), metadata == null ? Map.of() : JsonText.map(metadata), instant(row, 10), row.getString(11),
-        instant(row, 12), instant(row, 13), row.getLong(14));
+        instant(row, 12), instant(row, 13), row.getLong(14), id(Id.POLICY, row.getUUID(15)), id(Id.PRODUCT, row.getUUID(16)),
+        row.getInteger(17), row.getString(18) == null ? Map.of() : JsonText.map(row.getString(18)),
+        Inheritance.names(row.getBoolean(19), row.getBoolean(20)));
+  }
+
+  private static String id(Id kind, UUID id) {
+    return id == null ? null : kind.of(id);
+  }
+
+  private static UUID id(Id kind, String id) {
+    return id == null ? null : kind.parse(id);
+  }
+
+  private static JsonObject nonEmpty(Map<String, Object> map) {
+    return map == null || map.isEmpty() ? null : json(map);
   }
 
   private static JsonObject json(Map<String, Object> map) {

@@ -6,8 +6,12 @@ import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.Caller;
+import io.keyhook.bus.Check;
+import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Licenses.License;
+import io.keyhook.bus.Licenses.LicenseFile;
+import io.keyhook.bus.Licenses.Validation.Refused;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
 import io.keyhook.db.Database;
@@ -21,9 +25,11 @@ import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -79,6 +85,7 @@ public final class LicenseVerticle extends VerticleBase {
             .map(found -> new Page<>(found, null)));
     bus.answer(Addresses.CHECK_DEVICE, query -> LicenseStore.check(pool, query.caller().accountId(),
         Id.LICENSE.parse(query.id()), query.fingerprint()));
+    bus.answer(Addresses.CREATE_LICENSE_FILE, this::createFile);
     bus.answer(Addresses.UPDATE_LICENSE, this::update);
     bus.answer(Addresses.DELETE_LICENSE, this::delete);
     bus.answer(Addresses.SET_LICENSE_DISABLED, this::setDisabled);
@@ -107,18 +114,86 @@ public final class LicenseVerticle extends VerticleBase {
         : AuditStore.write(tx, caller, action, license.get().id(), changed).map(license);
   }
 
+  /** Validates in place of the device, which is activated as if it had done so itself. The file is handed out when that is recorded. */
+  private Future<LicenseFile> createFile(Licenses.CreateFile request) {
+    return LicenseStore.get(pool, request.caller().accountId(), Id.LICENSE.parse(request.id()))
+        .compose(license -> bus.request(Addresses.VALIDATE_SIGNED, request.validation(license.key())))
+        .compose(signed -> {
+          if (signed.validation() instanceof Refused refused) {
+            throw refused == Refused.LICENSE_NOT_FOUND ? Id.LICENSE.notFound()
+                : new Failure.Conflict(refused.name(), refused.error()).exception();
+          }
+          return AuditStore.write(pool, request.caller(), Action.LICENSE_FILE_CREATED, request.id(), List.of())
+              .map(new LicenseFile(signed.statement()));
+        });
+  }
+
   private Future<License> update(Licenses.Update request) {
     UUID accountId = request.caller().accountId();
     UUID licenseId = Id.LICENSE.parse(request.id());
-    return database.transaction(tx -> LicenseStore.lock(tx, accountId, licenseId).compose(before ->
-            LicenseStore.update(tx, licenseId, request)
+    return database.transaction(tx -> resolve(tx, accountId, licenseId, request).compose(resolved ->
+            resolved.update(tx, licenseId)
                 .compose(license -> audited(tx, request.caller(), Action.LICENSE_UPDATED, license, request.changed()))
                 .compose(changed -> raised(tx, changed, license -> new Raised(accountId, EventType.LICENSE_UPDATED,
-                    EventData.updated(before.orElseThrow(), license, request.caller().name()))))))
-        .compose(this::dispatched)
-        .compose(changed -> changed.isPresent() ? Future.succeededFuture(changed)
-            : LicenseStore.unchanged(pool, licenseId, request))
+                    EventData.updated(resolved.before.orElseThrow(), license, request.caller().name()))))
+                .map(changed -> new Updated(changed, resolved.change))))
+        .compose(updated -> dispatched(updated.changed)
+            .compose(changed -> changed.isPresent() ? Future.succeededFuture(changed)
+                : LicenseStore.unchanged(pool, licenseId, updated.change)))
         .map(license -> license.orElseThrow(LicenseMaker::inThePast));
+  }
+
+  private record Updated(Changed<License> changed, Licenses.Update change) {}
+
+  /**
+   * A change of a locked license.
+   *
+   * @param before empty: there is none
+   */
+  private record Change(Optional<License> before, Licenses.Update change, Inheritance.Taken taken) {
+    Future<Optional<License>> update(SqlClient tx, UUID licenseId) {
+      return before.isEmpty() ? Future.succeededFuture(Optional.empty()) : LicenseStore.update(tx, licenseId, change, taken);
+    }
+  }
+
+  /** Locks the license, after the product and the policy that the change names: a change of the policy locks them in this order. */
+  private static Future<Change> resolve(SqlClient tx, UUID accountId, UUID licenseId, Licenses.Update change) {
+    return policyAfter(tx, accountId, licenseId, change)
+        .compose(policy -> References.hold(tx, accountId, policy.map(Set::of).orElse(Set.of()), product(change)))
+        .compose(held -> LicenseStore.lock(tx, accountId, licenseId).compose(before -> {
+          if (before.isEmpty()) {
+            return Future.succeededFuture(new Change(before, change, Inheritance.Taken.NOTHING));
+          }
+          Check.that().is("productId", product(change).equals(held.products()), References.NO_PRODUCT)
+              .is("policyId", change.policyId().value() == null || held.policies().containsKey(change.policyId().value()),
+                  References.NO_POLICY).done();
+          if (!change.policyId().present() && change.inherited().present()
+              && !Optional.ofNullable(before.get().policyId()).equals(held.policies().keySet().stream().findAny())) {
+            throw new Failure.Unavailable("The policy of the license has just changed; retry").exception();
+          }
+          return needsFirstActivation(tx, accountId, licenseId, change).map(firstActivatedAt -> {
+            Inheritance.Resolved resolved = Inheritance.update(before.get(), change,
+                held.policies().values().stream().findAny().orElse(null), firstActivatedAt.orElse(null));
+            return new Change(before, resolved.change(), resolved.taken());
+          });
+        }));
+  }
+
+  /** The policy whose terms the change needs; empty: none. */
+  private static Future<Optional<UUID>> policyAfter(SqlClient tx, UUID accountId, UUID licenseId, Licenses.Update change) {
+    return !Inheritance.needsPolicy(change) ? Future.succeededFuture(Optional.empty())
+        : change.policyId().present() ? Future.succeededFuture(Optional.ofNullable(change.policyId().value()).map(Id.POLICY::parse))
+        : LicenseStore.policyOf(tx, accountId, licenseId);
+  }
+
+  private static Future<Optional<Instant>> needsFirstActivation(
+      SqlClient tx, UUID accountId, UUID licenseId, Licenses.Update change) {
+    return Inheritance.needsPolicy(change) ? LicenseStore.firstActivatedAt(tx, accountId, licenseId)
+        : Future.succeededFuture(Optional.empty());
+  }
+
+  private static Set<UUID> product(Licenses.Update change) {
+    return change.productId().value() == null ? Set.of() : Set.of(Id.PRODUCT.parse(change.productId().value()));
   }
 
   private Future<Void> delete(Licenses.Delete request) {
@@ -128,7 +203,7 @@ public final class LicenseVerticle extends VerticleBase {
       found(deleted.isPresent(), Id.LICENSE);
       return AuditStore.write(tx, request.caller(), Action.LICENSE_DELETED, request.id(), List.of())
           .compose(written -> raised(tx, deleted, gone -> new Raised(accountId, EventType.LICENSE_DELETED,
-              EventData.deleted(gone.license(), gone.at(), request.caller().name()))));
+              EventData.deleted(gone.license(), gone.at(), request.caller().name())).ofGone(EventData.compared(gone.license()))));
     })).compose(this::dispatched).mapEmpty();
   }
 

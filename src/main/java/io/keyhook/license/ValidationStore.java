@@ -1,10 +1,12 @@
 package io.keyhook.license;
 
+import static io.keyhook.db.Rows.all;
 import static io.keyhook.db.Rows.instant;
 import static io.keyhook.db.Rows.strings;
 import static io.keyhook.db.Rows.uuids;
 
 import io.keyhook.bus.LicenseKeys;
+import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses.Validate;
 import io.keyhook.db.ShardClient;
 import io.keyhook.db.ShardStatement;
@@ -30,19 +32,20 @@ final class ValidationStore {
    * for each row, so that PostgreSQL finds a device by its whole key and a webhook by its account, whatever it believes that
    * there are. Joined, it would read all devices of a license, or all webhooks there are, where it believes them few.
    */
-  static final String LOOK_UP = """
+  static final String LOOK_UP = ("""
       SELECT q.ord, l.account_id, l.license_id, l.key, l.name, l.activations, l.max_activations, l.expires_at,
         l.disabled_at IS NOT NULL, coalesce(l.expires_at <= now(), false),
         a.fingerprint IS NOT NULL, a.device_name, a.device_type, a.ip_address,
         coalesce((SELECT a.suspended_at IS NOT NULL FROM keyhook.account a WHERE a.account_id = l.account_id), false),
         coalesce((SELECT true FROM keyhook.webhook w
-          WHERE w.account_id = l.account_id AND w.is_active AND 1::smallint = ANY (w.events) LIMIT 1), false), l.sequence
+          WHERE w.account_id = l.account_id AND w.is_active AND 1::smallint = ANY (w.events) LIMIT 1), false), l.sequence,
+        %s
       FROM unnest($1::text[], $2::text[]) WITH ORDINALITY q (form, fingerprint, ord)
       JOIN keyhook.license l ON upper(replace(l.key, '-', '')) = q.form
       LEFT JOIN LATERAL (
-        SELECT a.fingerprint, a.device_name, a.device_type, a.ip_address FROM keyhook.activation a
+        SELECT a.fingerprint, a.device_name, a.device_type, a.ip_address, a.last_seen_at FROM keyhook.activation a
         WHERE a.account_id = l.account_id AND a.license_id = l.license_id AND a.fingerprint = q.fingerprint LIMIT 1) a
-        ON true""";
+        ON true""").formatted(LicenseTerms.sql("l.account_id", "a.last_seen_at"));
 
   // Activating is three steps of one transaction: the unique index decides which devices are new, the license's row lock
   // who gets the last slots, and what got none is taken back. Devices before licenses, and each in the order of their
@@ -52,14 +55,26 @@ final class ValidationStore {
       SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
       ON CONFLICT DO NOTHING
       RETURNING license_id, fingerprint""";
-  private static final String COUNT_UP = """
-      UPDATE keyhook.license l SET activations = l.activations + q.added, sequence = l.sequence + q.added
+  /** The first activation of a license with a policy may begin its duration, which is an event of its own. */
+  private static final String COUNT_UP = ("""
+      UPDATE keyhook.license l SET activations = l.activations + q.added,
+        sequence = l.sequence + q.added + CASE WHEN %2$s THEN 1 ELSE 0 END,
+        first_activated_at = CASE WHEN l.policy_id IS NULL THEN l.first_activated_at ELSE coalesce(l.first_activated_at, now()) END,
+        expires_at = CASE WHEN %2$s THEN (
+            SELECT date_trunc('milliseconds', now(), 'UTC') + make_interval(secs => p.duration_seconds) FROM keyhook.policy p
+            WHERE p.account_id = l.account_id AND p.policy_id = l.policy_id)
+          ELSE l.expires_at END,
+        updated_at = CASE WHEN %2$s THEN now() ELSE l.updated_at END
       FROM unnest($1::uuid[], $2::uuid[], $3::int[]) q (account_id, license_id, added)
       WHERE l.account_id = q.account_id AND l.license_id = q.license_id
-        AND l.disabled_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > now())
+        AND l.disabled_at IS NULL
+        AND CASE WHEN l.policy_id IS NULL THEN l.expires_at IS NULL OR l.expires_at > now() ELSE %1$s END
         AND NOT EXISTS (SELECT FROM keyhook.account a WHERE a.account_id = l.account_id AND a.suspended_at IS NOT NULL)
-      RETURNING l.license_id, l.key, l.name, l.activations, l.max_activations, l.expires_at,
-        l.customer_name, l.customer_email, l.sequence""";
+      RETURNING l.license_id, l.key, l.name, l.activations, %3$s, %4$s,
+        l.customer_name, l.customer_email, l.sequence,
+        coalesce(l.expiry_of_policy AND l.first_activated_at = now() AND l.activations = q.added AND %5$s, false)""")
+      .formatted(LicenseTerms.isNotOver("l"), LicenseTerms.beginsNow("l"), LicenseTerms.limit("l"), LicenseTerms.expiry("l"),
+          LicenseTerms.beginsWhenActivated("l"));
   private static final String REMOVE_DEVICES = """
       DELETE FROM keyhook.activation a
       USING unnest($1::uuid[], $2::uuid[], $3::text[]) q (account_id, license_id, fingerprint)
@@ -74,17 +89,38 @@ final class ValidationStore {
       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::float8[]) q (account_id, license_id, fingerprint, age)
       WHERE a.account_id = q.account_id AND a.license_id = q.license_id AND a.fingerprint = q.fingerprint""";
 
+  /** The device validates in time only if it is still activated. */
+  private static final String BEAT = """
+      UPDATE keyhook.activation a SET last_seen_at = greatest(a.last_seen_at, now())
+      FROM unnest($1::uuid[], $2::uuid[], $3::text[]) q (account_id, license_id, fingerprint)
+      WHERE a.account_id = q.account_id AND a.license_id = q.license_id AND a.fingerprint = q.fingerprint
+      RETURNING a.license_id, a.fingerprint""";
+  /** Lets licenses expire whose duration has begun. */
+  private static final String BEGIN = """
+      WITH begun AS MATERIALIZED (
+        SELECT l.* FROM unnest($1::uuid[], $2::uuid[]) q (account_id, license_id)
+        JOIN keyhook.license l ON l.account_id = q.account_id AND l.license_id = q.license_id
+      ), later AS (
+        INSERT INTO keyhook.license_expiry (account_id, license_id, due_at) SELECT account_id, license_id, expires_at FROM begun
+        ON CONFLICT (account_id, license_id) DO UPDATE SET due_at = excluded.due_at
+      )
+      SELECT\s""" + LicenseStore.COLUMNS + ", account_id FROM begun";
+
   private static final String ACCOUNTS = "SELECT key, account_id FROM keyhook.license_key WHERE key = ANY ($1::text[])";
   private static final ShardStatement LOOK_UP_ON_SHARD = new ShardStatement(LOOK_UP, List.of("text[]", "text[]"), """
       ord bigint, account_id uuid, license_id uuid, key text, name text, activations int, max_activations int,
       expires_at timestamptz, disabled boolean, expired boolean, known boolean, device_name text, device_type text,
-      ip_address text, suspended boolean, wanted boolean, sequence bigint""");
+      ip_address text, suspended boolean, wanted boolean, sequence bigint, terms text""");
   private static final ShardStatement ADD_DEVICES_ON_SHARD = new ShardStatement(ADD_DEVICES,
       List.of("uuid[]", "uuid[]", "text[]", "text[]", "text[]", "text[]"), "license_id uuid, fingerprint text");
   private static final ShardStatement COUNT_UP_ON_SHARD =
       new ShardStatement(COUNT_UP, List.of("uuid[]", "uuid[]", "int[]"), """
       license_id uuid, key text, name text, activations int, max_activations int, expires_at timestamptz, customer_name text,
-      customer_email text, sequence bigint""");
+      customer_email text, sequence bigint, begun boolean""");
+  private static final ShardStatement BEAT_ON_SHARD =
+      new ShardStatement(BEAT, List.of("uuid[]", "uuid[]", "text[]"), "license_id uuid, fingerprint text");
+  private static final ShardStatement BEGIN_ON_SHARD =
+      new ShardStatement(BEGIN, List.of("uuid[]", "uuid[]"), LicenseStore.COLUMN_TYPES + ", account_id uuid");
   private static final ShardStatement REMOVE_DEVICES_ON_SHARD =
       new ShardStatement(REMOVE_DEVICES, List.of("uuid[]", "uuid[]", "text[]"));
   private static final ShardStatement COUNT_DOWN_ON_SHARD =
@@ -101,6 +137,7 @@ final class ValidationStore {
    * @param suspended whether its account is
    * @param wanted whether a webhook wants to hear of validations
    * @param sequence of the latest event that changed the license
+   * @param terms null: the license has nothing but what is in its row
    */
   record Found(
       UUID accountId,
@@ -118,7 +155,22 @@ final class ValidationStore {
       String ipAddress,
       boolean suspended,
       boolean wanted,
-      long sequence) {}
+      long sequence,
+      LicenseTerms terms) {
+    /** When a license that has expired stops being valid; null: it has not expired. */
+    Instant graceUntil() {
+      return terms == null ? null : terms.graceUntil();
+    }
+
+    Map<String, Object> entitlements() {
+      return terms == null ? Map.of() : terms.entitlements();
+    }
+
+    /** Whether the license is for another product. */
+    boolean isForOther(String productId) {
+      return productId != null && terms != null && terms.productId() != null && !terms.productId().equals(productId);
+    }
+  }
 
   /**
    * A device that asks for a slot.
@@ -131,6 +183,7 @@ final class ValidationStore {
    * How a license counts after devices were added.
    *
    * @param sequence of the last of them: each has its own
+   * @param begun whether the license's duration began with them, which has the sequence number before theirs
    */
   record Counted(
       UUID licenseId,
@@ -141,7 +194,8 @@ final class ValidationStore {
       Instant expiresAt,
       String customerName,
       String customerEmail,
-      long sequence) {}
+      long sequence,
+      boolean begun) {}
 
   /** A device that was seen, this many seconds ago. */
   record Seen(UUID accountId, UUID licenseId, String fingerprint, double age) {}
@@ -192,9 +246,12 @@ final class ValidationStore {
   }
 
   private static Found found(Row row) {
+    LicenseTerms terms = LicenseTerms.read(row.getString(17));
+    boolean own = terms == null;
     return new Found(row.getUUID(1), row.getUUID(2), row.getString(3), row.getString(4), row.getInteger(5),
-        row.getInteger(6), instant(row, 7), row.getBoolean(8), row.getBoolean(9), row.getBoolean(10), row.getString(11),
-        row.getString(12), row.getString(13), row.getBoolean(14), row.getBoolean(15), row.getLong(16));
+        own ? row.getInteger(6) : terms.maxActivations(), own ? instant(row, 7) : terms.expiresAt(), row.getBoolean(8),
+        own ? row.getBoolean(9) : terms.expired(), row.getBoolean(10), row.getString(11), row.getString(12), row.getString(13),
+        row.getBoolean(14), row.getBoolean(15), row.getLong(16), terms);
   }
 
   /** Those that are new; the others had a slot already. */
@@ -220,7 +277,7 @@ final class ValidationStore {
       List<Counted> counted = new ArrayList<>(rows.size());
       for (Row row : rows) {
         counted.add(new Counted(row.getUUID(0), row.getString(1), row.getString(2), row.getInteger(3), row.getInteger(4),
-            instant(row, 5), row.getString(6), row.getString(7), row.getLong(8)));
+            instant(row, 5), row.getString(6), row.getString(7), row.getLong(8), row.getBoolean(9)));
       }
       return counted;
     });
@@ -243,6 +300,23 @@ final class ValidationStore {
             .addArrayOfString(strings(seen, Seen::fingerprint))
             .addArrayOfDouble(seen.stream().map(Seen::age).toArray(Double[]::new)))
         .mapEmpty();
+  }
+
+  /** Writes that devices are seen now, and returns those that are still activated. */
+  static Future<Set<String>> beat(ShardClient client, List<Device> devices) {
+    return client.run(BEAT_ON_SHARD, keys(devices)).map(rows -> {
+      Set<String> seen = new HashSet<>();
+      rows.forEach(row -> seen.add(deviceKey(row.getUUID(0), row.getString(1))));
+      return seen;
+    });
+  }
+
+  /** Lets licenses expire whose duration has begun, and returns them. */
+  static Future<List<License>> begin(ShardClient client, List<Change> licenses) {
+    return licenses.isEmpty() ? Future.succeededFuture(List.of())
+        : client.run(BEGIN_ON_SHARD, Tuple.tuple()
+            .addArrayOfUUID(uuids(licenses, Change::accountId))
+            .addArrayOfUUID(uuids(licenses, Change::licenseId))).map(rows -> all(rows, LicenseStore::license));
   }
 
   private static Tuple keys(List<Device> devices) {

@@ -2,7 +2,9 @@ package io.keyhook.license;
 
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
+import io.keyhook.bus.Licenses.SignedValidation;
 import io.keyhook.bus.Licenses.Validate;
+import io.keyhook.bus.Licenses.ValidateSigned;
 import io.keyhook.bus.Licenses.Validation;
 import io.keyhook.bus.Licenses.Validation.Refused;
 import io.keyhook.db.Database;
@@ -10,6 +12,7 @@ import io.keyhook.db.Shards;
 import io.keyhook.event.EventFeed;
 import io.keyhook.event.Outbox;
 import io.keyhook.fair.Pacer;
+import io.keyhook.signing.SigningKeyRing;
 import io.keyhook.stats.Counts;
 import io.keyhook.trace.Span;
 import io.keyhook.trace.Tracing;
@@ -19,10 +22,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Answers validations; one instance an event loop. */
 public final class ValidationVerticle extends VerticleBase {
@@ -33,6 +38,8 @@ public final class ValidationVerticle extends VerticleBase {
   private final LastSeen lastSeen;
   private final Counts counts;
   private final MeterRegistry meters;
+  private final SigningKeyRing keys;
+  private final Duration lease;
   private final Pacer pacer;
   private final int number;
   private Pool client;
@@ -41,12 +48,13 @@ public final class ValidationVerticle extends VerticleBase {
   private Counter valid;
 
   /**
+   * @param lease of licenses that say nothing else; zero: none
    * @param pacer learns how long each takes
    * @param number of this instance, from 0
    */
   public ValidationVerticle(
       Bus bus, Database database, Outbox outbox, EventFeed feed, LastSeen lastSeen, Counts counts, MeterRegistry meters,
-      Pacer pacer, int number) {
+      SigningKeyRing keys, Duration lease, Pacer pacer, int number) {
     this.bus = bus;
     this.database = database;
     this.outbox = outbox;
@@ -54,6 +62,8 @@ public final class ValidationVerticle extends VerticleBase {
     this.lastSeen = lastSeen;
     this.counts = counts;
     this.meters = meters;
+    this.keys = keys;
+    this.lease = lease;
     this.pacer = pacer;
     this.number = number;
   }
@@ -63,7 +73,7 @@ public final class ValidationVerticle extends VerticleBase {
     client = database.connections(database.shares().validator(), "validations");
     Shards shards = database.shards();
     Validator validator = new Validator(vertx, client, shards, new Activator(client, shards, outbox),
-        new Deactivator(database, outbox), outbox, feed, lastSeen, counts, meters, bus.tracing());
+        new Deactivator(database, outbox), new Statements(client, keys, lease), outbox, feed, lastSeen, counts, meters, bus.tracing());
     valid = counter("valid");
     for (Refused refused : Refused.values()) {
       refusals.put(refused, counter(refused.name().toLowerCase(Locale.ROOT)));
@@ -74,18 +84,27 @@ public final class ValidationVerticle extends VerticleBase {
         .register(meters);
     bus.answer(Addresses.VALIDATE, request ->
         pacer.measured(() -> validate(validator, request)).onSuccess(this::count));
+    bus.answer(Addresses.VALIDATE_SIGNED, request ->
+        validateSigned(validator, request).onSuccess(signed -> count(signed.validation())));
     bus.answer(Addresses.DEACTIVATE, validator::deactivate);
     return Future.succeededFuture();
   }
 
   private Future<Validation> validate(Validator validator, Validate request) {
+    return bus.tracing().isOn() ? traced(trace -> validator.validate(request, trace), validation -> validation)
+        : validator.validate(request, null);
+  }
+
+  private Future<SignedValidation> validateSigned(Validator validator, ValidateSigned request) {
+    return bus.tracing().isOn() ? traced(trace -> validator.validateSigned(request, trace), SignedValidation::validation)
+        : validator.validateSigned(request, null);
+  }
+
+  private <T> Future<T> traced(Function<String, Future<T>> work, Function<T, Validation> validation) {
     Tracing tracing = bus.tracing();
-    if (!tracing.isOn()) {
-      return validator.validate(request, null);
-    }
     Span span = tracing.start(Tracing.Kind.INTERNAL, "validate", tracing.current(), List.of());
-    return validator.validate(request, span.context()).onComplete(validation -> {
-      span.with("keyhook.validation.result", result(validation));
+    return work.apply(span.context()).onComplete(done -> {
+      span.with("keyhook.validation.result", result(validation.apply(done)));
       span.end();
     }, e -> {
       span.fail(e.getClass().getName());

@@ -4,7 +4,9 @@ import io.keyhook.bus.Failure;
 import io.keyhook.bus.Licenses.Deactivate;
 import io.keyhook.bus.Licenses.Deactivation;
 import io.keyhook.bus.Licenses.License;
+import io.keyhook.bus.Licenses.SignedValidation;
 import io.keyhook.bus.Licenses.Validate;
+import io.keyhook.bus.Licenses.ValidateSigned;
 import io.keyhook.bus.Licenses.Validation;
 import io.keyhook.bus.Licenses.Validation.Refused;
 import io.keyhook.db.BatchSizes;
@@ -25,6 +27,7 @@ import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
@@ -50,11 +53,13 @@ final class Validator {
   private final Batcher<Question, Found> lookUps;
   private final Batcher<Validate, UUID> owners;
   private final Batcher<Device, Activator.Outcome> activations;
+  private final Batcher<Device, Boolean> beats;
   private final Batcher<Raised, Void> events;
   private final UUID[] accounts = new UUID[SLOTS];
   private final EventFeed feed;
   private final LastSeen lastSeen;
   private final Deactivator deactivator;
+  private final Statements statements;
   private final Counts counts;
 
   /**
@@ -65,9 +70,23 @@ final class Validator {
    */
   private record Question(Validate request, UUID accountId, String trace) {}
 
+  /** Notes the license that a validation has found. */
+  private static final class Witness {
+    /** Of validations whose license nobody asks for. */
+    private static final Witness NONE = new Witness();
+
+    private Found found;
+
+    private void note(Found license) {
+      if (this != NONE) {
+        found = license;
+      }
+    }
+  }
+
   Validator(
-      Vertx vertx, Pool client, Shards shards, Activator activator, Deactivator deactivator, Outbox outbox, EventFeed feed,
-      LastSeen lastSeen, Counts counts, MeterRegistry meters, Tracing tracing) {
+      Vertx vertx, Pool client, Shards shards, Activator activator, Deactivator deactivator, Statements statements,
+      Outbox outbox, EventFeed feed, LastSeen lastSeen, Counts counts, MeterRegistry meters, Tracing tracing) {
     DistributionSummary lookedUp = BatchSizes.of("look-ups", meters);
     DistributionSummary activated = BatchSizes.of("activations", meters);
     DistributionSummary raised = BatchSizes.of("events", meters);
@@ -75,6 +94,7 @@ final class Validator {
     this.lastSeen = lastSeen;
     this.counts = counts;
     this.deactivator = deactivator;
+    this.statements = statements;
     this.shards = shards;
     this.lookUps = new Batcher<>(vertx, LOOK_UP_LANES, MAX_BATCH, MAX_WAITING,
         question -> question.accountId == null ? stranger(question.request) : question.accountId, shards,
@@ -89,6 +109,8 @@ final class Validator {
           activated.record(batch.size());
           return activator.activate(batch);
         }));
+    this.beats = new Batcher<>(vertx, ACTIVATION_LANES, MAX_BATCH, MAX_WAITING, Device::accountId, shards,
+        batch -> beat(client, batch));
     this.events = new Batcher<>(vertx, EVENT_LANES, MAX_BATCH, MAX_WAITING, Raised::accountId, shards,
         traced(tracing, "batch events", Raised::trace, batch -> {
           raised.record(batch.size());
@@ -108,7 +130,20 @@ final class Validator {
    * @param trace the context of the validation's span; null: there is none
    */
   Future<Validation> validate(Validate request, String trace) {
-    return validate(request, trace, 1);
+    return validate(request, trace, Witness.NONE, 1);
+  }
+
+  /**
+   * Validates a license and signs the result. The activation of a new device is committed before, so that a device which gets no
+   * signature is known when it repeats the call.
+   *
+   * @param trace the context of the validation's span; null: there is none
+   */
+  Future<SignedValidation> validateSigned(ValidateSigned request, String trace) {
+    Witness witness = new Witness();
+    return validate(request.validate(), trace, witness, 1).compose(validation -> witness.found == null
+        ? Future.succeededFuture(new SignedValidation(validation, null))
+        : statements.sign(request, witness.found, validation));
   }
 
   /** Frees the activation of a device. */
@@ -130,22 +165,51 @@ final class Validator {
 
   /** How many validations wait for the database. */
   int waiting() {
-    return lookUps.waiting() + owners.waiting() + activations.waiting() + events.waiting();
+    return lookUps.waiting() + owners.waiting() + activations.waiting() + beats.waiting() + events.waiting();
   }
 
-  private Future<Validation> validate(Validate request, String trace, int lookUp) {
+  private Future<Validation> validate(Validate request, String trace, Witness witness, int lookUp) {
     return find(request, trace).compose(found -> {
       if (found == null) { // nobody's: it is in nobody's statistics
+        witness.note(null);
         return Future.succeededFuture(Refused.LICENSE_NOT_FOUND);
       }
       accounts[slot(request)] = found.accountId();
-      Refused refused = Refusals.of(found.suspended(), found.disabled(), found.expired(), found.known(),
-          found.activations(), found.maxActivations());
+      witness.note(found);
+      Refused refused = Refusals.of(found.suspended(), found.isForOther(request.productId()), found.disabled(), found.expired(),
+          found.known(), found.activations(), found.maxActivations());
       if (refused != null) {
         return refused(found, refused);
       }
-      return found.known() ? known(request, found, trace) : activate(request, found, trace, lookUp);
+      if (!found.known()) {
+        return activate(request, found, trace, witness, lookUp);
+      }
+      return found.terms() == null || !found.terms().beat() ? known(request, found, trace)
+          : beat(request, found, trace, witness, lookUp);
     });
+  }
+
+  /** Writes at once that a device was seen that would otherwise be freed by and by. */
+  private Future<Validation> beat(Validate request, Found found, String trace, Witness witness, int lookUp) {
+    return beats.add(new Device(found.accountId(), found.licenseId(), request, trace)).compose(activated -> activated
+        ? known(request, found, trace) : again(request, trace, witness, lookUp));
+  }
+
+  private Future<Validation> again(Validate request, String trace, Witness witness, int lookUp) {
+    return lookUp < MAX_LOOK_UPS ? validate(request, trace, witness, lookUp + 1)
+        : Future.failedFuture(new Failure.Unavailable("The license keeps changing; retry").exception());
+  }
+
+  private Future<List<Boolean>> beat(Pool client, List<Device> batch) {
+    Boolean[] activated = new Boolean[batch.size()];
+    List<Integer> inOrder = IntStream.range(0, batch.size()).boxed()
+        .sorted(Comparator.comparing(batch::get, Activator.LOCK_ORDER)).toList();
+    return shards.each(client, inOrder, i -> batch.get(i).accountId(),
+        (shard, some) -> ValidationStore.beat(shard, some.stream().map(batch::get).toList()).map(seen -> {
+          some.forEach(i -> activated[i] = seen.contains(
+              ValidationStore.deviceKey(batch.get(i).licenseId(), batch.get(i).request().fingerprint())));
+          return null;
+        })).map(done -> Arrays.asList(activated));
   }
 
   /**
@@ -182,7 +246,8 @@ final class Validator {
   private Future<Validation> known(Validate request, Found found, String trace) {
     lastSeen.note(found.accountId(), found.licenseId(), request.fingerprint());
     Validation valid =
-        new Validation.Valid(found.name(), found.expiresAt(), found.activations(), found.maxActivations());
+        new Validation.Valid(found.name(), found.expiresAt(), found.activations(), found.maxActivations(), found.graceUntil(),
+            found.entitlements());
     if (!found.wanted() && !feed.isHeard()) {
       counts.valid(found.accountId());
       return Future.succeededFuture(valid);
@@ -195,20 +260,20 @@ final class Validator {
     });
   }
 
-  private Future<Validation> activate(Validate request, Found found, String trace, int lookUp) {
+  private Future<Validation> activate(Validate request, Found found, String trace, Witness witness, int lookUp) {
     return activations.add(new Device(found.accountId(), found.licenseId(), request, trace)).compose(outcome -> {
       if (outcome instanceof Activator.Outcome.Granted granted) {
         ValidationStore.Counted license = granted.license();
         counts.valid(found.accountId());
         counts.activated(found.accountId());
         return Future.succeededFuture(new Validation.Valid(
-            license.name(), license.expiresAt(), granted.activations(), license.maxActivations()));
+            license.name(), license.expiresAt(), granted.activations(), license.maxActivations(), found.graceUntil(),
+            found.entitlements()));
       }
       if (outcome == Activator.Outcome.Denied.FULL) {
         return refused(found, Refused.MAX_ACTIVATIONS_REACHED);
       }
-      return lookUp < MAX_LOOK_UPS ? validate(request, trace, lookUp + 1)
-          : Future.failedFuture(new Failure.Unavailable("The license keeps changing; retry").exception());
+      return again(request, trace, witness, lookUp);
     });
   }
 
@@ -232,6 +297,6 @@ final class Validator {
     return new Validate(request.licenseKey(), request.fingerprint(),
         request.deviceName() == null ? found.deviceName() : request.deviceName(),
         request.deviceType() == null ? found.deviceType() : request.deviceType(),
-        request.ipAddress() == null ? found.ipAddress() : request.ipAddress());
+        request.ipAddress() == null ? found.ipAddress() : request.ipAddress(), request.productId());
   }
 }

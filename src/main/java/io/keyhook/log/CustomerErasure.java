@@ -53,7 +53,8 @@ final class CustomerErasure {
     return events(ids, false).compose(others -> deliveries(CustomerStore.DELIVERIES, ids)
         .compose(logged -> deliveries(CustomerStore.QUEUE, ids).map(logged::plus))
         .compose(deliveries -> CustomerStore.deleteTestRequests(database.pool(), accountId, ids)
-            .compose(deleted -> devices(licenses, 0))
+            .compose(deleted -> CustomerStore.eraseFilters(database.pool(), accountId, request.email()))
+            .compose(erased -> devices(licenses, 0))
             .compose(devices -> events(ids, true))
             .compose(naming -> licenses(0)
                 .map(erased -> new ErasedCustomer(erased, others.count + naming.count, deliveries.count)))));

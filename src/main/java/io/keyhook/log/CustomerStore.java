@@ -77,8 +77,16 @@ final class CustomerStore {
   /** For {@link #eraseResponses}: those that are pending. */
   static final String QUEUE = RESPONSES.formatted("delivery_queue");
 
+  /** A message in another format than Keyhook's own may name anyone, and may be no JSON. */
   private static final String DELETE_TEST_REQUESTS = """
-      DELETE FROM keyhook.test_request WHERE account_id = $1 AND body::json #>> '{data,licenseId}' = ANY ($2::text[])""";
+      DELETE FROM keyhook.test_request WHERE account_id = $1
+        AND (body !~ '^\\{"event":"[a-z.]*","timestamp":"' OR EXISTS (
+          SELECT FROM unnest($2::text[]) l (id) WHERE position(l.id IN body) > 0))""";
+  /** No address is left in a filter that had this one only, so that no license passes. */
+  private static final String ERASE_FILTERS = """
+      UPDATE keyhook.webhook
+      SET filters = jsonb_set(filters, '{customerEmails}', (filters -> 'customerEmails') - lower($2)), version = version + 1
+      WHERE account_id = $1 AND filters -> 'customerEmails' ? lower($2)""";
 
   // Both lock rows in the order of their keys, as validations do.
   private static final String ERASE_DEVICES = """
@@ -100,6 +108,11 @@ final class CustomerStore {
       RETURNING l.license_id""";
 
   private CustomerStore() {}
+
+  /** Erases a customer's e-mail address from the filters of webhooks, also of deleted ones. */
+  static Future<Void> eraseFilters(SqlClient client, UUID accountId, String email) {
+    return client.preparedQuery(ERASE_FILTERS).execute(Tuple.of(accountId, email)).mapEmpty();
+  }
 
   /** The key of a row: of an event, its ID and nothing else; of a delivery, its webhook and its ID. */
   record Cursor(UUID first, UUID second) {

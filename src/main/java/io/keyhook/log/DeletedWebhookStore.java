@@ -22,6 +22,10 @@ final class DeletedWebhookStore {
         DELETE FROM keyhook.webhook w WHERE %s AND w.account_id = $2 AND w.webhook_id = $3 RETURNING w.webhook_id
       ), recoveries AS (
         DELETE FROM keyhook.recovery r USING removed WHERE r.account_id = $2 AND r.webhook_id = removed.webhook_id
+      ), formats AS (
+        DELETE FROM keyhook.webhook_format f USING removed WHERE f.account_id = $2 AND f.webhook_id = removed.webhook_id
+      ), paces AS (
+        DELETE FROM keyhook.webhook_pace p USING removed WHERE p.account_id = $2 AND p.webhook_id = removed.webhook_id
       )
       SELECT webhook_id FROM removed""".formatted(WITHOUT_DELIVERIES);
 

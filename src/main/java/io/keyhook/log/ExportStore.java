@@ -8,7 +8,9 @@ import io.keyhook.bus.JsonText;
 import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Subscription;
+import io.keyhook.event.TemplateNames;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
@@ -30,10 +32,12 @@ final class ExportStore {
   private static final int BATCH = 100;
   private static final UUID FIRST = new UUID(0, 0);
   /** Columns whose text is JSON. */
-  private static final Set<String> JSON = Set.of("metadata", "data", "attempts");
-  private static final Map<String, Id> IDS = Map.of("accountId", Id.ACCOUNT, "userId", Id.USER, "keyId", Id.API_KEY,
-      "invitationId", Id.INVITATION, "licenseId", Id.LICENSE, "activationId", Id.ACTIVATION, "webhookId", Id.WEBHOOK,
-      "deliveryId", Id.DELIVERY, "eventId", Id.EVENT, "entryId", Id.AUDIT_ENTRY);
+  private static final Set<String> JSON = Set.of("metadata", "entitlements", "data", "attempts", "filters");
+  private static final Map<String, Id> IDS = Map.ofEntries(Map.entry("accountId", Id.ACCOUNT), Map.entry("userId", Id.USER),
+      Map.entry("keyId", Id.API_KEY), Map.entry("invitationId", Id.INVITATION), Map.entry("licenseId", Id.LICENSE),
+      Map.entry("policyId", Id.POLICY), Map.entry("productId", Id.PRODUCT), Map.entry("activationId", Id.ACTIVATION),
+      Map.entry("webhookId", Id.WEBHOOK), Map.entry("deliveryId", Id.DELIVERY), Map.entry("eventId", Id.EVENT),
+      Map.entry("entryId", Id.AUDIT_ENTRY));
 
   private static final String ACCOUNT = """
       SELECT account_id, account_id AS "accountId", name, plan, created_at AS "createdAt", updated_at AS "updatedAt",
@@ -54,8 +58,19 @@ final class ExportStore {
       SELECT license_id, license_id AS "licenseId", key, name, max_activations AS "maxActivations", activations,
         expires_at AS "expiresAt", disabled_at AS "disabledAt", disabled_by AS "disabledBy",
         customer_name AS "customerName", customer_email AS "customerEmail", metadata::text AS metadata,
-        created_at AS "createdAt", updated_at AS "updatedAt", sequence
+        created_at AS "createdAt", updated_at AS "updatedAt", sequence, policy_id AS "policyId", product_id AS "productId",
+        heartbeat_seconds AS "heartbeatSeconds", entitlements::text AS entitlements, limit_of_policy AS "limitOfPolicy",
+        expiry_of_policy AS "expiryOfPolicy", first_activated_at AS "firstActivatedAt"
       FROM keyhook.license WHERE account_id = $1 AND license_id > $2 ORDER BY license_id LIMIT $3""";
+  private static final String POLICIES = """
+      SELECT policy_id, policy_id AS "policyId", name, duration_seconds AS "durationSeconds", expiry_basis AS "expiryBasis", trial,
+        max_activations AS "maxActivations", grace_seconds AS "graceSeconds", heartbeat_seconds AS "heartbeatSeconds",
+        lease_seconds AS "leaseSeconds", product_id AS "productId", entitlements::text AS entitlements,
+        created_at AS "createdAt", updated_at AS "updatedAt"
+      FROM keyhook.policy WHERE account_id = $1 AND policy_id > $2 ORDER BY policy_id LIMIT $3""";
+  private static final String PRODUCTS = """
+      SELECT product_id, product_id AS "productId", name, created_at AS "createdAt", updated_at AS "updatedAt"
+      FROM keyhook.product WHERE account_id = $1 AND product_id > $2 ORDER BY product_id LIMIT $3""";
   /** In the order of the licenses: those of a page's last license go on with the next page. */
   private static final String ACTIVATIONS = """
       SELECT license_id, activation_id, license_id AS "licenseId", activation_id AS "activationId", fingerprint,
@@ -66,7 +81,8 @@ final class ExportStore {
   private static final String WEBHOOKS = """
       SELECT webhook_id, webhook_id AS "webhookId", url, events, %s AS "allLicenseEvents", is_active AS "isActive",
         description, paused_at AS "pausedAt", deactivated_reason AS "deactivatedReason", created_at AS "createdAt", updated_at AS "updatedAt",
-        deleted_at AS "deletedAt", header_names AS "headerNames", authentication AS "authenticationType"
+        deleted_at AS "deletedAt", header_names AS "headerNames", authentication AS "authenticationType",
+        format, templates, rate_limit AS "rateLimit", filters::text AS filters
       FROM keyhook.webhook WHERE account_id = $1 AND webhook_id > $2 ORDER BY webhook_id LIMIT $3"""
       .formatted(DeliveryRowStore.wantsAllLicenseEvents("webhook"));
   private static final String EVENTS = """
@@ -103,6 +119,8 @@ final class ExportStore {
       case INVITATIONS -> INVITATIONS;
       case API_KEYS -> API_KEYS;
       case LICENSES -> LICENSES;
+      case POLICIES -> POLICIES;
+      case PRODUCTS -> PRODUCTS;
       case ACTIVATIONS -> ACTIVATIONS;
       case WEBHOOKS -> WEBHOOKS;
       case EVENTS -> EVENTS;
@@ -167,6 +185,9 @@ final class ExportStore {
     }
     if (Boolean.TRUE.equals(fields.remove("allLicenseEvents"))) {
       fields.put("events", allLicenseEvents((List<?>) fields.get("events")));
+    }
+    if (fields.get("templates") instanceof JsonObject templates) {
+      fields.put("templates", TemplateNames.shown(templates.getMap()));
     }
     if (Boolean.TRUE.equals(fields.get("test"))) {
       fields.put("deliveryId", Id.TEST_DELIVERY.of(row.getUUID("deliveryId")));

@@ -18,6 +18,9 @@ import io.keyhook.db.Partitions;
 import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Payload;
+import io.keyhook.format.MessageBody;
+import io.keyhook.format.MessageFormat;
+import io.keyhook.format.Messages;
 import io.keyhook.log.DeliveryLicenseStore.Listed;
 import io.keyhook.stats.AttemptCountStore;
 import io.vertx.core.Future;
@@ -54,18 +57,21 @@ final class LogStore {
   private static final String LIST = QUEUED + " UNION ALL " + logged(null) + " ORDER BY delivery_id DESC LIMIT $6";
 
   private static final String GET = """
-      SELECT $2::uuid, w.webhook_id, d.type, d.status, d.attempts, d.due_at, e.data, w.url, d.paused
+      SELECT $2::uuid, w.webhook_id, d.type, d.status, d.attempts, d.due_at, e.data, w.url, d.paused,
+        f.format, f.edition, f.template
       FROM keyhook.webhook w
       CROSS JOIN LATERAL (
-        SELECT event_id, keep_until, type, 0::smallint AS status, false AS test,
+        SELECT webhook_id, event_id, keep_until, type, 0::smallint AS status, false AS test,
           coalesce(attempts, '[]') AS attempts, %s AS due_at, %s AS paused
         FROM keyhook.delivery_queue q WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id = $2
         UNION ALL
-        SELECT event_id, keep_until, type, status, test, attempts, NULL, false
+        SELECT webhook_id, event_id, keep_until, type, status, test, attempts, NULL, false
         FROM keyhook.delivery WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id = $2
       ) d JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = d.event_id AND e.keep_until = d.keep_until
+      %s
       WHERE w.account_id = $1 AND (w.deleted_at IS NULL OR w.deleted_at > $5) AND d.test = $3 AND $2 >= $4"""
-      .formatted(DeliveryRowStore.nextAttemptAt("q"), DeliveryRowStore.waitsForWebhook("q"));
+      .formatted(DeliveryRowStore.nextAttemptAt("q"), DeliveryRowStore.waitsForWebhook("q"),
+          DeliveryRowStore.withFormat("d", "$2::uuid", "w"));
 
   private static final String COUNTS = """
       SELECT
@@ -163,8 +169,18 @@ final class LogStore {
     Status status = STATUSES[row.getShort(3)];
     return new Delivery(publicId, Id.WEBHOOK.of(row.getUUID(1)), row.getString(7), type,
         new JsonObject(row.getString(6)).getString("licenseId"), status,
-        Payload.body(type, id, publicId, row.getString(6)), Instant.ofEpochMilli(Id.millis(id)), row.getBoolean(8) ? null : instant(row, 5),
+        Payload.body(type, id, publicId, row.getString(6)), sent(row, type, id, publicId), Instant.ofEpochMilli(Id.millis(id)), row.getBoolean(8) ? null : instant(row, 5),
         row.getBoolean(8), first + kept.size() - 1, attempts);
+  }
+
+  /** Null where it is the payload. */
+  private static Deliveries.Body sent(Row row, String type, UUID id, String publicId) {
+    MessageFormat format = MessageFormat.of(row.getString(9), row.getShort(10), row.getString(11));
+    if (format == null) {
+      return null;
+    }
+    MessageBody body = Messages.render(format, type, id, publicId, row.getString(6));
+    return new Deliveries.Body(body.contentType() == null ? "application/json" : body.contentType(), body.text());
   }
 
   /**

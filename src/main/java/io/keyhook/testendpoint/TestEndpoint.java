@@ -48,7 +48,7 @@ public final class TestEndpoint {
     Target target = settings.target();
     byte[] body = message.body().getBytes();
     boolean signed = message.verifies(settings, startedAt);
-    MultiMap sent = Sender.headersTo(target).addAll(message.headers());
+    MultiMap sent = message.headers(Sender.headersTo(target));
     settings.extra().mask(sent); // the requests that it received are kept, and shown
     Map<String, String> headers = new LinkedHashMap<>();
     sent.forEach(header -> headers.put(header.getKey(), header.getValue()));

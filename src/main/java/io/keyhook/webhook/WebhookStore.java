@@ -7,12 +7,16 @@ import static io.keyhook.db.Rows.instant;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Page;
 import io.keyhook.bus.Webhooks;
+import io.keyhook.bus.Webhooks.Format;
 import io.keyhook.bus.Webhooks.ShownAuthentication;
 import io.keyhook.bus.Webhooks.Webhook;
 import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.Subscription;
+import io.keyhook.event.TemplateNames;
+import io.keyhook.format.Messages;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
@@ -36,14 +40,15 @@ final class WebhookStore {
       webhook_id, url, events, all_license_events, is_active, description, deactivated_reason,
       (SELECT q.until FROM unnest(previous_secrets_until) WITH ORDINALITY q (until, ord)
         WHERE q.until > now() ORDER BY q.ord LIMIT 1), created_at, updated_at, CASE WHEN is_active THEN paused_at END,
-      header_names, authentication""";
+      header_names, authentication, format, templates, rate_limit, filters""";
   private static final String COUNT =
       "SELECT count(*), keyhook.uuid_v7() FROM keyhook.webhook WHERE account_id = $1 AND deleted_at IS NULL";
   private static final String INSERT = """
       WITH changed AS (
         INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, description, secret, all_license_events,
-          request_headers, header_names, authentication)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+          request_headers, header_names, authentication, format_version, format, format_edition, templates,
+          rate_limit, filters)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16, $17::jsonb)
         RETURNING *
       )
       SELECT\s""" + COLUMNS + " FROM changed";
@@ -67,19 +72,44 @@ final class WebhookStore {
           request_headers = CASE WHEN $12 THEN $13 ELSE request_headers END,
           header_names = CASE WHEN $12 THEN $14::text[] ELSE header_names END,
           authentication = CASE WHEN $12 THEN $15 ELSE authentication END,
+          format_version = CASE WHEN $16::int IS NOT NULL THEN $16 ELSE format_version END,
+          format = CASE WHEN $16 IS NOT NULL THEN $17 ELSE format END,
+          format_edition = CASE WHEN $16 IS NOT NULL THEN $18 ELSE format_edition END,
+          templates = CASE WHEN $16 IS NOT NULL THEN $19::jsonb ELSE templates END,
+          rate_limit = CASE WHEN $20 THEN $21::int ELSE rate_limit END,
+          filters = CASE WHEN $22 THEN $23::jsonb ELSE filters END,
           version = version + 1, updated_at = now()
         WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL
           AND ($3 AND url IS DISTINCT FROM $4
             OR $5 AND NOT (events @> $6::smallint[] AND events <@ $6::smallint[] AND all_license_events = $11)
             OR $7 AND is_active IS DISTINCT FROM $8
             OR $9 AND description IS DISTINCT FROM $10
-            OR $12)
+            OR $12 OR $16::int IS NOT NULL
+            OR $20 AND rate_limit IS DISTINCT FROM $21
+            OR $22 AND filters IS DISTINCT FROM $23::jsonb)
         RETURNING *
       )
       SELECT\s""" + COLUMNS + " FROM changed";
   private static final String LOCK_HEADERS = """
       SELECT url, request_headers FROM keyhook.webhook
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL FOR UPDATE""";
+  private static final String LOCK_FORMAT = """
+      SELECT format_version, format, templates FROM keyhook.webhook
+      WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL FOR UPDATE""";
+  private static final String INSERT_FORMAT = """
+      INSERT INTO keyhook.webhook_format (account_id, webhook_id, version, format, edition, templates)
+      VALUES ($1, $2, $3, $4, $5, $6::jsonb)""";
+  /** Those that were replaced so long ago that no delivery is left that has them, and how many are left. */
+  private static final String DELETE_FORMATS = """
+      WITH gone AS (
+        DELETE FROM keyhook.webhook_format f USING keyhook.webhook_format n
+        WHERE f.account_id = $1 AND f.webhook_id = $2 AND n.account_id = $1 AND n.webhook_id = $2 AND n.version = f.version + 1
+          AND n.created_at < now() - make_interval(days => $3) RETURNING f.version
+      )
+      SELECT (SELECT count(*) FROM keyhook.webhook_format WHERE account_id = $1 AND webhook_id = $2) - (SELECT count(*) FROM gone)""";
+  /** A webhook that had a limit before keeps its bucket. */
+  private static final String BEGIN_PACE = """
+      INSERT INTO keyhook.webhook_pace (account_id, webhook_id) VALUES ($1, $2) ON CONFLICT (account_id, webhook_id) DO NOTHING""";
   private static final String SET_PAUSED = """
       WITH changed AS (
         UPDATE keyhook.webhook SET
@@ -98,7 +128,7 @@ final class WebhookStore {
         WHERE q.account_id = $1 AND q.webhook_id = $2 AND q.due_at > '-infinity' AND NOT %1$s AND NOT q.leased AND %2$s
         ORDER BY q.due_at LIMIT $3 FOR UPDATE OF q SKIP LOCKED
       )
-      UPDATE keyhook.delivery_queue q SET due_at = q.due_at + %3$s FROM due WHERE %4$s"""
+      UPDATE keyhook.delivery_queue q SET due_at = (q.due_at AT TIME ZONE 'UTC' + %3$s) AT TIME ZONE 'UTC' FROM due WHERE %4$s"""
       .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.isPaused("w"), DeliveryRowStore.PARKED_BY,
           DeliveryRowStore.is("q", "due"));
   /** Previous secrets whose overlap has not ended, the oldest first, and when it ends. */
@@ -143,7 +173,7 @@ final class WebhookStore {
   private static final String DELETE = """
       UPDATE keyhook.webhook SET is_active = false, secret = NULL, previous_secret = NULL, previous_secret_until = NULL,
         interim_secret = NULL, interim_secret_until = NULL, previous_secrets = '{}', previous_secrets_until = '{}',
-        request_headers = NULL, header_names = '{}', authentication = NULL, version = version + 1, deleted_at = now()
+        request_headers = NULL, header_names = '{}', authentication = NULL, filters = NULL, version = version + 1, deleted_at = now()
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL""";
 
   /** Secrets that have columns of their own. */
@@ -179,6 +209,22 @@ final class WebhookStore {
    */
   record SealedHeaders(byte[] sealed, String[] names, String authentication) {}
 
+  /**
+   * What a webhook sends, as it is kept.
+   *
+   * @param version counts the changes; null: Keyhook's own format, always
+   * @param templates by code of the type of event, with 0 for all others; empty: the default texts
+   */
+  record StoredFormat(Integer version, Format format, Map<String, String> templates) {
+    private String name() {
+      return format == Format.KEYHOOK ? null : format.wireName();
+    }
+
+    private JsonObject json() {
+      return templates.isEmpty() ? null : new JsonObject(new LinkedHashMap<>(templates));
+    }
+  }
+
   static Future<CountAndId> count(SqlClient client, UUID accountId) {
     return client.preparedQuery(COUNT).execute(Tuple.of(accountId)).map(rows -> {
       Row row = rows.iterator().next();
@@ -188,12 +234,14 @@ final class WebhookStore {
 
   static Future<Webhook> insert(
       SqlClient client, UUID webhookId, Webhooks.Create request, Subscription events, byte[] secret,
-      SealedHeaders headers) {
+      SealedHeaders headers, StoredFormat format) {
     return client.preparedQuery(INSERT)
         .execute(Tuple.tuple().addUUID(request.caller().accountId()).addUUID(webhookId).addString(request.url())
             .addArrayOfShort(events.codes()).addBoolean(request.isActive()).addString(request.description())
             .addBuffer(Buffer.buffer(secret)).addBoolean(events.allLicenseEvents())
-            .addBuffer(buffer(headers.sealed())).addArrayOfString(headers.names()).addString(headers.authentication()))
+            .addBuffer(buffer(headers.sealed())).addArrayOfString(headers.names()).addString(headers.authentication())
+            .addInteger(format.version()).addString(format.name()).addShort(Messages.EDITION).addValue(format.json())
+            .addInteger(request.options().rateLimit()).addValue(FilterJson.of(request.options().filters())))
         .map(rows -> webhook(rows.iterator().next()));
   }
 
@@ -212,10 +260,16 @@ final class WebhookStore {
    *
    * @param events in any order; null: left as they are
    * @param headers other ones; null: left as they are
+   * @param format another one; null: left as it is
    * @return empty if nothing differs, or if there is no such webhook
    */
   static Future<Optional<Webhook>> update(
-      SqlClient client, UUID webhookId, Webhooks.Update change, Subscription events, SealedHeaders headers) {
+      SqlClient client, UUID webhookId, Webhooks.Update change, Subscription events, SealedHeaders headers,
+      StoredFormat format) {
+    if (events == null && headers == null && format == null && !change.url().present() && !change.isActive().present()
+        && !change.description().present() && !change.options().rateLimit().present() && !change.options().filters().present()) {
+      return Future.succeededFuture(Optional.empty()); // Citus 13.2 fails on a statement of which it sees that it changes nothing
+    }
     return client.preparedQuery(UPDATE)
         .execute(Tuple.tuple().addUUID(change.caller().accountId()).addUUID(webhookId)
             .addBoolean(change.url().present()).addString(change.url().value())
@@ -224,8 +278,55 @@ final class WebhookStore {
             .addBoolean(change.description().present()).addString(change.description().value())
             .addBoolean(events != null && events.allLicenseEvents())
             .addBoolean(headers != null).addBuffer(headers == null ? null : buffer(headers.sealed()))
-            .addArrayOfString(headers == null ? null : headers.names()).addString(headers == null ? null : headers.authentication()))
+            .addArrayOfString(headers == null ? null : headers.names()).addString(headers == null ? null : headers.authentication())
+            .addInteger(format == null ? null : format.version()).addString(format == null ? null : format.name())
+            .addShort(Messages.EDITION).addValue(format == null ? null : format.json())
+            .addBoolean(change.options().rateLimit().present()).addInteger(change.options().rateLimit().value())
+            .addBoolean(change.options().filters().present()).addValue(FilterJson.of(change.options().filters().value())))
         .map(rows -> first(rows, WebhookStore::webhook));
+  }
+
+  /**
+   * Lets claims count what they take for a webhook.
+   *
+   * @param rateLimit null: there is nothing to count
+   */
+  static Future<Void> beginPace(SqlClient tx, UUID accountId, UUID webhookId, Integer rateLimit) {
+    return rateLimit == null ? Future.succeededFuture()
+        : tx.preparedQuery(BEGIN_PACE).execute(Tuple.of(accountId, webhookId)).mapEmpty();
+  }
+
+  /** Locks a webhook for a change of its format. */
+  static Future<StoredFormat> lockFormat(SqlClient tx, UUID accountId, UUID webhookId) {
+    return tx.preparedQuery(LOCK_FORMAT).execute(Tuple.of(accountId, webhookId))
+        .map(rows -> first(rows, row -> new StoredFormat(row.getInteger(0), format(row.getString(1)), texts(row.getValue(2))))
+            .orElseThrow(Id.WEBHOOK::notFound));
+  }
+
+  /**
+   * Keeps a format for the deliveries that are rendered with it.
+   *
+   * @param days for which a delivery is kept at the longest
+   * @return how many formats of the webhook are kept
+   */
+  static Future<Long> keepFormat(SqlClient tx, UUID accountId, UUID webhookId, StoredFormat format, int days) {
+    return tx.preparedQuery(INSERT_FORMAT)
+        .execute(Tuple.tuple().addUUID(accountId).addUUID(webhookId).addInteger(format.version()).addString(format.name())
+            .addShort(Messages.EDITION).addValue(format.json()))
+        .compose(kept -> tx.preparedQuery(DELETE_FORMATS).execute(Tuple.of(accountId, webhookId, days)))
+        .map(rows -> rows.iterator().next().getLong(0));
+  }
+
+  private static Format format(String stored) {
+    return stored == null ? Format.KEYHOOK : Format.named(stored);
+  }
+
+  private static Map<String, String> texts(Object stored) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    if (stored instanceof JsonObject json) {
+      json.forEach(text -> texts.put(text.getKey(), (String) text.getValue()));
+    }
+    return texts;
   }
 
   /** Locks a webhook for a change of its headers or its URL. */
@@ -316,6 +417,6 @@ final class WebhookStore {
     return new Webhook(Id.WEBHOOK.of(row.getUUID(0)), row.getString(1),
         Subscription.of(row.getArrayOfShorts(2), row.getBoolean(3)).names(), row.getBoolean(4), row.getString(5),
         masked(row.getArrayOfStrings(11)), row.getString(12) == null ? null : new ShownAuthentication(row.getString(12)),
-        instant(row, 10), row.getString(6), instant(row, 7), instant(row, 8), instant(row, 9));
+        format(row.getString(13)), TemplateNames.shown(texts(row.getValue(14))), row.getInteger(15), FilterJson.read((JsonObject) row.getValue(16)), instant(row, 10), row.getString(6), instant(row, 7), instant(row, 8), instant(row, 9));
   }
 }

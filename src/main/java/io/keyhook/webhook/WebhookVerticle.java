@@ -27,6 +27,7 @@ import io.keyhook.fair.Admissions;
 import io.keyhook.idempotency.Idempotency;
 import io.keyhook.license.EventSamples;
 import io.keyhook.target.TargetPolicy;
+import io.keyhook.webhook.WebhookStore.StoredFormat;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
@@ -34,9 +35,7 @@ import io.vertx.sqlclient.SqlClient;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -60,6 +59,7 @@ public final class WebhookVerticle extends VerticleBase {
   private final Admissions admissions;
   private final SecureRandom random = new SecureRandom();
   private final Headers headers;
+  private final int longestRetention;
   private Registration registration;
 
   public WebhookVerticle(
@@ -74,6 +74,7 @@ public final class WebhookVerticle extends VerticleBase {
     this.policy = policy;
     this.admissions = admissions;
     this.headers = new Headers(cipher, policy);
+    this.longestRetention = Collections.max(plans.allRetentions()) + 2; // a log goes by whole days
   }
 
   @Override
@@ -88,6 +89,7 @@ public final class WebhookVerticle extends VerticleBase {
     bus.answer(Addresses.SET_WEBHOOK_PAUSED, this::setPaused);
     bus.answer(Addresses.ROTATE_SECRET, this::rotate);
     bus.answer(Addresses.LIST_EVENT_TYPES, query -> Future.succeededFuture(EventSamples.all(Instant.now())));
+    bus.answer(Addresses.PREVIEW_WEBHOOK, request -> Future.succeededFuture(Formats.preview(request)));
     bus.answer(Addresses.TEST_WEBHOOK, this::test);
     return Future.succeededFuture();
   }
@@ -97,6 +99,7 @@ public final class WebhookVerticle extends VerticleBase {
     Subscription events = Subscription.of(request.events());
     String secret = request.secret() == null ? Signer.newSecret(random) : request.secret();
     headers.check(request);
+    StoredFormat format = Formats.of(request.options());
     return manage(accountId, () -> checkHasWebhooks(accountId))
         .compose(allowed -> registration.check(request.caller(), request.url()))
         .compose(allowed -> manage(accountId, () -> database.transaction(tx -> PlanStore.lock(tx, accountId)
@@ -104,7 +107,10 @@ public final class WebhookVerticle extends VerticleBase {
               plans.checkHasWebhooks(plan);
               Plans.checkRoom(plan, plans.of(plan).maxWebhooks(), used.count(), "webhooks");
               return WebhookStore.insert(tx, used.newId(), request, events,
-                  cipher.seal(secret, accountId, used.newId()), headers.of(request, used.newId()));
+                  cipher.seal(secret, accountId, used.newId()), headers.of(request, used.newId()), format)
+                  .compose(webhook -> Formats.keep(tx, accountId, used.newId(), format, longestRetention)
+                      .compose(kept -> WebhookStore.beginPace(tx, accountId, used.newId(), request.options().rateLimit()))
+                      .map(webhook));
             })).compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_CREATED, webhook, List.of()))
             .compose(webhook -> idempotency.keep(tx, request.caller(), new WithSecret(webhook, secret))))));
   }
@@ -128,7 +134,9 @@ public final class WebhookVerticle extends VerticleBase {
     UUID accountId = request.caller().accountId();
     boolean deactivates = request.isActive().present() && !request.isActive().value();
     return database.transaction(tx -> headers.changed(tx, webhookId, request)
-            .compose(changed -> WebhookStore.update(tx, webhookId, request, events, changed))
+            .compose(changed -> Formats.changed(tx, webhookId, request, longestRetention)
+                .compose(format -> WebhookStore.beginPace(tx, accountId, webhookId, request.options().rateLimit().value()).map(format))
+                .compose(format -> WebhookStore.update(tx, webhookId, request, events, changed, format)))
             .compose(changed -> changed.isEmpty() ? Future.succeededFuture(changed)
                 : audited(tx, request.caller(), Action.WEBHOOK_UPDATED, changed.get(), request.changed())
                     .map(Optional::of)))
@@ -241,10 +249,7 @@ public final class WebhookVerticle extends VerticleBase {
     if (type != EventType.WEBHOOK_TEST) {
       return EventSamples.data(type, Instant.now(), Subscription.of(webhook.events()).isSequenced());
     }
-    Map<String, String> data = new LinkedHashMap<>();
-    data.put("webhookId", webhook.id());
-    data.put("message", "This is a test delivery. If its signature verifies, your endpoint is ready.");
-    return JsonText.of(data);
+    return Formats.testData(webhook.id());
   }
 
   private Future<Void> checkHasWebhooks(UUID accountId) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.keyhook.testing.Api;
+import io.keyhook.testing.Clock;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
@@ -66,8 +67,8 @@ class SessionTest {
   /** Every session is so much older. */
   private static void advance(Duration by) {
     keyhook.database().update("""
-        UPDATE keyhook.session SET rotated_at = rotated_at - make_interval(secs => ?),
-          expires_at = expires_at - make_interval(secs => ?)""", by.toSeconds() + 0.0, by.toSeconds() + 0.0);
+        UPDATE keyhook.session SET rotated_at = %s, expires_at = %s"""
+        .formatted(Clock.earlier("rotated_at"), Clock.earlier("expires_at")), by.toSeconds() + 0.0, by.toSeconds() + 0.0);
   }
 
   private static List<String> audited(String email) {

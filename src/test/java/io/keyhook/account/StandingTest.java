@@ -7,6 +7,7 @@ import io.keyhook.testing.Api;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonObject;
 import java.sql.Connection;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A change of the team or its API keys is refused if its caller loses their rights between authentication and change. */
+@OnlyOnPostgresql
 class StandingTest {
   private static final String ACCOUNT = "(SELECT account_id FROM keyhook.member WHERE email = ?)";
 

@@ -15,6 +15,7 @@ import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
@@ -66,9 +67,15 @@ class AuditTest {
     api.patch(path, new JsonObject().put("name", "M").put("customerName", "Ada").putNull("expiresAt")).expect(200);
     api.validate(license.getString("key"), "device").expect(200);
     api.delete(path + "/activations/" + api.get(path + "/activations").data().get(0).getString("id")).expect(204);
+    api.post(path + "/files", new JsonObject().put("fingerprint", "offline")).expect(201);
     api.post(path + "/disable").expect(200);
     api.post(path + "/enable").expect(200);
     api.delete(path).expect(204);
+    for (String kind : List.of("/api/policies", "/api/products")) {
+      String one = kind + "/" + api.post(kind, new JsonObject().put("name", "One")).expect(201).json().getString("id");
+      api.patch(one, new JsonObject().put("name", "Two")).expect(200);
+      api.delete(one).expect(204);
+    }
     String delivery = receiver.take().id();
     keyhook.awaitEmptyQueue();
     api.post("/api/deliveries/" + delivery + "/redeliver").expect(202);
@@ -99,6 +106,8 @@ class AuditTest {
     String invitation = api.post("/api/invitations", new JsonObject().put("email", "invited-" + account + "@example.com")
         .put("role", "member")).expect(201).json().getString("id");
     api.delete("/api/invitations/" + invitation).expect(204);
+    String signing = api.post("/api/signing-keys/rotate", new JsonObject().put("overlapHours", 0)).expect(200).json().getString("id");
+    api.delete("/api/signing-keys/" + signing).expect(204);
     api.patch("/api/alerts", new JsonObject().put("mail", true)).expect(200);
     api.post("/api/alerts/test").expect(200);
     api.post("/api/auth/two-factor", new JsonObject().put("currentPassword", "a guess")).expect(403, "WRONG_PASSWORD");
@@ -126,7 +135,7 @@ class AuditTest {
     assertThat(changed(entries(again, "?action=account.updated").get(0))).containsExactly("password", "plan");
     assertThat(changed(entries(again, "?action=license.updated").get(0))).containsExactly("customerName", "expiresAt", "name");
     assertThat(actions(entries(again, "?subjectId=" + license.getString("id")))).containsExactlyInAnyOrder("license.deleted",
-        "license.enabled", "license.disabled", "activation.deleted", "license.updated", "license.created");
+        "license.enabled", "license.disabled", "license.file_created", "activation.deleted", "license.updated", "license.created");
     assertThat(actions(entries(again, "?subjectId=" + webhook))).containsExactlyInAnyOrder("webhook.deleted",
         "webhook.tested", "webhook.recovered", "webhook.recovery_stopped", "webhook.paused", "webhook.resumed", "webhook.secret_rotated", "webhook.updated", "webhook.created");
     assertThat(actions(entries(again, "?subjectId=" + delivery))).containsExactly("delivery.redelivered");
@@ -222,6 +231,7 @@ class AuditTest {
     assertThat(keyhook.database().count("audit")).as("but for the one license that was made").isEqualTo(before + 1);
   }
 
+  @OnlyOnPostgresql
   @Test
   void aChangeThatCannotBeWrittenDownIsNotMade() {
     License license = keyhook.license(1);

@@ -93,15 +93,29 @@ class FindTest extends Visit {
     page.keyboard().press("/");
     assertThat(input()).isFocused();
     page.keyboard().insertText("log");
-    assertThat(option("Log out")).hasAttribute("aria-selected", "false");
-    assertThat(option("Audit log")).hasAttribute("aria-selected", "false");
+    assertThat(option("All deliveries that match")).isVisible();
+    assertThat(option("Log out")).hasAttribute("aria-selected", "true");
     page.keyboard().press("ArrowUp"); // from the first to the last
-    assertThat(option("Audit log")).hasAttribute("aria-selected", "true");
-    page.keyboard().press("ArrowUp");
+    assertThat(option("All deliveries that match")).hasAttribute("aria-selected", "true");
+    page.keyboard().press("ArrowDown");
     assertThat(option("Log out")).hasAttribute("aria-selected", "true");
     page.keyboard().press("ArrowDown");
+    assertThat(option("Audit log")).hasAttribute("aria-selected", "true");
     page.keyboard().press("Enter");
     assertThat(tab.heading("Audit log")).isVisible();
+  }
+
+  @Test
+  void aPageOrAnActionThatIsNamedComesBeforeASearchForItsName() {
+    find("settings");
+    page.keyboard().press("Enter"); // before it is known what fits
+    assertThat(tab.heading("Settings")).isVisible();
+    find("invit");
+    page.keyboard().press("Enter"); // by what is on it
+    assertThat(tab.heading("Team")).isVisible();
+    find("create web");
+    page.keyboard().press("Enter");
+    assertThat(tab.field("URL")).isFocused();
   }
 
   @Test

@@ -44,6 +44,7 @@ class FirstRunTest extends Visit {
     assertThat(tab.heading("First steps: all done")).isVisible(); // turns green by itself
     assertThat(page.locator(".steps .done")).hasCount(4);
     assertThat(page.locator(".steps")).containsText("Signature valid");
+    assertThat(page.locator(".figure").first()).hasText("1"); // the charts count it too
     picture(3);
 
     page.locator(".steps").getByText("View request").click();

@@ -146,6 +146,10 @@ class FormsTest extends Visit {
     tab.dialogButton("Create webhook").click();
     assertThat(tab.field("URL")).hasValue("ftp://files.example.com/");
     assertThat(tab.field("Description")).hasValue("Described");
+    tab.field("URL").fill("http://127.0.0.1:9/");
+    tab.dialogButton("Create webhook").click();
+    assertThat(event("license.validated")).isFocused();
+    assertThat(page.getByText("Choose at least one event")).isInViewport(); // the list is longer than the dialog
   }
 
   @Test
@@ -169,6 +173,51 @@ class FormsTest extends Visit {
     assertThat(keyhook.api().get("/api/webhooks").expect(200).data().stream()
         .filter(webhook -> webhook.getString("url").endsWith("/all")).map(webhook -> webhook.getJsonArray("events").encode()))
         .containsExactly("[\"license.*\"]");
+  }
+
+  @Test
+  void aMessageIsPreviewedWhileItIsWritten() {
+    Receiver receiver = keyhook.receiver();
+    enter("Webhooks");
+    tab.button("Create webhook").first().click();
+    tab.field("URL").fill(receiver.url());
+    event("license.created").check();
+    tab.field("Format").selectOption("slack");
+    Locator preview = tab.field("preview");
+    assertThat(preview).containsText("*License activated*");
+    tab.field("Template").fill("{{licenceName}}");
+    assertThat(page.getByText("{{licenceName}} is not a value of this event")).isVisible();
+    tab.field("Text for").selectOption("license.created");
+    tab.field("Template").fill("New: *{{licenseName}}*");
+    assertThat(preview).containsText("New: *Sample License*");
+    tab.field("Text for").selectOption("*");
+    assertThat(tab.field("Template")).hasValue("{{licenceName}}");
+    tab.field("Template").fill("");
+    tab.field("Rate limit").fill("0");
+    tab.field("Metadata").fill("{\"edition\"");
+    tab.dialogButton("Create webhook").click();
+    assertThat(page.getByText("Enter a whole number from 1 to 1,000")).isVisible();
+    assertThat(page.getByText("Must be valid JSON")).isVisible();
+    tab.field("Rate limit").fill("5");
+    tab.field("Metadata").fill("{\"edition\": \"pro\"}");
+    tab.dialogButton("Create webhook").click();
+    receiver.trust(tab.dialog().getByText(Pattern.compile("^whsec_[A-Za-z0-9+/=]+$")).textContent().strip());
+    tab.dialogButton("I’ve copied the secret").click();
+    assertThat(page.getByText("5 attempts per second")).isVisible();
+    JsonObject webhook = keyhook.api().get("/api/webhooks").expect(200).data().stream()
+        .filter(one -> one.getString("url").equals(receiver.url())).findFirst().orElseThrow();
+    assertThat(webhook.getJsonObject("templates").encode())
+        .isEqualTo("{\"license.created\":\"New: *{{licenseName}}*\"}");
+    assertThat(webhook.getJsonObject("filters").getJsonObject("metadata").encode())
+        .isEqualTo("{\"edition\":\"pro\"}");
+    assertThat(tested(receiver).json().getString("text")).isNotBlank();
+
+    // an edit that changes nothing sends nothing
+    tab.button("Edit").click();
+    tab.dialogButton("Save").click();
+    assertThat(tab.dialog()).hasCount(0);
+    assertThat(
+        keyhook.api().get("/api/audit?action=webhook.updated&subjectId=" + webhook.getString("id")).data()).isEmpty();
   }
 
   @Test

@@ -88,6 +88,17 @@ class RecoveryTest extends Visit {
   }
 
   @Test
+  void theWebhookThatIsChosenAtFirstCanRecover() {
+    fail(Answer.status(500), Answer.status(500));
+    keyhook.api().post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/newer").put("isActive", false)
+        .put("events", new JsonArray().add("license.expired"))).expect(201);
+    tab.visit("Deliveries");
+    tab.button("Recover").click();
+    assertThat(tab.dialog().getByLabel("Webhook").locator("option")).hasCount(2);
+    assertThat(preview()).hasText("2 deliveries will be redelivered.");
+  }
+
+  @Test
   void nothingIsChosenByMistake() {
     fail(Answer.status(500), Answer.status(500));
     openDialog();

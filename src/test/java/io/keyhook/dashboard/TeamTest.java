@@ -147,6 +147,7 @@ class TeamTest extends Visit {
       other.field("New password").fill(CHOSEN);
       other.button("Set password").click();
       assertThat(other.heading("Log in to Keyhook")).isVisible();
+      assertThat(other.page().getByText("Forgot your password? Ask an owner of your account")).isVisible();
       other.logIn("forgets@example.com", CHOSEN);
       assertThat(other.heading("Overview")).isVisible();
       assertThat(other.complaints()).isEmpty();

@@ -113,7 +113,31 @@ class TriageTest extends Visit {
     receiver.take();
     cause.getByText("Recover").click();
     tab.dialogButton("Recover").click();
+    assertThat(page.getByText("2 of 2 recovered")).isVisible();
     receiver.take(2);
     assertThat(cause).hasCount(0); // by itself
+  }
+
+  @Test
+  void aRecoveryIsFollowedOnTheOverviewWhereItBegan() {
+    page.reload();
+    receiver.answer(Answer.OK);
+    page.locator(".causes > li").getByText("Recover").click();
+    tab.dialogButton("Recover").click();
+    assertThat(page.getByText("2 of 2 recovered")).isVisible();
+    receiver.take(2);
+  }
+
+  @Test
+  void aWebhookIsPausedBesideTheCause() {
+    page.reload();
+    Locator cause = page.locator(".causes > li");
+    Locator pause = cause.getByText("Pause", new Locator.GetByTextOptions().setExact(true));
+    pause.click();
+    assertThat(tab.dialog()).containsText("sends them when you resume");
+    tab.dialogButton("Pause").click();
+    assertThat(cause).containsText("Paused");
+    assertThat(pause).hasCount(0);
+    assertThat(page.getByText("Paused, 0 events waiting")).isVisible(); // in the other card too
   }
 }

@@ -6,8 +6,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.keyhook.bus.DatabaseError;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.LogWatch;
 import io.keyhook.testing.Proxy;
 import io.keyhook.testing.Waiting;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -88,6 +90,14 @@ class ConnectionsTest {
     assertThat(Waiting.on(database.pool().preparedQuery(
         "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT 1 /* long%'").execute())
         .iterator().next().getLong(0)).isEqualTo(3);
+  }
+
+  @Test
+  void theLogNamesASlowTransactionByItsFirstStatement() {
+    database.publish(new SimpleMeterRegistry(), Duration.ofMillis(100));
+    Waiting.on(database.transaction(tx -> tx.query("SELECT 'comes first'").execute()
+        .compose(first -> tx.preparedQuery("SELECT pg_sleep($1)").execute(Tuple.of(0.2)))));
+    assertThat(LogWatch.linesWith("Statement: transaction that begins with SELECT 'comes first'")).hasSize(1);
   }
 
   @Test

@@ -25,7 +25,7 @@ class MigrationTest {
   private static final String SEARCH = "license_search";
   private static final List<String> ALL =
       List.of("license_exact_key", "license_expires_status", "license_form", "license_name_status", "license_new_form",
-          "license_pkey", SEARCH, "license_status");
+          "license_of_policy", "license_of_product", "license_pkey", SEARCH, "license_status", "license_with_heartbeat");
 
   @RegisterExtension
   static final Installation keyhook = Installation.withoutSchema();

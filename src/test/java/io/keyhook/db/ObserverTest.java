@@ -2,6 +2,7 @@ package io.keyhook.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.testing.LogWatch;
 import io.vertx.pgclient.PgException;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -18,17 +19,17 @@ class ObserverTest {
 
   private void fails(String sqlState) {
     meter.began();
-    observer.ended(meter, "SELECT 1", 1, new PgException("failed", "ERROR", sqlState, null));
+    observer.ended(meter, () -> "SELECT 1", 1, new PgException("failed", "ERROR", sqlState, null));
   }
 
   private void succeeds() {
     meter.began();
-    observer.ended(meter, "SELECT 1", 1, null);
+    observer.ended(meter, () -> "SELECT 1", 1, null);
   }
 
   private void breaks() {
     meter.began();
-    observer.ended(meter, "SELECT 1", 1, new IOException("reset"));
+    observer.ended(meter, () -> "SELECT 1", 1, new IOException("reset"));
   }
 
   private void pass(int seconds) {
@@ -92,5 +93,13 @@ class ObserverTest {
   @Test
   void itIsAvailableAtFirst() {
     assertThat(observer.isAvailable()).isTrue();
+  }
+
+  @Test
+  void replacedConnectionsAreLoggedOnceAMinuteWhileTheDatabaseStaysReadOnly() {
+    for (int i = 0; i < 5; i++) {
+      observer.replacing(new IOException("the database of ObserverTest is read-only"));
+    }
+    assertThat(LogWatch.linesWith("Replacing the connections to the database: the database of ObserverTest")).hasSize(1);
   }
 }

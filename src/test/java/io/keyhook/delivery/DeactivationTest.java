@@ -8,6 +8,7 @@ import io.keyhook.db.Partitions;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.Webhook;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonObject;
@@ -151,6 +152,7 @@ class DeactivationTest {
     assertThat(webhook(webhook).getBoolean("isActive")).as("its five days begin anew").isTrue();
   }
 
+  @OnlyOnPostgresql
   @Test
   void manyAreDeactivatedInPagesAndTheirReportsAreQueuedWithoutLeases() {
     Receiver watcher = keyhook.receiver();

@@ -3,6 +3,7 @@ package io.keyhook.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.PlannedStatement.Session;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** However many deliveries wait for a paused webhook, the statements of the queue read a few pages. */
+@OnlyOnPostgresql
 class ParkedPlanTest {
   private static final int PARKED = 100_000;
   /** Of 8 KB. A look-up in an index takes three or four, a row that is claimed some fifteen; the queue has over 1,000. */

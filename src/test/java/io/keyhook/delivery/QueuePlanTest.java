@@ -3,6 +3,7 @@ package io.keyhook.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.PlannedStatement;
 import io.keyhook.testing.PlannedStatement.Session;
 import java.sql.Connection;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A batch finds its deliveries by the index, whatever PostgreSQL believes of the queue, and however it plans. */
+@OnlyOnPostgresql
 class QueuePlanTest {
   private static final String ID = "00000000-0000-7000-8000-000000000000";
   @RegisterExtension

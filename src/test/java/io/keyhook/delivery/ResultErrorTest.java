@@ -9,6 +9,7 @@ import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.LogWatch;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import java.lang.management.ManagementFactory;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A result that the database does not take is kept until it does: its delivery is not sent again. */
+@OnlyOnPostgresql
 class ResultErrorTest {
   private static final int MANY = 20;
 

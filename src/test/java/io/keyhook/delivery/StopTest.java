@@ -10,6 +10,7 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonObject;
@@ -78,6 +79,7 @@ class StopTest {
     assertThat(receiver.untaken()).isZero();
   }
 
+  @OnlyOnPostgresql
   @Test
   void whatTheDatabaseHasNotTakenYetIsWaitedFor() throws Exception {
     Receiver receiver = keyhook.receiver();

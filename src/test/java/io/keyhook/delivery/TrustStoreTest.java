@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.TlsFiles;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.Vertx;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An endpoint with a certificate of a private authority gets deliveries from a node that trusts the authority. */
+@OnlyOnPostgresql
 class TrustStoreTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withoutNode();

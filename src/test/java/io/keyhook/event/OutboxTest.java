@@ -10,6 +10,7 @@ import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Installation.Webhook;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
@@ -49,6 +50,7 @@ class OutboxTest {
     return keyhook.database().count("delivery_queue");
   }
 
+  @OnlyOnPostgresql
   @Test
   void noAnswerIsSentWhileItsEventCannotBeWritten() throws SQLException {
     keyhook.webhook(keyhook.receiver(), "license.validated", "license.activated", "license.disabled");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
+import io.keyhook.testing.LogWatch;
 import io.keyhook.testing.Waiting;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
@@ -111,6 +112,16 @@ class AdmissionTest {
     assertThat(meters.get("keyhook.admission.refused").tag("what", "calls").functionCounter().count()).isEqualTo(refused);
     assertThat(meters.get("keyhook.admission.running").gauge().value()).isEqualTo(1);
     assertThat(meters.get("keyhook.admission.waiting").gauge().value()).isEqualTo(100 - refused);
+  }
+
+  @Test
+  void theLogSaysOnceAMinuteThatWorkIsRefused(Vertx vertx) {
+    Admission<String> admission = new Admission<>(vertx, "calls of AdmissionTest", 1, 3, LONG);
+    for (int i = 0; i < 20; i++) {
+      ask(admission, "greedy");
+    }
+    assertThat(LogWatch.linesWith("Too many calls of AdmissionTest are in progress, so some are refused with 503: 1 run, "))
+        .hasSize(1);
   }
 
   @Test

@@ -341,7 +341,7 @@ class NeighborsTest {
         .collect(Collectors.toSet());
     Set<String> expected = new HashSet<>();
     for (String waiting : List.of("authentications", "exports", "imports", "management calls", "passwords", "searches",
-        "webhook tests", "anonymous logins", "host names")) {
+        "signatures", "webhook tests", "anonymous logins", "host names")) {
       expected.addAll(List.of("running " + waiting, "waiting " + waiting, "refused_total " + waiting));
     }
     for (String held : List.of("connections", "event streams", "recoveries")) {

@@ -104,6 +104,13 @@ class TourTest {
   }
 
   @Test
+  void policiesAndProductsAreCreatedAndUsed() throws IOException {
+    setCredential();
+    follow("policies", "");
+    assertThat(shell.output()).contains("\"expiresAt\": null", "\"maxActivations\"", "true").doesNotContain("\"code\"");
+  }
+
+  @Test
   void aBodyThatIsSignedByHandIsAccepted() throws IOException {
     List.of("openssl", "base64", "od", "python3").forEach(Tool::require);
     Guide.Block receiver = Guide.page("start").file("receiver.py");
@@ -165,6 +172,17 @@ class TourTest {
   }
 
   @Test
+  void aValidationIsSigned() throws IOException {
+    Tool.require("openssl");
+    setCredential();
+    License license = keyhook.license(1);
+    set(Map.of("LICENSE_KEY", license.key(), "LICENSE", license.id()));
+    follow("offline", "");
+    assertThat(visitor.resolve("lease.json")).content().contains("statement");
+    assertThat(shell.output()).containsPattern("eyJ[\\w-]++\\.eyJ[\\w-]++\\.[\\w-]{86}").contains("\"kid\": \"signkey_");
+  }
+
+  @Test
   void anAccountSeesItsPlan() throws IOException {
     setCredential();
     follow("plans", "");
@@ -188,7 +206,7 @@ class TourTest {
   void everyPageWithSomethingToTypeIsFollowed() {
     assertThat(Guide.pages().stream().filter(page -> page.blocks().stream().anyMatch(Guide.Block::isShell))
         .map(Guide.Page::name))
-        .containsExactlyInAnyOrder("start", "local", "security", "retries", "troubleshooting", "validate", "scaling",
-            "operating", "plans");
+        .containsExactlyInAnyOrder("start", "local", "security", "retries", "troubleshooting", "validate", "policies", "offline",
+            "scaling", "operating", "plans");
   }
 }

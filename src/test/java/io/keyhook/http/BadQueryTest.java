@@ -62,6 +62,8 @@ class BadQueryTest {
           "WEBHOOK_01jhsqk2v8g5a1d7r0x4n6t9qe", "%00", "%FF", "a".repeat(3000));
       case "licenseId" -> List.of("", "x", "lic_", "webhook_01jhsqk2v8g5a1d7r0x4n6t9qe",
           "lic_01jhsqm7r3fwdb1n9y2c5x8g4%25", "%00", "%FF", "a".repeat(3000));
+      case "policyId", "productId" -> List.of("", "x", "policy_", "product_", "lic_01jhsqm7r3fwdb1n9y2c5x8g4k",
+          "policy_01jhsqm7r3fwdb1n9y2c5x8g4%25", "%00", "%FF", "a".repeat(3000));
       case "event" -> List.of("", "license.sold", "LICENSE.EXPIRED", "%00");
       case "failing" -> List.of("", "yes", "TRUE", "1", "true,false", "%00");
       case "from", "to", "attemptedFrom", "attemptedTo" -> List.of("", "yesterday", "2025-01-01", "2025-13-01T00:00:00Z", "%2B99999-01-01T00:00:00Z",

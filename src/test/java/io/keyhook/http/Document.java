@@ -54,9 +54,9 @@ final class Document {
     return ROOT;
   }
 
-  /** Follows a reference inside the document, where it is one. */
+  /** Follows a reference inside the document, where it is one; in an {@code allOf} it has a description beside it. */
   static JsonNode resolve(JsonNode node) {
-    JsonNode reference = node.path("$ref");
+    JsonNode reference = node.path("allOf").size() == 1 ? node.path("allOf").get(0).path("$ref") : node.path("$ref");
     if (reference.isMissingNode()) {
       return node;
     }

@@ -67,7 +67,7 @@ final class Fuzz {
     String name = part.substring(1, part.length() - 1);
     String example = operation.parameters().stream().filter(parameter -> parameter.path("name").asText().equals(name))
         .map(parameter -> Document.resolve(parameter.path("schema")).path("examples").path(0).asText()).findFirst().orElseThrow();
-    return often(known(kind(example)), Arbitraries.of("lic_", "act_", "webhook_", "key_", "delivery_", "acct_").flatMap(this::known));
+    return often(known(kind(example)), Arbitraries.of("lic_", "act_", "policy_", "product_", "webhook_", "key_", "delivery_", "acct_").flatMap(this::known));
   }
 
   private Arbitrary<String> known(String kind) {

@@ -10,6 +10,7 @@ import io.keyhook.testing.Api;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Secrets;
 import io.keyhook.testing.TestDatabase;
@@ -79,8 +80,8 @@ class IdempotencyTest {
   @Test
   void everyCallThatCreatesRotatesOrSendsTakesAKey() {
     assertThat(once().map(Operation::id)).containsExactlyInAnyOrder("createLicense", "createLicenses", "importLicenses",
-        "createWebhook", "testWebhook", "rotateSecret", "recoverWebhook", "createApiKey", "createUser", "createInvitation", "redeliver",
-        "redeliverAll", "createAccount");
+        "createLicenseFile", "createWebhook", "testWebhook", "rotateSecret", "rotateSigningKey", "recoverWebhook", "createApiKey",
+        "createUser", "createInvitation", "redeliver", "redeliverAll", "createAccount", "createPolicy", "createProduct");
   }
 
   @ParameterizedTest
@@ -230,12 +231,15 @@ class IdempotencyTest {
     assertThat(database().count("idempotency")).isEqualTo(before);
   }
 
+  @OnlyOnPostgresql
   @Test
   void anAnswerIsCommittedWithItsChange() {
     assertCommittedTogether("license", "license_id", Id.LICENSE, with("tx-license").post("/api/licenses", named("L")));
     assertCommittedTogether("api_key", "key_id", Id.API_KEY, with("tx-key").post("/api/api-keys", named("K")));
     assertCommittedTogether("member", "user_id", Id.USER, with("tx-user").post("/api/users", new JsonObject()
         .put("email", "tx@example.com").put("password", Node.PASSWORD).put("role", "member")));
+    assertCommittedTogether("policy", "policy_id", Id.POLICY, with("tx-policy").post("/api/policies", named("P")));
+    assertCommittedTogether("product", "product_id", Id.PRODUCT, with("tx-product").post("/api/products", named("P")));
     Exchange webhook = with("tx-webhook").post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/")
         .put("events", new JsonArray().add("license.expired")));
     assertCommittedTogether("webhook", "webhook_id", Id.WEBHOOK, webhook);
@@ -319,6 +323,7 @@ class IdempotencyTest {
     again(with(key).post("/api/licenses", named("Crash")).expect(201));
   }
 
+  @OnlyOnPostgresql
   @Test
   void aChangeWhoseClaimWasTakenOverIsRolledBack() throws SQLException {
     String key = newKey();
@@ -334,6 +339,7 @@ class IdempotencyTest {
     assertThat(licenses()).isEqualTo(before);
   }
 
+  @OnlyOnPostgresql
   @Test
   void afterAFailureOfTheServerARetryIsCarriedOut() throws SQLException {
     String key = newKey();

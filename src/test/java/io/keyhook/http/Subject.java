@@ -26,8 +26,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /** One of each thing on a running node, to send bad requests about, and the proof that they change nothing. */
 final class Subject implements BeforeAllCallback {
   private static final List<String> TABLES = List.of("account", "member", "session", "account_link", "api_key", "license", "license_expiry", "activation", "webhook",
-      "recovery", "delivery_queue", "delivery", "event", "audit", "idempotency", "test_endpoint", "test_request",
-      "alert_setting");
+      "webhook_format", "webhook_pace", "recovery", "delivery_queue", "delivery", "event", "audit", "idempotency", "test_endpoint", "test_request",
+      "alert_setting", "policy", "product", "signing_key");
   /** What changes by the clock and not by a request. */
   private static final String UNSTEADY = "'{last_used_at,last_seen_at,last_login_at}'::text[]";
 
@@ -49,6 +49,8 @@ final class Subject implements BeforeAllCallback {
     api.validate(license.key(), "a-device").expect(200);
     ids.put("/api/licenses/{id}", license.id());
     ids.put("{activationId}", api.get("/api/licenses/" + license.id() + "/activations").data().get(0).getString("id"));
+    ids.put("/api/policies/{id}", api.post("/api/policies", new JsonObject().put("name", "Standard")).expect(201).json().getString("id"));
+    ids.put("/api/products/{id}", api.post("/api/products", new JsonObject().put("name", "Studio")).expect(201).json().getString("id"));
     ids.put("/api/webhooks/{id}", api.post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/")
         .put("events", new JsonArray().add("license.expired"))).expect(201).json().getString("id"));
     String recovery = api.post("/api/webhooks/" + webhookId() + "/recover",
@@ -70,6 +72,8 @@ final class Subject implements BeforeAllCallback {
         new JsonObject().put("currentPassword", Node.PASSWORD)).expect(201).json().getString("id"));
     ids.put("/api/auth/sessions/{id}", user.get("/api/auth/sessions").expect(200).data().get(0).getString("id"));
     ids.put("/api/admin/accounts/{id}", api.get("/api/account").json().getString("id"));
+    ids.put("{accountId}", ids.get("/api/admin/accounts/{id}"));
+    ids.put("/api/signing-keys/{id}", api.get("/api/signing-keys").expect(200).data().get(0).getString("id"));
     api.post("/api/test-endpoint").expect(200);
     ids.put("/api/deliveries/{id}", api.post("/api/webhooks/test", new JsonObject().put("webhookId", webhookId()))
         .expect(200).json().getString("deliveryId"));
@@ -113,6 +117,8 @@ final class Subject implements BeforeAllCallback {
       fields.put(field.getKey(), switch (field.getKey()) {
         case "webhookId" -> '"' + webhookId() + '"';
         case "since" -> '"' + Instant.now().minus(Duration.ofHours(1)).toString() + '"';
+        case "policyId" -> '"' + ids.get("/api/policies/{id}") + '"';
+        case "productId" -> '"' + ids.get("/api/products/{id}") + '"';
         case "licenseKey" -> '"' + licenseKey + '"';
         case "url", "slackUrl" -> "\"http://127.0.0.1:9/\"";
         default -> field.getValue().toString();

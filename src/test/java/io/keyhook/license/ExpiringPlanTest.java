@@ -3,6 +3,7 @@ package io.keyhook.license;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.PlannedStatement.Session;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What a page of expiring licenses costs does not grow with the licenses that expire in the same instant. */
+@OnlyOnPostgresql
 class ExpiringPlanTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withoutNode();

@@ -6,6 +6,7 @@ import io.keyhook.db.Database;
 import io.keyhook.license.ExpiringStore.Position;
 import io.keyhook.license.ExpiringStore.Task;
 import io.keyhook.testing.Api;
+import io.keyhook.testing.Clock;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
@@ -63,7 +64,8 @@ class ExpiringTest {
 
       keyhook.node().stop();
       // a day and an hour of an outage
-      keyhook.database().update("UPDATE keyhook.alert_state SET since = since - interval '25 hours' WHERE kind LIKE 'license.expiring.%'");
+      keyhook.database().update("UPDATE keyhook.alert_state SET since = "
+        + Clock.earlier("since").replace("?", "90000") + " WHERE kind LIKE 'license.expiring.%'");
       for (License license : List.of(monthly, weekly, late, never, disabled)) {
         keyhook.clock().advanceExpiry(license.id(), Duration.ofHours(25));
       }
@@ -102,11 +104,14 @@ class ExpiringTest {
       account.post("/api/licenses/bulk", new JsonObject().put("count", 200).put("name", "L").put("maxActivations", 1)
           .put("expiresAt", instant)).expect(201);
     }
-    keyhook.database().update("UPDATE keyhook.license SET expires_at = expires_at - interval '61 seconds' WHERE expires_at = ?::timestamptz",
+    keyhook.database().update("UPDATE keyhook.license SET expires_at = "
+        + Clock.earlier("expires_at").replace("?", "61") + " WHERE expires_at = ?::timestamptz",
         instant);
-    keyhook.database().update("UPDATE keyhook.license_expiry SET due_at = due_at - interval '61 seconds' WHERE due_at = ?::timestamptz",
+    keyhook.database().update("UPDATE keyhook.license_expiry SET due_at = "
+        + Clock.earlier("due_at").replace("?", "61") + " WHERE due_at = ?::timestamptz",
         instant);
-    keyhook.database().update("UPDATE keyhook.alert_state SET since = since - interval '2 hours' WHERE kind LIKE 'license.expiring.%'");
+    keyhook.database().update("UPDATE keyhook.alert_state SET since = "
+        + Clock.earlier("since").replace("?", "7200") + " WHERE kind LIKE 'license.expiring.%'");
     assertThat(receiver.take(600)).extracting(delivery -> delivery.data().getString("licenseId")).doesNotHaveDuplicates();
     assertThat(receiver.untaken()).isZero();
   }
@@ -118,7 +123,8 @@ class ExpiringTest {
     try {
       Waiting.on(ExpiringStore.begin(database.pool(), 99));
       assertThat(Waiting.on(ExpiringStore.lock(database.pool(), 99))).as("nodes of the version before may run").isEmpty();
-      keyhook.database().update("UPDATE keyhook.alert_state SET since = since - interval '1 hour' WHERE kind = 'license.expiring.99'");
+      keyhook.database().update("UPDATE keyhook.alert_state SET since = "
+        + Clock.earlier("since").replace("?", "3600") + " WHERE kind = 'license.expiring.99'");
       Task task = Waiting.on(ExpiringStore.lock(database.pool(), 99)).orElseThrow();
       assertThat(Duration.between(task.from().at(), task.until())).isBetween(Duration.ofHours(1), Duration.ofHours(2));
     } finally {

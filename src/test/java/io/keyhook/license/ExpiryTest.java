@@ -10,6 +10,7 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.NodeProcess;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.Proxy;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
@@ -145,6 +146,7 @@ class ExpiryTest {
   }
 
   /** Locked rows stand for those that another node is taking. */
+  @OnlyOnPostgresql
   @Test
   void whatAnotherNodeIsTakingHoldsUpNothingElse() throws SQLException {
     UUID account = account(keyhook.api());
@@ -165,6 +167,7 @@ class ExpiryTest {
   }
 
   /** A locked log keeps the node in the middle of a batch. */
+  @OnlyOnPostgresql
   @Test
   void whatAKilledNodeWasTakingIsRaisedByAnother(@TempDir Path directory) throws SQLException {
     two.stop();
@@ -183,6 +186,7 @@ class ExpiryTest {
     assertEachIsRaisedOnce(1000);
   }
 
+  @OnlyOnPostgresql
   @Test
   void manyOfOneAccountDelayNoOther() throws SQLException {
     UUID greedy = account(keyhook.api());

@@ -3,19 +3,23 @@ package io.keyhook.license;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.PlannedStatement;
 import io.keyhook.testing.PlannedStatement.Session;
 import io.vertx.core.json.JsonObject;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a validation costs grows neither with the devices of its license nor with the webhooks of other accounts. */
+@OnlyOnPostgresql
 class LookUpPlanTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withoutNode();
@@ -31,7 +35,9 @@ class LookUpPlanTest {
             SELECT account_id, license_id, 'device' FROM keyhook.license;
           INSERT INTO keyhook.webhook (account_id, url, events, is_active)
             SELECT gen_random_uuid(), 'https://example.com', '{1}', n = 1 FROM generate_series(1, 20000) n;
-          ANALYZE keyhook.license, keyhook.activation, keyhook.webhook""");
+          INSERT INTO keyhook.policy (account_id, name, expiry_basis, trial, max_activations, grace_seconds)
+            SELECT gen_random_uuid(), 'P', 'creation', false, 1, 0 FROM generate_series(1, 20000) n;
+          ANALYZE keyhook.license, keyhook.activation, keyhook.webhook, keyhook.policy""");
     }
   }
 
@@ -43,6 +49,24 @@ class LookUpPlanTest {
       assertIndexed(plan, "license", "upper");
       assertIndexed(plan, "activation", "account_id", "license_id", "fingerprint");
       assertIndexed(plan, "webhook", "account_id");
+      assertIndexed(plan, "policy", "account_id", "policy_id");
+    }
+  }
+
+  @Test
+  void aLicenseWithoutAPolicyReadsNone() throws SQLException {
+    try (Connection connection = keyhook.database().connect(); Statement statement = connection.createStatement()) {
+      statement.execute("PREPARE look_up AS " + ValidationStore.LOOK_UP);
+      StringBuilder plan = new StringBuilder();
+      try (ResultSet rows = statement.executeQuery(
+          "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) EXECUTE look_up (ARRAY['KEY1', 'KEY2'], ARRAY['device', 'device'])")) {
+        while (rows.next()) {
+          plan.append(rows.getString(1)).append('\n');
+        }
+      }
+      assertThat(plan.toString().lines().filter(line -> line.contains(" on policy p"))).as(plan.toString()).isNotEmpty()
+          .allMatch(line -> line.contains("(never executed)"));
+      assertThat(plan.toString()).contains("Nested Loop");
     }
   }
 

@@ -8,6 +8,7 @@ import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
@@ -465,6 +466,7 @@ class MirrorTest {
   }
 
   /** Its transaction waits for another that has the key. */
+  @OnlyOnPostgresql
   @Test
   void aWebhookThatIsCreatedDuringAnImportReceivesItsEvents() throws SQLException {
     Api api = keyhook.account("enterprise");

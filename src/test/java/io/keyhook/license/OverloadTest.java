@@ -15,6 +15,7 @@ import io.keyhook.testing.Forks;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.Proxy;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** More comes than the database takes: calls wait, then some get 503, and nothing that was accepted is lost. */
 @ExtendWith(VertxExtension.class)
 @Forks.Alone
+@OnlyOnPostgresql
 class OverloadTest {
   private static final Duration OVERLOAD = Duration.ofMinutes(1);
   /** With a batch of 256 on each event loop, a round trip this slow takes about 1,300 a second. */

@@ -6,6 +6,7 @@ import io.keyhook.bus.Licenses;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.vertx.core.json.JsonObject;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -107,6 +108,7 @@ class SearchTest {
   }
 
   /** Planned for its values, as a search is: in a large account beside many small ones, and in a small one. */
+  @OnlyOnPostgresql
   @ParameterizedTest
   @EnumSource
   void anIndexFindsTheMatchesOfOneAccountAlone(Licenses.Sort sort) throws SQLException {
@@ -137,6 +139,7 @@ class SearchTest {
     }
   }
 
+  @OnlyOnPostgresql
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void anIndexFindsAWholeKey(boolean analyzed) throws SQLException {
@@ -232,6 +235,7 @@ class SearchTest {
   }
 
   /** A lock on the table stands for a million licenses: whoever holds it makes each search take too long. */
+  @OnlyOnPostgresql
   @ParameterizedTest
   @CsvSource({"a long text, true, at least 3 letters", "x, true, at least 3 letters", "a long text, false, pg_trgm"})
   void aSearchThatTakesTooLongEndsAndSaysWhatToDo(String search, boolean withIndex, String advice) throws SQLException {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keyhook.bus.Licenses;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.vertx.core.json.JsonObject;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -115,6 +116,7 @@ class SortTest {
   }
 
   /** Planned as Keyhook's own connections plan: many licenses in one account, beside many accounts with few. */
+  @OnlyOnPostgresql
   @ParameterizedTest
   @EnumSource
   void eachOrderAndStatusIsReadFromAnIndexAndNotSorted(Licenses.Sort sort) throws SQLException {

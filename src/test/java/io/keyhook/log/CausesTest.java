@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
@@ -88,6 +89,7 @@ class CausesTest {
   }
 
   /** Of 100,000, in rows of 4 KB: only the newest are read, through the index of what was not delivered. */
+  @OnlyOnPostgresql
   @Test
   void ofVeryManyTheNewestAreGroupedThroughTheIndex() {
     Api api = keyhook.account("enterprise");

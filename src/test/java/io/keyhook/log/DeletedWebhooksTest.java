@@ -3,6 +3,7 @@ package io.keyhook.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.bus.Id;
+import io.keyhook.testing.Clock;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Receiver;
@@ -33,8 +34,8 @@ class DeletedWebhooksTest {
     keyhook.api().validate(keyhook.license(1).key(), "device").expect(200);
     keyhook.awaitStatus(receiver.take().id(), "delivered");
     keyhook.api().delete("/api/webhooks/" + webhook.id()).expect(204);
-    keyhook.database().update("UPDATE keyhook.webhook SET deleted_at = deleted_at - make_interval(days => ?) "
-        + "WHERE webhook_id = ?", daysAgo, id(webhook));
+    keyhook.database().update("UPDATE keyhook.webhook SET deleted_at = %s WHERE webhook_id = ?".formatted(Clock.earlier("deleted_at")),
+        daysAgo * 86_400.0, id(webhook));
     return webhook;
   }
 

@@ -3,6 +3,7 @@ package io.keyhook.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.OnlyOnPostgresql;
 import java.time.LocalDate;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Naming the licenses of a page costs as much among 100,000 events and licenses as among few, and on many days as on one. */
+@OnlyOnPostgresql
 class DeliveryLicensePlanTest {
   private static final String ACCOUNT = "00000000-0000-7000-8000-000000000001";
   private static final int PAGE = 50;

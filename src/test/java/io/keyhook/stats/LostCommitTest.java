@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.db.Database;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.OnlyOnPostgresql;
 import io.keyhook.testing.Proxy;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.Vertx;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What was counted is written once, whatever becomes of the connection. */
 @ExtendWith(VertxExtension.class)
+@OnlyOnPostgresql
 class LostCommitTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();

@@ -18,40 +18,45 @@ public final class Clock {
     database.update("""
         DO $$ BEGIN
           LOCK TABLE keyhook.delivery_queue IN SHARE ROW EXCLUSIVE MODE;
-          UPDATE keyhook.delivery_queue SET due_at = due_at - make_interval(secs => %s);
-        END $$""".formatted(seconds(by)));
+          UPDATE keyhook.delivery_queue SET due_at = %s;
+        END $$""".formatted(earlier("due_at").replace("?", Double.toString(seconds(by)))));
   }
 
   /** One delivery's next attempt, or its lease's end, comes this much nearer. */
   public void advance(String deliveryId, Duration by) {
-    database.update("UPDATE keyhook.delivery_queue SET due_at = due_at - make_interval(secs => ?) WHERE delivery_id = ?",
+    database.update("UPDATE keyhook.delivery_queue SET due_at = %s WHERE delivery_id = ?".formatted(earlier("due_at")),
         seconds(by), Id.DELIVERY.parse(deliveryId));
   }
 
   /** A license's expiry comes this much nearer. */
   public void advanceExpiry(String licenseId, Duration by) {
-    database.update("UPDATE keyhook.license SET expires_at = expires_at - make_interval(secs => ?) WHERE license_id = ?",
+    database.update("UPDATE keyhook.license SET expires_at = %s WHERE license_id = ?".formatted(earlier("expires_at")),
         seconds(by), Id.LICENSE.parse(licenseId));
-    database.update("UPDATE keyhook.license_expiry SET due_at = due_at - make_interval(secs => ?) WHERE license_id = ?",
+    database.update("UPDATE keyhook.license_expiry SET due_at = %s WHERE license_id = ?".formatted(earlier("due_at")),
         seconds(by), Id.LICENSE.parse(licenseId));
   }
 
   /** The overlap of every rotation comes this much nearer to its end. */
   public void advanceRotations(Duration by) {
     database.update("""
-        UPDATE keyhook.webhook SET previous_secret_until = previous_secret_until - make_interval(secs => ?),
-          interim_secret_until = interim_secret_until - make_interval(secs => ?),
-          previous_secrets_until = ARRAY(SELECT q.until - make_interval(secs => ?)
-            FROM unnest(previous_secrets_until) WITH ORDINALITY q (until, ord) ORDER BY q.ord), version = version + 1""",
+        UPDATE keyhook.webhook SET previous_secret_until = %s, interim_secret_until = %s,
+          previous_secrets_until = ARRAY(SELECT %s
+            FROM unnest(previous_secrets_until) WITH ORDINALITY q (until, ord) ORDER BY q.ord), version = version + 1"""
+            .formatted(earlier("previous_secret_until"), earlier("interim_secret_until"), earlier("q.until")),
         seconds(by), seconds(by), seconds(by));
   }
 
   /** What was done, and what came of it, is so much longer ago: a webhook's last change, and its attempts that count. */
   public void advanceHealth(String webhookId, Duration by) {
-    for (String column : List.of("webhook SET updated_at = updated_at", "attempt_count SET minute = minute")) {
-      database.update("UPDATE keyhook." + column + " - make_interval(secs => ?) WHERE webhook_id = ?",
+    for (String column : List.of("webhook SET updated_at", "attempt_count SET minute")) {
+      database.update("UPDATE keyhook.%s = %s WHERE webhook_id = ?".formatted(column, earlier(column.replaceAll(".* ", ""))),
           seconds(by), Id.WEBHOOK.parse(webhookId));
     }
+  }
+
+  /** A time of the zone UTC, so many seconds earlier: Citus takes this in an update, but not what depends on the session's zone. */
+  public static String earlier(String time) {
+    return "(%s AT TIME ZONE 'UTC' - make_interval(secs => ?)) AT TIME ZONE 'UTC'".formatted(time);
   }
 
   private static double seconds(Duration duration) {

@@ -61,7 +61,8 @@ public final class Forks implements BeforeAllCallback, AfterAllCallback {
     }
   }
 
+  /** Those on Citus run within another class, or wait for the cluster. */
   private static boolean isOutermost(ExtensionContext context) {
-    return context.getRequiredTestClass().getEnclosingClass() == null;
+    return context.getRequiredTestClass().getEnclosingClass() == null && !CitusCluster.isWanted(context);
   }
 }

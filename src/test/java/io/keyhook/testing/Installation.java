@@ -26,8 +26,10 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
   private final List<Receiver> receivers = new ArrayList<>();
   private final List<Proxy> proxies = new ArrayList<>();
   private final List<NodeProcess> processes = new ArrayList<>();
-  private URI given;
+  private boolean onCitus;
   private TestDatabase database;
+  /** Null: it is not this installation's alone. */
+  private CitusCluster cluster;
   /** Of receivers and proxies. It outlives each test of the class, and one {@link #on} a server has no test to inject it. */
   private Vertx vertx;
 
@@ -65,23 +67,32 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
     return installation;
   }
 
-  /** On a database of an administrator's, whose schema {@code keyhook} is dropped first. Tests migrate it. */
-  public static Installation at(URI database) {
+  /** On the {@link CitusCluster}, with nothing in its database and a superuser for it. Tests migrate and distribute it. */
+  public static Installation onCitus() {
     Installation installation = withoutSchema();
-    installation.given = database;
+    installation.onCitus = true;
     return installation;
   }
 
   @Override
   public void beforeAll(ExtensionContext context) {
-    if (given == null) {
-      open(Postgres.ofProcess(context));
+    if (onCitus || CitusCluster.isWanted(context)) {
+      openOnCitus(context);
     } else {
-      vertx = Vertx.vertx();
-      database = TestDatabase.at(given);
+      open(Postgres.ofProcess(context));
     }
     if (withNode) {
       start();
+    }
+  }
+
+  private void openOnCitus(ExtensionContext context) {
+    vertx = Vertx.vertx();
+    if (withSchema) {
+      database = CitusCluster.ofProcess(context).distributed();
+    } else {
+      cluster = CitusCluster.open();
+      database = cluster.undistributed();
     }
   }
 
@@ -113,6 +124,9 @@ public final class Installation implements BeforeAllCallback, AfterEachCallback,
     }
     if (database != null) {
       database.close();
+    }
+    if (cluster != null) {
+      cluster.close();
     }
   }
 

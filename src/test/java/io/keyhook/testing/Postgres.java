@@ -211,7 +211,11 @@ public final class Postgres implements AutoCloseable {
   }
 
   void administer(String database, String sql) {
-    try (Connection connection = TestDatabase.connect(superuser(database)); Statement statement = connection.createStatement()) {
+    administer(superuser(database), sql);
+  }
+
+  static void administer(URI superuser, String sql) {
+    try (Connection connection = TestDatabase.connect(superuser); Statement statement = connection.createStatement()) {
       statement.execute(sql);
     } catch (SQLException e) {
       throw new IllegalStateException(sql, e);

@@ -16,6 +16,8 @@ public final class TestDatabase implements AutoCloseable {
   /** Null: the database is an administrator's. */
   private final Postgres postgres;
   private final String name;
+  /** Of a database that is an administrator's. */
+  private URI superuser;
   private Connection connection;
   /** Where that connection leads. */
   private URI connected;
@@ -25,15 +27,11 @@ public final class TestDatabase implements AutoCloseable {
     this.name = name;
   }
 
-  /**
-   * One that is there and stays; its schema {@code keyhook} goes.
-   *
-   * @param uri with a user who may do everything in it
-   */
-  static TestDatabase at(URI uri) {
+  /** One that is there and stays. */
+  static TestDatabase at(URI uri, URI superuser) {
     TestDatabase database = new TestDatabase(null, null);
     database.connected = uri;
-    database.update("DROP SCHEMA IF EXISTS keyhook CASCADE");
+    database.superuser = superuser;
     return database;
   }
 
@@ -99,7 +97,7 @@ public final class TestDatabase implements AutoCloseable {
   /** As the superuser, in this database. */
   public void administer(String sql) {
     if (postgres == null) {
-      update(sql);
+      Postgres.administer(superuser, sql);
     } else {
       postgres.administer(name, sql);
     }

@@ -76,7 +76,7 @@ public final class Scenario {
     List<String> names = new ArrayList<>();
     String cursor = null;
     do {
-      LicensePage page = licenses.listLicenses(null, null, "name", 1, cursor);
+      LicensePage page = licenses.listLicenses(null, null, "name", 1, cursor, null, null);
       page.getData().forEach(license -> names.add(license.getName()));
       cursor = page.getNextCursor();
     } while (cursor != null);

@@ -1,6 +1,7 @@
 import { html, useState } from '../app/preact.js';
 import { download, get, post, remove, ROOT } from '../app/api.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
+import { planName } from '../app/format.js';
 import { AuditTable } from '../app/pages/audit.js';
 import { checkEmail } from '../app/passwords.js';
 import { backTo, go } from '../app/router.js';
@@ -44,7 +45,7 @@ function Account({ account, reload }) {
     <${Card}><${Facts} of=${[
       ['ID', html`<${IdText} of=${account.id} />`],
       ['First owner', account.email],
-      ['Plan', account.plan],
+      ['Plan', planName(account.plan)],
       ['Created', html`<${Time} at=${account.createdAt} />`],
       isSuspended && ['Suspended', html`<${Time} at=${account.suspendedAt} />`],
       account.suspensionReason && [isSuspended ? 'Reason' : 'Reason of the last change', account.suspensionReason],

@@ -1,5 +1,6 @@
 import { html } from '../app/preact.js';
 import { FilterInput } from '../app/form.js';
+import { planName } from '../app/format.js';
 import { clearFilters, filter, to, useLocation } from '../app/router.js';
 import { Badge, Empty, PagedTable, PageHead, Time } from '../app/ui.js';
 import { usePages } from '../app/use.js';
@@ -16,7 +17,7 @@ export function AccountList() {
   const columns = [
     { name: 'Account', className: 'main', cell: account => html`<a class="strong" href=${to('/accounts/' + account.id)}>${account.name}</a>
       <div class="faint clip">${account.email ?? 'No team member is left'}</div>` },
-    { name: 'Plan', cell: account => account.plan },
+    { name: 'Plan', cell: account => planName(account.plan) },
     { name: 'Status', cell: account => html`<${AccountState} account=${account} withReason />` },
     { name: 'Created', cell: account => html`<${Time} at=${account.createdAt} />` },
     { name: 'ID', className: 'roomy', cell: account => html`<span class="mono clip">${account.id}</span>` },

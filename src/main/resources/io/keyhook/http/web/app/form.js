@@ -104,16 +104,18 @@ const sentence = text => text.charAt(0).toUpperCase() + text.slice(1);
  * one does. Escape and Close ask before they discard changes; Cancel does not.
  */
 export function FormDialog({ form, title, wide, action, onClose, children }) {
-  const [leaving, setLeaving] = useState(false);
-  const close = () => form.isChanged ? setLeaving(true) : onClose();
+  // which question is open, counted from 1: a new one is drawn above a dialog that the browser closed and that opened again
+  const [leaving, setLeaving] = useState(0);
+  const asked = useRef(0);
+  const close = () => form.isChanged ? setLeaving(++asked.current) : onClose();
   return html`<${Dialog} title=${title} wide=${wide} firm=${form.busy} asks=${form.isChanged} onClose=${close}><${Form} form=${form}>
     <div class="dialog-body"><${FormError} form=${form} />${children}</div>
     <footer class="dialog-foot">
       <${Button} disabled=${form.busy} onClick=${onClose}>Cancel</${Button}>
       <${Button} type="submit" kind="primary" busy=${form.busy}>${action}</${Button}>
     </footer>
-  </${Form}>${leaving && html`<${Confirm} title="Discard what you typed?" action="Discard"
-      cancel="Keep editing" run=${onClose} onClose=${() => setLeaving(false)}><p>None of it has been saved.</p></${Confirm}>`}</${Dialog}>`;
+  </${Form}>${leaving > 0 && html`<${Confirm} key=${leaving} title="Discard what you typed?" action="Discard"
+      cancel="Keep editing" run=${onClose} onClose=${() => setLeaving(0)}><p>None of it has been saved.</p></${Confirm}>`}</${Dialog}>`;
 }
 
 /** A select in a bar of filters. */

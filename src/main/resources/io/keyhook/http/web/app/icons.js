@@ -3,6 +3,7 @@ import { html } from './preact.js';
 const PATHS = {
   overview: 'M3 13h4v7H3zM10 4h4v16h-4zM17 9h4v11h-4z',
   licenses: 'M15 9a5 5 0 1 0-4.6 5L12 15.6h2.2v2.2h2.2V20H20v-3.4l-5.4-5.4A5 5 0 0 0 15 9ZM8.6 8.6h.01',
+  policies: 'M4 5h16v5H4zM4 14h7v5H4zM15 14h5v5h-5z',
   webhooks: 'M12 8.5a3 3 0 1 0-2.7-1.6L6.4 12M14.8 8.2l3 5.2M9 17.2h5.8M6 20a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM18 20a3 3 0 1 0 0-6 3 3 0 0 0 0 6Z',
   deliveries: 'M4 6h16M4 12h16M4 18h10',
   keys: 'M8 7l-5 5 5 5M16 7l5 5-5 5M13.5 5l-3 14',

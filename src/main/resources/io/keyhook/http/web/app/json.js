@@ -21,6 +21,15 @@ export function parseExact(text) {
   }
 }
 
+/** Text with indentation if it is JSON; other text as it is. */
+export function indented(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
 function depth(value, above = 0) {
   if (above > MAX_DEPTH || value === null || typeof value !== 'object') {
     return above;

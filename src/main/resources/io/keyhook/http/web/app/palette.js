@@ -19,9 +19,9 @@ const SHORTCUTS = [
   [[KEY, 'K'], 'Find anything'],
   [['/'], 'Find anything, while you are not typing'],
   [['?'], 'Show these shortcuts'],
-  [['↑', '↓'], 'Move through the results'],
-  [['Enter'], 'Open the selected result'],
-  [['Esc'], 'Close a dialog'],
+  [['↑', '↓'], 'Move through the results, or to the next failure beside an open delivery'],
+  [['Enter'], 'Open the selected result or the delivery'],
+  [['Esc'], 'Close a dialog or the delivery'],
 ];
 
 const isTyping = ({ target }) => target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName);
@@ -104,7 +104,7 @@ const BY_ID = [
   [/^delivery_/, 'Deliveries', 'api/deliveries/', deliveryEntry],
 ];
 
-/** The matching licenses, webhooks, deliveries and lists, as groups of entries. */
+/** The matching licenses, webhooks, deliveries and lists, as groups of entries. A `last` one comes after the actions and pages. */
 async function find(text, webhooks, signal) {
   const id = text.toLowerCase();
   const known = BY_ID.find(([prefix]) => prefix.test(id));
@@ -119,7 +119,7 @@ async function find(text, webhooks, signal) {
   return [
     { name: 'Licenses', entries: licenses.data.map(licenseEntry) },
     { name: 'Webhooks', entries: all.filter(fits).slice(0, MOST_WEBHOOKS).map(webhookEntry) },
-    { name: 'Lists', entries: [
+    { name: 'Lists', last: true, entries: [
       { key: 'licenses', icon: 'search', title: `All licenses that match “${text}”`, href: to('/licenses', { search: text }) },
       { key: 'deliveries', icon: 'search', title: `All deliveries that match “${text}”`, href: to('/deliveries', { search: text }) },
     ] },
@@ -133,7 +133,7 @@ function matches(name, text) {
 }
 
 /**
- * @param pages {key, icon, title, href} of each page
+ * @param pages {key, icon, title, href} of each page, and the words of its `contents` if its title does not say them
  * @param actions the same, with a function `run` instead of `href` if the action opens no page
  */
 export function Palette({ pages, actions, onClose }) {
@@ -170,10 +170,12 @@ export function Palette({ pages, actions, onClose }) {
   }, [asked]);
 
   const searching = found.text !== asked;
+  const results = searching ? [] : found.groups;
   const groups = [
-    ...(searching ? [] : found.groups),
+    ...results.filter(({ last }) => !last),
     { name: 'Actions', entries: actions.filter(({ title }) => matches(title, asked)) },
-    { name: 'Pages', entries: pages.filter(({ title }) => matches(title, asked)) },
+    { name: 'Pages', entries: pages.filter(({ title, contents = '' }) => matches(title + ' ' + contents, asked)) },
+    ...results.filter(({ last }) => last),
   ].filter(({ entries }) => entries.length > 0);
   const entries = groups.flatMap(group => group.entries);
   const current = Math.max(0, entries.findIndex(({ key }) => key === selected));

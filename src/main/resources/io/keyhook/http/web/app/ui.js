@@ -299,6 +299,25 @@ export function Later({ load, name, onClose, ...rest }) {
   return module && html`<${module[name]} onClose=${onClose} ...${rest} />`;
 }
 
+/** A page whose module is loaded only now. @param load imports the module @param name of the component in it */
+export function LaterPage({ load, name, ...rest }) {
+  const [module, setModule] = useState(null);
+  const [error, setError] = useState(null);
+  const [tries, setTries] = useState(0);
+  useEffect(() => {
+    let current = true;
+    setError(null);
+    load().then(loaded => current && setModule(loaded), () => current && setError({
+      message: 'Check your connection, then reload the page.',
+    }));
+    return () => {
+      current = false;
+    };
+  }, [tries]);
+  return module ? html`<${module[name]} ...${rest} />` : error ? html`<${Failed} error=${error} retry=${() => setTries(tries + 1)} />`
+    : html`<${Skeleton} />`;
+}
+
 /** Asks for confirmation of an action that cannot be undone. @param disabled whether it is not confirmed yet */
 export function Confirm({ title, action, cancel = 'Cancel', kind = 'danger', disabled, run, onClose, children }) {
   const [busy, setBusy] = useState(false);

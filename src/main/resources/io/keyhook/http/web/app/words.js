@@ -30,6 +30,27 @@ const STATUS_ADVICE = [
   [s => s >= 400, 'Your endpoint rejected the request. Check its log.'],
 ];
 
+/** What Slack, Discord and Teams return when they refuse a message; Discord's are codes. */
+const SERVICE_ADVICE = [
+  [/^invalid_payload/, 'Slack could not read the message. Set the webhook’s format to Slack, or compare the request body with what Slack accepts.'],
+  [/^invalid_blocks/, 'Slack rejected the layout of the message. Set the webhook’s format to Slack, or shorten its template.'],
+  [/^no_text/, 'The message is empty. Check the webhook’s format and its template.'],
+  [/^no_service/, 'Slack does not know this URL: the app was removed, or the URL is incomplete. Create an incoming webhook in Slack and enter its URL.'],
+  [/^no_team/, 'Slack does not know the workspace of this URL. Create an incoming webhook in Slack and enter its URL.'],
+  [/^invalid_token/, 'The URL is incomplete or was revoked. Create an incoming webhook in Slack and enter its URL.'],
+  [/^channel_not_found/, 'The Slack channel was deleted, or the app is no longer in it. Create an incoming webhook for another channel.'],
+  [/^channel_is_archived/, 'The Slack channel is archived. Unarchive it, or create an incoming webhook for another channel.'],
+  [/^action_prohibited/, 'An administrator of your Slack workspace does not allow this app to post there.'],
+  [/^posting_to_general_channel_denied/, 'Your Slack workspace allows only some people to post to #general. Choose another channel.'],
+  [/"code": ?50006\b/, 'Discord received an empty message. Set the webhook’s format to Discord, and check that its template is not empty.'],
+  [/"code": ?50035\b/, 'Discord could not read the message. Set the webhook’s format to Discord, or compare the request body with what Discord accepts.'],
+  [/"code": ?10015\b/, 'The Discord webhook was deleted. Create a new one in the channel’s settings and enter its URL.'],
+  [/"code": ?50027\b/, 'The URL of the Discord webhook is incomplete or was replaced. Copy it again from the channel’s settings.'],
+  [/TriggerInputSchemaMismatch/, 'The workflow of Teams could not read the message. Set the webhook’s format to Teams.'],
+  [/WorkflowTriggerIsNotEnabled/, 'The workflow of Teams is turned off. Turn it on, or create a new one and enter its URL.'],
+  [/DirectApiAuthorizationRequired/, 'The URL of the Teams workflow is incomplete, or the workflow accepts only people of your organization. Let anyone trigger it, and copy its URL again.'],
+];
+
 /** The outcome of an attempt in a few words: `HTTP 503`, `Timeout`, or both; null before there is one. */
 export function outcome(statusCode, error) {
   const status = statusCode == null ? null : 'HTTP ' + statusCode;
@@ -40,12 +61,13 @@ export function outcome(statusCode, error) {
   return status ? `${words} (${status})` : words;
 }
 
-/** How to fix a failed attempt; null if it succeeded or nothing is known. */
-export function advice(statusCode, error) {
+/** How to fix a failed attempt; null if it succeeded or nothing is known. @param responseBody may be missing */
+export function advice(statusCode, error, responseBody) {
   if (error) {
     return ATTEMPT_ERRORS[error]?.[1] ?? null;
   }
-  return statusCode >= 200 && statusCode < 300 ? null : STATUS_ADVICE.find(([fits]) => fits(statusCode))?.[1] ?? null;
+  const said = responseBody ? SERVICE_ADVICE.find(([says]) => says.test(responseBody))?.[1] : null;
+  return statusCode >= 200 && statusCode < 300 ? null : said ?? STATUS_ADVICE.find(([fits]) => fits(statusCode))?.[1] ?? null;
 }
 
 export const DELIVERY_STATUS = {
@@ -106,6 +128,7 @@ export const VALIDATION_ADVICE = {
   LICENSE_DISABLED: 'Enable the license to let it validate again.',
   LICENSE_EXPIRED: 'Extend the license to let it validate again.',
   MAX_ACTIVATIONS_REACHED: 'Remove a device, or raise the activation limit.',
+  PRODUCT_MISMATCH: 'The license is for another product than the one that your app names.',
 };
 
 export const AUDIT_ACTIONS = {
@@ -114,7 +137,14 @@ export const AUDIT_ACTIONS = {
   'license.disabled': 'Disabled a license',
   'license.enabled': 'Enabled a license',
   'license.deleted': 'Deleted a license',
+  'license.file_created': 'Created a license file',
   'activation.deleted': 'Removed a device',
+  'policy.created': 'Created a policy',
+  'policy.updated': 'Changed a policy',
+  'policy.deleted': 'Deleted a policy',
+  'product.created': 'Created a product',
+  'product.updated': 'Renamed a product',
+  'product.deleted': 'Deleted a product',
   'webhook.created': 'Created a webhook',
   'webhook.updated': 'Changed a webhook',
   'webhook.secret_rotated': 'Rotated a webhook’s secret',
@@ -130,6 +160,8 @@ export const AUDIT_ACTIONS = {
   'test_endpoint.deleted': 'Deleted a test endpoint',
   'api_key.created': 'Created an API key',
   'api_key.deleted': 'Deleted an API key',
+  'signing_key.rotated': 'Rotated the signing key',
+  'signing_key.deleted': 'Deleted a signing key',
   'account.created': 'Created the account',
   'account.updated': 'Changed the account',
   'account.suspended': 'Suspended the account',

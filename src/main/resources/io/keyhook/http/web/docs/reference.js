@@ -159,13 +159,13 @@ function body(method, path, operation, isEvent) {
         ? el('p', {}, 'You cannot try this call here: it would use the session of your dashboard login.')
         : trial({ method, path, operation, content, isBodyRequired: request?.required === true,
           parameters: parameters.map((parameter) => ({ ...parameter, schema: resolve(parameter.schema) })) }),
-    parameters.length ? el('h4', {}, isEvent ? 'Headers' : 'Parameters') : null,
+    parameters.length ? el('h3', {}, isEvent ? 'Headers' : 'Parameters') : null,
     parameters.length ? el('ul', { class: 'fields' }, parameters.map((parameter) =>
       field(parameter.name, { ...parameter.schema, description: parameter.description }, parameter.required, DEEPEST))) : null,
-    content ? el('h4', {}, isEvent ? 'Body' : 'Request') : null,
+    content ? el('h3', {}, isEvent ? 'Body' : 'Request') : null,
     content ? fields(content.schema) : null,
     content && (isEvent || examples(content).length > 1) ? blocks(content, 'js') : null,
-    el('h4', {}, isEvent ? 'Your response' : 'Responses'),
+    el('h3', {}, isEvent ? 'Your response' : 'Responses'),
     Object.entries(operation.responses).map(([status, response]) => answer(status, response)),
   ].flat().filter(Boolean);
 }

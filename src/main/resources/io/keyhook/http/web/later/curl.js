@@ -39,10 +39,10 @@ async function signatures(secret, id, timestamp, body) {
 
 /** The request of a delivery as a curl command. Its timestamp is the current time, because endpoints reject old ones. */
 async function command(delivery, version, secret) {
-  const body = JSON.stringify(delivery.payload);
+  const body = delivery.body?.text ?? JSON.stringify(delivery.payload);
   const timestamp = Math.floor(now() / 1000);
   const headers = [
-    ['Content-Type', 'application/json'],
+    ['Content-Type', delivery.body?.contentType ?? 'application/json'],
     ['User-Agent', 'Keyhook/' + version],
     ['X-Webhook-Event', delivery.event],
     ['X-Webhook-Attempt', '1'],

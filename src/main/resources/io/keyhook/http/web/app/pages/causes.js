@@ -4,9 +4,10 @@ import { millis, number, plural, shortUrl } from '../format.js';
 import { useSoon } from '../live.js';
 import { to } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
-import { announce, Button, ButtonLink, Card, Time, Url } from '../ui.js';
+import { announce, Badge, Button, ButtonLink, Card, Time, Url } from '../ui.js';
 import { useLoad, useRefresh } from '../use.js';
 import { advice, outcome } from '../words.js';
+import { PauseWebhook } from './pause.js';
 import { Recover } from './recover.js';
 
 const MINUTE = 60_000;
@@ -20,13 +21,14 @@ const FEW = 5;
  *
  * @param query `webhookId`, `from` and `to` of the deliveries
  * @param webhooks of the account
- * @param onChanged called when deliveries are recovered
+ * @param onChanged called when deliveries are recovered or a webhook is paused
  */
 export function Causes({ query, webhooks, onChanged = () => {} }) {
   const causes = useLoad(signal => get('api/deliveries/causes', query, signal), [JSON.stringify(query)]);
   useRefresh(causes.reload);
   const [all, setAll] = useState(false);
   const [recovering, setRecovering] = useState(null);
+  const [pausing, setPausing] = useState(null);
   const { data = [], examined, complete } = causes.data ?? {};
   useDeliveryStream(data.length > 0, useSoon(causes.reload, PAUSE), () => {});
   if (data.length === 0) {
@@ -41,14 +43,15 @@ export function Causes({ query, webhooks, onChanged = () => {} }) {
     <ul class="rows causes">${(all ? data : data.slice(0, FEW)).map(cause => html`<${Cause}
         key=${[cause.webhookId, cause.statusCode, cause.error, cause.message].join()} cause=${cause}
         webhook=${webhooks.find(({ id }) => id === cause.webhookId)} onTested=${causes.reload}
-        onRecover=${() => setRecovering(cause.webhookId)} />`)}</ul>
+        onPause=${() => setPausing(cause.webhookId)} onRecover=${() => setRecovering(cause.webhookId)} />`)}</ul>
     ${!all && data.length > FEW && html`<p><${Button} kind="small" onClick=${() => setAll(true)}>Show all ${data.length} causes</${Button}></p>`}
     ${recovering && webhooks.length > 0 && html`<${Recover} webhooks=${webhooks} webhookId=${recovering}
       onClose=${() => setRecovering(null)} onRecovering=${changed} />`}
+    ${pausing && html`<${PauseWebhook} id=${pausing} onClose=${() => setPausing(null)} onPaused=${changed} />`}
   </${Card}>`;
 }
 
-function Cause({ cause, webhook, onTested, onRecover }) {
+function Cause({ cause, webhook, onTested, onPause, onRecover }) {
   const [busy, setBusy] = useState(false);
   const { webhookId, statusCode, error, message, failed, retrying, firstAt, lastAt, lastDeliveryId } = cause;
   const count = failed + retrying;
@@ -57,7 +60,7 @@ function Cause({ cause, webhook, onTested, onRecover }) {
     try {
       const result = await post('api/webhooks/test', { webhookId });
       announce(result.success ? `Test succeeded: ${result.statusCode} in ${millis(result.responseTime)}`
-        : `Test failed: ${outcome(result.statusCode, result.error)}. ${advice(result.statusCode, result.error) ?? ''}`,
+        : `Test failed: ${outcome(result.statusCode, result.error)}. ${advice(result.statusCode, result.error, result.responseBody) ?? ''}`,
         result.success ? 'good' : 'bad');
       onTested();
     } catch (e) {
@@ -70,11 +73,13 @@ function Cause({ cause, webhook, onTested, onRecover }) {
     <div class="grow"><div><strong class="bad-text">${outcome(statusCode, error)}</strong>${message && html` · <code
         class="breakable">${message}</code>`} · <span class="nowrap">${plural(count, 'delivery', 'deliveries')}</span></div>
       <div class="faint">${retrying > 0 && `${number(retrying)} retrying · `}${webhook && html`<a class="mono"
-          href=${to('/webhooks/' + webhookId)}><${Url} of=${shortUrl(webhook.url)} /></a> · `}<${Time} at=${lastAt} />${Date.parse(lastAt) - Date.parse(firstAt) > MINUTE
+          href=${to('/webhooks/' + webhookId)}><${Url} of=${shortUrl(webhook.url)} /></a> ${webhook.pausedAt && html`<${Badge} tone="info">Paused</${Badge}> `}· `}<${Time} at=${lastAt} />${Date.parse(lastAt) - Date.parse(firstAt) > MINUTE
           && html`, first <${Time} at=${firstAt} />`}</div></div>
     <div class="actions">
       <${ButtonLink} kind="small" href=${to('/deliveries/' + lastDeliveryId)} aria-label=${'View latest delivery with ' + name}>View latest</${ButtonLink}>
       <${Button} needs="support" kind="small" icon="send" busy=${busy} onClick=${test} aria-label=${'Send test to the webhook with ' + name}>Send test</${Button}>
+      ${webhook?.isActive && !webhook.pausedAt && html`<${Button} needs="member" kind="small" onClick=${onPause}
+        aria-label=${'Pause the webhook with ' + name}>Pause</${Button}>`}
       <${Button} needs="support" kind="small" icon="repeat" onClick=${onRecover} aria-label=${'Recover deliveries of the webhook with ' + name}>Recover</${Button}>
     </div></li>`;
 }

@@ -152,7 +152,11 @@ export function DeliveryList() {
       action=${html`<${Button} kind="small" onClick=${pages.first}>Show newest</${Button}>`} />`}
     <${Recoveries} version=${recoveries} nameOf=${endpoint} />
     ${FAILURES.includes(status) && webhooks.data && !event && !licenseId && !search && !attempted && html`<${Causes} webhooks=${webhooks.data}
-      query=${{ webhookId, ...range }} onChanged=${pages.reload} />`}
+      query=${{ webhookId, ...range }} onChanged=${() => {
+        setRecoveries(version => version + 1);
+        webhooks.reload();
+        pages.reload();
+      }} />`}
     <div class=${open ? 'with-drawer' : undefined}><div onClick=${peek}>
     <${PagedTable} label="Deliveries" pages=${pages} columns=${columns} filtered=${filtered}
         onClear=${clearFilters}

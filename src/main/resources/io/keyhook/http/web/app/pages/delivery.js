@@ -3,6 +3,7 @@ import { get, post } from '../api.js';
 import { now } from '../clock.js';
 import { useApp } from '../context.js';
 import { ago, countdown, dateTime, millis, plural } from '../format.js';
+import { indented } from '../json.js';
 import { backTo, to } from '../router.js';
 import { announce, Badge, Button, Card, Code, Facts, IdText, Loaded, Later, Notice, PageHead, StatusBadge, Url } from '../ui.js';
 import { RETRY_PAUSE, useAgain, useLoad, useNow } from '../use.js';
@@ -105,7 +106,7 @@ export function Timeline({ attempts, delivery }) {
     Not shown: ${plural(dropped, 'earlier attempt')}.</p>`}
     <ol class="timeline">${attempts.map((attempt, i) => {
     const good = attempt.statusCode >= 200 && attempt.statusCode < 300 && !attempt.error;
-    const help = good ? null : advice(attempt.statusCode, attempt.error);
+    const help = good ? null : advice(attempt.statusCode, attempt.error, attempt.responseBody);
     return html`<li key=${attempt.number + attempt.startedAt} class=${good ? 'good' : 'bad'}>
       <div class="timeline-head"><strong>Attempt ${attempt.number}</strong>
         <${Badge} tone=${good ? 'good' : 'bad'}>${outcome(attempt.statusCode, attempt.error)}</${Badge}></div>
@@ -144,9 +145,9 @@ export function RequestCard({ delivery }) {
   const [raw, setRaw] = useState(false);
   const [asCommand, setAsCommand] = useState(false);
   const last = delivery.attempts[delivery.attempts.length - 1];
-  const body = JSON.stringify(delivery.payload);
+  const body = delivery.body?.text ?? JSON.stringify(delivery.payload);
   const head = [
-    ['Content-Type', 'application/json'],
+    ['Content-Type', delivery.body?.contentType ?? 'application/json'],
     ['User-Agent', 'Keyhook/' + (settings.data?.version ?? '…')],
     ['X-Webhook-Event', delivery.event],
     ['X-Webhook-Attempt', last?.number ?? 1],
@@ -161,7 +162,7 @@ export function RequestCard({ delivery }) {
     ${delivery.url && html`<p class="mono breakable"><strong>POST</strong> <${Url} of=${delivery.url} /></p>`}
     <${Headers} of=${head} />
     <h3>Body</h3>
-    <${Code} label="request body" raw=${raw} text=${raw ? body : JSON.stringify(delivery.payload, null, 2)} />
+    <${Code} label="request body" raw=${raw} text=${raw ? body : indented(body)} />
     ${asCommand && html`<${Later} load=${() => import('../../later/curl.js')} name="Curl" delivery=${delivery} onClose=${() => setAsCommand(false)} />`}
   </${Card}>`;
 }

@@ -49,6 +49,12 @@ export function FirstSteps({ account: { usage }, onChanged }) {
       setShown(true);
     }
   }, [isDone]);
+  // so that the rest of the page does not contradict a step that turned green
+  useEffect(() => {
+    if (shown && hasCounted) {
+      onChanged();
+    }
+  }, [hasCounted, !!arrived]);
   if (isDone && !shown || shown === 'hidden') {
     return null;
   }

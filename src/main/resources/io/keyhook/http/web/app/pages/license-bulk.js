@@ -105,7 +105,7 @@ export function BulkActions({ selected, onChanged, onClear }) {
 
 function Extend({ licenses, others, run, onClose }) {
   return html`<${Dialog} title=${`Extend ${plural(licenses.length, 'license')}`} onClose=${onClose}>
-    <div class="dialog-body"><p>Each license expires later by this time. One that has expired is valid from now on.</p>
+    <div class="dialog-body"><p>Choose how much later the licenses expire. For expired licenses, the time starts now.</p>
       ${others > 0 && html`<p class="faint">${plural(others, 'selected license never expires and stays unchanged.',
         'selected licenses never expire and stay unchanged.')}</p>`}</div>
     <footer class="dialog-foot"><${Button} onClick=${onClose}>Cancel</${Button}>
@@ -125,7 +125,7 @@ function DeleteMany({ licenses, run, onClose }) {
       disabled=${typed.trim() !== phrase} onClose=${onClose} run=${run}>
     <p>Their keys no longer validate, and their devices are removed. This cannot be undone.</p>
     <ul class="plain-list">${licenses.slice(0, 5).map(license => html`<li key=${license.id}>${license.name}</li>`)}
-      ${licenses.length > 5 && html`<li>and ${number(licenses.length - 5)} more</li>`}</ul>
+      ${licenses.length > 5 && html`<li class="rest">and ${number(licenses.length - 5)} more</li>`}</ul>
     <div class="field"><label for=${id}>Type <code>${phrase}</code> to confirm</label>
       <input id=${id} value=${typed} autocomplete="off" spellcheck=${false} onInput=${event => setTyped(event.target.value)} /></div>
   </${Confirm}>`;

@@ -1,29 +1,33 @@
 import { html, useState } from '../preact.js';
-import { patch, patchChanges, post } from '../api.js';
+import { getAll, patch, patchChanges, post } from '../api.js';
 import { now } from '../clock.js';
 import { Field, FormDialog, useForm } from '../form.js';
 import { DAY_LENGTH, dateTime, fromLocal, plural, toLocal, zoneHint } from '../format.js';
 import { checkEmail } from '../passwords.js';
 import { go } from '../router.js';
 import { announce, Button, Code, Dialog, Notice, Segments } from '../ui.js';
+import { useLoad } from '../use.js';
+import { checkEntitlements, PolicyChoice, ProductChoice } from './terms.js';
 
 const MOST_AT_ONCE = 1000;
 const TERMS = [[30, '30 days'], [365, '1 year'], [730, '2 years']];
 
 const EMPTY = { name: '', key: '', count: '10', maxActivations: '1', expiresAt: '', customerName: '',
-    customerEmail: '', metadata: '' };
+    customerEmail: '', metadata: '', policyId: '', productId: '', entitlements: '' };
 
 function check(values) {
   return {
     name: values.name.trim() ? '' : 'Enter a name',
-    maxActivations: /^[1-9]\d*$/.test(values.maxActivations) ? '' : 'Enter a whole number of 1 or more',
+    maxActivations: /^[1-9]\d*$/.test(values.maxActivations) || values.policyId && !values.maxActivations ? ''
+      : 'Enter a whole number of 1 or more',
     customerEmail: values.customerEmail && checkEmail(values.customerEmail),
     expiresAt: values.expiresAt && new Date(values.expiresAt) < now() ? 'Must be in the future' : '',
     metadata: checkMetadata(values.metadata),
+    entitlements: checkEntitlements(values.entitlements),
   };
 }
 
-function checkMetadata(text) {
+export function checkMetadata(text) {
   if (!text.trim()) {
     return '';
   }
@@ -36,24 +40,49 @@ function checkMetadata(text) {
 }
 
 /** The request as the API expects it, with null for empty fields. */
-function toRequest({ name, maxActivations, expiresAt, customerName, customerEmail, metadata }) {
+function toRequest({ name, maxActivations, expiresAt, customerName, customerEmail, metadata, policyId, productId, entitlements }) {
   return {
     name: name.trim(),
-    maxActivations: Number(maxActivations),
+    maxActivations: maxActivations ? Number(maxActivations) : null,
     expiresAt: fromLocal(expiresAt),
     customerName: customerName.trim() || null,
     customerEmail: customerEmail.trim() || null,
     metadata: metadata.trim() ? JSON.parse(metadata) : null,
+    policyId: policyId || null,
+    productId: productId || null,
+    entitlements: entitlements.trim() ? JSON.parse(entitlements) : null,
+  };
+}
+
+/** A change as the API expects it: a license with a policy takes from it what is empty. */
+function toChange(values) {
+  const { maxActivations, expiresAt, ...others } = toRequest(values);
+  const inherits = { maxActivations: maxActivations === null, expiresAt: !!values.policyId && expiresAt === null };
+  return {
+    ...others,
+    ...(!inherits.maxActivations && { maxActivations }),
+    ...(!inherits.expiresAt && { expiresAt }),
+    inherited: Object.keys(inherits).filter(field => inherits[field]),
   };
 }
 
 function Expiry({ form, label = 'Expires' }) {
   return html`<${Field} form=${form} name="expiresAt" label=${label} type="datetime-local" optional
-      hint=${'Leave empty for no expiry. ' + zoneHint} />
+      hint=${(form.values.policyId ? 'Leave empty to follow the policy. ' : 'Leave empty for no expiry. ') + zoneHint} />
     <div class="presets" role="group" aria-label="Terms">${TERMS.map(([days, text]) => html`<button type="button"
         key=${days} class="button small"
       onClick=${() => form.set('expiresAt', toLocal(now() + days * DAY_LENGTH))}>In ${text}</button>`)}
       <button type="button" class="button small" onClick=${() => form.set('expiresAt', '')}>Never</button></div>`;
+}
+
+/** What a license has from a policy, and beside it. */
+function Terms({ form }) {
+  const policies = useLoad(signal => getAll('api/policies', signal), []);
+  const products = useLoad(signal => getAll('api/products', signal), []);
+  return html`<div class="columns">
+      <${PolicyChoice} form=${form} policies=${policies.data ?? []} />
+      <${ProductChoice} form=${form} products=${products.data ?? []} none=${form.values.policyId ? 'That of the policy' : 'Any product'} />
+    </div>`;
 }
 
 function Details({ form }) {
@@ -62,7 +91,9 @@ function Details({ form }) {
       <${Field} form=${form} name="customerEmail" label="Customer e-mail" type="email" optional live=${checkEmail} />
     </div>
     <${Field} form=${form} name="metadata" label="Metadata" as="textarea" rows="3" spellcheck=${false} class="mono" optional
-      hint="Your own data as a JSON object." live=${checkMetadata} />`;
+      hint="Your own data as a JSON object." live=${checkMetadata} />
+    <${Field} form=${form} name="entitlements" label="Entitlements" as="textarea" rows="2" spellcheck=${false} class="mono" optional
+      hint=${'Named features with optional values, such as {"export": null, "projects": 25}.'} live=${checkEntitlements} />`;
 }
 
 export function CreateLicense({ onClose, onCreated }) {
@@ -100,9 +131,11 @@ export function CreateLicense({ onClose, onCreated }) {
       ${many ? html`<${Field} key="count" form=${form} name="count" label="How many" inputmode="numeric" />`
         : html`<${Field} key="key" form=${form} name="key" label="Key" optional spellcheck=${false} class="mono"
             hint="Leave empty to generate one." />`}
-      <${Field} form=${form} name="maxActivations" label="Activation limit" inputmode="numeric" hint="Maximum number of devices." />
+      <${Field} form=${form} name="maxActivations" label="Activation limit" inputmode="numeric"
+        hint=${form.values.policyId ? 'Leave empty to follow the policy.' : 'Maximum number of devices.'} />
     </div>
     <${Expiry} form=${form} />
+    <${Terms} form=${form} />
     <${Details} form=${form} />
   </${FormDialog}>`;
 }
@@ -119,14 +152,17 @@ function Made({ licenses, onClose }) {
 export function EditLicense({ license, onClose, onChanged }) {
   const initial = {
     name: license.name,
-    maxActivations: String(license.maxActivations),
-    expiresAt: toLocal(license.expiresAt),
+    maxActivations: license.inherited.includes('maxActivations') ? '' : String(license.maxActivations),
+    expiresAt: license.inherited.includes('expiresAt') ? '' : toLocal(license.expiresAt),
     customerName: license.customerName ?? '',
     customerEmail: license.customerEmail ?? '',
     metadata: Object.keys(license.metadata).length ? JSON.stringify(license.metadata, null, 2) : '',
+    policyId: license.policyId ?? '',
+    productId: license.productId ?? '',
+    entitlements: Object.keys(license.entitlements).length ? JSON.stringify(license.entitlements, null, 2) : '',
   };
   const form = useForm(initial, async (values, initial) => {
-    const saved = await patchChanges('api/licenses/' + license.id, toRequest(initial), toRequest(values));
+    const saved = await patchChanges('api/licenses/' + license.id, toChange(initial), toChange(values));
     if (saved) {
       onChanged(saved);
       announce('License saved', 'good');
@@ -143,6 +179,7 @@ export function EditLicense({ license, onClose, onChanged }) {
         hint="If more devices are activated, they stay, but no new one can be activated." />
     </div>
     <${Expiry} form=${form} />
+    <${Terms} form=${form} />
     <${Details} form=${form} />
   </${FormDialog}>`;
 }

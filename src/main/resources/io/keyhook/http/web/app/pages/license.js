@@ -3,9 +3,10 @@ import { get, post, remove } from '../api.js';
 import { Field, Form, FormError, useForm } from '../form.js';
 import { dateTime, number } from '../format.js';
 import { useSoon } from '../live.js';
+import { period } from '../periods.js';
 import { backTo, go, to } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
-import { announce, Button, Card, Code, Confirm, Empty, Facts, IdText, Loaded, Notice, PagedTable, PageHead, Secret, StatusBadge, Time }
+import { announce, Button, Card, Code, Confirm, Empty, Facts, IdText, Later, Loaded, Notice, PagedTable, PageHead, Secret, StatusBadge, Time }
   from '../ui.js';
 import { useLoad, usePages, useRefresh, useStateOf } from '../use.js';
 import { LICENSE_STATUS, VALIDATION_ADVICE } from '../words.js';
@@ -60,6 +61,7 @@ function License({ license, back, onChanged, reload }) {
   return html`<${PageHead} title=${license.name} back=${back} badge=${html`<${StatusBadge}
       words=${LICENSE_STATUS} status=${license.status} />`}>
       ${license.expiresAt && html`<${Button} needs="member" icon="clock" onClick=${() => setDialog('extend')}>Extend</${Button}>`}
+      ${license.status === 'active' && html`<${Button} needs="member" onClick=${() => setDialog('file')}>License file</${Button}>`}
       <${Button} needs="member" onClick=${() => setDialog('edit')}>Edit</${Button}>
       ${isDisabled ? html`<${Button} needs="support" kind="primary" onClick=${enable}>Enable</${Button}>`
         : html`<${Button} needs="support" onClick=${() => setDialog('disable')}>Disable</${Button}>`}
@@ -73,13 +75,20 @@ function License({ license, back, onChanged, reload }) {
         <${Facts} of=${[
           ['Activations', `${number(license.currentActivations)} of ${number(license.maxActivations)}`],
           ['Expires', license.expiresAt ? html`${dateTime(license.expiresAt)} (<${Time} at=${license.expiresAt} ahead />)`
-              : 'Never'],
+              : license.inherited.includes('expiresAt') ? 'Not before the first activation, or never' : 'Never'],
           ['Customer', license.customerName && html`<${OfCustomer} name=${license.customerName} />`],
           ['Customer e-mail', license.customerEmail && html`<${OfCustomer} name=${license.customerEmail} />`],
+          license.policyId && ['Policy', html`<${NameOf} path=${'api/policies/' + license.policyId} href=${to('/licenses',
+              { policyId: license.policyId })} />`],
+          license.productId && ['Product', html`<${NameOf} path=${'api/products/' + license.productId} href=${to('/licenses',
+              { productId: license.productId })} />`],
+          license.heartbeatSeconds && ['Heartbeat', period(license.heartbeatSeconds)],
           ['Created', dateTime(license.createdAt)],
           ['Updated', dateTime(license.updatedAt)],
           ['ID', html`<${IdText} of=${id} />`],
         ]} />
+        ${Object.keys(license.entitlements).length > 0 && html`<h3>Entitlements</h3>
+          <${Code} label="entitlements" text=${JSON.stringify(license.entitlements, null, 2)} />`}
         ${Object.keys(license.metadata).length > 0 && html`<h3>Metadata</h3>
           <${Code} label="metadata" text=${JSON.stringify(license.metadata, null, 2)} />`}
       </${Card}>
@@ -92,6 +101,8 @@ function License({ license, back, onChanged, reload }) {
     <${Events} id=${id} version=${lists} />
     <${Card} title="Changes"><${AuditTable} query=${{ subjectId: id }} size=${SHORT_PAGE} version=${lists} name="changes" /></${Card}>
     ${dialog === 'edit' && html`<${EditLicense} license=${license} onClose=${close} onChanged=${changed} />`}
+    ${dialog === 'file' && html`<${Later} load=${() => import('../../later/license-file.js')} name="CreateLicenseFile" license=${license} onClose=${close}
+        onCreated=${refresh} />`}
     ${dialog === 'extend' && html`<${ExtendLicense} license=${license} onClose=${close} onChanged=${changed} />`}
     ${dialog === 'disable' && html`<${Confirm} title="Disable this license?" action="Disable license"
         onClose=${close} run=${async () => {
@@ -133,6 +144,12 @@ function Verdict({ result }) {
   return html`<${Notice} tone="good" title="Valid">${result.knownDevice
       ? 'This device is already activated.'
     : `This is a new device and would use ${number(result.currentActivations + 1)} of ${number(result.maxActivations)} activations.`}</${Notice}>`;
+}
+
+/** The name of a policy or a product, with a link to its licenses. */
+function NameOf({ path, href }) {
+  const loaded = useLoad(signal => get(path, {}, signal), [path]);
+  return html`<a href=${href}>${loaded.data?.name ?? path.slice(path.lastIndexOf('/') + 1)}</a>`;
 }
 
 /** A link to all licenses of a customer. @param name or e-mail address */

@@ -17,12 +17,12 @@ const SORTS = [['', 'Newest first'], ['createdAt', 'Oldest first'], ['name', 'Na
 
 export function LicenseList() {
   const { query } = useLocation();
-  const { search = '', status = '', sort = '' } = query;
+  const { search = '', status = '', sort = '', policyId = '', productId = '' } = query;
   const [dialog, setDialog] = useState(null);
   const mayCreate = useMay('member');
   const maySelect = useMay('support');
   useEffect(() => query.create && mayCreate && setDialog('create'), [query.create, mayCreate]);
-  const pages = usePages('api/licenses', { search, status, sort });
+  const pages = usePages('api/licenses', { search, status, sort, policyId, productId });
   // licenses by ID as the list last showed them, on any of its pages
   const [selected, setSelected] = useStateOf(pages.key, () => new Map());
   const select = change => setSelected(selected => {
@@ -37,7 +37,7 @@ export function LicenseList() {
   const create = html`<${Button} needs="member" kind="primary" icon="plus"
       onClick=${() => setDialog('create')}>Create license</${Button}>`;
   return html`<${PageHead} title="Licenses">
-      <${Export} query=${{ search, status, sort }} />
+      <${Export} query=${{ search, status, sort, policyId, productId }} />
       <${Button} needs="member" icon="upload" onClick=${() => setDialog('import')}>Import</${Button}>
       ${create}
     </${PageHead}>
@@ -46,8 +46,10 @@ export function LicenseList() {
           onChange=${search => filter({ search }, { typed: 'search' })} />
       <${Filter} label="Status" value=${status} options=${STATUSES} onChange=${status => filter({ status })} />
       <${Filter} label="Sort by" value=${sort} options=${SORTS} onChange=${sort => filter({ sort })} />
+      ${policyId && html`<${Button} icon="close" onClick=${() => filter({ policyId: null })}>Only ${policyId}</${Button}>`}
+      ${productId && html`<${Button} icon="close" onClick=${() => filter({ productId: null })}>Only ${productId}</${Button}>`}
     </div>
-    <${PagedTable} label="Licenses" pages=${pages} columns=${COLUMNS} filtered=${search || status} onClear=${clearFilters}
+    <${PagedTable} label="Licenses" pages=${pages} columns=${COLUMNS} filtered=${search || status || policyId || productId} onClear=${clearFilters}
       selected=${maySelect ? selected : null} onSelect=${select} rowName=${license => license.name}
       empty=${html`<${Empty} icon="licenses" title="No licenses yet"
           action=${create}>A license is what your customer buys. Its key activates your app on as many devices as you allow.</${Empty}>`} />

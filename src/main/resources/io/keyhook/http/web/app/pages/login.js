@@ -10,6 +10,7 @@ export function LogIn({ signupEnabled }) {
     <${Logo} />
     <h1>Log in to Keyhook</h1>
     <${LogInForm} email="" />
+    <p class="door-foot">Forgot your password? Ask an owner of your account for a password link.</p>
     <p class="door-foot">${signupEnabled && html`<span>New here? <a href="#/signup">Sign up</a> · </span>`}
       <a href="docs/">Read the guide</a></p>
   </div></main>`;

@@ -11,6 +11,7 @@ import { useLoad, useRefresh } from '../use.js';
 import { Causes } from './causes.js';
 import { toAttempts } from './deliveries.js';
 import { FirstSteps } from './first-steps.js';
+import { Recoveries } from './recoveries.js';
 import { WebhookStatus } from './webhooks.js';
 
 const RANGES = [['1h', '1 hour'], ['24h', '24 hours'], ['7d', '7 days'], ['30d', '30 days']];
@@ -22,6 +23,8 @@ export function Overview() {
   const account = useLoad(signal => get('api/account', {}, signal), []);
   const stats = useLoad(signal => get('api/stats', { range }, signal), [range]);
   const endpoints = useLoad(loadEndpoints, []);
+  // grows when a recovery may have started
+  const [version, setVersion] = useState(0);
   const [since] = useState(() => new Date(now() - DAY_LENGTH).toISOString());
   useRefresh(() => {
     stats.reload();
@@ -33,10 +36,18 @@ export function Overview() {
     ${account.data && html`<${PlanWarning} account=${account.data} />`}
     <${Stale} of=${endpoints} what="the webhooks" />
     ${endpoints.data && html`<${Failing} endpoints=${endpoints.data} />`}
-    ${endpoints.data && html`<${Causes} query=${{ from: since }} webhooks=${endpoints.data} />`}
+    ${endpoints.data && html`<${Recoveries} version=${version} nameOf=${id => {
+        const webhook = endpoints.data.find(webhook => webhook.id === id);
+        return webhook && shortUrl(webhook.url);
+      }} />
+      <${Causes} query=${{ from: since }} webhooks=${endpoints.data} onChanged=${() => {
+        setVersion(version => version + 1);
+        endpoints.reload();
+      }} />`}
     ${mayBegin && account.data && endpoints.data && html`<${FirstSteps} account=${account.data} onChanged=${() => {
         account.reload();
         endpoints.reload();
+        stats.reload();
       }} />`}
     <${Loaded} of=${stats} lines=${10}>${data => html`<${Figures} stats=${data} busy=${stats.loading} />`}</${Loaded}>
     <${Card} title="Usage" action=${html`<a href="#/plan">View plan</a>`}>
@@ -61,7 +72,7 @@ function Failing({ endpoints }) {
     return null;
   }
   return html`<${Card} title=${plural(failing.length, 'webhook needs', 'webhooks need') + ' attention'} edge="bad">
-    <ul class="rows">${failing.map(webhook => ({ webhook, ...webhook })).map(({ webhook, id, url, pausedAt, deactivatedReason, stats }) => html`<li key=${id}>
+    <ul class="rows">${failing.map(webhook => ({ webhook, ...webhook })).map(({ webhook, id, url, isActive, pausedAt, deactivatedReason, stats }) => html`<li key=${id}>
       <div class="grow"><a class="mono strong" href=${to('/webhooks/' + id)}><${Url} of=${shortUrl(url)} /></a>
         <div class="faint">${deactivatedReason ?? (pausedAt ? html`Paused <${Time} at=${pausedAt} />` : html`${stats.consecutiveFailures > 0
             ? stats.consecutiveFailures === 1 ? 'The last attempt failed'
@@ -69,7 +80,7 @@ function Failing({ endpoints }) {
             : `${percent(stats.successRate)} of the attempts in the last 24 hours succeeded`}${stats.lastSuccessAt
             ? html` · last success <${Time} at=${stats.lastSuccessAt} />` : ' · no success in the last 24 hours'}`)}</div></div>
       <${WebhookStatus} webhook=${webhook} stats=${stats} />
-      ${pausedAt ? html`<${ButtonLink} kind="small" href=${to('/webhooks/' + id)}>View webhook</${ButtonLink}>`
+      ${pausedAt || isActive && !stats.consecutiveFailures ? html`<${ButtonLink} kind="small" href=${to('/webhooks/' + id)}>View webhook</${ButtonLink}>`
         : html`<${ButtonLink} kind="small"
             href=${to('/deliveries', { webhookId: id, status: 'failing' })}>View failures</${ButtonLink}>`}
     </li>`)}</ul>

@@ -15,7 +15,7 @@ const label = result => /^\d/.test(result) ? outcome(Number(result), null) : out
 
 /** Recovers the failed deliveries of one webhook: of a time, and as the user selects among what failed then. */
 export function Recover({ webhooks, webhookId, onClose, onRecovering }) {
-  const form = useForm({ webhookId: webhookId || webhooks[0].id,
+  const form = useForm({ webhookId: webhookId || (webhooks.find(({ isActive }) => isActive) ?? webhooks[0]).id,
       since: toLocal(now() - DAY_LENGTH), until: '', notEvents: [], notResults: [] }, async values => {
     const { recovering } = await post(`api/webhooks/${values.webhookId}/recover`, request(values, preview));
     announce(recovering ? 'Recovering ' + deliveries(recovering)

@@ -1,7 +1,7 @@
 import { html, useState } from '../preact.js';
 import { get, post } from '../api.js';
 import { number } from '../format.js';
-import { announce, Badge, Button, Card, Time } from '../ui.js';
+import { announce, Badge, Button, Card, Time, Url } from '../ui.js';
 import { useAgain, useLoad } from '../use.js';
 import { now } from '../clock.js';
 
@@ -56,7 +56,7 @@ function Progress({ recovery, name, onStopped }) {
   };
   return html`<li><div class="grow">
       <div class="meter-text"><span>${number(recovered)} of ${number(Math.max(total, recovered))} recovered${name && html` · <span
-          class="mono">${name}</span>`}</span>
+          class="mono"><${Url} of=${name} /></span>`}</span>
         <span class="faint nowrap">${endedAt ? html`ended <${Time} at=${endedAt} />` : html`started <${Time} at=${createdAt} />`}</span></div>
       <div class="meter" role="progressbar" aria-label="Recovered deliveries" aria-valuemin="0" aria-valuemax=${Math.max(total, recovered)}
         aria-valuenow=${recovered}><span style=${{ width: share * 100 + '%' }}></span></div>

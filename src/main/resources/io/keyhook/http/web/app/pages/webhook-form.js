@@ -2,12 +2,15 @@ import { html, useState } from '../preact.js';
 import { getPublic, patchChanges, post } from '../api.js';
 import { useApp } from '../context.js';
 import { Field, FormDialog, useForm } from '../form.js';
+import { number } from '../format.js';
 import { go } from '../router.js';
 import { SNIPPETS } from '../snippets.js';
 import { announce, Button, ButtonLink, Code, Dialog, Loaded, Notice, Secret, Segments } from '../ui.js';
 import { useId, useLoad } from '../use.js';
 import { checkForm, checkUrl } from '../url-check.js';
 import { ALL_LICENSE_EVENTS } from '../words.js';
+import { checkFilters, FilterFields, filterRequest, filterValues } from './webhook-filters.js';
+import { FormatFields, formatRequest, formatValues } from './webhook-format.js';
 import { checkHeaders, HeaderFields, headerRequest, headerValues } from './webhook-headers.js';
 
 /** Whether http and private addresses are allowed. Until the settings are loaded, the server decides. */
@@ -15,18 +18,25 @@ const mayBeInsecure = ({ data }) => data?.allowInsecureTargets ?? true;
 
 const check = (settings, webhook) => values => ({
   ...checkHeaders(webhook, values),
+  ...checkFilters(values),
   url: values.url ? checkForm(values.url, mayBeInsecure(settings)) : 'Enter the URL of your endpoint',
   events: values.events.length ? '' : 'Choose at least one event',
+  rateLimit: checkRate(values.rateLimit.trim()),
 });
+
+const MAX_RATE = 1_000;
+
+const checkRate = text => !text || /^\d+$/.test(text) && text >= 1 && text <= MAX_RATE ? '' : `Enter a whole number from 1 to ${number(MAX_RATE)}`;
 
 /** Whether the subscription to all events of licenses includes a type. */
 const isCovered = (type, events) => events.includes(ALL_LICENSE_EVENTS) && type.startsWith('license.') && type !== ALL_LICENSE_EVENTS;
 
 /** The request as the API expects it, with null for empty fields. */
-const toRequest = ({ url, events, description }) => ({
+const toRequest = ({ url, events, description, rateLimit }) => ({
   url,
   events: events.filter(type => !isCovered(type, events)).sort(), // the order has no meaning
   description: description.trim() || null,
+  rateLimit: rateLimit.trim() ? Number(rateLimit) : null,
 });
 
 function Fields({ form, settings, webhook }) {
@@ -40,7 +50,11 @@ function Fields({ form, settings, webhook }) {
         ? 'Keyhook sends a POST here. Development mode: http and private addresses are allowed.'
         : 'Keyhook sends a POST here. Must be https, at a public address, on port 443 or 8443.'} />
     <${EventChoice} form=${form} />
+    <${FormatFields} form=${form} />
     <${Field} form=${form} name="description" label="Description" optional maxlength="1000" />
+    <${Field} form=${form} name="rateLimit" label="Rate limit" optional inputmode="numeric"
+      hint="The most attempts per second. What exceeds it waits in the queue." />
+    <${FilterFields} form=${form} />
     <${HeaderFields} form=${form} webhook=${webhook} />`;
 }
 
@@ -52,6 +66,7 @@ function EventChoice({ form }) {
   const chosen = form.values.events;
   const toggle = (type, on) => form.set('events', events => on ? [...events, type] : events.filter(other => other !== type));
   return html`<fieldset class="choices" aria-describedby=${wrong ? id : undefined}><legend>Events</legend>
+    <div class="field-error" id=${id} aria-live="polite">${wrong}</div>
     <${Loaded} of=${types} lines=${4}>${({ data }) => html`<div
         class="choice-list">${data.map(({ type, description, example }) => html`<div key=${type} class="choice">
       <label><input type="checkbox" name="events" aria-invalid=${wrong ? 'true' : undefined}
@@ -65,7 +80,6 @@ function EventChoice({ form }) {
         onChange=${event => toggle(ALL_LICENSE_EVENTS, event.target.checked)} /><span><code>${ALL_LICENSE_EVENTS}</code><span
             class="faint">All events of licenses, and those that later versions add</span></span></label>
     </div></div>`}</${Loaded}>
-    <div class="field-error" id=${id} aria-live="polite">${wrong}</div>
   </fieldset>`;
 }
 
@@ -73,8 +87,9 @@ function EventChoice({ form }) {
 export function CreateWebhook({ onClose }) {
   const { settings } = useApp();
   const [made, setMade] = useState(null);
-  const form = useForm({ url: '', events: [], description: '', ...headerValues(null) }, async values => {
-    setMade(await post('api/webhooks', { ...toRequest(values), ...headerRequest(null, values) }));
+  const form = useForm({ url: '', events: [], description: '', rateLimit: '', ...formatValues(null), ...filterValues(null), ...headerValues(null) }, async values => {
+    setMade(await post('api/webhooks', { ...toRequest(values), ...formatRequest(values), ...filterRequest(values),
+      ...headerRequest(null, values) }));
   }, check(settings, null));
   if (made) {
     return html`<${ShowSecret} title="Webhook created" secret=${made.secret} onClose=${() => {
@@ -90,9 +105,10 @@ export function CreateWebhook({ onClose }) {
 export function EditWebhook({ webhook, onClose, onChanged }) {
   const { settings } = useApp();
   const form = useForm({ url: webhook.url, events: webhook.events,
-      description: webhook.description ?? '', ...headerValues(webhook) }, async (values, initial) => {
-    const saved = await patchChanges('api/webhooks/' + webhook.id, toRequest(initial),
-      { ...toRequest(values), ...headerRequest(webhook, values) });
+      description: webhook.description ?? '', rateLimit: String(webhook.rateLimit ?? ''), ...formatValues(webhook), ...filterValues(webhook),
+      ...headerValues(webhook) }, async (values, initial) => {
+    const saved = await patchChanges('api/webhooks/' + webhook.id, { ...toRequest(initial), ...formatRequest(initial), ...filterRequest(initial) },
+      { ...toRequest(values), ...formatRequest(values), ...filterRequest(values), ...headerRequest(webhook, values) });
     if (saved) {
       onChanged(saved);
       announce('Webhook saved', 'good');

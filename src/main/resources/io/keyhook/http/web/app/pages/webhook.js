@@ -14,9 +14,12 @@ import { useLoad, usePages } from '../use.js';
 import { advice, EVENT_TYPES, outcome } from '../words.js';
 import { toAttempts } from './deliveries.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
+import { Kept, PauseWebhook } from './pause.js';
 import { Recover } from './recover.js';
 import { Recoveries } from './recoveries.js';
 import { EditWebhook, RotateSecret, Snippets } from './webhook-form.js';
+import { filterFacts } from './webhook-filters.js';
+import { formatFacts } from './webhook-format.js';
 import { headerFacts } from './webhook-headers.js';
 import { WebhookStatus } from './webhooks.js';
 
@@ -97,6 +100,9 @@ function Webhook({ webhook, back, onChanged, reload }) {
           ['URL', html`<span class="mono breakable"><${Url} of=${webhook.url} /></span>`],
           ['Events', webhook.events.map(event => html`<${Badge} key=${event}>${event}</${Badge}> `)],
           webhook.description && ['Description', webhook.description],
+          ...formatFacts(webhook),
+          webhook.rateLimit && ['Rate limit', plural(webhook.rateLimit, 'attempt') + ' per second'],
+          ...filterFacts(webhook),
           ...headerFacts(webhook),
           ['Created', dateTime(webhook.createdAt)],
           ['ID', html`<${IdText} of=${id} />`],
@@ -112,12 +118,7 @@ function Webhook({ webhook, back, onChanged, reload }) {
     ${dialog === 'edit' && html`<${EditWebhook} webhook=${webhook} onClose=${close} onChanged=${changed} />`}
     ${dialog === 'rotate' && html`<${RotateSecret} webhook=${webhook} onClose=${close} onRotated=${reload} />`}
     ${dialog === 'recover' && html`<${Recover} webhooks=${[webhook]} onClose=${close} onRecovering=${done} />`}
-    ${dialog === 'pause' && html`<${Confirm} title="Pause this webhook?" action="Pause" kind="primary"
-        onClose=${close} run=${async () => {
-        changed(await post(`api/webhooks/${id}/pause`));
-        announce('Webhook paused', 'good');
-      }}><p>Keyhook keeps recording its events, and sends them when you resume, oldest first. Retries wait too. <${Kept} /></p>
-        <p>To drop events instead, deactivate the webhook.</p></${Confirm}>`}
+    ${dialog === 'pause' && html`<${PauseWebhook} id=${id} onClose=${close} onPaused=${changed} />`}
     ${dialog === 'deactivate' && html`<${Confirm} title="Deactivate this webhook?" action="Deactivate"
         onClose=${close} run=${async () => {
         changed(await patch('api/webhooks/' + id, { isActive: false }));
@@ -130,12 +131,6 @@ function Webhook({ webhook, back, onChanged, reload }) {
         announce('Webhook deleted', 'good');
         go('/webhooks');
       }}><p>Its pending deliveries are canceled and its secret is deleted. Past deliveries stay in the log.</p></${Confirm}>`}`;
-}
-
-/** How long events wait for a paused webhook. */
-function Kept() {
-  const { data } = useLoad(signal => get('api/account', {}, signal), []);
-  return data && `Events wait for up to ${plural(data.logRetentionDays, 'day')}, as long as your plan keeps deliveries.`;
 }
 
 /** Sends one test delivery and shows the response of the endpoint. */
@@ -173,7 +168,7 @@ function TestCard({ webhook, onTested }) {
 
 function TestResult({ result }) {
   const { success, statusCode, responseTime, error, responseBody } = result;
-  const help = advice(statusCode, error);
+  const help = advice(statusCode, error, responseBody);
   return html`<div class="test-result">
     <${Notice} tone=${success ? 'good' : 'bad'} title=${success ? 'Test succeeded' : outcome(statusCode, error)}>
       ${success ? `Your endpoint returned ${statusCode} in ${millis(responseTime)}.` : help}</${Notice}>

@@ -1,7 +1,7 @@
 // What users enter before a call for which a stolen token must not be enough.
-import { html } from '../preact.js';
-import { useApp } from '../context.js';
-import { Field } from '../form.js';
+import { html } from '../app/preact.js';
+import { useApp } from '../app/context.js';
+import { Field } from '../app/form.js';
 
 /** Whether the user's logins need a code, and so does their proof. */
 export const useTwoFactor = () => useApp().me.data?.user?.twoFactor === true;

@@ -1,9 +1,9 @@
-import { html, useState } from '../preact.js';
-import { get, patchChanges, post } from '../api.js';
-import { Field, Form, FormError, useForm } from '../form.js';
-import { announce, Button, ButtonLink, Card, Loaded, Notice } from '../ui.js';
-import { useLoad } from '../use.js';
-import { ALERT_CAUSES } from '../words.js';
+import { html, useState } from '../app/preact.js';
+import { get, patchChanges, post } from '../app/api.js';
+import { Field, Form, FormError, useForm } from '../app/form.js';
+import { announce, Button, ButtonLink, Card, Loaded, Notice } from '../app/ui.js';
+import { useLoad } from '../app/use.js';
+import { ALERT_CAUSES } from '../app/words.js';
 
 /** What the user is alerted about, by mail and Slack. */
 export function AlertsCard() {

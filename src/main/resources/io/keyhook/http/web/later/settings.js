@@ -1,14 +1,15 @@
-import { html, useState } from '../preact.js';
-import { post, remove } from '../api.js';
-import { useApp } from '../context.js';
-import { Field, Form, FormDialog, FormError, useForm } from '../form.js';
-import { date, duration } from '../format.js';
-import { atItsField, checkPassword, PASSWORD_HINT } from '../passwords.js';
-import { remember } from '../storage.js';
-import { announce, Badge, Button, Card, Code, Confirm, Dialog, Facts, Loaded, Notice, PagedTable, PageHead, Segments, Time } from '../ui.js';
-import { usePages } from '../use.js';
-import { deviceName, ROLE_NAMES } from '../words.js';
+import { html, useState } from '../app/preact.js';
+import { post, remove } from '../app/api.js';
+import { useApp } from '../app/context.js';
+import { Field, Form, FormDialog, FormError, useForm } from '../app/form.js';
+import { date, duration } from '../app/format.js';
+import { atItsField, checkPassword, PASSWORD_HINT } from '../app/passwords.js';
+import { remember } from '../app/storage.js';
+import { announce, Badge, Button, Card, Code, Confirm, Dialog, Facts, Loaded, Notice, PagedTable, PageHead, Segments, Time } from '../app/ui.js';
+import { usePages } from '../app/use.js';
+import { deviceName, ROLE_NAMES } from '../app/words.js';
 import { AlertsCard } from './alerts.js';
+import { SigningKeysCard } from './signing-keys.js';
 
 const THEMES = [['system', 'System'], ['light', 'Light'], ['dark', 'Dark']];
 const STORED = 'keyhook-theme';
@@ -27,6 +28,7 @@ export function SettingsPage() {
     <${Card} title="Password"><${Password} email=${me.data?.user?.email ?? ''} /></${Card}>
     ${me.data?.user && html`<${TwoFactor} me=${me} />`}
     ${me.data?.user && html`<${AlertsCard} />`}
+    ${me.data && html`<${SigningKeysCard} accountId=${me.data.accountId} />`}
     <${Sessions} />
     <${Card} title="Server"><${Loaded} of=${settings} lines=${4}>${({ version, timeout, retryDelays,
         allowInsecureTargets }) => html`<${Facts} of=${[

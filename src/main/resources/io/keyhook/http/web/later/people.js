@@ -1,12 +1,12 @@
-import { html, useState } from '../preact.js';
-import { patch, post, remove, ROOT } from '../api.js';
-import { ROLES, useApp, useMay } from '../context.js';
-import { Field, FormDialog, useForm } from '../form.js';
-import { atItsField, checkEmail, checkPassword, checkProof, NO_PROOF, PASSWORD_HINT } from '../passwords.js';
+import { html, useState } from '../app/preact.js';
+import { patch, post, remove, ROOT } from '../app/api.js';
+import { ROLES, useApp, useMay } from '../app/context.js';
+import { Field, FormDialog, useForm } from '../app/form.js';
+import { atItsField, checkEmail, checkPassword, checkProof, NO_PROOF, PASSWORD_HINT } from '../app/passwords.js';
 import { Proof, useTwoFactor } from './proof.js';
-import { announce, Badge, Button, Card, Confirm, Dialog, Notice, PagedTable, PageHead, Secret, Time } from '../ui.js';
-import { useId, usePages } from '../use.js';
-import { ROLE_NAMES } from '../words.js';
+import { announce, Badge, Button, Card, Confirm, Dialog, Notice, PagedTable, PageHead, Secret, Time } from '../app/ui.js';
+import { useId, usePages } from '../app/use.js';
+import { ROLE_NAMES } from '../app/words.js';
 
 export function People() {
   const { me } = useApp();

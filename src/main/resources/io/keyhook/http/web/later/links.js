@@ -1,13 +1,13 @@
 // The pages of links that are good for one use, for people who are not logged in.
-import { html } from '../preact.js';
-import { logIn, postPublic } from '../api.js';
-import { Field, Form, FormError, useForm } from '../form.js';
-import { Logo } from '../icons.js';
-import { checkPassword, PASSWORD_HINT } from '../passwords.js';
-import { go } from '../router.js';
-import { announce, Button, ButtonLink, Empty, Loaded, useTitle } from '../ui.js';
-import { useLoad } from '../use.js';
-import { ROLE_NAMES } from '../words.js';
+import { html } from '../app/preact.js';
+import { logIn, postPublic } from '../app/api.js';
+import { Field, Form, FormError, useForm } from '../app/form.js';
+import { Logo } from '../app/icons.js';
+import { checkPassword, PASSWORD_HINT } from '../app/passwords.js';
+import { go } from '../app/router.js';
+import { announce, Button, ButtonLink, Empty, Loaded, useTitle } from '../app/ui.js';
+import { useLoad } from '../app/use.js';
+import { ROLE_NAMES } from '../app/words.js';
 
 function Door({ title, children }) {
   useTitle(title);

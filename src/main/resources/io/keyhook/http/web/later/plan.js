@@ -1,9 +1,9 @@
-import { html } from '../preact.js';
-import { get, getPublic } from '../api.js';
-import { number, planName, plural } from '../format.js';
-import { Icon } from '../icons.js';
-import { Badge, Card, Loaded, Meter, PageHead } from '../ui.js';
-import { useLoad } from '../use.js';
+import { html } from '../app/preact.js';
+import { get, getPublic } from '../app/api.js';
+import { number, planName, plural } from '../app/format.js';
+import { Icon } from '../app/icons.js';
+import { Badge, Card, Loaded, Meter, PageHead } from '../app/ui.js';
+import { useLoad } from '../app/use.js';
 
 export function PlanPage() {
   const loaded = useLoad(async signal => {

@@ -1,12 +1,12 @@
-import { html, useState } from '../preact.js';
-import { getAll, MOST_ITEMS, post, remove } from '../api.js';
-import { now } from '../clock.js';
-import { Field, FormDialog, useForm } from '../form.js';
-import { DAY_LENGTH } from '../format.js';
-import { atItsField, checkProof, NO_PROOF } from '../passwords.js';
-import { announce, Badge, Button, Confirm, Dialog, Empty, Notice, PagedTable, PageHead, Secret, Time } from '../ui.js';
-import { useLoad, usePages } from '../use.js';
-import { SCOPE_NAMES } from '../words.js';
+import { html, useState } from '../app/preact.js';
+import { getAll, MOST_ITEMS, post, remove } from '../app/api.js';
+import { now } from '../app/clock.js';
+import { Field, FormDialog, useForm } from '../app/form.js';
+import { DAY_LENGTH } from '../app/format.js';
+import { atItsField, checkProof, NO_PROOF } from '../app/passwords.js';
+import { announce, Badge, Button, Confirm, Dialog, Empty, Notice, PagedTable, PageHead, Secret, Time } from '../app/ui.js';
+import { useLoad, usePages } from '../app/use.js';
+import { SCOPE_NAMES } from '../app/words.js';
 import { Proof, useTwoFactor } from './proof.js';
 
 export function ApiKeys() {

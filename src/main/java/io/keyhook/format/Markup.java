@@ -1,0 +1,113 @@
+package io.keyhook.format;
+
+import io.keyhook.bus.JsonText;
+import io.keyhook.bus.Webhooks.Format;
+
+/**
+ * How text is written for a service: what makes it bold, how a value is kept from being anything but text, and how much fits. All of it is
+ * linear in the length of the text. Any thread.
+ */
+enum Markup {
+  /** Slack's mrkdwn, in a section: 3,000 characters. Only these three characters need escaping, so that a value is no link and no mention. */
+  SLACK("*", 3_000) {
+    @Override
+    String escape(String value) {
+      return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+    }
+  },
+  /** Markdown of Discord. An embed takes 4,096 characters; 2,000 is the limit of what can be read at once. */
+  DISCORD("**", 2_000) {
+    @Override
+    String escape(String value) {
+      return backslashed(value, "\\*_~`|>#-[]()<@:");
+    }
+  },
+  /** The Markdown of Adaptive Cards, which has no HTML. A message of Teams takes 28 KB. */
+  TEAMS("**", 4_000) {
+    @Override
+    String escape(String value) {
+      return backslashed(value, "\\*_~`[]#");
+    }
+  },
+  /** Inside a string of JSON. Its size follows from the limits of templates and values: at most 100 values of 1,000 characters each. */
+  JSON("", Integer.MAX_VALUE) {
+    @Override
+    String escape(String value) {
+      String quoted = JsonText.of(value);
+      return quoted.substring(1, quoted.length() - 1);
+    }
+  },
+  TEXT("", Integer.MAX_VALUE) {
+    @Override
+    String escape(String value) {
+      return value;
+    }
+  };
+
+  private final String bold;
+  private final int limit;
+
+  Markup(String bold, int limit) {
+    this.bold = bold;
+    this.limit = limit;
+  }
+
+  /** The markup of a template: a generic one is JSON if it looks like it. */
+  static Markup of(Format format, String template) {
+    return switch (format) {
+      case KEYHOOK -> throw new IllegalArgumentException("Keyhook's own format has no templates");
+      case SLACK -> SLACK;
+      case DISCORD -> DISCORD;
+      case TEAMS -> TEAMS;
+      case GENERIC -> {
+        String text = template.stripLeading();
+        // a template of text may begin with a tag
+        yield text.startsWith("[") || text.startsWith("{") && !text.startsWith("{{") ? JSON : TEXT;
+      }
+    };
+  }
+
+  /** Writes a value so that the service shows it as it is. */
+  abstract String escape(String value);
+
+  String bold() {
+    return bold;
+  }
+
+  /** Whether the message is read by people, in the form that the service gives it. */
+  boolean isChat() {
+    return this != JSON && this != TEXT;
+  }
+
+  /** Cuts a text that is too long, but no character and no escape in two. */
+  String cut(String text) {
+    if (text.length() <= limit) {
+      return text;
+    }
+    int end = limit - 1;
+    if (Character.isHighSurrogate(text.charAt(end - 1))) {
+      end--;
+    }
+    int entity = text.lastIndexOf('&', end - 1);
+    if (this == SLACK && entity >= end - "&amp".length() && text.indexOf(';', entity) >= end) {
+      end = entity;
+    }
+    int escapes = end;
+    while (escapes > 0 && text.charAt(escapes - 1) == '\\') {
+      escapes--;
+    }
+    return text.substring(0, (end - escapes) % 2 == 0 || this == SLACK ? end : end - 1) + "…";
+  }
+
+  private static String backslashed(String value, String special) {
+    StringBuilder escaped = new StringBuilder(value.length() + 16);
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (special.indexOf(c) >= 0) {
+        escaped.append('\\');
+      }
+      escaped.append(c);
+    }
+    return escaped.toString();
+  }
+}

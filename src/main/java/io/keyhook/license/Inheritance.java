@@ -1,0 +1,112 @@
+package io.keyhook.license;
+
+import io.keyhook.bus.Check;
+import io.keyhook.bus.Field;
+import io.keyhook.bus.Licenses;
+import io.keyhook.bus.Licenses.License;
+import io.keyhook.bus.Policies.ExpiryBasis;
+import io.keyhook.bus.Policies.Policy;
+import io.keyhook.bus.Policies.Terms;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** What a license takes from its policy: the rules, over values. */
+final class Inheritance {
+  private static final String LIMIT = "maxActivations";
+  private static final String EXPIRY = "expiresAt";
+
+  private Inheritance() {}
+
+  /**
+   * What a license takes from its policy after a change.
+   *
+   * @param firstActivatedAt to be kept with the license; null: as it is
+   */
+  record Taken(boolean limit, boolean expiry, Instant firstActivatedAt) {
+    static final Taken NOTHING = new Taken(false, false, null);
+  }
+
+  /** A change of a license with the values that it takes from its policy filled in. */
+  record Resolved(Licenses.Update change, Taken taken) {}
+
+  /** The names of what a license takes from its policy. */
+  static List<String> names(boolean limit, boolean expiry) {
+    List<String> names = new ArrayList<>(2);
+    if (limit) {
+      names.add(LIMIT);
+    }
+    if (expiry) {
+      names.add(EXPIRY);
+    }
+    return List.copyOf(names);
+  }
+
+  /**
+   * A license that is created now.
+   *
+   * @param policy null: none
+   */
+  static LicenseStore.New create(Licenses.Create license, String key, Policy policy) {
+    if (policy == null) {
+      return new LicenseStore.New(license, key, license.maxActivations(), false, false, null);
+    }
+    Terms terms = policy.terms();
+    boolean limit = license.maxActivations() == null;
+    boolean expiry = license.expiresAt() == null;
+    return new LicenseStore.New(license, key, limit ? terms.maxActivations() : license.maxActivations(), limit, expiry,
+        expiry && terms.expiryBasis() == ExpiryBasis.CREATION ? terms.durationSeconds() : null);
+  }
+
+  /** Whether a change needs the policy that the license has after it. */
+  static boolean needsPolicy(Licenses.Update change) {
+    return change.policyId().value() != null || change.inherited().present();
+  }
+
+  /**
+   * A change of a license.
+   *
+   * @param policy that the license has after the change; null: it has none, or the change does not {@linkplain #needsPolicy need} it
+   * @param firstActivatedAt null: not yet
+   */
+  static Resolved update(License before, Licenses.Update change, Policy policy, Instant firstActivatedAt) {
+    String policyId = change.policyId().present() ? change.policyId().value() : before.policyId();
+    if (policyId == null) {
+      if (change.inherited().present() && !change.inherited().value().isEmpty()) {
+        throw Check.invalid("inherited", "names fields, but the license has no policy; set policyId too, or leave it empty");
+      }
+      return new Resolved(change, Taken.NOTHING);
+    }
+    boolean assigned = !policyId.equals(before.policyId());
+    boolean limit = takes(LIMIT, before, change, assigned, differs(change.maxActivations(), before.maxActivations()));
+    boolean expiry = takes(EXPIRY, before, change, assigned, differs(change.expiresAt(),
+        before.expiresAt() == null ? null : before.expiresAt().truncatedTo(ChronoUnit.MILLIS)));
+    boolean anew = policy != null && (assigned || change.inherited().present());
+    Licenses.Update filled = new Licenses.Update(change.caller(), change.id(), change.name(),
+        limit && anew ? Field.of(policy.terms().maxActivations()) : change.maxActivations(),
+        expiry && anew ? Field.of(expiry(policy.terms(), before.createdAt(), firstActivatedAt)) : change.expiresAt(),
+        change.customerName(), change.customerEmail(), change.metadata(), change.policyId(), change.productId(),
+        change.heartbeatSeconds(), change.entitlements(), change.inherited());
+    return new Resolved(filled, new Taken(limit, expiry, firstActivatedAt));
+  }
+
+  private static boolean takes(String field, License before, Licenses.Update change, boolean assigned, boolean differs) {
+    if (change.inherited().present()) {
+      return change.inherited().value().contains(field);
+    }
+    boolean stated = field.equals(LIMIT) ? change.maxActivations().present() : change.expiresAt().present();
+    return assigned ? !stated : before.inherits(field) && !differs;
+  }
+
+  private static <T> boolean differs(Field<T> field, T before) {
+    return field.present() && !Objects.equals(field.value(), before);
+  }
+
+  private static Instant expiry(Terms terms, Instant createdAt, Instant firstActivatedAt) {
+    Instant start = terms.expiryBasis() == ExpiryBasis.CREATION ? createdAt : firstActivatedAt;
+    return start == null || terms.durationSeconds() == null ? null
+        : start.truncatedTo(ChronoUnit.MILLIS).plusSeconds(terms.durationSeconds());
+  }
+}

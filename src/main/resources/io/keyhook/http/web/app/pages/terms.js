@@ -1,0 +1,38 @@
+// What licenses and policies have in common: the product and the entitlements.
+import { html } from '../preact.js';
+import { Field } from '../form.js';
+
+/** Returns the problem with the text of an entitlements object, or '' if there is none. */
+export function checkEntitlements(text) {
+  if (!text.trim()) {
+    return '';
+  }
+  try {
+    const value = JSON.parse(text);
+    return value && typeof value === 'object' && !Array.isArray(value) ? '' : 'Must be a JSON object, such as {"projects": 25}';
+  } catch {
+    return 'Must be valid JSON';
+  }
+}
+
+/** @param products as the API lists them */
+export function ProductChoice({ form, products, none = 'Any product' }) {
+  return html`<${Field} form=${form} name="productId" label="Product" as="select" optional>
+    ${options(products, form.values.productId, none)}
+  </${Field}>`;
+}
+
+/** @param policies as the API lists them */
+export function PolicyChoice({ form, policies }) {
+  return html`<${Field} form=${form} name="policyId" label="Policy" as="select" optional
+      hint="The license takes from it what you leave empty.">
+    ${options(policies, form.values.policyId, 'No policy')}
+  </${Field}>`;
+}
+
+/** An option for each, and one for a chosen ID that is not among them. */
+function options(items, chosen, none) {
+  const all = chosen && !items.some(({ id }) => id === chosen) ? [...items, { id: chosen, name: chosen }] : items;
+  return html`<option value="" selected=${!chosen}>${none}</option>${all.map(({ id, name }) => html`<option key=${id} value=${id}
+      selected=${id === chosen}>${name}</option>`)}`;
+}

@@ -1,0 +1,178 @@
+package io.keyhook.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Webhooks.Format;
+import io.vertx.core.json.JsonObject;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Templates, and what is made of them. */
+class MessagesTest {
+  private static final UUID DELIVERY = UUID.fromString("01942c6e-2d10-7000-8000-000000000002");
+  private static final String EVENT = "license.activated";
+
+  private static String data(String licenseName, String customerName) {
+    return new JsonObject().put("licenseId", "lic_1").put("licenseKey", "ABCD-1234-EFGH-5678").put("licenseName", licenseName)
+        .put("deviceName", null).put("currentActivations", 1).put("maxActivations", 5).put("customerName", customerName)
+        .put("metadata", new JsonObject().put("seats", 3).put("tags", new io.vertx.core.json.JsonArray().add("a").add("b")))
+        .put("expiresAt", "2025-01-03T14:25:30.000Z").encode();
+  }
+
+  private static String render(Format format, String template, String data) {
+    return Messages.render(new MessageFormat(format, Messages.EDITION, template), EVENT, DELIVERY, Id.DELIVERY.of(DELIVERY), data).text();
+  }
+
+  private static String slack(String template, String licenseName) {
+    return new JsonObject(render(Format.SLACK, template, data(licenseName, null))).getString("text");
+  }
+
+  private static void check(Format format, String template) throws TemplateException {
+    Messages.check(format, template, Map.of(EVENT, data("Pro", "Ada")));
+  }
+
+  @Test
+  void aValueIsNothingButTextInEachFormat() {
+    assertThat(slack("*{{licenseName}}*", "<!channel> & <https://evil.example|x>"))
+        .isEqualTo("*&lt;!channel&gt; &amp; &lt;https://evil.example|x&gt;*");
+    assertThat(new JsonObject(render(Format.DISCORD, "{{licenseName}}", data("@everyone **x** [a](b) `c`", null)))
+        .getJsonArray("embeds").getJsonObject(0).getString("description"))
+        .isEqualTo("\\@everyone \\*\\*x\\*\\* \\[a\\]\\(b\\) \\`c\\`");
+    assertThat(new JsonObject(render(Format.TEAMS, "{{licenseName}}", data("[a](b) *c*", null))).getJsonArray("attachments")
+        .getJsonObject(0).getJsonObject("content").getJsonArray("body").getJsonObject(0).getString("text"))
+        .isEqualTo("\\[a\\](b) \\*c\\*");
+    assertThat(new JsonObject(render(Format.GENERIC, "{\"name\":\"{{licenseName}}\"}", data("a\"b\\c\nd\u0001", null))).getString("name"))
+        .isEqualTo("a\"b\\c\nd\u0001");
+    assertThat(render(Format.GENERIC, "name={{licenseName}}", data("a&b<c>", null))).isEqualTo("name=a&b<c>");
+  }
+
+  @Test
+  void aLineBreakInAValueBeginsNoQuotation() {
+    assertThat(slack("{{licenseName}}", "a\n> b\u2028c")).isEqualTo("a &gt; b c");
+  }
+
+  @Test
+  void aKeyIsCutToItsEndUnlessTheTemplateAsksForAllOfIt() {
+    assertThat(slack("{{licenseKey}}", "Pro")).isEqualTo("…5678");
+    assertThat(slack("{{fullLicenseKey}}", "Pro")).isEqualTo("ABCD-1234-EFGH-5678");
+    for (Format format : Format.values()) {
+      if (format != Format.KEYHOOK) {
+        assertThat(render(format, null, data("Pro", "Ada"))).contains("5678").doesNotContain("EFGH");
+      }
+    }
+  }
+
+  @Test
+  void theUrlOfAWebhookIsCutToItsHost() {
+    String data = new JsonObject().put("webhookId", "webhook_1").put("url", "https://hooks.slack.com/services/T0/B0/secret")
+        .put("description", null).put("consecutiveFailures", 3).encode();
+    String text = Messages.render(new MessageFormat(Format.SLACK, 1, null), "webhook.failing", DELIVERY, "delivery_1", data).text();
+    assertThat(text).contains("hooks.slack.com").doesNotContain("secret");
+  }
+
+  @Test
+  void sectionsShowWhatThereIsAndNothingRepeats() {
+    assertThat(slack("{{#customerName}}for {{customerName}}{{/customerName}}{{^customerName}}for nobody{{/customerName}}", "Pro"))
+        .isEqualTo("for nobody");
+    assertThat(slack("{{metadata.seats}} {{metadata.tags}} {{#metadata.tags}}once{{/metadata.tags}}", "Pro")).isEqualTo("3 a, b once");
+    assertThat(slack("{{#licenseName}}{{.}}{{/licenseName}}", "Pro")).isEqualTo("Pro");
+  }
+
+  @Test
+  void aTemplateReachesNoMethodOfAValue() {
+    assertThat(slack("a{{licenseName.length}}{{licenseName.class.name}}{{metadata.entrySet}}{{metadata.size}}b", "Pro")).isEqualTo("ab");
+  }
+
+  @Test
+  void timesAreForPeopleInChatsAndForProgramsElsewhere() {
+    assertThat(slack("{{expiresAt}}", "Pro")).isEqualTo("Jan 3, 2025 14:25 UTC");
+    assertThat(render(Format.GENERIC, "{{expiresAt}}", data("Pro", null))).isEqualTo("2025-01-03T14:25:30.000Z");
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = ';', value = {
+      "SLACK; a{{licenceName}}; line 1: {{licenceName}} is not a value of this event",
+      "SLACK; 'a\n{{licenseName'; line 2: a tag that begins with {{ does not end with }}",
+      "SLACK; '{{#customerName}}\na'; line 1: the section {{#customerName}} is not closed",
+      "SLACK; '{{#customerName}}\n{{/licenseName}}'; line 2: {{/licenseName}} closes the section {{#customerName}} of line 1",
+      "SLACK; {{/licenseName}}; line 1: {{/licenseName}} closes no section",
+      "SLACK; {{{licenseName}}}; line 1: values are always escaped",
+      "SLACK; {{&licenseName}}; line 1: values are always escaped",
+      "SLACK; {{{data}}}; line 1: {{{data}}} is for JSON",
+      "SLACK; {{> other}}; line 1: {{>}} is not supported",
+      "SLACK; {{=<% %>=}}; line 1: {{=}} is not supported",
+      "SLACK; {{$block}}{{/block}}; line 1: {{$}} is not supported",
+      "SLACK; {{}}; line 1: {{}} is not a value",
+      "SLACK; {{ ! {{&licenseName}}; line 1: a tag that begins with {{ has another {{ inside",
+      "SLACK; {{!{{&licenseName}}; line 1: a tag that begins with {{ has another {{ inside",
+      "SLACK; {{ ! a}}; line 1: the character ! has to follow {{ directly",
+      "SLACK; '{{\u2003&licenseName}}'; line 1: the character & has to follow {{ directly",
+      "SLACK; ' '; is blank",
+      "GENERIC; {\"a\":{{licenseName}}}; the result is not JSON for license.activated",
+      "GENERIC; {\"a\":{{#customerName}}1{{/customerName}}}; the result is not JSON for license.activated when values are empty",
+      "GENERIC; {\"a\":{{{data}}} ,\"b\":{{{data}}}}; line 1: {{{data}}} is there twice",
+      "GENERIC; {\"a\":1; the result is not JSON for license.activated"})
+  void aBadTemplateIsRefusedWithItsLine(Format format, String template, String problem) {
+    assertThatThrownBy(() -> check(format, template)).isInstanceOf(TemplateException.class).hasMessageStartingWith(problem);
+  }
+
+  @Test
+  void aNumberThatMayBeMissingNeedsQuotesInJson() {
+    Map<String, String> samples = Map.of("webhook.failing", "{\"lastStatusCode\":503,\"consecutiveFailures\":1}");
+    assertThatThrownBy(() -> Messages.check(Format.GENERIC, "{\"a\":{{lastStatusCode}}}", samples))
+        .hasMessageStartingWith("the result is not JSON for webhook.failing when values are empty");
+    assertThatThrownBy(() -> Messages.check(Format.GENERIC, "{\"a\":{{sequence}}}", Map.of("license.activated", "{\"sequence\":3}")))
+        .hasMessageStartingWith("the result is not JSON for license.activated when values are empty");
+    assertThatCode(() -> Messages.check(Format.GENERIC, "{\"a\":\"{{lastStatusCode}}\",\"b\":{{consecutiveFailures}}}", samples))
+        .doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = Format.class, names = "KEYHOOK", mode = EnumSource.Mode.EXCLUDE)
+  void aDefaultTextIsAGoodTemplate(Format format) {
+    String all = new JsonObject(data("Pro", "Ada")).put("message", "").encode();
+    for (String event : new String[] {EVENT, "license.validated", "webhook.test"}) {
+      assertThatCode(() -> Messages.check(format, Messages.defaultText(format, event), Map.of(event, all))).doesNotThrowAnyException();
+    }
+  }
+
+  @Test
+  void theWholeDataFitsIntoJson() throws TemplateException {
+    String template = "{\"type\":\"{{event}}\",\"data\":{{{data}}}}";
+    check(Format.GENERIC, template);
+    assertThat(new JsonObject(render(Format.GENERIC, template, data("Pro", null))).getJsonObject("data").encode()).isEqualTo(data("Pro", null));
+  }
+
+  @Test
+  void whatIsTooLongIsCutButNoEscapeIsCutInTwo() {
+    for (int i = 0; i < 12; i++) {
+      String text = slack("x".repeat(2_990 + i) + "{{licenseName}}{{licenseName}}", "&😀&<");
+      assertThat(text.length()).isLessThanOrEqualTo(3_000);
+      assertThat(text.replaceAll("&(amp|lt|gt);", "")).doesNotContain("&");
+      assertThat(text.codePoints().filter(c -> c >= 0xD800 && c <= 0xDFFF).count()).isZero();
+      String description = new JsonObject(render(Format.DISCORD, "x".repeat(1_990 + i) + "{{licenseName}}{{licenseName}}", data("**\\**", null)))
+          .getJsonArray("embeds").getJsonObject(0).getString("description");
+      assertThat(description.length()).isLessThanOrEqualTo(2_000);
+      assertThat(description.replace("\\\\", "").replace("\\*", "")).doesNotContain("\\");
+    }
+  }
+
+  @Test
+  void theWorkIsBoundedWhateverTheValues() {
+    String template = "{{#licenseName}}".repeat(8) + "{{licenseName}}".repeat(80) + "{{/licenseName}}".repeat(8);
+    assertThat(render(Format.GENERIC, template, data("x".repeat(100_000), null)).length()).isLessThanOrEqualTo(80 * 1_000);
+    String changes = new JsonObject().put("changes", new JsonObject().put("metadata", new JsonObject().put("a", "x".repeat(900))
+        .put("b", "x".repeat(900)))).encode();
+    assertThat(render(Format.GENERIC, "{{changes}}".repeat(100), changes).length()).isLessThanOrEqualTo(100 * 1_000);
+    assertThat(render(Format.TEAMS, "a\n".repeat(2_000), data("Pro", null)).length()).isLessThan(28_000);
+    assertThatThrownBy(() -> check(Format.SLACK, "{{event}}".repeat(101))).hasMessage("line 1: has more than 100 tags");
+    assertThatThrownBy(() -> check(Format.SLACK, "{{#event}}".repeat(9))).hasMessage("line 1: sections are nested more than 8 deep");
+  }
+}

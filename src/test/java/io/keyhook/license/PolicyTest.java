@@ -1,0 +1,347 @@
+package io.keyhook.license;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.testing.Api;
+import io.keyhook.testing.Delivery;
+import io.keyhook.testing.Exchange;
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Node;
+import io.keyhook.testing.Receiver;
+import io.keyhook.testing.Waiting;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Licenses take from their policy what they do not state themselves, and follow its changes at once, on every node. */
+class PolicyTest {
+  private static final int DAY = 86_400;
+
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+  static Node other;
+
+  @BeforeAll
+  static void startAnother() {
+    other = keyhook.start();
+  }
+
+  @AfterEach
+  void deleteWebhooks() {
+    keyhook.deleteWebhooks();
+  }
+
+  private static String policy(JsonObject terms) {
+    return keyhook.api().post("/api/policies", new JsonObject().put("name", "Standard").mergeIn(terms)).expect(201).json()
+        .getString("id");
+  }
+
+  private static License license(String policyId) {
+    return keyhook.license(new JsonObject().put("name", "L").put("policyId", policyId));
+  }
+
+  private static JsonObject get(License license) {
+    return keyhook.api().get("/api/licenses/" + license.id()).expect(200).json();
+  }
+
+  private static Exchange patch(License license, JsonObject change) {
+    return keyhook.api().patch("/api/licenses/" + license.id(), change);
+  }
+
+  private static Exchange patch(String policyId, JsonObject change) {
+    return keyhook.api().patch("/api/policies/" + policyId, change);
+  }
+
+  /** Lets so much time pass for a license. */
+  private static void age(License license, Duration by) {
+    keyhook.database().update("""
+        UPDATE keyhook.license SET created_at = created_at - make_interval(secs => ?::int),
+          first_activated_at = first_activated_at - make_interval(secs => ?::int), expires_at = expires_at - make_interval(secs => ?::int)
+        WHERE key = ?""", by.toSeconds(), by.toSeconds(), by.toSeconds(), license.key());
+    keyhook.database().update("""
+        UPDATE keyhook.license_expiry e SET due_at = l.expires_at FROM keyhook.license l
+        WHERE l.account_id = e.account_id AND l.license_id = e.license_id AND l.key = ?""", license.key());
+  }
+
+  private static Instant time(JsonObject license, String field) {
+    return Instant.parse(license.getString(field));
+  }
+
+  @Test
+  void aPolicyIsCreatedReadChangedAndDeleted() {
+    JsonObject terms = new JsonObject().put("durationSeconds", 14 * DAY).put("expiryBasis", "first_activation").put("trial", true)
+        .put("maxActivations", 2).put("graceSeconds", DAY).put("heartbeatSeconds", 3600).put("leaseSeconds", 7 * DAY)
+        .put("entitlements", new JsonObject().putNull("export").put("projects", 25).put("tier", "pro").put("beta", false));
+    JsonObject made = keyhook.api().post("/api/policies", new JsonObject().put("name", "Trial").mergeIn(terms)).expect(201).json();
+    assertThat(made.getString("id")).startsWith("policy_");
+    terms.forEach(term -> assertThat(made.getValue(term.getKey())).isEqualTo(term.getValue()));
+    assertThat(made.getValue("productId")).isNull();
+    String path = "/api/policies/" + made.getString("id");
+    assertThat(keyhook.api().get(path).expect(200).json()).isEqualTo(made);
+    assertThat(keyhook.api().get("/api/policies").expect(200).data()).contains(made);
+    assertThat(keyhook.api().patch(path, terms).expect(200).json()).as("nothing differs").isEqualTo(made);
+    JsonObject changed = keyhook.api().patch(path, new JsonObject().put("name", "Long trial").putNull("heartbeatSeconds")
+        .putNull("entitlements")).expect(200).json();
+    assertThat(changed.getString("name")).isEqualTo("Long trial");
+    assertThat(changed.getValue("heartbeatSeconds")).isNull();
+    assertThat(changed.getJsonObject("entitlements")).isEmpty();
+    assertThat(changed.getInteger("durationSeconds")).isEqualTo(14 * DAY);
+    keyhook.api().delete(path).expect(204);
+    keyhook.api().get(path).expect(404, "NOT_FOUND");
+    assertThat(keyhook.api().get("/api/audit?subjectId=" + made.getString("id")).data()).extracting(e -> e.getString("action"))
+        .containsExactly("policy.deleted", "policy.updated", "policy.created");
+  }
+
+  @Test
+  void aPolicyOfAnotherAccountIsNone() {
+    String policyId = policy(new JsonObject());
+    Api stranger = keyhook.account("professional");
+    stranger.get("/api/policies/" + policyId).expect(404, "NOT_FOUND");
+    assertThat(stranger.post("/api/licenses", new JsonObject().put("name", "L").put("policyId", policyId))
+        .expect(400, "INVALID_REQUEST").badFields()).containsExactly("policyId");
+  }
+
+  @Test
+  void aLicenseTakesLimitAndExpiryUnlessItStatesThem() {
+    String policyId = policy(new JsonObject().put("maxActivations", 3).put("durationSeconds", 30 * DAY));
+    JsonObject taken = get(license(policyId));
+    assertThat(taken.getInteger("maxActivations")).isEqualTo(3);
+    assertThat(Duration.between(time(taken, "createdAt"), time(taken, "expiresAt"))).isEqualTo(Duration.ofDays(30));
+    assertThat(taken.getJsonArray("inherited")).isEqualTo(JsonArray.of("maxActivations", "expiresAt"));
+    JsonObject own = get(keyhook.license(new JsonObject().put("name", "L").put("policyId", policyId).put("maxActivations", 7)));
+    assertThat(own.getInteger("maxActivations")).isEqualTo(7);
+    assertThat(own.getJsonArray("inherited")).isEqualTo(JsonArray.of("expiresAt"));
+  }
+
+  @Test
+  void licensesFollowAChangeAtOnceAndAreEvents() {
+    String policyId = policy(new JsonObject().put("maxActivations", 1).put("durationSeconds", DAY));
+    License license = license(policyId);
+    License own = keyhook.license(new JsonObject().put("name", "L").put("policyId", policyId).put("maxActivations", 1)
+        .put("expiresAt", "2099-01-01T00:00:00Z"));
+    keyhook.api().validate(license.key(), "one").expect(200);
+    other.api().validate(license.key(), "two").expect(403, "MAX_ACTIVATIONS_REACHED");
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.updated");
+    patch(policyId, new JsonObject().put("maxActivations", 2).put("durationSeconds", 2 * DAY)).expect(200);
+    other.api().validate(license.key(), "two").expect(200);
+    JsonObject now = get(license);
+    assertThat(now.getInteger("maxActivations")).isEqualTo(2);
+    assertThat(Duration.between(time(now, "createdAt"), time(now, "expiresAt"))).isEqualTo(Duration.ofDays(2));
+    Delivery delivery = receiver.take();
+    assertThat(delivery.data().getString("licenseId")).isEqualTo(license.id());
+    assertThat(delivery.data().getJsonObject("changes").fieldNames()).containsExactly("maxActivations", "expiresAt");
+    assertThat(delivery.data().getString("policyId")).isEqualTo(policyId);
+    keyhook.awaitEmptyQueue();
+    assertThat(receiver.untaken()).isZero();
+    assertThat(get(own).getInteger("maxActivations")).isEqualTo(1);
+    assertThat(get(own).getString("expiresAt")).isEqualTo("2099-01-01T00:00:00.000Z");
+  }
+
+  @Test
+  void manyLicensesFollowInPieces() {
+    String policyId = policy(new JsonObject());
+    String sql = "SELECT count(*) FROM keyhook.license WHERE name = 'Many of a policy' AND max_activations = 5";
+    for (int i = 0; i < 2; i++) {
+      keyhook.api().post("/api/licenses/bulk", new JsonObject().put("count", 800).put("name", "Many of a policy")
+          .put("policyId", policyId)).expect(201);
+    }
+    String last = keyhook.database().value("SELECT key FROM keyhook.license WHERE name = 'Many of a policy' ORDER BY license_id DESC LIMIT 1");
+    patch(policyId, new JsonObject().put("maxActivations", 5)).expect(200);
+    assertThat(other.api().validate(last, "device").expect(200).json().getInteger("maxActivations")).isEqualTo(5);
+    Waiting.until("all have the limit", () -> keyhook.database().number(sql) == 1600);
+    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.policy WHERE revised_after IS NOT NULL")).isZero();
+  }
+
+  @Test
+  void aShorterDurationExpiresALicenseOnce() {
+    String policyId = policy(new JsonObject().put("durationSeconds", 10 * DAY));
+    License license = license(policyId);
+    age(license, Duration.ofDays(5));
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.expired");
+    keyhook.api().validate(license.key(), "device").expect(200);
+    patch(policyId, new JsonObject().put("durationSeconds", 4 * DAY)).expect(200);
+    other.api().validate(license.key(), "device").expect(403, "LICENSE_EXPIRED");
+    assertThat(receiver.take().data().getString("licenseId")).isEqualTo(license.id());
+    patch(policyId, new JsonObject().put("durationSeconds", 3 * DAY)).expect(200);
+    keyhook.awaitEmptyQueue();
+    assertThat(receiver.untaken()).as("it had expired").isZero();
+    patch(policyId, new JsonObject().putNull("durationSeconds")).expect(200);
+    keyhook.api().validate(license.key(), "device").expect(200);
+    assertThat(get(license).getString("expiresAt")).isNull();
+  }
+
+  @Test
+  void aTrialBeginsWithItsFirstActivation() {
+    String policyId = policy(new JsonObject().put("durationSeconds", 14 * DAY).put("expiryBasis", "first_activation")
+        .put("maxActivations", 3));
+    License license = license(policyId);
+    assertThat(get(license).getString("expiresAt")).isNull();
+    age(license, Duration.ofDays(100));
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.updated", "license.activated");
+    Instant before = Instant.now();
+    JsonObject valid = keyhook.api().validate(license.key(), "one").expect(200).json();
+    Instant expiresAt = time(valid.getJsonObject("license"), "expiresAt");
+    assertThat(expiresAt).isBetween(before.plus(Duration.ofDays(14)).minusSeconds(1), Instant.now().plus(Duration.ofDays(14)));
+    assertThat(get(license).getString("expiresAt")).isEqualTo(expiresAt.toString().length() == 20
+        ? expiresAt.toString().replace("Z", ".000Z") : expiresAt.toString());
+    List<Delivery> deliveries = receiver.take(2);
+    Delivery updated = deliveries.stream().filter(one -> one.event().equals("license.updated")).findAny().orElseThrow();
+    assertThat(updated.data().getJsonObject("changes").fieldNames()).containsExactly("expiresAt");
+    assertThat(updated.data().getString("updatedBy")).isEqualTo("Keyhook");
+    assertThat(updated.data().getLong("sequence")).isEqualTo(2);
+    assertThat(get(license).getLong("sequence")).isEqualTo(3);
+    other.api().validate(license.key(), "two").expect(200);
+    assertThat(time(get(license), "expiresAt")).isEqualTo(expiresAt);
+    age(license, Duration.ofDays(15));
+    keyhook.api().validate(license.key(), "one").expect(403, "LICENSE_EXPIRED");
+    keyhook.api().validate(license.key(), "three").expect(403, "LICENSE_EXPIRED");
+  }
+
+  @Test
+  void manyDevicesAtOnceBeginATrialOnce() {
+    String policyId = policy(new JsonObject().put("durationSeconds", DAY).put("expiryBasis", "first_activation").put("maxActivations", 4));
+    License license = license(policyId);
+    List<Exchange> answers = IntStream.range(0, 20).mapToObj(i -> (i % 2 == 0 ? keyhook.api() : other.api())
+        .validateAsync(license.key(), "device " + i)).toList().stream().map(CompletableFuture::join).toList();
+    assertThat(answers.stream().filter(answer -> answer.status() == 200)).hasSize(4);
+    assertThat(get(license).getInteger("currentActivations")).isEqualTo(4);
+    assertThat(get(license).getLong("sequence")).isEqualTo(1 + 4 + 1);
+    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.license_expiry e JOIN keyhook.license l USING (account_id, license_id)"
+        + " WHERE l.key = ? AND e.due_at = l.expires_at", license.key())).isEqualTo(1);
+  }
+
+  @Test
+  void inTheGracePeriodAnExpiredLicenseIsValid() {
+    String policyId = policy(new JsonObject().put("durationSeconds", 10 * DAY).put("graceSeconds", 5 * DAY).put("maxActivations", 2));
+    License license = license(policyId);
+    JsonObject before = keyhook.api().validate(license.key(), "one").expect(200).json();
+    assertThat(before.containsKey("graceUntil")).isFalse();
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.expired");
+    age(license, Duration.ofDays(12));
+    JsonObject grace = other.api().validate(license.key(), "two").expect(200).json();
+    assertThat(Duration.between(time(grace.getJsonObject("license"), "expiresAt"), time(grace, "graceUntil"))).isEqualTo(Duration.ofDays(5));
+    assertThat(keyhook.api().validate(license.key(), "one").expect(200).json().getString("graceUntil"))
+        .isEqualTo(grace.getString("graceUntil"));
+    assertThat(receiver.take().event()).isEqualTo("license.expired");
+    assertThat(get(license).getString("status")).isEqualTo("expired");
+    age(license, Duration.ofDays(4));
+    keyhook.api().validate(license.key(), "one").expect(403, "LICENSE_EXPIRED");
+    keyhook.awaitEmptyQueue();
+    assertThat(receiver.untaken()).isZero();
+  }
+
+  @Test
+  void entitlementsOfALicenseWinOverThoseOfItsPolicy() {
+    String policyId = policy(new JsonObject().put("entitlements", new JsonObject().putNull("export").put("projects", 5)));
+    License license = keyhook.license(new JsonObject().put("name", "L").put("policyId", policyId)
+        .put("entitlements", new JsonObject().put("projects", 50).put("tier", "pro")));
+    JsonObject all = new JsonObject().putNull("export").put("projects", 50).put("tier", "pro");
+    assertThat(keyhook.api().validate(license.key(), "device").expect(200).json().getJsonObject("entitlements")).isEqualTo(all);
+    patch(policyId, new JsonObject().put("entitlements", new JsonObject().put("sso", true))).expect(200);
+    assertThat(other.api().validate(license.key(), "device").expect(200).json().getJsonObject("entitlements"))
+        .isEqualTo(new JsonObject().put("sso", true).put("projects", 50).put("tier", "pro"));
+    patch(license, new JsonObject().put("entitlements", new JsonObject())).expect(200);
+    patch(policyId, new JsonObject().putNull("entitlements")).expect(200);
+    assertThat(keyhook.api().validate(license.key(), "device").expect(200).json().containsKey("entitlements")).isFalse();
+    License alone = keyhook.license(new JsonObject().put("name", "L").put("entitlements", new JsonObject().put("a", 1)));
+    assertThat(keyhook.api().validate(alone.key(), "device").expect(200).json().getJsonObject("entitlements"))
+        .isEqualTo(new JsonObject().put("a", 1));
+  }
+
+  @Test
+  void withoutAPolicyAValidationAnswersWhatItAlwaysDid() {
+    License license = keyhook.license(new JsonObject().put("name", "L").put("maxActivations", 2));
+    assertThat(keyhook.api().validate(license.key(), "device").expect(200).body())
+        .isEqualTo("{\"valid\":true,\"license\":{\"name\":\"L\",\"expiresAt\":null},\"currentActivations\":1,\"maxActivations\":2}");
+    assertThat(keyhook.api().validate(license.key(), "device").expect(200).body())
+        .isEqualTo("{\"valid\":true,\"license\":{\"name\":\"L\",\"expiresAt\":null},\"currentActivations\":1,\"maxActivations\":2}");
+  }
+
+  @Test
+  void aLicenseTakesLimitAndExpiryFromAPolicyThatItIsAssigned() {
+    String policyId = policy(new JsonObject().put("maxActivations", 9).put("durationSeconds", 20 * DAY));
+    License license = keyhook.license(new JsonObject().put("name", "L").put("maxActivations", 2));
+    JsonObject assigned = patch(license, new JsonObject().put("policyId", policyId)).expect(200).json();
+    assertThat(assigned.getInteger("maxActivations")).isEqualTo(9);
+    assertThat(Duration.between(time(assigned, "createdAt"), time(assigned, "expiresAt"))).isEqualTo(Duration.ofDays(20));
+    JsonObject read = new JsonObject();
+    List.of("name", "maxActivations", "expiresAt", "policyId", "productId", "heartbeatSeconds", "entitlements", "inherited")
+        .forEach(field -> read.put(field, assigned.getValue(field)));
+    assertThat(patch(license, read).expect(200).json()).as("what was read changes nothing").isEqualTo(assigned);
+    JsonObject own = patch(license, new JsonObject().put("maxActivations", 4)).expect(200).json();
+    assertThat(own.getJsonArray("inherited")).isEqualTo(JsonArray.of("expiresAt"));
+    patch(policyId, new JsonObject().put("maxActivations", 10)).expect(200);
+    assertThat(get(license).getInteger("maxActivations")).isEqualTo(4);
+    JsonObject back = patch(license, new JsonObject().put("inherited", JsonArray.of("maxActivations"))).expect(200).json();
+    assertThat(back.getInteger("maxActivations")).isEqualTo(10);
+    assertThat(back.getJsonArray("inherited")).isEqualTo(JsonArray.of("maxActivations"));
+    JsonObject without = patch(license, new JsonObject().putNull("policyId")).expect(200).json();
+    assertThat(without.getInteger("maxActivations")).isEqualTo(10);
+    assertThat(without.getJsonArray("inherited")).isEmpty();
+    assertThat(patch(license, new JsonObject().put("inherited", JsonArray.of("expiresAt"))).expect(400, "INVALID_REQUEST").badFields())
+        .containsExactly("inherited");
+  }
+
+  @Test
+  void aPolicyInUseIsNotDeleted() {
+    String policyId = policy(new JsonObject());
+    List<License> licenses = List.of(license(policyId), license(policyId));
+    assertThat(keyhook.api().delete("/api/policies/" + policyId).expect(409, "POLICY_IN_USE").json().getString("detail"))
+        .isEqualTo("2 licenses use this policy; assign another policy or none first");
+    licenses.forEach(license -> keyhook.api().delete("/api/licenses/" + license.id()).expect(204));
+    keyhook.api().delete("/api/policies/" + policyId).expect(204);
+  }
+
+  @Test
+  void licensesAreListedByPolicy() {
+    String policyId = policy(new JsonObject());
+    License one = license(policyId);
+    License two = license(policyId);
+    license(policy(new JsonObject()));
+    for (String more : List.of("", "&sort=name", "&sort=-expiresAt", "&status=active", "&search=L")) {
+      assertThat(keyhook.api().get("/api/licenses?policyId=" + policyId + more).expect(200).data())
+          .extracting(license -> license.getString("id")).containsExactlyInAnyOrder(one.id(), two.id());
+    }
+    Exchange first = keyhook.api().get("/api/licenses?limit=1&policyId=" + policyId).expect(200);
+    assertThat(keyhook.api().get("/api/licenses?limit=1&policyId=" + policyId + "&cursor=" + first.json().getString("nextCursor"))
+        .expect(200).data()).extracting(license -> license.getString("id")).containsExactly(one.id());
+  }
+
+  @Test
+  void aFileKeepsThePolicyOfItsLicenses() {
+    String policyId = policy(new JsonObject().put("maxActivations", 6));
+    String file = "name,policyId,entitlements,heartbeatSeconds\nFrom a file," + policyId + ",\"{\"\"a\"\":1}\",600\n";
+    Api csv = keyhook.api().header("Content-Type", "text/csv");
+    assertThat(csv.post("/api/licenses/import", file).expect(200).json().getInteger("created")).isEqualTo(1);
+    JsonObject made = keyhook.api().get("/api/licenses?policyId=" + policyId).data().get(0);
+    assertThat(made.getInteger("maxActivations")).isEqualTo(6);
+    assertThat(made.getInteger("heartbeatSeconds")).isEqualTo(600);
+    assertThat(made.getJsonObject("entitlements")).isEqualTo(new JsonObject().put("a", 1));
+    assertThat(keyhook.api().get("/api/licenses/export?policyId=" + policyId).expect(200).body()).contains(policyId + ",,600,");
+    assertThat(csv.post("/api/licenses/import", file.replace(policyId, "policy_01jhsqc4m2x8v6t0r5w9k3n7ba")).expect(400, "INVALID_REQUEST")
+        .badFields()).containsExactly("line 2: policyId");
+  }
+
+  @Test
+  void aDeviceIsCheckedByThePolicy() {
+    License license = license(policy(new JsonObject().put("maxActivations", 2).put("durationSeconds", DAY).put("graceSeconds", DAY)));
+    age(license, Duration.ofHours(30));
+    JsonObject checked = keyhook.api().post("/api/licenses/" + license.id() + "/check", new JsonObject().put("fingerprint", "x"))
+        .expect(200).json();
+    assertThat(checked.getBoolean("valid")).isTrue();
+    assertThat(checked.getInteger("maxActivations")).isEqualTo(2);
+  }
+}

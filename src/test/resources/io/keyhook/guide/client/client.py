@@ -1,0 +1,37 @@
+"""As client.mjs."""
+
+import json
+import sys
+import threading
+import time
+
+from keyhook import Keyhook, verify_webhook
+
+
+def word(flag):
+    return "true" if flag else "false"
+
+
+def show(result):
+    print(word(result.allowed), result.code or "-", flush=True)
+
+
+command, *args = sys.argv[1:]
+if command == "webhook":
+    body, id, timestamp, signatures, secret = args
+    headers = {"webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signatures}
+    print(word(verify_webhook(body.encode(), headers, secret)))
+else:
+    server, tries, seconds, key, fingerprint, *product = args
+    with open("keys.json") as file:
+        keys = json.load(file)
+    keyhook = Keyhook(server, keys, "lease.json", int(tries), lambda: time.time() + int(seconds), *product)
+    if command == "deactivate":
+        print(word(keyhook.deactivate(key, fingerprint)))
+    elif command == "heartbeat":
+        beaten = threading.Event()
+        stop = keyhook.heartbeat(key, fingerprint, 0.05, lambda result: (beaten.is_set() or show(result), beaten.set()))
+        beaten.wait()
+        stop()
+    else:
+        show(keyhook.validate(key, fingerprint))
