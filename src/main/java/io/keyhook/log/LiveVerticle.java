@@ -9,6 +9,7 @@ import io.keyhook.db.Database;
 import io.keyhook.event.EndpointId;
 import io.keyhook.fair.FairShare;
 import io.keyhook.log.DeliveryFeed.Changes;
+import io.keyhook.log.LiveStore.Place;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -48,7 +49,7 @@ public final class LiveVerticle extends VerticleBase {
   private long timer;
   private boolean stopping;
 
-  record Requeued(EndpointId endpoint, UUID deliveryId) {}
+  record Requeued(UUID accountId, Place place) {}
 
   /**
    * @param retentions of the log, of all plans, in days
@@ -149,9 +150,9 @@ public final class LiveVerticle extends VerticleBase {
   }
 
   private void requeued(Requeued requeued) {
-    Watched watched = accounts.get(requeued.endpoint.accountId());
+    Watched watched = accounts.get(requeued.accountId);
     if (watched != null) {
-      watched.expect(requeued.endpoint.webhookId(), requeued.deliveryId);
+      watched.expect(requeued.place);
     }
   }
 

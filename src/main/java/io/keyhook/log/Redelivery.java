@@ -14,7 +14,9 @@ import io.keyhook.bus.Id;
 import io.keyhook.db.Database;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.EndpointId;
+import io.keyhook.log.LiveStore.Place;
 import io.vertx.core.Future;
+import java.time.LocalDate;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -102,9 +104,17 @@ final class Redelivery {
         }
         UUID deliveryId = Id.DELIVERY.parse(delivery.id());
         return database.transaction(tx -> RedeliveryStore.redeliver(tx, endpoint, deliveryId)
-                .compose(queued -> AuditStore.write(tx, caller, Action.DELIVERY_REDELIVERED, delivery.id(), List.of())))
-            .onSuccess(queued -> bus.publish(LiveVerticle.REQUEUED, new LiveVerticle.Requeued(endpoint, deliveryId)));
+                .compose(keepUntil -> AuditStore.write(tx, caller, Action.DELIVERY_REDELIVERED, delivery.id(), List.of())
+                    .map(written -> keepUntil)))
+            .onSuccess(keepUntil -> publish(endpoint, deliveryId, keepUntil));
       }).map(queued -> endpoint);
     });
+  }
+
+  private void publish(EndpointId endpoint, UUID deliveryId, LocalDate keepUntil) {
+    if (keepUntil != null) {
+      bus.publish(LiveVerticle.REQUEUED,
+          new LiveVerticle.Requeued(endpoint.accountId(), new Place(endpoint.webhookId(), deliveryId, keepUntil)));
+    }
   }
 }

@@ -8,6 +8,7 @@ import io.keyhook.event.EndpointId;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
+import java.time.LocalDate;
 import java.util.UUID;
 
 /** The SQL that moves deliveries between the log and the queue on behalf of a webhook's owner. */
@@ -19,7 +20,8 @@ final class RedeliveryStore {
       UPDATE keyhook.delivery_queue q SET tries = CASE WHEN leased THEN -1 ELSE 0 END,
         due_at = CASE WHEN leased THEN due_at WHEN %s THEN least(due_at, n.parked) ELSE n.at END
       FROM (SELECT now() AS at, now() + %s AS parked) n
-      WHERE account_id = $1 AND webhook_id = $2 AND delivery_id = $3"""
+      WHERE account_id = $1 AND webhook_id = $2 AND delivery_id = $3
+      RETURNING keep_until"""
       .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY);
   static final String QUEUE_TAKEN = """
       INSERT INTO keyhook.delivery_queue
@@ -35,7 +37,7 @@ final class RedeliveryStore {
       """ + QUEUE_TAKEN + """
 
       )
-      SELECT count(*) FROM taken""";
+      SELECT keep_until FROM taken""";
 
   private static final String CANCEL = """
       WITH gone AS (
@@ -83,12 +85,15 @@ final class RedeliveryStore {
             .orElseThrow(Id.WEBHOOK::notFound));
   }
 
-  /** Gives a delivery a new schedule that starts now, or after the current attempt has failed. */
-  static Future<Void> redeliver(SqlClient tx, EndpointId endpoint, UUID deliveryId) {
+  /**
+   * Gives a delivery a new schedule that starts now, or after the current attempt has failed, and returns until when it
+   * is kept, or null where its log was deleted in the meantime.
+   */
+  static Future<LocalDate> redeliver(SqlClient tx, EndpointId endpoint, UUID deliveryId) {
     Tuple id = Tuple.of(endpoint.accountId(), endpoint.webhookId(), deliveryId);
     return tx.preparedQuery(MAKE_DUE).execute(id)
-        .compose(pending -> pending.rowCount() > 0 ? Future.succeededFuture()
-            : tx.preparedQuery(REQUEUE).execute(id).mapEmpty());
+        .compose(pending -> pending.size() > 0 ? Future.succeededFuture(pending) : tx.preparedQuery(REQUEUE).execute(id))
+        .map(rows -> first(rows, row -> row.getLocalDate(0)).orElse(null));
   }
 
   /**

@@ -2,7 +2,6 @@ package io.keyhook.log;
 
 import io.keyhook.bus.Deliveries.Status;
 import io.keyhook.bus.Deliveries.Summary;
-import io.keyhook.bus.Id;
 import io.keyhook.log.DeliveryLicenseStore.Listed;
 import io.keyhook.log.LiveStore.Look;
 import io.keyhook.log.LiveStore.Place;
@@ -62,21 +61,17 @@ final class Watched {
   Set<LocalDate> days() {
     Set<LocalDate> days = new TreeSet<>();
     for (long day = since() / DAY_MILLIS; day <= lastLook / DAY_MILLIS + 1; day++) {
-      days.addAll(keptUntil(day));
+      for (int retention : retentions) {
+        days.add(LocalDate.ofEpochDay(day + retention));
+      }
     }
     return days;
   }
 
-  private List<LocalDate> keptUntil(long epochDay) {
-    return retentions.stream().map(retention -> LocalDate.ofEpochDay(epochDay + retention)).toList();
-  }
-
   /** One that changes now, however old it is. */
-  void expect(UUID webhookId, UUID deliveryId) {
-    for (LocalDate day : keptUntil(Id.millis(deliveryId) / DAY_MILLIS)) {
-      if (expected.size() < MAX_SOUGHT) {
-        expected.add(new Place(webhookId, deliveryId, day));
-      }
+  void expect(Place place) {
+    if (expected.size() < MAX_SOUGHT) {
+      expected.add(place);
     }
   }
 
