@@ -30,6 +30,10 @@ record LicenseTerms(
     Map<String, Object> entitlements,
     boolean beat,
     Integer leaseSeconds) {
+  /** Whether the license {@code l} has any. */
+  static final String EXIST =
+      "l.policy_id IS NOT NULL OR l.product_id IS NOT NULL OR l.entitlements IS NOT NULL OR l.heartbeat_seconds IS NOT NULL";
+
   private static final String OF_POLICY = "FROM keyhook.policy p WHERE p.account_id = %s AND p.policy_id = %s.policy_id";
 
   /** The fraction of a heartbeat after which a validation is written at once: what is written less often may be lost. */
