@@ -105,7 +105,8 @@ final class Answers {
   static void unreadable(HttpServerRequest request) {
     Throwable cause = request.decoderResult().cause();
     int status = cause instanceof TooLongHttpLineException ? 414 : cause instanceof TooLongHttpHeaderException ? 431 : 400;
-    HttpServerResponse response = request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    HttpServerResponse response = request.response();
+    Connections.sayClose(request);
     DeviceCall.of(request).ifPresentOrElse(call -> call.refuse(response, status),
         () -> problem(response, status, JsonBody.explain(status)));
   }

@@ -4,6 +4,7 @@ import inet.ipaddr.IPAddress;
 import inet.ipaddr.IPAddressString;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -68,7 +69,7 @@ final class ClientAddress {
 
   /** Returns the names by which the client may have called this server, in lower case, with any port that is not the default. */
   Set<String> hosts(HttpServerRequest request) {
-    Stream<String> own = Stream.ofNullable(request.getHeader(HttpHeaders.HOST));
+    Stream<String> own = Stream.ofNullable(host(request));
     if (!isFromProxy(request)) {
       return hosts(own);
     }
@@ -76,6 +77,12 @@ final class ClientAddress {
     Stream<String> usual = Stream.ofNullable(request.getHeader("X-Forwarded-Host"))
         .flatMap(line -> Stream.of(line.split(",")));
     return hosts(Stream.of(own, usual, Stream.ofNullable(client == null ? null : client.host())).flatMap(names -> names));
+  }
+
+  /** HTTP/2 has a field of its own for it, which goes before the header. */
+  private static String host(HttpServerRequest request) {
+    return request.version() == HttpVersion.HTTP_2
+        ? request.authority() == null ? null : request.authority().toString() : request.getHeader(HttpHeaders.HOST);
   }
 
   private static Set<String> hosts(Stream<String> names) {

@@ -7,27 +7,31 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
  * The connections of one server, and how long each may keep it waiting. Vert.x's idle timeout does not fire as long as a byte
- * arrives now and then, so this class limits the whole wait for a request's head and for its body. HTTP/1 only: a
- * connection has one request at a time. On the server's event loop.
+ * arrives now and then, so this class limits the whole wait for a request's head and for its body. On the server's event loop.
  *
- * <p>A body is read only if a route needs it. If a body is still arriving when its request is answered, the connection ends:
+ * <p>A body is read only if a route needs it. If a body is still arriving when its request is answered, an HTTP/1 connection ends:
  * the response says so, and a bounded rest of the body is read, because a connection that is closed with unread bytes is
- * reset, and the client may lose the response (RFC 9112, 9.6).
+ * reset, and the client may lose the response (RFC 9112, 9.6). In HTTP/2, the stream alone ends (RFC 9113, 8.1).
  */
 final class Connections {
   /**
-   * @param reading limit for the first head of a connection, and for each body to its last byte
+   * @param reading limit for the first head of a connection, and for each body to its last byte; a stream that exceeds it is
+   *     reset, a connection of HTTP/1 closed
    * @param unwanted limit for the rest of a body after the response
    * @param between limit from a response to the complete head of the next request
    * @param unread limit without a write that the client accepts. Closing a connection waits until the client has read what was
@@ -43,19 +47,57 @@ final class Connections {
   /** The maximum number of bytes read from a body after the response. */
   static final int UNWANTED_BYTES = 256 * 1024;
 
-  /** The state of a connection: {@code request} is the latest, null before the first; {@code since} is the start of the state. */
+  /** RFC 9113, 7. */
+  private static final long NO_ERROR = 0;
+  private static final long CANCEL = 8;
+  private static final Set<HttpMethod> HAVE_BODIES = Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH);
+  /** Of ended requests that a connection of HTTP/2 still counts, beside as many as are under way. */
+  private static final int ENDED = 16;
+
+  /** A request; {@code since} is the start of its state. */
   private static final class Progress {
-    private HttpServerRequest request;
-    private boolean between;
+    private final HttpServerRequest request;
     private boolean lingering;
     private int unwanted;
     private long since;
+
+    private Progress(HttpServerRequest request, long since) {
+      this.request = request;
+      this.since = since;
+    }
+
+    /** Its body, or what is left of it, has arrived, or never will. */
+    private boolean isOver() {
+      return request.isEnded() && request.response().ended() || request.response().closed();
+    }
+  }
+
+  /** A connection with its requests, the latest last: those that are over are forgotten by and by. */
+  private static final class Open {
+    private final List<Progress> requests = new ArrayList<>(1);
+    private boolean multiplexed;
+    private boolean served;
+    private boolean between;
+    private long since;
+    private int forgetAt = ENDED;
+
+    private void add(Progress request) {
+      if (requests.size() >= forgetAt) {
+        requests.removeIf(Progress::isOver);
+        forgetAt = 2 * requests.size() + ENDED;
+      }
+      requests.add(request);
+    }
+
+    private Progress latest() {
+      return requests.isEmpty() ? null : requests.get(requests.size() - 1);
+    }
   }
 
   /** Longer than any call takes. */
   private static final Duration LAST_ANSWER = Duration.ofSeconds(60);
 
-  private final Map<HttpConnection, Progress> open = new HashMap<>();
+  private final Map<HttpConnection, Open> open = new HashMap<>();
   private final Limits limits;
   private final FairShare<String> share;
   private final LongSupplier nanoTime;
@@ -71,15 +113,20 @@ final class Connections {
     this.nanoTime = nanoTime;
   }
 
-  void opened(HttpConnection connection) {
+  /**
+   * @param multiplexed whether it is HTTP/2
+   */
+  void opened(HttpConnection connection, boolean multiplexed) {
     String client = ClientTenant.of(connection.remoteAddress() == null ? null : connection.remoteAddress().hostAddress());
     if (!share.tryAcquire(client)) {
       connection.close();
       return;
     }
-    Progress progress = new Progress();
-    progress.since = nanoTime.getAsLong();
-    open.put(connection, progress);
+    Open opened = new Open();
+    opened.multiplexed = multiplexed;
+    opened.between = true;
+    opened.since = nanoTime.getAsLong();
+    open.put(connection, opened);
     connection.closeHandler(closed -> {
       open.remove(connection);
       share.release(client, 1);
@@ -89,16 +136,18 @@ final class Connections {
 
   /** Records that the head of a request has arrived. */
   void begun(HttpServerRequest request) {
-    Progress progress = open.get(request.connection());
-    if (progress != null) { // else it is about to be closed
-      progress.request = request;
-      progress.between = false;
-      progress.since = nanoTime.getAsLong();
+    Open connection = open.get(request.connection());
+    if (connection != null) { // else it is about to be closed
+      Progress progress = new Progress(request, nanoTime.getAsLong());
+      connection.add(progress);
+      connection.between = false;
       if (ended != null) {
         endWith(request);
       }
       if (hasBody(request)) {
         request.pause();
+      }
+      if (connection.multiplexed || hasBody(request)) {
         request.response().headersEndHandler(head -> announceClose(request)).bodyEndHandler(answered -> linger(progress));
       }
     }
@@ -109,22 +158,46 @@ final class Connections {
    * connection, because the end of the body is unknown.
    */
   void unreadable(HttpConnection connection) {
-    Progress progress = open.get(connection);
-    if (progress != null && !progress.request.response().headWritten()) {
-      Answers.unreadable(progress.request);
+    Progress latest = open.containsKey(connection) ? open.get(connection).latest() : null;
+    if (latest != null && !latest.request.response().headWritten()) {
+      Answers.unreadable(latest.request);
     }
     connection.close(); // behind the answer
   }
 
-  /** Returns whether a body follows the head. It may not have arrived yet. */
+  /**
+   * Returns whether a body follows the head. It may not have arrived yet. In HTTP/2, where nothing in the head needs to say so,
+   * whether one is usual: another is dropped.
+   */
   static boolean hasBody(HttpServerRequest request) {
     String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
-    return length != null ? !length.equals("0") : request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+    return length != null ? !length.equals("0") : request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
+        || isMultiplexed(request) && HAVE_BODIES.contains(request.method());
   }
 
   private static void announceClose(HttpServerRequest request) {
     if (!request.isEnded()) {
+      sayClose(request);
+    }
+  }
+
+  /** Says that the connection ends with this response. HTTP/2 has no such header, and clients refuse a response with it. */
+  static void sayClose(HttpServerRequest request) {
+    if (!isMultiplexed(request)) {
       request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    }
+  }
+
+  private static boolean isMultiplexed(HttpServerRequest request) {
+    return request.version() == HttpVersion.HTTP_2;
+  }
+
+  /** Ends a response that cannot go on: in HTTP/1 with its connection. */
+  static void cut(HttpServerRequest request) {
+    if (isMultiplexed(request)) {
+      request.response().reset(CANCEL);
+    } else {
+      request.connection().close();
     }
   }
 
@@ -135,6 +208,10 @@ final class Connections {
   private void linger(Progress progress) {
     HttpServerRequest request = progress.request;
     if (request.isEnded()) {
+      return;
+    }
+    if (isMultiplexed(request)) {
+      request.response().reset(NO_ERROR);
       return;
     }
     progress.lingering = true;
@@ -150,21 +227,29 @@ final class Connections {
 
   /** Closes the connection of a request behind its answer, and takes no more requests from it. */
   static void endWith(HttpServerRequest request) {
-    HttpServerResponse response = request.response();
-    if (!response.headWritten()) {
-      response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    if (!request.response().headWritten()) {
+      sayClose(request);
     }
-    request.connection().shutdown(LAST_ANSWER.toSeconds(), TimeUnit.SECONDS);
+    end(request.connection());
+  }
+
+  private static void end(HttpConnection connection) {
+    connection.shutdown(LAST_ANSWER.toSeconds(), TimeUnit.SECONDS);
   }
 
   /**
-   * Ends each connection with the answer to the request that is under way, or to the next one. Completes when all are closed,
-   * or when connections without a request have had that long.
+   * Ends each connection with the answers to the requests that are under way, or, where there are none, to the next one; one of
+   * HTTP/2 takes no more requests. Completes when all are closed, or when connections without a request have had that long.
    */
   Future<Void> end(Vertx vertx, Duration idle) {
     ended = Promise.promise();
-    open.values().stream().map(progress -> progress.request)
-        .filter(request -> request != null && !request.response().ended()).toList().forEach(Connections::endWith);
+    Map.copyOf(open).forEach((connection, opened) -> {
+      if (opened.multiplexed) {
+        end(connection);
+      } else if (opened.latest() != null && !opened.latest().request.response().ended()) {
+        endWith(opened.latest().request);
+      }
+    });
     completeIfEnded();
     return idle.isZero() ? Future.succeededFuture()
         : Future.any(ended.future(), vertx.timer(idle.toMillis(), TimeUnit.MILLISECONDS)).mapEmpty();
@@ -176,27 +261,37 @@ final class Connections {
     }
   }
 
-  /** Closes connections that take too long. Call it about once a second. */
+  /** Ends what takes too long. Call it about once a second. */
   void closeSlow() {
     long now = nanoTime.getAsLong();
-    List<HttpConnection> slow = open.entrySet().stream().filter(entry -> isSlow(entry.getValue(), now))
-        .map(Map.Entry::getKey).toList();
-    slow.forEach(HttpConnection::close);
+    Map.copyOf(open).forEach((connection, opened) -> {
+      if (isIdle(opened, now)) {
+        connection.close();
+      } else {
+        opened.requests.stream().filter(request -> isSlow(request, now)).toList()
+            .forEach(request -> cut(request.request));
+      }
+    });
   }
 
+  /** Whether its next request, or its first one, is due for too long. */
+  private boolean isIdle(Open connection, long now) {
+    connection.requests.removeIf(Progress::isOver);
+    if (!connection.requests.isEmpty()) {
+      return false;
+    }
+    if (!connection.between) {
+      connection.between = true;
+      connection.served = true;
+      connection.since = now;
+    }
+    return now - connection.since > (connection.served ? limits.between : limits.reading).toNanos();
+  }
+
+  /** Whether its body, or what is left of it, is. A request whose body has arrived waits for us. */
   private boolean isSlow(Progress progress, long now) {
-    HttpServerRequest request = progress.request;
-    if (request == null || !request.isEnded()) {
-      return now - progress.since > (progress.lingering ? limits.unwanted : limits.reading).toNanos();
-    }
-    if (!request.response().ended()) {
-      return false; // it waits for us
-    }
-    if (!progress.between) {
-      progress.between = true;
-      progress.since = now;
-    }
-    return now - progress.since > limits.between.toNanos();
+    return !progress.request.isEnded()
+        && now - progress.since > (progress.lingering ? limits.unwanted : limits.reading).toNanos();
   }
 
   int size() {

@@ -57,7 +57,7 @@ final class EventStream {
     }
     if (response.writeQueueFull()) {
       finish();
-      context.request().connection().close();
+      Connections.cut(context.request());
     } else {
       response.write(text);
     }

@@ -6,6 +6,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -26,6 +27,8 @@ public final class HttpVerticle extends VerticleBase {
   private static final int MAX_HEADERS = 16 * 1024;
   private static final int MAX_REQUEST_LINE = 8 * 1024;
   private static final int BACKLOG = 4096;
+  /** Of one HTTP/2 connection; clients expect no fewer (RFC 9113, 6.5.2). */
+  private static final int MAX_STREAMS = 100;
 
   private final Listener listener;
   private final Function<Vertx, Router> router;
@@ -71,7 +74,8 @@ public final class HttpVerticle extends VerticleBase {
         .setPerMessageWebSocketCompressionSupported(false);
     return listener.tls().map(tls -> tls.load(vertx).compose(ssl -> {
       vertx.setPeriodic(CERTIFICATE_LOOK.toMillis(), timer -> tls.reload(vertx, server));
-      return listen(serverOptions.setSsl(true).setUseAlpn(false).setKeyCertOptions(ssl)
+      return listen(serverOptions.setSsl(true).setUseAlpn(true).setAlpnVersions(ServerTls.VERSIONS).setKeyCertOptions(ssl)
+          .setInitialSettings(new Http2Settings().setMaxConcurrentStreams(MAX_STREAMS).setMaxHeaderListSize(MAX_HEADERS))
           .setSslHandshakeTimeout(ServerTls.HANDSHAKE_SECONDS).setSslHandshakeTimeoutUnit(TimeUnit.SECONDS));
     })).orElseGet(() -> listen(serverOptions)).recover(e -> Future.failedFuture(listener.refused(e)));
   }
@@ -82,9 +86,9 @@ public final class HttpVerticle extends VerticleBase {
     vertx.setPeriodic(SLOW_LOOK.toMillis(), timer -> connections.closeSlow());
     return server
         .connectionHandler(connection -> {
-          RequestDecoder.install(connection, serverOptions, () -> connections.unreadable(connection));
+          boolean single = RequestDecoder.install(connection, serverOptions, () -> connections.unreadable(connection));
           listener.accepted(connection);
-          connections.opened(connection);
+          connections.opened(connection, !single);
         })
         .invalidRequestHandler(request -> {
           SpanQuery.hide(request, listener.tracing());
@@ -110,13 +114,19 @@ public final class HttpVerticle extends VerticleBase {
     }
   }
 
-  /** RFC 9112, 3.2: one, which names a host. Only HTTP/1.0 may leave it out. */
+  /** RFC 9112, 3.2, and RFC 9113, 8.3.1: one, which names a host. Only HTTP/1.0 may leave it out. */
   private static boolean hasHost(HttpServerRequest request) {
     int hosts = request.headers().getAll(HttpHeaders.HOST).size();
+    if (request.version() == HttpVersion.HTTP_2) { // it names it in another field, and Vert.x has compared both
+      return hosts <= 1 && isName(request.authority());
+    }
     if (hosts == 0) {
       return request.version() == HttpVersion.HTTP_1_0;
     }
-    HostAndPort host = hosts == 1 ? request.authority() : null;
+    return hosts == 1 && isName(request.authority());
+  }
+
+  private static boolean isName(HostAndPort host) {
     return host != null && !host.host().isEmpty() && (!host.host().startsWith("[") || host.host().chars().allMatch(c ->
         Character.digit(c, 16) >= 0 || "[]:.".indexOf(c) >= 0)); // Vert.x takes anything in brackets
   }

@@ -51,13 +51,18 @@ final class RequestDecoder extends VertxHttpRequestDecoder {
   /**
    * Reads the requests of a connection on which nothing has been read yet.
    *
+   * @return whether they are of HTTP/1. Those of HTTP/2 are left to the decoder there is, in as small pieces
    * @param unreadable called on the event loop when the rest of the latest request's body cannot be read. What follows it is
    *     dropped
    */
-  static void install(HttpConnection connection, HttpServerOptions options, Runnable unreadable) {
+  static boolean install(HttpConnection connection, HttpServerOptions options, Runnable unreadable) {
     Channel channel = channel(connection);
     channel.config().setRecvByteBufAllocator(PIECES);
-    channel.pipeline().replace(NAME, NAME, new RequestDecoder(options, unreadable));
+    boolean single = channel.pipeline().get(NAME) != null;
+    if (single) {
+      channel.pipeline().replace(NAME, NAME, new RequestDecoder(options, unreadable));
+    }
+    return single;
   }
 
   /** Closes the sending side; what the client sends is still read (RFC 9112, 9.6). */

@@ -5,8 +5,10 @@ import io.keyhook.config.KeyhookOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.ServerSSLOptions;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,6 +20,8 @@ import org.slf4j.LoggerFactory;
 final class ServerTls {
   /** A client must not hold a connection that it has not finished opening. */
   static final int HANDSHAKE_SECONDS = 5;
+  /** That are offered, the preferred first. */
+  static final List<HttpVersion> VERSIONS = List.of(HttpVersion.HTTP_2, HttpVersion.HTTP_1_1);
 
   private static final Logger log = LoggerFactory.getLogger(ServerTls.class);
 
@@ -53,6 +57,7 @@ final class ServerTls {
   void reload(Vertx vertx, HttpServer server) {
     read(vertx).compose(pair -> pair.equals(loaded) ? Future.<Boolean>succeededFuture()
         : server.updateSSLOptions(new ServerSSLOptions().setKeyCertOptions(options(pair))
+            .setUseAlpn(true).setApplicationLayerProtocols(VERSIONS.stream().map(HttpVersion::alpnName).toList())
             .setSslHandshakeTimeout(HANDSHAKE_SECONDS).setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)).onSuccess(updated -> {
               loaded = pair;
               reported = "";

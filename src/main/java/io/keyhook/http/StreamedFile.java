@@ -76,7 +76,7 @@ final class StreamedFile {
 
   private void breakOff(Throwable e) {
     log.debug("Sending a file failed: {}", e.getMessage());
-    context.request().connection().close();
+    Connections.cut(context.request());
     over.tryComplete();
   }
 }

@@ -13,6 +13,10 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +62,7 @@ class ServerTlsTest {
     Files.move(next, to, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  private static SSLSocket connect() throws IOException, GeneralSecurityException {
+  private static SSLContext context() throws IOException, GeneralSecurityException {
     KeyStore trusted = KeyStore.getInstance("PKCS12");
     trusted.load(null, null);
     for (TlsFiles files : List.of(first, second)) {
@@ -68,7 +72,11 @@ class ServerTlsTest {
     trust.init(trusted);
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(null, trust.getTrustManagers(), null);
-    SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", node.uri().getPort());
+    return context;
+  }
+
+  private static SSLSocket connect() throws IOException, GeneralSecurityException {
+    SSLSocket socket = (SSLSocket) context().getSocketFactory().createSocket("127.0.0.1", node.uri().getPort());
     socket.setSoTimeout((int) Waiting.LONG.toMillis());
     socket.startHandshake();
     return socket;
@@ -97,6 +105,7 @@ class ServerTlsTest {
   @Test
   void itServesHttpsAndTakesAChangedCertificateForNewConnectionsOnceItsKeyFits() throws Exception {
     assertThat(served()).isEqualTo(certificateOf(first));
+    assertAnswered(HttpClient.newBuilder().sslContext(context()).build());
     try (SSLSocket old = connect()) {
       replace(second.file("localhost.crt"), certificate); // without its key
       Waiting.until("the node has looked", () ->
@@ -104,12 +113,45 @@ class ServerTlsTest {
       assertThat(served()).isEqualTo(certificateOf(first));
       replace(second.file("localhost.key"), key);
       await("the new certificate").atMost(Waiting.LONG).ignoreExceptions().until(() -> served().equals(certificateOf(second)));
+      assertAnswered(HttpClient.newBuilder().sslContext(context()).build());
       assertThat(get(old)).startsWith("HTTP/1.1 200");
     }
     try (Socket plain = new Socket("127.0.0.1", node.uri().getPort())) {
       plain.setSoTimeout((int) Waiting.LONG.toMillis());
       assertThat(plainAnswer(plain)).doesNotContain("200");
     }
+  }
+
+  /** Two cookies are two fields here, as browsers send them; what is posted to, with a body or without, is this server's own. */
+  private static void assertAnswered(HttpClient client) throws Exception {
+    JsonObject login = new JsonObject().put("email", Node.EMAIL).put("password", Node.PASSWORD);
+    HttpResponse<String> session = send(client, page("/api/auth/session").header("Content-Type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(login.encode())));
+    assertThat(session.statusCode()).as(session.body()).isEqualTo(200);
+    String cookie = session.headers().allValues("Set-Cookie").stream().filter(set -> set.startsWith("keyhook_session="))
+        .findFirst().orElseThrow().replaceFirst(";.*", "");
+    HttpResponse<String> refreshed = send(client, page("/api/auth/refresh").header("Cookie", "other=1").header("Cookie", cookie)
+        .POST(HttpRequest.BodyPublishers.noBody()));
+    assertThat(refreshed.statusCode()).as(refreshed.body()).isEqualTo(200);
+    HttpResponse<String> validation = send(client, HttpRequest.newBuilder(uri("/api/validate"))
+        .header("Content-Type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString("{\"licenseKey\":\"none\",\"fingerprint\":\"device\"}")));
+    assertThat(validation.statusCode()).as(validation.body()).isEqualTo(404);
+    assertThat(send(client, HttpRequest.newBuilder(uri("/docs/"))).statusCode()).isEqualTo(200);
+  }
+
+  private static HttpRequest.Builder page(String path) {
+    return HttpRequest.newBuilder(uri(path)).header("X-Keyhook-Session", "1").header("Origin", uri("").toString());
+  }
+
+  private static URI uri(String path) {
+    return URI.create("https://localhost:" + node.uri().getPort() + path);
+  }
+
+  private static HttpResponse<String> send(HttpClient client, HttpRequest.Builder request) throws Exception {
+    HttpResponse<String> response = client.send(request.timeout(Waiting.LONG).build(), HttpResponse.BodyHandlers.ofString());
+    assertThat(response.version()).isEqualTo(HttpClient.Version.HTTP_2);
+    return response;
   }
 
   private static String plainAnswer(Socket socket) {
