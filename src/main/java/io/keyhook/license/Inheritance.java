@@ -60,19 +60,25 @@ final class Inheritance {
         expiry && terms.expiryBasis() == ExpiryBasis.CREATION ? terms.durationSeconds() : null);
   }
 
-  /** Whether a change needs the policy that the license has after it. */
+  /** Whether a change needs the policies that the license has before and after it. */
   static boolean needsPolicy(Licenses.Update change) {
-    return change.policyId().value() != null || change.inherited().present();
+    return change.policyId().present() || change.inherited().present();
+  }
+
+  /** The policy that a license has after a change; null: none. */
+  static String policyAfter(License before, Licenses.Update change) {
+    return change.policyId().present() ? change.policyId().value() : before.policyId();
   }
 
   /**
    * A change of a license.
    *
+   * @param before in line with its policy, if the change {@linkplain #needsPolicy needs} it
    * @param policy that the license has after the change; null: it has none, or the change does not {@linkplain #needsPolicy need} it
    * @param firstActivatedAt null: not yet
    */
   static Resolved update(License before, Licenses.Update change, Policy policy, Instant firstActivatedAt) {
-    String policyId = change.policyId().present() ? change.policyId().value() : before.policyId();
+    String policyId = policyAfter(before, change);
     if (policyId == null) {
       if (change.inherited().present() && !change.inherited().value().isEmpty()) {
         throw Check.invalid("inherited", "names fields, but the license has no policy; set policyId too, or leave it empty");

@@ -65,6 +65,8 @@ final class PolicyStore {
   private static final String LOCK_REVISION = """
       SELECT revised_after, revised_by FROM keyhook.policy
       WHERE account_id = $1 AND policy_id = $2 AND revised_after IS NOT NULL FOR NO KEY UPDATE SKIP LOCKED""";
+  private static final String PENDING = """
+      SELECT revised_after, revised_by FROM keyhook.policy WHERE account_id = $1 AND policy_id = $2 AND revised_after < $3""";
   private static final String NEXT = "SELECT " + LicenseStore.COLUMNS + """
 
       FROM keyhook.license WHERE account_id = $1 AND policy_id = $2 AND license_id > $3
@@ -202,7 +204,17 @@ final class PolicyStore {
 
   static Future<Optional<Revision>> lockRevision(SqlClient tx, Revised policy) {
     return tx.preparedQuery(LOCK_REVISION).execute(Tuple.of(policy.accountId, policy.policyId))
-        .map(rows -> first(rows, row -> new Revision(row.getUUID(0), row.getString(1))));
+        .map(rows -> first(rows, PolicyStore::revision));
+  }
+
+  /** The revision that has not reached a license of a policy which the transaction holds; empty: there is none. */
+  static Future<Optional<Revision>> pending(SqlClient tx, Revised policy, UUID licenseId) {
+    return tx.preparedQuery(PENDING).execute(Tuple.of(policy.accountId, policy.policyId, licenseId))
+        .map(rows -> first(rows, PolicyStore::revision));
+  }
+
+  private static Revision revision(Row row) {
+    return new Revision(row.getUUID(0), row.getString(1));
   }
 
   /** The next licenses of a policy, which nobody changes until the transaction ends. */

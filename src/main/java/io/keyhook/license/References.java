@@ -32,6 +32,13 @@ record References(Map<String, Policy> policies, Set<UUID> products) {
     return licenses.stream().map(id).filter(Objects::nonNull).collect(Collectors.toSet());
   }
 
+  /**
+   * @param id null: null
+   */
+  Policy policy(String id) {
+    return id == null ? null : policies.get(id);
+  }
+
   /** Whether there is the policy that a license names, if it names one. */
   boolean hasPolicy(Licenses.Create license) {
     return license.policyId() == null || policies.containsKey(license.policyId());
@@ -49,6 +56,6 @@ record References(Map<String, Policy> policies, Set<UUID> products) {
    */
   LicenseStore.New resolve(Licenses.Create license, String key) {
     Check.that().is("policyId", hasPolicy(license), NO_POLICY).is("productId", hasProduct(license), NO_PRODUCT).done();
-    return Inheritance.create(license, key, license.policyId() == null ? null : policies.get(license.policyId()));
+    return Inheritance.create(license, key, policy(license.policyId()));
   }
 }

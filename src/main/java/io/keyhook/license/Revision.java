@@ -45,6 +45,30 @@ final class Revision {
         }));
   }
 
+  /**
+   * A license as its policy has it now.
+   *
+   * @param written the event of the change that it had missed
+   */
+  record Reached(License license, Written written) {}
+
+  /**
+   * Brings a license into line that the revision of its policy has not reached, so that it leaves its policy with what the policy says.
+   *
+   * @param license locked by the transaction, which also holds its policy
+   */
+  Future<Reached> reach(SqlClient tx, UUID accountId, License license) {
+    if (license.policyId() == null) {
+      return Future.succeededFuture(new Reached(license, Written.NOTHING));
+    }
+    Revised policy = new Revised(accountId, Id.POLICY.parse(license.policyId()));
+    return PolicyStore.pending(tx, policy, Id.LICENSE.parse(license.id())).compose(pending -> pending.isEmpty()
+        ? Future.succeededFuture(new Reached(license, Written.NOTHING))
+        : PolicyStore.revise(tx, policy, List.of(license)).compose(changed ->
+            raise(tx, accountId, List.of(license), changed, pending.get().by())
+                .map(written -> new Reached(changed.isEmpty() ? license : changed.get(0), written))));
+  }
+
   private Future<Written> raise(SqlClient tx, UUID accountId, List<License> before, List<License> changed, String by) {
     if (changed.isEmpty()) {
       return Future.succeededFuture(Written.NOTHING);

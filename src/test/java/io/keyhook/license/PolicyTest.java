@@ -295,6 +295,58 @@ class PolicyTest {
         .containsExactly("inherited");
   }
 
+  /** Lets the policy of a license have changed a moment ago, and none of its licenses with it. */
+  private static void revise(License license, int maxActivations, int durationSeconds) {
+    keyhook.database().update("""
+        UPDATE keyhook.policy p SET max_activations = ?, duration_seconds = ?, revised_by = 'Ada',
+          revised_after = '00000000-0000-0000-0000-000000000000'
+        FROM keyhook.license l WHERE l.key = ? AND p.account_id = l.account_id AND p.policy_id = l.policy_id""",
+        maxActivations, durationSeconds, license.key());
+  }
+
+  @Test
+  void aLicenseThatAChangeHasNotReachedLeavesItsPolicyWithTheChangedTerms() {
+    for (JsonObject leaving : List.of(new JsonObject().putNull("policyId"), new JsonObject().put("inherited", JsonArray.of()),
+        new JsonObject().put("policyId", policy(new JsonObject())).put("inherited", JsonArray.of()))) {
+      String policyId = policy(new JsonObject().put("maxActivations", 2).put("durationSeconds", 10 * DAY));
+      License license = license(policyId);
+      Receiver receiver = keyhook.receiver();
+      keyhook.webhook(receiver, "license.updated");
+      revise(license, 7, 20 * DAY);
+      JsonObject after = patch(license, leaving).expect(200).json();
+      assertThat(after.getInteger("maxActivations")).as(leaving.encode()).isEqualTo(7);
+      assertThat(Duration.between(time(after, "createdAt"), time(after, "expiresAt"))).isEqualTo(Duration.ofDays(20));
+      assertThat(after.getJsonArray("inherited")).isEmpty();
+      List<Delivery> deliveries = receiver.take(2);
+      assertThat(deliveries).extracting(delivery -> delivery.data().getString("updatedBy")).contains("Ada");
+      assertThat(deliveries).extracting(delivery -> delivery.data().getLong("sequence")).containsExactlyInAnyOrder(2L, 3L);
+      assertThat(get(license).getLong("sequence")).isEqualTo(3);
+      keyhook.deleteWebhooks();
+    }
+  }
+
+  @Test
+  void aLicenseWhoseChangedTermsAreOverLeavesItsPolicyAsExpired() {
+    License license = license(policy(new JsonObject().put("durationSeconds", 10 * DAY)));
+    age(license, Duration.ofDays(5));
+    revise(license, 1, 3 * DAY);
+    assertThat(patch(license, new JsonObject().putNull("policyId")).expect(200).json().getString("status")).isEqualTo("expired");
+  }
+
+  @Test
+  void aRefusalNamesThePolicyWhoseTimeIsOver() {
+    String shorter = policy(new JsonObject().put("durationSeconds", 3 * DAY));
+    License license = license(policy(new JsonObject().put("durationSeconds", 10 * DAY)));
+    age(license, Duration.ofDays(5));
+    assertThat(patch(license, new JsonObject().put("policyId", shorter)).expect(400, "INVALID_REQUEST").badFields())
+        .containsExactly("policyId");
+    patch(license, new JsonObject().put("policyId", shorter).put("expiresAt", "2099-01-01T00:00:00Z")).expect(200);
+    assertThat(patch(license, new JsonObject().put("inherited", JsonArray.of("expiresAt"))).expect(400, "INVALID_REQUEST").badFields())
+        .containsExactly("inherited");
+    assertThat(patch(license, new JsonObject().put("expiresAt", "2020-01-01T00:00:00Z")).expect(400, "INVALID_REQUEST").badFields())
+        .containsExactly("expiresAt");
+  }
+
   @Test
   void aPolicyInUseIsNotDeleted() {
     String policyId = policy(new JsonObject());
