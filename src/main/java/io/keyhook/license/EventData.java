@@ -93,7 +93,7 @@ final class EventData {
       @JsonUnwrapped Origin origin,
       long sequence) {}
 
-  private record Change(@JsonProperty("old") Object before, @JsonProperty("new") Object after) {}
+  record Change(@JsonProperty("old") Object before, @JsonProperty("new") Object after) {}
 
   private record Enabled(@JsonUnwrapped Subject license, Instant enabledAt, String enabledBy, long sequence) {}
 
@@ -157,7 +157,16 @@ final class EventData {
    * @param by as in {@link #created}
    */
   static String updated(License before, License license, String by) {
-    return updated(license, changes(before, license), by);
+    return updated(before, license, Map.of(), by);
+  }
+
+  /**
+   * @param ofPolicy what changes for the license with its policy
+   */
+  static String updated(License before, License license, Map<String, Change> ofPolicy, String by) {
+    Map<String, Change> changes = changes(before, license);
+    changes.putAll(ofPolicy);
+    return updated(license, changes, by);
   }
 
   private static String updated(License license, Map<String, Change> changes, String by) {

@@ -53,8 +53,8 @@ final class LicenseStore {
       WITH made AS (
         INSERT INTO keyhook.license
           (account_id, name, key, max_activations, expires_at, customer_name, customer_email, metadata, sequence, policy_id,
-            product_id, heartbeat_seconds, entitlements, limit_of_policy, expiry_of_policy)
-        SELECT $1, $2, $3, $4, coalesce($5, %1$s), $6, $7, $8::json, 1, $9, $10, $11, $12::jsonb, $13, $14
+            product_id, heartbeat_seconds, entitlements, limit_of_policy, expiry_of_policy, policy_revision)
+        SELECT $1, $2, $3, $4, coalesce($5, %1$s), $6, $7, $8::json, 1, $9, $10, $11, $12::jsonb, $13, $14, $16
         WHERE $5::timestamptz IS NULL OR $5 > now()
         RETURNING *
       ), keyed AS (
@@ -69,14 +69,16 @@ final class LicenseStore {
       WITH made AS (
         INSERT INTO keyhook.license
           (account_id, name, key, max_activations, expires_at, customer_name, customer_email, metadata, disabled_at, disabled_by,
-            sequence, policy_id, product_id, heartbeat_seconds, entitlements, limit_of_policy, expiry_of_policy)
+            sequence, policy_id, product_id, heartbeat_seconds, entitlements, limit_of_policy, expiry_of_policy, policy_revision)
         SELECT $1, name, key, max_activations, coalesce(expires_at, %1$s), customer_name, customer_email, metadata::json,
           CASE WHEN disabled THEN least(disabled_at, now()) END, CASE WHEN disabled THEN $9 END, 1, policy_id, product_id,
-          heartbeat_seconds, entitlements::jsonb, limit_of_policy, expiry_of_policy
+          heartbeat_seconds, entitlements::jsonb, limit_of_policy, expiry_of_policy, policy_revision
         FROM unnest($2::text[], $3::text[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::text[], $10::boolean[],
-            $11::timestamptz[], $13::uuid[], $14::uuid[], $15::int[], $16::text[], $17::boolean[], $18::boolean[], $19::int[])
+            $11::timestamptz[], $13::uuid[], $14::uuid[], $15::int[], $16::text[], $17::boolean[], $18::boolean[], $19::int[],
+            $20::int[])
           WITH ORDINALITY q (name, key, max_activations, expires_at, customer_name, customer_email, metadata, disabled,
-            disabled_at, policy_id, product_id, heartbeat_seconds, entitlements, limit_of_policy, expiry_of_policy, duration, ord)
+            disabled_at, policy_id, product_id, heartbeat_seconds, entitlements, limit_of_policy, expiry_of_policy, duration,
+            policy_revision, ord)
         WHERE $12 OR expires_at IS NULL OR expires_at > now()
         ORDER BY ord
         RETURNING *
@@ -115,6 +117,7 @@ final class LicenseStore {
           heartbeat_seconds = CASE WHEN $19 THEN $20 ELSE heartbeat_seconds END,
           entitlements = CASE WHEN $21 THEN $22::jsonb ELSE entitlements END,
           limit_of_policy = $23, expiry_of_policy = $24, first_activated_at = coalesce($25, first_activated_at),
+          policy_revision = CASE WHEN $15 THEN $26 ELSE policy_revision END,
           sequence = sequence + 1, updated_at = now()
         WHERE account_id = $1 AND license_id = $2 AND ($8::timestamptz IS NULL OR $8 > now() OR $8 = %1$s)
           AND ($3 AND name IS DISTINCT FROM $4
@@ -188,8 +191,11 @@ final class LicenseStore {
    * @param ofPolicy whether the limit is the policy's
    * @param expiryOfPolicy whether the expiry is the policy's
    * @param duration in seconds from now; null: it does not expire, or not by a duration that begins now
+   * @param revision of the policy; null: there is none
    */
-  record New(Licenses.Create license, String key, int maxActivations, boolean ofPolicy, boolean expiryOfPolicy, Integer duration) {}
+  record New(
+      Licenses.Create license, String key, int maxActivations, boolean ofPolicy, boolean expiryOfPolicy, Integer duration,
+      Integer revision) {}
 
   /** How many licenses there are; counting stops at {@code limit}. */
   static Future<Long> count(SqlClient client, UUID accountId, long limit) {
@@ -215,7 +221,8 @@ final class LicenseStore {
             .addValue(nonEmpty(license.entitlements()))
             .addBoolean(made.ofPolicy)
             .addBoolean(made.expiryOfPolicy)
-            .addInteger(made.duration))
+            .addInteger(made.duration)
+            .addInteger(made.revision))
         .map(rows -> first(rows, LicenseStore::license));
   }
 
@@ -272,7 +279,8 @@ final class LicenseStore {
                 license.entitlements() == null || license.entitlements().isEmpty() ? null : json(license.entitlements()).encode()))
             .addArrayOfBoolean(all.stream().map(New::ofPolicy).toArray(Boolean[]::new))
             .addArrayOfBoolean(all.stream().map(New::expiryOfPolicy).toArray(Boolean[]::new))
-            .addArrayOfInteger(all.stream().map(New::duration).toArray(Integer[]::new)))
+            .addArrayOfInteger(all.stream().map(New::duration).toArray(Integer[]::new))
+            .addArrayOfInteger(all.stream().map(New::revision).toArray(Integer[]::new)))
         .map(rows -> all(rows, LicenseStore::license));
   }
 
@@ -346,7 +354,8 @@ final class LicenseStore {
             .addBoolean(change.heartbeatSeconds().present()).addInteger(change.heartbeatSeconds().value())
             .addBoolean(change.entitlements().present()).addValue(nonEmpty(change.entitlements().value()))
             .addBoolean(taken.limit()).addBoolean(taken.expiry())
-            .addOffsetDateTime(utc(taken.firstActivatedAt())))
+            .addOffsetDateTime(utc(taken.firstActivatedAt()))
+            .addInteger(taken.revision()))
         .map(rows -> first(rows, LicenseStore::license));
   }
 

@@ -15,13 +15,13 @@ import io.keyhook.bus.Licenses.LicenseFile;
 import io.keyhook.bus.Licenses.Validation.Refused;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Page;
-import io.keyhook.bus.Policies.Policy;
 import io.keyhook.db.Database;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Outbox;
 import io.keyhook.event.Raised;
 import io.keyhook.fair.Admissions;
 import io.keyhook.idempotency.Idempotency;
+import io.keyhook.license.PolicyStore.Held;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
@@ -198,7 +198,7 @@ public final class LicenseVerticle extends VerticleBase {
   }
 
   private static Change resolved(
-      License before, Licenses.Update change, Policy policy, Instant firstActivatedAt, Outbox.Written reached) {
+      License before, Licenses.Update change, Held policy, Instant firstActivatedAt, Outbox.Written reached) {
     Inheritance.Resolved resolved = Inheritance.update(before, change, policy, firstActivatedAt);
     return new Change(Optional.of(before), resolved.change(), resolved.taken(), reached);
   }

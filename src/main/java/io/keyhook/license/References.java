@@ -3,7 +3,7 @@ package io.keyhook.license;
 import io.keyhook.bus.Check;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Licenses;
-import io.keyhook.bus.Policies.Policy;
+import io.keyhook.license.PolicyStore.Held;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.util.List;
@@ -15,7 +15,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** The policies and products that licenses name, held until the transaction ends: products first, as everywhere. */
-record References(Map<String, Policy> policies, Set<UUID> products) {
+record References(Map<String, Held> policies, Set<UUID> products) {
   static final String NO_POLICY = "names no policy of this account";
   static final String NO_PRODUCT = "names no product of this account";
 
@@ -35,7 +35,7 @@ record References(Map<String, Policy> policies, Set<UUID> products) {
   /**
    * @param id null: null
    */
-  Policy policy(String id) {
+  Held policy(String id) {
     return id == null ? null : policies.get(id);
   }
 

@@ -14,8 +14,11 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -345,6 +348,77 @@ class PolicyTest {
         .containsExactly("inherited");
     assertThat(patch(license, new JsonObject().put("expiresAt", "2020-01-01T00:00:00Z")).expect(400, "INVALID_REQUEST").badFields())
         .containsExactly("expiresAt");
+  }
+
+  private static JsonObject changes(Delivery delivery) {
+    return delivery.data().getJsonObject("changes");
+  }
+
+  private static JsonObject change(Object before, Object after) {
+    return new JsonObject().put("old", before).put("new", after);
+  }
+
+  @Test
+  void anyChangeOfAPolicyIsOneEventOfEachLicenseThatItChanges() {
+    JsonObject said = new JsonObject().put("graceSeconds", 0).putNull("heartbeatSeconds").putNull("leaseSeconds").putNull("productId")
+        .put("entitlements", new JsonObject().put("projects", 5));
+    String policyId = policy(said);
+    License all = license(policyId);
+    String productId = keyhook.api().post("/api/products", new JsonObject().put("name", "Studio")).expect(201).json().getString("id");
+    License some = keyhook.license(new JsonObject().put("name", "L").put("policyId", policyId).put("heartbeatSeconds", 900)
+        .put("productId", productId).put("entitlements", new JsonObject().put("projects", 50)));
+    patch(policyId, new JsonObject().put("graceSeconds", 60)).expect(200);
+    assertThat(get(all).getLong("sequence")).as("nobody wants an event").isEqualTo(1);
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.updated");
+    Receiver others = keyhook.receiver();
+    keyhook.webhook(others, "license.created", "license.expired");
+    JsonObject after = new JsonObject().put("graceSeconds", DAY).put("heartbeatSeconds", 600).put("leaseSeconds", 3600)
+        .put("productId", productId).put("entitlements", new JsonObject().put("projects", 6));
+    patch(policyId, after).expect(200);
+    List<Delivery> deliveries = receiver.take(2);
+    JsonObject ofAll = changes(deliveries.stream().filter(one -> one.data().getString("licenseId").equals(all.id())).findAny().orElseThrow());
+    assertThat(ofAll).isEqualTo(new JsonObject().put("policy.graceSeconds", change(60, DAY)).put("policy.heartbeatSeconds", change(null, 600))
+        .put("policy.leaseSeconds", change(null, 3600)).put("policy.productId", change(null, productId))
+        .put("policy.entitlements", change(said.getJsonObject("entitlements"), after.getJsonObject("entitlements"))));
+    JsonObject ofSome = changes(deliveries.stream().filter(one -> one.data().getString("licenseId").equals(some.id())).findAny().orElseThrow());
+    assertThat(ofSome.fieldNames()).as("the others are its own").containsExactlyInAnyOrder("policy.graceSeconds", "policy.leaseSeconds");
+    assertThat(deliveries).allSatisfy(one -> {
+      assertThat(one.data().getLong("sequence")).isEqualTo(2);
+      assertThat(one.data().getString("updatedBy")).isEqualTo("First key");
+    });
+    patch(policyId, new JsonObject().put("name", "Renamed").put("trial", true)).expect(200);
+    patch(policyId, after).expect(200);
+    keyhook.awaitEmptyQueue();
+    assertThat(receiver.untaken()).isZero();
+    assertThat(others.all()).isEmpty();
+  }
+
+  /** On a node that stops meanwhile, with a second change before the first has reached all. */
+  @Test
+  void manyLicensesAreEventsOfEveryChangeOnceAcrossARestart() {
+    String policyId = policy(new JsonObject());
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.updated");
+    for (int i = 0; i < 2; i++) {
+      keyhook.api().post("/api/licenses/bulk", new JsonObject().put("count", 900).put("name", "Told").put("policyId", policyId)).expect(201);
+    }
+    Node stopping = keyhook.start();
+    Api api = keyhook.api().at(stopping.uri());
+    api.patch("/api/policies/" + policyId, new JsonObject().put("graceSeconds", 1)).expect(200);
+    api.patch("/api/policies/" + policyId, new JsonObject().put("graceSeconds", 2)).expect(200);
+    stopping.stop();
+    keyhook.api().post("/api/licenses/bulk", new JsonObject().put("count", 5).put("name", "Later").put("policyId", policyId)).expect(201);
+    Waiting.until("all have the changes", () ->
+        keyhook.database().number("SELECT count(*) FROM keyhook.policy WHERE revised_after IS NOT NULL OR earlier IS NOT NULL") == 0);
+    keyhook.awaitEmptyQueue();
+    Map<String, List<JsonObject>> told = receiver.all().stream().sorted(Comparator.comparing(one -> one.data().getLong("sequence")))
+        .collect(Collectors.groupingBy(one -> one.data().getString("licenseId"),
+            Collectors.mapping(one -> changes(one).getJsonObject("policy.graceSeconds"), Collectors.toList())));
+    assertThat(told).hasSize(1800);
+    assertThat(told.values()).allSatisfy(changes -> assertThat(changes)
+        .isIn(List.of(change(0, 2)), List.of(change(0, 1), change(1, 2))));
+    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.license WHERE name = 'Later' AND sequence > 1")).isZero();
   }
 
   @Test
