@@ -8,6 +8,8 @@ import java.util.Map;
 public interface Policies {
   /** Of a period, in seconds: 50 years. */
   int MAX_SECONDS = 1_577_880_000;
+  /** Of an account. */
+  int MAX_POLICIES = 1000;
   /** Of a heartbeat, in seconds: last validations are written once a minute. */
   int MIN_HEARTBEAT = 300;
 
@@ -43,6 +45,7 @@ public interface Policies {
       trial = trial != null && trial;
       maxActivations = maxActivations == null ? 1 : maxActivations;
       graceSeconds = graceSeconds == null ? 0 : graceSeconds;
+      Entitlements.checkFinite(entitlements);
       entitlements = entitlements == null ? Map.of() : JsonText.map(JsonText.of(entitlements)); // equal ones have numbers of one type
       Check.that()
           .range("durationSeconds", durationSeconds, 1, MAX_SECONDS)
@@ -51,7 +54,6 @@ public interface Policies {
           .range("heartbeatSeconds", heartbeatSeconds, MIN_HEARTBEAT, MAX_SECONDS)
           .range("leaseSeconds", leaseSeconds, 1, MAX_SECONDS)
           .done();
-      Entitlements.check(entitlements);
     }
   }
 
@@ -62,6 +64,7 @@ public interface Policies {
     public Create {
       terms = terms == null ? Terms.NONE : terms;
       Check.that().name("name", name).done();
+      Entitlements.check(terms.entitlements);
       checkProduct(productId);
     }
   }
@@ -92,7 +95,8 @@ public interface Policies {
       check.done();
       checkProduct(productId.value());
       new Terms(durationSeconds.value(), null, null, maxActivations.value(), graceSeconds.value(), heartbeatSeconds.value(),
-          leaseSeconds.value(), entitlements.value());
+          leaseSeconds.value(), null);
+      Entitlements.check(entitlements.value());
     }
 
     private static void requireIfPresent(Check check, String name, Field<?> field) {

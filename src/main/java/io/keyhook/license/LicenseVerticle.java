@@ -150,7 +150,7 @@ public final class LicenseVerticle extends VerticleBase {
   }
 
   private static FailureException policyIsOver(Licenses.Update request) {
-    return request.policyId().present()
+    return request.terms().policyId().present()
         ? Check.invalid("policyId", "would let the license expire in the past; set expiresAt too, or assign a policy with a longer duration")
         : Check.invalid("inherited", "would let the license expire in the past; leave out expiresAt, or extend the duration of the policy");
   }
@@ -183,7 +183,7 @@ public final class LicenseVerticle extends VerticleBase {
           }
           License license = locked.get();
           Check.that().is("productId", product(change).equals(held.products()), References.NO_PRODUCT)
-              .is("policyId", change.policyId().value() == null || held.policies().containsKey(change.policyId().value()),
+              .is("policyId", change.terms().policyId().value() == null || held.policies().containsKey(change.terms().policyId().value()),
                   References.NO_POLICY).done();
           if (!Inheritance.needsPolicy(change)) {
             return Future.succeededFuture(resolved(license, change, null, null, Outbox.Written.NOTHING));
@@ -207,11 +207,11 @@ public final class LicenseVerticle extends VerticleBase {
   private static Future<Set<UUID>> policies(SqlClient tx, UUID accountId, UUID licenseId, Licenses.Update change) {
     return !Inheritance.needsPolicy(change) ? Future.succeededFuture(Set.of())
         : LicenseStore.policyOf(tx, accountId, licenseId).map(now -> Stream.concat(now.stream(),
-            Stream.ofNullable(change.policyId().value()).map(Id.POLICY::parse)).collect(Collectors.toSet()));
+            Stream.ofNullable(change.terms().policyId().value()).map(Id.POLICY::parse)).collect(Collectors.toSet()));
   }
 
   private static Set<UUID> product(Licenses.Update change) {
-    return change.productId().value() == null ? Set.of() : Set.of(Id.PRODUCT.parse(change.productId().value()));
+    return change.terms().productId().value() == null ? Set.of() : Set.of(Id.PRODUCT.parse(change.terms().productId().value()));
   }
 
   private Future<Void> delete(Licenses.Delete request) {

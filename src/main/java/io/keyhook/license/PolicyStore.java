@@ -57,6 +57,8 @@ final class PolicyStore {
         revision = coalesce($15, revision), earlier = CASE WHEN $15 IS NULL THEN earlier ELSE coalesce(earlier, '{}') || $16::jsonb END,
         updated_at = now()
       WHERE account_id = $1 AND policy_id = $2 RETURNING\s""" + COLUMNS;
+  private static final String COUNT = """
+      SELECT count(*) FROM (SELECT FROM keyhook.policy WHERE account_id = $1 LIMIT $2) p""";
   private static final String DELETE = "DELETE FROM keyhook.policy WHERE account_id = $1 AND policy_id = $2";
   /** Keeps them as they are until the transaction ends; in one order, so that two transactions never wait for each other. */
   private static final String HOLD = "SELECT " + COLUMNS + """
@@ -143,6 +145,11 @@ final class PolicyStore {
         .addInteger(terms.heartbeatSeconds())
         .addInteger(terms.leaseSeconds())
         .addValue(terms.entitlements().isEmpty() ? null : new JsonObject(terms.entitlements()));
+  }
+
+  /** How many policies there are; counting stops at a limit. */
+  static Future<Long> count(SqlClient tx, UUID accountId, long limit) {
+    return tx.preparedQuery(COUNT).execute(Tuple.of(accountId, limit)).map(rows -> rows.iterator().next().getLong(0));
   }
 
   static Future<Policy> get(SqlClient client, UUID accountId, UUID policyId) {

@@ -1,5 +1,6 @@
 package io.keyhook.license;
 
+import io.keyhook.account.PlanStore;
 import io.keyhook.audit.Action;
 import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Addresses;
@@ -91,10 +92,21 @@ public final class PolicyVerticle extends VerticleBase {
 
   private Future<Policy> create(Policies.Create request) {
     Caller caller = request.caller();
-    return database.transaction(tx -> holdProduct(tx, caller.accountId(), request.productId())
+    return database.transaction(tx -> PlanStore.lock(tx, caller.accountId())
+        .compose(plan -> PolicyStore.count(tx, caller.accountId(), Policies.MAX_POLICIES))
+        .compose(count -> {
+          checkRoom(count, Policies.MAX_POLICIES, "TOO_MANY_POLICIES", "policies; delete one that no license uses first");
+          return holdProduct(tx, caller.accountId(), request.productId());
+        })
         .compose(held -> PolicyStore.insert(tx, request))
         .compose(policy -> AuditStore.write(tx, caller, Action.POLICY_CREATED, policy.id(), List.of())
             .compose(written -> idempotency.keep(tx, caller, policy))));
+  }
+
+  private static void checkRoom(long count, int max, String code, String what) {
+    if (count >= max) {
+      throw new Failure.Conflict(code, String.format(Locale.ROOT, "This account already has %,d ", max) + what).exception();
+    }
   }
 
   /** Fails if there is no such product. */
@@ -169,7 +181,12 @@ public final class PolicyVerticle extends VerticleBase {
 
   private Future<Product> create(Products.Create request) {
     Caller caller = request.caller();
-    return database.transaction(tx -> ProductStore.insert(tx, request)
+    return database.transaction(tx -> PlanStore.lock(tx, caller.accountId())
+        .compose(plan -> ProductStore.count(tx, caller.accountId(), Products.MAX_PRODUCTS))
+        .compose(count -> {
+          checkRoom(count, Products.MAX_PRODUCTS, "TOO_MANY_PRODUCTS", "products; delete one that no license and no policy names first");
+          return ProductStore.insert(tx, request);
+        })
         .compose(product -> AuditStore.write(tx, caller, Action.PRODUCT_CREATED, product.id(), List.of())
             .compose(written -> idempotency.keep(tx, caller, product))));
   }

@@ -41,12 +41,12 @@ record References(Map<String, Held> policies, Set<UUID> products) {
 
   /** Whether there is the policy that a license names, if it names one. */
   boolean hasPolicy(Licenses.Create license) {
-    return license.policyId() == null || policies.containsKey(license.policyId());
+    return license.terms().policyId() == null || policies.containsKey(license.terms().policyId());
   }
 
   /** Whether there is the product that a license names, if it names one. */
   boolean hasProduct(Licenses.Create license) {
-    return license.productId() == null || products.contains(LicenseStore.productId(license));
+    return license.terms().productId() == null || products.contains(LicenseStore.productId(license));
   }
 
   /**
@@ -56,6 +56,11 @@ record References(Map<String, Held> policies, Set<UUID> products) {
    */
   LicenseStore.New resolve(Licenses.Create license, String key) {
     Check.that().is("policyId", hasPolicy(license), NO_POLICY).is("productId", hasProduct(license), NO_PRODUCT).done();
-    return Inheritance.create(license, key, policy(license.policyId()));
+    return Inheritance.create(license, key, policy(license.terms().policyId()));
+  }
+
+  /** A license of a file with what it takes from its policy. */
+  LicenseStore.New restore(Licenses.Line line, String key) {
+    return Inheritance.restore(line, key, policy(line.license().terms().policyId()));
   }
 }

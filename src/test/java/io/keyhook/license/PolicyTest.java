@@ -2,6 +2,7 @@ package io.keyhook.license;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.bus.Id;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Exchange;
@@ -9,6 +10,7 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
+import io.keyhook.testing.Statement;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -372,7 +374,7 @@ class PolicyTest {
     Receiver receiver = keyhook.receiver();
     keyhook.webhook(receiver, "license.updated");
     Receiver others = keyhook.receiver();
-    keyhook.webhook(others, "license.created", "license.expired");
+    keyhook.webhook(others, "license.created", "license.enabled");
     JsonObject after = new JsonObject().put("graceSeconds", DAY).put("heartbeatSeconds", 600).put("leaseSeconds", 3600)
         .put("productId", productId).put("entitlements", new JsonObject().put("projects", 6));
     patch(policyId, after).expect(200);
@@ -419,6 +421,107 @@ class PolicyTest {
     assertThat(told.values()).allSatisfy(changes -> assertThat(changes)
         .isIn(List.of(change(0, 2)), List.of(change(0, 1), change(1, 2))));
     assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.license WHERE name = 'Later' AND sequence > 1")).isZero();
+  }
+
+  @Test
+  void numbersOfEntitlementsAreThoseThatEveryLanguageReads() {
+    String policyId = policy(new JsonObject());
+    for (String good : List.of("9007199254740991", "-9007199254740991", "0.00000000000000000001", "1e15", "0", "-0.5", "1.0",
+        "\"NaN\"", "\"" + "x".repeat(8000) + "\"")) {
+      String body = "{\"entitlements\":{\"n\":" + good + "}}";
+      Exchange saved = send("/api/policies/" + policyId, body).expect(200);
+      assertThat(patch(policyId, new JsonObject().put("entitlements", saved.json().getJsonObject("entitlements"))).expect(200).json())
+          .as(good).isEqualTo(saved.json());
+      send("/api/licenses/" + license(policyId).id(), body).expect(200);
+    }
+    for (String bad : List.of("9007199254740992", "1e308", "-1e308", "1e400", "1e-21", "1e-320", "123456789012345678901234567890", "[1]",
+        "{\"a\":1}", "\"" + "x".repeat(8200) + "\"")) {
+      String body = "{\"entitlements\":{\"n\":" + bad + "}}";
+      assertThat(send("/api/policies/" + policyId, body).expect(400, "INVALID_REQUEST").badFields()).as(bad).containsExactly("entitlements");
+      assertThat(send("/api/licenses/" + license(policyId).id(), body).expect(400, "INVALID_REQUEST").badFields()).as(bad)
+          .containsExactly("entitlements");
+    }
+    send("/api/policies/" + policyId, "{\"entitlements\":{\"n\":NaN}}").expect(400, "INVALID_REQUEST");
+  }
+
+  private static Exchange send(String path, String body) {
+    return Api.join(keyhook.api().header("Content-Type", "application/json").send("PATCH", path, body));
+  }
+
+  @Test
+  void aLeaseOfALicenseWinsOverThatOfItsPolicy() {
+    String policyId = policy(new JsonObject().put("leaseSeconds", 7200));
+    License own = keyhook.license(new JsonObject().put("name", "L").put("policyId", policyId).put("leaseSeconds", 3600));
+    assertThat(get(own).getInteger("leaseSeconds")).isEqualTo(3600);
+    assertThat(lease(own)).isEqualTo(3600);
+    License taken = license(policyId);
+    assertThat(lease(taken)).isEqualTo(7200);
+    assertThat(patch(taken, new JsonObject().put("leaseSeconds", 600)).expect(200).json().getInteger("leaseSeconds")).isEqualTo(600);
+    assertThat(lease(taken)).isEqualTo(600);
+    patch(taken, new JsonObject().putNull("leaseSeconds")).expect(200);
+    assertThat(lease(taken)).isEqualTo(7200);
+    assertThat(lease(keyhook.license(new JsonObject().put("name", "L").put("leaseSeconds", 900)))).isEqualTo(900);
+    assertThat(patch(own, new JsonObject().put("leaseSeconds", 0)).expect(400, "INVALID_REQUEST").badFields())
+        .containsExactly("leaseSeconds");
+  }
+
+  /** For how long a signed validation is good. */
+  private static long lease(License license) {
+    JsonObject claims = Statement.of(other.api().anonymous().post("/api/validate", new JsonObject().put("licenseKey", license.key())
+        .put("fingerprint", "device").put("lease", true)).expect(200).json().getString("statement")).claims();
+    return claims.getLong("exp") - claims.getLong("iat");
+  }
+
+  @Test
+  void anAccountHasOnlySoManyPoliciesAndProducts() {
+    Api api = keyhook.account("enterprise");
+    for (String what : List.of("policy", "product")) {
+      String path = what.equals("policy") ? "/api/policies" : "/api/products";
+      String first = api.post(path, new JsonObject().put("name", "First")).expect(201).json().getString("id");
+      keyhook.database().update("INSERT INTO keyhook." + what + " (account_id, name" + (what.equals("policy")
+          ? ", expiry_basis, trial, max_activations, grace_seconds) SELECT account_id, 'P', 'creation', false, 1, 0"
+          : ") SELECT account_id, 'P'") + " FROM keyhook." + what + ", generate_series(1, 999) WHERE " + what + "_id = ?",
+          (what.equals("policy") ? Id.POLICY : Id.PRODUCT).parse(first));
+      Exchange full = api.post(path, new JsonObject().put("name", "More"));
+      assertThat(full.expect(409, what.equals("policy") ? "TOO_MANY_POLICIES" : "TOO_MANY_PRODUCTS").json().getString("detail"))
+          .startsWith("This account already has 1,000 ");
+      api.delete(path + "/" + first).expect(204);
+      api.post(path, new JsonObject().put("name", "More")).expect(201);
+    }
+  }
+
+  @Test
+  void eventsSayWhatALicenseHasOfItsPolicy() {
+    String policyId = policy(new JsonObject().put("maxActivations", 3));
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.created", "license.updated", "license.enabled", "license.deleted");
+    License license = keyhook.license(new JsonObject().put("name", "L").put("policyId", policyId).put("heartbeatSeconds", 600)
+        .put("leaseSeconds", 3600).put("maxActivations", 2));
+    patch(license, new JsonObject().put("name", "M").put("leaseSeconds", 7200)).expect(200);
+    keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
+    keyhook.api().post("/api/licenses/" + license.id() + "/enable").expect(200);
+    keyhook.api().delete("/api/licenses/" + license.id()).expect(204);
+    for (Delivery delivery : receiver.take(4)) {
+      assertThat(delivery.data().getString("policyId")).as(delivery.event()).isEqualTo(policyId);
+      assertThat(delivery.data().getInteger("heartbeatSeconds")).isEqualTo(600);
+      assertThat(delivery.data().getInteger("leaseSeconds")).isEqualTo(delivery.event().equals("license.created") ? 3600 : 7200);
+      assertThat(delivery.data().getJsonArray("inherited")).containsExactly("expiresAt");
+      assertThat(delivery.data().containsKey("productId")).isFalse();
+    }
+    keyhook.license(1);
+    assertThat(receiver.take().data().fieldNames()).doesNotContain("policyId", "productId", "entitlements", "heartbeatSeconds",
+        "leaseSeconds", "inherited");
+  }
+
+  @Test
+  void templatesCanShowThePolicy() {
+    JsonObject webhook = new JsonObject().put("url", "http://127.0.0.1:9/").put("format", "generic")
+        .put("events", JsonArray.of("license.created", "license.updated")).put("templates", new JsonObject().put("*",
+            "{\"policy\":\"{{policyId}}\",\"product\":\"{{productId}}\",\"projects\":\"{{entitlements.projects}}\","
+                + "\"heartbeat\":\"{{heartbeatSeconds}}\",\"lease\":\"{{leaseSeconds}}\",\"of\":\"{{inherited}}\"}"));
+    keyhook.api().post("/api/webhooks", webhook).expect(201);
+    webhook.getJsonObject("templates").put("*", "{\"lease\":{{leaseSeconds}}}");
+    keyhook.api().post("/api/webhooks", webhook).expect(400, "INVALID_REQUEST");
   }
 
   @Test
