@@ -128,9 +128,7 @@ public final class PolicyVerticle extends VerticleBase {
         .compose(held -> PolicyStore.lock(tx, accountId, policyId))
         .compose(held -> {
           Policy before = held.policy();
-          Policy after = new Policy(before.id(), request.name().present() ? request.name().value() : before.name(),
-              request.productId().present() ? request.productId().value() : before.productId(), request.of(before.terms()),
-              before.createdAt(), before.updatedAt());
+          Policy after = request.of(before);
           return after.equals(before) ? Future.succeededFuture(new Updated(before, Revision.Step.NOTHING))
               : revision.isAnnounced(tx, accountId, held, after).compose(announced -> update(tx, request, held, after, announced));
         }))
