@@ -12,6 +12,7 @@ import io.keyhook.db.ShardClient;
 import io.keyhook.db.ShardStatement;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 
 /** The SQL of the hot path: each statement takes a whole batch. */
 final class ValidationStore {
@@ -32,7 +34,7 @@ final class ValidationStore {
    * for each row, so that PostgreSQL finds a device by its whole key and a webhook by its account, whatever it believes that
    * there are. Joined, it would read all devices of a license, or all webhooks there are, where it believes them few.
    */
-  static final String LOOK_UP = ("""
+  private static final String LOOK_UP_WITH = """
       SELECT q.ord, l.account_id, l.license_id, l.key, l.name, l.activations, l.max_activations, l.expires_at,
         l.disabled_at IS NOT NULL, coalesce(l.expires_at <= now(), false),
         a.fingerprint IS NOT NULL, a.device_name, a.device_type, a.ip_address,
@@ -45,7 +47,11 @@ final class ValidationStore {
       LEFT JOIN LATERAL (
         SELECT a.fingerprint, a.device_name, a.device_type, a.ip_address, a.last_seen_at FROM keyhook.activation a
         WHERE a.account_id = l.account_id AND a.license_id = l.license_id AND a.fingerprint = q.fingerprint LIMIT 1) a
-        ON true""").formatted(LicenseTerms.sql("l.account_id", "a.last_seen_at"));
+        ON true""";
+  /** Of licenses that have terms, it says only that. */
+  static final String LOOK_UP = LOOK_UP_WITH.formatted(LicenseTerms.EXIST);
+  /** To read terms makes the statement cost half as much again, so it is for batches in which a license has some. */
+  static final String LOOK_UP_TERMS = LOOK_UP_WITH.formatted(LicenseTerms.sql("l.account_id", "a.last_seen_at"));
 
   // Activating is three steps of one transaction: the unique index decides which devices are new, the license's row lock
   // who gets the last slots, and what got none is taken back. Devices before licenses, and each in the order of their
@@ -107,10 +113,14 @@ final class ValidationStore {
       SELECT\s""" + LicenseStore.COLUMNS + ", account_id FROM begun";
 
   private static final String ACCOUNTS = "SELECT key, account_id FROM keyhook.license_key WHERE key = ANY ($1::text[])";
-  private static final ShardStatement LOOK_UP_ON_SHARD = new ShardStatement(LOOK_UP, List.of("text[]", "text[]"), """
+  private static final String FOUND = """
       ord bigint, account_id uuid, license_id uuid, key text, name text, activations int, max_activations int,
       expires_at timestamptz, disabled boolean, expired boolean, known boolean, device_name text, device_type text,
-      ip_address text, suspended boolean, wanted boolean, sequence bigint, terms text""");
+      ip_address text, suspended boolean, wanted boolean, sequence bigint, terms\s""";
+  private static final ShardStatement LOOK_UP_ON_SHARD =
+      new ShardStatement(LOOK_UP, List.of("text[]", "text[]"), FOUND + "boolean");
+  private static final ShardStatement LOOK_UP_TERMS_ON_SHARD =
+      new ShardStatement(LOOK_UP_TERMS, List.of("text[]", "text[]"), FOUND + "text");
   private static final ShardStatement ADD_DEVICES_ON_SHARD = new ShardStatement(ADD_DEVICES,
       List.of("uuid[]", "uuid[]", "text[]", "text[]", "text[]", "text[]"), "license_id uuid, fingerprint text");
   private static final ShardStatement COUNT_UP_ON_SHARD =
@@ -220,33 +230,48 @@ final class ValidationStore {
   /**
    * Null where no license of these accounts has the key. Where keys that were created before forms had to differ share a form,
    * each is found by its exact key alone.
+   *
+   * @param terms whether some of the licenses are likely to have terms. Where they have all the same, the batch is looked up
+   *     twice.
    */
-  static Future<List<Found>> lookUp(ShardClient client, List<Validate> batch) {
-    Found[] found = new Found[batch.size()];
+  static Future<List<Found>> lookUp(ShardClient client, List<Validate> batch, boolean terms) {
     String[] forms = forms(batch);
-    return client.run(LOOK_UP_ON_SHARD, Tuple.tuple()
-            .addArrayOfString(forms)
-            .addArrayOfString(strings(batch, Validate::fingerprint)))
-        .map(rows -> {
-          BitSet exactly = new BitSet(); // those that only their exact key finds
-          for (Row row : rows) {
-            int i = row.getLong(0).intValue() - 1;
-            Found license = found(row);
-            if (found[i] != null || forms[i].isEmpty()) {
-              exactly.set(i);
-            }
-            if (found[i] == null || LicenseKeys.isSame(batch.get(i).licenseKey(), license.key)) {
-              found[i] = license;
-            }
-          }
-          exactly.stream().filter(i -> !LicenseKeys.isSame(batch.get(i).licenseKey(), found[i].key))
-              .forEach(i -> found[i] = null);
-          return Arrays.asList(found);
-        });
+    Tuple parameters =
+        Tuple.tuple().addArrayOfString(forms).addArrayOfString(strings(batch, Validate::fingerprint));
+    if (terms) {
+      return client.run(LOOK_UP_TERMS_ON_SHARD, parameters)
+          .map(rows -> found(batch, forms, rows, row -> LicenseTerms.read(row.getString(17))));
+    }
+    return client.run(LOOK_UP_ON_SHARD, parameters).compose(rows -> {
+      for (Row row : rows) {
+        if (row.getBoolean(17)) {
+          return lookUp(client, batch, true);
+        }
+      }
+      return Future.succeededFuture(found(batch, forms, rows, row -> null));
+    });
   }
 
-  private static Found found(Row row) {
-    LicenseTerms terms = LicenseTerms.read(row.getString(17));
+  private static List<Found> found(
+      List<Validate> batch, String[] forms, RowSet<Row> rows, Function<Row, LicenseTerms> terms) {
+    Found[] found = new Found[batch.size()];
+    BitSet exactly = new BitSet(); // those that only their exact key finds
+    for (Row row : rows) {
+      int i = row.getLong(0).intValue() - 1;
+      Found license = found(row, terms.apply(row));
+      if (found[i] != null || forms[i].isEmpty()) {
+        exactly.set(i);
+      }
+      if (found[i] == null || LicenseKeys.isSame(batch.get(i).licenseKey(), license.key)) {
+        found[i] = license;
+      }
+    }
+    exactly.stream().filter(i -> !LicenseKeys.isSame(batch.get(i).licenseKey(), found[i].key))
+        .forEach(i -> found[i] = null);
+    return Arrays.asList(found);
+  }
+
+  private static Found found(Row row, LicenseTerms terms) {
     boolean own = terms == null;
     return new Found(row.getUUID(1), row.getUUID(2), row.getString(3), row.getString(4), row.getInteger(5),
         own ? row.getInteger(6) : terms.maxActivations(), own ? instant(row, 7) : terms.expiresAt(), row.getBoolean(8),

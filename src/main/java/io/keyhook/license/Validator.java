@@ -26,6 +26,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -56,6 +57,8 @@ final class Validator {
   private final Batcher<Device, Boolean> beats;
   private final Batcher<Raised, Void> events;
   private final UUID[] accounts = new UUID[SLOTS];
+  /** The keys whose licenses had terms the last time. */
+  private final BitSet hadTerms = new BitSet(SLOTS);
   private final EventFeed feed;
   private final LastSeen lastSeen;
   private final Deactivator deactivator;
@@ -175,6 +178,7 @@ final class Validator {
         return Future.succeededFuture(Refused.LICENSE_NOT_FOUND);
       }
       accounts[slot(request)] = found.accountId();
+      hadTerms.set(slot(request), found.terms() != null);
       witness.note(found);
       Refused refused = Refusals.of(found.suspended(), found.isForOther(request.productId()), found.disabled(), found.expired(),
           found.known(), found.activations(), found.maxActivations());
@@ -231,8 +235,9 @@ final class Validator {
   private Future<List<Found>> lookUp(Pool client, List<Question> batch) {
     Found[] all = new Found[batch.size()];
     List<Integer> indexes = IntStream.range(0, batch.size()).boxed().toList();
+    boolean terms = batch.stream().anyMatch(question -> hadTerms.get(slot(question.request)));
     return shards.each(client, indexes, i -> batch.get(i).accountId,
-        (shard, some) -> ValidationStore.lookUp(shard, some.stream().map(i -> batch.get(i).request).toList()).map(found -> {
+        (shard, some) -> ValidationStore.lookUp(shard, some.stream().map(i -> batch.get(i).request).toList(), terms).map(found -> {
           IntStream.range(0, some.size()).forEach(i -> all[some.get(i)] = found.get(i));
           return null;
         })).map(done -> Arrays.asList(all));

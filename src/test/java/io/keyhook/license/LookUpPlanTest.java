@@ -49,6 +49,11 @@ class LookUpPlanTest {
       assertIndexed(plan, "license", "upper");
       assertIndexed(plan, "activation", "account_id", "license_id", "fingerprint");
       assertIndexed(plan, "webhook", "account_id");
+      assertThat(plan.scans("policy")).as("what few licenses have").isEmpty();
+      plan = PlannedStatement.of(connection, session, ValidationStore.LOOK_UP_TERMS);
+      assertIndexed(plan, "license", "upper");
+      assertIndexed(plan, "activation", "account_id", "license_id", "fingerprint");
+      assertIndexed(plan, "webhook", "account_id");
       assertIndexed(plan, "policy", "account_id", "policy_id");
     }
   }
@@ -56,7 +61,7 @@ class LookUpPlanTest {
   @Test
   void aLicenseWithoutAPolicyReadsNone() throws SQLException {
     try (Connection connection = keyhook.database().connect(); Statement statement = connection.createStatement()) {
-      statement.execute("PREPARE look_up AS " + ValidationStore.LOOK_UP);
+      statement.execute("PREPARE look_up AS " + ValidationStore.LOOK_UP_TERMS);
       StringBuilder plan = new StringBuilder();
       try (ResultSet rows = statement.executeQuery(
           "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) EXECUTE look_up (ARRAY['KEY1', 'KEY2'], ARRAY['device', 'device'])")) {
