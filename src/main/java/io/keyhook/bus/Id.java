@@ -105,8 +105,12 @@ public enum Id {
 
   /** Returns a new UUIDv7 by this node's clock, for rows that are never shown and whose order matters only for locality. */
   public static UUID v7(RandomGenerator random) {
-    return new UUID(System.currentTimeMillis() << 16 | 0x7000 | random.nextInt(0x1000),
-        random.nextLong() >>> 2 | 0x8000000000000000L);
+    return v7(System.currentTimeMillis(), random);
+  }
+
+  /** Returns a new UUIDv7 of a time, in milliseconds since 1970. */
+  public static UUID v7(long millis, RandomGenerator random) {
+    return new UUID(millis << 16 | 0x7000 | random.nextInt(0x1000), random.nextLong() >>> 2 | 0x8000000000000000L);
   }
 
   /** Returns the time of a UUIDv7, in milliseconds since 1970. */

@@ -25,208 +25,270 @@ public interface Licenses {
   enum Status { ACTIVE, DISABLED, EXPIRED }
 
   /**
-   * @param key null: one is generated
+   * What a license states itself.
+   *
    * @param maxActivations null: that of the policy; without a policy, 1
    * @param expiresAt to the millisecond: a finer part is dropped; null: by the policy; without a policy, never
-   * @param metadata the seller's data; null: none
-   * @param policyId from which the license takes what it does not state itself; null: none
+   * @param policyId from which the license takes what it does not state; null: none
    * @param productId null: that of the policy
    * @param heartbeatSeconds null: that of the policy
+   * @param leaseSeconds null: that of the policy
    * @param entitlements beside those of the policy, before which they come; null: none
+   */
+  record Terms(
+      Integer maxActivations,
+      Instant expiresAt,
+      String policyId,
+      String productId,
+      Integer heartbeatSeconds,
+      Integer leaseSeconds,
+      Map<String, Object> entitlements) {
+    /** A license for one device, without expiry. */
+    public static final Terms NONE = new Terms(null, null, null, null, null, null, null);
+
+    public Terms {
+      maxActivations = maxActivations == null && policyId == null ? Integer.valueOf(1) : maxActivations;
+      expiresAt = toMillis(expiresAt);
+      Check.that().range(LIMIT, maxActivations, 1, MAX_ACTIVATIONS).done();
+      checkPolicy(policyId, productId, heartbeatSeconds, leaseSeconds, entitlements);
+    }
+
+    /** Returns terms that are all the policy's. */
+    public static Terms of(String policyId) {
+      return new Terms(null, null, policyId, null, null, null, null);
+    }
+
+    public Terms withMaxActivations(Integer maxActivations) {
+      return new Terms(maxActivations, expiresAt, policyId, productId, heartbeatSeconds, leaseSeconds, entitlements);
+    }
+
+    public Terms withExpiresAt(Instant expiresAt) {
+      return new Terms(maxActivations, expiresAt, policyId, productId, heartbeatSeconds, leaseSeconds, entitlements);
+    }
+
+    public Terms withProduct(String productId) {
+      return new Terms(maxActivations, expiresAt, policyId, productId, heartbeatSeconds, leaseSeconds, entitlements);
+    }
+
+    public Terms withEntitlements(Map<String, Object> entitlements) {
+      return new Terms(maxActivations, expiresAt, policyId, productId, heartbeatSeconds, leaseSeconds, entitlements);
+    }
+  }
+
+  /**
+   * @param key null: one is generated
+   * @param metadata the seller's data; null: none
+   * @param terms null: {@link Terms#NONE}
    */
   record Create(
       Caller caller,
       String name,
       String key,
-      Integer maxActivations,
-      Instant expiresAt,
       String customerName,
       String customerEmail,
       Map<String, Object> metadata,
-      String policyId,
-      String productId,
-      Integer heartbeatSeconds,
-      Map<String, Object> entitlements) {
+      Terms terms) {
     private static final Pattern KEY_FORM = Pattern.compile("[\\x21-\\x7e]*+");
 
     public Create {
       key = key == null ? null : key.strip();
-      maxActivations = maxActivations == null && policyId == null ? Integer.valueOf(1) : maxActivations;
-      expiresAt = toMillis(expiresAt);
+      terms = terms == null ? Terms.NONE : terms;
       Check.that().name("name", name)
           .is("key", key == null || key.length() >= KEY_MIN && key.length() <= KEY_MAX,
               "is not " + KEY_MIN + " to " + KEY_MAX + " characters long")
           .is("key", key == null || KEY_FORM.matcher(key).matches(), "may only contain ASCII letters, digits and punctuation")
           .is("key", key == null || key.chars().anyMatch(c -> c != '-'), "contains only hyphens")
-          .range("maxActivations", maxActivations, 1, MAX_ACTIVATIONS)
           .text("customerName", customerName, Check.NAME)
           .email("customerEmail", customerEmail)
           .done();
       checkMetadata(metadata);
-      checkPolicy(policyId, productId, heartbeatSeconds, entitlements);
     }
 
     /** A license without a policy and a product. */
     public Create(
         Caller caller, String name, String key, Integer maxActivations, Instant expiresAt, String customerName,
         String customerEmail, Map<String, Object> metadata) {
-      this(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata, null, null, null, null);
+      this(caller, name, key, customerName, customerEmail, metadata,
+          Terms.NONE.withMaxActivations(maxActivations).withExpiresAt(expiresAt));
     }
 
     /** Returns a request for a license for one device, without expiry, with a generated key. */
     public static Create of(Caller caller, String name) {
-      return new Create(caller, name, null, null, null, null, null, null);
+      return new Create(caller, name, null, null, null, null, Terms.NONE);
     }
 
     /** Returns a request for a license that takes everything from its policy, with a generated key. */
     public static Create of(Caller caller, String name, String policyId) {
-      return new Create(caller, name, null, null, null, null, null, null, policyId, null, null, null);
+      return of(caller, name).withTerms(Terms.of(policyId));
     }
 
     public Create withKey(String key) {
-      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata, policyId, productId,
-          heartbeatSeconds, entitlements);
+      return new Create(caller, name, key, customerName, customerEmail, metadata, terms);
+    }
+
+    public Create withTerms(Terms terms) {
+      return new Create(caller, name, key, customerName, customerEmail, metadata, terms);
     }
 
     public Create withMaxActivations(int maxActivations) {
-      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata, policyId, productId,
-          heartbeatSeconds, entitlements);
+      return withTerms(terms.withMaxActivations(maxActivations));
     }
 
     public Create withExpiresAt(Instant expiresAt) {
-      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata, policyId, productId,
-          heartbeatSeconds, entitlements);
+      return withTerms(terms.withExpiresAt(expiresAt));
     }
 
     /** Either may be null. */
     public Create withCustomer(String name, String email) {
-      return new Create(caller, this.name, key, maxActivations, expiresAt, name, email, metadata, policyId, productId,
-          heartbeatSeconds, entitlements);
+      return new Create(caller, this.name, key, name, email, metadata, terms);
     }
 
     public Create withMetadata(Map<String, Object> metadata) {
-      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata, policyId, productId,
-          heartbeatSeconds, entitlements);
+      return new Create(caller, name, key, customerName, customerEmail, metadata, terms);
     }
 
     public Create withProduct(String productId) {
-      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata, policyId, productId,
-          heartbeatSeconds, entitlements);
+      return withTerms(terms.withProduct(productId));
     }
 
     public Create withEntitlements(Map<String, Object> entitlements) {
-      return new Create(caller, name, key, maxActivations, expiresAt, customerName, customerEmail, metadata, policyId, productId,
-          heartbeatSeconds, entitlements);
+      return withTerms(terms.withEntitlements(entitlements));
     }
   }
 
+  String LIMIT = "maxActivations";
+  String EXPIRY = "expiresAt";
   /** What a license may take from its policy, by the names of the API. */
-  Set<String> INHERITABLE = Collections.unmodifiableSet(new LinkedHashSet<>(java.util.List.of("maxActivations", "expiresAt")));
+  Set<String> INHERITABLE = Collections.unmodifiableSet(new LinkedHashSet<>(java.util.List.of(LIMIT, EXPIRY)));
 
   /**
-   * Changes the present fields and leaves the others. Assigning another policy lets the license take from it what the same change does
-   * not state.
+   * A change of what a license states itself. Assigning another policy lets the license take from it what the same change does not state.
    *
    * @param expiresAt to the millisecond: a finer part is dropped; null: never
    * @param policyId null: none; the license keeps its limit and expiry
    * @param inherited the fields that the license takes from its policy, whatever the change states for them; the others are its own
    */
-  record Update(
-      Caller caller,
-      String id,
-      Field<String> name,
+  record TermsChange(
       Field<Integer> maxActivations,
       Field<Instant> expiresAt,
-      Field<String> customerName,
-      Field<String> customerEmail,
-      Field<Map<String, Object>> metadata,
       Field<String> policyId,
       Field<String> productId,
       Field<Integer> heartbeatSeconds,
+      Field<Integer> leaseSeconds,
       Field<Map<String, Object>> entitlements,
       Field<java.util.List<String>> inherited) {
-    public Update {
+    /** Changes nothing. */
+    public static final TermsChange NONE = new TermsChange(Field.absent(), Field.absent(), Field.absent(), Field.absent(),
+        Field.absent(), Field.absent(), Field.absent(), Field.absent());
+
+    public TermsChange {
       expiresAt = new Field<>(expiresAt.present(), toMillis(expiresAt.value()));
       Check check = Check.that();
-      if (name.present()) {
-        check.name("name", name.value());
-      }
       if (maxActivations.present()) {
-        check.required("maxActivations", maxActivations.value());
+        check.required(LIMIT, maxActivations.value());
       }
       if (inherited.present()) {
         check.required("inherited", inherited.value());
       }
-      check.range("maxActivations", maxActivations.value(), 1, MAX_ACTIVATIONS)
-          .text("customerName", customerName.value(), Check.NAME)
+      check.range(LIMIT, maxActivations.value(), 1, MAX_ACTIVATIONS).done();
+      checkInherited(inherited.value());
+      checkPolicy(policyId.value(), productId.value(), heartbeatSeconds.value(), leaseSeconds.value(), entitlements.value());
+    }
+
+    public TermsChange withMaxActivations(Field<Integer> maxActivations) {
+      return new TermsChange(maxActivations, expiresAt, policyId, productId, heartbeatSeconds, leaseSeconds, entitlements, inherited);
+    }
+
+    public TermsChange withExpiresAt(Field<Instant> expiresAt) {
+      return new TermsChange(maxActivations, expiresAt, policyId, productId, heartbeatSeconds, leaseSeconds, entitlements, inherited);
+    }
+
+    public TermsChange withPolicy(Field<String> policyId) {
+      return new TermsChange(maxActivations, expiresAt, policyId, productId, heartbeatSeconds, leaseSeconds, entitlements, inherited);
+    }
+
+    private Map<String, Field<?>> fields() {
+      return Map.of(LIMIT, maxActivations, EXPIRY, expiresAt, "policyId", policyId, "productId", productId, "heartbeatSeconds",
+          heartbeatSeconds, "leaseSeconds", leaseSeconds, "entitlements", entitlements, "inherited", inherited);
+    }
+  }
+
+  /** Changes the present fields and leaves the others. */
+  record Update(
+      Caller caller,
+      String id,
+      Field<String> name,
+      Field<String> customerName,
+      Field<String> customerEmail,
+      Field<Map<String, Object>> metadata,
+      TermsChange terms) {
+    public Update {
+      terms = terms == null ? TermsChange.NONE : terms;
+      Check check = Check.that();
+      if (name.present()) {
+        check.name("name", name.value());
+      }
+      check.text("customerName", customerName.value(), Check.NAME)
           .email("customerEmail", customerEmail.value())
-          .is("inherited", inherited.value() == null || INHERITABLE.containsAll(inherited.value()),
-              "may only contain " + String.join(" and ", INHERITABLE))
           .done();
       checkMetadata(metadata.value());
-      checkPolicy(policyId.value(), productId.value(), heartbeatSeconds.value(), entitlements.value());
     }
 
     /** A change that leaves the policy and the product. */
     public Update(
         Caller caller, String id, Field<String> name, Field<Integer> maxActivations, Field<Instant> expiresAt,
         Field<String> customerName, Field<String> customerEmail, Field<Map<String, Object>> metadata) {
-      this(caller, id, name, maxActivations, expiresAt, customerName, customerEmail, metadata, Field.absent(), Field.absent(),
-          Field.absent(), Field.absent(), Field.absent());
+      this(caller, id, name, customerName, customerEmail, metadata,
+          TermsChange.NONE.withMaxActivations(maxActivations).withExpiresAt(expiresAt));
     }
 
     /** Returns a change without fields, to be extended. */
     public static Update of(Caller caller, String id) {
-      return new Update(caller, id, Field.absent(), Field.absent(), Field.absent(), Field.absent(), Field.absent(),
-          Field.absent());
+      return new Update(caller, id, Field.absent(), Field.absent(), Field.absent(), Field.absent(), TermsChange.NONE);
+    }
+
+    public Update withTerms(TermsChange terms) {
+      return new Update(caller, id, name, customerName, customerEmail, metadata, terms);
     }
 
     public Update withName(String name) {
-      return new Update(caller, id, Field.of(name), maxActivations, expiresAt, customerName, customerEmail, metadata, policyId,
-          productId, heartbeatSeconds, entitlements, inherited);
+      return new Update(caller, id, Field.of(name), customerName, customerEmail, metadata, terms);
     }
 
     public Update withMaxActivations(int maxActivations) {
-      return new Update(caller, id, name, Field.of(maxActivations), expiresAt, customerName, customerEmail, metadata, policyId,
-          productId, heartbeatSeconds, entitlements, inherited);
+      return withTerms(terms.withMaxActivations(Field.of(maxActivations)));
     }
 
     /**
      * @param expiresAt null: never
      */
     public Update withExpiresAt(Instant expiresAt) {
-      return new Update(caller, id, name, maxActivations, Field.of(expiresAt), customerName, customerEmail, metadata, policyId,
-          productId, heartbeatSeconds, entitlements, inherited);
+      return withTerms(terms.withExpiresAt(Field.of(expiresAt)));
     }
 
     /** Null clears either. */
     public Update withCustomer(String name, String email) {
-      return new Update(caller, id, this.name, maxActivations, expiresAt, Field.of(name), Field.of(email), metadata, policyId,
-          productId, heartbeatSeconds, entitlements, inherited);
+      return new Update(caller, id, this.name, Field.of(name), Field.of(email), metadata, terms);
     }
 
     /**
      * @param metadata null: none
      */
     public Update withMetadata(Map<String, Object> metadata) {
-      return new Update(caller, id, name, maxActivations, expiresAt, customerName, customerEmail, Field.of(metadata), policyId,
-          productId, heartbeatSeconds, entitlements, inherited);
+      return new Update(caller, id, name, customerName, customerEmail, Field.of(metadata), terms);
     }
 
     /**
      * @param policyId null: none
      */
     public Update withPolicy(String policyId) {
-      return new Update(caller, id, name, maxActivations, expiresAt, customerName, customerEmail, metadata, Field.of(policyId),
-          productId, heartbeatSeconds, entitlements, inherited);
+      return withTerms(terms.withPolicy(Field.of(policyId)));
     }
 
     /** Returns the names of the fields that are present. */
     public java.util.List<String> changed() {
-      Map<String, Field<?>> fields = new HashMap<>(Map.of("name", name, "maxActivations", maxActivations, "expiresAt", expiresAt,
-          "customerName", customerName, "customerEmail", customerEmail, "metadata", metadata, "policyId", policyId, "productId",
-          productId, "heartbeatSeconds", heartbeatSeconds, "entitlements", entitlements));
-      fields.put("inherited", inherited);
+      Map<String, Field<?>> fields = new HashMap<>(terms.fields());
+      fields.putAll(Map.of("name", name, "customerName", customerName, "customerEmail", customerEmail, "metadata", metadata));
       return Field.present(fields);
     }
   }
@@ -240,6 +302,8 @@ public interface Licenses {
    * @param heartbeatSeconds its own; null: that of its policy
    * @param entitlements its own, beside those of its policy
    * @param inherited the fields that it takes from its policy
+   * @param leaseSeconds its own; null: that of its policy
+   * @param firstActivatedAt null: not yet, or without a policy
    */
   record License(
       String id,
@@ -261,7 +325,9 @@ public interface Licenses {
       String productId,
       Integer heartbeatSeconds,
       Map<String, Object> entitlements,
-      java.util.List<String> inherited) {
+      java.util.List<String> inherited,
+      Integer leaseSeconds,
+      Instant firstActivatedAt) {
     /** Returns whether the license takes a field from its policy. */
     public boolean inherits(String field) {
       return inherited.contains(field);
@@ -270,7 +336,8 @@ public interface Licenses {
     /** Returns the license as it was when it counted so many activations, at this sequence number. */
     public License at(int activations, Instant expiresAt, long sequence) {
       return new License(id, key, name, status, maxActivations, activations, expiresAt, customerName, customerEmail, metadata,
-          disabledAt, disabledBy, createdAt, updatedAt, sequence, policyId, productId, heartbeatSeconds, entitlements, inherited);
+          disabledAt, disabledBy, createdAt, updatedAt, sequence, policyId, productId, heartbeatSeconds, entitlements, inherited, leaseSeconds,
+          firstActivatedAt);
     }
   }
 
@@ -341,7 +408,7 @@ public interface Licenses {
   record List(
       Caller caller, String search, Status status, Sort sort, Page.Sorted page, String policyId, String productId) {
     public List {
-      checkPolicy(policyId, productId, null, null);
+      checkPolicy(policyId, productId, null, null, null);
       sort = sort == null ? Sort.CREATED_AT_DOWN : sort;
       Page.Position after = page.after();
       Check.that().text("search", search, Check.NAME)
@@ -417,12 +484,28 @@ public interface Licenses {
    *     may have expired since the file was written
    * @param disabledAt when a license that is {@code DISABLED} was disabled, to the millisecond: a finer part is dropped; null,
    *     or in the future: now. With any other status, null
+   * @param inherited the fields that the license takes from its policy, whatever it states for them; null: those that it does not state
+   * @param createdAt when the license was created, for one that takes its expiry from its policy, which may count from then; null, or in
+   *     the future: now
+   * @param firstActivatedAt when the license was first activated, from which its policy may count; null: not yet; in the future: now
    */
-  record Line(int number, Create license, Status status, Instant disabledAt) {
+  record Line(
+      int number, Create license, Status status, Instant disabledAt, java.util.List<String> inherited, Instant createdAt,
+      Instant firstActivatedAt) {
     public Line {
       disabledAt = toMillis(disabledAt);
+      createdAt = toMillis(createdAt);
+      firstActivatedAt = toMillis(firstActivatedAt);
       Check.that().is("disabledAt", disabledAt == null || status == Status.DISABLED,
-          "is set, but status is not disabled; set status to disabled, or leave disabledAt empty").done();
+              "is set, but status is not disabled; set status to disabled, or leave disabledAt empty")
+          .is("inherited", inherited == null || inherited.isEmpty() || license.terms().policyId() != null,
+              "names fields, but the license has no policy; set policyId too, or leave it empty")
+          .done();
+      checkInherited(inherited);
+    }
+
+    public Line(int number, Create license, Status status, Instant disabledAt) {
+      this(number, license, status, disabledAt, null, null, null);
     }
 
     public Line(int number, Create license, Status status) {
@@ -431,6 +514,11 @@ public interface Licenses {
 
     public Line(int number, Create license, boolean disabled) {
       this(number, license, disabled ? Status.DISABLED : null);
+    }
+
+    /** Returns whether the license takes a field from its policy that it states like that. */
+    public boolean inherits(String field, Object stated) {
+      return license.terms().policyId() != null && (inherited == null ? stated == null : inherited.contains(field));
     }
 
     public boolean disabled() {
@@ -628,9 +716,11 @@ public interface Licenses {
    * @param id of the license
    * @param licenseKey as the device has it, which the file names; null: as it was created
    * @param validUntil until when the file is good, but not after the license's expiry; null: until then, or for a year if there is none
+   * @param productId for which the license must be, unless it is for none; null: for any
    */
   record CreateFile(
-      Caller caller, String id, String licenseKey, String fingerprint, String deviceName, String deviceType, Instant validUntil) {
+      Caller caller, String id, String licenseKey, String fingerprint, String deviceName, String deviceType, Instant validUntil,
+      String productId) {
     private static final int DAYS = 365;
 
     public CreateFile {
@@ -639,7 +729,8 @@ public interface Licenses {
       checkFingerprint(Check.that().text("licenseKey", licenseKey, ENTERED_KEY_MAX)
           .is("licenseKey", licenseKey == null || !licenseKey.isBlank(), "is blank"), fingerprint)
           .text("deviceName", deviceName, Check.NAME).text("deviceType", deviceType, Check.NAME)
-          .is("validUntil", validUntil.isAfter(now), "is in the past").done();
+          .is("validUntil", validUntil.isAfter(now), "is in the past")
+          .is("productId", productId == null || Id.PRODUCT.fits(productId), NO_PRODUCT).done();
     }
 
     /**
@@ -651,8 +742,8 @@ public interface Licenses {
     public ValidateSigned validation(String key) {
       Check.that().is("licenseKey", licenseKey == null || LicenseKeys.form(licenseKey).equals(LicenseKeys.form(key)),
           "is the key of another license").done();
-      return new ValidateSigned(new Validate(licenseKey == null ? key : licenseKey, fingerprint, deviceName, deviceType, null), null, true,
-          validUntil);
+      return new ValidateSigned(new Validate(licenseKey == null ? key : licenseKey, fingerprint, deviceName, deviceType, null, productId),
+          null, true, validUntil);
     }
   }
 
@@ -709,12 +800,18 @@ public interface Licenses {
     return time == null ? null : time.truncatedTo(ChronoUnit.MILLIS);
   }
 
+  private static void checkInherited(java.util.List<String> inherited) {
+    Check.that().is("inherited", inherited == null || INHERITABLE.containsAll(inherited),
+        "may only contain " + String.join(" and ", INHERITABLE)).done();
+  }
+
   private static void checkPolicy(
-      String policyId, String productId, Integer heartbeatSeconds, Map<String, Object> entitlements) {
+      String policyId, String productId, Integer heartbeatSeconds, Integer leaseSeconds, Map<String, Object> entitlements) {
     Check.that()
         .is("policyId", policyId == null || Id.POLICY.fits(policyId), "is not the id of a policy")
         .is("productId", productId == null || Id.PRODUCT.fits(productId), NO_PRODUCT)
         .range("heartbeatSeconds", heartbeatSeconds, Policies.MIN_HEARTBEAT, Policies.MAX_SECONDS)
+        .range("leaseSeconds", leaseSeconds, 1, Policies.MAX_SECONDS)
         .done();
     Entitlements.check(entitlements);
   }

@@ -2,12 +2,15 @@ package io.keyhook.bus;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 
 /** Requests about policies, from which licenses take their terms, and their responses. */
 public interface Policies {
   /** Of a period, in seconds: 50 years. */
   int MAX_SECONDS = 1_577_880_000;
+  /** Of an account. */
+  int MAX_POLICIES = 1000;
   /** Of a heartbeat, in seconds: last validations are written once a minute. */
   int MIN_HEARTBEAT = 300;
 
@@ -43,6 +46,7 @@ public interface Policies {
       trial = trial != null && trial;
       maxActivations = maxActivations == null ? 1 : maxActivations;
       graceSeconds = graceSeconds == null ? 0 : graceSeconds;
+      Entitlements.checkFinite(entitlements);
       entitlements = entitlements == null ? Map.of() : JsonText.map(JsonText.of(entitlements)); // equal ones have numbers of one type
       Check.that()
           .range("durationSeconds", durationSeconds, 1, MAX_SECONDS)
@@ -51,7 +55,6 @@ public interface Policies {
           .range("heartbeatSeconds", heartbeatSeconds, MIN_HEARTBEAT, MAX_SECONDS)
           .range("leaseSeconds", leaseSeconds, 1, MAX_SECONDS)
           .done();
-      Entitlements.check(entitlements);
     }
   }
 
@@ -62,16 +65,13 @@ public interface Policies {
     public Create {
       terms = terms == null ? Terms.NONE : terms;
       Check.that().name("name", name).done();
+      Entitlements.check(terms.entitlements);
       checkProduct(productId);
     }
   }
 
-  /** Changes the present fields and leaves the others. The licenses of the policy change with it. */
-  record Update(
-      Caller caller,
-      String id,
-      Field<String> name,
-      Field<String> productId,
+  /** A change of the terms whose fields are present. */
+  record TermsChange(
       Field<Integer> durationSeconds,
       Field<ExpiryBasis> expiryBasis,
       Field<Boolean> trial,
@@ -80,19 +80,20 @@ public interface Policies {
       Field<Integer> heartbeatSeconds,
       Field<Integer> leaseSeconds,
       Field<Map<String, Object>> entitlements) {
-    public Update {
+    /** Changes nothing. */
+    public static final TermsChange NONE = new TermsChange(Field.absent(), Field.absent(), Field.absent(), Field.absent(),
+        Field.absent(), Field.absent(), Field.absent(), Field.absent());
+
+    public TermsChange {
       Check check = Check.that();
-      if (name.present()) {
-        check.name("name", name.value());
-      }
       requireIfPresent(check, "expiryBasis", expiryBasis);
       requireIfPresent(check, "trial", trial);
       requireIfPresent(check, "maxActivations", maxActivations);
       requireIfPresent(check, "graceSeconds", graceSeconds);
       check.done();
-      checkProduct(productId.value());
       new Terms(durationSeconds.value(), null, null, maxActivations.value(), graceSeconds.value(), heartbeatSeconds.value(),
-          leaseSeconds.value(), entitlements.value());
+          leaseSeconds.value(), null);
+      Entitlements.check(entitlements.value());
     }
 
     private static void requireIfPresent(Check check, String name, Field<?> field) {
@@ -101,22 +102,11 @@ public interface Policies {
       }
     }
 
-    /** Returns a change without fields, to be extended. */
-    public static Update of(Caller caller, String id) {
-      return new Update(caller, id, Field.absent(), Field.absent(), Field.absent(), Field.absent(), Field.absent(), Field.absent(),
-          Field.absent(), Field.absent(), Field.absent(), Field.absent());
-    }
-
     /** Returns a change of everything that licenses get. */
-    public Update withTerms(Terms terms) {
-      return new Update(caller, id, name, productId, Field.of(terms.durationSeconds), Field.of(terms.expiryBasis),
-          Field.of(terms.trial), Field.of(terms.maxActivations), Field.of(terms.graceSeconds), Field.of(terms.heartbeatSeconds),
+    public static TermsChange to(Terms terms) {
+      return new TermsChange(Field.of(terms.durationSeconds), Field.of(terms.expiryBasis), Field.of(terms.trial),
+          Field.of(terms.maxActivations), Field.of(terms.graceSeconds), Field.of(terms.heartbeatSeconds),
           Field.of(terms.leaseSeconds), Field.of(terms.entitlements));
-    }
-
-    public Update withName(String name) {
-      return new Update(caller, id, Field.of(name), productId, durationSeconds, expiryBasis, trial, maxActivations, graceSeconds,
-          heartbeatSeconds, leaseSeconds, entitlements);
     }
 
     /** Returns the terms after the change. */
@@ -131,11 +121,48 @@ public interface Policies {
       return field.present() ? field.value() : before;
     }
 
+    private Map<String, Field<?>> fields() {
+      return Map.of("durationSeconds", durationSeconds, "expiryBasis", expiryBasis, "trial", trial, "maxActivations", maxActivations,
+          "graceSeconds", graceSeconds, "heartbeatSeconds", heartbeatSeconds, "leaseSeconds", leaseSeconds, "entitlements",
+          entitlements);
+    }
+  }
+
+  /** Changes the present fields and leaves the others. The licenses of the policy change with it. */
+  record Update(Caller caller, String id, Field<String> name, Field<String> productId, TermsChange terms) {
+    public Update {
+      terms = terms == null ? TermsChange.NONE : terms;
+      if (name.present()) {
+        Check.that().name("name", name.value()).done();
+      }
+      checkProduct(productId.value());
+    }
+
+    /** Returns a change without fields, to be extended. */
+    public static Update of(Caller caller, String id) {
+      return new Update(caller, id, Field.absent(), Field.absent(), TermsChange.NONE);
+    }
+
+    /** Returns a change of everything that licenses get. */
+    public Update withTerms(Terms terms) {
+      return new Update(caller, id, name, productId, TermsChange.to(terms));
+    }
+
+    public Update withName(String name) {
+      return new Update(caller, id, Field.of(name), productId, terms);
+    }
+
+    /** Returns the policy after the change. */
+    public Policy of(Policy before) {
+      return new Policy(before.id, name.present() ? name.value() : before.name,
+          productId.present() ? productId.value() : before.productId, terms.of(before.terms), before.createdAt, before.updatedAt);
+    }
+
     /** Returns the names of the fields that are present. */
     public java.util.List<String> changed() {
-      return Field.present(Map.of("name", name, "productId", productId, "durationSeconds", durationSeconds, "expiryBasis",
-          expiryBasis, "trial", trial, "maxActivations", maxActivations, "graceSeconds", graceSeconds, "heartbeatSeconds",
-          heartbeatSeconds, "leaseSeconds", leaseSeconds, "entitlements", entitlements));
+      Map<String, Field<?>> fields = new HashMap<>(terms.fields());
+      fields.putAll(Map.of("name", name, "productId", productId));
+      return Field.present(fields);
     }
   }
 

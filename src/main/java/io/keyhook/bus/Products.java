@@ -4,6 +4,9 @@ import java.time.Instant;
 
 /** Requests about products, to which licenses belong, and their responses. */
 public interface Products {
+  /** Of an account. */
+  int MAX_PRODUCTS = 1000;
+
   record Create(Caller caller, String name) {
     public Create {
       Check.that().name("name", name).done();

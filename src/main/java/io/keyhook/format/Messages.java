@@ -27,8 +27,8 @@ public final class Messages {
   /** The longest template, in characters. */
   public static final int MAX_TEMPLATE = 4_000;
 
-  /** Numbers that an event may lack: one is null without a response, the other is only for webhooks that chose newer events. */
-  private static final Set<String> OPTIONAL_NUMBERS = Set.of("lastStatusCode", "sequence");
+  /** Numbers that an event may lack: without a response, for webhooks that did not choose newer events, or as not every license has them. */
+  private static final Set<String> OPTIONAL_NUMBERS = Set.of("lastStatusCode", "sequence", "heartbeatSeconds", "leaseSeconds");
   private static final int MOST_LINES = 100;
   private static final String PLAIN = "text/plain; charset=utf-8";
   /** The colors of Discord. */

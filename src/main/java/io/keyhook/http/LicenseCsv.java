@@ -25,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
@@ -34,11 +35,13 @@ import java.util.regex.Pattern;
 final class LicenseCsv {
   private static final List<String> COLUMNS = List.of("name", "key", "status", "maxActivations", "currentActivations",
       "expiresAt", "customerName", "customerEmail", "createdAt", "metadata", "disabledAt",
-      "policyId", "productId", "heartbeatSeconds", "entitlements");
+      "policyId", "productId", "heartbeatSeconds", "entitlements", "leaseSeconds", "inherited", "firstActivatedAt");
   /** One that is kept from being one, too: it gets one more apostrophe, or would lose its own on the way back. */
   private static final Pattern FORMULA = Pattern.compile("'*+[=+@\t\r-]");
   private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,9}");
   private static final int SHOWN_NAME = 100;
+  /** No separator of cells. */
+  private static final String BETWEEN = " ";
 
   private final Caller caller;
   private final FieldErrors errors = new FieldErrors("body");
@@ -68,7 +71,8 @@ final class LicenseCsv {
     for (Object value : new Object[] {license.name(), license.key(), license.status().name().toLowerCase(Locale.ROOT),
         license.maxActivations(), license.currentActivations(), license.expiresAt(), license.customerName(),
         license.customerEmail(), license.createdAt(), json(license.metadata()), license.disabledAt(), license.policyId(),
-        license.productId(), license.heartbeatSeconds(), json(license.entitlements())}) {
+        license.productId(), license.heartbeatSeconds(), json(license.entitlements()), license.leaseSeconds(),
+        String.join(BETWEEN, license.inherited()), license.firstActivatedAt()}) {
       cells.add(value == null ? "" : value instanceof Instant time ? JsonText.time(time) : harmless(value.toString()));
     }
     return cells;
@@ -142,26 +146,42 @@ final class LicenseCsv {
       return;
     }
     long before = errors.count();
-    Integer maxActivations = integer(record, "maxActivations");
-    Instant expiresAt = time(record, "expiresAt");
+    Licenses.Terms terms = part(record, () -> new Licenses.Terms(integer(record, "maxActivations"), time(record, "expiresAt"),
+        cell(record, "policyId"), cell(record, "productId"), integer(record, "heartbeatSeconds"), integer(record, "leaseSeconds"),
+        object(record, "entitlements")));
     Licenses.Status status = status(record);
     Instant disabledAt = time(record, "disabledAt");
-    Map<String, Object> metadata = object(record, "metadata");
-    Integer heartbeatSeconds = integer(record, "heartbeatSeconds");
-    Map<String, Object> entitlements = object(record, "entitlements");
+    Instant createdAt = header.contains("inherited") ? time(record, "createdAt") : null;
+    Instant firstActivatedAt = time(record, "firstActivatedAt");
+    Licenses.Create license = part(record, () -> new Licenses.Create(caller, cell(record, "name"), cell(record, "key"),
+        cell(record, "customerName"), cell(record, "customerEmail"), object(record, "metadata"), terms));
+    Line line = license == null ? null : part(record, () -> new Line((int) record.getStartingLineNumber(), license, status, disabledAt,
+        inherited(record), createdAt, firstActivatedAt));
+    if (errors.count() == before) {
+      lines.add(line);
+    }
+  }
+
+  /** Creates a part of a line. Null if the part refuses its cells, whose problems are reported. */
+  private <T> T part(CsvRecord record, Supplier<T> part) {
     try {
-      Licenses.Create license = new Licenses.Create(caller, cell(record, "name"), cell(record, "key"), maxActivations,
-          expiresAt, cell(record, "customerName"), cell(record, "customerEmail"), metadata,
-          cell(record, "policyId"), cell(record, "productId"), heartbeatSeconds, entitlements);
-      if (errors.count() == before) {
-        lines.add(new Line((int) record.getStartingLineNumber(), license, status, disabledAt));
-      }
+      return part.get();
     } catch (FailureException e) {
       if (!(e.failure() instanceof Failure.Invalid invalid)) {
         throw e;
       }
       invalid.errors().forEach(error -> error(record, error.field(), error.message()));
+      return null;
     }
+  }
+
+  /** Null in a file of before, which does not say: a license then takes from its policy what it does not state. */
+  private List<String> inherited(CsvRecord record) {
+    if (!header.contains("inherited")) {
+      return null;
+    }
+    String cell = cell(record, "inherited");
+    return cell == null ? List.of() : List.of(cell.split(BETWEEN));
   }
 
   /** Returns null for an empty cell. */

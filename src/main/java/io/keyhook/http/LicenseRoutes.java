@@ -36,11 +36,8 @@ final class LicenseRoutes {
         client.getLicense(new Licenses.Get(caller(context), id(context))));
     calls.account(HttpMethod.PATCH, "/api/licenses/:id", 200, context -> client.updateLicense(read(context, in ->
         new Licenses.Update(caller(context), id(context), in.change("name", in::text),
-            in.change("maxActivations", in::integer), in.change("expiresAt", in::time),
-            in.change("customerName", in::text), in.change("customerEmail", in::text),
-            in.change("metadata", in::object), in.change("policyId", in::text), in.change("productId", in::text),
-            in.change("heartbeatSeconds", in::integer), in.change("entitlements", in::object),
-            in.change("inherited", in::texts)))));
+            in.change("customerName", in::text), in.change("customerEmail", in::text), in.change("metadata", in::object),
+            in.part(() -> termsChange(in))))));
     calls.account(HttpMethod.DELETE, "/api/licenses/:id", 204, context ->
         client.deleteLicense(new Licenses.Delete(caller(context), id(context))));
     calls.account(HttpMethod.POST, "/api/licenses/:id/disable", 200, context -> client.setLicenseDisabled(
@@ -51,7 +48,7 @@ final class LicenseRoutes {
         new Licenses.CheckDevice(caller(context), id(context), in.text("fingerprint")))));
     calls.accountOnce("/api/licenses/:id/files", 201, context -> client.createLicenseFile(read(context, in ->
         new Licenses.CreateFile(caller(context), id(context), in.text("licenseKey"), in.text("fingerprint"), in.text("deviceName"),
-            in.text("deviceType"), in.time("validUntil")))));
+            in.text("deviceType"), in.time("validUntil"), in.text("productId")))));
     calls.accountQuery("/api/licenses/:id/activations", (context, in) ->
         new Licenses.ListActivations(caller(context), id(context), in.page()), client::listActivations);
     calls.account(HttpMethod.DELETE, "/api/licenses/:id/activations/:activationId", 204, context ->
@@ -95,10 +92,19 @@ final class LicenseRoutes {
   }
 
   private static Licenses.Create create(RoutingContext context, Input in, boolean keyed) {
-    return new Licenses.Create(caller(context), in.text("name"), keyed ? in.text("key") : null,
-        in.integer("maxActivations"), in.time("expiresAt"), in.text("customerName"), in.text("customerEmail"),
-        in.object("metadata"), in.text("policyId"), in.text("productId"), in.integer("heartbeatSeconds"),
-        in.object("entitlements"));
+    return new Licenses.Create(caller(context), in.text("name"), keyed ? in.text("key") : null, in.text("customerName"),
+        in.text("customerEmail"), in.object("metadata"), in.part(() -> terms(in)));
+  }
+
+  private static Licenses.Terms terms(Input in) {
+    return new Licenses.Terms(in.integer("maxActivations"), in.time("expiresAt"), in.text("policyId"), in.text("productId"),
+        in.integer("heartbeatSeconds"), in.integer("leaseSeconds"), in.object("entitlements"));
+  }
+
+  private static Licenses.TermsChange termsChange(Input in) {
+    return new Licenses.TermsChange(in.change("maxActivations", in::integer), in.change("expiresAt", in::time),
+        in.change("policyId", in::text), in.change("productId", in::text), in.change("heartbeatSeconds", in::integer),
+        in.change("leaseSeconds", in::integer), in.change("entitlements", in::object), in.change("inherited", in::texts));
   }
 
   private static Licenses.List list(RoutingContext context, QueryInput in, Page.Sorted page) {

@@ -31,10 +31,7 @@ final class PolicyRoutes {
         client.getPolicy(new Policies.Get(caller(context), id(context))));
     calls.account(HttpMethod.PATCH, "/api/policies/:id", 200, context -> client.updatePolicy(read(context, in ->
         new Policies.Update(caller(context), id(context), in.change("name", in::text), in.change("productId", in::text),
-            in.change("durationSeconds", in::integer), in.change("expiryBasis", name -> in.choice(name, ExpiryBasis.values())),
-            in.change("trial", in::bool), in.change("maxActivations", in::integer), in.change("graceSeconds", in::integer),
-            in.change("heartbeatSeconds", in::integer), in.change("leaseSeconds", in::integer),
-            in.change("entitlements", in::object)))));
+            in.part(() -> termsChange(in))))));
     calls.account(HttpMethod.DELETE, "/api/policies/:id", 204, context ->
         client.deletePolicy(new Policies.Delete(caller(context), id(context))));
   }
@@ -43,6 +40,13 @@ final class PolicyRoutes {
     return new Policies.Terms(in.integer("durationSeconds"), in.choice("expiryBasis", ExpiryBasis.values()), in.bool("trial"),
         in.integer("maxActivations"), in.integer("graceSeconds"), in.integer("heartbeatSeconds"), in.integer("leaseSeconds"),
         in.object("entitlements"));
+  }
+
+  private static Policies.TermsChange termsChange(Input in) {
+    return new Policies.TermsChange(in.change("durationSeconds", in::integer),
+        in.change("expiryBasis", name -> in.choice(name, ExpiryBasis.values())), in.change("trial", in::bool),
+        in.change("maxActivations", in::integer), in.change("graceSeconds", in::integer), in.change("heartbeatSeconds", in::integer),
+        in.change("leaseSeconds", in::integer), in.change("entitlements", in::object));
   }
 
   private void products(Calls calls) {

@@ -11,6 +11,7 @@ import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses.Validate;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
@@ -60,7 +61,7 @@ final class EventData {
 
   private record Disabled(@JsonUnwrapped Subject license, Instant disabledAt, String disabledBy) {}
 
-  private record Expiring(@JsonUnwrapped Subject license, int daysBefore, long sequence) {}
+  private record Expiring(@JsonUnwrapped Subject license, int daysBefore, @JsonUnwrapped Origin origin, long sequence) {}
 
   /** The license as it was created. */
   private record Created(
@@ -74,11 +75,14 @@ final class EventData {
       @JsonUnwrapped Origin origin,
       long sequence) {}
 
-  /** Where a license has its terms from. A license without a policy, a product and entitlements has none of these fields. */
+  /** Where a license has its terms from. A license that has none of these has no such fields. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
-  private record Origin(String policyId, String productId, Map<String, Object> entitlements) {
+  private record Origin(
+      String policyId, String productId, Map<String, Object> entitlements, Integer heartbeatSeconds, Integer leaseSeconds,
+      List<String> inherited) {
     static Origin of(License license) {
-      return new Origin(license.policyId(), license.productId(), license.entitlements());
+      return new Origin(license.policyId(), license.productId(), license.entitlements(), license.heartbeatSeconds(),
+          license.leaseSeconds(), license.inherited());
     }
   }
 
@@ -93,11 +97,11 @@ final class EventData {
       @JsonUnwrapped Origin origin,
       long sequence) {}
 
-  private record Change(@JsonProperty("old") Object before, @JsonProperty("new") Object after) {}
+  record Change(@JsonProperty("old") Object before, @JsonProperty("new") Object after) {}
 
-  private record Enabled(@JsonUnwrapped Subject license, Instant enabledAt, String enabledBy, long sequence) {}
+  private record Enabled(@JsonUnwrapped Subject license, Instant enabledAt, String enabledBy, @JsonUnwrapped Origin origin, long sequence) {}
 
-  private record Deleted(@JsonUnwrapped Subject license, Instant deletedAt, String deletedBy, long sequence) {}
+  private record Deleted(@JsonUnwrapped Subject license, Instant deletedAt, String deletedBy, @JsonUnwrapped Origin origin, long sequence) {}
 
   private EventData() {}
 
@@ -137,7 +141,7 @@ final class EventData {
    * @param daysBefore the expiry
    */
   static String expiring(License license, int daysBefore) {
-    return JsonText.of(new Expiring(Subject.of(license), daysBefore, license.sequence()));
+    return JsonText.of(new Expiring(Subject.of(license), daysBefore, Origin.of(license), license.sequence()));
   }
 
   static String disabled(License license) {
@@ -157,7 +161,16 @@ final class EventData {
    * @param by as in {@link #created}
    */
   static String updated(License before, License license, String by) {
-    return updated(license, changes(before, license), by);
+    return updated(before, license, Map.of(), by);
+  }
+
+  /**
+   * @param ofPolicy what changes for the license with its policy
+   */
+  static String updated(License before, License license, Map<String, Change> ofPolicy, String by) {
+    Map<String, Change> changes = changes(before, license);
+    changes.putAll(ofPolicy);
+    return updated(license, changes, by);
   }
 
   private static String updated(License license, Map<String, Change> changes, String by) {
@@ -190,6 +203,7 @@ final class EventData {
     change(changes, "policyId", before, after, License::policyId);
     change(changes, "productId", before, after, License::productId);
     change(changes, "heartbeatSeconds", before, after, License::heartbeatSeconds);
+    change(changes, "leaseSeconds", before, after, License::leaseSeconds);
     change(changes, "entitlements", before, after, License::entitlements);
     change(changes, "inherited", before, after, License::inherited);
     return changes;
@@ -207,7 +221,7 @@ final class EventData {
    * @param by as in {@link #created}
    */
   static String enabled(License license, String by) {
-    return JsonText.of(new Enabled(Subject.of(license), license.updatedAt(), by, license.sequence()));
+    return JsonText.of(new Enabled(Subject.of(license), license.updatedAt(), by, Origin.of(license), license.sequence()));
   }
 
   private record Compared(UUID productId, UUID policyId, String customerEmail, Map<String, Object> metadata) {}
@@ -223,6 +237,6 @@ final class EventData {
    * @param by as in {@link #created}
    */
   static String deleted(License license, Instant at, String by) {
-    return JsonText.of(new Deleted(Subject.of(license), at, by, license.sequence() + 1));
+    return JsonText.of(new Deleted(Subject.of(license), at, by, Origin.of(license), license.sequence() + 1));
   }
 }

@@ -25,6 +25,8 @@ public final class EventSamples {
   private static final UUID LICENSE_ID = UUID.fromString("01942c6e-2d10-7000-8000-000000000001");
   private static final UUID DELIVERY_ID = UUID.fromString("01942c6e-2d10-7000-8000-000000000002");
   private static final UUID ACTIVATION_ID = UUID.fromString("01942c6e-2d10-7000-8000-000000000003");
+  private static final UUID POLICY_ID = UUID.fromString("01942c6e-2d10-7000-8000-000000000005");
+  private static final UUID PRODUCT_ID = UUID.fromString("01942c6e-2d10-7000-8000-000000000006");
   private static final Subject WEBHOOK = new Subject(
       new EndpointId(DELIVERY_ID, UUID.fromString("01942c6e-2d10-7000-8000-000000000004")), "https://hooks.example.com/keyhook", "Billing");
   private static final String KEY = "ABCD-1234-EFGH-5678";
@@ -77,7 +79,7 @@ public final class EventSamples {
   private static License license(Status status, Instant now, Instant expiresAt) {
     boolean disabled = status == Status.DISABLED;
     return new License(Id.LICENSE.of(LICENSE_ID), KEY, NAME, status, 5, 1, expiresAt, CUSTOMER, EMAIL, Map.of(),
-        disabled ? now : null, disabled ? EMAIL : null, now.minus(Duration.ofDays(365)), now, SEQUENCE, null, null, null, Map.of(),
-        List.of());
+        disabled ? now : null, disabled ? EMAIL : null, now.minus(Duration.ofDays(365)), now, SEQUENCE, Id.POLICY.of(POLICY_ID),
+        Id.PRODUCT.of(PRODUCT_ID), 86_400, Map.of("projects", 25), List.of("expiresAt"), 604_800, null);
   }
 }

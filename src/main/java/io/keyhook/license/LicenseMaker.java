@@ -164,20 +164,23 @@ final class LicenseMaker {
   }
 
   private Future<List<License>> restore(SqlClient tx, Caller caller, References held, List<Line> lines, FieldErrors errors) {
-    List<LicenseStore.New> licenses = resolve(held, lines.stream().map(Line::license).toList());
-    return LicenseStore.restoreAll(tx, lines, licenses).compose(made -> {
-      checkExpired(lines, licenses.stream().map(LicenseStore.New::key).toList(), made, errors);
+    List<LicenseStore.New> licenses = lines.stream().map(line -> held.restore(line, key(line.license()))).toList();
+    return LicenseStore.insertAll(tx, licenses, true).compose(made -> {
+      checkExpired(licenses, made, errors);
       return audited(tx, caller, made);
     });
   }
 
-  /** A license that the file calls expired must be: by the clock of the database, which is what lets it expire. */
-  private static void checkExpired(List<Line> lines, List<String> keys, List<License> made, FieldErrors errors) {
+  /**
+   * A license that the file calls expired must be, unless its policy says when: by the clock of the database, which is what lets it
+   * expire.
+   */
+  private static void checkExpired(List<LicenseStore.New> licenses, List<License> made, FieldErrors errors) {
     Set<String> active = made.stream().filter(license -> license.status() == Licenses.Status.ACTIVE).map(License::key)
         .collect(Collectors.toSet());
-    for (int i = 0; i < lines.size(); i++) {
-      if (lines.get(i).status() == Licenses.Status.EXPIRED && active.contains(keys.get(i))) {
-        errors.add(Line.field(lines.get(i).number(), "status"),
+    for (LicenseStore.New license : licenses) {
+      if (license.line().status() == Licenses.Status.EXPIRED && !license.taken().expiry() && active.contains(license.key())) {
+        errors.add(Line.field(license.line().number(), "status"),
             "is expired, but expiresAt is empty or in the future; set expiresAt to when the license expired, or leave status"
                 + " empty");
       }
@@ -186,7 +189,7 @@ final class LicenseMaker {
 
   /** Fails where the licenses would have expired already; that undoes the others. */
   private Future<List<License>> insertNew(SqlClient tx, Caller caller, References held, List<Licenses.Create> licenses) {
-    return LicenseStore.insertAll(tx, resolve(held, licenses)).compose(made -> {
+    return LicenseStore.insertAll(tx, resolve(held, licenses), false).compose(made -> {
       if (made.size() < licenses.size()) {
         throw inThePast();
       }

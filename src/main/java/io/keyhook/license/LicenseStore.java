@@ -20,12 +20,12 @@ import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
 /** The SQL of licenses. */
@@ -35,14 +35,14 @@ final class LicenseStore {
   static final String COLUMNS = """
       license_id, key, name, %s, max_activations, activations, expires_at, customer_name, customer_email, metadata::text,
       disabled_at, disabled_by, created_at, updated_at, sequence, policy_id, product_id, heartbeat_seconds, entitlements::text,
-      limit_of_policy, expiry_of_policy""".formatted(STATUS);
+      limit_of_policy, expiry_of_policy, lease_seconds, first_activated_at""".formatted(STATUS);
   /** The same as in a column definition list. */
   static final String COLUMN_TYPES = """
       license_id uuid, key text, name text, status text, max_activations int, activations int, expires_at timestamptz,
       customer_name text, customer_email text, metadata text, disabled_at timestamptz, disabled_by text,
       created_at timestamptz, updated_at timestamptz, sequence bigint, policy_id uuid, product_id uuid, heartbeat_seconds int,
-      entitlements text, limit_of_policy boolean, expiry_of_policy boolean""";
-  static final int COLUMN_COUNT = 21;
+      entitlements text, limit_of_policy boolean, expiry_of_policy boolean, lease_seconds int, first_activated_at timestamptz""";
+  static final int COLUMN_COUNT = 23;
 
   /** As the API writes it: older rows may hold microseconds. */
   private static final String EXPIRES_AT = "(date_trunc('milliseconds', expires_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')";
@@ -53,8 +53,9 @@ final class LicenseStore {
       WITH made AS (
         INSERT INTO keyhook.license
           (account_id, name, key, max_activations, expires_at, customer_name, customer_email, metadata, sequence, policy_id,
-            product_id, heartbeat_seconds, entitlements, limit_of_policy, expiry_of_policy)
-        SELECT $1, $2, $3, $4, coalesce($5, %1$s), $6, $7, $8::json, 1, $9, $10, $11, $12::jsonb, $13, $14
+            product_id, heartbeat_seconds, entitlements, limit_of_policy, expiry_of_policy, policy_revision,
+            lease_seconds)
+        SELECT $1, $2, $3, $4, coalesce($5, %1$s), $6, $7, $8::json, 1, $9, $10, $11, $12::jsonb, $13, $14, $16, $17
         WHERE $5::timestamptz IS NULL OR $5 > now()
         RETURNING *
       ), keyed AS (
@@ -64,19 +65,25 @@ final class LicenseStore {
         INSERT INTO keyhook.license_expiry (account_id, license_id, due_at)
         SELECT account_id, license_id, expires_at FROM made WHERE expires_at IS NOT NULL
       )
-      SELECT\s""".formatted(end("$15::int")) + COLUMNS + " FROM made";
+      SELECT\s""".formatted(end("now()", "$15::int")) + COLUMNS + " FROM made";
+  /** A license of a file that was created earlier has an id of then, by which lists are sorted. */
   private static final String INSERT_ALL = """
       WITH made AS (
         INSERT INTO keyhook.license
           (account_id, name, key, max_activations, expires_at, customer_name, customer_email, metadata, disabled_at, disabled_by,
-            sequence, policy_id, product_id, heartbeat_seconds, entitlements, limit_of_policy, expiry_of_policy)
+            sequence, policy_id, product_id, heartbeat_seconds, entitlements, limit_of_policy, expiry_of_policy, policy_revision,
+            lease_seconds, first_activated_at, created_at, license_id)
         SELECT $1, name, key, max_activations, coalesce(expires_at, %1$s), customer_name, customer_email, metadata::json,
           CASE WHEN disabled THEN least(disabled_at, now()) END, CASE WHEN disabled THEN $9 END, 1, policy_id, product_id,
-          heartbeat_seconds, entitlements::jsonb, limit_of_policy, expiry_of_policy
+          heartbeat_seconds, entitlements::jsonb, limit_of_policy, expiry_of_policy, policy_revision, lease_seconds,
+          CASE WHEN first_activated_at IS NOT NULL THEN least(first_activated_at, now()) END, least(created_at, now()),
+          coalesce(license_id, keyhook.uuid_v7())
         FROM unnest($2::text[], $3::text[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::text[], $10::boolean[],
-            $11::timestamptz[], $13::uuid[], $14::uuid[], $15::int[], $16::text[], $17::boolean[], $18::boolean[], $19::int[])
+            $11::timestamptz[], $13::uuid[], $14::uuid[], $15::int[], $16::text[], $17::boolean[], $18::boolean[], $19::int[],
+            $20::int[], $21::int[], $22::timestamptz[], $23::timestamptz[], $24::timestamptz[], $25::uuid[])
           WITH ORDINALITY q (name, key, max_activations, expires_at, customer_name, customer_email, metadata, disabled,
-            disabled_at, policy_id, product_id, heartbeat_seconds, entitlements, limit_of_policy, expiry_of_policy, duration, ord)
+            disabled_at, policy_id, product_id, heartbeat_seconds, entitlements, limit_of_policy, expiry_of_policy, duration,
+            policy_revision, lease_seconds, first_activated_at, created_at, start, license_id, ord)
         WHERE $12 OR expires_at IS NULL OR expires_at > now()
         ORDER BY ord
         RETURNING *
@@ -87,7 +94,7 @@ final class LicenseStore {
         INSERT INTO keyhook.license_expiry (account_id, license_id, due_at)
         SELECT account_id, license_id, expires_at FROM made WHERE expires_at > now()
       )
-      SELECT\s""".formatted(end("duration")) + COLUMNS + " FROM made";
+      SELECT\s""".formatted(end("least(start, now())", "duration")) + COLUMNS + " FROM made";
   private static final String TAKEN = """
       SELECT key FROM keyhook.license_key WHERE key = ANY ($1::text[])""";
   private static final String CHECK = ("""
@@ -114,7 +121,9 @@ final class LicenseStore {
           product_id = CASE WHEN $17 THEN $18 ELSE product_id END,
           heartbeat_seconds = CASE WHEN $19 THEN $20 ELSE heartbeat_seconds END,
           entitlements = CASE WHEN $21 THEN $22::jsonb ELSE entitlements END,
+          lease_seconds = CASE WHEN $27 THEN $28 ELSE lease_seconds END,
           limit_of_policy = $23, expiry_of_policy = $24, first_activated_at = coalesce($25, first_activated_at),
+          policy_revision = CASE WHEN $15 THEN $26 ELSE policy_revision END,
           sequence = sequence + 1, updated_at = now()
         WHERE account_id = $1 AND license_id = $2 AND ($8::timestamptz IS NULL OR $8 > now() OR $8 = %1$s)
           AND ($3 AND name IS DISTINCT FROM $4
@@ -127,6 +136,7 @@ final class LicenseStore {
             OR $17 AND product_id IS DISTINCT FROM $18
             OR $19 AND heartbeat_seconds IS DISTINCT FROM $20
             OR $21 AND coalesce(entitlements, '{}') IS DISTINCT FROM coalesce($22::jsonb, '{}')
+            OR $27 AND lease_seconds IS DISTINCT FROM $28
             OR limit_of_policy <> $23 OR expiry_of_policy <> $24)
         RETURNING *
       ), never AS (
@@ -176,20 +186,37 @@ final class LicenseStore {
 
   private LicenseStore() {}
 
-  /** When a license expires that is created now; null where the duration is. */
-  private static String end(String duration) {
-    return "(date_trunc('milliseconds', now() AT TIME ZONE 'UTC') + make_interval(secs => " + duration + ")) AT TIME ZONE 'UTC'";
+  /** When a license expires; null where the duration is. */
+  private static String end(String start, String duration) {
+    return "(date_trunc('milliseconds', %s AT TIME ZONE 'UTC') + make_interval(secs => %s)) AT TIME ZONE 'UTC'".formatted(start, duration);
   }
 
   /**
    * A license to be created, with what it takes from its policy.
    *
    * @param maxActivations of its own, or of the policy
-   * @param ofPolicy whether the limit is the policy's
-   * @param expiryOfPolicy whether the expiry is the policy's
-   * @param duration in seconds from now; null: it does not expire, or not by a duration that begins now
+   * @param expiresAt of its own; null: never, or by the duration
+   * @param duration in seconds; null: it does not expire, or not by a duration that has begun
+   * @param start of the duration; null: now
    */
-  record New(Licenses.Create license, String key, int maxActivations, boolean ofPolicy, boolean expiryOfPolicy, Integer duration) {}
+  record New(
+      Licenses.Line line, String key, int maxActivations, Instant expiresAt, Inheritance.Taken taken, Integer duration,
+      Instant start) {
+    Licenses.Create license() {
+      return line.license();
+    }
+
+    /** When it was created earlier, as far as that matters: where the policy decides about its expiry; null: now. */
+    private Instant createdAt() {
+      return taken.expiry() ? line.createdAt() : null;
+    }
+
+    /** Null: the database makes one of now. */
+    private UUID id() {
+      Instant at = createdAt();
+      return at == null || at.isAfter(Instant.now()) ? null : Id.v7(Math.max(0, at.toEpochMilli()), ThreadLocalRandom.current());
+    }
+  }
 
   /** How many licenses there are; counting stops at {@code limit}. */
   static Future<Long> count(SqlClient client, UUID accountId, long limit) {
@@ -198,57 +225,44 @@ final class LicenseStore {
 
   /** Empty where it would have expired already. */
   static Future<Optional<License>> insert(SqlClient client, New made) {
-    Licenses.Create license = made.license;
+    Licenses.Create license = made.license();
     return client.preparedQuery(INSERT)
         .execute(Tuple.tuple()
             .addUUID(license.caller().accountId())
             .addString(license.name())
             .addString(made.key)
             .addInteger(made.maxActivations)
-            .addOffsetDateTime(utc(license.expiresAt()))
+            .addOffsetDateTime(utc(made.expiresAt))
             .addString(license.customerName())
             .addString(license.customerEmail())
             .addValue(json(license.metadata()))
             .addUUID(policyId(license))
             .addUUID(productId(license))
-            .addInteger(license.heartbeatSeconds())
-            .addValue(nonEmpty(license.entitlements()))
-            .addBoolean(made.ofPolicy)
-            .addBoolean(made.expiryOfPolicy)
-            .addInteger(made.duration))
+            .addInteger(license.terms().heartbeatSeconds())
+            .addValue(nonEmpty(license.terms().entitlements()))
+            .addBoolean(made.taken.limit())
+            .addBoolean(made.taken.expiry())
+            .addInteger(made.duration)
+            .addInteger(made.taken.revision())
+            .addInteger(license.terms().leaseSeconds()))
         .map(rows -> first(rows, LicenseStore::license));
   }
 
   static UUID policyId(Licenses.Create license) {
-    return license.policyId() == null ? null : Id.POLICY.parse(license.policyId());
+    return id(Id.POLICY, license.terms().policyId());
   }
 
   static UUID productId(Licenses.Create license) {
-    return license.productId() == null ? null : Id.PRODUCT.parse(license.productId());
+    return id(Id.PRODUCT, license.terms().productId());
   }
 
   /**
-   * Creates those that would not have expired already.
+   * Creates licenses.
    *
-   * @param licenses of one account
+   * @param all of one account
+   * @param expiredToo whether those that have expired are created, too, as those of a file are
    */
-  static Future<List<License>> insertAll(SqlClient tx, List<New> licenses) {
-    return insertAll(tx, licenses, Collections.nCopies(licenses.size(), false),
-        Collections.nCopies(licenses.size(), null), false);
-  }
-
-  /**
-   * Creates the licenses of a file, those that have expired too.
-   *
-   * @param licenses in step with the lines
-   */
-  static Future<List<License>> restoreAll(SqlClient tx, List<Licenses.Line> lines, List<New> licenses) {
-    return insertAll(tx, licenses, lines.stream().map(Licenses.Line::disabled).toList(),
-        lines.stream().map(Licenses.Line::disabledAt).toList(), true);
-  }
-
-  private static Future<List<License>> insertAll(
-      SqlClient tx, List<New> all, List<Boolean> disabled, List<Instant> disabledAt, boolean expiredToo) {
+  static Future<List<License>> insertAll(SqlClient tx, List<New> all, boolean expiredToo) {
     List<Licenses.Create> licenses = all.stream().map(New::license).toList();
     Caller caller = licenses.get(0).caller();
     return tx.preparedQuery(INSERT_ALL)
@@ -257,23 +271,37 @@ final class LicenseStore {
             .addArrayOfString(strings(licenses, Licenses.Create::name))
             .addArrayOfString(strings(all, New::key))
             .addArrayOfInteger(all.stream().map(New::maxActivations).toArray(Integer[]::new))
-            .addArrayOfOffsetDateTime(times(licenses.stream().map(Licenses.Create::expiresAt)))
+            .addArrayOfOffsetDateTime(times(all.stream().map(New::expiresAt)))
             .addArrayOfString(strings(licenses, Licenses.Create::customerName))
             .addArrayOfString(strings(licenses, Licenses.Create::customerEmail))
             .addArrayOfString(strings(licenses, LicenseStore::metadata))
             .addString(caller.name())
-            .addArrayOfBoolean(disabled.toArray(Boolean[]::new))
-            .addArrayOfOffsetDateTime(times(disabledAt.stream()))
+            .addArrayOfBoolean(all.stream().map(one -> one.line.disabled()).toArray(Boolean[]::new))
+            .addArrayOfOffsetDateTime(times(all.stream().map(one -> one.line.disabledAt())))
             .addBoolean(expiredToo)
             .addArrayOfUUID(uuids(licenses, LicenseStore::policyId))
             .addArrayOfUUID(uuids(licenses, LicenseStore::productId))
-            .addArrayOfInteger(licenses.stream().map(Licenses.Create::heartbeatSeconds).toArray(Integer[]::new))
-            .addArrayOfString(strings(licenses, license ->
-                license.entitlements() == null || license.entitlements().isEmpty() ? null : json(license.entitlements()).encode()))
-            .addArrayOfBoolean(all.stream().map(New::ofPolicy).toArray(Boolean[]::new))
-            .addArrayOfBoolean(all.stream().map(New::expiryOfPolicy).toArray(Boolean[]::new))
-            .addArrayOfInteger(all.stream().map(New::duration).toArray(Integer[]::new)))
+            .addArrayOfInteger(integers(licenses.stream().map(license -> license.terms().heartbeatSeconds())))
+            .addArrayOfString(strings(licenses, LicenseStore::entitlements))
+            .addArrayOfBoolean(all.stream().map(one -> one.taken.limit()).toArray(Boolean[]::new))
+            .addArrayOfBoolean(all.stream().map(one -> one.taken.expiry()).toArray(Boolean[]::new))
+            .addArrayOfInteger(integers(all.stream().map(New::duration)))
+            .addArrayOfInteger(integers(all.stream().map(one -> one.taken.revision())))
+            .addArrayOfInteger(integers(licenses.stream().map(license -> license.terms().leaseSeconds())))
+            .addArrayOfOffsetDateTime(times(all.stream().map(one -> one.taken.firstActivatedAt())))
+            .addArrayOfOffsetDateTime(times(all.stream().map(New::createdAt)))
+            .addArrayOfOffsetDateTime(times(all.stream().map(New::start)))
+            .addArrayOfUUID(uuids(all, New::id)))
         .map(rows -> all(rows, LicenseStore::license));
+  }
+
+  private static Integer[] integers(Stream<Integer> numbers) {
+    return numbers.toArray(Integer[]::new);
+  }
+
+  private static String entitlements(Licenses.Create license) {
+    JsonObject entitlements = nonEmpty(license.terms().entitlements());
+    return entitlements == null ? null : entitlements.encode();
   }
 
   private static OffsetDateTime[] times(Stream<Instant> times) {
@@ -331,22 +359,25 @@ final class LicenseStore {
     if (change.changed().isEmpty()) {
       return Future.succeededFuture(Optional.empty()); // Citus 13.2 fails on a statement of which it sees that it changes nothing
     }
+    Licenses.TermsChange terms = change.terms();
     return client.preparedQuery(UPDATE)
         .execute(Tuple.tuple()
             .addUUID(change.caller().accountId())
             .addUUID(licenseId)
             .addBoolean(change.name().present()).addString(change.name().value())
-            .addBoolean(change.maxActivations().present()).addInteger(change.maxActivations().value())
-            .addBoolean(change.expiresAt().present()).addOffsetDateTime(utc(change.expiresAt().value()))
+            .addBoolean(terms.maxActivations().present()).addInteger(terms.maxActivations().value())
+            .addBoolean(terms.expiresAt().present()).addOffsetDateTime(utc(terms.expiresAt().value()))
             .addBoolean(change.customerName().present()).addString(change.customerName().value())
             .addBoolean(change.customerEmail().present()).addString(change.customerEmail().value())
             .addBoolean(change.metadata().present()).addValue(json(change.metadata().value()))
-            .addBoolean(change.policyId().present()).addUUID(id(Id.POLICY, change.policyId().value()))
-            .addBoolean(change.productId().present()).addUUID(id(Id.PRODUCT, change.productId().value()))
-            .addBoolean(change.heartbeatSeconds().present()).addInteger(change.heartbeatSeconds().value())
-            .addBoolean(change.entitlements().present()).addValue(nonEmpty(change.entitlements().value()))
+            .addBoolean(terms.policyId().present()).addUUID(id(Id.POLICY, terms.policyId().value()))
+            .addBoolean(terms.productId().present()).addUUID(id(Id.PRODUCT, terms.productId().value()))
+            .addBoolean(terms.heartbeatSeconds().present()).addInteger(terms.heartbeatSeconds().value())
+            .addBoolean(terms.entitlements().present()).addValue(nonEmpty(terms.entitlements().value()))
             .addBoolean(taken.limit()).addBoolean(taken.expiry())
-            .addOffsetDateTime(utc(taken.firstActivatedAt())))
+            .addOffsetDateTime(utc(taken.firstActivatedAt()))
+            .addInteger(taken.revision())
+            .addBoolean(terms.leaseSeconds().present()).addInteger(terms.leaseSeconds().value()))
         .map(rows -> first(rows, LicenseStore::license));
   }
 
@@ -357,7 +388,7 @@ final class LicenseStore {
    */
   static Future<Optional<License>> unchanged(SqlClient client, UUID licenseId, Licenses.Update change) {
     return client.preparedQuery(GET_UNCHANGED)
-        .execute(Tuple.of(change.caller().accountId(), licenseId, utc(change.expiresAt().value())))
+        .execute(Tuple.of(change.caller().accountId(), licenseId, utc(change.terms().expiresAt().value())))
         .map(rows -> {
           Row row = first(rows, found -> found).orElseThrow(Id.LICENSE::notFound);
           return row.getBoolean(row.size() - 1) ? Optional.empty() : Optional.of(license(row));
@@ -408,7 +439,7 @@ final class LicenseStore {
         row.getString(8), metadata == null ? Map.of() : JsonText.map(metadata), instant(row, 10), row.getString(11),
         instant(row, 12), instant(row, 13), row.getLong(14), id(Id.POLICY, row.getUUID(15)), id(Id.PRODUCT, row.getUUID(16)),
         row.getInteger(17), row.getString(18) == null ? Map.of() : JsonText.map(row.getString(18)),
-        Inheritance.names(row.getBoolean(19), row.getBoolean(20)));
+        Inheritance.names(row.getBoolean(19), row.getBoolean(20)), row.getInteger(21), instant(row, 22));
   }
 
   private static String id(Id kind, UUID id) {

@@ -19,7 +19,7 @@ import java.util.UUID;
  * @param productId null: none
  * @param entitlements of the policy and the license
  * @param beat whether the latest validation of the device is so long ago that this one has to be written at once
- * @param leaseSeconds how long a lease is good; 0: there are no leases; null: no policy says
+ * @param leaseSeconds how long a lease is good; 0: there are no leases; null: neither the license nor a policy says
  */
 record LicenseTerms(
     Integer maxActivations,
@@ -31,8 +31,9 @@ record LicenseTerms(
     boolean beat,
     Integer leaseSeconds) {
   /** Whether the license {@code l} has any. */
-  static final String EXIST =
-      "l.policy_id IS NOT NULL OR l.product_id IS NOT NULL OR l.entitlements IS NOT NULL OR l.heartbeat_seconds IS NOT NULL";
+  static final String EXIST = """
+      l.policy_id IS NOT NULL OR l.product_id IS NOT NULL OR l.entitlements IS NOT NULL OR l.heartbeat_seconds IS NOT NULL
+        OR l.lease_seconds IS NOT NULL""";
 
   private static final String OF_POLICY = "FROM keyhook.policy p WHERE p.account_id = %s AND p.policy_id = %s.policy_id";
 
@@ -56,13 +57,14 @@ record LicenseTerms(
             'productId', coalesce(l.product_id, p.product_id),
             'entitlements', coalesce(p.entitlements, '{}') || coalesce(l.entitlements, '{}'),
             'beat', coalesce(%2$s <= now() - make_interval(secs => %3$s * coalesce(l.heartbeat_seconds, p.heartbeat_seconds)), false),
-            'leaseSeconds', coalesce(p.lease_seconds, 0))::text
+            'leaseSeconds', coalesce(l.lease_seconds, p.lease_seconds, 0))::text
           FROM (SELECT p.*, CASE WHEN l.expiry_of_policy THEN %4$s ELSE l.expires_at END AS ends_at %1$s) p)
-        WHEN l.product_id IS NOT NULL OR l.entitlements IS NOT NULL OR l.heartbeat_seconds IS NOT NULL THEN
+        WHEN %5$s THEN
           json_build_object('maxActivations', l.max_activations, 'expiresAt', l.expires_at,
             'expired', coalesce(l.expires_at <= now(), false), 'productId', l.product_id, 'entitlements', l.entitlements,
-            'beat', coalesce(%2$s <= now() - make_interval(secs => %3$s * l.heartbeat_seconds), false))::text
-        END""".formatted(OF_POLICY.formatted(account, "l"), seen, WRITTEN_WITHIN, PolicyStore.end("l", "p"));
+            'beat', coalesce(%2$s <= now() - make_interval(secs => %3$s * l.heartbeat_seconds), false),
+            'leaseSeconds', l.lease_seconds)::text
+        END""".formatted(OF_POLICY.formatted(account, "l"), seen, WRITTEN_WITHIN, PolicyStore.end("l", "p"), EXIST);
   }
 
   /** Whether a license with a policy may be activated by its expiry and the grace period. */

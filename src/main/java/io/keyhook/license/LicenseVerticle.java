@@ -8,6 +8,7 @@ import io.keyhook.bus.Bus;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Failure;
+import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses.LicenseFile;
@@ -20,6 +21,7 @@ import io.keyhook.event.Outbox;
 import io.keyhook.event.Raised;
 import io.keyhook.fair.Admissions;
 import io.keyhook.idempotency.Idempotency;
+import io.keyhook.license.PolicyStore.Held;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.sqlclient.Pool;
@@ -33,6 +35,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +53,7 @@ public final class LicenseVerticle extends VerticleBase {
   private final Idempotency idempotency;
   private final Outbox outbox;
   private final Deactivator deactivator;
+  private final Revision revision;
   private final Plans plans;
   private final Admissions admissions;
   private LicenseMaker maker;
@@ -63,6 +68,7 @@ public final class LicenseVerticle extends VerticleBase {
     this.pool = database.pool();
     this.outbox = outbox;
     this.deactivator = new Deactivator(database, outbox);
+    this.revision = new Revision(outbox);
     this.idempotency = idempotency;
     this.plans = plans;
     this.lastSeen = lastSeen;
@@ -136,64 +142,76 @@ public final class LicenseVerticle extends VerticleBase {
                 .compose(license -> audited(tx, request.caller(), Action.LICENSE_UPDATED, license, request.changed()))
                 .compose(changed -> raised(tx, changed, license -> new Raised(accountId, EventType.LICENSE_UPDATED,
                     EventData.updated(resolved.before.orElseThrow(), license, request.caller().name()))))
-                .map(changed -> new Updated(changed, resolved.change))))
+                .map(changed -> new Updated(changed.after(resolved.reached), resolved))))
         .compose(updated -> dispatched(updated.changed)
             .compose(changed -> changed.isPresent() ? Future.succeededFuture(changed)
-                : LicenseStore.unchanged(pool, licenseId, updated.change)))
-        .map(license -> license.orElseThrow(LicenseMaker::inThePast));
+                : LicenseStore.unchanged(pool, licenseId, updated.by.change))
+            .map(license -> license.orElseThrow(() -> updated.by.taken.expiry() ? policyIsOver(request) : LicenseMaker.inThePast())));
   }
 
-  private record Updated(Changed<License> changed, Licenses.Update change) {}
+  private static FailureException policyIsOver(Licenses.Update request) {
+    return request.terms().policyId().present()
+        ? Check.invalid("policyId", "would let the license expire in the past; set expiresAt too, or assign a policy with a longer duration")
+        : Check.invalid("inherited", "would let the license expire in the past; leave out expiresAt, or extend the duration of the policy");
+  }
+
+  private record Updated(Changed<License> changed, Change by) {}
 
   /**
    * A change of a locked license.
    *
    * @param before empty: there is none
+   * @param reached events of what the license had missed of its policy
    */
-  private record Change(Optional<License> before, Licenses.Update change, Inheritance.Taken taken) {
+  private record Change(
+      Optional<License> before, Licenses.Update change, Inheritance.Taken taken, Outbox.Written reached) {
     Future<Optional<License>> update(SqlClient tx, UUID licenseId) {
       return before.isEmpty() ? Future.succeededFuture(Optional.empty()) : LicenseStore.update(tx, licenseId, change, taken);
     }
   }
 
-  /** Locks the license, after the product and the policy that the change names: a change of the policy locks them in this order. */
-  private static Future<Change> resolve(SqlClient tx, UUID accountId, UUID licenseId, Licenses.Update change) {
-    return policyAfter(tx, accountId, licenseId, change)
-        .compose(policy -> References.hold(tx, accountId, policy.map(Set::of).orElse(Set.of()), product(change)))
-        .compose(held -> LicenseStore.lock(tx, accountId, licenseId).compose(before -> {
-          if (before.isEmpty()) {
-            return Future.succeededFuture(new Change(before, change, Inheritance.Taken.NOTHING));
+  /**
+   * Locks the license, after the product and the policies that the change needs: a change of a policy locks them in this order. A license
+   * that the revision of its policy has not reached is brought into line with it first.
+   */
+  private Future<Change> resolve(SqlClient tx, UUID accountId, UUID licenseId, Licenses.Update change) {
+    return policies(tx, accountId, licenseId, change)
+        .compose(policies -> References.hold(tx, accountId, policies, product(change)))
+        .compose(held -> LicenseStore.lock(tx, accountId, licenseId).compose(locked -> {
+          if (locked.isEmpty()) {
+            return Future.succeededFuture(new Change(locked, change, Inheritance.Taken.NOTHING, Outbox.Written.NOTHING));
           }
+          License license = locked.get();
           Check.that().is("productId", product(change).equals(held.products()), References.NO_PRODUCT)
-              .is("policyId", change.policyId().value() == null || held.policies().containsKey(change.policyId().value()),
+              .is("policyId", change.terms().policyId().value() == null || held.policies().containsKey(change.terms().policyId().value()),
                   References.NO_POLICY).done();
-          if (!change.policyId().present() && change.inherited().present()
-              && !Optional.ofNullable(before.get().policyId()).equals(held.policies().keySet().stream().findAny())) {
+          if (!Inheritance.needsPolicy(change)) {
+            return Future.succeededFuture(resolved(license, change, null, null, Outbox.Written.NOTHING));
+          }
+          if (license.policyId() != null && !held.policies().containsKey(license.policyId())) {
             throw new Failure.Unavailable("The policy of the license has just changed; retry").exception();
           }
-          return needsFirstActivation(tx, accountId, licenseId, change).map(firstActivatedAt -> {
-            Inheritance.Resolved resolved = Inheritance.update(before.get(), change,
-                held.policies().values().stream().findAny().orElse(null), firstActivatedAt.orElse(null));
-            return new Change(before, resolved.change(), resolved.taken());
-          });
+          return revision.reach(tx, accountId, license).compose(reached ->
+              LicenseStore.firstActivatedAt(tx, accountId, licenseId).map(firstActivatedAt -> resolved(reached.license(), change,
+                  held.policy(Inheritance.policyAfter(license, change)), firstActivatedAt.orElse(null), reached.written())));
         }));
   }
 
-  /** The policy whose terms the change needs; empty: none. */
-  private static Future<Optional<UUID>> policyAfter(SqlClient tx, UUID accountId, UUID licenseId, Licenses.Update change) {
-    return !Inheritance.needsPolicy(change) ? Future.succeededFuture(Optional.empty())
-        : change.policyId().present() ? Future.succeededFuture(Optional.ofNullable(change.policyId().value()).map(Id.POLICY::parse))
-        : LicenseStore.policyOf(tx, accountId, licenseId);
+  private static Change resolved(
+      License before, Licenses.Update change, Held policy, Instant firstActivatedAt, Outbox.Written reached) {
+    Inheritance.Resolved resolved = Inheritance.update(before, change, policy, firstActivatedAt);
+    return new Change(Optional.of(before), resolved.change(), resolved.taken(), reached);
   }
 
-  private static Future<Optional<Instant>> needsFirstActivation(
-      SqlClient tx, UUID accountId, UUID licenseId, Licenses.Update change) {
-    return Inheritance.needsPolicy(change) ? LicenseStore.firstActivatedAt(tx, accountId, licenseId)
-        : Future.succeededFuture(Optional.empty());
+  /** The policies whose terms the change needs: that of the license, and the one that it names. */
+  private static Future<Set<UUID>> policies(SqlClient tx, UUID accountId, UUID licenseId, Licenses.Update change) {
+    return !Inheritance.needsPolicy(change) ? Future.succeededFuture(Set.of())
+        : LicenseStore.policyOf(tx, accountId, licenseId).map(now -> Stream.concat(now.stream(),
+            Stream.ofNullable(change.terms().policyId().value()).map(Id.POLICY::parse)).collect(Collectors.toSet()));
   }
 
   private static Set<UUID> product(Licenses.Update change) {
-    return change.productId().value() == null ? Set.of() : Set.of(Id.PRODUCT.parse(change.productId().value()));
+    return change.terms().productId().value() == null ? Set.of() : Set.of(Id.PRODUCT.parse(change.terms().productId().value()));
   }
 
   private Future<Void> delete(Licenses.Delete request) {
@@ -222,7 +240,12 @@ public final class LicenseVerticle extends VerticleBase {
             .orElseGet(() -> LicenseStore.get(pool, accountId, licenseId)));
   }
 
-  private record Changed<T>(Optional<T> what, Outbox.Written written) {}
+  private record Changed<T>(Optional<T> what, Outbox.Written written) {
+    /** The same, after events that the same transaction has written. */
+    Changed<T> after(Outbox.Written earlier) {
+      return new Changed<>(what, Outbox.Written.of(List.of(earlier, written)));
+    }
+  }
 
   /** Writes the event that a change raises, within its transaction. */
   private <T> Future<Changed<T>> raised(SqlClient tx, Optional<T> changed, Function<T, Raised> event) {

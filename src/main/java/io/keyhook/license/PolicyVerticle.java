@@ -1,5 +1,6 @@
 package io.keyhook.license;
 
+import io.keyhook.account.PlanStore;
 import io.keyhook.audit.Action;
 import io.keyhook.audit.AuditStore;
 import io.keyhook.bus.Addresses;
@@ -17,6 +18,7 @@ import io.keyhook.bus.Products.Product;
 import io.keyhook.db.Database;
 import io.keyhook.event.Outbox;
 import io.keyhook.idempotency.Idempotency;
+import io.keyhook.license.PolicyStore.Held;
 import io.keyhook.license.PolicyStore.Revised;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -33,8 +35,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps policies and products. Validations read a policy's own row, and so follow a change at once. Limit and expiry are in the rows of
- * its licenses too, for lists, expiries and receivers that mirror licenses: the first of them change with the policy, the others in
- * pieces after it, which any node does.
+ * its licenses too, for lists and expiries, and any change is an event of each license, for receivers that mirror them: the first
+ * licenses change with the policy, the others in pieces after it, which any node does.
  */
 public final class PolicyVerticle extends VerticleBase {
   private static final Logger log = LoggerFactory.getLogger(PolicyVerticle.class);
@@ -90,10 +92,21 @@ public final class PolicyVerticle extends VerticleBase {
 
   private Future<Policy> create(Policies.Create request) {
     Caller caller = request.caller();
-    return database.transaction(tx -> holdProduct(tx, caller.accountId(), request.productId())
+    return database.transaction(tx -> PlanStore.lock(tx, caller.accountId())
+        .compose(plan -> PolicyStore.count(tx, caller.accountId(), Policies.MAX_POLICIES))
+        .compose(count -> {
+          checkRoom(count, Policies.MAX_POLICIES, "TOO_MANY_POLICIES", "policies; delete one that no license uses first");
+          return holdProduct(tx, caller.accountId(), request.productId());
+        })
         .compose(held -> PolicyStore.insert(tx, request))
         .compose(policy -> AuditStore.write(tx, caller, Action.POLICY_CREATED, policy.id(), List.of())
             .compose(written -> idempotency.keep(tx, caller, policy))));
+  }
+
+  private static void checkRoom(long count, int max, String code, String what) {
+    if (count >= max) {
+      throw new Failure.Conflict(code, String.format(Locale.ROOT, "This account already has %,d ", max) + what).exception();
+    }
   }
 
   /** Fails if there is no such product. */
@@ -113,19 +126,11 @@ public final class PolicyVerticle extends VerticleBase {
     UUID policyId = Id.POLICY.parse(request.id());
     return database.transaction(tx -> holdProduct(tx, accountId, request.productId().value())
         .compose(held -> PolicyStore.lock(tx, accountId, policyId))
-        .compose(before -> {
-          Policy after = new Policy(before.id(), request.name().present() ? request.name().value() : before.name(),
-              request.productId().present() ? request.productId().value() : before.productId(), request.of(before.terms()),
-              before.createdAt(), before.updatedAt());
-          if (after.equals(before)) {
-            return Future.succeededFuture(new Updated(before, Revision.Step.NOTHING));
-          }
-          boolean revised = isRevised(before.terms(), after.terms());
-          return PolicyStore.update(tx, accountId, after, revised ? caller.name() : null).compose(policy ->
-              AuditStore.write(tx, caller, Action.POLICY_UPDATED, policy.id(), request.changed())
-                  .compose(written -> !revised ? Future.succeededFuture(Revision.Step.NOTHING)
-                      : revision.step(tx, new Revised(accountId, policyId)))
-                  .map(step -> new Updated(policy, step)));
+        .compose(held -> {
+          Policy before = held.policy();
+          Policy after = request.of(before);
+          return after.equals(before) ? Future.succeededFuture(new Updated(before, Revision.Step.NOTHING))
+              : revision.isAnnounced(tx, accountId, held, after).compose(announced -> update(tx, request, held, after, announced));
         }))
         .map(updated -> {
           outbox.dispatch(updated.step.written());
@@ -134,6 +139,17 @@ public final class PolicyVerticle extends VerticleBase {
           }
           return updated.policy;
         });
+  }
+
+  private Future<Updated> update(SqlClient tx, Policies.Update request, Held before, Policy after, boolean announced) {
+    Caller caller = request.caller();
+    boolean revised = announced || isRevised(before.policy().terms(), after.terms());
+    return PolicyStore.update(tx, caller.accountId(), after, revised ? caller.name() : null, before,
+            announced ? Inheritance.said(before.policy()) : null)
+        .compose(policy -> AuditStore.write(tx, caller, Action.POLICY_UPDATED, policy.id(), request.changed())
+            .compose(written -> !revised ? Future.succeededFuture(Revision.Step.NOTHING)
+                : revision.step(tx, new Revised(caller.accountId(), Id.POLICY.parse(policy.id()))))
+            .map(step -> new Updated(policy, step)));
   }
 
   /** Whether the change is one of what licenses have in their own rows. */
@@ -163,7 +179,12 @@ public final class PolicyVerticle extends VerticleBase {
 
   private Future<Product> create(Products.Create request) {
     Caller caller = request.caller();
-    return database.transaction(tx -> ProductStore.insert(tx, request)
+    return database.transaction(tx -> PlanStore.lock(tx, caller.accountId())
+        .compose(plan -> ProductStore.count(tx, caller.accountId(), Products.MAX_PRODUCTS))
+        .compose(count -> {
+          checkRoom(count, Products.MAX_PRODUCTS, "TOO_MANY_PRODUCTS", "products; delete one that no license and no policy names first");
+          return ProductStore.insert(tx, request);
+        })
         .compose(product -> AuditStore.write(tx, caller, Action.PRODUCT_CREATED, product.id(), List.of())
             .compose(written -> idempotency.keep(tx, caller, product))));
   }

@@ -28,6 +28,8 @@ final class ProductStore {
   private static final String UPDATE = """
       UPDATE keyhook.product SET name = $3, updated_at = now()
       WHERE account_id = $1 AND product_id = $2 AND name IS DISTINCT FROM $3 RETURNING\s""" + COLUMNS;
+  private static final String COUNT = """
+      SELECT count(*) FROM (SELECT FROM keyhook.product WHERE account_id = $1 LIMIT $2) p""";
   private static final String DELETE = "DELETE FROM keyhook.product WHERE account_id = $1 AND product_id = $2";
   /** Keeps them from being deleted until the transaction ends; in one order, so that two transactions never wait for each other. */
   private static final String HOLD = """
@@ -44,6 +46,11 @@ final class ProductStore {
   static Future<Product> insert(SqlClient tx, Products.Create product) {
     return tx.preparedQuery(INSERT).execute(Tuple.of(product.caller().accountId(), product.name()))
         .map(rows -> product(rows.iterator().next()));
+  }
+
+  /** How many products there are; counting stops at a limit. */
+  static Future<Long> count(SqlClient tx, UUID accountId, long limit) {
+    return tx.preparedQuery(COUNT).execute(Tuple.of(accountId, limit)).map(rows -> rows.iterator().next().getLong(0));
   }
 
   static Future<Product> get(SqlClient client, UUID accountId, UUID productId) {

@@ -59,7 +59,8 @@ final class ExportStore {
         expires_at AS "expiresAt", disabled_at AS "disabledAt", disabled_by AS "disabledBy",
         customer_name AS "customerName", customer_email AS "customerEmail", metadata::text AS metadata,
         created_at AS "createdAt", updated_at AS "updatedAt", sequence, policy_id AS "policyId", product_id AS "productId",
-        heartbeat_seconds AS "heartbeatSeconds", entitlements::text AS entitlements, limit_of_policy AS "limitOfPolicy",
+        heartbeat_seconds AS "heartbeatSeconds", lease_seconds AS "leaseSeconds", entitlements::text AS entitlements,
+        limit_of_policy AS "limitOfPolicy",
         expiry_of_policy AS "expiryOfPolicy", first_activated_at AS "firstActivatedAt"
       FROM keyhook.license WHERE account_id = $1 AND license_id > $2 ORDER BY license_id LIMIT $3""";
   private static final String POLICIES = """

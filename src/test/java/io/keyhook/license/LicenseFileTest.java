@@ -74,6 +74,20 @@ class LicenseFileTest {
   }
 
   @Test
+  void itIsForTheProductThatTheRequestNames() {
+    String studio = keyhook.api().post("/api/products", new JsonObject().put("name", "Studio")).expect(201).json().getString("id");
+    String editor = keyhook.api().post("/api/products", new JsonObject().put("name", "Editor")).expect(201).json().getString("id");
+    License license = keyhook.license(new JsonObject().put("name", "L").put("productId", studio));
+    keyhook.api().post(path(license), device("one").put("productId", editor)).expect(409, "PRODUCT_MISMATCH");
+    assertThat(keyhook.api().get("/api/licenses/" + license.id()).json().getInteger("currentActivations")).isZero();
+    assertThat(claims(keyhook.api().post(path(license), device("one").put("productId", studio))).getString("productId")).isEqualTo(studio);
+    assertThat(claims(keyhook.api().post(path(keyhook.license(1)), device("one").put("productId", editor))).getString("productId"))
+        .isEqualTo(editor);
+    assertThat(keyhook.api().post(path(license), device("one").put("productId", "Studio")).expect(400, "INVALID_REQUEST").badFields())
+        .containsExactly("productId");
+  }
+
+  @Test
   void theKeyIsAsTheDeviceHasIt() {
     License license = keyhook.license(1);
     String typed = license.key().toLowerCase().replace("-", " ");

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.bus.Id;
 import io.keyhook.testing.Api;
+import io.keyhook.testing.Clock;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Receiver;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ManyLicensesTest {
   private static final String HEADER =
       "name,key,status,maxActivations,currentActivations,expiresAt,customerName,customerEmail,createdAt,metadata,disabledAt,"
-          + "policyId,productId,heartbeatSeconds,entitlements";
+          + "policyId,productId,heartbeatSeconds,entitlements,leaseSeconds,inherited,firstActivatedAt";
 
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
@@ -146,6 +149,10 @@ class ManyLicensesTest {
       "name,customerName\\nA,\"Ada\" L\\nB,|line 2",
       "name,customerName\\nA,\"Ada\" \\nB,|line 2",
       "name,customerName\\nA, \"Lovelace, Ada\"\\nB,|line 2",
+      "name,inherited\\nA,maxActivations|line 2: inherited",
+      "name,inherited,policyId\\nA,limit,policy_01jhsqc4m2x8v6t0r5w9k3n7ba|line 2: inherited",
+      "name,firstActivatedAt\\nA,never|line 2: firstActivatedAt",
+      "name,leaseSeconds\\nA,0|line 2: leaseSeconds",
       "sep=;\\nname,key\\nA,B|line 2: name,key",
       "sep=;\\nname;key\\nA;short|line 3: key",
       "sep=;\\n\"name|line 2",
@@ -253,7 +260,7 @@ class ManyLicensesTest {
 
   /** A license that is created again gets the time of its creation anew. */
   private static List<String> withoutCreation(String file) {
-    return file.replaceAll("[0-9T:.-]+Z(?=,(\"\\{.*\\}\")?,([0-9T:.-]+Z)?,,,,\r\n)", "").lines().sorted().toList();
+    return file.replaceAll("[0-9T:.-]+Z(?=,(\"\\{.*\\}\")?,([0-9T:.-]+Z)?,,,,,,,\r\n)", "").lines().sorted().toList();
   }
 
   @Test
@@ -287,6 +294,78 @@ class ManyLicensesTest {
     assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.license_expiry e JOIN keyhook.license l USING "
         + "(account_id, license_id) WHERE l.name = 'expired'")).as("announced again").isZero();
     assertThat(receiver.untaken()).isZero();
+  }
+
+  /** Everything of it that a file holds. */
+  private static JsonObject filed(JsonObject license) {
+    JsonObject filed = license.copy();
+    List.of("id", "updatedAt", "sequence", "currentActivations").forEach(filed::remove);
+    if (!license.getJsonArray("inherited").contains("expiresAt")) {
+      filed.remove("createdAt");
+    }
+    return filed;
+  }
+
+  @Test
+  void licensesOfPoliciesComeBackAsTheyWere() {
+    Api api = keyhook.account("enterprise");
+    String productId = api.post("/api/products", new JsonObject().put("name", "Studio")).expect(201).json().getString("id");
+    JsonObject terms = new JsonObject().put("durationSeconds", 20 * 86_400).put("maxActivations", 3);
+    String yearly = api.post("/api/policies", terms.copy().put("name", "Yearly")).expect(201).json().getString("id");
+    String trial = api.post("/api/policies", terms.copy().put("name", "Trial").put("expiryBasis", "first_activation")).expect(201)
+        .json().getString("id");
+    for (String policyId : List.of(yearly, trial)) {
+      JsonObject fields = new JsonObject().put("policyId", policyId);
+      keyhook.license(api, fields.copy().put("name", "all of " + policyId));
+      keyhook.license(api, fields.copy().put("name", "limit of " + policyId).put("maxActivations", 3).put("productId", productId));
+      keyhook.license(api, fields.copy().put("name", "expiry of " + policyId).put("expiresAt", "2099-01-01T00:00:00Z")
+          .put("heartbeatSeconds", 900).put("leaseSeconds", 3600).put("entitlements", new JsonObject().putNull("export").put("projects", 2.5)));
+      keyhook.license(api, fields.copy().put("name", "none of " + policyId).put("expiresAt", "2099-01-01T00:00:00Z").put("maxActivations", 1));
+      License begun = keyhook.license(api, fields.copy().put("name", "begun of " + policyId));
+      api.anonymous().validate(begun.key(), "device").expect(200);
+      License never = keyhook.license(api, fields.copy().put("name", "never of " + policyId));
+      api.patch("/api/licenses/" + never.id(), new JsonObject().put("inherited", new JsonArray().add("maxActivations")).putNull("expiresAt"))
+          .expect(200);
+    }
+    String account = " WHERE account_id = (SELECT account_id FROM keyhook.policy WHERE policy_id = ?)";
+    for (String column : List.of("created_at", "first_activated_at", "expires_at")) {
+      keyhook.database().update("UPDATE keyhook.license SET " + column + " = " + Clock.earlier(column) + account
+          + (column.equals("expires_at") ? " AND expiry_of_policy" : ""), 5 * 86_400, Id.POLICY.parse(trial));
+    }
+    Map<String, JsonObject> before = byName(api);
+    String exported = export(api, "?sort=name");
+    before.values().forEach(license -> api.delete("/api/licenses/" + license.getString("id")).expect(204));
+
+    load(api, exported).expect(200);
+
+    Map<String, JsonObject> after = byName(api);
+    assertThat(after.keySet()).isEqualTo(before.keySet());
+    before.forEach((name, license) -> assertThat(filed(after.get(name))).as(name).isEqualTo(filed(license)));
+    JsonObject begun = after.get("begun of " + trial);
+    assertThat(api.anonymous().validate(begun.getString("key"), "another").expect(200).json().getJsonObject("license").getString("expiresAt"))
+        .as("a trial begins once").isEqualTo(begun.getString("expiresAt"));
+    api.patch("/api/policies/" + yearly, new JsonObject().put("durationSeconds", 30 * 86_400)).expect(200);
+    assertThat(byName(api).get("all of " + yearly).getString("expiresAt")).as("it follows its policy")
+        .isEqualTo(Instant.parse(before.get("all of " + yearly).getString("expiresAt")).plus(Duration.ofDays(10)).toString()
+            .replaceFirst("(?<=:\\d\\d)Z", ".000Z"));
+    List<String> inOrder = api.get("/api/licenses?sort=createdAt").data().stream().map(license -> license.getString("createdAt")).toList();
+    assertThat(inOrder).isSorted();
+  }
+
+  @Test
+  void aFileOfBeforeIsReadAsItWas() {
+    Api api = keyhook.account("enterprise");
+    String policyId = api.post("/api/policies", new JsonObject().put("name", "P").put("durationSeconds", 86_400).put("maxActivations", 3))
+        .expect(201).json().getString("id");
+    load(api, HEADER.replaceFirst(",leaseSeconds.*", "") + "\nown,,,3,0,2099-01-01T00:00:00.000Z,,,2001-01-01T00:00:00.000Z,,," + policyId
+        + ",,,\ntaken,,,,0,,,,2001-01-01T00:00:00.000Z,,," + policyId + ",,,\n").expect(200);
+    JsonObject own = byName(api).get("own");
+    assertThat(own.getJsonArray("inherited")).isEmpty();
+    assertThat(own.getString("expiresAt")).isEqualTo("2099-01-01T00:00:00.000Z");
+    JsonObject taken = byName(api).get("taken");
+    assertThat(taken.getJsonArray("inherited")).containsExactly("maxActivations", "expiresAt");
+    assertThat(taken.getString("createdAt")).isGreaterThan("2025");
+    assertThat(taken.getString("status")).isEqualTo("active");
   }
 
   @Test

@@ -28,6 +28,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,12 +37,15 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A receiver of license.* keeps a true copy of the licenses, whatever happens to them on whichever node. */
 class MirrorTest {
-  private static final int OPERATIONS = 10_000;
+  /** 10,000 take some minutes. */
+  private static final int OPERATIONS = Integer.getInteger("keyhook.mirror.operations", 2_000);
   private static final int AT_ONCE = 20;
   private static final int LICENSES = 40;
   private static final int DEVICES = 6;
   private static final List<String> MIRRORED = List.of("key", "name", "maxActivations", "currentActivations", "expiresAt",
-      "customerName", "customerEmail", "metadata", "disabledAt", "disabledBy", "sequence");
+      "customerName", "customerEmail", "metadata", "disabledAt", "disabledBy", "sequence", "policyId", "productId", "heartbeatSeconds",
+      "leaseSeconds", "entitlements", "inherited");
+  private static final String OF_POLICY = "policy.";
 
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
@@ -68,6 +72,8 @@ class MirrorTest {
     /** Null: it waits for missing events. */
     private final Api api;
     private final Map<String, JsonObject> copies = new HashMap<>();
+    /** What events have said of the policies of licenses, by the licenses' ids. */
+    private final Map<String, JsonObject> policies = new HashMap<>();
     private final Set<String> deleted = new HashSet<>();
     private final Map<String, Delivery> expired = new HashMap<>();
     private final Map<String, Long> extended = new HashMap<>();
@@ -129,6 +135,7 @@ class MirrorTest {
     private void keep(String id, JsonObject license) {
       if (license.getLong("sequence") >= sequence(id)) {
         copies.put(id, license);
+        policies.remove(id);
       }
     }
 
@@ -155,22 +162,54 @@ class MirrorTest {
       switch (delivery.event()) {
         case "license.created" -> copy.put("name", data.getString("licenseName"))
             .mergeIn(some(data, "maxActivations", "expiresAt", "customerName", "customerEmail", "metadata", "disabledAt",
-                "disabledBy"));
-        case "license.updated" -> data.getJsonObject("changes").forEach(change -> {
-          JsonObject values = (JsonObject) change.getValue();
-          if (!change.getKey().equals("expiresAt")) { // which the test's clock moves without an event
-            assertThat(copy.getValue(change.getKey())).as(delivery.text()).isEqualTo(values.getValue("old"));
-          }
-          copy.put(change.getKey(), values.getValue("new"));
-          if (change.getKey().equals("expiresAt")) {
-            extended.put(id, data.getLong("sequence"));
-          }
-        });
+                "disabledBy", "policyId", "productId", "heartbeatSeconds", "leaseSeconds"))
+            .put("entitlements", data.getJsonObject("entitlements", new JsonObject()))
+            .put("inherited", data.getJsonArray("inherited", new JsonArray()));
+        case "license.updated" -> data.getJsonObject("changes").forEach(change ->
+            apply(id, change.getKey(), (JsonObject) change.getValue(), delivery));
         case "license.disabled" -> copy.mergeIn(some(data, "disabledAt", "disabledBy"));
         case "license.enabled" -> copy.putNull("disabledAt").putNull("disabledBy");
         case "license.activated", "license.deactivated" -> { }
         default -> throw new AssertionError(delivery.event());
       }
+    }
+
+    private void apply(String id, String field, JsonObject values, Delivery delivery) {
+      if (field.startsWith(OF_POLICY)) {
+        JsonObject policy = policies.computeIfAbsent(id, key -> new JsonObject());
+        if (policy.containsKey(field) && !isPartlyOwn(id, field)) {
+          assertThat(policy.getValue(field)).as(delivery.text()).isEqualTo(values.getValue("old"));
+        }
+        policy.put(field, values.getValue("new"));
+        return;
+      }
+      JsonObject copy = copies.get(id);
+      boolean isErasure = field.startsWith("customer") && values.getValue("old") == null && values.getValue("new") == null;
+      if (!field.equals("expiresAt") && !isErasure) { // which the test's clock moves without an event
+        assertThat(copy.getValue(field)).as(delivery.text()).isEqualTo(values.getValue("old"));
+      }
+      copy.put(field, values.getValue("new"));
+      switch (field) {
+        case "expiresAt" -> extended.put(id, delivery.data().getLong("sequence"));
+        case "policyId", "productId", "heartbeatSeconds", "leaseSeconds", "entitlements" -> policies.remove(id); // to be read anew
+        default -> { }
+      }
+    }
+
+    /** A change of what the license has itself is no event. */
+    private boolean isPartlyOwn(String id, String field) {
+      return field.endsWith("entitlements") && !copies.get(id).getJsonObject("entitlements").isEmpty();
+    }
+
+    /** Compares what events have said of policies with the policies as they are. */
+    void checkPolicies(Map<String, JsonObject> now) {
+      policies.forEach((id, said) -> {
+        JsonObject copy = copies.get(id);
+        if (copy != null) {
+          said.stream().filter(field -> !isPartlyOwn(id, field.getKey())).forEach(field -> assertThat(now.get(copy.getString("policyId")).getValue(field.getKey().substring(OF_POLICY.length())))
+              .as("%s of %s", field.getKey(), id).isEqualTo(field.getValue()));
+        }
+      });
     }
 
     /** The copies with the times of expiry to which the test's clock moved. */
@@ -200,10 +239,83 @@ class MirrorTest {
     private final Api api;
     private final List<JsonObject> licenses = new ArrayList<>();
     private final Set<String> expirable = new HashSet<>();
+    private final List<String> products = new ArrayList<>();
+    private final List<String> policies = new ArrayList<>();
+    private int imported;
 
     Seller(Random random, Api api) {
       this.random = random;
       this.api = api;
+      for (String name : List.of("Studio", "Editor", "Server")) {
+        products.add(id("/api/products", new JsonObject().put("name", name)));
+        policies.add(id("/api/policies", terms().put("name", name)));
+      }
+    }
+
+    private String id(String path, JsonObject body) {
+      return api.post(path, body).expect(201).json().getString("id");
+    }
+
+    private <T> T any(List<T> of) {
+      return of.get(random.nextInt(of.size()));
+    }
+
+    private JsonObject entitlements() {
+      JsonObject entitlements = new JsonObject();
+      for (String name : List.of("export", "projects", "tier")) {
+        if (random.nextBoolean()) {
+          entitlements.put(name, random.nextInt(3));
+        }
+      }
+      return entitlements;
+    }
+
+    private JsonObject terms() {
+      return new JsonObject().put("maxActivations", 1 + random.nextInt(4)).put("graceSeconds", random.nextInt(3) * 3600)
+          .put("durationSeconds", random.nextInt(4) == 0 ? null : 86_400 * (30 + random.nextInt(30)))
+          .put("expiryBasis", random.nextBoolean() ? "creation" : "first_activation").put("trial", random.nextBoolean())
+          .put("heartbeatSeconds", random.nextBoolean() ? 86_400 : null).put("leaseSeconds", random.nextBoolean() ? 3600 : null)
+          .put("productId", random.nextBoolean() ? any(products) : null).put("entitlements", entitlements());
+    }
+
+    /** A change of one or two terms. */
+    CompletableFuture<Exchange> changePolicy() {
+      JsonObject terms = terms();
+      List<String> names = new ArrayList<>(terms.fieldNames());
+      Collections.shuffle(names, random);
+      return send(node(), "PATCH", "/api/policies/" + any(policies), some(terms, names.get(0), names.get(1)));
+    }
+
+    private static CompletableFuture<Exchange> send(Api api, String method, String path, JsonObject body) {
+      return api.header("Content-Type", "application/json").send(method, path, body.encode());
+    }
+
+    private JsonObject own() {
+      JsonObject own = new JsonObject();
+      switch (random.nextInt(5)) {
+        case 0 -> own.put("policyId", any(policies));
+        case 1 -> own.put("policyId", any(policies)).put("maxActivations", 1 + random.nextInt(4)).put("heartbeatSeconds", 86_400);
+        case 2 -> own.put("policyId", any(policies)).put("productId", any(products)).put("entitlements", entitlements());
+        case 3 -> own.put("leaseSeconds", 600).put("productId", any(products));
+        default -> { }
+      }
+      return own;
+    }
+
+    /** Some licenses by a file, which names all columns or those of before. */
+    private List<JsonObject> load() {
+      String name = "Imported " + imported++;
+      String file = random.nextBoolean()
+          ? "name,policyId,inherited,maxActivations,firstActivatedAt\n%s,%s,expiresAt,2,2025-01-01T00:00:00Z\n%s,%s,,3,\n"
+              .formatted(name, any(policies), name, any(policies))
+          : "name,policyId,maxActivations,status\n%s,%s,,\n%s,,2,disabled\n".formatted(name, any(policies), name);
+      Api.join(node().header("Content-Type", "text/csv").send("POST", "/api/licenses/import", file)).expect(200);
+      return api.get("/api/licenses?search=" + name.replace(" ", "%20")).expect(200).data().stream()
+          .filter(license -> license.getString("name").equals(name)).toList();
+    }
+
+    CompletableFuture<Exchange> erase() {
+      return send(node(), "POST", "/api/customers/erase", new JsonObject().put("email", "ada@example.com"));
     }
 
     private Api node() {
@@ -220,10 +332,13 @@ class MirrorTest {
       if (random.nextBoolean()) {
         fields.put("expiresAt", time(random)).put("customerName", "Ada").put("customerEmail", "ada@example.com");
       }
-      List<JsonObject> made = random.nextInt(4) > 0 ? List.of(node().post("/api/licenses", fields).expect(201).json())
-          : node().post("/api/licenses/bulk", fields.put("count", 3)).expect(201).data();
+      List<JsonObject> made = switch (random.nextInt(6)) {
+        case 0 -> load();
+        case 1 -> node().post("/api/licenses/bulk", fields.mergeIn(own()).put("count", 3)).expect(201).data();
+        default -> List.of(node().post("/api/licenses", fields.mergeIn(own())).expect(201).json());
+      };
       licenses.addAll(made);
-      made.stream().filter(license -> license.getString("expiresAt") != null)
+      made.stream().filter(license -> license.getString("expiresAt") != null && license.getString("policyId") == null)
           .forEach(license -> expirable.add(license.getString("id")));
     }
 
@@ -239,13 +354,30 @@ class MirrorTest {
       JsonObject license = licenses.get(random.nextInt(licenses.size()));
       String path = "/api/licenses/" + license.getString("id");
       String device = "device " + random.nextInt(DEVICES);
-      return switch (random.nextInt(10)) {
-        case 0, 1 -> node().header("Content-Type", "application/json").send("PATCH", path, change(license).encode());
+      return switch (random.nextInt(12)) {
+        case 0, 1 -> send(node(), "PATCH", path, change(license));
+        case 10 -> send(node(), "PATCH", path, changeOfTerms(license));
+        case 11 -> random.nextInt(8) == 0 ? erase() : changePolicy();
         case 2 -> node().send("POST", path + "/disable", null);
         case 3, 4 -> node().send("POST", path + "/enable", null);
         case 5, 6 -> node().postAsync("/api/deactivate",
             new JsonObject().put("licenseKey", license.getString("key")).put("fingerprint", device));
         default -> node().validateAsync(license.getString("key"), device);
+      };
+    }
+
+    private JsonObject changeOfTerms(JsonObject license) {
+      expirable.remove(license.getString("id"));
+      JsonArray inherited = new JsonArray();
+      List.of("maxActivations", "expiresAt").stream().filter(field -> random.nextBoolean()).forEach(inherited::add);
+      return switch (random.nextInt(6)) {
+        case 0 -> new JsonObject().put("policyId", any(policies));
+        case 1 -> new JsonObject().put("policyId", any(policies)).put("inherited", inherited);
+        case 2 -> new JsonObject().putNull("policyId");
+        case 3 -> new JsonObject().put("inherited", inherited);
+        case 4 -> new JsonObject().put("entitlements", entitlements()).put("productId", random.nextBoolean() ? any(products) : null);
+        default -> new JsonObject().put("heartbeatSeconds", random.nextBoolean() ? 90_000 : null)
+            .put("leaseSeconds", random.nextBoolean() ? 7200 : null);
       };
     }
 
@@ -256,7 +388,9 @@ class MirrorTest {
         case 1 -> change.put("maxActivations", 1 + random.nextInt(4)).put("metadata", new JsonObject().put("n", random.nextInt(2)));
         case 2 -> {
           change.put("expiresAt", time(random));
-          expirable.add(license.getString("id"));
+          if (license.getString("policyId") == null) {
+            expirable.add(license.getString("id"));
+          }
         }
         default -> change.put("customerName", random.nextBoolean() ? "Ada" : null);
       }
@@ -278,9 +412,13 @@ class MirrorTest {
       List<CompletableFuture<Exchange>> calls = new ArrayList<>();
       IntStream.range(0, AT_ONCE).forEach(i -> calls.add(call()));
       calls.add(delete()); // while others may be changing it
-      calls.forEach(call -> assertThat(Api.join(call).status()).isIn(200, 204, 403, 404));
+      calls.forEach(call -> assertThat(Api.join(call).status()).isIn(200, 204, 400, 403, 404, 503));
       return calls.size();
     }
+  }
+
+  private static Map<String, JsonObject> policies(Api api) {
+    return api.get("/api/policies?limit=100").expect(200).data().stream().collect(Collectors.toMap(policy -> policy.getString("id"), policy -> policy));
   }
 
   private static Map<String, JsonObject> licenses(Api api) {
@@ -310,6 +448,8 @@ class MirrorTest {
     }
     Waiting.until("every expiry is announced", () -> keyhook.database().number(
         "SELECT count(*) FROM keyhook.license_expiry WHERE due_at <= now()") == 0);
+    Waiting.until("every change of a policy has reached its licenses", () ->
+        keyhook.database().number("SELECT count(*) FROM keyhook.policy WHERE revised_after IS NOT NULL") == 0);
     Waiting.until("everything is delivered", () -> {
       keyhook.clock().advanceQueue(Duration.ofDays(1));
       return keyhook.database().count("delivery_queue") == 0;
@@ -320,6 +460,8 @@ class MirrorTest {
     deliveries.forEach(mirror::receive);
     assertThat(mirror.gaps()).as("events behind a gap, seed %d", seed).isZero();
     assertThat(mirror.copies()).as("seed %d", seed).isEqualTo(licenses(api));
+    assertThat(mirror.policies).isNotEmpty();
+    mirror.checkPolicies(policies(api));
     assertThat(mirror.ignored).isPositive();
     assertThat(mirror.missing).isPositive();
     assertThat(mirror.deleted).isNotEmpty();

@@ -2,6 +2,7 @@ package io.keyhook.license;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.bus.Id;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Exchange;
@@ -9,13 +10,17 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
+import io.keyhook.testing.Statement;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -293,6 +298,230 @@ class PolicyTest {
     assertThat(without.getJsonArray("inherited")).isEmpty();
     assertThat(patch(license, new JsonObject().put("inherited", JsonArray.of("expiresAt"))).expect(400, "INVALID_REQUEST").badFields())
         .containsExactly("inherited");
+  }
+
+  /** Lets the policy of a license have changed a moment ago, and none of its licenses with it. */
+  private static void revise(License license, int maxActivations, int durationSeconds) {
+    keyhook.database().update("""
+        UPDATE keyhook.policy p SET max_activations = ?, duration_seconds = ?, revised_by = 'Ada',
+          revised_after = '00000000-0000-0000-0000-000000000000'
+        FROM keyhook.license l WHERE l.key = ? AND p.account_id = l.account_id AND p.policy_id = l.policy_id""",
+        maxActivations, durationSeconds, license.key());
+  }
+
+  @Test
+  void aLicenseThatAChangeHasNotReachedLeavesItsPolicyWithTheChangedTerms() {
+    for (JsonObject leaving : List.of(new JsonObject().putNull("policyId"), new JsonObject().put("inherited", JsonArray.of()),
+        new JsonObject().put("policyId", policy(new JsonObject())).put("inherited", JsonArray.of()))) {
+      String policyId = policy(new JsonObject().put("maxActivations", 2).put("durationSeconds", 10 * DAY));
+      License license = license(policyId);
+      Receiver receiver = keyhook.receiver();
+      keyhook.webhook(receiver, "license.updated");
+      revise(license, 7, 20 * DAY);
+      JsonObject after = patch(license, leaving).expect(200).json();
+      assertThat(after.getInteger("maxActivations")).as(leaving.encode()).isEqualTo(7);
+      assertThat(Duration.between(time(after, "createdAt"), time(after, "expiresAt"))).isEqualTo(Duration.ofDays(20));
+      assertThat(after.getJsonArray("inherited")).isEmpty();
+      List<Delivery> deliveries = receiver.take(2);
+      assertThat(deliveries).extracting(delivery -> delivery.data().getString("updatedBy")).contains("Ada");
+      assertThat(deliveries).extracting(delivery -> delivery.data().getLong("sequence")).containsExactlyInAnyOrder(2L, 3L);
+      assertThat(get(license).getLong("sequence")).isEqualTo(3);
+      keyhook.deleteWebhooks();
+    }
+  }
+
+  @Test
+  void aLicenseWhoseChangedTermsAreOverLeavesItsPolicyAsExpired() {
+    License license = license(policy(new JsonObject().put("durationSeconds", 10 * DAY)));
+    age(license, Duration.ofDays(5));
+    revise(license, 1, 3 * DAY);
+    assertThat(patch(license, new JsonObject().putNull("policyId")).expect(200).json().getString("status")).isEqualTo("expired");
+  }
+
+  @Test
+  void aRefusalNamesThePolicyWhoseTimeIsOver() {
+    String shorter = policy(new JsonObject().put("durationSeconds", 3 * DAY));
+    License license = license(policy(new JsonObject().put("durationSeconds", 10 * DAY)));
+    age(license, Duration.ofDays(5));
+    assertThat(patch(license, new JsonObject().put("policyId", shorter)).expect(400, "INVALID_REQUEST").badFields())
+        .containsExactly("policyId");
+    patch(license, new JsonObject().put("policyId", shorter).put("expiresAt", "2099-01-01T00:00:00Z")).expect(200);
+    assertThat(patch(license, new JsonObject().put("inherited", JsonArray.of("expiresAt"))).expect(400, "INVALID_REQUEST").badFields())
+        .containsExactly("inherited");
+    assertThat(patch(license, new JsonObject().put("expiresAt", "2020-01-01T00:00:00Z")).expect(400, "INVALID_REQUEST").badFields())
+        .containsExactly("expiresAt");
+  }
+
+  private static JsonObject changes(Delivery delivery) {
+    return delivery.data().getJsonObject("changes");
+  }
+
+  private static JsonObject change(Object before, Object after) {
+    return new JsonObject().put("old", before).put("new", after);
+  }
+
+  @Test
+  void anyChangeOfAPolicyIsOneEventOfEachLicenseThatItChanges() {
+    JsonObject said = new JsonObject().put("graceSeconds", 0).putNull("heartbeatSeconds").putNull("leaseSeconds").putNull("productId")
+        .put("entitlements", new JsonObject().put("projects", 5));
+    String policyId = policy(said);
+    License all = license(policyId);
+    String productId = keyhook.api().post("/api/products", new JsonObject().put("name", "Studio")).expect(201).json().getString("id");
+    License some = keyhook.license(new JsonObject().put("name", "L").put("policyId", policyId).put("heartbeatSeconds", 900)
+        .put("productId", productId).put("entitlements", new JsonObject().put("projects", 50)));
+    patch(policyId, new JsonObject().put("graceSeconds", 60)).expect(200);
+    assertThat(get(all).getLong("sequence")).as("nobody wants an event").isEqualTo(1);
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.updated");
+    Receiver others = keyhook.receiver();
+    keyhook.webhook(others, "license.created", "license.enabled");
+    JsonObject after = new JsonObject().put("graceSeconds", DAY).put("heartbeatSeconds", 600).put("leaseSeconds", 3600)
+        .put("productId", productId).put("entitlements", new JsonObject().put("projects", 6));
+    patch(policyId, after).expect(200);
+    List<Delivery> deliveries = receiver.take(2);
+    JsonObject ofAll = changes(deliveries.stream().filter(one -> one.data().getString("licenseId").equals(all.id())).findAny().orElseThrow());
+    assertThat(ofAll).isEqualTo(new JsonObject().put("policy.graceSeconds", change(60, DAY)).put("policy.heartbeatSeconds", change(null, 600))
+        .put("policy.leaseSeconds", change(null, 3600)).put("policy.productId", change(null, productId))
+        .put("policy.entitlements", change(said.getJsonObject("entitlements"), after.getJsonObject("entitlements"))));
+    JsonObject ofSome = changes(deliveries.stream().filter(one -> one.data().getString("licenseId").equals(some.id())).findAny().orElseThrow());
+    assertThat(ofSome.fieldNames()).as("the others are its own").containsExactlyInAnyOrder("policy.graceSeconds", "policy.leaseSeconds");
+    assertThat(deliveries).allSatisfy(one -> {
+      assertThat(one.data().getLong("sequence")).isEqualTo(2);
+      assertThat(one.data().getString("updatedBy")).isEqualTo("First key");
+    });
+    patch(policyId, new JsonObject().put("name", "Renamed").put("trial", true)).expect(200);
+    patch(policyId, after).expect(200);
+    keyhook.awaitEmptyQueue();
+    assertThat(receiver.untaken()).isZero();
+    assertThat(others.all()).isEmpty();
+  }
+
+  /** On a node that stops meanwhile, with a second change before the first has reached all. */
+  @Test
+  void manyLicensesAreEventsOfEveryChangeOnceAcrossARestart() {
+    String policyId = policy(new JsonObject());
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.updated");
+    for (int i = 0; i < 2; i++) {
+      keyhook.api().post("/api/licenses/bulk", new JsonObject().put("count", 900).put("name", "Told").put("policyId", policyId)).expect(201);
+    }
+    Node stopping = keyhook.start();
+    Api api = keyhook.api().at(stopping.uri());
+    api.patch("/api/policies/" + policyId, new JsonObject().put("graceSeconds", 1)).expect(200);
+    api.patch("/api/policies/" + policyId, new JsonObject().put("graceSeconds", 2)).expect(200);
+    stopping.stop();
+    keyhook.api().post("/api/licenses/bulk", new JsonObject().put("count", 5).put("name", "Later").put("policyId", policyId)).expect(201);
+    Waiting.until("all have the changes", () ->
+        keyhook.database().number("SELECT count(*) FROM keyhook.policy WHERE revised_after IS NOT NULL OR earlier IS NOT NULL") == 0);
+    keyhook.awaitEmptyQueue();
+    Map<String, List<JsonObject>> told = receiver.all().stream().sorted(Comparator.comparing(one -> one.data().getLong("sequence")))
+        .collect(Collectors.groupingBy(one -> one.data().getString("licenseId"),
+            Collectors.mapping(one -> changes(one).getJsonObject("policy.graceSeconds"), Collectors.toList())));
+    assertThat(told).hasSize(1800);
+    assertThat(told.values()).allSatisfy(changes -> assertThat(changes)
+        .isIn(List.of(change(0, 2)), List.of(change(0, 1), change(1, 2))));
+    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.license WHERE name = 'Later' AND sequence > 1")).isZero();
+  }
+
+  @Test
+  void numbersOfEntitlementsAreThoseThatEveryLanguageReads() {
+    String policyId = policy(new JsonObject());
+    for (String good : List.of("9007199254740991", "-9007199254740991", "0.00000000000000000001", "1e15", "0", "-0.5", "1.0",
+        "\"NaN\"", "\"" + "x".repeat(8000) + "\"")) {
+      String body = "{\"entitlements\":{\"n\":" + good + "}}";
+      Exchange saved = send("/api/policies/" + policyId, body).expect(200);
+      assertThat(patch(policyId, new JsonObject().put("entitlements", saved.json().getJsonObject("entitlements"))).expect(200).json())
+          .as(good).isEqualTo(saved.json());
+      send("/api/licenses/" + license(policyId).id(), body).expect(200);
+    }
+    for (String bad : List.of("9007199254740992", "1e308", "-1e308", "1e400", "1e-21", "1e-320", "123456789012345678901234567890", "[1]",
+        "{\"a\":1}", "\"" + "x".repeat(8200) + "\"")) {
+      String body = "{\"entitlements\":{\"n\":" + bad + "}}";
+      assertThat(send("/api/policies/" + policyId, body).expect(400, "INVALID_REQUEST").badFields()).as(bad).containsExactly("entitlements");
+      assertThat(send("/api/licenses/" + license(policyId).id(), body).expect(400, "INVALID_REQUEST").badFields()).as(bad)
+          .containsExactly("entitlements");
+    }
+    send("/api/policies/" + policyId, "{\"entitlements\":{\"n\":NaN}}").expect(400, "INVALID_REQUEST");
+  }
+
+  private static Exchange send(String path, String body) {
+    return Api.join(keyhook.api().header("Content-Type", "application/json").send("PATCH", path, body));
+  }
+
+  @Test
+  void aLeaseOfALicenseWinsOverThatOfItsPolicy() {
+    String policyId = policy(new JsonObject().put("leaseSeconds", 7200));
+    License own = keyhook.license(new JsonObject().put("name", "L").put("policyId", policyId).put("leaseSeconds", 3600));
+    assertThat(get(own).getInteger("leaseSeconds")).isEqualTo(3600);
+    assertThat(lease(own)).isEqualTo(3600);
+    License taken = license(policyId);
+    assertThat(lease(taken)).isEqualTo(7200);
+    assertThat(patch(taken, new JsonObject().put("leaseSeconds", 600)).expect(200).json().getInteger("leaseSeconds")).isEqualTo(600);
+    assertThat(lease(taken)).isEqualTo(600);
+    patch(taken, new JsonObject().putNull("leaseSeconds")).expect(200);
+    assertThat(lease(taken)).isEqualTo(7200);
+    assertThat(lease(keyhook.license(new JsonObject().put("name", "L").put("leaseSeconds", 900)))).isEqualTo(900);
+    assertThat(patch(own, new JsonObject().put("leaseSeconds", 0)).expect(400, "INVALID_REQUEST").badFields())
+        .containsExactly("leaseSeconds");
+  }
+
+  /** For how long a signed validation is good. */
+  private static long lease(License license) {
+    JsonObject claims = Statement.of(other.api().anonymous().post("/api/validate", new JsonObject().put("licenseKey", license.key())
+        .put("fingerprint", "device").put("lease", true)).expect(200).json().getString("statement")).claims();
+    return claims.getLong("exp") - claims.getLong("iat");
+  }
+
+  @Test
+  void anAccountHasOnlySoManyPoliciesAndProducts() {
+    Api api = keyhook.account("enterprise");
+    for (String what : List.of("policy", "product")) {
+      String path = what.equals("policy") ? "/api/policies" : "/api/products";
+      String first = api.post(path, new JsonObject().put("name", "First")).expect(201).json().getString("id");
+      keyhook.database().update("INSERT INTO keyhook." + what + " (account_id, name" + (what.equals("policy")
+          ? ", expiry_basis, trial, max_activations, grace_seconds) SELECT account_id, 'P', 'creation', false, 1, 0"
+          : ") SELECT account_id, 'P'") + " FROM keyhook." + what + ", generate_series(1, 999) WHERE " + what + "_id = ?",
+          (what.equals("policy") ? Id.POLICY : Id.PRODUCT).parse(first));
+      Exchange full = api.post(path, new JsonObject().put("name", "More"));
+      assertThat(full.expect(409, what.equals("policy") ? "TOO_MANY_POLICIES" : "TOO_MANY_PRODUCTS").json().getString("detail"))
+          .startsWith("This account already has 1,000 ");
+      api.delete(path + "/" + first).expect(204);
+      api.post(path, new JsonObject().put("name", "More")).expect(201);
+    }
+  }
+
+  @Test
+  void eventsSayWhatALicenseHasOfItsPolicy() {
+    String policyId = policy(new JsonObject().put("maxActivations", 3));
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(receiver, "license.created", "license.updated", "license.enabled", "license.deleted");
+    License license = keyhook.license(new JsonObject().put("name", "L").put("policyId", policyId).put("heartbeatSeconds", 600)
+        .put("leaseSeconds", 3600).put("maxActivations", 2));
+    patch(license, new JsonObject().put("name", "M").put("leaseSeconds", 7200)).expect(200);
+    keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
+    keyhook.api().post("/api/licenses/" + license.id() + "/enable").expect(200);
+    keyhook.api().delete("/api/licenses/" + license.id()).expect(204);
+    for (Delivery delivery : receiver.take(4)) {
+      assertThat(delivery.data().getString("policyId")).as(delivery.event()).isEqualTo(policyId);
+      assertThat(delivery.data().getInteger("heartbeatSeconds")).isEqualTo(600);
+      assertThat(delivery.data().getInteger("leaseSeconds")).isEqualTo(delivery.event().equals("license.created") ? 3600 : 7200);
+      assertThat(delivery.data().getJsonArray("inherited")).containsExactly("expiresAt");
+      assertThat(delivery.data().containsKey("productId")).isFalse();
+    }
+    keyhook.license(1);
+    assertThat(receiver.take().data().fieldNames()).doesNotContain("policyId", "productId", "entitlements", "heartbeatSeconds",
+        "leaseSeconds", "inherited");
+  }
+
+  @Test
+  void templatesCanShowThePolicy() {
+    JsonObject webhook = new JsonObject().put("url", "http://127.0.0.1:9/").put("format", "generic")
+        .put("events", JsonArray.of("license.created", "license.updated")).put("templates", new JsonObject().put("*",
+            "{\"policy\":\"{{policyId}}\",\"product\":\"{{productId}}\",\"projects\":\"{{entitlements.projects}}\","
+                + "\"heartbeat\":\"{{heartbeatSeconds}}\",\"lease\":\"{{leaseSeconds}}\",\"of\":\"{{inherited}}\"}"));
+    keyhook.api().post("/api/webhooks", webhook).expect(201);
+    webhook.getJsonObject("templates").put("*", "{\"lease\":{{leaseSeconds}}}");
+    keyhook.api().post("/api/webhooks", webhook).expect(400, "INVALID_REQUEST");
   }
 
   @Test

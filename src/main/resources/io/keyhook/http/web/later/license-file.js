@@ -10,10 +10,10 @@ const YEAR = 365;
 /** Activates a device that has no network, and downloads the file for its app. */
 export function CreateLicenseFile({ license, onClose, onCreated }) {
   const [problem, setProblem] = useState(null);
-  const form = useForm({ licenseKey: null, fingerprint: '', deviceName: '', days: String(YEAR) }, async values => {
-    const { licenseKey, fingerprint, deviceName, days } = values;
+  const form = useForm({ licenseKey: null, productId: null, fingerprint: '', deviceName: '', days: String(YEAR) }, async values => {
+    const { licenseKey, productId, fingerprint, deviceName, days } = values;
     const file = await post(`api/licenses/${license.id}/files`, {
-      licenseKey, fingerprint, deviceName: deviceName.trim() || null, validUntil: new Date(now() + days * DAY_LENGTH).toISOString(),
+      licenseKey, productId, fingerprint, deviceName: deviceName.trim() || null, validUntil: new Date(now() + days * DAY_LENGTH).toISOString(),
     });
     saveFile('lease.json', new Blob([JSON.stringify(file)], { type: 'application/json' }));
     announce('License file created', 'good');
@@ -25,8 +25,9 @@ export function CreateLicenseFile({ license, onClose, onCreated }) {
   }));
   const read = async event => {
     try {
-      const { licenseKey = null, fingerprint, deviceName = '' } = JSON.parse(await event.target.files[0].text());
+      const { licenseKey = null, productId = null, fingerprint, deviceName = '' } = JSON.parse(await event.target.files[0].text());
       form.set('licenseKey', licenseKey);
+      form.set('productId', productId);
       form.set('fingerprint', String(fingerprint ?? ''));
       form.set('deviceName', String(deviceName ?? ''));
       setProblem(null);

@@ -83,6 +83,7 @@ function License({ license, back, onChanged, reload }) {
           license.productId && ['Product', html`<${NameOf} path=${'api/products/' + license.productId} href=${to('/licenses',
               { productId: license.productId })} />`],
           license.heartbeatSeconds && ['Heartbeat', period(license.heartbeatSeconds)],
+          license.leaseSeconds && ['Lease', period(license.leaseSeconds)],
           ['Created', dateTime(license.createdAt)],
           ['Updated', dateTime(license.updatedAt)],
           ['ID', html`<${IdText} of=${id} />`],
