@@ -187,6 +187,7 @@ export const AUDIT_ACTIONS = {
   'user.deleted': 'Removed a team member',
   'user.role_changed': 'Changed a team member’s role',
   'user.password_reset': 'Created a link for a new password',
+  'user.password_reset_requested': 'Asked for a link for a new password',
   'two_factor.enabled': 'Turned on two-factor authentication',
   'two_factor.disabled': 'Turned off two-factor authentication',
   'two_factor.recovery_code_used': 'Used a recovery code',
