@@ -95,8 +95,12 @@ export function deliveryStatus({ status, attempts, attemptCount, lastStatusCode,
   return isSuccess(last) ? status : 'retrying';
 }
 
-/** Whether the latest attempt of a delivery failed. */
+/** Whether a delivery failed, or waits for a retry. */
 export const isFailing = delivery => ['failed', 'retrying'].includes(deliveryStatus(delivery));
+
+/** Whether a delivery of a list was canceled after a failed attempt, as when its endpoint returned 410 Gone. */
+export const isStopped = ({ status, attemptCount, lastStatusCode, lastError }) => status === 'canceled' && attemptCount > 0
+  && !isSuccess({ statusCode: lastStatusCode, error: lastError });
 
 export const LICENSE_EVENTS = ['license.validated', 'license.activated', 'license.expired', 'license.disabled',
     'license.deactivated', 'license.created', 'license.updated', 'license.enabled', 'license.deleted', 'license.expiring'];
