@@ -208,6 +208,13 @@ public final class KeyhookClient {
     return manage(request.caller().accountId(), Addresses.RESET_PASSWORD_OF, request);
   }
 
+  /**
+   * Mails a link to a user who forgot the password, if there is such a user. Succeeds before it has looked.
+   */
+  public Future<Links.Requested> mailPasswordReset(Links.MailPasswordReset request) {
+    return bus.request(Addresses.MAIL_PASSWORD_RESET, request);
+  }
+
   /** Lists the links to set a password that have not been used. */
   public Future<Page<Links.OpenPasswordReset>> listPasswordResets(Links.ListPasswordResets query) {
     return manage(query.caller().accountId(), Addresses.LIST_PASSWORD_RESETS, query);

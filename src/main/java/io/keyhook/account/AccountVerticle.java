@@ -65,6 +65,7 @@ public final class AccountVerticle extends VerticleBase {
   private Pool connections;
   private Passwords passwords;
   private Tokens tokens;
+  private PasswordMails passwordMails;
   private AccountLifecycle lifecycle;
 
   public AccountVerticle(
@@ -94,6 +95,8 @@ public final class AccountVerticle extends VerticleBase {
         devices, codes, random);
     People people = new People(database, admissions.management(), idempotency, passwords, currentPassword);
     Links links = new Links(database, admissions.management(), idempotency, passwords, currentPassword, devices, random);
+    passwordMails = new PasswordMails(bus, database, admissions.management(), random,
+        options.mail().host().filter(host -> tokens.canIssue()).flatMap(host -> options.mail().dashboardUrl()));
     KeyRing keys = new KeyRing(database, idempotency, random);
     bus.answer(Addresses.AUTHENTICATE, request ->
         admissions.authentications().run(String.valueOf(request.address()), () -> authenticate(request)));
@@ -121,6 +124,7 @@ public final class AccountVerticle extends VerticleBase {
     bus.answer(Addresses.CONFIRM, request ->
         currentPassword.confirm(request.caller(), request.currentPassword(), request.code()).mapEmpty());
     bus.answer(Addresses.RESET_PASSWORD_OF, links::resetPasswordOf);
+    bus.answer(Addresses.MAIL_PASSWORD_RESET, passwordMails::send);
     bus.answer(Addresses.SET_PASSWORD, links::setPassword);
     bus.answer(Addresses.BEGIN_TWO_FACTOR, secondFactor::begin);
     bus.answer(Addresses.ENABLE_TWO_FACTOR, secondFactor::enable);
@@ -260,7 +264,8 @@ public final class AccountVerticle extends VerticleBase {
   private Info.Settings settings() {
     KeyhookOptions.Delivery delivery = options.delivery();
     return new Info.Settings(Version.VERSION, options.signup().enabled(), delivery.allowInsecureTargets(),
-        delivery.retryDelays().stream().map(Duration::toString).toList(), delivery.timeout().toString());
+        delivery.retryDelays().stream().map(Duration::toString).toList(), delivery.timeout().toString(),
+        passwordMails.isAvailable());
   }
 
   private Future<Overview> get(Accounts.Get query) {

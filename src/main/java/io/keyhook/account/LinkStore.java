@@ -37,6 +37,8 @@ final class LinkStore {
       ORDER BY link_id DESC LIMIT $3""";
   private static final String COUNT = """
       SELECT count(*) FROM keyhook.account_link WHERE account_id = $1 AND user_id IS NULL AND expires_at > now()""";
+  private static final String COUNT_OWN = """
+      SELECT count(*) FROM keyhook.account_link WHERE account_id = $1 AND user_id = $2 AND creator_id = $3 AND expires_at > now()""";
   private static final String REVOKE = """
       DELETE FROM keyhook.account_link WHERE account_id = $1 AND link_id = $2 AND (user_id IS NULL) = $3 AND expires_at > now()""";
   private static final String REPLACE = """
@@ -76,8 +78,18 @@ final class LinkStore {
   static Future<Invitation> insert(SqlClient tx, UUID accountId, String email, Role role, UUID userId, byte[] secretHash,
       Actor createdBy, Duration lifetime) {
     return tx.preparedQuery(REPLACE).execute(Tuple.of(accountId, email, userId))
-        .compose(replaced -> tx.preparedQuery(INSERT).execute(Tuple.of(accountId, email, role == null ? null : role.wireName(),
-            userId, Buffer.buffer(secretHash), createdBy.name(), createdBy.id(), (double) lifetime.toSeconds())))
+        .compose(replaced -> add(tx, accountId, email, role, userId, secretHash, createdBy, lifetime));
+  }
+
+  /** Creates a link for a new password beside those that there are. */
+  static Future<Invitation> add(SqlClient tx, AccountStore.Member user, byte[] secretHash, Actor createdBy, Duration lifetime) {
+    return add(tx, user.accountId(), user.email(), null, user.userId(), secretHash, createdBy, lifetime);
+  }
+
+  private static Future<Invitation> add(SqlClient tx, UUID accountId, String email, Role role, UUID userId, byte[] secretHash,
+      Actor createdBy, Duration lifetime) {
+    return tx.preparedQuery(INSERT).execute(Tuple.of(accountId, email, role == null ? null : role.wireName(), userId,
+            Buffer.buffer(secretHash), createdBy.name(), createdBy.id(), (double) lifetime.toSeconds()))
         .map(rows -> invitation(rows.iterator().next()));
   }
 
@@ -101,6 +113,12 @@ final class LinkStore {
   /** Returns how many invitations can be accepted. */
   static Future<Long> count(SqlClient tx, UUID accountId) {
     return tx.preparedQuery(COUNT).execute(Tuple.of(accountId)).map(rows -> rows.iterator().next().getLong(0));
+  }
+
+  /** Returns how many links for a new password can be used that a user has asked for. */
+  static Future<Long> countOwn(SqlClient tx, UUID accountId, UUID userId) {
+    return tx.preparedQuery(COUNT_OWN).execute(Tuple.of(accountId, userId, Id.USER.of(userId)))
+        .map(rows -> rows.iterator().next().getLong(0));
   }
 
   /** Returns false if there is no such link. */

@@ -67,7 +67,8 @@ final class SecondFactor {
         }
         String secret = Totp.base32(key);
         String label = URLEncoder.encode(caller.name(), StandardCharsets.UTF_8).replace("+", "%20");
-        return new Setup(secret, "otpauth://totp/" + ISSUER + ":" + label + "?secret=" + secret + "&issuer=" + ISSUER);
+        String uri = "otpauth://totp/" + ISSUER + ":" + label + "?secret=" + secret + "&issuer=" + ISSUER;
+        return new Setup(secret, uri, QrCodes.of(uri).orElse(null));
       });
     });
   }

@@ -1,6 +1,7 @@
 package io.keyhook.alert;
 
 import io.keyhook.bus.Alerts.Cause;
+import io.keyhook.format.SlackText;
 import java.util.List;
 import java.util.Map;
 
@@ -50,11 +51,11 @@ record AlertText(String title, String accountName, List<String> lines, long tota
         .toString();
   }
 
-  /** Returns the text of a Slack message. Names cannot make links or mentions of it. */
+  /** Returns the text of a Slack message. Names cannot make links, mentions or bold text of it. */
   String slack() {
     StringBuilder text = new StringBuilder("*").append(title).append('*')
-        .append(accountName == null ? "" : inAccount(escaped(accountName)));
-    lines.forEach(line -> text.append("\n• ").append(escaped(line)));
+        .append(accountName == null ? "" : inAccount(SlackText.escape(accountName)));
+    lines.forEach(line -> text.append("\n• ").append(SlackText.escape(line)));
     String others = others("\n• ");
     return text.append(others.stripTrailing()).append(advice.isEmpty() ? "" : "\n" + advice).toString();
   }
@@ -66,10 +67,5 @@ record AlertText(String title, String accountName, List<String> lines, long tota
   private String others(String bullet) {
     long others = total - lines.size();
     return others <= 0 ? "" : bullet + (lines.isEmpty() ? "" : "and ") + others + (lines.isEmpty() ? "" : " more") + "\n";
-  }
-
-  /** As Slack escapes text: see "Formatting text for app surfaces" in its documentation. */
-  private static String escaped(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
   }
 }

@@ -16,6 +16,7 @@ import io.keyhook.bus.Caller;
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
+import io.keyhook.bus.Mails;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Cipher;
 import io.keyhook.db.Database;
@@ -32,7 +33,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
-/** Keeps what team members want to be alerted about, and sends their alerts: one per node. */
+/** Keeps what team members want to be alerted about, and sends their alerts and the other mail of the node: one per node. */
 public final class AlertVerticle extends VerticleBase {
   /** Connections to one Slack URL. */
   private static final int MAX_IN_FLIGHT = 16;
@@ -50,7 +51,7 @@ public final class AlertVerticle extends VerticleBase {
   private final MeterRegistry meters;
   private final Bucket testMails = Bucket.builder()
       .addLimit(limit -> limit.capacity(TEST_MAILS_A_MINUTE).refillGreedy(TEST_MAILS_A_MINUTE, Duration.ofMinutes(1))).build();
-  private Optional<Channel> mail = Optional.empty();
+  private Optional<MailChannel> mail = Optional.empty();
   private Channel slack;
   private List<AlertSender> senders = List.of();
 
@@ -75,10 +76,11 @@ public final class AlertVerticle extends VerticleBase {
     mail = options.mail().host().map(host -> MailChannel.of(vertx, host, options.mail()));
     slack = new SlackChannel(new Sender(vertx, policy, egress, options.delivery().timeout(), MAX_IN_FLIGHT, () -> { }), policy, cipher);
     senders = List.of(new AlertSender(vertx, database, SlackChannel.NAME, Optional.of(slack), meters),
-        new AlertSender(vertx, database, MailChannel.NAME, mail, meters));
+        new AlertSender(vertx, database, MailChannel.NAME, mail.map(Channel.class::cast), meters));
     bus.answer(Addresses.GET_ALERTS, this::get);
     bus.answer(Addresses.UPDATE_ALERTS, this::update);
     bus.answer(Addresses.TEST_ALERTS, this::test);
+    bus.answer(Addresses.SEND_MAIL, this::send);
     senders.forEach(AlertSender::start);
     return Future.succeededFuture();
   }
@@ -141,6 +143,17 @@ public final class AlertVerticle extends VerticleBase {
         return Future.all(mailed, posted).map(done -> new TestResult(mailed.result(), posted.result()));
       });
     });
+  }
+
+  private Future<Void> send(Mails.Send request) {
+    return mail.map(channel -> channel.send(request.accountId(), request.to(), request.subject(), request.text()))
+        .orElseGet(() -> Future.succeededFuture(Outcome.failed("This server does not send mail")))
+        .map(outcome -> {
+          if (!outcome.success()) {
+            throw new Failure.Unavailable(outcome.error()).exception();
+          }
+          return null;
+        });
   }
 
   private Future<Outcome> testMail(UUID accountId, UUID userId, Stored settings) {

@@ -20,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends mail by SMTP to the e-mail with which a team member logs in. A mail that was begun cannot be taken back: it waits for a
+ * Sends mail by SMTP to the e-mail with which a team member logs in: alerts, and links for new passwords. A mail that was begun cannot be taken back: it waits for a
  * connection before its time starts, and then has long enough for a slow server, so that it is not sent again while it still goes
  * out. Belongs to one event loop.
  */
@@ -29,7 +29,7 @@ final class MailChannel implements Channel {
 
   private static final Logger log = LoggerFactory.getLogger(MailChannel.class);
   private static final int MAX_CONNECTIONS = 4;
-  /** Mails beyond those of {@link AlertSender}: tests. */
+  /** Mails beyond those of {@link AlertSender}: tests, and links for new passwords. */
   private static final int MAX_WAITING = 20;
   private static final Duration CONNECT = Duration.ofSeconds(15);
   /** Of a server that is silent. Some look at a mail for long before they accept it; RFC 5321 tells clients to be patient then. */
@@ -99,7 +99,12 @@ final class MailChannel implements Channel {
 
   @Override
   public Future<Outcome> send(UUID accountId, UUID userId, Stored settings, AlertText text) {
-    MailMessage mail = new MailMessage().setFrom(from).setTo(settings.email()).setSubject(text.subject()).setText(text.mail())
+    return send(accountId, settings.email(), text.subject(), text.mail());
+  }
+
+  /** Sends any mail, as {@link #send(UUID, UUID, Stored, AlertText)} does. */
+  Future<Outcome> send(UUID accountId, String to, String subject, String text) {
+    MailMessage mail = new MailMessage().setFrom(from).setTo(to).setSubject(subject).setText(text)
         .addHeader("Auto-Submitted", "auto-generated"); // RFC 3834: no out-of-office answers
     return turn(accountId).compose(mine -> transmit(mail)).map(Outcome.SENT).otherwise(e -> {
       log.warn("Could not send a mail: {}", e.getMessage());

@@ -76,6 +76,8 @@ public enum Action {
   USER_ROLE_CHANGED("user.role_changed"),
   /** A link for a new password was created. Its use is a change of the password. */
   USER_PASSWORD_RESET("user.password_reset"),
+  /** Such a link was mailed to a user who asked for it without a login. The subject is the user. */
+  USER_PASSWORD_RESET_REQUESTED("user.password_reset_requested"),
   /** Of the link. */
   PASSWORD_RESET_REVOKED("password_reset.revoked"),
   TWO_FACTOR_ENABLED("two_factor.enabled"),

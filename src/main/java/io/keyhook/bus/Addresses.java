@@ -7,6 +7,8 @@ import java.util.Optional;
 public final class Addresses {
   /** For requests that wait for an endpoint or for a long queue. */
   private static final Duration LONG = Duration.ofSeconds(30);
+  /** For a mail server that looks at a mail for long before it accepts it. */
+  private static final Duration MAIL = Duration.ofMinutes(5);
   /** Reads the whole log of an account. */
   private static final Duration LONGEST = Duration.ofMinutes(10);
 
@@ -44,6 +46,9 @@ public final class Addresses {
   public static final Address<Links.RevokePasswordReset, Void> REVOKE_PASSWORD_RESET = new Address<>("password-reset.revoke");
   public static final Address<Users.Confirm, Void> CONFIRM = new Address<>("user.confirm", LONG);
   public static final Address<Links.ResetPasswordOf, Links.PasswordReset> RESET_PASSWORD_OF = new Address<>("user.reset-password-of");
+  public static final Address<Links.MailPasswordReset, Links.Requested> MAIL_PASSWORD_RESET =
+      new Address<>("user.mail-password-reset");
+  public static final Address<Mails.Send, Void> SEND_MAIL = new Address<>("mail.send", MAIL);
   public static final Address<Links.SetPassword, Links.PasswordSet> SET_PASSWORD = new Address<>("user.set-password", LONG);
   public static final Address<TwoFactor.Begin, TwoFactor.Setup> BEGIN_TWO_FACTOR = new Address<>("two-factor.begin", LONG);
   public static final Address<TwoFactor.Enable, TwoFactor.RecoveryCodes> ENABLE_TWO_FACTOR =

@@ -30,7 +30,8 @@ public interface Deliveries {
    * @param to exclusive; null: now
    * @param search of the newest {@value Page#MAX_LIMIT} licenses that {@link Licenses.List} finds with this text; null or blank:
    *     any
-   * @param failing true: failed ones, and pending ones whose last attempt failed; false: all others; null: any
+   * @param failing true: failed ones, and pending ones whose last attempt failed; false: all others; null: any. With the status canceled,
+   *     true: those whose last attempt failed; false: those that were canceled without an attempt
    * @param attempted when one of the last 50 attempts ended; null: any
    */
   record ListAll(
@@ -156,7 +157,8 @@ public interface Deliveries {
   record Causes(List<Cause> data, long examined, boolean complete) {}
 
   /**
-   * Deliveries of one webhook whose last attempt failed in the same way: failed ones, and pending ones that Keyhook retries.
+   * Deliveries of one webhook whose last attempt failed in the same way: failed ones, pending ones that Keyhook retries, and those that
+   * were canceled, as when an endpoint returned 410 Gone.
    *
    * @param statusCode null: no response
    * @param error its name; null: there was none
@@ -166,7 +168,7 @@ public interface Deliveries {
    */
   record Cause(
       String webhookId, Integer statusCode, String error, String message, long failed, long retrying, Instant firstAt,
-      Instant lastAt, String lastDeliveryId) {}
+      Instant lastAt, String lastDeliveryId, long canceled) {}
 
   /**
    * A delivery in a list.

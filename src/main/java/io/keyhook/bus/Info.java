@@ -9,9 +9,11 @@ public interface Info {
 
   /**
    * @param retryDelays ISO 8601 durations, like {@code timeout}
+   * @param passwordResetByMail whether users who forgot their password can have a link mailed to them
    */
   record Settings(
-      String version, boolean signupEnabled, boolean allowInsecureTargets, List<String> retryDelays, String timeout) {}
+      String version, boolean signupEnabled, boolean allowInsecureTargets, List<String> retryDelays, String timeout,
+      boolean passwordResetByMail) {}
 
   record ListPlans() {}
 

@@ -142,6 +142,25 @@ public interface Links {
     }
   }
 
+  /**
+   * Asks for a mail with a link by which a user who forgot the password sets a new one.
+   *
+   * @param ipAddress of the client; null: unknown
+   */
+  record MailPasswordReset(String email, String ipAddress) {
+    public MailPasswordReset {
+      email = email == null ? null : email.strip();
+      Check.that().required("email", email).email("email", email).done();
+    }
+  }
+
+  /**
+   * The response to whoever asks for a mail, the same whether there is such a user or not.
+   *
+   * @param lifetime how long the link of a mail works, as an ISO 8601 duration
+   */
+  record Requested(String lifetime) {}
+
   record ListPasswordResets(Caller caller, Page.Request page) {}
 
   /**

@@ -26,11 +26,25 @@ public interface TwoFactor {
    *
    * @param secret in base 32
    * @param uri the same as a {@code otpauth://} link, which apps open or read as a QR code
+   * @param qr the QR code of the link; null: the user's e-mail address is too long for one
    */
-  record Setup(String secret, String uri) {
+  record Setup(String secret, String uri, Qr qr) {
     @Override
     public String toString() {
       return "Setup[]";
+    }
+  }
+
+  /**
+   * A QR code, to be drawn in black on a white square.
+   *
+   * @param size of the square, with the margin that readers need
+   * @param path the black modules as data of an SVG path
+   */
+  record Qr(int size, String path) {
+    @Override
+    public String toString() {
+      return "Qr[]";
     }
   }
 

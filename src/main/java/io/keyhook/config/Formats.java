@@ -120,8 +120,8 @@ final class Formats {
         : network(text);
   }
 
-  /** The base URL of a collector of traces: http or https, without user, query and fragment. */
-  static Optional<URI> collector(String text) {
+  /** A base URL, to which paths are appended: http or https, without user, query and fragment. */
+  static Optional<URI> baseUrl(String text) {
     try {
       URI uri = new URI(text);
       boolean usable = ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme())) && uri.getHost() != null

@@ -267,15 +267,17 @@ public record KeyhookOptions(
   }
 
   /**
-   * The SMTP server for alerts.
+   * The SMTP server for alerts, and for links to set a new password.
    *
    * @param host empty: no mail is sent
    * @param port 1 to 65535
    * @param user empty, as the password is: the server takes mail without a login
    * @param from the sender's address; empty only without a host
+   * @param dashboardUrl what links in mail begin with, because the host that a request names may be the choice of a stranger; empty:
+   *     no mail has links
    */
   public record Mail(Optional<String> host, int port, Tls tls, Optional<String> user, Optional<String> password,
-      Optional<String> from) {
+      Optional<String> from, Optional<URI> dashboardUrl) {
     /** How the connection is encrypted. */
     public enum Tls {
       /** Upgraded before the login; never without. */

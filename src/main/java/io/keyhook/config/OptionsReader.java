@@ -163,7 +163,7 @@ final class OptionsReader {
 
   private Tracing tracing() {
     return new Tracing(values.bool("tracing.enabled"),
-        values.optional("tracing.endpoint", Formats::collector,
+        values.optional("tracing.endpoint", Formats::baseUrl,
             "http:// or https://, a host, and a port or path where the collector has one, without user, query and fragment, or null"),
         values.fraction("tracing.sampling"));
   }
@@ -226,7 +226,9 @@ final class OptionsReader {
         values.required("mail.tls", text -> named(Mail.Tls.values(), text, name -> name.toLowerCase(Locale.ROOT)),
             "starttls, tls or none").orElse(Mail.Tls.STARTTLS),
         values.optionalText("mail.user", user -> true, ""), values.optionalText("mail.password", password -> true, ""),
-        values.optionalText("mail.from", Formats::isEmail, "an e-mail address of at most 320 characters"));
+        values.optionalText("mail.from", Formats::isEmail, "an e-mail address of at most 320 characters"),
+        values.optional("mail.dashboardUrl", Formats::baseUrl, "the http or https URL of the dashboard, without a query and a fragment,"
+            + " or null to mail no links"));
   }
 
   private License license() {

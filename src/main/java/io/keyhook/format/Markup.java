@@ -8,41 +8,45 @@ import io.keyhook.bus.Webhooks.Format;
  * linear in the length of the text. Any thread.
  */
 enum Markup {
-  /** Slack's mrkdwn, in a section: 3,000 characters. Only these three characters need escaping, so that a value is no link and no mention. */
+  /** Slack's mrkdwn, in a section: 3,000 characters. */
   SLACK("*", 3_000) {
     @Override
-    String escape(String value) {
-      return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+    String escape(String value, int edition) {
+      return edition < PLAIN_VALUES ? SlackText.escapeLinks(value) : SlackText.escape(value);
     }
   },
   /** Markdown of Discord. An embed takes 4,096 characters; 2,000 is the limit of what can be read at once. */
   DISCORD("**", 2_000) {
     @Override
-    String escape(String value) {
+    String escape(String value, int edition) {
       return backslashed(value, "\\*_~`|>#-[]()<@:");
     }
   },
   /** The Markdown of Adaptive Cards, which has no HTML. A message of Teams takes 28 KB. */
   TEAMS("**", 4_000) {
     @Override
-    String escape(String value) {
-      return backslashed(value, "\\*_~`[]#");
+    String escape(String value, int edition) {
+      String escaped = backslashed(value, "\\*_~`[]#");
+      return edition < PLAIN_VALUES ? escaped : withoutBullet(escaped);
     }
   },
   /** Inside a string of JSON. Its size follows from the limits of templates and values: at most 100 values of 1,000 characters each. */
   JSON("", Integer.MAX_VALUE) {
     @Override
-    String escape(String value) {
+    String escape(String value, int edition) {
       String quoted = JsonText.of(value);
       return quoted.substring(1, quoted.length() - 1);
     }
   },
   TEXT("", Integer.MAX_VALUE) {
     @Override
-    String escape(String value) {
+    String escape(String value, int edition) {
       return value;
     }
   };
+
+  /** The edition from which on no value is bold in Slack, or an item of a list in Teams. */
+  private static final int PLAIN_VALUES = 2;
 
   private final String bold;
   private final int limit;
@@ -67,8 +71,12 @@ enum Markup {
     };
   }
 
-  /** Writes a value so that the service shows it as it is. */
-  abstract String escape(String value);
+  /**
+   * Writes a value so that the service shows it as it is.
+   *
+   * @param edition as {@link Messages#EDITION} counts
+   */
+  abstract String escape(String value, int edition);
 
   String bold() {
     return bold;
@@ -97,6 +105,16 @@ enum Markup {
       escapes--;
     }
     return text.substring(0, (end - escapes) % 2 == 0 || this == SLACK ? end : end - 1) + "…";
+  }
+
+  /** Escapes what makes a line an item of a list, or a quotation, where a value is the start of its line. */
+  private static String withoutBullet(String value) {
+    int at = 0;
+    while (at < value.length() && value.charAt(at) >= '0' && value.charAt(at) <= '9') {
+      at++;
+    }
+    return at < value.length() && (at == 0 ? "-+>" : ".)").indexOf(value.charAt(at)) >= 0
+        ? value.substring(0, at) + '\\' + value.substring(at) : value;
   }
 
   private static String backslashed(String value, String special) {

@@ -22,8 +22,8 @@ import java.util.UUID;
  * every attempt sends the same bytes. Any thread.
  */
 public final class Messages {
-  /** Counted up by whoever changes the default texts or the JSON around them; deliveries of earlier editions keep theirs. */
-  public static final short EDITION = 1;
+  /** Counted up by whoever changes the default texts, the JSON around them or how values are escaped; deliveries of earlier editions keep theirs. */
+  public static final short EDITION = 2;
   /** The longest template, in characters. */
   public static final int MAX_TEMPLATE = 4_000;
 
@@ -50,7 +50,7 @@ public final class Messages {
     String timestamp = JsonText.time(Instant.ofEpochMilli(Id.millis(deliveryId)));
     String template = format.template() == null ? defaultText(format.format(), event) : format.template();
     Markup markup = Markup.of(format.format(), template);
-    String text = Template.of(markup, template).render(Values.of(markup, event, id, timestamp, data));
+    String text = Template.of(markup, format.edition(), template).render(Values.of(markup, event, id, timestamp, data));
     return markup == Markup.JSON ? new MessageBody(null, text)
         : markup == Markup.TEXT ? new MessageBody(PLAIN, text)
         : new MessageBody(null, around(markup, text.isBlank() ? DefaultTexts.title(event) : markup.cut(text), event, timestamp).encode());
@@ -113,13 +113,13 @@ public final class Messages {
     Map<String, Object> values = Values.of(markup, event, "delivery_01jhsqk2v8g5a1d7r0x4n6t9qe", "2025-01-03T14:25:30.000Z", data);
     String rendered;
     try {
-      rendered = Template.of(markup, template).render(values);
+      rendered = Template.of(markup, EDITION, template).render(values);
     } catch (MustacheException e) { // the rules know the syntax, and this is its other reader
       throw new TemplateException(String.valueOf(e.getMessage()));
     }
     if (markup == Markup.JSON) {
       checkJson(rendered, "the result is not JSON for " + event);
-      checkJson(Template.of(markup, template).render(empty(values)),
+      checkJson(Template.of(markup, EDITION, template).render(empty(values)),
           "the result is not JSON for " + event + " when values are empty; put quotes around values");
     }
   }

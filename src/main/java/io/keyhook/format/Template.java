@@ -37,12 +37,12 @@ final class Template {
     }
   };
 
-  private record Source(Markup markup, String text) {}
+  private record Source(Markup markup, int edition, String text) {}
 
   private final com.samskivert.mustache.Template compiled;
 
   private Template(Source source) {
-    compiled = Mustache.compiler().withCollector(MAPS_ONLY).withEscaper(source.markup::escape).defaultValue("").emptyStringIsFalse(true)
+    compiled = Mustache.compiler().withCollector(MAPS_ONLY).withEscaper(value -> source.markup.escape(value, source.edition)).defaultValue("").emptyStringIsFalse(true)
         .withFormatter(value -> value instanceof Map<?, ?> map ? encoded(map) : String.valueOf(value))
         .withLoader(name -> {
           throw new MustacheException("Templates include nothing");
@@ -57,10 +57,11 @@ final class Template {
   /**
    * Compiles a template, or finds it compiled.
    *
+   * @param edition as {@link Messages#EDITION} counts
    * @throws MustacheException it is not one that {@link TemplateRules} accepts
    */
-  static Template of(Markup markup, String text) {
-    return KEPT.get(new Source(markup, text), Template::new);
+  static Template of(Markup markup, int edition, String text) {
+    return KEPT.get(new Source(markup, edition, text), Template::new);
   }
 
   String render(Map<String, Object> values) {

@@ -57,11 +57,13 @@ public final class ApiRouter {
    * @param signUps from one address
    * @param alertTests messages that one caller asks for
    * @param alertTestsOfAccount and all callers of an account
+   * @param passwordResets that one address asks for by mail
+   * @param passwordResetsOf one e-mail, from wherever
    */
   public record Limits(
       RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress, RateLimiter loginsTo,
       RateLimiter loginsOfDevice, RateLimiter loginsOfDevices, RateLimiter passwords, RateLimiter signUps,
-      RateLimiter alertTests, RateLimiter alertTestsOfAccount) {
+      RateLimiter alertTests, RateLimiter alertTestsOfAccount, RateLimiter passwordResets, RateLimiter passwordResetsOf) {
     /** To an e-mail from an address, on a known device, and to change a password. */
     private static final int LOGINS_A_MINUTE = 10;
     private static final int LOGINS_OF_AN_ADDRESS = 60;
@@ -71,6 +73,9 @@ public final class ApiRouter {
     private static final int ALERT_TESTS_A_MINUTE = 5;
     /** An hour. They may be sent to the e-mail address of a stranger. */
     private static final int ALERT_TESTS_OF_AN_ACCOUNT = 20;
+    /** An hour, as the next. A company may be behind one address. */
+    private static final int PASSWORD_RESETS_OF_AN_ADDRESS = 20;
+    private static final int PASSWORD_RESETS_OF_AN_EMAIL = 5;
 
     /**
      * The limits of a node.
@@ -88,7 +93,9 @@ public final class ApiRouter {
           new RateLimiter(LOGINS_A_MINUTE, minute, refused("password changes", meters)),
           new RateLimiter(SIGN_UPS_OF_AN_ADDRESS, Duration.ofHours(1), refused("sign-ups", meters)),
           new RateLimiter(ALERT_TESTS_A_MINUTE, minute, refused("tests of alerts", meters)),
-          new RateLimiter(ALERT_TESTS_OF_AN_ACCOUNT, Duration.ofHours(1), refused("tests of alerts of an account", meters)));
+          new RateLimiter(ALERT_TESTS_OF_AN_ACCOUNT, Duration.ofHours(1), refused("tests of alerts of an account", meters)),
+          new RateLimiter(PASSWORD_RESETS_OF_AN_ADDRESS, Duration.ofHours(1), refused("password resets of an address", meters)),
+          new RateLimiter(PASSWORD_RESETS_OF_AN_EMAIL, Duration.ofHours(1), refused("password resets of an e-mail", meters)));
     }
 
     private static Counter refused(String limit, MeterRegistry meters) {
@@ -104,6 +111,16 @@ public final class ApiRouter {
     void checkAlertTest(Caller caller) {
       alertTests.check(caller.name());
       alertTestsOfAccount.check(caller.accountId().toString());
+    }
+
+    /**
+     * Counts a request for a mail with which a user who forgot the password sets a new one.
+     *
+     * @throws io.keyhook.bus.FailureException rate limited, whether there is such a user or not
+     */
+    void checkPasswordReset(String email, String address) {
+      passwordResets.check(address);
+      passwordResetsOf.check(email.toLowerCase(Locale.ROOT));
     }
 
     /**

@@ -139,6 +139,12 @@ final class PeopleRoutes {
         return accepted.user();
       });
     });
+    calls.open(HttpMethod.POST, "/api/auth/password-reset", 202, context -> {
+      Links.MailPasswordReset reset = read(context, in ->
+          new Links.MailPasswordReset(in.text("email"), addresses.of(context.request())));
+      limits.checkPasswordReset(reset.email(), ClientTenant.of(reset.ipAddress()));
+      return client.mailPasswordReset(reset);
+    });
     calls.open(HttpMethod.POST, "/api/auth/new-password", 204, context -> {
       Links.SetPassword set = read(context, in -> new Links.SetPassword(in.text("token"), in.text("newPassword"),
           addresses.of(context.request())));

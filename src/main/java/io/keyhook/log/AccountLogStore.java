@@ -46,8 +46,10 @@ final class AccountLogStore {
           SELECT FROM keyhook.event e
           WHERE e.account_id = $1 AND e.event_id = scanned.event_id AND e.keep_until = scanned.keep_until
             AND left(e.data, length(($%1$d::text[])[1])) = ANY ($%1$d))""";
+  private static final int PENDING = 0;
+  private static final int CANCELED = 3;
   private static final String FAILING = """
-       AND (status = 2 OR status = 0 AND (attempts -> -1 ->> 'error' IS NOT NULL
+       AND (status = 2 OR status = %d AND (attempts -> -1 ->> 'error' IS NOT NULL
           OR (attempts -> -1 ->> 'status')::int NOT BETWEEN 200 AND 299)) IS %s TRUE""";
   private static final String ATTEMPTED = """
        AND jsonb_path_exists(attempts, '$[*] ? (@.at + @.ms >= $from && @.at + @.ms < $to)',
@@ -120,7 +122,8 @@ final class AccountLogStore {
   private static String sql(Deliveries.ListAll query, boolean ofLicenses) {
     String found = (query.attempted() == null ? "" : ATTEMPTED)
         + (ofLicenses ? OF_LICENSES.formatted(query.attempted() == null ? 9 : 11) : "")
-        + (query.failing() == null ? "" : FAILING.formatted(query.failing() ? "" : "NOT"));
+        + (query.failing() == null ? "" : FAILING.formatted(
+            query.status() == Deliveries.Status.CANCELED ? CANCELED : PENDING, query.failing() ? "" : "NOT"));
     boolean anyFailing = query.status() == null && Boolean.TRUE.equals(query.failing());
     String log = LOGGED.formatted(LogStore.condition(anyFailing ? Deliveries.Status.FAILED : query.status()));
     return LIST.formatted(query.status() == null ? QUEUED + " UNION ALL " + log

@@ -26,32 +26,41 @@ final class CauseStore {
   /** Of a long response: its start, and its end, where a traceback has the exception. */
   private static final String TEXT = """
       (CASE WHEN length(body) <= 400 THEN body ELSE left(body, 200) || E'\\n' || right(body, 200) END) COLLATE "C\"""";
+  private static final String LAST_FAILED = """
+      attempts IS NOT NULL AND (attempts -> -1 ->> 'error' IS NOT NULL
+            OR (attempts -> -1 ->> 'status')::int NOT BETWEEN 200 AND 299)""";
   static final String CAUSES = """
       WITH scanned AS MATERIALIZED (
         SELECT d.* FROM keyhook.webhook w CROSS JOIN LATERAL (
-          (SELECT delivery_id, webhook_id, true AS retrying, attempts FROM (
+          (SELECT delivery_id, webhook_id, 0 AS state, attempts FROM (
             SELECT delivery_id, webhook_id, attempts FROM keyhook.delivery_queue
             WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id < $3 AND delivery_id >= $4
             ORDER BY delivery_id DESC LIMIT $5) queued
-          WHERE attempts IS NOT NULL AND (attempts -> -1 ->> 'error' IS NOT NULL
-            OR (attempts -> -1 ->> 'status')::int NOT BETWEEN 200 AND 299))
+          WHERE %2$s)
           UNION ALL
-          (SELECT delivery_id, webhook_id, false, attempts FROM keyhook.delivery
+          (SELECT delivery_id, webhook_id, 2, attempts FROM keyhook.delivery
           WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id < $3 AND delivery_id >= $4
             AND status <> 1 AND status = 2 AND NOT test
-          ORDER BY delivery_id DESC LIMIT $5)) d
+          ORDER BY delivery_id DESC LIMIT $5)
+          UNION ALL
+          (SELECT delivery_id, webhook_id, 3, attempts FROM ( -- all in the index, or a few canceled ones would be looked for without it
+            SELECT delivery_id, webhook_id, status, attempts FROM keyhook.delivery
+            WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id < $3 AND delivery_id >= $4
+              AND status <> 1 AND NOT test
+            ORDER BY delivery_id DESC LIMIT $5) undelivered
+          WHERE status = 3 AND %2$s)) d
         WHERE w.account_id = $1 AND w.deleted_at IS NULL AND ($2::uuid IS NULL OR w.webhook_id = $2)
         ORDER BY d.delivery_id DESC LIMIT $5
       ), last AS MATERIALIZED ( -- each step reads a stored value once
-        SELECT delivery_id, webhook_id, retrying, attempts -> -1 AS attempt FROM scanned
+        SELECT delivery_id, webhook_id, state, attempts -> -1 AS attempt FROM scanned
       ), responses AS MATERIALIZED (
-        SELECT delivery_id, webhook_id, retrying, (attempt ->> 'status')::int AS status, attempt ->> 'error' AS error,
+        SELECT delivery_id, webhook_id, state, (attempt ->> 'status')::int AS status, attempt ->> 'error' AS error,
           attempt ->> 'body' AS body FROM last
       )
       SELECT webhook_id, status, error, %1$s,
-        count(*) FILTER (WHERE NOT retrying), count(*) FILTER (WHERE retrying),
+        count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 3),
         (array_agg(delivery_id ORDER BY delivery_id))[1], (array_agg(delivery_id ORDER BY delivery_id DESC))[1]
-      FROM responses GROUP BY 1, 2, 3, 4""".formatted(TEXT);
+      FROM responses GROUP BY 1, 2, 3, 4""".formatted(TEXT, LAST_FAILED);
 
   private CauseStore() {}
 
@@ -59,7 +68,8 @@ final class CauseStore {
   private record Key(UUID webhookId, Integer statusCode, String error, String masked) {}
 
   private record Group(
-      UUID webhookId, Integer statusCode, String error, String text, long failed, long retrying, UUID first, UUID last) {
+      UUID webhookId, Integer statusCode, String error, String text, long failed, long retrying, long canceled, UUID first,
+      UUID last) {
     Key key() {
       return new Key(webhookId, statusCode, error, text == null ? null : FailureText.masked(text));
     }
@@ -67,11 +77,11 @@ final class CauseStore {
     Group and(Group other) {
       String both = text == null || text.equals(other.text) ? text : FailureText.masked(text);
       return new Group(webhookId, statusCode, error, both, failed + other.failed, retrying + other.retrying,
-          LogStore.earlier(first, other.first), LogStore.earlier(last, other.last) == last ? other.last : last);
+          canceled + other.canceled, LogStore.earlier(first, other.first), LogStore.earlier(last, other.last) == last ? other.last : last);
     }
 
     long count() {
-      return failed + retrying;
+      return failed + retrying + canceled;
     }
   }
 
@@ -98,11 +108,12 @@ final class CauseStore {
 
   private static Group group(Row row) {
     return new Group(row.getUUID(0), row.getInteger(1), row.getString(2), FailureText.of(row.getString(3)), row.getLong(4),
-        row.getLong(5), row.getUUID(6), row.getUUID(7));
+        row.getLong(5), row.getLong(6), row.getUUID(7), row.getUUID(8));
   }
 
   private static Cause cause(Group group) {
     return new Cause(Id.WEBHOOK.of(group.webhookId), group.statusCode, group.error, group.text, group.failed, group.retrying,
-        Instant.ofEpochMilli(Id.millis(group.first)), Instant.ofEpochMilli(Id.millis(group.last)), Id.DELIVERY.of(group.last));
+        Instant.ofEpochMilli(Id.millis(group.first)), Instant.ofEpochMilli(Id.millis(group.last)), Id.DELIVERY.of(group.last),
+        group.canceled);
   }
 }

@@ -188,6 +188,8 @@ class AlertTest {
 
   @Test
   void namesCannotMakeLinksOrMentionsInSlack() {
+    assertThat(new AlertText("T", "*b*", List.of("webhook_1 _i_"), 1, "").slack())
+        .isEqualTo("*T* in the account \u2217b\u2217\n• webhook_1 \u02cdi\u02cd");
     assertThat(new AlertText("T", "<!channel>", List.of("a & <http://x|y>"), 3, "").slack())
         .isEqualTo("*T* in the account &lt;!channel&gt;\n• a &amp; &lt;http://x|y&gt;\n• and 2 more");
   }

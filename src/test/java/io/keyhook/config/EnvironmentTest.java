@@ -141,6 +141,8 @@ class EnvironmentTest {
         new Sample("mail.user", "KEYHOOK_MAIL_USER", "u", o -> o.mail().user().orElseThrow(), "u"),
         new Sample("mail.password", "KEYHOOK_MAIL_PASSWORD", "p", o -> o.mail().password().orElseThrow(), "p"),
         new Sample("mail.from", "KEYHOOK_MAIL_FROM", "a@example.com", o -> o.mail().from().orElseThrow(), "a@example.com"),
+        new Sample("mail.dashboardUrl", "KEYHOOK_MAIL_DASHBOARD_URL", "https://keyhook.example.com",
+            o -> o.mail().dashboardUrl().orElseThrow(), "https://keyhook.example.com"),
         new Sample("license.expiringDays", "KEYHOOK_LICENSE_EXPIRING_DAYS", "[3, 14]", o -> o.license().expiringDays(), "[3, 14]"),
         new Sample("license.lease", "KEYHOOK_LICENSE_LEASE", "P14D", o -> o.license().lease(), "PT336H"),
         new Sample("plans", "KEYHOOK_PLANS", "{\"free\":{\"logRetentionDays\":3650}}",

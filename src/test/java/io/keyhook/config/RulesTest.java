@@ -60,6 +60,9 @@ class RulesTest {
         "mail.password (default): is not set, must be given if the other of mail.user and mail.password is");
     assertThat(failures(() -> Configuration.of(mail("tls", "ssl")))).containsExactly(
         "mail.tls (options): is \"ssl\", must be starttls, tls or none");
+    assertThat(failures(() -> Configuration.of(mail("dashboardUrl", "https://keyhook.example.com/?x")))).containsExactly(
+        "mail.dashboardUrl (options): is \"https://keyhook.example.com/?x\", must be the http or https URL of the dashboard, without a"
+            + " query and a fragment, or null to mail no links");
     assertThat(failures(() -> Configuration.of(nested("license.expiringDays", new JsonArray().add(0).add(366))))).hasSize(2);
   }
 

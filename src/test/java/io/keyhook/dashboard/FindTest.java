@@ -77,6 +77,25 @@ class FindTest extends Visit {
   }
 
   @Test
+  void aTeamMemberIsFoundByNameOrAddress() {
+    JsonObject user = keyhook.api().post("/api/users", new JsonObject().put("email", "grace.hopper@navy.example")
+        .put("password", Node.PASSWORD).put("role", "support")).expect(201).json();
+    String id = user.getString("id");
+    for (String text : new String[] {"hopper", "grace.hopper@na", "@navy", id}) {
+      assertFinds(text, "/people?member=" + id);
+      assertThat(page.locator("tr[aria-current=true]")).containsText("grace.hopper@navy.example");
+      tab.visit("Overview");
+    }
+    find("hop");
+    assertThat(option("grace.hopper@navy.example")).containsText("Support");
+    input().fill("opper"); // in the middle of a word
+    assertThat(option("All licenses that match")).isVisible();
+    assertThat(option("grace.hopper@navy.example")).hasCount(0);
+    page.keyboard().press("Escape");
+    keyhook.api().delete("/api/users/" + id).expect(204);
+  }
+
+  @Test
   void anIdThatThereIsNotFindsNothingAndLeadsNowhere() {
     for (String id : new String[] {license.id().replaceAll(".{8}$", "00000000"), "webhook_?", "delivery_../../x"}) {
       find(id);

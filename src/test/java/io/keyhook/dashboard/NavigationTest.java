@@ -102,6 +102,7 @@ class NavigationTest extends Visit {
     tab.visit("Licenses");
     tab.button("Next").click();
     assertThat(page.getByText("Page 2", EXACT)).isVisible();
+    tab.settle(); // until then, the rows are those of page 1
     Locator link = page.locator("tbody a").nth(PAGE - 10);
     link.scrollIntoViewIfNeeded();
     String left = link.getAttribute("href");
@@ -119,6 +120,27 @@ class NavigationTest extends Visit {
     assertThat(page.getByText("Page 1", EXACT)).isVisible();
     page.goBack();
     assertThat(page.getByText("Page 2", EXACT)).isVisible();
+  }
+
+  @Test
+  void thePositionIsKeptWhileMoreOfThePageArrives() {
+    for (int i = 0; i < PAGE; i++) {
+      keyhook.license(1);
+    }
+    tab.visit("Licenses");
+    tab.settle();
+    page.locator("tbody a").nth(PAGE - 10).scrollIntoViewIfNeeded();
+    Object scrolled = page.evaluate("scrollY");
+    Tab.Held me = tab.hold("**/api/auth/me");
+    page.reload();
+    assertThat(page.locator("tbody a")).hasCount(PAGE);
+    page.waitForFunction("y => Math.abs(scrollY - y) <= 1", scrolled);
+    me.release();
+    assertThat(tab.button("Create license").first()).isAttached();
+    page.waitForFunction("y => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => drawn(Math.abs(scrollY - y) <= 1))))",
+        scrolled);
+    page.mouse().wheel(0, -300);
+    page.waitForFunction("y => scrollY <= y - 250", scrolled);
   }
 
   private void assertIsAt(String href, Object scrolled) {

@@ -35,7 +35,9 @@ class PagesTest {
 
   @RegisterExtension
   static final Installation keyhook = Installation.withNode(new JsonObject()
-      .put("delivery", new JsonObject().put("retryDelays", new JsonArray().add("PT0.2S").add("PT30M"))));
+      .put("delivery", new JsonObject().put("retryDelays", new JsonArray().add("PT0.2S").add("PT30M")))
+      .put("mail", new JsonObject().put("host", "127.0.0.1").put("from", "keyhook@example.com")
+          .put("dashboardUrl", "https://keyhook.example.com")));
   @RegisterExtension
   static final Chromium chromium = new Chromium();
   private static final List<String> paths = new ArrayList<>(List.of("/", "/?range=30d", "/licenses", "/licenses?create=1",
@@ -115,6 +117,13 @@ class PagesTest {
       Page page = tab.page();
       page.navigate(keyhook.node().uri().toString());
       check(all, tab, "log-in", scheme);
+      page.getByText("Forgot your password?").click();
+      check(all, tab, "forgot-password", scheme);
+      tab.field("E-mail").fill("nobody@example.com");
+      tab.button("Send link").click();
+      assertThat(tab.heading("Check your mail")).isVisible();
+      check(all, tab, "forgot-password-sent", scheme);
+      page.getByText("Back to login").click();
       tab.logIn(Node.EMAIL, Node.PASSWORD);
       assertThat(tab.heading("Overview")).isVisible();
       for (String path : paths) {
@@ -123,6 +132,13 @@ class PagesTest {
         tab.settle();
         check(all, tab, path.equals("/") ? "overview" : path.substring(1).replaceAll("_.*", "").replaceAll("\\W+", "-"), scheme);
       }
+      tab.visit("Settings");
+      tab.button("Turn on").click();
+      tab.field("Your password").fill(Node.PASSWORD);
+      tab.dialogButton("Continue").click();
+      assertThat(tab.dialog().locator("svg.qr")).isVisible();
+      check(all, tab, "two-factor", scheme);
+      page.keyboard().press("Escape");
       page.keyboard().press("Control+k");
       page.keyboard().insertText("e");
       assertThat(tab.dialog().getByText("All licenses that match")).isVisible();

@@ -8,10 +8,12 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.ColorScheme;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Authenticator;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
+import io.keyhook.testing.QrReader;
 import io.keyhook.testing.Receiver;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
@@ -147,7 +149,7 @@ class TeamTest extends Visit {
       other.field("New password").fill(CHOSEN);
       other.button("Set password").click();
       assertThat(other.heading("Log in to Keyhook")).isVisible();
-      assertThat(other.page().getByText("Forgot your password? Ask an owner of your account")).isVisible();
+      assertThat(other.page().getByText("Forgot your password? Ask an owner of your account or your administrator")).isVisible();
       other.logIn("forgets@example.com", CHOSEN);
       assertThat(other.heading("Overview")).isVisible();
       assertThat(other.complaints()).isEmpty();
@@ -190,6 +192,16 @@ class TeamTest extends Visit {
     assertThat(key).matches("[A-Z2-7]{4}( [A-Z2-7]{4}){7}");
     assertThat(tab.dialog().getByRole(AriaRole.LINK)).hasAttribute("href", Pattern.compile("^otpauth://totp/Keyhook:careful%40.*"
         + key.replace(" ", "") + ".*"));
+    for (ColorScheme scheme : new ColorScheme[] {ColorScheme.LIGHT, ColorScheme.DARK}) {
+      for (int width : new int[] {1280, 360}) {
+        page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
+        page.setViewportSize(width, 900);
+        Locator qr = tab.dialog().getByRole(AriaRole.IMG, new Locator.GetByRoleOptions().setName("QR code of the key below"));
+        org.assertj.core.api.Assertions.assertThat(QrReader.read(qr.screenshot()))
+            .as("at %d, %s", width, scheme).isEqualTo(tab.dialog().getByRole(AriaRole.LINK).getAttribute("href"));
+      }
+    }
+    page.setViewportSize(1280, 900);
     tab.field("Code").fill(Authenticator.code(key.replace(" ", ""), 0));
     tab.dialogButton("Turn on").click();
     assertThat(tab.heading("Two-factor authentication is on")).isVisible();

@@ -79,6 +79,41 @@ class DeactivationTest {
   }
 
   @Test
+  void whatIsCanceledAfterAFailureHasACauseAndIsFound() {
+    Receiver receiver = keyhook.receiver();
+    Webhook webhook = keyhook.webhook(receiver, "license.activated");
+    String failed = attempt(receiver, Answer.status(500, "no"));
+    receiver.answerNext(Answer.status(410, "gone for good"));
+    raise();
+    String gone = receiver.take().id();
+    keyhook.awaitStatus(failed, "canceled");
+    keyhook.awaitStatus(gone, "canceled");
+    List<JsonObject> causes = keyhook.api().get("/api/deliveries/causes?webhookId=" + webhook.id()).expect(200).data();
+    assertThat(causes).extracting(cause -> cause.getInteger("statusCode")).containsExactlyInAnyOrder(410, 500);
+    assertThat(causes).allSatisfy(cause -> assertThat(cause.getMap())
+        .containsEntry("failed", 0).containsEntry("retrying", 0).containsEntry("canceled", 1));
+    assertThat(causes.stream().filter(cause -> cause.getInteger("statusCode") == 410).findAny().orElseThrow().getMap())
+        .containsEntry("message", "gone for good").containsEntry("lastDeliveryId", gone);
+    assertThat(listed(webhook, "&status=canceled&failing=true")).containsExactlyInAnyOrder(failed, gone);
+    assertThat(listed(webhook, "&failing=true")).isEmpty();
+
+    activate(webhook);
+    keyhook.api().post("/api/webhooks/" + webhook.id() + "/pause").expect(200);
+    raise(); // has no attempt
+    keyhook.api().patch("/api/webhooks/" + webhook.id(), new JsonObject().put("isActive", false)).expect(200);
+    await("the third is canceled").atMost(Waiting.LONG).until(() -> listed(webhook, "&status=canceled").size() == 3);
+    assertThat(listed(webhook, "&status=canceled&failing=true")).containsExactlyInAnyOrder(failed, gone);
+    assertThat(listed(webhook, "&status=canceled&failing=false")).hasSize(1).doesNotContain(failed, gone);
+    assertThat(keyhook.api().get("/api/deliveries/causes?webhookId=" + webhook.id()).expect(200).json().getInteger("examined"))
+        .isEqualTo(2);
+  }
+
+  private static List<String> listed(Webhook webhook, String filter) {
+    return keyhook.api().get("/api/deliveries?webhookId=" + webhook.id() + filter).expect(200).data().stream()
+        .map(delivery -> delivery.getString("id")).toList();
+  }
+
+  @Test
   void activatingItAgainIsOneCallAndClearsTheReason() {
     Receiver receiver = keyhook.receiver();
     receiver.answerNext(Answer.status(410));

@@ -54,6 +54,28 @@ class MessagesTest {
   }
 
   @Test
+  void aValueIsNotBoldInSlackNorAnItemOfAListInTeams() {
+    assertThat(slack("*{{licenseName}}* of {{licenseName}}", "*b* _i_ ~s~ `c` a_b 2*3"))
+        .isEqualTo("*\u2217b\u2217 \u02cdi\u02cd \u223cs\u223c \u02cbc\u02cb a_b 2*3* of \u2217b\u2217 \u02cdi\u02cd \u223cs\u223c \u02cbc\u02cb a_b 2*3");
+    Map.of("- a", "\\- a", "+ a", "\\+ a", "> a", "\\> a", "1. a", "1\\. a", "12) a", "12\\) a", "1.5", "1\\.5", "a - b", "a - b", "12", "12")
+        .forEach((value, escaped) -> assertThat(teams(Messages.EDITION, value)).isEqualTo(escaped));
+  }
+
+  @Test
+  void deliveriesOfTheFirstEditionKeepTheirBytes() {
+    MessageFormat first = new MessageFormat(Format.SLACK, 1, "{{licenseName}}");
+    assertThat(new JsonObject(Messages.render(first, EVENT, DELIVERY, Id.DELIVERY.of(DELIVERY), data("*b* <x>", null)).text()).getString("text"))
+        .isEqualTo("*b* &lt;x&gt;");
+    assertThat(teams(1, "- a")).isEqualTo("- a");
+  }
+
+  private static String teams(int edition, String licenseName) {
+    MessageFormat format = new MessageFormat(Format.TEAMS, edition, "{{licenseName}}");
+    return new JsonObject(Messages.render(format, EVENT, DELIVERY, Id.DELIVERY.of(DELIVERY), data(licenseName, null)).text())
+        .getJsonArray("attachments").getJsonObject(0).getJsonObject("content").getJsonArray("body").getJsonObject(0).getString("text");
+  }
+
+  @Test
   void aLineBreakInAValueBeginsNoQuotation() {
     assertThat(slack("{{licenseName}}", "a\n> b\u2028c")).isEqualTo("a &gt; b c");
   }

@@ -80,7 +80,7 @@ class BadFieldTest {
           exchange.expect(201);
         }
       }
-      case "signUp", "changePassword" -> exchange.expect(403);
+      case "signUp", "changePassword", "mailPasswordReset" -> exchange.expect(403);
       case "beginTwoFactor", "enableTwoFactor", "disableTwoFactor", "disableUserTwoFactor", "resetUserPassword" -> exchange.expect(403, "USER_ONLY");
       case "findInvitation", "acceptInvitation", "setPassword", "resetPasswordOfAccount" -> exchange.expect(404, "NOT_FOUND");
       case "login", "openSession" -> {

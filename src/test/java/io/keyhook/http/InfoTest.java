@@ -26,7 +26,7 @@ class InfoTest {
   void theSettingsAreThoseThatHold() {
     assertThat(anybody().get("/api/settings").expect(200).json()).isEqualTo(new JsonObject()
         .put("version", Version.VERSION).put("signupEnabled", false).put("allowInsecureTargets", true)
-        .put("retryDelays", new JsonArray().add("PT1M30S")).put("timeout", "PT10S"));
+        .put("retryDelays", new JsonArray().add("PT1M30S")).put("timeout", "PT10S").put("passwordResetByMail", false));
   }
 
   @Test

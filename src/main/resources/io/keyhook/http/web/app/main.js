@@ -8,7 +8,6 @@ import { match, to, useLocation } from './router.js';
 import { announce, Button, Dialog, Empty, ButtonLink, LaterPage, Notice, PageHead, Skeleton, Toasts } from './ui.js';
 import { useRetried, useSession } from './use.js';
 import { LogIn, LogInForm } from './pages/login.js';
-import { SignUp } from './pages/signup.js';
 import { Overview } from './pages/overview.js';
 import { LicenseList } from './pages/licenses.js';
 import { LicensePage } from './pages/license.js';
@@ -38,10 +37,13 @@ const ROUTES = [
   ['/settings', later(() => import('../later/settings.js'), 'SettingsPage')],
 ];
 
-/** Pages that need no login: the token in their path is enough. */
+const SignUp = later(() => import('../later/signup.js'), 'SignUp');
+
+/** Pages that need no login. */
 const LINKS = [
   ['/invitation/:token', later(() => import('../later/links.js'), 'AcceptInvitation')],
   ['/new-password/:token', later(() => import('../later/links.js'), 'NewPassword')],
+  ['/forgot-password', later(() => import('../later/links.js'), 'ForgotPassword')],
 ];
 
 const NAVIGATION = [
@@ -92,7 +94,7 @@ function App() {
     return html`<${Starting} />`;
   }
   return html`${path === '/signup' && settings.data?.signupEnabled ? html`<${SignUp} />`
-    : html`<${LogIn} signupEnabled=${settings.data?.signupEnabled} />`}<${Toasts} />`;
+    : html`<${LogIn} settings=${settings.data} />`}<${Toasts} />`;
 }
 
 /** Shown until the session is restored. */

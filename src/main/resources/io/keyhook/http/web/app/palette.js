@@ -1,4 +1,4 @@
-// The command palette: finds pages, actions, licenses, webhooks and deliveries. Ctrl+K or / opens it; ? lists the shortcuts.
+// The command palette: finds pages, actions, licenses, webhooks, deliveries and team members. Ctrl+K or / opens it; ? lists the shortcuts.
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from './preact.js';
 import { get, getAll } from './api.js';
 import { shortUrl } from './format.js';
@@ -6,12 +6,13 @@ import { Icon } from './icons.js';
 import { to } from './router.js';
 import { Dialog, Notice } from './ui.js';
 import { useId } from './use.js';
-import { LICENSE_STATUS } from './words.js';
+import { LICENSE_STATUS, ROLE_NAMES } from './words.js';
 
 /** Milliseconds between the last keystroke and the search. */
 const PAUSE = 150;
 const MOST_LICENSES = 6;
 const MOST_WEBHOOKS = 4;
+const MOST_MEMBERS = 4;
 
 const KEY = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl';
 
@@ -97,6 +98,15 @@ const deliveryEntry = delivery => ({
   key: delivery.id, icon: 'deliveries', title: delivery.event, detail: delivery.id, href: to('/deliveries/' + delivery.id),
 });
 
+const memberEntry = ({ id, name, email, role }) => ({
+  key: id, icon: 'people', title: name ?? email, detail: [name && email, ROLE_NAMES[role][0]].filter(Boolean).join(' · '),
+  href: to('/people', { member: id }),
+});
+
+/** Whether a text is the ID of a team member, begins words of the name or of the address before the @, or is a part of it with the @. */
+const fitsMember = ({ id, name, email }, text) => text.includes('@') ? email.toLowerCase().includes(text)
+  : text === id || matches([name ?? '', ...email.split('@')[0].split(/[._+-]/)].join(' '), text);
+
 /** How to load the resource that an ID names, by the prefix of the ID. */
 const BY_ID = [
   [/^lic_/, 'Licenses', 'api/licenses/', licenseEntry],
@@ -105,7 +115,7 @@ const BY_ID = [
 ];
 
 /** The matching licenses, webhooks, deliveries and lists, as groups of entries. A `last` one comes after the actions and pages. */
-async function find(text, webhooks, signal) {
+async function find(text, webhooks, members, signal) {
   const id = text.toLowerCase();
   const known = BY_ID.find(([prefix]) => prefix.test(id));
   if (known) {
@@ -113,12 +123,13 @@ async function find(text, webhooks, signal) {
     const found = await getIfThere(path + encodeURIComponent(id), signal);
     return [{ name, entries: found ? [entry(found)] : [] }];
   }
-  const [licenses, all] = await Promise.all([
-    get('api/licenses', { search: text, limit: MOST_LICENSES }, signal), webhooks()]);
+  const [licenses, all, team] = await Promise.all([
+    get('api/licenses', { search: text, limit: MOST_LICENSES }, signal), webhooks(), members()]);
   const fits = webhook => [webhook.url, webhook.description ?? ''].some(part => part.toLowerCase().includes(id));
   return [
     { name: 'Licenses', entries: licenses.data.map(licenseEntry) },
     { name: 'Webhooks', entries: all.filter(fits).slice(0, MOST_WEBHOOKS).map(webhookEntry) },
+    { name: 'Team', entries: team.filter(member => fitsMember(member, id)).slice(0, MOST_MEMBERS).map(memberEntry) },
     { name: 'Lists', last: true, entries: [
       { key: 'licenses', icon: 'search', title: `All licenses that match “${text}”`, href: to('/licenses', { search: text }) },
       { key: 'deliveries', icon: 'search', title: `All deliveries that match “${text}”`, href: to('/deliveries', { search: text }) },
@@ -131,6 +142,15 @@ function matches(name, text) {
   const words = name.toLowerCase().split(' ');
   return text.toLowerCase().split(/\s+/).every(part => words.some(word => word.startsWith(part)));
 }
+
+/** A function that loads all of a short list when it is first called, and again after a failure. */
+const once = path => {
+  let all = null;
+  return () => all ??= getAll(path).catch(e => {
+    all = null;
+    throw e;
+  });
+};
 
 /**
  * @param pages {key, icon, title, href} of each page, and the words of its `contents` if its title does not say them
@@ -145,13 +165,8 @@ export function Palette({ pages, actions, onClose }) {
   /** Whether Enter was pressed before the results arrived. */
   const waiting = useRef(false);
   const id = useId();
-  const webhooks = useMemo(() => {
-    let all = null;
-    return () => all ??= getAll('api/webhooks').catch(e => {
-      all = null;
-      throw e;
-    });
-  }, []);
+  const webhooks = useMemo(() => once('api/webhooks'), []);
+  const members = useMemo(() => once('api/users'), []);
   const asked = text.trim();
 
   useEffect(() => {
@@ -161,7 +176,7 @@ export function Palette({ pages, actions, onClose }) {
     }
     const controller = new AbortController();
     const show = changes => !controller.signal.aborted && setFound({ text: asked, groups: [], error: null, ...changes });
-    const timer = setTimeout(() => find(asked, webhooks, controller.signal)
+    const timer = setTimeout(() => find(asked, webhooks, members, controller.signal)
         .then(groups => show({ groups }), error => show({ error })), PAUSE);
     return () => {
       clearTimeout(timer);
@@ -220,7 +235,7 @@ export function Palette({ pages, actions, onClose }) {
     <div class="palette">
       <input type="text" autofocus role="combobox" aria-label="Find anything" aria-expanded="true" aria-controls=${id}
         aria-autocomplete="list" aria-activedescendant=${entries[current] && option(entries[current])} autocomplete="off"
-        spellcheck="false" placeholder="A license key, customer, URL, ID, page or action" value=${text}
+        spellcheck="false" placeholder="A license key, customer, colleague, URL, ID, page or action" value=${text}
         onInput=${event => {
           waiting.current = false;
           setText(event.target.value);

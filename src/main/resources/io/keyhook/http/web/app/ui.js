@@ -215,7 +215,7 @@ export function PagedTable({ pages, filtered, empty, onClear, ...table }) {
   }
   const isEmpty = pages.rows.length === 0 && pages.isCurrent;
   return html`<${Stale} of=${pages} what="the list" />
-    ${!isEmpty ? html`<${Table} rows=${pages.rows} busy=${pages.loading} ...${table} />`
+    ${!isEmpty ? html`<${Table} rows=${pages.rows} busy=${pages.loading || !pages.isCurrent && !pages.error} ...${table} />`
       : pages.next ? html`<${Empty} icon="search" title="No matches so far"
           action=${html`<${Button} onClick=${pages.next}>Load older</${Button}>`}>None of the newest entries match. Older ones
           may.</${Empty}>`

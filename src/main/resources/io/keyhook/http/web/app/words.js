@@ -95,8 +95,12 @@ export function deliveryStatus({ status, attempts, attemptCount, lastStatusCode,
   return isSuccess(last) ? status : 'retrying';
 }
 
-/** Whether the latest attempt of a delivery failed. */
+/** Whether a delivery failed, or waits for a retry. */
 export const isFailing = delivery => ['failed', 'retrying'].includes(deliveryStatus(delivery));
+
+/** Whether a delivery of a list was canceled after a failed attempt, as when its endpoint returned 410 Gone. */
+export const isStopped = ({ status, attemptCount, lastStatusCode, lastError }) => status === 'canceled' && attemptCount > 0
+  && !isSuccess({ statusCode: lastStatusCode, error: lastError });
 
 export const LICENSE_EVENTS = ['license.validated', 'license.activated', 'license.expired', 'license.disabled',
     'license.deactivated', 'license.created', 'license.updated', 'license.enabled', 'license.deleted', 'license.expiring'];
@@ -187,6 +191,7 @@ export const AUDIT_ACTIONS = {
   'user.deleted': 'Removed a team member',
   'user.role_changed': 'Changed a team member’s role',
   'user.password_reset': 'Created a link for a new password',
+  'user.password_reset_requested': 'Asked for a link for a new password',
   'two_factor.enabled': 'Turned on two-factor authentication',
   'two_factor.disabled': 'Turned off two-factor authentication',
   'two_factor.recovery_code_used': 'Used a recovery code',

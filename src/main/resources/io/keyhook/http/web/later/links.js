@@ -1,11 +1,12 @@
-// The pages of links that are good for one use, for people who are not logged in.
-import { html } from '../app/preact.js';
+// The pages of links that are good for one use, and of the mail with such a link, for people who are not logged in.
+import { html, useState } from '../app/preact.js';
 import { logIn, postPublic } from '../app/api.js';
 import { Field, Form, FormError, useForm } from '../app/form.js';
 import { Logo } from '../app/icons.js';
-import { checkPassword, PASSWORD_HINT } from '../app/passwords.js';
+import { duration } from '../app/format.js';
+import { checkEmail, checkPassword, PASSWORD_HINT } from '../app/passwords.js';
 import { go } from '../app/router.js';
-import { announce, Button, ButtonLink, Empty, Loaded, useTitle } from '../app/ui.js';
+import { announce, Button, ButtonLink, Empty, Loaded, Notice, useTitle } from '../app/ui.js';
 import { useLoad } from '../app/use.js';
 import { ROLE_NAMES } from '../app/words.js';
 
@@ -44,7 +45,29 @@ function Accept({ token, accountName, email, role }) {
     </${Form}>`;
 }
 
-/** Sets a new password by the link that an owner or the administrator sent. */
+/** Has a link to set a new password mailed. Says the same whether there is such a user or not, as the server does. */
+export function ForgotPassword() {
+  const [sent, setSent] = useState(null);
+  const form = useForm({ email: '' }, async values => {
+    const { lifetime } = await postPublic('api/auth/password-reset', values);
+    setSent({ ...values, lifetime });
+  }, values => ({ email: checkEmail(values.email) }));
+  return html`<${Door} title=${sent ? 'Check your mail' : 'Forgot your password?'}>${sent
+    ? html`<${Notice} tone="good" role="status">If <strong>${sent.email.trim()}</strong> is the address of a team member, a link to set
+        a new password is on its way. It works once, within ${duration(sent.lifetime)}.</${Notice}>
+      <p>No mail? Look in your spam folder and check the address. An owner of your account or your administrator can also create a
+        password link for you.</p>
+      <${Button} kind="wide" onClick=${() => setSent(null)}>Try another address</${Button}>`
+    : html`<p>Enter your e-mail address, and Keyhook mails you a link to set a new password.</p>
+      <${Form} form=${form}>
+        <${FormError} form=${form} />
+        <${Field} form=${form} name="email" label="E-mail" type="email" autocomplete="username" live=${checkEmail} autofocus />
+        <${Button} type="submit" kind="primary wide" busy=${form.busy}>Send link</${Button}>
+      </${Form}>`}
+    <p class="door-foot"><a href="#/">Back to login</a></p></${Door}>`;
+}
+
+/** Sets a new password by the link that was mailed, or that an owner or the administrator sent. */
 export function NewPassword({ token }) {
   const form = useForm({ newPassword: '' }, async values => {
     await postPublic('api/auth/new-password', { token, ...values });

@@ -1,9 +1,10 @@
-import { html, useState } from '../app/preact.js';
+import { html, useEffect, useState } from '../app/preact.js';
 import { patch, post, remove, ROOT } from '../app/api.js';
 import { ROLES, useApp, useMay } from '../app/context.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
 import { atItsField, checkEmail, checkPassword, checkProof, NO_PROOF, PASSWORD_HINT } from '../app/passwords.js';
 import { Proof, useTwoFactor } from './proof.js';
+import { useLocation } from '../app/router.js';
 import { announce, Badge, Button, Card, Confirm, Dialog, Notice, PagedTable, PageHead, Secret, Time } from '../app/ui.js';
 import { useId, usePages } from '../app/use.js';
 import { ROLE_NAMES } from '../app/words.js';
@@ -11,6 +12,7 @@ import { ROLE_NAMES } from '../app/words.js';
 export function People() {
   const { me } = useApp();
   const pages = usePages('api/users', {});
+  const { member } = useLocation().query;
   const [adding, setAdding] = useState(false);
   const [leaving, setLeaving] = useState(null);
   const [resetting, setResetting] = useState(null);
@@ -19,6 +21,12 @@ export function People() {
   const [inviting, setInviting] = useState(false);
   const [version, setVersion] = useState(0);
   const mayManage = useMay('owner');
+  const shown = !!pages.rows?.some(({ id }) => id === member);
+  useEffect(() => {
+    if (shown) {
+      document.querySelector('tr[aria-current]')?.scrollIntoView({ block: 'nearest' });
+    }
+  }, [shown, member]);
   const isMe = user => user.id === me.data?.user?.id;
   const columns = [
     { name: 'Team member', className: 'main', cell: user => html`<span
@@ -41,7 +49,7 @@ export function People() {
       <${Button} needs="owner" kind="primary" icon="plus" onClick=${() => setInviting(true)}>Invite team member</${Button}>
     </${PageHead}>
     <p class="lead">A role decides what a team member may do. The audit log shows what they did. <a href="docs/team">About roles</a></p>
-    <${PagedTable} label="Team" pages=${pages} columns=${columns} />
+    <${PagedTable} label="Team" pages=${pages} columns=${columns} current=${member} />
     ${mayManage && html`<${Invitations} version=${version} /><${PasswordResets} version=${version} />`}
     ${inviting && html`<${Invite} onClose=${() => setInviting(false)} onInvited=${() => setVersion(version + 1)} />`}
     ${resetting && html`<${WithPassword} title="Reset this password?" action="Create link" onClose=${() => setResetting(null)}

@@ -157,12 +157,20 @@ function Begin({ onClose, onBegun }) {
   </${FormDialog}>`;
 }
 
+/** Black on white in any theme: many readers do not know the reverse. The key beside it says the same. */
+function QrCode({ size, path }) {
+  return html`<svg class="qr" role="img" aria-label="QR code of the key below" viewBox=${`0 0 ${size} ${size}`}
+      shape-rendering="crispEdges"><rect width="100%" height="100%" fill="#fff" /><path d=${path} fill="#000" /></svg>`;
+}
+
 function Enable({ setup, onClose, onEnabled }) {
   const form = useForm({ code: '' }, atItsField(async values =>
     onEnabled((await post('api/auth/two-factor/enable', values)).recoveryCodes)),
   values => ({ code: values.code ? '' : 'Enter the code' }));
   return html`<${FormDialog} form=${form} title="Add Keyhook to your authenticator app" action="Turn on" onClose=${onClose}>
-    <p>On this device, <a href=${setup.uri}>open your authenticator app</a>. On another one, enter this key:</p>
+    ${setup.qr && html`<p>Scan this code with your authenticator app:</p><${QrCode} ...${setup.qr} />`}
+    <p>${setup.qr ? 'If the app is on this device' : 'On this device'}, <a href=${setup.uri}>open your authenticator app</a>.
+      ${' '}Or enter this key in the app:</p>
     <${Code} label="key" text=${setup.secret.match(/.{4}/g).join(' ')} />
     <${Field} form=${form} name="code" label="Code" autocomplete="one-time-code" inputmode="numeric" maxlength="30" autofocus
       hint="The six digits that the app shows for Keyhook." />

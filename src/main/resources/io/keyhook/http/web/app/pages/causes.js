@@ -53,8 +53,8 @@ export function Causes({ query, webhooks, onChanged = () => {} }) {
 
 function Cause({ cause, webhook, onTested, onPause, onRecover }) {
   const [busy, setBusy] = useState(false);
-  const { webhookId, statusCode, error, message, failed, retrying, firstAt, lastAt, lastDeliveryId } = cause;
-  const count = failed + retrying;
+  const { webhookId, statusCode, error, message, failed, retrying, canceled, firstAt, lastAt, lastDeliveryId } = cause;
+  const count = failed + retrying + canceled;
   const test = async () => {
     setBusy(true);
     try {
@@ -72,7 +72,7 @@ function Cause({ cause, webhook, onTested, onPause, onRecover }) {
   return html`<li>
     <div class="grow"><div><strong class="bad-text">${outcome(statusCode, error)}</strong>${message && html` · <code
         class="breakable">${message}</code>`} · <span class="nowrap">${plural(count, 'delivery', 'deliveries')}</span></div>
-      <div class="faint">${retrying > 0 && `${number(retrying)} retrying · `}${webhook && html`<a class="mono"
+      <div class="faint">${retrying > 0 && `${number(retrying)} retrying · `}${canceled > 0 && `${number(canceled)} canceled · `}${webhook && html`<a class="mono"
           href=${to('/webhooks/' + webhookId)}><${Url} of=${shortUrl(webhook.url)} /></a> ${webhook.pausedAt && html`<${Badge} tone="info">Paused</${Badge}> `}· `}<${Time} at=${lastAt} />${Date.parse(lastAt) - Date.parse(firstAt) > MINUTE
           && html`, first <${Time} at=${firstAt} />`}</div></div>
     <div class="actions">
@@ -80,6 +80,9 @@ function Cause({ cause, webhook, onTested, onPause, onRecover }) {
       <${Button} needs="support" kind="small" icon="send" busy=${busy} onClick=${test} aria-label=${'Send test to the webhook with ' + name}>Send test</${Button}>
       ${webhook?.isActive && !webhook.pausedAt && html`<${Button} needs="member" kind="small" onClick=${onPause}
         aria-label=${'Pause the webhook with ' + name}>Pause</${Button}>`}
-      <${Button} needs="support" kind="small" icon="repeat" onClick=${onRecover} aria-label=${'Recover deliveries of the webhook with ' + name}>Recover</${Button}>
+      ${count > canceled ? html`<${Button} needs="support" kind="small" icon="repeat" onClick=${onRecover}
+        aria-label=${'Recover deliveries of the webhook with ' + name}>Recover</${Button}>`
+        : html`<${ButtonLink} kind="small" href=${to('/deliveries', { webhookId, status: 'stopped' })}
+          aria-label=${'View canceled deliveries with ' + name}>View canceled</${ButtonLink}>`}
     </div></li>`;
 }

@@ -8,7 +8,7 @@ import { MOST_HEARD, useLive } from '../live.js';
 import { clearFilters, filter, go, to, useLocation } from '../router.js';
 import { announce, Button, ButtonLink, Empty, Notice, PagedTable, PageHead } from '../ui.js';
 import { useLoad, usePages, useStateOf } from '../use.js';
-import { DELIVERY_STATUS, deliveryStatus, isFailing, EVENT_TYPES } from '../words.js';
+import { DELIVERY_STATUS, deliveryStatus, isFailing, isStopped, EVENT_TYPES } from '../words.js';
 import { Causes } from './causes.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
 import { Drawer, openDrawer, useRoom } from './drawer.js';
@@ -16,15 +16,18 @@ import { Recover } from './recover.js';
 import { Recoveries } from './recoveries.js';
 
 const STATUSES = [['', 'Any status'], ...Object.entries(DELIVERY_STATUS).map(([status, [label]]) => [status, label]),
-  ['failing', 'Failed or retrying']];
+  ['failing', 'Failed or retrying'], ['stopped', 'Canceled after a failure']];
 /** The API's parameters for statuses that only the dashboard distinguishes. */
 const STATUS_QUERIES = {
   pending: { status: 'pending', failing: false },
   retrying: { status: 'pending', failing: true },
   failing: { failing: true },
+  stopped: { status: 'canceled', failing: true },
 };
 /** Statuses for which failures are grouped by cause. */
-const FAILURES = ['failing', 'failed', 'retrying'];
+const FAILURES = ['failing', 'failed', 'retrying', 'stopped'];
+/** Whether a delivery has a status that is none of its own. */
+const FITS = { failing: isFailing, stopped: isStopped };
 const EVENTS = [['', 'Any event'], ...[...EVENT_TYPES, 'webhook.test'].map(e => [e, e])];
 const TIMES = [['', 'Any time'], ['1h', 'Last hour'], ['24h', 'Last 24 hours'], ['7d', 'Last 7 days'],
     ['custom', 'Custom range']];
@@ -71,7 +74,7 @@ export function DeliveryList() {
   const maySelect = useMay('support');
   const concerns = delivery => (!webhookId || delivery.webhookId === webhookId) && (!event || delivery.event === event)
     && (!since || delivery.createdAt >= since);
-  const fits = delivery => !status || (status === 'failing' ? isFailing(delivery) : deliveryStatus(delivery) === status);
+  const fits = delivery => !status || (FITS[status] ? FITS[status](delivery) : deliveryStatus(delivery) === status);
   const streams = live && !licenseId && !search && time !== 'custom' && !attempted;
   const { pages, newer, stream } = useLive(asked, streams, concerns, fits);
 

@@ -4,14 +4,15 @@ import { Field, Form, FormError, useForm } from '../form.js';
 import { Logo } from '../icons.js';
 import { Button, useTitle } from '../ui.js';
 
-export function LogIn({ signupEnabled }) {
+export function LogIn({ settings }) {
   useTitle('Log in');
   return html`<main class="door"><div class="door-card">
     <${Logo} />
     <h1>Log in to Keyhook</h1>
     <${LogInForm} email="" />
-    <p class="door-foot">Forgot your password? Ask an owner of your account for a password link.</p>
-    <p class="door-foot">${signupEnabled && html`<span>New here? <a href="#/signup">Sign up</a> · </span>`}
+    <p class="door-foot">${settings?.passwordResetByMail ? html`<a href="#/forgot-password">Forgot your password?</a>`
+      : 'Forgot your password? Ask an owner of your account or your administrator for a password link.'}</p>
+    <p class="door-foot">${settings?.signupEnabled && html`<span>New here? <a href="#/signup">Sign up</a> · </span>`}
       <a href="docs/">Read the guide</a></p>
   </div></main>`;
 }

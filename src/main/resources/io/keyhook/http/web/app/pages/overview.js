@@ -82,7 +82,7 @@ function Failing({ endpoints }) {
       <${WebhookStatus} webhook=${webhook} stats=${stats} />
       ${pausedAt || isActive && !stats.consecutiveFailures ? html`<${ButtonLink} kind="small" href=${to('/webhooks/' + id)}>View webhook</${ButtonLink}>`
         : html`<${ButtonLink} kind="small"
-            href=${to('/deliveries', { webhookId: id, status: 'failing' })}>View failures</${ButtonLink}>`}
+            href=${to('/deliveries', { webhookId: id, status: isActive ? 'failing' : 'stopped' })}>View failures</${ButtonLink}>`}
     </li>`)}</ul>
   </${Card}>`;
 }

@@ -1,10 +1,10 @@
-import { html } from '../preact.js';
-import { logIn, postPublic } from '../api.js';
-import { Field, Form, FormError, useForm } from '../form.js';
-import { Logo } from '../icons.js';
-import { checkEmail, checkPassword, PASSWORD_HINT } from '../passwords.js';
-import { go } from '../router.js';
-import { Button, useTitle } from '../ui.js';
+import { html } from '../app/preact.js';
+import { logIn, postPublic } from '../app/api.js';
+import { Field, Form, FormError, useForm } from '../app/form.js';
+import { Logo } from '../app/icons.js';
+import { checkEmail, checkPassword, PASSWORD_HINT } from '../app/passwords.js';
+import { go } from '../app/router.js';
+import { Button, useTitle } from '../app/ui.js';
 
 export function SignUp() {
   useTitle('Sign up');
