@@ -192,10 +192,10 @@ final class Connections {
     return request.version() == HttpVersion.HTTP_2;
   }
 
-  /** Ends a response that cannot go on: in HTTP/1 with its connection. */
+  /** Ends a request that cannot go on: in HTTP/1 with its connection. */
   static void cut(HttpServerRequest request) {
     if (isMultiplexed(request)) {
-      request.response().reset(CANCEL);
+      request.response().reset(request.response().ended() ? NO_ERROR : CANCEL);
     } else {
       request.connection().close();
     }
@@ -203,19 +203,25 @@ final class Connections {
 
   /**
    * Closes the connection of an answered request once its body has ended. If the body is too long, reading stops, and
-   * {@link #closeSlow} closes it: until then, a client that is still sending can read the response.
+   * {@link #closeSlow} closes it: until then, a client that is still sending can read the response. In HTTP/2, a body that
+   * ends soon does no harm, and the stream of another is reset, but not before the response has been written.
    */
   private void linger(Progress progress) {
     HttpServerRequest request = progress.request;
     if (request.isEnded()) {
       return;
     }
-    if (isMultiplexed(request)) {
-      request.response().reset(NO_ERROR);
-      return;
-    }
     progress.lingering = true;
     progress.since = nanoTime.getAsLong();
+    if (isMultiplexed(request)) {
+      request.handler(piece -> {
+        progress.unwanted += piece.length();
+        if (progress.unwanted > UNWANTED_BYTES) {
+          cut(request);
+        }
+      }).resume();
+      return;
+    }
     RequestDecoder.endOutput(request.connection());
     request.handler(piece -> {
       progress.unwanted += piece.length();
