@@ -57,7 +57,8 @@ class ClusterTest {
 
   private static Config onLoopback(String name) {
     Config config = new Config().setClusterName(name);
-    config.setProperty("hazelcast.logging.type", "slf4j").setProperty("hazelcast.phone.home.enabled", "false");
+    config.setProperty("hazelcast.logging.type", "slf4j").setProperty("hazelcast.phone.home.enabled", "false")
+        .setProperty("hazelcast.wait.seconds.before.join", "0"); // 5: for members that start together
     config.getNetworkConfig().setPublicAddress("127.0.0.1").getInterfaces().setEnabled(true).addInterface("127.0.0.1");
     config.getNetworkConfig().getJoin().getAutoDetectionConfig().setEnabled(false);
     config.getNetworkConfig().getJoin().getMulticastConfig().setEnabled(false);

@@ -2,6 +2,7 @@ package io.keyhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.db.Programs;
 import io.keyhook.db.SchemaVersion;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.KeyhookProcess;
@@ -70,6 +71,7 @@ class MigrateTest {
 
   @Test
   void withoutADatabaseTheEmbeddedOneIsMigrated() {
+    Programs.linkInto(directory.resolve("data"));
     assertThat(finished(0, Map.of("KEYHOOK_DATABASE_DIRECTORY", directory.resolve("data").toString()), "migrate"))
         .contains(UP_TO_DATE);
   }

@@ -3,6 +3,7 @@ package io.keyhook;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.db.Cipher;
+import io.keyhook.db.Programs;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Exchange;
@@ -215,6 +216,7 @@ class RotateMasterKeyTest {
   void theKeyBesideAnEmbeddedDatabaseIsReplacedByANewOne() throws Exception {
     Map<String, String> environment = new HashMap<>(Map.of("KEYHOOK_HTTP_PORT", "0",
         "KEYHOOK_DELIVERY_ALLOW_INSECURE_TARGETS", "true", "KEYHOOK_BOOTSTRAP_API_KEY", Node.API_KEY));
+    Programs.linkInto(directory.resolve("data"));
     Receiver receiver = keyhook.receiver();
     String licenseKey;
     try (KeyhookProcess process = KeyhookProcess.start(directory, environment, List.of())) {

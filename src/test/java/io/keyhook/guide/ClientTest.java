@@ -47,25 +47,36 @@ class ClientTest {
     NODE("Node.js and browsers", "client.mjs", List.of(), List.of("node", "client.mjs")),
     PYTHON("Python", "client.py", List.of(), List.of("python3", "client.py")),
     PHP("PHP", "client.php", List.of(), List.of("php", "client.php")),
-    JAVA("Java", "Client.java", List.of(ClientTest.JAVA + "c", "Client.java", "Keyhook.java"),
-        List.of(ClientTest.JAVA, "-XX:TieredStopAtLevel=1", "-cp", ".", "Client")),
-    GO("Go", "client.go", List.of("go", "build", "-o", "client", "."), List.of("./client"));
+    JAVA("Java", "Client.java", List.of(
+        List.of(ClientTest.JAVA + "c", "-J-XX:TieredStopAtLevel=1", "-d", "classes", "Client.java", "Keyhook.java"),
+        List.of(ClientTest.JAVA.replaceFirst("java$", "jar"), "--create", "--file", "client.jar", "-C", "classes", "."),
+        // so that the JVM loads what all calls need from an archive
+        List.of(ClientTest.JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:ArchiveClassesAtExit=client.jsa", "-cp",
+            "BUILT/client.jar", "Client", "validate", "http://127.0.0.1:1", "1", "0", "KEY", "device")),
+        List.of(ClientTest.JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:SharedArchiveFile=BUILT/client.jsa", "-cp",
+            "BUILT/client.jar", "Client")),
+    GO("Go", "client.go", List.of(List.of("go", "build", "-o", "client", ".")), List.of("BUILT/client"));
 
     private final String label;
     private final String driver;
-    private final List<String> compile;
+    private final List<List<String>> build;
     private final List<String> run;
 
-    Language(String label, String driver, List<String> compile, List<String> run) {
+    /** Commands that run in the directory BUILT, and the one that runs what they build. */
+    Language(String label, String driver, List<List<String>> build, List<String> run) {
       this.label = label;
       this.driver = driver;
-      this.compile = compile;
+      this.build = build;
       this.run = run;
     }
   }
 
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
+
+  /** What was built of a language, for all of its tests. */
+  @TempDir
+  static Path built;
 
   @TempDir
   Path directory;
@@ -92,19 +103,35 @@ class ClientTest {
 
   private void prepare(Language language) throws IOException, InterruptedException {
     Tool.require(language == Language.JAVA ? "java" : language == Language.GO ? "go" : language.run.get(0));
+    if (language.build.isEmpty()) {
+      writeTo(directory, language);
+    } else if (!Files.exists(built.resolve(language.name()))) {
+      build(language);
+    }
+    Files.writeString(directory.resolve("keys.json"), ownKeySet());
+  }
+
+  private static void writeTo(Path directory, Language language) throws IOException {
     code(language).writeTo(directory);
     Files.copy(DRIVERS.resolve(language.driver), directory.resolve(language.driver));
+  }
+
+  private static void build(Language language) throws IOException, InterruptedException {
+    Path directory = Files.createDirectory(built.resolve(language.name()));
+    writeTo(directory, language);
     Files.writeString(directory.resolve("keys.json"), ownKeySet());
-    if (language == Language.GO) {
-      Files.writeString(directory.resolve("go.mod"), "module client\n\ngo 1.21\n");
-    }
-    if (!language.compile.isEmpty()) {
-      Program.run(directory, ENVIRONMENT, "", language.compile);
+    Files.writeString(directory.resolve("go.mod"), "module client\n\ngo 1.21\n");
+    for (List<String> command : language.build) {
+      Program.run(directory, ENVIRONMENT, "", in(directory, command));
     }
   }
 
+  private static List<String> in(Path directory, List<String> command) {
+    return command.stream().map(word -> word.replace("BUILT", directory.toString())).toList();
+  }
+
   private String run(Language language, String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(language.run);
+    List<String> command = new ArrayList<>(in(built.resolve(language.name()), language.run));
     command.addAll(List.of(arguments));
     return String.join("\n", Program.run(directory, ENVIRONMENT, "", command));
   }

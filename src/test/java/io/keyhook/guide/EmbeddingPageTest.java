@@ -20,6 +20,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,6 +37,8 @@ class EmbeddingPageTest {
   private static final String[] MIGRATING = {"flyway-core", "flyway-database-postgresql", "postgresql"};
   private static final Map<List<String>, String> CLASS_PATHS = new HashMap<>();
   private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin");
+  /** For what runs once: optimizing it takes more than it saves. */
+  private static final String QUICK = "-XX:TieredStopAtLevel=1";
 
   @RegisterExtension
   static final Installation postgres = Installation.withoutNode();
@@ -57,6 +60,7 @@ class EmbeddingPageTest {
   private static void jar(Path classes, Path jar) throws IOException {
     try (OutputStream out = Files.newOutputStream(jar); ZipOutputStream zip = new ZipOutputStream(out);
         Stream<Path> paths = Files.walk(classes)) {
+      zip.setLevel(Deflater.BEST_SPEED);
       for (Path path : paths.toList()) {
         String name = classes.relativize(path).toString().replace('\\', '/');
         if (Files.isRegularFile(path)) {
@@ -171,9 +175,9 @@ class EmbeddingPageTest {
     String classPath = classPath(libraries);
     Map<String, String> environment = Map.of("DATABASE_URI", postgres.database().uri().toString(),
         "MASTER_KEY", Node.MASTER_KEY, "JWT_SECRET", Node.JWT_SECRET);
-    Program.run(project, environment, "", List.of(JAVA.resolve("javac").toString(), "-cp", classPath,
+    Program.run(project, environment, "", List.of(JAVA.resolve("javac").toString(), "-J" + QUICK, "-cp", classPath,
         "-proc:none", "-d", ".", "Shop.java"));
-    return Program.run(project, environment, "", List.of(JAVA.resolve("java").toString(), "-cp",
+    return Program.run(project, environment, "", List.of(JAVA.resolve("java").toString(), QUICK, "-cp",
         classPath + File.pathSeparator + ".", "Shop"));
   }
 
@@ -206,7 +210,7 @@ class EmbeddingPageTest {
         """.formatted(
             Path.of(System.getProperty("localRepository", System.getProperty("user.home") + "/.m2/repository")).toUri(),
             dependency() + Arrays.stream(libraries).map(EmbeddingPageTest::dependency).collect(Collectors.joining())));
-    Program.run(project, Map.of(), "", List.of(Tool.require("mvn"), "-B", "-q", "-ntp", "-Dmaven.repo.local=" + repository,
+    Program.run(project, Map.of("MAVEN_OPTS", QUICK), "", List.of(Tool.require("mvn"), "-B", "-q", "-ntp", "-Dmaven.repo.local=" + repository,
         "org.apache.maven.plugins:maven-dependency-plugin:" + pluginVersion() + ":build-classpath",
         "-Dmdep.outputFile=classpath.txt"));
     String resolved = Files.readString(project.resolve("classpath.txt")).strip();

@@ -109,8 +109,8 @@ class FrameworkTest {
     write("Endpoint.java", directory);
     Guide.page("security").file("Keyhook.java").writeTo(directory);
     String classPath = directory + ":" + System.getProperty("java.class.path");
-    Program.run(directory, Map.of(), "", List.of(JAVA + "c", "-cp", classPath, "Endpoint.java", "Keyhook.java"));
-    assertReceives(directory, Map.of(), JAVA, "-cp", classPath, "Endpoint");
+    Program.run(directory, Map.of(), "", List.of(JAVA + "c", "-J-XX:TieredStopAtLevel=1", "-cp", classPath, "Endpoint.java", "Keyhook.java"));
+    assertReceives(directory, Map.of(), JAVA, "-XX:TieredStopAtLevel=1", "-cp", classPath, "Endpoint");
   }
 
   @Test

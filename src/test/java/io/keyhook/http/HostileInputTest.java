@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.account.Jwts;
 import io.keyhook.testing.Api;
-import io.keyhook.testing.Forks;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.LinearWork;
 import io.keyhook.testing.Node;
@@ -29,7 +28,6 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What callers and receivers send is handled in time linear in its size, whatever it holds. */
-@Forks.Alone
 class HostileInputTest {
   /** Of a body: as much as is taken. */
   private static final int BODY = JsonBody.MAX_BYTES - 1024;

@@ -87,6 +87,7 @@ class ExpiringTest {
 
       String oldest = "SELECT extract(epoch FROM min(since))::bigint FROM " + JOBS;
       long seen = keyhook.database().number(oldest);
+      keyhook.start(); // looks at once; the others every 10 s
       Waiting.until("a node has looked again", () -> keyhook.database().number(oldest) > seen);
       assertThat(receiver.untaken()).as("announced again").isZero();
       assertThat(older.untaken()).as("what this webhook did not ask for").isZero();
@@ -112,6 +113,7 @@ class ExpiringTest {
         instant);
     keyhook.database().update("UPDATE keyhook.alert_state SET since = "
         + Clock.earlier("since").replace("?", "7200") + " WHERE kind LIKE 'license.expiring.%'");
+    keyhook.start(); // looks at once
     assertThat(receiver.take(600)).extracting(delivery -> delivery.data().getString("licenseId")).doesNotHaveDuplicates();
     assertThat(receiver.untaken()).isZero();
   }

@@ -46,7 +46,7 @@ class HeartbeatTest {
         ago.toSeconds(), license.key(), device);
   }
 
-  /** Lets the nodes go over all licenses once more, as if one had run for some time. */
+  /** Lets a node go over all licenses once more, as if one had run for some time. A new one does so when it starts, others every 10 s. */
   private static void pass(Duration upFor) {
     Waiting.until("the job has begun", () ->
         keyhook.database().number("SELECT count(*) FROM keyhook.alert_state WHERE kind LIKE 'license.heartbeat%'") == 2);
@@ -54,6 +54,7 @@ class HeartbeatTest {
         upFor.toSeconds());
     keyhook.database().update("""
         UPDATE keyhook.alert_state SET since = now() - interval '6 minutes', after_ids = NULL WHERE kind = 'license.heartbeat'""");
+    keyhook.start();
     Waiting.until("the pass has ended", () -> keyhook.database().number("""
         SELECT count(*) FROM keyhook.alert_state WHERE kind = 'license.heartbeat' AND after_ids IS NULL
           AND since > now() - interval '5 minutes'""") == 1);
@@ -137,6 +138,7 @@ class HeartbeatTest {
     pass(Duration.ofMinutes(30));
     keyhook.database().update("""
         UPDATE keyhook.alert_state SET since = now() - interval '2 days' WHERE kind LIKE 'license.heartbeat%'""");
+    keyhook.start();
     Waiting.until("the outage was noticed", () -> keyhook.database().number("""
         SELECT count(*) FROM keyhook.alert_state WHERE kind = 'license.heartbeat.up' AND since > now() - interval '1 hour'""") == 1);
     pass(Duration.ofMinutes(30));

@@ -11,7 +11,6 @@ import io.keyhook.bus.Licenses.Validation.Valid;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Exchange;
-import io.keyhook.testing.Forks;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Node;
@@ -38,7 +37,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** More comes than the database takes: calls wait, then some get 503, and nothing that was accepted is lost. */
 @ExtendWith(VertxExtension.class)
-@Forks.Alone
 @OnlyOnPostgresql
 class OverloadTest {
   private static final Duration OVERLOAD = Duration.ofMinutes(1);

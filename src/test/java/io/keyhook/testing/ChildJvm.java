@@ -45,10 +45,19 @@ public final class ChildJvm implements AutoCloseable {
    */
   static ChildJvm start(Class<?> program, Path directory, Path output, Map<String, String> environment,
       List<String> options, String... arguments) {
+    ChildClasses classes = ChildClasses.get();
+    List<String> all = new ArrayList<>(options);
+    all.addAll(List.of("-XX:SharedArchiveFile=" + classes.archive(), "-cp", classes.path()));
+    return start(program.getName(), directory, output, environment, all, arguments);
+  }
+
+  /** With a class path among the options. */
+  static ChildJvm start(String program, Path directory, Path output, Map<String, String> environment, List<String> options,
+      String... arguments) {
     List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow()));
     command.addAll(QUICK);
     command.addAll(options);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+    command.add(program);
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toAbsolutePath().toFile())
         .redirectErrorStream(true).redirectOutput(output.toFile());
