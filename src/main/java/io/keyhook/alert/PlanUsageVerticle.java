@@ -3,8 +3,8 @@ package io.keyhook.alert;
 import io.keyhook.account.Plans;
 import io.keyhook.alert.PlanUsageStore.Account;
 import io.keyhook.bus.Alerts.Cause;
-import io.keyhook.bus.DatabaseError;
 import io.keyhook.config.KeyhookOptions;
+import io.keyhook.db.Chore;
 import io.keyhook.db.Database;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -35,9 +35,7 @@ public final class PlanUsageVerticle extends VerticleBase {
   private final AlertRaiser alerts;
   private final Plans plans;
   private final String[] limited;
-  private Future<Void> running = Future.succeededFuture();
-  private boolean stopped;
-  private long timer;
+  private Chore chore;
 
   public PlanUsageVerticle(Database database, AlertRaiser alerts, Plans plans) {
     this.database = database;
@@ -48,32 +46,18 @@ public final class PlanUsageVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    runAfter(FIRST);
+    chore = Chore.every(INTERVAL, vertx, log, "look at the usage of plans", () -> pages(START));
+    chore.start(FIRST);
     return Future.succeededFuture();
   }
 
   @Override
   public Future<?> stop() {
-    stopped = true;
-    vertx.cancelTimer(timer);
-    return running;
-  }
-
-  private void runAfter(Duration delay) {
-    if (!stopped) {
-      timer = vertx.setTimer(delay.toMillis(), t -> running = pages(START).transform(done -> {
-        if (done.failed()) {
-          log.atLevel(DatabaseError.of(done.cause()).level()).log("Could not look at the usage of plans; retrying in {} min: {}",
-              INTERVAL.toMinutes(), done.cause().getMessage());
-        }
-        runAfter(INTERVAL);
-        return Future.succeededFuture();
-      }));
-    }
+    return chore.stop();
   }
 
   private Future<Void> pages(UUID after) {
-    return stopped ? Future.succeededFuture() : Database.transaction(database.chores(), tx -> page(tx, after))
+    return chore.isStopped() ? Future.succeededFuture() : Database.transaction(database.chores(), tx -> page(tx, after))
         .compose(next -> next.map(this::pages).orElseGet(Future::succeededFuture));
   }
 

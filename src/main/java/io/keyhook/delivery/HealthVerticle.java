@@ -2,9 +2,9 @@ package io.keyhook.delivery;
 
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
-import io.keyhook.bus.DatabaseError;
 import io.keyhook.bus.Deliveries.CancelPending;
 import io.keyhook.bus.Id;
+import io.keyhook.db.Chore;
 import io.keyhook.db.Database;
 import io.keyhook.delivery.HealthStore.Page;
 import io.keyhook.event.EndpointId;
@@ -33,12 +33,9 @@ final class HealthVerticle extends VerticleBase {
   private final Bus bus;
   private final Database database;
   private final WebhookReports reports;
-  private Future<Void> running = Future.succeededFuture();
-  private Future<Void> looking = Future.succeededFuture();
+  private Chore deactivation;
+  private Chore looks;
   private boolean begun;
-  private boolean stopped;
-  private long timer;
-  private long lookTimer;
 
   HealthVerticle(Bus bus, Database database, WebhookReports reports) {
     this.bus = bus;
@@ -48,36 +45,21 @@ final class HealthVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    running = run();
-    timer = vertx.setPeriodic(INTERVAL.toMillis(), t -> running = run());
-    lookLater();
+    deactivation = Chore.every(INTERVAL, vertx, log, "look for failing webhooks", () -> pages(FIRST));
+    deactivation.start(Duration.ZERO);
+    looks = Chore.every(LOOK, vertx, log, "look for webhooks that fail or recovered", this::look);
+    looks.start(LOOK);
     return Future.succeededFuture();
   }
 
   @Override
   public Future<?> stop() {
-    stopped = true;
-    vertx.cancelTimer(timer);
-    vertx.cancelTimer(lookTimer);
-    return Future.join(running, looking);
-  }
-
-  private void lookLater() {
-    if (!stopped) {
-      lookTimer = vertx.setTimer(LOOK.toMillis(), t -> looking = look().onComplete(done -> lookLater()));
-    }
+    return Future.join(deactivation.stop(), looks.stop());
   }
 
   private Future<Void> look() {
-    return beginLooks().compose(begun -> Database.transaction(database.chores(), tx -> reports.turned(tx, BETWEEN))).transform(done -> {
-      if (done.failed()) {
-        log.atLevel(DatabaseError.of(done.cause()).level()).log(
-            "Could not look for webhooks that fail or recovered; retrying in {} s: {}", LOOK.toSeconds(), done.cause().getMessage());
-      } else {
-        reports.dispatch(done.result());
-      }
-      return Future.succeededFuture();
-    });
+    return beginLooks().compose(begun -> Database.transaction(database.chores(), tx -> reports.turned(tx, BETWEEN)))
+        .onSuccess(reports::dispatch).mapEmpty();
   }
 
   private Future<Void> beginLooks() {
@@ -87,18 +69,9 @@ final class HealthVerticle extends VerticleBase {
 
   private record Deactivated(Page page, Written written) {}
 
-  private Future<Void> run() {
-    return pages(FIRST).transform(done -> {
-      if (done.failed()) {
-        log.warn("Could not look for failing webhooks; retrying in an hour: {}", done.cause().getMessage());
-      }
-      return Future.succeededFuture();
-    });
-  }
-
   /** One transaction after the other, so that none takes long. */
   private Future<Void> pages(EndpointId after) {
-    return stopped ? Future.succeededFuture() : Database.transaction(database.chores(), tx ->
+    return deactivation.isStopped() ? Future.succeededFuture() : Database.transaction(database.chores(), tx ->
         HealthStore.deactivateFailing(tx, after).compose(page -> reports.deactivated(tx, page.deactivated(), Deactivation.FAILING)
             .map(written -> new Deactivated(page, written)))).compose(done -> {
               reports.dispatch(done.written);

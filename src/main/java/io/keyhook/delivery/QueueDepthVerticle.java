@@ -1,6 +1,6 @@
 package io.keyhook.delivery;
 
-import io.keyhook.bus.DatabaseError;
+import io.keyhook.db.Chore;
 import io.keyhook.db.Database;
 import io.keyhook.delivery.QueueDepthStore.Depth;
 import io.micrometer.core.instrument.Gauge;
@@ -29,9 +29,7 @@ final class QueueDepthVerticle extends VerticleBase {
   private final MeterRegistry meters;
   private final List<Gauge> gauges = new ArrayList<>();
   private volatile Depth depth = new Depth(0, 0, 0, 0);
-  private Future<Void> counting = Future.succeededFuture();
-  private long timer;
-  private boolean stopped;
+  private Chore chore;
 
   QueueDepthVerticle(Database database, MeterRegistry meters) {
     this.database = database;
@@ -44,7 +42,8 @@ final class QueueDepthVerticle extends VerticleBase {
     gauge("retrying", Depth::retrying);
     gauge("waiting", Depth::waiting);
     gauge("paused", Depth::paused);
-    counting = count();
+    chore = Chore.paced(vertx, log, "count the queue", SHORTEST, this::count);
+    chore.start(Duration.ZERO);
     return Future.succeededFuture();
   }
 
@@ -53,32 +52,18 @@ final class QueueDepthVerticle extends VerticleBase {
         .description("Deliveries in the queue of all nodes, counted up to " + MOST).tag("state", state).register(meters));
   }
 
-  private Future<Void> count() {
+  private Future<Duration> count() {
     long begun = System.nanoTime();
-    return QueueDepthStore.count(database.pool(), MOST).transform(done -> {
-      if (done.succeeded()) {
-        depth = done.result();
-        countIn(Math.min(LONGEST.toMillis(), REST * (System.nanoTime() - begun) / 1_000_000));
-      } else {
-        countIn(0);
-        log.atLevel(DatabaseError.of(done.cause()).level())
-            .log("Could not count the queue; retrying: {}", done.cause().getMessage());
-      }
-      return Future.succeededFuture();
+    return QueueDepthStore.count(database.pool(), MOST).map(counted -> {
+      depth = counted;
+      Duration rest = Duration.ofNanos(REST * (System.nanoTime() - begun));
+      return rest.compareTo(SHORTEST) < 0 ? SHORTEST : rest.compareTo(LONGEST) > 0 ? LONGEST : rest;
     });
-  }
-
-  private void countIn(long millis) {
-    if (!stopped) {
-      timer = vertx.setTimer(Math.max(SHORTEST.toMillis(), millis), due -> counting = count());
-    }
   }
 
   @Override
   public Future<?> stop() {
-    stopped = true;
-    vertx.cancelTimer(timer);
     gauges.forEach(meters::remove);
-    return counting;
+    return chore.stop();
   }
 }

@@ -2,10 +2,10 @@ package io.keyhook.license;
 
 import io.keyhook.alert.AlertRaiser;
 import io.keyhook.bus.Alerts.Cause;
-import io.keyhook.bus.DatabaseError;
 import io.keyhook.bus.JsonText;
 import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses.Status;
+import io.keyhook.db.Chore;
 import io.keyhook.db.Database;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Outbox;
@@ -46,10 +46,8 @@ public final class ExpiringVerticle extends VerticleBase {
   private final Outbox outbox;
   private final AlertRaiser alerts;
   private final List<Integer> days;
-  private Future<Void> running = Future.succeededFuture();
+  private Chore chore;
   private boolean begun;
-  private boolean stopped;
-  private long timer;
 
   /**
    * @param days before the expiry; empty: nothing is raised
@@ -63,30 +61,17 @@ public final class ExpiringVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
+    chore = Chore.every(INTERVAL, vertx, log, "look for licenses that expire soon",
+        () -> begin().compose(ready -> eachOf(days, this::all)));
     if (!days.isEmpty()) {
-      run();
+      chore.start(Duration.ZERO);
     }
     return Future.succeededFuture();
   }
 
   @Override
   public Future<?> stop() {
-    stopped = true;
-    vertx.cancelTimer(timer);
-    return running;
-  }
-
-  private void run() {
-    running = begin().compose(ready -> eachOf(days, this::all)).transform(done -> {
-      if (done.failed()) {
-        log.atLevel(DatabaseError.of(done.cause()).level()).log("Could not look for licenses that expire soon; retrying in {} s: {}",
-            INTERVAL.toSeconds(), done.cause().getMessage());
-      }
-      if (!stopped) {
-        timer = vertx.setTimer(INTERVAL.toMillis(), t -> run());
-      }
-      return Future.succeededFuture();
-    });
+    return chore.stop();
   }
 
   private Future<Void> begin() {
@@ -96,7 +81,7 @@ public final class ExpiringVerticle extends VerticleBase {
 
   /** Goes on until all that is due is done. */
   private Future<Void> all(int days) {
-    return stopped ? Future.succeededFuture() : Database.transaction(database.chores(), tx -> ExpiringStore.lock(tx, days).compose(task ->
+    return chore.isStopped() ? Future.succeededFuture() : Database.transaction(database.chores(), tx -> ExpiringStore.lock(tx, days).compose(task ->
         task.isEmpty() ? Future.succeededFuture(new Step(Written.NOTHING, true)) : step(tx, days, task.get())))
         .compose(step -> {
           outbox.dispatch(step.written);

@@ -1,7 +1,7 @@
 package io.keyhook.license;
 
-import io.keyhook.bus.DatabaseError;
 import io.keyhook.db.BatchSizes;
+import io.keyhook.db.Chore;
 import io.keyhook.db.Database;
 import io.keyhook.db.Shares;
 import io.keyhook.event.EventFeed;
@@ -63,9 +63,7 @@ public final class ExpiryVerticle extends VerticleBase {
   private Position searched = Position.START;
   private long searchedAt;
   private Pool connection;
-  private Future<Void> running = Future.succeededFuture();
-  private long timer;
-  private boolean stopped;
+  private Chore chore;
 
   private record Announced(List<Taken> taken, Outbox.Written written) {}
 
@@ -83,36 +81,21 @@ public final class ExpiryVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     connection = database.connections(Shares.EXPIRY, "expiry");
-    runAfter(Duration.ZERO);
+    chore = Chore.paced(vertx, log, "announce expiries", AFTER_FAILURE, this::run);
+    chore.start(Duration.ZERO);
     return Future.succeededFuture();
   }
 
   @Override
   public Future<?> stop() {
-    stopped = true;
-    vertx.cancelTimer(timer);
-    return running.eventually(() -> database.release(connection));
-  }
-
-  private void runAfter(Duration delay) {
-    if (!stopped) {
-      timer = vertx.setTimer(Math.max(1, delay.toMillis()), t -> running = run()
-          .recover(e -> {
-            log.atLevel(DatabaseError.of(e).level()).log("Could not announce expiries; retrying: {}", e.getMessage());
-            turns.clear(); // what was taken is due again
-            return Future.succeededFuture(AFTER_FAILURE);
-          })
-          .map(next -> {
-            runAfter(next);
-            return null;
-          }));
-    }
+    return chore.stop().eventually(() -> database.release(connection));
   }
 
   /** Announces a batch, and returns when to go on. */
   private Future<Duration> run() {
-    return isSearchDue() ? search().compose(wait -> turns.isEmpty() ? Future.succeededFuture(wait) : announce())
-        : announce();
+    Future<Duration> next = isSearchDue()
+        ? search().compose(wait -> turns.isEmpty() ? Future.succeededFuture(wait) : announce()) : announce();
+    return next.onFailure(e -> turns.clear()); // what was taken is due again
   }
 
   private boolean isSearchDue() {

@@ -1,8 +1,8 @@
 package io.keyhook.license;
 
-import io.keyhook.bus.DatabaseError;
 import io.keyhook.bus.Licenses.Activation;
 import io.keyhook.bus.Licenses.License;
+import io.keyhook.db.Chore;
 import io.keyhook.db.Database;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Outbox;
@@ -40,10 +40,8 @@ public final class HeartbeatVerticle extends VerticleBase {
 
   private final Database database;
   private final Outbox outbox;
-  private Future<Void> running = Future.succeededFuture();
+  private Chore chore;
   private boolean begun;
-  private boolean stopped;
-  private long timer;
 
   public HeartbeatVerticle(Database database, Outbox outbox) {
     this.database = database;
@@ -52,28 +50,14 @@ public final class HeartbeatVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    run();
+    chore = Chore.every(INTERVAL, vertx, log, "free activations without a heartbeat", () -> begin().compose(ready -> pass()));
+    chore.start(Duration.ZERO);
     return Future.succeededFuture();
   }
 
   @Override
   public Future<?> stop() {
-    stopped = true;
-    vertx.cancelTimer(timer);
-    return running;
-  }
-
-  private void run() {
-    running = begin().compose(ready -> pass()).transform(done -> {
-      if (done.failed()) {
-        log.atLevel(DatabaseError.of(done.cause()).level()).log("Could not free activations without a heartbeat; retrying in {} s: {}",
-            INTERVAL.toSeconds(), done.cause().getMessage());
-      }
-      if (!stopped) {
-        timer = vertx.setTimer(INTERVAL.toMillis(), t -> run());
-      }
-      return Future.succeededFuture();
-    });
+    return chore.stop();
   }
 
   private Future<Void> begin() {
@@ -91,7 +75,7 @@ public final class HeartbeatVerticle extends VerticleBase {
 
   /** Goes on until a pass has ended. */
   private Future<Void> pass() {
-    return stopped ? Future.succeededFuture()
+    return chore.isStopped() ? Future.succeededFuture()
         : Database.transaction(database.chores(), this::step).compose(step -> {
           Future<Void> freed = Future.succeededFuture();
           for (Candidate license : step.licenses) {
@@ -132,7 +116,7 @@ public final class HeartbeatVerticle extends VerticleBase {
 
   /** Frees activations of a license until there are no more to free. */
   private Future<Void> free(Candidate license) {
-    return stopped ? Future.succeededFuture()
+    return chore.isStopped() ? Future.succeededFuture()
         : Database.transaction(database.chores(), tx -> free(tx, license)).compose(freed -> {
           outbox.dispatch(freed.written);
           return freed.activations < BATCH ? Future.succeededFuture() : free(license);

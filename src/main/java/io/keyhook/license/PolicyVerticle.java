@@ -7,7 +7,6 @@ import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Check;
-import io.keyhook.bus.DatabaseError;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Policies;
@@ -15,6 +14,7 @@ import io.keyhook.bus.Policies.Policy;
 import io.keyhook.bus.Policies.Terms;
 import io.keyhook.bus.Products;
 import io.keyhook.bus.Products.Product;
+import io.keyhook.db.Chore;
 import io.keyhook.db.Database;
 import io.keyhook.event.Outbox;
 import io.keyhook.idempotency.Idempotency;
@@ -52,9 +52,7 @@ public final class PolicyVerticle extends VerticleBase {
   private final Idempotency idempotency;
   private final Outbox outbox;
   private final Revision revision;
-  private Future<Void> revising = Future.succeededFuture();
-  private boolean stopped;
-  private long timer;
+  private Chore chore;
 
   public PolicyVerticle(Bus bus, Database database, Idempotency idempotency, Outbox outbox) {
     this.bus = bus;
@@ -79,15 +77,14 @@ public final class PolicyVerticle extends VerticleBase {
         ProductStore.get(pool, query.caller().accountId(), Id.PRODUCT.parse(query.id())));
     bus.answer(Addresses.UPDATE_PRODUCT, this::update);
     bus.answer(Addresses.DELETE_PRODUCT, this::delete);
-    reviseAfter(Duration.ZERO);
+    chore = Chore.every(INTERVAL, vertx, log, "bring licenses into line with their policy", this::reviseAll);
+    chore.start(Duration.ZERO);
     return Future.succeededFuture();
   }
 
   @Override
   public Future<?> stop() {
-    stopped = true;
-    vertx.cancelTimer(timer);
-    return revising;
+    return chore.stop();
   }
 
   private Future<Policy> create(Policies.Create request) {
@@ -135,7 +132,7 @@ public final class PolicyVerticle extends VerticleBase {
         .map(updated -> {
           outbox.dispatch(updated.step.written());
           if (!updated.step.isLast()) {
-            reviseAfter(Duration.ZERO);
+            chore.hurry();
           }
           return updated.policy;
         });
@@ -217,21 +214,6 @@ public final class PolicyVerticle extends VerticleBase {
         .compose(deleted -> AuditStore.write(tx, request.caller(), Action.PRODUCT_DELETED, request.id(), List.of())));
   }
 
-  private void reviseAfter(Duration delay) {
-    vertx.cancelTimer(timer);
-    timer = vertx.setTimer(Math.max(1, delay.toMillis()), t -> {
-      revising = revising.compose(before -> reviseAll()).recover(e -> {
-        log.atLevel(DatabaseError.of(e).level()).log("Could not bring licenses into line with their policy; retrying in {} s: {}",
-            INTERVAL.toSeconds(), e.getMessage());
-        return Future.succeededFuture();
-      }).onSuccess(done -> {
-        if (!stopped) {
-          reviseAfter(INTERVAL);
-        }
-      });
-    });
-  }
-
   private Future<Void> reviseAll() {
     return PolicyStore.revised(database.chores(), POLICIES).compose(policies -> {
       Future<Void> done = Future.succeededFuture();
@@ -244,7 +226,7 @@ public final class PolicyVerticle extends VerticleBase {
 
   /** Goes on until all licenses of a policy are in line. */
   private Future<Void> revise(Revised policy) {
-    return stopped ? Future.succeededFuture()
+    return chore.isStopped() ? Future.succeededFuture()
         : Database.transaction(database.chores(), tx -> revision.step(tx, policy)).compose(step -> {
           outbox.dispatch(step.written());
           return step.isLast() ? Future.succeededFuture() : revise(policy);

@@ -1,5 +1,6 @@
 package io.keyhook.log;
 
+import io.keyhook.db.Chore;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
@@ -17,41 +18,30 @@ final class DeletedWebhooks {
   private static final Logger log = LoggerFactory.getLogger(DeletedWebhooks.class);
   private static final Duration INTERVAL = Duration.ofHours(1);
 
-  private final Vertx vertx;
   private final Pool pool;
   private final int days;
-  private Future<Void> running = Future.succeededFuture();
-  private long timer;
-  private boolean stopped;
+  private final Chore chore;
 
   /**
    * @param retentions of the log, of all plans, in days
    */
   DeletedWebhooks(Vertx vertx, Pool pool, Set<Integer> retentions) {
-    this.vertx = vertx;
     this.pool = pool;
     this.days = retentions.isEmpty() ? 0 : Collections.max(retentions);
+    this.chore = Chore.every(INTERVAL, vertx, log, "remove deleted webhooks", this::remove);
   }
 
   void start() {
-    running = remove();
-    timer = vertx.setPeriodic(INTERVAL.toMillis(), t -> running = running.compose(done -> remove()));
+    chore.start(Duration.ZERO);
   }
 
   /** Completes when a batch that is under way has ended. */
   Future<Void> stop() {
-    stopped = true;
-    vertx.cancelTimer(timer);
-    return running;
+    return chore.stop();
   }
 
   private Future<Void> remove() {
-    return DeletedWebhookStore.remove(pool, days).transform(done -> {
-      if (done.failed()) {
-        log.warn("Could not remove deleted webhooks; retrying in an hour: {}", done.cause().getMessage());
-      }
-      return done.succeeded() && done.result() == DeletedWebhookStore.BATCH && !stopped ? remove()
-          : Future.succeededFuture();
-    });
+    return DeletedWebhookStore.remove(pool, days).compose(removed ->
+        removed == DeletedWebhookStore.BATCH && !chore.isStopped() ? remove() : Future.succeededFuture());
   }
 }
