@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /**
  * Forwards the requests of a webhook to an endpoint on this machine until it is closed, or the server refuses it for good.
@@ -25,6 +26,8 @@ public final class Forwarding implements AutoCloseable {
   private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
   private static final int SHOWN_BODY = 120;
+  /** A terminal would obey them. */
+  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
   private final ForwardOptions options;
   private final Consumer<String> out;
@@ -166,7 +169,7 @@ public final class Forwarding implements AutoCloseable {
   }
 
   private static String shown(String body) {
-    String text = body.replaceAll("\\p{Cntrl}", "?"); // a terminal would obey them
+    String text = CONTROL.matcher(body).replaceAll("?");
     return text.length() > SHOWN_BODY ? text.substring(0, SHOWN_BODY) + "..." : text;
   }
 

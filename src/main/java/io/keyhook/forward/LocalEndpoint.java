@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** The endpoint on this machine. For blocking threads. */
 final class LocalEndpoint {
@@ -22,7 +23,7 @@ final class LocalEndpoint {
   /** What the client sets itself. */
   private static final Set<String> ITS_OWN = Set.of("host", "connection", "content-length", "expect", "upgrade");
   /** Lone surrogates and NUL, which a server does not accept. */
-  private static final String NO_TEXT = "[\\x00\\p{Cs}]";
+  private static final Pattern NO_TEXT = Pattern.compile("[\\x00\\p{Cs}]");
 
   private final Http http;
   private final URI url;
@@ -70,6 +71,6 @@ final class LocalEndpoint {
   }
 
   private static String text(String text, int most) {
-    return text.substring(0, Math.min(text.length(), most)).replaceAll(NO_TEXT, "\uFFFD");
+    return NO_TEXT.matcher(text.substring(0, Math.min(text.length(), most))).replaceAll("\uFFFD");
   }
 }

@@ -10,6 +10,7 @@ import io.keyhook.testing.Api;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.KeyhookProcess;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Proxy;
 import io.keyhook.testing.Receiver;
@@ -17,16 +18,19 @@ import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -187,6 +191,30 @@ class ListenTest {
     assertThat(one.ended.join()).isTrue();
     assertThat(one.lines).endsWith("Stopped; the webhook is deleted");
     assertThat(keyhook.api().get("/api/webhooks").expect(200).data()).isEmpty();
+  }
+
+  @Test
+  void theProcessForwardsUntilItIsInterruptedAndDeletesItsWebhook(@TempDir Path directory) {
+    Receiver receiver = keyhook.receiver();
+    receiver.answerNext(Answer.status(200), Answer.status(500, "no such table: customers"));
+    String secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    receiver.trust(secret);
+    Map<String, String> environment = Map.of("KEYHOOK_API_KEY", Node.API_KEY, "KEYHOOK_WEBHOOK_SECRET", secret);
+    try (KeyhookProcess process = KeyhookProcess.start(directory, environment, List.of(), "listen",
+        "--forward", receiver.url(), "--url", keyhook.node().uri().toString(), "--events", "license.created,license.activated")) {
+      process.awaitOutput(Pattern.compile("press Ctrl\\+C to stop"));
+      activate();
+      receiver.take(3);
+      process.awaitOutput(Pattern.compile("attempt 2"));
+      process.stop();
+      assertThat(process.output()).contains("license.created", "  200  ", "  500  ", "no such table: customers",
+          "Stopped; the webhook is deleted").doesNotContain(secret, Node.API_KEY);
+      assertThat(keyhook.api().get("/api/webhooks").expect(200).data()).isEmpty();
+    }
+    try (KeyhookProcess process = KeyhookProcess.start(directory, environment, List.of(), "listen", "--forward", "3000")) {
+      assertThat(process.exitCode()).isEqualTo(2);
+      assertThat(process.output()).startsWith("--forward is not an http or https URL").doesNotContain("\tat ");
+    }
   }
 
   @Test
