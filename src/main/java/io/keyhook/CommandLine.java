@@ -28,6 +28,7 @@ record CommandLine(Command command, List<String> operands, Optional<Path> file) 
     BACKUP("backup", "write all data to a file, while nodes run", "FILE"),
     RESTORE("restore", "fill an empty database from such a file", "FILE"),
     MOVE_DATABASE("move-database", "copy the embedded database to the one in database.uri"),
+    LISTEN("listen", "forward a webhook's deliveries to an endpoint on this machine", "OPTIONS"),
     VERSION("--version", "print the version"),
     HELP("--help", "print this");
 
@@ -68,6 +69,9 @@ record CommandLine(Command command, List<String> operands, Optional<Path> file) 
         .filter(command -> !left.isEmpty() && command.name.equals(left.get(0))).findFirst();
     Command command = named.orElse(Command.SERVE);
     List<String> rest = left.subList(named.isPresent() ? 1 : 0, left.size());
+    if (command == Command.LISTEN) { // which reads its options itself, and no configuration
+      return new CommandLine(command, rest, Optional.empty());
+    }
     int count = command.operands.size();
     if (rest.size() < count || rest.stream().limit(count).anyMatch(operand -> operand.isBlank() || operand.startsWith("-"))) {
       throw new UsageException("The command is \"" + command.synopsis() + "\".");

@@ -42,11 +42,12 @@ import io.keyhook.idempotency.Idempotency;
 import io.keyhook.idempotency.IdempotencyVerticle;
 import io.keyhook.license.ExpiringVerticle;
 import io.keyhook.license.ExpiryVerticle;
-import io.keyhook.license.LastSeen;
 import io.keyhook.license.HeartbeatVerticle;
+import io.keyhook.license.LastSeen;
 import io.keyhook.license.LicenseVerticle;
 import io.keyhook.license.PolicyVerticle;
 import io.keyhook.license.ValidationVerticle;
+import io.keyhook.listen.ListenVerticle;
 import io.keyhook.log.LiveVerticle;
 import io.keyhook.log.LogVerticle;
 import io.keyhook.log.RecoveryVerticle;
@@ -280,6 +281,7 @@ final class Deployment {
     return deploy(Stage.COUNTING, 1, () -> new StatsVerticle(bus, database, counts, budget))
         .compose(v -> deploy(Stage.COUNTING, 1, () -> // outlives the senders, which send to it
             new TestEndpointVerticle(bus, database, plans, admissions.management())))
+        .compose(v -> deploy(Stage.COUNTING, 1, () -> new ListenVerticle(bus, database, policy, admissions))) // likewise
         .compose(v -> deploy(Stage.SENDING, workers, delivery::sender))
         .compose(v -> deploy(Stage.WORKING, 1, () -> new LogVerticle(bus, database, dispatcher, outbox, plans)))
         .compose(v -> deploy(Stage.WORKING, 1, () ->

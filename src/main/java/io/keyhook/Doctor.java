@@ -96,8 +96,8 @@ final class Doctor implements DatabaseCommand {
 
   /** Under the rules of a delivery: no URL of an account leads to an address that is not public. */
   private static String connect(TargetPolicy policy, Tunnel tunnel, SSLSocketFactory tls, Target target) throws IOException {
-    if (target.isTestEndpoint()) {
-      return "the built-in test endpoint needs no connection";
+    if (target.isBuiltIn()) {
+      return target.host() + " needs no connection";
     }
     List<InetAddress> addresses = policy.pick(target, List.of(InetAddress.getAllByName(target.host())));
     String where = target.host() + ":" + target.port();

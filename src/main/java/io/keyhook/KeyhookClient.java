@@ -12,6 +12,7 @@ import io.keyhook.bus.Events;
 import io.keyhook.bus.Info;
 import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Links;
+import io.keyhook.bus.Listening;
 import io.keyhook.bus.Page;
 import io.keyhook.bus.Policies;
 import io.keyhook.bus.Products;
@@ -508,6 +509,16 @@ public final class KeyhookClient {
 
   public Future<Void> deleteTestEndpoint(TestEndpoints.Delete request) {
     return manage(request.caller().accountId(), Addresses.DELETE_TEST_ENDPOINT, request);
+  }
+
+  /** Waits up to {@link Listening#WAIT} for attempts of a webhook with the URL of listeners. Accounts share the waiting calls fairly. */
+  public Future<Listening.Requests> listen(Listening.Listen query) {
+    return bus.request(Addresses.LISTEN, query);
+  }
+
+  /** Ends an attempt that {@link #listen} has returned. Not found: it has ended already. */
+  public Future<Void> respond(Listening.Respond request) {
+    return bus.request(Addresses.RESPOND, request);
   }
 
   /** Lists the keys that sign validations, newest first. */

@@ -11,6 +11,8 @@ import io.keyhook.config.LocalSecrets;
 import io.keyhook.db.EmbeddedServer;
 import io.keyhook.db.EmbeddedServerException;
 import io.keyhook.trace.Tracing;
+import io.keyhook.forward.ForwardOptions;
+import io.keyhook.forward.Forwarding;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
@@ -91,9 +93,10 @@ public final class Main {
         case SERVE -> serve(line);
         case VERSION -> System.out.println("Keyhook " + Version.VERSION);
         case HELP -> System.out.println(CommandLine.USAGE);
+        case LISTEN -> System.exit(Forwarding.run(ForwardOptions.parse(line.operands(), System.getenv())) ? 0 : FAILED);
         default -> System.exit(run(line, configuration(line)) ? 0 : FAILED);
       }
-    } catch (CommandLine.UsageException | ConfigurationException e) {
+    } catch (CommandLine.UsageException | ConfigurationException | ForwardOptions.UnusableException e) {
       System.err.println(e.getMessage());
       System.exit(MISUSED);
     } catch (EmbeddedServerException e) {
@@ -126,7 +129,7 @@ public final class Main {
       case BACKUP -> BackupCommands.backup(options, Path.of(operands.get(0)));
       case RESTORE -> BackupCommands.restore(options, Path.of(operands.get(0)));
       case MOVE_DATABASE -> BackupCommands.move(options);
-      case SERVE, VERSION, HELP -> throw new IllegalArgumentException(line.command().name());
+      case SERVE, VERSION, HELP, LISTEN -> throw new IllegalArgumentException(line.command().name());
     };
   }
 

@@ -34,7 +34,7 @@ class ArchitectureTest {
   private static final String[] DOMAINS =
       {"io.keyhook.account..", "io.keyhook.audit..", "io.keyhook.idempotency..", "io.keyhook.license..",
           "io.keyhook.webhook..", "io.keyhook.event..", "io.keyhook.target..", "io.keyhook.attempt..", "io.keyhook.delivery..",
-          "io.keyhook.log..", "io.keyhook.signing..", "io.keyhook.testendpoint..", "io.keyhook.stats.."};
+          "io.keyhook.log..", "io.keyhook.signing..", "io.keyhook.listen..", "io.keyhook.testendpoint..", "io.keyhook.stats.."};
 
   /** Beside them, {@code db} has what all stores stand on: connections, migrations, partitions. */
   private static final DescribedPredicate<JavaClass> STORES = DescribedPredicate.describe("are stores", type ->
@@ -88,10 +88,10 @@ class ArchitectureTest {
       .should().dependOnClassesThat(resideInAPackage("io.vertx.ext.web..")
           .and(DescribedPredicate.not(resideInAnyPackage("io.vertx.ext.web.client..", "io.vertx.ext.web.codec.."))));
 
-  /** But for the client that sends attempts, and the router that a host mounts. */
+  /** But for the client that sends attempts, the one that is a command, and the router that a host mounts. */
   @ArchTest
   static final ArchRule noHttpBelowHttp = noClasses()
-      .that().resideOutsideOfPackages("io.keyhook.http..", "io.keyhook.attempt..")
+      .that().resideOutsideOfPackages("io.keyhook.http..", "io.keyhook.attempt..", "io.keyhook.forward..")
       .and().doNotHaveFullyQualifiedName("io.keyhook.Keyhook")
       .and().doNotHaveFullyQualifiedName("io.keyhook.Deployment")
       .should().dependOnClassesThat().resideInAnyPackage("io.vertx.core.http..", "io.vertx.ext.web..", "java.net.http..")

@@ -37,6 +37,8 @@ final class ErasureStore {
       delete("webhook", "webhook_id"),
       delete("test_request", "slot"),
       delete("test_endpoint", "token"),
+      delete("listener_request", "webhook_id, request_id"),
+      delete("listener", "webhook_id"),
       delete("idempotency", "key_id"),
       delete("alert_message", "user_id, channel, cause"),
       delete("alert_setting", "user_id"),

@@ -121,8 +121,8 @@ public final class AlertVerticle extends VerticleBase {
   private String checked(String url) {
     try {
       Target target = policy.check(url);
-      if (target.isTestEndpoint()) {
-        throw Check.invalid("slackUrl", "is the URL of a test endpoint, which takes webhooks only");
+      if (target.isBuiltIn()) {
+        throw Check.invalid("slackUrl", "is a URL that takes webhooks only");
       }
       return target.hostHeader();
     } catch (RefusedTargetException e) {

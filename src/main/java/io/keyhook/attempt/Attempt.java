@@ -1,8 +1,10 @@
 package io.keyhook.attempt;
 
+import io.vertx.core.MultiMap;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 
 /**
  * How one attempt went.
@@ -23,6 +25,25 @@ public record Attempt(
   public static Attempt refused() {
     return new Attempt(Instant.now(), Duration.ZERO, System.nanoTime(), null, AttemptError.TARGET_REFUSED, null,
         null, Duration.ZERO);
+  }
+
+  /** One that ended without a response, outside of {@link Sender}. */
+  public static Attempt failed(Instant startedAt, Duration duration, long endedNanos, AttemptError error) {
+    return new Attempt(startedAt, duration, endedNanos, null, error, null, null, Duration.ZERO);
+  }
+
+  /**
+   * One with a response that did not come over {@link Sender}, as it is logged.
+   *
+   * @param body at most 4 KB; null: there is none
+   * @param extra headers that the endpoint may have repeated
+   */
+  public static Attempt answered(Instant startedAt, Duration duration, long endedNanos, int statusCode, Map<String, String> headers,
+      String body, ExtraHeaders extra) {
+    MultiMap response = MultiMap.caseInsensitiveMultiMap();
+    headers.forEach((name, value) -> response.add(name, value));
+    return new Attempt(startedAt, duration, endedNanos, statusCode, null, ResponseText.clean(body == null ? "" : body),
+        new ResponseHeaders(response), RetryAfter.asked(statusCode, response)).without(extra);
   }
 
   /** As it is logged: without the values of headers that the endpoint may have repeated. */

@@ -72,9 +72,7 @@ final class Exchange {
     text = new ResponseText(
         response.headers().getAll(HttpHeaders.CONTENT_ENCODING), response.getHeader(HttpHeaders.CONTENT_TYPE));
     headers = new ResponseHeaders(response.headers());
-    if (statusCode == 429 || statusCode == 503) {
-      retryAfter = RetryAfter.of(response.getHeader(HttpHeaders.RETRY_AFTER), Instant.now());
-    }
+    retryAfter = RetryAfter.asked(statusCode, response.headers());
   }
 
   /** Counts all that comes, and tells whether it is still wanted. */

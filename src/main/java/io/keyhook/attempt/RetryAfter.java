@@ -1,5 +1,7 @@
 package io.keyhook.attempt;
 
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,6 +27,11 @@ final class RetryAfter {
       .map(form -> DateTimeFormatter.ofPattern(form, Locale.ENGLISH).withResolverStyle(ResolverStyle.STRICT)).toList();
 
   private RetryAfter() {}
+
+  /** How long a response asks to wait: only one that says that the endpoint is overloaded does. */
+  static Duration asked(int statusCode, MultiMap headers) {
+    return statusCode == 429 || statusCode == 503 ? of(headers.get(HttpHeaders.RETRY_AFTER), Instant.now()) : Duration.ZERO;
+  }
 
   /**
    * How long it asks to wait: seconds, or until a date. Takes time linear in the header's length.

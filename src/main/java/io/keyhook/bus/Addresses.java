@@ -139,6 +139,11 @@ public final class Addresses {
   public static final Address<TestEndpoints.Receive, TestEndpoints.Outcome> RECEIVE_TEST =
       new Address<>("test-endpoint.receive");
 
+  public static final Address<Listening.Listen, Listening.Requests> LISTEN = new Address<>("listener.listen", LONG);
+  public static final Address<Listening.Respond, Void> RESPOND = new Address<>("listener.respond");
+  /** An attempt to a listener. */
+  public static final Address<Listening.Offer, Listening.Response> OFFER = new Address<>("listener.offer", LONG);
+
   public static final Address<Deliveries.ListOf, Page<Deliveries.Summary>> LIST_DELIVERIES =
       new Address<>("delivery.list");
   public static final Address<Deliveries.ListAll, Page<Deliveries.Summary>> LIST_ALL_DELIVERIES =

@@ -19,6 +19,7 @@ public enum Id {
   WEBHOOK("webhook_", "webhook"),
   DELIVERY("delivery_", "delivery"),
   TEST_DELIVERY("delivery_test_", "delivery"),
+  REQUEST("request_", "request that waits for a response"),
   RECOVERY("recovery_", "recovery"),
   EVENT("event_", "event"),
   SIGNING_KEY("signkey_", "signing key"),

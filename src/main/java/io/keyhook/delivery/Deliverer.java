@@ -105,7 +105,7 @@ final class Deliverer implements Endpoint.Actions {
     Outgoing outgoing = delivery.outgoing();
     Message message = Message.of(known, outgoing.type(), outgoing.deliveryId(), false, outgoing.data(),
         outgoing.format(), outgoing.number(), Instant.now());
-    drain.track(Work.ATTEMPT, transport.send(known, message, outgoing.trace()).onSuccess(attempt -> {
+    drain.track(Work.ATTEMPT, transport.send(endpoint.id(), known, message, outgoing.trace()).onSuccess(attempt -> {
       transport.wait(attempt).ifPresentOrElse(wait -> unsent(endpoint, delivery, attempt, wait), () -> {
         endpoint.ended(delivery, attempt.succeeded());
         drain.track(Work.WRITE, outcomes.record(delivery, attempt));

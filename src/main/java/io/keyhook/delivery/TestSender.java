@@ -78,7 +78,7 @@ final class TestSender {
     return settings.load(endpoint).compose(found -> {
       EndpointSettings target = found.orElseThrow(Id.WEBHOOK::notFound);
       Message message = Message.of(target, type, id, true, data, format, 1, Instant.now());
-      return transport.send(target, message, trace);
+      return transport.send(endpoint, target, message, trace);
     }).recover(e -> e instanceof RefusedTargetException ? Future.succeededFuture(Attempt.refused())
         : Future.failedFuture(e instanceof UnreadableSecretException ? new Failure.Conflict("SECRET_UNREADABLE",
             "The webhook's secret or its headers are encrypted with a master key that this server does not have. Rotate the secret,"

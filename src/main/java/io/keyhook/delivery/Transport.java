@@ -5,6 +5,8 @@ import io.keyhook.attempt.Egress;
 import io.keyhook.attempt.EndpointSettings;
 import io.keyhook.attempt.Message;
 import io.keyhook.attempt.Sender;
+import io.keyhook.event.EndpointId;
+import io.keyhook.listen.Listener;
 import io.keyhook.target.Target;
 import io.keyhook.testendpoint.TestEndpoint;
 import io.keyhook.trace.Span;
@@ -14,17 +16,19 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** Makes attempts: over the network, or in this process for the built-in test endpoint. Belongs to one event loop. */
+/** Makes attempts: over the network, in this process for the built-in test endpoint, or by whoever listens. Belongs to one event loop. */
 final class Transport {
   private final Sender sender;
   private final Egress egress;
-  private final TestEndpoint endpoint;
+  private final TestEndpoint testEndpoint;
+  private final Listener listener;
   private final Tracing tracing;
 
-  Transport(Sender sender, Egress egress, TestEndpoint endpoint, Tracing tracing) {
+  Transport(Sender sender, Egress egress, TestEndpoint testEndpoint, Listener listener, Tracing tracing) {
     this.sender = sender;
     this.egress = egress;
-    this.endpoint = endpoint;
+    this.testEndpoint = testEndpoint;
+    this.listener = listener;
     this.tracing = tracing;
   }
 
@@ -33,9 +37,9 @@ final class Transport {
    *
    * @param cause the context of the span that raised the event; null: there is none
    */
-  Future<Attempt> send(EndpointSettings settings, Message message, String cause) {
+  Future<Attempt> send(EndpointId endpoint, EndpointSettings settings, Message message, String cause) {
     if (!tracing.isOn()) {
-      return send(settings, message);
+      return send(endpoint, settings, message);
     }
     Target target = settings.target();
     Span span = tracing.start(Tracing.Kind.CLIENT, "attempt " + message.event(), cause, List.of())
@@ -45,7 +49,7 @@ final class Transport {
         .with("url.scheme", target.ssl() ? "https" : "http")
         .with("server.address", target.host())
         .with("server.port", target.port());
-    return send(settings, message.traced(span.context())).onSuccess(attempt -> {
+    return send(endpoint, settings, message.traced(span.context())).onSuccess(attempt -> {
       if (attempt.statusCode() != null) {
         span.with("http.response.status_code", attempt.statusCode());
       }
@@ -56,8 +60,9 @@ final class Transport {
     });
   }
 
-  private Future<Attempt> send(EndpointSettings settings, Message message) {
-    return settings.target().isTestEndpoint() ? endpoint.take(settings, message) : sender.send(settings, message);
+  private Future<Attempt> send(EndpointId endpoint, EndpointSettings settings, Message message) {
+    return settings.target().isTestEndpoint() ? testEndpoint.take(settings, message)
+        : settings.target().isListener() ? listener.take(endpoint, settings, message) : sender.send(settings, message);
   }
 
   /** How long this node waits before it attempts the same again without counting the attempt; empty: it counts. */

@@ -55,7 +55,8 @@ final class Permissions {
     put(READ_ONLY, WEBHOOKS, "POST /api/webhooks/preview");
     put(MEMBER, WEBHOOKS, "POST /api/webhooks", "PATCH /api/webhooks/:id", "DELETE /api/webhooks/:id",
         "POST /api/webhooks/:id/pause", "POST /api/webhooks/:id/resume", "POST /api/webhooks/:id/rotate-secret", "POST /api/test-endpoint",
-        "DELETE /api/test-endpoint");
+        "DELETE /api/test-endpoint",
+        "POST /api/webhooks/:id/listen", "POST /api/webhooks/:id/respond");
 
     put(READ_ONLY, WEBHOOKS, "GET /api/deliveries", "GET /api/deliveries/causes", "GET /api/deliveries/stream",
         "GET /api/deliveries/:id", "GET /api/recoveries", "GET /api/recoveries/:id", "POST /api/webhooks/:id/recover/preview", "GET /api/stats",

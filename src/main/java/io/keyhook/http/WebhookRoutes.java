@@ -6,10 +6,14 @@ import static io.keyhook.http.Calls.read;
 
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Deliveries;
+import io.keyhook.bus.Listening;
 import io.keyhook.bus.Recoveries;
 import io.keyhook.bus.TestEndpoints;
 import io.keyhook.bus.Webhooks;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.RoutingContext;
 
 /** Routes for webhooks, their health and their deliveries, and for the test endpoint. */
 final class WebhookRoutes {
@@ -61,6 +65,12 @@ final class WebhookRoutes {
         client.getRecovery(new Recoveries.Get(caller(context), id(context))));
     calls.account(HttpMethod.POST, "/api/recoveries/:id/stop", 200, context -> client.stopRecovery(
         read(context, in -> new Recoveries.Stop(caller(context), id(context)))));
+    calls.account(HttpMethod.POST, "/api/webhooks/:id/listen", 200, context ->
+        client.listen(read(context, in -> new Listening.Listen(caller(context), id(context), ended(context)))));
+    calls.account(HttpMethod.POST, "/api/webhooks/:id/respond", 204, context -> client.respond(read(context, in ->
+        new Listening.Respond(caller(context), id(context), in.text("requestId"), in.part(() -> new Listening.Response(
+            in.integer("statusCode"), in.choice("error", Listening.Problem.values()), in.textsByName("headers"),
+            in.text("body")))))));
     calls.account(HttpMethod.POST, "/api/test-endpoint", 200, context ->
         client.createTestEndpoint(read(context, in -> new TestEndpoints.Create(caller(context)))));
     calls.account(HttpMethod.GET, "/api/test-endpoint", 200, context ->
@@ -70,6 +80,12 @@ final class WebhookRoutes {
     calls.accountQuery("/api/webhooks/:id/deliveries", (context, in) ->
         new Deliveries.ListOf(caller(context), id(context), in.choice("status", Deliveries.Status.values()),
             in.text("event"), in.time("from"), in.time("to"), in.page()), client::listDeliveries);
+  }
+
+  private static Future<Void> ended(RoutingContext context) {
+    Promise<Void> ended = Promise.promise();
+    context.addEndHandler(done -> ended.tryComplete());
+    return ended.future();
   }
 
   private static Webhooks.Authentication authentication(Input in) {

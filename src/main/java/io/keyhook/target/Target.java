@@ -18,6 +18,11 @@ public record Target(boolean ssl, String host, int port, String requestUri, Opti
   /** Under a domain that never exists (RFC 6761, 6.4): a server that does not know the test endpoint resolves it to nothing. */
   private static final String TEST_ENDPOINT = "test-endpoint.keyhook.invalid";
 
+  /** Likewise. */
+  private static final String LISTENER_HOST = "listen.keyhook.invalid";
+  /** The URL of webhooks whose attempts are forwarded to whoever listens to them. */
+  public static final String LISTENER = "https://" + LISTENER_HOST + "/";
+
   /**
    * The URL of a test endpoint.
    *
@@ -30,6 +35,16 @@ public record Target(boolean ssl, String host, int port, String requestUri, Opti
   /** Whether this is the built-in test endpoint, which is in this process: no connection is ever made to it. */
   public boolean isTestEndpoint() {
     return ssl && port == defaultPort(true) && host.equals(TEST_ENDPOINT);
+  }
+
+  /** Whether attempts are forwarded to a developer's machine: no connection is ever made to this host. */
+  public boolean isListener() {
+    return ssl && port == defaultPort(true) && host.equals(LISTENER_HOST);
+  }
+
+  /** Whether attempts are made without a connection. */
+  public boolean isBuiltIn() {
+    return isTestEndpoint() || isListener();
   }
 
   /** The {@code Host} header: the port stands in it only where it is not the scheme's own. */

@@ -31,8 +31,8 @@ import java.util.stream.Stream;
  * change. The rules hold for one request, so the caller follows no redirect. Resolving is the caller's too. For any
  * thread.
  *
- * <p>The built-in test endpoint ({@link Target#isTestEndpoint}) passes {@link #check} unless it is denied, and never
- * {@link #pick}: whatever its name resolves to, no connection is made to it.
+ * <p>What is built in ({@link Target#isBuiltIn}) passes {@link #check} unless it is denied, and never {@link #pick}: whatever its
+ * name resolves to, no connection is made to it.
  */
 public final class TargetPolicy {
 
@@ -124,7 +124,7 @@ public final class TargetPolicy {
     } else {
       require(!rules.denied.contains(target.host()), NAME, "host is a name that the server's administrator denies");
     }
-    if (target.isTestEndpoint()) {
+    if (target.isBuiltIn()) {
       return;
     } else if (literal.isEmpty() && !isTrusted(target.host(), rules)) {
       HostName.requirePublic(target.host());
@@ -145,7 +145,7 @@ public final class TargetPolicy {
    * @throws UnresolvedTargetException there are none
    */
   public List<InetAddress> pick(Target target, List<InetAddress> resolved) {
-    require(!target.isTestEndpoint(), DNS, () -> target.host() + " is not reached over the network");
+    require(!target.isBuiltIn(), DNS, () -> target.host() + " is not reached over the network");
     Rules now = rules;
     judge(target, now); // the rules may have changed since check
     List<InetAddress> candidates = target.literal().map(List::of).orElse(resolved);

@@ -48,7 +48,7 @@ final class Registration {
     if (target.isTestEndpoint()) {
       return checkOwn(caller, url);
     }
-    if (target.literal().isPresent()) {
+    if (target.isListener() || target.literal().isPresent()) {
       return Future.succeededFuture();
     }
     return names.run(caller.accountId(), () -> resolver.resolve(target.host())

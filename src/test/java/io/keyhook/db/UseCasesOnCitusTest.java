@@ -28,7 +28,7 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 /** What is promised of each use case holds on a distributed database, too: the tests of these packages run there once more. */
 @EnabledIfEnvironmentVariable(named = CitusCluster.VARIABLE, matches = ".+", disabledReason = "It names no Citus cluster")
 class UseCasesOnCitusTest {
-  private static final List<String> PACKAGES = List.of("testendpoint", "alert", "webhook", "log", "account", "license",
+  private static final List<String> PACKAGES = List.of("listen", "testendpoint", "alert", "webhook", "log", "account", "license",
       "delivery", "stats", "event", "audit");
   private static final List<String> CLASSES = List.of("http.IdempotencyTest", "http.PatchTest", "http.ForeignIdTest",
       "http.PermissionsTest");

@@ -82,7 +82,7 @@ class BadFieldTest {
       }
       case "signUp", "changePassword", "mailPasswordReset" -> exchange.expect(403);
       case "beginTwoFactor", "enableTwoFactor", "disableTwoFactor", "disableUserTwoFactor", "resetUserPassword" -> exchange.expect(403, "USER_ONLY");
-      case "findInvitation", "acceptInvitation", "setPassword", "resetPasswordOfAccount" -> exchange.expect(404, "NOT_FOUND");
+      case "findInvitation", "acceptInvitation", "setPassword", "resetPasswordOfAccount", "respondToRequest" -> exchange.expect(404, "NOT_FOUND");
       case "login", "openSession" -> {
         if (good.field().equals("code")) {
           exchange.expect(200); // the user has no second factor, and needs no code

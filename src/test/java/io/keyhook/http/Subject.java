@@ -26,7 +26,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /** One of each thing on a running node, to send bad requests about, and the proof that they change nothing. */
 final class Subject implements BeforeAllCallback {
   private static final List<String> TABLES = List.of("account", "member", "session", "account_link", "api_key", "license", "license_expiry", "activation", "webhook",
-      "webhook_format", "webhook_pace", "recovery", "delivery_queue", "delivery", "event", "audit", "idempotency", "test_endpoint", "test_request",
+      "webhook_format", "webhook_pace", "recovery", "delivery_queue", "delivery", "event", "audit", "idempotency", "test_endpoint", "test_request", "listener", "listener_request",
       "alert_setting", "policy", "product", "signing_key");
   /** What changes by the clock and not by a request. */
   private static final String UNSTEADY = "'{last_used_at,last_seen_at,last_login_at}'::text[]";

@@ -1,8 +1,12 @@
 // Checks a webhook's URL while the user types. The server has the last word.
 
 const INTERNAL = /(^|\.)(localhost|localdomain|local|internal|lan|corp|home|svc|invalid|test|onion|arpa)$/;
-/** The start of the URL of a built-in test endpoint, the only one below a reserved name. */
+/** The start of the URL of a built-in test endpoint. */
 export const TEST_ENDPOINT = 'https://test-endpoint.keyhook.invalid/';
+/** The start of the URL of webhooks that the command listen forwards. */
+export const LISTENER = 'https://listen.keyhook.invalid/';
+/** Whether Keyhook opens no connection to a URL: only these are below a reserved name. */
+export const isBuiltIn = url => url.startsWith(TEST_ENDPOINT) || url.startsWith(LISTENER);
 const IPV4 = /^\d+(\.\d+){3}$/;
 const PRIVATE_V4 = /^(0|10|127)\.|^169\.254\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./;
 
@@ -48,7 +52,7 @@ export function checkForm(url, insecure) {
 /** Also checks what a server refuses unless it is configured to allow more. */
 export function checkUrl(url, insecure) {
   const wrong = checkForm(url, insecure);
-  if (wrong || insecure || url.startsWith(TEST_ENDPOINT)) {
+  if (wrong || insecure || isBuiltIn(url)) {
     return wrong;
   }
   const [, host, port] = /^https:\/\/(\[[^\]]*\]|[^:/?]*)(?::(\d+))?/i.exec(url);

@@ -7,7 +7,7 @@ import { indented } from '../json.js';
 import { backTo, to } from '../router.js';
 import { announce, Badge, Button, Card, Code, Facts, IdText, Loaded, Later, Notice, PageHead, StatusBadge, Url } from '../ui.js';
 import { RETRY_PAUSE, useAgain, useLoad, useNow } from '../use.js';
-import { TEST_ENDPOINT } from '../url-check.js';
+import { isBuiltIn } from '../url-check.js';
 import { advice, DELIVERY_BADGE, deliveryBadge, outcome } from '../words.js';
 
 /** Milliseconds between loads of a pending delivery: during an attempt, and at most. */
@@ -156,7 +156,7 @@ export function RequestCard({ delivery }) {
     ['X-Webhook-Signature', null],
     ['webhook-signature', null],
   ].filter(Boolean).map(([name, value]) => ({ name, value }));
-  return html`<${Card} title="Request" action=${html`<span class="actions">${delivery.url && !delivery.url.startsWith(TEST_ENDPOINT) && html`<${Button} kind="small"
+  return html`<${Card} title="Request" action=${html`<span class="actions">${delivery.url && !isBuiltIn(delivery.url) && html`<${Button} kind="small"
         icon="copy" onClick=${() => setAsCommand(true)}>Copy as cURL</${Button}>`}<${Button} kind="small"
         onClick=${() => setRaw(!raw)}>${raw ? 'Formatted body' : 'Raw body'}</${Button}></span>`}>
     ${delivery.url && html`<p class="mono breakable"><strong>POST</strong> <${Url} of=${delivery.url} /></p>`}

@@ -9,7 +9,7 @@ import { useLive, useSoon } from '../live.js';
 import { backTo, go, to } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
 import { announce, Badge, Button, ButtonLink, Card, Code, Confirm, Empty, Facts, Failed, IdText, Loaded, Notice, PagedTable, PageHead, Time, Url } from '../ui.js';
-import { TEST_ENDPOINT } from '../url-check.js';
+import { LISTENER, TEST_ENDPOINT } from '../url-check.js';
 import { useLoad, usePages } from '../use.js';
 import { advice, EVENT_TYPES, outcome } from '../words.js';
 import { toAttempts } from './deliveries.js';
@@ -93,6 +93,8 @@ function Webhook({ webhook, back, onChanged, reload }) {
       secret stops signing on ${dateTime(webhook.previousSecretUntil)}.</${Notice}>`}
     ${webhook.url.startsWith(TEST_ENDPOINT) && html`<${Notice} tone="info" title="Sends to the built-in test endpoint"
         action=${html`<${ButtonLink} kind="small" href="#/test-endpoint">View requests</${ButtonLink}>`} />`}
+    ${webhook.url.startsWith(LISTENER) && html`<${Notice} tone="info" title="Sends to the command listen">Deliveries go to the machine on
+      which the command runs. While nobody listens, attempts fail with connection_refused.</${Notice}>`}
     <div class="split">
       <${TestCard} webhook=${webhook} onTested=${done} />
       <${Card} title="Webhook">

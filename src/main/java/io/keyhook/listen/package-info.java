@@ -1,0 +1,2 @@
+/** Forwards attempts to the machines of developers, where the command {@code listen} takes them. */
+package io.keyhook.listen;
