@@ -124,7 +124,7 @@ final class PolicyStore {
    */
   static String end(String license, String policy) {
     return """
-        ((date_trunc('milliseconds', CASE %2$s.expiry_basis WHEN 'creation' THEN %1$s.created_at ELSE %1$s.first_activated_at END
+        ((date_trunc('milliseconds', CASE WHEN %2$s.expiry_basis = 'creation' THEN %1$s.created_at ELSE %1$s.first_activated_at END
           AT TIME ZONE 'UTC') + make_interval(secs => %2$s.duration_seconds)) AT TIME ZONE 'UTC')""".formatted(license, policy);
   }
 
