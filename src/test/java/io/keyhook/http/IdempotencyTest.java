@@ -84,6 +84,13 @@ class IdempotencyTest {
         "createUser", "createInvitation", "redeliver", "redeliverAll", "createAccount", "createPolicy", "createProduct");
   }
 
+  /** What a call has begun goes on after its answer: deliveries, and recoveries. */
+  private static void awaitEnd() {
+    keyhook.awaitEmptyQueue();
+    Waiting.until("recoveries have ended", () -> keyhook.database().value("SELECT count(*) FROM keyhook.recovery WHERE ended_at IS NULL")
+        .equals("0"));
+  }
+
   @ParameterizedTest
   @MethodSource("once")
   void aRetryGetsTheAnswerAndChangesNothing(Operation operation) {
@@ -98,6 +105,7 @@ class IdempotencyTest {
       assertThat(first.status()).as("%s", first).isBetween(200, 202);
     }
     assertThat(first.header(REPLAYED)).isNull();
+    awaitEnd();
     for (int i = 0; i < 2; i++) {
       Exchange retried = again(subject.unchanged(() -> subject.sendRaw(operation, body, headers)));
       assertThat(retried.status()).isEqualTo(first.status());
