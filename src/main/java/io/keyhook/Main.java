@@ -93,7 +93,13 @@ public final class Main {
         case SERVE -> serve(line);
         case VERSION -> System.out.println("Keyhook " + Version.VERSION);
         case HELP -> System.out.println(CommandLine.USAGE);
-        case LISTEN -> System.exit(Forwarding.run(ForwardOptions.parse(line.operands(), System.getenv())) ? 0 : FAILED);
+        case LISTEN -> {
+          if (line.operands().contains(ForwardOptions.HELP)) {
+            System.out.println(ForwardOptions.USAGE);
+          } else {
+            System.exit(Forwarding.run(ForwardOptions.parse(line.operands(), System.getenv())) ? 0 : FAILED);
+          }
+        }
         default -> System.exit(run(line, configuration(line)) ? 0 : FAILED);
       }
     } catch (CommandLine.UsageException | ConfigurationException | ForwardOptions.UnusableException e) {

@@ -149,5 +149,6 @@ class CommandsTest {
     Map<String, String> wrong = Map.of("KEYHOOK_HTTP_PORT", "70000");
     assertThat(run(0, wrong, "--version")).isEqualTo("Keyhook " + Version.VERSION + System.lineSeparator());
     assertThat(run(0, wrong, "--help")).contains("create-account EMAIL PLAN", "rotate-master-key");
+    assertThat(run(0, wrong, "listen", "--help")).startsWith("Usage: java -jar keyhook.jar listen --forward URL").contains("print this");
   }
 }

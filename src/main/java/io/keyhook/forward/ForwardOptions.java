@@ -32,7 +32,10 @@ public record ForwardOptions(URI forward, URI server, String apiKey, List<String
         --events LIST          event types, separated by commas; license.* by default
         --webhook ID           use this webhook, whose url is https://listen.keyhook.invalid/, and keep it
         --api-key-file FILE    read the API key from this file; otherwise from KEYHOOK_API_KEY
+        --help                 print this
       KEYHOOK_WEBHOOK_SECRET sets the signing secret; without it, each start prints a new one.""";
+  /** Asks for {@link #USAGE}. */
+  public static final String HELP = "--help";
 
   private static final String FORWARD = "--forward";
   private static final String URL = "--url";
