@@ -31,10 +31,12 @@ class InternalsTest {
 
   private static final List<Use> ALLOWED = List.of(
       new Use("io.keyhook.http.Answers",
-          "HttpServerRequest.decoderResult is how Vert.x says which limit a request exceeded: 414, 431 or 400",
+          "HttpServerRequest.decoderResult is how Vert.x says which limit a request exceeded: 414, 431 or 400; the client's faults in "
+              + "HTTP/2 come as Netty has them",
           "io.netty.handler.codec.DecoderResult",
           "io.netty.handler.codec.http.TooLongHttpHeaderException",
-          "io.netty.handler.codec.http.TooLongHttpLineException"),
+          "io.netty.handler.codec.http.TooLongHttpLineException",
+          "io.netty.handler.codec.http2.Http2Exception"),
       new Use("io.keyhook.account.TokenSignatures",
           "JWTAuth parses a token before it checks the signature, and its keys are public in no other way",
           "io.vertx.ext.auth.impl.jose.JWK",

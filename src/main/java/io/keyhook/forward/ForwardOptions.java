@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -45,6 +46,8 @@ public record ForwardOptions(URI forward, URI server, String apiKey, List<String
   private static final Set<String> NAMES = Set.of(FORWARD, URL, EVENTS, WEBHOOK, API_KEY_FILE);
   private static final String API_KEY_VARIABLE = "KEYHOOK_API_KEY";
   private static final String SECRET_VARIABLE = "KEYHOOK_WEBHOOK_SECRET";
+  private static final Pattern ID = Pattern.compile("webhook_[0-9a-z]++");
+  private static final int MAX_PORT = 65_535;
   private static final String DEFAULT_URL = "http://localhost:8080";
   private static final String DEFAULT_EVENTS = "license.*";
 
@@ -85,6 +88,9 @@ public record ForwardOptions(URI forward, URI server, String apiKey, List<String
     if (events.isEmpty()) {
       throw new UnusableException(EVENTS + " names no event.");
     }
+    if (given.containsKey(WEBHOOK) && !ID.matcher(given.get(WEBHOOK)).matches()) {
+      throw new UnusableException(WEBHOOK + " is not the ID of a webhook, such as webhook_01jhsqk2v8g5a1d7r0x4n6t9qe.");
+    }
     String server = given.getOrDefault(URL, DEFAULT_URL);
     return new ForwardOptions(url(FORWARD, given.get(FORWARD)),
         url(URL, server.endsWith("/") ? server.substring(0, server.length() - 1) : server), apiKey(given, environment), events,
@@ -95,7 +101,8 @@ public record ForwardOptions(URI forward, URI server, String apiKey, List<String
     try {
       URI url = URI.create(text);
       if (("http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme())) && url.getHost() != null
-          && url.getUserInfo() == null && url.getFragment() == null) {
+          && url.getUserInfo() == null && url.getFragment() == null && url.getPort() <= MAX_PORT
+          && (option.equals(FORWARD) || url.getQuery() == null)) {
         return url;
       }
     } catch (IllegalArgumentException e) {

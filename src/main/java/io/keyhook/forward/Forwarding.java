@@ -27,7 +27,7 @@ public final class Forwarding implements AutoCloseable {
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
   private static final int SHOWN_BODY = 120;
   /** A terminal would obey them. */
-  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\p{Cf}]");
 
   private final ForwardOptions options;
   private final Consumer<String> out;

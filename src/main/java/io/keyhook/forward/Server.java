@@ -45,6 +45,8 @@ final class Server {
     }
   }
 
+  private static final String FOREIGN = "the response is not from a Keyhook server";
+
   Server(Http http, URI url, String apiKey) {
     this.http = http;
     this.url = url;
@@ -56,16 +58,26 @@ final class Server {
       throws IOException, InterruptedException, RefusedException {
     JsonObject webhook = new JsonObject().put("url", Target.LISTENER).put("events", new JsonArray(events))
         .put("description", description);
-    return call("POST", "/api/webhooks", secret == null ? webhook : webhook.put("secret", secret), TIMEOUT);
+    return known(call("POST", "/api/webhooks", secret == null ? webhook : webhook.put("secret", secret), TIMEOUT));
   }
 
   JsonObject get(String webhook) throws IOException, InterruptedException, RefusedException {
-    return call("GET", "/api/webhooks/" + webhook, null, TIMEOUT);
+    return known(call("GET", "/api/webhooks/" + webhook, null, TIMEOUT));
+  }
+
+  private static JsonObject known(JsonObject webhook) throws IOException {
+    if (webhook.getValue("id") instanceof String) {
+      return webhook;
+    }
+    throw new IOException(FOREIGN);
   }
 
   List<JsonObject> listen(String webhook) throws IOException, InterruptedException, RefusedException {
-    return call("POST", "/api/webhooks/" + webhook + "/listen", new JsonObject(), OF_LISTEN).getJsonArray("requests").stream()
-        .map(JsonObject.class::cast).toList();
+    JsonObject answer = call("POST", "/api/webhooks/" + webhook + "/listen", new JsonObject(), OF_LISTEN);
+    if (answer.getValue("requests") instanceof JsonArray requests) {
+      return requests.stream().map(JsonObject.class::cast).toList();
+    }
+    throw new IOException(FOREIGN);
   }
 
   void respond(String webhook, JsonObject response) throws IOException, InterruptedException, RefusedException {
@@ -96,7 +108,7 @@ final class Server {
     try {
       return new JsonObject(text);
     } catch (DecodeException e) {
-      throw new IOException("the response is not from a Keyhook server");
+      throw new IOException(FOREIGN);
     }
   }
 }

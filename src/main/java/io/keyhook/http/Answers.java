@@ -7,9 +7,11 @@ import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.JsonText;
 import io.keyhook.idempotency.Idempotency;
-// HttpServerRequest.decoderResult is how Vert.x says which limit a request exceeded: 414, 431 or 400.
+// HttpServerRequest.decoderResult is how Vert.x says which limit a request exceeded: 414, 431 or 400; the client's faults in
+// HTTP/2 come as Netty has them.
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -59,6 +61,11 @@ final class Answers {
     Failure failure = failureOf(context, e);
     headers(context.response(), failure);
     send(context.response(), problem(context.response(), failure));
+  }
+
+  /** Whether a failure is that the client broke the rules of HTTP/2, such as with a body of another length than it said. */
+  static boolean isMalformed(Throwable e) {
+    return e instanceof Http2Exception;
   }
 
   /** Returns the failure to send. Logs an unexpected one with the request's route, account and ID. */

@@ -342,6 +342,10 @@ public final class ApiRouter {
   }
 
   private void failed(RoutingContext context) {
+    if (Answers.isMalformed(context.failure())) {
+      Connections.cut(context.request());
+      return;
+    }
     noteLimit(context);
     int status = context.statusCode();
     if (context.failure() instanceof HttpException e) {
@@ -349,6 +353,9 @@ public final class ApiRouter {
     }
     if ((status < 0 || status == 500) && BAD_ESCAPE.matcher(context.request().uri()).find()) {
       status = 400; // the router fails to decode it, and does not say so
+    }
+    if (status >= 400 && status < 500 && context.response().headWritten()) {
+      return; // it is about the rest of the body of a request that has its answer
     }
     Optional<DeviceCall> call = DeviceCall.of(context.request());
     if (call.isPresent()) {

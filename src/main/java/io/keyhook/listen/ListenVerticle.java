@@ -95,7 +95,7 @@ public final class ListenVerticle extends VerticleBase {
     try {
       isListeners = policy.check(url).isListener();
     } catch (RefusedTargetException e) {
-      isListeners = false;
+      throw new Failure.Conflict("NO_LISTENER_URL", "The webhook cannot be listened to: " + e.getMessage()).exception();
     }
     if (!isListeners) {
       throw new Failure.Conflict("NO_LISTENER_URL", "The webhook sends to an endpoint. Only a webhook with the url " + Target.LISTENER
@@ -154,7 +154,8 @@ public final class ListenVerticle extends VerticleBase {
   }
 
   private Future<Response> response(EndpointId webhook, UUID requestId, long deadline) {
-    return wakeUps.await(requestId, POLL).compose(woken -> {
+    Duration rest = Duration.ofNanos(Math.max(1_000_000, deadline - System.nanoTime()));
+    return wakeUps.await(requestId, rest.compareTo(POLL) < 0 ? rest : POLL).compose(woken -> {
       boolean over = System.nanoTime() - deadline >= 0;
       return manage(webhook.accountId(), () -> ListenerStore.end(pool, webhook, requestId, over)).compose(response ->
           response.isPresent() || over ? Future.succeededFuture(response.orElseGet(() -> Response.failed(Problem.TIMEOUT)))

@@ -27,6 +27,9 @@ import java.util.concurrent.TimeoutException;
  * Belongs to one event loop.
  */
 public final class Listener {
+  /** The offer ends by itself, and only then does a response come too late. */
+  private static final Duration GRACE = Duration.ofSeconds(1);
+
   private final Bus bus;
   private final Duration timeout;
 
@@ -48,7 +51,7 @@ public final class Listener {
     sent.forEach(header -> headers.put(header.getKey(), header.getValue()));
     String body = new String(message.body().getBytes(), StandardCharsets.UTF_8);
     return bus.request(Addresses.OFFER, new Offer(endpoint.accountId(), endpoint.webhookId(), headers, body, timeout))
-        .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
+        .timeout(timeout.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS)
         .otherwise(e -> Response.failed(e instanceof TimeoutException ? Problem.TIMEOUT : Problem.NETWORK_ERROR))
         .map(response -> {
           long ended = System.nanoTime();

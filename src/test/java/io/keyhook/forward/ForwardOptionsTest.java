@@ -62,7 +62,10 @@ class ForwardOptionsTest {
       "--forward http://a --api-key kh_a | \"--api-key\" is not an option of listen.",
       "--forward http://a conf/keyhook.json | \"conf/keyhook.json\" is not an option of listen.",
       "--forward http://a --events , | --events names no event.",
-      "--forward http://a --webhook w --events license.created | --events is for a new webhook"})
+      "--forward http://a --webhook w --events license.created | --events is for a new webhook",
+      "--forward http://a --webhook ../licenses | --webhook is not the ID of a webhook",
+      "--forward http://a:99999/ | --forward is not an http or https URL",
+      "--forward http://a --url http://b/?a=b | --url is not an http or https URL"})
   void whatCannotBeUsedIsRefusedWithTheUsage(String arguments, String problem) {
     assertThatThrownBy(() -> parse(arguments)).isInstanceOf(ForwardOptions.UnusableException.class)
         .hasMessageStartingWith(problem).hasMessageContaining("Usage: java -jar keyhook.jar listen --forward URL");

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.keyhook.bus.StopBudget;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.fair.FairShare;
-import io.keyhook.testing.BlockedThreads;
 import io.keyhook.testing.TlsFiles;
 import io.keyhook.testing.Waiting;
 import io.keyhook.trace.Tracing;
@@ -48,7 +47,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** HTTP/2 on the server's own TLS: what ends one request there leaves the others of its connection alone. */
-@ExtendWith({VertxExtension.class, BlockedThreads.class})
+@ExtendWith(VertxExtension.class)
 class Http2Test {
   private static final AtomicInteger port = new AtomicInteger();
   private static final AtomicInteger asked = new AtomicInteger();
