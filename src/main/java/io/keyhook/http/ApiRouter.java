@@ -342,6 +342,9 @@ public final class ApiRouter {
   }
 
   private void failed(RoutingContext context) {
+    if (context.response().headWritten() && !context.request().isEnded()) {
+      return; // it is about the rest of a body whose request has its answer
+    }
     if (Answers.isMalformed(context.failure())) {
       Connections.cut(context.request());
       return;
@@ -353,9 +356,6 @@ public final class ApiRouter {
     }
     if ((status < 0 || status == 500) && BAD_ESCAPE.matcher(context.request().uri()).find()) {
       status = 400; // the router fails to decode it, and does not say so
-    }
-    if (status >= 400 && status < 500 && context.response().headWritten()) {
-      return; // it is about the rest of the body of a request that has its answer
     }
     Optional<DeviceCall> call = DeviceCall.of(context.request());
     if (call.isPresent()) {

@@ -3,6 +3,7 @@ package io.keyhook.listen;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.keyhook.bus.Id;
 import io.keyhook.forward.ForwardOptions;
 import io.keyhook.forward.Forwarding;
 import io.keyhook.testing.Answer;
@@ -251,13 +252,18 @@ class ListenTest {
     assertThat(one.lines).singleElement().asString().startsWith("The server refused: 401");
   }
 
+  private static void awaitListener(String webhook) {
+    Waiting.until("it listens", () -> keyhook.database().value("SELECT count(*) FROM keyhook.listener WHERE webhook_id = ?",
+        Id.WEBHOOK.parse(webhook)).equals("1"));
+  }
+
   @Test
   void onlyTheWebhooksAccountCanListenAndRespond() {
     String webhook = webhook(keyhook.api());
     Api other = keyhook.account("enterprise");
     other.post("/api/webhooks/" + webhook + "/listen").expect(404, "NOT_FOUND");
     CompletableFuture<Exchange> listening = keyhook.api().postAsync("/api/webhooks/" + webhook + "/listen", new JsonObject());
-    await("it listens").atMost(Waiting.LONG).until(() -> keyhook.database().count("listener") > 0);
+    awaitListener(webhook);
     CompletableFuture<JsonObject> tested = CompletableFuture.supplyAsync(() -> test(webhook));
     JsonObject request = Api.join(listening).expect(200).json().getJsonArray("requests").getJsonObject(0);
     JsonObject response = new JsonObject().put("requestId", request.getString("id")).put("statusCode", 200).put("body", "mine");
