@@ -46,7 +46,7 @@ public final class PlanUsageVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    chore = Chore.every(INTERVAL, vertx, log, "look at the usage of plans", () -> pages(START));
+    chore = Chore.every(vertx, log, "look at the usage of plans", INTERVAL, () -> pages(START));
     chore.start(FIRST);
     return Future.succeededFuture();
   }

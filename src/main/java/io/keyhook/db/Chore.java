@@ -47,7 +47,7 @@ public final class Chore {
    *
    * @param interval from the end of a run to the next one
    */
-  public static Chore every(Duration interval, Vertx vertx, Logger log, String name, Supplier<Future<Void>> run) {
+  public static Chore every(Vertx vertx, Logger log, String name, Duration interval, Supplier<Future<Void>> run) {
     return new Chore(vertx, log, name, interval, () -> run.get().map(interval));
   }
 

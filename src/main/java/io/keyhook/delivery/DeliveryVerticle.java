@@ -9,7 +9,7 @@ import io.keyhook.delivery.DeliveryVerticles.Rules;
 import io.keyhook.delivery.DeliveryVerticles.Services;
 import io.keyhook.event.Dispatcher;
 import io.keyhook.event.Outbox;
-import io.keyhook.listen.Listener;
+import io.keyhook.listen.ListenerEndpoint;
 import io.keyhook.testendpoint.TestEndpoint;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -52,7 +52,7 @@ final class DeliveryVerticle extends VerticleBase {
     client = services.database().connections(services.database().shares().sender(), "senders");
     transport = new Transport(
         new Sender(vertx, rules.policy(), rules.egress(), options.timeout(), options.maxInFlight(), metrics::unasked),
-        rules.egress(), new TestEndpoint(bus, options.timeout()), new Listener(bus, options.timeout()), bus.tracing());
+        rules.egress(), new TestEndpoint(bus, options.timeout()), new ListenerEndpoint(bus, options.timeout()), bus.tracing());
     drain = new Drain(vertx);
     EndpointReader reader = new EndpointReader(
         client, services.database().shards(), rules.policy(), rules.cipher(), rules.plans());

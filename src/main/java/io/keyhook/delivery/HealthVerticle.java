@@ -45,9 +45,9 @@ final class HealthVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    deactivation = Chore.every(INTERVAL, vertx, log, "look for failing webhooks", () -> pages(FIRST));
+    deactivation = Chore.every(vertx, log, "look for failing webhooks", INTERVAL, () -> pages(FIRST));
     deactivation.start(Duration.ZERO);
-    looks = Chore.every(LOOK, vertx, log, "look for webhooks that fail or recovered", this::look);
+    looks = Chore.every(vertx, log, "look for webhooks that fail or recovered", LOOK, this::look);
     looks.start(LOOK);
     return Future.succeededFuture();
   }

@@ -6,7 +6,7 @@ import io.keyhook.attempt.EndpointSettings;
 import io.keyhook.attempt.Message;
 import io.keyhook.attempt.Sender;
 import io.keyhook.event.EndpointId;
-import io.keyhook.listen.Listener;
+import io.keyhook.listen.ListenerEndpoint;
 import io.keyhook.target.Target;
 import io.keyhook.testendpoint.TestEndpoint;
 import io.keyhook.trace.Span;
@@ -21,10 +21,10 @@ final class Transport {
   private final Sender sender;
   private final Egress egress;
   private final TestEndpoint testEndpoint;
-  private final Listener listener;
+  private final ListenerEndpoint listener;
   private final Tracing tracing;
 
-  Transport(Sender sender, Egress egress, TestEndpoint testEndpoint, Listener listener, Tracing tracing) {
+  Transport(Sender sender, Egress egress, TestEndpoint testEndpoint, ListenerEndpoint listener, Tracing tracing) {
     this.sender = sender;
     this.egress = egress;
     this.testEndpoint = testEndpoint;

@@ -1,5 +1,6 @@
 package io.keyhook.idempotency;
 
+import io.keyhook.db.Chore;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
@@ -12,6 +13,7 @@ public final class IdempotencyVerticle extends VerticleBase {
   private static final Duration INTERVAL = Duration.ofMinutes(10);
 
   private final Idempotency idempotency;
+  private Chore chore;
 
   public IdempotencyVerticle(Idempotency idempotency) {
     this.idempotency = idempotency;
@@ -19,9 +21,13 @@ public final class IdempotencyVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    vertx.setPeriodic(0, INTERVAL.toMillis(), timer -> idempotency.deleteExpired().onFailure(e ->
-        log.warn("Could not delete expired idempotency keys; retrying in {} minutes: {}",
-            INTERVAL.toMinutes(), e.getMessage())));
+    chore = Chore.every(vertx, log, "delete expired idempotency keys", INTERVAL, idempotency::deleteExpired);
+    chore.start(Duration.ZERO);
     return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<?> stop() {
+    return chore.stop();
   }
 }

@@ -61,7 +61,7 @@ public final class ExpiringVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    chore = Chore.every(INTERVAL, vertx, log, "look for licenses that expire soon",
+    chore = Chore.every(vertx, log, "look for licenses that expire soon", INTERVAL,
         () -> begin().compose(ready -> eachOf(days, this::all)));
     if (!days.isEmpty()) {
       chore.start(Duration.ZERO);

@@ -50,7 +50,7 @@ public final class HeartbeatVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    chore = Chore.every(INTERVAL, vertx, log, "free activations without a heartbeat", () -> begin().compose(ready -> pass()));
+    chore = Chore.every(vertx, log, "free activations without a heartbeat", INTERVAL, () -> begin().compose(ready -> pass()));
     chore.start(Duration.ZERO);
     return Future.succeededFuture();
   }

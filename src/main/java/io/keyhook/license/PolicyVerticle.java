@@ -77,7 +77,7 @@ public final class PolicyVerticle extends VerticleBase {
         ProductStore.get(pool, query.caller().accountId(), Id.PRODUCT.parse(query.id())));
     bus.answer(Addresses.UPDATE_PRODUCT, this::update);
     bus.answer(Addresses.DELETE_PRODUCT, this::delete);
-    chore = Chore.every(INTERVAL, vertx, log, "bring licenses into line with their policy", this::reviseAll);
+    chore = Chore.every(vertx, log, "bring licenses into line with their policy", INTERVAL, this::reviseAll);
     chore.start(Duration.ZERO);
     return Future.succeededFuture();
   }

@@ -9,6 +9,7 @@ import io.keyhook.bus.Listening.Offer;
 import io.keyhook.bus.Listening.Problem;
 import io.keyhook.bus.Listening.Requests;
 import io.keyhook.bus.Listening.Response;
+import io.keyhook.db.Chore;
 import io.keyhook.db.Database;
 import io.keyhook.event.EndpointId;
 import io.keyhook.fair.Admissions;
@@ -47,6 +48,7 @@ public final class ListenVerticle extends VerticleBase {
   private final SecureRandom random = new SecureRandom();
   /** By webhook for listeners, by request for attempts. */
   private WakeUps wakeUps;
+  private Chore chore;
   private boolean stopping;
 
   /**
@@ -69,8 +71,14 @@ public final class ListenVerticle extends VerticleBase {
       stopping = true;
       wakeUps.wakeAll();
     });
-    vertx.setPeriodic(0, INTERVAL.toMillis(), timer -> deleteLeft());
+    chore = Chore.every(vertx, log, "delete what listeners have left behind", INTERVAL, this::deleteLeft);
+    chore.start(Duration.ZERO);
     return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<?> stop() {
+    return chore.stop();
   }
 
   private <T> Future<T> manage(UUID accountId, Supplier<Future<T>> statement) {
@@ -163,14 +171,8 @@ public final class ListenVerticle extends VerticleBase {
     });
   }
 
-  private void deleteLeft() {
-    ListenerStore.deleteLeft(pool, BATCH)
-        .onSuccess(found -> {
-          if (found == BATCH) {
-            deleteLeft();
-          }
-        })
-        .onFailure(e -> log.warn("Could not delete what listeners have left behind; retrying in {} minute: {}",
-            INTERVAL.toMinutes(), e.getMessage()));
+  private Future<Void> deleteLeft() {
+    return ListenerStore.deleteLeft(pool, BATCH).compose(found ->
+        found == BATCH && !chore.isStopped() ? deleteLeft() : Future.succeededFuture());
   }
 }

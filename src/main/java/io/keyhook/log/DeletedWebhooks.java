@@ -28,7 +28,7 @@ final class DeletedWebhooks {
   DeletedWebhooks(Vertx vertx, Pool pool, Set<Integer> retentions) {
     this.pool = pool;
     this.days = retentions.isEmpty() ? 0 : Collections.max(retentions);
-    this.chore = Chore.every(INTERVAL, vertx, log, "remove deleted webhooks", this::remove);
+    this.chore = Chore.every(vertx, log, "remove deleted webhooks", INTERVAL, this::remove);
   }
 
   void start() {

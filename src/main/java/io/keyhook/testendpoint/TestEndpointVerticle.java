@@ -12,6 +12,7 @@ import io.keyhook.bus.Id;
 import io.keyhook.bus.TestEndpoints;
 import io.keyhook.bus.TestEndpoints.Outcome;
 import io.keyhook.bus.TestEndpoints.Receive;
+import io.keyhook.db.Chore;
 import io.keyhook.db.Database;
 import io.keyhook.fair.Admission;
 import io.keyhook.target.Target;
@@ -40,6 +41,7 @@ public final class TestEndpointVerticle extends VerticleBase {
   private final Plans plans;
   private final Admission<Object> management;
   private final SecureRandom random = new SecureRandom();
+  private Chore chore;
 
   /**
    * @param management shares the connections fairly: a busy account's requests to its endpoint wait for those of others
@@ -58,8 +60,14 @@ public final class TestEndpointVerticle extends VerticleBase {
     bus.answer(Addresses.GET_TEST_ENDPOINT, query -> get(query.caller().accountId()));
     bus.answer(Addresses.DELETE_TEST_ENDPOINT, this::delete);
     bus.answer(Addresses.RECEIVE_TEST, this::receive);
-    vertx.setPeriodic(0, INTERVAL.toMillis(), timer -> deleteExpired());
+    chore = Chore.every(vertx, log, "delete expired test endpoints", INTERVAL, this::deleteExpired);
+    chore.start(Duration.ZERO);
     return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<?> stop() {
+    return chore.stop();
   }
 
   private Future<TestEndpoints.TestEndpoint> create(TestEndpoints.Create request) {
@@ -108,14 +116,8 @@ public final class TestEndpointVerticle extends VerticleBase {
     return management.run(request.accountId(), () -> TestEndpointStore.receive(pool, request));
   }
 
-  private void deleteExpired() {
-    TestEndpointStore.deleteExpired(pool, BATCH)
-        .onSuccess(found -> {
-          if (found == BATCH) {
-            deleteExpired();
-          }
-        })
-        .onFailure(e -> log.warn("Could not delete expired test endpoints; retrying in {} minutes: {}",
-            INTERVAL.toMinutes(), e.getMessage()));
+  private Future<Void> deleteExpired() {
+    return TestEndpointStore.deleteExpired(pool, BATCH).compose(found ->
+        found == BATCH && !chore.isStopped() ? deleteExpired() : Future.succeededFuture());
   }
 }

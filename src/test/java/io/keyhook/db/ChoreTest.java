@@ -34,7 +34,7 @@ class ChoreTest {
   void aRunThatFailsIsLoggedAndTriedAgain(Vertx vertx, VertxTestContext test) throws Exception {
     Checkpoint runs = test.checkpoint(3);
     AtomicInteger run = new AtomicInteger();
-    onLoop(vertx, () -> Chore.every(SOON, vertx, log, "sweep the yard", () -> {
+    onLoop(vertx, () -> Chore.every(vertx, log, "sweep the yard", SOON, () -> {
       int number = run.incrementAndGet();
       if (number <= 3) {
         runs.flag();
@@ -83,7 +83,7 @@ class ChoreTest {
     Promise<Void> first = Promise.promise();
     AtomicReference<Chore> chore = new AtomicReference<>();
     onLoop(vertx, () -> {
-      chore.set(Chore.every(SOON, vertx, log, "sweep", () -> {
+      chore.set(Chore.every(vertx, log, "sweep", SOON, () -> {
         run.incrementAndGet();
         vertx.runOnContext(v -> {
           chore.get().hurry();

@@ -26,7 +26,7 @@ import java.util.concurrent.TimeoutException;
  * The endpoint at {@link Target#LISTENER}: a developer's machine, whose response becomes the attempt's. No connection is made to it.
  * Belongs to one event loop.
  */
-public final class Listener {
+public final class ListenerEndpoint {
   /** The offer ends by itself, and only then does a response come too late. */
   private static final Duration GRACE = Duration.ofSeconds(1);
 
@@ -36,7 +36,7 @@ public final class Listener {
   /**
    * @param timeout of a whole attempt
    */
-  public Listener(Bus bus, Duration timeout) {
+  public ListenerEndpoint(Bus bus, Duration timeout) {
     this.bus = bus;
     this.timeout = timeout;
   }
