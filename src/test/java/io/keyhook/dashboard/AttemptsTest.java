@@ -5,13 +5,17 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -200,5 +204,29 @@ class AttemptsTest extends Visit {
     } finally {
       phone.close();
     }
+  }
+
+  @Test
+  void whatIsSelectedStaysSelectedWhenTheHourEnds() {
+    page.navigate(keyhook.node().uri() + "/#/webhooks/" + webhook);
+    Locator plot = chart("Attempts in the last 24 hours");
+    plot.locator("rect.fill").last().hover();
+    String selected = page.locator(".tip strong").textContent();
+    int index = Integer.parseInt(plot.getAttribute("aria-valuenow"));
+    page.route("**/api/stats/webhooks", route -> {
+      JsonObject stats = new JsonObject(route.fetch().text());
+      stats.getJsonArray("data").forEach(of -> nextHour(((JsonObject) of).getJsonArray("hours")));
+      route.fulfill(new Route.FulfillOptions().setContentType("application/json").setBody(stats.encode()));
+    });
+    keyhook.api().post("/api/webhooks/test", new JsonObject().put("webhookId", webhook)).expect(200);
+    assertThat(plot).hasAttribute("aria-valuenow", String.valueOf(index - 1));
+    assertThat(page.locator(".tip strong")).hasText(selected);
+    page.unroute("**/api/stats/webhooks");
+  }
+
+  private static void nextHour(JsonArray hours) {
+    Instant last = Instant.parse(hours.getJsonObject(hours.size() - 1).getString("at"));
+    hours.remove(0);
+    hours.add(new JsonObject().put("at", last.plus(1, ChronoUnit.HOURS).toString()).put("succeeded", 0).put("failed", 0));
   }
 }

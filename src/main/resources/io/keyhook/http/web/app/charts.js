@@ -58,7 +58,11 @@ const hovers = event => event.pointerType !== 'touch';
  */
 export function Chart({ label, points, series, line = false, format = compact, interval, linkTo, opens }) {
   const [element, width] = useWidth();
-  const [active, setActive] = useState(null);
+  /** The selected point's, which stays selected when a new one pushes it along. */
+  const [activeAt, setActiveAt] = useState(null);
+  const found = points.findIndex(({ at }) => at === activeAt);
+  const active = found < 0 ? null : found;
+  const setActive = i => setActiveAt(i === null ? null : points[i].at);
   /** On a touch screen, the first tap on a point shows its values. */
   const mayFollow = useRef(true);
   const plot = Math.max(0, width - LEFT - 4);
