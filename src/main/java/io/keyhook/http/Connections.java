@@ -46,6 +46,8 @@ final class Connections {
 
   /** The maximum number of bytes read from a body after the response. */
   static final int UNWANTED_BYTES = 256 * 1024;
+  /** The same in HTTP/2: Java's client up to version 17 never shows a response whose stream is reset before it has sent the body. */
+  static final int UNWANTED_BYTES_OF_STREAM = 16 * 1024 * 1024;
 
   /** RFC 9113, 7. */
   private static final long NO_ERROR = 0;
@@ -216,7 +218,7 @@ final class Connections {
     if (isMultiplexed(request)) {
       request.handler(piece -> {
         progress.unwanted += piece.length();
-        if (progress.unwanted > UNWANTED_BYTES) {
+        if (progress.unwanted > UNWANTED_BYTES_OF_STREAM) {
           cut(request);
         }
       }).resume();

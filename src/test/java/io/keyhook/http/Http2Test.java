@@ -30,7 +30,14 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.junit5.VertxExtension;
 import io.vertx.junit5.VertxTestContext;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +46,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -170,6 +179,30 @@ class Http2Test {
         .isEqualTo(new Answered(HttpVersion.HTTP_2, null, "now"));
     assertThat(of(reset.future())).as("no error").isZero();
     assertThat(now()).isEqualTo("now");
+  }
+
+  /** It waits until it has sent the body, and goes on waiting where the stream is reset before. */
+  @Test
+  void javasClientSeesTheResponseToABodyThatNobodyReads() throws Exception {
+    java.net.http.HttpClient sender = java.net.http.HttpClient.newBuilder().sslContext(trusted()).build();
+    HttpResponse<String> response = sender.send(HttpRequest.newBuilder(URI.create("https://localhost:" + port.get() + "/now"))
+        .timeout(Waiting.LONG).POST(HttpRequest.BodyPublishers.ofByteArray(new byte[2 * 1024 * 1024])).build(),
+        HttpResponse.BodyHandlers.ofString());
+    assertThat(response.version()).isEqualTo(java.net.http.HttpClient.Version.HTTP_2);
+    assertThat(response.body()).isEqualTo("now");
+  }
+
+  private static SSLContext trusted() throws Exception {
+    KeyStore authorities = KeyStore.getInstance(KeyStore.getDefaultType());
+    authorities.load(null, null);
+    try (InputStream pem = Files.newInputStream(files.file("authority.crt"))) {
+      authorities.setCertificateEntry("authority", CertificateFactory.getInstance("X.509").generateCertificate(pem));
+    }
+    TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(authorities);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return context;
   }
 
   @Test
