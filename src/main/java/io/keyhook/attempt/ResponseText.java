@@ -15,7 +15,7 @@ import java.util.zip.Inflater;
  * same is decompressed, as much of it as is kept: both the work and the result are bounded by {@value #MAX_BYTES} bytes,
  * whatever it would grow to.
  */
-final class ResponseText {
+public final class ResponseText {
   private static final int MAX_BYTES = 4 * 1024;
   private static final int MAX_NAME = 32;
   /** More than are decoded; of more, the body is unreadable. */
@@ -37,7 +37,7 @@ final class ResponseText {
    * @param contentEncodings the header's lines (RFC 9110, 8.4); empty: there are none
    * @param contentType the header (RFC 9110, 8.3); null: there is none
    */
-  ResponseText(List<String> contentEncodings, String contentType) {
+  public ResponseText(List<String> contentEncodings, String contentType) {
     this.encodings = contentEncodings.stream().flatMap(line -> Arrays.stream(line.split(",", MAX_ENCODINGS + 1)))
         .map(name -> name.trim().toLowerCase(Locale.ROOT)).filter(name -> !name.isEmpty() && !name.equals("identity"))
         .limit(MAX_ENCODINGS + 1).toList();
@@ -60,7 +60,8 @@ final class ResponseText {
     }
   }
 
-  void append(Buffer data) {
+  /** Adds the next piece of the body. */
+  public void append(Buffer data) {
     if (kept.length() < MAX_BYTES) {
       kept.appendBuffer(data, 0, Math.min(data.length(), MAX_BYTES - kept.length()));
     }
@@ -73,7 +74,7 @@ final class ResponseText {
    *
    * @param length of the whole body as far as it came, in bytes
    */
-  String read(int length) {
+  public String read(int length) {
     byte[] bytes = kept.getBytes();
     if (encodings.size() > MAX_ENCODINGS) {
       return unreadable(length);

@@ -1,6 +1,8 @@
 package io.keyhook.forward;
 
+import io.keyhook.attempt.ResponseText;
 import io.keyhook.bus.Listening;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -8,7 +10,6 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -66,8 +67,11 @@ final class LocalEndpoint {
     if (response.statusCode() < 200 || response.statusCode() > 599) {
       return failed(Listening.Problem.NETWORK_ERROR); // no status of HTTP
     }
+    ResponseText body = new ResponseText(
+        response.headers().allValues("content-encoding"), response.headers().firstValue("content-type").orElse(null));
+    body.append(Buffer.buffer(response.body()));
     return new JsonObject().put("statusCode", response.statusCode()).put("headers", headers)
-        .put("body", text(new String(response.body(), StandardCharsets.UTF_8), Listening.BODY));
+        .put("body", text(body.read(response.body().length), Listening.BODY));
   }
 
   private static String text(String text, int most) {

@@ -16,9 +16,13 @@ import io.keyhook.testing.Node;
 import io.keyhook.testing.Proxy;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,6 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -132,6 +137,23 @@ class ListenTest {
     assertThat(one.awaitLine(delivery.id())).contains(delivery.event(), "  202  ", " ms", "thank you");
     keyhook.awaitEmptyQueue();
     assertThat(keyhook.database().count("listener_request")).isZero();
+  }
+
+  @Test
+  void aCompressedResponseIsReadable() throws IOException {
+    ByteArrayOutputStream page = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(page)) {
+      gzip.write("<h1>Größe</h1>".getBytes(StandardCharsets.ISO_8859_1));
+    }
+    Receiver receiver = keyhook.receiver();
+    receiver.answer(request -> request.response().putHeader("Content-Encoding", "gzip")
+        .putHeader("Content-Type", "text/html; charset=ISO-8859-1").end(Buffer.buffer(page.toByteArray())));
+    Running one = listen(receiver);
+    keyhook.license(1);
+    Delivery delivery = receiver.take();
+    JsonObject logged = keyhook.awaitStatus(delivery.id(), "delivered");
+    assertThat(attempt(logged, 1).getString("responseBody")).isEqualTo("<h1>Größe</h1>");
+    assertThat(one.awaitLine(delivery.id())).contains("<h1>Größe</h1>");
   }
 
   @Test
