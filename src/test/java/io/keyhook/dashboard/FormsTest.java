@@ -91,6 +91,30 @@ class FormsTest extends Visit {
   }
 
   @Test
+  void aLicenseHasAHeartbeatAndALeaseOfItsOwn() {
+    enter("Licenses");
+    tab.button("Create license").first().click();
+    tab.field("Name").fill("Offline");
+    tab.field("Heartbeat").fill("soon");
+    tab.field("Lease").fill("2 weeks");
+    tab.dialogButton("Create license").click();
+    assertThat(page.getByText("Enter a period such as 14 days or 36 hours")).hasCount(2);
+    tab.field("Heartbeat").fill("36 hours");
+    tab.field("Lease").fill("14 days");
+    tab.dialogButton("Create license").click();
+    assertThat(tab.heading("Offline")).isVisible();
+    assertThat(page.locator("dl.facts").first()).containsText("Heartbeat36 hours");
+    assertThat(page.locator("dl.facts").first()).containsText("Lease14 days");
+    tab.button("Edit").click();
+    assertThat(tab.field("Lease")).hasValue("14 days");
+    tab.field("Lease").fill("");
+    tab.dialogButton("Save").click();
+    assertThat(tab.dialog()).hasCount(0);
+    assertThat(page.locator("dl.facts").first()).containsText("Heartbeat36 hours");
+    assertThat(page.locator("dl.facts").first()).not().containsText("Lease");
+  }
+
+  @Test
   void anEditSendsWhatItChangesAndNothingElse() {
     Installation.License license = keyhook.license(new JsonObject().put("name", "Before").put("expiresAt",
         "2031-01-31T12:00:07Z").put("metadata", new JsonObject().put("order", "A-1")));

@@ -12,7 +12,6 @@ import { useLoad, usePages, useRefresh, useStateOf } from '../use.js';
 import { LICENSE_STATUS, VALIDATION_ADVICE } from '../words.js';
 import { AuditTable } from './audit.js';
 import { DeliveryBadge } from './delivery-columns.js';
-import { EditLicense, ExtendLicense } from './license-form.js';
 
 const SHORT_PAGE = 10;
 /** Milliseconds between loads: a validation that no webhook subscribes to reaches the page in no other way. */
@@ -48,6 +47,8 @@ function License({ license, back, onChanged, reload }) {
   const lists = version + seen;
   const [dialog, setDialog] = useState(null);
   const close = () => setDialog(null);
+  const form = name => html`<${Later} load=${() => import('../../later/license-form.js')} name=${name} license=${license} onClose=${close}
+      onChanged=${changed} />`;
   const { id } = license;
   const isDisabled = license.status === 'disabled';
   const enable = async () => {
@@ -101,10 +102,10 @@ function License({ license, back, onChanged, reload }) {
     }} />
     <${Events} id=${id} version=${lists} />
     <${Card} title="Changes"><${AuditTable} query=${{ subjectId: id }} size=${SHORT_PAGE} version=${lists} name="changes" /></${Card}>
-    ${dialog === 'edit' && html`<${EditLicense} license=${license} onClose=${close} onChanged=${changed} />`}
+    ${dialog === 'edit' && form('EditLicense')}
     ${dialog === 'file' && html`<${Later} load=${() => import('../../later/license-file.js')} name="CreateLicenseFile" license=${license} onClose=${close}
         onCreated=${refresh} />`}
-    ${dialog === 'extend' && html`<${ExtendLicense} license=${license} onClose=${close} onChanged=${changed} />`}
+    ${dialog === 'extend' && form('ExtendLicense')}
     ${dialog === 'disable' && html`<${Confirm} title="Disable this license?" action="Disable license"
         onClose=${close} run=${async () => {
         changed(await post(`api/licenses/${id}/disable`));

@@ -1,5 +1,5 @@
 import { html, useEffect, useRef, useState } from '../preact.js';
-import { announce, Button, Dialog, Empty, Notice, PagedTable, PageHead, StatusBadge, Time } from '../ui.js';
+import { announce, Button, Dialog, Empty, Later, Notice, PagedTable, PageHead, StatusBadge, Time } from '../ui.js';
 import { getCsv, postCsv } from '../api.js';
 import { save } from '../save.js';
 import { useMay } from '../context.js';
@@ -9,7 +9,6 @@ import { clearFilters, filter, here, replaceQuery, to, useLocation } from '../ro
 import { usePages, useStateOf } from '../use.js';
 import { LICENSE_STATUS } from '../words.js';
 import { BulkActions } from './license-bulk.js';
-import { CreateLicense } from './license-form.js';
 
 const STATUSES = [['', 'Any status'], ['active', 'Active'], ['disabled', 'Disabled'], ['expired', 'Expired']];
 const SORTS = [['', 'Newest first'], ['createdAt', 'Oldest first'], ['name', 'Name, A to Z'], ['-name', 'Name, Z to A'],
@@ -55,7 +54,8 @@ export function LicenseList() {
           action=${create}>A license is what your customer buys. Its key activates your app on as many devices as you allow.</${Empty}>`} />
     ${selected.size > 0 && html`<${BulkActions} selected=${current} onChanged=${pages.reload}
       onClear=${() => setSelected(() => new Map())} />`}
-    ${dialog === 'create' && html`<${CreateLicense} onClose=${close} onCreated=${pages.reload} />`}
+    ${dialog === 'create' && html`<${Later} load=${() => import('../../later/license-form.js')} name="CreateLicense"
+      onClose=${close} onCreated=${pages.reload} />`}
     ${dialog === 'import' && html`<${Import} onClose=${close} onImported=${pages.reload} />`}`;
 }
 

@@ -1,19 +1,22 @@
-// What licenses and policies have in common: the product and the entitlements.
+// What the forms of licenses and policies, and the filters of webhooks, have in common.
 import { html } from '../preact.js';
 import { Field } from '../form.js';
 
-/** Returns the problem with the text of an entitlements object, or '' if there is none. */
-export function checkEntitlements(text) {
+/** Returns a function that returns the problem with the text of an object, or '' if there is none. @param example of one */
+const checkObject = example => text => {
   if (!text.trim()) {
     return '';
   }
   try {
     const value = JSON.parse(text);
-    return value && typeof value === 'object' && !Array.isArray(value) ? '' : 'Must be a JSON object, such as {"projects": 25}';
+    return value && typeof value === 'object' && !Array.isArray(value) ? '' : 'Must be a JSON object, such as ' + example;
   } catch {
     return 'Must be valid JSON';
   }
-}
+};
+
+export const checkEntitlements = checkObject('{"projects": 25}');
+export const checkMetadata = checkObject('{"edition": "pro"}');
 
 /** @param products as the API lists them */
 export function ProductChoice({ form, products, none = 'Any product' }) {

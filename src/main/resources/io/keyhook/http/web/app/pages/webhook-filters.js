@@ -1,7 +1,7 @@
 // Which licenses a webhook receives events about.
 import { html } from '../preact.js';
 import { Field } from '../form.js';
-import { checkMetadata } from './license-form.js';
+import { checkMetadata } from './terms.js';
 
 const lines = text => text.split('\n').map(line => line.trim()).filter(Boolean);
 

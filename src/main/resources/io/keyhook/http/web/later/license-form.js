@@ -1,19 +1,20 @@
-import { html, useState } from '../preact.js';
-import { getAll, patch, patchChanges, post } from '../api.js';
-import { now } from '../clock.js';
-import { Field, FormDialog, useForm } from '../form.js';
-import { DAY_LENGTH, dateTime, fromLocal, plural, toLocal, zoneHint } from '../format.js';
-import { checkEmail } from '../passwords.js';
-import { go } from '../router.js';
-import { announce, Button, Code, Dialog, Notice, Segments } from '../ui.js';
-import { useLoad } from '../use.js';
-import { checkEntitlements, PolicyChoice, ProductChoice } from './terms.js';
+import { html, useState } from '../app/preact.js';
+import { getAll, patch, patchChanges, post } from '../app/api.js';
+import { now } from '../app/clock.js';
+import { Field, FormDialog, useForm } from '../app/form.js';
+import { DAY_LENGTH, dateTime, fromLocal, plural, toLocal, zoneHint } from '../app/format.js';
+import { checkEmail } from '../app/passwords.js';
+import { checkPeriod, parsePeriod, period } from '../app/periods.js';
+import { go } from '../app/router.js';
+import { announce, Button, Code, Dialog, Notice, Segments } from '../app/ui.js';
+import { useLoad } from '../app/use.js';
+import { checkEntitlements, checkMetadata, PolicyChoice, ProductChoice } from '../app/pages/terms.js';
 
 const MOST_AT_ONCE = 1000;
 const TERMS = [[30, '30 days'], [365, '1 year'], [730, '2 years']];
 
 const EMPTY = { name: '', key: '', count: '10', maxActivations: '1', expiresAt: '', customerName: '',
-    customerEmail: '', metadata: '', policyId: '', productId: '', entitlements: '' };
+    customerEmail: '', metadata: '', policyId: '', productId: '', entitlements: '', heartbeatSeconds: '', leaseSeconds: '' };
 
 function check(values) {
   return {
@@ -24,23 +25,14 @@ function check(values) {
     expiresAt: values.expiresAt && new Date(values.expiresAt) < now() ? 'Must be in the future' : '',
     metadata: checkMetadata(values.metadata),
     entitlements: checkEntitlements(values.entitlements),
+    heartbeatSeconds: checkPeriod(values.heartbeatSeconds),
+    leaseSeconds: checkPeriod(values.leaseSeconds),
   };
 }
 
-export function checkMetadata(text) {
-  if (!text.trim()) {
-    return '';
-  }
-  try {
-    const value = JSON.parse(text);
-    return value && typeof value === 'object' && !Array.isArray(value) ? '' : 'Must be a JSON object, such as {"edition": "pro"}';
-  } catch {
-    return 'Must be valid JSON';
-  }
-}
-
 /** The request as the API expects it, with null for empty fields. */
-function toRequest({ name, maxActivations, expiresAt, customerName, customerEmail, metadata, policyId, productId, entitlements }) {
+function toRequest({ name, maxActivations, expiresAt, customerName, customerEmail, metadata, policyId, productId, entitlements,
+    heartbeatSeconds, leaseSeconds }) {
   return {
     name: name.trim(),
     maxActivations: maxActivations ? Number(maxActivations) : null,
@@ -51,6 +43,8 @@ function toRequest({ name, maxActivations, expiresAt, customerName, customerEmai
     policyId: policyId || null,
     productId: productId || null,
     entitlements: entitlements.trim() ? JSON.parse(entitlements) : null,
+    heartbeatSeconds: parsePeriod(heartbeatSeconds),
+    leaseSeconds: parsePeriod(leaseSeconds),
   };
 }
 
@@ -82,6 +76,12 @@ function Terms({ form }) {
   return html`<div class="columns">
       <${PolicyChoice} form=${form} policies=${policies.data ?? []} />
       <${ProductChoice} form=${form} products=${products.data ?? []} none=${form.values.policyId ? 'That of the policy' : 'Any product'} />
+    </div>
+    <div class="columns">
+      <${Field} form=${form} name="heartbeatSeconds" label="Heartbeat" optional live=${checkPeriod}
+        hint="A device that has not validated for so long, such as 1 day, loses its activation. 5 minutes or more." />
+      <${Field} form=${form} name="leaseSeconds" label="Lease" optional live=${checkPeriod}
+        hint="How long a signed validation is good offline, such as 14 days." />
     </div>`;
 }
 
@@ -160,6 +160,8 @@ export function EditLicense({ license, onClose, onChanged }) {
     policyId: license.policyId ?? '',
     productId: license.productId ?? '',
     entitlements: Object.keys(license.entitlements).length ? JSON.stringify(license.entitlements, null, 2) : '',
+    heartbeatSeconds: period(license.heartbeatSeconds),
+    leaseSeconds: period(license.leaseSeconds),
   };
   const form = useForm(initial, async (values, initial) => {
     const saved = await patchChanges('api/licenses/' + license.id, toChange(initial), toChange(values));
