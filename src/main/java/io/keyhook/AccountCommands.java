@@ -35,7 +35,8 @@ final class AccountCommands {
   }
 
   /**
-   * Gives the team member with this e-mail address a new password, and ends their sessions. Blocks; returns whether there is
+   * Gives the team member with this e-mail address a new password, ends their sessions, turns two-factor authentication off, and
+   * deletes their passkeys. Blocks; returns whether there is
    * one.
    */
   static boolean resetPassword(KeyhookOptions configured, String email) {
@@ -43,7 +44,7 @@ final class AccountCommands {
       AdministratedAccounts accounts = new AdministratedAccounts(database);
       String password = accounts.password();
       return accounts.resetPassword(ADMINISTRATOR, email, password).onSuccess(reset -> System.out.println(
-          "The password of " + email + " was reset, all their sessions have ended, and two-factor authentication is off."
+          "The password of " + email + " was reset, all their sessions have ended, two-factor authentication is off, and their passkeys are deleted."
               + " The password is shown only now."
               + "\n\n  password  " + password));
     });

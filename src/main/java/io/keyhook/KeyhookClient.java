@@ -14,6 +14,7 @@ import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Links;
 import io.keyhook.bus.Listening;
 import io.keyhook.bus.Page;
+import io.keyhook.bus.Passkeys;
 import io.keyhook.bus.Policies;
 import io.keyhook.bus.Products;
 import io.keyhook.bus.Recoveries;
@@ -246,6 +247,32 @@ public final class KeyhookClient {
   /** Turns two-factor authentication off for a team member who lost the app and the recovery codes. */
   public Future<Void> disableTwoFactor(TwoFactor.DisableOf request) {
     return manage(request.caller().accountId(), Addresses.DISABLE_TWO_FACTOR_OF, request);
+  }
+
+  /** Begins to create a passkey. The caller must be a user, who enters the password again. */
+  public Future<Passkeys.Creation> beginPasskey(Passkeys.Begin request) {
+    return bus.request(Addresses.BEGIN_PASSKEY, request);
+  }
+
+  public Future<Passkeys.Passkey> createPasskey(Passkeys.Create request) {
+    return manage(request.caller().accountId(), Addresses.CREATE_PASSKEY, request);
+  }
+
+  public Future<Page<Passkeys.Passkey>> listPasskeys(Passkeys.ListAll query) {
+    return manage(query.caller().accountId(), Addresses.LIST_PASSKEYS, query);
+  }
+
+  public Future<Void> deletePasskey(Passkeys.Delete request) {
+    return bus.request(Addresses.DELETE_PASSKEY, request);
+  }
+
+  public Future<Passkeys.Login> beginPasskeyLogin(Passkeys.BeginLogin request) {
+    return bus.request(Addresses.BEGIN_PASSKEY_LOGIN, request);
+  }
+
+  /** Logs in with a passkey. Fails with {@link io.keyhook.bus.Failure.Unauthorized}. */
+  public Future<Sessions.Opened> openSession(Passkeys.Open request) {
+    return bus.request(Addresses.OPEN_PASSKEY_SESSION, request);
   }
 
   /**

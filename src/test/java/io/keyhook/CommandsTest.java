@@ -65,7 +65,11 @@ class CommandsTest {
     Api api = keyhook.api().anonymous().bearer(printed("API key", created));
     assertThat(api.get("/api/account").expect(200).json().getString("plan")).isEqualTo("starter");
 
+    keyhook.database().update("""
+        INSERT INTO keyhook.passkey (account_id, user_id, name, credential_id, credential, sign_count, backup_eligible, backed_up)
+        SELECT account_id, user_id, 'Laptop', '\\x01', '\\x01', 0, false, false FROM keyhook.member WHERE email = 'shop@example.com'""");
     String reset = run(0, "reset-password", "Shop@Example.com");
+    assertThat(keyhook.database().count("passkey")).isZero();
     assertThat(logIn("shop@example.com", password)).isEqualTo(401);
     assertThat(logIn("shop@example.com", printed("password", reset))).isEqualTo(200);
     assertThat(api.get("/api/audit?action=user.password_changed").expect(200).data()).hasSize(1);

@@ -97,6 +97,11 @@ public final class AccountVerticle extends VerticleBase {
     Links links = new Links(database, admissions.management(), idempotency, passwords, currentPassword, devices, random);
     passwordMails = new PasswordMails(bus, database, admissions.management(), random,
         options.mail().host().filter(host -> tokens.canIssue()).flatMap(host -> options.mail().dashboardUrl()));
+    PasskeyChallenges challenges = new PasskeyChallenges(new DerivedMac(options.secrets(), "keyhook passkey challenge"), random);
+    Passkeys passkeys = new Passkeys(vertx, database, admissions.management(), currentPassword, challenges,
+        options.mail().dashboardUrl());
+    PasskeyLogins passkeyLogins = new PasskeyLogins(vertx, database, admissions.management(), logins, challenges,
+        options.mail().dashboardUrl());
     KeyRing keys = new KeyRing(database, idempotency, random);
     bus.answer(Addresses.AUTHENTICATE, request ->
         admissions.authentications().run(String.valueOf(request.address()), () -> authenticate(request)));
@@ -130,6 +135,12 @@ public final class AccountVerticle extends VerticleBase {
     bus.answer(Addresses.ENABLE_TWO_FACTOR, secondFactor::enable);
     bus.answer(Addresses.DISABLE_TWO_FACTOR, secondFactor::disable);
     bus.answer(Addresses.DISABLE_TWO_FACTOR_OF, secondFactor::disableOf);
+    bus.answer(Addresses.BEGIN_PASSKEY, passkeys::begin);
+    bus.answer(Addresses.CREATE_PASSKEY, passkeys::create);
+    bus.answer(Addresses.LIST_PASSKEYS, passkeys::list);
+    bus.answer(Addresses.DELETE_PASSKEY, passkeys::delete);
+    bus.answer(Addresses.BEGIN_PASSKEY_LOGIN, passkeyLogins::begin);
+    bus.answer(Addresses.OPEN_PASSKEY_SESSION, passkeyLogins::open);
     bus.answer(Addresses.SIGN_UP, this::signUp);
     bus.answer(Addresses.CREATE_ACCOUNT, this::create);
     bus.answer(Addresses.UPDATE_ACCOUNT, this::update);

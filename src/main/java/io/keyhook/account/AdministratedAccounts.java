@@ -52,7 +52,8 @@ public final class AdministratedAccounts {
   }
 
   /**
-   * Gives a team member another password, ends their sessions, and turns two-factor authentication off.
+   * Gives a team member another password, ends their sessions, turns two-factor authentication off, and deletes
+   * their passkeys.
    *
    * @param email in any case. Fails with {@link Failure.NotFound} if it is nobody's
    */
@@ -66,6 +67,7 @@ public final class AdministratedAccounts {
               : Future.failedFuture("Their password was changed at the same time; run the command again"))
           .compose(ended -> LinkStore.deleteOf(tx, member.accountId(), member.userId()))
           .compose(deleted -> TotpStore.disable(tx, member.accountId(), member.userId()))
+          .compose(disabled -> PasskeyStore.deleteOf(tx, member.accountId(), member.userId()))
           .compose(ended -> AuditStore.write(tx, new Caller(member.accountId(), by), Action.USER_PASSWORD_CHANGED,
               Id.USER.of(member.userId()), List.of("password")));
     }));

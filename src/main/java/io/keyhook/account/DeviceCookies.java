@@ -3,18 +3,12 @@ package io.keyhook.account;
 import io.keyhook.config.KeyhookOptions;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Stream;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Cookies that a device gets when a user logs in on it, so that its next logins do not compete with those of strangers
@@ -23,25 +17,19 @@ import javax.crypto.spec.SecretKeySpec;
  * password ends all of them. A cookie does not log anybody in. Any thread.
  */
 final class DeviceCookies {
-  private static final byte[] PURPOSE = "keyhook device cookie".getBytes(StandardCharsets.US_ASCII);
-  private static final String ALGORITHM = "HmacSHA256";
   private static final int NONCE = 16;
-  private static final int MAC = 32;
-  private static final int BYTES = NONCE + Tokens.MARK_BYTES + MAC;
+  private static final int BYTES = NONCE + Tokens.MARK_BYTES + DerivedMac.BYTES;
   private static final int LENGTH = 80;
 
   private final SecureRandom random;
-  /** The current one first; the others were derived from previous master keys. */
-  private final List<SecretKeySpec> keys = new ArrayList<>();
+  private final DerivedMac macs;
 
   /**
    * @throws IllegalArgumentException there is no master key
    */
   DeviceCookies(KeyhookOptions.Secrets secrets, SecureRandom random) {
     this.random = random;
-    String masterKey = secrets.masterKey().orElseThrow(() -> new IllegalArgumentException("secrets.masterKey is not set"));
-    Stream.concat(Stream.of(masterKey), secrets.previousMasterKeys().stream()).forEach(key -> keys.add(new SecretKeySpec(
-        mac(new SecretKeySpec(Base64.getDecoder().decode(key), ALGORITHM), PURPOSE), ALGORITHM)));
+    this.macs = new DerivedMac(secrets, "keyhook device cookie");
   }
 
   /** Returns a new cookie for a device on which a user has logged in. */
@@ -55,7 +43,7 @@ final class DeviceCookies {
     random.nextBytes(nonce);
     byte[] head = ByteBuffer.allocate(NONCE + Tokens.MARK_BYTES).put(nonce).put(Tokens.markOf(passwordHash)).array();
     return Base64.getUrlEncoder().withoutPadding().encodeToString(
-        ByteBuffer.allocate(BYTES).put(head).put(sign(keys.get(0), email, head)).array());
+        ByteBuffer.allocate(BYTES).put(head).put(macs.sign(head, anyCase(email))).array());
   }
 
   /**
@@ -74,25 +62,12 @@ final class DeviceCookies {
     }
     byte[] head = Arrays.copyOf(bytes, NONCE + Tokens.MARK_BYTES);
     byte[] mac = Arrays.copyOfRange(bytes, head.length, BYTES);
-    return keys.stream().anyMatch(key -> MessageDigest.isEqual(sign(key, email, head), mac))
+    return macs.isSigned(mac, head, anyCase(email))
         ? Optional.of(new Device(text, Arrays.copyOfRange(head, NONCE, head.length))) : Optional.empty();
   }
 
-  private static byte[] sign(SecretKeySpec key, String email, byte[] head) {
-    return mac(key, head, email.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static byte[] mac(SecretKeySpec key, byte[]... parts) {
-    try {
-      Mac mac = Mac.getInstance(ALGORITHM);
-      mac.init(key);
-      for (byte[] part : parts) {
-        mac.update(part);
-      }
-      return mac.doFinal();
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("Every Java has " + ALGORITHM, e);
-    }
+  private static byte[] anyCase(String email) {
+    return email.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8);
   }
 
   /**

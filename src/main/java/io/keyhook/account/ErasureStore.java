@@ -53,6 +53,10 @@ final class ErasureStore {
         DELETE FROM keyhook.account_link l USING account a WHERE l.account_id = a.account_id
       ), keys AS (
         DELETE FROM keyhook.api_key k USING account a WHERE k.account_id = a.account_id
+      ), passkeys AS (
+        DELETE FROM keyhook.passkey p USING account a WHERE p.account_id = a.account_id
+      ), challenges AS (
+        DELETE FROM keyhook.passkey_challenge c USING account a WHERE c.account_id = a.account_id
       ), members AS (
         DELETE FROM keyhook.member m USING account a WHERE m.account_id = a.account_id
       )

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,7 @@ final class Logins {
   /** Two tabs may send one cookie at once, or a request may overtake the response to another. */
   private static final Duration GRACE = Duration.ofSeconds(10);
   private static final int EXPIRED_AT_ONCE = 1000;
+  private static final Function<SqlClient, Future<Void>> NOTHING = tx -> Future.succeededFuture();
 
   private final Database database;
   private final Admission<Object> management;
@@ -65,26 +67,35 @@ final class Logins {
   /** Issues a token of a session that nobody can renew: it lasts as long as the token, and its secret is given to nobody. */
   Future<Accounts.Token> login(Accounts.Login request) {
     return member(request).compose(user ->
-        begin(request, user, Ticket.secret(random), tokens.lifetime(), Action.LOGIN_SUCCEEDED)
-            .map(id -> tokens.issue(user, id, tokens.lifetime())));
+        begin(user, request.address(), request.userAgent(), Ticket.secret(random), tokens.lifetime(), Action.LOGIN_SUCCEEDED,
+            NOTHING).map(id -> tokens.issue(user, id, tokens.lifetime())));
   }
 
   Future<Opened> open(Sessions.Open request) {
-    return member(request.login()).compose(user -> {
-      byte[] secret = Ticket.secret(random);
-      return begin(request.login().from(request.userAgent()), user, secret, options.lifetime(), Action.SESSION_STARTED)
-          .map(id -> new Opened(tokens.issue(user, id, options.accessLifetime()),
-              new Ticket(user.accountId(), id, secret).text(), options.lifetime(), devices.issue(user)));
-    });
+    return member(request.login()).compose(user -> open(user, request.login().address(), request.userAgent(), NOTHING)
+        .map(opened -> new Opened(opened.token(), opened.cookie(), opened.lasts(), devices.issue(user))));
+  }
+
+  /**
+   * Starts a session of a user who has proven who they are without a password.
+   *
+   * @param first is done in the same transaction; if it fails, there is no session
+   */
+  Future<Opened> open(AccountStore.Member user, String address, String userAgent, Function<SqlClient, Future<Void>> first) {
+    byte[] secret = Ticket.secret(random);
+    return begin(user, address, userAgent, secret, options.lifetime(), Action.SESSION_STARTED, first)
+        .map(id -> new Opened(tokens.issue(user, id, options.accessLifetime()), new Ticket(user.accountId(), id, secret).text(),
+            options.lifetime(), null));
   }
 
   /** Starts a session and returns its id. */
-  private Future<UUID> begin(
-      Accounts.Login login, AccountStore.Member user, byte[] secret, Duration lifetime, Action action) {
-    return inTurn(login.address(), () -> database.transaction(tx -> note(tx, user)
-        .compose(noted -> SessionStore.insert(tx, user.accountId(), user.userId(), Hashes.sha256(secret), lifetime,
-            login.userAgent(), login.address()))
-        .compose(id -> audit(tx, user, login.address(), action).map(id))));
+  private Future<UUID> begin(AccountStore.Member user, String address, String userAgent, byte[] secret, Duration lifetime,
+      Action action, Function<SqlClient, Future<Void>> first) {
+    return inTurn(address, () -> database.transaction(tx -> first.apply(tx)
+        .compose(done -> note(tx, user))
+        .compose(noted -> SessionStore.insert(tx, user.accountId(), user.userId(), Hashes.sha256(secret), lifetime, userAgent,
+            address))
+        .compose(id -> audit(tx, user, address, action).map(id))));
   }
 
   /** Takes a turn on a shared connection. */
@@ -101,17 +112,26 @@ final class Logins {
             member.filter(user -> found.get().isOf(user.passwordHash())).map(user -> found.get().cookie()));
   }
 
+  /**
+   * Checks whether anybody can log in here.
+   *
+   * @throws FailureException with LOGIN_ELSEWHERE
+   */
+  void checkIssues() {
+    if (!tokens.canIssue()) {
+      throw new Failure.Conflict("LOGIN_ELSEWHERE",
+          "This server accepts tokens of another issuer and has no key to issue its own").exception();
+    }
+  }
+
   /** Checks a login. An unknown user gets the same response, after the same time, as a wrong password. */
   private Future<AccountStore.Member> member(Accounts.Login request) {
-    if (!tokens.canIssue()) {
-      return Future.failedFuture(new Failure.Conflict("LOGIN_ELSEWHERE",
-          "This server accepts tokens of another issuer and has no key to issue its own").exception());
-    }
+    checkIssues();
     return inTurn(request.address(), () -> AccountStore.findMember(database.pool(), request.email())).compose(member ->
         passwords.matches(asker(request, member), request.password(),
             member.map(AccountStore.Member::passwordHash).orElse(null)).map(matches -> {
           if (!matches) {
-            member.ifPresent(user -> noteFailure(user, request.address()));
+            member.ifPresent(user -> note(user, request.address(), Action.LOGIN_FAILED));
             throw wrong();
           }
           Suspension.check(member.get().suspended());
@@ -136,11 +156,7 @@ final class Logins {
    * Nobody waits for it: the time of an answer would tell that there is such a user. It takes no turn, so that a client that
    * floods cannot keep it out of the log; passwords are checked in turns.
    */
-  private void noteFailure(AccountStore.Member user, String address) {
-    note(user, address, Action.LOGIN_FAILED);
-  }
-
-  private void note(AccountStore.Member user, String address, Action action) {
+  void note(AccountStore.Member user, String address, Action action) {
     audit(database.pool(), user, address, action).onFailure(e ->
         log.warn("Could not write a failed login to the audit log: {}", e.getMessage()));
   }

@@ -87,12 +87,13 @@ final class UserStore {
         .map(rows -> user(rows.iterator().next()));
   }
 
-  /** Deletes a user and what alerts them. */
+  /** Deletes a user, their passkeys, and what alerts them. */
   static Future<Void> delete(SqlClient tx, UUID accountId, UUID userId) {
     Tuple user = Tuple.of(accountId, userId);
     return tx.preparedQuery(DELETE).execute(user)
         .compose(deleted -> tx.preparedQuery(DELETE_ALERT_SETTINGS).execute(user))
-        .compose(deleted -> tx.preparedQuery(DELETE_ALERTS).execute(user)).mapEmpty();
+        .compose(deleted -> tx.preparedQuery(DELETE_ALERTS).execute(user))
+        .compose(deleted -> PasskeyStore.deleteOf(tx, accountId, userId));
   }
 
   static Future<Optional<String>> passwordHash(SqlClient client, UUID accountId, UUID userId) {

@@ -92,7 +92,12 @@ public enum Action {
   SESSION_STARTED("session.started"),
   SESSION_ENDED("session.ended"),
   /** A replaced cookie was used again: someone has a copy, and the session was ended. */
-  SESSION_REUSED("session.reused");
+  SESSION_REUSED("session.reused"),
+  /** Of the user, as are the next two. */
+  PASSKEY_CREATED("passkey.created"),
+  PASSKEY_DELETED("passkey.deleted"),
+  /** A login with a passkey of the user that was refused. An unknown passkey belongs to no account and is not recorded. */
+  LOGIN_PASSKEY_FAILED("login.passkey_failed");
 
   private final String wireName;
 

@@ -63,6 +63,12 @@ public final class Addresses {
   public static final Address<Sessions.EndOne, Void> END_ONE_SESSION = new Address<>("session.end-one");
   public static final Address<Sessions.EndOthers, Void> END_OTHER_SESSIONS = new Address<>("session.end-others");
   public static final Address<Sessions.FindDevice, Optional<String>> FIND_DEVICE = new Address<>("session.findDevice");
+  public static final Address<Passkeys.Begin, Passkeys.Creation> BEGIN_PASSKEY = new Address<>("passkey.begin");
+  public static final Address<Passkeys.Create, Passkeys.Passkey> CREATE_PASSKEY = new Address<>("passkey.create");
+  public static final Address<Passkeys.ListAll, Page<Passkeys.Passkey>> LIST_PASSKEYS = new Address<>("passkey.list");
+  public static final Address<Passkeys.Delete, Void> DELETE_PASSKEY = new Address<>("passkey.delete");
+  public static final Address<Passkeys.BeginLogin, Passkeys.Login> BEGIN_PASSKEY_LOGIN = new Address<>("passkey.begin-login");
+  public static final Address<Passkeys.Open, Sessions.Opened> OPEN_PASSKEY_SESSION = new Address<>("passkey.open-session");
   public static final Address<Info.GetSettings, Info.Settings> GET_SETTINGS = new Address<>("info.settings");
   public static final Address<Info.ListPlans, Page<Info.Plan>> LIST_PLANS = new Address<>("info.plans");
   public static final Address<Info.ListEventTypes, Page<Info.EventType>> LIST_EVENT_TYPES =

@@ -315,6 +315,7 @@ public final class ApiRouter {
     new SessionRoutes(client, addresses, limits).mount(calls);
     Confirmation confirmation = new Confirmation(client, addresses, limits);
     new PeopleRoutes(client, addresses, limits, confirmation).mount(calls);
+    new PasskeyRoutes(client, addresses, limits, confirmation).mount(calls);
     new InfoRoutes(client).mount(calls);
     new AccountRoutes(client, admissions, confirmation).mount(calls);
     node.mount(calls);

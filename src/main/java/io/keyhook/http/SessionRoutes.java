@@ -14,9 +14,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
-import java.net.URI;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -29,11 +27,13 @@ final class SessionRoutes {
   private final KeyhookClient client;
   private final ClientAddress addresses;
   private final ApiRouter.Limits limits;
+  private final OwnPages pages;
 
   SessionRoutes(KeyhookClient client, ClientAddress addresses, ApiRouter.Limits limits) {
     this.client = client;
     this.addresses = addresses;
     this.limits = limits;
+    this.pages = new OwnPages(addresses);
   }
 
   void mount(Calls calls) {
@@ -43,7 +43,7 @@ final class SessionRoutes {
     });
     calls.open(HttpMethod.POST, "/api/auth/session", 200, context -> {
       Accounts.Login login = login(context);
-      refuseOtherSites(context.request());
+      pages.require(context.request());
       return checkLimits(context, login).compose(device ->
           client.openSession(new Sessions.Open(login.on(device.orElse(null)), login.userAgent())).map(opened -> {
             Accounts.Token token = answer(context, opened);
@@ -76,7 +76,7 @@ final class SessionRoutes {
   }
 
   /** Without the characters that PostgreSQL refuses. */
-  private static String userAgent(HttpServerRequest request) {
+  static String userAgent(HttpServerRequest request) {
     String header = request.getHeader(HttpHeaders.USER_AGENT);
     return header == null ? null : header.chars().map(c -> c >= ' ' && c < 0x7f ? c : '?')
         .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
@@ -116,25 +116,6 @@ final class SessionRoutes {
     if (!"1".equals(request.getHeader(PAGE_HEADER))) {
       throw new Failure.Forbidden("CROSS_SITE", "Send the header " + PAGE_HEADER + ": 1").exception();
     }
-    refuseOtherSites(request);
-  }
-
-  /** Browsers tell where a request is from; what is none tells nothing, and nobody is tricked with it. */
-  private void refuseOtherSites(HttpServerRequest request) {
-    String site = request.getHeader("Sec-Fetch-Site");
-    String origin = request.getHeader("Origin");
-    boolean own = site != null ? site.equals("same-origin") || site.equals("none")
-        : origin == null || addresses.hosts(request).contains(authority(origin).orElse(null));
-    if (!own) {
-      throw new Failure.Forbidden("CROSS_SITE", "This call is only for pages of this server").exception();
-    }
-  }
-
-  private static Optional<String> authority(String origin) {
-    try {
-      return Optional.ofNullable(URI.create(origin).getRawAuthority()).map(text -> text.toLowerCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) { // "null" is what hides where it is from, and is no authority either
-      return Optional.empty();
-    }
+    pages.require(request);
   }
 }

@@ -81,7 +81,8 @@ class BadFieldTest {
         }
       }
       case "signUp", "changePassword", "mailPasswordReset" -> exchange.expect(403);
-      case "beginTwoFactor", "enableTwoFactor", "disableTwoFactor", "disableUserTwoFactor", "resetUserPassword" -> exchange.expect(403, "USER_ONLY");
+      case "beginTwoFactor", "enableTwoFactor", "disableTwoFactor", "disableUserTwoFactor", "resetUserPassword", "beginPasskey",
+          "createPasskey", "deletePasskey" -> exchange.expect(403, "USER_ONLY");
       case "findInvitation", "acceptInvitation", "setPassword", "resetPasswordOfAccount", "respondToRequest" -> exchange.expect(404, "NOT_FOUND");
       case "login", "openSession" -> {
         if (good.field().equals("code")) {
@@ -90,6 +91,7 @@ class BadFieldTest {
           exchange.expect(401, "UNAUTHORIZED");
         }
       }
+      case "openPasskeySession" -> assertThat(exchange.expect(400).badFields()).containsExactly("Origin"); // the fields are taken
       case "createLicenseFile" -> assertThat(exchange.status()).as("the license may be full, and of another key").isIn(201, 400, 409);
       case "rotateSigningKey" -> assertThat(exchange.status()).as("another case may have begun a rotation").isIn(200, 409);
       case "validateLicense", "deactivateDevice" -> assertThat(exchange.status()).as(exchange.body()).isIn(200, 403, 404);

@@ -3,6 +3,7 @@ package io.keyhook.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.keyhook.bus.Id;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
@@ -18,6 +19,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -27,7 +29,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 final class Subject implements BeforeAllCallback {
   private static final List<String> TABLES = List.of("account", "member", "session", "account_link", "api_key", "license", "license_expiry", "activation", "webhook",
       "webhook_format", "webhook_pace", "recovery", "delivery_queue", "delivery", "event", "audit", "idempotency", "test_endpoint", "test_request", "listener", "listener_request",
-      "alert_setting", "policy", "product", "signing_key");
+      "alert_setting", "policy", "product", "signing_key", "passkey", "passkey_challenge");
   /** What changes by the clock and not by a request. */
   private static final String UNSTEADY = "'{last_used_at,last_seen_at,last_login_at}'::text[]";
   /** A row a table, in one statement: a class asks thousands of times. */
@@ -78,6 +80,10 @@ final class Subject implements BeforeAllCallback {
     ids.put("/api/admin/accounts/{id}", api.get("/api/account").json().getString("id"));
     ids.put("{accountId}", ids.get("/api/admin/accounts/{id}"));
     ids.put("/api/signing-keys/{id}", api.get("/api/signing-keys").expect(200).data().get(0).getString("id"));
+    ids.put("/api/auth/passkeys/{id}", Id.PASSKEY.of(UUID.fromString(installation.database().value("""
+        INSERT INTO keyhook.passkey (account_id, user_id, name, credential_id, credential, sign_count, backup_eligible, backed_up)
+        SELECT account_id, user_id, 'Laptop', '\\x01', '\\x01', 0, false, false FROM keyhook.member WHERE email = ?
+        RETURNING passkey_id::text""", Node.EMAIL))));
     api.post("/api/test-endpoint").expect(200);
     ids.put("/api/deliveries/{id}", api.post("/api/webhooks/test", new JsonObject().put("webhookId", webhookId()))
         .expect(200).json().getString("deliveryId"));

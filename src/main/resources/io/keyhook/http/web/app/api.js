@@ -181,8 +181,11 @@ export async function resume() {
 }
 
 /** @param code of the authenticator app, or a recovery code; null: none. Without one, a login may fail with CODE_REQUIRED */
-export async function logIn(email, password, code = null) {
-  const { text } = await send('POST', 'api/auth/session', json({ email, password, ...code && { code } }));
+export const logIn = (email, password, code = null) => enter('api/auth/session', { email, password, ...code && { code } });
+
+/** Starts a session with what the server asks for at this path. */
+export async function enter(path, body) {
+  const { text } = await send('POST', path, json(body));
   await entered(JSON.parse(text));
   tabs.postMessage('in');
 }

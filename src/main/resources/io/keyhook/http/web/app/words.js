@@ -196,6 +196,9 @@ export const AUDIT_ACTIONS = {
   'two_factor.disabled': 'Turned off two-factor authentication',
   'two_factor.recovery_code_used': 'Used a recovery code',
   'user.password_changed': 'Changed a password',
+  'passkey.created': 'Created a passkey',
+  'passkey.deleted': 'Deleted a passkey',
+  'login.passkey_failed': 'Failed to log in with a passkey',
   'alerts.updated': 'Changed their alerts',
   'alerts.tested': 'Sent a test alert',
 };

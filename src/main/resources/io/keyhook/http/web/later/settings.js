@@ -9,6 +9,7 @@ import { announce, Badge, Button, Card, Code, Confirm, Dialog, Facts, Loaded, No
 import { usePages } from '../app/use.js';
 import { deviceName, ROLE_NAMES } from '../app/words.js';
 import { AlertsCard } from './alerts.js';
+import { PasskeysCard } from './passkeys.js';
 import { SigningKeysCard } from './signing-keys.js';
 
 const THEMES = [['system', 'System'], ['light', 'Light'], ['dark', 'Dark']];
@@ -27,6 +28,7 @@ export function SettingsPage() {
     <${Card} title="Appearance"><${Theme} /></${Card}>
     <${Card} title="Password"><${Password} email=${me.data?.user?.email ?? ''} /></${Card}>
     ${me.data?.user && html`<${TwoFactor} me=${me} />`}
+    ${me.data?.user && html`<${PasskeysCard} />`}
     ${me.data?.user && html`<${AlertsCard} />`}
     ${me.data && html`<${SigningKeysCard} accountId=${me.data.accountId} />`}
     <${Sessions} />

@@ -38,6 +38,7 @@ export function LogInForm({ email }) {
     password: values.password ? '' : 'Enter your password',
     code: !needsCode || values.code ? '' : 'Enter the code',
   }));
+  const passkey = useForm({}, async () => (await import('../../later/passkeys.js')).logInWithPasskey());
   return html`<${Form} form=${form}>
     <${FormError} form=${form} />
     <${Field} form=${form} name="email" label="E-mail" type="email" autocomplete="username" autofocus=${!email} />
@@ -46,5 +47,7 @@ export function LogInForm({ email }) {
     ${needsCode && html`<${Field} form=${form} name="code" label="Code" autocomplete="one-time-code" maxlength="30" autofocus
         hint="From your authenticator app, or a recovery code." />`}
     <${Button} type="submit" kind="primary wide" busy=${form.busy}>Log in</${Button}>
-  </${Form}>`;
+  </${Form}>
+  ${window.PublicKeyCredential && html`<${Form} form=${passkey}><${FormError} form=${passkey} />
+    <${Button} type="submit" kind="wide" busy=${passkey.busy}>Log in with a passkey</${Button}></${Form}>`}`;
 }
