@@ -27,7 +27,8 @@ final class PasskeyStore {
       INSERT INTO keyhook.passkey (account_id, user_id, name, credential_id, credential, sign_count, backup_eligible, backed_up)
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING\s""" + COLUMNS;
   private static final String LIST = "SELECT " + COLUMNS + """
-       FROM keyhook.passkey WHERE account_id = $1 AND user_id = $2 ORDER BY passkey_id DESC""";
+
+      FROM keyhook.passkey WHERE account_id = $1 AND user_id = $2 ORDER BY passkey_id DESC""";
   private static final String DELETE = """
       DELETE FROM keyhook.passkey WHERE account_id = $1 AND user_id = $2 AND passkey_id = $3""";
   private static final String DELETE_OF = "DELETE FROM keyhook.passkey WHERE account_id = $1 AND user_id = $2";

@@ -118,7 +118,7 @@ class PasskeyTest {
     person.api.post("/api/auth/two-factor/enable", new JsonObject().put("code", Authenticator.code(key, 0))).expect(200);
     login(person.email).expect(403, "CODE_REQUIRED");
     Exchange opened = open(person.used(person.device)).expect(200);
-    assertThat(opened.setCookie("keyhook_session")).contains("HttpOnly").contains("SameSite=Strict");
+    assertThat(opened.setCookie("keyhook_session")).contains("HTTPOnly", "SameSite=Strict");
     Api api = keyhook.api().anonymous().bearer(opened.json().getString("token"));
     assertThat(api.get("/api/auth/me").expect(200).json().getJsonObject("user").getString("id")).isEqualTo(person.id);
     assertThat(api.get("/api/auth/passkeys").expect(200).data().get(0).getString("lastUsedAt")).isNotNull();

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The document on its own: is it whole, and does it agree with itself? */
 class DocumentTest {
   /** How the summary of a call starts that does what cannot be taken back, or much at once. */
-  private static final Pattern DESTRUCTIVE = Pattern.compile("(?:Change|Deactivate|Disable|End|Erase|Log out|Pause|Recover"
+  private static final Pattern DESTRUCTIVE = Pattern.compile("(?:Change|Deactivate|Delete|Disable|End|Erase|Log out|Pause|Recover"
       + "|Redeliver many|Rotate|Set|Stop|Suspend|Turn off)\\b");
 
   static Stream<Operation> everything() {
