@@ -8,6 +8,8 @@ import { useLoad } from '../app/use.js';
 import { deviceName } from '../app/words.js';
 import { Proof, useTwoFactor } from './proof.js';
 
+/** Not without TLS, but for localhost. */
+const supported = Boolean(window.PublicKeyCredential);
 /** Milliseconds for which a challenge works. */
 const TIMEOUT = 300_000;
 /** EdDSA, ES256 and RS256, by their numbers in COSE. */
@@ -72,12 +74,11 @@ export function PasskeysCard() {
       aria-label=${'Delete the passkey ' + passkey.name} onClick=${() => setLeaving(passkey)}>Delete</${Button}>` },
   ];
   return html`<${Card} title="Passkeys" action=${html`<${ButtonLink} kind="small" href="docs/team#passkeys">About
-      passkeys</${ButtonLink}>`}>
-    <p>Log in with your fingerprint, your face, or the PIN of your device, without a password and a code.</p>
+      passkeys</${ButtonLink}> ${supported && html`<${Button} kind="small" onClick=${() => setCreating(true)}>Create passkey</${Button}>`}`}>
+    <p>Log in with your fingerprint, your face, or the PIN of your device, without a password or a code.</p>
     <${Loaded} of=${loaded} lines=${2}>${({ data }) => data.length > 0 && html`<${Table} label="Passkeys" rows=${data}
       columns=${columns} />`}</${Loaded}>
-    ${window.PublicKeyCredential ? html`<p><${Button} onClick=${() => setCreating(true)}>Create passkey</${Button}></p>`
-      : html`<p class="faint">This browser has no passkeys here. Open the dashboard over HTTPS to create one.</p>`}
+    ${!supported && html`<p class="faint">This browser has no passkeys here. Open the dashboard over HTTPS to create one.</p>`}
     ${creating && html`<${Create} onClose=${() => setCreating(false)} onCreated=${loaded.reload} />`}
     ${leaving && html`<${Delete} passkey=${leaving} onClose=${() => setLeaving(null)} onDeleted=${loaded.reload} />`}
   </${Card}>`;
