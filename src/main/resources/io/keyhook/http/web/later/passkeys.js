@@ -73,8 +73,9 @@ export function PasskeysCard() {
     { name: 'Delete', hidden: true, className: 'end', cell: passkey => html`<${Button} kind="small"
       aria-label=${'Delete the passkey ' + passkey.name} onClick=${() => setLeaving(passkey)}>Delete</${Button}>` },
   ];
-  return html`<${Card} title="Passkeys" action=${html`<${ButtonLink} kind="small" href="docs/team#passkeys">About
-      passkeys</${ButtonLink}> ${supported && html`<${Button} kind="small" onClick=${() => setCreating(true)}>Create passkey</${Button}>`}`}>
+  return html`<${Card} title="Passkeys" action=${html`<span class="card-actions"><${ButtonLink} kind="small"
+      href="docs/team#passkeys">About passkeys</${ButtonLink}>${supported && html`<${Button} kind="small"
+      onClick=${() => setCreating(true)}>Create passkey</${Button}>`}</span>`}>
     <p>Log in with your fingerprint, your face, or the PIN of your device, without a password or a code.</p>
     <${Loaded} of=${loaded} lines=${2}>${({ data }) => data.length > 0 && html`<${Table} label="Passkeys" rows=${data}
       columns=${columns} />`}</${Loaded}>

@@ -20,8 +20,9 @@ export function SigningKeysCard({ accountId }) {
     { name: 'Delete', hidden: true, className: 'end', cell: key => html`<${Button} needs="owner" kind="small"
       aria-label=${'Delete signing key ' + key.id} onClick=${() => setLeaving(key)}>Delete</${Button}>` },
   ];
-  return html`<${Card} title="Signing keys" action=${html`<${ButtonLink} kind="small" href="docs/offline">About signed
-      validations</${ButtonLink}> <${Button} needs="owner" kind="small" onClick=${() => setRotating(true)}>Rotate key</${Button}>`}>
+  return html`<${Card} title="Signing keys" action=${html`<span class="card-actions"><${ButtonLink} kind="small"
+      href="docs/offline">About signed validations</${ButtonLink}><${Button} needs="owner" kind="small"
+      onClick=${() => setRotating(true)}>Rotate key</${Button}></span>`}>
     <p>Your app verifies validations and leases with the public keys. Build them into your app.</p>
     <${Loaded} of=${loaded} lines=${3}>${keys => html`<${Table} label="Signing keys" rows=${keys.data} columns=${columns} />
       <${Code} label="public keys" text=${keySet(keys.data)} />`}</${Loaded}>
