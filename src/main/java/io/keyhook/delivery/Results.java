@@ -68,9 +68,9 @@ final class Results {
         (shard, batch) -> ResultStore.delivered(shard, sorted(batch, RESULT_ORDER)));
     this.failed = batcher(client, Result::delivery,
         (shard, batch) -> ResultStore.failed(shard, sorted(batch, RESULT_ORDER), schedule));
+    // without gathering: others wait for these results
     this.ordered = new Batcher<>(vertx, 1, MAX_BATCH, Batcher.UNLIMITED, account(Result::delivery), database.shards(), batch ->
-        gathering(batch.size()).compose(gathered -> untilWritten(account(Result::delivery).apply(batch.get(0)),
-            () -> ordered(client, sorted(batch, RESULT_ORDER), schedule)))
+        untilWritten(account(Result::delivery).apply(batch.get(0)), () -> ordered(client, sorted(batch, RESULT_ORDER), schedule))
             .map(woken -> batch.stream().map(result -> woken.contains(result.delivery().endpoint())).toList()));
     this.released = batcher(client, outgoing -> outgoing,
         (shard, batch) -> ResultStore.release(shard, sorted(batch, LOCK_ORDER)));
