@@ -298,6 +298,7 @@ final class Deployment {
         .compose(v -> deploy(Stage.WORKING, 1, () -> new AlertVerticle(bus, database, options, policy, egress, cipher, meters)))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new IdempotencyVerticle(idempotency)))
         .compose(v -> deploy(Stage.SERVING, 1, delivery::queue))
+        .compose(v -> deploy(Stage.SERVING, 1, delivery::order))
         .compose(v -> deploy(Stage.SERVING, 1, () ->
             new RecoveryVerticle(bus, database, dispatcher, plans, admissions.recoveries())))
         .compose(v -> deploy(Stage.SERVING, 1, () -> new ExpiryVerticle(database, outbox, feed, meters)))

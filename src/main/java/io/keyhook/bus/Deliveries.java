@@ -173,7 +173,8 @@ public interface Deliveries {
   /**
    * A delivery in a list.
    *
-   * @param nextAttemptAt null: there is none, it is in progress, or the delivery waits for its webhook to resume
+   * @param nextAttemptAt null: there is none, it is in progress, or the delivery waits for its webhook to resume or for its
+   *     turn
    * @param paused whether it waits for its webhook to resume
    * @param license null: the event has no license, or the delivery is a test
    */
@@ -215,7 +216,8 @@ public interface Deliveries {
    * @param licenseId null: the event has no license
    * @param payload the body as sent, byte for byte, unless {@code body} is another
    * @param body as sent, byte for byte, in another format than Keyhook's own; null: {@code payload}
-   * @param nextAttemptAt null: there is none, it is in progress, or the delivery waits for its webhook to resume
+   * @param nextAttemptAt null: there is none, it is in progress, or the delivery waits for its webhook to resume or for its
+   *     turn
    * @param paused whether it waits for its webhook to resume
    * @param attemptCount the number of all attempts
    * @param attempts the last 50, oldest first

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -54,6 +55,14 @@ public interface Webhooks {
     public static Format named(String wireName) {
       return valueOf(wireName.toUpperCase(Locale.ROOT));
     }
+  }
+
+  /** Whether events wait for each other. */
+  enum Ordering {
+    /** None does. */
+    NONE,
+    /** Those of a license are sent one at a time and in order, each after the one before has been delivered or has failed. */
+    LICENSE
   }
 
   /**
@@ -119,13 +128,20 @@ public interface Webhooks {
    * @param templates the texts of events by type, with {@value #ALL_OTHERS} for those that are not named; null: the default texts
    * @param rateLimit attempts per second, 1 to {@value #MAX_RATE}; null: no limit
    * @param filters null: none
+   * @param ordering null: {@link Ordering#NONE}
    */
-  record Options(Format format, Map<String, String> templates, Integer rateLimit, Filters filters) {
-    /** Keyhook's own payload of all events, without a limit. */
+  record Options(Format format, Map<String, String> templates, Integer rateLimit, Filters filters, Ordering ordering) {
+    /** Keyhook's own payload of all events, without a limit and without an order. */
     public static final Options DEFAULT = new Options(null, null, null, null);
+
+    /** Without an order. */
+    public Options(Format format, Map<String, String> templates, Integer rateLimit, Filters filters) {
+      this(format, templates, rateLimit, filters, null);
+    }
 
     public Options {
       format = format == null ? Format.KEYHOOK : format;
+      ordering = ordering == null ? Ordering.NONE : ordering;
       templates = templates == null ? Map.of() : templates;
       Check check = Check.that();
       checkTemplates(check, templates);
@@ -157,16 +173,26 @@ public interface Webhooks {
    * @param templates replaces all of them; null: the default texts
    * @param rateLimit null: no limit
    * @param filters replaces all of them; null: none
+   * @param ordering for events that occur from then on
    */
-  record OptionChanges(
-      Field<Format> format, Field<Map<String, String>> templates, Field<Integer> rateLimit, Field<Filters> filters) {
+  record OptionChanges(Field<Format> format, Field<Map<String, String>> templates, Field<Integer> rateLimit, Field<Filters> filters,
+      Field<Ordering> ordering) {
     public static final OptionChanges NONE =
         new OptionChanges(Field.absent(), Field.absent(), Field.absent(), Field.absent());
+
+    /** A change that leaves the order as it is. */
+    public OptionChanges(
+        Field<Format> format, Field<Map<String, String>> templates, Field<Integer> rateLimit, Field<Filters> filters) {
+      this(format, templates, rateLimit, filters, Field.absent());
+    }
 
     public OptionChanges {
       Check check = Check.that();
       if (format.present()) {
         check.required("format", format.value());
+      }
+      if (ordering.present()) {
+        check.required("ordering", ordering.value());
       }
       if (templates.value() != null) {
         Options.checkTemplates(check, templates.value());
@@ -176,28 +202,32 @@ public interface Webhooks {
     }
 
     public OptionChanges withFormat(Format format) {
-      return new OptionChanges(Field.of(format), templates, rateLimit, filters);
+      return new OptionChanges(Field.of(format), templates, rateLimit, filters, ordering);
     }
 
     /**
      * @param templates null: the default texts
      */
     public OptionChanges withTemplates(Map<String, String> templates) {
-      return new OptionChanges(format, Field.of(templates), rateLimit, filters);
+      return new OptionChanges(format, Field.of(templates), rateLimit, filters, ordering);
     }
 
     /**
      * @param rateLimit null: no limit
      */
     public OptionChanges withRateLimit(Integer rateLimit) {
-      return new OptionChanges(format, templates, Field.of(rateLimit), filters);
+      return new OptionChanges(format, templates, Field.of(rateLimit), filters, ordering);
     }
 
     /**
      * @param filters null: none
      */
     public OptionChanges withFilters(Filters filters) {
-      return new OptionChanges(format, templates, rateLimit, Field.of(filters));
+      return new OptionChanges(format, templates, rateLimit, Field.of(filters), ordering);
+    }
+
+    public OptionChanges withOrdering(Ordering ordering) {
+      return new OptionChanges(format, templates, rateLimit, filters, Field.of(ordering));
     }
   }
 
@@ -409,9 +439,11 @@ public interface Webhooks {
 
     /** Returns the names of the fields that are present. */
     public List<String> changed() {
-      return Field.present(Map.of("url", url, "events", events, "isActive", isActive, "description", description,
+      Map<String, Field<?>> fields = new HashMap<>(Map.of("url", url, "events", events, "isActive", isActive, "description", description,
           "headers", headers, "authentication", authentication, "format", options.format, "templates", options.templates,
           "rateLimit", options.rateLimit, "filters", options.filters));
+      fields.put("ordering", options.ordering);
+      return Field.present(fields);
     }
   }
 
@@ -424,6 +456,7 @@ public interface Webhooks {
    * @param templates by type of event; empty: the default texts
    * @param rateLimit attempts per second; null: no limit
    * @param filters null: none
+   * @param ordering of its events
    */
   record Webhook(
       String id,
@@ -441,7 +474,8 @@ public interface Webhooks {
       String deactivatedReason,
       Instant previousSecretUntil,
       Instant createdAt,
-      Instant updatedAt) {}
+      Instant updatedAt,
+      Ordering ordering) {}
 
   /** An authentication without its credentials. */
   record ShownAuthentication(String type) {}

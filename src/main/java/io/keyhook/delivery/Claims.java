@@ -12,15 +12,18 @@ import io.keyhook.event.Outgoing;
 import io.keyhook.fair.FairShare;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Pool;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +37,7 @@ final class Claims {
   private static final int MAX_CLAIMS_PER_BATCH = 32;
   private static final int STATEMENTS_IN_FLIGHT = 2;
 
-  private final SqlClient client;
+  private final Pool client;
   private final Shards shards;
   private final FairShare<UUID> holdings;
   private final TakeOver takeOver;
@@ -47,7 +50,8 @@ final class Claims {
    * What a claim took.
    *
    * @param leased deliveries to send, already counted in {@link FairShare}
-   * @param all as many as were asked for, or parked because the webhook is paused: the queue may have more
+   * @param all as many as were asked for, or parked because the webhook is paused, or others have their turn first: the queue may have
+   *     more
    * @param inactive whether the webhook, its account or its account's plan takes no deliveries any more
    * @param pause until the webhook's rate limit lets more be taken; null: there are no more, or it has none
    */
@@ -58,7 +62,7 @@ final class Claims {
    *
    * @param traced whether to read which spans raised the events
    */
-  Claims(Vertx vertx, SqlClient client, Shards shards, FairShare<UUID> holdings, TakeOver takeOver, Plans plans,
+  Claims(Vertx vertx, Pool client, Shards shards, FairShare<UUID> holdings, TakeOver takeOver, Plans plans,
       boolean traced) {
     this.vertx = vertx;
     this.client = client;
@@ -87,7 +91,7 @@ final class Claims {
       List<Claimed> claimed = leases.claimed();
       List<Outgoing> leased = claimed.stream().filter(Claimed::isToBeSent).map(Claimed::outgoing).toList();
       holdings.release(accountId, reserved - leased.size());
-      return new Taken(leased, claimed.size() >= reserved, claimed.stream().anyMatch(one -> !one.active()),
+      return new Taken(leased, claimed.size() >= reserved || leases.more().contains(endpoint.webhookId()), claimed.stream().anyMatch(one -> !one.active()),
           pause(leases.paces().get(endpoint.webhookId()), claimed.size()));
     }).onFailure(e -> holdings.release(accountId, reserved)));
   }
@@ -113,12 +117,15 @@ final class Claims {
     return Future.join(statements).map(all -> {
       Map<UUID, List<Claimed>> byWebhook = new HashMap<>();
       Map<UUID, Pace> paces = new HashMap<>();
+      Set<UUID> more = new HashSet<>();
       statements.forEach(statement -> {
         statement.result().claimed().forEach(claimed -> byWebhook
             .computeIfAbsent(claimed.outgoing().endpoint().webhookId(), id -> new ArrayList<>()).add(claimed));
         paces.putAll(statement.result().paces());
+        more.addAll(statement.result().more());
       });
-      return batch.stream().map(claim -> new Leases(byWebhook.getOrDefault(claim.endpoint().webhookId(), List.of()), paces)).toList();
+      return batch.stream().map(claim ->
+          new Leases(byWebhook.getOrDefault(claim.endpoint().webhookId(), List.of()), paces, more)).toList();
     });
   }
 
@@ -126,10 +133,28 @@ final class Claims {
   private Future<Leases> claim(UUID accountId, List<Claim> claims) {
     return shards.each(client, List.of(accountId), id -> id, (shard, id) ->
             QueueStore.claim(shard, accountId, claims, takeOver.isAllowed(accountId), plans.withWebhooks(), traced))
-        .map(claimed -> claimed.get(0))
-        .otherwise(e -> {
-          log.warn("Could not claim due deliveries; retrying with the next poll of the queue: {}", e.getMessage());
-          return new Leases(List.of(), Map.of());
-        });
+        .compose(claimed -> withOrdered(accountId, claims, claimed.get(0)))
+        .otherwise(e -> failed(e, Leases.NONE));
+  }
+
+  private static Leases failed(Throwable e, Leases taken) {
+    log.warn("Could not claim due deliveries; retrying with the next poll of the queue: {}", e.getMessage());
+    return taken;
+  }
+
+  /** Adds what webhooks with an order give, which the first statement has named. */
+  private Future<Leases> withOrdered(UUID accountId, List<Claim> claims, Leases others) {
+    List<Claim> ordered = claims.stream().filter(claim -> others.more().contains(claim.endpoint().webhookId())).toList();
+    return ordered.isEmpty() ? Future.succeededFuture(others)
+        : ordered(accountId, ordered).map(others::and)
+            .otherwise(e -> failed(e, new Leases(others.claimed(), others.paces(), Set.of())));
+  }
+
+  private Future<Leases> ordered(UUID accountId, List<Claim> claims) {
+    AtomicReference<Leases> taken = new AtomicReference<>(Leases.NONE);
+    return shards.eachInTransaction(client, List.of(accountId), id -> id, (tx, id) ->
+        OrderStore.lock(tx, claims, Claim::endpoint).compose(locked ->
+            OrderStore.claim(tx, accountId, claims, takeOver.isAllowed(accountId), plans.withWebhooks(), traced)), taken::set)
+        .map(done -> taken.get());
   }
 }

@@ -108,7 +108,7 @@ final class Deliverer implements Endpoint.Actions {
     drain.track(Work.ATTEMPT, transport.send(endpoint.id(), known, message, outgoing.trace()).onSuccess(attempt -> {
       transport.wait(attempt).ifPresentOrElse(wait -> unsent(endpoint, delivery, attempt, wait), () -> {
         endpoint.ended(delivery, attempt.succeeded());
-        drain.track(Work.WRITE, outcomes.record(delivery, attempt));
+        record(delivery, attempt);
       });
       advance(endpoint);
     }));
@@ -121,9 +121,17 @@ final class Deliverer implements Endpoint.Actions {
     }
   }
 
+  private void record(HeldDelivery delivery, Attempt attempt) {
+    drain.track(Work.WRITE, outcomes.record(delivery, attempt).onSuccess(next -> {
+      if (next) {
+        due(delivery.outgoing().endpoint());
+      }
+    }));
+  }
+
   @Override
   public void refuse(HeldDelivery delivery) {
-    drain.track(Work.WRITE, outcomes.record(delivery, Attempt.refused()));
+    record(delivery, Attempt.refused());
   }
 
   @Override

@@ -57,6 +57,11 @@ public final class DeliveryVerticles {
     return new QueueVerticle(services, takeOver, rules.plans(), metrics);
   }
 
+  /** The verticle that looks after webhooks with an order: one per node. */
+  public Deployable order() {
+    return new OrderVerticle(services);
+  }
+
   /** The verticle that counts the queue: one per node. */
   public Deployable depth() {
     return new QueueDepthVerticle(services.database, metrics.registry());

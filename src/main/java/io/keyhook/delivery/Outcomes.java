@@ -33,8 +33,12 @@ final class Outcomes {
     this.metrics = metrics;
   }
 
-  /** Records the attempt of a delivery in {@link State#RECORDING}. */
-  Future<Void> record(HeldDelivery delivery, Attempt attempt) {
+  /**
+   * Records the attempt of a delivery in {@link State#RECORDING}.
+   *
+   * @return whether others to the same webhook are due now, whose turn comes after it
+   */
+  Future<Boolean> record(HeldDelivery delivery, Attempt attempt) {
     Outgoing outgoing = delivery.outgoing();
     metrics.attempt(outgoing, attempt);
     Result result = Result.of(outgoing, attempt);
@@ -43,7 +47,7 @@ final class Outcomes {
       delivery.move(State.OVER);
       if (written.failed()) {
         log.error("Could not write the result of {}; it will be sent again", outgoing.deliveryId(), written.cause());
-        return Future.succeededFuture();
+        return Future.succeededFuture(false);
       }
       if (result.succeeded()) {
         metrics.delivered();
@@ -52,7 +56,7 @@ final class Outcomes {
         metrics.failed(wait.isPresent());
         wait.ifPresent(due -> bus.send(QueueVerticle.DUE_IN, due));
       }
-      return gone ? deactivate(outgoing) : Future.succeededFuture();
+      return (gone ? deactivate(outgoing) : Future.succeededFuture()).map(written.result());
     });
   }
 

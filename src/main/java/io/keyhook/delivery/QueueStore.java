@@ -21,9 +21,12 @@ import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * The SQL that finds due deliveries and leases them. A row belongs to the holder of its lease, the one with its newest
@@ -91,94 +94,41 @@ final class QueueStore {
    * Leases due deliveries, or parks them if their webhook is paused. Those of a webhook that has resumed come from both parts
    * of the index. Deliveries of types that a later version added are left to its nodes.
    *
-   * <p>A webhook with a rate limit gives no more than it has tokens: one each 1/rate seconds since {@code next_at}, as in the
-   * generic cell rate algorithm (ITU-T I.371), so that a row of two columns is the bucket of all nodes. While another node claims,
-   * there are none.
+   * <p>A webhook with an order gives none: {@link OrderStore} takes those whose turn it is.
    */
-  static final String CLAIM = claim("", "");
+  static final String CLAIM = claim(false);
   /** The same with the spans that raised the events. */
-  static final String CLAIM_TRACED = claim(", t.data::json ->> '%s'".formatted(DeliveryRowStore.TRACE), """
+  static final String CLAIM_TRACED = claim(true);
 
-      LEFT JOIN keyhook.event t ON t.account_id = $1 AND t.event_id = %s AND t.keep_until = c.keep_until"""
-      .formatted(DeliveryRowStore.traceOf("c.event_id")));
-
-  /** What may go at once: what a pause brings, so that a claim is worth its statement, and one more, which a late claim would lose. */
-  private static final String BURST = "greatest(1, e.rate_limit / 4) + 1";
-
-  private static String claim(String column, String join) {
-    return """
-        WITH endpoint AS MATERIALIZED (
-          SELECT e.webhook_id, e.places, w.version, w.format_version, w.rate_limit, w.is_active AND a.plan = ANY ($6::text[]) AND a.suspended_at IS NULL AS active,
-            %5$s AS paused
-          FROM unnest((SELECT $2::uuid[]), (SELECT $3::int[])) e (webhook_id, places)
-          JOIN keyhook.account a ON a.account_id = $1
-          JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = e.webhook_id
-        ), pace AS MATERIALIZED (
-          SELECT p.webhook_id, least(%10$s, floor(extract(epoch FROM now() - p.next_at) * e.rate_limit + 1e-6) + 1) AS tokens
-          FROM endpoint e JOIN keyhook.webhook_pace p ON p.account_id = $1 AND p.webhook_id = e.webhook_id
-          WHERE e.rate_limit IS NOT NULL AND NOT e.paused
-          FOR UPDATE OF p SKIP LOCKED
-        ), room AS MATERIALIZED (
-          SELECT e.webhook_id, e.paused, CASE WHEN e.rate_limit IS NULL OR e.paused THEN e.places
-              ELSE least(e.places, greatest(coalesce(p.tokens, 0), 0))::int END AS places
-          FROM endpoint e LEFT JOIN pace p ON p.webhook_id = e.webhook_id
-        ), due AS MATERIALIZED (
+  private static String claim(boolean traced) {
+    return new ClaimSql("WHEN e.ordered AND NOT e.paused THEN 0 ", """
+        due AS MATERIALIZED (
           SELECT $1::uuid AS account_id, e.webhook_id, d.delivery_id, e.paused
           FROM room e CROSS JOIN LATERAL (
             SELECT * FROM (
               SELECT q.delivery_id FROM keyhook.delivery_queue q
               WHERE q.account_id = $1 AND q.webhook_id = e.webhook_id AND q.due_at > '-infinity' AND q.due_at <= now()
-                AND ($4::boolean OR NOT q.leased) AND %6$s
+                AND ($4::boolean OR NOT q.leased) AND %3$s
               ORDER BY q.due_at LIMIT e.places
               FOR UPDATE SKIP LOCKED) present
             UNION ALL
             SELECT * FROM (
               SELECT q.delivery_id FROM keyhook.delivery_queue q
-              WHERE NOT e.paused AND q.account_id = $1 AND q.webhook_id = e.webhook_id AND %3$s AND q.due_at <= now() + %4$s
-                AND %6$s
+              WHERE NOT e.paused AND q.account_id = $1 AND q.webhook_id = e.webhook_id AND %1$s AND q.due_at <= now() + %2$s
+                AND %3$s
               ORDER BY q.due_at LIMIT e.places
               FOR UPDATE SKIP LOCKED) parked
             LIMIT e.places) d
-        ), claimed AS (
-          UPDATE keyhook.delivery_queue q
-          SET leased = NOT due.paused, fence = q.fence + 1,
-            due_at = CASE WHEN due.paused THEN q.due_at + %4$s ELSE clock_timestamp() + make_interval(secs => $5) END
-          FROM due WHERE %2$s
-          RETURNING q.delivery_id, q.webhook_id, q.event_id, q.keep_until, q.type, q.fence, q.tries,
-            %1$s AS attempts
-        ), paced AS (
-          UPDATE keyhook.webhook_pace p
-          SET next_at = greatest(p.next_at, now() - make_interval(secs => (%10$s - 1)::float8 / e.rate_limit))
-            + make_interval(secs => e.taken::float8 / e.rate_limit)
-          FROM (SELECT e.webhook_id, e.rate_limit, count(*) AS taken FROM endpoint e JOIN claimed c ON c.webhook_id = e.webhook_id
-            WHERE e.rate_limit IS NOT NULL AND NOT e.paused GROUP BY e.webhook_id, e.rate_limit) e
-          WHERE p.account_id = $1 AND p.webhook_id = e.webhook_id
-        )
-        SELECT c.delivery_id, c.webhook_id, w.version, c.type, e.data, c.fence, c.attempts, c.tries, w.active, w.paused,
-          f.format, f.edition, f.template, NULL::int AS room, NULL::int AS rate%7$s
-        FROM claimed c
-        JOIN endpoint w ON w.webhook_id = c.webhook_id
-        JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = c.event_id AND e.keep_until = c.keep_until
-        %9$s%8$s
-        UNION ALL
-        SELECT NULL, e.webhook_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, r.places, e.rate_limit%11$s
-        FROM endpoint e JOIN room r ON r.webhook_id = e.webhook_id WHERE e.rate_limit IS NOT NULL AND NOT e.paused"""
-        .formatted(DeliveryRowStore.attemptCount("q.attempts"), DeliveryRowStore.is("q", "due"), DeliveryRowStore.isParked("q"),
-            DeliveryRowStore.PARKED_BY, DeliveryRowStore.isPaused("w"), DeliveryRowStore.isKnown("q"), column, join,
-            DeliveryRowStore.withFormat("c", "c.delivery_id", "w"), BURST, column.isEmpty() ? "" : ", NULL");
+        )""".formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY, DeliveryRowStore.isKnown("q")), """
+        leased = NOT due.paused, fence = q.fence + 1,
+            due_at = CASE WHEN due.paused THEN q.due_at + %s ELSE clock_timestamp() + make_interval(secs => $5) END"""
+        .formatted(DeliveryRowStore.PARKED_BY), "NULL::text", "e.ordered", "e.rate_limit IS NOT NULL OR e.ordered").statement(traced);
   }
 
-  private static final ShardStatement CLAIM_ON_SHARD = claimOnShard(CLAIM, "");
-  private static final ShardStatement CLAIM_TRACED_ON_SHARD = claimOnShard(CLAIM_TRACED, ", trace text");
+  private static final ShardStatement CLAIM_ON_SHARD = ClaimSql.onShard(CLAIM, false);
+  private static final ShardStatement CLAIM_TRACED_ON_SHARD = ClaimSql.onShard(CLAIM_TRACED, true);
 
   private QueueStore() {}
-
-  private static ShardStatement claimOnShard(String sql, String column) {
-    return new ShardStatement(sql, List.of("uuid", "uuid[]", "int[]", "boolean", "float8", "text[]"), """
-        delivery_id uuid, webhook_id uuid, version int, type smallint, data text, fence bigint, attempts int, tries smallint,
-        active boolean, paused boolean, format text, edition smallint, template text,
-        room int, rate int""" + column);
-  }
 
   /**
    * An endpoint with a delivery in the queue.
@@ -222,8 +172,18 @@ final class QueueStore {
    * What a claim took.
    *
    * @param paces of the webhooks with a rate limit, by webhook
+   * @param more the webhooks that have more than was asked for; of a claim without an order, those that have one
    */
-  record Leases(List<Claimed> claimed, Map<UUID, Pace> paces) {}
+  record Leases(List<Claimed> claimed, Map<UUID, Pace> paces, Set<UUID> more) {
+    static final Leases NONE = new Leases(List.of(), Map.of(), Set.of());
+
+    /** These, and those of webhooks with an order, which say what there is to know of them. */
+    Leases and(Leases ordered) {
+      Map<UUID, Pace> allPaces = new HashMap<>(paces);
+      allPaces.putAll(ordered.paces);
+      return new Leases(Stream.concat(claimed.stream(), ordered.claimed.stream()).toList(), allPaces, ordered.more);
+    }
+  }
 
   /** What a poll found: endpoints with deliveries that are due now or soon, and the state of webhooks. */
   record Polled(List<Due> due, List<WebhookState> webhooks) {}
@@ -275,8 +235,13 @@ final class QueueStore {
    */
   static Future<Leases> claim(
       ShardClient client, UUID accountId, List<Claim> claims, boolean takeOver, String[] plans, boolean traced) {
+    return claim(client, traced ? CLAIM_TRACED_ON_SHARD : CLAIM_ON_SHARD, accountId, claims, takeOver, plans, traced);
+  }
+
+  static Future<Leases> claim(ShardClient client, ShardStatement statement, UUID accountId, List<Claim> claims, boolean takeOver,
+      String[] plans, boolean traced) {
     Moment now = Moment.now();
-    return client.run(traced ? CLAIM_TRACED_ON_SHARD : CLAIM_ON_SHARD, Tuple.tuple()
+    return client.run(statement, Tuple.tuple()
             .addUUID(accountId)
             .addArrayOfUUID(uuids(claims, claim -> claim.endpoint.webhookId()))
             .addArrayOfInteger(claims.stream().map(Claim::count).toArray(Integer[]::new))
@@ -286,14 +251,20 @@ final class QueueStore {
         .map(rows -> {
           List<Claimed> claimed = new ArrayList<>();
           Map<UUID, Pace> paces = new HashMap<>();
+          Set<UUID> more = new HashSet<>();
           rows.forEach(row -> {
-            if (row.getUUID(0) == null) {
-              paces.put(row.getUUID(1), new Pace(row.getInteger(13), row.getInteger(14)));
-            } else {
+            if (row.getUUID(0) != null) {
               claimed.add(claimed(accountId, row, now, traced));
+              return;
+            }
+            if (row.getInteger(14) != null) {
+              paces.put(row.getUUID(1), new Pace(row.getInteger(13), row.getInteger(14)));
+            }
+            if (row.getBoolean(15)) {
+              more.add(row.getUUID(1));
             }
           });
-          return new Leases(claimed, paces);
+          return new Leases(claimed, paces, more);
         });
   }
 
@@ -302,7 +273,7 @@ final class QueueStore {
         new Outgoing(new EndpointId(accountId, row.getUUID(1)), row.getUUID(0), row.getInteger(2),
             EventType.of(row.getShort(3)), row.getString(4),
             MessageFormat.of(row.getString(10), row.getShort(11), row.getString(12)), row.getInteger(6) + 1, row.getInteger(7),
-            new Outgoing.Lease(row.getLong(5), now), traced ? row.getString(15) : null),
+            new Outgoing.Lease(row.getLong(5), now), traced ? row.getString(17) : null, row.getString(16)),
         row.getBoolean(8), row.getBoolean(9));
   }
 }

@@ -6,20 +6,26 @@ import io.keyhook.db.Database;
 import io.keyhook.db.ShardClient;
 import io.keyhook.db.Shards;
 import io.keyhook.delivery.ResultStore.Result;
+import io.keyhook.event.EndpointId;
 import io.keyhook.event.Outbox.Written;
 import io.keyhook.event.Outgoing;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,12 +53,13 @@ final class Results {
   private final WebhookReports reports;
   private final Batcher<Result, Void> delivered;
   private final Batcher<Result, Void> failed;
+  private final Batcher<Result, Boolean> ordered;
   private final Batcher<Outgoing, Void> released;
   /** Changed only by the event loop. */
   private volatile int unwritten;
   private boolean givenUp;
 
-  Results(Vertx vertx, Database database, SqlClient client, TakeOver takeOver, RetrySchedule schedule, WebhookReports reports) {
+  Results(Vertx vertx, Database database, Pool client, TakeOver takeOver, RetrySchedule schedule, WebhookReports reports) {
     this.reports = reports;
     this.vertx = vertx;
     this.database = database;
@@ -61,6 +68,10 @@ final class Results {
         (shard, batch) -> ResultStore.delivered(shard, sorted(batch, RESULT_ORDER)));
     this.failed = batcher(client, Result::delivery,
         (shard, batch) -> ResultStore.failed(shard, sorted(batch, RESULT_ORDER), schedule));
+    // without gathering: others wait for these results
+    this.ordered = new Batcher<>(vertx, 1, MAX_BATCH, Batcher.UNLIMITED, account(Result::delivery), database.shards(), batch ->
+        untilWritten(account(Result::delivery).apply(batch.get(0)), () -> ordered(client, sorted(batch, RESULT_ORDER), schedule))
+            .map(woken -> batch.stream().map(result -> woken.contains(result.delivery().endpoint())).toList()));
     this.released = batcher(client, outgoing -> outgoing,
         (shard, batch) -> ResultStore.release(shard, sorted(batch, LOCK_ORDER)));
   }
@@ -68,10 +79,27 @@ final class Results {
   private <I> Batcher<I, Void> batcher(
       SqlClient client, Function<I, Outgoing> delivery, BiFunction<ShardClient, List<I>, Future<Void>> statement) {
     Shards shards = database.shards();
-    Function<I, UUID> account = item -> delivery.apply(item).endpoint().accountId();
+    Function<I, UUID> account = account(delivery);
     return new Batcher<>(vertx, 1, MAX_BATCH, Batcher.UNLIMITED, account, shards, batch -> gathering(batch.size())
         .compose(gathered -> untilWritten(account.apply(batch.get(0)), () -> shards.each(client, batch, account, statement)))
         .map(Collections.nCopies(batch.size(), null)));
+  }
+
+  private static <I> Function<I, UUID> account(Function<I, Outgoing> delivery) {
+    return item -> delivery.apply(item).endpoint().accountId();
+  }
+
+  /** Writes results of deliveries that go in order, each together with what it lets go, and returns the webhooks of that. */
+  private Future<Set<EndpointId>> ordered(Pool client, List<Result> batch, RetrySchedule schedule) {
+    Set<EndpointId> woken = new HashSet<>();
+    return database.shards().eachInTransaction(client, batch, account(Result::delivery), (tx, results) -> {
+      Map<Boolean, List<Result>> all = results.stream().collect(Collectors.partitioningBy(Result::succeeded));
+      return OrderStore.lock(tx, results, result -> result.delivery().endpoint())
+          .compose(locked -> all.get(true).isEmpty() ? Future.succeededFuture() : ResultStore.delivered(tx, all.get(true)))
+          .compose(written -> all.get(false).isEmpty() ? Future.succeededFuture()
+              : ResultStore.failed(tx, all.get(false), schedule))
+          .compose(written -> OrderStore.wake(tx, results.stream().map(Result::delivery).toList()));
+    }, woken::addAll).map(woken);
   }
 
   /** Holds a small batch back, so that the next one grows meanwhile. */
@@ -97,9 +125,14 @@ final class Results {
     });
   }
 
-  /** Writes a result. Fails only where the result itself is to blame, or after {@link #giveUp}. */
-  Future<Void> add(Result result) {
-    return counted(result.succeeded() ? delivered.add(result) : failed.add(result));
+  /**
+   * Writes a result. Fails only where the result itself is to blame, or after {@link #giveUp}.
+   *
+   * @return whether others to the same webhook are due now, whose turn comes after it
+   */
+  Future<Boolean> add(Result result) {
+    return counted(result.delivery().lane() != null ? ordered.add(result)
+        : (result.succeeded() ? delivered.add(result) : failed.add(result)).map(false));
   }
 
   /** Returns a lease unused. */

@@ -22,6 +22,11 @@ import java.util.stream.IntStream;
  * node finds them due, a thousand of them are skipped as fast as one, and they keep their order and their schedule. When
  * the webhook resumes, nothing is written: those that would be due are claimed as they are.
  *
+ * <p><b>Order.</b> A delivery of a webhook with {@code ordering: license} is in the lane of its license. Its turn comes when no other one
+ * of the lane is leased and none is before it, by the event's sequence number and then by its ID. A claim that finds it due earlier holds
+ * it: {@link #HELD_BY} later than it is due, where neither claims nor polls look. Whoever removes the one before it wakes it. Claims and
+ * results of such a webhook lock its row of {@code webhook_pace} first, so that each sees what the one before did.
+ *
  * <p><b>Traces.</b> The context of the span that raised an event is a row of its own beside the event's data, with the same
  * account and day, and an ID that no event has: the event's, as a UUID of version 8. It exists only where the span was
  * recorded, so that others pay nothing for it, and any node that attempts the delivery finds it, also years later.
@@ -36,6 +41,8 @@ public final class DeliveryRowStore {
   public static final int WITH_HEADERS = 8;
   /** About 1,000 years. Hours are equally long in all time zones. */
   public static final String PARKED_BY = "interval '8760000 hours'";
+  /** Twice as long, so that what is held is no more due when its webhook resumes. */
+  public static final String HELD_BY = "interval '17520000 hours'";
 
   /** The field of a trace's row. */
   public static final String TRACE = "traceparent";
@@ -160,6 +167,43 @@ public final class DeliveryRowStore {
   }
 
   /**
+   * The condition that a row of the queue waits for its turn. Such a row {@linkplain #isParked looks parked}.
+   *
+   * @param row an alias of the table
+   */
+  public static String isHeld(String row) {
+    return row + ".due_at >= timestamptz '4000-01-01 00:00:00+00'";
+  }
+
+  /**
+   * The condition that a webhook receives the events of a license in order.
+   *
+   * @param webhook an alias of the table
+   */
+  public static String isOrdered(String webhook) {
+    return "(%1$s.ordering IS NOT NULL AND %1$s.ordering = 'license')".formatted(webhook);
+  }
+
+  /**
+   * The lane of a delivery to an ordered webhook: the license that its event is about, which is the first field of the data. Null for
+   * events about webhooks.
+   *
+   * @param data an SQL expression
+   */
+  static String laneOf(String data) {
+    return "CASE WHEN starts_with(%1$s, '{\"licenseId\":\"lic_') THEN substr(%1$s, 15, 30) END".formatted(data);
+  }
+
+  /**
+   * The sequence number of an event whose data has it, which is then the last field; null: it has none.
+   *
+   * @param data an SQL expression
+   */
+  static String sequenceOf(String data) {
+    return "substring(right(%s, 40) FROM '\"sequence\":([0-9]+)}$')::bigint".formatted(data);
+  }
+
+  /**
    * The condition that a webhook is paused.
    *
    * @param webhook an alias of the table
@@ -237,13 +281,14 @@ public final class DeliveryRowStore {
   }
 
   /**
-   * When the next attempt of a row of the queue is due, unless its webhook is paused; null during an attempt.
+   * When the next attempt of a row of the queue is due, unless its webhook is paused; null during an attempt, and while it waits for its
+   * turn.
    *
    * @param row an alias of the table
    */
   public static String nextAttemptAt(String row) {
-    return "CASE WHEN NOT %1$s.leased THEN CASE WHEN %2$s THEN %1$s.due_at - %3$s ELSE %1$s.due_at END END"
-        .formatted(row, isParked(row), PARKED_BY);
+    return "CASE WHEN NOT %1$s.leased AND NOT %4$s THEN CASE WHEN %2$s THEN %1$s.due_at - %3$s ELSE %1$s.due_at END END"
+        .formatted(row, isParked(row), PARKED_BY, isHeld(row));
   }
 
   /**

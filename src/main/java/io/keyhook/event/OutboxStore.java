@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * claim. An event that no webhook wants leaves no trace, nor does an event of a suspended account. A delivery to a webhook with a format
  * of its own names its version beside the data.
  *
- * <p>Deliveries of a webhook with a rate limit are due and not leased, so that claims keep its pace.
+ * <p>Deliveries of a webhook with a rate limit or an order are due and not leased, so that claims keep them.
  *
  * <p>Deliveries of a paused webhook are parked, and so are new ones after it has resumed, until those before them have left:
  * they are sent in order.
@@ -64,8 +64,11 @@ final class OutboxStore {
                 SELECT true FROM keyhook.delivery_queue q
                 WHERE q.account_id = w.account_id AND q.webhook_id = w.webhook_id AND %1$s AND q.due_at <= now() + %2$s
                 LIMIT 1) THEN 'parked'
-              WHEN w.rate_limit IS NOT NULL OR w.webhook_id = ANY ($7::uuid[]) OR w.account_id = ANY ($7) THEN 'due'
-              ELSE 'leased' END AS state
+              WHEN w.rate_limit IS NOT NULL OR w.ordering IS NOT NULL OR w.webhook_id = ANY ($7::uuid[]) OR w.account_id = ANY ($7)
+                THEN 'due'
+              ELSE 'leased' END AS state,
+            CASE WHEN %14$s THEN %15$s END AS lane,
+            CASE WHEN %14$s THEN coalesce(r.sequence, %16$s, 0) END AS place
           FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $9::bigint[], $10::uuid[],
               $11::text[]%7$s) WITH ORDINALITY
             r (account_id, event_id, type, data, sequence, license_id, gone%8$s, ord)
@@ -82,18 +85,19 @@ final class OutboxStore {
           SELECT account_id, %10$s, keep_until, %11$s FROM fan WHERE format_version IS NOT NULL
         ), queued AS (
           INSERT INTO keyhook.delivery_queue
-            (account_id, delivery_id, webhook_id, event_id, keep_until, type, leased, due_at)
+            (account_id, delivery_id, webhook_id, event_id, keep_until, type, leased, due_at, lane, sequence)
           SELECT account_id, delivery_id, webhook_id, %5$s, keep_until, type, state = 'leased',
             CASE state WHEN 'leased' THEN clock_timestamp() + make_interval(secs => $8) -- a transaction may have waited for locks
               WHEN 'parked' THEN clock_timestamp() + %2$s -- the events of one transaction keep their order
-              ELSE now() END
+              ELSE now() END, lane, place
           FROM fan
         %9$s)
         SELECT ord, delivery_id, webhook_id, version, state, sequenced, format, format_edition, %12$s FROM fan"""
         .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY, DeliveryRowStore.wants("w", "r.type"),
             DeliveryRowStore.isSequenced("w"), EVENT_ID, column, parameter, name, more,
             DeliveryRowStore.traceOf("delivery_id"), DeliveryRowStore.pinned("format_version"),
-            DeliveryRowStore.templateOf("templates", "code"), DeliveryRowStore.passes("w", "r"));
+            DeliveryRowStore.templateOf("templates", "code"), DeliveryRowStore.passes("w", "r"),
+            DeliveryRowStore.isOrdered("w"), DeliveryRowStore.laneOf("r.data"), DeliveryRowStore.sequenceOf("r.data"));
   }
 
   private static ShardStatement onShard(String sql, String... more) {

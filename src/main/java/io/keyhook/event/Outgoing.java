@@ -12,10 +12,12 @@ import java.util.UUID;
  * @param tries failed attempts in the current retry schedule
  * @param format null: Keyhook's own
  * @param trace the context of the span that raised the event; null: there is none
+ * @param lane the license whose events go in order, of which this one has its turn; null: it does not go in order
  */
 public record Outgoing(
     EndpointId endpoint, UUID deliveryId, int webhookVersion, EventType type, String data, MessageFormat format, int number, int tries,
-    Lease lease, String trace) {
+    Lease lease, String trace,
+    String lane) {
 
   /**
    * @param fence the fencing token
@@ -29,6 +31,7 @@ public record Outgoing(
   static Outgoing first(
       EndpointId endpoint, UUID deliveryId, int webhookVersion, EventType type, String data, MessageFormat format, Moment taken,
       String trace) {
-    return new Outgoing(endpoint, deliveryId, webhookVersion, type, data, format, 1, 0, new Lease(Lease.FIRST_FENCE, taken), trace);
+    return new Outgoing(endpoint, deliveryId, webhookVersion, type, data, format, 1, 0, new Lease(Lease.FIRST_FENCE, taken), trace,
+        null);
   }
 }

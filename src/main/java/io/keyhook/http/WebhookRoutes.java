@@ -29,7 +29,7 @@ final class WebhookRoutes {
             in.text("description"), in.text("secret"), in.textsByName("headers"),
             in.inside("authentication", WebhookRoutes::authentication), in.part(() -> new Webhooks.Options(
                 in.choice("format", Webhooks.Format.values()), in.textsByName("templates"), in.integer("rateLimit"),
-                in.inside("filters", WebhookRoutes::filters)))))));
+                in.inside("filters", WebhookRoutes::filters), in.choice("ordering", Webhooks.Ordering.values())))))));
     calls.account(HttpMethod.POST, "/api/webhooks/preview", 200, context -> client.previewWebhook(read(context, in ->
         new Webhooks.Preview(caller(context), in.choice("format", Webhooks.Format.values()), in.text("event"), in.text("template")))));
     calls.accountOnce("/api/webhooks/test", 200, context -> client.testWebhook(read(context, in ->
@@ -44,7 +44,8 @@ final class WebhookRoutes {
             in.change("authentication", name -> in.inside(name, WebhookRoutes::authentication)),
             in.part(() -> new Webhooks.OptionChanges(in.change("format", name -> in.choice(name, Webhooks.Format.values())),
                 in.change("templates", in::textsByName), in.change("rateLimit", in::integer),
-                in.change("filters", name -> in.inside(name, WebhookRoutes::filters))))))));
+                in.change("filters", name -> in.inside(name, WebhookRoutes::filters)),
+                in.change("ordering", name -> in.choice(name, Webhooks.Ordering.values()))))))));
     calls.account(HttpMethod.DELETE, "/api/webhooks/:id", 204, context ->
         client.deleteWebhook(new Webhooks.Delete(caller(context), id(context))));
     calls.account(HttpMethod.POST, "/api/webhooks/:id/pause", 200, context -> client.setWebhookPaused(

@@ -15,14 +15,15 @@ import java.util.UUID;
 final class RedeliveryStore {
   static final int CANCEL_BATCH = 1000;
 
-  // A redelivered delivery leaves the log for the queue. Its fence starts past any that an earlier lease can have had.
+  // A delivery that waits for its turn keeps waiting. A redelivered delivery leaves the log for the queue, where it is in no lane. Its
+  // fence starts past any that an earlier lease can have had.
   private static final String MAKE_DUE = """
       UPDATE keyhook.delivery_queue q SET tries = CASE WHEN leased THEN -1 ELSE 0 END,
-        due_at = CASE WHEN leased THEN due_at WHEN %s THEN least(due_at, n.parked) ELSE n.at END
-      FROM (SELECT now() AS at, now() + %s AS parked) n
+        due_at = CASE WHEN leased OR %3$s THEN due_at WHEN %1$s THEN least(due_at, n.parked) ELSE n.at END
+      FROM (SELECT now() AS at, now() + %2$s AS parked) n
       WHERE account_id = $1 AND webhook_id = $2 AND delivery_id = $3
       RETURNING keep_until"""
-      .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY);
+      .formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY, DeliveryRowStore.isHeld("q"));
   static final String QUEUE_TAKEN = """
       INSERT INTO keyhook.delivery_queue
         (account_id, delivery_id, webhook_id, event_id, keep_until, type, fence, leased, due_at, attempts)

@@ -8,6 +8,7 @@ import io.keyhook.bus.Id;
 import io.keyhook.bus.Page;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.bus.Webhooks.Format;
+import io.keyhook.bus.Webhooks.Ordering;
 import io.keyhook.bus.Webhooks.ShownAuthentication;
 import io.keyhook.bus.Webhooks.Webhook;
 import io.keyhook.event.DeliveryRowStore;
@@ -40,15 +41,15 @@ final class WebhookStore {
       webhook_id, url, events, all_license_events, is_active, description, deactivated_reason,
       (SELECT q.until FROM unnest(previous_secrets_until) WITH ORDINALITY q (until, ord)
         WHERE q.until > now() ORDER BY q.ord LIMIT 1), created_at, updated_at, CASE WHEN is_active THEN paused_at END,
-      header_names, authentication, format, templates, rate_limit, filters""";
+      header_names, authentication, format, templates, rate_limit, filters, ordering""";
   private static final String COUNT =
       "SELECT count(*), keyhook.uuid_v7() FROM keyhook.webhook WHERE account_id = $1 AND deleted_at IS NULL";
   private static final String INSERT = """
       WITH changed AS (
         INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, description, secret, all_license_events,
           request_headers, header_names, authentication, format_version, format, format_edition, templates,
-          rate_limit, filters)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16, $17::jsonb)
+          rate_limit, filters, ordering)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16, $17::jsonb, $18)
         RETURNING *
       )
       SELECT\s""" + COLUMNS + " FROM changed";
@@ -78,6 +79,7 @@ final class WebhookStore {
           templates = CASE WHEN $16 IS NOT NULL THEN $19::jsonb ELSE templates END,
           rate_limit = CASE WHEN $20 THEN $21::int ELSE rate_limit END,
           filters = CASE WHEN $22 THEN $23::jsonb ELSE filters END,
+          ordering = CASE WHEN NOT $24 THEN ordering WHEN $25 THEN 'license' WHEN ordering IS NOT NULL THEN 'ended' END,
           version = version + 1, updated_at = now()
         WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL
           AND ($3 AND url IS DISTINCT FROM $4
@@ -86,7 +88,8 @@ final class WebhookStore {
             OR $9 AND description IS DISTINCT FROM $10
             OR $12 OR $16::int IS NOT NULL
             OR $20 AND rate_limit IS DISTINCT FROM $21
-            OR $22 AND filters IS DISTINCT FROM $23::jsonb)
+            OR $22 AND filters IS DISTINCT FROM $23::jsonb
+            OR $24 AND $25 <> (ordering IS NOT NULL AND ordering = 'license'))
         RETURNING *
       )
       SELECT\s""" + COLUMNS + " FROM changed";
@@ -107,7 +110,7 @@ final class WebhookStore {
           AND n.created_at < now() - make_interval(days => $3) RETURNING f.version
       )
       SELECT (SELECT count(*) FROM keyhook.webhook_format WHERE account_id = $1 AND webhook_id = $2) - (SELECT count(*) FROM gone)""";
-  /** A webhook that had a limit before keeps its bucket. */
+  /** A webhook that had a limit or an order before keeps its bucket. */
   private static final String BEGIN_PACE = """
       INSERT INTO keyhook.webhook_pace (account_id, webhook_id) VALUES ($1, $2) ON CONFLICT (account_id, webhook_id) DO NOTHING""";
   private static final String SET_PAUSED = """
@@ -178,6 +181,7 @@ final class WebhookStore {
 
   /** Secrets that have columns of their own. */
   private static final int OWN_COLUMNS = 4;
+  private static final String ORDERED = "license";
 
   private WebhookStore() {}
 
@@ -241,7 +245,8 @@ final class WebhookStore {
             .addBuffer(Buffer.buffer(secret)).addBoolean(events.allLicenseEvents())
             .addBuffer(buffer(headers.sealed())).addArrayOfString(headers.names()).addString(headers.authentication())
             .addInteger(format.version()).addString(format.name()).addShort(Messages.EDITION).addValue(format.json())
-            .addInteger(request.options().rateLimit()).addValue(FilterJson.of(request.options().filters())))
+            .addInteger(request.options().rateLimit()).addValue(FilterJson.of(request.options().filters()))
+            .addString(request.options().ordering() == Ordering.LICENSE ? ORDERED : null))
         .map(rows -> webhook(rows.iterator().next()));
   }
 
@@ -267,7 +272,8 @@ final class WebhookStore {
       SqlClient client, UUID webhookId, Webhooks.Update change, Subscription events, SealedHeaders headers,
       StoredFormat format) {
     if (events == null && headers == null && format == null && !change.url().present() && !change.isActive().present()
-        && !change.description().present() && !change.options().rateLimit().present() && !change.options().filters().present()) {
+        && !change.description().present() && !change.options().rateLimit().present() && !change.options().filters().present()
+        && !change.options().ordering().present()) {
       return Future.succeededFuture(Optional.empty()); // Citus 13.2 fails on a statement of which it sees that it changes nothing
     }
     return client.preparedQuery(UPDATE)
@@ -282,17 +288,19 @@ final class WebhookStore {
             .addInteger(format == null ? null : format.version()).addString(format == null ? null : format.name())
             .addShort(Messages.EDITION).addValue(format == null ? null : format.json())
             .addBoolean(change.options().rateLimit().present()).addInteger(change.options().rateLimit().value())
-            .addBoolean(change.options().filters().present()).addValue(FilterJson.of(change.options().filters().value())))
+            .addBoolean(change.options().filters().present()).addValue(FilterJson.of(change.options().filters().value()))
+            .addBoolean(change.options().ordering().present()).addBoolean(change.options().ordering().value() == Ordering.LICENSE))
         .map(rows -> first(rows, WebhookStore::webhook));
   }
 
   /**
-   * Lets claims count what they take for a webhook.
+   * Lets claims count what they take for a webhook, or take turns.
    *
    * @param rateLimit null: there is nothing to count
+   * @param ordering null: there are no turns
    */
-  static Future<Void> beginPace(SqlClient tx, UUID accountId, UUID webhookId, Integer rateLimit) {
-    return rateLimit == null ? Future.succeededFuture()
+  static Future<Void> beginPace(SqlClient tx, UUID accountId, UUID webhookId, Integer rateLimit, Ordering ordering) {
+    return rateLimit == null && ordering != Ordering.LICENSE ? Future.succeededFuture()
         : tx.preparedQuery(BEGIN_PACE).execute(Tuple.of(accountId, webhookId)).mapEmpty();
   }
 
@@ -417,6 +425,7 @@ final class WebhookStore {
     return new Webhook(Id.WEBHOOK.of(row.getUUID(0)), row.getString(1),
         Subscription.of(row.getArrayOfShorts(2), row.getBoolean(3)).names(), row.getBoolean(4), row.getString(5),
         masked(row.getArrayOfStrings(11)), row.getString(12) == null ? null : new ShownAuthentication(row.getString(12)),
-        format(row.getString(13)), TemplateNames.shown(texts(row.getValue(14))), row.getInteger(15), FilterJson.read((JsonObject) row.getValue(16)), instant(row, 10), row.getString(6), instant(row, 7), instant(row, 8), instant(row, 9));
+        format(row.getString(13)), TemplateNames.shown(texts(row.getValue(14))), row.getInteger(15), FilterJson.read((JsonObject) row.getValue(16)), instant(row, 10), row.getString(6), instant(row, 7), instant(row, 8), instant(row, 9),
+        ORDERED.equals(row.getString(17)) ? Ordering.LICENSE : Ordering.NONE);
   }
 }

@@ -109,7 +109,8 @@ public final class WebhookVerticle extends VerticleBase {
               return WebhookStore.insert(tx, used.newId(), request, events,
                   cipher.seal(secret, accountId, used.newId()), headers.of(request, used.newId()), format)
                   .compose(webhook -> Formats.keep(tx, accountId, used.newId(), format, longestRetention)
-                      .compose(kept -> WebhookStore.beginPace(tx, accountId, used.newId(), request.options().rateLimit()))
+                      .compose(kept -> WebhookStore.beginPace(
+                          tx, accountId, used.newId(), request.options().rateLimit(), request.options().ordering()))
                       .map(webhook));
             })).compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_CREATED, webhook, List.of()))
             .compose(webhook -> idempotency.keep(tx, request.caller(), new WithSecret(webhook, secret))))));
@@ -135,7 +136,8 @@ public final class WebhookVerticle extends VerticleBase {
     boolean deactivates = request.isActive().present() && !request.isActive().value();
     return database.transaction(tx -> headers.changed(tx, webhookId, request)
             .compose(changed -> Formats.changed(tx, webhookId, request, longestRetention)
-                .compose(format -> WebhookStore.beginPace(tx, accountId, webhookId, request.options().rateLimit().value()).map(format))
+                .compose(format -> WebhookStore.beginPace(tx, accountId, webhookId, request.options().rateLimit().value(),
+                    request.options().ordering().value()).map(format))
                 .compose(format -> WebhookStore.update(tx, webhookId, request, events, changed, format)))
             .compose(changed -> changed.isEmpty() ? Future.succeededFuture(changed)
                 : audited(tx, request.caller(), Action.WEBHOOK_UPDATED, changed.get(), request.changed())

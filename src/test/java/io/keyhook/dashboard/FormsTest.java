@@ -224,10 +224,12 @@ class FormsTest extends Visit {
     assertThat(page.getByText("Must be valid JSON")).isVisible();
     tab.field("Rate limit").fill("5");
     tab.field("Metadata").fill("{\"edition\": \"pro\"}");
+    tab.field("Order").selectOption("license");
     tab.dialogButton("Create webhook").click();
     receiver.trust(tab.dialog().getByText(Pattern.compile("^whsec_[A-Za-z0-9+/=]+$")).textContent().strip());
     tab.dialogButton("I’ve copied the secret").click();
     assertThat(page.getByText("5 attempts per second")).isVisible();
+    assertThat(page.getByText("By license")).isVisible();
     JsonObject webhook = keyhook.api().get("/api/webhooks").expect(200).data().stream()
         .filter(one -> one.getString("url").equals(receiver.url())).findFirst().orElseThrow();
     assertThat(webhook.getJsonObject("templates").encode())

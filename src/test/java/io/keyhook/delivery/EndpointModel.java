@@ -118,7 +118,7 @@ final class EndpointModel implements Endpoint.Actions {
         return;
       }
       HeldDelivery delivery = new HeldDelivery(new Outgoing(id, UUID.randomUUID(), version,
-          EventType.LICENSE_VALIDATED, "{}", null, 1, 0, new Outgoing.Lease(1, now), null), holdings);
+          EventType.LICENSE_VALIDATED, "{}", null, 1, 0, new Outgoing.Lease(1, now), null, null), holdings);
       all.add(delivery);
       takenAt.put(delivery.outgoing().deliveryId(), elapsedNanos);
       told = version;

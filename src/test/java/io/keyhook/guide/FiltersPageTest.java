@@ -9,7 +9,7 @@ import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The page on filters and rate limits shows requests that work. */
+/** The page on filters, rate limits and order shows requests that work. */
 class FiltersPageTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
@@ -23,10 +23,11 @@ class FiltersPageTest {
   @Test
   void itsRequestsDoWhatItSays() {
     Receiver receiver = keyhook.receiver();
-    JsonObject webhook = keyhook.api().post("/api/webhooks", request("rate").mergeIn(request("filters")).put("url", receiver.url())
+    JsonObject webhook = keyhook.api().post("/api/webhooks", request("rate").mergeIn(request("filters")).mergeIn(request("order")).put("url", receiver.url())
         .put("events", new JsonArray().add("license.created"))).expect(201).json();
     receiver.trust(webhook.getString("secret"));
     assertThat(webhook.getInteger("rateLimit")).isEqualTo(1);
+    assertThat(webhook.getString("ordering")).isEqualTo("license");
     JsonObject metadata = new JsonObject().put("edition", "pro").put("beta", true).put("seats", 3);
     JsonObject license = new JsonObject().put("name", "A license").put("customerEmail", "Grace@example.com");
     keyhook.license(license.copy());

@@ -79,6 +79,10 @@ function Delivery({ delivery, back, reload }) {
     </div>`;
 }
 
+/** Milliseconds within which the first attempt of a delivery begins and ends, unless it waits for earlier events of its license. */
+const FIRST_ATTEMPT = 30_000;
+const isUnderWay = ({ attemptCount, createdAt }) => attemptCount > 0 || Date.parse(createdAt) > now() - FIRST_ATTEMPT;
+
 export function NextAttempt({ delivery }) {
   useNow(1000);
   if (delivery.status !== 'pending') {
@@ -91,7 +95,7 @@ export function NextAttempt({ delivery }) {
   const due = delivery.nextAttemptAt && Date.parse(delivery.nextAttemptAt) > now();
   return html`<${Notice} tone="info" title=${due ? html`Next attempt in <span role="timer"
       class="mono">${countdown(delivery.nextAttemptAt)}</span>`
-    : delivery.nextAttemptAt ? 'Next attempt is due' : 'Sending now'}>
+    : delivery.nextAttemptAt ? 'Next attempt is due' : isUnderWay(delivery) ? 'Sending now' : 'Waiting for its turn'}>
     ${delivery.nextAttemptAt ? dateTime(delivery.nextAttemptAt) + '. ' : ''}Updates automatically.</${Notice}>`;
 }
 

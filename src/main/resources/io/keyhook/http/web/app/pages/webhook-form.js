@@ -25,6 +25,7 @@ const check = (settings, webhook) => values => ({
 });
 
 const MAX_RATE = 1_000;
+const ORDERS = [['none', 'Send events as they occur'], ['license', 'One event of a license at a time, in order']];
 
 const checkRate = text => !text || /^\d+$/.test(text) && text >= 1 && text <= MAX_RATE ? '' : `Enter a whole number from 1 to ${number(MAX_RATE)}`;
 
@@ -32,11 +33,12 @@ const checkRate = text => !text || /^\d+$/.test(text) && text >= 1 && text <= MA
 const isCovered = (type, events) => events.includes(ALL_LICENSE_EVENTS) && type.startsWith('license.') && type !== ALL_LICENSE_EVENTS;
 
 /** The request as the API expects it, with null for empty fields. */
-const toRequest = ({ url, events, description, rateLimit }) => ({
+const toRequest = ({ url, events, description, rateLimit, ordering }) => ({
   url,
   events: events.filter(type => !isCovered(type, events)).sort(), // the order has no meaning
   description: description.trim() || null,
   rateLimit: rateLimit.trim() ? Number(rateLimit) : null,
+  ordering,
 });
 
 function Fields({ form, settings, webhook }) {
@@ -54,6 +56,8 @@ function Fields({ form, settings, webhook }) {
     <${Field} form=${form} name="description" label="Description" optional maxlength="1000" />
     <${Field} form=${form} name="rateLimit" label="Rate limit" optional inputmode="numeric"
       hint="The most attempts per second. What exceeds it waits in the queue." />
+    <${Field} form=${form} name="ordering" label="Order" as="select">${ORDERS.map(([key, name]) => html`<option key=${key} value=${key}
+      selected=${key === form.values.ordering}>${name}</option>`)}</${Field}>
     <${FilterFields} form=${form} />
     <${HeaderFields} form=${form} webhook=${webhook} />`;
 }
@@ -87,7 +91,7 @@ function EventChoice({ form }) {
 export function CreateWebhook({ onClose }) {
   const { settings } = useApp();
   const [made, setMade] = useState(null);
-  const form = useForm({ url: '', events: [], description: '', rateLimit: '', ...formatValues(null), ...filterValues(null), ...headerValues(null) }, async values => {
+  const form = useForm({ url: '', events: [], description: '', rateLimit: '', ordering: 'none', ...formatValues(null), ...filterValues(null), ...headerValues(null) }, async values => {
     setMade(await post('api/webhooks', { ...toRequest(values), ...formatRequest(values), ...filterRequest(values),
       ...headerRequest(null, values) }));
   }, check(settings, null));
@@ -105,7 +109,8 @@ export function CreateWebhook({ onClose }) {
 export function EditWebhook({ webhook, onClose, onChanged }) {
   const { settings } = useApp();
   const form = useForm({ url: webhook.url, events: webhook.events,
-      description: webhook.description ?? '', rateLimit: String(webhook.rateLimit ?? ''), ...formatValues(webhook), ...filterValues(webhook),
+      description: webhook.description ?? '', rateLimit: String(webhook.rateLimit ?? ''), ordering: webhook.ordering,
+      ...formatValues(webhook), ...filterValues(webhook),
       ...headerValues(webhook) }, async (values, initial) => {
     const saved = await patchChanges('api/webhooks/' + webhook.id, { ...toRequest(initial), ...formatRequest(initial), ...filterRequest(initial) },
       { ...toRequest(values), ...formatRequest(values), ...filterRequest(values), ...headerRequest(webhook, values) });

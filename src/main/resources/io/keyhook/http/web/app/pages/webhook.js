@@ -104,6 +104,7 @@ function Webhook({ webhook, back, onChanged, reload }) {
           webhook.description && ['Description', webhook.description],
           ...formatFacts(webhook),
           webhook.rateLimit && ['Rate limit', plural(webhook.rateLimit, 'attempt') + ' per second'],
+          webhook.ordering === 'license' && ['Order', 'By license'],
           ...filterFacts(webhook),
           ...headerFacts(webhook),
           ['Created', dateTime(webhook.createdAt)],
