@@ -39,7 +39,9 @@ public enum AttemptError {
   /** The proxy for deliveries works, and refused the connection to the endpoint, could not make it, or closed it. */
   PROXY_REFUSED,
   /** None of this machine's name servers works. */
-  RESOLVER_FAILURE;
+  RESOLVER_FAILURE,
+  /** The token endpoint issued no access token, so nothing was sent. */
+  TOKEN_ERROR;
 
   /** What the system says, where it has no exception of its own for it. */
   private static final Map<String, AttemptError> SAID = Map.of(
@@ -72,6 +74,8 @@ public enum AttemptError {
   private static Optional<AttemptError> ofCause(Throwable e) {
     if (e instanceof RefusedTargetException) {
       return Optional.of(TARGET_REFUSED);
+    } else if (e instanceof NoTokenException none) {
+      return Optional.of(none.error());
     } else if (e instanceof ProxyConnectException) {
       return Optional.of(isRefusal(String.valueOf(e.getMessage())) ? PROXY_REFUSED : PROXY_FAILURE);
     } else if (e instanceof NoNameServerException) {

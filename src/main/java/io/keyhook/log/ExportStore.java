@@ -83,7 +83,8 @@ final class ExportStore {
       SELECT webhook_id, webhook_id AS "webhookId", url, events, %s AS "allLicenseEvents", is_active AS "isActive",
         description, paused_at AS "pausedAt", deactivated_reason AS "deactivatedReason", created_at AS "createdAt", updated_at AS "updatedAt",
         deleted_at AS "deletedAt", header_names AS "headerNames", authentication AS "authenticationType",
-        format, templates, rate_limit AS "rateLimit", filters::text AS filters
+        format, templates, rate_limit AS "rateLimit", filters::text AS filters,
+        authentication_details::text AS "authenticationDetails"
       FROM keyhook.webhook WHERE account_id = $1 AND webhook_id > $2 ORDER BY webhook_id LIMIT $3"""
       .formatted(DeliveryRowStore.wantsAllLicenseEvents("webhook"));
   private static final String EVENTS = """

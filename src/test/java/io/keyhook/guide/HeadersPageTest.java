@@ -6,6 +6,9 @@ import io.keyhook.bus.HeaderRules;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Receiver;
+import io.keyhook.testing.TokenEndpoint;
+import io.keyhook.testing.Waiting;
+import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
@@ -50,6 +53,22 @@ class HeadersPageTest {
     assertThat(second.header("X-Old-Key")).isNull();
     assertThat(second.header("Authorization")).isEqualTo(basic("s3-0c77e2"));
     assertThat(webhook.getJsonArray("events")).isEqualTo(new JsonArray().add("license.activated"));
+  }
+
+  @Test
+  void itsClientGetsTokens() {
+    Receiver receiver = keyhook.receiver();
+    Vertx vertx = Vertx.vertx();
+    try (TokenEndpoint tokens = new TokenEndpoint(vertx)) {
+      JsonObject authentication = request("oauth2").getJsonObject("authentication").put("tokenUrl", tokens.url());
+      JsonObject webhook = keyhook.api().post("/api/webhooks", new JsonObject().put("url", receiver.url())
+          .put("events", new JsonArray().add("license.activated")).put("authentication", authentication)).expect(201).json();
+      receiver.trust(webhook.getString("secret"));
+      assertThat(test(webhook, receiver).header("Authorization")).isEqualTo("Bearer " + TokenEndpoint.TOKEN + 1);
+      assertThat(tokens.requests().get(0).form()).containsEntry("scope", "webhooks:write");
+    } finally {
+      Waiting.on(vertx.close());
+    }
   }
 
   @Test
