@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
 
 /** Why an attempt got no answer, by the names that the log shows. */
 public enum AttemptError {
@@ -89,7 +90,7 @@ public enum AttemptError {
     } else if (e instanceof HttpClosedException || e instanceof ClosedChannelException
         || e instanceof PrematureChannelClosureException || e instanceof SslClosedEngineException) {
       return Optional.of(CONNECTION_RESET);
-    } else if (e instanceof SSLException) {
+    } else if (e instanceof SSLException || e.getCause() instanceof SSLHandshakeException) { // Netty's decoder wraps an alert
       return Optional.of(TLS_FAILURE);
     } else if (e instanceof IOException) {
       String message = String.valueOf(e.getMessage());

@@ -214,7 +214,8 @@ public final class Sender {
     }
 
     Pool pool(InetAddress address) {
-      return pools.computeIfAbsent(new PoolKey(destination, address), Pool::new);
+      Clients.Pair pair = clients.of(destination.identity()); // before, because it may forget pools
+      return pools.computeIfAbsent(new PoolKey(destination, address), key -> new Pool(key, pair));
     }
   }
 
@@ -231,7 +232,8 @@ public final class Sender {
     private final Clients.Pair client;
     private final HttpRequest<Buffer> kept;
 
-    private Pool(PoolKey key) {
+    private Pool(PoolKey key, Clients.Pair client) {
+      this.client = client;
       destination = key.destination();
       address = key.address();
       server = new PoolAddress(address, destination.target().port());
@@ -239,7 +241,6 @@ public final class Sender {
       Target target = destination.target();
       line = new Line(vertx, reuse,
           openings.host(new Openings.Key(target.host(), target.port(), target.ssl(), address)), destination.accountId());
-      client = clients.of(destination.identity());
       kept = request(client.reusing());
     }
 

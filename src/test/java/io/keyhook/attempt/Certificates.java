@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import javax.net.ServerSocketFactory;
@@ -37,24 +38,39 @@ final class Certificates {
   }
 
   static Certificates make() throws IOException, GeneralSecurityException, InterruptedException {
+    return make(new String[0][]);
+  }
+
+  /** The same with certificates of clients, good and bad. */
+  static Certificates withClients() throws IOException, GeneralSecurityException, InterruptedException {
+    return make(new String[][] {
+        {"local", "-signer", "authority", "-ext", "san=ip:127.0.0.1"},
+        {"client-a", "-signer", "authority"},
+        {"client-b", "-signer", "authority"},
+        {"client-rsa", "-signer", "authority", "-keyalg", "RSA", "-keysize", "2048"},
+        {"client-expired", "-signer", "authority", "-startdate", "-10d", "-validity", "5"},
+        {"client-future", "-signer", "authority", "-startdate", "+10d", "-validity", "5"},
+        {"client-short", "-signer", "authority", "-keyalg", "RSA", "-keysize", "1024"},
+        {"client-other", "-keyalg", "Ed25519"},
+        {"stranger"}});
+  }
+
+  /**
+   * @param more aliases, each with its options
+   */
+  private static Certificates make(String[][] more) throws IOException, GeneralSecurityException, InterruptedException {
     Path directory = Files.createTempDirectory("keyhook-certificates");
     Path store = directory.resolve("store.p12");
     try {
-      return new Certificates(new Keytool(store)
+      Keytool keytool = new Keytool(store)
           .key("authority", "-ext", "bc:c")
           .key("good", "-signer", "authority", "-ext", "san=dns:" + HOST)
           .key("expired", "-signer", "authority", "-ext", "san=dns:" + HOST, "-startdate", "-10d", "-validity", "5")
-          .key("self", "-ext", "san=dns:" + HOST)
-          .key("local", "-signer", "authority", "-ext", "san=ip:127.0.0.1")
-          .key("client-a", "-signer", "authority")
-          .key("client-b", "-signer", "authority")
-          .key("client-rsa", "-signer", "authority", "-keyalg", "RSA", "-keysize", "2048")
-          .key("client-expired", "-signer", "authority", "-startdate", "-10d", "-validity", "5")
-          .key("client-future", "-signer", "authority", "-startdate", "+10d", "-validity", "5")
-          .key("client-short", "-signer", "authority", "-keyalg", "RSA", "-keysize", "1024")
-          .key("client-other", "-keyalg", "Ed25519")
-          .key("stranger")
-          .load());
+          .key("self", "-ext", "san=dns:" + HOST);
+      for (String[] key : more) {
+        keytool.key(key[0], Arrays.copyOfRange(key, 1, key.length));
+      }
+      return new Certificates(keytool.load());
     } finally {
       Files.deleteIfExists(store);
       Files.delete(directory);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.RawReceiver.Connection;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** An endpoint sees the client certificate of the webhook that a request is for, and a connection with one carries nothing else. */
 class ClientCertificateTest {
+  private static final Duration TIMEOUT = Duration.ofSeconds(5);
   private static Certificates certificates;
 
   private final UUID account = UUID.randomUUID();
@@ -24,7 +26,7 @@ class ClientCertificateTest {
 
   @BeforeAll
   static void makeCertificates() throws Exception {
-    certificates = Certificates.make();
+    certificates = Certificates.withClients();
   }
 
   @BeforeEach
@@ -37,7 +39,7 @@ class ClientCertificateTest {
         c.write(Receivers.ok(""));
       }
     }, certificates.requiringClients(false));
-    rig = certificates.rig();
+    rig = certificates.rig(TIMEOUT);
   }
 
   @AfterEach

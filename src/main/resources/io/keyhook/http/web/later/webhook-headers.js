@@ -2,8 +2,10 @@
 import { html } from '../app/preact.js';
 import { Field } from '../app/form.js';
 import { AUTHENTICATION, moves } from '../app/pages/webhook-headers.js';
-import { Button, Notice } from '../app/ui.js';
+import { Badge, Button, Notice } from '../app/ui.js';
 import { useId } from '../app/use.js';
+import { date, DAY_LENGTH } from '../app/format.js';
+import { now } from '../app/clock.js';
 
 const KEPT = 'Saved; leave empty to keep it';
 /** How a client secret is sent: the names that the API has, with what people read. */
@@ -39,13 +41,14 @@ export function Fields({ form, webhook }) {
       <div class="field-error" id=${id} aria-live="polite">${wrong}</div>
     </fieldset>
     <${Field} form=${form} name="authentication.type" label="Authentication" as="select"
-        hint="Sent as the Authorization header. Your endpoint should verify the signature all the same.">
+        hint="How your gateway knows Keyhook. Your endpoint should verify the signature all the same.">
       ${[['', 'None'], ...Object.entries(AUTHENTICATION)].map(([key, text]) =>
         html`<option key=${key} value=${key} selected=${key === type}>${text}</option>`)}</${Field}>
     ${type === 'basic' && html`<div class="field-pair">${credential('username', 'User name')}
         ${credential('password', 'Password', { type: 'password' })}</div>`}
     ${type === 'bearer' && credential('token', 'Token', { class: 'mono' })}
-    ${type === 'oauth2' && html`<${OAuth2} form=${form} credential=${credential} />`}`;
+    ${type === 'oauth2' && html`<${OAuth2} form=${form} credential=${credential} />`}
+    ${type === 'mtls' && html`<${Certificate} form=${form} of=${kept ? webhook.authentication : null} />`}`;
 }
 
 /** @param credential renders the field of a secret */
@@ -63,4 +66,25 @@ function OAuth2({ form, credential }) {
     ${field('scope', 'Scope', { optional: true, hint: 'Separate several scopes by spaces.' })}
     <div class="field-pair">${field('audience', 'Audience', { optional: true })}
       ${field('resource', 'Resource', { optional: true })}</div>`;
+}
+
+/** @param of the certificate that is saved; null: none is */
+function Certificate({ form, of }) {
+  const field = (name, label, hint) => html`<${Field} key=${name} form=${form} name=${'authentication.' + name} label=${label} as="textarea"
+    rows="4" spellcheck=${false} class="mono" placeholder=${of ? KEPT : undefined} hint=${hint} />`;
+  return html`${field('certificate', 'Certificate', 'PEM: the client certificate, followed by those that lead to its authority.')}
+    ${field('privateKey', 'Private key', 'PEM (PKCS#8), not encrypted. Keyhook encrypts it and never shows it again.')}`;
+}
+
+/** Days before the end of a certificate from which the dashboard warns. */
+const WARN = 30;
+
+/** What is known of an authentication beside its type. */
+export function Details({ of }) {
+  const days = of.expiresAt && Math.floor((Date.parse(of.expiresAt) - now()) / DAY_LENGTH);
+  return html`${of.tokenUrl && html`<div class="mono breakable faint">${of.tokenUrl}</div>`}
+    ${of.subject && html`<div class="breakable faint">${of.subject}, issued by ${of.issuer}</div>
+      <div>${days < 0 ? html`<${Badge} tone="bad">Expired</${Badge}>` : days < WARN && html`<${Badge} tone="warn">Expires soon</${Badge}>`}
+        <span class="faint"> Valid until ${date(of.expiresAt)}</span></div>
+      <div class="mono breakable faint">SHA-256 ${of.fingerprint}</div>`}`;
 }

@@ -3,11 +3,12 @@ import { html } from '../preact.js';
 import { Badge, Later } from '../ui.js';
 
 /** The names that the API has for authentication, with what people read. */
-export const AUTHENTICATION = { basic: 'Basic', bearer: 'Bearer token', oauth2: 'OAuth 2 client credentials' };
+export const AUTHENTICATION = { basic: 'Basic', bearer: 'Bearer token', oauth2: 'OAuth 2 client credentials', mtls: 'Client certificate (mTLS)' };
 const CREDENTIALS = {
   basic: ['username', 'password'],
   bearer: ['token'],
   oauth2: ['tokenUrl', 'clientId', 'clientSecret', 'clientAuthentication', 'scope', 'audience', 'resource'],
+  mtls: ['certificate', 'privateKey'],
 };
 
 /** A node of an earlier version returns none. */
@@ -89,9 +90,11 @@ export function headerRequest(webhook, values) {
 export const HeaderFields = props => html`<${Later} load=${() => import('../../later/webhook-headers.js')} name="Fields"
   onClose=${() => {}} ...${props} />`;
 
+const More = props => html`<${Later} load=${() => import('../../later/webhook-headers.js')} name="Details" onClose=${() => {}} ...${props} />`;
+
 /** What the page of a webhook lists about them. */
 export const headerFacts = webhook => [
   namesOf(webhook).length > 0 && ['Headers', namesOf(webhook).map(name => html`<${Badge} key=${name}>${name}</${Badge}> `)],
-  webhook.authentication && ['Authentication', AUTHENTICATION[webhook.authentication.type] ?? webhook.authentication.type],
-  webhook.authentication?.tokenUrl && ['Token URL', html`<span class="mono breakable">${webhook.authentication.tokenUrl}</span>`],
+  webhook.authentication && ['Authentication', html`${AUTHENTICATION[webhook.authentication.type] ?? webhook.authentication.type}
+    <${More} of=${webhook.authentication} />`],
 ];
