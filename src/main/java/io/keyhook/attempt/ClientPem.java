@@ -43,6 +43,7 @@ public record ClientPem(List<X509Certificate> chain, PrivateKey key) {
   private static final Set<Integer> CURVE_BITS = Set.of(256, 384, 521);
   private static final int SHOWN_NAME = 500;
   private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cntrl}\\p{Cs}]");
+  private static final Pattern SPACE = Pattern.compile("\\s");
   private static final String CONVERT = "openssl pkcs8 -topk8 -nodes -in key.pem -out pkcs8.pem";
   private static final Base64.Encoder LINES = Base64.getMimeEncoder(64, new byte[] {'\n'});
   private static final String BEGIN = "-----BEGIN ";
@@ -233,7 +234,7 @@ public record ClientPem(List<X509Certificate> chain, PrivateKey key) {
 
   private static byte[] decoded(String field, Block block) {
     try {
-      return Base64.getDecoder().decode(block.text.replaceAll("\\s++", ""));
+      return Base64.getDecoder().decode(SPACE.matcher(block.text).replaceAll(""));
     } catch (IllegalArgumentException e) {
       throw Check.invalid(field, "has a PEM block that is not base64");
     }

@@ -38,10 +38,10 @@ final class TokenResponse {
       throw NoTokenException.of(response.error());
     }
     JsonObject json = json(response.responseBody());
-    String status = response.statusCode().toString();
+    boolean saysWhy = json != null && json.getValue("error") instanceof String code && ERRORS.contains(code);
+    String status = response.statusCode() + (saysWhy ? " " + json.getString("error") : ""); // some send it with 200
     if (!response.succeeded()) {
-      String error = json == null || !(json.getValue("error") instanceof String code) || !ERRORS.contains(code) ? "" : " " + code;
-      throw NoTokenException.returned(status + error);
+      throw NoTokenException.returned(status);
     }
     if (response.responseBody().length() >= MAX_BYTES) {
       throw NoTokenException.returned(status + " with more than 64 KB");

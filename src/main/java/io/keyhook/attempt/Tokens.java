@@ -8,7 +8,8 @@ import java.util.function.LongSupplier;
 
 /**
  * The access tokens of webhooks, in memory only. However many attempts wait for the token of a webhook, one request for it is under way.
- * A token ends with what it was issued for: a change of the webhook's credentials is followed by a request. Belongs to one event loop.
+ * A token ends with what it was issued for: a change of the webhook's credentials is followed by a request. Belongs to one event loop, which
+ * makes all deliveries of a webhook on its node; test events may have another, and a token of their own.
  */
 final class Tokens {
   private static final int MAX = 10_000;

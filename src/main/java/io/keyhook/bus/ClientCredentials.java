@@ -1,9 +1,7 @@
 package io.keyhook.bus;
 
 import java.util.Locale;
-import java.util.Objects;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * A client of an authorization server, which issues it access tokens (RFC 6749, 4.4). In an update, what is null keeps its value if the
@@ -103,6 +101,6 @@ public record ClientCredentials(
   /** Without the secret. */
   @Override
   public String toString() {
-    return "ClientCredentials" + Stream.of(tokenUrl, clientId).filter(Objects::nonNull).toList();
+    return "ClientCredentials[clientId=" + clientId + "]";
   }
 }

@@ -218,6 +218,7 @@ class AccessTokenTest {
         Arguments.of(Answer.status(400, "{\"error\":\"invalid_scope\"}"), "returned 400 invalid_scope"),
         Arguments.of(Answer.status(400, "{\"error\":\"" + SECRET + "\"}"), "returned 400"),
         Arguments.of(Answer.status(400, "{\"error\":{\"code\":1}}"), "returned 400"),
+        Arguments.of(Answer.status(200, "{\"error\":\"invalid_client\"}"), "returned 200 invalid_client without"),
         Arguments.of(Answer.status(500, "<html>"), "returned 500"),
         Arguments.of(Answer.status(503), "returned 503"),
         Arguments.of((Answer) request -> request.response().setStatusCode(302).putHeader("Location", "/elsewhere").end(), "returned 302"),

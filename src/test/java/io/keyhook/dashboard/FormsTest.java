@@ -10,15 +10,19 @@ import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
+import io.keyhook.testing.TlsFiles;
 import io.keyhook.testing.TokenEndpoint;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What is wrong is told at its field, and nothing that was typed is lost. */
 class FormsTest extends Visit {
@@ -343,6 +347,33 @@ class FormsTest extends Visit {
     } finally {
       Waiting.on(vertx.close());
     }
+  }
+
+  @Test
+  void webhookWithAClientCertificate(@TempDir Path directory) throws Exception {
+    TlsFiles files = TlsFiles.in(directory, "client", "other");
+    enter("Webhooks");
+    tab.button("Create webhook").first().click();
+    tab.field("URL").fill("https://127.0.0.1:9/hook");
+    event("license.created").check();
+    tab.field("Authentication").selectOption("mtls");
+    tab.field("Certificate").fill(Files.readString(files.file("client.crt")));
+    tab.field("Private key").fill(Files.readString(files.file("other.key")));
+    tab.dialogButton("Create webhook").click();
+    assertThat(page.getByText("Does not belong to the certificate")).isVisible();
+    tab.field("Private key").fill(Files.readString(files.file("client.key")));
+    tab.dialogButton("Create webhook").click();
+    tab.dialogButton("I’ve copied the secret").click();
+    assertThat(page.getByText("CN=client, issued by CN=authority")).isVisible();
+    assertThat(page.getByText("Valid until")).isVisible();
+
+    // what is left empty stays
+    tab.button("Edit").click();
+    assertThat(tab.field("Certificate")).hasValue("");
+    assertThat(tab.field("Private key")).hasValue("");
+    tab.dialogButton("Save").click();
+    assertThat(tab.dialog()).hasCount(0);
+    assertThat(page.getByText("CN=client, issued by CN=authority")).isVisible();
   }
 
   private Delivery tested(Receiver receiver) {
