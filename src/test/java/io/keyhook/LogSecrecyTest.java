@@ -2,6 +2,7 @@ package io.keyhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.testing.Answer;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
@@ -11,6 +12,10 @@ import io.keyhook.testing.KeyhookProcess;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Secrets;
+import io.keyhook.testing.TokenEndpoint;
+import io.keyhook.testing.Waiting;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +36,8 @@ class LogSecrecyTest {
         <logger name="io.keyhook" level="TRACE"/>
       </configuration>
       """;
+
+  private static final String CLIENT_SECRET = "client-secret-of-the-log";
 
   @RegisterExtension
   static final Installation keyhook = Installation.withoutNode();
@@ -62,6 +69,8 @@ class LogSecrecyTest {
     api.post("/api/webhooks/test", new JsonObject().put("webhookId", webhook.id())).expect(200);
     receiver.take();
 
+    useOAuth2(api);
+
     Exchange login = logIn(anonymous, Node.PASSWORD).expect(200);
     anonymous.bearer(login.json().getString("token")).get("/api/account").expect(200);
     anonymous.bearer(login.json().getString("token") + "x").get("/api/account").expect(401);
@@ -74,6 +83,28 @@ class LogSecrecyTest {
     anonymous.get("/api/account?token=" + Node.API_KEY).expect(401);
     api.get("/api/licenses/" + license.key()).expect(404);
     api.get("/api/licenses?search=" + license.key()).expect(200);
+  }
+
+  private static void useOAuth2(Api api) {
+    Secrets.note(CLIENT_SECRET);
+    Secrets.note(TokenEndpoint.TOKEN + 1);
+    Vertx vertx = Vertx.vertx();
+    try (TokenEndpoint tokens = new TokenEndpoint(vertx)) {
+      Receiver receiver = keyhook.receiver();
+      JsonObject webhook = api.post("/api/webhooks", new JsonObject().put("url", receiver.url())
+          .put("events", new JsonArray().add("license.validated")).put("authentication", new JsonObject().put("type", "oauth2")
+              .put("tokenUrl", tokens.url()).put("clientId", "keyhook").put("clientSecret", CLIENT_SECRET))).expect(201).json();
+      receiver.trust(webhook.getString("secret"));
+      JsonObject test = new JsonObject().put("webhookId", webhook.getString("id"));
+      api.post("/api/webhooks/test", test).expect(200);
+      receiver.take();
+      tokens.answer(Answer.status(401, CLIENT_SECRET));
+      api.patch("/api/webhooks/" + webhook.getString("id"), new JsonObject().put("authentication",
+          new JsonObject().put("type", "oauth2").put("scope", "a"))).expect(200);
+      api.post("/api/webhooks/test", test).expect(200);
+    } finally {
+      Waiting.on(vertx.close());
+    }
   }
 
   private static Exchange logIn(Api anonymous, String password) {

@@ -16,10 +16,18 @@ import java.util.Map;
  * @param responseBody its first 4 KB as text; null where there was no answer
  * @param responseHeaders null where there was no answer
  * @param retryAfter how long the receiver asked to wait; zero where it did not
+ * @param detail what else is known of the error; null: nothing
  */
 public record Attempt(
     Instant startedAt, Duration duration, long endedNanos, Integer statusCode, AttemptError error, String responseBody,
-    ResponseHeaders responseHeaders, Duration retryAfter) {
+    ResponseHeaders responseHeaders, Duration retryAfter, String detail) {
+
+  /** One without a detail of its error. */
+  public Attempt(
+      Instant startedAt, Duration duration, long endedNanos, Integer statusCode, AttemptError error, String responseBody,
+      ResponseHeaders responseHeaders, Duration retryAfter) {
+    this(startedAt, duration, endedNanos, statusCode, error, responseBody, responseHeaders, retryAfter, null);
+  }
 
   /** One that was not made, because its target may not be reached. */
   public static Attempt refused() {
@@ -49,11 +57,16 @@ public record Attempt(
   /** As it is logged: without the values of headers that the endpoint may have repeated. */
   Attempt without(ExtraHeaders extra) {
     return new Attempt(startedAt, duration, endedNanos, statusCode, error, extra.redact(responseBody),
-        responseHeaders == null ? null : responseHeaders.without(extra), retryAfter);
+        responseHeaders == null ? null : responseHeaders.without(extra), retryAfter, detail);
   }
 
   public boolean succeeded() {
     return error == null && statusCode != null && statusCode >= 200 && statusCode <= 299;
+  }
+
+  /** The receiver did not accept the credentials. */
+  boolean isUnauthorized() {
+    return error == null && statusCode != null && statusCode == 401;
   }
 
   /** The receiver wants no more. */
@@ -82,6 +95,9 @@ public record Attempt(
     }
     if (error != null) {
       json.put("error", error.wireName());
+    }
+    if (detail != null) {
+      json.put("detail", detail);
     }
     if (responseBody != null && !responseBody.isEmpty()) {
       json.put("body", responseBody);

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
 
 /** Why an attempt got no answer, by the names that the log shows. */
 public enum AttemptError {
@@ -39,7 +40,9 @@ public enum AttemptError {
   /** The proxy for deliveries works, and refused the connection to the endpoint, could not make it, or closed it. */
   PROXY_REFUSED,
   /** None of this machine's name servers works. */
-  RESOLVER_FAILURE;
+  RESOLVER_FAILURE,
+  /** The token endpoint issued no access token, so nothing was sent. */
+  TOKEN_ERROR;
 
   /** What the system says, where it has no exception of its own for it. */
   private static final Map<String, AttemptError> SAID = Map.of(
@@ -72,6 +75,8 @@ public enum AttemptError {
   private static Optional<AttemptError> ofCause(Throwable e) {
     if (e instanceof RefusedTargetException) {
       return Optional.of(TARGET_REFUSED);
+    } else if (e instanceof NoTokenException none) {
+      return Optional.of(none.error());
     } else if (e instanceof ProxyConnectException) {
       return Optional.of(isRefusal(String.valueOf(e.getMessage())) ? PROXY_REFUSED : PROXY_FAILURE);
     } else if (e instanceof NoNameServerException) {
@@ -85,7 +90,7 @@ public enum AttemptError {
     } else if (e instanceof HttpClosedException || e instanceof ClosedChannelException
         || e instanceof PrematureChannelClosureException || e instanceof SslClosedEngineException) {
       return Optional.of(CONNECTION_RESET);
-    } else if (e instanceof SSLException) {
+    } else if (e instanceof SSLException || e.getCause() instanceof SSLHandshakeException) { // Netty's decoder wraps an alert
       return Optional.of(TLS_FAILURE);
     } else if (e instanceof IOException) {
       String message = String.valueOf(e.getMessage());

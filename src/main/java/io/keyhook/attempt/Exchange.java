@@ -21,6 +21,7 @@ final class Exchange {
   private static final int MAX_RECEIVED = ReceiverCodec.MAX_HEAD + 2 * MAX_BODY;
 
   private final Vertx vertx;
+  private final int kept;
   private final Instant startedAt = Instant.now();
   private final long startedNanos = System.nanoTime();
   private final long timer;
@@ -28,7 +29,10 @@ final class Exchange {
   /** The call that is sent; null: none is yet. */
   private Call call;
   private boolean over;
+  private boolean awaitsToken;
   private Integer statusCode;
+  /** Null: there is none. */
+  private String detail;
   private Duration retryAfter = Duration.ZERO;
   private ResponseText text;
   /** Null before there is a response. */
@@ -37,8 +41,29 @@ final class Exchange {
   private int bodyReceived;
 
   Exchange(Vertx vertx, Duration timeout) {
+    this(vertx, timeout, ResponseText.LOGGED);
+  }
+
+  /**
+   * @param kept how many bytes of the response's body are kept
+   */
+  Exchange(Vertx vertx, Duration timeout, int kept) {
     this.vertx = vertx;
-    this.timer = vertx.setTimer(Math.max(1, timeout.toMillis()), t -> end(AttemptError.TIMEOUT));
+    this.kept = kept;
+    this.timer = vertx.setTimer(Math.max(1, timeout.toMillis()), t -> timeOut());
+  }
+
+  private void timeOut() {
+    if (awaitsToken) {
+      fail(NoTokenException.of(AttemptError.TIMEOUT));
+    } else {
+      end(AttemptError.TIMEOUT);
+    }
+  }
+
+  /** Whether it waits for an access token, which is at fault if time is up. */
+  void awaitsToken(boolean awaits) {
+    awaitsToken = awaits;
   }
 
   /** Never fails. */
@@ -70,7 +95,7 @@ final class Exchange {
   void answered(HttpClientResponse response) {
     statusCode = response.statusCode();
     text = new ResponseText(
-        response.headers().getAll(HttpHeaders.CONTENT_ENCODING), response.getHeader(HttpHeaders.CONTENT_TYPE));
+        response.headers().getAll(HttpHeaders.CONTENT_ENCODING), response.getHeader(HttpHeaders.CONTENT_TYPE), kept);
     headers = new ResponseHeaders(response.headers());
     retryAfter = RetryAfter.asked(statusCode, response.headers());
   }
@@ -102,6 +127,12 @@ final class Exchange {
     finish(error);
   }
 
+  /** Ends the attempt without a request. */
+  void fail(NoTokenException none) {
+    detail = none.getMessage();
+    finish(none.error());
+  }
+
   /** Without waiting for more. */
   private void end(AttemptError error) {
     if (!over) {
@@ -121,7 +152,7 @@ final class Exchange {
       }
       long now = System.nanoTime();
       result.complete(new Attempt(startedAt, Duration.ofNanos(now - startedNanos), now, statusCode, error,
-          statusCode == null ? null : text.read(bodyReceived), headers, retryAfter));
+          statusCode == null ? null : text.read(bodyReceived), headers, retryAfter, detail));
     }
   }
 }

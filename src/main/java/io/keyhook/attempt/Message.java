@@ -76,6 +76,12 @@ public record Message(MultiMap headers, Buffer body) {
     return this;
   }
 
+  /** Adds headers that were not known when it was made. */
+  Message with(ExtraHeaders extra) {
+    extra.addTo(headers);
+    return this;
+  }
+
   /** Whether its body is other than the JSON that all requests have. */
   boolean hasContentType() {
     return headers.contains(HttpHeaders.CONTENT_TYPE);

@@ -11,12 +11,12 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * The first {@value #MAX_BYTES} bytes of a response's body, as people read them. A body that came compressed all the
- * same is decompressed, as much of it as is kept: both the work and the result are bounded by {@value #MAX_BYTES} bytes,
- * whatever it would grow to.
+ * The first bytes of a response's body, as people read them. A body that came compressed all the same is decompressed, as much of it as
+ * is kept: both the work and the result are bounded by so many bytes, whatever it would grow to.
  */
 public final class ResponseText {
-  private static final int MAX_BYTES = 4 * 1024;
+  /** How many bytes of a response the log has. */
+  static final int LOGGED = 4 * 1024;
   private static final int MAX_NAME = 32;
   /** More than are decoded; of more, the body is unreadable. */
   private static final int MAX_ENCODINGS = 4;
@@ -31,13 +31,21 @@ public final class ResponseText {
   /** In the order in which they were applied, without {@code identity}. */
   private final List<String> encodings;
   private final Charset charset;
+  private final int max;
   private final Buffer kept = Buffer.buffer();
+
+  /** Keeps {@value #LOGGED} bytes. */
+  public ResponseText(List<String> contentEncodings, String contentType) {
+    this(contentEncodings, contentType, LOGGED);
+  }
 
   /**
    * @param contentEncodings the header's lines (RFC 9110, 8.4); empty: there are none
    * @param contentType the header (RFC 9110, 8.3); null: there is none
+   * @param max how many bytes are kept
    */
-  public ResponseText(List<String> contentEncodings, String contentType) {
+  ResponseText(List<String> contentEncodings, String contentType, int max) {
+    this.max = max;
     this.encodings = contentEncodings.stream().flatMap(line -> Arrays.stream(line.split(",", MAX_ENCODINGS + 1)))
         .map(name -> name.trim().toLowerCase(Locale.ROOT)).filter(name -> !name.isEmpty() && !name.equals("identity"))
         .limit(MAX_ENCODINGS + 1).toList();
@@ -62,8 +70,8 @@ public final class ResponseText {
 
   /** Adds the next piece of the body. */
   public void append(Buffer data) {
-    if (kept.length() < MAX_BYTES) {
-      kept.appendBuffer(data, 0, Math.min(data.length(), MAX_BYTES - kept.length()));
+    if (kept.length() < max) {
+      kept.appendBuffer(data, 0, Math.min(data.length(), max - kept.length()));
     }
   }
 
@@ -143,12 +151,12 @@ public final class ResponseText {
   }
 
   /** All members (RFC 1952, 2.2), up to where they are cut off or damaged. */
-  private static byte[] gunzipped(byte[] bytes) {
-    byte[] result = new byte[MAX_BYTES];
+  private byte[] gunzipped(byte[] bytes) {
+    byte[] result = new byte[max];
     int length = 0;
     Inflater inflater = new Inflater(true);
     try {
-      for (int at = 0; isGzip(bytes, at) && length < MAX_BYTES; ) {
+      for (int at = 0; isGzip(bytes, at) && length < max; ) {
         inflater.reset();
         int start = Math.min(gzipHeader(bytes, at), bytes.length);
         length += inflate(inflater, bytes, start, result, length);
@@ -164,8 +172,8 @@ public final class ResponseText {
   }
 
   /** Up to where it is cut off or damaged. */
-  private static byte[] inflated(byte[] bytes, boolean bare) {
-    byte[] result = new byte[MAX_BYTES];
+  private byte[] inflated(byte[] bytes, boolean bare) {
+    byte[] result = new byte[max];
     Inflater inflater = new Inflater(bare);
     try {
       return Arrays.copyOf(result, inflate(inflater, bytes, 0, result, 0));
@@ -175,12 +183,12 @@ public final class ResponseText {
   }
 
   /** Returns how many bytes it has added to the result. */
-  private static int inflate(Inflater inflater, byte[] bytes, int from, byte[] result, int at) {
+  private int inflate(Inflater inflater, byte[] bytes, int from, byte[] result, int at) {
     inflater.setInput(bytes, from, bytes.length - from);
     try {
       int length = at;
-      for (int more = 1; more > 0 && length < MAX_BYTES; length += more) {
-        more = inflater.inflate(result, length, MAX_BYTES - length);
+      for (int more = 1; more > 0 && length < max; length += more) {
+        more = inflater.inflate(result, length, max - length);
       }
     } catch (DataFormatException e) {
       // what came before is counted too

@@ -9,13 +9,10 @@ import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
-import io.vertx.core.tracing.TracingPolicy;
 import io.vertx.ext.web.client.HttpRequest;
 import io.vertx.ext.web.client.WebClient;
 import java.net.InetAddress;
@@ -24,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,9 +31,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Sender {
   private static final Logger log = LoggerFactory.getLogger(Sender.class);
-  private static final int KEEP_ALIVE_SECONDS = 30;
-  /** A receiver may ask for a longer keep-alive, or for one without end. */
-  private static final int MAX_CONNECTION_SECONDS = 120;
   private static final int MAX_ROUTES = 10_000;
   private static final int MAX_POOLS = 10_000;
   private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("Keyhook/" + Version.VERSION);
@@ -52,14 +45,19 @@ public final class Sender {
   private final LongSupplier nanoTime;
   private final Runnable onUnasked;
   private final Sockets sockets;
-  private final WebClient reusing;
-  private final WebClient fresh;
+  private final Tokens tokens;
+  private final Clients clients;
   private final Openings openings;
   private final Map<Destination, Route> routes = recentlyUsed(MAX_ROUTES);
   private final Map<PoolKey, Pool> pools = recentlyUsed(MAX_POOLS);
 
-  /** The target includes path and query: two webhooks share connections only if their URLs are the same. */
-  private record Destination(UUID accountId, Target target) {}
+  /**
+   * The target includes path and query: two webhooks share connections only if their URLs are the same.
+   *
+   * @param identity whose certificate is shown, of which each has connections of its own; null: none is
+   * @param tokensOf the webhook whose token endpoint it is, of which each has connections of its own; null: it is an endpoint
+   */
+  private record Destination(UUID accountId, Target target, ClientIdentity identity, UUID tokensOf) {}
 
   private record PoolKey(Destination destination, InetAddress address) {}
 
@@ -79,7 +77,7 @@ public final class Sender {
   }
 
   /**
-   * @param nanoTime as {@link System#nanoTime()}: what a connection's quiet time is counted by
+   * @param nanoTime as {@link System#nanoTime()}: what a connection's quiet time and a token's age are counted by
    */
   Sender(
       Vertx vertx, Resolver resolver, TargetPolicy policy, Egress egress, Duration timeout, int maxInFlight,
@@ -94,29 +92,8 @@ public final class Sender {
     this.onUnasked = onUnasked;
     this.openings = new Openings(vertx);
     this.sockets = new Sockets(vertx);
-    TlsSessions sessions = new TlsSessions();
-    this.reusing = client(egress, sessions, maxInFlight, true);
-    this.fresh = client(egress, sessions, maxInFlight, false);
-  }
-
-  private WebClient client(Egress egress, TlsSessions sessions, int maxInFlight, boolean keepAlive) {
-    HttpClientOptions options = new HttpClientOptions()
-        .setVerifyHost(true)
-        .setTracingPolicy(TracingPolicy.IGNORE) // a span of Vert.x holds the whole URL, which may be a secret
-        .setSslEngineOptions(sessions)
-        .setDecompressionSupported(false)
-        .setConnectTimeout((int) (proxy == null ? timeout : OutgoingProxy.timeout(timeout)).toMillis())
-        .setSslHandshakeTimeout(timeout.toMillis()).setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
-        .setKeepAlive(keepAlive)
-        .setKeepAliveTimeout(KEEP_ALIVE_SECONDS);
-    if (egress.trust() != null) {
-      options.setTrustOptions(egress.trust());
-    }
-    if (proxy != null) {
-      options.setProxyOptions(proxy.options(OutgoingProxy.timeout(timeout)));
-    }
-    return Wire.client(sockets, options,
-        new PoolOptions().setHttp1MaxSize(maxInFlight).setMaxLifetime(MAX_CONNECTION_SECONDS));
+    this.tokens = new Tokens(nanoTime, this::requestToken);
+    this.clients = new Clients(vertx, sockets, egress, timeout, maxInFlight, this::forget);
   }
 
   static <K, V> Map<K, V> recentlyUsed(int max) {
@@ -139,25 +116,64 @@ public final class Sender {
 
   /** Never fails: what goes wrong is in the attempt. */
   public Future<Attempt> send(EndpointSettings settings, Message message) {
-    Target target = settings.target();
     Exchange exchange = new Exchange(vertx, timeout);
+    Destination destination = new Destination(settings.accountId(), settings.target(), settings.identity(), null);
+    ExtraHeaders extra = settings.extra();
+    if (settings.grant() != null) {
+      return authorized(exchange, destination, message, settings.grant()).map(attempt -> attempt.without(extra));
+    }
+    start(exchange, destination, message);
+    return extra.isEmpty() ? exchange.attempt() : exchange.attempt().map(attempt -> attempt.without(extra));
+  }
+
+  /** With an access token, whose request counts toward the time of the attempt. */
+  private Future<Attempt> authorized(Exchange exchange, Destination destination, Message message, Grant grant) {
+    exchange.awaitsToken(true);
+    Future<AccessToken> token = tokens.of(grant);
+    token.onComplete(
+        issued -> {
+          exchange.awaitsToken(false);
+          if (!exchange.wantsNoCall()) {
+            start(exchange, destination, message.with(issued.headers()));
+          }
+        },
+        e -> exchange.fail(e instanceof NoTokenException none ? none : NoTokenException.of(AttemptError.of(e))));
+    return exchange.attempt().map(attempt -> {
+      if (!token.succeeded()) {
+        return attempt;
+      }
+      if (attempt.isUnauthorized()) {
+        token.result().refuse();
+      }
+      return attempt.without(token.result().headers());
+    });
+  }
+
+  private Future<Attempt> requestToken(Grant grant) {
+    Target target = policy.check(grant.client().tokenUrl());
+    Exchange exchange = new Exchange(vertx, timeout, TokenResponse.MAX_BYTES);
+    start(exchange, new Destination(grant.accountId(), target, null, grant.webhookId()), grant.request());
+    return exchange.attempt();
+  }
+
+  private void start(Exchange exchange, Destination destination, Message message) {
+    Target target = destination.target();
     Future<List<InetAddress>> resolved =
         target.literal().isPresent() ? Future.succeededFuture(List.of())
             : Future.succeededFuture(target.host()).compose(resolver::resolve); // what it throws fails the attempt
     resolved.map(addresses -> policy.pick(target, addresses)).onComplete(
-        addresses -> new Calls(vertx, sockets, exchange, route(settings), addresses, message).start(),
+        addresses -> new Calls(vertx, sockets, exchange, routes.computeIfAbsent(destination, Route::new), addresses, message).start(),
         e -> exchange.fail(AttemptError.of(e)));
-    ExtraHeaders extra = settings.extra();
-    return extra.isEmpty() ? exchange.attempt() : exchange.attempt().map(attempt -> attempt.without(extra));
   }
 
-  private Route route(EndpointSettings settings) {
-    return routes.computeIfAbsent(new Destination(settings.accountId(), settings.target()), Route::new);
+  /** No connection of an identity is used any more. */
+  private void forget(ClientIdentity identity) {
+    routes.keySet().removeIf(destination -> identity.equals(destination.identity));
+    pools.keySet().removeIf(pool -> identity.equals(pool.destination.identity));
   }
 
   public void close() {
-    reusing.close();
-    fresh.close();
+    clients.close();
   }
 
   /** A URL as one account sends to it, and the address that worked last. */
@@ -198,7 +214,8 @@ public final class Sender {
     }
 
     Pool pool(InetAddress address) {
-      return pools.computeIfAbsent(new PoolKey(destination, address), Pool::new);
+      Clients.Pair pair = clients.of(destination.identity()); // before, because it may forget pools
+      return pools.computeIfAbsent(new PoolKey(destination, address), key -> new Pool(key, pair));
     }
   }
 
@@ -212,9 +229,11 @@ public final class Sender {
     private final SocketAddress server;
     private final Reuse reuse;
     private final Line line;
+    private final Clients.Pair client;
     private final HttpRequest<Buffer> kept;
 
-    private Pool(PoolKey key) {
+    private Pool(PoolKey key, Clients.Pair client) {
+      this.client = client;
       destination = key.destination();
       address = key.address();
       server = new PoolAddress(address, destination.target().port());
@@ -222,7 +241,7 @@ public final class Sender {
       Target target = destination.target();
       line = new Line(vertx, reuse,
           openings.host(new Openings.Key(target.host(), target.port(), target.ssl(), address)), destination.accountId());
-      kept = request(reusing);
+      kept = request(client.reusing());
     }
 
     private void reuseLost() {
@@ -249,7 +268,7 @@ public final class Sender {
     }
 
     HttpRequest<Buffer> requestAfresh() {
-      return request(fresh);
+      return request(client.fresh());
     }
 
     /** To the address that was checked; Host, SNI and the name in the certificate are the target's. */

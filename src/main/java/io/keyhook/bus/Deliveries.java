@@ -1,5 +1,6 @@
 package io.keyhook.bus;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import java.time.Instant;
 import java.util.List;
@@ -243,10 +244,11 @@ public interface Deliveries {
    * @param responseHeaders the first 4 KB, without credentials, in the order in which they came; null if there was no response, or if
    *     they were not kept, as of a first attempt that succeeded, or were deleted, as of all but the last attempts
    * @param responseBody the first 4 KB; null if there was no response
+   * @param errorDetail what else is known of the error; null: nothing
    */
   record Attempt(
       int number, Instant startedAt, long durationMs, Integer statusCode, String error, List<Header> responseHeaders,
-      String responseBody) {}
+      String responseBody, @JsonInclude(JsonInclude.Include.NON_NULL) String errorDetail) {}
 
   /**
    * A line of a response's head.

@@ -114,12 +114,12 @@ public final class HeaderRules {
     if (given == null) {
       return;
     }
-    boolean basic = given.type() == Authentication.Type.BASIC;
-    boolean bearer = given.type() == Authentication.Type.BEARER;
-    check.is("authentication.type", given.type() != null, "is required: basic or bearer")
-        .is("authentication.username", !bearer || given.username() == null, "is for the type basic only")
-        .is("authentication.password", !bearer || given.password() == null, "is for the type basic only")
-        .is("authentication.token", !basic || given.token() == null, "is for the type bearer only")
+    boolean basic = given.type() == null || given.type() == Authentication.Type.BASIC;
+    boolean bearer = given.type() == null || given.type() == Authentication.Type.BEARER;
+    check.is("authentication.type", given.type() != null, "is required: basic, bearer, oauth2 or mtls")
+        .is("authentication.username", basic || given.username() == null, Authentication.only("basic"))
+        .is("authentication.password", basic || given.password() == null, Authentication.only("basic"))
+        .is("authentication.token", bearer || given.token() == null, Authentication.only("bearer"))
         .is("authentication.username", isShort(given.username()), "is longer than " + MAX_BYTES + " bytes")
         .is("authentication.password", isShort(given.password()), "is longer than " + MAX_BYTES + " bytes")
         .is("authentication.token", isShort(given.token()), "is longer than " + MAX_BYTES + " bytes")
@@ -130,6 +130,18 @@ public final class HeaderRules {
         .is("authentication.password", isPlain(given.password()), "must not contain control characters")
         .is("authentication.token", given.token() == null || VISIBLE.matcher(given.token()).matches(),
             "must be visible ASCII characters without spaces; leave out the word Bearer");
+    if (given.client() != null) {
+      given.client().check(check);
+      if (given.type() != null && given.type() != Authentication.Type.OAUTH2) {
+        given.client().refuse(check);
+      }
+    }
+    if (given.certificate() != null) {
+      given.certificate().check(check);
+      if (given.type() != null && given.type() != Authentication.Type.MTLS) {
+        given.certificate().refuse(check);
+      }
+    }
   }
 
   private static boolean isShort(String text) {

@@ -232,25 +232,43 @@ public interface Webhooks {
   }
 
   /**
-   * The credentials that every request to an endpoint carries in its {@code Authorization} header. In an update, what is null keeps
-   * its value if the type stays the same.
+   * How requests to an endpoint are authenticated. In an update, what is null keeps its value if the type stays the same.
    *
    * @param username of {@link Type#BASIC}; may be empty
    * @param password of {@link Type#BASIC}; may be empty
    * @param token of {@link Type#BEARER}
+   * @param client of {@link Type#OAUTH2}; null for other types
+   * @param certificate of {@link Type#MTLS}; null for other types
    */
-  record Authentication(Type type, String username, String password, String token) {
+  record Authentication(
+      Type type, String username, String password, String token, ClientCredentials client, ClientCertificate certificate) {
     /** How the credentials are sent. */
     public enum Type {
       /** RFC 7617, in UTF-8. */
       BASIC,
       /** RFC 6750. */
-      BEARER;
+      BEARER,
+      /** As {@link #BEARER}, with tokens that an authorization server issues (RFC 6749, 4.4). */
+      OAUTH2,
+      /** With a client certificate in the TLS handshake, and no header (RFC 8446, 4.3.2). */
+      MTLS;
 
       /** Returns the name in JSON. */
       public String wireName() {
         return name().toLowerCase(Locale.ROOT);
       }
+    }
+
+    public Authentication {
+      client = client == null ? ClientCredentials.NONE : client;
+      client = client.isNone() && type != Type.OAUTH2 ? null : client;
+      certificate = certificate == null ? ClientCertificate.NONE : certificate;
+      certificate = certificate.isNone() && type != Type.MTLS ? null : certificate;
+    }
+
+    /** Returns the credentials of {@link Type#BASIC} or {@link Type#BEARER}. */
+    public Authentication(Type type, String username, String password, String token) {
+      this(type, username, password, token, null, null);
     }
 
     public static Authentication basic(String username, String password) {
@@ -259,6 +277,18 @@ public interface Webhooks {
 
     public static Authentication bearer(String token) {
       return new Authentication(Type.BEARER, null, null, token);
+    }
+
+    public static Authentication oauth2(ClientCredentials client) {
+      return new Authentication(Type.OAUTH2, null, null, null, client, null);
+    }
+
+    public static Authentication mtls(ClientCertificate certificate) {
+      return new Authentication(Type.MTLS, null, null, null, null, certificate);
+    }
+
+    static String only(String type) {
+      return "is for the type " + type + " only";
     }
 
     /** Without the credentials. */
@@ -477,8 +507,39 @@ public interface Webhooks {
       Instant updatedAt,
       Ordering ordering) {}
 
-  /** An authentication without its credentials. */
-  record ShownAuthentication(String type) {}
+  /**
+   * An authentication without its credentials.
+   *
+   * @param client of {@code oauth2}; null for other types
+   * @param certificate of {@code mtls}; null for other types
+   */
+  record ShownAuthentication(String type, @JsonUnwrapped ShownClient client, @JsonUnwrapped ShownCertificate certificate) {
+    /** Returns one of a type of which nothing else is shown. */
+    public ShownAuthentication(String type) {
+      this(type, null, null);
+    }
+  }
+
+  /**
+   * A client of an authorization server, without its secret.
+   *
+   * @param clientAuthentication the name of its {@link ClientCredentials.Method}
+   * @param scope null: the server's own choice
+   * @param audience null: it is not named
+   * @param resource null: it is not named
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record ShownClient(
+      String tokenUrl, String clientId, String clientAuthentication, String scope, String audience, String resource) {}
+
+  /**
+   * A client certificate.
+   *
+   * @param subject the distinguished name (RFC 2253)
+   * @param issuer likewise
+   * @param fingerprint its SHA-256 in hex
+   */
+  record ShownCertificate(String subject, String issuer, Instant expiresAt, String fingerprint) {}
 
   /** A webhook with its secret, which is only returned when it is created or rotated. */
   record WithSecret(@JsonUnwrapped Webhook webhook, String secret) {
@@ -547,6 +608,7 @@ public interface Webhooks {
    * @param responseTime milliseconds
    * @param responseBody the first 4 KB; null if there was no response
    * @param error null where there was none
+   * @param errorDetail what else is known of the error; null: nothing
    */
   record TestResult(
       boolean success,
@@ -554,7 +616,8 @@ public interface Webhooks {
       Integer statusCode,
       long responseTime,
       String responseBody,
-      @JsonInclude(JsonInclude.Include.NON_NULL) String error) {}
+      @JsonInclude(JsonInclude.Include.NON_NULL) String error,
+      @JsonInclude(JsonInclude.Include.NON_NULL) String errorDetail) {}
 
   record GetHealth(Caller caller, String id) {}
 

@@ -1,9 +1,11 @@
 package io.keyhook.delivery;
 
 import io.keyhook.account.Plans;
+import io.keyhook.attempt.ClientIdentity;
 import io.keyhook.attempt.EndpointSettings;
 import io.keyhook.attempt.EndpointSettings.Retired;
 import io.keyhook.attempt.ExtraHeaders;
+import io.keyhook.attempt.Grant;
 import io.keyhook.attempt.RequestHeaders;
 import io.keyhook.attempt.Signer;
 import io.keyhook.bus.Id;
@@ -70,24 +72,27 @@ final class EndpointReader {
 
   private EndpointSettings settings(EndpointId endpoint, StoredEndpoint webhook) {
     Target target = policy.check(webhook.url());
+    RequestHeaders headers = webhook.headers() == null ? RequestHeaders.NONE : headers(webhook.headers(), target, endpoint);
     return new EndpointSettings(
         endpoint.accountId(),
         webhook.version(),
         target,
         signer(webhook.secret(), endpoint),
         webhook.retired().stream().flatMap(secret -> retired(secret, endpoint)).toList(),
-        webhook.headers() == null ? ExtraHeaders.NONE : extra(webhook.headers(), target, endpoint));
+        headers.isEmpty() ? ExtraHeaders.NONE : headers.prepared(),
+        headers.client() == null ? null : new Grant(endpoint.accountId(), endpoint.webhookId(), headers.client()),
+        headers.certificate() == null ? null : new ClientIdentity(endpoint.webhookId(), headers.certificate()));
   }
 
   /** None for another origin than they were set for: a node of a version that knows no headers has changed the URL. */
-  private ExtraHeaders extra(byte[] sealed, Target target, EndpointId endpoint) {
+  private RequestHeaders headers(byte[] sealed, Target target, EndpointId endpoint) {
     RequestHeaders headers = RequestHeaders.parse(cipher.open(sealed, endpoint.accountId(), endpoint.webhookId()));
     if (!headers.origin().equals(target.toString())) {
       log.warn("{} is sent to without its headers and authentication, which were set for {} and not for {}; set them again",
           Id.WEBHOOK.of(endpoint.webhookId()), headers.origin(), target);
-      return ExtraHeaders.NONE;
+      return RequestHeaders.NONE;
     }
-    return headers.prepared();
+    return headers;
   }
 
   /** Empty where the secret cannot be opened: if it was rotated for that reason, the others sign without it. */

@@ -70,7 +70,7 @@ final class TestSender {
             .compose(attempt -> TestStore.log(client, endpoint, id, type, test.data(), format.version(), attempt, plans).map(attempt)))
             .map(attempt -> new TestResult(attempt.succeeded(), Id.TEST_DELIVERY.of(id), attempt.statusCode(),
                 attempt.duration().toMillis(), attempt.responseBody(),
-                attempt.error() == null ? null : attempt.error().wireName())));
+                attempt.error() == null ? null : attempt.error().wireName(), attempt.detail())));
   }
 
   private Future<Attempt> attempt(EndpointId endpoint, EventType type, UUID id, String data, MessageFormat format,

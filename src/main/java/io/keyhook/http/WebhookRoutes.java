@@ -5,6 +5,8 @@ import static io.keyhook.http.Calls.id;
 import static io.keyhook.http.Calls.read;
 
 import io.keyhook.KeyhookClient;
+import io.keyhook.bus.ClientCertificate;
+import io.keyhook.bus.ClientCredentials;
 import io.keyhook.bus.Deliveries;
 import io.keyhook.bus.Listening;
 import io.keyhook.bus.Recoveries;
@@ -14,6 +16,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 
 /** Routes for webhooks, their health and their deliveries, and for the test endpoint. */
 final class WebhookRoutes {
@@ -90,8 +93,11 @@ final class WebhookRoutes {
   }
 
   private static Webhooks.Authentication authentication(Input in) {
+    List.of("subject", "issuer", "expiresAt", "fingerprint").forEach(in::text); // a response can be sent back
     return new Webhooks.Authentication(in.choice("type", Webhooks.Authentication.Type.values()), in.text("username"),
-        in.text("password"), in.text("token"));
+        in.text("password"), in.text("token"), new ClientCredentials(in.text("tokenUrl"), in.text("clientId"),
+            in.text("clientSecret"), in.choice("clientAuthentication", ClientCredentials.Method.values()), in.text("scope"),
+            in.text("audience"), in.text("resource")), new ClientCertificate(in.text("certificate"), in.text("privateKey")));
   }
 
   private static Webhooks.Filters filters(Input in) {

@@ -84,7 +84,8 @@ final class ExportStore {
         description, paused_at AS "pausedAt", deactivated_reason AS "deactivatedReason", created_at AS "createdAt", updated_at AS "updatedAt",
         deleted_at AS "deletedAt", header_names AS "headerNames", authentication AS "authenticationType",
         format, templates, rate_limit AS "rateLimit", filters::text AS filters,
-        CASE WHEN ordering = 'license' THEN ordering ELSE 'none' END AS ordering
+        CASE WHEN ordering = 'license' THEN ordering ELSE 'none' END AS ordering,
+        authentication_details::text AS "authenticationDetails"
       FROM keyhook.webhook WHERE account_id = $1 AND webhook_id > $2 ORDER BY webhook_id LIMIT $3"""
       .formatted(DeliveryRowStore.wantsAllLicenseEvents("webhook"));
   private static final String EVENTS = """

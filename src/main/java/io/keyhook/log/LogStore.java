@@ -164,7 +164,8 @@ final class LogStore {
       JsonObject attempt = kept.getJsonObject(i);
       Integer status = attempt.getInteger("status");
       attempts.add(new Deliveries.Attempt(first + i, Instant.ofEpochMilli(attempt.getLong("at")), attempt.getLong("ms"), status,
-          attempt.getString("error"), headers(attempt.getString("headers")), status == null ? null : attempt.getString("body", "")));
+          attempt.getString("error"), headers(attempt.getString("headers")), status == null ? null : attempt.getString("body", ""),
+          attempt.getString("detail")));
     }
     Status status = STATUSES[row.getShort(3)];
     return new Delivery(publicId, Id.WEBHOOK.of(row.getUUID(1)), row.getString(7), type,

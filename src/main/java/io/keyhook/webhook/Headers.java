@@ -38,13 +38,13 @@ final class Headers {
   }
 
   private RequestHeaders made(Webhooks.Create request) {
-    return HeaderChange.apply(RequestHeaders.NONE, origin(request.url()), Field.of(request.headers()),
+    return HeaderChange.apply(RequestHeaders.NONE, origin(request.url()), this::tokenOrigin, Field.of(request.headers()),
         Field.of(request.authentication()));
   }
 
   /** Seals the headers of a new webhook. Fails as {@link #check} does. */
   SealedHeaders of(Webhooks.Create request, UUID webhookId) {
-    return request.headers() == null && request.authentication() == null ? new SealedHeaders(null, new String[0], null)
+    return request.headers() == null && request.authentication() == null ? SealedHeaders.NONE
         : sealed(made(request), request.caller().accountId(), webhookId);
   }
 
@@ -63,11 +63,11 @@ final class Headers {
       return null;
     }
     if (headers.present() && headers.value() == null && authentication.present() && authentication.value() == null) {
-      return new SealedHeaders(null, new String[0], null); // even of those that cannot be opened
+      return SealedHeaders.NONE; // even of those that cannot be opened
     }
     RequestHeaders before = open(locked, accountId, webhookId);
-    RequestHeaders after = HeaderChange.apply(before, origin(change.url().present() ? change.url().value() : locked.url()), headers,
-        authentication);
+    RequestHeaders after = HeaderChange.apply(before, origin(change.url().present() ? change.url().value() : locked.url()),
+        this::tokenOrigin, headers, authentication);
     return after.equals(before) && after.headers().keySet().stream().toList().equals(before.headers().keySet().stream().toList())
         ? null : sealed(after, accountId, webhookId);
   }
@@ -84,7 +84,16 @@ final class Headers {
   private SealedHeaders sealed(RequestHeaders headers, UUID accountId, UUID webhookId) {
     return new SealedHeaders(headers.isEmpty() ? null : cipher.seal(headers.toJson(), accountId, webhookId),
         headers.headers().keySet().toArray(String[]::new),
-        headers.authentication() == null ? null : headers.authentication().type().wireName());
+        headers.authentication() == null ? null : headers.authentication().type().wireName(),
+        AuthenticationDetails.of(headers.authentication()));
+  }
+
+  private String tokenOrigin(String tokenUrl) {
+    try {
+      return policy.check(tokenUrl).toString();
+    } catch (RefusedTargetException e) {
+      throw Check.invalid("authentication.tokenUrl", e.getMessage());
+    }
   }
 
   /** The test endpoint has one, too. */

@@ -7,6 +7,7 @@ import io.keyhook.bus.Check;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.TestEndpoints;
+import io.keyhook.bus.Webhooks.Authentication;
 import io.keyhook.fair.Admission;
 import io.keyhook.target.RefusedTargetException;
 import io.keyhook.target.Resolver;
@@ -21,6 +22,8 @@ import java.util.concurrent.TimeUnit;
 /** Judges the URL of a webhook when it is set. What its name resolves to may change: every attempt judges again. */
 final class Registration {
   private static final Duration RESOLVING = Duration.ofSeconds(2);
+  private static final String URL = "url";
+  private static final String TOKEN_URL = "authentication.tokenUrl";
 
   private final Bus bus;
   private final Resolver resolver;
@@ -43,19 +46,37 @@ final class Registration {
     try {
       target = policy.check(url);
     } catch (RefusedTargetException e) {
-      return Future.failedFuture(refused(e));
+      return Future.failedFuture(Check.invalid(URL, e.getMessage()));
     }
-    if (target.isTestEndpoint()) {
-      return checkOwn(caller, url);
-    }
-    if (target.isListener() || target.literal().isPresent()) {
+    return target.isTestEndpoint() ? checkOwn(caller, url)
+        : target.isListener() ? Future.succeededFuture() : checkName(caller, target, URL);
+  }
+
+  /**
+   * Fails if a token endpoint may not be used, in the same way.
+   *
+   * @param authentication null: there is none
+   */
+  Future<Void> checkTokenUrl(Caller caller, Authentication authentication) {
+    if (authentication == null || authentication.client() == null || authentication.client().tokenUrl() == null) {
       return Future.succeededFuture();
     }
-    return names.run(caller.accountId(), () -> resolver.resolve(target.host())
-        .timeout(RESOLVING.toMillis(), TimeUnit.MILLISECONDS)
-        .map(addresses -> policy.pick(target, addresses))
-        .transform(done -> done.failed() && done.cause() instanceof RefusedTargetException e
-            ? Future.failedFuture(refused(e)) : Future.succeededFuture()));
+    try {
+      Target target = policy.check(authentication.client().tokenUrl());
+      return target.isBuiltIn() ? Future.failedFuture(Check.invalid(TOKEN_URL, "is not a token endpoint"))
+          : checkName(caller, target, TOKEN_URL);
+    } catch (RefusedTargetException e) {
+      return Future.failedFuture(Check.invalid(TOKEN_URL, e.getMessage()));
+    }
+  }
+
+  private Future<Void> checkName(Caller caller, Target target, String field) {
+    return target.literal().isPresent() ? Future.succeededFuture()
+        : names.run(caller.accountId(), () -> resolver.resolve(target.host())
+            .timeout(RESOLVING.toMillis(), TimeUnit.MILLISECONDS)
+            .map(addresses -> policy.pick(target, addresses))
+            .transform(done -> done.failed() && done.cause() instanceof RefusedTargetException e
+                ? Future.failedFuture(Check.invalid(field, e.getMessage())) : Future.succeededFuture()));
   }
 
   /** Fails unless the URL is that of the test endpoint of the caller's account. */
@@ -66,13 +87,9 @@ final class Registration {
             ? Future.succeededFuture("") : Future.failedFuture(e))
         .map(own -> {
           if (!own.equals(url)) {
-            throw Check.invalid("url", "is not the URL of your account's test endpoint; create a test endpoint first");
+            throw Check.invalid(URL, "is not the URL of your account's test endpoint; create a test endpoint first");
           }
           return null;
         });
-  }
-
-  private static FailureException refused(RefusedTargetException e) {
-    return Check.invalid("url", e.getMessage());
   }
 }

@@ -9,7 +9,6 @@ import io.keyhook.bus.Page;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.bus.Webhooks.Format;
 import io.keyhook.bus.Webhooks.Ordering;
-import io.keyhook.bus.Webhooks.ShownAuthentication;
 import io.keyhook.bus.Webhooks.Webhook;
 import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.Subscription;
@@ -41,15 +40,15 @@ final class WebhookStore {
       webhook_id, url, events, all_license_events, is_active, description, deactivated_reason,
       (SELECT q.until FROM unnest(previous_secrets_until) WITH ORDINALITY q (until, ord)
         WHERE q.until > now() ORDER BY q.ord LIMIT 1), created_at, updated_at, CASE WHEN is_active THEN paused_at END,
-      header_names, authentication, format, templates, rate_limit, filters, ordering""";
+      header_names, authentication, format, templates, rate_limit, filters, ordering, authentication_details""";
   private static final String COUNT =
       "SELECT count(*), keyhook.uuid_v7() FROM keyhook.webhook WHERE account_id = $1 AND deleted_at IS NULL";
   private static final String INSERT = """
       WITH changed AS (
         INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, description, secret, all_license_events,
           request_headers, header_names, authentication, format_version, format, format_edition, templates,
-          rate_limit, filters, ordering)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16, $17::jsonb, $18)
+          rate_limit, filters, ordering, authentication_details)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16, $17::jsonb, $18, $19::jsonb)
         RETURNING *
       )
       SELECT\s""" + COLUMNS + " FROM changed";
@@ -73,6 +72,7 @@ final class WebhookStore {
           request_headers = CASE WHEN $12 THEN $13 ELSE request_headers END,
           header_names = CASE WHEN $12 THEN $14::text[] ELSE header_names END,
           authentication = CASE WHEN $12 THEN $15 ELSE authentication END,
+          authentication_details = CASE WHEN $12 THEN $26::jsonb ELSE authentication_details END,
           format_version = CASE WHEN $16::int IS NOT NULL THEN $16 ELSE format_version END,
           format = CASE WHEN $16 IS NOT NULL THEN $17 ELSE format END,
           format_edition = CASE WHEN $16 IS NOT NULL THEN $18 ELSE format_edition END,
@@ -176,7 +176,8 @@ final class WebhookStore {
   private static final String DELETE = """
       UPDATE keyhook.webhook SET is_active = false, secret = NULL, previous_secret = NULL, previous_secret_until = NULL,
         interim_secret = NULL, interim_secret_until = NULL, previous_secrets = '{}', previous_secrets_until = '{}',
-        request_headers = NULL, header_names = '{}', authentication = NULL, filters = NULL, version = version + 1, deleted_at = now()
+        request_headers = NULL, header_names = '{}', authentication = NULL, authentication_details = NULL, filters = NULL,
+        version = version + 1, deleted_at = now()
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL""";
 
   /** Secrets that have columns of their own. */
@@ -210,8 +211,11 @@ final class WebhookStore {
    *
    * @param sealed null: none
    * @param authentication its type; null: none
+   * @param details what is shown of the authentication beside its type; null: nothing
    */
-  record SealedHeaders(byte[] sealed, String[] names, String authentication) {}
+  record SealedHeaders(byte[] sealed, String[] names, String authentication, JsonObject details) {
+    static final SealedHeaders NONE = new SealedHeaders(null, new String[0], null, null);
+  }
 
   /**
    * What a webhook sends, as it is kept.
@@ -246,7 +250,7 @@ final class WebhookStore {
             .addBuffer(buffer(headers.sealed())).addArrayOfString(headers.names()).addString(headers.authentication())
             .addInteger(format.version()).addString(format.name()).addShort(Messages.EDITION).addValue(format.json())
             .addInteger(request.options().rateLimit()).addValue(FilterJson.of(request.options().filters()))
-            .addString(request.options().ordering() == Ordering.LICENSE ? ORDERED : null))
+            .addString(request.options().ordering() == Ordering.LICENSE ? ORDERED : null).addValue(headers.details()))
         .map(rows -> webhook(rows.iterator().next()));
   }
 
@@ -289,7 +293,8 @@ final class WebhookStore {
             .addShort(Messages.EDITION).addValue(format == null ? null : format.json())
             .addBoolean(change.options().rateLimit().present()).addInteger(change.options().rateLimit().value())
             .addBoolean(change.options().filters().present()).addValue(FilterJson.of(change.options().filters().value()))
-            .addBoolean(change.options().ordering().present()).addBoolean(change.options().ordering().value() == Ordering.LICENSE))
+            .addBoolean(change.options().ordering().present()).addBoolean(change.options().ordering().value() == Ordering.LICENSE)
+            .addValue(headers == null ? null : headers.details()))
         .map(rows -> first(rows, WebhookStore::webhook));
   }
 
@@ -424,8 +429,9 @@ final class WebhookStore {
   private static Webhook webhook(Row row) {
     return new Webhook(Id.WEBHOOK.of(row.getUUID(0)), row.getString(1),
         Subscription.of(row.getArrayOfShorts(2), row.getBoolean(3)).names(), row.getBoolean(4), row.getString(5),
-        masked(row.getArrayOfStrings(11)), row.getString(12) == null ? null : new ShownAuthentication(row.getString(12)),
+        masked(row.getArrayOfStrings(11)),
+        AuthenticationDetails.shown(row.getString(12), (JsonObject) row.getValue("authentication_details")),
         format(row.getString(13)), TemplateNames.shown(texts(row.getValue(14))), row.getInteger(15), FilterJson.read((JsonObject) row.getValue(16)), instant(row, 10), row.getString(6), instant(row, 7), instant(row, 8), instant(row, 9),
-        ORDERED.equals(row.getString(17)) ? Ordering.LICENSE : Ordering.NONE);
+        ORDERED.equals(row.getString("ordering")) ? Ordering.LICENSE : Ordering.NONE);
   }
 }

@@ -102,6 +102,7 @@ public final class WebhookVerticle extends VerticleBase {
     StoredFormat format = Formats.of(request.options());
     return manage(accountId, () -> checkHasWebhooks(accountId))
         .compose(allowed -> registration.check(request.caller(), request.url()))
+        .compose(allowed -> registration.checkTokenUrl(request.caller(), request.authentication()))
         .compose(allowed -> manage(accountId, () -> database.transaction(tx -> PlanStore.lock(tx, accountId)
             .compose(plan -> WebhookStore.count(tx, accountId).compose(used -> {
               plans.checkHasWebhooks(plan);
@@ -157,10 +158,11 @@ public final class WebhookVerticle extends VerticleBase {
     return activates ? checkHasWebhooks(request.caller().accountId()) : Future.succeededFuture();
   }
 
-  /** Fails if the change sets another URL that may not be used. */
+  /** Fails if the change sets another URL, or a token endpoint, that may not be used. */
   private Future<Void> checkUrl(Webhooks.Update request, Webhook there) {
     boolean moves = request.url().present() && !request.url().value().equals(there.url());
-    return moves ? registration.check(request.caller(), request.url().value()) : Future.succeededFuture();
+    return (moves ? registration.check(request.caller(), request.url().value()) : Future.<Void>succeededFuture())
+        .compose(allowed -> registration.checkTokenUrl(request.caller(), request.authentication().value()));
   }
 
   private Future<Void> delete(Webhooks.Delete request) {

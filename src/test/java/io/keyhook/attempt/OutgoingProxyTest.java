@@ -3,6 +3,7 @@ package io.keyhook.attempt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.keyhook.bus.ClientCredentials;
 import io.keyhook.config.KeyhookOptions;
 import io.keyhook.testing.ConnectProxy;
 import io.keyhook.testing.LogWatch;
@@ -96,6 +97,26 @@ class OutgoingProxyTest {
     assertThat(proxy.requests()).singleElement().asString().containsIgnoringCase("proxy-authorization: Basic "
         + Base64.getEncoder().encodeToString("us@r:p:ss".getBytes(StandardCharsets.UTF_8)));
     assertThat(receiver.requests()).noneMatch(head -> head.toLowerCase(Locale.ROOT).contains("authorization"));
+  }
+
+  @Test
+  void requestsForTokensLeadThroughItAsWell() {
+    String issued = "{\"access_token\":\"token-1\",\"token_type\":\"Bearer\"}";
+    try (RawReceiver tokens = new RawReceiver(Fault.answer(Receivers.ok(issued)), certificates.good())) {
+      Grant grant = new Grant(UUID.randomUUID(), UUID.randomUUID(), ClientCredentials.of(tokens.url(Certificates.HOST, "/token"), "id",
+          "secret").withMethod(ClientCredentials.Method.CLIENT_SECRET_BASIC));
+      try (SenderRig rig = rig()) {
+        assertThat(rig.ended(rig.send(grant, receiver.url(Certificates.HOST))).succeeded()).isTrue();
+      }
+      assertThat(proxy.targets()).containsExactly("127.0.0.1:" + tokens.port(), "127.0.0.1:" + receiver.port());
+      assertThat(receiver.requests()).singleElement().asString().contains("Bearer token-1");
+      proxy.close();
+      try (SenderRig rig = rig()) {
+        Attempt attempt = rig.ended(rig.send(grant, receiver.url(Certificates.HOST)));
+        assertThat(attempt.error()).as("a fault of Keyhook's own").isEqualTo(AttemptError.PROXY_FAILURE);
+        assertThat(attempt.detail()).isNull();
+      }
+    }
   }
 
   @Test

@@ -131,7 +131,22 @@ final class SenderRig implements AutoCloseable {
   }
 
   CompletableFuture<Attempt> send(UUID accountId, String url, String deliveryId) {
-    EndpointSettings settings = new EndpointSettings(accountId, 1, policy.check(url), SIGNER, List.of());
+    return send(new EndpointSettings(accountId, 1, policy.check(url), SIGNER, List.of()), deliveryId);
+  }
+
+  /** With an access token. */
+  CompletableFuture<Attempt> send(Grant grant, String url) {
+    return send(new EndpointSettings(grant.accountId(), 1, policy.check(url), SIGNER, List.of(), ExtraHeaders.NONE, grant, null),
+        "delivery_1");
+  }
+
+  /** With a client certificate. */
+  CompletableFuture<Attempt> send(UUID accountId, ClientIdentity identity, String url) {
+    return send(new EndpointSettings(accountId, 1, policy.check(url), SIGNER, List.of(), ExtraHeaders.NONE, null, identity),
+        "delivery_1");
+  }
+
+  private CompletableFuture<Attempt> send(EndpointSettings settings, String deliveryId) {
     CompletableFuture<Attempt> ended = new CompletableFuture<>();
     Message message =
         new Message(MultiMap.caseInsensitiveMultiMap().add("webhook-id", deliveryId), Buffer.buffer("{}"));

@@ -10,12 +10,19 @@ import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
+import io.keyhook.testing.TlsFiles;
+import io.keyhook.testing.TokenEndpoint;
+import io.keyhook.testing.Waiting;
+import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What is wrong is told at its field, and nothing that was typed is lost. */
 class FormsTest extends Visit {
@@ -306,6 +313,69 @@ class FormsTest extends Visit {
     assertThat(delivery.header("X-Api-Key")).isEqualTo("key-of-the-other");
     assertThat(delivery.header("X-Other")).isNull();
     assertThat(delivery.header("Authorization")).isNull();
+  }
+
+  @Test
+  void webhookWithOAuth2() {
+    Receiver receiver = keyhook.receiver();
+    Vertx vertx = Vertx.vertx();
+    try (TokenEndpoint tokens = new TokenEndpoint(vertx)) {
+      enter("Webhooks");
+      tab.button("Create webhook").first().click();
+      tab.field("URL").fill(receiver.url());
+      event("license.created").check();
+      tab.field("Authentication").selectOption("oauth2");
+      tab.field("Token URL").fill(tokens.url());
+      tab.field("Client ID").fill("client-of-the-form");
+      tab.field("Client secret").fill("secret-of-the-form");
+      tab.field("Scope").fill("a b");
+      tab.dialogButton("Create webhook").click();
+      receiver.trust(tab.dialog().getByText(Pattern.compile("^whsec_[A-Za-z0-9+/=]+$")).textContent().strip());
+      tab.dialogButton("I’ve copied the secret").click();
+      assertThat(page.getByText(tokens.url())).isVisible();
+      assertThat(tested(receiver).header("Authorization")).isEqualTo("Bearer " + TokenEndpoint.TOKEN + 1);
+      assertThat(tokens.requests().get(0).form()).containsEntry("scope", "a b");
+
+      tab.button("Edit").click();
+      assertThat(tab.field("Client ID")).hasValue("client-of-the-form");
+      assertThat(tab.field("Client secret")).hasValue("");
+      tab.field("Scope").fill("");
+      tab.field("Send the client secret").selectOption("client_secret_post");
+      tab.dialogButton("Save").click();
+      assertThat(tab.dialog()).hasCount(0);
+      tested(receiver);
+      assertThat(tokens.requests().get(tokens.requests().size() - 1).form()).doesNotContainKey("scope")
+          .containsEntry("client_secret", "secret-of-the-form");
+    } finally {
+      Waiting.on(vertx.close());
+    }
+  }
+
+  @Test
+  void webhookWithAClientCertificate(@TempDir Path directory) throws Exception {
+    TlsFiles files = TlsFiles.in(directory, "client", "other");
+    enter("Webhooks");
+    tab.button("Create webhook").first().click();
+    tab.field("URL").fill("https://127.0.0.1:9/hook");
+    event("license.created").check();
+    tab.field("Authentication").selectOption("mtls");
+    tab.field("Certificate").fill(Files.readString(files.file("client.crt")));
+    tab.field("Private key").fill(Files.readString(files.file("other.key")));
+    tab.dialogButton("Create webhook").click();
+    assertThat(page.getByText("Does not belong to the certificate")).isVisible();
+    tab.field("Private key").fill(Files.readString(files.file("client.key")));
+    tab.dialogButton("Create webhook").click();
+    tab.dialogButton("I’ve copied the secret").click();
+    assertThat(page.getByText("CN=client, issued by CN=authority")).isVisible();
+    assertThat(page.getByText("Valid until")).isVisible();
+
+    // what is left empty stays
+    tab.button("Edit").click();
+    assertThat(tab.field("Certificate")).hasValue("");
+    assertThat(tab.field("Private key")).hasValue("");
+    tab.dialogButton("Save").click();
+    assertThat(tab.dialog()).hasCount(0);
+    assertThat(page.getByText("CN=client, issued by CN=authority")).isVisible();
   }
 
   private Delivery tested(Receiver receiver) {

@@ -27,8 +27,10 @@ public final class Keytool {
   public Keytool key(String alias, String... options) throws IOException, InterruptedException {
     String program = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
     List<String> command = new ArrayList<>(List.of(program, "-J-XX:TieredStopAtLevel=1", "-genkeypair", "-keystore", store.toString(),
-        "-storetype", "PKCS12", "-storepass", PASSWORD, "-alias", alias, "-keyalg", "EC", "-groupname", "secp256r1",
-        "-dname", "CN=" + alias));
+        "-storetype", "PKCS12", "-storepass", PASSWORD, "-alias", alias, "-dname", "CN=" + alias));
+    if (!List.of(options).contains("-keyalg")) {
+      command.addAll(List.of("-keyalg", "EC", "-groupname", "secp256r1"));
+    }
     command.addAll(List.of(options));
     Process keytool = new ProcessBuilder(command).redirectErrorStream(true).start();
     String said = new String(keytool.getInputStream().readAllBytes());

@@ -293,6 +293,21 @@ public final class RawReceiver implements AutoCloseable {
       return ((SSLSocket) socket).getSession().getCreationTime();
     }
 
+    /** Behind TLS: the name in the certificate that the sender has shown. */
+    public String peer() throws IOException {
+      return ((SSLSocket) socket).getSession().getPeerPrincipal().getName();
+    }
+
+    /** Waits until it is closed. */
+    public void awaitClosed() {
+      try {
+        assertThat(closed.await(Waiting.LONG.toSeconds(), TimeUnit.SECONDS)).as("connection %d is closed", number).isTrue();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException(e);
+      }
+    }
+
     /** Closes it as a crash does. */
     public void reset() throws IOException {
       socket.setSoLinger(true, 0);

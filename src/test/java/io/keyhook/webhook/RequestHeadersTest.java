@@ -2,8 +2,10 @@ package io.keyhook.webhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.attempt.RequestHeaders;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Webhooks;
+import io.keyhook.db.Cipher;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Delivery;
@@ -11,6 +13,7 @@ import io.keyhook.testing.Exchange;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.LogWatch;
+import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
@@ -20,6 +23,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -227,6 +231,26 @@ class RequestHeadersTest {
     patch(webhook, headers("X-Api-Key", "of-the-other-host")).expect(200);
     test(webhook);
     assertThat(other.take().header("X-Api-Key")).isEqualTo("of-the-other-host");
+  }
+
+  /** As a node of an earlier version does with an authentication of a later one. */
+  @Test
+  void withAnAuthenticationThatANodeDoesNotKnowNothingIsSent() {
+    JsonObject webhook = create(new JsonObject().put("authentication", bearer(TOKEN)));
+    UUID id = Id.WEBHOOK.parse(webhook.getString("id"));
+    UUID account = UUID.fromString(keyhook.database().value("SELECT account_id FROM keyhook.webhook WHERE webhook_id = ?", id));
+    Cipher cipher = new Cipher(Node.MASTER_KEY, List.of());
+    String change = "UPDATE keyhook.webhook SET request_headers = ?, version = version + 1 WHERE webhook_id = ?";
+    keyhook.database().update(change, cipher.seal(new JsonObject().put("origin", receiver.url().replace("/hook", ""))
+        .put("headers", new JsonObject()).put("authentication", new JsonObject().put("type", "LATER")).encode(), account, id), id);
+    License license = keyhook.license(1);
+    keyhook.api().validate(license.key(), "device").expect(200);
+    Awaitility.await().atMost(Waiting.LONG).until(() -> LogWatch.linesWith("Could not read " + webhook.getString("id")).size() > 1);
+    keyhook.database().update(change, cipher.seal(new RequestHeaders(receiver.url().replace("/hook", ""), Map.of(),
+        Webhooks.Authentication.bearer(KEY)).toJson(), account, id), id);
+    Delivery first = receiver.take();
+    assertThat(first.attempt()).isEqualTo(1);
+    assertThat(first.header("Authorization")).isEqualTo("Bearer " + KEY);
   }
 
   @Test

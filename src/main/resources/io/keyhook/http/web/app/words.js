@@ -13,6 +13,7 @@ const ATTEMPT_ERRORS = {
   proxy_failure: ['Outgoing proxy failed', 'The fault is not yours: Keyhook could not use its own outgoing proxy. Contact your administrator.'],
   resolver_failure: ['Name servers failed', 'The fault is not yours: none of Keyhook’s own name servers answered. Contact your administrator.'],
   proxy_refused: ['Outgoing proxy refused', 'Keyhook’s own outgoing proxy could not connect to your endpoint, or may not. Check that your server is reachable; if it is, contact your administrator.'],
+  token_error: ['No access token', 'Your authorization server issued no token. Check the token URL, client ID and secret.'],
   target_refused: ['Address refused', 'Webhooks must use https and a public address. Check which addresses the host name resolves to.'],
 };
 

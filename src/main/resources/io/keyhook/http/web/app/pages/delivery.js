@@ -117,6 +117,7 @@ export function Timeline({ attempts, delivery }) {
       <div class="faint">${dateTime(attempt.startedAt)} · ${ago(attempt.startedAt)} · took ${millis(attempt.durationMs)}
         ${i > 0 && html` · <${Since} from=${attempts[i - 1]} to=${attempt} />`}</div>
       ${help && html`<p class="advice">${help}</p>`}
+      ${attempt.errorDetail && html`<div class="faint">${attempt.errorDetail}</div>`}
       ${attempt.responseHeaders?.length > 0 ? html`<details><summary>Response headers<span
           class="sr"> of attempt ${attempt.number}</span></summary><${Headers} of=${attempt.responseHeaders} /></details>`
         : attempt.responseHeaders && html`<div class="faint">No response headers</div>`}

@@ -1,24 +1,27 @@
 // The part of the webhook form for headers and authentication, whose values the API never returns.
 import { html } from '../preact.js';
-import { Field } from '../form.js';
-import { Badge, Button, Notice } from '../ui.js';
-import { useId } from '../use.js';
+import { Badge, Later } from '../ui.js';
 
 /** The names that the API has for authentication, with what people read. */
-const AUTHENTICATION = { basic: 'Basic', bearer: 'Bearer token' };
-const KEPT = 'Saved; leave empty to keep it';
-const CREDENTIALS = { basic: ['username', 'password'], bearer: ['token'] };
+export const AUTHENTICATION = { basic: 'Basic', bearer: 'Bearer token', oauth2: 'OAuth 2 client credentials', mtls: 'Client certificate (mTLS)' };
+const CREDENTIALS = {
+  basic: ['username', 'password'],
+  bearer: ['token'],
+  oauth2: ['tokenUrl', 'clientId', 'clientSecret', 'clientAuthentication', 'scope', 'audience', 'resource'],
+  mtls: ['certificate', 'privateKey'],
+};
 
 /** A node of an earlier version returns none. */
 const namesOf = webhook => Object.keys(webhook?.headers ?? {});
+
+/** What the API returns of an authentication; '' for secrets. */
+const shown = (webhook, field) => webhook?.authentication?.[field] ?? '';
 
 /** The values of the form's fields. @param webhook null for a new one */
 export const headerValues = webhook => ({
   headers: namesOf(webhook).map(name => ({ name, value: '', saved: true })),
   'authentication.type': webhook?.authentication?.type ?? '',
-  'authentication.username': '',
-  'authentication.password': '',
-  'authentication.token': '',
+  ...Object.fromEntries(Object.values(CREDENTIALS).flat().map(field => ['authentication.' + field, shown(webhook, field)])),
 });
 
 /** Scheme, host and port, by which Keyhook decides whether values are kept; null for what is no URL. */
@@ -77,52 +80,21 @@ export function headerRequest(webhook, values) {
   }
   const given = CREDENTIALS[type].map(field => [field, values['authentication.' + field]]);
   if (type !== webhook?.authentication?.type) {
-    return { ...request, authentication: { type, ...Object.fromEntries(given) } };
+    return { ...request, authentication: { type, ...Object.fromEntries(given.filter(([, value]) => value || type === 'basic')) } };
   }
-  const changed = given.filter(([, value]) => value);
+  const changed = given.filter(([field, value]) => value !== shown(webhook, field));
   return changed.length ? { ...request, authentication: { type, ...Object.fromEntries(changed) } } : request;
 }
 
-export function HeaderFields({ form, webhook }) {
-  const id = useId();
-  const wrong = form.fields.headers;
-  const rows = form.values.headers;
-  const type = form.values['authentication.type'];
-  const kept = type === webhook?.authentication?.type && !moves(webhook, form.values);
-  const change = (at, part) => form.set('headers', rows => rows.map((row, i) => i === at ? { ...row, ...part } : row));
-  const credential = (field, label, rest) => html`<${Field} key=${field} form=${form} name=${'authentication.' + field} label=${label}
-    autocomplete="new-password" spellcheck=${false} placeholder=${kept ? KEPT : undefined} ...${rest} />`;
-  return html`${moves(webhook, form.values) && html`<${Notice} tone="warn" title="The new URL has another host">Keyhook sends saved headers
-      and credentials only to the host that you set them for. Enter each value again, or remove it.</${Notice}>`}
-    <fieldset class="choices header-rows" aria-describedby=${wrong ? id : undefined}><legend>Headers <span
-        class="faint">optional</span></legend>
-      <p class="hint">Sent with every delivery, such as an API key that your gateway expects. Keyhook encrypts the values and never
-        shows them again.</p>
-      ${rows.map(({ name, value, saved }, i) => html`<div key=${i} class="header-row">
-        <input class="mono" aria-label=${`Name of header ${i + 1}`} placeholder="X-Api-Key" value=${name} readonly=${saved}
-          maxlength="128" autocomplete="off" spellcheck=${false} aria-invalid=${wrong ? 'true' : undefined}
-          onInput=${event => change(i, { name: event.target.value })} />
-        <input class="mono" aria-label=${`Value of ${name || 'header ' + (i + 1)}`} value=${value} maxlength="4096" autocomplete="off"
-          spellcheck=${false} placeholder=${saved && !moves(webhook, form.values) ? KEPT : 'Value'}
-          onInput=${event => change(i, { value: event.target.value })} />
-        <${Button} kind="small" icon="trash" aria-label=${`Remove ${name || 'header ' + (i + 1)}`}
-          onClick=${() => form.set('headers', rows => rows.filter((row, at) => at !== i))} />
-      </div>`)}
-      <${Button} kind="small" icon="plus" onClick=${() =>
-        form.set('headers', rows => [...rows, { name: '', value: '', saved: false }])}>Add header</${Button}>
-      <div class="field-error" id=${id} aria-live="polite">${wrong}</div>
-    </fieldset>
-    <${Field} form=${form} name="authentication.type" label="Authentication" as="select"
-        hint="Sent as the Authorization header. Your endpoint should verify the signature all the same.">
-      ${[['', 'None'], ...Object.entries(AUTHENTICATION)].map(([key, text]) =>
-        html`<option key=${key} value=${key} selected=${key === type}>${text}</option>`)}</${Field}>
-    ${type === 'basic' && html`<div class="field-pair">${credential('username', 'User name')}
-        ${credential('password', 'Password', { type: 'password' })}</div>`}
-    ${type === 'bearer' && credential('token', 'Token', { class: 'mono' })}`;
-}
+/** Most of the form, which few webhooks need. */
+export const HeaderFields = props => html`<${Later} load=${() => import('../../later/webhook-headers.js')} name="Fields"
+  onClose=${() => {}} ...${props} />`;
+
+const More = props => html`<${Later} load=${() => import('../../later/webhook-headers.js')} name="Details" onClose=${() => {}} ...${props} />`;
 
 /** What the page of a webhook lists about them. */
 export const headerFacts = webhook => [
   namesOf(webhook).length > 0 && ['Headers', namesOf(webhook).map(name => html`<${Badge} key=${name}>${name}</${Badge}> `)],
-  webhook.authentication && ['Authentication', AUTHENTICATION[webhook.authentication.type] ?? webhook.authentication.type],
+  webhook.authentication && ['Authentication', html`${AUTHENTICATION[webhook.authentication.type] ?? webhook.authentication.type}
+    <${More} of=${webhook.authentication} />`],
 ];

@@ -178,6 +178,7 @@ function TestResult({ result }) {
     <${Facts} of=${[
       ['Status', statusCode ?? 'No response'],
       ['Time', millis(responseTime)],
+      result.errorDetail && ['Details', result.errorDetail],
       ['Delivery', html`<a href=${to('/deliveries/' + result.deliveryId)}>View in the log</a>`],
     ]} />
     ${responseBody ? html`<h3>Response body</h3><${Code} label="response body" text=${responseBody} />`
