@@ -92,7 +92,12 @@ public enum Action {
   SESSION_STARTED("session.started"),
   SESSION_ENDED("session.ended"),
   /** A replaced cookie was used again: someone has a copy, and the session was ended. */
-  SESSION_REUSED("session.reused");
+  SESSION_REUSED("session.reused"),
+  /** Of the link, as are the next two. */
+  PORTAL_LINK_CREATED("portal_link.created"),
+  /** The customer opened the link. What they do after that is recorded in their name. */
+  PORTAL_LINK_OPENED("portal_link.opened"),
+  PORTAL_LINK_REVOKED("portal_link.revoked");
 
   private final String wireName;
 

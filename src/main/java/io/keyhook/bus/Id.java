@@ -26,7 +26,8 @@ public enum Id {
   SESSION("session_", "session"),
   INVITATION("invite_", "invitation"),
   PASSWORD_RESET("reset_", "link to reset a password"),
-  AUDIT_ENTRY("audit_", "audit entry");
+  AUDIT_ENTRY("audit_", "audit entry"),
+  PORTAL_LINK("portal_", "portal link");
 
   private static final char[] DIGITS = "0123456789abcdefghjkmnpqrstvwxyz".toCharArray();
   private static final byte[] VALUES = new byte[128];

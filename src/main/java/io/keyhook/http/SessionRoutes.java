@@ -6,7 +6,6 @@ import static io.keyhook.http.Calls.read;
 
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Accounts;
-import io.keyhook.bus.Failure;
 import io.keyhook.bus.Sessions;
 import io.keyhook.fair.ClientTenant;
 import io.vertx.core.Future;
@@ -14,18 +13,11 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
-import java.net.URI;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
-/**
- * Routes for dashboard sessions. A browser sends the cookie by itself, so calls that need only the cookie accept it from a page
- * of this server only: they require a header that another site's page cannot set without a preflight, which is never granted.
- */
+/** Routes for dashboard sessions. A browser sends the cookie by itself, so calls that need only the cookie are for {@link OwnPage}s. */
 final class SessionRoutes {
-  private static final String PAGE_HEADER = "X-Keyhook-Session";
-
   private final KeyhookClient client;
   private final ClientAddress addresses;
   private final ApiRouter.Limits limits;
@@ -43,7 +35,7 @@ final class SessionRoutes {
     });
     calls.open(HttpMethod.POST, "/api/auth/session", 200, context -> {
       Accounts.Login login = login(context);
-      refuseOtherSites(context.request());
+      OwnPage.refuseOthers(context.request(), addresses);
       return checkLimits(context, login).compose(device ->
           client.openSession(new Sessions.Open(login.on(device.orElse(null)), login.userAgent())).map(opened -> {
             Accounts.Token token = answer(context, opened);
@@ -54,13 +46,13 @@ final class SessionRoutes {
     calls.open(HttpMethod.POST, "/api/auth/refresh", 200, context -> {
       Sessions.Refresh refresh = read(context, in ->
           new Sessions.Refresh(SessionCookies.read(context), addresses.of(context.request())));
-      requireOwnPage(context.request());
+      OwnPage.require(context.request(), addresses);
       return client.refreshSession(refresh).map(opened -> answer(context, opened));
     });
     calls.open(HttpMethod.POST, "/api/auth/logout", 204, context -> {
       Sessions.End end = read(context, in ->
           new Sessions.End(SessionCookies.read(context), addresses.of(context.request())));
-      requireOwnPage(context.request());
+      OwnPage.require(context.request(), addresses);
       return client.endSession(end).onSuccess(ended -> SessionCookies.clear(context, addresses));
     });
     ofCaller(calls);
@@ -110,31 +102,5 @@ final class SessionRoutes {
       SessionCookies.set(context, addresses, opened.cookie(), opened.lasts());
     }
     return opened.token();
-  }
-
-  private void requireOwnPage(HttpServerRequest request) {
-    if (!"1".equals(request.getHeader(PAGE_HEADER))) {
-      throw new Failure.Forbidden("CROSS_SITE", "Send the header " + PAGE_HEADER + ": 1").exception();
-    }
-    refuseOtherSites(request);
-  }
-
-  /** Browsers tell where a request is from; what is none tells nothing, and nobody is tricked with it. */
-  private void refuseOtherSites(HttpServerRequest request) {
-    String site = request.getHeader("Sec-Fetch-Site");
-    String origin = request.getHeader("Origin");
-    boolean own = site != null ? site.equals("same-origin") || site.equals("none")
-        : origin == null || addresses.hosts(request).contains(authority(origin).orElse(null));
-    if (!own) {
-      throw new Failure.Forbidden("CROSS_SITE", "This call is only for pages of this server").exception();
-    }
-  }
-
-  private static Optional<String> authority(String origin) {
-    try {
-      return Optional.ofNullable(URI.create(origin).getRawAuthority()).map(text -> text.toLowerCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) { // "null" is what hides where it is from, and is no authority either
-      return Optional.empty();
-    }
   }
 }

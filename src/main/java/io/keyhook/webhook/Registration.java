@@ -45,6 +45,9 @@ final class Registration {
     } catch (RefusedTargetException e) {
       return Future.failedFuture(refused(e));
     }
+    if (caller.portal() != null && (target.isTestEndpoint() || target.isListener())) {
+      throw Check.invalid("url", "is for members of the account's team");
+    }
     if (target.isTestEndpoint()) {
       return checkOwn(caller, url);
     }

@@ -198,6 +198,9 @@ export const AUDIT_ACTIONS = {
   'user.password_changed': 'Changed a password',
   'alerts.updated': 'Changed their alerts',
   'alerts.tested': 'Sent a test alert',
+  'portal_link.created': 'Created a portal link',
+  'portal_link.opened': 'Opened a portal link',
+  'portal_link.revoked': 'Revoked a portal link',
 };
 
 const BROWSERS = [[/Edg\//, 'Edge'], [/OPR\//, 'Opera'], [/Firefox\//, 'Firefox'], [/Chrom(e|ium)\//, 'Chrome'], [/Safari\//, 'Safari']];

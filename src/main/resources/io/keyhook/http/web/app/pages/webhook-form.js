@@ -40,6 +40,7 @@ const toRequest = ({ url, events, description, rateLimit }) => ({
 });
 
 function Fields({ form, settings, webhook }) {
+  const { portal } = useApp();
   const url = form.values.url;
   const insecure = mayBeInsecure(settings);
   const looksGood = settings.data && url && !checkUrl(url, insecure);
@@ -54,12 +55,13 @@ function Fields({ form, settings, webhook }) {
     <${Field} form=${form} name="description" label="Description" optional maxlength="1000" />
     <${Field} form=${form} name="rateLimit" label="Rate limit" optional inputmode="numeric"
       hint="The most attempts per second. What exceeds it waits in the queue." />
-    <${FilterFields} form=${form} />
+    ${!portal && html`<${FilterFields} form=${form} />`}
     <${HeaderFields} form=${form} webhook=${webhook} />`;
 }
 
 /** The event types, each with its description and an example. */
 function EventChoice({ form }) {
+  const { offers = () => true } = useApp();
   const types = useLoad(() => getPublic('api/event-types'), []);
   const id = useId();
   const wrong = form.fields.events;
@@ -68,18 +70,18 @@ function EventChoice({ form }) {
   return html`<fieldset class="choices" aria-describedby=${wrong ? id : undefined}><legend>Events</legend>
     <div class="field-error" id=${id} aria-live="polite">${wrong}</div>
     <${Loaded} of=${types} lines=${4}>${({ data }) => html`<div
-        class="choice-list">${data.map(({ type, description, example }) => html`<div key=${type} class="choice">
+        class="choice-list">${data.filter(({ type }) => offers(type)).map(({ type, description, example }) => html`<div key=${type} class="choice">
       <label><input type="checkbox" name="events" aria-invalid=${wrong ? 'true' : undefined}
           checked=${isCovered(type, chosen) || chosen.includes(type)} disabled=${isCovered(type, chosen)}
         onChange=${event => toggle(type, event.target.checked)} /><span><code>${type}</code><span
             class="faint">${description}</span></span></label>
       <details><summary>Example<span class="sr"> of ${type}</span></summary>
         <${Code} label=${'example of ' + type} text=${JSON.stringify(example, null, 2)} copy=${false} /></details>
-    </div>`)}<div class="choice">
+    </div>`)}${offers(ALL_LICENSE_EVENTS) && html`<div class="choice">
       <label><input type="checkbox" name="events" checked=${chosen.includes(ALL_LICENSE_EVENTS)}
         onChange=${event => toggle(ALL_LICENSE_EVENTS, event.target.checked)} /><span><code>${ALL_LICENSE_EVENTS}</code><span
             class="faint">All events of licenses, and those that later versions add</span></span></label>
-    </div></div>`}</${Loaded}>
+    </div>`}</div>`}</${Loaded}>
   </fieldset>`;
 }
 
