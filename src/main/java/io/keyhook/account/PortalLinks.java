@@ -61,8 +61,8 @@ final class PortalLinks {
     Caller caller = request.caller();
     UUID accountId = caller.accountId();
     byte[] secret = Ticket.secret(random);
-    // a link of a key that expires must not outlast the key; a token of a session is renewed
-    Instant latest = caller.actor().id(Id.API_KEY) == null ? null : caller.expiresAt();
+    // a link must not outlast the key or the other issuer's token that creates it; a user's token is renewed
+    Instant latest = caller.actor().id(Id.USER) == null ? caller.expiresAt() : null;
     return checkEvents(request.events()).compose(checked -> database.transaction(tx -> Standing.lock(tx, caller)
         .compose(locked -> PlanStore.get(tx, accountId))
         .compose(plan -> {

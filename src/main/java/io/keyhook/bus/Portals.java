@@ -23,7 +23,7 @@ public interface Portals {
   /**
    * Creates a link. It opens once; the session that it opens ends with it.
    *
-   * @param owner the customer, and the filters of all webhooks that are created through the link
+   * @param owner never null: the customer, and the filters of all webhooks that are created through the link
    * @param expiresInSeconds {@value #LIFETIME_MIN} to {@value #LIFETIME_MAX}; null: {@value #LIFETIME_DEFAULT}
    * @param events that the customer's webhooks may subscribe to, about licenses; null: all of them
    * @param canManage false: the customer sees webhooks and deliveries and changes nothing; null: true
@@ -35,7 +35,7 @@ public interface Portals {
       expiresInSeconds = expiresInSeconds == null ? LIFETIME_DEFAULT : expiresInSeconds;
       canManage = canManage == null || canManage;
       maxWebhooks = maxWebhooks == null ? WEBHOOKS_DEFAULT : maxWebhooks;
-      Check.that().required("customer", owner == null ? null : owner.customer())
+      Check.that().is("customer", owner == null || owner.customer() != null, "is required")
           .range("expiresInSeconds", expiresInSeconds, LIFETIME_MIN, LIFETIME_MAX)
           .range("maxWebhooks", maxWebhooks, 1, WEBHOOKS_MAX).done();
     }
