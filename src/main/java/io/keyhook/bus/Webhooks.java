@@ -392,6 +392,9 @@ public interface Webhooks {
       check.text("description", description.value(), DESCRIPTION);
       HeaderRules.check(check, headers.value(), true);
       HeaderRules.check(check, authentication.value());
+      if (customerFilters.present()) {
+        check.required("customerFilters", customerFilters.value());
+      }
       check.is("customerFilters", Filters.isSomething(customerFilters.value()), Filters.NOTHING_OF_CUSTOMER).done();
     }
 

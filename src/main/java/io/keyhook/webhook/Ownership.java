@@ -45,10 +45,8 @@ final class Ownership {
   static void check(Webhooks.Update request, Webhook there, Subscription events) {
     Field<Webhooks.Filters> filters = request.customerFilters();
     Check.that().is("customerFilters", !filters.present() || request.caller().portal() == null, "is set by the portal")
-        .is("customerFilters", filters.value() == null || there.customer() != null,
-            "is for webhooks of a customer; the customer is set when a webhook is created")
-        .is("customerFilters", !filters.present() || filters.value() != null || there.customer() == null,
-            "is missing; without filters, the customer would receive the events of all licenses").done();
+        .is("customerFilters", !filters.present() || there.customer() != null,
+            "is for webhooks of a customer; the customer is set when a webhook is created").done();
     if (events != null) {
       check(request.caller(), there.customer(), events);
     }
