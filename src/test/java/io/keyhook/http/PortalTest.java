@@ -180,6 +180,8 @@ class PortalTest {
       seller.delete("/api/portal-links/" + made.getString("id")).expect(204);
       session.at(other.uri()).get("/api/webhooks").expect(401);
       session.get("/api/webhooks").expect(401);
+      assertThat(seller.get("/api/audit?subjectId=" + made.getString("id")).expect(200).data()).extracting(entry -> entry.getString("action"))
+          .containsExactly("portal_link.revoked", "portal_link.opened", "portal_link.created");
       seller.delete("/api/portal-links/" + unopened.getString("id")).expect(204);
       open(unopened.getString("token")).expect(404);
       assertThat(seller.get("/api/portal-links").expect(200).data()).isEmpty();
