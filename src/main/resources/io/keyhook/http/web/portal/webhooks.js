@@ -1,6 +1,6 @@
 import { html, useState } from '../app/preact.js';
 import { useApp } from '../app/context.js';
-import { number, shortUrl } from '../app/format.js';
+import { plural, shortUrl } from '../app/format.js';
 import { to } from '../app/router.js';
 import { Badge, Button, Empty, PagedTable, PageHead, Time, Url } from '../app/ui.js';
 import { usePages, useRefresh } from '../app/use.js';
@@ -25,7 +25,7 @@ export function WebhookList() {
     onClick=${() => setCreating(true)}>Create webhook</${Button}>`;
   return html`<${PageHead} title="Webhooks">${create}</${PageHead}>
     <p class="lead">A webhook notifies your server the moment something happens to one of your licenses.${portal.canManage
-      && ` You can have ${number(portal.maxWebhooks)}.`}</p>
+      && ` You can have up to ${plural(portal.maxWebhooks, 'webhook')}.`}</p>
     <${PagedTable} label="Webhooks" pages=${pages} columns=${COLUMNS}
       empty=${html`<${Empty} icon="webhooks" title="No webhooks yet" action=${create}>Enter a URL and your server is notified. <a
         href="docs/">The guide</a> shows how to receive webhooks.</${Empty}>`} />
