@@ -16,6 +16,7 @@ import io.keyhook.bus.Listening;
 import io.keyhook.bus.Page;
 import io.keyhook.bus.Passkeys;
 import io.keyhook.bus.Policies;
+import io.keyhook.bus.Portals;
 import io.keyhook.bus.Products;
 import io.keyhook.bus.Recoveries;
 import io.keyhook.bus.Sessions;
@@ -636,5 +637,29 @@ public final class KeyhookClient {
 
   public Future<Recoveries.Recovery> stopRecovery(Recoveries.Stop request) {
     return manage(request.caller().accountId(), Addresses.STOP_RECOVERY, request);
+  }
+
+  /** Creates a link by which a customer of the account sees and manages the webhooks that are theirs. Sending it is up to the caller. */
+  public Future<Portals.Created> createPortalLink(Portals.Create request) {
+    return manage(request.caller().accountId(), Addresses.CREATE_PORTAL_LINK, request);
+  }
+
+  /** Lists the portal links that have not expired, newest first. */
+  public Future<Page<Portals.Link>> listPortalLinks(Portals.ListAll query) {
+    return manage(query.caller().accountId(), Addresses.LIST_PORTAL_LINKS, query);
+  }
+
+  public Future<Void> revokePortalLink(Portals.Revoke request) {
+    return manage(request.caller().accountId(), Addresses.REVOKE_PORTAL_LINK, request);
+  }
+
+  /** Opens a portal link, once. Fails with {@link io.keyhook.bus.Failure.NotFound} if it cannot be opened any more. */
+  public Future<Portals.Opened> openPortal(Portals.Open request) {
+    return manage(ClientTenant.of(request.ipAddress()), Addresses.OPEN_PORTAL, request);
+  }
+
+  /** Fails with {@link io.keyhook.bus.Failure.SessionEnded} if there is no such session any more. */
+  public Future<Portals.Opened> resumePortal(Portals.Resume request) {
+    return manage(ClientTenant.of(request.ipAddress()), Addresses.RESUME_PORTAL, request);
   }
 }

@@ -15,6 +15,7 @@ import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Info;
+import io.keyhook.bus.Portals;
 import io.keyhook.bus.StopBudget;
 import io.keyhook.bus.Version;
 import io.keyhook.config.KeyhookOptions;
@@ -103,6 +104,7 @@ public final class AccountVerticle extends VerticleBase {
     PasskeyLogins passkeyLogins = new PasskeyLogins(vertx, database, admissions.management(), logins, challenges,
         options.mail().dashboardUrl());
     KeyRing keys = new KeyRing(database, idempotency, random);
+    PortalLinks portals = new PortalLinks(bus, database, idempotency, plans, random, options.mail().dashboardUrl());
     bus.answer(Addresses.AUTHENTICATE, request ->
         admissions.authentications().run(String.valueOf(request.address()), () -> authenticate(request)));
     bus.answer(Addresses.LOGIN, logins::login);
@@ -159,6 +161,11 @@ public final class AccountVerticle extends VerticleBase {
         AccountStore.getKey(pool, query.caller().accountId(), Id.API_KEY.parse(query.id())));
     bus.answer(Addresses.LIST_API_KEYS, query -> AccountStore.listKeys(pool, query));
     bus.answer(Addresses.DELETE_API_KEY, keys::delete);
+    bus.answer(Addresses.CREATE_PORTAL_LINK, portals::create);
+    bus.answer(Addresses.LIST_PORTAL_LINKS, query -> PortalStore.list(pool, query));
+    bus.answer(Addresses.REVOKE_PORTAL_LINK, portals::revoke);
+    bus.answer(Addresses.OPEN_PORTAL, portals::open);
+    bus.answer(Addresses.RESUME_PORTAL, portals::resume);
     vertx.setPeriodic(0, ERASURES_INTERVAL.toMillis(), timer -> lifecycle.finishErasures());
     vertx.setPeriodic(LAST_USED_INTERVAL.toMillis(), timer -> writeUsed());
     vertx.setPeriodic(0, EXPIRED_INTERVAL.toMillis(), timer -> logins.deleteExpired().onFailure(e ->
@@ -183,6 +190,9 @@ public final class AccountVerticle extends VerticleBase {
         }
         return AccountStore.caller(key);
       });
+    }
+    if (request.bearer().startsWith(Portals.PREFIX)) {
+      return PortalLinks.authenticate(connections, request.bearer());
     }
     return tokens.read(request.bearer())
         .compose(claims -> caller(claims.orElseThrow(Standing::unauthorized)));

@@ -51,6 +51,8 @@ final class ErasureStore {
         DELETE FROM keyhook.session s USING account a WHERE s.account_id = a.account_id
       ), links AS (
         DELETE FROM keyhook.account_link l USING account a WHERE l.account_id = a.account_id
+      ), portals AS (
+        DELETE FROM keyhook.portal_link p USING account a WHERE p.account_id = a.account_id
       ), keys AS (
         DELETE FROM keyhook.api_key k USING account a WHERE k.account_id = a.account_id
       ), passkeys AS (

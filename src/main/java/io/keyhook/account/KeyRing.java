@@ -53,6 +53,7 @@ final class KeyRing {
           List<String> ids = deleted.stream().map(AccountStore.DeletedKey::id).toList();
           return (request.created() ? Future.<Void>succeededFuture() : handOn(tx, accountId, deleted.get(0)))
               .compose(handedOn -> LinkStore.deleteBy(tx, accountId, ids))
+              .compose(ended -> PortalStore.deleteBy(tx, accountId, ids))
               .compose(ended -> AuditStore.writeAll(tx, request.caller(), Action.API_KEY_DELETED, ids));
         }));
   }

@@ -255,7 +255,8 @@ final class Logins {
   Future<Void> deleteExpired() {
     return SessionStore.deleteExpired(database.pool(), EXPIRED_AT_ONCE)
         .compose(sessions -> LinkStore.deleteExpired(database.pool(), EXPIRED_AT_ONCE)
-            .map(links -> Math.max(sessions, links)))
+            .compose(links -> PortalStore.deleteExpired(database.pool(), EXPIRED_AT_ONCE)
+                .map(portals -> Math.max(portals, Math.max(sessions, links)))))
         .compose(deleted -> deleted < EXPIRED_AT_ONCE ? Future.succeededFuture() : deleteExpired());
   }
 

@@ -67,6 +67,7 @@ final class People {
         .compose(deleted -> SessionStore.deleteOf(tx, accountId, userId, null))
         .compose(deleted -> LinkStore.deleteOf(tx, accountId, userId))
         .compose(deleted -> LinkStore.deleteBy(tx, accountId, List.of(request.id())))
+        .compose(deleted -> PortalStore.deleteBy(tx, accountId, List.of(request.id())))
         .compose(deleted -> AuditStore.write(tx, request.caller(), Action.USER_DELETED, request.id(), List.of())));
   }
 
@@ -81,6 +82,8 @@ final class People {
         })
         .compose(member -> (request.role() == Role.OWNER ? Future.<Void>succeededFuture()
             : LinkStore.deleteBy(tx, accountId, List.of(request.id()))).map(member))
+        .compose(member -> (request.role().includes(Role.MEMBER) ? Future.<Void>succeededFuture()
+            : PortalStore.deleteBy(tx, accountId, List.of(request.id()))).map(member))
         .compose(member -> UserStore.setRole(tx, accountId, userId, request.role())
             .compose(user -> (member.role() == request.role() ? Future.<Void>succeededFuture()
                 : AuditStore.write(tx, request.caller(), Action.USER_ROLE_CHANGED, request.id(), List.of("role"))).map(user))));

@@ -97,7 +97,12 @@ public enum Action {
   PASSKEY_CREATED("passkey.created"),
   PASSKEY_DELETED("passkey.deleted"),
   /** A login with a passkey of the user that was refused. An unknown passkey belongs to no account and is not recorded. */
-  LOGIN_PASSKEY_FAILED("login.passkey_failed");
+  LOGIN_PASSKEY_FAILED("login.passkey_failed"),
+  /** Of the link, as are the next two. */
+  PORTAL_LINK_CREATED("portal_link.created"),
+  /** The customer opened the link. What they do after that is recorded in their name. */
+  PORTAL_LINK_OPENED("portal_link.opened"),
+  PORTAL_LINK_REVOKED("portal_link.revoked");
 
   private final String wireName;
 

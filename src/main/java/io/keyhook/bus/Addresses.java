@@ -182,5 +182,11 @@ public final class Addresses {
   public static final Address<Statistics.GetWebhooks, Page<Statistics.WebhookActivity>> GET_WEBHOOK_STATISTICS =
       new Address<>("statistics.webhooks");
 
+  public static final Address<Portals.Create, Portals.Created> CREATE_PORTAL_LINK = new Address<>("portal.create-link");
+  public static final Address<Portals.ListAll, Page<Portals.Link>> LIST_PORTAL_LINKS = new Address<>("portal.list-links");
+  public static final Address<Portals.Revoke, Void> REVOKE_PORTAL_LINK = new Address<>("portal.revoke-link");
+  public static final Address<Portals.Open, Portals.Opened> OPEN_PORTAL = new Address<>("portal.open");
+  public static final Address<Portals.Resume, Portals.Opened> RESUME_PORTAL = new Address<>("portal.resume");
+
   private Addresses() {}
 }

@@ -14,13 +14,20 @@ import java.util.UUID;
  *     and of API keys fail if an actor with a user's ID has a lesser role by then
  * @param scopes of an API key that has not full access; null: no restriction beyond the role
  * @param session of a user who has logged in; null: none
+ * @param portal what the caller is confined to who is a customer of the account; null: the caller belongs to the account
  */
-public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim, Role role, List<Scope> scopes, UUID session) {
+public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim, Role role, List<Scope> scopes, UUID session,
+    Portals.Grant portal) {
   public Caller {
     Objects.requireNonNull(accountId);
     Objects.requireNonNull(actor);
     Objects.requireNonNull(role);
     scopes = scopes == null ? null : List.copyOf(scopes);
+  }
+
+  /** A caller who belongs to the account. */
+  public Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim, Role role, List<Scope> scopes, UUID session) {
+    this(accountId, actor, expiresAt, claim, role, scopes, session, null);
   }
 
   /** A caller who may do everything. */
@@ -45,22 +52,36 @@ public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim
     return new Caller(Id.ACCOUNT.parse(accountId), Actor.named(name));
   }
 
+  /**
+   * Returns a caller who sees and manages the webhooks of a customer, and nothing else.
+   *
+   * @param actor the portal link
+   */
+  public static Caller ofPortal(UUID accountId, Actor actor, Instant expiresAt, Portals.Grant portal) {
+    return new Caller(accountId, actor, expiresAt, null, Role.READ_ONLY, null, null, Objects.requireNonNull(portal));
+  }
+
   public String name() {
     return actor.name();
   }
 
+  /** Returns the customer to whose webhooks the caller is confined; null: the caller sees all of the account. */
+  public String customer() {
+    return portal == null ? null : portal.customer();
+  }
+
   public Caller at(String address) {
-    return new Caller(accountId, actor.at(address), expiresAt, claim, role, scopes, session);
+    return new Caller(accountId, actor.at(address), expiresAt, claim, role, scopes, session, portal);
   }
 
   /** Returns the same caller with the response stored under a claim. */
   public Caller with(Claim other) {
-    return new Caller(accountId, actor, expiresAt, other, role, scopes, session);
+    return new Caller(accountId, actor, expiresAt, other, role, scopes, session, portal);
   }
 
   /** Returns the same caller in another role. */
   public Caller as(Role other) {
-    return new Caller(accountId, actor, expiresAt, claim, other, scopes, session);
+    return new Caller(accountId, actor, expiresAt, claim, other, scopes, session, portal);
   }
 
   /**
@@ -69,7 +90,7 @@ public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim
    * @param others null: no restriction beyond the role
    */
   public Caller within(List<Scope> others) {
-    return new Caller(accountId, actor, expiresAt, claim, role, others, session);
+    return new Caller(accountId, actor, expiresAt, claim, role, others, session, portal);
   }
 
   /**
@@ -78,6 +99,6 @@ public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim
    * @param other null: none
    */
   public Caller in(UUID other) {
-    return new Caller(accountId, actor, expiresAt, claim, role, scopes, other);
+    return new Caller(accountId, actor, expiresAt, claim, role, scopes, other, portal);
   }
 }

@@ -27,7 +27,8 @@ public enum Id {
   INVITATION("invite_", "invitation"),
   PASSWORD_RESET("reset_", "link to reset a password"),
   AUDIT_ENTRY("audit_", "audit entry"),
-  PASSKEY("passkey_", "passkey");
+  PASSKEY("passkey_", "passkey"),
+  PORTAL_LINK("portal_", "portal link");
 
   private static final char[] DIGITS = "0123456789abcdefghjkmnpqrstvwxyz".toCharArray();
   private static final byte[] VALUES = new byte[128];

@@ -110,6 +110,7 @@ public interface Webhooks {
     }
 
     private static final String NOTHING = "names nothing to filter by; send null to have no filters";
+    private static final String NOTHING_OF_CUSTOMER = "names nothing to filter by";
 
     private static boolean isPlain(Map.Entry<String, Object> field) {
       return field.getKey().length() <= VALUE && (field.getValue() instanceof Number || field.getValue() instanceof Boolean
@@ -118,6 +119,26 @@ public interface Webhooks {
 
     public static Filters ofLicenses(String... ids) {
       return new Filters(List.of(ids), null, null, null, null);
+    }
+  }
+
+  /**
+   * Whose a webhook is. It stays so: another owner would see the deliveries of the former.
+   *
+   * @param customer the seller's own ID of a customer, up to {@value #MOST_CHARACTERS} characters; null: the webhook is the account's own
+   * @param customerFilters which events all webhooks of the customer receive at the most; null, as {@code customer} is: there are none
+   */
+  record Owner(String customer, Filters customerFilters) {
+    public static final int MOST_CHARACTERS = 100;
+    /** The account itself. */
+    public static final Owner ACCOUNT = new Owner(null, null);
+
+    public Owner {
+      Check.that().text("customer", customer, MOST_CHARACTERS).is("customer", customer == null || !customer.isBlank(), "is blank")
+          .is("customer", customer != null || customerFilters == null, "is missing; customerFilters are those of a customer")
+          .is("customerFilters", customer == null || customerFilters != null,
+              "is missing; without filters, the customer would receive the events of all licenses")
+          .is("customerFilters", Filters.isSomething(customerFilters), Filters.NOTHING_OF_CUSTOMER).done();
     }
   }
 
@@ -305,13 +326,15 @@ public interface Webhooks {
    * @param headers that every request to the endpoint carries, within {@link HeaderRules}; null: none
    * @param authentication null: none
    * @param options null: {@link Options#DEFAULT}
+   * @param owner null: {@link Owner#ACCOUNT}. A caller in a portal creates webhooks of its customer and must not name another owner
    */
   record Create(
       Caller caller, String url, List<String> events, Boolean isActive, String description, String secret,
-      Map<String, String> headers, Authentication authentication, Options options) {
+      Map<String, String> headers, Authentication authentication, Options options, Owner owner) {
     public Create {
       isActive = isActive == null || isActive;
       options = options == null ? Options.DEFAULT : options;
+      owner = owner == null ? Owner.ACCOUNT : owner;
       Check check = Check.that().required("url", url).text("url", url, URL_BYTES).required("events", events)
           .text("description", description, DESCRIPTION)
           .is("secret", secret == null || isSecret(secret), "is not " + SECRET_PREFIX + " and the base64 of "
@@ -319,6 +342,13 @@ public interface Webhooks {
       HeaderRules.check(check, headers, false);
       HeaderRules.check(check, authentication);
       check.done();
+    }
+
+    /** Returns a request for a webhook of the account itself. */
+    public Create(
+        Caller caller, String url, List<String> events, Boolean isActive, String description, String secret,
+        Map<String, String> headers, Authentication authentication, Options options) {
+      this(caller, url, events, isActive, description, secret, headers, authentication, options, null);
     }
 
     /** Returns a request with the default options. */
@@ -363,23 +393,28 @@ public interface Webhooks {
     }
 
     public Create inactive() {
-      return new Create(caller, url, events, false, description, secret, headers, authentication, options);
+      return new Create(caller, url, events, false, description, secret, headers, authentication, options, owner);
     }
 
     public Create withDescription(String description) {
-      return new Create(caller, url, events, isActive, description, secret, headers, authentication, options);
+      return new Create(caller, url, events, isActive, description, secret, headers, authentication, options, owner);
     }
 
     public Create withHeaders(Map<String, String> headers) {
-      return new Create(caller, url, events, isActive, description, secret, headers, authentication, options);
+      return new Create(caller, url, events, isActive, description, secret, headers, authentication, options, owner);
     }
 
     public Create withAuthentication(Authentication authentication) {
-      return new Create(caller, url, events, isActive, description, secret, headers, authentication, options);
+      return new Create(caller, url, events, isActive, description, secret, headers, authentication, options, owner);
     }
 
     public Create withOptions(Options options) {
-      return new Create(caller, url, events, isActive, description, secret, headers, authentication, options);
+      return new Create(caller, url, events, isActive, description, secret, headers, authentication, options, owner);
+    }
+
+    /** Returns a request for a webhook of a customer. */
+    public Create withOwner(Owner owner) {
+      return new Create(caller, url, events, isActive, description, secret, headers, authentication, options, owner);
     }
   }
 
@@ -389,6 +424,7 @@ public interface Webhooks {
    *
    * @param headers the headers to set, and those to remove with null as their value. Others stay; null removes all
    * @param authentication null removes it
+   * @param customerFilters of a webhook of a customer; a caller in a portal must not change them
    */
   record Update(
       Caller caller,
@@ -399,7 +435,8 @@ public interface Webhooks {
       Field<String> description,
       Field<Map<String, String>> headers,
       Field<Authentication> authentication,
-      OptionChanges options) {
+      OptionChanges options,
+      Field<Filters> customerFilters) {
     public Update {
       options = options == null ? OptionChanges.NONE : options;
       Check check = Check.that();
@@ -415,7 +452,10 @@ public interface Webhooks {
       check.text("description", description.value(), DESCRIPTION);
       HeaderRules.check(check, headers.value(), true);
       HeaderRules.check(check, authentication.value());
-      check.done();
+      if (customerFilters.present()) {
+        check.required("customerFilters", customerFilters.value());
+      }
+      check.is("customerFilters", Filters.isSomething(customerFilters.value()), Filters.NOTHING_OF_CUSTOMER).done();
     }
 
     /** Without the values of headers and the credentials. */
@@ -427,53 +467,57 @@ public interface Webhooks {
     /** Returns a change without fields, to be extended. */
     public static Update of(Caller caller, String id) {
       return new Update(caller, id, Field.absent(), Field.absent(), Field.absent(), Field.absent(), Field.absent(),
-          Field.absent(), OptionChanges.NONE);
+          Field.absent(), OptionChanges.NONE, Field.absent());
     }
 
     public Update withUrl(String url) {
-      return new Update(caller, id, Field.of(url), events, isActive, description, headers, authentication, options);
+      return new Update(caller, id, Field.of(url), events, isActive, description, headers, authentication, options, customerFilters);
     }
 
     public Update withEvents(String... events) {
-      return new Update(caller, id, url, Field.of(List.of(events)), isActive, description, headers, authentication, options);
+      return new Update(caller, id, url, Field.of(List.of(events)), isActive, description, headers, authentication, options, customerFilters);
     }
 
     public Update withActive(boolean isActive) {
-      return new Update(caller, id, url, events, Field.of(isActive), description, headers, authentication, options);
+      return new Update(caller, id, url, events, Field.of(isActive), description, headers, authentication, options, customerFilters);
     }
 
     /**
      * @param description null: none
      */
     public Update withDescription(String description) {
-      return new Update(caller, id, url, events, isActive, Field.of(description), headers, authentication, options);
+      return new Update(caller, id, url, events, isActive, Field.of(description), headers, authentication, options, customerFilters);
     }
 
     /**
      * @param headers to set, or to remove with null as their value; null: removes all
      */
     public Update withHeaders(Map<String, String> headers) {
-      return new Update(caller, id, url, events, isActive, description, Field.of(headers), authentication, options);
+      return new Update(caller, id, url, events, isActive, description, Field.of(headers), authentication, options, customerFilters);
     }
 
     /**
      * @param authentication null: none
      */
     public Update withAuthentication(Authentication authentication) {
-      return new Update(caller, id, url, events, isActive, description, headers, Field.of(authentication), options);
+      return new Update(caller, id, url, events, isActive, description, headers, Field.of(authentication), options, customerFilters);
     }
 
     public Update withOptions(OptionChanges options) {
-      return new Update(caller, id, url, events, isActive, description, headers, authentication, options);
+      return new Update(caller, id, url, events, isActive, description, headers, authentication, options, customerFilters);
+    }
+
+    public Update withCustomerFilters(Filters customerFilters) {
+      return new Update(caller, id, url, events, isActive, description, headers, authentication, options, Field.of(customerFilters));
     }
 
     /** Returns the names of the fields that are present. */
     public List<String> changed() {
-      Map<String, Field<?>> fields = new HashMap<>(Map.of("url", url, "events", events, "isActive", isActive, "description", description,
-          "headers", headers, "authentication", authentication, "format", options.format, "templates", options.templates,
-          "rateLimit", options.rateLimit, "filters", options.filters));
-      fields.put("ordering", options.ordering);
-      return Field.present(fields);
+      return Field.present(Map.ofEntries(Map.entry("url", url), Map.entry("events", events), Map.entry("isActive", isActive),
+          Map.entry("description", description), Map.entry("headers", headers), Map.entry("authentication", authentication),
+          Map.entry("format", options.format), Map.entry("templates", options.templates), Map.entry("rateLimit", options.rateLimit),
+          Map.entry("filters", options.filters), Map.entry("ordering", options.ordering),
+          Map.entry("customerFilters", customerFilters)));
     }
   }
 
@@ -487,6 +531,8 @@ public interface Webhooks {
    * @param rateLimit attempts per second; null: no limit
    * @param filters null: none
    * @param ordering of its events
+   * @param customer whose it is; null: the account's own
+   * @param customerFilters which events webhooks of the customer receive at the most; null: it is the account's own
    */
   record Webhook(
       String id,
@@ -505,7 +551,9 @@ public interface Webhooks {
       Instant previousSecretUntil,
       Instant createdAt,
       Instant updatedAt,
-      Ordering ordering) {}
+      Ordering ordering,
+      String customer,
+      Filters customerFilters) {}
 
   /**
    * An authentication without its credentials.
@@ -551,7 +599,18 @@ public interface Webhooks {
 
   record Get(Caller caller, String id) {}
 
-  record ListAll(Caller caller, Page.Request page) {}
+  /**
+   * @param customer whose; null: all that the caller sees
+   */
+  record ListAll(Caller caller, Page.Request page, String customer) {
+    public ListAll {
+      Check.that().text("customer", customer, Owner.MOST_CHARACTERS).done();
+    }
+
+    public ListAll(Caller caller, Page.Request page) {
+      this(caller, page, null);
+    }
+  }
 
   record Delete(Caller caller, String id) {}
 

@@ -26,8 +26,7 @@ public final class Distribution {
       "delivery_queue", "event", "delivery", "attempt_count", "account_count", "audit", "session", "account_link",
       "idempotency", "test_endpoint",
       "test_request", "recovery", "policy", "product", "signing_key", "webhook_format", "webhook_pace", "alert_state",
-      "alert_setting", "alert_message", "listener", "listener_request", "passkey",
-      "passkey_challenge");
+      "alert_setting", "alert_message", "listener", "listener_request", "passkey", "passkey_challenge", "portal_link");
 
   private static final String HAS_CITUS = "SELECT count(*) FROM pg_extension WHERE extname = 'citus'";
   private static final String IS_COORDINATOR = "SELECT count(*) FROM pg_dist_local_group WHERE groupid = 0";

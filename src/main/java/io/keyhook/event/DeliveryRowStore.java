@@ -245,6 +245,17 @@ public final class DeliveryRowStore {
   }
 
   /**
+   * The condition that a webhook is one of a customer. All that a caller in a portal reads or changes has it, in the first statement at
+   * the latest; the customer of a webhook never changes.
+   *
+   * @param webhook an alias of the table
+   * @param customer a parameter; null: of anyone
+   */
+  public static String isOf(String webhook, String customer) {
+    return "(%2$s::text IS NULL OR %1$s.customer = %2$s)".formatted(webhook, customer);
+  }
+
+  /**
    * The condition that an event passes the filters of a webhook: each field that they have fits the license, as it is when the event is
    * written. Events about webhooks pass. A webhook without filters reads nothing for it.
    *

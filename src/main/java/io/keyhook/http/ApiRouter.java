@@ -325,6 +325,7 @@ public final class ApiRouter {
     new WebhookRoutes(client).mount(calls);
     new DeliveryRoutes(client, authentication).mount(calls);
     new StatisticsRoutes(client).mount(calls);
+    new PortalRoutes(client, addresses, limits).mount(calls);
   }
 
   private static Handler<RoutingContext> body() {

@@ -10,6 +10,7 @@ import static io.keyhook.bus.Scope.WEBHOOKS;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
+import io.keyhook.bus.Portals;
 import io.keyhook.bus.Role;
 import io.keyhook.bus.Scope;
 import io.vertx.core.http.HttpMethod;
@@ -17,13 +18,24 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * The least role that each call for the callers of an account requires, and the scope that suffices for an API key that has not
- * full access. A call that is missing here cannot be served, and the OpenAPI document names the same roles and scopes in
- * {@code x-required-role} and {@code x-sufficient-scopes}.
+ * The least role that each call for the callers of an account requires, the scope that suffices for an API key that has not
+ * full access, and which calls a portal has. A call that is missing here cannot be served, and the OpenAPI document names the same roles,
+ * scopes and calls of portals in {@code x-required-role}, {@code x-sufficient-scopes} and {@code x-portal}.
  */
 final class Permissions {
+  /**
+   * The calls of a portal that sees webhooks. A portal has no others: what a call reads or changes, and is named here, has the customer
+   * in its statement (see {@link io.keyhook.event.DeliveryRowStore#isOf}).
+   */
+  private static final Set<String> SEEING = Set.of("GET /api/webhooks", "GET /api/webhooks/:id", "GET /api/webhooks/:id/health",
+      "GET /api/webhooks/:id/deliveries", "GET /api/deliveries/:id");
+  /** Those that a portal has beside them that manages webhooks. */
+  private static final Set<String> MANAGING = Set.of("POST /api/webhooks", "PATCH /api/webhooks/:id", "DELETE /api/webhooks/:id",
+      "POST /api/webhooks/:id/pause", "POST /api/webhooks/:id/resume", "POST /api/webhooks/:id/rotate-secret", "POST /api/webhooks/test",
+      "POST /api/deliveries/:id/redeliver", "POST /api/deliveries/redeliver");
   private static final Map<String, Permission> PERMISSIONS = new LinkedHashMap<>();
 
   static {
@@ -65,16 +77,31 @@ final class Permissions {
         "GET /api/stats/webhooks");
     put(SUPPORT, WEBHOOKS, "POST /api/deliveries/redeliver", "POST /api/deliveries/:id/redeliver",
         "POST /api/webhooks/:id/recover", "POST /api/recoveries/:id/stop");
+    put(READ_ONLY, WEBHOOKS, "GET /api/portal-links");
+    put(MEMBER, WEBHOOKS, "POST /api/portal-links", "DELETE /api/portal-links/:id");
   }
 
   private Permissions() {}
+
+  /** Whether a portal has a call. */
+  enum InPortal {
+    NO,
+    /** Every portal has it. */
+    SEE,
+    /** A portal has it that manages webhooks. */
+    MANAGE;
+
+    private static InPortal of(String call) {
+      return SEEING.contains(call) ? SEE : MANAGING.contains(call) ? MANAGE : NO;
+    }
+  }
 
   /**
    * What a call requires.
    *
    * @param scope of the resources that it is about; null: none has it
    */
-  record Permission(Role role, Scope scope) {
+  record Permission(Role role, Scope scope, InPortal inPortal) {
     /** Returns the scopes of which one suffices for an API key that has not full access. */
     List<Scope> scopes() {
       return Arrays.stream(Scope.values()).filter(one -> one == scope || one == Scope.READ && role == READ_ONLY).toList();
@@ -86,6 +113,10 @@ final class Permissions {
      * @throws io.keyhook.bus.FailureException with {@link Failure.Forbidden}
      */
     void require(Caller caller) {
+      if (caller.portal() != null) {
+        require(caller.portal());
+        return;
+      }
       caller.role().require(role);
       if (role == OWNER && caller.expiresAt() != null && caller.actor().id(Id.API_KEY) != null) {
         throw new Failure.Forbidden("KEY_EXPIRES", "An API key that expires cannot make this call: what it creates would outlast it")
@@ -97,6 +128,16 @@ final class Permissions {
             + String.join(", ", Scope.names(caller.scopes()))).exception();
       }
     }
+
+    private void require(Portals.Grant portal) {
+      if (inPortal == InPortal.NO) {
+        throw new Failure.Forbidden("NOT_IN_PORTAL", "The portal of a customer does not have this call").exception();
+      }
+      if (inPortal == InPortal.MANAGE && !portal.canManage()) {
+        throw new Failure.Forbidden("PORTAL_READ_ONLY", "This portal shows webhooks and changes nothing; ask for a link that allows changes")
+            .exception();
+      }
+    }
   }
 
   /**
@@ -104,7 +145,7 @@ final class Permissions {
    */
   private static void put(Role role, Scope scope, String... calls) {
     for (String call : calls) {
-      if (PERMISSIONS.put(call, new Permission(role, scope)) != null) {
+      if (PERMISSIONS.put(call, new Permission(role, scope, InPortal.of(call))) != null) {
         throw new IllegalStateException("Two permissions for " + call);
       }
     }

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The cookies of a session and of a device in HTTP: no script reads them, no page of another site sends them, and no other
+ * The cookies of a session, of a device and of a portal in HTTP: no script reads them, no page of another site sends them, and no other
  * path gets them. The device's cookie outlives sessions, and has an entry for each user who logs in on the device.
  */
 final class SessionCookies {
@@ -25,17 +25,32 @@ final class SessionCookies {
   /** The longest time for which browsers keep a cookie (RFC 6265bis, 5.5). */
   private static final Duration DEVICE_LASTS = Duration.ofDays(400);
   private static final String PATH = "/api/auth";
+  private static final String PORTAL = "keyhook_portal";
+  private static final String PORTAL_PATH = "/api/portal";
 
   private SessionCookies() {}
 
   /** Returns null if there is none. Of two, one may have been planted by another host of this domain. */
   static String read(RoutingContext context) {
-    List<String> values = values(context, NAME).toList();
+    return read(context, NAME);
+  }
+
+  private static String read(RoutingContext context, String name) {
+    List<String> values = values(context, name).toList();
     return values.size() == 1 ? values.get(0) : null;
   }
 
   static void set(RoutingContext context, ClientAddress addresses, String value, Duration lasts) {
-    set(context, addresses, NAME, value, lasts);
+    set(context, addresses, NAME, PATH, value, lasts);
+  }
+
+  /** Returns the cookie of a portal; null: there is none. */
+  static String readPortal(RoutingContext context) {
+    return read(context, PORTAL);
+  }
+
+  static void setPortal(RoutingContext context, ClientAddress addresses, String value, Duration lasts) {
+    set(context, addresses, PORTAL, PORTAL_PATH, value, lasts);
   }
 
   /** The entries of the device, of all its cookies: what another host of this domain has planted is no entry of anybody. */
@@ -56,13 +71,13 @@ final class SessionCookies {
     String value = Stream.concat(Stream.of(entry), devices(context).stream()
             .filter(other -> other.length() == entry.length() && !other.equals(entry)))
         .limit(MAX_PEOPLE).collect(Collectors.joining("."));
-    set(context, addresses, DEVICE, value, DEVICE_LASTS);
+    set(context, addresses, DEVICE, PATH, value, DEVICE_LASTS);
   }
 
   private static void set(
-      RoutingContext context, ClientAddress addresses, String name, String value, Duration lasts) {
+      RoutingContext context, ClientAddress addresses, String name, String path, String value, Duration lasts) {
     context.response().addCookie(Cookie.cookie(name, value)
-        .setPath(path(context))
+        .setPath(mounted(context, path))
         .setHttpOnly(true)
         .setSameSite(CookieSameSite.STRICT)
         .setSecure(addresses.isSecure(context.request()))
@@ -73,13 +88,13 @@ final class SessionCookies {
     set(context, addresses, "", Duration.ZERO);
   }
 
-  /** The path of the cookies, below the mount point of the host. */
-  private static String path(RoutingContext context) {
+  /** A path of cookies below the mount point of the host. */
+  private static String mounted(RoutingContext context, String path) {
     String mount = context.mountPoint();
     int end = mount == null ? 0 : mount.length();
     while (end > 0 && mount.charAt(end - 1) == '/') {
       end--;
     }
-    return end == 0 ? PATH : mount.substring(0, end) + PATH;
+    return end == 0 ? path : mount.substring(0, end) + path;
   }
 }

@@ -6,7 +6,6 @@ import static io.keyhook.http.Calls.read;
 
 import io.keyhook.KeyhookClient;
 import io.keyhook.bus.Accounts;
-import io.keyhook.bus.Failure;
 import io.keyhook.bus.Sessions;
 import io.keyhook.fair.ClientTenant;
 import io.vertx.core.Future;
@@ -17,13 +16,8 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * Routes for dashboard sessions. A browser sends the cookie by itself, so calls that need only the cookie accept it from a page
- * of this server only: they require a header that another site's page cannot set without a preflight, which is never granted.
- */
+/** Routes for dashboard sessions. A browser sends the cookie by itself, so calls that need only the cookie are for {@link OwnPages}. */
 final class SessionRoutes {
-  private static final String PAGE_HEADER = "X-Keyhook-Session";
-
   private final KeyhookClient client;
   private final ClientAddress addresses;
   private final ApiRouter.Limits limits;
@@ -43,7 +37,7 @@ final class SessionRoutes {
     });
     calls.open(HttpMethod.POST, "/api/auth/session", 200, context -> {
       Accounts.Login login = login(context);
-      pages.require(context.request());
+      pages.refuseOthers(context.request());
       return checkLimits(context, login).compose(device ->
           client.openSession(new Sessions.Open(login.on(device.orElse(null)), login.userAgent())).map(opened -> {
             Accounts.Token token = answer(context, opened);
@@ -54,13 +48,13 @@ final class SessionRoutes {
     calls.open(HttpMethod.POST, "/api/auth/refresh", 200, context -> {
       Sessions.Refresh refresh = read(context, in ->
           new Sessions.Refresh(SessionCookies.read(context), addresses.of(context.request())));
-      requireOwnPage(context.request());
+      pages.require(context.request());
       return client.refreshSession(refresh).map(opened -> answer(context, opened));
     });
     calls.open(HttpMethod.POST, "/api/auth/logout", 204, context -> {
       Sessions.End end = read(context, in ->
           new Sessions.End(SessionCookies.read(context), addresses.of(context.request())));
-      requireOwnPage(context.request());
+      pages.require(context.request());
       return client.endSession(end).onSuccess(ended -> SessionCookies.clear(context, addresses));
     });
     ofCaller(calls);
@@ -110,12 +104,5 @@ final class SessionRoutes {
       SessionCookies.set(context, addresses, opened.cookie(), opened.lasts());
     }
     return opened.token();
-  }
-
-  private void requireOwnPage(HttpServerRequest request) {
-    if (!"1".equals(request.getHeader(PAGE_HEADER))) {
-      throw new Failure.Forbidden("CROSS_SITE", "Send the header " + PAGE_HEADER + ": 1").exception();
-    }
-    pages.require(request);
   }
 }

@@ -32,12 +32,12 @@ final class WebhookRoutes {
             in.text("description"), in.text("secret"), in.textsByName("headers"),
             in.inside("authentication", WebhookRoutes::authentication), in.part(() -> new Webhooks.Options(
                 in.choice("format", Webhooks.Format.values()), in.textsByName("templates"), in.integer("rateLimit"),
-                in.inside("filters", WebhookRoutes::filters), in.choice("ordering", Webhooks.Ordering.values())))))));
+                in.inside("filters", WebhookRoutes::filters), in.choice("ordering", Webhooks.Ordering.values()))), owner(in)))));
     calls.account(HttpMethod.POST, "/api/webhooks/preview", 200, context -> client.previewWebhook(read(context, in ->
         new Webhooks.Preview(caller(context), in.choice("format", Webhooks.Format.values()), in.text("event"), in.text("template")))));
     calls.accountOnce("/api/webhooks/test", 200, context -> client.testWebhook(read(context, in ->
         new Webhooks.Test(caller(context), in.text("webhookId"), in.text("event")))));
-    calls.accountQuery("/api/webhooks", (context, in) -> new Webhooks.ListAll(caller(context), in.page()),
+    calls.accountQuery("/api/webhooks", (context, in) -> new Webhooks.ListAll(caller(context), in.page(), in.text("customer")),
         client::listWebhooks);
     calls.account(HttpMethod.GET, "/api/webhooks/:id", 200, context ->
         client.getWebhook(new Webhooks.Get(caller(context), id(context))));
@@ -48,7 +48,8 @@ final class WebhookRoutes {
             in.part(() -> new Webhooks.OptionChanges(in.change("format", name -> in.choice(name, Webhooks.Format.values())),
                 in.change("templates", in::textsByName), in.change("rateLimit", in::integer),
                 in.change("filters", name -> in.inside(name, WebhookRoutes::filters)),
-                in.change("ordering", name -> in.choice(name, Webhooks.Ordering.values()))))))));
+                in.change("ordering", name -> in.choice(name, Webhooks.Ordering.values())))),
+            in.change("customerFilters", name -> in.inside(name, WebhookRoutes::filters))))));
     calls.account(HttpMethod.DELETE, "/api/webhooks/:id", 204, context ->
         client.deleteWebhook(new Webhooks.Delete(caller(context), id(context))));
     calls.account(HttpMethod.POST, "/api/webhooks/:id/pause", 200, context -> client.setWebhookPaused(
@@ -98,6 +99,11 @@ final class WebhookRoutes {
         in.text("password"), in.text("token"), new ClientCredentials(in.text("tokenUrl"), in.text("clientId"),
             in.text("clientSecret"), in.choice("clientAuthentication", ClientCredentials.Method.values()), in.text("scope"),
             in.text("audience"), in.text("resource")), new ClientCertificate(in.text("certificate"), in.text("privateKey")));
+  }
+
+  /** Whose a webhook or a portal is. */
+  static Webhooks.Owner owner(Input in) {
+    return in.part(() -> new Webhooks.Owner(in.text("customer"), in.inside("customerFilters", WebhookRoutes::filters)));
   }
 
   private static Webhooks.Filters filters(Input in) {

@@ -85,8 +85,15 @@ final class CustomerStore {
   /** No address is left in a filter that had this one only, so that no license passes. */
   private static final String ERASE_FILTERS = """
       UPDATE keyhook.webhook
-      SET filters = jsonb_set(filters, '{customerEmails}', (filters -> 'customerEmails') - lower($2)), version = version + 1
-      WHERE account_id = $1 AND filters -> 'customerEmails' ? lower($2)""";
+      SET filters = jsonb_set(filters, '%1$s', (filters #> '%1$s') - lower($2)), version = version + 1
+      WHERE account_id = $1 AND filters #> '%1$s' ? lower($2)""";
+  private static final String ERASE_COMPARED_FILTERS = ERASE_FILTERS.formatted("{customerEmails}");
+  /** A webhook of a customer has two more beside what is compared. */
+  private static final String ERASE_FILTERS_OF_CUSTOMER = ERASE_FILTERS.formatted("{within,customerEmails}");
+  private static final String ERASE_OWN_FILTERS = ERASE_FILTERS.formatted("{own,customerEmails}");
+  private static final String DELETE_PORTAL_LINKS = """
+      DELETE FROM keyhook.portal_link
+      WHERE account_id = $1 AND (lower(customer) = lower($2) OR customer_filters -> 'customerEmails' ? lower($2))""";
 
   // Both lock rows in the order of their keys, as validations do.
   private static final String ERASE_DEVICES = """
@@ -109,9 +116,13 @@ final class CustomerStore {
 
   private CustomerStore() {}
 
-  /** Erases a customer's e-mail address from the filters of webhooks, also of deleted ones. */
+  /** Erases a customer's e-mail address from the filters of webhooks, also of deleted ones, and deletes the portal links that name it. */
   static Future<Void> eraseFilters(SqlClient client, UUID accountId, String email) {
-    return client.preparedQuery(ERASE_FILTERS).execute(Tuple.of(accountId, email)).mapEmpty();
+    Tuple parameters = Tuple.of(accountId, email);
+    return client.preparedQuery(ERASE_COMPARED_FILTERS).execute(parameters)
+        .compose(erased -> client.preparedQuery(ERASE_FILTERS_OF_CUSTOMER).execute(parameters))
+        .compose(erased -> client.preparedQuery(ERASE_OWN_FILTERS).execute(parameters))
+        .compose(erased -> client.preparedQuery(DELETE_PORTAL_LINKS).execute(parameters)).mapEmpty();
   }
 
   /** The key of a row: of an event, its ID and nothing else; of a delivery, its webhook and its ID. */

@@ -63,8 +63,20 @@ final class DeliveryLicenseStore {
     return named(client, accountId, page.data()).map(summaries -> new Page<>(summaries, page.nextCursor()));
   }
 
+  /** Names the licenses of a page as its events do, for a caller who may see no more of a license than its events. */
+  static Future<Page<Summary>> namedByEvents(SqlClient client, UUID accountId, Page<Listed> page) {
+    return named(client, accountId, page.data(), false).map(summaries -> new Page<>(summaries, page.nextCursor()));
+  }
+
   /** Names the licenses of deliveries, of all but tests. */
   static Future<List<Summary>> named(SqlClient client, UUID accountId, List<Listed> deliveries) {
+    return named(client, accountId, deliveries, true);
+  }
+
+  /**
+   * @param now whether licenses are named as they are now, if they are there
+   */
+  private static Future<List<Summary>> named(SqlClient client, UUID accountId, List<Listed> deliveries, boolean now) {
     List<Listed> named = deliveries.stream().filter(one -> !one.isTest()).toList();
     if (named.isEmpty()) {
       return Future.succeededFuture(deliveries.stream().map(Listed::summary).toList());
@@ -82,6 +94,9 @@ final class DeliveryLicenseStore {
             }
           }
           List<UUID> ids = byEvent.values().stream().map(OfLicense::id).distinct().map(Id.LICENSE::parse).toList();
+          if (!now) {
+            return Future.succeededFuture(of(deliveries, byEvent, Map.of()));
+          }
           return client.preparedQuery(LICENSES).execute(Tuple.of(accountId).addArrayOfUUID(uuids(ids, id -> id)))
               .map(licenses -> {
                 Map<String, OfLicense> current = new HashMap<>();
@@ -89,12 +104,16 @@ final class DeliveryLicenseStore {
                   String id = Id.LICENSE.of(row.getUUID(0));
                   current.put(id, license(id, row));
                 }
-                return deliveries.stream().map(one -> {
-                  OfLicense then = one.isTest() ? null : byEvent.get(one.eventId());
-                  return then == null ? one.summary() : one.summary().of(current.getOrDefault(then.id(), then));
-                }).toList();
+                return of(deliveries, byEvent, current);
               });
         });
+  }
+
+  private static List<Summary> of(List<Listed> deliveries, Map<UUID, OfLicense> byEvent, Map<String, OfLicense> current) {
+    return deliveries.stream().map(one -> {
+      OfLicense then = one.isTest() ? null : byEvent.get(one.eventId());
+      return then == null ? one.summary() : one.summary().of(current.getOrDefault(then.id(), then));
+    }).toList();
   }
 
   /**

@@ -32,7 +32,7 @@ final class ExportStore {
   private static final int BATCH = 100;
   private static final UUID FIRST = new UUID(0, 0);
   /** Columns whose text is JSON. */
-  private static final Set<String> JSON = Set.of("metadata", "entitlements", "data", "attempts", "filters");
+  private static final Set<String> JSON = Set.of("metadata", "entitlements", "data", "attempts", "filters", "customerFilters");
   private static final Map<String, Id> IDS = Map.ofEntries(Map.entry("accountId", Id.ACCOUNT), Map.entry("userId", Id.USER),
       Map.entry("keyId", Id.API_KEY), Map.entry("invitationId", Id.INVITATION), Map.entry("licenseId", Id.LICENSE),
       Map.entry("policyId", Id.POLICY), Map.entry("productId", Id.PRODUCT), Map.entry("activationId", Id.ACTIVATION),
@@ -83,7 +83,9 @@ final class ExportStore {
       SELECT webhook_id, webhook_id AS "webhookId", url, events, %s AS "allLicenseEvents", is_active AS "isActive",
         description, paused_at AS "pausedAt", deactivated_reason AS "deactivatedReason", created_at AS "createdAt", updated_at AS "updatedAt",
         deleted_at AS "deletedAt", header_names AS "headerNames", authentication AS "authenticationType",
-        format, templates, rate_limit AS "rateLimit", filters::text AS filters,
+        format, templates, rate_limit AS "rateLimit",
+        (CASE WHEN customer IS NULL THEN filters ELSE filters -> 'own' END)::text AS filters, customer,
+        (filters -> 'within')::text AS "customerFilters",
         CASE WHEN ordering = 'license' THEN ordering ELSE 'none' END AS ordering,
         authentication_details::text AS "authenticationDetails"
       FROM keyhook.webhook WHERE account_id = $1 AND webhook_id > $2 ORDER BY webhook_id LIMIT $3"""

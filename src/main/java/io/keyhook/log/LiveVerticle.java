@@ -6,7 +6,6 @@ import io.keyhook.bus.DatabaseError;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.Id;
 import io.keyhook.db.Database;
-import io.keyhook.event.EndpointId;
 import io.keyhook.fair.FairShare;
 import io.keyhook.log.DeliveryFeed.Changes;
 import io.keyhook.log.LiveStore.Place;
@@ -101,7 +100,7 @@ public final class LiveVerticle extends VerticleBase {
     opening.add(request.stream());
     return Future.succeededFuture(webhookId) // what throws from here on gives the permit back
         .compose(id -> id == null ? Future.<Void>succeededFuture()
-            : RedeliveryStore.checkWebhookExists(pool, new EndpointId(accountId, Id.WEBHOOK.parse(id))))
+            : RedeliveryStore.checkWebhookExists(pool, request.watch().caller(), Id.WEBHOOK.parse(id)))
         .compose(exists -> accounts.containsKey(accountId) ? Future.<Watched>succeededFuture() : begin(accountId))
         .map(begun -> {
           if (!opening.contains(request.stream()) || stopping) {

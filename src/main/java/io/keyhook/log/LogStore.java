@@ -5,6 +5,7 @@ import static io.keyhook.db.Rows.first;
 import static io.keyhook.db.Rows.instant;
 import static io.keyhook.db.Rows.utc;
 
+import io.keyhook.bus.Caller;
 import io.keyhook.bus.Deliveries;
 import io.keyhook.bus.Deliveries.Delivery;
 import io.keyhook.bus.Deliveries.Status;
@@ -69,9 +70,9 @@ final class LogStore {
         FROM keyhook.delivery WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id = $2
       ) d JOIN keyhook.event e ON e.account_id = $1 AND e.event_id = d.event_id AND e.keep_until = d.keep_until
       %s
-      WHERE w.account_id = $1 AND (w.deleted_at IS NULL OR w.deleted_at > $5) AND d.test = $3 AND $2 >= $4"""
+      WHERE w.account_id = $1 AND (w.deleted_at IS NULL OR w.deleted_at > $5) AND d.test = $3 AND $2 >= $4 AND %s"""
       .formatted(DeliveryRowStore.nextAttemptAt("q"), DeliveryRowStore.waitsForWebhook("q"),
-          DeliveryRowStore.withFormat("d", "$2::uuid", "w"));
+          DeliveryRowStore.withFormat("d", "$2::uuid", "w"), DeliveryRowStore.isOf("w", "$6"));
 
   private static final String COUNTS = """
       SELECT
@@ -146,9 +147,9 @@ final class LogStore {
         row.getBoolean(9), null);
   }
 
-  static Future<Delivery> get(SqlClient client, UUID accountId, UUID deliveryId, boolean test, Instant from) {
+  static Future<Delivery> get(SqlClient client, Caller caller, UUID deliveryId, boolean test, Instant from) {
     return client.preparedQuery(GET)
-        .execute(Tuple.of(accountId, deliveryId, test, Id.floor(from.toEpochMilli()), utc(from)))
+        .execute(Tuple.of(caller.accountId(), deliveryId, test, Id.floor(from.toEpochMilli()), utc(from), caller.customer()))
         .map(rows -> first(rows, row -> delivery(row, test)).orElseThrow(Id.DELIVERY::notFound));
   }
 

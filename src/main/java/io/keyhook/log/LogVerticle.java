@@ -5,6 +5,7 @@ import io.keyhook.account.Plans;
 import io.keyhook.bus.Accounts;
 import io.keyhook.bus.Addresses;
 import io.keyhook.bus.Bus;
+import io.keyhook.bus.Caller;
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Deliveries;
 import io.keyhook.bus.Deliveries.CancelPending;
@@ -15,7 +16,6 @@ import io.keyhook.bus.Page;
 import io.keyhook.bus.Webhooks;
 import io.keyhook.db.Database;
 import io.keyhook.event.Dispatcher;
-import io.keyhook.event.EndpointId;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Outbox;
 import io.keyhook.event.Payload;
@@ -64,7 +64,7 @@ public final class LogVerticle extends VerticleBase {
     bus.answer(Addresses.LIST_DELIVERIES, this::list);
     bus.answer(Addresses.LIST_ALL_DELIVERIES, this::listAll);
     bus.answer(Addresses.LIST_CAUSES, this::causes);
-    bus.answer(Addresses.GET_DELIVERY, query -> get(query.caller().accountId(), query.id()));
+    bus.answer(Addresses.GET_DELIVERY, query -> get(query.caller(), query.id()));
     bus.answer(Addresses.REDELIVER, request -> redelivery.one(request.caller(), request.id()));
     bus.answer(Addresses.REDELIVER_ALL, request -> redelivery.all(request.caller(), request.ids()));
     bus.answer(Addresses.RECOVER, recovering::start);
@@ -96,10 +96,11 @@ public final class LogVerticle extends VerticleBase {
     UUID accountId = query.caller().accountId();
     UUID webhookId = Id.WEBHOOK.parse(query.webhookId());
     Optional<EventType> type = type(query.event());
-    return RedeliveryStore.checkWebhookExists(pool, new EndpointId(accountId, webhookId))
+    return RedeliveryStore.checkWebhookExists(pool, query.caller(), webhookId)
         .compose(exists -> shownFrom(accountId, query.from()))
         .compose(from -> LogStore.list(pool, query, webhookId, type, from))
-        .compose(page -> DeliveryLicenseStore.named(pool, accountId, page));
+        .compose(page -> query.caller().portal() == null ? DeliveryLicenseStore.named(pool, accountId, page)
+            : DeliveryLicenseStore.namedByEvents(pool, accountId, page));
   }
 
   private Future<Page<Deliveries.Summary>> listAll(Deliveries.ListAll query) {
@@ -107,7 +108,7 @@ public final class LogVerticle extends VerticleBase {
     UUID webhookId = query.webhookId() == null ? null : Id.WEBHOOK.parse(query.webhookId());
     Optional<EventType> type = type(query.event());
     return (webhookId == null ? Future.<Void>succeededFuture()
-        : RedeliveryStore.checkWebhookExists(pool, new EndpointId(accountId, webhookId)))
+        : RedeliveryStore.checkWebhookExists(pool, query.caller(), webhookId))
         .compose(exists -> licenseIds(query))
         .compose(ids -> ids.isPresent() && ids.get().isEmpty() ? Future.succeededFuture(new Page<>(List.of(), null))
             : shownFrom(accountId, query.from())
@@ -120,7 +121,7 @@ public final class LogVerticle extends VerticleBase {
     UUID webhookId = query.webhookId() == null ? null : Id.WEBHOOK.parse(query.webhookId());
     Instant to = query.to() == null ? Instant.now().plus(CLOCK_DIFFERENCE) : query.to();
     return (webhookId == null ? Future.<Void>succeededFuture()
-        : RedeliveryStore.checkWebhookExists(pool, new EndpointId(accountId, webhookId)))
+        : RedeliveryStore.checkWebhookExists(pool, query.caller(), webhookId))
         .compose(exists -> shownFrom(accountId, query.from()))
         .compose(from -> CauseStore.list(pool, accountId, webhookId, from, to));
   }
@@ -151,10 +152,10 @@ public final class LogVerticle extends VerticleBase {
         .map(plan -> Instant.now().minus(Duration.ofDays(plans.of(plan).logRetentionDays())));
   }
 
-  private Future<Delivery> get(UUID accountId, String id) {
+  private Future<Delivery> get(Caller caller, String id) {
     boolean test = id.startsWith(Id.TEST_DELIVERY.prefix());
     UUID deliveryId = Payload.idOf(test).parse(id);
-    return shownFrom(accountId).compose(from -> LogStore.get(pool, accountId, deliveryId, test, from));
+    return shownFrom(caller.accountId()).compose(from -> LogStore.get(pool, caller, deliveryId, test, from));
   }
 
   private Future<Void> cancel(CancelPending request) {

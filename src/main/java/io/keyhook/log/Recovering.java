@@ -142,7 +142,7 @@ final class Recovering {
     UUID accountId = query.caller().accountId();
     UUID webhookId = query.webhookId() == null ? null : Id.WEBHOOK.parse(query.webhookId());
     return (webhookId == null ? Future.<Void>succeededFuture()
-        : RedeliveryStore.checkWebhookExists(pool, new EndpointId(accountId, webhookId)))
+        : RedeliveryStore.checkWebhookExists(pool, query.caller(), webhookId))
         .compose(exists -> RecoveryStore.list(pool, accountId, webhookId, query.page()));
   }
 

@@ -37,13 +37,13 @@ final class Redelivery {
   private final Database database;
   private final Dispatcher dispatcher;
   private final Plans plans;
-  private final BiFunction<UUID, String, Future<Delivery>> log;
+  private final BiFunction<Caller, String, Future<Delivery>> log;
 
   /**
-   * @param log finds an account's delivery
+   * @param log finds a delivery that a caller sees
    */
   Redelivery(
-      Bus bus, Database database, Dispatcher dispatcher, Plans plans, BiFunction<UUID, String, Future<Delivery>> log) {
+      Bus bus, Database database, Dispatcher dispatcher, Plans plans, BiFunction<Caller, String, Future<Delivery>> log) {
     this.bus = bus;
     this.database = database;
     this.dispatcher = dispatcher;
@@ -55,7 +55,7 @@ final class Redelivery {
   Future<Delivery> one(Caller caller, String id) {
     return requeue(caller, id).compose(endpoint -> {
       dispatcher.dispatch(List.of(), List.of(endpoint));
-      return log.apply(caller.accountId(), id);
+      return log.apply(caller, id);
     });
   }
 
@@ -91,7 +91,7 @@ final class Redelivery {
 
   private Future<EndpointId> requeue(Caller caller, String id) {
     UUID accountId = caller.accountId();
-    return log.apply(accountId, id).compose(delivery -> {
+    return log.apply(caller, id).compose(delivery -> {
       if (delivery.id().startsWith(Id.TEST_DELIVERY.prefix())) {
         throw new Failure.Conflict("TEST_DELIVERY", "A test cannot be redelivered; send another test").exception();
       }

@@ -2,6 +2,7 @@ package io.keyhook.log;
 
 import static io.keyhook.db.Rows.first;
 
+import io.keyhook.bus.Caller;
 import io.keyhook.bus.Id;
 import io.keyhook.event.DeliveryRowStore;
 import io.keyhook.event.EndpointId;
@@ -58,7 +59,8 @@ final class RedeliveryStore {
       SELECT count(*)::int FROM gone"""
       .formatted(DeliveryRowStore.is("q", "d"));
 
-  private static final String EXISTS = "SELECT FROM keyhook.webhook WHERE account_id = $1 AND webhook_id = $2";
+  private static final String EXISTS = "SELECT FROM keyhook.webhook WHERE account_id = $1 AND webhook_id = $2 AND "
+      + DeliveryRowStore.isOf("webhook", "$3");
 
   private static final String ACTIVITY = """
       SELECT a.plan, coalesce(w.is_active AND w.deleted_at IS NULL, false)
@@ -67,9 +69,9 @@ final class RedeliveryStore {
 
   private RedeliveryStore() {}
 
-  /** Fails where the webhook never was; one that was deleted passes: its log stays. */
-  static Future<Void> checkWebhookExists(SqlClient client, EndpointId endpoint) {
-    return client.preparedQuery(EXISTS).execute(Tuple.of(endpoint.accountId(), endpoint.webhookId())).map(rows -> {
+  /** Fails where the webhook never was, or not for the caller; one that was deleted passes: its log stays. */
+  static Future<Void> checkWebhookExists(SqlClient client, Caller caller, UUID webhookId) {
+    return client.preparedQuery(EXISTS).execute(Tuple.of(caller.accountId(), webhookId, caller.customer())).map(rows -> {
       if (rows.size() == 0) {
         throw Id.WEBHOOK.notFound();
       }

@@ -48,6 +48,9 @@ final class Registration {
     } catch (RefusedTargetException e) {
       return Future.failedFuture(Check.invalid(URL, e.getMessage()));
     }
+    if (caller.portal() != null && (target.isTestEndpoint() || target.isListener())) {
+      throw Check.invalid(URL, "is for members of the account's team");
+    }
     return target.isTestEndpoint() ? checkOwn(caller, url)
         : target.isListener() ? Future.succeededFuture() : checkName(caller, target, URL);
   }

@@ -4,6 +4,8 @@ import static io.keyhook.db.Rows.all;
 import static io.keyhook.db.Rows.first;
 import static io.keyhook.db.Rows.instant;
 
+import io.keyhook.bus.Caller;
+import io.keyhook.bus.FilterJson;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Page;
 import io.keyhook.bus.Webhooks;
@@ -40,25 +42,27 @@ final class WebhookStore {
       webhook_id, url, events, all_license_events, is_active, description, deactivated_reason,
       (SELECT q.until FROM unnest(previous_secrets_until) WITH ORDINALITY q (until, ord)
         WHERE q.until > now() ORDER BY q.ord LIMIT 1), created_at, updated_at, CASE WHEN is_active THEN paused_at END,
-      header_names, authentication, format, templates, rate_limit, filters, ordering, authentication_details""";
+      header_names, authentication, format, templates, rate_limit, filters, ordering, authentication_details, customer""";
   private static final String COUNT =
       "SELECT count(*), keyhook.uuid_v7() FROM keyhook.webhook WHERE account_id = $1 AND deleted_at IS NULL";
+  private static final String COUNT_OF =
+      "SELECT count(*) FROM keyhook.webhook WHERE account_id = $1 AND customer = $2 AND deleted_at IS NULL";
   private static final String INSERT = """
       WITH changed AS (
         INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, description, secret, all_license_events,
           request_headers, header_names, authentication, format_version, format, format_edition, templates,
-          rate_limit, filters, ordering, authentication_details)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16, $17::jsonb, $18, $19::jsonb)
+          rate_limit, filters, ordering, authentication_details, customer)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16, $17::jsonb, $18, $19::jsonb, $20)
         RETURNING *
       )
       SELECT\s""" + COLUMNS + " FROM changed";
   private static final String GET = "SELECT " + COLUMNS + """
 
-      FROM keyhook.webhook WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL""";
+      FROM keyhook.webhook WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL AND\s""" + DeliveryRowStore.isOf("webhook", "$3");
   private static final String LIST = "SELECT " + COLUMNS + """
 
-      FROM keyhook.webhook WHERE account_id = $1 AND webhook_id < $2 AND deleted_at IS NULL
-      ORDER BY webhook_id DESC LIMIT $3""";
+      FROM keyhook.webhook WHERE account_id = $1 AND webhook_id < $2 AND deleted_at IS NULL AND %s
+      ORDER BY webhook_id DESC LIMIT $3""".formatted(DeliveryRowStore.isOf("webhook", "$4"));
   private static final String UPDATE = """
       WITH changed AS (
         UPDATE keyhook.webhook SET
@@ -98,6 +102,9 @@ final class WebhookStore {
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL FOR UPDATE""";
   private static final String LOCK_FORMAT = """
       SELECT format_version, format, templates FROM keyhook.webhook
+      WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL FOR UPDATE""";
+  private static final String LOCK_FILTERS = """
+      SELECT filters FROM keyhook.webhook
       WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL FOR UPDATE""";
   private static final String INSERT_FORMAT = """
       INSERT INTO keyhook.webhook_format (account_id, webhook_id, version, format, edition, templates)
@@ -159,7 +166,8 @@ final class WebhookStore {
   private static final String LOCK_OVERLAPS = "SELECT " + VALID_UNTIL + """
 
       FROM keyhook.webhook, (SELECT now() AS at) n
-      WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL FOR UPDATE OF webhook""";
+      WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL AND %s FOR UPDATE OF webhook"""
+      .formatted(DeliveryRowStore.isOf("webhook", "$3"));
   /** All secrets of a webhook, in one array: the first four have columns of their own, and may be null but for the first. */
   private static final String SECRETS = "ARRAY[secret, previous_secret, interim_secret, request_headers] || previous_secrets";
   /** A node of the version before deletes a webhook without its headers. */
@@ -178,7 +186,7 @@ final class WebhookStore {
         interim_secret = NULL, interim_secret_until = NULL, previous_secrets = '{}', previous_secrets_until = '{}',
         request_headers = NULL, header_names = '{}', authentication = NULL, authentication_details = NULL, filters = NULL,
         version = version + 1, deleted_at = now()
-      WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL""";
+      WHERE account_id = $1 AND webhook_id = $2 AND deleted_at IS NULL AND\s""" + DeliveryRowStore.isOf("webhook", "$3");
 
   /** Secrets that have columns of their own. */
   private static final int OWN_COLUMNS = 4;
@@ -240,27 +248,45 @@ final class WebhookStore {
     });
   }
 
+  /**
+   * A webhook's filters as they are kept.
+   *
+   * @param json null: none
+   */
+  record StoredFilters(JsonObject json) {}
+
+  /** Returns how many webhooks a customer has. */
+  static Future<Long> count(SqlClient client, UUID accountId, String customer) {
+    return client.preparedQuery(COUNT_OF).execute(Tuple.of(accountId, customer)).map(rows -> rows.iterator().next().getLong(0));
+  }
+
   static Future<Webhook> insert(
       SqlClient client, UUID webhookId, Webhooks.Create request, Subscription events, byte[] secret,
-      SealedHeaders headers, StoredFormat format) {
+      SealedHeaders headers, StoredFormat format, Webhooks.Owner owner) {
     return client.preparedQuery(INSERT)
         .execute(Tuple.tuple().addUUID(request.caller().accountId()).addUUID(webhookId).addString(request.url())
             .addArrayOfShort(events.codes()).addBoolean(request.isActive()).addString(request.description())
             .addBuffer(Buffer.buffer(secret)).addBoolean(events.allLicenseEvents())
             .addBuffer(buffer(headers.sealed())).addArrayOfString(headers.names()).addString(headers.authentication())
             .addInteger(format.version()).addString(format.name()).addShort(Messages.EDITION).addValue(format.json())
-            .addInteger(request.options().rateLimit()).addValue(FilterJson.of(request.options().filters()))
-            .addString(request.options().ordering() == Ordering.LICENSE ? ORDERED : null).addValue(headers.details()))
+            .addInteger(request.options().rateLimit())
+            .addValue(FilterJson.of(owner.customerFilters(), request.options().filters()))
+            .addString(request.options().ordering() == Ordering.LICENSE ? ORDERED : null).addValue(headers.details())
+            .addString(owner.customer()))
         .map(rows -> webhook(rows.iterator().next()));
   }
 
-  static Future<Webhook> get(SqlClient client, UUID accountId, UUID webhookId) {
-    return client.preparedQuery(GET).execute(Tuple.of(accountId, webhookId))
+  /** Returns a webhook that a caller sees. Who is confined to those of a customer finds no others; a webhook's customer never changes. */
+  static Future<Webhook> get(SqlClient client, Caller caller, UUID webhookId) {
+    return client.preparedQuery(GET).execute(Tuple.of(caller.accountId(), webhookId, caller.customer()))
         .map(rows -> first(rows, WebhookStore::webhook).orElseThrow(Id.WEBHOOK::notFound));
   }
 
-  static Future<Page<Webhook>> list(SqlClient client, UUID accountId, Page.Request page) {
-    return client.preparedQuery(LIST).execute(Tuple.of(accountId, page.before(), (long) page.limit() + 1))
+  /** Lists the webhooks that a caller sees, those of a customer if the caller asks for them. */
+  static Future<Page<Webhook>> list(SqlClient client, Webhooks.ListAll query) {
+    Page.Request page = query.page();
+    String customer = query.caller().customer() == null ? query.customer() : query.caller().customer();
+    return client.preparedQuery(LIST).execute(Tuple.of(query.caller().accountId(), page.before(), (long) page.limit() + 1, customer))
         .map(rows -> Page.of(all(rows, WebhookStore::webhook), page.limit(), webhook -> Id.WEBHOOK.parse(webhook.id())));
   }
 
@@ -270,13 +296,14 @@ final class WebhookStore {
    * @param events in any order; null: left as they are
    * @param headers other ones; null: left as they are
    * @param format another one; null: left as it is
+   * @param filters other ones; null: left as they are
    * @return empty if nothing differs, or if there is no such webhook
    */
   static Future<Optional<Webhook>> update(
       SqlClient client, UUID webhookId, Webhooks.Update change, Subscription events, SealedHeaders headers,
-      StoredFormat format) {
+      StoredFormat format, StoredFilters filters) {
     if (events == null && headers == null && format == null && !change.url().present() && !change.isActive().present()
-        && !change.description().present() && !change.options().rateLimit().present() && !change.options().filters().present()
+        && !change.description().present() && !change.options().rateLimit().present() && filters == null
         && !change.options().ordering().present()) {
       return Future.succeededFuture(Optional.empty()); // Citus 13.2 fails on a statement of which it sees that it changes nothing
     }
@@ -292,7 +319,7 @@ final class WebhookStore {
             .addInteger(format == null ? null : format.version()).addString(format == null ? null : format.name())
             .addShort(Messages.EDITION).addValue(format == null ? null : format.json())
             .addBoolean(change.options().rateLimit().present()).addInteger(change.options().rateLimit().value())
-            .addBoolean(change.options().filters().present()).addValue(FilterJson.of(change.options().filters().value()))
+            .addBoolean(filters != null).addValue(filters == null ? null : filters.json())
             .addBoolean(change.options().ordering().present()).addBoolean(change.options().ordering().value() == Ordering.LICENSE)
             .addValue(headers == null ? null : headers.details()))
         .map(rows -> first(rows, WebhookStore::webhook));
@@ -307,6 +334,18 @@ final class WebhookStore {
   static Future<Void> beginPace(SqlClient tx, UUID accountId, UUID webhookId, Integer rateLimit, Ordering ordering) {
     return rateLimit == null && ordering != Ordering.LICENSE ? Future.succeededFuture()
         : tx.preparedQuery(BEGIN_PACE).execute(Tuple.of(accountId, webhookId)).mapEmpty();
+  }
+
+  /**
+   * The filters of a webhook after a change, which locks it.
+   *
+   * @return null: the change leaves them as they are
+   */
+  static Future<StoredFilters> changedFilters(SqlClient tx, UUID webhookId, Webhooks.Update change) {
+    return !change.options().filters().present() && !change.customerFilters().present() ? Future.succeededFuture()
+        : tx.preparedQuery(LOCK_FILTERS).execute(Tuple.of(change.caller().accountId(), webhookId))
+            .map(rows -> first(rows, row -> new StoredFilters(FilterJson.changed((JsonObject) row.getValue(0), change.customerFilters(),
+                change.options().filters()))).orElseThrow(Id.WEBHOOK::notFound));
   }
 
   /** Locks a webhook for a change of its format. */
@@ -365,8 +404,8 @@ final class WebhookStore {
   }
 
   /** Locks a webhook for a rotation: when the previous secrets that still sign stop, the oldest first. */
-  static Future<List<Instant>> lockOverlaps(SqlClient tx, UUID accountId, UUID webhookId) {
-    return tx.preparedQuery(LOCK_OVERLAPS).execute(Tuple.of(accountId, webhookId))
+  static Future<List<Instant>> lockOverlaps(SqlClient tx, Caller caller, UUID webhookId) {
+    return tx.preparedQuery(LOCK_OVERLAPS).execute(Tuple.of(caller.accountId(), webhookId, caller.customer()))
         .map(rows -> first(rows, row -> Arrays.stream(row.getArrayOfOffsetDateTimes(0)).map(OffsetDateTime::toInstant).toList())
             .orElseThrow(Id.WEBHOOK::notFound));
   }
@@ -416,8 +455,8 @@ final class WebhookStore {
   }
 
   /** The row stays, without its secrets, so that its log can be read. */
-  static Future<Boolean> delete(SqlClient client, UUID accountId, UUID webhookId) {
-    return client.preparedQuery(DELETE).execute(Tuple.of(accountId, webhookId)).map(rows -> rows.rowCount() > 0);
+  static Future<Boolean> delete(SqlClient client, Caller caller, UUID webhookId) {
+    return client.preparedQuery(DELETE).execute(Tuple.of(caller.accountId(), webhookId, caller.customer())).map(rows -> rows.rowCount() > 0);
   }
 
   private static Map<String, String> masked(String[] names) {
@@ -431,7 +470,8 @@ final class WebhookStore {
         Subscription.of(row.getArrayOfShorts(2), row.getBoolean(3)).names(), row.getBoolean(4), row.getString(5),
         masked(row.getArrayOfStrings(11)),
         AuthenticationDetails.shown(row.getString(12), (JsonObject) row.getValue("authentication_details")),
-        format(row.getString(13)), TemplateNames.shown(texts(row.getValue(14))), row.getInteger(15), FilterJson.read((JsonObject) row.getValue(16)), instant(row, 10), row.getString(6), instant(row, 7), instant(row, 8), instant(row, 9),
-        ORDERED.equals(row.getString("ordering")) ? Ordering.LICENSE : Ordering.NONE);
+        format(row.getString(13)), TemplateNames.shown(texts(row.getValue(14))), row.getInteger(15), FilterJson.own((JsonObject) row.getValue(16)), instant(row, 10), row.getString(6), instant(row, 7), instant(row, 8), instant(row, 9),
+        ORDERED.equals(row.getString("ordering")) ? Ordering.LICENSE : Ordering.NONE,
+        row.getString("customer"), FilterJson.ofCustomer((JsonObject) row.getValue(16)));
   }
 }

@@ -81,9 +81,8 @@ public final class WebhookVerticle extends VerticleBase {
   public Future<?> start() {
     registration = new Registration(vertx, bus, policy, admissions.names());
     bus.answer(Addresses.CREATE_WEBHOOK, this::create);
-    bus.answer(Addresses.LIST_WEBHOOKS, query -> WebhookStore.list(pool, query.caller().accountId(), query.page()));
-    bus.answer(Addresses.GET_WEBHOOK, query ->
-        WebhookStore.get(pool, query.caller().accountId(), Id.WEBHOOK.parse(query.id())));
+    bus.answer(Addresses.LIST_WEBHOOKS, query -> WebhookStore.list(pool, query));
+    bus.answer(Addresses.GET_WEBHOOK, query -> WebhookStore.get(pool, query.caller(), Id.WEBHOOK.parse(query.id())));
     bus.answer(Addresses.UPDATE_WEBHOOK, this::update);
     bus.answer(Addresses.DELETE_WEBHOOK, this::delete);
     bus.answer(Addresses.SET_WEBHOOK_PAUSED, this::setPaused);
@@ -98,23 +97,35 @@ public final class WebhookVerticle extends VerticleBase {
     UUID accountId = request.caller().accountId();
     Subscription events = Subscription.of(request.events());
     String secret = request.secret() == null ? Signer.newSecret(random) : request.secret();
+    Webhooks.Owner owner = Ownership.of(request);
+    Ownership.check(request.caller(), owner.customer(), events);
     headers.check(request);
     StoredFormat format = Formats.of(request.options());
     return manage(accountId, () -> checkHasWebhooks(accountId))
         .compose(allowed -> registration.check(request.caller(), request.url()))
         .compose(allowed -> registration.checkTokenUrl(request.caller(), request.authentication()))
         .compose(allowed -> manage(accountId, () -> database.transaction(tx -> PlanStore.lock(tx, accountId)
+            .compose(plan -> checkRoom(tx, request.caller()).map(plan))
             .compose(plan -> WebhookStore.count(tx, accountId).compose(used -> {
               plans.checkHasWebhooks(plan);
               Plans.checkRoom(plan, plans.of(plan).maxWebhooks(), used.count(), "webhooks");
               return WebhookStore.insert(tx, used.newId(), request, events,
-                  cipher.seal(secret, accountId, used.newId()), headers.of(request, used.newId()), format)
+                  cipher.seal(secret, accountId, used.newId()), headers.of(request, used.newId()), format, owner)
                   .compose(webhook -> Formats.keep(tx, accountId, used.newId(), format, longestRetention)
                       .compose(kept -> WebhookStore.beginPace(
                           tx, accountId, used.newId(), request.options().rateLimit(), request.options().ordering()))
                       .map(webhook));
             })).compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_CREATED, webhook, List.of()))
             .compose(webhook -> idempotency.keep(tx, request.caller(), new WithSecret(webhook, secret))))));
+  }
+
+  /** Fails if the caller is a customer who has all the webhooks that the portal allows. The account's usage is locked. */
+  private static Future<Void> checkRoom(SqlClient tx, Caller caller) {
+    return caller.portal() == null ? Future.succeededFuture()
+        : WebhookStore.count(tx, caller.accountId(), caller.customer()).map(used -> {
+          Ownership.checkRoom(caller.portal(), used);
+          return null;
+        });
   }
 
   /** Runs statements when it is the account's turn for a shared connection. */
@@ -126,8 +137,11 @@ public final class WebhookVerticle extends VerticleBase {
     UUID accountId = request.caller().accountId();
     UUID webhookId = Id.WEBHOOK.parse(request.id());
     Subscription events = request.events().present() ? Subscription.of(request.events().value()) : null;
-    return manage(accountId, () -> WebhookStore.get(pool, accountId, webhookId)
-            .compose(there -> checkPlan(request).map(there)))
+    return manage(accountId, () -> WebhookStore.get(pool, request.caller(), webhookId)
+            .compose(there -> {
+              Ownership.check(request, there, events);
+              return checkPlan(request).map(there);
+            }))
         .compose(there -> checkUrl(request, there))
         .compose(allowed -> manage(accountId, () -> change(request, webhookId, events)));
   }
@@ -139,13 +153,14 @@ public final class WebhookVerticle extends VerticleBase {
             .compose(changed -> Formats.changed(tx, webhookId, request, longestRetention)
                 .compose(format -> WebhookStore.beginPace(tx, accountId, webhookId, request.options().rateLimit().value(),
                     request.options().ordering().value()).map(format))
-                .compose(format -> WebhookStore.update(tx, webhookId, request, events, changed, format)))
+                .compose(format -> WebhookStore.changedFilters(tx, webhookId, request)
+                    .compose(filters -> WebhookStore.update(tx, webhookId, request, events, changed, format, filters))))
             .compose(changed -> changed.isEmpty() ? Future.succeededFuture(changed)
                 : audited(tx, request.caller(), Action.WEBHOOK_UPDATED, changed.get(), request.changed())
                     .map(Optional::of)))
         .compose(changed -> {
           changed.ifPresent(webhook -> bus.publish(Addresses.WEBHOOK_CHANGED, new WebhookChanged(webhookId)));
-          return changed.map(Future::succeededFuture).orElseGet(() -> WebhookStore.get(pool, accountId, webhookId));
+          return changed.map(Future::succeededFuture).orElseGet(() -> WebhookStore.get(pool, request.caller(), webhookId));
         })
         // also of one that is not active already: the request that deactivated it may have failed after that
         .compose(webhook -> deactivates ? cancelPending(accountId, webhookId).map(webhook)
@@ -168,7 +183,7 @@ public final class WebhookVerticle extends VerticleBase {
   private Future<Void> delete(Webhooks.Delete request) {
     UUID accountId = request.caller().accountId();
     UUID webhookId = Id.WEBHOOK.parse(request.id());
-    return database.transaction(tx -> WebhookStore.delete(tx, accountId, webhookId).compose(deleted -> {
+    return database.transaction(tx -> WebhookStore.delete(tx, request.caller(), webhookId).compose(deleted -> {
       if (!deleted) {
         throw Id.WEBHOOK.notFound();
       }
@@ -180,11 +195,11 @@ public final class WebhookVerticle extends VerticleBase {
     UUID accountId = request.caller().accountId();
     UUID webhookId = Id.WEBHOOK.parse(request.id());
     Action action = request.paused() ? Action.WEBHOOK_PAUSED : Action.WEBHOOK_RESUMED;
-    return WebhookStore.get(pool, accountId, webhookId)
+    return WebhookStore.get(pool, request.caller(), webhookId)
         .compose(there -> database.transaction(tx -> WebhookStore.setPaused(tx, accountId, webhookId, request.paused())
             .compose(changed -> changed.isEmpty() ? Future.succeededFuture()
                 : audited(tx, request.caller(), action, changed.get(), List.of()))))
-        .compose(written -> WebhookStore.get(pool, accountId, webhookId))
+        .compose(written -> WebhookStore.get(pool, request.caller(), webhookId))
         .compose(webhook -> {
           if (!webhook.isActive()) {
             throw new Failure.Conflict("WEBHOOK_INACTIVE",
@@ -211,7 +226,7 @@ public final class WebhookVerticle extends VerticleBase {
     UUID accountId = request.caller().accountId();
     UUID webhookId = Id.WEBHOOK.parse(request.id());
     String secret = Signer.newSecret(random);
-    return database.transaction(tx -> WebhookStore.lockOverlaps(tx, accountId, webhookId)
+    return database.transaction(tx -> WebhookStore.lockOverlaps(tx, request.caller(), webhookId)
             .compose(overlaps -> {
               checkOverlaps(request, overlaps);
               return WebhookStore.rotate(tx, accountId, webhookId, cipher.seal(secret, accountId, webhookId),
@@ -241,7 +256,7 @@ public final class WebhookVerticle extends VerticleBase {
     UUID webhookId = Id.WEBHOOK.parse(request.webhookId());
     EventType type = request.event() == null ? EventType.WEBHOOK_TEST : EventType.named(request.event())
         .orElseThrow(() -> Check.invalid("event", "is not a type of event"));
-    return WebhookStore.get(pool, accountId, webhookId)
+    return WebhookStore.get(pool, request.caller(), webhookId)
         .compose(there -> checkHasWebhooks(accountId)
             .compose(allowed -> AuditStore.write(
                 pool, request.caller(), Action.WEBHOOK_TESTED, request.webhookId(), List.of()))

@@ -102,6 +102,8 @@ class ErasureTest {
     tenant.api.post("/api/products", new JsonObject().put("name", "Product")).expect(201);
     validate(license(tenant, null), "two");
     tenant.receiver.take(2);
+    tenant.api.post("/api/portal-links", new JsonObject().put("customer", "acme")
+        .put("customerFilters", new JsonObject().put("customerEmails", new JsonArray().add(PERSON)))).expect(201);
     tenant.api.post("/api/api-keys", new JsonObject().put("name", "Key").put("currentPassword", Node.PASSWORD)).expect(201);
     keyhook.database().update("""
         INSERT INTO keyhook.passkey (account_id, user_id, name, credential_id, credential, sign_count, backup_eligible, backed_up)

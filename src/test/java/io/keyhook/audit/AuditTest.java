@@ -129,6 +129,7 @@ class AuditTest {
         EnumSet.complementOf(EnumSet.of(Action.WEBHOOK_DEACTIVATED, // nobody's
             Action.ACCOUNT_ERASURE_STARTED, Action.ACCOUNT_ERASED, // ErasureTest has these
             Action.USER_PASSWORD_RESET_REQUESTED, // PasswordMailsTest has it
+            Action.PORTAL_LINK_CREATED, Action.PORTAL_LINK_OPENED, Action.PORTAL_LINK_REVOKED, // PortalTest has these
             Action.INVITATION_ACCEPTED, // LinksTest has it, and TwoFactorTest the others
             Action.TWO_FACTOR_ENABLED, Action.TWO_FACTOR_DISABLED, Action.RECOVERY_CODE_USED, Action.LOGIN_CODE_FAILED,
             Action.LOGIN_CODE_MISSING, Action.CONFIRMATION_CODE_FAILED,

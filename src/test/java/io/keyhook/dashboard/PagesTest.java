@@ -44,7 +44,7 @@ class PagesTest {
   static final Chromium chromium = new Chromium();
   private static final List<String> paths = new ArrayList<>(List.of("/", "/?range=30d", "/licenses", "/licenses?create=1",
       "/licenses?search=nothing-has-this", "/policies", "/webhooks", "/webhooks?create=1", "/deliveries", "/api-keys", "/people",
-      "/audit", "/plan", "/settings", "/test-endpoint", "/not-a-page"));
+      "/audit", "/plan", "/settings", "/test-endpoint", "/portal-links", "/not-a-page"));
   private static String axe;
 
   @BeforeAll
@@ -194,6 +194,44 @@ class PagesTest {
       all.assertThat(tab.complaints()).isEmpty();
       all.assertThat(tab.refusals()).isEmpty();
     }
+    all.assertAll();
+  }
+
+  /** What a customer sees, and what is left of a link that ended. */
+  @ParameterizedTest
+  @EnumSource(value = ColorScheme.class, names = {"LIGHT", "DARK"})
+  void portal(ColorScheme scheme) {
+    SoftAssertions all = new SoftAssertions();
+    JsonObject owner = new JsonObject().put("customer", "customer-1042")
+        .put("customerFilters", new JsonObject().put("customerEmails", new JsonArray().add("ada@example.com")));
+    Receiver receiver = keyhook.receiver();
+    JsonObject webhook = keyhook.api().post("/api/webhooks", owner.copy().put("url", receiver.url()).put("description", "Our provisioning")
+        .put("events", new JsonArray().add("license.created").add("license.expired"))).expect(201).json();
+    receiver.trust(webhook.getString("secret"));
+    keyhook.license(new JsonObject().put("name", "Editor, team of Ada").put("customerName", "Ada Lovelace").put("customerEmail", "ada@example.com"));
+    String delivery = receiver.take().id();
+    JsonObject link = keyhook.api().post("/api/portal-links", owner).expect(201).json();
+    try (Tab tab = open(scheme)) {
+      Page page = tab.page();
+      page.navigate(keyhook.node().uri() + link.getString("path"));
+      for (String path : List.of("/", "/webhooks/" + webhook.getString("id"), "/deliveries/" + delivery, "/not-a-page")) {
+        page.evaluate("path => { location.hash = path; }", path);
+        tab.settle();
+        check(all, tab, "portal" + path.replaceAll("_.*", "").replaceAll("\\W+", "-"), scheme);
+      }
+      page.evaluate("path => { location.hash = path; }", "/");
+      tab.button("Create webhook").click();
+      assertThat(tab.dialog().locator("input[name=events]").first()).isVisible();
+      check(all, tab, "portal-create", scheme);
+      page.keyboard().press("Escape");
+      all.assertThat(tab.complaints()).isEmpty();
+      all.assertThat(tab.refusals()).isEmpty();
+      keyhook.api().delete("/api/portal-links/" + link.getString("id")).expect(204);
+      page.reload();
+      assertThat(tab.heading("This link no longer works")).isVisible();
+      check(all, tab, "portal-over", scheme);
+    }
+    keyhook.api().delete("/api/webhooks/" + webhook.getString("id")).expect(204);
     all.assertAll();
   }
 

@@ -54,7 +54,7 @@ class SqlFormsTest {
    * Batches that run on all shards: rare chores, or of a table that each node has. Resealing is a command.
    */
   private static final Set<String> ON_ALL_SHARDS = Set.of("IdempotencyStore.DELETE_EXPIRED", "IdempotencyStore.RESEAL",
-      "SessionStore.DELETE_EXPIRED", "LinkStore.DELETE_EXPIRED", "AccountStore.KEYS_USED", "StatsStore.ADD");
+      "SessionStore.DELETE_EXPIRED", "LinkStore.DELETE_EXPIRED", "PortalStore.DELETE_EXPIRED", "AccountStore.KEYS_USED", "StatsStore.ADD");
 
   /** A statement that is formatted before it is used. */
   private static final Pattern TEMPLATE = Pattern.compile("%(\\d+\\$)?[sd]");

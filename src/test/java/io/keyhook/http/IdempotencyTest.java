@@ -81,7 +81,7 @@ class IdempotencyTest {
   void everyCallThatCreatesRotatesOrSendsTakesAKey() {
     assertThat(once().map(Operation::id)).containsExactlyInAnyOrder("createLicense", "createLicenses", "importLicenses",
         "createLicenseFile", "createWebhook", "testWebhook", "rotateSecret", "rotateSigningKey", "recoverWebhook", "createApiKey",
-        "createUser", "createInvitation", "redeliver", "redeliverAll", "createAccount", "createPolicy", "createProduct");
+        "createUser", "createInvitation", "redeliver", "redeliverAll", "createAccount", "createPolicy", "createProduct", "createPortalLink");
   }
 
   /** What a call has begun goes on after its answer: deliveries, and recoveries. */

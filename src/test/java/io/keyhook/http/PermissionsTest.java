@@ -73,6 +73,8 @@ class PermissionsTest {
       assertThat(permission(operation).role()).as("%s", operation).isEqualTo(required(operation));
       assertThat(Scope.names(permission(operation).scopes())).as("%s", operation).isEqualTo(Document.items(
           operation.node().path("x-sufficient-scopes")).stream().map(JsonNode::asText).toList());
+      assertThat(permission(operation).inPortal().name()).as("%s", operation)
+          .isEqualToIgnoringCase(operation.node().path("x-portal").asText("no"));
     });
   }
 
@@ -80,7 +82,7 @@ class PermissionsTest {
   void callsOfNobodyAndOfTheOperatorHaveNoRole() {
     assertThat(Document.operations()).filteredOn(operation -> operation.isPublic() || operation.isOperators())
         .allSatisfy(operation -> assertThat(operation.node().has("x-required-role")
-            || operation.node().has("x-sufficient-scopes")).as("%s", operation).isFalse());
+            || operation.node().has("x-sufficient-scopes") || operation.node().has("x-portal")).as("%s", operation).isFalse());
   }
 
   /** About things that do not exist, or with a field that is unknown: a permitted call is refused for that. */

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 final class Subject implements BeforeAllCallback {
   private static final List<String> TABLES = List.of("account", "member", "session", "account_link", "api_key", "license", "license_expiry", "activation", "webhook",
       "webhook_format", "webhook_pace", "recovery", "delivery_queue", "delivery", "event", "audit", "idempotency", "test_endpoint", "test_request", "listener", "listener_request",
-      "alert_setting", "policy", "product", "signing_key", "passkey", "passkey_challenge");
+      "alert_setting", "policy", "product", "signing_key", "passkey", "passkey_challenge", "portal_link");
   /** What changes by the clock and not by a request. */
   private static final String UNSTEADY = "'{last_used_at,last_seen_at,last_login_at}'::text[]";
   /** A row a table, in one statement: a class asks thousands of times. */
@@ -84,6 +84,9 @@ final class Subject implements BeforeAllCallback {
         INSERT INTO keyhook.passkey (account_id, user_id, name, credential_id, credential, sign_count, backup_eligible, backed_up)
         SELECT account_id, user_id, 'Laptop', '\\x01', '\\x01', 0, false, false FROM keyhook.member WHERE email = ?
         RETURNING passkey_id::text""", Node.EMAIL))));
+    ids.put("/api/portal-links/{id}", api.post("/api/portal-links", new JsonObject().put("customer", "customer-1042")
+        .put("customerFilters", new JsonObject().put("customerEmails", new JsonArray().add("jane@example.com")))
+        .put("expiresInSeconds", 604_800)).expect(201).json().getString("id"));
     api.post("/api/test-endpoint").expect(200);
     ids.put("/api/deliveries/{id}", api.post("/api/webhooks/test", new JsonObject().put("webhookId", webhookId()))
         .expect(200).json().getString("deliveryId"));

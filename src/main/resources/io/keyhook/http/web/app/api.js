@@ -30,9 +30,9 @@ class ApiError extends Error {
 /** Set while there may be a session to resume: scripts cannot see the cookie itself. */
 const MARK = 'keyhook-session';
 
-/** Whether this is the administrator's page, which has no session and uses the operator key. */
+/** Whether this is a page with a credential of its own, which takes no part in the session: the administrator's, or a portal. */
 let administrates = false;
-/** The operator key: in memory only, so it ends with the page. */
+/** The operator key, or the credential of a portal: in memory only, so it ends with the page. */
 let operatorKey = null;
 
 const listeners = new Set();
@@ -216,16 +216,16 @@ function json(body) {
   return body === undefined ? {} : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
 }
 
-/** Makes this the administrator's page: it takes no part in the session of the browser's other tabs. */
+/** Makes this a page with a credential of its own: it takes no part in the session of the browser's other tabs. */
 export function administrate() {
   administrates = true;
 }
 
-/** Uses the operator key from now on. Throws, and forgets the key, if the server does not accept it. */
-export async function enterWithKey(key) {
+/** Uses a credential from now on. Throws, and forgets it, if the server does not accept it for a call. */
+export async function enterWithKey(key, path = 'api/admin/node') {
   operatorKey = key;
   try {
-    await send('GET', 'api/admin/node', { headers: await authorization() });
+    await send('GET', path, { headers: await authorization() });
   } catch (e) {
     operatorKey = null;
     throw e;

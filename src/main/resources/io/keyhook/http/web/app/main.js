@@ -27,6 +27,7 @@ const ROUTES = [
   ['/policies', later(() => import('../later/policies.js'), 'Policies')],
   ['/webhooks', WebhookList],
   ['/webhooks/:id', WebhookPage],
+  ['/portal-links', later(() => import('../later/portal-links.js'), 'PortalLinks')],
   ['/test-endpoint', later(() => import('../later/test-endpoint.js'), 'TestEndpointPage')],
   ['/deliveries', DeliveryList],
   ['/deliveries/:id', DeliveryPage],

@@ -202,6 +202,9 @@ export const AUDIT_ACTIONS = {
   'login.passkey_failed': 'Failed to log in with a passkey',
   'alerts.updated': 'Changed their alerts',
   'alerts.tested': 'Sent a test alert',
+  'portal_link.created': 'Created a portal link',
+  'portal_link.opened': 'Opened a portal link',
+  'portal_link.revoked': 'Revoked a portal link',
 };
 
 const BROWSERS = [[/Edg\//, 'Edge'], [/OPR\//, 'Opera'], [/Firefox\//, 'Firefox'], [/Chrom(e|ium)\//, 'Chrome'], [/Safari\//, 'Safari']];

@@ -1,5 +1,6 @@
 import { html } from '../preact.js';
 import { get, post } from '../api.js';
+import { useApp } from '../context.js';
 import { plural } from '../format.js';
 import { announce, Confirm } from '../ui.js';
 import { useLoad } from '../use.js';
@@ -15,6 +16,7 @@ export function PauseWebhook({ id, onClose, onPaused }) {
 
 /** How long events wait for a paused webhook. */
 export function Kept() {
-  const { data } = useLoad(signal => get('api/account', {}, signal), []);
+  const { portal } = useApp();
+  const { data } = useLoad(async signal => portal ? null : get('api/account', {}, signal), []);
   return data && `Events wait for up to ${plural(data.logRetentionDays, 'day')}, as long as your plan keeps deliveries.`;
 }

@@ -42,6 +42,7 @@ const toRequest = ({ url, events, description, rateLimit, ordering }) => ({
 });
 
 function Fields({ form, settings, webhook }) {
+  const { portal } = useApp();
   const url = form.values.url;
   const insecure = mayBeInsecure(settings);
   const looksGood = settings.data && url && !checkUrl(url, insecure);
@@ -58,12 +59,13 @@ function Fields({ form, settings, webhook }) {
       hint="The most attempts per second. What exceeds it waits in the queue." />
     <${Field} form=${form} name="ordering" label="Order" as="select">${ORDERS.map(([key, name]) => html`<option key=${key} value=${key}
       selected=${key === form.values.ordering}>${name}</option>`)}</${Field}>
-    <${FilterFields} form=${form} />
+    ${!portal && html`<${FilterFields} form=${form} />`}
     <${HeaderFields} form=${form} webhook=${webhook} />`;
 }
 
 /** The event types, each with its description and an example. */
 function EventChoice({ form }) {
+  const { offers = () => true } = useApp();
   const types = useLoad(() => getPublic('api/event-types'), []);
   const id = useId();
   const wrong = form.fields.events;
@@ -72,18 +74,18 @@ function EventChoice({ form }) {
   return html`<fieldset class="choices" aria-describedby=${wrong ? id : undefined}><legend>Events</legend>
     <div class="field-error" id=${id} aria-live="polite">${wrong}</div>
     <${Loaded} of=${types} lines=${4}>${({ data }) => html`<div
-        class="choice-list">${data.map(({ type, description, example }) => html`<div key=${type} class="choice">
+        class="choice-list">${data.filter(({ type }) => offers(type)).map(({ type, description, example }) => html`<div key=${type} class="choice">
       <label><input type="checkbox" name="events" aria-invalid=${wrong ? 'true' : undefined}
           checked=${isCovered(type, chosen) || chosen.includes(type)} disabled=${isCovered(type, chosen)}
         onChange=${event => toggle(type, event.target.checked)} /><span><code>${type}</code><span
             class="faint">${description}</span></span></label>
       <details><summary>Example<span class="sr"> of ${type}</span></summary>
         <${Code} label=${'example of ' + type} text=${JSON.stringify(example, null, 2)} copy=${false} /></details>
-    </div>`)}<div class="choice">
+    </div>`)}${offers(ALL_LICENSE_EVENTS) && html`<div class="choice">
       <label><input type="checkbox" name="events" checked=${chosen.includes(ALL_LICENSE_EVENTS)}
         onChange=${event => toggle(ALL_LICENSE_EVENTS, event.target.checked)} /><span><code>${ALL_LICENSE_EVENTS}</code><span
             class="faint">All events of licenses, and those that later versions add</span></span></label>
-    </div></div>`}</${Loaded}>
+    </div>`}</div>`}</${Loaded}>
   </fieldset>`;
 }
 

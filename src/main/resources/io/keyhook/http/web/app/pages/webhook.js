@@ -102,6 +102,8 @@ function Webhook({ webhook, back, onChanged, reload }) {
           ['URL', html`<span class="mono breakable"><${Url} of=${webhook.url} /></span>`],
           ['Events', webhook.events.map(event => html`<${Badge} key=${event}>${event}</${Badge}> `)],
           webhook.description && ['Description', webhook.description],
+          webhook.customer && ['Customer', webhook.customer],
+          ...filterFacts({ filters: webhook.customerFilters }).map(([name, value]) => [name.replace('Only', 'Customer’s'), value]),
           ...formatFacts(webhook),
           webhook.rateLimit && ['Rate limit', plural(webhook.rateLimit, 'attempt') + ' per second'],
           webhook.ordering === 'license' && ['Order', 'By license'],
@@ -137,14 +139,14 @@ function Webhook({ webhook, back, onChanged, reload }) {
 }
 
 /** Sends one test delivery and shows the response of the endpoint. */
-function TestCard({ webhook, onTested }) {
+export function TestCard({ webhook, onTested }) {
   const [event, setEvent] = useState('');
   const [busy, setBusy] = useState(false);
   const [result, setResult] = useState(null);
   const [error, setError] = useState(null);
-  const { settings } = useApp();
+  const { settings, offers = () => true } = useApp();
   const mayTest = useMay('support');
-  const options = [['', 'webhook.test'], ...EVENT_TYPES.map(e => [e, e])];
+  const options = [['', 'webhook.test'], ...EVENT_TYPES.filter(offers).map(e => [e, e])];
   const run = async () => {
     setBusy(true);
     setResult(null);
@@ -187,7 +189,7 @@ function TestResult({ result }) {
 }
 
 /** @param hours of the last day, each with its attempts; missing while it loads */
-function Health({ id, of: health, hours }) {
+export function Health({ id, of: health, hours }) {
   const window = ({ count, succeeded, successRate }) => html`<p class="figure">${percent(successRate)}${' '}
     <span class="faint">${count ? `${number(succeeded)} of ${number(count)}` : 'No attempts'}</span></p>`;
   return html`<${Card} title="Health">

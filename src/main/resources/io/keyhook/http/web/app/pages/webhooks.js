@@ -35,7 +35,8 @@ export function WebhookList() {
   };
   const create = html`<${Button} needs="member" kind="primary" icon="plus" disabled=${none}
       onClick=${() => setCreating(true)}>Create webhook</${Button}>`;
-  return html`<${PageHead} title="Webhooks">${!none && html`<${ButtonLink} icon="send"
+  return html`<${PageHead} title="Webhooks">${!none && html`<${ButtonLink} icon="people"
+      href="#/portal-links">Portal links</${ButtonLink}><${ButtonLink} icon="send"
       href="#/test-endpoint">Test endpoint</${ButtonLink}>${create}`}</${PageHead}>
     ${none && list.data?.length > 0 && html`<${Notice} tone="warn" title="Your plan does not include webhooks"
       action=${html`<${ButtonLink} href="#/plan"
@@ -58,7 +59,7 @@ export function WebhookList() {
 const COLUMNS = [
   { name: 'Endpoint', className: 'main', cell: webhook => html`<a class="row-link mono"
       href=${to('/webhooks/' + webhook.id)}><${Url} of=${shortUrl(webhook.url)} /></a>
-    <div class="faint">${webhook.description ? webhook.description + ' · '
+    <div class="faint">${webhook.customer && webhook.customer + ' · '}${webhook.description ? webhook.description + ' · '
         : ''}${webhook.events.map(event => event === ALL_LICENSE_EVENTS ? 'all license events'
         : event.replace('license.', '')).join(', ')}</div>` },
   { name: 'Status', className: 'badge-cell', cell: webhook => html`<${WebhookStatus} webhook=${webhook} stats=${webhook.stats} />` },

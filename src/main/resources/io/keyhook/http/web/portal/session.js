@@ -1,0 +1,63 @@
+// The session of a portal: a link opens once, and its cookie resumes the session when the page is loaded again.
+import { administrate, enterWithKey, postPublic, ROOT } from '../app/api.js';
+
+/** The start of a token, which names its link: the IDs of an account and a link, without the secret. */
+const LINK = 42;
+/** What comes before it in the credential of a session. */
+const PREFIX = 'khp_';
+const TOKEN = /^#([\w-]{86})$/;
+
+administrate();
+
+/** Takes the token out of the address, so that it stays in no history. Null: the address has none. */
+function takeToken() {
+  const token = TOKEN.exec(location.hash)?.[1] ?? null;
+  if (token) {
+    history.replaceState(history.state, '', '#/');
+    dispatchEvent(new Event('hashchange'));
+  }
+  return token;
+}
+
+const token = takeToken();
+
+/** Returns the session of the cookie; null: there is none. */
+async function resume() {
+  const answer = await fetch(new URL('api/portal/refresh', ROOT), { method: 'POST', headers: { 'X-Keyhook-Session': '1' } });
+  if (answer.ok) {
+    return answer.json();
+  }
+  if (answer.status === 401) {
+    return null;
+  }
+  throw new Error((await answer.json()).detail);
+}
+
+/** Opens the link of the address. One that this browser has opened before goes on with its session. */
+async function open() {
+  try {
+    return await postPublic('api/portal/session', { token });
+  } catch (e) {
+    const session = e.status === 404 ? await resume() : null;
+    if (session?.token.startsWith(PREFIX + token.slice(0, LINK))) {
+      return session;
+    }
+    throw e;
+  }
+}
+
+/** Returns the session; null: the link cannot be opened, or there is no session any more. */
+export async function enter() {
+  try {
+    const session = await (token ? open() : resume());
+    if (session) {
+      await enterWithKey(session.token, 'api/webhooks?limit=1');
+    }
+    return session;
+  } catch (e) {
+    if (e.status === 404) {
+      return null;
+    }
+    throw e;
+  }
+}

@@ -1,0 +1,36 @@
+import { html, useState } from '../app/preact.js';
+import { useApp } from '../app/context.js';
+import { plural, shortUrl } from '../app/format.js';
+import { to } from '../app/router.js';
+import { Badge, Button, Empty, PagedTable, PageHead, Time, Url } from '../app/ui.js';
+import { usePages, useRefresh } from '../app/use.js';
+import { WebhookStatus } from '../app/pages/webhooks.js';
+import { CreateWebhook } from '../app/pages/webhook-form.js';
+
+const COLUMNS = [
+  { name: 'Endpoint', className: 'main', cell: webhook => html`<a class="row-link mono" href=${to('/webhooks/' + webhook.id)}><${Url}
+      of=${shortUrl(webhook.url)} /></a>${webhook.description && html`<div class="faint">${webhook.description}</div>`}` },
+  { name: 'Status', className: 'badge-cell', cell: webhook => html`<${WebhookStatus} webhook=${webhook} />` },
+  { name: 'Events', cell: ({ events }) => events.map(event => html`<${Badge} key=${event}>${event}</${Badge}> `) },
+  { name: 'Created', cell: webhook => html`<${Time} at=${webhook.createdAt} />` },
+];
+
+export function WebhookList() {
+  const { portal } = useApp();
+  const [creating, setCreating] = useState(false);
+  const pages = usePages('api/webhooks', {});
+  useRefresh(pages.reload);
+  const full = pages.isFirst && pages.rows?.length >= portal.maxWebhooks;
+  const create = html`<${Button} needs="member" kind="primary" icon="plus" disabled=${full}
+    onClick=${() => setCreating(true)}>Create webhook</${Button}>`;
+  return html`<${PageHead} title="Webhooks">${create}</${PageHead}>
+    <p class="lead">A webhook notifies your server the moment something happens to one of your licenses.${portal.canManage
+      && ` You can have up to ${plural(portal.maxWebhooks, 'webhook')}.`}</p>
+    <${PagedTable} label="Webhooks" pages=${pages} columns=${COLUMNS}
+      empty=${html`<${Empty} icon="webhooks" title="No webhooks yet" action=${create}>Enter a URL and your server is notified. <a
+        href="docs/">The guide</a> shows how to receive webhooks.</${Empty}>`} />
+    ${creating && html`<${CreateWebhook} onClose=${() => {
+      setCreating(false);
+      pages.reload();
+    }} />`}`;
+}
