@@ -10,7 +10,6 @@ import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Program;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Statement;
-import io.keyhook.testing.Tool;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -22,12 +21,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,40 +37,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The client that the guide shows, in each language: with Keyhook, without it, and with what pretends to be Keyhook. */
 class ClientTest {
-  private static final Path DRIVERS = Path.of("src/test/resources/io/keyhook/guide/client");
-  private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-  private static final Map<String, String> ENVIRONMENT = Map.of("CGO_ENABLED", "0", "GOPROXY", "off", "GOTOOLCHAIN", "local",
-      "GOFLAGS", "-mod=mod", "GO111MODULE", "on", "NODE_NO_WARNINGS", "1");
   private static final int DAY = 24 * 60 * 60;
   private static final int MOST_LINES = 300;
-
-  enum Language {
-    NODE("Node.js and browsers", "client.mjs", List.of(), List.of("node", "client.mjs")),
-    PYTHON("Python", "client.py", List.of(), List.of("python3", "client.py")),
-    PHP("PHP", "client.php", List.of(), List.of("php", "client.php")),
-    JAVA("Java", "Client.java", List.of(
-        List.of(ClientTest.JAVA + "c", "-J-XX:TieredStopAtLevel=1", "-d", "classes", "Client.java", "Keyhook.java"),
-        List.of(ClientTest.JAVA.replaceFirst("java$", "jar"), "--create", "--file", "client.jar", "-C", "classes", "."),
-        // so that the JVM loads what all calls need from an archive
-        List.of(ClientTest.JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:ArchiveClassesAtExit=client.jsa", "-cp",
-            "BUILT/client.jar", "Client", "validate", "http://127.0.0.1:1", "1", "0", "KEY", "device")),
-        List.of(ClientTest.JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:SharedArchiveFile=BUILT/client.jsa", "-cp",
-            "BUILT/client.jar", "Client")),
-    GO("Go", "client.go", List.of(List.of("go", "build", "-o", "client", ".")), List.of("BUILT/client"));
-
-    private final String label;
-    private final String driver;
-    private final List<List<String>> build;
-    private final List<String> run;
-
-    /** Commands that run in the directory BUILT, and the one that runs what they build. */
-    Language(String label, String driver, List<List<String>> build, List<String> run) {
-      this.label = label;
-      this.driver = driver;
-      this.build = build;
-      this.run = run;
-    }
-  }
+  private static final Pattern CRATE = Pattern.compile("^(\\w+) = .*\"(=[0-9.]+)\"");
 
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
@@ -89,10 +59,6 @@ class ClientTest {
     return "http://127.0.0.1:" + Program.freePort();
   }
 
-  private static Guide.Block code(Language language) {
-    return Guide.page("offline").blocks().stream().filter(block -> block.label().equals(language.label)).findAny().orElseThrow();
-  }
-
   private static String keySet(String account) {
     return keyhook.api().anonymous().get("/api/accounts/" + account + "/.well-known/jwks.json").expect(200).body();
   }
@@ -101,45 +67,18 @@ class ClientTest {
     return keySet(keyhook.api().get("/api/account").json().getString("id"));
   }
 
-  private void prepare(Language language) throws IOException, InterruptedException {
-    Tool.require(language == Language.JAVA ? "java" : language == Language.GO ? "go" : language.run.get(0));
-    if (language.build.isEmpty()) {
-      writeTo(directory, language);
-    } else if (!Files.exists(built.resolve(language.name()))) {
-      build(language);
-    }
-    Files.writeString(directory.resolve("keys.json"), ownKeySet());
+  private void prepare(ClientLanguage language) throws IOException, InterruptedException {
+    language.prepare(built, directory, ownKeySet());
   }
 
-  private static void writeTo(Path directory, Language language) throws IOException {
-    code(language).writeTo(directory);
-    Files.copy(DRIVERS.resolve(language.driver), directory.resolve(language.driver));
-  }
-
-  private static void build(Language language) throws IOException, InterruptedException {
-    Path directory = Files.createDirectory(built.resolve(language.name()));
-    writeTo(directory, language);
-    Files.writeString(directory.resolve("keys.json"), ownKeySet());
-    Files.writeString(directory.resolve("go.mod"), "module client\n\ngo 1.21\n");
-    for (List<String> command : language.build) {
-      Program.run(directory, ENVIRONMENT, "", in(directory, command));
-    }
-  }
-
-  private static List<String> in(Path directory, List<String> command) {
-    return command.stream().map(word -> word.replace("BUILT", directory.toString())).toList();
-  }
-
-  private String run(Language language, String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(in(built.resolve(language.name()), language.run));
-    command.addAll(List.of(arguments));
-    return String.join("\n", Program.run(directory, ENVIRONMENT, "", command));
+  private String run(ClientLanguage language, String... arguments) throws IOException, InterruptedException {
+    return language.run(built, directory, arguments);
   }
 
   /**
    * @param seconds that the device's clock is ahead
    */
-  private String validate(Language language, String server, int seconds, String key, String fingerprint)
+  private String validate(ClientLanguage language, String server, int seconds, String key, String fingerprint)
       throws IOException, InterruptedException {
     return run(language, "validate", server, "1", Integer.toString(seconds), key, fingerprint);
   }
@@ -150,7 +89,7 @@ class ClientTest {
 
   @ParameterizedTest
   @EnumSource
-  void aLeaseIsGoodWithoutANetworkForItsDeviceAndItsTime(Language language) throws Exception {
+  void aLeaseIsGoodWithoutANetworkForItsDeviceAndItsTime(ClientLanguage language) throws Exception {
     prepare(language);
     License license = keyhook.license(2);
     String fingerprint = "Jürgen's \"Mac\" \\ 💻";
@@ -175,7 +114,7 @@ class ClientTest {
 
   @ParameterizedTest
   @EnumSource
-  void aLeaseOfAnotherProductIsNoLease(Language language) throws Exception {
+  void aLeaseOfAnotherProductIsNoLease(ClientLanguage language) throws Exception {
     prepare(language);
     String editor = product("Editor");
     String viewer = product("Viewer");
@@ -188,14 +127,14 @@ class ClientTest {
     assertThat(run(language, "heartbeat", server(), "1", "0", license.key(), "one", editor)).isEqualTo("false PRODUCT_MISMATCH");
   }
 
-  private String validate(Language language, String server, List<String> device, String product)
+  private String validate(ClientLanguage language, String server, List<String> device, String product)
       throws IOException, InterruptedException {
     return run(language, "validate", server, device.get(0), device.get(1), device.get(2), device.get(3), product);
   }
 
   @ParameterizedTest
   @EnumSource
-  void anEditedFileIsNoLease(Language language) throws Exception {
+  void anEditedFileIsNoLease(ClientLanguage language) throws Exception {
     prepare(language);
     License license = keyhook.license(1);
     assertThat(validate(language, server(), 0, license.key(), "one")).isEqualTo("true -");
@@ -221,7 +160,7 @@ class ClientTest {
 
   @ParameterizedTest
   @EnumSource
-  void aSignedRefusalEndsALeaseAndDeactivatingDoes(Language language) throws Exception {
+  void aSignedRefusalEndsALeaseAndDeactivatingDoes(ClientLanguage language) throws Exception {
     prepare(language);
     License license = keyhook.license(1);
     assertThat(validate(language, server(), 0, license.key(), "one")).isEqualTo("true -");
@@ -274,7 +213,7 @@ class ClientTest {
 
   @ParameterizedTest
   @EnumSource
-  void aCrackedServerIsNotBelieved(Language language) throws Exception {
+  void aCrackedServerIsNotBelieved(ClientLanguage language) throws Exception {
     prepare(language);
     License license = keyhook.license(1);
     String recorded = real(new JsonObject().put("licenseKey", license.key()).put("fingerprint", "one")
@@ -312,7 +251,7 @@ class ClientTest {
 
   @ParameterizedTest
   @EnumSource
-  void aBusyServerIsTriedAgainWhenItAsksFor(Language language) throws Exception {
+  void aBusyServerIsTriedAgainWhenItAsksFor(ClientLanguage language) throws Exception {
     prepare(language);
     License license = keyhook.license(1);
     AtomicInteger calls = new AtomicInteger();
@@ -327,7 +266,7 @@ class ClientTest {
 
   @ParameterizedTest
   @EnumSource
-  void aWebhookIsVerified(Language language) throws Exception {
+  void aWebhookIsVerified(ClientLanguage language) throws Exception {
     prepare(language);
     Receiver receiver = keyhook.receiver();
     Webhook webhook = keyhook.webhook(receiver, "license.validated");
@@ -344,10 +283,31 @@ class ClientTest {
         webhook.secret())).isEqualTo("false");
   }
 
+  /** The libraries of Python and .NET have no Ed25519, so these clients contain it. */
+  @ParameterizedTest
+  @EnumSource(names = {"PYTHON", "CSHARP"})
+  void ed25519IsThatOfTheStandard(ClientLanguage language) throws Exception {
+    prepare(language);
+    List<Ed25519Case> cases = Ed25519Case.all();
+    String found = run(language, Stream.concat(Stream.of("ed25519"),
+        cases.stream().flatMap(each -> Stream.of(each.key(), each.message(), each.signature()))).toArray(String[]::new));
+    assertThat(found.lines().toList()).hasSameSizeAs(cases);
+    Iterator<String> judged = found.lines().iterator();
+    assertThat(cases).allSatisfy(each -> assertThat(judged.next()).as(each.name()).isEqualTo(Boolean.toString(each.isGenuine())));
+  }
+
   @Test
-  void eachIsOneFileOfLessThan300LinesWithoutDependencies() {
-    for (Language language : Language.values()) {
-      assertThat(code(language).text().lines().count()).as(language.label).isLessThan(MOST_LINES);
+  void theGuideNamesTheCratesThatAreTested() throws IOException {
+    String page = Guide.page("offline").html().text();
+    List<String> crates = Files.readAllLines(ClientLanguage.DRIVERS.resolve("rust/Cargo.toml")).stream().map(CRATE::matcher)
+        .filter(Matcher::find).map(crate -> crate.group(1) + "@" + crate.group(2)).toList();
+    assertThat(crates).hasSize(4).allSatisfy(crate -> assertThat(page).contains("cargo add", crate));
+  }
+
+  @Test
+  void eachIsOneFileOfLessThan300Lines() {
+    for (ClientLanguage language : ClientLanguage.values()) {
+      assertThat(language.code().text().lines().count()).as(language.name()).isLessThan(MOST_LINES);
     }
   }
 }

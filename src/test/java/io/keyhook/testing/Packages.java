@@ -3,9 +3,11 @@ package io.keyhook.testing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -43,12 +45,12 @@ public final class Packages {
     String name = Path.of(resources).getFileName() + "-" + pins.get(0).replaceAll("\\W.*", "");
     Path directory = Path.of("target", "clients", name).toAbsolutePath();
     Path installed = directory.resolve("installed.txt");
-    try {
+    try (FileChannel channel = lock(directory)) {
+      channel.lock(); // other processes run tests, too; closing releases it
       String wanted = pins.stream().map(pin -> text(owner, resources + pin)).collect(Collectors.joining());
       if (Files.exists(installed) && Files.readString(installed).equals(wanted)) {
         return directory;
       }
-      Files.createDirectories(directory);
       for (String pin : pins) {
         Files.writeString(directory.resolve(pin), text(owner, resources + pin));
       }
@@ -65,6 +67,11 @@ public final class Packages {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
     }
+  }
+
+  private static FileChannel lock(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    return FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
 
   private static String text(Class<?> owner, String resource) {

@@ -5,11 +5,18 @@ import sys
 import threading
 import time
 
-from keyhook import Keyhook, verify_webhook
+from keyhook import Keyhook, _ed25519_verify, verify_webhook
 
 
 def word(flag):
     return "true" if flag else "false"
+
+
+def is_signed(key, message, signature):
+    try:
+        return _ed25519_verify(bytes.fromhex(key), bytes.fromhex(message), bytes.fromhex(signature))
+    except ValueError:
+        return False
 
 
 def show(result):
@@ -21,6 +28,9 @@ if command == "webhook":
     body, id, timestamp, signatures, secret = args
     headers = {"webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signatures}
     print(word(verify_webhook(body.encode(), headers, secret)))
+elif command == "ed25519":
+    for i in range(0, len(args), 3):
+        print(word(is_signed(*args[i : i + 3])))
 else:
     server, tries, seconds, key, fingerprint, *product = args
     with open("keys.json") as file:

@@ -1,0 +1,38 @@
+//! As client.mjs.
+
+mod keyhook;
+
+use std::time::{Duration, SystemTime};
+
+use keyhook::{Keyhook, Outcome};
+
+fn now() -> i64 {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64
+}
+
+fn show(outcome: Outcome) {
+    println!("{} {}", outcome.allowed, outcome.code.as_deref().unwrap_or("-"));
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let ["webhook", body, id, timestamp, signatures, secret] = args[..] {
+        println!("{}", keyhook::verify_webhook(body.as_bytes(), id, timestamp, signatures, secret, now()));
+        return;
+    }
+    let seconds: i64 = args[3].parse().unwrap();
+    let key_set = std::fs::read_to_string("keys.json").unwrap();
+    let mut keyhook = Keyhook::new(args[1], &key_set, "lease.json").unwrap();
+    keyhook.product_id = args.get(6).map(|id| id.to_string());
+    keyhook.tries = args[2].parse().unwrap();
+    keyhook.now = Box::new(move || now() + seconds);
+    match args[0] {
+        "deactivate" => println!("{}", keyhook.deactivate(args[4], args[5])),
+        "heartbeat" => keyhook.heartbeat(args[4], args[5], Duration::from_millis(50), |outcome| {
+            show(outcome);
+            false
+        }),
+        _ => show(keyhook.validate(args[4], args[5])),
+    }
+}
