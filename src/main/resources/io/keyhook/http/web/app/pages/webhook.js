@@ -103,7 +103,7 @@ function Webhook({ webhook, back, onChanged, reload }) {
           ['Events', webhook.events.map(event => html`<${Badge} key=${event}>${event}</${Badge}> `)],
           webhook.description && ['Description', webhook.description],
           webhook.customer && ['Customer', webhook.customer],
-          ...filterFacts({ filters: webhook.customerFilters }).map(([name, value]) => [name.replace('Only', 'Customer’s'), value]),
+          ...filterFacts({ filters: webhook.customerFilters }).filter(Boolean).map(([name, value]) => [name.replace('Only', 'Customer’s'), value]),
           ...formatFacts(webhook),
           webhook.rateLimit && ['Rate limit', plural(webhook.rateLimit, 'attempt') + ' per second'],
           webhook.ordering === 'license' && ['Order', 'By license'],
