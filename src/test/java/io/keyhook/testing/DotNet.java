@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * .NET Core 3.1, the newest of which npm has a package with a compiler. Programs for it run on every later .NET. It needs
+ * .NET Core 3.1, the newest of which npm has a package with a compiler. It needs
  * OpenSSL 1.1, which Debian has no longer, but which a Python package contains.
  */
 public final class DotNet {
