@@ -44,8 +44,8 @@ final class AccountCommands {
       AdministratedAccounts accounts = new AdministratedAccounts(database);
       String password = accounts.password();
       return accounts.resetPassword(ADMINISTRATOR, email, password).onSuccess(reset -> System.out.println(
-          "The password of " + email + " was reset, all their sessions have ended, two-factor authentication is off, and their passkeys are deleted."
-              + " The password is shown only now."
+          "The password of " + email + " was reset, all their sessions have ended, two-factor authentication is off, and"
+              + " their passkeys are deleted. The password is shown only now."
               + "\n\n  password  " + password));
     });
   }
