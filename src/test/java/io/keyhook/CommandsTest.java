@@ -66,8 +66,8 @@ class CommandsTest {
     assertThat(api.get("/api/account").expect(200).json().getString("plan")).isEqualTo("starter");
 
     keyhook.database().update("""
-        INSERT INTO keyhook.passkey (account_id, user_id, name, credential_id, credential, sign_count, backup_eligible, backed_up)
-        SELECT account_id, user_id, 'Laptop', '\\x01', '\\x01', 0, false, false FROM keyhook.member WHERE email = 'shop@example.com'""");
+        INSERT INTO keyhook.passkey (account_id, user_id, name, origin, credential_id, credential, sign_count, backup_eligible, backed_up)
+        SELECT account_id, user_id, 'Laptop', 'https://keyhook.example.com', '\\x01', '\\x01', 0, false, false FROM keyhook.member WHERE email = 'shop@example.com'""");
     String reset = run(0, "reset-password", "Shop@Example.com");
     assertThat(keyhook.database().count("passkey")).isZero();
     assertThat(logIn("shop@example.com", password)).isEqualTo(401);

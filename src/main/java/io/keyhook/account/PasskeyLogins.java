@@ -61,27 +61,38 @@ final class PasskeyLogins {
         PasskeyStore.find(database.pool(), user, bytes(request.credentialId())).compose(known -> {
           PasskeyStore.Found found = known.orElseThrow(PasskeyLogins::wrong);
           return vertx.executeBlocking(() -> PasskeyVerifier.open(site, request, found.key(),
-              challenge -> challenges.isForLogin(challenge, found.now())), false)
-              .compose(verified -> verified.map(proof -> Future.succeededFuture(new Proven(found, proof))).orElseGet(() -> {
-                logins.note(found.user(), request.address(), Action.LOGIN_PASSKEY_FAILED);
-                return Future.failedFuture(wrong());
-              }));
+              challenge -> isOf(site, found) && challenges.isForLogin(challenge, found.now())), false)
+              .compose(verified -> verified.map(proof -> Future.succeededFuture(new Proven(found, proof)))
+                  .orElseGet(() -> Future.failedFuture(refused(found, request))));
         })).compose(proven -> {
           Suspension.check(proven.found.user().suspended());
-          return logins.open(proven.found.user(), request.address(), request.userAgent(), tx -> use(tx, user, proven));
+          return logins.open(proven.found.user(), request.address(), request.userAgent(), tx -> use(tx, user, proven, request));
         });
+  }
+
+  /**
+   * Whether the passkey was created for this site. A page of another port of the same host can use it, too, and without a configured URL,
+   * whoever sends the request chooses the origin.
+   */
+  private boolean isOf(PasskeySite site, PasskeyStore.Found found) {
+    return dashboard.isPresent() || found.origin().equals(site.origin());
+  }
+
+  private FailureException refused(PasskeyStore.Found found, Open request) {
+    logins.note(found.user(), request.address(), Action.LOGIN_PASSKEY_FAILED);
+    return wrong();
   }
 
   private record Proven(PasskeyStore.Found found, Verified proof) {}
 
   /** In the transaction that starts the session, so that neither is without the other. */
-  private static Future<Void> use(SqlClient tx, UserHandle user, Proven proven) {
+  private Future<Void> use(SqlClient tx, UserHandle user, Proven proven, Open request) {
     return PasskeyStore.useChallenge(tx, user.accountId(), proven.proof.challenge())
         .compose(first -> first ? PasskeyStore.use(tx, user, proven.found.passkeyId(), proven.proof.key())
             : Future.succeededFuture(false))
         .map(used -> {
           if (!used) {
-            throw wrong();
+            throw refused(proven.found, request);
           }
           return null;
         });

@@ -7,7 +7,7 @@ import java.util.Optional;
 
 /**
  * The site that passkeys are for: that of the configured URL of the dashboard, or else that of the page that makes the request. A
- * browser uses a passkey only on pages of the host that it was created for, so a page of a stranger gains nothing by its own.
+ * browser uses a passkey only on pages of the host that it was created for, so a page of a stranger on another host gains nothing by its own.
  *
  * @param rpId the host
  */

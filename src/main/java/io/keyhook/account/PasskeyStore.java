@@ -24,8 +24,8 @@ final class PasskeyStore {
   private static final String STATE = """
       SELECT now(), coalesce(array_agg(credential_id), '{}') FROM keyhook.passkey WHERE account_id = $1 AND user_id = $2""";
   private static final String INSERT = """
-      INSERT INTO keyhook.passkey (account_id, user_id, name, credential_id, credential, sign_count, backup_eligible, backed_up)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING\s""" + COLUMNS;
+      INSERT INTO keyhook.passkey (account_id, user_id, name, origin, credential_id, credential, sign_count, backup_eligible, backed_up)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING\s""" + COLUMNS;
   private static final String LIST = "SELECT " + COLUMNS + """
 
       FROM keyhook.passkey WHERE account_id = $1 AND user_id = $2 ORDER BY passkey_id DESC""";
@@ -34,7 +34,7 @@ final class PasskeyStore {
   private static final String DELETE_OF = "DELETE FROM keyhook.passkey WHERE account_id = $1 AND user_id = $2";
   private static final String FIND = """
       SELECT p.account_id, p.user_id, m.email, m.password_hash, a.suspended_at IS NOT NULL, m.role,
-        p.passkey_id, p.credential_id, p.credential, p.sign_count, p.backup_eligible, p.backed_up, now()
+        p.passkey_id, p.credential_id, p.credential, p.sign_count, p.backup_eligible, p.backed_up, now(), p.origin
       FROM keyhook.passkey p JOIN keyhook.account a ON a.account_id = p.account_id
       JOIN keyhook.member m ON m.account_id = p.account_id AND m.user_id = p.user_id
       WHERE p.account_id = $1 AND p.user_id = $2 AND p.credential_id = $3""";
@@ -61,8 +61,9 @@ final class PasskeyStore {
    * A passkey with its user.
    *
    * @param now by the clock of the database
+   * @param origin of the pages that it was created for
    */
-  record Found(AccountStore.Member user, UUID passkeyId, PasskeyVerifier.Key key, Instant now) {}
+  record Found(AccountStore.Member user, UUID passkeyId, PasskeyVerifier.Key key, Instant now, String origin) {}
 
   /** Returns the time by the clock of the database. */
   static Future<Instant> now(SqlClient client) {
@@ -76,8 +77,8 @@ final class PasskeyStore {
     });
   }
 
-  static Future<Passkey> insert(SqlClient tx, UserHandle user, String name, PasskeyVerifier.Key key) {
-    return tx.preparedQuery(INSERT).execute(Tuple.of(user.accountId(), user.userId(), name, Buffer.buffer(key.credentialId()),
+  static Future<Passkey> insert(SqlClient tx, UserHandle user, String name, String origin, PasskeyVerifier.Key key) {
+    return tx.preparedQuery(INSERT).execute(Tuple.of(user.accountId(), user.userId(), name, origin, Buffer.buffer(key.credentialId()),
             Buffer.buffer(key.credential()), key.signCount(), key.backupEligible(), key.backedUp()))
         .map(rows -> passkey(rows.iterator().next()));
   }
@@ -104,7 +105,7 @@ final class PasskeyStore {
     return client.preparedQuery(FIND).execute(Tuple.of(user.accountId(), user.userId(), Buffer.buffer(credentialId)))
         .map(rows -> first(rows, row -> new Found(AccountStore.member(row), row.getUUID(6), new PasskeyVerifier.Key(
             row.getBuffer(7).getBytes(), row.getBuffer(8).getBytes(), row.getLong(9), row.getBoolean(10), row.getBoolean(11)),
-            instant(row, 12))));
+            instant(row, 12), row.getString(13))));
   }
 
   /** Returns false if the passkey was deleted, or its count has not grown. */

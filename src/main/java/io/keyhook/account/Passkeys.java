@@ -70,11 +70,12 @@ final class Passkeys {
       UserHandle user = new UserHandle(caller.accountId(), userId);
       return PasskeyStore.now(database.pool()).compose(now -> vertx.executeBlocking(() ->
               PasskeyVerifier.create(site, request, challenge -> challenges.isFor(user, challenge, now)), false))
-          .compose(verified -> database.transaction(tx -> create(tx, request, user, verified.orElseThrow(Passkeys::refused))));
+          .compose(verified -> database.transaction(tx -> create(tx, request, user, site, verified.orElseThrow(Passkeys::refused))));
     });
   }
 
-  private static Future<Passkey> create(SqlClient tx, Create request, UserHandle user, PasskeyVerifier.Verified verified) {
+  private static Future<Passkey> create(
+      SqlClient tx, Create request, UserHandle user, PasskeySite site, PasskeyVerifier.Verified verified) {
     return Standing.lock(tx, request.caller()).compose(locked -> PasskeyStore.state(tx, user)).compose(state -> {
       checkNumber(state);
       if (state.has(verified.key().credentialId())) {
@@ -85,7 +86,7 @@ final class Passkeys {
       if (!first) {
         throw refused();
       }
-      return PasskeyStore.insert(tx, user, request.name().strip(), verified.key());
+      return PasskeyStore.insert(tx, user, request.name().strip(), site.origin(), verified.key());
     }).compose(passkey -> audit(tx, request.caller(), Action.PASSKEY_CREATED, user.userId()).map(passkey));
   }
 

@@ -16,6 +16,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPrivateCrtKey;
 import java.security.interfaces.RSAPrivateKey;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.PKCS8EncodedKeySpec;
@@ -39,12 +40,14 @@ public record ClientPem(List<X509Certificate> chain, PrivateKey key) {
   /** A handshake signs on the event loop, and with a longer key that takes too long. */
   private static final int MAX_RSA_BITS = 4096;
   private static final int MIN_RSA_BITS = 2048;
+  /** As many as Java allows for long keys; usual are 17. */
+  private static final int MAX_RSA_EXPONENT_BITS = 64;
   /** The curves that Java's TLS signs with: P-256, P-384 and P-521. */
   private static final Set<Integer> CURVE_BITS = Set.of(256, 384, 521);
   private static final int SHOWN_NAME = 500;
   private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cntrl}\\p{Cs}]");
   private static final Pattern SPACE = Pattern.compile("\\s");
-  private static final String CONVERT = "openssl pkcs8 -topk8 -nodes -in key.pem -out pkcs8.pem";
+  private static final String CONVERT = "openssl pkcs8 -topk8 -nocrypt -in key.pem -out pkcs8.pem";
   private static final Base64.Encoder LINES = Base64.getMimeEncoder(64, new byte[] {'\n'});
   private static final String BEGIN = "-----BEGIN ";
   private static final String END = "-----END ";
@@ -169,7 +172,7 @@ public record ClientPem(List<X509Certificate> chain, PrivateKey key) {
   private static boolean isSupported(PublicKey key) {
     if (key instanceof RSAPublicKey rsa && key.getAlgorithm().equals("RSA")) {
       int bits = rsa.getModulus().bitLength();
-      return bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS;
+      return bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS && rsa.getPublicExponent().bitLength() <= MAX_RSA_EXPONENT_BITS;
     }
     return key instanceof ECPublicKey ec && CURVE_BITS.contains(ec.getParams().getOrder().bitLength());
   }
@@ -196,13 +199,12 @@ public record ClientPem(List<X509Certificate> chain, PrivateKey key) {
   }
 
   private static boolean belongs(PrivateKey key, PublicKey of) {
-    if (key instanceof RSAPrivateKey rsa) {
-      BigInteger modulus = ((RSAPublicKey) of).getModulus();
-      return rsa.getModulus().equals(modulus);
+    if (key instanceof RSAPrivateKey rsa && !isSound(rsa, (RSAPublicKey) of)) {
+      return false;
     }
     byte[] text = "Do they belong together?".getBytes(StandardCharsets.US_ASCII);
     try {
-      Signature signature = Signature.getInstance("SHA256withECDSA");
+      Signature signature = Signature.getInstance(key instanceof RSAPrivateKey ? "SHA256withRSA" : "SHA256withECDSA");
       signature.initSign(key);
       signature.update(text);
       byte[] signed = signature.sign();
@@ -212,6 +214,29 @@ public record ClientPem(List<X509Certificate> chain, PrivateKey key) {
     } catch (GeneralSecurityException e) {
       return false;
     }
+  }
+
+  /**
+   * Whether the numbers of a key are those of the modulus. Java takes others, of any size, and calculates with them in each handshake:
+   * on the event loop, for as long as that takes.
+   */
+  private static boolean isSound(RSAPrivateKey key, RSAPublicKey of) {
+    BigInteger modulus = of.getModulus();
+    if (!key.getModulus().equals(modulus) || !isBelow(key.getPrivateExponent(), modulus)) {
+      return false;
+    }
+    if (!(key instanceof RSAPrivateCrtKey parts)) {
+      return true;
+    }
+    BigInteger p = parts.getPrimeP();
+    BigInteger q = parts.getPrimeQ();
+    return isBelow(p, modulus) && isBelow(q, modulus) && p.multiply(q).equals(modulus)
+        && isBelow(parts.getPrimeExponentP(), p) && isBelow(parts.getPrimeExponentQ(), q) && isBelow(parts.getCrtCoefficient(), p)
+        && parts.getPublicExponent().equals(of.getPublicExponent());
+  }
+
+  private static boolean isBelow(BigInteger number, BigInteger limit) {
+    return number.signum() > 0 && number.compareTo(limit) < 0;
   }
 
   /** Text around the blocks, as OpenSSL writes it, is left out. */

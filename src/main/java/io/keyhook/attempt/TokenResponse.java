@@ -74,7 +74,7 @@ final class TokenResponse {
   private static Duration lifetime(Object expiresIn) {
     long seconds;
     if (expiresIn instanceof Number number) {
-      seconds = number.longValue();
+      seconds = (long) number.doubleValue(); // the nearest, where it is none
     } else if (expiresIn instanceof String text) {
       try {
         seconds = Long.parseLong(text);

@@ -74,7 +74,7 @@ final class JwtReader {
 
   private Optional<PrivateKey> privateKey(PemKeys keys) {
     return values.optional("auth.jwt.privateKey", keys::privateKey, kind(keys, "private")
-        + " in PKCS#8 PEM (-----BEGIN PRIVATE KEY-----; convert others with `openssl pkcs8 -topk8 -nodes`)");
+        + " in PKCS#8 PEM (-----BEGIN PRIVATE KEY-----; convert others with `openssl pkcs8 -topk8 -nocrypt`)");
   }
 
   private static String kind(PemKeys keys, String half) {

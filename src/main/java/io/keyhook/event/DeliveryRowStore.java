@@ -260,11 +260,13 @@ public final class DeliveryRowStore {
    * written. Events about webhooks pass. A webhook without filters reads nothing for it.
    *
    * @param webhook an alias of the table
-   * @param event an alias with the columns {@code license_id} and {@code gone}
+   * @param event an alias with the columns {@code license_id}, {@code gone}, {@code type} and {@code data}
    */
   static String passes(String webhook, String event) {
     return """
         CASE WHEN %1$s.filters IS NULL OR %2$s.license_id IS NULL THEN true
+          WHEN %1$s.customer IS NOT NULL AND %2$s.type = %3$d
+            AND %2$s.data::jsonb -> 'changes' ?| '{customerName,customerEmail,metadata}'::text[] THEN false
           ELSE (NOT %1$s.filters ? 'licenseIds' OR %1$s.filters -> 'licenseIds' ? %2$s.license_id::text)
             AND (NOT %1$s.filters ?| '{productIds,policyIds,customerEmails,metadata}'::text[] OR EXISTS (
               SELECT FROM (
@@ -279,7 +281,7 @@ public final class DeliveryRowStore {
                 AND (NOT %1$s.filters ? 'productIds' OR %1$s.filters -> 'productIds' ? coalesce(f.product, (
                   SELECT p.product_id::text FROM keyhook.policy p WHERE p.account_id = %1$s.account_id AND p.policy_id = f.policy)))
                 AND (NOT %1$s.filters ? 'customerEmails' OR %1$s.filters -> 'customerEmails' ? lower(f.email))
-                AND (NOT %1$s.filters ? 'metadata' OR f.metadata @> (%1$s.filters -> 'metadata')))) END""".formatted(webhook, event);
+                AND (NOT %1$s.filters ? 'metadata' OR f.metadata @> (%1$s.filters -> 'metadata')))) END""".formatted(webhook, event, EventType.LICENSE_UPDATED.code());
   }
 
   /**

@@ -63,7 +63,8 @@ public final class ApiRouter {
   public record Limits(
       RateLimiter validations, RateLimiter logins, RateLimiter loginsOfAddress, RateLimiter loginsTo,
       RateLimiter loginsOfDevice, RateLimiter loginsOfDevices, RateLimiter passwords, RateLimiter signUps,
-      RateLimiter alertTests, RateLimiter alertTestsOfAccount, RateLimiter passwordResets, RateLimiter passwordResetsOf) {
+      RateLimiter alertTests, RateLimiter alertTestsOfAccount, RateLimiter passwordResets, RateLimiter passwordResetsOf,
+      RateLimiter passkeysOfAddress) {
     /** To an e-mail from an address, on a known device, and to change a password. */
     private static final int LOGINS_A_MINUTE = 10;
     private static final int LOGINS_OF_AN_ADDRESS = 60;
@@ -95,7 +96,8 @@ public final class ApiRouter {
           new RateLimiter(ALERT_TESTS_A_MINUTE, minute, refused("tests of alerts", meters)),
           new RateLimiter(ALERT_TESTS_OF_AN_ACCOUNT, Duration.ofHours(1), refused("tests of alerts of an account", meters)),
           new RateLimiter(PASSWORD_RESETS_OF_AN_ADDRESS, Duration.ofHours(1), refused("password resets of an address", meters)),
-          new RateLimiter(PASSWORD_RESETS_OF_AN_EMAIL, Duration.ofHours(1), refused("password resets of an e-mail", meters)));
+          new RateLimiter(PASSWORD_RESETS_OF_AN_EMAIL, Duration.ofHours(1), refused("password resets of an e-mail", meters)),
+          new RateLimiter(LOGINS_OF_AN_ADDRESS, minute, refused("logins with a passkey of an address", meters)));
     }
 
     private static Counter refused(String limit, MeterRegistry meters) {

@@ -65,7 +65,7 @@ final class IdempotentCall implements Handler<RoutingContext> {
       return;
     }
     Caller caller = Authentication.caller(context);
-    Claim claim = new Claim(id(key.get()), UUID.randomUUID(), status);
+    Claim claim = new Claim(id(caller, key.get()), UUID.randomUUID(), status);
     idempotency.claim(caller.accountId(), claim, hash(context, caller)).onComplete(
         known -> known.ifPresentOrElse(answer -> Answers.again(context, answer), () -> carryOut(context, caller, claim)),
         context::fail);
@@ -91,8 +91,9 @@ final class IdempotentCall implements Handler<RoutingContext> {
     return text.chars().allMatch(c -> c > ' ' && c < 0x7f);
   }
 
-  private static UUID id(String key) {
-    ByteBuffer hash = ByteBuffer.wrap(hash(key));
+  /** Customers of the account have keys of their own: they know nothing of each other's. No key contains a space. */
+  private static UUID id(Caller caller, String key) {
+    ByteBuffer hash = ByteBuffer.wrap(hash(caller.customer() == null ? key : key + ' ' + caller.customer()));
     return new UUID(hash.getLong(), hash.getLong());
   }
 

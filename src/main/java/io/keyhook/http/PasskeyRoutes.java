@@ -49,7 +49,7 @@ final class PasskeyRoutes {
       Passkeys.Open open = read(context, in -> new Passkeys.Open(in.text("credentialId"), in.text("userHandle"),
           in.text("authenticatorData"), in.text("clientData"), in.text("signature"), pages.origin(context.request()),
           addresses.of(context.request()), SessionRoutes.userAgent(context.request())));
-      limits.loginsOfAddress().check(ClientTenant.of(open.address()));
+      limits.passkeysOfAddress().check(ClientTenant.of(open.address()));
       return client.openSession(open).map(opened -> {
         SessionCookies.set(context, addresses, opened.cookie(), opened.lasts());
         return opened.token();

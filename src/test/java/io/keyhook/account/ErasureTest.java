@@ -106,8 +106,8 @@ class ErasureTest {
         .put("customerFilters", new JsonObject().put("customerEmails", new JsonArray().add(PERSON)))).expect(201);
     tenant.api.post("/api/api-keys", new JsonObject().put("name", "Key").put("currentPassword", Node.PASSWORD)).expect(201);
     keyhook.database().update("""
-        INSERT INTO keyhook.passkey (account_id, user_id, name, credential_id, credential, sign_count, backup_eligible, backed_up)
-        SELECT account_id, user_id, 'Laptop', '\\x01', '\\x01', 0, false, false FROM keyhook.member WHERE account_id = ?""",
+        INSERT INTO keyhook.passkey (account_id, user_id, name, origin, credential_id, credential, sign_count, backup_eligible, backed_up)
+        SELECT account_id, user_id, 'Laptop', 'https://keyhook.example.com', '\\x01', '\\x01', 0, false, false FROM keyhook.member WHERE account_id = ?""",
         tenant.accountId);
     keyhook.database().update("INSERT INTO keyhook.passkey_challenge (account_id, nonce, expires_at) VALUES (?, '\\x01', now())",
         tenant.accountId);

@@ -107,6 +107,21 @@ class PasskeyTest {
     return keyhook.api().get("/api/audit?action=" + action + "&subjectId=" + person.id).expect(200).data();
   }
 
+  /** Where no URL of the dashboard is configured, whoever sends a request chooses its origin. */
+  @Test
+  void withoutAUrlOfTheDashboardAPasskeyIsForTheOriginThatItWasCreatedAt() {
+    Person person = person();
+    Node open = keyhook.start(new JsonObject().put("mail", new JsonObject().putNull("dashboardUrl")));
+    assertThat(logInAt(open, SITE + ":8443", person, person.device.on(SITE + ":8443")).status()).isEqualTo(401);
+    assertThat(logInAt(open, SITE, person, person.device).status()).isEqualTo(200);
+  }
+
+  private static Exchange logInAt(Node node, String origin, Person person, PasskeyDevice device) {
+    Api page = node.api().anonymous().header("Sec-Fetch-Site", "same-origin").header("Origin", origin);
+    JsonObject begun = page.post("/api/auth/session/passkey/begin", new JsonObject()).expect(200).json();
+    return page.post("/api/auth/session/passkey", device.open(begun, person.handle));
+  }
+
   @Test
   void aPasskeyLogsInAndNothingElseIsAskedFor() {
     Person person = person();
@@ -309,8 +324,8 @@ class PasskeyTest {
     Person person = person();
     JsonObject last = begin(person.api);
     keyhook.database().update("""
-        INSERT INTO keyhook.passkey (account_id, user_id, name, credential_id, credential, sign_count, backup_eligible, backed_up)
-        SELECT account_id, user_id, 'Old', decode(to_hex(i), 'escape'), credential, 0, false, false
+        INSERT INTO keyhook.passkey (account_id, user_id, name, origin, credential_id, credential, sign_count, backup_eligible, backed_up)
+        SELECT account_id, user_id, 'Old', origin, decode(to_hex(i), 'escape'), credential, 0, false, false
         FROM keyhook.passkey, generate_series(1, 19) i WHERE passkey_id = ?""", Id.PASSKEY.parse(person.passkey));
     create(person.api, PasskeyDevice.at(SITE).create(last)).expect(409, "TOO_MANY_PASSKEYS");
     person.api.post("/api/auth/passkeys/begin", PASSWORD).expect(409, "TOO_MANY_PASSKEYS");

@@ -6,7 +6,17 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.keyhook.bus.ClientCertificate;
 import io.keyhook.bus.Failure;
 import io.keyhook.bus.FailureException;
+import java.math.BigInteger;
+import java.security.KeyFactory;
+import java.security.interfaces.RSAPrivateCrtKey;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.RSAPrivateCrtKeySpec;
+import java.security.spec.RSAPrivateKeySpec;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -85,6 +95,33 @@ class ClientPemTest {
         Arguments.of(a, certificates.key("client-b"), "privateKey", "does not belong"),
         Arguments.of(certificates.certificate("client-rsa"), certificates.key("client-short"), "privateKey", "does not belong"),
         Arguments.of(certificates.certificate("client-rsa"), key, "privateKey", "cannot be read as the RSA key"));
+  }
+
+  /** With each of them, a handshake would calculate for seconds, or with nonsense. */
+  @Test
+  void numbersThatAreNotThoseOfTheModulusAreRefused() throws Exception {
+    KeyFactory rsa = KeyFactory.getInstance("RSA");
+    String[] lines = certificates.key("client-rsa").lines().toArray(String[]::new);
+    RSAPrivateCrtKey key = (RSAPrivateCrtKey) rsa.generatePrivate(new PKCS8EncodedKeySpec(
+        Base64.getDecoder().decode(String.join("", Arrays.copyOfRange(lines, 1, lines.length - 1)))));
+    List<BigInteger> good = List.of(key.getPublicExponent(), key.getPrivateExponent(), key.getPrimeP(), key.getPrimeQ(),
+        key.getPrimeExponentP(), key.getPrimeExponentQ(), key.getCrtCoefficient());
+    BigInteger huge = BigInteger.ONE.shiftLeft(20_000).subtract(BigInteger.ONE);
+    for (int i = 0; i < good.size(); i++) {
+      for (BigInteger bad : List.of(huge, good.get(i).add(BigInteger.TWO), BigInteger.ONE)) {
+        List<BigInteger> numbers = new ArrayList<>(good);
+        numbers.set(i, bad);
+        byte[] encoded = rsa.generatePrivate(new RSAPrivateCrtKeySpec(key.getModulus(), numbers.get(0), numbers.get(1), numbers.get(2),
+            numbers.get(3), numbers.get(4), numbers.get(5), numbers.get(6))).getEncoded();
+        boolean used = i != 1 || bad.equals(huge); // with the parts, the exponent is not
+        if (used) {
+          refused(certificates.certificate("client-rsa"), Certificates.pem("PRIVATE KEY", encoded), "privateKey", "does not belong");
+        }
+      }
+    }
+    byte[] whole = rsa.generatePrivate(new RSAPrivateKeySpec(key.getModulus(), huge)).getEncoded();
+    refused(certificates.certificate("client-rsa"), Certificates.pem("PRIVATE KEY", whole), "privateKey", "does not belong");
+    assertThat(checked(certificates.certificate("client-rsa"), certificates.key("client-rsa")).chain()).hasSize(1);
   }
 
   @ParameterizedTest

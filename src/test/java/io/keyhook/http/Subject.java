@@ -81,8 +81,8 @@ final class Subject implements BeforeAllCallback {
     ids.put("{accountId}", ids.get("/api/admin/accounts/{id}"));
     ids.put("/api/signing-keys/{id}", api.get("/api/signing-keys").expect(200).data().get(0).getString("id"));
     ids.put("/api/auth/passkeys/{id}", Id.PASSKEY.of(UUID.fromString(installation.database().value("""
-        INSERT INTO keyhook.passkey (account_id, user_id, name, credential_id, credential, sign_count, backup_eligible, backed_up)
-        SELECT account_id, user_id, 'Laptop', '\\x01', '\\x01', 0, false, false FROM keyhook.member WHERE email = ?
+        INSERT INTO keyhook.passkey (account_id, user_id, name, origin, credential_id, credential, sign_count, backup_eligible, backed_up)
+        SELECT account_id, user_id, 'Laptop', 'https://keyhook.example.com', '\\x01', '\\x01', 0, false, false FROM keyhook.member WHERE email = ?
         RETURNING passkey_id::text""", Node.EMAIL))));
     ids.put("/api/portal-links/{id}", api.post("/api/portal-links", new JsonObject().put("customer", "customer-1042")
         .put("customerFilters", new JsonObject().put("customerEmails", new JsonArray().add("jane@example.com")))

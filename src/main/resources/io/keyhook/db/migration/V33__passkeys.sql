@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS keyhook.passkey (
   user_id uuid NOT NULL,
   passkey_id uuid NOT NULL DEFAULT keyhook.uuid_v7(),
   name text NOT NULL,
+  origin text NOT NULL, -- of the pages that it was created for
   credential_id bytea NOT NULL, -- as the browser names it
   credential bytea NOT NULL, -- the attested credential data of WebAuthn, with the public key
   sign_count bigint NOT NULL, -- grows with each use, or stays 0

@@ -66,6 +66,7 @@ function change(changes) {
 /** Stores a token. If another user logged in in another tab, reloads the page, which shows the first user's data. */
 async function entered(answer) {
   const entering = userOf(answer.token);
+  remember(MARK, '1');
   if ((session.state === 'in' || session.state === 'over') && entering !== user) {
     location.reload();
     await new Promise(() => {});
@@ -73,7 +74,6 @@ async function entered(answer) {
   token = answer.token;
   user = entering;
   expiresAt = Math.max(now() + SHORTEST, Date.parse(answer.expiresAt));
-  remember(MARK, '1');
   change({ state: 'in', generation: session.state === 'in' ? session.generation : session.generation + 1 });
 }
 

@@ -10,13 +10,16 @@ import { Proof, useTwoFactor } from './proof.js';
 
 /** Not without TLS, but for localhost. */
 const supported = Boolean(window.PublicKeyCredential);
-/** Milliseconds for which a challenge works. */
-const TIMEOUT = 300_000;
+/** Milliseconds to choose a passkey: less than the 5 minutes for which a challenge works. */
+const TIMEOUT = 240_000;
 /** EdDSA, ES256 and RS256, by their numbers in COSE. */
 const ALGORITHMS = [-8, -7, -257];
 
+const NOT_ALLOWED = {
+  get: 'No passkey was used. You canceled, it took too long, or this device has no passkey for Keyhook.',
+  create: 'No passkey was created. You canceled, it took too long, or this device cannot keep one.',
+};
 const ERRORS = {
-  NotAllowedError: 'No passkey was used. You canceled, it took too long, or this device has no passkey for Keyhook.',
   InvalidStateError: 'This device already has a passkey for your login.',
   SecurityError: 'Passkeys work only at the host name of the dashboard, over HTTPS. Check the address of this page.',
 };
@@ -30,7 +33,7 @@ async function ask(method, publicKey) {
   try {
     return await navigator.credentials[method]({ publicKey: { ...publicKey, timeout: TIMEOUT } });
   } catch (e) {
-    throw new Error(ERRORS[e.name] ?? e.message);
+    throw new Error(e.name === 'NotAllowedError' ? NOT_ALLOWED[method] : ERRORS[e.name] ?? e.message);
   }
 }
 
