@@ -122,7 +122,7 @@ final class QueueStore {
         )""".formatted(DeliveryRowStore.isParked("q"), DeliveryRowStore.PARKED_BY, DeliveryRowStore.isKnown("q")), """
         leased = NOT due.paused, fence = q.fence + 1,
             due_at = CASE WHEN due.paused THEN q.due_at + %s ELSE clock_timestamp() + make_interval(secs => $5) END"""
-        .formatted(DeliveryRowStore.PARKED_BY), "NULL::text", "e.ordered", "e.rate_limit IS NOT NULL OR e.ordered").statement(traced);
+        .formatted(DeliveryRowStore.PARKED_BY), "q.lane", "e.ordered", "e.rate_limit IS NOT NULL OR e.ordered").statement(traced);
   }
 
   private static final ShardStatement CLAIM_ON_SHARD = ClaimSql.onShard(CLAIM, false);

@@ -22,6 +22,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class OrderPlanTest {
   private static final int WAITING = 100_000;
   private static final int DUE = 10;
+  /** Since it was analyzed. */
+  private static final int FILLED = 10_000;
   /** Of 8 KB. A look-up in an index takes three or four, a row that is claimed or held some 25; the queue has over 2,000. */
   private static final long FEW_PAGES = 800;
   private static final String ACCOUNT = "01900000-0000-7000-8000-000000000001";
@@ -45,6 +47,19 @@ class OrderPlanTest {
     execute("VACUUM ANALYZE keyhook.delivery_queue");
   }
 
+  /** The statistics of a queue that was nearly empty when it was analyzed, and has filled since. */
+  private static void forget() throws SQLException {
+    execute("ALTER TABLE keyhook.delivery_queue SET (autovacuum_enabled = off)");
+    execute("CREATE TEMPORARY TABLE IF NOT EXISTS kept AS SELECT * FROM keyhook.delivery_queue");
+    execute("TRUNCATE keyhook.delivery_queue");
+    execute("""
+        INSERT INTO keyhook.delivery_queue (account_id, delivery_id, webhook_id, event_id, keep_until, type, leased, due_at)
+        SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), current_date, 1, false, now()
+        FROM generate_series(1, 3)""");
+    execute("ANALYZE keyhook.delivery_queue");
+    execute("INSERT INTO keyhook.delivery_queue SELECT * FROM kept ORDER BY due_at LIMIT " + FILLED);
+  }
+
   @AfterAll
   static void disconnect() throws SQLException {
     connection.close();
@@ -64,7 +79,7 @@ class OrderPlanTest {
         FROM generate_series(1, %5$d) i""".formatted(ACCOUNT, WEBHOOK, due, lane, count));
   }
 
-  /** What a statement read, as it ran; its changes are undone. */
+  /** What a statement read, as it ran in a transaction that had locked the webhook; its changes are undone. */
   private static JsonObject run(Session session, String sql, String parameters) throws SQLException {
     execute("RESET ALL");
     for (String setting : session.settings()) {
@@ -72,6 +87,9 @@ class OrderPlanTest {
     }
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
+      statement.execute("PREPARE lock AS " + OrderStore.LOCK);
+      statement.execute("EXECUTE lock('{%s}', '{%s}')".formatted(ACCOUNT, WEBHOOK));
+      assertThat(setting(statement, "enable_sort")).as("for the rest of the transaction").isEqualTo("off");
       statement.execute("PREPARE queue AS " + sql);
       try (ResultSet rows = statement.executeQuery(
           "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE queue(" + parameters + ")")) {
@@ -82,6 +100,13 @@ class OrderPlanTest {
       connection.rollback();
       connection.setAutoCommit(true);
       execute("DEALLOCATE ALL");
+    }
+  }
+
+  private static String setting(Statement statement, String name) throws SQLException {
+    try (ResultSet rows = statement.executeQuery("SHOW " + name)) {
+      rows.next();
+      return rows.getString(1);
     }
   }
 
@@ -106,5 +131,22 @@ class OrderPlanTest {
   void otherClaimsAndPollsSkipWhatWaits(Session session) throws SQLException {
     assertFewPages(run(session, QueueStore.CLAIM, "'%s', '{%s}', '{10}', true, 30, '{enterprise}'".formatted(ACCOUNT, WEBHOOK)));
     assertFewPages(run(session, QueueStore.POLL, "1, '{%1$s}', '{%2$s}', '{enterprise}'".formatted(ACCOUNT, WEBHOOK)));
+  }
+
+  /** Which stays so until the queue is analyzed again. */
+  @ParameterizedTest
+  @EnumSource
+  void whatWasNearlyEmptyWhenItWasAnalyzedIsReadAsLittle(Session session) throws SQLException {
+    forget();
+    try {
+      aClaimLooksAtTheFirstOfEachLane(session);
+      theEndOfADeliveryLooksAtTheNextOne(session);
+      JsonObject all = run(session, OrderStore.WAKE_ALL, "'{%s}', '{%s}'".formatted(ACCOUNT, WEBHOOK));
+      assertThat(all.encode()).contains("delivery_queue_lane").doesNotContain("\"Sort\"");
+    } finally {
+      execute("TRUNCATE keyhook.delivery_queue");
+      execute("INSERT INTO keyhook.delivery_queue SELECT * FROM kept");
+      execute("VACUUM ANALYZE keyhook.delivery_queue");
+    }
   }
 }
