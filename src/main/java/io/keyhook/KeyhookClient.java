@@ -504,7 +504,7 @@ public final class KeyhookClient {
 
   /** Completes when the endpoint has responded. */
   public Future<Webhooks.TestResult> testWebhook(Webhooks.Test request) {
-    return admissions.tests().run(request.caller().accountId(), () -> bus.request(Addresses.TEST_WEBHOOK, request));
+    return admissions.tests().run(request.caller().tenant(), () -> bus.request(Addresses.TEST_WEBHOOK, request));
   }
 
   public Future<Webhooks.Health> getHealth(Webhooks.GetHealth query) {

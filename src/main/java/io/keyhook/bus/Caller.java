@@ -70,6 +70,11 @@ public record Caller(UUID accountId, Actor actor, Instant expiresAt, Claim claim
     return portal == null ? null : portal.customer();
   }
 
+  /** Returns whose share it takes to hold what is scarce for long: that of the account, or in a portal of the link. */
+  public UUID tenant() {
+    return portal == null ? accountId : actor.id(Id.PORTAL_LINK);
+  }
+
   public Caller at(String address) {
     return new Caller(accountId, actor.at(address), expiresAt, claim, role, scopes, session, portal);
   }

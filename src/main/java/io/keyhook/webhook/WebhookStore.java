@@ -47,6 +47,8 @@ final class WebhookStore {
       "SELECT count(*), keyhook.uuid_v7() FROM keyhook.webhook WHERE account_id = $1 AND deleted_at IS NULL";
   private static final String COUNT_OF =
       "SELECT count(*) FROM keyhook.webhook WHERE account_id = $1 AND customer = $2 AND deleted_at IS NULL";
+  private static final String HOLD_LINK =
+      "SELECT FROM keyhook.portal_link WHERE account_id = $1 AND link_id = $2 AND expires_at > now() FOR SHARE";
   private static final String INSERT = """
       WITH changed AS (
         INSERT INTO keyhook.webhook (account_id, webhook_id, url, events, is_active, description, secret, all_license_events,
@@ -258,6 +260,11 @@ final class WebhookStore {
   /** Returns how many webhooks a customer has. */
   static Future<Long> count(SqlClient client, UUID accountId, String customer) {
     return client.preparedQuery(COUNT_OF).execute(Tuple.of(accountId, customer)).map(rows -> rows.iterator().next().getLong(0));
+  }
+
+  /** Keeps the link of a portal from being revoked until the transaction ends, and returns whether it was not before. */
+  static Future<Boolean> holdLink(SqlClient tx, UUID accountId, UUID linkId) {
+    return tx.preparedQuery(HOLD_LINK).execute(Tuple.of(accountId, linkId)).map(rows -> rows.size() > 0);
   }
 
   static Future<Webhook> insert(

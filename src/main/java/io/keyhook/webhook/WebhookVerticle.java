@@ -105,7 +105,7 @@ public final class WebhookVerticle extends VerticleBase {
         .compose(allowed -> registration.check(request.caller(), request.url()))
         .compose(allowed -> registration.checkTokenUrl(request.caller(), request.authentication()))
         .compose(allowed -> manage(accountId, () -> database.transaction(tx -> PlanStore.lock(tx, accountId)
-            .compose(plan -> checkRoom(tx, request.caller()).map(plan))
+            .compose(plan -> checkLink(tx, request.caller()).compose(held -> checkRoom(tx, request.caller())).map(plan))
             .compose(plan -> WebhookStore.count(tx, accountId).compose(used -> {
               plans.checkHasWebhooks(plan);
               Plans.checkRoom(plan, plans.of(plan).maxWebhooks(), used.count(), "webhooks");
@@ -117,6 +117,17 @@ public final class WebhookVerticle extends VerticleBase {
                       .map(webhook));
             })).compose(webhook -> audited(tx, request.caller(), Action.WEBHOOK_CREATED, webhook, List.of()))
             .compose(webhook -> idempotency.keep(tx, request.caller(), new WithSecret(webhook, secret))))));
+  }
+
+  /** Fails if the caller's portal has ended while a name was resolved, for which a customer may let us wait. */
+  private static Future<Void> checkLink(SqlClient tx, Caller caller) {
+    return caller.portal() == null ? Future.succeededFuture()
+        : WebhookStore.holdLink(tx, caller.accountId(), caller.actor().id(Id.PORTAL_LINK)).map(held -> {
+          if (!held) {
+            throw new Failure.Unauthorized("The credential is invalid or has expired").exception();
+          }
+          return null;
+        });
   }
 
   /** Fails if the caller is a customer who has all the webhooks that the portal allows. The account's usage is locked. */
@@ -149,7 +160,8 @@ public final class WebhookVerticle extends VerticleBase {
   private Future<Webhook> change(Webhooks.Update request, UUID webhookId, Subscription events) {
     UUID accountId = request.caller().accountId();
     boolean deactivates = request.isActive().present() && !request.isActive().value();
-    return database.transaction(tx -> headers.changed(tx, webhookId, request)
+    return database.transaction(tx -> checkLink(tx, request.caller())
+            .compose(held -> headers.changed(tx, webhookId, request))
             .compose(changed -> Formats.changed(tx, webhookId, request, longestRetention)
                 .compose(format -> WebhookStore.beginPace(tx, accountId, webhookId, request.options().rateLimit().value(),
                     request.options().ordering().value()).map(format))

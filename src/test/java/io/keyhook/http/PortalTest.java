@@ -2,6 +2,7 @@ package io.keyhook.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.keyhook.bus.Id;
 import io.keyhook.testing.Api;
@@ -12,12 +13,17 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
+import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -430,6 +436,28 @@ class PortalTest {
     String ofTheCustomer = createWebhook(managing.header("Idempotency-Key", "one"), webhook).getString("id");
     assertThat(ofTheCustomer).isNotEqualTo(ofTheAccount);
     assertThat(createWebhook(managing.header("Idempotency-Key", "one"), webhook).getString("id")).isEqualTo(ofTheCustomer);
+  }
+
+  /** A customer decides how long the name of their endpoint takes to resolve. */
+  @Test
+  void whatACustomerBeganIsNotDoneOnceTheLinkIsRevoked() throws SQLException {
+    JsonObject link = link("late", ADA);
+    Api portal = portal(link);
+    String there = createWebhook(portal, webhook("license.created")).getString("id");
+    CompletableFuture<Exchange> create;
+    CompletableFuture<Exchange> change;
+    try (Connection other = keyhook.database().connect(); Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("DELETE FROM keyhook.portal_link WHERE customer = 'late'"); // not to be seen before it is committed
+      create = portal.postAsync("/api/webhooks", webhook("license.created").put("description", "late"));
+      change = CompletableFuture.supplyAsync(() -> portal.patch("/api/webhooks/" + there, new JsonObject().put("description", "late")));
+      await().atMost(Waiting.LONG).until(() -> keyhook.database().value(
+          "SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").equals("2"));
+      other.commit();
+    }
+    create.join().expect(401, "UNAUTHORIZED");
+    change.join().expect(401, "UNAUTHORIZED");
+    assertThat(keyhook.database().value("SELECT count(*)::text FROM keyhook.webhook WHERE description = 'late'")).isEqualTo("0");
   }
 
   @Test
