@@ -47,8 +47,7 @@ export async function logInWithPasskey() {
   });
 }
 
-async function create(name, proof) {
-  const { challenge, rpId, userHandle, userName, excludeCredentials } = await post('api/auth/passkeys/begin', proof);
+async function create(name, { challenge, rpId, userHandle, userName, excludeCredentials }) {
   const { response } = await ask('create', {
     challenge: bytes(challenge),
     rp: { id: rpId, name: 'Keyhook' },
@@ -70,7 +69,7 @@ export function PasskeysCard() {
   const [creating, setCreating] = useState(false);
   const [leaving, setLeaving] = useState(null);
   const columns = [
-    { name: 'Name', className: 'main', cell: ({ name }) => html`<span class="strong">${name}</span>` },
+    { name: 'Name', className: 'main', cell: ({ name }) => html`<span class="strong breakable">${name}</span>` },
     { name: 'Created', cell: ({ createdAt }) => html`<${Time} at=${createdAt} />` },
     { name: 'Last used', cell: ({ lastUsedAt }) => html`<${Time} at=${lastUsedAt} />` },
     { name: 'Delete', hidden: true, className: 'end', cell: passkey => html`<${Button} kind="small"
@@ -91,7 +90,9 @@ export function PasskeysCard() {
 function Create({ onClose, onCreated }) {
   const twoFactor = useTwoFactor();
   const form = useForm({ name: deviceName(navigator.userAgent), ...NO_PROOF }, atItsField(async values => {
-    await create(values.name, proofOf(values));
+    const begun = await post('api/auth/passkeys/begin', proofOf(values));
+    form.set('code', ''); // works once
+    await create(values.name, begun);
     announce('Passkey created', 'good');
     onCreated();
     onClose();
