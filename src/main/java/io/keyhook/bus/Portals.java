@@ -35,7 +35,8 @@ public interface Portals {
       expiresInSeconds = expiresInSeconds == null ? LIFETIME_DEFAULT : expiresInSeconds;
       canManage = canManage == null || canManage;
       maxWebhooks = maxWebhooks == null ? WEBHOOKS_DEFAULT : maxWebhooks;
-      Check.that().is("customer", owner == null || owner.customer() != null, "is required")
+      boolean isOfCustomer = owner == null || owner.customer() != null;
+      Check.that().is("customer", isOfCustomer, "is required").is("customerFilters", isOfCustomer, "is required")
           .range("expiresInSeconds", expiresInSeconds, LIFETIME_MIN, LIFETIME_MAX)
           .range("maxWebhooks", maxWebhooks, 1, WEBHOOKS_MAX).done();
     }
