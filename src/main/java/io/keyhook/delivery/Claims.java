@@ -91,7 +91,8 @@ final class Claims {
       List<Claimed> claimed = leases.claimed();
       List<Outgoing> leased = claimed.stream().filter(Claimed::isToBeSent).map(Claimed::outgoing).toList();
       holdings.release(accountId, reserved - leased.size());
-      return new Taken(leased, claimed.size() >= reserved || leases.more().contains(endpoint.webhookId()), claimed.stream().anyMatch(one -> !one.active()),
+      boolean all = claimed.size() >= reserved || leases.more().contains(endpoint.webhookId());
+      return new Taken(leased, all, claimed.stream().anyMatch(one -> !one.active()),
           pause(leases.paces().get(endpoint.webhookId()), claimed.size()));
     }).onFailure(e -> holdings.release(accountId, reserved)));
   }

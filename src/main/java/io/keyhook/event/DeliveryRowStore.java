@@ -259,6 +259,8 @@ public final class DeliveryRowStore {
    * The condition that an event passes the filters of a webhook: each field that they have fits the license, as it is when the event is
    * written. Events about webhooks pass. A webhook without filters reads nothing for it.
    *
+   * <p>A change of a license's customer or metadata is not for webhooks of customers: it names the values before, of another customer maybe.
+   *
    * @param webhook an alias of the table
    * @param event an alias with the columns {@code license_id}, {@code gone}, {@code type} and {@code data}
    */
@@ -281,7 +283,8 @@ public final class DeliveryRowStore {
                 AND (NOT %1$s.filters ? 'productIds' OR %1$s.filters -> 'productIds' ? coalesce(f.product, (
                   SELECT p.product_id::text FROM keyhook.policy p WHERE p.account_id = %1$s.account_id AND p.policy_id = f.policy)))
                 AND (NOT %1$s.filters ? 'customerEmails' OR %1$s.filters -> 'customerEmails' ? lower(f.email))
-                AND (NOT %1$s.filters ? 'metadata' OR f.metadata @> (%1$s.filters -> 'metadata')))) END""".formatted(webhook, event, EventType.LICENSE_UPDATED.code());
+                AND (NOT %1$s.filters ? 'metadata' OR f.metadata @> (%1$s.filters -> 'metadata')))) END"""
+        .formatted(webhook, event, EventType.LICENSE_UPDATED.code());
   }
 
   /**

@@ -477,7 +477,8 @@ final class WebhookStore {
         Subscription.of(row.getArrayOfShorts(2), row.getBoolean(3)).names(), row.getBoolean(4), row.getString(5),
         masked(row.getArrayOfStrings(11)),
         AuthenticationDetails.shown(row.getString(12), (JsonObject) row.getValue("authentication_details")),
-        format(row.getString(13)), TemplateNames.shown(texts(row.getValue(14))), row.getInteger(15), FilterJson.own((JsonObject) row.getValue(16)), instant(row, 10), row.getString(6), instant(row, 7), instant(row, 8), instant(row, 9),
+        format(row.getString(13)), TemplateNames.shown(texts(row.getValue(14))), row.getInteger(15),
+        FilterJson.own((JsonObject) row.getValue(16)), instant(row, 10), row.getString(6), instant(row, 7), instant(row, 8), instant(row, 9),
         ORDERED.equals(row.getString("ordering")) ? Ordering.LICENSE : Ordering.NONE,
         row.getString("customer"), FilterJson.ofCustomer((JsonObject) row.getValue(16)));
   }

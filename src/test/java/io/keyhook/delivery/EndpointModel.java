@@ -10,7 +10,6 @@ import io.keyhook.event.Moment;
 import io.keyhook.event.Outgoing;
 import io.keyhook.fair.FairShare;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
