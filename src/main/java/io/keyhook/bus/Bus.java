@@ -3,16 +3,19 @@ package io.keyhook.bus;
 import io.keyhook.trace.Tracing;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.tracing.TracingPolicy;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -27,6 +30,9 @@ import java.util.function.Predicate;
  * of the handler, it costs 1.1 µs of CPU and about 3% of the validations per second. {@link EventBus#request} costs 2.6 µs
  * and 8%: for each request it sets and cancels a timer, registers and removes a consumer, and sends a second message. Here,
  * one timer serves all requests.
+ *
+ * <p>Of the verticles that answer an address, one on the caller's event loop gets the request, if there is one: another would
+ * have to be woken for it, and would have to wake the caller for the response. Each loop has an address of its own for that.
  */
 public final class Bus {
   /** How late a request may learn that it has timed out. */
@@ -38,6 +44,8 @@ public final class Bus {
   private final LocalCodec codec;
   private final DeliveryOptions options;
   private final Set<Question<?, ?>> unanswered = ConcurrentHashMap.newKeySet();
+  /** The paths of addresses that a verticle on a thread answers. After it is undeployed, nobody may listen there. */
+  private final Map<Thread, Map<Address<?, ?>, String>> near = new ConcurrentHashMap<>();
   private long sweep;
 
   /**
@@ -120,17 +128,27 @@ public final class Bus {
   public <Q, A> Future<A> request(Address<Q, A> address, Q question) {
     Question<Q, A> asked = new Question<>(question, address.timeout());
     unanswered.add(asked);
-    ask(eventBus.<Question<Q, A>>sender(path(address), options)::write, asked)
-        .onFailure(e -> asked.giveUp(ReplyFailure.NO_HANDLERS)); // also without a codec, once the bus is closed
+    String here = near.getOrDefault(Thread.currentThread(), Map.of()).get(address);
+    Future<Void> sent = here == null ? send(path(address), asked) : send(here, asked).recover(e -> send(path(address), asked));
+    sent.onFailure(e -> asked.giveUp(ReplyFailure.NO_HANDLERS)); // also without a codec, once the bus is closed
     return asked.answer.future();
+  }
+
+  private Future<Void> send(String path, Question<?, ?> question) {
+    return ask(eventBus.<Question<?, ?>>sender(path, options)::write, question);
   }
 
   /** Responds to the requests to an address until the calling verticle is undeployed. */
   public <Q, A> void answer(Address<Q, A> address, Function<Q, Future<A>> handler) {
-    eventBus.<Question<Q, A>>localConsumer(path(address), message -> {
+    Handler<Message<Question<Q, A>>> consumer = message -> {
       Question<Q, A> question = message.body();
       ask(body -> tracing.under(question.trace, () -> handler.apply(body)), question.body).onComplete((value, e) -> question.end(value, e));
-    });
+    };
+    eventBus.localConsumer(path(address), consumer);
+    Thread thread = Thread.currentThread();
+    String here = path(address) + "@" + thread.getId();
+    eventBus.localConsumer(here, consumer);
+    near.computeIfAbsent(thread, key -> new ConcurrentHashMap<>()).put(address, here);
   }
 
   private static <Q, A> Future<A> ask(Function<Q, Future<A>> handler, Q question) {

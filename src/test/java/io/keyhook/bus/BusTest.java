@@ -12,6 +12,10 @@ import io.vertx.junit5.Checkpoint;
 import io.vertx.junit5.VertxExtension;
 import io.vertx.junit5.VertxTestContext;
 import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -74,6 +78,41 @@ class BusTest {
         refused.flag();
       })));
     });
+  }
+
+  @Test
+  void aVerticleOnTheCallersEventLoopAnswersAndAnotherAfterItHasStopped(Vertx vertx, VertxTestContext test) {
+    Address<String, Thread> whose = new Address<>("test.whose");
+    Queue<Context> contexts = new ConcurrentLinkedQueue<>();
+    Supplier<VerticleBase> answers = () -> new VerticleBase() {
+      @Override
+      public Future<?> start() {
+        contexts.add(context);
+        bus.answer(whose, question -> Future.succeededFuture(Thread.currentThread()));
+        return Future.succeededFuture();
+      }
+    };
+    vertx.deployVerticle(answers.get()).compose(first -> {
+      Context here = contexts.remove();
+      return vertx.deployVerticle(answers.get()).compose(second -> Future.all(IntStream.range(0, 8).mapToObj(i -> asked(here, whose))
+              .toList()))
+          .compose(same -> {
+            test.verify(() -> assertThat(same.<Boolean>list()).containsOnly(true));
+            return vertx.undeploy(first);
+          })
+          .compose(undeployed -> asked(here, whose));
+    }).onComplete(test.succeeding(same -> test.verify(() -> {
+      assertThat(same).isFalse();
+      test.completeNow();
+    })));
+  }
+
+  /** Whether the thread of a context that asks is the one that answers. */
+  private Future<Boolean> asked(Context context, Address<String, Thread> address) {
+    return Future.future(result -> context.runOnContext(v -> {
+      Thread asker = Thread.currentThread();
+      bus.request(address, "?").map(asker::equals).onComplete(result);
+    }));
   }
 
   @Test
