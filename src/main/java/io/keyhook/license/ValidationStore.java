@@ -32,21 +32,25 @@ final class ValidationStore {
   /**
    * The one statement that looks across accounts: a key says what is being asked about. A subquery with a limit is executed
    * for each row, so that PostgreSQL finds a device by its whole key and a webhook by its account, whatever it believes that
-   * there are. Joined, it would read all devices of a license, or all webhooks there are, where it believes them few.
+   * there are. Joined, it would read all devices of a license, or all webhooks there are, where it believes them few. What is
+   * the account's is joined, so that PostgreSQL remembers it (Memoize) for the other licenses of the account in the batch.
    */
   private static final String LOOK_UP_WITH = """
       SELECT q.ord, l.account_id, l.license_id, l.key, l.name, l.activations, l.max_activations, l.expires_at,
         l.disabled_at IS NOT NULL, coalesce(l.expires_at <= now(), false),
         a.fingerprint IS NOT NULL, a.device_name, a.device_type, a.ip_address,
-        coalesce((SELECT a.suspended_at IS NOT NULL FROM keyhook.account a WHERE a.account_id = l.account_id), false),
-        coalesce((SELECT true FROM keyhook.webhook w
-          WHERE w.account_id = l.account_id AND w.is_active AND 1::smallint = ANY (w.events) LIMIT 1), false), l.sequence,
+        coalesce(o.suspended, false), coalesce(o.wanted, false), l.sequence,
         %s
       FROM unnest($1::text[], $2::text[]) WITH ORDINALITY q (form, fingerprint, ord)
       JOIN keyhook.license l ON upper(replace(l.key, '-', '')) = q.form
       LEFT JOIN LATERAL (
         SELECT a.fingerprint, a.device_name, a.device_type, a.ip_address, a.last_seen_at FROM keyhook.activation a
         WHERE a.account_id = l.account_id AND a.license_id = l.license_id AND a.fingerprint = q.fingerprint LIMIT 1) a
+        ON true
+      LEFT JOIN LATERAL (
+        SELECT o.suspended_at IS NOT NULL AS suspended, (SELECT true FROM keyhook.webhook w
+          WHERE w.account_id = o.account_id AND w.is_active AND 1::smallint = ANY (w.events) LIMIT 1) AS wanted
+        FROM keyhook.account o WHERE o.account_id = l.account_id LIMIT 1) o
         ON true""";
   /** Of licenses that have terms, it says only that. */
   static final String LOOK_UP = LOOK_UP_WITH.formatted(LicenseTerms.EXIST);

@@ -48,11 +48,13 @@ class LookUpPlanTest {
       PlannedStatement plan = PlannedStatement.of(connection, session, ValidationStore.LOOK_UP);
       assertIndexed(plan, "license", "upper");
       assertIndexed(plan, "activation", "account_id", "license_id", "fingerprint");
+      assertIndexed(plan, "account", "account_id");
       assertIndexed(plan, "webhook", "account_id");
       assertThat(plan.scans("policy")).as("what few licenses have").isEmpty();
       plan = PlannedStatement.of(connection, session, ValidationStore.LOOK_UP_TERMS);
       assertIndexed(plan, "license", "upper");
       assertIndexed(plan, "activation", "account_id", "license_id", "fingerprint");
+      assertIndexed(plan, "account", "account_id");
       assertIndexed(plan, "webhook", "account_id");
       assertIndexed(plan, "policy", "account_id", "policy_id");
     }
