@@ -52,7 +52,7 @@ final class Connections {
   private static final long NO_ERROR = 0;
   private static final long CANCEL = 8;
   private static final Set<HttpMethod> HAVE_BODIES = Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH);
-  /** Of ended requests that a connection of HTTP/2 still counts, beside as many as are under way. */
+  /** Of ended requests that a connection of HTTP/2 still counts, beside as many as are under way. HTTP/1 has one at a time. */
   private static final int ENDED = 16;
 
   /** A request; {@code since} is the start of its state. */
@@ -76,16 +76,24 @@ final class Connections {
   /** A connection with its requests, the latest last: those that are over are forgotten by and by. */
   private static final class Open {
     private final List<Progress> requests = new ArrayList<>(1);
-    private boolean multiplexed;
+    private final boolean multiplexed;
+    private final int ended;
     private boolean served;
-    private boolean between;
+    private boolean between = true;
     private long since;
-    private int forgetAt = ENDED;
+    private int forgetAt;
+
+    private Open(boolean multiplexed, long since) {
+      this.multiplexed = multiplexed;
+      this.ended = multiplexed ? ENDED : 1;
+      this.forgetAt = ended;
+      this.since = since;
+    }
 
     private void add(Progress request) {
       if (requests.size() >= forgetAt) {
         requests.removeIf(Progress::isOver);
-        forgetAt = 2 * requests.size() + ENDED;
+        forgetAt = 2 * requests.size() + ended;
       }
       requests.add(request);
     }
@@ -123,11 +131,7 @@ final class Connections {
       connection.close();
       return;
     }
-    Open opened = new Open();
-    opened.multiplexed = multiplexed;
-    opened.between = true;
-    opened.since = nanoTime.getAsLong();
-    open.put(connection, opened);
+    open.put(connection, new Open(multiplexed, nanoTime.getAsLong()));
     connection.closeHandler(closed -> {
       open.remove(connection);
       share.release(client, 1);
