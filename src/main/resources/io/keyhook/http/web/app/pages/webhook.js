@@ -1,26 +1,24 @@
 import { html, useState } from '../preact.js';
-import { get, patch, post, remove } from '../api.js';
+import { get, post } from '../api.js';
 import { Chart } from '../charts.js';
 import { useApp, useMay } from '../context.js';
 import { loadStats } from '../endpoints.js';
-import { dateTime, duration, millis, number, percent, plural, shortUrl } from '../format.js';
+import { duration, millis, number, percent, shortUrl } from '../format.js';
 import { Filter } from '../form.js';
 import { useLive, useSoon } from '../live.js';
-import { backTo, go, to } from '../router.js';
+import { backTo, to } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
-import { announce, Badge, Button, ButtonLink, Card, Code, Confirm, Empty, Facts, Failed, IdText, Loaded, Notice, PagedTable, PageHead, Time, Url } from '../ui.js';
+import { Button, ButtonLink, Card, Code, Empty, Facts, Failed, Loaded, Notice, PagedTable, PageHead, Time } from '../ui.js';
 import { LISTENER, TEST_ENDPOINT } from '../url-check.js';
 import { useLoad, usePages } from '../use.js';
 import { advice, EVENT_TYPES, outcome } from '../words.js';
 import { toAttempts } from './deliveries.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
-import { Kept, PauseWebhook } from './pause.js';
 import { Recover } from './recover.js';
 import { Recoveries } from './recoveries.js';
-import { EditWebhook, RotateSecret, Snippets } from './webhook-form.js';
 import { filterFacts } from './webhook-filters.js';
-import { formatFacts } from './webhook-format.js';
-import { headerFacts } from './webhook-headers.js';
+import { Snippets } from './webhook-form.js';
+import { WebhookActions, webhookFacts, WebhookNotices } from './webhook-parts.js';
 import { WebhookStatus } from './webhooks.js';
 
 const LATEST = 10;
@@ -40,7 +38,7 @@ export function WebhookPage({ id }) {
 
 function Webhook({ webhook, back, onChanged, reload }) {
   const { id } = webhook;
-  const [dialog, setDialog] = useState(null);
+  const [recovering, setRecovering] = useState(false);
   // grows with every change that all cards of the page have to show
   const [version, setVersion] = useState(0);
   const done = () => setVersion(version => version + 1);
@@ -55,87 +53,31 @@ function Webhook({ webhook, back, onChanged, reload }) {
     done();
   }, REFRESH_PAUSE);
   useDeliveryStream(true, delivery => delivery.webhookId === id && refreshSoon(), refreshSoon);
-  const close = () => setDialog(null);
-  const activate = async () => {
-    try {
-      changed(await patch('api/webhooks/' + id, { isActive: true }));
-      announce('Webhook reactivated', 'good');
-    } catch (e) {
-      announce(e.message, 'bad');
-    }
-  };
-  const resume = async () => {
-    try {
-      changed(await post(`api/webhooks/${id}/resume`));
-      announce('Webhook resumed. Keyhook sends the events that waited, oldest first.', 'good');
-    } catch (e) {
-      announce(e.message, 'bad');
-    }
-  };
   return html`<${PageHead} title=${shortUrl(webhook.url)} mono back=${back}
       badge=${html`<${WebhookStatus} webhook=${webhook} stats=${stats.data?.get(id)} />`}>
-      <${Button} needs="member" onClick=${() => setDialog('edit')}>Edit</${Button}>
-      <${Button} needs="member" icon="keys" onClick=${() => setDialog('rotate')}>Rotate secret</${Button}>
-      ${webhook.pausedAt && html`<${Button} needs="member" kind="primary" onClick=${resume}>Resume</${Button}>`}
-      ${webhook.isActive && !webhook.pausedAt && html`<${Button} needs="member" onClick=${() => setDialog('pause')}>Pause</${Button}>`}
-      ${webhook.isActive ? html`<${Button} needs="member" onClick=${() => setDialog('deactivate')}>Deactivate</${Button}>`
-        : html`<${Button} needs="member" kind="primary" onClick=${activate}>Reactivate</${Button}>`}
-      <${Button} needs="member" kind="danger-quiet" icon="trash" onClick=${() => setDialog('delete')}>Delete</${Button}>
+      <${WebhookActions} webhook=${webhook} list="/webhooks" onChanged=${changed} onRotated=${reload} />
     </${PageHead}>
-    ${!webhook.isActive && (webhook.deactivatedReason
-      ? html`<${Notice} tone="bad" title="Keyhook deactivated this webhook">${webhook.deactivatedReason}. Fix your endpoint, send a
-          test event, then reactivate the webhook and recover the failed deliveries.</${Notice}>`
-      : html`<${Notice} tone="info" title="This webhook is inactive">Keyhook sends nothing to it except test events.</${Notice}>`)}
-    ${webhook.pausedAt && html`<${Notice} tone="info" title="This webhook is paused">Keyhook sends nothing to it except test
-        events. Events wait and are sent when you resume, oldest first. Paused <${Time} at=${webhook.pausedAt} />. <${Kept} /></${Notice}>`}
-    ${webhook.previousSecretUntil && html`<${Notice} tone="info"
-        title="More than one secret is active">The oldest previous
-      secret stops signing on ${dateTime(webhook.previousSecretUntil)}.</${Notice}>`}
+    <${WebhookNotices} webhook=${webhook} repair="recover the failed deliveries" />
     ${webhook.url.startsWith(TEST_ENDPOINT) && html`<${Notice} tone="info" title="Sends to the built-in test endpoint"
         action=${html`<${ButtonLink} kind="small" href="#/test-endpoint">View requests</${ButtonLink}>`} />`}
     ${webhook.url.startsWith(LISTENER) && html`<${Notice} tone="info" title="Sends to the command listen">Deliveries go to the machine on
       which the command runs. While nobody listens, attempts fail with connection_refused.</${Notice}>`}
     <div class="split">
       <${TestCard} webhook=${webhook} onTested=${done} />
-      <${Card} title="Webhook">
-        <${Facts} of=${[
-          ['URL', html`<span class="mono breakable"><${Url} of=${webhook.url} /></span>`],
-          ['Events', webhook.events.map(event => html`<${Badge} key=${event}>${event}</${Badge}> `)],
-          webhook.description && ['Description', webhook.description],
-          webhook.customer && ['Customer', webhook.customer],
-          ...filterFacts({ filters: webhook.customerFilters }).filter(Boolean).map(([name, value]) => [name.replace('Only', 'Customer’s'), value]),
-          ...formatFacts(webhook),
-          webhook.rateLimit && ['Rate limit', plural(webhook.rateLimit, 'attempt') + ' per second'],
-          webhook.ordering === 'license' && ['Order', 'By license'],
-          ...filterFacts(webhook),
-          ...headerFacts(webhook),
-          ['Created', dateTime(webhook.createdAt)],
-          ['ID', html`<${IdText} of=${id} />`],
-        ]} />
-      </${Card}>
+      <${Card} title="Webhook"><${Facts} of=${webhookFacts(webhook, [
+        webhook.customer && ['Customer', webhook.customer],
+        ...filterFacts({ filters: webhook.customerFilters }).filter(Boolean).map(([name, value]) => [name.replace('Only', 'Customer’s'), value]),
+        webhook.ordering === 'license' && ['Order', 'By license'],
+        ...filterFacts(webhook),
+      ])} /></${Card}>
     </div>
     <${Recoveries} webhookId=${id} version=${version} />
     <${Health} id=${id} of=${health} hours=${stats.data?.get(id)?.hours} />
-    <${Latest} id=${id} version=${version} onRecover=${() => setDialog('recover')} />
+    <${Latest} id=${id} version=${version} onRecover=${() => setRecovering(true)} />
     <${Card} title="Verification code">
       <p class="faint">Verify the signature with this webhook’s secret before you trust the payload.</p>
       <${Snippets} /></${Card}>
-    ${dialog === 'edit' && html`<${EditWebhook} webhook=${webhook} onClose=${close} onChanged=${changed} />`}
-    ${dialog === 'rotate' && html`<${RotateSecret} webhook=${webhook} onClose=${close} onRotated=${reload} />`}
-    ${dialog === 'recover' && html`<${Recover} webhooks=${[webhook]} onClose=${close} onRecovering=${done} />`}
-    ${dialog === 'pause' && html`<${PauseWebhook} id=${id} onClose=${close} onPaused=${changed} />`}
-    ${dialog === 'deactivate' && html`<${Confirm} title="Deactivate this webhook?" action="Deactivate"
-        onClose=${close} run=${async () => {
-        changed(await patch('api/webhooks/' + id, { isActive: false }));
-        announce('Webhook deactivated', 'good');
-      }}><p>Keyhook stops sending to it and cancels its pending deliveries. Events that occur while it is inactive are not sent
-        later.</p>${!webhook.pausedAt && html`<p>To keep events and send them later, pause the webhook instead.</p>`}</${Confirm}>`}
-    ${dialog === 'delete' && html`<${Confirm} title="Delete this webhook?" action="Delete webhook"
-        onClose=${close} run=${async () => {
-        await remove('api/webhooks/' + id);
-        announce('Webhook deleted', 'good');
-        go('/webhooks');
-      }}><p>Its pending deliveries are canceled and its secret is deleted. Past deliveries stay in the log.</p></${Confirm}>`}`;
+    ${recovering && html`<${Recover} webhooks=${[webhook]} onClose=${() => setRecovering(false)} onRecovering=${done} />`}`;
 }
 
 /** Sends one test delivery and shows the response of the endpoint. */
