@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -44,6 +45,7 @@ final class AlertSender {
   private final Database database;
   private final String name;
   private final Optional<Channel> channel;
+  private final Optional<URI> dashboardUrl;
   private final int lanes;
   private final Duration lease;
   private final FairShare<UUID> taken;
@@ -59,12 +61,14 @@ final class AlertSender {
   /**
    * @param name of the channel
    * @param channel empty if this server does not have it: what waits for it is discarded
+   * @param dashboardUrl what links begin with; empty: messages have none
    */
-  AlertSender(Vertx vertx, Database database, String name, Optional<Channel> channel, MeterRegistry meters) {
+  AlertSender(Vertx vertx, Database database, String name, Optional<Channel> channel, Optional<URI> dashboardUrl, MeterRegistry meters) {
     this.vertx = vertx;
     this.database = database;
     this.name = name;
     this.channel = channel;
+    this.dashboardUrl = dashboardUrl;
     this.lanes = channel.map(Channel::lanes).orElse(1);
     this.lease = channel.map(Channel::longest).orElse(Duration.ZERO).plus(SPARE);
     this.taken = new FairShare<>(lanes, OF_AN_ACCOUNT / lanes);
@@ -153,7 +157,7 @@ final class AlertSender {
           && found.get().causes().contains(key.cause());
       return !wanted ? AlertStore.discard(database.pool(), message)
           : channel.get().send(key.accountId(), key.userId(), found.get(),
-              AlertText.of(cause.get(), found.get().accountName(), message.lines(), message.total()))
+              AlertText.of(cause.get(), found.get().accountName(), message.lines(), message.total(), dashboardUrl))
               .compose(outcome -> record(message, outcome));
     });
   }

@@ -2,8 +2,10 @@ package io.keyhook.alert;
 
 import io.keyhook.bus.Alerts.Cause;
 import io.keyhook.format.SlackText;
+import java.net.URI;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The words of a message.
@@ -23,14 +25,26 @@ record AlertText(String title, String accountName, List<String> lines, long tota
       Cause.PLAN_LIMIT, "Plan limit near");
   private static final Map<Cause, String> ADVICE = Map.of(
       Cause.WEBHOOK_FAILING, "Keyhook retries failed deliveries. Open the webhook in the dashboard to see what your endpoint returns.",
-      Cause.WEBHOOK_RECOVERED, "Deliveries that failed meanwhile are not sent again by themselves. To send them, open the webhook in"
-          + " the dashboard and recover them.",
+      Cause.WEBHOOK_RECOVERED, "Deliveries that failed in the meantime stay failed until you recover them in the dashboard.",
       Cause.WEBHOOK_DEACTIVATED, "Fix your endpoint, send a test event, then reactivate the webhook and recover the failed deliveries.",
       Cause.LICENSE_EXPIRING, "To extend a license, change its expiry in the dashboard.",
       Cause.PLAN_LIMIT, "To change plans, contact your administrator.");
+  /** Of the dashboard: where something can be done about the cause. */
+  private static final Map<Cause, String> PAGES = Map.of(
+      Cause.WEBHOOK_FAILING, "/",
+      Cause.WEBHOOK_RECOVERED, "/deliveries?status=failing",
+      Cause.WEBHOOK_DEACTIVATED, "/",
+      Cause.LICENSE_EXPIRING, "/licenses",
+      Cause.PLAN_LIMIT, "/plan");
 
-  static AlertText of(Cause cause, String accountName, List<String> lines, long total) {
-    return new AlertText(TITLES.get(cause), accountName, lines, total, ADVICE.get(cause));
+  /**
+   * Returns the words of alerts about one cause.
+   *
+   * @param dashboardUrl empty: no link to it
+   */
+  static AlertText of(Cause cause, String accountName, List<String> lines, long total, Optional<URI> dashboardUrl) {
+    String link = dashboardUrl.map(url -> "\n" + url.toString().replaceFirst("/$", "") + "/#" + PAGES.get(cause)).orElse("");
+    return new AlertText(TITLES.get(cause), accountName, lines, total, ADVICE.get(cause) + link);
   }
 
   /** A message that may go to a stranger, whose address somebody has signed up with: nothing in it is chosen by the sender. */

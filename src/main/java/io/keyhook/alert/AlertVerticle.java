@@ -75,8 +75,8 @@ public final class AlertVerticle extends VerticleBase {
   public Future<?> start() {
     mail = options.mail().host().map(host -> MailChannel.of(vertx, host, options.mail()));
     slack = new SlackChannel(new Sender(vertx, policy, egress, options.delivery().timeout(), MAX_IN_FLIGHT, () -> { }), policy, cipher);
-    senders = List.of(new AlertSender(vertx, database, SlackChannel.NAME, Optional.of(slack), meters),
-        new AlertSender(vertx, database, MailChannel.NAME, mail.map(Channel.class::cast), meters));
+    senders = List.of(new AlertSender(vertx, database, SlackChannel.NAME, Optional.of(slack), options.mail().dashboardUrl(), meters),
+        new AlertSender(vertx, database, MailChannel.NAME, mail.map(Channel.class::cast), options.mail().dashboardUrl(), meters));
     bus.answer(Addresses.GET_ALERTS, this::get);
     bus.answer(Addresses.UPDATE_ALERTS, this::update);
     bus.answer(Addresses.TEST_ALERTS, this::test);

@@ -77,6 +77,31 @@ class FindTest extends Visit {
   }
 
   @Test
+  void anythingIsAFewLettersAway() {
+    String webhook = keyhook.webhook(keyhook.receiver(), "license.disabled").id();
+    page.keyboard().press("Control+k");
+    assertThat(option("Licenses").first()).isVisible();
+    picture("find", 1);
+    page.keyboard().insertText("ada@example.com");
+    assertThat(option("Studio")).containsText(license.key());
+    picture("find", 2);
+    page.keyboard().press("Enter");
+    assertThat(tab.heading("Studio")).isVisible();
+    tab.settle();
+    picture("find", 3);
+    find(webhook);
+    assertThat(option("127.0.0.1")).hasAttribute("aria-selected", "true");
+    picture("find", 4);
+    page.keyboard().press("Enter");
+    assertThat(page.locator(".page-title .badge")).hasText("Active");
+    tab.settle();
+    picture("find", 5);
+    page.keyboard().press("?");
+    assertThat(tab.heading("Keyboard shortcuts")).isVisible();
+    picture("find", 6);
+  }
+
+  @Test
   void aTeamMemberIsFoundByNameOrAddress() {
     JsonObject user = keyhook.api().post("/api/users", new JsonObject().put("email", "grace.hopper@navy.example")
         .put("password", Node.PASSWORD).put("role", "support")).expect(201).json();

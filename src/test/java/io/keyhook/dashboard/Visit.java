@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Page;
 import io.keyhook.testing.Installation;
+import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -24,6 +25,11 @@ abstract class Visit {
     tab = chromium.open(new Browser.NewContextOptions().setViewportSize(1280, 900));
     page = tab.page();
     page.navigate(installation().node().uri().toString());
+  }
+
+  /** One of the pictures that show a journey in their order. */
+  void picture(String journey, int number) {
+    page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target/screenshots/strip-" + journey + "-" + number + ".png")));
   }
 
   @AfterEach

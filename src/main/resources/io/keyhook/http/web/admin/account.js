@@ -1,7 +1,7 @@
 import { html, useState } from '../app/preact.js';
 import { download, get, post, remove, ROOT } from '../app/api.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
-import { planName } from '../app/format.js';
+import { dateTime, planName } from '../app/format.js';
 import { AuditTable } from '../app/pages/audit.js';
 import { checkEmail } from '../app/passwords.js';
 import { backTo, go } from '../app/router.js';
@@ -40,13 +40,13 @@ function Account({ account, reload }) {
       <${Button} onClick=${() => setOpen('reset')}>Create password link</${Button}>
       <${Button} icon="download" busy=${exporting} onClick=${save}>Export</${Button}>
       <${Button} onClick=${() => setOpen('suspend')}>${isSuspended ? 'Resume' : 'Suspend'}</${Button}>
-      <${Button} kind="danger" onClick=${() => setOpen('erase')}>Erase</${Button}>
+      <${Button} kind="danger-quiet" icon="trash" onClick=${() => setOpen('erase')}>Erase</${Button}>
     </${PageHead}>
     <${Card}><${Facts} of=${[
       ['ID', html`<${IdText} of=${account.id} />`],
       ['First owner', account.email],
       ['Plan', planName(account.plan)],
-      ['Created', html`<${Time} at=${account.createdAt} />`],
+      ['Created', dateTime(account.createdAt)],
       isSuspended && ['Suspended', html`<${Time} at=${account.suspendedAt} />`],
       account.suspensionReason && [isSuspended ? 'Reason' : 'Reason of the last change', account.suspensionReason],
     ]} /></${Card}>

@@ -1,5 +1,6 @@
 // Formats numbers and times for people, in their own time zone.
 import { now } from './clock.js';
+import { TEST_ENDPOINT } from './url-check.js';
 
 const WHOLE = new Intl.NumberFormat('en');
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
@@ -95,7 +96,7 @@ export function fromLocal(text) {
   return date && !Number.isNaN(date.getTime()) ? date.toISOString() : null;
 }
 
-/** A URL without its scheme and trailing slash. */
+/** A webhook's name: its URL without the scheme and the trailing slash, or the name of the built-in endpoint. */
 export function shortUrl(url) {
-  return url.replace(/^https?:\/\//, '').replace(/\/$/, '');
+  return url.startsWith(TEST_ENDPOINT) ? 'Test endpoint' : url.replace(/^https?:\/\//, '').replace(/\/$/, '');
 }

@@ -235,7 +235,7 @@ export function Palette({ pages, actions, onClose }) {
     <div class="palette">
       <input type="text" autofocus role="combobox" aria-label="Find anything" aria-expanded="true" aria-controls=${id}
         aria-autocomplete="list" aria-activedescendant=${entries[current] && option(entries[current])} autocomplete="off"
-        spellcheck="false" placeholder="A license key, customer, colleague, URL, ID, page or action" value=${text}
+        spellcheck="false" placeholder="A license key, customer, team member, URL, ID, page or action" value=${text}
         onInput=${event => {
           waiting.current = false;
           setText(event.target.value);

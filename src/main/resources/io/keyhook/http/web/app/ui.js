@@ -34,9 +34,9 @@ export function PageHead({ title, mono, badge, back, children }) {
   </header>`;
 }
 
-/** A URL that may break after its punctuation. */
+/** A URL or an e-mail address that may break at its punctuation. */
 export function Url({ of }) {
-  return of.split(/(?<=[/?&=#._-])(?!\/)/).map((part, i) => html`${i > 0 && html`<wbr />`}${part}`);
+  return of.split(/(?<=[/?&=#._-])(?!\/)|(?=@)/).map((part, i) => html`${i > 0 && html`<wbr />`}${part}`);
 }
 
 export function useTitle(title) {

@@ -136,6 +136,9 @@ export const VALIDATION_ADVICE = {
   PRODUCT_MISMATCH: 'The license is for another product than the one that your app names.',
 };
 
+/** The actor that created the first account. */
+export const FIRST_START = 'bootstrap';
+
 export const AUDIT_ACTIONS = {
   'license.created': 'Created a license',
   'license.updated': 'Changed a license',
@@ -239,6 +242,9 @@ export function subjectPath(id) {
   }
   if (id.startsWith('delivery_')) {
     return '/deliveries/' + id;
+  }
+  if (id.startsWith('user_')) {
+    return '/people?member=' + id;
   }
   return id.startsWith('webhook_') ? '/webhooks/' + id : null;
 }

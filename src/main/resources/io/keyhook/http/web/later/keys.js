@@ -6,7 +6,7 @@ import { DAY_LENGTH } from '../app/format.js';
 import { atItsField, checkProof, NO_PROOF } from '../app/passwords.js';
 import { announce, Badge, Button, Confirm, Dialog, Empty, Notice, PagedTable, PageHead, Secret, Time } from '../app/ui.js';
 import { useLoad, usePages } from '../app/use.js';
-import { SCOPE_NAMES } from '../app/words.js';
+import { FIRST_START, SCOPE_NAMES } from '../app/words.js';
 import { Proof, useTwoFactor } from './proof.js';
 
 export function ApiKeys() {
@@ -21,7 +21,8 @@ export function ApiKeys() {
     { name: 'Expires', cell: ({ expiresAt }) => expiresAt && Date.parse(expiresAt) <= now() ? html`<${Badge} tone="warn">Expired</${Badge}>`
       : html`<${Time} at=${expiresAt} ahead />` },
     { name: 'Last used', cell: key => html`<${Time} at=${key.lastUsedAt} />` },
-    { name: 'Created', cell: key => html`<${Time} at=${key.createdAt} />${key.createdBy && html`<div class="faint clip">by ${key.createdBy}</div>`}` },
+    { name: 'Created', cell: key => html`<div><${Time} at=${key.createdAt} />${key.createdBy && html`<div
+        class="faint clip">${key.createdBy === FIRST_START ? 'at the first start' : 'by ' + key.createdBy}</div>`}</div>` },
     { name: 'Revoke', hidden: true, className: 'end', cell: key => html`<${Button} needs="owner" kind="small"
         aria-label=${'Revoke ' + key.name}
       onClick=${() => setLeaving(key)}>Revoke</${Button}>` },

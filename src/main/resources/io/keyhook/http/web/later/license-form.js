@@ -79,7 +79,7 @@ function Terms({ form }) {
     </div>
     <div class="columns">
       <${Field} form=${form} name="heartbeatSeconds" label="Heartbeat" optional live=${checkPeriod}
-        hint="A device that has not validated for so long, such as 1 day, loses its activation. 5 minutes or more." />
+        hint="A device that has not validated for this long, such as 1 day, loses its activation. At least 5 minutes." />
       <${Field} form=${form} name="leaseSeconds" label="Lease" optional live=${checkPeriod}
         hint="How long a signed validation is good offline, such as 14 days." />
     </div>`;

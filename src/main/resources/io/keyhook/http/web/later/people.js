@@ -5,7 +5,7 @@ import { Field, FormDialog, useForm } from '../app/form.js';
 import { atItsField, checkEmail, checkPassword, checkProof, NO_PROOF, PASSWORD_HINT } from '../app/passwords.js';
 import { Proof, useTwoFactor } from './proof.js';
 import { useLocation } from '../app/router.js';
-import { announce, Badge, Button, Card, Confirm, Dialog, Notice, PagedTable, PageHead, Secret, Time } from '../app/ui.js';
+import { announce, Badge, Button, Card, Confirm, Dialog, Notice, PagedTable, PageHead, Secret, Time, Url } from '../app/ui.js';
 import { useId, usePages } from '../app/use.js';
 import { ROLE_NAMES } from '../app/words.js';
 
@@ -30,7 +30,7 @@ export function People() {
   const isMe = user => user.id === me.data?.user?.id;
   const columns = [
     { name: 'Team member', className: 'main', cell: user => html`<span
-        class="strong">${user.name ?? user.email}</span> ${isMe(user) && html`<${Badge}>You</${Badge}>`}
+        class="strong"><${Url} of=${user.name ?? user.email} /></span> ${isMe(user) && html`<${Badge}>You</${Badge}>`}
       ${user.twoFactor && html`<${Badge} tone="good">Two-factor</${Badge}>`}
       ${user.name && html`<div class="faint clip">${user.email}</div>`}` },
     { name: 'Role', cell: user => mayManage ? html`<${RoleOf} user=${user} isMe=${isMe(user)} onChanged=${pages.reload} />`
@@ -164,7 +164,7 @@ function Invitations({ version }) {
   const pages = usePages('api/invitations', {}, { version, name: 'invitations' });
   const [revoking, setRevoking] = useState(null);
   const columns = [
-    { name: 'E-mail', className: 'main', cell: ({ email }) => html`<span class="strong">${email}</span>` },
+    { name: 'E-mail', className: 'main', cell: ({ email }) => html`<span class="strong"><${Url} of=${email} /></span>` },
     { name: 'Role', cell: ({ role }) => ROLE_NAMES[role][0] },
     { name: 'Invited by', cell: ({ createdBy }) => html`<span class="clip">${createdBy}</span>` },
     { name: 'Expires', cell: ({ expiresAt }) => html`<${Time} at=${expiresAt} ahead />` },
@@ -186,7 +186,7 @@ function PasswordResets({ version }) {
   const pages = usePages('api/password-resets', {}, { version, name: 'password-resets' });
   const [revoking, setRevoking] = useState(null);
   const columns = [
-    { name: 'Team member', className: 'main', cell: ({ email }) => html`<span class="strong">${email}</span>` },
+    { name: 'Team member', className: 'main', cell: ({ email }) => html`<span class="strong"><${Url} of=${email} /></span>` },
     { name: 'Created by', cell: ({ createdBy }) => html`<span class="clip">${createdBy}</span>` },
     { name: 'Created', cell: ({ createdAt }) => html`<${Time} at=${createdAt} />` },
     { name: 'Expires', cell: ({ expiresAt }) => html`<${Time} at=${expiresAt} ahead />` },

@@ -22,8 +22,8 @@ export function Policies() {
         href=${to('/licenses', { policyId: policy.id })} title="Licenses with this policy">${policy.name}</a>${policy.trial
           && html` <${Badge} tone="info">Trial</${Badge}>`}` },
     { name: 'Valid for', cell: policy => policy.durationSeconds == null ? html`<span class="faint">Unlimited</span>`
-      : html`${period(policy.durationSeconds)}<div class="faint">from ${policy.expiryBasis === 'creation' ? 'creation'
-          : 'the first activation'}</div>` },
+      : html`<div>${period(policy.durationSeconds)}<div class="faint">from ${policy.expiryBasis === 'creation' ? 'creation'
+          : 'the first activation'}</div></div>` },
     { name: 'Activation limit', numeric: true, cell: policy => number(policy.maxActivations) },
     { name: 'Grace period', className: 'roomy', cell: policy => period(policy.graceSeconds || null) || html`<span class="faint">–</span>` },
     { name: 'Created', className: 'roomy', cell: policy => html`<${Time} at=${policy.createdAt} />` },
@@ -110,7 +110,7 @@ function PolicyForm({ policy, onClose, onSaved }) {
       <${Field} form=${form} name="graceSeconds" label="Grace period" optional live=${checkPeriod}
         hint="How long a license stays valid after its expiry." />
       <${Field} form=${form} name="heartbeatSeconds" label="Heartbeat" optional live=${checkPeriod}
-        hint="A device that has not validated for so long loses its activation. 5 minutes or more." />
+        hint="A device that has not validated for this long loses its activation. At least 5 minutes." />
     </div>
     <div class="columns">
       <${Field} form=${form} name="leaseSeconds" label="Lease" optional live=${checkPeriod}
@@ -133,7 +133,7 @@ function Products() {
   const columns = [
     { name: 'Name', className: 'main', cell: product => html`<a class="row-link"
         href=${to('/licenses', { productId: product.id })} title="Licenses for this product">${product.name}</a>
-      <div class="faint mono clip">${product.id}</div>` },
+      <div class="faint mono">${product.id}</div>` },
     { name: 'Created', cell: product => html`<${Time} at=${product.createdAt} />` },
     { name: 'Actions', hidden: true, className: 'end', cell: product => html`<span class="actions"><${Button} needs="member" kind="small"
         aria-label=${'Rename ' + product.name} onClick=${() => setDialog({ kind: 'rename', product })}>Rename</${Button}>

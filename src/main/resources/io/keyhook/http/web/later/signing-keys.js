@@ -1,5 +1,5 @@
 import { html, useState } from '../app/preact.js';
-import { get, post, remove } from '../app/api.js';
+import { get, post, remove, ROOT } from '../app/api.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
 import { dateTime } from '../app/format.js';
 import { announce, Button, ButtonLink, Card, Code, Confirm, IdText, Loaded, StatusBadge, Table } from '../app/ui.js';
@@ -26,7 +26,7 @@ export function SigningKeysCard({ accountId }) {
     <p>Your app verifies validations and leases with the public keys. Build them into your app.</p>
     <${Loaded} of=${loaded} lines=${3}>${keys => html`<${Table} label="Signing keys" rows=${keys.data} columns=${columns} />
       <${Code} label="public keys" text=${keySet(keys.data)} />`}</${Loaded}>
-    <p class="faint">Also public at <code>api/accounts/${accountId}/.well-known/jwks.json</code></p>
+    <p class="faint">Also public at <code class="breakable">${new URL(`api/accounts/${accountId}/.well-known/jwks.json`, ROOT).href}</code></p>
     ${rotating && html`<${RotateKey} onClose=${() => setRotating(false)} onRotated=${loaded.reload} />`}
     ${leaving && html`<${Confirm} title="Delete this signing key?" action="Delete signing key" onClose=${() => setLeaving(null)}
         run=${async () => {

@@ -43,8 +43,8 @@ export function TestEndpointPage() {
             action=${html`<${Button} needs="member" kind="primary small" onClick=${act(createTestEndpoint, 'Webhook created')}>Create webhook</${Button}>`} />`}
         <${Facts} of=${[
           ['URL', html`<${IdText} of=${endpoint.url} />`],
-          webhooks.length > 0 && ['Webhook', webhooks.map(({ id, description, url }) => html`<a key=${id}
-              href=${to('/webhooks/' + id)}>${description ?? url}</a>`)],
+          webhooks.length > 0 && ['Webhook', webhooks.map(({ id, description }) => html`<a key=${id}
+              href=${to('/webhooks/' + id)}>${description ?? id}</a>`)],
           ['Expires', html`<time datetime=${endpoint.expiresAt}>${dateTime(endpoint.expiresAt)} (${ago(endpoint.expiresAt, true)})</time>`],
           ['Received', number(endpoint.received)],
         ]} /></${Card}>

@@ -48,9 +48,9 @@ function App() {
 function Over({ wasIn }) {
   useTitle('Webhooks');
   return html`<main class="door"><div class="door-card"><${Logo} />
-    <${Empty} icon="clock" title=${wasIn ? 'Your session has ended' : 'This link no longer works'}>
-      ${wasIn ? 'Its link has expired or was revoked.' : 'It was opened before or revoked, or has expired.'} Ask for a new link where you got
-      this one.</${Empty}></div></main>`;
+    <h1>${wasIn ? 'Your session has ended' : 'This link no longer works'}</h1>
+    <p>${wasIn ? 'Its link has expired or was revoked.' : 'It was opened before or revoked, or has expired.'} Ask for a new link where you
+      got this one.</p></div></main>`;
 }
 
 function Frame({ session }) {

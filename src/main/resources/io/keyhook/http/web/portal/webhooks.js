@@ -11,7 +11,7 @@ const COLUMNS = [
   { name: 'Endpoint', className: 'main', cell: webhook => html`<a class="row-link mono" href=${to('/webhooks/' + webhook.id)}><${Url}
       of=${shortUrl(webhook.url)} /></a>${webhook.description && html`<div class="faint">${webhook.description}</div>`}` },
   { name: 'Status', className: 'badge-cell', cell: webhook => html`<${WebhookStatus} webhook=${webhook} />` },
-  { name: 'Events', cell: ({ events }) => events.map(event => html`<${Badge} key=${event}>${event}</${Badge}> `) },
+  { name: 'Events', cell: ({ events }) => html`<div>${events.map(event => html`<${Badge} key=${event}>${event}</${Badge}> `)}</div>` },
   { name: 'Created', cell: webhook => html`<${Time} at=${webhook.createdAt} />` },
 ];
 

@@ -3,7 +3,7 @@ import { Filter } from '../form.js';
 import { clearFilters, filter, to, useLocation } from '../router.js';
 import { Button, Empty, PagedTable, PageHead, Time } from '../ui.js';
 import { usePages } from '../use.js';
-import { AUDIT_ACTIONS, fieldName, subjectPath } from '../words.js';
+import { AUDIT_ACTIONS, fieldName, FIRST_START, subjectPath } from '../words.js';
 
 const ACTIONS = [['', 'All actions'], ...Object.entries(AUDIT_ACTIONS)];
 
@@ -31,7 +31,7 @@ export function AuditTable({ path = 'api/audit', query, size, version, name, wit
         class="strong">${AUDIT_ACTIONS[entry.action] ?? entry.action}</span>
       ${entry.changed.length > 0 && html`<div class="faint">${entry.changed.map(fieldName).join(', ')}</div>`}` },
     withSubject && { name: 'Subject', className: 'rest', cell: entry => html`<${Subject} id=${entry.subjectId} links=${links} />` },
-    { name: 'Actor', cell: entry => html`<span class="clip">${entry.actor}</span>` },
+    { name: 'Actor', cell: ({ actor }) => html`<span class="clip">${actor === FIRST_START ? 'First start' : actor}</span>` },
     { name: 'Address', className: 'roomy', cell: entry => entry.ipAddress ? html`<span
         class="mono">${entry.ipAddress}</span>` : html`<span class="faint">–</span>` },
     { name: 'Time', cell: entry => html`<${Time} at=${entry.createdAt} />` },

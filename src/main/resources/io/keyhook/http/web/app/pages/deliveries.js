@@ -125,11 +125,12 @@ export function DeliveryList() {
   };
   const columns = open ? DELIVERY_COLUMNS.filter(({ className }) => className !== 'roomy') : [
     ...DELIVERY_COLUMNS.slice(0, 3),
-    { name: 'Endpoint', className: 'rest', cell: ({ webhookId }) => html`<span
+    { name: 'Endpoint', className: 'rest spare', cell: ({ webhookId }) => html`<span
         class="mono clip">${endpoint(webhookId)}</span>` },
     ...DELIVERY_COLUMNS.slice(3),
   ];
-  const filtered = webhookId || status || event || licenseId || search || time || attempted;
+  const healthy = status === 'failing' && !event && !licenseId && !search && !time && !attempted;
+  const filtered = !healthy && (webhookId || status || event || licenseId || search || time || attempted);
   return html`<${PageHead} title="Deliveries">
       <${LiveState} on=${live} state=${stream} paused=${live && !streams} onChange=${setLive} />
       <${Button} needs="support" icon="repeat" disabled=${!webhooks.data?.length} onClick=${() => setRecovering(true)}>Recover</${Button}>
@@ -160,11 +161,12 @@ export function DeliveryList() {
         webhooks.reload();
         pages.reload();
       }} />`}
-    <div class=${open ? 'with-drawer' : undefined}><div onClick=${peek}>
+    <div class=${open ? 'with-drawer' : undefined}><div class="list" onClick=${peek}>
     <${PagedTable} label="Deliveries" pages=${pages} columns=${columns} filtered=${filtered}
         onClear=${clearFilters}
       current=${open} selected=${maySelect ? selected : null} onSelect=${setSelected} rowName=${delivery => `${delivery.event} ${delivery.id}`}
-      empty=${html`<${Empty} icon="deliveries" title="No deliveries yet" action=${html`<${ButtonLink}
+      empty=${healthy ? html`<${Empty} icon="check" title="No failures">No delivery has failed or is retrying.</${Empty}>`
+        : html`<${Empty} icon="deliveries" title="No deliveries yet" action=${html`<${ButtonLink}
           href="#/webhooks">Go to webhooks</${ButtonLink}>`}>
         Each event that Keyhook sends to a webhook appears here, with all its attempts.</${Empty}>`} /></div>
       ${open && html`<${Drawer} id=${open} rows=${pages.rows ?? []} onChanged=${pages.reload} />`}</div>

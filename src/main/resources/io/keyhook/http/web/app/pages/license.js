@@ -1,7 +1,7 @@
 import { html, useState } from '../preact.js';
-import { get, post, remove } from '../api.js';
+import { get, getAll, post, remove } from '../api.js';
 import { Field, Form, FormError, useForm } from '../form.js';
-import { dateTime, number } from '../format.js';
+import { dateTime, number, shortUrl } from '../format.js';
 import { useSoon } from '../live.js';
 import { period } from '../periods.js';
 import { backTo, go, to } from '../router.js';
@@ -190,10 +190,16 @@ function Devices({ id, version, onRemoved }) {
 
 function Events({ id, version }) {
   const pages = usePages('api/deliveries', { licenseId: id }, { size: SHORT_PAGE, version, name: 'events' });
+  const webhooks = useLoad(signal => getAll('api/webhooks', signal), [id]);
+  const endpoint = id => {
+    const webhook = webhooks.data?.find(webhook => webhook.id === id);
+    return webhook ? shortUrl(webhook.url) : webhooks.data ? 'Deleted webhook' : webhooks.error ? id : '…';
+  };
   const columns = [
     { name: 'Event', className: 'main', cell: delivery => html`<a class="row-link"
         href=${to('/deliveries/' + delivery.id)}>${delivery.event}</a>` },
     { name: 'Status', className: 'badge-cell', cell: delivery => html`<${DeliveryBadge} delivery=${delivery} />` },
+    { name: 'Endpoint', className: 'rest', cell: ({ webhookId }) => html`<span class="mono clip">${endpoint(webhookId)}</span>` },
     { name: 'Attempts', numeric: true, cell: delivery => delivery.attemptCount },
     { name: 'Created', cell: delivery => html`<${Time} at=${delivery.createdAt} />` },
   ];

@@ -28,7 +28,7 @@ export function ProductChoice({ form, products, none = 'Any product' }) {
 /** @param policies as the API lists them */
 export function PolicyChoice({ form, policies }) {
   return html`<${Field} form=${form} name="policyId" label="Policy" as="select" optional
-      hint="The license takes from it what you leave empty.">
+      hint="The policy fills in what you leave empty.">
     ${options(policies, form.values.policyId, 'No policy')}
   </${Field}>`;
 }

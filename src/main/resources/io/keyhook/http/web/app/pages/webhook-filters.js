@@ -39,7 +39,7 @@ export const filterRequest = values => {
 export function FilterFields({ form, title, hint }) {
   const area = { as: 'textarea', rows: 2, spellcheck: false, class: 'mono', optional: true };
   return html`<fieldset class="choices"><legend>${title ?? html`Filters <span class="faint">optional</span>`}</legend>
-    <p class="hint">${hint ?? 'Without filters, the webhook receives the events of all licenses. A license has to fit each filter.'}</p>
+    <p class="hint">${hint ?? 'Without filters, the webhook receives the events of all licenses. With several, a license has to match all of them.'}</p>
     <${Field} form=${form} name="filters.licenseIds" label="License IDs" ...${area} hint="One per line." />
     <${Field} form=${form} name="filters.productIds" label="Product IDs" ...${area} hint="One per line." />
     <${Field} form=${form} name="filters.policyIds" label="Policy IDs" ...${area} hint="One per line." />

@@ -125,7 +125,7 @@ export function EditWebhook({ webhook, onClose, onChanged }) {
   return html`<${FormDialog} form=${form} title="Edit webhook" wide action="Save" onClose=${onClose}>
     <${Fields} form=${form} settings=${settings} webhook=${webhook} />
     ${form.values.url !== webhook.url && html`<${Notice}
-        tone="info">Pending deliveries will go to the new URL.</${Notice}>`}
+        tone="info">Pending and retrying deliveries will go to the new URL.</${Notice}>`}
   </${FormDialog}>`;
 }
 
