@@ -8,6 +8,7 @@ import io.keyhook.db.Database;
 import io.keyhook.db.Diagnosis;
 import io.keyhook.db.Diagnosis.Server;
 import io.keyhook.db.LogArchive;
+import io.keyhook.db.Pooler;
 import io.keyhook.db.SchemaVersion;
 import io.keyhook.db.WriteProbe;
 import io.keyhook.target.Target;
@@ -58,20 +59,25 @@ final class Doctor implements DatabaseCommand {
     String where = options.database().embedded() ? "embedded"
         : ConnectionUri.parse(options.database().uri().orElseThrow()).where();
     return Diagnosis.server(database.pool())
-        .onSuccess(server -> inspect(where, server))
+        .onSuccess(server -> inspect(where, server, options.database()))
         .onFailure(e -> report(false, "database", where + ": " + e.getMessage()))
         .compose(server -> server.migrated() ? inspect(vertx, database, options)
             .onFailure(e -> report(false, "webhooks", e.getMessage())) : Future.<Void>succeededFuture())
         .otherwiseEmpty(); // which is reported
   }
 
-  private void inspect(String where, Server server) {
+  private void inspect(String where, Server server, KeyhookOptions.Database options) {
     report(true, "database", where + ", PostgreSQL " + server.version());
     report(server.migrated(), "schema", server.migrated() ? "version " + SchemaVersion.NEWEST
         : "not version " + SchemaVersion.NEWEST + "; run the command migrate, or start a node");
     Duration difference = server.clockDifference().abs();
     report(difference.compareTo(LARGEST_DIFFERENCE) <= 0, "clock",
         difference.toMillis() + " ms between this machine and the database");
+    if (!options.embedded() && options.pooler() == Pooler.NONE) {
+      report(server.connections() >= options.maxConnections(), "connections", "the database accepts " + server.connections()
+          + ", and each node opens up to " + options.maxConnections() + ": enough for "
+          + server.connections() / options.maxConnections() + " nodes");
+    }
   }
 
   private Future<Void> inspect(Vertx vertx, Database database, KeyhookOptions options) {

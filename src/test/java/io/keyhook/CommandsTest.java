@@ -107,6 +107,12 @@ class CommandsTest {
   void theDoctorSaysWhatIsWrong() {
     assertThat(run(0, "doctor")).contains("ok     database", "ok     schema", "ok     clock", "ok     writes", "ok     disk")
         .doesNotContain("WRONG");
+    long connections = keyhook.database().number(
+        "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int");
+    assertThat(run(0, Map.of("KEYHOOK_DATABASE_MAX_CONNECTIONS", "20"), "doctor"))
+        .contains("ok     connections", "opens up to 20: enough for " + connections / 20 + " nodes");
+    assertThat(run(1, Map.of("KEYHOOK_DATABASE_MAX_CONNECTIONS", Long.toString(connections + 1)), "doctor"))
+        .contains("WRONG  connections", "enough for 0 nodes");
     assertThat(run(1, Map.of("KEYHOOK_DATABASE_URI", "postgresql://u:secret-of-u@127.0.0.1:1/k"), "doctor"))
         .contains("WRONG  database", "127.0.0.1:1").doesNotContain("secret-of-u");
   }

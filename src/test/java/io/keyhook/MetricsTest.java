@@ -142,7 +142,7 @@ class MetricsTest {
     String promtool = Tool.require("promtool");
     Path faults = Path.of("src/test/resources/io/keyhook/alerts-test.yml").toAbsolutePath();
     assertThat(Program.run(directory, Map.of(), "", List.of(promtool, "test", "rules", faults.toString()))).contains("  SUCCESS");
-    assertThat(names(ALERT, Files.readString(Path.of("conf/alerts.yml")), 1)).hasSize(18)
+    assertThat(names(ALERT, Files.readString(Path.of("conf/alerts.yml")), 1)).hasSize(19)
         .isEqualTo(names(ALERT, Files.readString(faults), 1));
   }
 

@@ -26,17 +26,19 @@ final class Deliverer implements Endpoint.Actions {
   private final Transport transport;
   private final Outcomes outcomes;
   private final Drain drain;
+  private final Lateness lateness;
   private final Endpoints endpoints;
   private boolean stopping;
 
   Deliverer(Endpoint.Limits limits, Dispatcher dispatcher, Claims claims, SettingsLoader settings, Transport transport,
-      Outcomes outcomes, Drain drain) {
+      Outcomes outcomes, Drain drain, Lateness lateness) {
     this.dispatcher = dispatcher;
     this.claims = claims;
     this.settings = settings;
     this.transport = transport;
     this.outcomes = outcomes;
     this.drain = drain;
+    this.lateness = lateness;
     this.endpoints = new Endpoints(id -> new Endpoint(id, limits, this));
   }
 
@@ -44,13 +46,18 @@ final class Deliverer implements Endpoint.Actions {
   void work(Dispatcher.Work work) {
     work.webhooks().forEach(this::polled);
     work.leased().forEach(this::accept);
-    work.due().forEach(this::due);
+    work.due().forEach(this::wake);
   }
 
   private void accept(Outgoing outgoing) {
     Endpoint endpoint = endpoints.of(outgoing.endpoint());
     endpoint.accept(new HeldDelivery(outgoing, dispatcher.holdings()));
     advance(endpoint);
+  }
+
+  private void wake(EndpointId id) {
+    lateness.woken(id, endpoints.of(id).holdsItselfBack());
+    due(id);
   }
 
   private void due(EndpointId id) {

@@ -39,6 +39,7 @@ public final class DeliveryMetrics {
   private final Counter unasked;
   private final Counter polls;
   private final AtomicReference<Double> oldestDue;
+  private final AtomicReference<Double> behind;
 
   public DeliveryMetrics(MeterRegistry meters, Counts counts, FairShare<UUID> holdings) {
     this.meters = meters;
@@ -65,6 +66,9 @@ public final class DeliveryMetrics {
     this.oldestDue = new AtomicReference<>(0.0);
     Gauge.builder("keyhook.queue.oldest.due", oldestDue, AtomicReference::get).baseUnit("seconds")
         .description("How long the oldest due delivery has been waiting, on whichever node").register(meters);
+    this.behind = new AtomicReference<>(0.0);
+    Gauge.builder("keyhook.queue.behind", behind, AtomicReference::get).baseUnit("seconds")
+        .description("How long the oldest delivery has been due that waits for Keyhook and not for its own endpoint").register(meters);
     this.unasked = Counter.builder("keyhook.receivers.unasked")
         .description("Times that an endpoint sent bytes outside of a response").register(meters);
     this.polls = Counter.builder("keyhook.queue.polls").description("Polls of the queue that ended").register(meters);
@@ -130,10 +134,12 @@ public final class DeliveryMetrics {
   /**
    * The queue was read.
    *
-   * @param seconds since when its oldest due delivery has been due; zero: none is due
+   * @param oldestSeconds since when its oldest due delivery has been due; zero: none is due
+   * @param behindSeconds the same of those that do not wait for their endpoint, as {@link Lateness} has it
    */
-  void oldestDue(double seconds) {
-    oldestDue.set(seconds);
+  void oldestDue(double oldestSeconds, double behindSeconds) {
+    oldestDue.set(oldestSeconds);
+    behind.set(behindSeconds);
   }
 
   /** Counts bytes that no request had asked for. */

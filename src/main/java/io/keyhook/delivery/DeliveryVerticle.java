@@ -24,6 +24,7 @@ final class DeliveryVerticle extends VerticleBase {
   private final Services services;
   private final Rules rules;
   private final TakeOver takeOver;
+  private final Lateness lateness;
   private final DeliveryMetrics metrics;
   private final int number;
   private Pool client;
@@ -37,10 +38,11 @@ final class DeliveryVerticle extends VerticleBase {
   /**
    * @param number of this instance, from 0
    */
-  DeliveryVerticle(Services services, Rules rules, TakeOver takeOver, DeliveryMetrics metrics, int number) {
+  DeliveryVerticle(Services services, Rules rules, TakeOver takeOver, Lateness lateness, DeliveryMetrics metrics, int number) {
     this.services = services;
     this.rules = rules;
     this.takeOver = takeOver;
+    this.lateness = lateness;
     this.metrics = metrics;
     this.number = number;
   }
@@ -65,7 +67,7 @@ final class DeliveryVerticle extends VerticleBase {
         services.dispatcher(),
         new Claims(vertx, client, services.database().shards(), services.dispatcher().holdings(), takeOver, rules.plans(),
             bus.tracing().isOn()),
-        new SettingsLoader(vertx, reader), transport, new Outcomes(bus, results, schedule, metrics), drain);
+        new SettingsLoader(vertx, reader), transport, new Outcomes(bus, results, schedule, metrics), drain, lateness);
     tests = new TestSender(client, transport, reader, rules.plans(), bus.tracing());
     bus.listen(Dispatcher.address(number), deliverer::work);
     bus.listen(Addresses.CANCELED, deliverer::canceled);

@@ -20,6 +20,7 @@ public final class DeliveryVerticles {
   private final Rules rules;
   private final DeliveryMetrics metrics;
   private final TakeOver takeOver;
+  private final Lateness lateness = new Lateness();
   private final AtomicInteger senders = new AtomicInteger();
 
   /**
@@ -49,12 +50,12 @@ public final class DeliveryVerticles {
 
   /** A verticle that sends: one per event loop, as many as the dispatcher has senders. */
   public Deployable sender() {
-    return new DeliveryVerticle(services, rules, takeOver, metrics, senders.getAndIncrement());
+    return new DeliveryVerticle(services, rules, takeOver, lateness, metrics, senders.getAndIncrement());
   }
 
   /** The verticle that looks for due deliveries: one per node. */
   public Deployable queue() {
-    return new QueueVerticle(services, takeOver, rules.plans(), metrics);
+    return new QueueVerticle(services, takeOver, lateness, rules.plans(), metrics);
   }
 
   /** The verticle that looks after webhooks with an order: one per node. */

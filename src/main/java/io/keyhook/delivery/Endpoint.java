@@ -286,6 +286,11 @@ final class Endpoint {
     return settings.state();
   }
 
+  /** Whether its due deliveries wait for the endpoint itself: it is slow, it fails, or its rate limit is reached. */
+  boolean holdsItselfBack() {
+    return !window.isOpen() || window.isReduced() || backlog == Backlog.PACED;
+  }
+
   /** Whether nothing would be lost with it but the size of its window. */
   boolean isIdle() {
     return waiting.isEmpty() && window.inFlight() == 0 && backlog == Backlog.EMPTY && !settings.isBlocked()

@@ -45,14 +45,16 @@ final class QueueVerticle extends VerticleBase {
 
   private final Services services;
   private final TakeOver takeOver;
+  private final Lateness lateness;
   private final Plans plans;
   private final DeliveryMetrics metrics;
   private final Map<Object, Poller> pollers = new HashMap<>();
   private Pool client;
 
-  QueueVerticle(Services services, TakeOver takeOver, Plans plans, DeliveryMetrics metrics) {
+  QueueVerticle(Services services, TakeOver takeOver, Lateness lateness, Plans plans, DeliveryMetrics metrics) {
     this.services = services;
     this.takeOver = takeOver;
+    this.lateness = lateness;
     this.plans = plans;
     this.metrics = metrics;
   }
@@ -80,6 +82,7 @@ final class QueueVerticle extends VerticleBase {
       boolean gone = !places.contains(poller.getKey());
       if (gone) {
         poller.getValue().stop();
+        lateness.forget(poller.getKey());
       }
       return gone;
     });
@@ -92,6 +95,7 @@ final class QueueVerticle extends VerticleBase {
     private long timer;
     private long nextNanos;
     private double oldestDue;
+    private double behind;
 
     Poller(Object place) {
       this.place = place;
@@ -143,11 +147,13 @@ final class QueueVerticle extends VerticleBase {
     }
 
     private void wake(Polled found) {
+      behind = lateness.polled(place, found.due(), System.nanoTime());
       services.dispatcher().polled(
           found.due().stream().filter(due -> due.seconds() <= 0).map(Due::endpoint).toList(), found.webhooks());
       oldestDue = found.due().stream().mapToDouble(Due::seconds).map(seconds -> -seconds).filter(age -> age > 0).max()
           .orElse(0);
-      metrics.oldestDue(pollers.values().stream().mapToDouble(poller -> poller.oldestDue).max().orElse(0));
+      metrics.oldestDue(pollers.values().stream().mapToDouble(poller -> poller.oldestDue).max().orElse(0),
+          pollers.values().stream().mapToDouble(poller -> poller.behind).max().orElse(0));
       metrics.polled();
       pollIn(found.due().stream().filter(due -> due.seconds() > 0).mapToDouble(Due::seconds).min().stream()
           .mapToObj(seconds -> Duration.ofNanos((long) (seconds * 1e9) + 1_000_000)).findAny().orElse(POLL));

@@ -9,6 +9,7 @@ final class Window {
   private static final int INITIAL_SIZE = 64;
 
   private final int max;
+  private final int initialHalvings;
   private int halvings;
   private int inFlight;
 
@@ -20,6 +21,7 @@ final class Window {
     while (size() > INITIAL_SIZE) {
       halvings++;
     }
+    this.initialHalvings = halvings;
   }
 
   int size() {
@@ -32,6 +34,11 @@ final class Window {
 
   boolean isOpen() {
     return inFlight < size();
+  }
+
+  /** Whether failures have left it smaller than it opened. */
+  boolean isReduced() {
+    return halvings > initialHalvings;
   }
 
   void started() {

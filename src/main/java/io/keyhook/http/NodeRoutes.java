@@ -40,11 +40,12 @@ final class NodeRoutes {
    * @param partitionsOverdue partitions that could not be archived or dropped
    * @param clockAheadSeconds by how much its clock is ahead of the database's
    * @param egress whether deliveries can leave the node, by way
+   * @param behindSeconds how long the oldest delivery has been due that does not wait for its own endpoint
    */
   record NodeState(
       String version, String javaVersion, String schema, String status, String database, String logLevel, Map<String, Double> queue,
       Double oldestDueSeconds, Double partitionsAheadSeconds, Double partitionsOverdue, Double clockAheadSeconds,
-      Map<String, Boolean> egress) {}
+      Map<String, Boolean> egress, Double behindSeconds) {}
 
   /** The level of the log from now on. */
   record LogLevel(String level) {}
@@ -67,7 +68,7 @@ final class NodeRoutes {
     return new NodeState(Version.VERSION, System.getProperty("java.version"), SchemaVersion.NEWEST, health.status(),
         health.database(), control.get().logLevel().map(Level::name).orElse(null), values("keyhook.queue.deliveries", "state"),
         value("keyhook.queue.oldest.due"), value("keyhook.partitions.ahead"), value("keyhook.partitions.overdue"),
-        value("keyhook.clock.ahead"), egress);
+        value("keyhook.clock.ahead"), egress, value("keyhook.queue.behind"));
   }
 
   private Double value(String metric) {

@@ -188,13 +188,13 @@ class AdministrationTest extends Visit {
   }
 
   private static final List<String> MEASURED = List.of(
-      "Clock", "Waiting", "In progress", "Retrying", "Paused", "Oldest due delivery", "Partitions ahead", "Partitions overdue");
+      "Clock", "Waiting", "In progress", "Retrying", "Paused", "Oldest due delivery", "Behind schedule", "Partitions ahead", "Partitions overdue");
 
   @Test
   void aValueThatTheNodeDoesNotKnowIsNotShownAsZero() {
     JsonObject state = keyhook.node().operator().get("/api/admin/node").expect(200).json();
     JsonObject unknown = state.copy().put("queue", new JsonObject());
-    List.of("oldestDueSeconds", "partitionsAheadSeconds", "partitionsOverdue", "clockAheadSeconds").forEach(unknown::putNull);
+    List.of("oldestDueSeconds", "behindSeconds", "partitionsAheadSeconds", "partitionsOverdue", "clockAheadSeconds").forEach(unknown::putNull);
     page.route("**/api/admin/node", route -> route.fulfill(new Route.FulfillOptions().setContentType("application/json")
         .setBody(unknown.encode())));
     tab.visit("Node");
@@ -202,14 +202,16 @@ class AdministrationTest extends Visit {
       assertThat(fact(name)).hasText("–");
     }
     page.unroute("**/api/admin/node");
-    JsonObject idle = unknown.put("oldestDueSeconds", 0).put("partitionsOverdue", 0)
+    JsonObject idle = unknown.put("oldestDueSeconds", 500).put("behindSeconds", 0).put("partitionsOverdue", 0)
         .put("queue", new JsonObject().put("waiting", 0).put("leased", 1234).put("retrying", 0).put("paused", 0));
     page.route("**/api/admin/node", route -> route.fulfill(new Route.FulfillOptions().setContentType("application/json")
         .setBody(idle.encode())));
     page.evaluate("location.hash = '/'");
     tab.visit("Node");
     assertThat(fact("In progress")).hasText("1,234");
-    assertThat(fact("Oldest due delivery")).hasText("none");
+    assertThat(fact("Oldest due delivery")).hasText("8 min");
+    assertThat(fact("Behind schedule")).hasText("no");
+    assertThat(page.locator("dl.facts .badge.bad")).hasCount(0);
     assertThat(fact("Partitions overdue")).hasText("0");
   }
 

@@ -207,6 +207,7 @@ final class EndpointModel implements Endpoint.Actions {
     long waiting = held - attempting.size() - writing.size();
     assertThat(reportedWaiting).as("whether polls follow a webhook of which %d wait", waiting).isEqualTo(waiting > 0);
     assertThat(saturated).as("what is reported of " + waiting + " that wait").isEqualTo(waiting > 2L * window.size());
+    assertThat(endpoint.holdsItselfBack()).isEqualTo(!window.isOpen() || window.isReduced());
     if (stopping) {
       assertThat(waiting).as("waiting at a stop").isZero();
     }

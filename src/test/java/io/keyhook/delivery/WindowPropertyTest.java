@@ -59,6 +59,16 @@ class WindowPropertyTest {
   }
 
   @Test
+  void failuresReduceItUntilEnoughAttemptsSucceed() {
+    Window window = new Window(256);
+    assertThat(window.isReduced()).isFalse();
+    attempt(window, false);
+    assertThat(window.isReduced()).isTrue();
+    attempt(window, true);
+    assertThat(window.isReduced()).isFalse();
+  }
+
+  @Test
   void anEndpointThatMostlyWorksKeepsItsPlaces() {
     Window window = new Window(256);
     IntStream.range(0, 300).forEach(i -> attempt(window, i % 3 > 0));

@@ -48,7 +48,8 @@ function Node({ node, reload }) {
       ['In progress', count(queue.leased)],
       ['Retrying', count(queue.retrying)],
       ['Paused', count(queue.paused)],
-      ['Oldest due delivery', judged(node.oldestDueSeconds === 0 ? 'none' : seconds(node.oldestDueSeconds), node.oldestDueSeconds > 300)],
+      ['Oldest due delivery', node.oldestDueSeconds === 0 ? 'none' : seconds(node.oldestDueSeconds)],
+      ['Behind schedule', judged(node.behindSeconds === 0 ? 'no' : seconds(node.behindSeconds), node.behindSeconds > 300)],
       ['Partitions ahead', judged(seconds(node.partitionsAheadSeconds), node.partitionsAheadSeconds < 7 * DAY)],
       ['Partitions overdue', judged(count(node.partitionsOverdue), node.partitionsOverdue > 0)],
     ]} /></${Card}>
