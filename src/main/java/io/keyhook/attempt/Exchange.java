@@ -130,6 +130,7 @@ final class Exchange {
   /** Ends the attempt without a request. */
   void fail(NoTokenException none) {
     detail = none.getMessage();
+    retryAfter = none.retryAfter();
     finish(none.error());
   }
 

@@ -1,5 +1,6 @@
 package io.keyhook.attempt;
 
+import io.keyhook.bus.Id;
 import io.keyhook.event.EventType;
 import io.keyhook.event.Payload;
 import io.keyhook.format.MessageBody;
@@ -106,6 +107,11 @@ public record Message(MultiMap headers, Buffer body) {
 
   public String deliveryId() {
     return headers.get(STANDARD_ID);
+  }
+
+  /** Whether it is a test event. */
+  boolean isTest() {
+    return deliveryId().startsWith(Id.TEST_DELIVERY.prefix());
   }
 
   /** The number of the attempt, from 1. */

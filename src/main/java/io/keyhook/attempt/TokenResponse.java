@@ -14,7 +14,7 @@ final class TokenResponse {
   static final int MAX_BYTES = 64 * 1024;
   /** The longest token, in characters. Servers accept headers of 8 KB or more in total. */
   static final int MAX_TOKEN = 16 * 1024;
-  /** The lifetime of a token whose response names none. */
+  /** The lifetime of a token whose response names none, or one that has ended: with that, each attempt would request a token. */
   static final Duration DEFAULT_LIFETIME = Duration.ofMinutes(5);
   static final Duration MAX_LIFETIME = Duration.ofDays(1);
 
@@ -41,7 +41,7 @@ final class TokenResponse {
     boolean saysWhy = json != null && json.getValue("error") instanceof String code && ERRORS.contains(code);
     String status = response.statusCode() + (saysWhy ? " " + json.getString("error") : ""); // some send it with 200
     if (!response.succeeded()) {
-      throw NoTokenException.returned(status);
+      throw NoTokenException.returned(status).retriedAfter(response.retryAfter());
     }
     if (response.responseBody().length() >= MAX_BYTES) {
       throw NoTokenException.returned(status + " with more than 64 KB");
@@ -84,6 +84,6 @@ final class TokenResponse {
     } else {
       return DEFAULT_LIFETIME;
     }
-    return Duration.ofSeconds(Math.max(0, Math.min(seconds, MAX_LIFETIME.toSeconds())));
+    return seconds <= 0 ? DEFAULT_LIFETIME : Duration.ofSeconds(Math.min(seconds, MAX_LIFETIME.toSeconds()));
   }
 }

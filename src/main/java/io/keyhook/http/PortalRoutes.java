@@ -40,6 +40,7 @@ final class PortalRoutes {
     calls.open(HttpMethod.POST, "/api/portal/refresh", 200, context -> {
       Portals.Resume resume = read(context, in -> new Portals.Resume(SessionCookies.readPortal(context), addresses.of(context.request())));
       pages.require(context.request());
+      limits.validations().check(ClientTenant.of(resume.ipAddress())); // not as logins, which strangers at one address must not use up
       return client.resumePortal(resume).map(opened -> answer(context, opened));
     });
   }

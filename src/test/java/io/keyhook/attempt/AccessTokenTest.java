@@ -179,7 +179,9 @@ class AccessTokenTest {
     rig.pass(TokenResponse.MAX_LIFETIME);
     attempt();
     attempt();
-    assertThat(received()).containsExactly(1, 1, 2, 3, 4, 5, 6);
+    rig.pass(TokenResponse.DEFAULT_LIFETIME);
+    attempt();
+    assertThat(received()).as("an ended one is as one that is not named").containsExactly(1, 1, 2, 3, 4, 5, 5, 6);
   }
 
   @Test
@@ -253,7 +255,86 @@ class AccessTokenTest {
     assertThat(tokens.requests()).extracting(TokenEndpoint.Request::path).containsExactly("/token");
 
     tokens.issue(3600);
+    rig.pass(Duration.ofSeconds(1));
     assertThat(attempt().succeeded()).as("the next attempt").isTrue();
+  }
+
+  private void assertPaused() {
+    int before = tokens.requests().size();
+    Attempt attempt = attempt();
+    assertThat(attempt.error()).isEqualTo(AttemptError.TOKEN_ERROR);
+    assertThat(attempt.detail()).startsWith("Token endpoint returned ").endsWith("; Keyhook waits before its next request for a token");
+    assertThat(attempt.retryAfter()).isPositive();
+    assertThat(tokens.requests()).hasSize(before);
+  }
+
+  private void assertRequested() {
+    int before = tokens.requests().size();
+    assertThat(attempt().detail()).startsWith("Token endpoint returned ").doesNotContain("waits");
+    assertThat(tokens.requests()).hasSize(before + 1);
+  }
+
+  @Test
+  void aTokenEndpointThatFailsGetsFewerRequestsTheLongerItFails() {
+    tokens.answer(Answer.status(500));
+    for (int pause : new int[] {1, 2, 4, 8, 10, 10}) {
+      assertRequested();
+      if (pause > TokenPause.SHORT.toSeconds()) {
+        assertPaused();
+        rig.pass(Duration.ofSeconds(pause - 3));
+        assertPaused();
+        rig.pass(Duration.ofSeconds(3));
+      } else {
+        rig.pass(Duration.ofSeconds(pause));
+      }
+    }
+    tokens.issue(600);
+    assertThat(attempt().succeeded()).isTrue();
+
+    tokens.answer(Answer.status(500));
+    rig.pass(Duration.ofMinutes(10));
+    assertRequested();
+    rig.pass(Duration.ofSeconds(1));
+    assertRequested();
+  }
+
+  @Test
+  void anAttemptWaitsForTheEndOfAShortPause() {
+    tokens.answer(Answer.status(500));
+    assertRequested();
+    rig.pass(Duration.ofMillis(700));
+    tokens.issue(3600);
+    List<CompletableFuture<Attempt>> running = List.of(send(client()), send(client()));
+    running.forEach(one -> assertThat(rig.ended(one).succeeded()).isTrue());
+    assertThat(tokens.requests()).hasSize(2);
+  }
+
+  @Test
+  void aTokenEndpointGetsNoRequestForAsLongAsItAsksWithinBounds() {
+    tokens.answer(request -> request.response().setStatusCode(429).putHeader("Retry-After", "120").end());
+    assertThat(attempt().retryAfter()).isEqualTo(Duration.ofSeconds(120));
+    rig.pass(Duration.ofSeconds(115));
+    assertPaused();
+    rig.pass(Duration.ofSeconds(5));
+    tokens.answer(request -> request.response().setStatusCode(503).putHeader("Retry-After", "86400").end());
+    assertThat(attempt().retryAfter()).isEqualTo(TokenPause.LONGEST_ASKED);
+    rig.pass(TokenPause.LONGEST_ASKED.minusSeconds(5));
+    assertPaused();
+    rig.pass(Duration.ofSeconds(5));
+    assertRequested();
+  }
+
+  @Test
+  void aTestEventAndOtherCredentialsDoNotWait() {
+    tokens.answer(request -> request.response().setStatusCode(503).putHeader("Retry-After", "60").end());
+    assertRequested();
+    assertPaused();
+    assertThat(attempt(client().withScope("other")).detail()).doesNotContain("waits");
+    assertThat(tokens.requests()).hasSize(2);
+    tokens.issue(3600);
+    assertThat(rig.ended(rig.send(new Grant(account, webhook, client().withScope("other")), receiver.url(), "delivery_test_1"))
+        .succeeded()).isTrue();
+    assertThat(attempt(client().withScope("other")).succeeded()).as("the token is for all").isTrue();
   }
 
   @Test

@@ -136,8 +136,13 @@ final class SenderRig implements AutoCloseable {
 
   /** With an access token. */
   CompletableFuture<Attempt> send(Grant grant, String url) {
+    return send(grant, url, "delivery_1");
+  }
+
+  /** With an access token. */
+  CompletableFuture<Attempt> send(Grant grant, String url, String deliveryId) {
     return send(new EndpointSettings(grant.accountId(), 1, policy.check(url), SIGNER, List.of(), ExtraHeaders.NONE, grant, null),
-        "delivery_1");
+        deliveryId);
   }
 
   /** With a client certificate. */

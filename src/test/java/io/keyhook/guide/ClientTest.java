@@ -8,6 +8,7 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Program;
+import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Statement;
 import io.vertx.core.json.JsonObject;
@@ -247,6 +248,24 @@ class ClientTest {
     Files.delete(lease());
     Files.writeString(directory.resolve("keys.json"), keySet(keyhook.account("enterprise").get("/api/account").json().getString("id")));
     assertThat(validate(language, server(), 0, license.key(), "one")).as("signed with another key").isEqualTo("false OFFLINE");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aBrokenResponseIsNoResponse(ClientLanguage language) throws Exception {
+    prepare(language);
+    License license = keyhook.license(1);
+    assertThat(validate(language, server(), 0, license.key(), "one")).isEqualTo("true -");
+    for (String response : List.of("no HTTP\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"valid\":",
+        "HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\n{\"valid\":",
+        "HTTP/1.1 503 Busy\r\nRetry-After: \u00b2\r\nContent-Length: 0\r\n\r\n")) {
+      try (RawReceiver broken = new RawReceiver(connection -> {
+        connection.request();
+        connection.write(response);
+      })) {
+        assertThat(validate(language, broken.url("127.0.0.1", ""), 0, license.key(), "one")).as(response).isEqualTo("true OFFLINE");
+      }
+    }
   }
 
   @ParameterizedTest

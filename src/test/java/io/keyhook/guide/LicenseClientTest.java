@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Program;
+import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.Tool;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -80,6 +81,21 @@ class LicenseClientTest {
     assertThat(offline(language, license.key())).as("a week later").isEqualTo("false OFFLINE");
     rememberAt(language, Instant.now().plus(Duration.ofDays(1)));
     assertThat(offline(language, license.key())).as("with the clock set back").isEqualTo("false OFFLINE");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aBrokenResponseIsNoResponse(Language language) throws Exception {
+    License license = keyhook.license(1);
+    assertThat(online(language, license.key())).isEqualTo("true null");
+    for (String response : List.of("no HTTP\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"valid\":")) {
+      try (RawReceiver broken = new RawReceiver(connection -> {
+        connection.request();
+        connection.write(response);
+      })) {
+        assertThat(ask(language, broken.url("127.0.0.1", ""), license.key())).as(response).isEqualTo("true OFFLINE");
+      }
+    }
   }
 
   @ParameterizedTest

@@ -13,6 +13,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -46,6 +47,14 @@ class RateLimitTest {
       assertThat(answer.header("Access-Control-Expose-Headers")).isEqualToIgnoringCase("Retry-After");
     });
     assertThat(answers.stream().filter(answer -> answer.status() == 404)).hasSizeGreaterThanOrEqualTo(5);
+  }
+
+  @Test
+  void sessionsOfPortalsAreLimitedAsValidationsAre() {
+    Api page = keyhook.start().api().anonymous().header("X-Keyhook-Session", "1");
+    List<Exchange> answers = Stream.generate(() -> page.postAsync("/api/portal/refresh", new JsonObject())).limit(60).toList().stream()
+        .map(Api::join).toList();
+    assertThat(answers).extracting(Exchange::status).contains(401, 429).containsOnly(401, 429);
   }
 
   @Test

@@ -119,6 +119,27 @@ class ExpiringTest {
   }
 
   @Test
+  void aLicenseForJustSoManyDaysIsNotAnnouncedWhenItBegins() {
+    awaitBegin();
+    keyhook.database().update("UPDATE keyhook.alert_state SET since = "
+        + Clock.earlier("since").replace("?", "7200") + " WHERE kind LIKE 'license.expiring.%'");
+    Api account = keyhook.account("enterprise");
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(account, receiver, "license.expiring");
+    for (String basis : List.of("creation", "first_activation")) {
+      String policy = account.post("/api/policies", new JsonObject().put("name", basis).put("expiryBasis", basis)
+          .put("durationSeconds", Duration.ofDays(7).toSeconds())).expect(201).json().getString("id");
+      License license = keyhook.license(account, new JsonObject().put("name", basis).put("policyId", policy));
+      account.validate(license.key(), "device").expect(200);
+    }
+    License longer = expiringIn(account, Duration.ofDays(7).plusSeconds(60));
+    keyhook.clock().advanceExpiry(longer.id(), Duration.ofSeconds(70));
+    keyhook.start(); // looks at once
+    assertThat(receiver.take().data().getString("licenseId")).isEqualTo(longer.id());
+    assertThat(account.get("/api/deliveries").expect(200).data()).as("the same look has found all of them").hasSize(1);
+  }
+
+  @Test
   void aJobBeginsAnHourAfterTheFirstNode() {
     Vertx vertx = Vertx.vertx();
     Database database = Database.of(vertx, keyhook.database().uri(), 1);

@@ -213,6 +213,28 @@ class OAuth2Test {
   }
 
   @Test
+  void manyDeliveriesWithoutATokenAreFewRequestsAndAllArriveLater() {
+    create(oauth2());
+    tokens.answer(request -> request.response().setStatusCode(503).putHeader("Retry-After", "30").end());
+    License license = keyhook.license(1);
+    for (int i = 0; i < 50; i++) {
+      keyhook.api().validate(license.key(), "device").expect(200);
+    }
+    await().atMost(Waiting.LONG).until(() -> failedOnce().size() == 50);
+    assertThat(tokens.requests()).hasSize(1);
+    tokens.issue(3600);
+    JsonObject other = test(keyhook.api().get("/api/webhooks").expect(200).data().get(0));
+    assertThat(other.getBoolean("success")).as("a test event requests a token at once").isTrue();
+    receiver.take();
+  }
+
+  /** The IDs of the deliveries that wait for their second attempt. */
+  private static List<String> failedOnce() {
+    return keyhook.api().get("/api/deliveries?limit=100&status=pending").expect(200).data().stream()
+        .filter(delivery -> delivery.getInteger("attemptCount") == 1).map(delivery -> delivery.getString("id")).toList();
+  }
+
+  @Test
   void aTestEventSaysWhyThereIsNoToken() {
     JsonObject webhook = create(oauth2());
     tokens.answer(Answer.status(503));
