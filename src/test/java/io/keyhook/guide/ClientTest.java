@@ -258,7 +258,8 @@ class ClientTest {
     assertThat(validate(language, server(), 0, license.key(), "one")).isEqualTo("true -");
     for (String response : List.of("no HTTP\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"valid\":",
         "HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\n{\"valid\":",
-        "HTTP/1.1 503 Busy\r\nRetry-After: \u00b2\r\nContent-Length: 0\r\n\r\n")) {
+        "HTTP/1.1 503 Busy\r\nRetry-After: \u00b2\r\nContent-Length: 0\r\n\r\n", ok("{1:2}"), ok("[]"),
+        ok("{\"statement\":" + "[".repeat(30_000)))) {
       try (RawReceiver broken = new RawReceiver(connection -> {
         connection.request();
         connection.write(response);
@@ -266,6 +267,10 @@ class ClientTest {
         assertThat(validate(language, broken.url("127.0.0.1", ""), 0, license.key(), "one")).as(response).isEqualTo("true OFFLINE");
       }
     }
+  }
+
+  private static String ok(String body) {
+    return "HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
   }
 
   @ParameterizedTest
