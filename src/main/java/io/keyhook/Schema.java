@@ -13,18 +13,23 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Brings the database up to date as a node starts. */
 final class Schema {
+  private static final Logger log = LoggerFactory.getLogger(Schema.class);
   /** PgBouncer's words; PostgreSQL has others. */
   private static final String POOLERS_REFUSAL = "unsupported startup parameter";
 
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  /** A server that was started with the node, or recovers from a crash, is there by then. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Vertx vertx;
   private final Database database;
   private final Optional<KeyhookOptions.Database> own;
   private final Optional<URI> migratedAt;
+  private boolean waited;
 
   /**
    * @param own empty: the database is the host's, which migrates it
@@ -36,7 +41,7 @@ final class Schema {
     this.migratedAt = own.flatMap(KeyhookOptions.Database::migratedAt);
   }
 
-  /** Fails with an {@link IOException} if the database cannot be used. Waits a while for one that is slow or starting. */
+  /** Fails with an {@link IOException} if the database cannot be used. Waits a while for one that is slow or not there yet. */
   Future<Void> bringUpToDate() {
     return areDone(System.nanoTime() + PATIENCE.toNanos()).compose(done -> {
       if (done) {
@@ -50,13 +55,25 @@ final class Schema {
   }
 
   private Future<Boolean> areDone(long deadline) {
-    return SchemaVersion.isNewest(database.pool()).recover(e -> isSlow(e) && System.nanoTime() - deadline < 0
-        ? vertx.timer(1, TimeUnit.SECONDS).compose(timer -> areDone(deadline)) : unusable(e));
+    return SchemaVersion.isNewest(database.pool()).recover(e -> {
+      if (!isLate(e) || System.nanoTime() - deadline >= 0) {
+        return unusable(e);
+      }
+      if (!waited) {
+        waited = true;
+        log.warn("The database {} is not available yet; waiting for it for up to {} s: {}", where(), PATIENCE.toSeconds(),
+            e.getMessage());
+      }
+      return vertx.timer(1, TimeUnit.SECONDS).compose(timer -> areDone(deadline));
+    });
   }
 
-  /** Not one that refuses connections, which its configuration may be to blame for. */
-  private static boolean isSlow(Throwable e) {
-    return DatabaseError.of(e) == DatabaseError.UNAVAILABLE && !(e instanceof IOException);
+  private static boolean isLate(Throwable e) {
+    return DatabaseError.of(e) == DatabaseError.UNAVAILABLE && !isPoolersRefusal(e);
+  }
+
+  private static boolean isPoolersRefusal(Throwable e) {
+    return String.valueOf(e.getMessage()).contains(POOLERS_REFUSAL);
   }
 
   /** If the extensions were missing at the migration, or its build failed. */
@@ -72,11 +89,13 @@ final class Schema {
     }, false);
   }
 
-  private <T> Future<T> unusable(Throwable e) {
-    String where = own.flatMap(KeyhookOptions.Database::uri)
+  private String where() {
+    return own.flatMap(KeyhookOptions.Database::uri)
         .map(uri -> "at " + ConnectionUri.parse(uri).where() + " (database.uri)").orElse("of the host's pool");
-    String hint = String.valueOf(e.getMessage()).contains(POOLERS_REFUSAL)
-        ? " (set database.pooler if a pooler such as PgBouncer is there)" : "";
-    return Future.failedFuture(new IOException("the database " + where + " cannot be used: " + e.getMessage() + hint, e));
+  }
+
+  private <T> Future<T> unusable(Throwable e) {
+    String hint = isPoolersRefusal(e) ? " (set database.pooler if a pooler such as PgBouncer is there)" : "";
+    return Future.failedFuture(new IOException("the database " + where() + " cannot be used: " + e.getMessage() + hint, e));
   }
 }
