@@ -11,6 +11,7 @@ import io.keyhook.bus.Id;
 import io.keyhook.bus.Links.MailPasswordReset;
 import io.keyhook.bus.Links.Requested;
 import io.keyhook.bus.Mails;
+import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Database;
 import io.keyhook.db.Hashes;
 import io.keyhook.fair.Admission;
@@ -108,15 +109,14 @@ final class PasswordMails {
 
   /** Nothing in it is chosen by whoever asks: the address may be a stranger's. */
   private String text(Ticket ticket) {
-    String url = dashboard.orElseThrow().toString();
     return """
         Someone, probably you, asked for a new password for your login to Keyhook. To set one, open this link:
 
-        %s/#/new-password/%s
+        %s
 
         The link works once, within an hour. Anyone who has it can set your password, so do not forward this message.
 
         If you did not ask for a new password, ignore this message. Your password has not changed.
-        """.formatted(url.endsWith("/") ? url.substring(0, url.length() - 1) : url, ticket.text());
+        """.formatted(KeyhookOptions.Mail.page(dashboard.orElseThrow(), "/#/new-password/" + ticket.text()));
   }
 }

@@ -13,6 +13,7 @@ import io.keyhook.bus.Info;
 import io.keyhook.bus.Portals;
 import io.keyhook.bus.Portals.Created;
 import io.keyhook.bus.Portals.Opened;
+import io.keyhook.config.KeyhookOptions;
 import io.keyhook.db.Database;
 import io.keyhook.db.Hashes;
 import io.keyhook.idempotency.Idempotency;
@@ -80,12 +81,8 @@ final class PortalLinks {
           String path = "/portal#" + token;
           return idempotency.keep(tx, caller, new Created(made.id(), made.customer(), made.customerFilters(), made.events(),
               made.canManage(), made.maxWebhooks(), made.createdBy(), made.createdAt(), made.expiresAt(), token, path,
-              dashboard.map(url -> withoutSlash(url.toString()) + path).orElse(null)));
+              dashboard.map(url -> KeyhookOptions.Mail.page(url, path)).orElse(null)));
         }))));
-  }
-
-  private static String withoutSlash(String url) {
-    return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
   }
 
   /** Fails unless all are about licenses: those about webhooks name webhooks of others. */

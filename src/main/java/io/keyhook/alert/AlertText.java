@@ -1,6 +1,7 @@
 package io.keyhook.alert;
 
 import io.keyhook.bus.Alerts.Cause;
+import io.keyhook.config.KeyhookOptions;
 import io.keyhook.format.SlackText;
 import java.net.URI;
 import java.util.List;
@@ -43,7 +44,7 @@ record AlertText(String title, String accountName, List<String> lines, long tota
    * @param dashboardUrl empty: no link to it
    */
   static AlertText of(Cause cause, String accountName, List<String> lines, long total, Optional<URI> dashboardUrl) {
-    String link = dashboardUrl.map(url -> "\n" + url.toString().replaceFirst("/$", "") + "/#" + PAGES.get(cause)).orElse("");
+    String link = dashboardUrl.map(url -> "\n" + KeyhookOptions.Mail.page(url, "/#" + PAGES.get(cause))).orElse("");
     return new AlertText(TITLES.get(cause), accountName, lines, total, ADVICE.get(cause) + link);
   }
 

@@ -288,6 +288,16 @@ public record KeyhookOptions(
       NONE
     }
 
+    /**
+     * Returns the URL of a page.
+     *
+     * @param path begins with a slash
+     */
+    public static String page(URI dashboardUrl, String path) {
+      String url = dashboardUrl.toString();
+      return (url.endsWith("/") ? url.substring(0, url.length() - 1) : url) + path;
+    }
+
     @Override
     public String toString() {
       return "Mail[host=" + host.orElse("none") + ", port=" + port + ", tls=" + tls + ", user=" + redacted(user) + "]";
