@@ -1,5 +1,6 @@
 package io.keyhook.bench;
 
+import io.keyhook.bench.scenario.ColdStart;
 import io.keyhook.bench.scenario.Cost;
 import io.keyhook.bench.scenario.Curve;
 import io.keyhook.bench.scenario.Expiry;
@@ -11,6 +12,7 @@ import io.keyhook.bench.scenario.Https;
 import io.keyhook.bench.scenario.HttpsCold;
 import io.keyhook.bench.scenario.InFlight;
 import io.keyhook.bench.scenario.Latency;
+import io.keyhook.bench.scenario.Memory;
 import io.keyhook.bench.scenario.Nodes;
 import io.keyhook.bench.scenario.Overload;
 import io.keyhook.bench.scenario.Start;
@@ -25,8 +27,8 @@ import java.util.List;
  */
 public final class Bench {
   private static final List<Scenario> ALL = List.of(new Start(), new Latency(), new Curve(), new InFlight(), new Hang(),
-      new Https(), new HttpsCold(), new Flood("flood", 200), new Flood("flood-hard", 500), new Hostile(), new Cost(),
-      new Nodes(), new Expiry(), new Overload(), new Growth());
+      new Https(), new HttpsCold(), new ColdStart(), new Flood("flood", 200), new Flood("flood-hard", 500), new Hostile(), new Cost(),
+      new Nodes(), new Expiry(), new Overload(), new Growth(), new Memory());
 
   private Bench() {}
 
