@@ -147,9 +147,9 @@ export function Health({ id, of: health, hours }) {
       <div><h3>Last failure</h3><${Time} at=${h.lastFailureAt} none="None in the last 7 days" /></div>
       <div><h3>Consecutive failures</h3>${number(h.consecutiveFailures)}</div>
       <div><h3>Pending or retrying</h3>${number(h.pending)}</div>
-    </div>`}</${Loaded}>
+    </div>
     ${hours && html`<h3>Attempts in the last 24 hours</h3><${Chart} label="Attempts in the last 24 hours" points=${hours}
-        series=${ATTEMPTS} interval=${HOUR} opens="deliveries" linkTo=${hour => toAttempts(hour, HOUR, id)} />`}
+        series=${ATTEMPTS} interval=${HOUR} opens="deliveries" linkTo=${hour => toAttempts(hour, HOUR, id)} />`}`}</${Loaded}>
   </${Card}>`;
 }
 
