@@ -158,7 +158,7 @@ class MetricsTest {
       }
     }
     Map<String, Set<String>> documented = new TreeMap<>();
-    Matcher row = Pattern.compile("<tr id=\"([a-z-]+)\">(.*?)</tr>", Pattern.DOTALL).matcher(Files.readString(Path.of(GUIDE)));
+    Matcher row = Pattern.compile("<h3 id=\"([a-z-]+)\">(.*?)</dl>", Pattern.DOTALL).matcher(Files.readString(Path.of(GUIDE)));
     while (row.find()) {
       documented.put(row.group(1), names(Pattern.compile("Keyhook[A-Z]\\w+"), row.group(2), 0));
     }

@@ -21,6 +21,8 @@ public final class GuideFrame {
   private static final Pattern ENTRY = Pattern.compile("<li><a href=\"([^\"]+)\">([^<]+)</a></li>");
   private static final Pattern TITLE = Pattern.compile("<h1>(.*?)</h1>");
   private static final Pattern HEADING = Pattern.compile("<(h[23]) id=\"([^\"]+)\">(.*?)</\\1>");
+  /** Code that fits on one line of a phone. */
+  private static final Pattern SHORT_CODE = Pattern.compile("(?<!<pre tabindex=\"0\">)<code>([^<]{1,34})</code>");
 
   private final String html;
   private final List<Entry> entries;
@@ -66,8 +68,8 @@ public final class GuideFrame {
         .map(heading -> "<li><a href=\"#" + heading.group(2) + "\">" + heading.group(3) + "</a></li>\n")
         .collect(Collectors.joining("", "<nav class=\"toc\" aria-label=\"On this page\">\n<h2>On this page</h2>\n<ul>\n",
             "</ul>\n</nav>\n"));
-    return HEADING.matcher(article).replaceAll(heading -> Matcher.quoteReplacement(linked(heading)))
-        .replace(CONTENTS, sections);
+    String linked = HEADING.matcher(article).replaceAll(heading -> Matcher.quoteReplacement(linked(heading)));
+    return SHORT_CODE.matcher(linked).replaceAll("<code class=\"short\">$1</code>").replace(CONTENTS, sections);
   }
 
   private static String linked(MatchResult heading) {

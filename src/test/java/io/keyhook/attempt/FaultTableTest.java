@@ -14,35 +14,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The guide's table of endpoint faults is generated from the faults that the tests cover. */
+/** The guide's list of endpoint faults is generated from the faults that the tests cover. */
 class FaultTableTest {
-  private static final String HEAD = """
-      <table>
-      <thead>
-      <tr>
-      <th>your endpoint</th>
-      <th>status</th>
-      <th>error</th>
-      <th>ends</th>
-      <th>the delivery</th>
-      </tr>
-      </thead>
-      <tbody>
-      """;
-  private static final String TAIL = """
-      </tbody>
-      </table>
-      """;
+  private static final String NAMES_END = "when DNS gives up, after 10 s at most";
 
   /** What is the same for several. */
-  private record Outcome(boolean answered, String error, String ends, String delivery) {
-    static Outcome of(boolean answered, AttemptError error, String ends, boolean delivered) {
-      return new Outcome(answered, error == null ? "" : "<code>" + error.wireName() + "</code>", ends,
-          delivered ? "delivered" : "is retried");
-    }
+  private record Outcome(boolean answered, AttemptError error, String ends, boolean delivered) {
   }
 
   private static final class Row {
@@ -55,38 +34,44 @@ class FaultTableTest {
     }
   }
 
-  static String table() {
+  static String list() {
     Map<Outcome, Row> rows = new LinkedHashMap<>();
     for (NetworkFault fault : NetworkFault.values()) {
-      String ends = fault.waitsForNames() ? "when DNS gives up, 10 s at most" : ends(fault.error());
+      String ends = fault.waitsForNames() ? NAMES_END : ends(fault.error());
       boolean delivered = fault.error() == null;
-      rows.computeIfAbsent(Outcome.of(delivered, fault.error(), ends, delivered), outcome -> new Row())
+      rows.computeIfAbsent(new Outcome(delivered, fault.error(), ends, delivered), outcome -> new Row())
           .add(fault.receiver(), delivered ? List.of(200) : List.of());
     }
     for (Fault fault : Fault.ALL) {
       boolean answered = fault.status() != null;
-      rows.computeIfAbsent(Outcome.of(answered, fault.error(), ends(fault.error()), fault.isSuccess()),
+      rows.computeIfAbsent(new Outcome(answered, fault.error(), ends(fault.error()), fault.isSuccess()),
           outcome -> new Row()).add(fault.name(), answered ? List.of(fault.status()) : List.of());
     }
-    rows.get(Outcome.of(true, null, ends(null), false)).add("redirects to any URL", Fault.REDIRECTS);
-    return rows.entrySet().stream().map(entry -> row(entry.getKey(), entry.getValue()))
-        .collect(Collectors.joining("", HEAD, TAIL));
+    rows.get(new Outcome(true, null, ends(null), false)).add("redirects to any URL", Fault.REDIRECTS);
+    return rows.entrySet().stream().map(entry -> section(entry.getKey(), entry.getValue())).collect(Collectors.joining());
   }
 
   private static String ends(AttemptError error) {
     return error == AttemptError.TIMEOUT ? "after 10 s" : "immediately";
   }
 
-  private static String row(Outcome outcome, Row row) {
-    String statuses = row.statuses.stream().map(String::valueOf).collect(Collectors.joining(", "));
-    return Stream.of(String.join("; ", row.receivers), statuses, outcome.error(), outcome.ends(), outcome.delivery())
-        .map(cell -> "<td>" + cell + "</td>\n").collect(Collectors.joining("", "<tr>\n", "</tr>\n"));
+  private static String section(Outcome outcome, Row row) {
+    String statuses = row.statuses.stream().map(String::valueOf).collect(Collectors.joining(", ")).replaceFirst(", (?=\\d+$)", " or ");
+    String status = statuses.isEmpty() ? "" : " with status " + statuses;
+    String id = (outcome.error() == null ? outcome.delivered() ? "delivered" : "status" : outcome.error().wireName())
+        + (outcome.answered() && outcome.error() != null ? "-with-status" : "") + (outcome.ends().equals(NAMES_END) ? "-of-names" : "");
+    String title = outcome.delivered() ? "Delivered" : outcome.error() == null ? "Failed by its status"
+        : "<code>" + outcome.error().wireName() + "</code>" + status;
+    String result = outcome.delivered() ? "the delivery succeeds" + status
+        : "the attempt fails " + outcome.ends() + (outcome.error() == null ? status : "") + ", and the delivery is retried";
+    return row.receivers.stream().map(receiver -> "<li>" + receiver + "</li>\n").collect(Collectors.joining("",
+        "<h3 id=\"" + id + "\">" + title + "</h3>\n<p>If your endpoint does this, " + result + ":</p>\n<ul class=\"entries\">\n", "</ul>\n"));
   }
 
   @Test
-  void theGuideHasTheTableThatTheTestsGoBy() throws IOException {
-    Files.writeString(Path.of("target", "endpoint-faults.html"), table());
+  void theGuideListsTheFaultsThatTheTestsGoBy() throws IOException {
+    Files.writeString(Path.of("target", "endpoint-faults.html"), list());
     assertThat(Files.readString(Guide.DIRECTORY.resolve("endpoints.html"))).as("it is in target/endpoint-faults.html")
-        .contains(table());
+        .contains(list());
   }
 }

@@ -202,7 +202,7 @@ class GuideTest {
       }
     }
     assertThat(Guide.pages().stream().flatMap(page -> page.blocks().stream()).filter(block -> !block.isRun())
-        .map(block -> block.text().lines().reduce("", (before, line) -> line)))
+        .map(block -> block.text().replace("\\\n", "").lines().reduce("", (before, line) -> line)))
         .allMatch(line -> Stream.of("mvn ", ".jar", "ngrok ", "openssl s_client", "node slack.js", "node slack_bot.js", "discord.php",
             "email_me.py", "email_customer.py", "node email_customer.js", "log_events.py", "node log_events.js", "node mirror.js",
             "mirror.py", "node fastify.js", "npx next dev", "cargo add ", "cargo run", "docker run ", "helm install ").anyMatch(line::contains));

@@ -9,7 +9,8 @@ const KEYWORDS = new Set(('abstract and as assert async await bool boolean break
 // Each has comments, strings, numbers and words. Other text stays unchanged.
 const SLASHES = String.raw`\/\/[^\n]*|\/\*[\s\S]*?\*\/`;
 const HASH = String.raw`(?<![\w$&\{"'])#[^\n]*`;
-const COMMENTS = { js: SLASHES, java: SLASHES, go: SLASHES, csharp: SLASHES, rust: SLASHES, php: `${SLASHES}|${HASH}`, python: HASH, ruby: HASH, sh: HASH };
+const COMMENTS = { js: SLASHES, java: SLASHES, go: SLASHES, csharp: SLASHES, rust: SLASHES, php: `${SLASHES}|${HASH}`, python: HASH, ruby: HASH, sh: HASH,
+  sql: String.raw`--[^\n]*` };
 const STRING = String.raw`"""[\s\S]*?"""|"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\\n]|\\.)*'` + '|`[^`]*`';
 const NUMBER = String.raw`\b\d[\d_.]*\b`;
 const WORD = String.raw`(?<!\.)\b[A-Za-z_]\w*\b`; // a method may be named like a keyword

@@ -49,7 +49,7 @@ export function Overview() {
         endpoints.reload();
         stats.reload();
       }} />`}
-    <${Loaded} of=${stats} lines=${10}>${data => html`<${Figures} stats=${data} busy=${stats.loading} />`}</${Loaded}>
+    <${Loaded} of=${stats} lines=${24}>${data => html`<${Figures} stats=${data} busy=${stats.loading} />`}</${Loaded}>
     <${Card} title="Usage" action=${html`<a href="#/plan">View plan</a>`}>
       <${Loaded} of=${account} lines=${2}>${({ usage, plan }) => html`<p class="faint">Plan: ${planName(plan)}</p>
         <${Meter} label="Licenses" used=${usage.licenses.used} max=${usage.licenses.max} />

@@ -136,7 +136,7 @@ export function Health({ id, of: health, hours }) {
     <span class="faint">${count ? `${number(succeeded)} of ${number(count)}` : 'No attempts'}</span></p>`;
   return html`<${Card} title="Health">
     <p class="faint">Test deliveries are listed below but not counted here.</p>
-    <${Loaded} of=${health} lines=${3}>${h => html`<div class="tiles">
+    <${Loaded} of=${health} lines=${8}>${h => html`<div class="tiles">
       <div><h3>Last hour</h3>${window(h.lastHour)}</div>
       <div><h3>Last 24 hours</h3>${window(h.lastDay)}</div>
       <div><h3>Last 7 days</h3>${window(h.lastWeek)}</div>
