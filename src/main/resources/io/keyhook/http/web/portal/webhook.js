@@ -6,6 +6,7 @@ import { Card, Empty, Facts, Loaded, PagedTable, PageHead } from '../app/ui.js';
 import { useLoad, usePages, useRefresh } from '../app/use.js';
 import { DELIVERY_COLUMNS } from '../app/pages/delivery-columns.js';
 import { Snippets } from '../app/pages/webhook-form.js';
+import { isChat } from '../app/pages/webhook-format.js';
 import { WebhookActions, webhookFacts, WebhookNotices } from '../app/pages/webhook-parts.js';
 import { Health, TestCard } from '../app/pages/webhook.js';
 import { WebhookStatus } from '../app/pages/webhooks.js';
@@ -45,8 +46,9 @@ function Webhook({ webhook, back, onChanged, reload }) {
     </div>
     <${Health} id=${id} of=${health} />
     <${Deliveries} id=${id} version=${version} />
-    <${Card} title="Verification code"><p class="faint">Verify the signature with this webhook’s secret before you trust the payload.</p>
-      <${Snippets} /></${Card}>`;
+    ${!isChat(webhook) && html`<${Card} title="Verification code">
+      <p class="faint">Verify the signature with this webhook’s secret before you trust the payload.</p>
+      <${Snippets} /></${Card}>`}`;
 }
 
 function Deliveries({ id, version }) {

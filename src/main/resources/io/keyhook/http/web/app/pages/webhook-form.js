@@ -10,7 +10,7 @@ import { useId, useLoad } from '../use.js';
 import { checkForm, checkUrl } from '../url-check.js';
 import { ALL_LICENSE_EVENTS } from '../words.js';
 import { checkFilters, FilterFields, filterRequest, filterValues } from './webhook-filters.js';
-import { FormatFields, formatRequest, formatValues } from './webhook-format.js';
+import { FormatFields, formatRequest, formatValues, isChat } from './webhook-format.js';
 import { checkHeaders, HeaderFields, headerRequest, headerValues } from './webhook-headers.js';
 
 /** Whether http and private addresses are allowed. Until the settings are loaded, the server decides. */
@@ -89,19 +89,26 @@ function EventChoice({ form }) {
   </fieldset>`;
 }
 
-/** Creates a webhook, then shows its secret, which the API returns only once. */
+/** Creates a webhook, then shows its secret, which the API returns only once. A chat has no use for it. */
 export function CreateWebhook({ onClose }) {
   const { settings } = useApp();
   const [made, setMade] = useState(null);
   const form = useForm({ url: '', events: [], description: '', rateLimit: '', ordering: 'none', ...formatValues(null), ...filterValues(null), ...headerValues(null) }, async values => {
-    setMade(await post('api/webhooks', { ...toRequest(values), ...formatRequest(values), ...filterRequest(values),
-      ...headerRequest(null, values) }));
+    const made = await post('api/webhooks', { ...toRequest(values), ...formatRequest(values), ...filterRequest(values),
+      ...headerRequest(null, values) });
+    if (isChat(made)) {
+      announce('Webhook created. Send a test event, and look at the chat.', 'good');
+      leaveFor(made);
+    } else {
+      setMade(made);
+    }
   }, check(settings, null));
+  const leaveFor = ({ id }) => {
+    onClose();
+    go('/webhooks/' + id);
+  };
   if (made) {
-    return html`<${ShowSecret} title="Webhook created" secret=${made.secret} onClose=${() => {
-      onClose();
-      go('/webhooks/' + made.id);
-    }} />`;
+    return html`<${ShowSecret} title="Webhook created" secret=${made.secret} onClose=${() => leaveFor(made)} />`;
   }
   return html`<${FormDialog} form=${form} title="Create webhook" wide action="Create webhook" onClose=${onClose}>
     <${Fields} form=${form} settings=${settings} webhook=${null} />

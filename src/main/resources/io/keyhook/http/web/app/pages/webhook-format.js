@@ -15,6 +15,9 @@ const FORMATS = {
   teams: ['Microsoft Teams', 'A card. Enter the URL of a workflow “When a Teams webhook request is received”.'],
   generic: ['Generic', 'JSON or text that you write, for any other service.'],
 };
+/** Whether people read what a webhook sends, and no code that could verify a signature. */
+export const isChat = ({ format }) => ['slack', 'discord', 'teams'].includes(format);
+
 const ALL_OTHERS = '*';
 const TYPES = [[ALL_OTHERS, 'All other events'], ...[...EVENT_TYPES, 'webhook.test'].map(type => [type, type])];
 /** Milliseconds from the last keystroke to the preview. */

@@ -18,6 +18,7 @@ import { Recover } from './recover.js';
 import { Recoveries } from './recoveries.js';
 import { filterFacts } from './webhook-filters.js';
 import { Snippets } from './webhook-form.js';
+import { isChat } from './webhook-format.js';
 import { WebhookActions, webhookFacts, WebhookNotices } from './webhook-parts.js';
 import { WebhookStatus } from './webhooks.js';
 
@@ -74,9 +75,9 @@ function Webhook({ webhook, back, onChanged, reload }) {
     <${Recoveries} webhookId=${id} version=${version} />
     <${Health} id=${id} of=${health} hours=${stats.data?.get(id)?.hours} />
     <${Latest} id=${id} version=${version} onRecover=${() => setRecovering(true)} />
-    <${Card} title="Verification code">
+    ${!isChat(webhook) && html`<${Card} title="Verification code">
       <p class="faint">Verify the signature with this webhook’s secret before you trust the payload.</p>
-      <${Snippets} /></${Card}>
+      <${Snippets} /></${Card}>`}
     ${recovering && html`<${Recover} webhooks=${[webhook]} onClose=${() => setRecovering(false)} onRecovering=${done} />`}`;
 }
 
