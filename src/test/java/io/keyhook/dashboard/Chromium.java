@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -20,6 +19,10 @@ final class Chromium implements BeforeAllCallback {
 
   private static final ExtensionContext.Namespace PROCESS = ExtensionContext.Namespace.create(Chromium.class);
 
+  /** The one without windows first: the others draw theirs beside each page, though nobody sees them. */
+  private static final List<String> PROGRAMS =
+      List.of("/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome");
+
   private Running running;
 
   private static final class Running implements AutoCloseable {
@@ -27,8 +30,7 @@ final class Chromium implements BeforeAllCallback {
     private final Browser browser;
 
     Running() {
-      Path chromium = Stream.of("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome").map(Path::of)
-          .filter(Files::isExecutable).findFirst()
+      Path chromium = PROGRAMS.stream().map(Path::of).filter(Files::isExecutable).findFirst()
           .orElseThrow(() -> Tool.missing("Chromium is not on this machine"));
       playwright = Playwright.create(
           new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));

@@ -5,21 +5,38 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Request;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** One page in a profile of its own, and all that it complains of. */
 final class Tab implements AutoCloseable {
   private static final String FAILED = "Failed to load resource:";
 
+  /** A frame draws what a changed address asks for, loads begin behind it, and the next frame shows that they have. */
+  private static final String SETTLED = """
+      async () => {
+        for (let frame = 0; frame < 3; frame++) {
+          await new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn)));
+          if (document.querySelector('.skeleton, [aria-busy=true]')) {
+            return false;
+          }
+        }
+        return true;
+      }""";
+
   private final BrowserContext context;
   private final Page page;
   private final List<String> complaints = new ArrayList<>();
   private final List<String> refusals = new ArrayList<>();
+  /** Those on their way: what is loaded later, such as a dialog, is drawn when its script has come. */
+  private final Set<Request> scripts = new HashSet<>();
 
   Tab(BrowserContext context) {
     this.context = context;
@@ -32,11 +49,18 @@ final class Tab implements AutoCloseable {
     });
     page.onPageError(error -> complaints.add("uncaught: " + error));
     page.onRequest(request -> {
+      if (request.isNavigationRequest() && request.frame() == page.mainFrame()) {
+        scripts.clear();
+      } else if (request.resourceType().equals("script")) {
+        scripts.add(request);
+      }
       String host = URI.create(request.url().startsWith("http") ? request.url() : "http://127.0.0.1/").getHost();
       if (!host.equals("127.0.0.1") && !host.equals("localhost")) { // passkeys need a name
         complaints.add("foreign host: " + request.url());
       }
     });
+    page.onRequestFinished(scripts::remove);
+    page.onRequestFailed(scripts::remove);
   }
 
   Page page() {
@@ -106,11 +130,14 @@ final class Tab implements AutoCloseable {
     button("Log in").click();
   }
 
-  /** Waits until the page has all that it loads at first. */
+  /** Waits until the page has begun what it loads at first, and has it. */
   void settle() {
     assertThat(page.locator("h1")).isVisible();
-    assertThat(page.locator(".skeleton")).hasCount(0);
-    assertThat(page.locator("[aria-busy=true]")).hasCount(0);
+    page.waitForFunction(SETTLED);
+    while (!scripts.isEmpty()) {
+      page.waitForCondition(scripts::isEmpty);
+      page.waitForFunction(SETTLED);
+    }
   }
 
   @Override

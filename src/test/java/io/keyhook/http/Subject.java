@@ -36,12 +36,23 @@ final class Subject implements BeforeAllCallback {
   private static final String ROWS = TABLES.stream().map(table -> """
       SELECT '%2$s ' || count(*) || ' ' || md5(coalesce(string_agg((to_jsonb(t) - %1$s)::text, ',' ORDER BY to_jsonb(t)::text), ''))
       FROM keyhook.%2$s t""".formatted(UNSTEADY, table)).collect(Collectors.joining("\nUNION ALL\n", "", "\nORDER BY 1"));
+  /**
+   * Which transactions can be seen. Whoever writes takes a number and ends, which changes it, so where it is the same, so is each row;
+   * on Citus, others than this server write, and it is never the same.
+   */
+  private static final String SNAPSHOT = """
+      SELECT CASE WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') THEN gen_random_uuid()::text
+        ELSE pg_current_snapshot()::text END""";
 
   private final Installation installation;
   private final Map<String, String> ids = new LinkedHashMap<>();
   private String licenseKey;
   /** For calls about settings of a user. */
   private String userToken;
+  /** Null: none was taken. */
+  private String snapshot;
+  /** As of the snapshot, or later. */
+  private List<String> rows;
 
   Subject(Installation installation) {
     this.installation = installation;
@@ -180,7 +191,12 @@ final class Subject implements BeforeAllCallback {
   }
 
   private List<String> rows() {
-    return installation.database().column(ROWS);
+    String now = installation.database().value(SNAPSHOT);
+    if (!now.equals(snapshot)) {
+      rows = installation.database().column(ROWS);
+      snapshot = now;
+    }
+    return rows;
   }
 
   /** Whether licensed software makes the call, whose responses have a form of their own. */

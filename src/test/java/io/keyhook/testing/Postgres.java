@@ -191,10 +191,10 @@ public final class Postgres implements AutoCloseable {
     }
   }
 
-  /** Makes a database with the schema and without accounts. */
+  /** Makes a database with the schema and without accounts, of files that are copied: the write-ahead log would have each page. */
   TestDatabase create() {
     String name = "test_" + databases.incrementAndGet();
-    administer("CREATE DATABASE " + name + " TEMPLATE keyhook OWNER keyhook");
+    administer("CREATE DATABASE " + name + " TEMPLATE keyhook STRATEGY file_copy OWNER keyhook");
     return new TestDatabase(this, name);
   }
 
