@@ -17,7 +17,7 @@ import org.bouncycastle.crypto.params.Argon2Parameters;
 /**
  * Argon2id (RFC 9106) with 19 MiB, two passes and one lane (OWASP, "Password Storage Cheat Sheet"), written as Argon2's
  * reference implementation writes it: {@code $argon2id$v=19$m=19456,t=2,p=1$salt$hash}. A hash takes tens of milliseconds, and
- * the memory for it is used again, as long as nothing else needs it. Any thread.
+ * the memory for it is used again until {@link #release}, as long as nothing else needs it. Any thread.
  */
 final class Argon2 {
   private static final int MEMORY_KIB = 19 * 1024;
@@ -50,6 +50,11 @@ final class Argon2 {
     byte[] salt = base64.decode(hash.substring(PREFIX.length(), end).getBytes(US_ASCII));
     byte[] expected = base64.decode(hash.substring(end + 1).getBytes(US_ASCII));
     return MessageDigest.isEqual(compute(password, salt), expected);
+  }
+
+  /** Drops the memory of earlier hashes. The next ones take new memory. */
+  void release() {
+    idle.clear();
   }
 
   private byte[] compute(String password, byte[] salt) {

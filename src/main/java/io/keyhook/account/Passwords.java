@@ -6,15 +6,22 @@ import io.keyhook.fair.ClientTenant;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Hashes passwords with {@link Argon2}, off the event loop. Few run at once, so that guessing takes neither all memory nor
  * all cores. Accounts take turns, and so do client addresses of anonymous callers; both together take turns, too. Any thread.
  */
 final class Passwords {
+  /** From the last hash until its memory is released: logins come in groups. */
+  private static final Duration IDLE = Duration.ofSeconds(10);
+
   private final Argon2 argon2 = new Argon2();
+  private final AtomicLong hashed = new AtomicLong();
+  private final Vertx vertx;
   private final WorkerExecutor workers;
   private final Admission<Admission<?>> hashes;
   private final Admission<Object> known;
@@ -23,6 +30,7 @@ final class Passwords {
   private final Future<String> nobody;
 
   Passwords(Vertx vertx, Admissions admissions) {
+    this.vertx = vertx;
     this.workers = vertx.createSharedWorkerExecutor("keyhook-passwords", admissions.hashes().atOnce());
     this.hashes = admissions.hashes();
     this.known = admissions.passwords();
@@ -68,7 +76,17 @@ final class Passwords {
   }
 
   private <K, T> Future<T> work(Admission<K> room, K tenant, Callable<T> hashing) {
-    return room.run(tenant, () -> hashes.run(room, () -> workers.executeBlocking(hashing, false)));
+    return room.run(tenant, () -> hashes.run(room, () -> workers.executeBlocking(hashing, false)
+        .onComplete(result -> releaseWhenIdle())));
+  }
+
+  private void releaseWhenIdle() {
+    long last = hashed.incrementAndGet();
+    vertx.setTimer(IDLE.toMillis(), id -> {
+      if (hashed.get() == last) {
+        argon2.release();
+      }
+    });
   }
 
   /** Completes when the hash for unknown users is computed. */

@@ -38,6 +38,13 @@ class Argon2Test {
         .noneMatch(hash -> hash.endsWith("mismatch"));
   }
 
+  @Test
+  void aHashMatchesAfterItsMemoryWasReleased() {
+    String hash = argon2.hash("swordfish");
+    argon2.release();
+    assertThat(argon2.matches("swordfish", hash)).isTrue();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbg", "$argon2i$v=19$m=19456,t=2,p=1$c2l4dGVlbg$e5r2",
       "$argon2id$v=19$m=8,t=1,p=1$c2l4dGVlbg$e5r2"})
