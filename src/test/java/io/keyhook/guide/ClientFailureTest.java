@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Program;
+import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.Waiting;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,6 +30,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The client that the guide shows, in each language, where the disk or the server fails. */
 class ClientFailureTest {
   private static final String FINGERPRINT = "one";
+  /** Of a response, with what the system buffers of it. */
+  private static final long MOST_BYTES = 16 << 20;
   /** Of programs that run at once. */
   private static final int MANY = 6;
   /** Lets a program create files, but write nothing into them. */
@@ -165,5 +168,57 @@ class ClientFailureTest {
     }
     assertThat(files()).containsExactly("lease.json");
     assertThat(validate(language, nowhere)).isEqualTo("true OFFLINE");
+  }
+
+  /** What a server does in the place of Keyhook, of which the client makes nothing. */
+  private void assertIsNoResponse(ClientLanguage language, String head, RawReceiver.Script body) throws Exception {
+    try (RawReceiver server = new RawReceiver(connection -> {
+      connection.request();
+      connection.write(head);
+      body.run(connection);
+    })) {
+      assertThat(validate(language, server.url("127.0.0.1", ""))).as(head).isEqualTo("true OFFLINE");
+      server.awaitClosed();
+      assertThat(server.written()).as("sent before the client closed the connection").isLessThan(MOST_BYTES);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aResponseThatDripsEndsInTime(ClientLanguage language) throws Exception {
+    prepare(language);
+    assertThat(validate(language, server())).isEqualTo("true -");
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try {
+      List<Future<?>> results = new ArrayList<>();
+      for (String head : List.of("Content-Length: 100000\r\n\r\n{", "\r\n{", "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n")) {
+        String part = head.contains("chunked") ? "1\r\n \r\n" : " ";
+        results.add(threads.submit(() -> {
+          assertIsNoResponse(language, "HTTP/1.1 200 OK\r\n" + head, connection -> connection.drip(part));
+          return null;
+        }));
+      }
+      if (language != ClientLanguage.PHP) { // whose own timeout is for each part of the headers
+        results.add(threads.submit(() -> {
+          assertIsNoResponse(language, "HTTP/1.1 200 OK\r\nServer: ", connection -> connection.drip("x"));
+          return null;
+        }));
+      }
+      for (Future<?> result : results) {
+        result.get(Waiting.LONG.toSeconds(), TimeUnit.SECONDS);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aResponseWithoutEndIsNoResponse(ClientLanguage language) throws Exception {
+    prepare(language);
+    assertThat(validate(language, server())).isEqualTo("true -");
+    for (String head : List.of("200 OK\r\n\r\n{", "404 Not Found\r\nContent-Length: 9000000000\r\n\r\n{", "503 Busy\r\n\r\n")) {
+      assertIsNoResponse(language, "HTTP/1.1 " + head, connection -> connection.flood(" "));
+    }
   }
 }
