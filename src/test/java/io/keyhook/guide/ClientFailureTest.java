@@ -10,10 +10,7 @@ import io.keyhook.testing.Waiting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -110,17 +107,6 @@ class ClientFailureTest {
       Files.delete(old);
     }
     assertThat(files()).containsExactly("lease.json");
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void whatACrashHasLeftIsDeletedLater(ClientLanguage language) throws Exception {
-    prepare(language);
-    Path left = Files.createFile(directory.resolve("lease.json.0123456789abcdef.tmp"));
-    Files.setLastModifiedTime(left, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
-    Path another = Files.createFile(directory.resolve("lease.json.fedcba9876543210.tmp"));
-    assertThat(validate(language, server())).isEqualTo("true -");
-    assertThat(files()).as("another process may be writing it").containsExactly("lease.json", another.getFileName().toString());
   }
 
   @ParameterizedTest
