@@ -16,7 +16,7 @@ import java.util.UUID;
  * The SQL that finds licenses which expire in so many days. For each number of days, a row says up to when this is done: a license
  * is found when that moment, which many days before its expiry, lies between then and now. So nothing is written for a
  * license, each is found once, and after an outage those of the outage are found unless they have expired. A license whose
- * expiry is set to less than so many days ahead is never found.
+ * expiry is set to so many days ahead or fewer, at its creation, its first activation or a renewal, is never found.
  */
 final class ExpiringStore {
   private static final UUID NONE = new UUID(0, 0);
@@ -33,11 +33,15 @@ final class ExpiringStore {
       SELECT since, coalesce(after_ids, ARRAY[$1::uuid, $1]), now() FROM keyhook.alert_state
       WHERE account_id = $1 AND kind = $2 AND subject_id = $1 AND (after_ids IS NOT NULL OR since <= now() - interval '1 hour')
       FOR UPDATE SKIP LOCKED""";
-  /** After a position, in order: many licenses may expire in one instant. Hours are equally long in all time zones. */
+  /**
+   * After a position, in order: many licenses may expire in one instant. Hours are equally long in all time zones. The minute is for
+   * callers that count the days by their own clock.
+   */
   static final String DUE = """
       SELECT account_id, license_id, due_at - make_interval(hours => 24 * $1) FROM keyhook.license_expiry
       WHERE (due_at, account_id, license_id) > ($2::timestamptz + make_interval(hours => 24 * $1), $3, $4)
         AND due_at <= $5::timestamptz + make_interval(hours => 24 * $1)
+        AND (set_at IS NULL OR due_at > set_at + make_interval(hours => 24 * $1, mins => 1))
       ORDER BY due_at, account_id, license_id LIMIT $6""";
   private static final String DONE = """
       UPDATE keyhook.alert_state SET since = $3, after_ids = $4 WHERE account_id = $1 AND kind = $2 AND subject_id = $1""";

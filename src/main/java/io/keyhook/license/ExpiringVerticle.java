@@ -3,7 +3,6 @@ package io.keyhook.license;
 import io.keyhook.alert.AlertRaiser;
 import io.keyhook.bus.Alerts.Cause;
 import io.keyhook.bus.JsonText;
-import io.keyhook.bus.Licenses;
 import io.keyhook.bus.Licenses.License;
 import io.keyhook.bus.Licenses.Status;
 import io.keyhook.db.Chore;
@@ -111,23 +110,11 @@ public final class ExpiringVerticle extends VerticleBase {
     Instant latest = now.toInstant().plus(DAY.multipliedBy(days));
     // the expiry may have changed since it was found
     List<License> licenses = found.stream().filter(license -> license.status() == Status.ACTIVE && license.expiresAt() != null
-        && !license.expiresAt().isAfter(latest) && !isWholeTerm(license, DAY.multipliedBy(days))).toList();
+        && !license.expiresAt().isAfter(latest)).toList();
     licenses.forEach(license ->
         events.add(new Raised(accountId, EventType.LICENSE_EXPIRING, EventData.expiring(license, days))));
     return alerts.raise(tx, accountId, Cause.LICENSE_EXPIRING,
         licenses.stream().map(license -> sentence(license, now.toInstant())).toList());
-  }
-
-  /** Whether a license is valid for just so long in all, from its creation or its first activation: a notice would say nothing new. */
-  private static boolean isWholeTerm(License license, Duration time) {
-    Instant moment = license.expiresAt().minus(time);
-    return begins(license.createdAt(), moment)
-        || license.firstActivatedAt() != null && license.inherits(Licenses.EXPIRY) && begins(license.firstActivatedAt(), moment);
-  }
-
-  /** Whether it does so then, give or take the time that the call took which named the expiry. */
-  private static boolean begins(Instant start, Instant moment) {
-    return !moment.isAfter(start) && start.isBefore(moment.plusSeconds(1));
   }
 
   /** Tells the time that is left, which is less than the number of days after an outage. */

@@ -111,8 +111,10 @@ final class ValidationStore {
         SELECT l.* FROM unnest($1::uuid[], $2::uuid[]) q (account_id, license_id)
         JOIN keyhook.license l ON l.account_id = q.account_id AND l.license_id = q.license_id
       ), later AS (
-        INSERT INTO keyhook.license_expiry (account_id, license_id, due_at) SELECT account_id, license_id, expires_at FROM begun
-        ON CONFLICT (account_id, license_id) DO UPDATE SET due_at = excluded.due_at
+        INSERT INTO keyhook.license_expiry AS x (account_id, license_id, due_at)
+        SELECT account_id, license_id, expires_at FROM begun
+        ON CONFLICT (account_id, license_id) DO UPDATE SET due_at = excluded.due_at, set_at = excluded.set_at
+          WHERE x.due_at <> excluded.due_at
       )
       SELECT\s""" + LicenseStore.COLUMNS + ", account_id FROM begun";
 

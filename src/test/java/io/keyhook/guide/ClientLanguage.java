@@ -95,7 +95,15 @@ enum ClientLanguage {
   }
 
   String run(Path built, Path directory, String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(in(directoryIn(built), run));
+    return runWith(built, directory, List.of(), arguments);
+  }
+
+  /**
+   * @param wrapper a command that runs what follows it
+   */
+  String runWith(Path built, Path directory, List<String> wrapper, String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(wrapper);
+    command.addAll(in(directoryIn(built), run));
     command.addAll(List.of(arguments));
     return String.join("\n", Program.run(directory, ENVIRONMENT, "", command));
   }

@@ -36,7 +36,15 @@ class ExpiringTest {
   private static License expiringIn(Api account, Duration time) {
     return keyhook.license(account, new JsonObject().put("name", "Studio <Pro>").put("maxActivations", 2)
         .put("customerName", "Jane").put("customerEmail", "jane@example.com")
-        .put("expiresAt", Instant.now().plus(time).toString()));
+        .put("expiresAt", in(time)));
+  }
+
+  private static void extend(Api account, License license, Duration time) {
+    account.patch("/api/licenses/" + license.id(), new JsonObject().put("expiresAt", in(time))).expect(200);
+  }
+
+  private static String in(Duration time) {
+    return Instant.now().plus(time).toString();
   }
 
   private static void awaitBegin() {
@@ -100,16 +108,16 @@ class ExpiringTest {
     Api account = keyhook.account("enterprise");
     Receiver receiver = keyhook.receiver();
     keyhook.webhook(account, receiver, "license.expiring");
-    String instant = Instant.now().plus(Duration.ofDays(7)).plusSeconds(60).truncatedTo(ChronoUnit.SECONDS).toString();
+    String instant = Instant.now().plus(Duration.ofDays(7)).plusSeconds(120).truncatedTo(ChronoUnit.SECONDS).toString();
     for (int i = 0; i < 3; i++) {
       account.post("/api/licenses/bulk", new JsonObject().put("count", 200).put("name", "L").put("maxActivations", 1)
           .put("expiresAt", instant)).expect(201);
     }
     keyhook.database().update("UPDATE keyhook.license SET expires_at = "
-        + Clock.earlier("expires_at").replace("?", "61") + " WHERE expires_at = ?::timestamptz",
+        + Clock.earlier("expires_at").replace("?", "121") + " WHERE expires_at = ?::timestamptz",
         instant);
-    keyhook.database().update("UPDATE keyhook.license_expiry SET due_at = "
-        + Clock.earlier("due_at").replace("?", "61") + " WHERE due_at = ?::timestamptz",
+    keyhook.database().update("UPDATE keyhook.license_expiry SET due_at = " + Clock.earlier("due_at").replace("?", "121")
+        + ", set_at = " + Clock.earlier("set_at").replace("?", "121") + " WHERE due_at = ?::timestamptz",
         instant);
     keyhook.database().update("UPDATE keyhook.alert_state SET since = "
         + Clock.earlier("since").replace("?", "7200") + " WHERE kind LIKE 'license.expiring.%'");
@@ -119,7 +127,7 @@ class ExpiringTest {
   }
 
   @Test
-  void aLicenseForJustSoManyDaysIsNotAnnouncedWhenItBegins() {
+  void aLicenseForJustSoManyDaysIsNotAnnouncedWhenItBeginsOrIsRenewed() {
     awaitBegin();
     keyhook.database().update("UPDATE keyhook.alert_state SET since = "
         + Clock.earlier("since").replace("?", "7200") + " WHERE kind LIKE 'license.expiring.%'");
@@ -132,11 +140,30 @@ class ExpiringTest {
       License license = keyhook.license(account, new JsonObject().put("name", basis).put("policyId", policy));
       account.validate(license.key(), "device").expect(200);
     }
-    License longer = expiringIn(account, Duration.ofDays(7).plusSeconds(60));
-    keyhook.clock().advanceExpiry(longer.id(), Duration.ofSeconds(70));
+    String policy = account.post("/api/policies", new JsonObject().put("name", "Shortened").put("expiryBasis", "creation")
+        .put("durationSeconds", Duration.ofDays(60).toSeconds())).expect(201).json().getString("id");
+    keyhook.license(account, new JsonObject().put("name", "Of a policy that is shortened").put("policyId", policy));
+    account.patch("/api/policies/" + policy, new JsonObject().put("durationSeconds", Duration.ofDays(7).toSeconds())).expect(200);
+    Api.join(account.header("Content-Type", "text/csv").send("POST", "/api/licenses/import",
+        "name,expiresAt,createdAt\nImported," + in(Duration.ofDays(7)) + ",2025-01-03T00:00:00Z\n")).expect(200);
+    License renewed = expiringIn(account, Duration.ofDays(40));
+    keyhook.clock().advanceExpiry(renewed.id(), Duration.ofDays(39));
+    extend(account, renewed, Duration.ofDays(7));
+    extend(account, expiringIn(account, Duration.ofDays(100)), Duration.ofDays(7).plusSeconds(30)); // a clock that is ahead
+    account.patch("/api/licenses/" + renewed.id(), new JsonObject().put("name", "Renamed")).expect(200);
+
+    License longer = expiringIn(account, Duration.ofDays(7).plusHours(1));
+    License extended = expiringIn(account, Duration.ofDays(1).plusHours(1));
+    extend(account, extended, Duration.ofDays(7).plusHours(1));
+    for (License license : List.of(longer, extended)) {
+      keyhook.clock().advanceExpiry(license.id(), Duration.ofHours(1).plusSeconds(10));
+      String expiresAt = account.get("/api/licenses/" + license.id()).expect(200).json().getString("expiresAt");
+      account.patch("/api/licenses/" + license.id(), new JsonObject().put("name", "Renamed").put("expiresAt", expiresAt)).expect(200);
+    }
     keyhook.start(); // looks at once
-    assertThat(receiver.take().data().getString("licenseId")).isEqualTo(longer.id());
-    assertThat(account.get("/api/deliveries").expect(200).data()).as("the same look has found all of them").hasSize(1);
+    assertThat(receiver.take(2)).extracting(event -> event.data().getString("licenseId"))
+        .containsExactlyInAnyOrder(longer.id(), extended.id());
+    assertThat(account.get("/api/deliveries").expect(200).data()).as("the same look has found all of them").hasSize(2);
   }
 
   @Test

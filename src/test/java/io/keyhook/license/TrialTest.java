@@ -40,8 +40,9 @@ class TrialTest {
           by.toSeconds(), license.key());
     }
     keyhook.database().update("""
-        UPDATE keyhook.license_expiry e SET due_at = l.expires_at FROM keyhook.license l
-        WHERE l.account_id = e.account_id AND l.license_id = e.license_id AND l.key = ?""", license.key());
+        UPDATE keyhook.license_expiry e SET due_at = l.expires_at, set_at = %s FROM keyhook.license l
+        WHERE l.account_id = e.account_id AND l.license_id = e.license_id AND l.key = ?"""
+        .formatted(Clock.earlier("e.set_at")), by.toSeconds(), license.key());
   }
 
   private static JsonObject validate(License license) {

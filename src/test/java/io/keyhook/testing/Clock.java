@@ -28,12 +28,12 @@ public final class Clock {
         seconds(by), Id.DELIVERY.parse(deliveryId));
   }
 
-  /** A license's expiry comes this much nearer. */
+  /** A license's expiry comes this much nearer, and was set this much earlier. */
   public void advanceExpiry(String licenseId, Duration by) {
     database.update("UPDATE keyhook.license SET expires_at = %s WHERE license_id = ?".formatted(earlier("expires_at")),
         seconds(by), Id.LICENSE.parse(licenseId));
-    database.update("UPDATE keyhook.license_expiry SET due_at = %s WHERE license_id = ?".formatted(earlier("due_at")),
-        seconds(by), Id.LICENSE.parse(licenseId));
+    database.update("UPDATE keyhook.license_expiry SET due_at = %s, set_at = %s WHERE license_id = ?"
+        .formatted(earlier("due_at"), earlier("set_at")), seconds(by), seconds(by), Id.LICENSE.parse(licenseId));
   }
 
   /** The overlap of every rotation comes this much nearer to its end. */

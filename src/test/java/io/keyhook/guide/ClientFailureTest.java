@@ -1,0 +1,210 @@
+package io.keyhook.guide;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.testing.Installation;
+import io.keyhook.testing.Installation.License;
+import io.keyhook.testing.Program;
+import io.keyhook.testing.RawReceiver;
+import io.keyhook.testing.Waiting;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The client that the guide shows, in each language, where the disk or the server fails. */
+class ClientFailureTest {
+  private static final String FINGERPRINT = "one";
+  /** Of a response, with what the system buffers of it. */
+  private static final long MOST_BYTES = 16 << 20;
+  /** Of programs that run at once. */
+  private static final int MANY = 6;
+  /** Lets a program create files, but write nothing into them. */
+  private static final List<String> FULL_DISK = List.of("sh", "-c", "(trap '' XFSZ; ulimit -f 0; exec \"$@\") 2>&1 | cat", "sh");
+
+  @RegisterExtension
+  static final Installation keyhook = Installation.withNode();
+
+  /** What was built of a language, for all of its tests. */
+  @TempDir
+  static Path built;
+
+  @TempDir
+  Path directory;
+
+  private License license;
+
+  @BeforeEach
+  void createLicense() {
+    license = keyhook.license(1);
+  }
+
+  private static String server() {
+    return keyhook.node().uri().toString();
+  }
+
+  private static String nowhere() throws IOException {
+    return "http://127.0.0.1:" + Program.freePort();
+  }
+
+  private void prepare(ClientLanguage language) throws IOException, InterruptedException {
+    String account = keyhook.api().get("/api/account").json().getString("id");
+    language.prepare(built, directory,
+        keyhook.api().anonymous().get("/api/accounts/" + account + "/.well-known/jwks.json").expect(200).body());
+  }
+
+  private String validate(ClientLanguage language, String server) throws IOException, InterruptedException {
+    return validateWith(language, List.of(), server);
+  }
+
+  private String validateWith(ClientLanguage language, List<String> wrapper, String server) throws IOException, InterruptedException {
+    return language.runWith(built, directory, wrapper, "validate", server, "1", "0", license.key(), FINGERPRINT);
+  }
+
+  private Path lease() {
+    return directory.resolve("lease.json");
+  }
+
+  /** The names of the lease and of what was written beside it. */
+  private List<String> files() throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.map(file -> file.getFileName().toString()).filter(name -> name.startsWith("lease.json")).sorted().toList();
+    }
+  }
+
+  private String permissions() throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(lease()));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aLeaseIsReplacedAsAWholeAndKeepsItsPermissions(ClientLanguage language) throws Exception {
+    prepare(language);
+    assertThat(validate(language, server())).isEqualTo("true -");
+    if (language != ClientLanguage.CSHARP) { // .NET Core 3.1 cannot create private files
+      assertThat(permissions()).isEqualTo("rw-------");
+    }
+    Files.setPosixFilePermissions(lease(), PosixFilePermissions.fromString("rw-r-----"));
+    for (String server : List.of(server(), nowhere())) {
+      String before = Files.readString(lease());
+      Path old = Files.createLink(directory.resolve("old"), lease());
+      assertThat(validate(language, server)).startsWith("true");
+      assertThat(Files.isSameFile(old, lease())).as("written in place").isFalse();
+      assertThat(old).hasContent(before);
+      assertThat(permissions()).isEqualTo("rw-r-----");
+      Files.delete(old);
+    }
+    assertThat(files()).containsExactly("lease.json");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aFullDiskCostsNeitherTheLeaseNorTheAnswer(ClientLanguage language) throws Exception {
+    prepare(language);
+    assertThat(validateWith(language, FULL_DISK, server())).isEqualTo("true -");
+    assertThat(files()).isEmpty();
+    assertThat(validate(language, server())).isEqualTo("true -");
+    String kept = Files.readString(lease());
+    assertThat(validateWith(language, FULL_DISK, server())).isEqualTo("true -");
+    assertThat(validateWith(language, FULL_DISK, nowhere())).isEqualTo("true OFFLINE");
+    assertThat(lease()).hasContent(kept);
+    assertThat(files()).containsExactly("lease.json");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aLeaseThatCannotBeReplacedCostsNoAnswer(ClientLanguage language) throws Exception {
+    prepare(language);
+    Files.createDirectory(lease());
+    Files.createFile(lease().resolve("file"));
+    assertThat(validate(language, server())).isEqualTo("true -");
+    assertThat(files()).containsExactly("lease.json");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void processesThatKeepALeaseAtOnceDoNotDisturbEachOther(ClientLanguage language) throws Exception {
+    prepare(language);
+    assertThat(validate(language, server())).isEqualTo("true -");
+    String nowhere = nowhere();
+    ExecutorService threads = Executors.newFixedThreadPool(MANY);
+    try {
+      List<Future<String>> results = new ArrayList<>();
+      for (int i = 0; i < MANY; i++) {
+        String server = i % 2 == 0 ? nowhere : server();
+        results.add(threads.submit(() -> validate(language, server)));
+      }
+      for (int i = 0; i < MANY; i++) {
+        assertThat(results.get(i).get(Waiting.LONG.toSeconds(), TimeUnit.SECONDS)).isEqualTo(i % 2 == 0 ? "true OFFLINE" : "true -");
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(files()).containsExactly("lease.json");
+    assertThat(validate(language, nowhere)).isEqualTo("true OFFLINE");
+  }
+
+  /** What a server does in the place of Keyhook, of which the client makes nothing. */
+  private void assertIsNoResponse(ClientLanguage language, String head, RawReceiver.Script body) throws Exception {
+    try (RawReceiver server = new RawReceiver(connection -> {
+      connection.request();
+      connection.write(head);
+      body.run(connection);
+    })) {
+      assertThat(validate(language, server.url("127.0.0.1", ""))).as(head).isEqualTo("true OFFLINE");
+      server.awaitClosed();
+      assertThat(server.written()).as("sent before the client closed the connection").isLessThan(MOST_BYTES);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aResponseThatDripsEndsInTime(ClientLanguage language) throws Exception {
+    prepare(language);
+    assertThat(validate(language, server())).isEqualTo("true -");
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try {
+      List<Future<?>> results = new ArrayList<>();
+      for (String head : List.of("Content-Length: 100000\r\n\r\n{", "\r\n{", "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n")) {
+        String part = head.contains("chunked") ? "1\r\n \r\n" : " ";
+        results.add(threads.submit(() -> {
+          assertIsNoResponse(language, "HTTP/1.1 200 OK\r\n" + head, connection -> connection.drip(part));
+          return null;
+        }));
+      }
+      if (language != ClientLanguage.PHP) { // whose own timeout is for each part of the headers
+        results.add(threads.submit(() -> {
+          assertIsNoResponse(language, "HTTP/1.1 200 OK\r\nServer: ", connection -> connection.drip("x"));
+          return null;
+        }));
+      }
+      for (Future<?> result : results) {
+        result.get(Waiting.LONG.toSeconds(), TimeUnit.SECONDS);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aResponseWithoutEndIsNoResponse(ClientLanguage language) throws Exception {
+    prepare(language);
+    assertThat(validate(language, server())).isEqualTo("true -");
+    for (String head : List.of("200 OK\r\n\r\n{", "404 Not Found\r\nContent-Length: 9000000000\r\n\r\n{", "503 Busy\r\n\r\n")) {
+      assertIsNoResponse(language, "HTTP/1.1 " + head, connection -> connection.flood(" "));
+    }
+  }
+}
