@@ -8,7 +8,7 @@ import io.vertx.sqlclient.Tuple;
 /** What {@link Migrations} have made of a database, for which nobody needs Flyway. */
 public final class SchemaVersion {
   /** The newest file in {@code db/migration}. */
-  public static final String NEWEST = "37";
+  public static final String NEWEST = "38";
 
   private static final String INSTALLED = """
       SELECT 1 FROM keyhook.flyway_schema_history WHERE version = $1 AND success""";

@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * The SQL that groups failures by their cause. It reads the newest failures of each webhook through the index of what was not
- * delivered, and only a limited number, because the response that tells one cause from another is in the row.
+ * The SQL that groups failures by their cause. It reads the newest failures of each webhook through the indexes of what was not
+ * delivered and of what has failed in the queue, and only a limited number, because the response that tells one cause from another is in the row.
  */
 final class CauseStore {
   static final int MAX_SCANNED = AccountLogStore.MAX_SCANNED;
@@ -34,7 +34,7 @@ final class CauseStore {
         SELECT d.* FROM keyhook.webhook w CROSS JOIN LATERAL (
           (SELECT delivery_id, webhook_id, 0 AS state, attempts FROM (
             SELECT delivery_id, webhook_id, attempts FROM keyhook.delivery_queue
-            WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id < $3 AND delivery_id >= $4
+            WHERE account_id = $1 AND webhook_id = w.webhook_id AND attempts IS NOT NULL AND delivery_id < $3 AND delivery_id >= $4
             ORDER BY delivery_id DESC LIMIT $5) queued
           WHERE %2$s)
           UNION ALL

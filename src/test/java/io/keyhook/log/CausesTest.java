@@ -3,6 +3,7 @@ package io.keyhook.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.keyhook.bus.Id;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
@@ -12,6 +13,7 @@ import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -114,5 +116,26 @@ class CausesTest {
     System.out.println("Causes of 100,000 failures: " + plan.substring(plan.lastIndexOf("Execution Time")));
     assertThat(plan).contains("account_id_webhook_id_delivery_id_idx on delivery_2") // of what was not delivered
         .doesNotContain("Seq Scan on delivery_2", "_pkey on delivery_2");
+  }
+
+  /** During an outage of an endpoint, new events come faster than the old ones are retried. */
+  @Test
+  void whatHasFailedIsFoundBehindWhatHasNotBeenTried() {
+    Api api = keyhook.account("enterprise");
+    Receiver receiver = keyhook.receiver();
+    String webhook = keyhook.webhook(api, receiver, "license.activated").id();
+    fail(api, receiver, 500, "seed");
+    UUID id = Id.WEBHOOK.parse(webhook);
+    String queue = """
+        INSERT INTO keyhook.delivery_queue (account_id, delivery_id, webhook_id, event_id, keep_until, type, leased, due_at, attempts)
+        SELECT account_id, keyhook.uuid_v7(), webhook_id, event_id, keep_until, type, false, now() + interval '1 day', ?::jsonb
+        FROM keyhook.delivery, generate_series(1, ?) WHERE webhook_id = ?""";
+    keyhook.database().update(queue, "[{\"at\": 1, \"ms\": 1, \"status\": 503, \"body\": \"busy\"}]", 3, id);
+    keyhook.database().update(queue, null, CauseStore.MAX_SCANNED + 1, id);
+    List<JsonObject> groups = data(api);
+    assertThat(groups).extracting(group -> group.getInteger("statusCode")).containsExactly(503, 500);
+    assertThat(groups.get(0).getInteger("retrying")).isEqualTo(3);
+    assertThat(causes(api, "").getInteger("examined")).isEqualTo(4);
+    keyhook.database().update("DELETE FROM keyhook.delivery_queue WHERE webhook_id = ?", id);
   }
 }
