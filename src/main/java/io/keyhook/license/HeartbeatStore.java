@@ -16,17 +16,21 @@ import java.util.UUID;
 
 /**
  * The SQL that frees activations whose devices have not validated for the heartbeat of their license. One job goes over the licenses,
- * again and again, whose row is its lease: a node that dies releases it with its connection. A second row has the time since which some
- * node has always done the job: while no node runs, no device can validate.
+ * again and again, whose row is its lease: a node that dies releases it with its connection. A second row has the time at which a node last
+ * ran, and a third one the time since which some node has always run: while none does, no device can validate.
  */
 final class HeartbeatStore {
   private static final UUID NONE = new UUID(0, 0);
   private static final String JOB = "license.heartbeat";
+  private static final String ALIVE = "license.heartbeat.alive";
   private static final String UP = "license.heartbeat.up";
 
   private static final String BEGIN = """
-      INSERT INTO keyhook.alert_state (account_id, kind, subject_id) VALUES ($1, $2, $1), ($1, $3, $1)
+      INSERT INTO keyhook.alert_state (account_id, kind, subject_id) VALUES ($1, $2, $1), ($1, $3, $1), ($1, $4, $1)
       ON CONFLICT (account_id, kind, subject_id) DO NOTHING""";
+  private static final String LAST = """
+      SELECT now(), since < now() - make_interval(secs => $3) FROM keyhook.alert_state
+      WHERE account_id = $1 AND kind = $2 AND subject_id = $1 FOR UPDATE""";
   /** A pass that has not ended goes on at once; the next one begins after a while. */
   private static final String LOCK = """
       SELECT since, coalesce(after_ids, ARRAY[$1::uuid, $1]), now(),
@@ -59,7 +63,7 @@ final class HeartbeatStore {
    * The job, while this transaction has it.
    *
    * @param since when the latest pass ended, or its latest step
-   * @param upSince since when some node has always done the job
+   * @param upSince since when some node has always run
    */
   record Job(OffsetDateTime since, UUID accountId, UUID licenseId, OffsetDateTime now, OffsetDateTime upSince) {}
 
@@ -71,7 +75,7 @@ final class HeartbeatStore {
   record Candidate(UUID accountId, UUID licenseId, int activations, Optional<Duration> heartbeat) {}
 
   static Future<Void> begin(SqlClient client) {
-    return client.preparedQuery(BEGIN).execute(Tuple.of(NONE, JOB, UP)).mapEmpty();
+    return client.preparedQuery(BEGIN).execute(Tuple.of(NONE, JOB, UP, ALIVE)).mapEmpty();
   }
 
   /** Empty while another node has the job, and until the next pass. */
@@ -93,8 +97,21 @@ final class HeartbeatStore {
         .addArrayOfUUID(last == null ? null : new UUID[] {last.accountId, last.licenseId})).mapEmpty();
   }
 
-  static Future<Void> up(SqlClient tx, OffsetDateTime since) {
-    return tx.preparedQuery(DONE).execute(Tuple.of(NONE, UP, since).addArrayOfUUID(null)).mapEmpty();
+  /**
+   * A node runs.
+   *
+   * @param outage without a node for so long, none has always run
+   */
+  static Future<Void> alive(SqlClient tx, Duration outage) {
+    return tx.preparedQuery(LAST).execute(Tuple.of(NONE, ALIVE, (double) outage.toSeconds())).compose(rows -> {
+      Row last = rows.iterator().next();
+      Future<Void> up = last.getBoolean(1) ? at(tx, UP, last.getOffsetDateTime(0)) : Future.succeededFuture();
+      return up.compose(done -> at(tx, ALIVE, last.getOffsetDateTime(0)));
+    });
+  }
+
+  private static Future<Void> at(SqlClient tx, String kind, OffsetDateTime since) {
+    return tx.preparedQuery(DONE).execute(Tuple.of(NONE, kind, since).addArrayOfUUID(null)).mapEmpty();
   }
 
   static Future<List<Candidate>> next(SqlClient tx, Job after, int limit) {

@@ -31,8 +31,8 @@ public final class HeartbeatVerticle extends VerticleBase {
   private static final Duration INTERVAL = Duration.ofSeconds(10);
   /** From the end of a pass over all licenses to the next one, on all nodes. */
   static final Duration PASSES = Duration.ofMinutes(5);
-  /** Without a pass for so long, no node was running, and no device could validate. */
-  static final Duration OUTAGE = Duration.ofMinutes(15);
+  /** Without a node for so long, devices could not validate. Shorter than the quarter of the shortest heartbeat. */
+  static final Duration OUTAGE = Duration.ofMinutes(1);
   /** Licenses of one step. */
   private static final int STEP = 500;
   /** Activations of one transaction. */
@@ -89,14 +89,11 @@ public final class HeartbeatVerticle extends VerticleBase {
 
   /** Takes the next licenses. What a node that dies does not free is left for the next pass. */
   private Future<Step> step(SqlClient tx) {
-    return HeartbeatStore.lock(tx, PASSES).compose(locked -> {
+    return HeartbeatStore.alive(tx, OUTAGE).compose(alive -> HeartbeatStore.lock(tx, PASSES)).compose(locked -> {
       if (locked.isEmpty()) {
         return Future.succeededFuture(Step.NONE);
       }
       Job job = locked.get();
-      if (Duration.between(job.since(), job.now()).compareTo(OUTAGE) > 0) {
-        return HeartbeatStore.up(tx, job.now()).compose(up -> HeartbeatStore.done(tx, job.now(), null)).map(Step.NONE);
-      }
       return HeartbeatStore.next(tx, job, STEP).compose(licenses -> {
         Step step = new Step(job, licenses);
         return HeartbeatStore.done(tx, job.now(), step.isLast() ? null : licenses.get(licenses.size() - 1)).map(step);

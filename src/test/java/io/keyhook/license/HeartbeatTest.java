@@ -49,7 +49,7 @@ class HeartbeatTest {
   /** Lets a node go over all licenses once more, as if one had run for some time. A new one does so when it starts, others every 10 s. */
   private static void pass(Duration upFor) {
     Waiting.until("the job has begun", () ->
-        keyhook.database().number("SELECT count(*) FROM keyhook.alert_state WHERE kind LIKE 'license.heartbeat%'") == 2);
+        keyhook.database().number("SELECT count(*) FROM keyhook.alert_state WHERE kind LIKE 'license.heartbeat%'") == 3);
     keyhook.database().update("UPDATE keyhook.alert_state SET since = now() - make_interval(secs => ?::int) WHERE kind = 'license.heartbeat.up'",
         upFor.toSeconds());
     keyhook.database().update("""
@@ -135,9 +135,11 @@ class HeartbeatTest {
     License license = license(1);
     keyhook.api().validate(license.key(), "device").expect(200);
     lastSeen(license, "device", HEARTBEAT.multipliedBy(2));
-    pass(Duration.ofMinutes(30));
+    // a node ran until 90 seconds ago, and the next pass is due
     keyhook.database().update("""
-        UPDATE keyhook.alert_state SET since = now() - interval '2 days' WHERE kind LIKE 'license.heartbeat%'""");
+        UPDATE keyhook.alert_state SET after_ids = NULL, since = now() - CASE WHEN kind = 'license.heartbeat.up' THEN interval '10 days'
+          WHEN kind = 'license.heartbeat' THEN interval '6 minutes' ELSE interval '90 seconds' END
+        WHERE kind LIKE 'license.heartbeat%'""");
     keyhook.start();
     Waiting.until("the outage was noticed", () -> keyhook.database().number("""
         SELECT count(*) FROM keyhook.alert_state WHERE kind = 'license.heartbeat.up' AND since > now() - interval '1 hour'""") == 1);
