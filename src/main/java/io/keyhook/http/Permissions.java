@@ -35,7 +35,7 @@ final class Permissions {
   /** Those that a portal has beside them that manages webhooks. */
   private static final Set<String> MANAGING = Set.of("POST /api/webhooks", "PATCH /api/webhooks/:id", "DELETE /api/webhooks/:id",
       "POST /api/webhooks/:id/pause", "POST /api/webhooks/:id/resume", "POST /api/webhooks/:id/rotate-secret", "POST /api/webhooks/test",
-      "POST /api/deliveries/:id/redeliver", "POST /api/deliveries/redeliver");
+      "POST /api/webhooks/preview", "POST /api/deliveries/:id/redeliver", "POST /api/deliveries/redeliver");
   private static final Map<String, Permission> PERMISSIONS = new LinkedHashMap<>();
 
   static {

@@ -98,6 +98,10 @@ class PortalPagesTest {
       tab.field("URL").fill(receiver.url());
       assertThat(tab.dialog().locator("input[name=events]")).hasCount(2);
       page.locator("label", new Page.LocatorOptions().setHasText("license.created")).click();
+      tab.field("Format").selectOption("discord");
+      assertThat(tab.field("preview")).containsText("License activated");
+      assertThat(tab.field("Text for").locator("option")).hasCount(4); // all others, its two, and the test
+      tab.field("Format").selectOption("keyhook");
       tab.dialogButton("Create webhook").click();
       receiver.trust(page.locator(".secret code").textContent());
       tab.dialogButton("I’ve copied the secret").click();

@@ -138,7 +138,8 @@ class PortalTest {
         .containsExactlyInAnyOrder("GET /api/webhooks", "POST /api/webhooks", "GET /api/webhooks/{id}", "PATCH /api/webhooks/{id}",
             "DELETE /api/webhooks/{id}", "GET /api/webhooks/{id}/health", "GET /api/webhooks/{id}/deliveries",
             "POST /api/webhooks/{id}/pause", "POST /api/webhooks/{id}/resume", "POST /api/webhooks/{id}/rotate-secret",
-            "POST /api/webhooks/test", "GET /api/deliveries/{id}", "POST /api/deliveries/{id}/redeliver", "POST /api/deliveries/redeliver");
+            "POST /api/webhooks/test", "POST /api/webhooks/preview", "GET /api/deliveries/{id}", "POST /api/deliveries/{id}/redeliver",
+            "POST /api/deliveries/redeliver");
   }
 
   @Test

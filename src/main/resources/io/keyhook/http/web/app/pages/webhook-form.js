@@ -133,6 +133,8 @@ export function EditWebhook({ webhook, onClose, onChanged }) {
     <${Fields} form=${form} settings=${settings} webhook=${webhook} />
     ${form.values.url !== webhook.url && html`<${Notice}
         tone="info">Pending and retrying deliveries will go to the new URL.</${Notice}>`}
+    ${isChat(webhook) && !isChat(form.values) && html`<${Notice}
+        tone="info">Your endpoint can verify signatures. Rotate the secret after saving to see one.</${Notice}>`}
   </${FormDialog}>`;
 }
 

@@ -1,6 +1,7 @@
 // What a webhook sends: its format, and the texts of messages.
 import { html, useEffect, useState } from '../preact.js';
 import { post } from '../api.js';
+import { useApp } from '../context.js';
 import { Field, Filter } from '../form.js';
 import { indented } from '../json.js';
 import { Badge, Code, Notice } from '../ui.js';
@@ -19,7 +20,6 @@ const FORMATS = {
 export const isChat = ({ format }) => ['slack', 'discord', 'teams'].includes(format);
 
 const ALL_OTHERS = '*';
-const TYPES = [[ALL_OTHERS, 'All other events'], ...[...EVENT_TYPES, 'webhook.test'].map(type => [type, type])];
 /** Milliseconds from the last keystroke to the preview. */
 const TYPING = 400;
 
@@ -41,6 +41,8 @@ export function FormatFields({ form }) {
 
 /** The text of one event at a time, with what it looks like. */
 function Templates({ form }) {
+  const { offers = () => true } = useApp();
+  const types = [...EVENT_TYPES.filter(offers), 'webhook.test'];
   const { format, templates } = form.values;
   const [type, setType] = useState(() => Object.keys(templates)[0] ?? ALL_OTHERS);
   const event = type === ALL_OTHERS ? 'license.activated' : type;
@@ -52,7 +54,8 @@ function Templates({ form }) {
   return html`<fieldset class="choices"><legend>Message <span class="faint">optional</span></legend>
     <p class="hint">Keyhook has a text for every event. To write your own, use values in double braces, such as
       <code>${'{{licenseName}}'}</code>. <a href="docs/messages#templates">How to write templates</a></p>
-    <${Filter} label="Text for" value=${type} options=${TYPES.map(([key, name]) => [key, templates[key]?.trim() ? name + ' (yours)' : name])}
+    <${Filter} label="Text for" value=${type} options=${[[ALL_OTHERS, 'All other events'], ...types.map(type => [type, type])]
+        .map(([key, name]) => [key, templates[key]?.trim() ? name + ' (yours)' : name])}
       onChange=${setType} />
     <div class="field"><label for=${id}>Template</label>
       <textarea id=${id} class="mono" rows="5" maxlength="4000" spellcheck=${false} value=${text} placeholder=${preview?.template ?? ''}
