@@ -118,6 +118,8 @@ class HealthTest extends Visit {
     tab.visit("Overview");
     assertThat(page.locator(".edge-bad .badge")).hasText("Failing");
     assertThat(page.getByText("The last attempt failed")).isVisible();
+    assertThat(page.locator(".causes > li")).containsText("1 retrying");
+    assertThat(page.locator(".causes > li").getByText("Recover")).hasCount(0); // before it has failed
     page.getByText("View failures").click();
     assertThat(tab.heading("Deliveries")).isVisible();
     assertThat(page.getByLabel("Status").locator("option:checked")).hasText("Failed or retrying");

@@ -80,9 +80,9 @@ function Cause({ cause, webhook, onTested, onPause, onRecover }) {
       <${Button} needs="support" kind="small" icon="send" busy=${busy} onClick=${test} aria-label=${'Send test to the webhook with ' + name}>Send test</${Button}>
       ${webhook?.isActive && !webhook.pausedAt && html`<${Button} needs="member" kind="small" onClick=${onPause}
         aria-label=${'Pause the webhook with ' + name}>Pause</${Button}>`}
-      ${count > canceled ? html`<${Button} needs="support" kind="small" icon="repeat" onClick=${onRecover}
+      ${failed > 0 ? html`<${Button} needs="support" kind="small" icon="repeat" onClick=${onRecover}
         aria-label=${'Recover deliveries of the webhook with ' + name}>Recover</${Button}>`
-        : html`<${ButtonLink} kind="small" href=${to('/deliveries', { webhookId, status: 'stopped' })}
+        : canceled > 0 && html`<${ButtonLink} kind="small" href=${to('/deliveries', { webhookId, status: 'stopped' })}
           aria-label=${'View canceled deliveries with ' + name}>View canceled</${ButtonLink}>`}
     </div></li>`;
 }
