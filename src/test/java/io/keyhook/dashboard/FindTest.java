@@ -9,6 +9,7 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import io.vertx.core.json.JsonObject;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -160,6 +161,16 @@ class FindTest extends Visit {
     find("create web");
     page.keyboard().press("Enter");
     assertThat(tab.field("URL")).isFocused();
+  }
+
+  @Test
+  void aPageIsFoundByWhatIsDoneOnIt() {
+    Map.of("portal", "Portal links", "invite", "Team", "2fa", "Settings", "two-factor", "Settings", "passkey", "Settings",
+        "pause", "Webhooks").forEach((text, name) -> {
+          find(text);
+          page.keyboard().press("Enter");
+          assertThat(tab.heading(name)).isVisible();
+        });
   }
 
   @Test

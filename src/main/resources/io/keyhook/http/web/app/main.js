@@ -66,18 +66,20 @@ const GUIDE = ['docs/', 'Guide', 'guide'];
 /** Words by which the palette finds a page besides its title. */
 const CONTENTS = {
   '/': 'statistics charts usage',
+  '/webhooks': 'endpoints pause resume rotate secrets',
   '/deliveries': 'events failures recover',
-  '/people': 'members people users roles invitations',
+  '/people': 'members people users roles invite invitations',
   '/audit': 'history',
   '/plan': 'limits usage',
   '/policies': 'products entitlements features trial grace period heartbeat lease templates',
-  '/settings': 'signing keys account alerts appearance dark theme mail password profile sessions Slack two-factor authentication',
+  '/settings': 'signing keys account alerts appearance dark theme mail password profile sessions Slack two-factor authentication 2fa mfa passkeys',
 };
 
 /** Pages as the palette has them. */
 const PAGES = NAVIGATION.filter(Boolean)
   .map(([path, title, icon]) => ({ key: path, icon, title, contents: CONTENTS[path], href: to(path) }))
-  .concat({ key: 'test-endpoint', icon: 'send', title: 'Test endpoint', href: to('/test-endpoint') },
+  .concat({ key: 'portal-links', icon: 'people', title: 'Portal links', contents: 'customers', href: to('/portal-links') },
+    { key: 'test-endpoint', icon: 'send', title: 'Test endpoint', href: to('/test-endpoint') },
     { key: GUIDE[0], icon: GUIDE[2], title: GUIDE[1], href: GUIDE[0] });
 
 function App() {
