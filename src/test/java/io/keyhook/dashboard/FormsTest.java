@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.FilePayload;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
@@ -72,6 +73,13 @@ class FormsTest extends Visit {
     assertThat(tab.heading("Overview")).isVisible();
     tab.visit("Webhooks");
     assertThat(tab.heading("Your plan does not include webhooks")).isVisible();
+    for (String path : List.of("/webhooks?create=1", "/portal-links", "/test-endpoint")) {
+      page.evaluate("path => { location.hash = path; }", path);
+      page.reload();
+      assertThat(tab.heading("Your plan does not include webhooks")).isVisible();
+      assertThat(page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName(Pattern.compile("Create")))).hasCount(0);
+      assertThat(tab.dialog()).hasCount(0);
+    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import { post, remove } from '../app/api.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
 import { dateTime } from '../app/format.js';
 import { checkFilters, FilterFields, filterRequest, filterValues } from '../app/pages/webhook-filters.js';
+import { NotInPlan, useWebhookUsage } from '../app/pages/webhooks.js';
 import { to } from '../app/router.js';
 import { announce, Badge, Button, Confirm, Dialog, Empty, Notice, PagedTable, PageHead, Secret, Time } from '../app/ui.js';
 import { usePages } from '../app/use.js';
@@ -13,6 +14,7 @@ const MOST_WEBHOOKS = 50;
 
 export function PortalLinks() {
   const pages = usePages('api/portal-links', {});
+  const none = useWebhookUsage()?.max === 0;
   const [creating, setCreating] = useState(false);
   const [leaving, setLeaving] = useState(null);
   const create = html`<${Button} needs="member" kind="primary" icon="plus" onClick=${() => setCreating(true)}>Create portal link</${Button}>`;
@@ -25,11 +27,12 @@ export function PortalLinks() {
     { name: 'Revoke', hidden: true, className: 'end', cell: link => html`<${Button} needs="member" kind="small"
       aria-label=${'Revoke the link of ' + link.customer} onClick=${() => setLeaving(link)}>Revoke</${Button}>` },
   ];
-  return html`<${PageHead} title="Portal links" back=${{ href: to('/webhooks'), label: 'Webhooks' }}>${create}</${PageHead}>
+  return html`<${PageHead} title="Portal links" back=${{ href: to('/webhooks'), label: 'Webhooks' }}>${!none && create}</${PageHead}>
     <p class="lead">With a portal link, one of your customers sees and manages their own webhooks, and nothing else of your account. The
       guide shows <a href="docs/portal">how your backend creates the links</a>.</p>
+    ${none && pages.rows?.length > 0 && html`<${NotInPlan} kept />`}
     <${PagedTable} label="Portal links" pages=${pages} columns=${columns}
-      empty=${html`<${Empty} icon="people" title="No portal links" action=${create}>Links that have expired are not listed.</${Empty}>`} />
+      empty=${none ? html`<${NotInPlan} />` : html`<${Empty} icon="people" title="No portal links" action=${create}>Links that have expired are not listed.</${Empty}>`} />
     ${creating && html`<${CreateLink} onClose=${() => {
       setCreating(false);
       pages.reload();

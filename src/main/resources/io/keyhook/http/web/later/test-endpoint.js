@@ -4,6 +4,7 @@ import { ago, dateTime, number } from '../app/format.js';
 import { indented } from '../app/json.js';
 import { useSoon } from '../app/live.js';
 import { createTestEndpoint, loadTestEndpoint } from '../app/pages/test-endpoint.js';
+import { NotInPlan, useWebhookUsage } from '../app/pages/webhooks.js';
 import { backTo, to } from '../app/router.js';
 import { useDeliveryStream } from '../app/stream.js';
 import { announce, Badge, Button, Card, Code, Confirm, Empty, Facts, IdText, Loaded, Notice, PageHead, Time } from '../app/ui.js';
@@ -17,6 +18,7 @@ const REFRESH = 5_000;
 const KEPT = 50;
 
 export function TestEndpointPage() {
+  const none = useWebhookUsage()?.max === 0;
   const [leaving, setLeaving] = useState(false);
   const loaded = useLoad(loadTestEndpoint, []);
   const reloadSoon = useSoon(loaded.reload, SOON);
@@ -38,8 +40,8 @@ export function TestEndpointPage() {
     </${PageHead}>
     <p class="lead">An endpoint in Keyhook itself that shows what your webhooks send. Only webhooks of your account can use it,
       and it is not reachable over the network.</p>
-    <${Loaded} of=${loaded}>${({ endpoint, webhooks }) => endpoint ? html`
-      <${Card} title="Endpoint">${webhooks.length === 0 && html`<${Notice} tone="info" title="No webhook sends to it yet"
+    <${Loaded} of=${loaded}>${({ endpoint, webhooks }) => endpoint ? html`${none && html`<${NotInPlan} kept />`}
+      <${Card} title="Endpoint">${webhooks.length === 0 && !none && html`<${Notice} tone="info" title="No webhook sends to it yet"
             action=${html`<${Button} needs="member" kind="primary small" onClick=${act(createTestEndpoint, 'Webhook created')}>Create webhook</${Button}>`} />`}
         <${Facts} of=${[
           ['URL', html`<${IdText} of=${endpoint.url} />`],
@@ -55,7 +57,7 @@ export function TestEndpointPage() {
         : html`${endpoint.received > KEPT && html`<p class="faint">Shows the latest ${KEPT} requests.</p>`}
           <ol class="requests" aria-live="polite">${endpoint.requests.map((request, i) =>
             html`<${Request} key=${request.number + request.receivedAt} request=${request} open=${i === 0} />`)}</ol>`}
-      </${Card}>` : html`<${Empty} icon="webhooks" title="No test endpoint"
+      </${Card}>` : none ? html`<${NotInPlan} />` : html`<${Empty} icon="webhooks" title="No test endpoint"
         action=${html`<${Button} needs="member" kind="primary" onClick=${act(createTestEndpoint, 'Test endpoint created')}>Create test endpoint</${Button}>`}>
         Creates the endpoint and a webhook that sends all events to it. It expires after 24 hours.</${Empty}>`}</${Loaded}>
     ${leaving && html`<${Confirm} title="Delete the test endpoint?" action="Delete test endpoint" onClose=${() => setLeaving(false)}

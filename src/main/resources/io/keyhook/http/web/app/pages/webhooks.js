@@ -19,14 +19,15 @@ export function WebhookList() {
   const { query } = useLocation();
   const [creating, setCreating] = useState(false);
   const mayCreate = useMay('member');
-  useEffect(() => query.create && mayCreate && setCreating(true), [query.create, mayCreate]);
-  const account = useLoad(signal => get('api/account', {}, signal), []);
+  const usage = useWebhookUsage();
+  const { used = 0, max = null } = usage ?? {};
+  const none = max === 0;
+  const opens = query.create && mayCreate && usage && !none;
+  useEffect(() => opens && setCreating(true), [opens]);
   const list = useLoad(loadEndpoints, []);
   useRefresh(list.reload);
   const refreshSoon = useSoon(list.reload, REFRESH_PAUSE);
   useDeliveryStream(true, refreshSoon, () => {});
-  const { used = 0, max = null } = account.data?.usage.webhooks ?? {};
-  const none = max === 0;
   const close = () => {
     setCreating(false);
     if (query.create) {
@@ -38,22 +39,30 @@ export function WebhookList() {
   return html`<${PageHead} title="Webhooks">${!none && html`<${ButtonLink} icon="people"
       href="#/portal-links">Portal links</${ButtonLink}><${ButtonLink} icon="send"
       href="#/test-endpoint">Test endpoint</${ButtonLink}>${create}`}</${PageHead}>
-    ${none && list.data?.length > 0 && html`<${Notice} tone="warn" title="Your plan does not include webhooks"
-      action=${html`<${ButtonLink} href="#/plan"
-          kind="small">View plans</${ButtonLink}>`}>Your webhooks are kept, but Keyhook sends nothing to them.</${Notice}>`}
+    ${none && list.data?.length > 0 && html`<${NotInPlan} kept />`}
     ${max > 0 && used >= max && html`<${Notice} tone="warn" title=${`You’ve used all ${number(max)} webhooks on your plan`}
       action=${html`<${ButtonLink} href="#/plan" kind="small">View plans</${ButtonLink}>`} />`}
     <${Loaded} of=${list} lines=${8}>${webhooks => webhooks.length > 0
       ? html`<${Table} label="Webhooks" columns=${COLUMNS} rows=${webhooks} busy=${list.loading} />`
-      : none ? html`<${Empty} icon="plan" title="Your plan does not include webhooks"
-          action=${html`<${ButtonLink} href="#/plan"
-              kind="primary">View plans</${ButtonLink}>`}>With webhooks, Keyhook notifies your server
-          the moment a license is activated, validated or expires.</${Empty}>`
+      : none ? html`<${NotInPlan} />`
         : html`<${Empty} icon="webhooks" title="No webhooks yet"
             action=${create}>Enter a URL and Keyhook will notify it the moment
           a license is activated, validated or expires. <a
               href="docs/">The guide</a> shows how to receive them.</${Empty}>`}</${Loaded}>
     ${creating && html`<${CreateWebhook} onClose=${close} />`}`;
+}
+
+/** The used and the largest number of webhooks (`max`: null is unlimited); null until they are known. */
+export const useWebhookUsage = () => useLoad(signal => get('api/account', {}, signal), []).data?.usage.webhooks ?? null;
+
+/** Shown to accounts whose plan has no webhooks. @param kept whether there are webhooks of an earlier plan */
+export function NotInPlan({ kept }) {
+  const title = 'Your plan does not include webhooks';
+  const view = kind => html`<${ButtonLink} href="#/plan" kind=${kind}>View plans</${ButtonLink}>`;
+  return kept ? html`<${Notice} tone="warn" title=${title} action=${view('small')}>Your webhooks are kept, but Keyhook sends
+      nothing to them.</${Notice}>`
+    : html`<${Empty} icon="plan" title=${title} action=${view('primary')}>With webhooks, Keyhook notifies your server the moment
+      a license is activated, validated or expires.</${Empty}>`;
 }
 
 const COLUMNS = [
