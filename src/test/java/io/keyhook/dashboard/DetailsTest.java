@@ -12,6 +12,7 @@ import io.keyhook.testing.Receiver;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -204,5 +205,21 @@ class DetailsTest extends Visit {
     assertThat(page.locator(".facts").first()).containsText(Pattern.compile("2031, [0-9:]{8} (UTC|GMT)"));
     tab.button("Edit").click();
     assertThat(tab.dialog()).containsText("Your time zone: ");
+  }
+
+  @Test
+  void aLongWordInARowLeavesRoomForTheOtherColumns() {
+    String word = "x".repeat(200);
+    keyhook.api().post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/" + "y".repeat(600)).put("isActive", false)
+        .put("events", new JsonArray().add("license.expired")).put("description", word)).expect(201);
+    keyhook.license(new JsonObject().put("name", word));
+    logIn();
+    page.setViewportSize(1440, 900);
+    for (String name : List.of("Webhooks", "Licenses")) {
+      tab.visit(name);
+      Number outside = (Number) page.locator(".table-wrap").evaluate("table => table.scrollWidth - table.clientWidth");
+      assertThat(outside.intValue()).as(name).isLessThanOrEqualTo(1);
+      picture("long-" + name.toLowerCase(Locale.ROOT), 1);
+    }
   }
 }
