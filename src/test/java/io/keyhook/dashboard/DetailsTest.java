@@ -222,4 +222,14 @@ class DetailsTest extends Visit {
       picture("long-" + name.toLowerCase(Locale.ROOT), 1);
     }
   }
+
+  @Test
+  void aNameThatTurnsTheDirectionOfWritingDoesNotTurnTheSentence() {
+    String id = keyhook.license(new JsonObject().put("name", "Studio \u202Eevil")).id();
+    logIn();
+    page.evaluate("path => { location.hash = path; }", "/licenses/" + id);
+    tab.button("Delete").click();
+    assertThat(tab.dialog().locator("strong")).hasCSS("unicode-bidi", "isolate");
+    picture("bidi", 1);
+  }
 }

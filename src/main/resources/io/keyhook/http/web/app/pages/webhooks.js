@@ -68,8 +68,8 @@ export function NotInPlan({ kept }) {
 const COLUMNS = [
   { name: 'Endpoint', className: 'main', cell: webhook => html`<a class="row-link mono"
       href=${to('/webhooks/' + webhook.id)}><${Url} of=${shortUrl(webhook.url)} /></a>
-    <div class="faint">${webhook.customer && webhook.customer + ' · '}${webhook.description ? webhook.description + ' · '
-        : ''}${webhook.events.map(event => event === ALL_LICENSE_EVENTS ? 'all license events'
+    <div class="faint">${webhook.customer && html`<bdi>${webhook.customer}</bdi> · `}${webhook.description
+        && html`<bdi>${webhook.description}</bdi> · `}${webhook.events.map(event => event === ALL_LICENSE_EVENTS ? 'all license events'
         : event.replace('license.', '')).join(', ')}</div>` },
   { name: 'Status', className: 'badge-cell', cell: webhook => html`<${WebhookStatus} webhook=${webhook} stats=${webhook.stats} />` },
   { name: 'Last 24 hours', cell: ({ stats }) => stats && html`<${Sparkline} hours=${stats.hours} />` },
