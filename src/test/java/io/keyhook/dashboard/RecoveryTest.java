@@ -108,8 +108,18 @@ class RecoveryTest extends Visit {
     assertThat(tab.dialog().getByText("Choose at least one result")).isVisible();
     choice("HTTP 500").check();
     tab.field("Failed before").fill("2020-01-01T00:00");
-    assertThat(preview()).containsText("until");
+    tab.field("Failed before").blur();
+    assertThat(tab.dialog().getByText("Failed before must be later than Failed since")).hasCount(1);
+    assertThat(preview()).hasText("");
+    tab.dialogButton("Recover").click();
+    assertThat(tab.dialog().getByText("Failed before must be later than Failed since")).hasCount(1);
     tab.field("Failed before").fill("");
+    assertThat(tab.dialog().getByText("must be later")).hasCount(0);
+    String since = tab.field("Failed since").inputValue();
+    tab.field("Failed since").fill("2999-01-01T00:00");
+    tab.field("Failed since").blur();
+    assertThat(tab.dialog().getByText("Failed since must not be in the future")).hasCount(1);
+    tab.field("Failed since").fill(since);
     assertThat(preview()).hasText("2 deliveries will be redelivered.");
     assertThat(receiver.untaken()).isZero();
   }

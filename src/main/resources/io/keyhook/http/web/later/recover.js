@@ -13,6 +13,15 @@ const TYPING = 250;
 const deliveries = n => plural(n, 'delivery', 'deliveries');
 const label = result => /^\d/.test(result) ? outcome(Number(result), null) : outcome(null, result);
 
+/** What is wrong with the time, by field. */
+const checkTime = ({ since, until }) => ({
+  since: !fromLocal(since) ? 'Enter a date and a time' : Date.parse(since) > now() ? 'Failed since must not be in the future' : '',
+  until: fromLocal(since) && fromLocal(until) && fromLocal(until) <= fromLocal(since)
+    ? 'Failed before must be later than Failed since' : '',
+});
+
+const isTime = values => Object.values(checkTime(values)).every(message => !message);
+
 /** Recovers the failed deliveries of one webhook: of a time, and as the user selects among what failed then. */
 export function Recover({ webhooks, webhookId, onClose, onRecovering }) {
   const form = useForm({ webhookId: webhookId || (webhooks.find(({ isActive }) => isActive) ?? webhooks[0]).id,
@@ -24,7 +33,7 @@ export function Recover({ webhooks, webhookId, onClose, onRecovering }) {
     onRecovering();
     onClose();
   }, values => ({
-    since: fromLocal(values.since) ? '' : 'Enter a date and a time',
+    ...checkTime(values),
     events: preview && preview.byEvent.length > 0 && preview.byEvent.every(({ event }) => values.notEvents.includes(event))
       ? 'Choose at least one event' : '',
     results: preview && preview.byResult.length > 0 && preview.byResult.every(({ result }) => values.notResults.includes(result))
@@ -41,15 +50,17 @@ export function Recover({ webhooks, webhookId, onClose, onRecovering }) {
         type="button" key=${text}
       class="button small" onClick=${() => form.set('since', toLocal(now() - days * DAY_LENGTH))}>${text}</button>`)}</div>
     <div class="field-pair">
-      <${Field} form=${form} name="since" label="Failed since" type="datetime-local" hint=${zoneHint} />
-      <${Field} form=${form} name="until" label="Failed before" optional type="datetime-local" hint="Empty: now" />
+      <${Field} form=${form} name="since" label="Failed since" type="datetime-local" hint=${zoneHint}
+        live=${() => checkTime(form.values).since} />
+      <${Field} form=${form} name="until" label="Failed before" optional type="datetime-local" hint="Empty: now"
+        live=${() => checkTime(form.values).until} />
     </div>
     ${preview?.byResult.length > 0 && html`
       <${Facet} form=${form} name="notResults" error="results" legend="Results"
         of=${preview.byResult.map(({ result, count }) => [result, label(result), count])} />
       <${Facet} form=${form} name="notEvents" error="events" legend="Events"
         of=${preview.byEvent.map(({ event, count }) => [event, event, count])} />`}
-    <p class=${'preview' + (loading ? ' faint' : '')} aria-live="polite" aria-busy=${loading}>${error
+    <p class=${'preview' + (loading ? ' faint' : '')} aria-live="polite" aria-busy=${loading}>${!isTime(form.values) ? '' : error
       ? html`<span class="bad-text">${error.message}</span>`
       : !preview ? 'Counting…'
       : preview.recovering === 0 ? 'No failed deliveries match.'
@@ -86,7 +97,7 @@ function usePreview(values) {
   const { webhookId, since, until, notEvents, notResults } = values;
   useEffect(() => {
     const controller = new AbortController();
-    setState(state => ({ ...state, loading: true }));
+    setState(state => ({ ...state, error: null, loading: isTime(values) }));
     const count = async () => {
       try {
         const preview = await post(`api/webhooks/${webhookId}/recover/preview`, request(values, state.preview),
@@ -98,7 +109,7 @@ function usePreview(values) {
         }
       }
     };
-    const timer = fromLocal(since) && setTimeout(count, TYPING);
+    const timer = isTime(values) && setTimeout(count, TYPING);
     return () => {
       clearTimeout(timer);
       controller.abort();
