@@ -135,6 +135,11 @@ class PortalPagesTest {
   @Test
   void aLinkOpensInOneBrowserAndThereAgain() {
     JsonObject link = link(new JsonObject().put("canManage", false));
+    try (Tab early = open()) {
+      early.page().navigate(url(link(new JsonObject().put("canManage", false))));
+      assertThat(early.page().getByText("You can see webhooks here, but not create them.")).isVisible();
+      assertThat(early.page().getByText("Enter a URL")).hasCount(0);
+    }
     keyhook.api().post("/api/webhooks", new JsonObject().put("url", receiver.url()).put("events", new JsonArray().add("license.created"))
         .put("customer", "acme").put("customerFilters", new JsonObject().put("customerEmails", new JsonArray().add("ada@example.com")))).expect(201);
     try (Tab first = open(); Tab second = open()) {

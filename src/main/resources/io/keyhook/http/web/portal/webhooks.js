@@ -27,8 +27,9 @@ export function WebhookList() {
     <p class="lead">A webhook notifies your server the moment something happens to one of your licenses.${portal.canManage
       && ` You can have up to ${plural(portal.maxWebhooks, 'webhook')}.`}</p>
     <${PagedTable} label="Webhooks" pages=${pages} columns=${COLUMNS}
-      empty=${html`<${Empty} icon="webhooks" title="No webhooks yet" action=${create}>Enter a URL and your server is notified. <a
-        href="docs/">The guide</a> shows how to receive webhooks.</${Empty}>`} />
+      empty=${html`<${Empty} icon="webhooks" title="No webhooks yet" action=${create}>${portal.canManage
+        ? html`Enter a URL and your server is notified. <a href="docs/">The guide</a> shows how to receive webhooks.`
+        : `You can see webhooks here, but not create them. To have one created, contact ${portal.accountName}.`}</${Empty}>`} />
     ${creating && html`<${CreateWebhook} onClose=${() => {
       setCreating(false);
       pages.reload();
