@@ -221,6 +221,16 @@ class DeliveriesTest extends Visit {
     assertThat(page.getByLabel("Webhook")).hasValue(webhook);
     assertThat(tab.field("Search")).hasValue("");
     assertThat(rows()).hasCount(2);
+    for (String cut : List.of(webhook, adas.id())) {
+      search(cut.substring(0, cut.length() - 5));
+      assertThat(tab.heading(cut.equals(webhook) ? "No webhook has this ID" : "No license has this ID")).isVisible();
+      assertThat(tab.button("Try again")).hasCount(0);
+      tab.button("Clear filters").click();
+      assertLists(id);
+    }
+    search(keyhook.node().uri() + "/#/deliveries/" + id);
+    assertThat(tab.heading("license.validated")).isVisible();
+    assertThat(page.getByText(id).first()).isVisible();
   }
 
   @Test

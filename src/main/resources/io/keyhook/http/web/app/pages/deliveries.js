@@ -40,9 +40,9 @@ export function toAttempts({ at }, seconds, webhookId) {
   return to('/deliveries', { webhookId, attemptedFrom: at, attemptedTo: new Date(Date.parse(at) + seconds * 1000).toISOString() });
 }
 
-/** Shows what was typed or pasted: a delivery by its id, the list of a webhook's or a license's, or of licenses found. */
+/** Shows what was typed or pasted: a delivery by its id or URL, the list of a webhook's or a license's, or of licenses found. */
 function find(text) {
-  const id = text.toLowerCase();
+  const id = (/^https?:.*[/=](delivery_\w+)/i.exec(text)?.[1] ?? text).toLowerCase();
   if (id.startsWith('delivery_')) {
     go('/deliveries/' + encodeURIComponent(id));
   } else if (id.startsWith('webhook_')) {
@@ -102,9 +102,12 @@ export function DeliveryList() {
   const urls = new Map((webhooks.data ?? []).map(webhook => [webhook.id, webhook.url]));
   const endpoint = id => urls.has(id) ? shortUrl(urls.get(id)) : webhooks.loading ? '…' : webhooks.error ? id
     : 'Deleted webhook';
+  // an ID that is cut off, or has a typing error
+  const wrong = !pages.rows && pages.error?.fields;
+  const unknownId = wrong?.webhookId ? 'webhook' : wrong?.licenseId ? 'license' : null;
   const webhookOptions = [['', 'All webhooks'], ...[...urls.keys()].map(id => [id, endpoint(id)])];
   if (webhookId && !urls.has(webhookId)) {
-    webhookOptions.push([webhookId, endpoint(webhookId)]);
+    webhookOptions.push([webhookId, unknownId ? webhookId : endpoint(webhookId)]);
   }
   // a webhook that was created or deleted in the meantime
   const unknown = webhooks.data
@@ -162,13 +165,15 @@ export function DeliveryList() {
         pages.reload();
       }} />`}
     <div class=${open ? 'with-drawer' : undefined}><div class="list" onClick=${peek}>
-    <${PagedTable} label="Deliveries" pages=${pages} columns=${columns} filtered=${filtered}
+    ${unknownId ? html`<${Empty} icon="search" title=${`No ${unknownId} has this ID`}
+        action=${html`<${Button} onClick=${clearFilters}>Clear filters</${Button}>`}>Paste the complete ID.</${Empty}>`
+      : html`<${PagedTable} label="Deliveries" pages=${pages} columns=${columns} filtered=${filtered}
         onClear=${clearFilters}
       current=${open} selected=${maySelect ? selected : null} onSelect=${setSelected} rowName=${delivery => `${delivery.event} ${delivery.id}`}
       empty=${healthy ? html`<${Empty} icon="check" title="No failures">No delivery has failed or is retrying.</${Empty}>`
         : html`<${Empty} icon="deliveries" title="No deliveries yet" action=${html`<${ButtonLink}
           href="#/webhooks">Go to webhooks</${ButtonLink}>`}>
-        Each event that Keyhook sends to a webhook appears here, with all its attempts.</${Empty}>`} /></div>
+        Each event that Keyhook sends to a webhook appears here, with all its attempts.</${Empty}>`} />`}</div>
       ${open && html`<${Drawer} id=${open} rows=${pages.rows ?? []} onChanged=${pages.reload} />`}</div>
     ${selected.size > 0 && html`<div class="selection" role="region" aria-label="Selection">
       <span>${plural(selected.size, 'delivery', 'deliveries')} selected</span>
