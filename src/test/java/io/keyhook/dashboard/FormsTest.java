@@ -106,6 +106,29 @@ class FormsTest extends Visit {
   }
 
   @Test
+  void aLicenseIsCreatedOnceThoughItsResponseIsLost() {
+    enter("Licenses");
+    tab.button("Create license").first().click();
+    tab.field("Name").fill("Once");
+    page.route("**/api/licenses", route -> {
+      route.fetch();
+      route.abort();
+    });
+    tab.dialogButton("Create license").click();
+    assertThat(tab.dialog().getByText("Can’t reach Keyhook")).isVisible();
+    page.unroute("**/api/licenses");
+    tab.dialogButton("Create license").click();
+    assertThat(tab.heading("Once")).isVisible();
+    assertThat(keyhook.api().get("/api/licenses?search=Once").data()).hasSize(1);
+    tab.visit("Licenses");
+    tab.button("Create license").first().click();
+    tab.field("Name").fill("Once"); // on purpose
+    tab.dialogButton("Create license").click();
+    assertThat(tab.heading("Once")).isVisible();
+    assertThat(keyhook.api().get("/api/licenses?search=Once").data()).hasSize(2);
+  }
+
+  @Test
   void aLicenseHasAHeartbeatAndALeaseOfItsOwn() {
     enter("Licenses");
     tab.button("Create license").first().click();

@@ -194,6 +194,7 @@ export async function enter(path, body) {
 export async function logOut() {
   await exclusively(() => send('POST', 'api/auth/logout', { headers: SESSION_HEADER }));
   left();
+  unanswered = null;
   change({ state: 'out' });
   tabs.postMessage('out');
 }
@@ -280,8 +281,10 @@ function withQuery(path, query = {}) {
   return search.size ? path + '?' + search : path;
 }
 
-async function call(method, path, body, { query, signal } = {}) {
-  const { text } = await authorized(method, withQuery(path, query), { ...json(body), signal });
+async function call(method, path, body, { query, signal, key } = {}) {
+  const { headers, ...rest } = json(body);
+  const { text } = await authorized(method, withQuery(path, query), { ...rest, signal,
+    headers: { ...headers, ...key && { 'Idempotency-Key': key } } });
   return text ? JSON.parse(text) : null;
 }
 
@@ -290,6 +293,30 @@ export const post = (path, body, signal) => call('POST', path, body, { signal })
 export const put = (path, body) => call('PUT', path, body);
 export const patch = (path, body) => call('PATCH', path, body);
 export const remove = (path, query) => call('DELETE', path, undefined, { query });
+
+/** The latest request to create something that has no final response yet, and its idempotency key. */
+let unanswered = null;
+/** Statuses of responses that Keyhook repeats for a key. A new request may succeed later, so it needs a new key. */
+const FINAL = [403, 404, 409, 422];
+
+/** Creates something, once: if the response is lost, the same request again creates nothing more and gets that response. */
+export async function createOnce(path, body) {
+  const request = JSON.stringify([path, { ...body, code: undefined }]); // a code works once
+  const key = unanswered?.request === request ? unanswered.key : crypto.getRandomValues(new Uint32Array(4)).join('-');
+  unanswered = { request, key };
+  try {
+    const made = await call('POST', path, body, { key });
+    unanswered = null;
+    return made;
+  } catch (e) {
+    if (e.code === 'IDEMPOTENCY_KEY_IN_USE') {
+      e.message = 'Your first request is still in progress. Try again in a moment.';
+    } else if (FINAL.includes(e.status)) {
+      unanswered = null;
+    }
+    throw e;
+  }
+}
 
 /** Sends only the changed fields: others may have changed the rest. Returns null, and sends nothing, if no field changed. */
 export async function patchChanges(path, before, after) {

@@ -1,5 +1,5 @@
 import { html, useState } from '../app/preact.js';
-import { getAll, MOST_ITEMS, post, remove } from '../app/api.js';
+import { createOnce, getAll, MOST_ITEMS, remove } from '../app/api.js';
 import { now } from '../app/clock.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
 import { DAY_LENGTH } from '../app/format.js';
@@ -76,7 +76,7 @@ function CreateKey({ onClose, onCreated }) {
   const twoFactor = useTwoFactor();
   const form = useForm({ name: '', access: 'full', scopes: [], expires: '', ...NO_PROOF }, atItsField(async values => {
     const { name, access, scopes, expires, currentPassword, code } = values;
-    setMade(await post('api/api-keys', {
+    setMade(await createOnce('api/api-keys', {
       name: name.trim(),
       scopes: access === 'full' ? null : scopes,
       expiresAt: expires ? new Date(now() + expires * DAY_LENGTH).toISOString() : null,

@@ -1,5 +1,5 @@
 import { html, useState } from '../app/preact.js';
-import { getAll, patch, patchChanges, post } from '../app/api.js';
+import { createOnce, getAll, patch, patchChanges } from '../app/api.js';
 import { now } from '../app/clock.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
 import { DAY_LENGTH, dateTime, fromLocal, plural, toLocal, zoneHint } from '../app/format.js';
@@ -102,10 +102,10 @@ export function CreateLicense({ onClose, onCreated }) {
   const form = useForm(EMPTY, async values => {
     const request = toRequest(values);
     if (many) {
-      setMade((await post('api/licenses/bulk', { count: Number(values.count), ...request })).data);
+      setMade((await createOnce('api/licenses/bulk', { count: Number(values.count), ...request })).data);
       onCreated();
     } else {
-      const license = await post('api/licenses', { ...request, key: values.key.trim() || null });
+      const license = await createOnce('api/licenses', { ...request, key: values.key.trim() || null });
       announce('License created', 'good');
       onClose();
       go('/licenses/' + license.id);

@@ -1,5 +1,5 @@
 import { html, useEffect, useState } from '../app/preact.js';
-import { patch, post, remove, ROOT } from '../app/api.js';
+import { createOnce, patch, post, remove, ROOT } from '../app/api.js';
 import { ROLES, useApp, useMay } from '../app/context.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
 import { atItsField, checkEmail, checkPassword, checkProof, NO_PROOF, PASSWORD_HINT } from '../app/passwords.js';
@@ -98,7 +98,7 @@ function AddPerson({ onClose, onAdded }) {
   const twoFactor = useTwoFactor();
   const form = useForm({ email: '', password: '', role: 'member', ...NO_PROOF }, atItsField(async values => {
     const { email, password, role } = values;
-    await post('api/users', { email, password, role, ...proofFor(values) });
+    await createOnce('api/users', { email, password, role, ...proofFor(values) });
     announce('Team member added', 'good');
     onAdded();
     onClose();
@@ -208,7 +208,7 @@ function Invite({ onClose, onInvited }) {
   const twoFactor = useTwoFactor();
   const form = useForm({ email: '', role: 'member', ...NO_PROOF }, atItsField(async values => {
     const { email, role } = values;
-    setMade(await post('api/invitations', { email, role, ...proofFor(values) }));
+    setMade(await createOnce('api/invitations', { email, role, ...proofFor(values) }));
     onInvited();
   }), values => ({ email: checkEmail(values.email), ...checkProofFor(values, twoFactor) }));
   if (made) {

@@ -1,5 +1,5 @@
 import { html, useState } from '../app/preact.js';
-import { getAll, patchChanges, post, remove } from '../app/api.js';
+import { createOnce, getAll, patchChanges, remove } from '../app/api.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
 import { number } from '../app/format.js';
 import { checkPeriod, parsePeriod, period } from '../app/periods.js';
@@ -78,7 +78,7 @@ function PolicyForm({ policy, onClose, onSaved }) {
     if (policy.id) {
       await patchChanges('api/policies/' + policy.id, toRequest(initial), toRequest(values));
     } else {
-      await post('api/policies', toRequest(values));
+      await createOnce('api/policies', toRequest(values));
     }
     announce(policy.id ? 'Policy saved' : 'Policy created', 'good');
     onSaved();
@@ -158,7 +158,7 @@ function Products() {
 function ProductForm({ product, onClose, onSaved }) {
   const form = useForm({ name: product?.name ?? '' }, async (values, initial) => {
     const request = { name: values.name.trim() };
-    await (product ? patchChanges('api/products/' + product.id, initial, request) : post('api/products', request));
+    await (product ? patchChanges('api/products/' + product.id, initial, request) : createOnce('api/products', request));
     announce(product ? 'Product renamed' : 'Product created', 'good');
     onSaved();
     onClose();

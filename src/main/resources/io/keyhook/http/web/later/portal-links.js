@@ -1,6 +1,6 @@
 // Links by which customers see and manage the webhooks that are theirs.
 import { html, useState } from '../app/preact.js';
-import { post, remove } from '../app/api.js';
+import { createOnce, remove } from '../app/api.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
 import { dateTime } from '../app/format.js';
 import { checkFilters, FilterFields, filterRequest, filterValues } from '../app/pages/webhook-filters.js';
@@ -48,7 +48,7 @@ export function PortalLinks() {
 function CreateLink({ onClose }) {
   const [made, setMade] = useState(null);
   const form = useForm({ customer: '', lifetime: LIFETIMES[0][0], access: 'manage', maxWebhooks: '5', ...filterValues(null) }, async values => {
-    setMade(await post('api/portal-links', {
+    setMade(await createOnce('api/portal-links', {
       customer: values.customer.trim(),
       customerFilters: filterRequest(values).filters,
       expiresInSeconds: Number(values.lifetime),

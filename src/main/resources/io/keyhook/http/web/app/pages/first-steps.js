@@ -1,5 +1,5 @@
 import { html, useEffect, useState } from '../preact.js';
-import { get, post, ROOT } from '../api.js';
+import { createOnce, get, ROOT } from '../api.js';
 import { useApp } from '../context.js';
 import { Icon } from '../icons.js';
 import { useSoon } from '../live.js';
@@ -109,7 +109,7 @@ function Once({ run, children }) {
 
 function CreateSample({ onCreated }) {
   return html`<div class="actions step-actions"><${Once} run=${async () => {
-    await post('api/licenses', { name: 'My first license', maxActivations: 3 });
+    await createOnce('api/licenses', { name: 'My first license', maxActivations: 3 });
     onCreated();
   }}>Create sample license</${Once}>
     <${ButtonLink} needs="member" kind="small" href=${to('/licenses', { create: 1 })}>Create my own</${ButtonLink}></div>`;

@@ -1,4 +1,4 @@
-import { get, getAll, patch, post } from '../api.js';
+import { createOnce, get, getAll, patch, post } from '../api.js';
 import { TEST_ENDPOINT } from '../url-check.js';
 
 const EVENTS = ['license.activated', 'license.disabled', 'license.expired', 'license.validated'];
@@ -30,5 +30,5 @@ export async function createTestEndpoint() {
   const { url } = await post('api/test-endpoint');
   const old = (await getAll('api/webhooks')).find(isForTestEndpoint);
   await (old ? patch('api/webhooks/' + old.id, { url, isActive: true })
-    : post('api/webhooks', { url, events: EVENTS, description: 'Built-in test endpoint' }));
+    : createOnce('api/webhooks', { url, events: EVENTS, description: 'Built-in test endpoint' }));
 }

@@ -1,5 +1,5 @@
 import { html, useState } from '../preact.js';
-import { getPublic, patchChanges, post } from '../api.js';
+import { createOnce, getPublic, patchChanges, post } from '../api.js';
 import { useApp } from '../context.js';
 import { Field, FormDialog, useForm } from '../form.js';
 import { number } from '../format.js';
@@ -94,7 +94,7 @@ export function CreateWebhook({ onClose }) {
   const { settings } = useApp();
   const [made, setMade] = useState(null);
   const form = useForm({ url: '', events: [], description: '', rateLimit: '', ordering: 'none', ...formatValues(null), ...filterValues(null), ...headerValues(null) }, async values => {
-    const made = await post('api/webhooks', { ...toRequest(values), ...formatRequest(values), ...filterRequest(values),
+    const made = await createOnce('api/webhooks', { ...toRequest(values), ...formatRequest(values), ...filterRequest(values),
       ...headerRequest(null, values) });
     if (isChat(made)) {
       announce('Webhook created. Send a test event, and look at the chat.', 'good');
