@@ -7,11 +7,14 @@ import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Program;
 import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.Waiting;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -31,6 +34,8 @@ class ClientFailureTest {
   private static final long MOST_BYTES = 16 << 20;
   /** Of programs that run at once. */
   private static final int MANY = 6;
+  /** Nested deeper than any of the languages reads. */
+  private static final String DEEP = "[".repeat(200_000);
   /** Lets a program create files, but write nothing into them. */
   private static final List<String> FULL_DISK = List.of("sh", "-c", "(trap '' XFSZ; ulimit -f 0; exec \"$@\") 2>&1 | cat", "sh");
 
@@ -70,7 +75,12 @@ class ClientFailureTest {
   }
 
   private String validateWith(ClientLanguage language, List<String> wrapper, String server) throws IOException, InterruptedException {
-    return language.runWith(built, directory, wrapper, "validate", server, "1", "0", license.key(), FINGERPRINT);
+    return run(language, "validate", wrapper, server);
+  }
+
+  private String run(ClientLanguage language, String command, List<String> wrapper, String server)
+      throws IOException, InterruptedException {
+    return language.runWith(built, directory, wrapper, command, server, "1", "0", license.key(), FINGERPRINT);
   }
 
   private Path lease() {
@@ -131,6 +141,43 @@ class ClientFailureTest {
     Files.createFile(lease().resolve("file"));
     assertThat(validate(language, server())).isEqualTo("true -");
     assertThat(files()).containsExactly("lease.json");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aLeaseThatCannotBeDeletedCostsNoRefusal(ClientLanguage language) throws Exception {
+    prepare(language);
+    Files.createDirectory(lease());
+    Files.createFile(lease().resolve("file"));
+    assertThat(validate(language, server())).isEqualTo("true -");
+    assertThat(run(language, "deactivate", List.of(), server())).isEqualTo("true");
+    keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
+    assertThat(validate(language, server())).isEqualTo("false LICENSE_DISABLED");
+    assertThat(files()).containsExactly("lease.json");
+  }
+
+  /** Of a heartbeat, which a failure would end. */
+  private String beatWith(ClientLanguage language, byte[] lease) throws IOException, InterruptedException {
+    Files.write(lease(), lease);
+    return run(language, "heartbeat", List.of(), nowhere());
+  }
+
+  private String beatWith(ClientLanguage language, String lease) throws IOException, InterruptedException {
+    return beatWith(language, lease.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aDamagedLeaseIsNoLeaseAndEndsNoHeartbeat(ClientLanguage language) throws Exception {
+    prepare(language);
+    assertThat(validate(language, server())).isEqualTo("true -");
+    String statement = new JsonObject(Files.readString(lease())).getString("statement");
+    String deep = Base64.getUrlEncoder().withoutPadding().encodeToString(DEEP.getBytes(StandardCharsets.US_ASCII));
+    assertThat(beatWith(language, new byte[] {(byte) 0xff, (byte) 0xfe, '{'})).as("no UTF-8").isEqualTo("false LEASE_INVALID");
+    assertThat(beatWith(language, DEEP)).as("nested").isEqualTo("false LEASE_INVALID");
+    assertThat(beatWith(language, "{\"statement\":\"" + deep + ".e30.AA\",\"seen\":0}")).as("nested").isEqualTo("false LEASE_INVALID");
+    assertThat(beatWith(language, "{\"statement\":\"" + statement + "\",\"seen\":1" + "0".repeat(400) + "}"))
+        .as("of a number that is too large").isIn("false LEASE_INVALID", "false CLOCK_SET_BACK");
   }
 
   @ParameterizedTest
