@@ -162,7 +162,6 @@ public final class Main {
       keyhook.control(new ProcessControl(reload));
       hangUp.then(reload::runAtSignal);
       greet();
-      Footprint.keep(vertx);
     }, e -> {
       // What the world outside refuses is said in one line; a stack trace would only hide it.
       log.error("Keyhook could not start: {}", e.getMessage(), e instanceof IOException ? null : e);
