@@ -18,7 +18,8 @@ import java.util.UUID;
 
 /**
  * The SQL that groups failures by their cause. It reads the newest failures of each webhook through the indexes of what was not
- * delivered and of what has failed in the queue, and only a limited number, because the response that tells one cause from another is in the row.
+ * delivered and of what has failed in the queue, and only a limited number, because the response that tells one cause from
+ * another is in the row.
  */
 final class CauseStore {
   static final int MAX_SCANNED = AccountLogStore.MAX_SCANNED;
