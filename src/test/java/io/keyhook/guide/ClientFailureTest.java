@@ -135,21 +135,12 @@ class ClientFailureTest {
 
   @ParameterizedTest
   @EnumSource
-  void aLeaseThatCannotBeReplacedCostsNoAnswer(ClientLanguage language) throws Exception {
+  void aLeaseThatCanBeNeitherReplacedNorDeletedCostsNoAnswer(ClientLanguage language) throws Exception {
     prepare(language);
     Files.createDirectory(lease());
     Files.createFile(lease().resolve("file"));
     assertThat(validate(language, server())).isEqualTo("true -");
     assertThat(files()).containsExactly("lease.json");
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void aLeaseThatCannotBeDeletedCostsNoRefusal(ClientLanguage language) throws Exception {
-    prepare(language);
-    Files.createDirectory(lease());
-    Files.createFile(lease().resolve("file"));
-    assertThat(validate(language, server())).isEqualTo("true -");
     assertThat(run(language, "deactivate", List.of(), server())).isEqualTo("true");
     keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
     assertThat(validate(language, server())).isEqualTo("false LICENSE_DISABLED");
