@@ -7,13 +7,20 @@ import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import io.keyhook.testing.Tool;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
+import org.opentest4j.AssertionFailedError;
+import org.opentest4j.TestAbortedException;
 
-/** The Chromium of this machine, one for each process that runs tests. Use it in a static field. */
-final class Chromium implements BeforeAllCallback {
+/**
+ * The Chromium of this machine, one for each process that runs tests. Use it in a static field. The failure of a test says what
+ * its pages showed.
+ */
+final class Chromium implements BeforeAllCallback, TestExecutionExceptionHandler {
   /** For a busy machine, in milliseconds. */
   static final int PATIENCE = 15_000;
 
@@ -23,6 +30,7 @@ final class Chromium implements BeforeAllCallback {
   private static final List<String> PROGRAMS =
       List.of("/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome");
 
+  private final List<Tab> tabs = new ArrayList<>();
   private Running running;
 
   private static final class Running implements AutoCloseable {
@@ -54,6 +62,16 @@ final class Chromium implements BeforeAllCallback {
 
   /** A profile of its own, as fresh as an incognito window. */
   Tab open(Browser.NewContextOptions options) {
-    return new Tab(running.browser.newContext(options));
+    Tab tab = new Tab(running.browser.newContext(options));
+    tabs.removeIf(Tab::isClosed);
+    tabs.add(tab);
+    return tab;
+  }
+
+  @Override
+  public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+    StringBuilder message = new StringBuilder(String.valueOf(failure.getMessage()));
+    tabs.stream().filter(tab -> !tab.isClosed()).forEach(tab -> message.append('\n').append(tab.describe()));
+    throw failure instanceof TestAbortedException ? failure : new AssertionFailedError(message.toString(), failure);
   }
 }

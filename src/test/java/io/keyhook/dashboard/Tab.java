@@ -5,6 +5,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.PlaywrightException;
 import com.microsoft.playwright.Request;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
@@ -30,6 +31,9 @@ final class Tab implements AutoCloseable {
         }
         return true;
       }""";
+
+  /** Characters of a page that a failure repeats. */
+  private static final int SHOWN = 2000;
 
   private final BrowserContext context;
   private final Page page;
@@ -138,6 +142,22 @@ final class Tab implements AutoCloseable {
       page.waitForCondition(scripts::isEmpty);
       page.waitForFunction(SETTLED);
     }
+  }
+
+  boolean isClosed() {
+    return page.isClosed();
+  }
+
+  /** What the page shows, and what did not work for it. */
+  String describe() {
+    String shown;
+    try {
+      shown = page.locator("body").ariaSnapshot(new Locator.AriaSnapshotOptions().setTimeout(5000));
+    } catch (PlaywrightException e) {
+      shown = e.getMessage();
+    }
+    return page.url() + " shows\n" + shown.substring(0, Math.min(shown.length(), SHOWN)) + "\nrefused: " + refusals
+        + ", complaints: " + complaints;
   }
 
   @Override
