@@ -17,17 +17,25 @@ let kept = null;
 
 const isAt = target => Math.abs(scrollY - target) <= 1;
 
+/** Notes the position; the event of the latest scrolling may not have come yet. */
+function note() {
+  if (current !== null && !restoring) {
+    positions.delete(current); // moves it to the end
+    positions.set(current, scrollY);
+  }
+}
+
 history.scrollRestoration = 'manual';
 addEventListener('scroll', () => {
   if (kept !== null && !isAt(kept)) {
     restoring(); // what arrives later does not scroll: its effect is undone before this event
   }
-  if (current !== null && !restoring) {
-    positions.delete(current); // moves it to the end
-    positions.set(current, scrollY);
-  }
+  note();
 }, { passive: true });
-addEventListener('pagehide', () => recall(KEY, positions, MOST_ENTRIES));
+addEventListener('pagehide', () => {
+  note();
+  recall(KEY, positions, MOST_ENTRIES);
+});
 // scrolling by the user takes precedence
 ['wheel', 'touchstart', 'keydown', 'mousedown'].forEach(type => addEventListener(type, () => restoring?.(), { passive: true }));
 
@@ -44,6 +52,7 @@ export function restoreScroll(entry) {
   if (entry === current) {
     return;
   }
+  note();
   restoring?.();
   current = entry;
   const target = positions.get(entry) ?? 0;
