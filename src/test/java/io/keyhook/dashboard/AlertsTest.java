@@ -38,8 +38,7 @@ class AlertsTest extends Visit {
   @Test
   void alertsAreChosenTriedAndTurnedOff() throws Exception {
     try (SlackServer slack = new SlackServer()) {
-      tab.logIn(Node.EMAIL, Node.PASSWORD);
-      assertThat(tab.heading("Overview")).isVisible();
+      enterAsOwner();
       page.evaluate("() => { location.hash = '/settings'; }");
       tab.settle();
       assertThat(tab.button("Send test message")).hasCount(0);

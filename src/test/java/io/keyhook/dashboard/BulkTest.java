@@ -8,7 +8,6 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import io.keyhook.testing.Installation;
-import io.keyhook.testing.Node;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,7 +36,7 @@ class BulkTest extends Visit {
     keyhook.license(new JsonObject().put("name", "Never expires"));
     keyhook.license(new JsonObject().put("name", "Expires").put("expiresAt", EXPIRY));
     keyhook.license(new JsonObject().put("name", "Not selected").put("expiresAt", EXPIRY));
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
+    enterAsOwner();
     tab.visit("Licenses");
     for (String name : List.of("Never expires", "Expires")) {
       page.getByRole(AriaRole.CHECKBOX, new Page.GetByRoleOptions().setName("Select " + name).setExact(true)).check();

@@ -8,7 +8,6 @@ import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Installation;
-import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -37,17 +36,12 @@ class ClockTest extends Visit {
     keyhook.deleteWebhooks();
   }
 
-  private void logIn() {
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
-  }
-
   @ParameterizedTest
   @ValueSource(ints = {-5, 5})
   void aComputerWhoseClockIsHoursOffShowsTheServersTimes(int hours) {
     page.addInitScript("{ const real = Date.now; Date.now = () => real() + %d * 3_600_000; }".formatted(hours));
     page.reload();
-    logIn();
+    enterAsOwner();
     Receiver receiver = keyhook.receiver();
     receiver.answer(Answer.status(500, "no"));
     keyhook.webhook(receiver, "license.validated");
@@ -66,7 +60,7 @@ class ClockTest extends Visit {
 
   @Test
   void thePastIsNeverToldAsTheFuture() {
-    logIn();
+    enterAsOwner();
     Receiver receiver = keyhook.receiver();
     String webhook = keyhook.webhook(receiver, "license.validated").id();
     Instant soon = Instant.now().plus(Duration.ofSeconds(28));

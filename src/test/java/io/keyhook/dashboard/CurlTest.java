@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Page;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
-import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Tool;
 import io.vertx.core.json.JsonObject;
@@ -38,8 +37,7 @@ class CurlTest extends Visit {
     keyhook.api().anonymous().validate(key, "device-1").expect(200);
     sent = receiver.take();
     keyhook.awaitEmptyQueue();
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
+    enterAsOwner();
     page.navigate(keyhook.node().uri() + "/#/deliveries/" + sent.id());
     tab.button("Copy as cURL").click();
     assertThat(page.getByLabel("command", new Page.GetByLabelOptions().setExact(true))).isVisible();

@@ -12,7 +12,6 @@ import io.keyhook.bus.Id;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
-import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
@@ -46,8 +45,7 @@ class DeliveriesTest extends Visit {
     receiver = keyhook.receiver();
     keyhook.webhook(receiver, "license.validated");
     key = keyhook.license(1).key();
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
+    enterAsOwner();
   }
 
   @AfterEach

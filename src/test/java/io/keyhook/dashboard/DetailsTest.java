@@ -7,7 +7,6 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.Media;
 import io.keyhook.testing.Installation;
-import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -35,11 +34,6 @@ class DetailsTest extends Visit {
         .forEach(license -> keyhook.api().delete("/api/licenses/" + license.getString("id")));
   }
 
-  private void logIn() {
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
-  }
-
   @Test
   void aPageThatTheGuideHasNotIsAPageThatSaysSo() {
     for (String path : List.of("/docs/nope", "/docs/a/b/nope")) {
@@ -54,7 +48,7 @@ class DetailsTest extends Visit {
 
   @Test
   void escapeDoesNotThrowAwayAFilledForm() {
-    logIn();
+    enterAsOwner();
     tab.visit("Licenses");
     tab.button("Create license").first().click();
     tab.field("Name").fill("Typed with care");
@@ -77,7 +71,7 @@ class DetailsTest extends Visit {
 
   @Test
   void aDialogThatACardOpensIsInTheMiddle() {
-    logIn();
+    enterAsOwner();
     tab.visit("Settings");
     tab.button("Turn on").click();
     Number aside = (Number) tab.dialog().evaluate("dialog => { const { top, bottom } = dialog.getBoundingClientRect();"
@@ -87,7 +81,7 @@ class DetailsTest extends Visit {
 
   @Test
   void theFirstStepsStayUntilTheFirstValidation() {
-    logIn();
+    enterAsOwner();
     Receiver receiver = keyhook.receiver();
     keyhook.webhook(receiver, "license.validated");
     String key = keyhook.license(1).key();
@@ -107,7 +101,7 @@ class DetailsTest extends Visit {
   @Test
   void numbersAreWrittenForPeople() {
     keyhook.license(1_000_000);
-    logIn();
+    enterAsOwner();
     tab.visit("Licenses");
     assertThat(page.getByText("0 of 1,000,000")).isVisible();
     page.locator("tbody a").click();
@@ -116,7 +110,7 @@ class DetailsTest extends Visit {
 
   @Test
   void aMessageCanBeDismissedWhileADialogIsOpen() {
-    logIn();
+    enterAsOwner();
     keyhook.license(1);
     tab.visit("Licenses");
     page.locator("tbody a").click();
@@ -147,7 +141,7 @@ class DetailsTest extends Visit {
     Receiver receiver = keyhook.receiver();
     keyhook.api().post("/api/webhooks", new JsonObject().put("url", receiver.url() + "/integrations/license-events/production")
         .put("events", new JsonArray().add("license.validated"))).expect(201);
-    logIn();
+    enterAsOwner();
     tab.visit("Webhooks");
     Object size = page.evaluate("getComputedStyle(document.querySelector('h1')).fontSize");
     page.locator("tbody a").first().click();
@@ -165,7 +159,7 @@ class DetailsTest extends Visit {
   @Test
   void chartsAreMarkedAtFullHoursAndDays() {
     page.setViewportSize(1440, 900);
-    logIn();
+    enterAsOwner();
     assertThat(page.locator(".tick").first()).isAttached();
     assertThat(ticks()).isNotEmpty().allMatch(text -> text.matches("[0-9]{2}:00"));
     page.getByLabel("1 hour").check();
@@ -186,7 +180,7 @@ class DetailsTest extends Visit {
   @Test
   void aPrintedPageHasNoButtons() {
     keyhook.license(1);
-    logIn();
+    enterAsOwner();
     tab.visit("Licenses");
     page.locator("tbody a").click();
     assertThat(tab.heading("A license")).isVisible();
@@ -200,7 +194,7 @@ class DetailsTest extends Visit {
   void timesSayTheirZone() {
     Installation.License license =
         keyhook.license(new JsonObject().put("name", "Expires").put("expiresAt", "2031-01-31T12:00:00Z"));
-    logIn();
+    enterAsOwner();
     page.evaluate("path => { location.hash = path; }", "/licenses/" + license.id());
     assertThat(page.locator(".facts").first()).containsText(Pattern.compile("2031, [0-9:]{8} (UTC|GMT)"));
     tab.button("Edit").click();
@@ -213,7 +207,7 @@ class DetailsTest extends Visit {
     keyhook.api().post("/api/webhooks", new JsonObject().put("url", "http://127.0.0.1:9/" + "y".repeat(600)).put("isActive", false)
         .put("events", new JsonArray().add("license.expired")).put("description", word)).expect(201);
     keyhook.license(new JsonObject().put("name", word));
-    logIn();
+    enterAsOwner();
     page.setViewportSize(1440, 900);
     for (String name : List.of("Webhooks", "Licenses")) {
       tab.visit(name);
@@ -226,7 +220,7 @@ class DetailsTest extends Visit {
   @Test
   void aNameThatTurnsTheDirectionOfWritingDoesNotTurnTheSentence() {
     String id = keyhook.license(new JsonObject().put("name", "Studio \u202Eevil")).id();
-    logIn();
+    enterAsOwner();
     page.evaluate("path => { location.hash = path; }", "/licenses/" + id);
     tab.button("Delete").click();
     assertThat(tab.dialog().locator("strong")).hasCSS("unicode-bidi", "isolate");

@@ -31,8 +31,7 @@ class FindTest extends Visit {
   void enter() {
     license = keyhook.license(new JsonObject().put("name", "Studio").put("maxActivations", 1)
         .put("customerEmail", "ada@example.com"));
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
+    enterAsOwner();
   }
 
   @AfterEach

@@ -37,8 +37,7 @@ class FormsTest extends Visit {
   }
 
   private void enter(String name) {
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
+    enterAsOwner();
     tab.visit(name);
   }
 

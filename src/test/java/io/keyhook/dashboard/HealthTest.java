@@ -8,7 +8,6 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Installation;
-import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
@@ -39,8 +38,7 @@ class HealthTest extends Visit {
     receiver = keyhook.receiver();
     webhook = keyhook.webhook(receiver, "license.validated").id();
     license = keyhook.license(5);
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
+    enterAsOwner();
   }
 
   @AfterEach

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import io.keyhook.testing.Installation;
-import io.keyhook.testing.Node;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,8 +27,7 @@ class NavigationTest extends Visit {
   @BeforeEach
   void enter() {
     keyhook.license(1);
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
+    enterAsOwner();
   }
 
   @Test
@@ -130,9 +128,8 @@ class NavigationTest extends Visit {
     tab.visit("Licenses");
     tab.settle();
     page.locator("tbody a").nth(PAGE - 10).scrollIntoViewIfNeeded();
-    Object scrolled = page.evaluate("scrollY");
     Tab.Held me = tab.hold("**/api/auth/me");
-    page.reload();
+    Object scrolled = page.evaluate("() => { scrollBy(0, -100); location.reload(); return scrollY; }");
     assertThat(page.locator("tbody a")).hasCount(PAGE);
     page.waitForFunction("y => Math.abs(scrollY - y) <= 1", scrolled);
     me.release();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import io.keyhook.testing.Installation;
-import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,8 +28,7 @@ class PauseTest extends Visit {
   void enter() {
     receiver = keyhook.receiver();
     webhook = keyhook.webhook(receiver, "license.activated").id();
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
+    enterAsOwner();
     visitPath("/webhooks/" + webhook);
   }
 

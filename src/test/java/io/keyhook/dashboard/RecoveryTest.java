@@ -9,7 +9,6 @@ import io.keyhook.bus.Id;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
-import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -37,8 +36,7 @@ class RecoveryTest extends Visit {
   void enter() {
     receiver = keyhook.receiver();
     webhook = keyhook.webhook(receiver, "license.activated", "license.validated").id();
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
+    enterAsOwner();
   }
 
   @AfterEach

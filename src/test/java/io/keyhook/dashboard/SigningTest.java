@@ -8,7 +8,6 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.options.FilePayload;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
-import io.keyhook.testing.Node;
 import io.keyhook.testing.Statement;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -30,8 +29,7 @@ class SigningTest extends Visit {
 
   @BeforeEach
   void enter() {
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
+    enterAsOwner();
   }
 
   private void visitPath(String path) {

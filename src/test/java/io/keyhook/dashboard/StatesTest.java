@@ -27,8 +27,7 @@ class StatesTest extends Visit {
 
   @BeforeEach
   void enter() {
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
+    enterAsOwner();
   }
 
   @Test

@@ -146,8 +146,7 @@ class TryItTest extends Visit {
 
   @Test
   void theConfirmationShowsWhoSendsWhat() {
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
+    enterAsOwner();
     Locator form = form("eraseCustomer");
     form.getByLabel("Body").fill("{\"customerEmail\": \"ada@example.com\"}");
     send(form);
@@ -165,8 +164,7 @@ class TryItTest extends Visit {
 
   @Test
   void noCallChangesTheLoginOfTheDashboard() {
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
+    enterAsOwner();
     Locator form = form("openSession");
     List<String> before = cookies();
     assertThat(before).isNotEmpty();
@@ -188,8 +186,7 @@ class TryItTest extends Visit {
 
   @Test
   void anErrorThatEndsWithAPeriodGetsNoOther() {
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
+    enterAsOwner();
     Locator form = form("deleteLicense");
     form.getByLabel("id").fill("lic_x");
     page.route("**/api/auth/refresh", Route::abort);
@@ -204,8 +201,7 @@ class TryItTest extends Visit {
 
   @Test
   void whoIsLoggedInNeedsNoKey() {
-    tab.logIn(Node.EMAIL, Node.PASSWORD);
-    assertThat(tab.heading("Overview")).isVisible();
+    enterAsOwner();
     Locator form = form("getMe");
     assertThat(form).containsText("Leave it empty to use your dashboard login");
     send(form);
