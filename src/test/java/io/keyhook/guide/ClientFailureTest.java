@@ -38,6 +38,9 @@ class ClientFailureTest {
   private static final String DEEP = "[".repeat(200_000);
   /** Lets a program create files, but write nothing into them. */
   private static final List<String> FULL_DISK = List.of("sh", "-c", "(trap '' XFSZ; ulimit -f 0; exec \"$@\") 2>&1 | cat", "sh");
+  /** Keeps a program, of root as well, from creating and deleting files. */
+  private static final List<String> READ_ONLY = List.of("sh", "-c", "chmod u-w .; "
+      + "[ $(id -u) != 0 ] || set -- setpriv --bounding-set -dac_override \"$@\"; \"$@\"; status=$?; chmod u+w .; exit $status", "sh");
 
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
@@ -145,6 +148,36 @@ class ClientFailureTest {
     keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
     assertThat(validate(language, server())).isEqualTo("false LICENSE_DISABLED");
     assertThat(files()).containsExactly("lease.json");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aRefusedLeaseIsNotUsedAgainWhereItCannotBeDeleted(ClientLanguage language) throws Exception {
+    prepare(language);
+    assertThat(validate(language, server())).isEqualTo("true -");
+    String kept = Files.readString(lease());
+    keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
+    assertThat(run(language, "again", READ_ONLY, server())).startsWith("false LICENSE_DISABLED\nfalse ");
+    assertThat(lease()).as("emptied").isEmptyFile();
+    assertThat(validate(language, nowhere())).as("the next start").isEqualTo("false LEASE_INVALID");
+    Files.writeString(lease(), kept);
+    Files.setPosixFilePermissions(lease(), PosixFilePermissions.fromString("r--r--r--"));
+    assertThat(run(language, "again", READ_ONLY, server())).isEqualTo("false LICENSE_DISABLED\nfalse OFFLINE");
+    assertThat(lease()).as("which cannot be emptied, either").hasContent(kept);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aDirectoryThatIsMissingOrReadOnlyCostsNoAnswer(ClientLanguage language) throws Exception {
+    prepare(language);
+    for (List<String> wrapper : List.of(List.of("env", "LEASE=missing/lease.json"), READ_ONLY)) {
+      assertThat(run(language, "again", wrapper, server())).isEqualTo("true -\nfalse OFFLINE");
+      assertThat(run(language, "deactivate", wrapper, server())).isEqualTo("true");
+      assertThat(files()).isEmpty();
+    }
+    assertThat(directory.resolve("missing")).doesNotExist();
+    assertThat(validate(language, server())).isEqualTo("true -");
+    assertThat(run(language, "again", READ_ONLY, server())).as("with the lease before").isEqualTo("true -\ntrue OFFLINE");
   }
 
   /** Of a heartbeat, which a failure would end. */

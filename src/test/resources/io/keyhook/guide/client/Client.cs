@@ -24,7 +24,8 @@ public static class Client
             return;
         }
         long seconds = long.Parse(args[3]);
-        var keyhook = new Keyhook(args[1], File.ReadAllText("keys.json"), "lease.json", args.ElementAtOrDefault(6),
+        var keyhook = new Keyhook(args[1], File.ReadAllText("keys.json"),
+            Environment.GetEnvironmentVariable("LEASE") ?? "lease.json", args.ElementAtOrDefault(6),
             int.Parse(args[2]), () => Now() + seconds);
         switch (args[0])
         {
@@ -41,6 +42,10 @@ public static class Client
                     }, ended.Token);
                     await Task.WhenAny(beating);
                 }
+                break;
+            case "again":
+                Show(await keyhook.ValidateAsync(args[4], args[5]));
+                Show(keyhook.Offline(args[4], args[5]));
                 break;
             default:
                 Show(await keyhook.ValidateAsync(args[4], args[5]));

@@ -14,8 +14,8 @@ public final class Client {
       return;
     }
     long seconds = Long.parseLong(args[3]);
-    Keyhook keyhook = new Keyhook(args[1], Files.readString(Path.of("keys.json")), Path.of("lease.json"),
-        args.length > 6 ? args[6] : null, Integer.parseInt(args[2]), () -> System.currentTimeMillis() / 1000 + seconds);
+    Keyhook keyhook = new Keyhook(args[1], Files.readString(Path.of("keys.json")),
+        Path.of(System.getenv().getOrDefault("LEASE", "lease.json")), args.length > 6 ? args[6] : null, Integer.parseInt(args[2]), () -> System.currentTimeMillis() / 1000 + seconds);
     switch (args[0]) {
       case "deactivate" -> System.out.println(keyhook.deactivate(args[4], args[5]));
       case "heartbeat" -> {
@@ -23,6 +23,10 @@ public final class Client {
         ScheduledExecutorService timer = keyhook.heartbeat(args[4], args[5], Duration.ofMillis(50), first::complete);
         show(first.get());
         timer.shutdownNow();
+      }
+      case "again" -> {
+        show(keyhook.validate(args[4], args[5]));
+        show(keyhook.offline(args[4], args[5]));
       }
       default -> show(keyhook.validate(args[4], args[5]));
     }

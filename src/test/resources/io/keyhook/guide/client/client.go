@@ -41,7 +41,11 @@ func main() {
 	}
 	tries, _ := strconv.Atoi(args[1])
 	seconds, _ := strconv.Atoi(args[2])
-	client := &keyhook.Client{Server: args[0], Keys: keys, File: "lease.json", Tries: tries,
+	lease := os.Getenv("LEASE")
+	if lease == "" {
+		lease = "lease.json"
+	}
+	client := &keyhook.Client{Server: args[0], Keys: keys, File: lease, Tries: tries,
 		Now: func() time.Time { return time.Now().Add(time.Duration(seconds) * time.Second) }}
 	if len(args) > 5 {
 		client.ProductID = args[5]
@@ -55,6 +59,9 @@ func main() {
 			show(result)
 			cancel()
 		})
+	case "again":
+		show(client.Validate(args[3], args[4]))
+		show(client.Offline(args[3], args[4]))
 	default:
 		show(client.Validate(args[3], args[4]))
 	}

@@ -1,4 +1,4 @@
-// One call of the client that the guide shows: COMMAND SERVER TRIES SECONDS KEY FINGERPRINT [PRODUCT], or webhook BODY ID TIMESTAMP SIGNATURES SECRET
+// One call of the client that the guide shows, or again: one and then the lease alone: COMMAND SERVER TRIES SECONDS KEY FINGERPRINT [PRODUCT], or webhook BODY ID TIMESTAMP SIGNATURES SECRET
 import fs from 'node:fs';
 import { fileStore, Keyhook, verifyWebhook } from './keyhook.mjs';
 
@@ -8,7 +8,7 @@ if (command === 'webhook') {
   console.log(await verifyWebhook(body, { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures }, secret));
 } else {
   const [server, tries, seconds, key, fingerprint, productId] = args;
-  const keyhook = new Keyhook({ server, keys: JSON.parse(fs.readFileSync('keys.json')), store: fileStore('lease.json'),
+  const keyhook = new Keyhook({ server, keys: JSON.parse(fs.readFileSync('keys.json')), store: fileStore(process.env.LEASE ?? 'lease.json'),
     productId, tries: Number(tries), now: () => Date.now() / 1000 + Number(seconds) });
   if (command === 'deactivate') {
     console.log(await keyhook.deactivate(key, fingerprint));
@@ -18,7 +18,10 @@ if (command === 'webhook') {
       console.log(`${allowed} ${code ?? '-'}`);
     });
   } else {
-    const { allowed, code } = await keyhook.validate(key, fingerprint);
-    console.log(`${allowed} ${code ?? '-'}`);
+    const results = [await keyhook.validate(key, fingerprint)];
+    if (command === 'again') {
+      results.push(await keyhook.offline(key, fingerprint));
+    }
+    results.forEach(({ allowed, code }) => console.log(`${allowed} ${code ?? '-'}`));
   }
 }

@@ -16,10 +16,14 @@ if ($command === 'webhook') {
 } else {
     [$server, $tries, $seconds, $key, $fingerprint, $productId] = $args + [5 => null];
     $keys = json_decode(file_get_contents('keys.json'), true);
-    $keyhook = new Keyhook($server, $keys, 'lease.json', (int) $tries, fn () => time() + (int) $seconds, $productId);
+    $lease = getenv('LEASE') ?: 'lease.json';
+    $keyhook = new Keyhook($server, $keys, $lease, (int) $tries, fn () => time() + (int) $seconds, $productId);
     if ($command === 'deactivate') {
         echo $keyhook->deactivate($key, $fingerprint) ? 'true' : 'false', "\n";
     } else {
         show($command === 'heartbeat' ? $keyhook->heartbeat($key, $fingerprint, 0) : $keyhook->validate($key, $fingerprint));
+        if ($command === 'again') {
+            show($keyhook->offline($key, $fingerprint));
+        }
     }
 }

@@ -1,6 +1,7 @@
 """As client.mjs."""
 
 import json
+import os
 import sys
 import threading
 import time
@@ -35,7 +36,8 @@ else:
     server, tries, seconds, key, fingerprint, *product = args
     with open("keys.json") as file:
         keys = json.load(file)
-    keyhook = Keyhook(server, keys, "lease.json", int(tries), lambda: time.time() + int(seconds), *product)
+    lease = os.environ.get("LEASE", "lease.json")
+    keyhook = Keyhook(server, keys, lease, int(tries), lambda: time.time() + int(seconds), *product)
     if command == "deactivate":
         print(word(keyhook.deactivate(key, fingerprint)))
     elif command == "heartbeat":
@@ -45,3 +47,5 @@ else:
         stop()
     else:
         show(keyhook.validate(key, fingerprint))
+        if command == "again":
+            show(keyhook.offline(key, fingerprint))

@@ -23,7 +23,8 @@ fn main() {
     }
     let seconds: i64 = args[3].parse().unwrap();
     let key_set = std::fs::read_to_string("keys.json").unwrap();
-    let mut keyhook = Keyhook::new(args[1], &key_set, "lease.json").unwrap();
+    let lease = std::env::var("LEASE").unwrap_or("lease.json".to_string());
+    let mut keyhook = Keyhook::new(args[1], &key_set, lease).unwrap();
     keyhook.product_id = args.get(6).map(|id| id.to_string());
     keyhook.tries = args[2].parse().unwrap();
     keyhook.now = Box::new(move || now() + seconds);
@@ -33,6 +34,10 @@ fn main() {
             show(outcome);
             false
         }),
+        "again" => {
+            show(keyhook.validate(args[4], args[5]));
+            show(keyhook.offline(args[4], args[5]));
+        }
         _ => show(keyhook.validate(args[4], args[5])),
     }
 }
