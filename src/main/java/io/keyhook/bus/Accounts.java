@@ -109,20 +109,8 @@ public interface Accounts {
   record Update(
       Actor by, String id, Field<String> name, Field<String> email, Field<String> password, Field<String> plan) {
     public Update {
-      Check check = Check.that();
-      if (name.present()) {
-        check.name("name", name.value());
-      }
-      if (email.present()) {
-        check.required("email", email.value()).email("email", email.value());
-      }
-      if (password.present()) {
-        check.required("password", password.value()).password("password", password.value());
-      }
-      if (plan.present()) {
-        check.required("plan", plan.value());
-      }
-      check.done();
+      Check.that().name("name", name).kept("email", email).email("email", email.value())
+          .kept("password", password).password("password", password.value()).kept("plan", plan).done();
     }
 
     /** Returns the names of the fields that are present. */

@@ -67,10 +67,7 @@ public interface Alerts {
         check.is("causes", Cause.names().containsAll(named), "contains an unknown cause; there are " + String.join(", ", Cause.names()));
         causes = Field.of(named);
       }
-      if (mail.present()) {
-        check.required("mail", mail.value());
-      }
-      check.done();
+      check.kept("mail", mail).done();
     }
 
     /** Returns the names of the fields that are present. */

@@ -36,6 +36,11 @@ public final class Check {
     return is(field, value != null, "is required");
   }
 
+  /** Checks a field of a change that has to keep a value. */
+  public Check kept(String field, Field<?> change) {
+    return is(field, !change.present() || change.value() != null, "is null; send a value, or leave it out to keep the current one");
+  }
+
   /** Checks text: at most {@code max} characters (code points), without NUL and lone surrogates, which PostgreSQL refuses. */
   public Check text(String field, String value, int max) {
     if (value == null) {
@@ -60,6 +65,11 @@ public final class Check {
   /** Checks text that must not be blank. */
   public Check name(String field, String value) {
     return required(field, value).text(field, value, NAME).is(field, value == null || !value.isBlank(), "is blank");
+  }
+
+  /** Checks a change of text that must not be blank. */
+  public Check name(String field, Field<String> change) {
+    return change.value() == null ? kept(field, change) : name(field, change.value());
   }
 
   public Check email(String field, String value) {

@@ -183,14 +183,8 @@ public interface Licenses {
 
     public TermsChange {
       expiresAt = new Field<>(expiresAt.present(), toMillis(expiresAt.value()));
-      Check check = Check.that();
-      if (maxActivations.present()) {
-        check.required(LIMIT, maxActivations.value());
-      }
-      if (inherited.present()) {
-        check.required("inherited", inherited.value());
-      }
-      check.range(LIMIT, maxActivations.value(), 1, MAX_ACTIVATIONS).done();
+      Check.that().kept(LIMIT, maxActivations).range(LIMIT, maxActivations.value(), 1, MAX_ACTIVATIONS)
+          .kept("inherited", inherited).done();
       checkInherited(inherited.value());
       checkPolicy(policyId.value(), productId.value(), heartbeatSeconds.value(), leaseSeconds.value(), entitlements.value());
     }
@@ -224,11 +218,8 @@ public interface Licenses {
       TermsChange terms) {
     public Update {
       terms = terms == null ? TermsChange.NONE : terms;
-      Check check = Check.that();
-      if (name.present()) {
-        check.name("name", name.value());
-      }
-      check.text("customerName", customerName.value(), Check.NAME)
+      Check.that().name("name", name)
+          .text("customerName", customerName.value(), Check.NAME)
           .email("customerEmail", customerEmail.value())
           .done();
       checkMetadata(metadata.value());

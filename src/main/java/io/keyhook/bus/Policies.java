@@ -85,21 +85,11 @@ public interface Policies {
         Field.absent(), Field.absent(), Field.absent(), Field.absent());
 
     public TermsChange {
-      Check check = Check.that();
-      requireIfPresent(check, "expiryBasis", expiryBasis);
-      requireIfPresent(check, "trial", trial);
-      requireIfPresent(check, "maxActivations", maxActivations);
-      requireIfPresent(check, "graceSeconds", graceSeconds);
-      check.done();
+      Check.that().kept("expiryBasis", expiryBasis).kept("trial", trial).kept("maxActivations", maxActivations)
+          .kept("graceSeconds", graceSeconds).done();
       new Terms(durationSeconds.value(), null, null, maxActivations.value(), graceSeconds.value(), heartbeatSeconds.value(),
           leaseSeconds.value(), null);
       Entitlements.check(entitlements.value());
-    }
-
-    private static void requireIfPresent(Check check, String name, Field<?> field) {
-      if (field.present()) {
-        check.required(name, field.value());
-      }
     }
 
     /** Returns a change of everything that licenses get. */
@@ -132,9 +122,7 @@ public interface Policies {
   record Update(Caller caller, String id, Field<String> name, Field<String> productId, TermsChange terms) {
     public Update {
       terms = terms == null ? TermsChange.NONE : terms;
-      if (name.present()) {
-        Check.that().name("name", name.value()).done();
-      }
+      Check.that().name("name", name).done();
       checkProduct(productId.value());
     }
 

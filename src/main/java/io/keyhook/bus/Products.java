@@ -16,9 +16,7 @@ public interface Products {
   /** Changes the present fields and leaves the others. */
   record Update(Caller caller, String id, Field<String> name) {
     public Update {
-      if (name.present()) {
-        Check.that().name("name", name.value()).done();
-      }
+      Check.that().name("name", name).done();
     }
   }
 

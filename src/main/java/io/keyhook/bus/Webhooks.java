@@ -208,12 +208,7 @@ public interface Webhooks {
 
     public OptionChanges {
       Check check = Check.that();
-      if (format.present()) {
-        check.required("format", format.value());
-      }
-      if (ordering.present()) {
-        check.required("ordering", ordering.value());
-      }
+      check.kept("format", format).kept("ordering", ordering);
       if (templates.value() != null) {
         Options.checkTemplates(check, templates.value());
       }
@@ -439,22 +434,11 @@ public interface Webhooks {
     public Update {
       options = options == null ? OptionChanges.NONE : options;
       Check check = Check.that();
-      if (url.present()) {
-        check.required("url", url.value()).text("url", url.value(), URL_BYTES);
-      }
-      if (events.present()) {
-        check.required("events", events.value());
-      }
-      if (isActive.present()) {
-        check.required("isActive", isActive.value());
-      }
-      check.text("description", description.value(), DESCRIPTION);
+      check.kept("url", url).text("url", url.value(), URL_BYTES).kept("events", events).kept("isActive", isActive)
+          .text("description", description.value(), DESCRIPTION);
       HeaderRules.check(check, headers.value(), true);
       HeaderRules.check(check, authentication.value());
-      if (customerFilters.present()) {
-        check.required("customerFilters", customerFilters.value());
-      }
-      check.is("customerFilters", Filters.isSomething(customerFilters.value()), Filters.NOTHING_OF_CUSTOMER).done();
+      check.kept("customerFilters", customerFilters).is("customerFilters", Filters.isSomething(customerFilters.value()), Filters.NOTHING_OF_CUSTOMER).done();
     }
 
     /** Without the values of headers and the credentials. */
