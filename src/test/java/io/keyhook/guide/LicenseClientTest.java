@@ -125,6 +125,23 @@ class LicenseClientTest {
     assertThat(offline(language, license.key())).isEqualTo("false OFFLINE");
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void theLastSuccessIsReplacedAsAWholeAndCostsNoAnswer(Language language) throws Exception {
+    License license = keyhook.license(1);
+    Path file = directory.resolve("last-yes.json");
+    assertThat(online(language, license.key())).isEqualTo("true null");
+    String before = Files.readString(file);
+    Path old = Files.createLink(directory.resolve("old"), file);
+    assertThat(online(language, license.key())).isEqualTo("true null");
+    assertThat(Files.isSameFile(old, file)).as("written in place").isFalse();
+    assertThat(old).hasContent(before);
+    Files.delete(file);
+    Files.createDirectory(file);
+    assertThat(online(language, license.key())).as("cannot be replaced").isEqualTo("true null");
+    assertThat(directory.toFile().list()).noneMatch(name -> name.startsWith("last-yes.json."));
+  }
+
   private void rememberAt(Language language, Instant time) throws IOException {
     Path file = directory.resolve("last-yes.json");
     String at = Long.toString(time.toEpochMilli() / language.millisOfItsTime);
