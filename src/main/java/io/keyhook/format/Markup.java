@@ -2,6 +2,7 @@ package io.keyhook.format;
 
 import io.keyhook.bus.JsonText;
 import io.keyhook.bus.Webhooks.Format;
+import java.util.List;
 
 /**
  * How text is written for a service: what makes it bold, how a value is kept from being anything but text, and how much fits. All of it is
@@ -47,6 +48,8 @@ enum Markup {
 
   /** The edition from which on no value is bold in Slack, or an item of a list in Teams. */
   private static final int PLAIN_VALUES = 2;
+  /** What a list of JSON begins with, beside digits. */
+  private static final List<String> LIST_STARTS = List.of("]", "[", "-", "{{", "true", "false", "null");
 
   private final String bold;
   private final int limit;
@@ -56,7 +59,7 @@ enum Markup {
     this.limit = limit;
   }
 
-  /** The markup of a template: a generic one is JSON if it looks like it. */
+  /** The markup of a template: a generic one is JSON if it begins like it. */
   static Markup of(Format format, String template) {
     return switch (format) {
       case KEYHOOK -> throw new IllegalArgumentException("Keyhook's own format has no templates");
@@ -65,10 +68,21 @@ enum Markup {
       case TEAMS -> TEAMS;
       case GENERIC -> {
         String text = template.stripLeading();
-        // a template of text may begin with a tag
-        yield text.startsWith("[") || text.startsWith("{") && !text.startsWith("{{") ? JSON : TEXT;
+        // a template of text may begin with a tag, or with a word in brackets
+        yield text.startsWith("{") && !text.startsWith("{{") || text.startsWith("[") && isList(text.strip()) ? JSON : TEXT;
       }
     };
+  }
+
+  /** Returns whether a text in brackets is a list of JSON: it begins like one, and ends like one unless the first value is text or an object. */
+  private static boolean isList(String text) {
+    String first = text.substring(1).stripLeading();
+    if (first.startsWith("\"") || first.startsWith("{") && !first.startsWith("{{")) {
+      return true;
+    }
+    boolean isValue = LIST_STARTS.stream().anyMatch(first::startsWith) || !first.isEmpty() && first.charAt(0) >= '0' && first.charAt(0) <= '9';
+    String rest = text.substring(text.lastIndexOf(']') + 1).stripLeading();
+    return isValue && (rest.isEmpty() || rest.startsWith("{{!") || rest.startsWith("{{/"));
   }
 
   /**

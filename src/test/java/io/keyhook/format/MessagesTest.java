@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Webhooks.Format;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;
 import java.util.UUID;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Templates, and what is made of them. */
 class MessagesTest {
@@ -22,12 +24,16 @@ class MessagesTest {
   private static String data(String licenseName, String customerName) {
     return new JsonObject().put("licenseId", "lic_1").put("licenseKey", "ABCD-1234-EFGH-5678").put("licenseName", licenseName)
         .put("deviceName", null).put("currentActivations", 1).put("maxActivations", 5).put("customerName", customerName)
-        .put("metadata", new JsonObject().put("seats", 3).put("tags", new io.vertx.core.json.JsonArray().add("a").add("b")))
+        .put("metadata", new JsonObject().put("seats", 3).put("tags", new JsonArray().add("a").add("b")))
         .put("expiresAt", "2025-01-03T14:25:30.000Z").encode();
   }
 
   private static String render(Format format, String template, String data) {
-    return Messages.render(new MessageFormat(format, Messages.EDITION, template), EVENT, DELIVERY, Id.DELIVERY.of(DELIVERY), data).text();
+    return body(format, template, data).text();
+  }
+
+  private static MessageBody body(Format format, String template, String data) {
+    return Messages.render(new MessageFormat(format, Messages.EDITION, template), EVENT, DELIVERY, Id.DELIVERY.of(DELIVERY), data);
   }
 
   private static String slack(String template, String licenseName) {
@@ -116,6 +122,25 @@ class MessagesTest {
   void timesAreForPeopleInChatsAndForProgramsElsewhere() {
     assertThat(slack("{{expiresAt}}", "Pro")).isEqualTo("Jan 3, 2025 14:25 UTC");
     assertThat(render(Format.GENERIC, "{{expiresAt}}", data("Pro", null))).isEqualTo("2025-01-03T14:25:30.000Z");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[Keyhook] {{licenseName}}", "[{{event}}] {{licenseName}}", " [Keyhook]", "[1] of {{licenseName}}",
+      "[Keyhook] {{licenseName}} [{{event}}]", "[", "[test]", "{{licenseName}} [1]"})
+  void textThatBeginsWithABracketIsText(String template) throws TemplateException {
+    check(Format.GENERIC, template);
+    assertThat(body(Format.GENERIC, template, data("a\"b", null))).isEqualTo(new MessageBody("text/plain; charset=utf-8",
+        template.replace("{{licenseName}}", "a\"b").replace("{{event}}", EVENT)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[\"{{licenseName}}\"]", "[{{currentActivations}}, 1]", "[{{{data}}}]", "[ ]", "[[1]]", " [true, null] ", "[-1]{{! x}}",
+      "[\n{\"a\": \"{{licenseName}}\"}\n]", "[{{^currentActivations}}1]{{/currentActivations}}{{#currentActivations}}2]{{/currentActivations}}"})
+  void aListIsJson(String template) throws TemplateException {
+    check(Format.GENERIC, template);
+    MessageBody body = body(Format.GENERIC, template, data("a\"b", null));
+    assertThat(body.contentType()).as("JSON").isNull();
+    assertThat(new JsonArray(body.text())).isNotNull();
   }
 
   @ParameterizedTest
