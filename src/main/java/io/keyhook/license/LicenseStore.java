@@ -143,12 +143,9 @@ final class LicenseStore {
         DELETE FROM keyhook.license_expiry e USING changed c
         WHERE $7 AND c.expires_at IS NULL AND e.account_id = $1 AND e.license_id = c.license_id
       ), later AS (
-        INSERT INTO keyhook.license_expiry AS x (account_id, license_id, due_at)
-        SELECT account_id, license_id, expires_at FROM changed WHERE $7 AND expires_at > now()
-        ON CONFLICT (account_id, license_id) DO UPDATE SET due_at = excluded.due_at, set_at = excluded.set_at
-          WHERE x.due_at <> excluded.due_at
+        %2$s
       )
-      SELECT\s""".formatted(EXPIRES_AT) + COLUMNS + " FROM changed";
+      SELECT\s""".formatted(EXPIRES_AT, LicenseTerms.toExpire("changed WHERE $7 AND expires_at > now()")) + COLUMNS + " FROM changed";
   private static final String GET_UNCHANGED = "SELECT " + COLUMNS + """
       , coalesce($3::timestamptz <= now() AND %s IS DISTINCT FROM $3, false)
       FROM keyhook.license WHERE account_id = $1 AND license_id = $2""".formatted(EXPIRES_AT);

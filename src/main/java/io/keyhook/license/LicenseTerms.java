@@ -93,6 +93,19 @@ record LicenseTerms(
         .formatted(license, PolicyStore.end(license, "p"), ofPolicy(license));
   }
 
+  /**
+   * Writes when licenses expire, beside those that do so already at another time.
+   *
+   * @param licenses their rows: what follows {@code FROM}
+   */
+  static String toExpire(String licenses) {
+    return """
+        INSERT INTO keyhook.license_expiry AS x (account_id, license_id, due_at)
+        SELECT account_id, license_id, expires_at FROM %s
+        ON CONFLICT (account_id, license_id) DO UPDATE SET due_at = excluded.due_at, set_at = excluded.set_at
+          WHERE x.due_at <> excluded.due_at""".formatted(licenses);
+  }
+
   private static String ofPolicy(String license) {
     return OF_POLICY.formatted(license + ".account_id", license);
   }

@@ -105,14 +105,12 @@ final class PolicyStore {
         DELETE FROM keyhook.license_expiry e USING changed c
         WHERE c.expires_at IS NULL AND e.account_id = $1 AND e.license_id = c.license_id
       ), later AS (
-        INSERT INTO keyhook.license_expiry AS x (account_id, license_id, due_at)
-        SELECT account_id, license_id, expires_at FROM changed
-        WHERE expires_at > now() OR expires_at IS NOT NULL AND NOT EXISTS (
-          SELECT FROM unnest($3::uuid[], $4::timestamptz[]) q (id, expired_at) WHERE q.id = license_id AND q.expired_at <= now())
-        ON CONFLICT (account_id, license_id) DO UPDATE SET due_at = excluded.due_at, set_at = excluded.set_at
-          WHERE x.due_at <> excluded.due_at
+        %2$s
       )
-      SELECT\s""".formatted(end("l", "p")) + LicenseStore.COLUMNS + " FROM changed";
+      SELECT\s""".formatted(end("l", "p"), LicenseTerms.toExpire("""
+        changed
+        WHERE expires_at > now() OR expires_at IS NOT NULL AND NOT EXISTS (
+          SELECT FROM unnest($3::uuid[], $4::timestamptz[]) q (id, expired_at) WHERE q.id = license_id AND q.expired_at <= now())""")) + LicenseStore.COLUMNS + " FROM changed";
 
   private PolicyStore() {}
 

@@ -111,12 +111,9 @@ final class ValidationStore {
         SELECT l.* FROM unnest($1::uuid[], $2::uuid[]) q (account_id, license_id)
         JOIN keyhook.license l ON l.account_id = q.account_id AND l.license_id = q.license_id
       ), later AS (
-        INSERT INTO keyhook.license_expiry AS x (account_id, license_id, due_at)
-        SELECT account_id, license_id, expires_at FROM begun
-        ON CONFLICT (account_id, license_id) DO UPDATE SET due_at = excluded.due_at, set_at = excluded.set_at
-          WHERE x.due_at <> excluded.due_at
+        %s
       )
-      SELECT\s""" + LicenseStore.COLUMNS + ", account_id FROM begun";
+      SELECT\s""".formatted(LicenseTerms.toExpire("begun")) + LicenseStore.COLUMNS + ", account_id FROM begun";
 
   private static final String ACCOUNTS = "SELECT key, account_id FROM keyhook.license_key WHERE key = ANY ($1::text[])";
   private static final String FOUND = """
