@@ -24,13 +24,16 @@ final class HeartbeatStore {
   private static final String JOB = "license.heartbeat";
   private static final String ALIVE = "license.heartbeat.alive";
   private static final String UP = "license.heartbeat.up";
+  /** A pass over many licenses has many steps. */
+  private static final Duration WRITTEN_EVERY = Duration.ofSeconds(5);
 
   private static final String BEGIN = """
       INSERT INTO keyhook.alert_state (account_id, kind, subject_id) VALUES ($1, $2, $1), ($1, $3, $1), ($1, $4, $1)
       ON CONFLICT (account_id, kind, subject_id) DO NOTHING""";
+  /** Empty where the time has just been written. */
   private static final String LAST = """
       SELECT now(), since < now() - make_interval(secs => $3) FROM keyhook.alert_state
-      WHERE account_id = $1 AND kind = $2 AND subject_id = $1 FOR UPDATE""";
+      WHERE account_id = $1 AND kind = $2 AND subject_id = $1 AND since <= now() - make_interval(secs => $4) FOR UPDATE""";
   /** A pass that has not ended goes on at once; the next one begins after a while. */
   private static final String LOCK = """
       SELECT since, coalesce(after_ids, ARRAY[$1::uuid, $1]), now(),
@@ -98,12 +101,16 @@ final class HeartbeatStore {
   }
 
   /**
-   * A node runs.
+   * A node runs, which is written once in a while.
    *
    * @param outage without a node for so long, none has always run
    */
   static Future<Void> alive(SqlClient tx, Duration outage) {
-    return tx.preparedQuery(LAST).execute(Tuple.of(NONE, ALIVE, (double) outage.toSeconds())).compose(rows -> {
+    Tuple arguments = Tuple.of(NONE, ALIVE, (double) outage.toSeconds(), (double) WRITTEN_EVERY.toSeconds());
+    return tx.preparedQuery(LAST).execute(arguments).compose(rows -> {
+      if (rows.size() == 0) {
+        return Future.succeededFuture();
+      }
       Row last = rows.iterator().next();
       Future<Void> up = last.getBoolean(1) ? at(tx, UP, last.getOffsetDateTime(0)) : Future.succeededFuture();
       return up.compose(done -> at(tx, ALIVE, last.getOffsetDateTime(0)));
