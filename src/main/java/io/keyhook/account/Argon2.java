@@ -57,6 +57,11 @@ final class Argon2 {
     idle.clear();
   }
 
+  /** Returns for how many hashes at once there is memory of earlier ones. */
+  int kept() {
+    return idle.size();
+  }
+
   private byte[] compute(String password, byte[] salt) {
     BlockPool memory = take();
     try {

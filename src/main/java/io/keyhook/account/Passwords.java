@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 
 /**
  * Hashes passwords with {@link Argon2}, off the event loop. Few run at once, so that guessing takes neither all memory nor
@@ -19,9 +20,9 @@ final class Passwords {
   /** From the last hash until its memory is released: logins come in groups. */
   private static final Duration IDLE = Duration.ofSeconds(10);
 
-  private final Argon2 argon2 = new Argon2();
+  private final Argon2 argon2;
   private final AtomicLong hashed = new AtomicLong();
-  private final Vertx vertx;
+  private final BiConsumer<Duration, Runnable> timers;
   private final WorkerExecutor workers;
   private final Admission<Admission<?>> hashes;
   private final Admission<Object> known;
@@ -30,7 +31,15 @@ final class Passwords {
   private final Future<String> nobody;
 
   Passwords(Vertx vertx, Admissions admissions) {
-    this.vertx = vertx;
+    this(vertx, admissions, new Argon2(), (delay, action) -> vertx.setTimer(delay.toMillis(), id -> action.run()));
+  }
+
+  /**
+   * @param timers runs an action after a time
+   */
+  Passwords(Vertx vertx, Admissions admissions, Argon2 argon2, BiConsumer<Duration, Runnable> timers) {
+    this.argon2 = argon2;
+    this.timers = timers;
     this.workers = vertx.createSharedWorkerExecutor("keyhook-passwords", admissions.hashes().atOnce());
     this.hashes = admissions.hashes();
     this.known = admissions.passwords();
@@ -82,7 +91,7 @@ final class Passwords {
 
   private void releaseWhenIdle() {
     long last = hashed.incrementAndGet();
-    vertx.setTimer(IDLE.toMillis(), id -> {
+    timers.accept(IDLE, () -> {
       if (hashed.get() == last) {
         argon2.release();
       }
