@@ -28,8 +28,7 @@ final class CauseStore {
   private static final String TEXT = """
       (CASE WHEN length(body) <= 400 THEN body ELSE left(body, 200) || E'\\n' || right(body, 200) END) COLLATE "C\"""";
   private static final String LAST_FAILED = """
-      attempts IS NOT NULL AND (attempts -> -1 ->> 'error' IS NOT NULL
-            OR (attempts -> -1 ->> 'status')::int NOT BETWEEN 200 AND 299)""";
+      (attempts -> -1 ->> 'error' IS NOT NULL OR (attempts -> -1 ->> 'status')::int NOT BETWEEN 200 AND 299)""";
   static final String CAUSES = """
       WITH scanned AS MATERIALIZED (
         SELECT d.* FROM keyhook.webhook w CROSS JOIN LATERAL (
