@@ -1,7 +1,5 @@
 package io.keyhook.log;
 
-import static io.keyhook.db.Rows.all;
-
 import io.keyhook.bus.Deliveries.Cause;
 import io.keyhook.bus.Deliveries.Causes;
 import io.keyhook.bus.Id;
@@ -32,34 +30,36 @@ final class CauseStore {
   static final String CAUSES = """
       WITH scanned AS MATERIALIZED (
         SELECT d.* FROM keyhook.webhook w CROSS JOIN LATERAL (
-          (SELECT delivery_id, webhook_id, 0 AS state, attempts FROM (
+          (SELECT delivery_id, webhook_id, 0 AS state, attempts, false AS cut FROM (
             SELECT delivery_id, webhook_id, attempts FROM keyhook.delivery_queue
             WHERE account_id = $1 AND webhook_id = w.webhook_id AND attempts IS NOT NULL AND delivery_id < $3 AND delivery_id >= $4
             ORDER BY delivery_id DESC LIMIT $5) queued
           WHERE %2$s)
           UNION ALL
-          (SELECT delivery_id, webhook_id, 2, attempts FROM keyhook.delivery
+          (SELECT delivery_id, webhook_id, 2, attempts, false FROM keyhook.delivery
           WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id < $3 AND delivery_id >= $4
             AND status <> 1 AND status = 2 AND NOT test
           ORDER BY delivery_id DESC LIMIT $5)
           UNION ALL
-          (SELECT delivery_id, webhook_id, 3, attempts FROM ( -- all in the index, or a few canceled ones would be looked for without it
-            SELECT delivery_id, webhook_id, status, attempts FROM keyhook.delivery
+          (SELECT delivery_id, webhook_id, CASE WHEN status = 3 AND %2$s THEN 3 END, attempts, n = $5
+          FROM ( -- all in the index, or a few canceled ones would be looked for without it
+            SELECT delivery_id, webhook_id, status, attempts, row_number() OVER (ORDER BY delivery_id DESC) AS n FROM keyhook.delivery
             WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id < $3 AND delivery_id >= $4
               AND status <> 1 AND NOT test
             ORDER BY delivery_id DESC LIMIT $5) undelivered
-          WHERE status = 3 AND %2$s)) d
+          WHERE status = 3 AND %2$s OR n = $5)) d -- the last one says that there may be more
         WHERE w.account_id = $1 AND w.deleted_at IS NULL AND ($2::uuid IS NULL OR w.webhook_id = $2)
-        ORDER BY d.delivery_id DESC LIMIT $5
+        ORDER BY d.delivery_id DESC, d.state LIMIT $5
       ), last AS MATERIALIZED ( -- each step reads a stored value once
-        SELECT delivery_id, webhook_id, state, attempts -> -1 AS attempt FROM scanned
+        SELECT delivery_id, webhook_id, state, cut, attempts -> -1 AS attempt FROM scanned
       ), responses AS MATERIALIZED (
-        SELECT delivery_id, webhook_id, state, (attempt ->> 'status')::int AS status, attempt ->> 'error' AS error,
+        SELECT delivery_id, webhook_id, state, cut, (attempt ->> 'status')::int AS status, attempt ->> 'error' AS error,
           attempt ->> 'body' AS body FROM last
       )
       SELECT webhook_id, status, error, %1$s,
         count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 3),
-        (array_agg(delivery_id ORDER BY delivery_id))[1], (array_agg(delivery_id ORDER BY delivery_id DESC))[1]
+        (array_agg(delivery_id ORDER BY delivery_id) FILTER (WHERE state IS NOT NULL))[1],
+        (array_agg(delivery_id ORDER BY delivery_id DESC) FILTER (WHERE state IS NOT NULL))[1], bool_or(cut)
       FROM responses GROUP BY 1, 2, 3, 4""".formatted(TEXT, LAST_FAILED);
 
   private CauseStore() {}
@@ -97,12 +97,19 @@ final class CauseStore {
         .execute(Tuple.of(accountId, webhookId, Id.floor(to.toEpochMilli()), Id.floor(from.toEpochMilli()), (long) MAX_SCANNED))
         .map(rows -> {
           Map<Key, Group> groups = new LinkedHashMap<>();
-          all(rows, CauseStore::group).forEach(group -> groups.merge(group.key(), group, Group::and));
+          boolean cut = false;
+          for (Row row : rows) {
+            cut |= row.getBoolean(9);
+            Group group = group(row);
+            if (group.count() > 0) {
+              groups.merge(group.key(), group, Group::and);
+            }
+          }
           long examined = groups.values().stream().mapToLong(Group::count).sum();
           List<Cause> largest = groups.values().stream()
               .sorted(Comparator.comparingLong(Group::count).reversed().thenComparing(Group::last, Comparator.reverseOrder()))
               .limit(MAX_CAUSES).map(CauseStore::cause).toList();
-          return new Causes(largest, examined, examined < MAX_SCANNED && groups.size() <= MAX_CAUSES);
+          return new Causes(largest, examined, !cut && examined < MAX_SCANNED && groups.size() <= MAX_CAUSES);
         });
   }
 

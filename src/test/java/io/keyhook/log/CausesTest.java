@@ -118,6 +118,27 @@ class CausesTest {
         .doesNotContain("Seq Scan on delivery_2", "_pkey on delivery_2");
   }
 
+  /** Of deliveries that were canceled, few have failed before. */
+  @Test
+  void behindManyCanceledDeliveriesThereMayBeOlderFailures() {
+    Api api = keyhook.account("enterprise");
+    Receiver receiver = keyhook.receiver();
+    String webhook = keyhook.webhook(api, receiver, "license.activated").id();
+    fail(api, receiver, 500, "seed");
+    UUID id = Id.WEBHOOK.parse(webhook);
+    String cancel = """
+        INSERT INTO keyhook.delivery (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
+        SELECT account_id, keyhook.uuid_v7(), webhook_id, event_id, keep_until, type, 3, ?::jsonb
+        FROM (SELECT * FROM keyhook.delivery WHERE webhook_id = ? LIMIT 1) d, generate_series(1, ?)""";
+    keyhook.database().update(cancel, "[{\"at\": 1, \"ms\": 1, \"status\": 410, \"body\": \"gone\"}]", id, 3);
+    keyhook.database().update(cancel, "[]", id, CauseStore.MAX_SCANNED - 4);
+    assertThat(data(api)).extracting(group -> group.getInteger("canceled")).containsExactly(3, 0);
+    keyhook.database().update(cancel, "[]", id, 3);
+    JsonObject found = causes(api, "");
+    assertThat(found.getInteger("examined")).isEqualTo(2);
+    assertThat(found.getBoolean("complete")).isFalse();
+  }
+
   /** During an outage of an endpoint, new events come faster than the old ones are retried. */
   @Test
   void whatHasFailedIsFoundBehindWhatHasNotBeenTried() {
