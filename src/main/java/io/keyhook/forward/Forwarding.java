@@ -107,11 +107,12 @@ public final class Forwarding implements AutoCloseable {
     boolean lost = false;
     while (!closed) {
       try {
-        List<JsonObject> requests = server.listen(webhook);
         if (lost) {
+          server.get(webhook); // the response comes at once, where that to listening waits for a request
           print("Connected again");
         }
         lost = false;
+        List<JsonObject> requests = server.listen(webhook);
         wait = FIRST_WAIT;
         for (JsonObject request : requests) {
           room.acquire();
