@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
-import io.keyhook.testing.Program;
 import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonObject;
@@ -23,12 +22,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The client that the guide shows, in each language, where the disk or the server fails. */
-class ClientFailureTest {
+class ClientFailureTest extends ClientProgram {
   private static final String FINGERPRINT = "one";
   /** Of a response, with what the system buffers of it. */
   private static final long MOST_BYTES = 16 << 20;
@@ -45,32 +43,16 @@ class ClientFailureTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
 
-  /** What was built of a language, for all of its tests. */
-  @TempDir
-  static Path built;
-
-  @TempDir
-  Path directory;
-
   private License license;
+
+  @Override
+  Installation installation() {
+    return keyhook;
+  }
 
   @BeforeEach
   void createLicense() {
     license = keyhook.license(1);
-  }
-
-  private static String server() {
-    return keyhook.node().uri().toString();
-  }
-
-  private static String nowhere() throws IOException {
-    return "http://127.0.0.1:" + Program.freePort();
-  }
-
-  private void prepare(ClientLanguage language) throws IOException, InterruptedException {
-    String account = keyhook.api().get("/api/account").json().getString("id");
-    language.prepare(built, directory,
-        keyhook.api().anonymous().get("/api/accounts/" + account + "/.well-known/jwks.json").expect(200).body());
   }
 
   private String validate(ClientLanguage language, String server) throws IOException, InterruptedException {
@@ -84,10 +66,6 @@ class ClientFailureTest {
   private String run(ClientLanguage language, String command, List<String> wrapper, String server)
       throws IOException, InterruptedException {
     return language.runWith(built, directory, wrapper, command, server, "1", "0", license.key(), FINGERPRINT);
-  }
-
-  private Path lease() {
-    return directory.resolve("lease.json");
   }
 
   /** The names of the lease and of what was written beside it. */

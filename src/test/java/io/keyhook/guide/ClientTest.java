@@ -7,7 +7,6 @@ import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Installation.Webhook;
-import io.keyhook.testing.Program;
 import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Statement;
@@ -20,7 +19,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Iterator;
@@ -32,12 +30,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The client that the guide shows, in each language: with Keyhook, without it, and with what pretends to be Keyhook. */
-class ClientTest {
+class ClientTest extends ClientProgram {
   private static final int DAY = 24 * 60 * 60;
   private static final int MOST_LINES = 300;
   private static final Pattern CRATE = Pattern.compile("^(\\w+) = .*\"(=[0-9.]+)\"");
@@ -45,31 +42,9 @@ class ClientTest {
   @RegisterExtension
   static final Installation keyhook = Installation.withNode();
 
-  /** What was built of a language, for all of its tests. */
-  @TempDir
-  static Path built;
-
-  @TempDir
-  Path directory;
-
-  private static String server() {
-    return keyhook.node().uri().toString();
-  }
-
-  private static String nowhere() throws IOException {
-    return "http://127.0.0.1:" + Program.freePort();
-  }
-
-  private static String keySet(String account) {
-    return keyhook.api().anonymous().get("/api/accounts/" + account + "/.well-known/jwks.json").expect(200).body();
-  }
-
-  private static String ownKeySet() {
-    return keySet(keyhook.api().get("/api/account").json().getString("id"));
-  }
-
-  private void prepare(ClientLanguage language) throws IOException, InterruptedException {
-    language.prepare(built, directory, ownKeySet());
+  @Override
+  Installation installation() {
+    return keyhook;
   }
 
   private String run(ClientLanguage language, String... arguments) throws IOException, InterruptedException {
@@ -82,10 +57,6 @@ class ClientTest {
   private String validate(ClientLanguage language, String server, int seconds, String key, String fingerprint)
       throws IOException, InterruptedException {
     return run(language, "validate", server, "1", Integer.toString(seconds), key, fingerprint);
-  }
-
-  private Path lease() {
-    return directory.resolve("lease.json");
   }
 
   @ParameterizedTest
@@ -201,7 +172,7 @@ class ClientTest {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
-  private static Answer real(String body) {
+  private Answer real(String body) {
     try {
       HttpResponse<String> response = HttpClient.newHttpClient().send(HttpRequest.newBuilder(
           URI.create(server() + "/api/validate")).header("Content-Type", "application/json")
