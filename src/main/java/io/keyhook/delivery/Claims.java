@@ -52,10 +52,10 @@ final class Claims {
    * @param leased deliveries to send, already counted in {@link FairShare}
    * @param all as many as were asked for, or parked because the webhook is paused, or others have their turn first: the queue may have
    *     more
-   * @param inactive whether the webhook, its account or its account's plan takes no deliveries any more
+   * @param inactive deliveries that are not to be sent, because the webhook, its account or its account's plan takes none any more
    * @param pause until the webhook's rate limit lets more be taken; null: there are no more, or it has none
    */
-  record Taken(List<Outgoing> leased, boolean all, boolean inactive, Duration pause) {}
+  record Taken(List<Outgoing> leased, boolean all, List<Outgoing> inactive, Duration pause) {}
 
   /**
    * Creates the claims of one event loop.
@@ -92,8 +92,8 @@ final class Claims {
       List<Outgoing> leased = claimed.stream().filter(Claimed::isToBeSent).map(Claimed::outgoing).toList();
       holdings.release(accountId, reserved - leased.size());
       boolean all = claimed.size() >= reserved || leases.more().contains(endpoint.webhookId());
-      return new Taken(leased, all, claimed.stream().anyMatch(one -> !one.active()),
-          pause(leases.paces().get(endpoint.webhookId()), claimed.size()));
+      List<Outgoing> inactive = claimed.stream().filter(one -> !one.active()).map(Claimed::outgoing).toList();
+      return new Taken(leased, all, inactive, pause(leases.paces().get(endpoint.webhookId()), claimed.size()));
     }).onFailure(e -> holdings.release(accountId, reserved)));
   }
 

@@ -14,6 +14,7 @@ import io.keyhook.event.Outgoing;
 import io.keyhook.event.WebhookState;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * Passes events to endpoints, and does what they ask for: {@code Endpoint.next} decides the next step. Belongs to one event
@@ -91,7 +92,7 @@ final class Deliverer implements Endpoint.Actions {
     }
   }
 
-  /** Drops deliveries that wait and whose rows are leaving the queue. */
+  /** Returns deliveries that wait to the queue, which they are about to leave. */
   void canceled(CancelPending canceled) {
     for (Endpoint endpoint : endpoints.all()) {
       if (canceled.covers(endpoint.id().accountId(), endpoint.id().webhookId())) {
@@ -129,9 +130,13 @@ final class Deliverer implements Endpoint.Actions {
   }
 
   private void record(HeldDelivery delivery, Attempt attempt) {
+    Outgoing outgoing = delivery.outgoing();
     drain.track(Work.WRITE, outcomes.record(delivery, attempt).onSuccess(next -> {
       if (next) {
-        due(delivery.outgoing().endpoint());
+        due(outgoing.endpoint());
+      }
+      if (outgoing.lane() != null && !attempt.succeeded() && endpoints.of(outgoing.endpoint()).hasChanged()) {
+        drain.track(Work.WRITE, outcomes.cancelPending(outgoing.endpoint(), List.of())); // which this attempt has outlasted
       }
     }));
   }
@@ -175,8 +180,8 @@ final class Deliverer implements Endpoint.Actions {
       });
     }
     taken.leased().forEach(this::accept);
-    if (taken.inactive()) {
-      outcomes.cancelPending(endpoint.id());
+    if (!taken.inactive().isEmpty()) {
+      drain.track(Work.WRITE, outcomes.cancelPending(endpoint.id(), taken.inactive()));
     }
     advance(endpoint);
   }

@@ -254,7 +254,7 @@ final class Endpoint {
   /** The webhook is inactive or deleted, which cancels what waits. */
   void inactive() {
     settings.forget();
-    cancel();
+    releaseAll();
   }
 
   /** The webhook is paused: what waits returns to the queue. */
@@ -272,10 +272,9 @@ final class Endpoint {
     }
   }
 
-  /** Drops what waits: its rows are leaving the queue. */
+  /** What waits is canceled, unless the webhook is active again by then: it returns to the queue, which it is about to leave. */
   void cancel() {
-    waiting.forEach(delivery -> delivery.move(State.OVER));
-    waiting.clear();
+    releaseAll();
   }
 
   EndpointId id() {
@@ -284,6 +283,11 @@ final class Endpoint {
 
   Settings.State settings() {
     return settings.state();
+  }
+
+  /** Whether the webhook may have changed since its settings were read. */
+  boolean hasChanged() {
+    return !settings.isCurrent();
   }
 
   /** Whether its due deliveries wait for the endpoint itself: it is slow, it fails, or its rate limit is reached. */

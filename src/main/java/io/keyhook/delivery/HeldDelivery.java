@@ -14,7 +14,7 @@ import java.util.UUID;
  *   ATTEMPTING ── this node cannot send ────────────────────▶ RELEASING
  *   WAITING ── target refused ──────────────────────────────▶ RECORDING
  *   WAITING ── too many wait, lease too old, node stopping ─▶ RELEASING ── written ──▶ OVER
- *   WAITING ── canceled, webhook inactive ──────────────────▶ OVER
+ *   WAITING ── canceled, webhook inactive ──────────────────▶ RELEASING
  * </pre>
  *
  * <p>"Written" includes that it could not be written: the lease then expires. {@link Endpoint} moves a delivery
@@ -35,7 +35,7 @@ final class HeldDelivery {
 
     private boolean leadsTo(State next) {
       return switch (this) {
-        case WAITING -> next != WAITING;
+        case WAITING -> next != WAITING && next != OVER;
         case ATTEMPTING -> next == RECORDING || next == RELEASING;
         case RECORDING, RELEASING -> next == OVER;
         case OVER -> false;

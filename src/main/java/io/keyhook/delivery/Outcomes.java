@@ -10,6 +10,7 @@ import io.keyhook.event.EndpointId;
 import io.keyhook.event.Outgoing;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,7 +73,7 @@ final class Outcomes {
         log.warn("Could not deactivate a webhook whose endpoint is gone; retrying at its next attempt: {}",
             done.cause().getMessage());
       } else if (done.result()) {
-        cancelPending(outgoing.endpoint());
+        cancelPending(outgoing.endpoint(), List.of());
       }
       return Future.succeededFuture();
     });
@@ -93,9 +94,15 @@ final class Outcomes {
     });
   }
 
-  /** Asks for the pending deliveries of an inactive webhook to be canceled. */
-  void cancelPending(EndpointId endpoint) {
-    bus.request(Addresses.CANCEL_PENDING, new CancelPending(endpoint.accountId(), endpoint.webhookId()))
-        .onFailure(e -> log.warn("Could not cancel the deliveries to an inactive webhook: {}", e.getMessage()));
+  /**
+   * Asks for the pending deliveries of an inactive webhook to be canceled. If it is active again by then, they stay in the queue.
+   *
+   * @param leased those that this node holds, and that are not to be sent
+   */
+  Future<Void> cancelPending(EndpointId endpoint, List<Outgoing> leased) {
+    return Future.join(leased.stream().map(results::release).toList())
+        .compose(released -> bus.request(Addresses.CANCEL_PENDING, new CancelPending(endpoint.accountId(), endpoint.webhookId())))
+        .onFailure(e -> log.warn("Could not cancel the deliveries to an inactive webhook: {}", e.getMessage()))
+        .<Void>mapEmpty().otherwiseEmpty();
   }
 }

@@ -41,6 +41,10 @@ final class RedeliveryStore {
       )
       SELECT keep_until FROM taken""";
 
+  /** As those do who take deliveries of webhooks with an order, and let the next ones go. */
+  private static final String LOCK = """
+      SELECT FROM keyhook.webhook_pace p WHERE p.account_id = $1 AND ($2::uuid IS NULL OR p.webhook_id = $2)
+      ORDER BY p.account_id, p.webhook_id FOR UPDATE""";
   private static final String CANCEL = """
       WITH gone AS (
         DELETE FROM keyhook.delivery_queue q USING (
@@ -49,6 +53,7 @@ final class RedeliveryStore {
           JOIN keyhook.account a ON a.account_id = $1
           WHERE q.account_id = $1 AND ($2::uuid IS NULL OR q.webhook_id = $2)
             AND NOT (w.is_active AND a.plan = ANY ($4::text[]) AND a.suspended_at IS NULL)
+            AND (q.lane IS NULL OR NOT q.leased OR q.due_at <= now()) -- the next one of its license waits for an attempt that is under way
           ORDER BY q.webhook_id, q.delivery_id LIMIT $3 FOR UPDATE OF q) d
         WHERE %s
         RETURNING q.*
@@ -100,15 +105,15 @@ final class RedeliveryStore {
   }
 
   /**
-   * Cancels up to {@value #CANCEL_BATCH} deliveries of inactive webhooks, and returns how many. A webhook that was reactivated
-   * in the meantime keeps its deliveries.
+   * Cancels up to {@value #CANCEL_BATCH} deliveries of inactive webhooks, and returns how many. One that goes in order stays during its
+   * attempt, whose result is to {@linkplain io.keyhook.bus.Deliveries.CancelPending cancel} it. A webhook that was reactivated in the meantime keeps its deliveries, and whoever looks for those that wait for their turn then sees all that this did.
    *
    * @param webhookId null: all of the account
    * @param plans that have webhooks
    */
-  static Future<Integer> cancel(SqlClient client, UUID accountId, UUID webhookId, String[] plans) {
-    return client.preparedQuery(CANCEL)
+  static Future<Integer> cancel(SqlClient tx, UUID accountId, UUID webhookId, String[] plans) {
+    return tx.preparedQuery(LOCK).execute(Tuple.of(accountId, webhookId)).compose(locked -> tx.preparedQuery(CANCEL)
         .execute(Tuple.tuple().addUUID(accountId).addUUID(webhookId).addLong((long) CANCEL_BATCH).addArrayOfString(plans))
-        .map(rows -> rows.iterator().next().getInteger(0));
+        .map(rows -> rows.iterator().next().getInteger(0)));
   }
 }

@@ -66,6 +66,7 @@ class EndpointPropertyTest {
     holdings.tryAcquire(account, 2);
     HeldDelivery delivery = new HeldDelivery(new Outgoing(new EndpointId(account, UUID.randomUUID()), UUID.randomUUID(), 1,
         EventType.LICENSE_VALIDATED, "{}", null, 1, 0, new Outgoing.Lease(1, Moment.now()), null, null), holdings);
+    delivery.move(State.RELEASING);
     delivery.move(State.OVER);
     assertThatThrownBy(() -> delivery.move(State.OVER)).isInstanceOf(IllegalStateException.class);
     assertThat(holdings.held()).as("the other one is still held").isEqualTo(1);

@@ -13,9 +13,13 @@ import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -356,6 +360,63 @@ class OrderTest {
     patch(new JsonObject().put("isActive", true));
     change(license, 2);
     assertThat(takeSequences(2)).containsExactly(5L, 6L);
+  }
+
+  @Test
+  void theNextEventWaitsForAnAttemptDuringWhichTheWebhookWasDeactivated() {
+    Answer.Held held = Answer.held(Answer.OK);
+    receiver.answerNext(held);
+    change(license, 2);
+    Delivery first = receiver.take();
+    awaitHeld(1);
+    patch(new JsonObject().put("isActive", false));
+    assertThat(held()).as("canceled").isZero();
+    patch(new JsonObject().put("isActive", true));
+    change(license, 1);
+    awaitHeld(1);
+    assertThat(receiver.untaken()).isZero();
+    held.release();
+    assertThat(sequence(receiver.take())).isEqualTo(4);
+    keyhook.awaitStatus(first.id(), "delivered");
+  }
+
+  @Test
+  void anAttemptThatFailsAfterADeactivationIsTheLast() {
+    Answer.Held held = Answer.held(Answer.status(500));
+    receiver.answerNext(held);
+    change(license, 2);
+    Delivery first = receiver.take();
+    awaitHeld(1);
+    patch(new JsonObject().put("isActive", false));
+    held.release();
+    keyhook.awaitAttempts(first.id(), 1);
+    keyhook.database().update("UPDATE keyhook.delivery_queue SET due_at = now() WHERE webhook_id = ? AND NOT leased", id());
+    keyhook.awaitStatus(first.id(), "canceled");
+    patch(new JsonObject().put("isActive", true));
+    change(license, 1);
+    assertThat(sequence(receiver.take())).isEqualTo(4);
+  }
+
+  @Test
+  void aWebhookThatIsActiveAgainBeforeItsDeliveriesAreCanceledKeepsThemInOrder() throws SQLException {
+    receiver.answerNext(Answer.status(500));
+    change(license, 3);
+    Delivery first = receiver.take();
+    keyhook.awaitAttempts(first.id(), 1);
+    awaitHeld(2);
+    CompletableFuture<JsonObject> deactivated;
+    try (Connection connection = keyhook.database().connect(); Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("SELECT FROM keyhook.webhook_pace WHERE webhook_id = '" + id() + "' FOR UPDATE"); // as a claim and a result do
+      deactivated = CompletableFuture.supplyAsync(() -> patch(new JsonObject().put("isActive", false)));
+      Waiting.until("it is inactive", () ->
+          keyhook.database().number("SELECT count(*) FROM keyhook.webhook WHERE webhook_id = ? AND NOT is_active", id()) == 1);
+      patch(new JsonObject().put("isActive", true));
+      connection.rollback();
+    }
+    deactivated.join();
+    skipDelay(first.id());
+    assertThat(takeSequences(3)).containsExactly(2L, 3L, 4L);
   }
 
   @Test

@@ -9,8 +9,14 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
 import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.Receiver;
+import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -88,6 +94,34 @@ class CancelTest {
     keyhook.awaitStatus(after, "delivered");
     assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.delivery WHERE status = 3")).isPositive();
     keyhook.database().update("DELETE FROM keyhook.delivery_queue");
+  }
+
+  @Test
+  void whatANodeTookWhileAWebhookWasInactiveIsSentWhenItIsActiveAgain() throws SQLException {
+    Receiver receiver = keyhook.receiver();
+    Webhook webhook = keyhook.webhook(receiver, "license.activated");
+    String id = waiting(keyhook.api(), receiver);
+    UUID webhookId = Id.WEBHOOK.parse(webhook.id());
+    UUID deliveryId = Id.DELIVERY.parse(id);
+    keyhook.database().update("INSERT INTO keyhook.webhook_pace (account_id, webhook_id) SELECT account_id, webhook_id FROM keyhook.webhook"
+        + " WHERE webhook_id = ?", webhookId);
+    try (Connection connection = keyhook.database().connect(); Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("SELECT FROM keyhook.webhook_pace WHERE webhook_id = '" + webhookId + "' FOR UPDATE"); // nothing is canceled
+      keyhook.database().update("UPDATE keyhook.webhook SET is_active = false WHERE webhook_id = ?", webhookId);
+      long fence = fence(deliveryId);
+      keyhook.clock().advance(id, Duration.ofHours(1));
+      Waiting.until("a node has taken it", () -> fence(deliveryId) > fence);
+      keyhook.database().update("UPDATE keyhook.delivery_queue SET due_at = now() + interval '1 hour' WHERE delivery_id = ? AND leased",
+          deliveryId);
+      keyhook.database().update("UPDATE keyhook.webhook SET is_active = true WHERE webhook_id = ?", webhookId);
+      connection.rollback();
+    }
+    assertThat(receiver.take().id()).as("though its lease had not ended").isEqualTo(id);
+  }
+
+  private static long fence(UUID deliveryId) {
+    return keyhook.database().number("SELECT fence FROM keyhook.delivery_queue WHERE delivery_id = ?", deliveryId);
   }
 
   @Test
