@@ -10,6 +10,7 @@ import io.keyhook.event.EventType;
 import io.keyhook.log.DeliveryLicenseStore.Listed;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
@@ -21,13 +22,13 @@ import java.util.UUID;
 
 /**
  * The SQL of the log over all webhooks of an account. Each webhook's newest are read through its part of the index, and
- * merged. There is no index by event or license, because every delivery would have to pay for it: a limited number of the newest
- * deliveries is searched for them, and the next page continues from there.
+ * merged. There is no index by event, because every delivery would have to pay for it: a limited number of the newest
+ * deliveries is searched for them, and the next page continues from there. {@link LicenseLogStore} searches for licenses.
  */
 final class AccountLogStore {
   static final int MAX_SCANNED = 2000;
   /** IDs have the time of the database, attempts that of a node. */
-  private static final Duration CLOCK_DIFFERENCE = Duration.ofMinutes(1);
+  static final Duration CLOCK_DIFFERENCE = Duration.ofMinutes(1);
 
   private static final String QUEUED = """
       (SELECT delivery_id, webhook_id, type, 0::smallint AS status, false AS test, event_id, keep_until, attempts,
@@ -40,12 +41,6 @@ final class AccountLogStore {
       FROM keyhook.delivery
       WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id < $3 AND delivery_id >= $4%s
       ORDER BY delivery_id DESC LIMIT $6)""";
-  /** All data about a license starts with its id, and all ids have the same length. */
-  private static final String OF_LICENSES = """
-       AND EXISTS (
-          SELECT FROM keyhook.event e
-          WHERE e.account_id = $1 AND e.event_id = scanned.event_id AND e.keep_until = scanned.keep_until
-            AND left(e.data, length(($%1$d::text[])[1])) = ANY ($%1$d))""";
   private static final int PENDING = 0;
   private static final int CANCELED = 3;
   private static final String FAILING = """
@@ -53,7 +48,7 @@ final class AccountLogStore {
           OR (attempts -> -1 ->> 'status')::int NOT BETWEEN 200 AND 299)) IS %s TRUE""";
   private static final String ATTEMPTED = """
        AND jsonb_path_exists(attempts, '$[*] ? (@.at + @.ms >= $from && @.at + @.ms < $to)',
-          jsonb_build_object('from', coalesce($9, 0::bigint), 'to', coalesce($10, 9223372036854775807::bigint)))""";
+          jsonb_build_object('from', coalesce($%d, 0::bigint), 'to', coalesce($%d, 9223372036854775807::bigint)))""";
   private static final String LIST = """
       WITH scanned AS MATERIALIZED (
         SELECT d.* FROM keyhook.webhook w CROSS JOIN LATERAL (%s) d
@@ -69,64 +64,78 @@ final class AccountLogStore {
         SELECT * FROM scanned WHERE ($7::smallint IS NULL OR type = $7)%s
         ORDER BY delivery_id DESC LIMIT $8) d ON true
       ORDER BY d.delivery_id DESC""";
-  private static final String ATTEMPTS = DeliveryRowStore.attemptCount("d.attempts");
+  static final String ATTEMPTS = DeliveryRowStore.attemptCount("d.attempts");
 
   private AccountLogStore() {}
 
   /**
    * @param webhookId null: all
-   * @param licenseIds of these licenses, one at least; null: of all
    * @param from of the first millisecond that is shown
    */
   static Future<Page<Listed>> list(
-      SqlClient client, Deliveries.ListAll query, UUID webhookId, Optional<EventType> type, List<String> licenseIds,
-      Instant from) {
-    UUID before = createdBefore(query);
+      SqlClient client, Deliveries.ListAll query, UUID webhookId, Optional<EventType> type, Instant from) {
     int limit = query.page().limit();
-    boolean searched = type.isPresent() || licenseIds != null || query.failing() != null || query.attempted() != null;
+    boolean searched = type.isPresent() || query.failing() != null || query.attempted() != null;
     int scanned = searched ? MAX_SCANNED : limit + 1;
-    Tuple parameters = Tuple.of(query.caller().accountId(), webhookId,
-        query.to() == null ? before : LogStore.earlier(before, Id.floor(query.to().toEpochMilli())),
-        Id.floor(from.toEpochMilli()), utc(from), (long) scanned).addShort(type.map(EventType::code).orElse(null))
-        .addLong((long) limit + 1);
-    if (query.attempted() != null) {
-      parameters.addLong(millis(query.attempted().from())).addLong(millis(query.attempted().to()));
-    }
-    if (licenseIds != null) {
-      parameters.addArrayOfString(licenseIds.stream().map(id -> "{\"licenseId\":\"" + id + '"').toArray(String[]::new));
-    }
-    return client.preparedQuery(sql(query, licenseIds != null)).execute(parameters).map(rows -> {
-      List<Listed> found = new ArrayList<>(rows.size());
-      for (Row row : rows) {
-        if (row.getUUID(0) != null) {
-          found.add(Listed.of(row));
-        }
-      }
+    Tuple parameters = Tuple.of(query.caller().accountId(), webhookId, before(query), Id.floor(from.toEpochMilli()), utc(from),
+        (long) scanned).addShort(type.map(EventType::code).orElse(null)).addLong((long) limit + 1);
+    addAttempted(parameters, query);
+    return client.preparedQuery(sql(query)).execute(parameters).map(rows -> {
       Row any = rows.iterator().next(); // there is one where nothing is found, too
       UUID reached = searched && any.getLong(12) == scanned ? any.getUUID(13) : null;
-      return Page.of(found, limit, LogStore::rowId, reached);
+      return Page.of(found(rows), limit, LogStore::rowId, reached);
     });
   }
 
+  /** The deliveries of rows, of which there is one where none was found, too. */
+  static List<Listed> found(RowSet<Row> rows) {
+    List<Listed> found = new ArrayList<>(rows.size());
+    for (Row row : rows) {
+      if (row.getUUID(0) != null) {
+        found.add(Listed.of(row));
+      }
+    }
+    return found;
+  }
+
   /** An attempt ends after its delivery was created, so newer deliveries need not be searched. */
-  private static UUID createdBefore(Deliveries.ListAll query) {
-    Instant to = query.attempted() == null ? null : query.attempted().to();
-    UUID before = query.page().before();
-    return to == null ? before : LogStore.earlier(before, Id.floor(to.plus(CLOCK_DIFFERENCE).toEpochMilli()));
+  static UUID before(Deliveries.ListAll query) {
+    Instant attempted = query.attempted() == null ? null : query.attempted().to();
+    UUID before = query.to() == null ? query.page().before()
+        : LogStore.earlier(query.page().before(), Id.floor(query.to().toEpochMilli()));
+    return attempted == null ? before
+        : LogStore.earlier(before, Id.floor(attempted.plus(CLOCK_DIFFERENCE).toEpochMilli()));
+  }
+
+  static void addAttempted(Tuple parameters, Deliveries.ListAll query) {
+    if (query.attempted() != null) {
+      parameters.addLong(millis(query.attempted().from())).addLong(millis(query.attempted().to()));
+    }
   }
 
   private static Long millis(Instant time) {
     return time == null ? null : time.toEpochMilli();
   }
 
-  private static String sql(Deliveries.ListAll query, boolean ofLicenses) {
-    String found = (query.attempted() == null ? "" : ATTEMPTED)
-        + (ofLicenses ? OF_LICENSES.formatted(query.attempted() == null ? 9 : 11) : "")
+  /**
+   * What rows have to satisfy beside their status and their event.
+   *
+   * @param parameter the number of the first that {@link #addAttempted} adds
+   */
+  static String selecting(Deliveries.ListAll query, int parameter) {
+    return (query.attempted() == null ? "" : ATTEMPTED.formatted(parameter, parameter + 1))
         + (query.failing() == null ? "" : FAILING.formatted(
             query.status() == Deliveries.Status.CANCELED ? CANCELED : PENDING, query.failing() ? "" : "NOT"));
-    boolean anyFailing = query.status() == null && Boolean.TRUE.equals(query.failing());
-    String log = LOGGED.formatted(LogStore.condition(anyFailing ? Deliveries.Status.FAILED : query.status()));
+  }
+
+  /** The status of the deliveries that are read from the log; null: any. */
+  static Deliveries.Status logged(Deliveries.ListAll query) {
+    return query.status() == null && Boolean.TRUE.equals(query.failing()) ? Deliveries.Status.FAILED : query.status();
+  }
+
+  private static String sql(Deliveries.ListAll query) {
+    String log = LOGGED.formatted(LogStore.condition(logged(query)));
     return LIST.formatted(query.status() == null ? QUEUED + " UNION ALL " + log
-        : query.status() == Deliveries.Status.PENDING ? QUEUED : log, ATTEMPTS, found);
+        : query.status() == Deliveries.Status.PENDING ? QUEUED : log, ATTEMPTS, selecting(query, 9));
   }
 }

@@ -112,7 +112,8 @@ public final class LogVerticle extends VerticleBase {
         .compose(exists -> licenseIds(query))
         .compose(ids -> ids.isPresent() && ids.get().isEmpty() ? Future.succeededFuture(new Page<>(List.of(), null))
             : shownFrom(accountId, query.from())
-                .compose(from -> AccountLogStore.list(pool, query, webhookId, type, ids.orElse(null), from))
+                .compose(from -> ids.isEmpty() ? AccountLogStore.list(pool, query, webhookId, type, from)
+                    : LicenseLogStore.list(pool, query, webhookId, type, ids.get(), from))
                 .compose(page -> DeliveryLicenseStore.named(pool, accountId, page)));
   }
 

@@ -170,14 +170,12 @@ class AccountLogTest {
         SELECT account_id, keyhook.uuid_v7(), webhook_id, keyhook.uuid_v7(), keep_until, 1, 1, attempts
         FROM keyhook.delivery, generate_series(1, ?) WHERE webhook_id = ?""", AccountLogStore.MAX_SCANNED + 10,
         Id.WEBHOOK.parse(webhook.id()));
-    for (String filter : List.of("event=license.activated", "licenseId=" + rare.id())) {
-      JsonObject page = busy.get("/api/deliveries?" + filter).expect(200).json();
-      assertThat(page.getJsonArray("data")).as(filter).isEmpty();
-      JsonObject next = busy.get("/api/deliveries?" + filter + "&cursor=" + page.getString("nextCursor")).expect(200)
-          .json();
-      assertThat(next.getJsonArray("data").getJsonObject(0).getString("id")).isEqualTo(found);
-      assertThat(next.getString("nextCursor")).isNull();
-    }
+    String filter = "event=license.activated";
+    JsonObject page = busy.get("/api/deliveries?" + filter).expect(200).json();
+    assertThat(page.getJsonArray("data")).isEmpty();
+    JsonObject next = busy.get("/api/deliveries?" + filter + "&cursor=" + page.getString("nextCursor")).expect(200).json();
+    assertThat(next.getJsonArray("data").getJsonObject(0).getString("id")).isEqualTo(found);
+    assertThat(next.getString("nextCursor")).isNull();
   }
 
   @Test

@@ -42,7 +42,16 @@ function License({ license, back, onChanged, reload }) {
     setSeen(seen => seen + 1);
   };
   const refreshSoon = useSoon(refresh, REFRESH_PAUSE);
-  useDeliveryStream(true, refreshSoon, refreshSoon);
+  // grows with changes of this license's deliveries, which take a search of the log
+  const [sent, setSent] = useState(0);
+  const sentSoon = useSoon(() => setSent(sent => sent + 1), REFRESH_PAUSE);
+  const heard = delivery => {
+    refreshSoon();
+    if (!delivery || delivery.license?.id === license.id) {
+      sentSoon();
+    }
+  };
+  useDeliveryStream(true, heard, () => heard(null));
   useRefresh(refresh, REFRESH);
   const lists = version + seen;
   const [dialog, setDialog] = useState(null);
@@ -100,7 +109,7 @@ function License({ license, back, onChanged, reload }) {
       reload();
       done();
     }} />
-    <${Events} id=${id} version=${lists} />
+    <${Events} id=${id} version=${version + sent} />
     <${Card} title="Changes"><${AuditTable} query=${{ subjectId: id }} size=${SHORT_PAGE} version=${lists} name="changes" /></${Card}>
     ${dialog === 'edit' && form('EditLicense')}
     ${dialog === 'file' && html`<${Later} load=${() => import('../../later/license-file.js')} name="CreateLicenseFile" license=${license} onClose=${close}

@@ -1,0 +1,129 @@
+package io.keyhook.log;
+
+import static io.keyhook.db.Rows.utc;
+
+import io.keyhook.bus.Deliveries;
+import io.keyhook.bus.Deliveries.Status;
+import io.keyhook.bus.Id;
+import io.keyhook.bus.Page;
+import io.keyhook.event.DeliveryRowStore;
+import io.keyhook.event.EventType;
+import io.keyhook.log.DeliveryLicenseStore.Listed;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * The SQL of the log of some licenses. There is no index by license: each event would have to be entered at a random place of it, which
+ * costs as much as everything else that stores the event. So a limited stretch of the account's log is searched, and the next page
+ * continues from there. The stretch can be long, because it is not searched delivery by delivery: its events are neighbors in their primary
+ * key and on disk, and are read in one scan, at a tenth of the price of looking each of them up.
+ *
+ * <p>No delivery of a license is older than the license, whose ID has its time: the search ends there.
+ */
+final class LicenseLogStore {
+  /** So many deliveries of all events are searched in tens of milliseconds. */
+  static final int MAX_SCANNED = 50_000;
+  /** Deliveries of some events only: others may lie between these, so that most events are looked up. */
+  static final int MAX_SELECTED = 5000;
+
+  private static final String OF_WEBHOOK = """
+      keyhook.%s q WHERE account_id = $1 AND webhook_id = w.webhook_id AND delivery_id < $3 AND delivery_id >= %s%s""";
+  private static final String LAST = """
+      (SELECT delivery_id FROM %s
+            ORDER BY delivery_id DESC OFFSET (SELECT rows FROM share) LIMIT 1)""";
+  private static final String QUEUED = """
+      SELECT delivery_id, webhook_id, type, 0::smallint AS status, false AS test, event_id, keep_until, attempts,
+              %s AS due_at, %s AS paused
+            FROM %%s""".formatted(DeliveryRowStore.nextAttemptAt("q"), DeliveryRowStore.waitsForWebhook("q"));
+  private static final String LOGGED = """
+      SELECT delivery_id, webhook_id, type, status, test, event_id, keep_until, attempts, NULL::timestamptz AS due_at, false AS paused
+            FROM %s""";
+  private static final String WEBHOOKS = """
+      w.account_id = $1 AND ($2::uuid IS NULL OR w.webhook_id = $2) AND (w.deleted_at IS NULL OR w.deleted_at > $5)""";
+  /**
+   * A webhook's share of the stretch is such that neither one busy webhook among idle ones shortens it much, nor many busy ones make it much
+   * longer. The stretch ends where the first webhook has had its share. Rows whose event lies beyond twice as many events, as after a clock
+   * was wrong, are looked up one by one. A subquery within a condition that is compared with true is no join, which would compare each row
+   * with each event.
+   */
+  private static final String LIST = """
+      WITH share AS MATERIALIZED (
+        SELECT ceil($6::bigint / sqrt(greatest(1, count(*))))::bigint AS rows FROM keyhook.webhook w WHERE %1$s
+      ), reached AS MATERIALIZED (
+        SELECT (SELECT d.delivery_id FROM keyhook.webhook w CROSS JOIN LATERAL (
+            %2$s) d
+          WHERE %1$s ORDER BY d.delivery_id DESC LIMIT 1) AS delivery_id
+      ), scanned AS MATERIALIZED (
+        SELECT d.* FROM keyhook.webhook w CROSS JOIN LATERAL (
+            %3$s) d
+        WHERE %1$s
+      ), events AS MATERIALIZED (
+        SELECT event_id, data ^@ ANY ($9::text[]) AS fits FROM keyhook.event
+        WHERE account_id = $1 AND event_id <= (SELECT event_id FROM scanned ORDER BY event_id DESC LIMIT 1)
+          AND event_id >= (SELECT event_id FROM scanned ORDER BY event_id LIMIT 1)
+        ORDER BY event_id DESC LIMIT 2 * $6
+      )
+      SELECT d.delivery_id, d.webhook_id, d.type, d.status, d.test, %4$s,
+        (d.attempts -> -1 ->> 'status')::int, d.attempts -> -1 ->> 'error', d.due_at, d.paused, d.event_id, d.keep_until,
+        r.delivery_id
+      FROM reached r LEFT JOIN (
+        SELECT * FROM scanned
+        WHERE ((event_id IN (SELECT event_id FROM events WHERE fits)) IS TRUE
+            OR event_id < (SELECT event_id FROM events ORDER BY event_id LIMIT 1)
+              AND (SELECT e.data ^@ ANY ($9) FROM keyhook.event e
+                WHERE e.account_id = $1 AND e.event_id = scanned.event_id AND e.keep_until = scanned.keep_until))
+          AND ($7::smallint IS NULL OR type = $7)%5$s
+        ORDER BY delivery_id DESC LIMIT $8) d ON true
+      ORDER BY d.delivery_id DESC""";
+  private static final String FROM = "coalesce((SELECT delivery_id FROM reached), $4)";
+  private static final String OR = "\n            UNION ALL ";
+
+  private LicenseLogStore() {}
+
+  /**
+   * @param webhookId null: all
+   * @param licenseIds one at least
+   * @param from of the first millisecond that is shown
+   */
+  static Future<Page<Listed>> list(
+      SqlClient client, Deliveries.ListAll query, UUID webhookId, Optional<EventType> type, List<String> licenseIds, Instant from) {
+    int limit = query.page().limit();
+    Tuple parameters = Tuple.of(query.caller().accountId(), webhookId, AccountLogStore.before(query),
+        Id.floor(Math.max(from.toEpochMilli(), createdFrom(licenseIds))), utc(from),
+        (long) (isOfAllEvents(query) ? MAX_SCANNED : MAX_SELECTED)).addShort(type.map(EventType::code).orElse(null))
+        .addLong((long) limit + 1)
+        .addArrayOfString(licenseIds.stream().map(id -> "{\"licenseId\":\"" + id + '"').toArray(String[]::new));
+    AccountLogStore.addAttempted(parameters, query);
+    return client.preparedQuery(sql(query)).execute(parameters).map(rows ->
+        Page.of(AccountLogStore.found(rows), limit, LogStore::rowId, rows.iterator().next().getUUID(12)));
+  }
+
+  /** Whether the deliveries to be searched are nearly all that there are. */
+  private static boolean isOfAllEvents(Deliveries.ListAll query) {
+    return query.webhookId() == null && (query.status() == null || query.status() == Status.DELIVERED)
+        && !Boolean.TRUE.equals(query.failing());
+  }
+
+  /** Before the oldest of licenses was created, in milliseconds since 1970. */
+  private static long createdFrom(List<String> licenseIds) {
+    return licenseIds.stream().map(Id.LICENSE::parse).mapToLong(id -> id.version() == 7 ? Id.millis(id) : 0).min().orElse(0)
+        - AccountLogStore.CLOCK_DIFFERENCE.toMillis();
+  }
+
+  private static String sql(Deliveries.ListAll query) {
+    Status status = AccountLogStore.logged(query);
+    String condition = LogStore.condition(status);
+    boolean queued = query.status() == null || query.status() == Status.PENDING;
+    boolean logged = query.status() != Status.PENDING;
+    String last = (queued ? LAST.formatted(OF_WEBHOOK.formatted("delivery_queue", "$4", "")) : "") + (queued && logged ? OR : "")
+        + (logged ? LAST.formatted(OF_WEBHOOK.formatted("delivery", "$4", condition)) : "");
+    String rows = (queued ? QUEUED.formatted(OF_WEBHOOK.formatted("delivery_queue", FROM, "")) : "") + (queued && logged ? OR : "")
+        + (logged ? LOGGED.formatted(OF_WEBHOOK.formatted("delivery", FROM, condition)) : "");
+    return LIST.formatted(WEBHOOKS, last, rows, AccountLogStore.ATTEMPTS, AccountLogStore.selecting(query, 10));
+  }
+}
