@@ -54,6 +54,7 @@ final class AccountLogStore {
   private static final String ATTEMPTED = """
        AND jsonb_path_exists(attempts, '$[*] ? (@.at + @.ms >= $from && @.at + @.ms < $to)',
           jsonb_build_object('from', coalesce($9, 0::bigint), 'to', coalesce($10, 9223372036854775807::bigint)))""";
+  private static final String PAUSED = " AND paused IS %s TRUE";
   private static final String LIST = """
       WITH scanned AS MATERIALIZED (
         SELECT d.* FROM keyhook.webhook w CROSS JOIN LATERAL (%s) d
@@ -83,7 +84,8 @@ final class AccountLogStore {
       Instant from) {
     UUID before = createdBefore(query);
     int limit = query.page().limit();
-    boolean searched = type.isPresent() || licenseIds != null || query.failing() != null || query.attempted() != null;
+    boolean searched = type.isPresent() || licenseIds != null || query.failing() != null || query.attempted() != null
+        || query.paused() != null;
     int scanned = searched ? MAX_SCANNED : limit + 1;
     Tuple parameters = Tuple.of(query.caller().accountId(), webhookId,
         query.to() == null ? before : LogStore.earlier(before, Id.floor(query.to().toEpochMilli())),
@@ -123,10 +125,11 @@ final class AccountLogStore {
     String found = (query.attempted() == null ? "" : ATTEMPTED)
         + (ofLicenses ? OF_LICENSES.formatted(query.attempted() == null ? 9 : 11) : "")
         + (query.failing() == null ? "" : FAILING.formatted(
-            query.status() == Deliveries.Status.CANCELED ? CANCELED : PENDING, query.failing() ? "" : "NOT"));
+            query.status() == Deliveries.Status.CANCELED ? CANCELED : PENDING, query.failing() ? "" : "NOT"))
+        + (query.paused() == null ? "" : PAUSED.formatted(query.paused() ? "" : "NOT"));
     boolean anyFailing = query.status() == null && Boolean.TRUE.equals(query.failing());
     String log = LOGGED.formatted(LogStore.condition(anyFailing ? Deliveries.Status.FAILED : query.status()));
-    return LIST.formatted(query.status() == null ? QUEUED + " UNION ALL " + log
-        : query.status() == Deliveries.Status.PENDING ? QUEUED : log, ATTEMPTS, found);
+    boolean onlyPending = query.status() == Deliveries.Status.PENDING || query.status() == null && Boolean.TRUE.equals(query.paused());
+    return LIST.formatted(onlyPending ? QUEUED : query.status() == null ? QUEUED + " UNION ALL " + log : log, ATTEMPTS, found);
   }
 }
