@@ -263,6 +263,10 @@ public final class KeyhookClient {
     return manage(query.caller().accountId(), Addresses.LIST_PASSKEYS, query);
   }
 
+  public Future<Passkeys.Passkey> renamePasskey(Passkeys.Rename request) {
+    return manage(request.caller().accountId(), Addresses.RENAME_PASSKEY, request);
+  }
+
   public Future<Void> deletePasskey(Passkeys.Delete request) {
     return bus.request(Addresses.DELETE_PASSKEY, request);
   }
@@ -661,5 +665,10 @@ public final class KeyhookClient {
   /** Fails with {@link io.keyhook.bus.Failure.SessionEnded} if there is no such session any more. */
   public Future<Portals.Opened> resumePortal(Portals.Resume request) {
     return manage(ClientTenant.of(request.ipAddress()), Addresses.RESUME_PORTAL, request);
+  }
+
+  /** Ends the session of a portal, and its link. Succeeds if there is none. */
+  public Future<Void> endPortal(Portals.End request) {
+    return manage(ClientTenant.of(request.ipAddress()), Addresses.END_PORTAL, request);
   }
 }

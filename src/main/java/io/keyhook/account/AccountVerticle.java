@@ -140,6 +140,7 @@ public final class AccountVerticle extends VerticleBase {
     bus.answer(Addresses.BEGIN_PASSKEY, passkeys::begin);
     bus.answer(Addresses.CREATE_PASSKEY, passkeys::create);
     bus.answer(Addresses.LIST_PASSKEYS, passkeys::list);
+    bus.answer(Addresses.RENAME_PASSKEY, passkeys::rename);
     bus.answer(Addresses.DELETE_PASSKEY, passkeys::delete);
     bus.answer(Addresses.BEGIN_PASSKEY_LOGIN, passkeyLogins::begin);
     bus.answer(Addresses.OPEN_PASSKEY_SESSION, passkeyLogins::open);
@@ -166,6 +167,7 @@ public final class AccountVerticle extends VerticleBase {
     bus.answer(Addresses.REVOKE_PORTAL_LINK, portals::revoke);
     bus.answer(Addresses.OPEN_PORTAL, portals::open);
     bus.answer(Addresses.RESUME_PORTAL, portals::resume);
+    bus.answer(Addresses.END_PORTAL, portals::end);
     vertx.setPeriodic(0, ERASURES_INTERVAL.toMillis(), timer -> lifecycle.finishErasures());
     vertx.setPeriodic(LAST_USED_INTERVAL.toMillis(), timer -> writeUsed());
     vertx.setPeriodic(0, EXPIRED_INTERVAL.toMillis(), timer -> logins.deleteExpired().onFailure(e ->

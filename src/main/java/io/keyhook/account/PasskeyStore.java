@@ -29,6 +29,8 @@ final class PasskeyStore {
   private static final String LIST = "SELECT " + COLUMNS + """
 
       FROM keyhook.passkey WHERE account_id = $1 AND user_id = $2 ORDER BY passkey_id DESC""";
+  private static final String RENAME = """
+      UPDATE keyhook.passkey SET name = $4 WHERE account_id = $1 AND user_id = $2 AND passkey_id = $3 RETURNING\s""" + COLUMNS;
   private static final String DELETE = """
       DELETE FROM keyhook.passkey WHERE account_id = $1 AND user_id = $2 AND passkey_id = $3""";
   private static final String DELETE_OF = "DELETE FROM keyhook.passkey WHERE account_id = $1 AND user_id = $2";
@@ -87,6 +89,12 @@ final class PasskeyStore {
   static Future<List<Passkey>> list(SqlClient client, UserHandle user) {
     return client.preparedQuery(LIST).execute(Tuple.of(user.accountId(), user.userId()))
         .map(rows -> all(rows, PasskeyStore::passkey));
+  }
+
+  /** Returns empty if the user has no such passkey. */
+  static Future<Optional<Passkey>> rename(SqlClient tx, UserHandle user, UUID passkeyId, String name) {
+    return tx.preparedQuery(RENAME).execute(Tuple.of(user.accountId(), user.userId(), passkeyId, name))
+        .map(rows -> first(rows, PasskeyStore::passkey));
   }
 
   /** Returns false if the user has no such passkey. */

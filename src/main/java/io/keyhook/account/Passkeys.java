@@ -17,6 +17,7 @@ import io.keyhook.bus.Passkeys.Creation;
 import io.keyhook.bus.Passkeys.Delete;
 import io.keyhook.bus.Passkeys.ListAll;
 import io.keyhook.bus.Passkeys.Passkey;
+import io.keyhook.bus.Passkeys.Rename;
 import io.keyhook.db.Database;
 import io.keyhook.fair.Admission;
 import io.vertx.core.Future;
@@ -27,7 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** The passkeys of users: creates, lists and deletes them. */
+/** The passkeys of users: creates, lists, renames and deletes them. */
 final class Passkeys {
   private final Vertx vertx;
   private final Database database;
@@ -95,6 +96,15 @@ final class Passkeys {
     return userId == null ? Future.succeededFuture(new Page<>(List.of(), null))
         : PasskeyStore.list(database.pool(), new UserHandle(query.caller().accountId(), userId))
             .map(passkeys -> new Page<>(passkeys, null));
+  }
+
+  Future<Passkey> rename(Rename request) {
+    Caller caller = request.caller();
+    UUID passkeyId = Id.PASSKEY.parse(request.id());
+    return CurrentPassword.user(caller).compose(userId -> database.transaction(tx -> Standing.lock(tx, caller)
+        .compose(locked -> PasskeyStore.rename(tx, new UserHandle(caller.accountId(), userId), passkeyId, request.name().strip()))
+        .compose(renamed -> audit(tx, caller, Action.PASSKEY_RENAMED, userId)
+            .map(renamed.orElseThrow(Id.PASSKEY::notFound)))));
   }
 
   Future<Void> delete(Delete request) {

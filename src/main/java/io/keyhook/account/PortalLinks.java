@@ -131,6 +131,17 @@ final class PortalLinks {
     });
   }
 
+  /** Ends a session. Succeeds if there is none. */
+  Future<Void> end(Portals.End request) {
+    return find(database.pool(), Ticket.parse(request.cookie()), true).compose(found -> found.isEmpty() ? Future.succeededFuture()
+        : database.transaction(tx -> {
+          PortalStore.Found there = found.get();
+          return PortalStore.revoke(tx, there.ticket().accountId(), there.ticket().rowId()).compose(revoked -> revoked
+              ? AuditStore.write(tx, caller(there).at(request.ipAddress()), Action.PORTAL_LINK_REVOKED, there.id(), List.of())
+              : Future.succeededFuture());
+        }));
+  }
+
   /**
    * Finds the caller of a session.
    *

@@ -96,6 +96,7 @@ public enum Action {
   /** Of the user, as are the next two. */
   PASSKEY_CREATED("passkey.created"),
   PASSKEY_DELETED("passkey.deleted"),
+  PASSKEY_RENAMED("passkey.renamed"),
   /** A login with a passkey of the user that was refused. An unknown passkey belongs to no account and is not recorded. */
   LOGIN_PASSKEY_FAILED("login.passkey_failed"),
   /** Of the link, as are the next two. */

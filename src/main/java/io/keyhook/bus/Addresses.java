@@ -66,6 +66,7 @@ public final class Addresses {
   public static final Address<Passkeys.Begin, Passkeys.Creation> BEGIN_PASSKEY = new Address<>("passkey.begin");
   public static final Address<Passkeys.Create, Passkeys.Passkey> CREATE_PASSKEY = new Address<>("passkey.create");
   public static final Address<Passkeys.ListAll, Page<Passkeys.Passkey>> LIST_PASSKEYS = new Address<>("passkey.list");
+  public static final Address<Passkeys.Rename, Passkeys.Passkey> RENAME_PASSKEY = new Address<>("passkey.rename");
   public static final Address<Passkeys.Delete, Void> DELETE_PASSKEY = new Address<>("passkey.delete");
   public static final Address<Passkeys.BeginLogin, Passkeys.Login> BEGIN_PASSKEY_LOGIN = new Address<>("passkey.begin-login");
   public static final Address<Passkeys.Open, Sessions.Opened> OPEN_PASSKEY_SESSION = new Address<>("passkey.open-session");
@@ -187,6 +188,7 @@ public final class Addresses {
   public static final Address<Portals.Revoke, Void> REVOKE_PORTAL_LINK = new Address<>("portal.revoke-link");
   public static final Address<Portals.Open, Portals.Opened> OPEN_PORTAL = new Address<>("portal.open");
   public static final Address<Portals.Resume, Portals.Opened> RESUME_PORTAL = new Address<>("portal.resume");
+  public static final Address<Portals.End, Void> END_PORTAL = new Address<>("portal.end");
 
   private Addresses() {}
 }

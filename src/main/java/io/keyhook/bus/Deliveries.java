@@ -20,7 +20,7 @@ public interface Deliveries {
       Caller caller, String webhookId, Status status, String event, Instant from, Instant to, Page.Request page) {}
 
   /**
-   * Deliveries of all webhooks of the account. Event, license, search, failing and attempted select among a limited number of rows:
+   * Deliveries of all webhooks of the account. Event, license, search, failing, attempted and paused select among a limited number of rows:
    * a page may have fewer entries than its limit, or none, and still a cursor for more.
    *
    * @param webhookId null: any
@@ -34,10 +34,11 @@ public interface Deliveries {
    * @param failing true: failed ones, and pending ones whose last attempt failed; false: all others; null: any. With the status canceled,
    *     true: those whose last attempt failed; false: those that were canceled without an attempt
    * @param attempted when one of the last 50 attempts ended; null: any
+   * @param paused true: those that wait for their paused webhook to resume; false: all others; null: any
    */
   record ListAll(
       Caller caller, String webhookId, Status status, String event, String licenseId, Instant from, Instant to,
-      Page.Request page, String search, Boolean failing, Attempted attempted) {
+      Page.Request page, String search, Boolean failing, Attempted attempted, Boolean paused) {
     public ListAll {
       Check.that().is("webhookId", webhookId == null || Id.WEBHOOK.fits(webhookId), "is not the id of a webhook")
           .is("licenseId", licenseId == null || Id.LICENSE.fits(licenseId), "is not the id of a license")
@@ -47,13 +48,19 @@ public interface Deliveries {
     public ListAll(
         Caller caller, String webhookId, Status status, String event, String licenseId, Instant from, Instant to,
         Page.Request page) {
-      this(caller, webhookId, status, event, licenseId, from, to, page, null, null, null);
+      this(caller, webhookId, status, event, licenseId, from, to, page, null, null, null, null);
     }
 
     public ListAll(
         Caller caller, String webhookId, Status status, String event, String licenseId, Instant from, Instant to,
         Page.Request page, String search, Boolean failing) {
       this(caller, webhookId, status, event, licenseId, from, to, page, search, failing, null);
+    }
+
+    public ListAll(
+        Caller caller, String webhookId, Status status, String event, String licenseId, Instant from, Instant to,
+        Page.Request page, String search, Boolean failing, Attempted attempted) {
+      this(caller, webhookId, status, event, licenseId, from, to, page, search, failing, attempted, null);
     }
 
     /** Returns whether the request searches for a text. */
@@ -113,8 +120,9 @@ public interface Deliveries {
   /**
    * @param redelivering the number of deliveries that will be sent
    * @param refused the others, with the reasons
+   * @param paused the number of those that will be sent when their paused webhook resumes
    */
-  record Redelivering(int redelivering, List<Refused> refused) {}
+  record Redelivering(int redelivering, List<Refused> refused, int paused) {}
 
   /** Why a delivery is not redelivered: the error that a single call would return. */
   record Refused(String id, String code, String message) {}

@@ -76,6 +76,13 @@ public interface Passkeys {
    */
   record Passkey(String id, String name, Instant createdAt, Instant lastUsedAt) {}
 
+  /** Gives a passkey of the caller another name. */
+  record Rename(Caller caller, String id, String name) {
+    public Rename {
+      Check.that().name("name", name).done();
+    }
+  }
+
   /** Lists the passkeys of the caller, newest first. Callers who are not users have none. */
   record ListAll(Caller caller) {}
 

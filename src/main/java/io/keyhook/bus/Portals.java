@@ -105,6 +105,18 @@ public interface Portals {
   }
 
   /**
+   * Ends the session of a cookie, and its link.
+   *
+   * @param cookie null: none
+   */
+  record End(String cookie, String ipAddress) {
+    @Override
+    public String toString() {
+      return "End[]";
+    }
+  }
+
+  /**
    * What the customer sees of a session.
    *
    * @param token for the calls of the session

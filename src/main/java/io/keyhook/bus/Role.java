@@ -22,6 +22,11 @@ public enum Role {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  /** The name for people, such as {@code Read-only}. */
+  public String title() {
+    return name().charAt(0) + name().substring(1).toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
   /** Returns whether this role may do what another may. */
   public boolean includes(Role other) {
     return compareTo(other) >= 0;
@@ -34,10 +39,10 @@ public enum Role {
    */
   public void require(Role needed) {
     if (!includes(needed)) {
-      String enough = Arrays.stream(values()).filter(role -> role.includes(needed)).map(Role::wireName)
+      String enough = Arrays.stream(values()).filter(role -> role.includes(needed)).map(Role::title)
           .collect(Collectors.joining(" or "));
-      throw new Failure.Forbidden("ROLE_REQUIRED", "This call requires the role " + enough + "; your role is " + wireName()
-          + ". Ask an owner of the account to change it").exception();
+      throw new Failure.Forbidden("ROLE_REQUIRED", "Your role, " + title() + ", does not allow this. You need the role " + enough
+          + ", which an owner of the account can give you on the Team page").exception();
     }
   }
 

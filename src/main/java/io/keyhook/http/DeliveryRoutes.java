@@ -22,7 +22,8 @@ final class DeliveryRoutes {
     calls.accountQuery("/api/deliveries", (context, in) ->
         new Deliveries.ListAll(caller(context), in.text("webhookId"), in.choice("status", Deliveries.Status.values()),
             in.text("event"), in.text("licenseId"), in.time("from"), in.time("to"), in.page(), in.text("search"),
-            in.boolOrNull("failing"), Deliveries.Attempted.of(in.time("attemptedFrom"), in.time("attemptedTo"))), client::listAllDeliveries);
+            in.boolOrNull("failing"), Deliveries.Attempted.of(in.time("attemptedFrom"), in.time("attemptedTo")),
+            in.boolOrNull("paused")), client::listAllDeliveries);
     calls.accountQuery("/api/deliveries/causes", (context, in) ->
         new Deliveries.ListCauses(caller(context), in.text("webhookId"), in.time("from"), in.time("to")), client::listCauses);
     calls.accountStream("/api/deliveries/stream", (context, in) -> {

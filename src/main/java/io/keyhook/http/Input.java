@@ -105,11 +105,12 @@ final class Input extends FieldReader {
     if (value == null) {
       return null;
     }
-    if (value.abs().compareTo(MAX_INTEGER) > 0) {
-      error(name, "is out of range");
-      return null;
-    }
-    return value.intValue();
+    return saturated(value);
+  }
+
+  /** Returns the nearest integer: every field has limits within those of integers, and its check names them. */
+  static int saturated(BigDecimal whole) {
+    return whole.min(MAX_INTEGER).max(MAX_INTEGER.negate()).intValue();
   }
 
   /** Returns an integer as in JSON Schema: a number without a fraction, such as 1.0 or 1e2. Null for others. */

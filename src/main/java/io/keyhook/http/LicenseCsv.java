@@ -16,6 +16,7 @@ import io.keyhook.bus.Licenses.Line;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,7 +39,7 @@ final class LicenseCsv {
       "policyId", "productId", "heartbeatSeconds", "entitlements", "leaseSeconds", "inherited", "firstActivatedAt");
   /** One that is kept from being one, too: it gets one more apostrophe, or would lose its own on the way back. */
   private static final Pattern FORMULA = Pattern.compile("'*+[=+@\t\r-]");
-  private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,9}");
+  private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,30}");
   private static final int SHOWN_NAME = 100;
   /** No separator of cells. */
   private static final String BETWEEN = " ";
@@ -198,10 +199,10 @@ final class LicenseCsv {
       return null;
     }
     if (!INTEGER.matcher(cell).matches()) {
-      error(record, column, "is not a whole number, or out of range");
+      error(record, column, "is not a whole number");
       return null;
     }
-    return Integer.valueOf(cell);
+    return Input.saturated(new BigDecimal(cell));
   }
 
   private Instant time(CsvRecord record, String column) {

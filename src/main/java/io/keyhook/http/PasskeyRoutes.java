@@ -37,6 +37,8 @@ final class PasskeyRoutes {
     calls.account(HttpMethod.POST, "/api/auth/passkeys", 201, context -> client.createPasskey(read(context, in ->
         new Passkeys.Create(caller(context), in.text("name"), in.text("attestationObject"), in.text("clientData"),
             pages.origin(context.request())))));
+    calls.account(HttpMethod.PATCH, "/api/auth/passkeys/:id", 200, context -> client.renamePasskey(read(context, in ->
+        new Passkeys.Rename(caller(context), id(context), in.text("name")))));
     calls.account(HttpMethod.POST, "/api/auth/passkeys/:id/delete", 204, context -> {
       Passkeys.Delete delete = read(context, in ->
           new Passkeys.Delete(caller(context), id(context), in.text("currentPassword"), in.text("code")));

@@ -43,7 +43,7 @@ final class Permissions {
         "POST /api/auth/sessions/end-others", "POST /api/auth/two-factor", "POST /api/auth/two-factor/enable",
         "POST /api/auth/two-factor/disable");
     put(READ_ONLY, null, "GET /api/auth/passkeys", "POST /api/auth/passkeys/begin", "POST /api/auth/passkeys",
-        "POST /api/auth/passkeys/:id/delete");
+        "PATCH /api/auth/passkeys/:id", "POST /api/auth/passkeys/:id/delete");
     put(READ_ONLY, null, "GET /api/alerts", "PATCH /api/alerts", "POST /api/alerts/test");
     put(READ_ONLY, null, "GET /api/account", "GET /api/users", "GET /api/api-keys", "GET /api/api-keys/:id", "GET /api/audit");
     put(OWNER, null, "GET /api/invitations", "POST /api/invitations", "DELETE /api/invitations/:id",

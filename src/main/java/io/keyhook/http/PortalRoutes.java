@@ -43,6 +43,11 @@ final class PortalRoutes {
       limits.validations().check(ClientTenant.of(resume.ipAddress())); // not as logins, which strangers at one address must not use up
       return client.resumePortal(resume).map(opened -> answer(context, opened));
     });
+    calls.open(HttpMethod.POST, "/api/portal/logout", 204, context -> {
+      Portals.End end = read(context, in -> new Portals.End(SessionCookies.readPortal(context), addresses.of(context.request())));
+      pages.require(context.request());
+      return client.endPortal(end).onSuccess(ended -> SessionCookies.clearPortal(context, addresses));
+    });
   }
 
   private Portals.Session answer(RoutingContext context, Portals.Opened opened) {

@@ -88,6 +88,10 @@ final class SessionCookies {
     set(context, addresses, "", Duration.ZERO);
   }
 
+  static void clearPortal(RoutingContext context, ClientAddress addresses) {
+    setPortal(context, addresses, "", Duration.ZERO);
+  }
+
   /** A path of cookies below the mount point of the host. */
   private static String mounted(RoutingContext context, String path) {
     String mount = context.mountPoint();

@@ -49,6 +49,7 @@ final class AccountLogStore {
   private static final String ATTEMPTED = """
        AND jsonb_path_exists(attempts, '$[*] ? (@.at + @.ms >= $from && @.at + @.ms < $to)',
           jsonb_build_object('from', coalesce($%d, 0::bigint), 'to', coalesce($%d, 9223372036854775807::bigint)))""";
+  private static final String PAUSED = " AND paused IS %s TRUE";
   private static final String LIST = """
       WITH scanned AS MATERIALIZED (
         SELECT d.* FROM keyhook.webhook w CROSS JOIN LATERAL (%s) d
@@ -75,7 +76,7 @@ final class AccountLogStore {
   static Future<Page<Listed>> list(
       SqlClient client, Deliveries.ListAll query, UUID webhookId, Optional<EventType> type, Instant from) {
     int limit = query.page().limit();
-    boolean searched = type.isPresent() || query.failing() != null || query.attempted() != null;
+    boolean searched = type.isPresent() || query.failing() != null || query.attempted() != null || query.paused() != null;
     int scanned = searched ? MAX_SCANNED : limit + 1;
     Tuple parameters = Tuple.of(query.caller().accountId(), webhookId, before(query), Id.floor(from.toEpochMilli()), utc(from),
         (long) scanned).addShort(type.map(EventType::code).orElse(null)).addLong((long) limit + 1);
@@ -125,7 +126,8 @@ final class AccountLogStore {
   static String selecting(Deliveries.ListAll query, int parameter) {
     return (query.attempted() == null ? "" : ATTEMPTED.formatted(parameter, parameter + 1))
         + (query.failing() == null ? "" : FAILING.formatted(
-            query.status() == Deliveries.Status.CANCELED ? CANCELED : PENDING, query.failing() ? "" : "NOT"));
+            query.status() == Deliveries.Status.CANCELED ? CANCELED : PENDING, query.failing() ? "" : "NOT"))
+        + (query.paused() == null ? "" : PAUSED.formatted(query.paused() ? "" : "NOT"));
   }
 
   /** The status of the deliveries that are read from the log; null: any. */
@@ -133,9 +135,14 @@ final class AccountLogStore {
     return query.status() == null && Boolean.TRUE.equals(query.failing()) ? Deliveries.Status.FAILED : query.status();
   }
 
+  /** Whether only deliveries in the queue can fit. */
+  static boolean isQueued(Deliveries.ListAll query) {
+    return query.status() == Deliveries.Status.PENDING || query.status() == null && Boolean.TRUE.equals(query.paused());
+  }
+
   private static String sql(Deliveries.ListAll query) {
     String log = LOGGED.formatted(LogStore.condition(logged(query)));
-    return LIST.formatted(query.status() == null ? QUEUED + " UNION ALL " + log
-        : query.status() == Deliveries.Status.PENDING ? QUEUED : log, ATTEMPTS, selecting(query, 9));
+    return LIST.formatted(isQueued(query) ? QUEUED : query.status() == null ? QUEUED + " UNION ALL " + log : log, ATTEMPTS,
+        selecting(query, 9));
   }
 }

@@ -106,7 +106,7 @@ final class LicenseLogStore {
   /** Whether the deliveries to be searched are nearly all that there are. */
   private static boolean isOfAllEvents(Deliveries.ListAll query) {
     return query.webhookId() == null && (query.status() == null || query.status() == Status.DELIVERED)
-        && !Boolean.TRUE.equals(query.failing());
+        && !Boolean.TRUE.equals(query.failing()) && !Boolean.TRUE.equals(query.paused());
   }
 
   /** Before the oldest of licenses was created, in milliseconds since 1970. */
@@ -119,7 +119,7 @@ final class LicenseLogStore {
     Status status = AccountLogStore.logged(query);
     String condition = LogStore.condition(status);
     boolean queued = query.status() == null || query.status() == Status.PENDING;
-    boolean logged = query.status() != Status.PENDING;
+    boolean logged = !AccountLogStore.isQueued(query);
     String last = (queued ? LAST.formatted(OF_WEBHOOK.formatted("delivery_queue", "$4", "")) : "") + (queued && logged ? OR : "")
         + (logged ? LAST.formatted(OF_WEBHOOK.formatted("delivery", "$4", condition)) : "");
     String rows = (queued ? QUEUED.formatted(OF_WEBHOOK.formatted("delivery_queue", FROM, "")) : "") + (queued && logged ? OR : "")

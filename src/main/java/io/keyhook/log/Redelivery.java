@@ -17,6 +17,7 @@ import io.keyhook.event.EndpointId;
 import io.keyhook.log.LiveStore.Place;
 import io.vertx.core.Future;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -53,8 +54,8 @@ final class Redelivery {
 
   /** Sends one again, and gives it as it is now. */
   Future<Delivery> one(Caller caller, String id) {
-    return requeue(caller, id).compose(endpoint -> {
-      dispatcher.dispatch(List.of(), List.of(endpoint));
+    return requeue(caller, id).compose(queued -> {
+      dispatcher.dispatch(List.of(), List.of(queued.endpoint));
       return log.apply(caller, id);
     });
   }
@@ -63,33 +64,40 @@ final class Redelivery {
   Future<Redelivering> all(Caller caller, List<String> ids) {
     Set<String> distinct = new LinkedHashSet<>(ids);
     Iterator<String> next = distinct.iterator();
-    Set<EndpointId> due = new LinkedHashSet<>();
+    List<Queued> queued = new ArrayList<>();
     Map<String, Refused> refused = new HashMap<>();
-    return Future.join(Stream.generate(() -> requeueAll(caller, next, due, refused)).limit(LANES).toList())
-        .onComplete(done -> dispatcher.dispatch(List.of(), due))
+    return Future.join(Stream.generate(() -> requeueAll(caller, next, queued, refused)).limit(LANES).toList())
+        .onComplete(done -> dispatcher.dispatch(List.of(), queued.stream().map(Queued::endpoint).distinct().toList()))
         .map(done -> new Redelivering(distinct.size() - refused.size(),
-            distinct.stream().map(refused::get).filter(Objects::nonNull).toList()));
+            distinct.stream().map(refused::get).filter(Objects::nonNull).toList(), (int) queued.stream().filter(Queued::paused).count()));
   }
 
   private Future<Void> requeueAll(
-      Caller caller, Iterator<String> ids, Set<EndpointId> due, Map<String, Refused> refused) {
+      Caller caller, Iterator<String> ids, List<Queued> queued, Map<String, Refused> refused) {
     if (!ids.hasNext()) {
       return Future.succeededFuture();
     }
     String id = ids.next();
     return requeue(caller, id).transform(done -> {
       if (done.succeeded()) {
-        due.add(done.result());
+        queued.add(done.result());
       } else if (done.cause() instanceof FailureException e) {
         refused.put(id, new Refused(id, e.failure().code(), e.failure().message()));
       } else {
         return Future.failedFuture(done.cause());
       }
-      return requeueAll(caller, ids, due, refused);
+      return requeueAll(caller, ids, queued, refused);
     });
   }
 
-  private Future<EndpointId> requeue(Caller caller, String id) {
+  /**
+   * A delivery that has a fresh schedule.
+   *
+   * @param paused whether it waits for its webhook to resume
+   */
+  private record Queued(EndpointId endpoint, boolean paused) {}
+
+  private Future<Queued> requeue(Caller caller, String id) {
     UUID accountId = caller.accountId();
     return log.apply(caller, id).compose(delivery -> {
       if (delivery.id().startsWith(Id.TEST_DELIVERY.prefix())) {
@@ -106,8 +114,8 @@ final class Redelivery {
         return database.transaction(tx -> RedeliveryStore.redeliver(tx, endpoint, deliveryId)
                 .compose(keepUntil -> AuditStore.write(tx, caller, Action.DELIVERY_REDELIVERED, delivery.id(), List.of())
                     .map(written -> keepUntil)))
-            .onSuccess(keepUntil -> publish(endpoint, deliveryId, keepUntil));
-      }).map(queued -> endpoint);
+            .onSuccess(keepUntil -> publish(endpoint, deliveryId, keepUntil)).map(new Queued(endpoint, activity.paused()));
+      });
     });
   }
 

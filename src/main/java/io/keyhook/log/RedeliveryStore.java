@@ -68,9 +68,9 @@ final class RedeliveryStore {
       + DeliveryRowStore.isOf("webhook", "$3");
 
   private static final String ACTIVITY = """
-      SELECT a.plan, coalesce(w.is_active AND w.deleted_at IS NULL, false)
+      SELECT a.plan, coalesce(w.is_active AND w.deleted_at IS NULL, false), coalesce(%s, false)
       FROM keyhook.account a LEFT JOIN keyhook.webhook w ON w.account_id = a.account_id AND w.webhook_id = $2
-      WHERE a.account_id = $1""";
+      WHERE a.account_id = $1""".formatted(DeliveryRowStore.isPaused("w"));
 
   private RedeliveryStore() {}
 
@@ -85,11 +85,11 @@ final class RedeliveryStore {
   }
 
   /** Whether a webhook may be sent to. */
-  record Activity(String plan, boolean active) {}
+  record Activity(String plan, boolean active, boolean paused) {}
 
   static Future<Activity> activity(SqlClient client, EndpointId endpoint) {
     return client.preparedQuery(ACTIVITY).execute(Tuple.of(endpoint.accountId(), endpoint.webhookId()))
-        .map(rows -> first(rows, row -> new Activity(row.getString(0), row.getBoolean(1)))
+        .map(rows -> first(rows, row -> new Activity(row.getString(0), row.getBoolean(1), row.getBoolean(2)))
             .orElseThrow(Id.WEBHOOK::notFound));
   }
 

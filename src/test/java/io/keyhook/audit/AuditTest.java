@@ -133,7 +133,7 @@ class AuditTest {
             Action.INVITATION_ACCEPTED, // LinksTest has it, and TwoFactorTest the others
             Action.TWO_FACTOR_ENABLED, Action.TWO_FACTOR_DISABLED, Action.RECOVERY_CODE_USED, Action.LOGIN_CODE_FAILED,
             Action.LOGIN_CODE_MISSING, Action.CONFIRMATION_CODE_FAILED,
-            Action.PASSKEY_CREATED, Action.PASSKEY_DELETED, Action.LOGIN_PASSKEY_FAILED)).stream(), // PasskeyTest has these
+            Action.PASSKEY_CREATED, Action.PASSKEY_RENAMED, Action.PASSKEY_DELETED, Action.LOGIN_PASSKEY_FAILED)).stream(), // PasskeyTest has these
         Stream.of(Action.SESSION_STARTED, Action.LOGIN_SUCCEEDED)).map(Action::wireName).toList());
     assertThat(changed(entries(again, "?action=account.updated").get(0))).containsExactly("password", "plan");
     assertThat(changed(entries(again, "?action=license.updated").get(0))).containsExactly("customerName", "expiresAt", "name");

@@ -65,6 +65,7 @@ class DetailsTest extends Visit {
     tab.button("Discard").click();
     assertThat(tab.dialog()).hasCount(0);
     tab.button("Create license").first().click();
+    assertThat(tab.field("Name")).isFocused();
     page.keyboard().press("Escape");
     assertThat(tab.dialog()).hasCount(0);
   }
@@ -188,6 +189,8 @@ class DetailsTest extends Visit {
     assertThat(page.locator("button, .button").evaluateAll("all => all.filter(one => one.checkVisibility()).length"))
         .isEqualTo(0);
     assertThat(tab.heading("A license")).isVisible();
+    assertThat(tab.heading("Devices")).isVisible();
+    assertThat(tab.heading("Test validation")).isHidden();
   }
 
   @Test

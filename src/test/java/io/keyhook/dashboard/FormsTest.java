@@ -15,6 +15,7 @@ import io.keyhook.testing.TlsFiles;
 import io.keyhook.testing.TokenEndpoint;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -95,7 +96,7 @@ class FormsTest extends Visit {
     assertThat(page.getByText("Enter a whole number of 1 or more")).isVisible();
     assertThat(page.getByText("Enter an e-mail address such as ada@example.com")).isVisible();
     assertThat(page.getByText("Must be valid JSON")).isVisible();
-    tab.field("Activation limit").fill("1000001"); // which only Keyhook knows to be too many
+    tab.field("Activation limit").fill("3000000000"); // which only Keyhook knows to be too many
     tab.field("Customer e-mail").fill("");
     tab.field("Metadata").fill("{\"seats\": 5}");
     tab.dialogButton("Create license").click();
@@ -136,6 +137,11 @@ class FormsTest extends Visit {
     tab.field("Lease").fill("2 weeks");
     tab.dialogButton("Create license").click();
     assertThat(page.getByText("Enter a period such as 14 days or 36 hours")).hasCount(2);
+    tab.field("Heartbeat").fill("2 minutes");
+    tab.field("Lease").fill("60000 days");
+    tab.dialogButton("Create license").click();
+    assertThat(page.getByText("Must be at least 5 minutes")).isVisible();
+    assertThat(page.getByText("Must be at most 50 years")).isVisible();
     tab.field("Heartbeat").fill("36 hours");
     tab.field("Lease").fill("14 days");
     tab.dialogButton("Create license").click();
@@ -152,7 +158,7 @@ class FormsTest extends Visit {
   }
 
   @Test
-  void anEditSendsWhatItChangesAndNothingElse() {
+  void anEditSendsWhatItChangesAndShowsWhatSomebodyElseChangedMeanwhile() {
     Installation.License license = keyhook.license(new JsonObject().put("name", "Before").put("expiresAt",
         "2031-01-31T12:00:07Z").put("metadata", new JsonObject().put("order", "A-1")));
     String path = "/api/licenses/" + license.id();
@@ -170,6 +176,76 @@ class FormsTest extends Visit {
     assertThat(keyhook.api().get("/api/audit?action=license.updated&subjectId=" + license.id()).data())
         .extracting(entry -> entry.getJsonArray("changed").getList())
         .containsExactly(List.of("name"), List.of("customerName"));
+
+    tab.button("Edit").click();
+    tab.field("Name").fill("Mine");
+    keyhook.api().patch(path, new JsonObject().put("name", "Theirs")).expect(200);
+    tab.dialogButton("Save").click();
+    assertThat(conflict()).containsText("Someone changed this license while you were editing it");
+    assertThat(tab.field("Name")).hasValue("Mine");
+    tab.dialogButton("Use theirs: Name").click();
+    tab.dialogButton("Save").click();
+    assertThat(tab.heading("Theirs")).isVisible();
+
+    changeAWebhookTogether();
+    changeAPolicyTogether();
+  }
+
+  private Locator conflict() {
+    return tab.dialog().getByRole(AriaRole.ALERT);
+  }
+
+  private void changeAWebhookTogether() {
+    String id = keyhook.webhook(keyhook.receiver(), "license.activated").id();
+    String path = "/api/webhooks/" + id;
+    tab.visit("Webhooks");
+    page.evaluate("path => { location.hash = path; }", "/webhooks/" + id);
+    tab.button("Edit").click();
+    event("license.disabled").check();
+    tab.field("Description").fill("Mine");
+    keyhook.api().patch(path, new JsonObject().put("events", new JsonArray().add("license.activated").add("license.expired"))
+        .put("description", "Theirs").put("rateLimit", 5)).expect(200);
+    tab.dialogButton("Save").click();
+    assertThat(conflict()).containsText("Someone changed this webhook while you were editing it");
+    assertThat(conflict()).containsText("license.activated, license.expired");
+    assertThat(conflict()).isInViewport();
+    assertThat(event("license.disabled")).isChecked();
+    assertThat(tab.field("Rate limit")).hasValue("5");
+    assertThat(eventsOf(path)).containsExactlyInAnyOrder("license.activated", "license.expired");
+    tab.dialogButton("Use theirs: Description").click();
+    assertThat(tab.field("Description")).hasValue("Theirs");
+    tab.dialogButton("Save").click();
+    assertThat(tab.dialog()).hasCount(0);
+    assertThat(eventsOf(path)).containsExactlyInAnyOrder("license.activated", "license.disabled");
+    assertThat(page.getByText("5 attempts per second")).isVisible();
+    assertThat(page.getByText("Theirs", new Page.GetByTextOptions().setExact(true))).isVisible();
+  }
+
+  private static List<Object> eventsOf(String path) {
+    return keyhook.api().get(path).json().getJsonArray("events").stream().toList();
+  }
+
+  private void changeAPolicyTogether() {
+    String path = "/api/policies/" + keyhook.api().post("/api/policies", new JsonObject().put("name", "Terms")).expect(201).json()
+        .getString("id");
+    tab.visit("Policies");
+    tab.button("Edit Terms").click();
+    tab.field("Activation limit").fill("3");
+    keyhook.api().patch(path, new JsonObject().put("maxActivations", 5).put("graceSeconds", 86_400)).expect(200);
+    tab.dialogButton("Save").click();
+    assertThat(conflict()).containsText("Activation limit");
+    assertThat(tab.field("Grace period")).hasValue("1 day");
+    tab.dialogButton("Save").click();
+    assertThat(tab.dialog()).hasCount(0);
+    assertThat(keyhook.api().get(path).json().getInteger("maxActivations")).isEqualTo(3);
+    assertThat(keyhook.api().get(path).json().getInteger("graceSeconds")).isEqualTo(86_400);
+
+    tab.button("Edit Terms").click();
+    tab.field("Name").fill("Typed");
+    keyhook.api().delete(path).expect(204);
+    tab.dialogButton("Save").click();
+    assertThat(conflict()).containsText("Someone deleted this while you were editing it");
+    assertThat(tab.field("Name")).hasValue("Typed");
   }
 
   @Test

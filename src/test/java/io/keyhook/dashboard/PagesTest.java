@@ -354,4 +354,30 @@ class PagesTest {
       assertThat(((Number) load.get("bytes")).intValue()).isBetween(10_000, 120_000);
     }
   }
+
+  /** The sum of the layout shifts, as the Core Web Vitals count them. */
+  private static final String SHIFTS = """
+      () => new Promise(done => new PerformanceObserver(list =>
+          done(list.getEntries().reduce((sum, entry) => sum + (entry.hadRecentInput ? 0 : entry.value), 0)))
+        .observe({ type: 'layout-shift', buffered: true }) || setTimeout(() => done(0), 500))""";
+
+  @Test
+  void whatArrivesLaterMovesNothingOnTheOverview() {
+    try (Tab tab = chromium.open(new Browser.NewContextOptions().setViewportSize(360, 740))) {
+      Page page = tab.page();
+      page.navigate(keyhook.node().uri().toString());
+      tab.logIn(Node.EMAIL, Node.PASSWORD);
+      assertThat(tab.heading("Overview")).isVisible();
+      page.navigate("about:blank");
+      Tab.Held webhooks = tab.hold("**/api/webhooks?**");
+      Tab.Held causes = tab.hold("**/api/deliveries/causes?**");
+      page.waitForResponse("**/api/stats?range=24h", () -> page.navigate(keyhook.node().uri().toString()));
+      assertThat(page.locator(".skeleton").first()).isVisible();
+      webhooks.release();
+      causes.release();
+      assertThat(tab.heading("Failures by cause")).isVisible();
+      tab.settle();
+      assertThat(((Number) page.evaluate(SHIFTS)).doubleValue()).isLessThan(0.05);
+    }
+  }
 }

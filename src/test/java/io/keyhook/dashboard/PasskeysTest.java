@@ -94,7 +94,11 @@ class PasskeysTest extends Visit {
     assertThat(passkeys()).not().containsText("Never");
     page.reload(); // the cookie continues the session
     assertThat(passkeys()).containsText("Work laptop");
-    tab.button("Delete the passkey Work laptop").click();
+    tab.button("Rename the passkey Work laptop").click();
+    tab.field("Name").fill("Old laptop");
+    tab.dialogButton("Rename").click();
+    assertThat(passkeys()).containsText("Old laptop");
+    tab.button("Delete the passkey Old laptop").click();
     tab.field("Your password").fill("a guess");
     tab.dialogButton("Delete passkey").click();
     assertThat(page.getByText("Wrong password")).isVisible();

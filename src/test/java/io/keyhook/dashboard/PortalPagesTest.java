@@ -155,6 +155,12 @@ class PortalPagesTest {
       assertThat(first.heading("Webhooks")).isVisible();
       second.page().navigate(url(link));
       assertThat(second.heading("This link no longer works")).isVisible();
+      first.button("Log out").click();
+      assertThat(first.dialog()).containsText("Your link does not open a second time");
+      first.dialogButton("Log out").click();
+      assertThat(first.heading("You are logged out")).isVisible();
+      first.page().reload();
+      assertThat(first.heading("This link no longer works")).isVisible();
       assertThat(first.complaints()).isEmpty();
       assertThat(second.complaints()).isEmpty();
     }

@@ -4,6 +4,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
+import com.microsoft.playwright.options.AriaRole;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
@@ -87,6 +88,14 @@ class StatesTest extends Visit {
     String id = receiver.take().id();
     page.evaluate("path => { location.hash = path; }", "/deliveries/" + id);
     assertThat(page.getByText("Sending now")).isVisible();
+    page.route("**/api/deliveries/" + id, route -> { // as it is while other deliveries take all places
+      JsonObject delivery = new JsonObject(route.fetch().text());
+      route.fulfill(new Route.FulfillOptions().setContentType("application/json")
+          .setBody(delivery.put("nextAttemptAt", delivery.getValue("createdAt")).encode()));
+    });
+    assertThat(page.getByText("Due now")).isVisible();
+    assertThat(page.locator(".notice")).containsText("Keyhook sends it as soon as earlier deliveries and the webhook’s rate limit leave room.");
+    page.unroute("**/api/deliveries/" + id);
     refuse("**/api/deliveries/" + id);
     assertThat(page.getByText("Couldn’t refresh this")).isVisible();
     page.unroute("**/api/deliveries/" + id);
@@ -158,6 +167,40 @@ class StatesTest extends Visit {
     tab.dialogButton("Create license").click();
     assertThat(tab.heading("Typed before")).isVisible();
     deleteLicenses();
+  }
+
+  @Test
+  void whatSomebodyElseDeletedSaysSoAndHasNoButtons() {
+    String license = keyhook.license(1).id();
+    page.evaluate("path => { location.hash = path; }", "/licenses/" + license);
+    assertThat(tab.heading("A license")).isVisible();
+    keyhook.api().delete("/api/licenses/" + license).expect(204);
+    tab.field("Device fingerprint").fill("device-1");
+    tab.button("Test").click();
+    assertThat(tab.heading("This license was deleted")).isVisible();
+    assertThat(tab.button("Edit")).hasCount(0);
+    page.getByText("Go to licenses").click();
+    assertThat(tab.heading("No licenses yet")).isVisible();
+
+    String webhook = keyhook.webhook(keyhook.receiver(), "license.validated").id();
+    page.evaluate("path => { location.hash = path; }", "/webhooks/" + webhook);
+    tab.button("Deactivate").click();
+    keyhook.api().delete("/api/webhooks/" + webhook).expect(204);
+    tab.dialogButton("Deactivate").click();
+    assertThat(tab.heading("This webhook was deleted")).isVisible();
+    assertThat(tab.button("Pause")).hasCount(0);
+    page.getByText("Go to webhooks").click();
+    assertThat(tab.heading("No webhooks yet")).isVisible();
+
+    // in a list, its row goes
+    String product = keyhook.api().post("/api/products", new JsonObject().put("name", "Studio")).expect(201).json().getString("id");
+    tab.visit("Policies");
+    tab.button("Delete Studio").click();
+    keyhook.api().delete("/api/products/" + product).expect(204);
+    tab.dialogButton("Delete product").click();
+    assertThat(tab.dialog().getByRole(AriaRole.ALERT)).isVisible();
+    tab.dialogButton("Cancel").click();
+    assertThat(tab.heading("No products yet")).isVisible();
   }
 
   /** As it will be, 15 minutes later. */

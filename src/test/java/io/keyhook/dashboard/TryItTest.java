@@ -252,7 +252,7 @@ class TryItTest extends Visit {
           return calls.length;
         }""");
     int withoutForm = page.getByText(WITHOUT_FORM).count();
-    assertThat(withoutForm).as("refresh and log out of a session, and refresh that of a portal").isEqualTo(3);
+    assertThat(withoutForm).as("refresh and log out of a session, and of a portal").isEqualTo(4);
     assertThat(page.locator(".try")).hasCount(calls - withoutForm);
     assertThat(requests).noneMatch(request -> request.url().contains("/try.js") || request.url().contains("/api.js"));
     page.locator(".try > summary").first().click();

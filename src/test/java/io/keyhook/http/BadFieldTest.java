@@ -86,7 +86,7 @@ class BadFieldTest {
       }
       case "signUp", "changePassword", "mailPasswordReset" -> exchange.expect(403);
       case "beginTwoFactor", "enableTwoFactor", "disableTwoFactor", "disableUserTwoFactor", "resetUserPassword", "beginPasskey",
-          "createPasskey", "deletePasskey" -> exchange.expect(403, "USER_ONLY");
+          "createPasskey", "renamePasskey", "deletePasskey" -> exchange.expect(403, "USER_ONLY");
       case "findInvitation", "acceptInvitation", "setPassword", "resetPasswordOfAccount", "respondToRequest",
           "openPortal" -> exchange.expect(404, "NOT_FOUND");
       case "login", "openSession" -> {

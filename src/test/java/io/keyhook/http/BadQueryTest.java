@@ -66,7 +66,7 @@ class BadQueryTest {
           "policy_01jhsqm7r3fwdb1n9y2c5x8g4%25", "%00", "%FF", "a".repeat(3000));
       case "customer" -> List.of("%00", "a".repeat(101), "%FF", "%ED%A0%80");
       case "event" -> List.of("", "license.sold", "LICENSE.EXPIRED", "%00");
-      case "failing" -> List.of("", "yes", "TRUE", "1", "true,false", "%00");
+      case "failing", "paused" -> List.of("", "yes", "TRUE", "1", "true,false", "%00");
       case "from", "to", "attemptedFrom", "attemptedTo" -> List.of("", "yesterday", "2025-01-01", "2025-13-01T00:00:00Z", "%2B99999-01-01T00:00:00Z",
           "99999-01-01T00:00:00Z", "1735689600", "2025-01-01T00:00:00", "%00");
       default -> throw new AssertionError(parameter);

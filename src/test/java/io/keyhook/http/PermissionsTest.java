@@ -104,7 +104,7 @@ class PermissionsTest {
         assertThat(served.status()).as("%s as %s: %s", operation, role, served.body()).isNotIn(401, 403, 500);
       } else {
         Exchange refused = subject.unchanged(() -> call(api, operation)).expect(403, "ROLE_REQUIRED");
-        assertThat(refused.json().getString("detail")).contains(required.wireName(), role.wireName());
+        assertThat(refused.json().getString("detail")).contains(required.title(), role.title());
       }
     });
   }

@@ -167,11 +167,20 @@ class PortalTest {
     assertThat(page.header("X-Keyhook-Session", "1").post("/api/portal/refresh").expect(200).json()).isEqualTo(first.json());
     page.header("X-Keyhook-Session", "1").header("Sec-Fetch-Site", "cross-site").post("/api/portal/refresh").expect(403, "CROSS_SITE");
     anonymous.header("X-Keyhook-Session", "1").post("/api/portal/refresh").expect(401, "SESSION_ENDED");
+    anonymous.header("X-Keyhook-Session", "1").post("/api/portal/logout").expect(204);
     assertThat(keyhook.database().value("SELECT string_agg(to_jsonb(l)::text, '') FROM keyhook.portal_link l")).doesNotContain(token, session);
     JsonObject listed = keyhook.api().get("/api/portal-links").expect(200).data().get(0);
     assertThat(listed.getString("id")).isEqualTo(made.getString("id"));
     assertThat(listed.getInstant("openedAt")).isNotNull();
     assertThat(listed.encode()).doesNotContain(token);
+
+    page.post("/api/portal/logout").expect(403, "CROSS_SITE");
+    Exchange ended = page.header("X-Keyhook-Session", "1").post("/api/portal/logout").expect(204);
+    assertThat(ended.header("Set-Cookie")).startsWith("keyhook_portal=;").contains("Max-Age=0", "; Path=/api/portal; ");
+    anonymous.bearer(session).get("/api/webhooks").expect(401);
+    page.header("X-Keyhook-Session", "1").post("/api/portal/refresh").expect(401, "SESSION_ENDED");
+    assertThat(keyhook.api().get("/api/audit?subjectId=" + made.getString("id")).expect(200).data()).extracting(entry -> entry.getString("action"))
+        .containsExactly("portal_link.revoked", "portal_link.opened", "portal_link.created");
   }
 
   @Test

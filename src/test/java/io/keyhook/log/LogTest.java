@@ -2,6 +2,7 @@ package io.keyhook.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.bus.Id;
 import io.keyhook.testing.Answer;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Installation.License;
@@ -144,6 +145,26 @@ class LogTest {
     assertThat(health.getJsonObject("responseTime").getLong("p50")).isNotNegative();
     assertThat(health.getJsonObject("responseTime").getLong("p95"))
         .isGreaterThanOrEqualTo(health.getJsonObject("responseTime").getLong("p50"));
+  }
+
+  @Test
+  void responseTimesAreThoseOfTheLatestDeliveriesWithAnAttempt() {
+    Receiver receiver = keyhook.receiver();
+    Webhook canceled = keyhook.webhook(receiver, "license.expired");
+    keyhook.database().update("""
+        INSERT INTO keyhook.delivery (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
+        SELECT d.account_id, gen_random_uuid(), ?, d.event_id, d.keep_until, d.type, 3, '[]'
+        FROM (SELECT * FROM keyhook.delivery LIMIT 1) d, generate_series(1, 1001)""", Id.WEBHOOK.parse(canceled.id()));
+    assertThat(responseTime(canceled).getLong("p50")).isNull();
+    keyhook.database().update("""
+        INSERT INTO keyhook.delivery (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
+        SELECT d.account_id, '00000000-0000-7000-8000-000000000001', ?, d.event_id, d.keep_until, d.type, 1, '[{"at": 0, "ms": 42, "status": 200}]'
+        FROM (SELECT * FROM keyhook.delivery LIMIT 1) d""", Id.WEBHOOK.parse(canceled.id()));
+    assertThat(responseTime(canceled).getLong("p50")).isEqualTo(42);
+  }
+
+  private static JsonObject responseTime(Webhook webhook) {
+    return keyhook.api().get("/api/webhooks/" + webhook.id() + "/health").expect(200).json().getJsonObject("responseTime");
   }
 
   @Test

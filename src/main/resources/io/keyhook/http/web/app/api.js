@@ -262,6 +262,8 @@ async function authorized(method, path, options) {
   } catch (e) {
     if (e.code === 'ROLE_REQUIRED') {
       change({ refusals: session.refusals + 1 });
+    } else if (e.status === 404 && method !== 'GET') {
+      change({ generation: session.generation + 1 }); // deleted elsewhere: the page loads again, and shows so
     }
     if (administrates && e.status === 401) {
       operatorKey = null;
@@ -294,14 +296,24 @@ export const put = (path, body) => call('PUT', path, body);
 export const patch = (path, body) => call('PATCH', path, body);
 export const remove = (path, query) => call('DELETE', path, undefined, { query });
 
-/** The latest request to create something that has no final response yet, and its idempotency key. */
+/** The latest request to create something that has no final response yet: its hash, as it may contain a password, and its key. */
 let unanswered = null;
 /** Statuses of responses that Keyhook repeats for a key. A new request may succeed later, so it needs a new key. */
 const FINAL = [403, 404, 409, 422];
 
+/** A hash (cyrb53) by which a request is known again. Pages without TLS have no cryptographic one. */
+function hash(text) {
+  let a = 0xdeadbeef, b = 0x41c6ce57;
+  for (const char of text) {
+    a = Math.imul(a ^ char.codePointAt(0), 2654435761);
+    b = Math.imul(b ^ char.codePointAt(0), 1597334677);
+  }
+  return [a, b].map(half => Math.imul(half ^ half >>> 16, 2246822507) >>> 0).join();
+}
+
 /** Creates something, once: if the response is lost, the same request again creates nothing more and gets that response. */
 export async function createOnce(path, body) {
-  const request = JSON.stringify([path, { ...body, code: undefined }]); // a code works once
+  const request = hash(JSON.stringify([path, { ...body, code: undefined }])); // a code works once
   const key = unanswered?.request === request ? unanswered.key : crypto.getRandomValues(new Uint32Array(4)).join('-');
   unanswered = { request, key };
   try {

@@ -22,5 +22,15 @@ export function parsePeriod(text) {
   return unit ? count * UNITS.find(([name]) => name.startsWith(unit.toLowerCase().charAt(0)))[1] : NaN;
 }
 
-/** Returns the problem with a period, or '' if there is none. */
-export const checkPeriod = text => Number.isNaN(parsePeriod(text)) ? 'Enter a period such as 14 days or 36 hours' : '';
+/** The server's limit, in seconds. */
+const LONGEST = 50 * 365.25 * 86_400;
+
+/** Returns the problem with a period, or '' if there is none. @param least in seconds */
+export function checkPeriod(text, least = 1) {
+  const seconds = parsePeriod(text);
+  return seconds === null ? '' : Number.isNaN(seconds) ? 'Enter a period such as 14 days or 36 hours'
+    : seconds < least ? 'Must be at least ' + period(least) : seconds > LONGEST ? 'Must be at most 50 years' : '';
+}
+
+export const checkHeartbeat = text => checkPeriod(text, 300);
+export const checkGrace = text => checkPeriod(text, 0);

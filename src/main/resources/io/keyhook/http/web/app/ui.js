@@ -99,13 +99,17 @@ export function Time({ at, ahead, none = 'Never' }) {
  * Shows a skeleton while data loads, an error if that fails, or the children with the data.
  *
  * @param head shown above while there is no data
+ * @param gone what is said if it is there no longer when it is loaded again
+ * @param back a link to the list that it was in
  */
-export function Loaded({ of, lines = 6, head, children }) {
+export function Loaded({ of, lines = 6, head, gone, back, children }) {
   const { data, error, reload } = of;
-  if (data !== null && data !== undefined) {
+  const isThere = data !== null && data !== undefined;
+  if (isThere && !(gone && error?.status === 404)) {
     return html`<${Stale} of=${of} />${children(data)}`;
   }
-  return html`${head}${error ? html`<${Failed} error=${error} retry=${reload} />` : html`<${Skeleton} lines=${lines} />`}`;
+  return html`${head}${isThere ? html`<${Empty} icon="trash" title=${gone}
+      action=${html`<${ButtonLink} href=${back.href}>Go to ${back.label.toLowerCase()}</${ButtonLink}>`} />` : error ? html`<${Failed} error=${error} retry=${reload} />` : html`<${Skeleton} lines=${lines} />`}`;
 }
 
 /** Shown above data that could not be refreshed; the frame reports a lost connection. @param what names the data */
@@ -123,7 +127,7 @@ export function Skeleton({ lines = 6 }) {
 export function Failed({ error, retry }) {
   const missing = error.status === 404;
   const upgrade = error.code === 'PLAN_UPGRADE_REQUIRED';
-  const title = missing ? 'Not found' : upgrade ? 'Your plan does not include this'
+  const title = missing ? 'Not found' : error.code === 'ROLE_REQUIRED' ? 'Your role does not allow this' : upgrade ? 'Your plan does not include this'
     : error.code === 'OFFLINE' ? 'No connection' : 'Couldn’t load this page';
   return html`<div class="state" role="alert">
     <${Icon} name=${upgrade ? 'plan' : 'alert'} />
@@ -141,10 +145,13 @@ export function Empty({ icon, title, children, action }) {
     ${children && html`<p>${children}</p>`}${action}</div>`;
 }
 
-/** @param edge `bad` if the card needs attention */
-export function Card({ title, action, edge, children }) {
+/**
+ * @param edge `bad` if the card needs attention
+ * @param screen whether it is left out in print
+ */
+export function Card({ title, action, edge, screen, children }) {
   const id = useId();
-  return html`<section class=${'card' + (edge ? ' edge-' + edge : '')} aria-labelledby=${title ? id : undefined}>
+  return html`<section class=${'card' + (edge ? ' edge-' + edge : '') + (screen ? ' screen' : '')} aria-labelledby=${title ? id : undefined}>
     ${title && html`<header class="card-head"><h2 id=${id}>${title}</h2>${action}</header>`}
     ${children}
   </section>`;

@@ -66,6 +66,15 @@ export function useStateOf(key, begin) {
   return [current.value, set];
 }
 
+/** Calls a function when data has been loaded for the first time, or could not be. @param onSettled may be missing */
+export function useSettled(isSettled, onSettled) {
+  useEffect(() => {
+    if (isSettled) {
+      onSettled?.();
+    }
+  }, [isSettled]);
+}
+
 const PAGE_SIZE = 50;
 /** Milliseconds for which a prefetched page is used. */
 const FRESH = 5_000;

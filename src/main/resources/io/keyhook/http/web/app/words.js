@@ -201,6 +201,7 @@ export const AUDIT_ACTIONS = {
   'two_factor.recovery_code_used': 'Used a recovery code',
   'user.password_changed': 'Changed a password',
   'passkey.created': 'Created a passkey',
+  'passkey.renamed': 'Renamed a passkey',
   'passkey.deleted': 'Deleted a passkey',
   'login.passkey_failed': 'Failed to log in with a passkey',
   'alerts.updated': 'Changed their alerts',

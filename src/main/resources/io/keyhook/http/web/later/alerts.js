@@ -1,9 +1,12 @@
 import { html, useState } from '../app/preact.js';
 import { get, patchChanges, post } from '../app/api.js';
-import { Field, Form, FormError, useForm } from '../app/form.js';
+import { Field, Form, FormError } from '../app/form.js';
 import { announce, Button, ButtonLink, Card, Loaded, Notice } from '../app/ui.js';
 import { useLoad } from '../app/use.js';
 import { ALERT_CAUSES } from '../app/words.js';
+import { Conflicts, useEdit } from './edit.js';
+
+const CAUSE_NAMES = Object.fromEntries(ALERT_CAUSES);
 
 /** What the user is alerted about, by mail and Slack. */
 export function AlertsCard() {
@@ -16,12 +19,15 @@ export function AlertsCard() {
 const toRequest = ({ causes, mail, slackUrl }) => ({ causes: [...causes].sort(), mail, ...slackUrl && { slackUrl: slackUrl.trim() } });
 
 function Alerts({ alerts, onSaved }) {
-  const form = useForm({ causes: alerts.causes, mail: alerts.mail, slackUrl: '' }, async (values, initial) => {
-    const saved = await patchChanges('api/alerts', toRequest(initial), toRequest(values));
-    if (saved) {
-      onSaved(saved);
-    }
-    announce('Alerts saved', 'good');
+  const form = useEdit({
+    path: 'api/alerts',
+    of: alerts,
+    valuesOf: ({ causes, mail }) => ({ causes, mail, slackUrl: '' }),
+    save: async (values, current) => {
+      const saved = await patchChanges('api/alerts', toRequest(current), toRequest(values));
+      onSaved(saved ?? current);
+      announce('Alerts saved', 'good');
+    },
   });
   const toggle = (cause, on) => form.set('causes', causes => on ? [...causes, cause] : causes.filter(other => other !== cause));
   const remove = async () => {
@@ -32,6 +38,7 @@ function Alerts({ alerts, onSaved }) {
   const nowhere = form.values.causes.length > 0 && !form.values.mail && !alerts.slackHost && !form.values.slackUrl;
   return html`<${Form} form=${form} class="narrow">
     <${FormError} form=${form} />
+    <${Conflicts} form=${form} what="list" nameOf=${cause => CAUSE_NAMES[cause] ?? cause} />
     <fieldset class="choices"><legend>Alert me when</legend><div class="choice-list">${ALERT_CAUSES.map(([cause, text]) => html`<div
         key=${cause} class="choice"><label><input type="checkbox" name="causes" checked=${form.values.causes.includes(cause)}
           onChange=${event => toggle(cause, event.target.checked)} /><span>${text}</span></label></div>`)}</div></fieldset>

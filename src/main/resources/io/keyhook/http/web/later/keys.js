@@ -1,4 +1,4 @@
-import { html, useState } from '../app/preact.js';
+import { html, useRef, useState } from '../app/preact.js';
 import { createOnce, getAll, MOST_ITEMS, remove } from '../app/api.js';
 import { now } from '../app/clock.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
@@ -74,12 +74,14 @@ const LIFETIMES = [['', 'Never'], ['30', 'In 30 days'], ['90', 'In 90 days'], ['
 function CreateKey({ onClose, onCreated }) {
   const [made, setMade] = useState(null);
   const twoFactor = useTwoFactor();
+  // by lifetime, so that a repeated request is the same as the first
+  const { current: ends } = useRef({});
   const form = useForm({ name: '', access: 'full', scopes: [], expires: '', ...NO_PROOF }, atItsField(async values => {
     const { name, access, scopes, expires, currentPassword, code } = values;
     setMade(await createOnce('api/api-keys', {
       name: name.trim(),
       scopes: access === 'full' ? null : scopes,
-      expiresAt: expires ? new Date(now() + expires * DAY_LENGTH).toISOString() : null,
+      expiresAt: expires ? ends[expires] ??= new Date(now() + expires * DAY_LENGTH).toISOString() : null,
       currentPassword,
       code: code || null,
     }));

@@ -4,11 +4,12 @@ import { now } from '../app/clock.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
 import { DAY_LENGTH, dateTime, fromLocal, plural, toLocal, zoneHint } from '../app/format.js';
 import { checkEmail } from '../app/passwords.js';
-import { checkPeriod, parsePeriod, period } from '../app/periods.js';
+import { checkHeartbeat, checkPeriod, parsePeriod, period } from '../app/periods.js';
 import { go } from '../app/router.js';
 import { announce, Button, Code, Dialog, Notice, Segments } from '../app/ui.js';
 import { useLoad } from '../app/use.js';
 import { checkEntitlements, checkMetadata, PolicyChoice, ProductChoice } from '../app/pages/terms.js';
+import { Conflicts, useEdit } from './edit.js';
 
 const MOST_AT_ONCE = 1000;
 const TERMS = [[30, '30 days'], [365, '1 year'], [730, '2 years']];
@@ -25,7 +26,7 @@ function check(values) {
     expiresAt: values.expiresAt && new Date(values.expiresAt) < now() ? 'Must be in the future' : '',
     metadata: checkMetadata(values.metadata),
     entitlements: checkEntitlements(values.entitlements),
-    heartbeatSeconds: checkPeriod(values.heartbeatSeconds),
+    heartbeatSeconds: checkHeartbeat(values.heartbeatSeconds),
     leaseSeconds: checkPeriod(values.leaseSeconds),
   };
 }
@@ -78,7 +79,7 @@ function Terms({ form }) {
       <${ProductChoice} form=${form} products=${products.data ?? []} none=${form.values.policyId ? 'That of the policy' : 'Any product'} />
     </div>
     <div class="columns">
-      <${Field} form=${form} name="heartbeatSeconds" label="Heartbeat" optional live=${checkPeriod}
+      <${Field} form=${form} name="heartbeatSeconds" label="Heartbeat" optional live=${checkHeartbeat}
         hint="A device that has not validated for this long, such as 1 day, loses its activation. At least 5 minutes." />
       <${Field} form=${form} name="leaseSeconds" label="Lease" optional live=${checkPeriod}
         hint="How long a signed validation is good offline, such as 14 days." />
@@ -149,32 +150,41 @@ function Made({ licenses, onClose }) {
   </${Dialog}>`;
 }
 
+const valuesOf = license => ({
+  name: license.name,
+  maxActivations: license.inherited.includes('maxActivations') ? '' : String(license.maxActivations),
+  expiresAt: license.inherited.includes('expiresAt') ? '' : toLocal(license.expiresAt),
+  customerName: license.customerName ?? '',
+  customerEmail: license.customerEmail ?? '',
+  metadata: Object.keys(license.metadata).length ? JSON.stringify(license.metadata, null, 2) : '',
+  policyId: license.policyId ?? '',
+  productId: license.productId ?? '',
+  entitlements: Object.keys(license.entitlements).length ? JSON.stringify(license.entitlements, null, 2) : '',
+  heartbeatSeconds: period(license.heartbeatSeconds),
+  leaseSeconds: period(license.leaseSeconds),
+});
+
 export function EditLicense({ license, onClose, onChanged }) {
-  const initial = {
-    name: license.name,
-    maxActivations: license.inherited.includes('maxActivations') ? '' : String(license.maxActivations),
-    expiresAt: license.inherited.includes('expiresAt') ? '' : toLocal(license.expiresAt),
-    customerName: license.customerName ?? '',
-    customerEmail: license.customerEmail ?? '',
-    metadata: Object.keys(license.metadata).length ? JSON.stringify(license.metadata, null, 2) : '',
-    policyId: license.policyId ?? '',
-    productId: license.productId ?? '',
-    entitlements: Object.keys(license.entitlements).length ? JSON.stringify(license.entitlements, null, 2) : '',
-    heartbeatSeconds: period(license.heartbeatSeconds),
-    leaseSeconds: period(license.leaseSeconds),
-  };
-  const form = useForm(initial, async (values, initial) => {
-    const saved = await patchChanges('api/licenses/' + license.id, toChange(initial), toChange(values));
-    if (saved) {
-      onChanged(saved);
-      announce('License saved', 'good');
-    }
-    onClose();
-  }, (values, initial) => ({
-    ...check(values),
-    ...(values.expiresAt === initial.expiresAt && { expiresAt: '' }), // a past time may stay unchanged
-  }));
+  const path = 'api/licenses/' + license.id;
+  const form = useEdit({
+    path,
+    of: license,
+    valuesOf,
+    save: async (values, current) => {
+      const saved = await patchChanges(path, toChange(valuesOf(current)), toChange(values));
+      if (saved) {
+        announce('License saved', 'good');
+      }
+      onChanged(saved ?? current);
+      onClose();
+    },
+    check: (values, initial) => ({
+      ...check(values),
+      ...(values.expiresAt === initial.expiresAt && { expiresAt: '' }), // a past time may stay unchanged
+    }),
+  });
   return html`<${FormDialog} form=${form} title="Edit license" wide action="Save" onClose=${onClose}>
+    <${Conflicts} form=${form} what="license" />
     <div class="columns">
       <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus />
       <${Field} form=${form} name="maxActivations" label="Activation limit" inputmode="numeric"
@@ -189,14 +199,23 @@ export function EditLicense({ license, onClose, onChanged }) {
 /** Extends a license that expires. */
 export function ExtendLicense({ license, onClose, onChanged }) {
   const from = Math.max(now(), Date.parse(license.expiresAt));
-  const form = useForm({ expiresAt: toLocal(from + 365 * DAY_LENGTH) }, async values => {
-    onChanged(await patch('api/licenses/' + license.id, { expiresAt: fromLocal(values.expiresAt) }));
-    announce('License extended', 'good');
-    onClose();
-  }, values => ({
-    expiresAt: values.expiresAt && new Date(values.expiresAt) <= from ? 'Must be later than ' + dateTime(from) : '',
-  }));
+  const path = 'api/licenses/' + license.id;
+  const form = useEdit({
+    path,
+    of: license,
+    valuesOf: ({ expiresAt }) => ({ expiresAt: toLocal(expiresAt) }),
+    initial: { expiresAt: toLocal(from + 365 * DAY_LENGTH) },
+    save: async values => {
+      onChanged(await patch(path, { expiresAt: fromLocal(values.expiresAt) }));
+      announce('License extended', 'good');
+      onClose();
+    },
+    check: values => ({
+      expiresAt: values.expiresAt && new Date(values.expiresAt) <= from ? 'Must be later than ' + dateTime(from) : '',
+    }),
+  });
   return html`<${FormDialog} form=${form} title="Extend license" action="Extend" onClose=${onClose}>
+    <${Conflicts} form=${form} what="license" />
     <div class="presets" role="group" aria-label="By how much">${TERMS.map(([days, text]) => html`<button
         type="button" key=${days}
       class="button small" onClick=${() => form.set('expiresAt', toLocal(from + days * DAY_LENGTH))}>By ${text}</button>`)}</div>

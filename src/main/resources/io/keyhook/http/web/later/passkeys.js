@@ -1,6 +1,6 @@
 // Passkeys: to log in with one, and to create and delete them.
 import { html, useState } from '../app/preact.js';
-import { enter, get, post, postPublic } from '../app/api.js';
+import { enter, get, patch, post, postPublic } from '../app/api.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
 import { atItsField, checkProof, NO_PROOF } from '../app/passwords.js';
 import { announce, Button, ButtonLink, Card, Loaded, Table, Time } from '../app/ui.js';
@@ -67,13 +67,16 @@ const proofOf = ({ currentPassword, code }) => ({ currentPassword, code: code ||
 export function PasskeysCard() {
   const loaded = useLoad(signal => get('api/auth/passkeys', {}, signal), []);
   const [creating, setCreating] = useState(false);
+  const [renaming, setRenaming] = useState(null);
   const [leaving, setLeaving] = useState(null);
   const columns = [
     { name: 'Name', className: 'main', cell: ({ name }) => html`<span class="strong breakable">${name}</span>` },
     { name: 'Created', cell: ({ createdAt }) => html`<${Time} at=${createdAt} />` },
     { name: 'Last used', cell: ({ lastUsedAt }) => html`<${Time} at=${lastUsedAt} />` },
-    { name: 'Delete', hidden: true, className: 'end', cell: passkey => html`<${Button} kind="small"
-      aria-label=${'Delete the passkey ' + passkey.name} onClick=${() => setLeaving(passkey)}>Delete</${Button}>` },
+    { name: 'Actions', hidden: true, className: 'end', cell: passkey => html`<span class="actions"><${Button} kind="small"
+      aria-label=${'Rename the passkey ' + passkey.name} onClick=${() => setRenaming(passkey)}>Rename</${Button}>
+      <${Button} kind="small" aria-label=${'Delete the passkey ' + passkey.name}
+      onClick=${() => setLeaving(passkey)}>Delete</${Button}></span>` },
   ];
   return html`<${Card} title="Passkeys" action=${html`<span class="card-actions"><${ButtonLink} kind="small"
       href="docs/team#passkeys">About passkeys</${ButtonLink}>${supported && html`<${Button} kind="small"
@@ -83,6 +86,7 @@ export function PasskeysCard() {
       columns=${columns} />`}</${Loaded}>
     ${!supported && html`<p class="faint">This browser has no passkeys here. Open the dashboard over HTTPS to create one.</p>`}
     ${creating && html`<${Create} onClose=${() => setCreating(false)} onCreated=${loaded.reload} />`}
+    ${renaming && html`<${Rename} passkey=${renaming} onClose=${() => setRenaming(null)} onRenamed=${loaded.reload} />`}
     ${leaving && html`<${Delete} passkey=${leaving} onClose=${() => setLeaving(null)} onDeleted=${loaded.reload} />`}
   </${Card}>`;
 }
@@ -101,6 +105,18 @@ function Create({ onClose, onCreated }) {
     <p>Confirm with your password. Your browser then asks where to keep the passkey.</p>
     <${Field} form=${form} name="name" label="Name" maxlength="200" hint="By which you know the passkey." />
     <${Proof} form=${form} autofocus />
+  </${FormDialog}>`;
+}
+
+function Rename({ passkey, onClose, onRenamed }) {
+  const form = useForm({ name: passkey.name }, async ({ name }) => {
+    await patch('api/auth/passkeys/' + passkey.id, { name: name.trim() });
+    announce('Passkey renamed', 'good');
+    onRenamed();
+    onClose();
+  }, values => ({ name: values.name.trim() ? '' : 'Enter a name' }));
+  return html`<${FormDialog} form=${form} title="Rename passkey" action="Rename" onClose=${onClose}>
+    <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus hint="By which you know the passkey. Your device keeps its own name for it." />
   </${FormDialog}>`;
 }
 

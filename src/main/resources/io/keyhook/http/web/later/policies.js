@@ -1,12 +1,13 @@
 import { html, useState } from '../app/preact.js';
 import { createOnce, getAll, patchChanges, remove } from '../app/api.js';
-import { Field, FormDialog, useForm } from '../app/form.js';
+import { Field, FormDialog } from '../app/form.js';
 import { number } from '../app/format.js';
-import { checkPeriod, parsePeriod, period } from '../app/periods.js';
+import { checkGrace, checkHeartbeat, checkPeriod, parsePeriod, period } from '../app/periods.js';
 import { to } from '../app/router.js';
 import { announce, Badge, Button, Card, Confirm, Empty, PagedTable, PageHead, Time } from '../app/ui.js';
 import { useLoad, usePages } from '../app/use.js';
 import { checkEntitlements, ProductChoice } from '../app/pages/terms.js';
+import { Conflicts, useEdit } from './edit.js';
 
 const NEW = { name: '', durationSeconds: null, expiryBasis: 'creation', trial: false, maxActivations: 1, graceSeconds: 0,
     heartbeatSeconds: null, leaseSeconds: null, productId: null, entitlements: {} };
@@ -62,38 +63,46 @@ function toRequest(values) {
   };
 }
 
+const valuesOf = policy => ({
+  name: policy.name,
+  expiryBasis: policy.expiryBasis,
+  trial: policy.trial,
+  durationSeconds: period(policy.durationSeconds),
+  graceSeconds: period(policy.graceSeconds || null),
+  heartbeatSeconds: period(policy.heartbeatSeconds),
+  leaseSeconds: period(policy.leaseSeconds),
+  maxActivations: String(policy.maxActivations),
+  productId: policy.productId ?? '',
+  entitlements: Object.keys(policy.entitlements).length ? JSON.stringify(policy.entitlements, null, 2) : '',
+});
+
 /** Creates a policy, or changes one that has an ID. */
 function PolicyForm({ policy, onClose, onSaved }) {
   const products = useLoad(signal => getAll('api/products', signal), []);
-  const form = useForm({
-    ...policy,
-    durationSeconds: period(policy.durationSeconds),
-    graceSeconds: period(policy.graceSeconds || null),
-    heartbeatSeconds: period(policy.heartbeatSeconds),
-    leaseSeconds: period(policy.leaseSeconds),
-    maxActivations: String(policy.maxActivations),
-    productId: policy.productId ?? '',
-    entitlements: Object.keys(policy.entitlements).length ? JSON.stringify(policy.entitlements, null, 2) : '',
-  }, async (values, initial) => {
-    if (policy.id) {
-      await patchChanges('api/policies/' + policy.id, toRequest(initial), toRequest(values));
-    } else {
-      await createOnce('api/policies', toRequest(values));
-    }
-    announce(policy.id ? 'Policy saved' : 'Policy created', 'good');
-    onSaved();
-    onClose();
-  }, values => ({
-    name: values.name.trim() ? '' : 'Enter a name',
-    maxActivations: /^[1-9]\d*$/.test(values.maxActivations) ? '' : 'Enter a whole number of 1 or more',
-    durationSeconds: checkPeriod(values.durationSeconds),
-    graceSeconds: checkPeriod(values.graceSeconds),
-    heartbeatSeconds: checkPeriod(values.heartbeatSeconds),
-    leaseSeconds: checkPeriod(values.leaseSeconds),
-    entitlements: checkEntitlements(values.entitlements),
-  }));
+  const path = policy.id ? 'api/policies/' + policy.id : null;
+  const form = useEdit({
+    path,
+    of: policy,
+    valuesOf,
+    save: async (values, current) => {
+      await (path ? patchChanges(path, toRequest(valuesOf(current)), toRequest(values)) : createOnce('api/policies', toRequest(values)));
+      announce(path ? 'Policy saved' : 'Policy created', 'good');
+      onSaved();
+      onClose();
+    },
+    check: values => ({
+      name: values.name.trim() ? '' : 'Enter a name',
+      maxActivations: /^[1-9]\d*$/.test(values.maxActivations) ? '' : 'Enter a whole number of 1 or more',
+      durationSeconds: checkPeriod(values.durationSeconds),
+      graceSeconds: checkGrace(values.graceSeconds),
+      heartbeatSeconds: checkHeartbeat(values.heartbeatSeconds),
+      leaseSeconds: checkPeriod(values.leaseSeconds),
+      entitlements: checkEntitlements(values.entitlements),
+    }),
+  });
   return html`<${FormDialog} form=${form} title=${policy.id ? 'Edit policy' : 'Create policy'} wide
       action=${policy.id ? 'Save' : 'Create policy'} onClose=${onClose}>
+    <${Conflicts} form=${form} what="policy" />
     <div class="columns">
       <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus />
       <${Field} form=${form} name="maxActivations" label="Activation limit" inputmode="numeric" hint="Maximum number of devices." />
@@ -107,9 +116,9 @@ function PolicyForm({ policy, onClose, onSaved }) {
       </${Field}>
     </div>
     <div class="columns">
-      <${Field} form=${form} name="graceSeconds" label="Grace period" optional live=${checkPeriod}
+      <${Field} form=${form} name="graceSeconds" label="Grace period" optional live=${checkGrace}
         hint="How long a license stays valid after its expiry." />
-      <${Field} form=${form} name="heartbeatSeconds" label="Heartbeat" optional live=${checkPeriod}
+      <${Field} form=${form} name="heartbeatSeconds" label="Heartbeat" optional live=${checkHeartbeat}
         hint="A device that has not validated for this long loses its activation. At least 5 minutes." />
     </div>
     <div class="columns">
@@ -119,7 +128,7 @@ function PolicyForm({ policy, onClose, onSaved }) {
     </div>
     <${Field} form=${form} name="entitlements" label="Entitlements" as="textarea" rows="3" spellcheck=${false} class="mono" optional
       hint=${'Named features with optional values, such as {"export": null, "projects": 25}.'} live=${checkEntitlements} />
-    <div class="choice"><label><input type="checkbox" checked=${form.values.trial} onChange=${event =>
+    <div class="choice"><label><input type="checkbox" name="trial" checked=${form.values.trial} onChange=${event =>
       form.set('trial', event.target.checked)} /><span><strong>Trial</strong><span
       class="faint">Marks the licenses as trials, for your information.</span></span></label></div>
   </${FormDialog}>`;
@@ -156,15 +165,23 @@ function Products() {
 
 /** @param product undefined: creates one */
 function ProductForm({ product, onClose, onSaved }) {
-  const form = useForm({ name: product?.name ?? '' }, async (values, initial) => {
-    const request = { name: values.name.trim() };
-    await (product ? patchChanges('api/products/' + product.id, initial, request) : createOnce('api/products', request));
-    announce(product ? 'Product renamed' : 'Product created', 'good');
-    onSaved();
-    onClose();
-  }, values => ({ name: values.name.trim() ? '' : 'Enter a name' }));
+  const path = product ? 'api/products/' + product.id : null;
+  const form = useEdit({
+    path,
+    of: product ?? { name: '' },
+    valuesOf: ({ name }) => ({ name }),
+    save: async (values, current) => {
+      const request = { name: values.name.trim() };
+      await (path ? patchChanges(path, current, request) : createOnce('api/products', request));
+      announce(path ? 'Product renamed' : 'Product created', 'good');
+      onSaved();
+      onClose();
+    },
+    check: values => ({ name: values.name.trim() ? '' : 'Enter a name' }),
+  });
   return html`<${FormDialog} form=${form} title=${product ? 'Rename product' : 'Create product'}
       action=${product ? 'Rename' : 'Create product'} onClose=${onClose}>
+    <${Conflicts} form=${form} what="product" />
     <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus hint="Such as the name of your app." />
   </${FormDialog}>`;
 }

@@ -3,7 +3,7 @@ import { post } from '../app/api.js';
 import { now } from '../app/clock.js';
 import { DAY_LENGTH, fromLocal, number, plural, shortUrl, toLocal, zoneHint } from '../app/format.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
-import { announce } from '../app/ui.js';
+import { announce, Notice } from '../app/ui.js';
 import { outcome } from '../app/words.js';
 
 const PRESETS = [[1 / 24, 'Last hour'], [1, 'Last 24 hours'], [7, 'Last 7 days']];
@@ -24,10 +24,11 @@ const isTime = values => Object.values(checkTime(values)).every(message => !mess
 
 /** Recovers the failed deliveries of one webhook: of a time, and as the user selects among what failed then. */
 export function Recover({ webhooks, webhookId, onClose, onRecovering }) {
+  const isPaused = values => webhooks.some(({ id, pausedAt }) => id === values.webhookId && pausedAt);
   const form = useForm({ webhookId: webhookId || (webhooks.find(({ isActive }) => isActive) ?? webhooks[0]).id,
       since: toLocal(now() - DAY_LENGTH), until: '', notEvents: [], notResults: [] }, async values => {
     const { recovering } = await post(`api/webhooks/${values.webhookId}/recover`, request(values, preview));
-    announce(recovering ? 'Recovering ' + deliveries(recovering)
+    announce(recovering ? 'Recovering ' + deliveries(recovering) + (isPaused(values) ? ' when the webhook resumes' : '')
         : 'No failed deliveries match. Keyhook retries pending deliveries automatically and does not recover test deliveries.',
         recovering ? 'good' : 'info');
     onRecovering();
@@ -46,6 +47,8 @@ export function Recover({ webhooks, webhookId, onClose, onRecovering }) {
     ${webhooks.length > 1 && html`<${Field} form=${form} name="webhookId" label="Webhook" as="select">
       ${webhooks.map(({ id, url }) => html`<option key=${id} value=${id}
           selected=${id === form.values.webhookId}>${shortUrl(url)}</option>`)}</${Field}>`}
+    ${isPaused(form.values) && html`<${Notice} tone="info" title="This webhook is paused">Keyhook keeps the deliveries and sends them when the
+        webhook resumes.</${Notice}>`}
     <div class="presets" role="group" aria-label="Since">${PRESETS.map(([days, text]) => html`<button
         type="button" key=${text}
       class="button small" onClick=${() => form.set('since', toLocal(now() - days * DAY_LENGTH))}>${text}</button>`)}</div>

@@ -1,5 +1,5 @@
 // The session of a portal: a link opens once, and its cookie resumes the session when the page is loaded again.
-import { administrate, enterWithKey, postPublic, ROOT } from '../app/api.js';
+import { administrate, enterWithKey, leaveWithKey, postPublic, ROOT } from '../app/api.js';
 
 /** The start of a token, which names its link: the IDs of an account and a link, without the secret. */
 const LINK = 42;
@@ -44,6 +44,15 @@ async function open() {
     }
     throw e;
   }
+}
+
+/** Ends the session, and its link. */
+export async function end() {
+  const answer = await fetch(new URL('api/portal/logout', ROOT), { method: 'POST', headers: { 'X-Keyhook-Session': '1' } });
+  if (!answer.ok) {
+    throw new Error((await answer.json()).detail);
+  }
+  leaveWithKey();
 }
 
 /** Returns the session; null: the link cannot be opened, or there is no session any more. */

@@ -5,7 +5,7 @@ import { useSoon } from '../live.js';
 import { to } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
 import { announce, Badge, Button, ButtonLink, Card, Time, Url } from '../ui.js';
-import { useLoad, useRefresh } from '../use.js';
+import { useLoad, useRefresh, useSettled } from '../use.js';
 import { advice, outcome } from '../words.js';
 import { PauseWebhook } from './pause.js';
 import { Recover } from './recover.js';
@@ -22,10 +22,12 @@ const FEW = 5;
  * @param query `webhookId`, `from` and `to` of the deliveries
  * @param webhooks of the account
  * @param onChanged called when deliveries are recovered or a webhook is paused
+ * @param onSettled called once it is known whether there are any; optional
  */
-export function Causes({ query, webhooks, onChanged = () => {} }) {
+export function Causes({ query, webhooks, onChanged = () => {}, onSettled }) {
   const causes = useLoad(signal => get('api/deliveries/causes', query, signal), [JSON.stringify(query)]);
   useRefresh(causes.reload);
+  useSettled(causes.times > 0, onSettled);
   const [all, setAll] = useState(false);
   const [recovering, setRecovering] = useState(null);
   const [pausing, setPausing] = useState(null);

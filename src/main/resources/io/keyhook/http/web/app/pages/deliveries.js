@@ -2,25 +2,26 @@ import { html, useEffect, useState } from '../preact.js';
 import { getAll, post } from '../api.js';
 import { now } from '../clock.js';
 import { useMay } from '../context.js';
-import { DAY_LENGTH, dateTime, fromLocal, plural, shortUrl, toLocal, zoneHint } from '../format.js';
+import { DAY_LENGTH, dateTime, fromLocal, number, plural, shortUrl, toLocal, zoneHint } from '../format.js';
 import { Filter, FilterInput } from '../form.js';
 import { MOST_HEARD, useLive } from '../live.js';
 import { clearFilters, filter, go, to, useLocation } from '../router.js';
 import { announce, Button, ButtonLink, Empty, Notice, PagedTable, PageHead } from '../ui.js';
 import { useLoad, usePages, useStateOf } from '../use.js';
-import { DELIVERY_STATUS, deliveryStatus, isFailing, isStopped, EVENT_TYPES } from '../words.js';
+import { DELIVERY_BADGE, deliveryBadge, isFailing, isStopped, EVENT_TYPES } from '../words.js';
 import { Causes } from './causes.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
 import { Drawer, openDrawer, useRoom } from './drawer.js';
 import { Recover } from './recover.js';
 import { Recoveries } from './recoveries.js';
 
-const STATUSES = [['', 'Any status'], ...Object.entries(DELIVERY_STATUS).map(([status, [label]]) => [status, label]),
+const STATUSES = [['', 'Any status'], ...Object.entries(DELIVERY_BADGE).map(([status, [label]]) => [status, label]),
   ['failing', 'Failed or retrying'], ['stopped', 'Canceled after a failure']];
 /** The API's parameters for statuses that only the dashboard distinguishes. */
 const STATUS_QUERIES = {
-  pending: { status: 'pending', failing: false },
-  retrying: { status: 'pending', failing: true },
+  pending: { status: 'pending', failing: false, paused: false },
+  retrying: { status: 'pending', failing: true, paused: false },
+  paused: { paused: true },
   failing: { failing: true },
   stopped: { status: 'canceled', failing: true },
 };
@@ -74,7 +75,7 @@ export function DeliveryList() {
   const maySelect = useMay('support');
   const concerns = delivery => (!webhookId || delivery.webhookId === webhookId) && (!event || delivery.event === event)
     && (!since || delivery.createdAt >= since);
-  const fits = delivery => !status || (FITS[status] ? FITS[status](delivery) : deliveryStatus(delivery) === status);
+  const fits = delivery => !status || (FITS[status] ? FITS[status](delivery) : deliveryBadge(delivery) === status);
   const streams = live && !licenseId && !search && time !== 'custom' && !attempted;
   const { pages, newer, stream } = useLive(asked, streams, concerns, fits);
 
@@ -83,13 +84,16 @@ export function DeliveryList() {
     try {
       const ids = [...selected];
       let redelivering = 0;
+      let paused = 0;
       const refused = [];
       for (let i = 0; i < ids.length; i += MOST_AT_ONCE) {
         const part = await post('api/deliveries/redeliver', { ids: ids.slice(i, i + MOST_AT_ONCE) });
         redelivering += part.redelivering;
+        paused += part.paused ?? 0;
         refused.push(...part.refused);
       }
       announce('Redelivering ' + plural(redelivering, 'delivery', 'deliveries')
+        + (paused ? `; Keyhook keeps ${paused < redelivering ? number(paused) + ' of them' : paused === 1 ? 'it' : 'them'} until the webhook resumes` : '')
         + (refused.length ? `; ${refused.length} refused: ${refused[0].message}` : ''), refused.length ? 'bad' : 'good');
       setSelected(() => new Set());
       pages.reload();

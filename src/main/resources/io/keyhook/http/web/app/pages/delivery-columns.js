@@ -20,7 +20,7 @@ function NextAttempt({ at }) {
   const now = useNow(STEP);
   const isLater = at && Date.parse(at) > now;
   return html`<div class="faint nowrap">${isLater ? html`Next attempt <time datetime=${at}
-      title=${dateTime(at)}>${ago(at, true)}</time>` : 'Sending now'}</div>`;
+      title=${dateTime(at)}>${ago(at, true)}</time>` : at ? 'Due now' : 'Sending now'}</div>`;
 }
 
 /** The columns of a list of deliveries. */

@@ -17,7 +17,7 @@ const LONGEST = 15_000;
 export function DeliveryPage({ id }) {
   const loaded = useDelivery(id);
   const back = backTo('/deliveries', 'Deliveries');
-  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="Delivery" back=${back} />`}>${delivery =>
+  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="Delivery" back=${back} />`} gone="This delivery is no longer kept" back=${back}>${delivery =>
     html`<${Delivery} delivery=${delivery} back=${back} reload=${loaded.reload} />`}</${Loaded}>`;
 }
 
@@ -45,7 +45,7 @@ export function useRedeliver(id, reload) {
     setBusy(true);
     try {
       const { paused } = await post(`api/deliveries/${id}/redeliver`);
-      announce(paused ? 'Redelivering when the webhook resumes' : 'Redelivering', 'good');
+      announce(paused ? 'The webhook is paused. Keyhook keeps the delivery and sends it when the webhook resumes.' : 'Redelivering', 'good');
       reload();
     } catch (e) {
       announce(e.message, 'bad');
@@ -92,11 +92,14 @@ export function NextAttempt({ delivery }) {
     return html`<${Notice} tone="info" title="The webhook is paused">Keyhook sends this delivery when you <a
         href=${to('/webhooks/' + delivery.webhookId)}>resume the webhook</a>.</${Notice}>`;
   }
-  const due = delivery.nextAttemptAt && Date.parse(delivery.nextAttemptAt) > now();
-  return html`<${Notice} tone="info" title=${due ? html`Next attempt in <span role="timer"
-      class="mono">${countdown(delivery.nextAttemptAt)}</span>`
-    : delivery.nextAttemptAt ? 'Next attempt is due' : isUnderWay(delivery) ? 'Sending now' : 'Waiting for its turn'}>
-    ${delivery.nextAttemptAt ? dateTime(delivery.nextAttemptAt) + '. ' : ''}Updates automatically.</${Notice}>`;
+  const { nextAttemptAt } = delivery;
+  const isLater = nextAttemptAt && Date.parse(nextAttemptAt) > now();
+  const [title, why] = isLater ? [html`Next attempt in <span role="timer" class="mono">${countdown(nextAttemptAt)}</span>`,
+      dateTime(nextAttemptAt) + '.']
+    : nextAttemptAt ? ['Due now', 'Keyhook sends it as soon as earlier deliveries and the webhook’s rate limit leave room.']
+    : isUnderWay(delivery) ? ['Sending now', null]
+    : ['Waiting for its turn', 'Keyhook sends it after the earlier events of its license.'];
+  return html`<${Notice} tone="info" title=${title}>${why} Updates automatically.</${Notice}>`;
 }
 
 export function Timeline({ attempts, delivery }) {

@@ -6,7 +6,7 @@ import { useSoon } from '../live.js';
 import { to } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
 import { announce, Badge, Button, ButtonLink, Card, Code, Time } from '../ui.js';
-import { useAgain, useLoad } from '../use.js';
+import { useAgain, useLoad, useSettled } from '../use.js';
 import { createTestEndpoint, loadTestEndpoint } from './test-endpoint.js';
 
 /** Milliseconds between checks for what the user does elsewhere. */
@@ -19,13 +19,15 @@ const SOON = 300;
  * that the last step can be seen to be done.
  *
  * @param onChanged called when the account has something new
+ * @param onSettled called once it is known whether there are any
  */
-export function FirstSteps({ account: { usage }, onChanged }) {
+export function FirstSteps({ account: { usage }, onChanged, onSettled }) {
   const { settings, me } = useApp();
   const [shown, setShown] = useState(false);
   const month = useLoad(signal => get('api/stats', { range: '30d' }, signal), []);
   const newest = useLoad(signal => get('api/licenses', { limit: 1 }, signal), [usage.licenses.used]);
   const endpoint = useLoad(loadTestEndpoint, [usage.webhooks.used]);
+  useSettled(month.times > 0 && newest.times > 0 && endpoint.times > 0, onSettled);
   const license = newest.data?.data[0];
   const hasLicense = usage.licenses.used > 0;
   const mayHaveWebhooks = usage.webhooks.max !== 0;

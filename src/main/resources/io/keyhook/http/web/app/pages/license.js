@@ -22,7 +22,7 @@ const REFRESH_PAUSE = 2_000;
 export function LicensePage({ id }) {
   const loaded = useLoad(signal => get('api/licenses/' + id, {}, signal), [id]);
   const back = backTo('/licenses', 'Licenses');
-  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="License" back=${back} />`}>${license =>
+  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="License" back=${back} />`} gone="This license was deleted" back=${back}>${license =>
     html`<${License} license=${license} back=${back} onChanged=${license => loaded.setData(() => license)}
         reload=${loaded.reload} />`}</${Loaded}>`;
 }
@@ -137,7 +137,7 @@ function Tester({ id, version }) {
     const answer = await post(`api/licenses/${id}/check`, values);
     setResult(() => answer);
   }, values => ({ fingerprint: values.fingerprint ? '' : 'Enter the fingerprint that your app sends' }));
-  return html`<${Card} title="Test validation">
+  return html`<${Card} title="Test validation" screen=${!result}>
     <p class="faint">Shows the response that your app would get. Nothing is saved and no event is sent.</p>
     <${Form} form=${form}>
       <${FormError} form=${form} />

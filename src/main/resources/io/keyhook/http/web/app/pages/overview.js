@@ -1,12 +1,12 @@
-import { html, useState } from '../preact.js';
+import { html, useRef, useState } from '../preact.js';
 import { get } from '../api.js';
 import { Chart } from '../charts.js';
 import { now } from '../clock.js';
-import { useMay } from '../context.js';
+import { useApp, useMay } from '../context.js';
 import { loadEndpoints, needsAttention } from '../endpoints.js';
 import { compact, DAY_LENGTH, millis, number, percent, planName, plural, shortUrl } from '../format.js';
 import { filter, to, useLocation } from '../router.js';
-import { ButtonLink, Card, Loaded, Meter, Notice, PageHead, Segments, Stale, Time, Url } from '../ui.js';
+import { ButtonLink, Card, Loaded, Meter, Notice, PageHead, Segments, Skeleton, Stale, Time, Url } from '../ui.js';
 import { useLoad, useRefresh } from '../use.js';
 import { Causes } from './causes.js';
 import { toAttempts } from './deliveries.js';
@@ -16,7 +16,15 @@ import { WebhookStatus } from './webhooks.js';
 
 const RANGES = [['1h', '1 hour'], ['24h', '24 hours'], ['7d', '7 days'], ['30d', '30 days']];
 
+/** Whether something is or was true. */
+function useOnce(isTrue) {
+  const was = useRef(false);
+  was.current ||= isTrue;
+  return was.current;
+}
+
 export function Overview() {
+  const { me } = useApp();
   const mayBegin = useMay('member');
   const { query } = useLocation();
   const range = RANGES.some(([key]) => key === query.range) ? query.range : '24h';
@@ -26,6 +34,11 @@ export function Overview() {
   // grows when a recovery may have started
   const [version, setVersion] = useState(0);
   const [since] = useState(() => new Date(now() - DAY_LENGTH).toISOString());
+  // shown at once when all of it is known, so that nothing moves what is being read
+  const [settled, setSettled] = useState([]);
+  const settles = card => () => setSettled(settled => [...settled, card]);
+  const cards = endpoints.data ? ['recoveries', 'causes', ...mayBegin && account.data ? ['steps'] : []] : [];
+  const isReady = useOnce([me, account, stats, endpoints].every(load => load.times > 0) && cards.every(card => settled.includes(card)));
   useRefresh(() => {
     stats.reload();
     endpoints.reload();
@@ -33,18 +46,20 @@ export function Overview() {
   return html`<${PageHead} title="Overview">
       <${Segments} label="Time range" options=${RANGES} value=${range} onChange=${range => filter({ range })} />
     </${PageHead}>
+    ${!isReady && html`<${Skeleton} lines=${24} />`}
+    <div class=${'list' + (isReady ? '' : ' veiled')}>
     ${account.data && html`<${PlanWarning} account=${account.data} />`}
     <${Stale} of=${endpoints} what="the webhooks" />
     ${endpoints.data && html`<${Failing} endpoints=${endpoints.data} />`}
-    ${endpoints.data && html`<${Recoveries} version=${version} nameOf=${id => {
+    ${endpoints.data && html`<${Recoveries} version=${version} onSettled=${settles('recoveries')} nameOf=${id => {
         const webhook = endpoints.data.find(webhook => webhook.id === id);
         return webhook && shortUrl(webhook.url);
       }} />
-      <${Causes} query=${{ from: since }} webhooks=${endpoints.data} onChanged=${() => {
+      <${Causes} query=${{ from: since }} webhooks=${endpoints.data} onSettled=${settles('causes')} onChanged=${() => {
         setVersion(version => version + 1);
         endpoints.reload();
       }} />`}
-    ${mayBegin && account.data && endpoints.data && html`<${FirstSteps} account=${account.data} onChanged=${() => {
+    ${mayBegin && account.data && endpoints.data && html`<${FirstSteps} account=${account.data} onSettled=${settles('steps')} onChanged=${() => {
         account.reload();
         endpoints.reload();
         stats.reload();
@@ -54,7 +69,8 @@ export function Overview() {
       <${Loaded} of=${account} lines=${2}>${({ usage, plan }) => html`<p class="faint">Plan: ${planName(plan)}</p>
         <${Meter} label="Licenses" used=${usage.licenses.used} max=${usage.licenses.max} />
         <${Meter} label="Webhooks" used=${usage.webhooks.used} max=${usage.webhooks.max} />`}</${Loaded}>
-    </${Card}>`;
+    </${Card}>
+    </div>`;
 }
 
 function PlanWarning({ account: { usage, plan } }) {

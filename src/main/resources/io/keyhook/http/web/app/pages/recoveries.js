@@ -2,7 +2,7 @@ import { html, useState } from '../preact.js';
 import { get, post } from '../api.js';
 import { number } from '../format.js';
 import { announce, Badge, Button, Card, Time, Url } from '../ui.js';
-import { useAgain, useLoad } from '../use.js';
+import { useAgain, useLoad, useSettled } from '../use.js';
 import { now } from '../clock.js';
 
 /** Milliseconds between loads while a recovery runs. */
@@ -24,9 +24,11 @@ const RECOVERY_STATUS = {
  * @param webhookId of one webhook; all if it is missing
  * @param version grows when a recovery may have started
  * @param nameOf gives the name of a webhook by its ID, to show beside each; optional
+ * @param onSettled called once it is known whether there are any; optional
  */
-export function Recoveries({ webhookId, version, nameOf }) {
+export function Recoveries({ webhookId, version, nameOf, onSettled }) {
   const loaded = useLoad(signal => get('api/recoveries', { webhookId, limit: MOST }, signal), [webhookId, version]);
+  useSettled(loaded.times > 0, onSettled);
   const shown = (loaded.data?.data ?? []).filter(({ endedAt }) => !endedAt || now() - Date.parse(endedAt) < SHOWN);
   useAgain(loaded, shown.some(({ status }) => status === 'running') ? STEP : null);
   if (shown.length === 0) {

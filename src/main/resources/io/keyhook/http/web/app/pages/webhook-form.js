@@ -1,5 +1,5 @@
 import { html, useState } from '../preact.js';
-import { createOnce, getPublic, patchChanges, post } from '../api.js';
+import { createOnce, getPublic } from '../api.js';
 import { useApp } from '../context.js';
 import { Field, FormDialog, useForm } from '../form.js';
 import { number } from '../format.js';
@@ -16,7 +16,7 @@ import { checkHeaders, HeaderFields, headerRequest, headerValues } from './webho
 /** Whether http and private addresses are allowed. Until the settings are loaded, the server decides. */
 const mayBeInsecure = ({ data }) => data?.allowInsecureTargets ?? true;
 
-const check = (settings, webhook) => values => ({
+export const check = (settings, webhook) => values => ({
   ...checkHeaders(webhook, values),
   ...checkFilters(values),
   url: values.url ? checkForm(values.url, mayBeInsecure(settings)) : 'Enter the URL of your endpoint',
@@ -33,7 +33,7 @@ const checkRate = text => !text || /^\d+$/.test(text) && text >= 1 && text <= MA
 const isCovered = (type, events) => events.includes(ALL_LICENSE_EVENTS) && type.startsWith('license.') && type !== ALL_LICENSE_EVENTS;
 
 /** The request as the API expects it, with null for empty fields. */
-const toRequest = ({ url, events, description, rateLimit, ordering }) => ({
+export const toRequest = ({ url, events, description, rateLimit, ordering }) => ({
   url,
   events: events.filter(type => !isCovered(type, events)).sort(), // the order has no meaning
   description: description.trim() || null,
@@ -41,12 +41,12 @@ const toRequest = ({ url, events, description, rateLimit, ordering }) => ({
   ordering,
 });
 
-function Fields({ form, settings, webhook }) {
+export function Fields({ form, settings, webhook }) {
   const { portal } = useApp();
   const url = form.values.url;
   const insecure = mayBeInsecure(settings);
   const looksGood = settings.data && url && !checkUrl(url, insecure);
-  return html`${form.error?.code === 'PLAN_UPGRADE_REQUIRED' && html`<${ButtonLink} href="#/plan">See the plans</${ButtonLink}>`}
+  return html`${form.error?.code === 'PLAN_UPGRADE_REQUIRED' && html`<${ButtonLink} href="#/plan">View plans</${ButtonLink}>`}
     <${Field} form=${form} name="url" label="URL" type="url" inputmode="url" spellcheck=${false} class="mono" autofocus
       placeholder="https://hooks.example.com/keyhook" live=${url => checkUrl(url, insecure)}
       hint=${looksGood ? 'Looks good. Send a test event once the webhook is created.' : !settings.data ? 'Keyhook sends a POST here.' : insecure
@@ -115,57 +115,7 @@ export function CreateWebhook({ onClose }) {
   </${FormDialog}>`;
 }
 
-export function EditWebhook({ webhook, onClose, onChanged }) {
-  const { settings } = useApp();
-  const form = useForm({ url: webhook.url, events: webhook.events,
-      description: webhook.description ?? '', rateLimit: String(webhook.rateLimit ?? ''), ordering: webhook.ordering,
-      ...formatValues(webhook), ...filterValues(webhook),
-      ...headerValues(webhook) }, async (values, initial) => {
-    const saved = await patchChanges('api/webhooks/' + webhook.id, { ...toRequest(initial), ...formatRequest(initial), ...filterRequest(initial) },
-      { ...toRequest(values), ...formatRequest(values), ...filterRequest(values), ...headerRequest(webhook, values) });
-    if (saved) {
-      onChanged(saved);
-      announce('Webhook saved', 'good');
-    }
-    onClose();
-  }, check(settings, webhook));
-  return html`<${FormDialog} form=${form} title="Edit webhook" wide action="Save" onClose=${onClose}>
-    <${Fields} form=${form} settings=${settings} webhook=${webhook} />
-    ${form.values.url !== webhook.url && html`<${Notice}
-        tone="info">Pending and retrying deliveries will go to the new URL.</${Notice}>`}
-    ${isChat(webhook) && !isChat(form.values) && html`<${Notice}
-        tone="info">Your endpoint can verify signatures. Rotate the secret after saving to see one.</${Notice}>`}
-  </${FormDialog}>`;
-}
-
-export function RotateSecret({ webhook, onClose, onRotated }) {
-  const [made, setMade] = useState(null);
-  const form = useForm({ overlapHours: '24' }, async values => {
-    const rotated = await post(`api/webhooks/${webhook.id}/rotate-secret`, { overlapHours: Number(values.overlapHours) });
-    setMade(rotated);
-  }, values => ({
-    overlapHours: /^\d+$/.test(values.overlapHours) && values.overlapHours <= 720 ? ''
-        : 'Enter a number of hours from 0 to 720',
-  }));
-  if (made) {
-    return html`<${ShowSecret} title="New secret" secret=${made.secret} onClose=${() => {
-      onRotated();
-      onClose();
-    }} />`;
-  }
-  const hours = Number(form.values.overlapHours);
-  return html`<${FormDialog} form=${form} title="Rotate secret" action="Rotate secret" onClose=${onClose}>
-    <p>Keyhook creates a new secret. During the overlap it signs each delivery with both secrets, so that your endpoint loses
-      none:</p>
-    <ol class="plain-list"><li>Rotate the secret and copy the new one.</li><li>Deploy it to your endpoint.</li>
-      <li>When the overlap ends, Keyhook signs with the new secret only.</li></ol>
-    <${Field} form=${form} name="overlapHours" label="Overlap in hours" inputmode="numeric"
-      hint=${hours === 0 ? 'All previous secrets stop signing immediately. Choose this if one has leaked.'
-          : 'How long the old secret keeps signing alongside the new one.'} />
-  </${FormDialog}>`;
-}
-
-function ShowSecret({ title, secret, onClose }) {
+export function ShowSecret({ title, secret, onClose }) {
   return html`<${Dialog} title=${title} wide firm onClose=${onClose}>
     <div class="dialog-body">
       <${Notice} tone="warn" title="Copy the secret now">Keyhook shows it only once. If you lose it, rotate the secret.</${Notice}>

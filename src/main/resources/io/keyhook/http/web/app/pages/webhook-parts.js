@@ -3,9 +3,8 @@ import { html, useState } from '../preact.js';
 import { patch, post, remove } from '../api.js';
 import { dateTime, plural } from '../format.js';
 import { go } from '../router.js';
-import { announce, Badge, Button, Confirm, IdText, Notice, Time, Url } from '../ui.js';
+import { announce, Badge, Button, Confirm, IdText, Later, Notice, Time, Url } from '../ui.js';
 import { Kept, PauseWebhook } from './pause.js';
-import { EditWebhook, RotateSecret } from './webhook-form.js';
 import { formatFacts } from './webhook-format.js';
 import { headerFacts } from './webhook-headers.js';
 
@@ -20,6 +19,8 @@ export function WebhookActions({ webhook, list, onChanged, onRotated }) {
   const [dialog, setDialog] = useState(null);
   const path = 'api/webhooks/' + webhook.id;
   const close = () => setDialog(null);
+  const form = name => html`<${Later} load=${() => import('../../later/webhook-edit.js')} name=${name} webhook=${webhook} onClose=${close}
+      onChanged=${onChanged} onRotated=${onRotated} />`;
   const change = async (action, words) => {
     try {
       onChanged(await action());
@@ -37,8 +38,8 @@ export function WebhookActions({ webhook, list, onChanged, onRotated }) {
     ${webhook.isActive ? html`<${Button} needs="member" onClick=${() => setDialog('deactivate')}>Deactivate</${Button}>`
       : html`<${Button} needs="member" kind="primary" onClick=${activate}>Reactivate</${Button}>`}
     <${Button} needs="member" kind="danger-quiet" icon="trash" onClick=${() => setDialog('delete')}>Delete</${Button}>
-    ${dialog === 'edit' && html`<${EditWebhook} webhook=${webhook} onClose=${close} onChanged=${onChanged} />`}
-    ${dialog === 'rotate' && html`<${RotateSecret} webhook=${webhook} onClose=${close} onRotated=${onRotated} />`}
+    ${dialog === 'edit' && form('EditWebhook')}
+    ${dialog === 'rotate' && form('RotateSecret')}
     ${dialog === 'pause' && html`<${PauseWebhook} id=${webhook.id} onClose=${close} onPaused=${onChanged} />`}
     ${dialog === 'deactivate' && html`<${Confirm} title="Deactivate this webhook?" action="Deactivate" onClose=${close} run=${async () => {
       onChanged(await patch(path, { isActive: false }));

@@ -10,7 +10,7 @@ import { backTo, to } from '../router.js';
 import { useDeliveryStream } from '../stream.js';
 import { Button, ButtonLink, Card, Code, Empty, Facts, Failed, Loaded, Notice, PagedTable, PageHead, Time } from '../ui.js';
 import { LISTENER, TEST_ENDPOINT } from '../url-check.js';
-import { useLoad, usePages } from '../use.js';
+import { useLoad, usePages, useRefresh } from '../use.js';
 import { advice, EVENT_TYPES, outcome } from '../words.js';
 import { toAttempts } from './deliveries.js';
 import { DELIVERY_COLUMNS } from './delivery-columns.js';
@@ -28,11 +28,13 @@ const HOUR = 3600;
 const ATTEMPTS = [{ key: 'succeeded', label: 'Succeeded', color: 'good' }, { key: 'failed', label: 'Failed', color: 'bad' }];
 /** Milliseconds from a change of a delivery to the next load. */
 const REFRESH_PAUSE = 1_500;
+/** Milliseconds between loads: what other people change reaches the page in no other way. */
+const REFRESH = 15_000;
 
 export function WebhookPage({ id }) {
   const loaded = useLoad(signal => get('api/webhooks/' + id, {}, signal), [id]);
   const back = backTo('/webhooks', 'Webhooks');
-  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="Webhook" back=${back} />`}>${webhook =>
+  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="Webhook" back=${back} />`} gone="This webhook was deleted" back=${back}>${webhook =>
     html`<${Webhook} webhook=${webhook} back=${back} onChanged=${webhook => loaded.setData(() => webhook)}
         reload=${loaded.reload} />`}</${Loaded}>`;
 }
@@ -54,6 +56,7 @@ function Webhook({ webhook, back, onChanged, reload }) {
     done();
   }, REFRESH_PAUSE);
   useDeliveryStream(true, delivery => delivery.webhookId === id && refreshSoon(), refreshSoon);
+  useRefresh(reload, REFRESH);
   return html`<${PageHead} title=${shortUrl(webhook.url)} mono back=${back}
       badge=${html`<${WebhookStatus} webhook=${webhook} stats=${stats.data?.get(id)} />`}>
       <${WebhookActions} webhook=${webhook} list="/webhooks" onChanged=${changed} onRotated=${reload} />
@@ -102,7 +105,7 @@ export function TestCard({ webhook, onTested }) {
     }
     setBusy(false);
   };
-  return mayTest && html`<${Card} title="Test">
+  return mayTest && html`<${Card} title="Test" screen=${!result && !error}>
     <p class="faint">Sends one signed delivery with sample data now and shows the response. Works for paused and inactive webhooks too.</p>
     <div class="filters">
       <${Filter} label="Event to send" value=${event} options=${options} onChange=${setEvent} />
@@ -142,7 +145,7 @@ export function Health({ id, of: health, hours }) {
       <div><h3>Last 24 hours</h3>${window(h.lastDay)}</div>
       <div><h3>Last 7 days</h3>${window(h.lastWeek)}</div>
       <div><h3>Response time</h3><p class="figure">${millis(h.responseTime.p95)}
-        ${h.responseTime.p50 !== null && html` <span class="faint">p95</span>${' '}
+        ${h.responseTime.p50 === null ? html` <span class="faint">No recent attempts</span>` : html` <span class="faint">p95</span>${' '}
             <span class="faint nowrap">· ${millis(h.responseTime.p50)} p50</span>`}</p></div>
       <div><h3>Last success</h3><${Time} at=${h.lastSuccessAt} none="None in the last 7 days" /></div>
       <div><h3>Last failure</h3><${Time} at=${h.lastFailureAt} none="None in the last 7 days" /></div>

@@ -1,0 +1,90 @@
+// Forms that edit what others may edit at the same time.
+import { html, useEffect, useRef, useState } from '../app/preact.js';
+import { get } from '../app/api.js';
+import { useForm } from '../app/form.js';
+import { Button, Notice } from '../app/ui.js';
+import { fieldName } from '../app/words.js';
+
+/** The order of a list, such as one of events, has no meaning. */
+const normal = value => JSON.stringify(Array.isArray(value) ? [...value].sort() : value);
+const same = (a, b) => normal(a) === normal(b);
+
+/**
+ * A form that edits an object of the API. Before it saves, it loads the object again: what others changed in the meantime stays
+ * unless the user changed it, too. What both changed is shown, and saved only when the user saves again.
+ *
+ * @param path of the object; null: it does not exist yet
+ * @param of the object when the form is opened
+ * @param valuesOf returns the form's values for an object
+ * @param save called with the values to save, and the object as it is now
+ * @param initial the values to begin with, where they are not the object's
+ * @returns as useForm; `theirs` has the conflicts for {@link Conflicts}
+ */
+export function useEdit({ path, of, valuesOf, initial, save, check }) {
+  const known = useRef(valuesOf(of));
+  const [theirs, setTheirs] = useState([]);
+  const form = useForm(initial ?? known.current, async values => {
+    const current = path ? await load(path) : of;
+    const before = known.current;
+    const now = valuesOf(current);
+    const isMine = name => !same(values[name], before[name]);
+    const both = Object.keys(values).filter(name => isMine(name) && !same(now[name], before[name]) && !same(now[name], values[name]));
+    const merged = Object.fromEntries(Object.keys(values).map(name => [name, isMine(name) ? values[name] : now[name]]));
+    known.current = now;
+    Object.entries(merged).forEach(([name, value]) => form.set(name, value));
+    setTheirs(both.map(name => ({ name, value: now[name] })));
+    if (!both.length) {
+      await save(merged, current);
+    }
+  }, check);
+  return { ...form, theirs, take: ({ name, value }) => {
+    form.set(name, value);
+    setTheirs(theirs => theirs.filter(other => other.name !== name));
+  } };
+}
+
+async function load(path) {
+  try {
+    return await get(path);
+  } catch (e) {
+    if (e.status === 404) {
+      e.message = 'Someone deleted this while you were editing it. Nothing was saved; copy what you want to keep.';
+    }
+    throw e;
+  }
+}
+
+const nameOfItem = item => item.name ?? item;
+
+/**
+ * What others changed that the user changed, too.
+ *
+ * @param what names the object
+ * @param nameOf returns an item of a list in words
+ */
+export function Conflicts({ form, what, nameOf = nameOfItem }) {
+  const top = useRef();
+  useEffect(() => top.current?.focus(), [form.theirs]); // scrolls to it
+  return form.theirs.length > 0 && html`<div tabindex="-1" ref=${top}><${Notice} tone="warn" role="alert"
+      title=${`Someone changed this ${what} while you were editing it`}>
+    <p>Nothing is saved yet. Save again to replace their changes with yours, or use theirs:</p>
+    <ul class="rows">${form.theirs.map(change => html`<li key=${change.name}><div class="grow"><strong>${label(form, change.name)}</strong>
+      <div class="breakable">${text(form, change, nameOf)}</div></div>
+      <${Button} kind="small" aria-label=${'Use theirs: ' + label(form, change.name)} onClick=${() => form.take(change)}>Use theirs</${Button}></li>`)}</ul>
+  </${Notice}></div>`;
+}
+
+const input = (form, name) => form.element.current?.querySelector(`[name="${name}"]`);
+
+/** The label of a field, as the form shows it. */
+const label = (form, name) => input(form, name)?.closest('.field, fieldset')?.querySelector('label, legend')?.firstChild.textContent ?? fieldName(name);
+
+/** A value in words. */
+function text(form, { name, value }, nameOf) {
+  const option = [...input(form, name)?.options ?? []].find(option => option.value === value);
+  return option ? option.text
+    : Array.isArray(value) ? value.map(nameOf).join(', ') || 'None'
+    : typeof value === 'boolean' ? value ? 'On' : 'Off'
+    : value && typeof value === 'object' ? Object.keys(value).join(', ') || 'None'
+    : value || 'Empty';
+}
