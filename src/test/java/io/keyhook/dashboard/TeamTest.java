@@ -196,6 +196,7 @@ class TeamTest extends Visit {
       for (int width : new int[] {1280, 360}) {
         page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
         page.setViewportSize(width, 900);
+        tab.settle(); // drawn in these colors, at this width
         Locator qr = tab.dialog().getByRole(AriaRole.IMG, new Locator.GetByRoleOptions().setName("QR code of the key below"));
         org.assertj.core.api.Assertions.assertThat(QrReader.read(qr.screenshot()))
             .as("at %d, %s", width, scheme).isEqualTo(tab.dialog().getByRole(AriaRole.LINK).getAttribute("href"));
