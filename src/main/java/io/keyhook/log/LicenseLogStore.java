@@ -14,8 +14,11 @@ import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The SQL of the log of some licenses. There is no index by license: each event would have to be entered at a random place of it, which
@@ -26,9 +29,9 @@ import java.util.UUID;
  * <p>No delivery of a license is older than the license, whose ID has its time: the search ends there.
  */
 final class LicenseLogStore {
-  /** So many deliveries of all events are searched in tens of milliseconds. */
+  /** So many deliveries of all events are searched in less than 0.1 s. */
   static final int MAX_SCANNED = 50_000;
-  /** Deliveries of some events only: others may lie between these, so that most events are looked up. */
+  /** Deliveries of some events only: others may lie between these, so that most events are looked up. Or all matches are read whole. */
   static final int MAX_SELECTED = 5000;
 
   private static final String OF_WEBHOOK = """
@@ -36,13 +39,15 @@ final class LicenseLogStore {
   private static final String LAST = """
       (SELECT delivery_id FROM %s
             ORDER BY delivery_id DESC OFFSET (SELECT rows FROM share) LIMIT 1)""";
-  private static final String QUEUED = """
-      SELECT delivery_id, webhook_id, type, 0::smallint AS status, false AS test, event_id, keep_until, attempts,
-              %s AS due_at, %s AS paused
-            FROM %%s""".formatted(DeliveryRowStore.nextAttemptAt("q"), DeliveryRowStore.waitsForWebhook("q"));
-  private static final String LOGGED = """
-      SELECT delivery_id, webhook_id, type, status, test, event_id, keep_until, attempts, NULL::timestamptz AS due_at, false AS paused
-            FROM %s""";
+  /** Without attempts, which are most of a row. */
+  private static final String ROWS = """
+      SELECT delivery_id, webhook_id, event_id, keep_until, type FROM %s""";
+  private static final String FOUND = """
+      (SELECT 0::smallint AS status, false AS test, attempts, %s AS due_at, %s AS paused
+          FROM keyhook.delivery_queue q WHERE account_id = $1 AND webhook_id = f.webhook_id AND delivery_id = f.delivery_id
+          UNION ALL SELECT status, test, attempts, NULL, false FROM keyhook.delivery
+          WHERE account_id = $1 AND webhook_id = f.webhook_id AND delivery_id = f.delivery_id AND keep_until = f.keep_until)"""
+      .formatted(DeliveryRowStore.nextAttemptAt("q"), DeliveryRowStore.waitsForWebhook("q"));
   private static final String WEBHOOKS = """
       w.account_id = $1 AND ($2::uuid IS NULL OR w.webhook_id = $2) AND (w.deleted_at IS NULL OR w.deleted_at > $5)""";
   /**
@@ -72,16 +77,19 @@ final class LicenseLogStore {
         (d.attempts -> -1 ->> 'status')::int, d.attempts -> -1 ->> 'error', d.due_at, d.paused, d.event_id, d.keep_until,
         r.delivery_id
       FROM reached r LEFT JOIN (
-        SELECT * FROM scanned
-        WHERE ((event_id IN (SELECT event_id FROM events WHERE fits)) IS TRUE
-            OR event_id < (SELECT event_id FROM events ORDER BY event_id LIMIT 1)
-              AND (SELECT e.data ^@ ANY ($9) FROM keyhook.event e
-                WHERE e.account_id = $1 AND e.event_id = scanned.event_id AND e.keep_until = scanned.keep_until))
-          AND ($7::smallint IS NULL OR type = $7)%5$s
-        ORDER BY delivery_id DESC LIMIT $8) d ON true
+        SELECT f.*, d.status, d.test, d.attempts, d.due_at, d.paused FROM (
+          SELECT * FROM scanned
+          WHERE ((event_id IN (SELECT event_id FROM events WHERE fits)) IS TRUE
+              OR event_id < (SELECT event_id FROM events ORDER BY event_id LIMIT 1)
+                AND (SELECT e.data ^@ ANY ($9) FROM keyhook.event e
+                  WHERE e.account_id = $1 AND e.event_id = scanned.event_id AND e.keep_until = scanned.keep_until))
+            AND ($7::smallint IS NULL OR type = $7)
+          ORDER BY delivery_id DESC%5$s) f
+        CROSS JOIN LATERAL %6$s d
+        WHERE true %7$s
+        ORDER BY f.delivery_id DESC LIMIT $8) d ON true
       ORDER BY d.delivery_id DESC""";
   private static final String FROM = "coalesce((SELECT delivery_id FROM reached), $4)";
-  private static final String OR = "\n            UNION ALL ";
 
   private LicenseLogStore() {}
 
@@ -103,10 +111,14 @@ final class LicenseLogStore {
         Page.of(AccountLogStore.found(rows), limit, LogStore::rowId, rows.iterator().next().getUUID(12)));
   }
 
-  /** Whether the deliveries to be searched are nearly all that there are. */
+  /** Whether the deliveries to be searched are nearly all that there are, and none is read whole to be left out. */
   private static boolean isOfAllEvents(Deliveries.ListAll query) {
-    return query.webhookId() == null && (query.status() == null || query.status() == Status.DELIVERED)
-        && !Boolean.TRUE.equals(query.failing()) && !Boolean.TRUE.equals(query.paused());
+    return query.webhookId() == null && (query.status() == null || query.status() == Status.DELIVERED) && !isByRow(query);
+  }
+
+  /** Whether it takes the whole row to select a delivery. */
+  private static boolean isByRow(Deliveries.ListAll query) {
+    return query.failing() != null || query.attempted() != null || query.paused() != null;
   }
 
   /** Before the oldest of licenses was created, in milliseconds since 1970. */
@@ -116,14 +128,18 @@ final class LicenseLogStore {
   }
 
   private static String sql(Deliveries.ListAll query) {
-    Status status = AccountLogStore.logged(query);
-    String condition = LogStore.condition(status);
+    String condition = LogStore.condition(AccountLogStore.logged(query));
     boolean queued = query.status() == null || query.status() == Status.PENDING;
     boolean logged = !AccountLogStore.isQueued(query);
-    String last = (queued ? LAST.formatted(OF_WEBHOOK.formatted("delivery_queue", "$4", "")) : "") + (queued && logged ? OR : "")
-        + (logged ? LAST.formatted(OF_WEBHOOK.formatted("delivery", "$4", condition)) : "");
-    String rows = (queued ? QUEUED.formatted(OF_WEBHOOK.formatted("delivery_queue", FROM, "")) : "") + (queued && logged ? OR : "")
-        + (logged ? LOGGED.formatted(OF_WEBHOOK.formatted("delivery", FROM, condition)) : "");
-    return LIST.formatted(WEBHOOKS, last, rows, AccountLogStore.ATTEMPTS, AccountLogStore.selecting(query, 10));
+    String last = both(queued ? LAST.formatted(OF_WEBHOOK.formatted("delivery_queue", "$4", "")) : null,
+        logged ? LAST.formatted(OF_WEBHOOK.formatted("delivery", "$4", condition)) : null);
+    String rows = both(queued ? ROWS.formatted(OF_WEBHOOK.formatted("delivery_queue", FROM, "")) : null,
+        logged ? ROWS.formatted(OF_WEBHOOK.formatted("delivery", FROM, condition)) : null);
+    return LIST.formatted(WEBHOOKS, last, rows, AccountLogStore.ATTEMPTS, isByRow(query) ? "" : " LIMIT $8", FOUND,
+        AccountLogStore.selecting(query, 10));
+  }
+
+  private static String both(String queued, String logged) {
+    return Stream.of(queued, logged).filter(Objects::nonNull).collect(Collectors.joining("\n            UNION ALL "));
   }
 }

@@ -47,6 +47,18 @@ class DetailsTest extends Visit {
   }
 
   @Test
+  void aLicensesPageShowsAnEventAsItIsSent() {
+    Receiver receiver = keyhook.receiver();
+    keyhook.webhook(keyhook.api(), receiver, "license.validated");
+    Installation.License license = keyhook.license(keyhook.api(), new JsonObject().put("name", "Watched"));
+    enterAsOwner();
+    page.navigate(keyhook.node().uri() + "/#/licenses/" + license.id());
+    assertThat(page.getByText("No events yet")).isVisible();
+    keyhook.api().anonymous().validate(license.key(), "device").expect(200);
+    assertThat(page.getByText("license.validated")).isVisible();
+  }
+
+  @Test
   void escapeDoesNotThrowAwayAFilledForm() {
     enterAsOwner();
     tab.visit("Licenses");

@@ -102,6 +102,8 @@ class AccountLogTest {
     assertThat(ids("?failing=true&status=delivered")).isEmpty();
     assertThat(ids("?failing=false")).containsExactlyElementsOf(byIdDown(disabled, validated, activated));
     assertThat(ids("?failing=false&status=pending")).isEmpty();
+    assertThat(ids("?failing=true&licenseId=" + other.id())).containsExactly(failing);
+    assertThat(ids("?failing=false&status=pending&licenseId=" + other.id())).isEmpty();
     assertThat(api.get("/api/deliveries?failing=maybe").expect(400).body()).contains("is not true or false");
     Instant at = api.get("/api/deliveries/" + disabled).json().getInstant("createdAt");
     assertThat(ids("?from=" + at)).containsExactly(failing, disabled);

@@ -47,7 +47,8 @@ class LicenseLogTest {
         WITH one AS MATERIALIZED (SELECT account_id, webhook_id, keep_until FROM keyhook.delivery WHERE webhook_id = ? LIMIT 1),
         events AS (
           INSERT INTO keyhook.event (account_id, event_id, keep_until, data)
-          SELECT account_id, keyhook.uuid_v7(), keep_until, '{"licenseId":"lic_01jhsqm7r3fwdb1n9y2c5x8g4k"}'
+          SELECT account_id, keyhook.uuid_v7(), keep_until,
+            '{"licenseId":"lic_01jhsqm7r3fwdb1n9y2c5x8g4k","licenseKey":"OTHER-1234","licenseName":"O"}'
           FROM one, generate_series(1, ?) RETURNING event_id
         )
         INSERT INTO keyhook.delivery (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
@@ -95,11 +96,14 @@ class LicenseLogTest {
     validated(license());
     others(LicenseLogStore.MAX_SELECTED + 10, true);
     keyhook.database().update("""
-        UPDATE keyhook.delivery SET delivery_id = overlay(delivery_id::text PLACING '01900000' FROM 1 FOR 8)::uuid WHERE webhook_id = ?""",
-        Id.WEBHOOK.parse(webhook.id()));
+        UPDATE keyhook.delivery SET delivery_id = overlay(delivery_id::text PLACING
+          overlay(lpad(to_hex(floor(extract(epoch FROM now() - interval '1 hour') * 1000)::bigint), 12, '0') PLACING '-' FROM 9 FOR 0)
+          FROM 1 FOR 13)::uuid
+        WHERE webhook_id = ?""", Id.WEBHOOK.parse(webhook.id()));
+    assertThat(page("webhookId=" + webhook.id()).getString("nextCursor")).as("they are shown").isNotNull();
     License fresh = license();
     String found = validated(fresh);
-    JsonObject page = page("from=2024-01-01T00:00:00Z&licenseId=" + fresh.id() + "&webhookId=" + webhook.id());
+    JsonObject page = page("licenseId=" + fresh.id() + "&webhookId=" + webhook.id());
     assertThat(ids(page)).containsExactly(found);
     assertThat(page.getString("nextCursor")).isNull();
   }
