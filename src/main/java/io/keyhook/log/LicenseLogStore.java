@@ -51,14 +51,15 @@ final class LicenseLogStore {
   private static final String WEBHOOKS = """
       w.account_id = $1 AND ($2::uuid IS NULL OR w.webhook_id = $2) AND (w.deleted_at IS NULL OR w.deleted_at > $5)""";
   /**
-   * A webhook's share of the stretch is such that neither one busy webhook among idle ones shortens it much, nor many busy ones make it much
-   * longer. The stretch ends where the first webhook has had its share. Rows whose event lies beyond twice as many events, as after a clock
+   * A webhook's share of the stretch is such that neither one busy webhook among idle ones shortens it much, nor many busy ones make it more
+   * than four times as long. The stretch ends where the first webhook has had its share. Rows whose event lies beyond twice as many events, as after a clock
    * was wrong, are looked up one by one. A subquery within a condition that is compared with true is no join, which would compare each row
    * with each event.
    */
   private static final String LIST = """
       WITH share AS MATERIALIZED (
-        SELECT ceil($6::bigint / sqrt(greatest(1, count(*))))::bigint AS rows FROM keyhook.webhook w WHERE %1$s
+        SELECT ceil($6::bigint * least(1 / sqrt(n), 4.0 / n))::bigint AS rows
+        FROM (SELECT greatest(1, count(*)) AS n FROM keyhook.webhook w WHERE %1$s) webhooks
       ), reached AS MATERIALIZED (
         SELECT (SELECT d.delivery_id FROM keyhook.webhook w CROSS JOIN LATERAL (
             %2$s) d
