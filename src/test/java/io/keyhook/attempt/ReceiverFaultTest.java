@@ -2,11 +2,14 @@ package io.keyhook.attempt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keyhook.target.Policies;
 import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.Waiting;
+import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +30,9 @@ class ReceiverFaultTest {
   /** What the sender reads (256 KB at most), and what the system holds between two sockets. */
   private static final long MAX_WRITTEN = 8 * 1024 * 1024;
 
+  /** Enough for all attempts at once on a busy machine, beside receivers that flood it. */
+  private static final Duration TIMEOUT = SenderRig.TIMEOUT.multipliedBy(3);
+
   private static final Map<SenderRig.Sockets, SenderRig> RIGS = new LinkedHashMap<>();
   private static final List<Run> RUNS = new ArrayList<>();
 
@@ -45,7 +51,7 @@ class ReceiverFaultTest {
   @BeforeAll
   static void startAll() {
     for (SenderRig.Sockets sockets : SenderRig.Sockets.values()) {
-      SenderRig rig = new SenderRig(sockets);
+      SenderRig rig = new SenderRig(sockets, new VertxOptions(), SenderRig::resolver, Policies.insecure(), null, TIMEOUT);
       RIGS.put(sockets, rig);
       warmUp(rig);
       start(sockets, Fault.HOSTILE);
