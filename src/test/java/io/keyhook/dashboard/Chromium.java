@@ -12,15 +12,17 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 import org.opentest4j.AssertionFailedError;
 import org.opentest4j.TestAbortedException;
 
 /**
- * The Chromium of this machine, one for each process that runs tests. Use it in a static field. The failure of a test says what
- * its pages showed.
+ * The Chromium of this machine, one for each process that runs tests. Use it in a static field. The failure of a test, or of what
+ * comes before it, says what its pages showed.
  */
-final class Chromium implements BeforeAllCallback, TestExecutionExceptionHandler {
+final class Chromium implements BeforeAllCallback, TestExecutionExceptionHandler,
+    LifecycleMethodExecutionExceptionHandler {
   /** For a busy machine, in milliseconds. */
   static final int PATIENCE = 15_000;
 
@@ -70,8 +72,17 @@ final class Chromium implements BeforeAllCallback, TestExecutionExceptionHandler
 
   @Override
   public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+    throw described(failure);
+  }
+
+  @Override
+  public void handleBeforeEachMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+    throw described(failure);
+  }
+
+  private Throwable described(Throwable failure) {
     StringBuilder message = new StringBuilder(String.valueOf(failure.getMessage()));
     tabs.stream().filter(tab -> !tab.isClosed()).forEach(tab -> message.append('\n').append(tab.describe()));
-    throw failure instanceof TestAbortedException ? failure : new AssertionFailedError(message.toString(), failure);
+    return failure instanceof TestAbortedException ? failure : new AssertionFailedError(message.toString(), failure);
   }
 }

@@ -158,97 +158,6 @@ class FormsTest extends Visit {
   }
 
   @Test
-  void anEditSendsWhatItChangesAndShowsWhatSomebodyElseChangedMeanwhile() {
-    Installation.License license = keyhook.license(new JsonObject().put("name", "Before").put("expiresAt",
-        "2031-01-31T12:00:07Z").put("metadata", new JsonObject().put("order", "A-1")));
-    String path = "/api/licenses/" + license.id();
-    enter("Licenses");
-    page.evaluate("path => { location.hash = path; }", "/licenses/" + license.id());
-    tab.button("Edit").click();
-    keyhook.api().patch(path, new JsonObject().put("customerName", "Ada")).expect(200);
-    tab.field("Name").fill("After");
-    tab.dialogButton("Save").click();
-    assertThat(tab.heading("After")).isVisible();
-    tab.button("Edit").click();
-    tab.dialogButton("Save").click();
-    assertThat(tab.dialog()).hasCount(0);
-    assertThat(keyhook.api().get(path).json().getString("customerName")).isEqualTo("Ada");
-    assertThat(keyhook.api().get("/api/audit?action=license.updated&subjectId=" + license.id()).data())
-        .extracting(entry -> entry.getJsonArray("changed").getList())
-        .containsExactly(List.of("name"), List.of("customerName"));
-
-    tab.button("Edit").click();
-    tab.field("Name").fill("Mine");
-    keyhook.api().patch(path, new JsonObject().put("name", "Theirs")).expect(200);
-    tab.dialogButton("Save").click();
-    assertThat(conflict()).containsText("Someone changed this license while you were editing it");
-    assertThat(tab.field("Name")).hasValue("Mine");
-    tab.dialogButton("Use theirs: Name").click();
-    tab.dialogButton("Save").click();
-    assertThat(tab.heading("Theirs")).isVisible();
-
-    changeAWebhookTogether();
-    changeAPolicyTogether();
-  }
-
-  private Locator conflict() {
-    return tab.dialog().getByRole(AriaRole.ALERT);
-  }
-
-  private void changeAWebhookTogether() {
-    String id = keyhook.webhook(keyhook.receiver(), "license.activated").id();
-    String path = "/api/webhooks/" + id;
-    tab.visit("Webhooks");
-    page.evaluate("path => { location.hash = path; }", "/webhooks/" + id);
-    tab.button("Edit").click();
-    event("license.disabled").check();
-    tab.field("Description").fill("Mine");
-    keyhook.api().patch(path, new JsonObject().put("events", new JsonArray().add("license.activated").add("license.expired"))
-        .put("description", "Theirs").put("rateLimit", 5)).expect(200);
-    tab.dialogButton("Save").click();
-    assertThat(conflict()).containsText("Someone changed this webhook while you were editing it");
-    assertThat(conflict()).containsText("license.activated, license.expired");
-    assertThat(conflict()).isInViewport();
-    assertThat(event("license.disabled")).isChecked();
-    assertThat(tab.field("Rate limit")).hasValue("5");
-    assertThat(eventsOf(path)).containsExactlyInAnyOrder("license.activated", "license.expired");
-    tab.dialogButton("Use theirs: Description").click();
-    assertThat(tab.field("Description")).hasValue("Theirs");
-    tab.dialogButton("Save").click();
-    assertThat(tab.dialog()).hasCount(0);
-    assertThat(eventsOf(path)).containsExactlyInAnyOrder("license.activated", "license.disabled");
-    assertThat(page.getByText("5 attempts per second")).isVisible();
-    assertThat(page.getByText("Theirs", new Page.GetByTextOptions().setExact(true))).isVisible();
-  }
-
-  private static List<Object> eventsOf(String path) {
-    return keyhook.api().get(path).json().getJsonArray("events").stream().toList();
-  }
-
-  private void changeAPolicyTogether() {
-    String path = "/api/policies/" + keyhook.api().post("/api/policies", new JsonObject().put("name", "Terms")).expect(201).json()
-        .getString("id");
-    tab.visit("Policies");
-    tab.button("Edit Terms").click();
-    tab.field("Activation limit").fill("3");
-    keyhook.api().patch(path, new JsonObject().put("maxActivations", 5).put("graceSeconds", 86_400)).expect(200);
-    tab.dialogButton("Save").click();
-    assertThat(conflict()).containsText("Activation limit");
-    assertThat(tab.field("Grace period")).hasValue("1 day");
-    tab.dialogButton("Save").click();
-    assertThat(tab.dialog()).hasCount(0);
-    assertThat(keyhook.api().get(path).json().getInteger("maxActivations")).isEqualTo(3);
-    assertThat(keyhook.api().get(path).json().getInteger("graceSeconds")).isEqualTo(86_400);
-
-    tab.button("Edit Terms").click();
-    tab.field("Name").fill("Typed");
-    keyhook.api().delete(path).expect(204);
-    tab.dialogButton("Save").click();
-    assertThat(conflict()).containsText("Someone deleted this while you were editing it");
-    assertThat(tab.field("Name")).hasValue("Typed");
-  }
-
-  @Test
   void aSecretStaysUntilItIsCopied() {
     Tab.Held held = tab.hold("**/api/api-keys");
     enter("API keys");
@@ -490,12 +399,6 @@ class FormsTest extends Visit {
   private Delivery tested(Receiver receiver) {
     tab.button("Send test event").click();
     return receiver.take();
-  }
-
-  private Locator event(String type) {
-    Locator name = page.locator("label code").filter(new Locator.FilterOptions().setHasText(Pattern.compile(
-        "^" + type.replace(".", "\\.").replace("*", "\\*") + "$")));
-    return page.locator(".choice").filter(new Locator.FilterOptions().setHas(name)).locator("input");
   }
 
   @Test

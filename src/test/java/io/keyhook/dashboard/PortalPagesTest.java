@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
@@ -156,7 +157,16 @@ class PortalPagesTest {
       second.page().navigate(url(link));
       assertThat(second.heading("This link no longer works")).isVisible();
       first.button("Log out").click();
-      assertThat(first.dialog()).containsText("Your link does not open a second time");
+      assertThat(first.dialog()).containsText("Your link works only once");
+      first.page().route("**/api/portal/logout", route -> route.fulfill(new Route.FulfillOptions().setStatus(502).setContentType("text/html")
+          .setBody("<html>Bad gateway</html>")));
+      first.dialogButton("Log out").click();
+      assertThat(first.dialog()).containsText("Keyhook returned 502");
+      first.page().unroute("**/api/portal/logout");
+      first.page().route("**/api/portal/logout", Route::abort);
+      first.dialogButton("Log out").click();
+      assertThat(first.dialog()).containsText("Can’t reach Keyhook");
+      first.page().unroute("**/api/portal/logout");
       first.dialogButton("Log out").click();
       assertThat(first.heading("You are logged out")).isVisible();
       first.page().reload();

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -54,6 +55,13 @@ abstract class Visit {
     }
     PlaywrightAssertions.assertThat(overview).isVisible();
     entered = true;
+  }
+
+  /** The checkbox for a type of events, in the form of a webhook. */
+  Locator event(String type) {
+    Locator name = page.locator("label code").filter(new Locator.FilterOptions().setHasText(Pattern.compile(
+        "^" + type.replace(".", "\\.").replace("*", "\\*") + "$")));
+    return page.locator(".choice").filter(new Locator.FilterOptions().setHas(name)).locator("input");
   }
 
   /** One of the pictures that show a journey in their order. */

@@ -145,6 +145,12 @@ async function lookAgain() {
 
 const SESSION_HEADER = { 'X-Keyhook-Session': '1' };
 
+/** Makes a call that takes a session's cookie instead of a token. */
+export async function postWithCookie(path) {
+  const { text } = await send('POST', path, { headers: SESSION_HEADER });
+  return text ? JSON.parse(text) : null;
+}
+
 /** Renews the token. One tab at a time, if the browser has locks: each renewal invalidates the previous cookie. */
 function renew() {
   renewing ??= exclusively(renewNow).finally(() => { renewing = null; });
@@ -155,8 +161,7 @@ const exclusively = action => navigator.locks ? navigator.locks.request('keyhook
 
 async function renewNow() {
   try {
-    const { text } = await send('POST', 'api/auth/refresh', { headers: SESSION_HEADER });
-    await entered(JSON.parse(text));
+    await entered(await postWithCookie('api/auth/refresh'));
   } catch (e) {
     if (e.status === 401 || e.status === 403 || e.status === 404) {
       left();
@@ -192,7 +197,7 @@ export async function enter(path, body) {
 
 /** Ends the session, in all tabs of this browser. */
 export async function logOut() {
-  await exclusively(() => send('POST', 'api/auth/logout', { headers: SESSION_HEADER }));
+  await exclusively(() => postWithCookie('api/auth/logout'));
   left();
   unanswered = null;
   change({ state: 'out' });
@@ -256,15 +261,22 @@ export async function authorization() {
 
 /** Repeats a call once with a new token if the old one is refused. */
 async function authorized(method, path, options) {
-  const attempt = async () => send(method, path, { ...options, headers: { ...options.headers, ...await authorization() } });
+  const attempt = async () => {
+    const headers = { ...options.headers, ...await authorization() };
+    try {
+      return await send(method, path, { ...options, headers });
+    } catch (e) {
+      if (e.code === 'ROLE_REQUIRED') {
+        change({ refusals: session.refusals + 1 });
+      } else if (e.status === 404 && method !== 'GET') {
+        change({ generation: session.generation + 1 }); // deleted elsewhere: the page loads again, and shows so
+      }
+      throw e;
+    }
+  };
   try {
     return await attempt();
   } catch (e) {
-    if (e.code === 'ROLE_REQUIRED') {
-      change({ refusals: session.refusals + 1 });
-    } else if (e.status === 404 && method !== 'GET') {
-      change({ generation: session.generation + 1 }); // deleted elsewhere: the page loads again, and shows so
-    }
     if (administrates && e.status === 401) {
       operatorKey = null;
       change({ state: 'over' });
@@ -301,7 +313,7 @@ let unanswered = null;
 /** Statuses of responses that Keyhook repeats for a key. A new request may succeed later, so it needs a new key. */
 const FINAL = [403, 404, 409, 422];
 
-/** A hash (cyrb53) by which a request is known again. Pages without TLS have no cryptographic one. */
+/** A plain hash by which a request is recognized. Pages without TLS have no cryptographic one. */
 function hash(text) {
   let a = 0xdeadbeef, b = 0x41c6ce57;
   for (const char of text) {

@@ -1,5 +1,5 @@
 // Components for all pages.
-import { html, useEffect, useLayoutEffect, useRef, useState } from './preact.js';
+import { createContext, html, useContext, useEffect, useLayoutEffect, useRef, useState } from './preact.js';
 import { useMay } from './context.js';
 import { ago, dateTime, number } from './format.js';
 import { Icon } from './icons.js';
@@ -95,21 +95,36 @@ export function Time({ at, ahead, none = 'Never' }) {
       class="faint">${none}</span>`;
 }
 
+/** Changes how many of the dialogs in a page hold what would be lost with them. */
+const Held = createContext(() => {});
+
 /**
  * Shows a skeleton while data loads, an error if that fails, or the children with the data.
  *
  * @param head shown above while there is no data
- * @param gone what is said if it is there no longer when it is loaded again
+ * @param gone what is said if it is there no longer when it is loaded again. The children stay while one of their dialogs holds
+ *     what the user typed: it is modal, so they are out of reach
  * @param back a link to the list that it was in
  */
 export function Loaded({ of, lines = 6, head, gone, back, children }) {
   const { data, error, reload } = of;
+  const [held, setHeld] = useState(0);
   const isThere = data !== null && data !== undefined;
-  if (isThere && !(gone && error?.status === 404)) {
-    return html`<${Stale} of=${of} />${children(data)}`;
+  const isGone = isThere && Boolean(gone) && error?.status === 404;
+  const isHeld = isGone && held > 0;
+  useEffect(() => {
+    if (isHeld) {
+      announce(gone + '. Copy what you want to keep.', 'bad');
+    }
+  }, [isHeld]);
+  if (isThere && (!isGone || isHeld)) {
+    const shown = html`<${Stale} of=${of} />${children(data)}`;
+    return gone ? html`<${Held.Provider} value=${setHeld}>${shown}</${Held.Provider}>` : shown;
   }
-  return html`${head}${isThere ? html`<${Empty} icon="trash" title=${gone}
-      action=${html`<${ButtonLink} href=${back.href}>Go to ${back.label.toLowerCase()}</${ButtonLink}>`} />` : error ? html`<${Failed} error=${error} retry=${reload} />` : html`<${Skeleton} lines=${lines} />`}`;
+  return html`${head}${isGone ? html`<${Empty} icon="trash" title=${gone}
+      action=${html`<${ButtonLink} href=${back.href}>Go to ${back.label.toLowerCase()}</${ButtonLink}>`} />`
+    : error ? html`<${Failed} error=${error} retry=${reload} />`
+    : html`<${Skeleton} lines=${lines} />`}`;
 }
 
 /** Shown above data that could not be refreshed; the frame reports a lost connection. @param what names the data */
@@ -236,11 +251,18 @@ export function PagedTable({ pages, filtered, empty, onClear, ...table }) {
 /**
  * A modal dialog. It holds the focus and closes with Escape unless it is `firm`, which may change.
  *
- * @param asks whether `onClose` may leave it open
+ * @param asks whether `onClose` may leave it open, and what the user typed would be lost with it
  */
 export function Dialog({ title, onClose, wide, firm, asks, children }) {
   const id = useId();
   const dialog = useRef();
+  const setHeld = useContext(Held);
+  useEffect(() => {
+    if (asks) {
+      setHeld(held => held + 1);
+      return () => setHeld(held => held - 1);
+    }
+  }, [asks]);
   const onKeyDown = event => {
     if (firm && event.key === 'Escape') {
       event.preventDefault();

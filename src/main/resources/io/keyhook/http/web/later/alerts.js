@@ -38,7 +38,8 @@ function Alerts({ alerts, onSaved }) {
   const nowhere = form.values.causes.length > 0 && !form.values.mail && !alerts.slackHost && !form.values.slackUrl;
   return html`<${Form} form=${form} class="narrow">
     <${FormError} form=${form} />
-    <${Conflicts} form=${form} what="list" nameOf=${cause => CAUSE_NAMES[cause] ?? cause} />
+    <${Conflicts} form=${form} title="Your alert settings changed elsewhere while you were editing them"
+      nameOf=${cause => CAUSE_NAMES[cause] ?? cause} />
     <fieldset class="choices"><legend>Alert me when</legend><div class="choice-list">${ALERT_CAUSES.map(([cause, text]) => html`<div
         key=${cause} class="choice"><label><input type="checkbox" name="causes" checked=${form.values.causes.includes(cause)}
           onChange=${event => toggle(cause, event.target.checked)} /><span>${text}</span></label></div>`)}</div></fieldset>

@@ -11,17 +11,21 @@ const same = (a, b) => normal(a) === normal(b);
 
 /**
  * A form that edits an object of the API. Before it saves, it loads the object again: what others changed in the meantime stays
- * unless the user changed it, too. What both changed is shown, and saved only when the user saves again.
+ * unless the user changed it, too. What both changed is shown, and saved only when the user saves again. So is a secret that the
+ * user replaces, if the object has changed at all: the API does not return secrets. An object without `updatedAt`, such as the
+ * user's own alerts, gives no sign of another secret.
  *
  * @param path of the object; null: it does not exist yet
  * @param of the object when the form is opened
  * @param valuesOf returns the form's values for an object
  * @param save called with the values to save, and the object as it is now
+ * @param replacesSecret whether a field, by its name, the form's values and the object as it is now, replaces a saved secret; optional
  * @param initial the values to begin with, where they are not the object's
  * @returns as useForm; `theirs` has the conflicts for {@link Conflicts}
  */
-export function useEdit({ path, of, valuesOf, initial, save, check }) {
+export function useEdit({ path, of, valuesOf, initial, save, check, replacesSecret = () => false }) {
   const known = useRef(valuesOf(of));
+  const updatedAt = useRef(of.updatedAt);
   const [theirs, setTheirs] = useState([]);
   const form = useForm(initial ?? known.current, async values => {
     const current = path ? await load(path) : of;
@@ -29,11 +33,14 @@ export function useEdit({ path, of, valuesOf, initial, save, check }) {
     const now = valuesOf(current);
     const isMine = name => !same(values[name], before[name]);
     const both = Object.keys(values).filter(name => isMine(name) && !same(now[name], before[name]) && !same(now[name], values[name]));
+    const unseen = current.updatedAt === updatedAt.current ? [] : Object.keys(values).filter(name => isMine(name)
+      && !both.includes(name) && replacesSecret(name, values, current));
     const merged = Object.fromEntries(Object.keys(values).map(name => [name, isMine(name) ? values[name] : now[name]]));
     known.current = now;
+    updatedAt.current = current.updatedAt;
     Object.entries(merged).forEach(([name, value]) => form.set(name, value));
-    setTheirs(both.map(name => ({ name, value: now[name] })));
-    if (!both.length) {
+    setTheirs([...both, ...unseen].map(name => ({ name, value: now[name], isUnseen: unseen.includes(name) })));
+    if (!both.length && !unseen.length) {
       await save(merged, current);
     }
   }, check);
@@ -60,13 +67,14 @@ const nameOfItem = item => item.name ?? item;
  * What others changed that the user changed, too.
  *
  * @param what names the object
+ * @param title says what happened, where it is not the usual
  * @param nameOf returns an item of a list in words
  */
-export function Conflicts({ form, what, nameOf = nameOfItem }) {
+export function Conflicts({ form, what, title = `Someone changed this ${what} while you were editing it`, nameOf = nameOfItem }) {
   const top = useRef();
   useEffect(() => top.current?.focus(), [form.theirs]); // scrolls to it
   return form.theirs.length > 0 && html`<div tabindex="-1" ref=${top}><${Notice} tone="warn" role="alert"
-      title=${`Someone changed this ${what} while you were editing it`}>
+      title=${title}>
     <p>Nothing is saved yet. Save again to replace their changes with yours, or use theirs:</p>
     <ul class="rows">${form.theirs.map(change => html`<li key=${change.name}><div class="grow"><strong>${label(form, change.name)}</strong>
       <div class="breakable">${text(form, change, nameOf)}</div></div>
@@ -80,7 +88,10 @@ const input = (form, name) => form.element.current?.querySelector(`[name="${name
 const label = (form, name) => input(form, name)?.closest('.field, fieldset')?.querySelector('label, legend')?.firstChild.textContent ?? fieldName(name);
 
 /** A value in words. */
-function text(form, { name, value }, nameOf) {
+function text(form, { name, value, isUnseen }, nameOf) {
+  if (isUnseen) {
+    return 'May have another saved value, which Keyhook does not show';
+  }
   const option = [...input(form, name)?.options ?? []].find(option => option.value === value);
   return option ? option.text
     : Array.isArray(value) ? value.map(nameOf).join(', ') || 'None'

@@ -15,6 +15,8 @@ const TIMEOUT = 240_000;
 /** EdDSA, ES256 and RS256, by their numbers in COSE. */
 const ALGORITHMS = [-8, -7, -257];
 
+const NAME_HINT = 'A name that helps you recognize this passkey. Your device keeps its own name for it.';
+
 const NOT_ALLOWED = {
   get: 'No passkey was used. You canceled, it took too long, or this device has no passkey for Keyhook.',
   create: 'No passkey was created. You canceled, it took too long, or this device cannot keep one.',
@@ -103,7 +105,7 @@ function Create({ onClose, onCreated }) {
   }), values => ({ name: values.name.trim() ? '' : 'Enter a name', ...checkProof(values, twoFactor) }));
   return html`<${FormDialog} form=${form} title="Create passkey" action="Continue" onClose=${onClose}>
     <p>Confirm with your password. Your browser then asks where to keep the passkey.</p>
-    <${Field} form=${form} name="name" label="Name" maxlength="200" hint="By which you know the passkey." />
+    <${Field} form=${form} name="name" label="Name" maxlength="200" hint=${NAME_HINT} />
     <${Proof} form=${form} autofocus />
   </${FormDialog}>`;
 }
@@ -116,7 +118,7 @@ function Rename({ passkey, onClose, onRenamed }) {
     onClose();
   }, values => ({ name: values.name.trim() ? '' : 'Enter a name' }));
   return html`<${FormDialog} form=${form} title="Rename passkey" action="Rename" onClose=${onClose}>
-    <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus hint="By which you know the passkey. Your device keeps its own name for it." />
+    <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus hint=${NAME_HINT} />
   </${FormDialog}>`;
 }
 

@@ -23,6 +23,12 @@ const valuesOf = webhook => ({
 
 const request = values => ({ ...toRequest(values), ...formatRequest(values), ...filterRequest(values) });
 
+/** What the API does not return of an authentication. */
+const SECRETS = ['username', 'password', 'token', 'clientSecret', 'certificate', 'privateKey'].map(field => 'authentication.' + field);
+
+const replacesSecret = (name, values, { authentication }) => name === 'headers' ? values.headers.some(({ saved, value }) => saved && value)
+  : Boolean(authentication) && SECRETS.includes(name);
+
 export function EditWebhook({ webhook, onClose, onChanged }) {
   const { settings } = useApp();
   const path = 'api/webhooks/' + webhook.id;
@@ -39,6 +45,7 @@ export function EditWebhook({ webhook, onClose, onChanged }) {
       onClose();
     },
     check: check(settings, webhook),
+    replacesSecret,
   });
   return html`<${FormDialog} form=${form} title="Edit webhook" wide action="Save" onClose=${onClose}>
     <${Conflicts} form=${form} what="webhook" />

@@ -86,7 +86,7 @@ function Frame({ session, onClosed }) {
     ${leaving && html`<${Confirm} title="Log out?" action="Log out" kind="primary" onClose=${() => setLeaving(false)} run=${async () => {
       await end();
       onClosed();
-    }}><p>Your link does not open a second time. To come back, you need a new one. Your webhooks still receive events.</p></${Confirm}>`}
+    }}><p>Your link works only once. To come back, you need a new one. Your webhooks still receive events.</p></${Confirm}>`}
   </${AppContext.Provider}>`;
 }
 

@@ -1,5 +1,5 @@
 // The session of a portal: a link opens once, and its cookie resumes the session when the page is loaded again.
-import { administrate, enterWithKey, leaveWithKey, postPublic, ROOT } from '../app/api.js';
+import { administrate, enterWithKey, leaveWithKey, postPublic, postWithCookie } from '../app/api.js';
 
 /** The start of a token, which names its link: the IDs of an account and a link, without the secret. */
 const LINK = 42;
@@ -23,14 +23,14 @@ const token = takeToken();
 
 /** Returns the session of the cookie; null: there is none. */
 async function resume() {
-  const answer = await fetch(new URL('api/portal/refresh', ROOT), { method: 'POST', headers: { 'X-Keyhook-Session': '1' } });
-  if (answer.ok) {
-    return answer.json();
+  try {
+    return await postWithCookie('api/portal/refresh');
+  } catch (e) {
+    if (e.status === 401) {
+      return null;
+    }
+    throw e;
   }
-  if (answer.status === 401) {
-    return null;
-  }
-  throw new Error((await answer.json()).detail);
 }
 
 /** Opens the link of the address. One that this browser has opened before goes on with its session. */
@@ -48,10 +48,7 @@ async function open() {
 
 /** Ends the session, and its link. */
 export async function end() {
-  const answer = await fetch(new URL('api/portal/logout', ROOT), { method: 'POST', headers: { 'X-Keyhook-Session': '1' } });
-  if (!answer.ok) {
-    throw new Error((await answer.json()).detail);
-  }
+  await postWithCookie('api/portal/logout');
   leaveWithKey();
 }
 

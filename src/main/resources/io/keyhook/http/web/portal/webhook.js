@@ -17,7 +17,8 @@ const REFRESH = 10_000;
 export function WebhookPage({ id }) {
   const loaded = useLoad(signal => get('api/webhooks/' + id, {}, signal), [id]);
   const back = backTo('/', 'Webhooks');
-  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="Webhook" back=${back} />`} gone="This webhook was deleted" back=${back}>${webhook =>
+  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="Webhook" back=${back} />`}
+      gone="This webhook was deleted" back=${back}>${webhook =>
     html`<${Webhook} webhook=${webhook} back=${back} onChanged=${webhook => loaded.setData(() => webhook)}
       reload=${loaded.reload} />`}</${Loaded}>`;
 }

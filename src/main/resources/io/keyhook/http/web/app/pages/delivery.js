@@ -17,7 +17,8 @@ const LONGEST = 15_000;
 export function DeliveryPage({ id }) {
   const loaded = useDelivery(id);
   const back = backTo('/deliveries', 'Deliveries');
-  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="Delivery" back=${back} />`} gone="This delivery is no longer kept" back=${back}>${delivery =>
+  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="Delivery" back=${back} />`}
+      gone="This delivery is no longer available" back=${back}>${delivery =>
     html`<${Delivery} delivery=${delivery} back=${back} reload=${loaded.reload} />`}</${Loaded}>`;
 }
 

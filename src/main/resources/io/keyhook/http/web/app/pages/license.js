@@ -22,7 +22,8 @@ const REFRESH_PAUSE = 2_000;
 export function LicensePage({ id }) {
   const loaded = useLoad(signal => get('api/licenses/' + id, {}, signal), [id]);
   const back = backTo('/licenses', 'Licenses');
-  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="License" back=${back} />`} gone="This license was deleted" back=${back}>${license =>
+  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="License" back=${back} />`}
+      gone="This license was deleted" back=${back}>${license =>
     html`<${License} license=${license} back=${back} onChanged=${license => loaded.setData(() => license)}
         reload=${loaded.reload} />`}</${Loaded}>`;
 }

@@ -34,7 +34,8 @@ const REFRESH = 15_000;
 export function WebhookPage({ id }) {
   const loaded = useLoad(signal => get('api/webhooks/' + id, {}, signal), [id]);
   const back = backTo('/webhooks', 'Webhooks');
-  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="Webhook" back=${back} />`} gone="This webhook was deleted" back=${back}>${webhook =>
+  return html`<${Loaded} of=${loaded} head=${html`<${PageHead} title="Webhook" back=${back} />`}
+      gone="This webhook was deleted" back=${back}>${webhook =>
     html`<${Webhook} webhook=${webhook} back=${back} onChanged=${webhook => loaded.setData(() => webhook)}
         reload=${loaded.reload} />`}</${Loaded}>`;
 }
