@@ -237,7 +237,7 @@ class PagesTest {
       all.assertThat(tab.refusals()).isEmpty();
       keyhook.api().delete("/api/portal-links/" + link.getString("id")).expect(204);
       page.reload();
-      assertThat(tab.heading("This link no longer works")).isVisible();
+      assertThat(tab.heading("You are not logged in")).isVisible();
       check(all, tab, "portal-over", scheme);
     }
     keyhook.api().delete("/api/webhooks/" + webhook.getString("id")).expect(204);
