@@ -46,6 +46,7 @@ final class PortalRoutes {
     calls.open(HttpMethod.POST, "/api/portal/logout", 204, context -> {
       Portals.End end = read(context, in -> new Portals.End(SessionCookies.readPortal(context), addresses.of(context.request())));
       pages.require(context.request());
+      limits.validations().check(ClientTenant.of(end.ipAddress()));
       return client.endPortal(end).onSuccess(ended -> SessionCookies.clearPortal(context, addresses));
     });
   }
