@@ -15,7 +15,6 @@ import io.keyhook.testing.TlsFiles;
 import io.keyhook.testing.TokenEndpoint;
 import io.keyhook.testing.Waiting;
 import io.vertx.core.Vertx;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
