@@ -57,7 +57,7 @@ final class Argon2 {
     idle.clear();
   }
 
-  /** Returns for how many hashes at once there is memory of earlier ones. */
+  /** Returns how many hashes at once can use memory of earlier ones. */
   int kept() {
     return idle.size();
   }

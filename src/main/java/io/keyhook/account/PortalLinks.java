@@ -133,7 +133,7 @@ final class PortalLinks {
 
   /** Ends a session. Succeeds if there is none. */
   Future<Void> end(Portals.End request) {
-    return find(database.pool(), Ticket.parse(request.cookie()), true).compose(found -> found.isEmpty() ? Future.succeededFuture()
+    return find(database.pool(), Ticket.parse(request.session()), true).compose(found -> found.isEmpty() ? Future.succeededFuture()
         : database.transaction(tx -> {
           PortalStore.Found there = found.get();
           return PortalStore.revoke(tx, there.ticket().accountId(), there.ticket().rowId()).compose(revoked -> revoked

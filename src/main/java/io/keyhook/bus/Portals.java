@@ -105,11 +105,11 @@ public interface Portals {
   }
 
   /**
-   * Ends the session of a cookie, and its link.
+   * Ends a session, and its link.
    *
-   * @param cookie null: none
+   * @param session the value of its cookie; null: none
    */
-  record End(String cookie, String ipAddress) {
+  record End(String session, String ipAddress) {
     @Override
     public String toString() {
       return "End[]";

@@ -438,7 +438,8 @@ public interface Webhooks {
           .text("description", description.value(), DESCRIPTION);
       HeaderRules.check(check, headers.value(), true);
       HeaderRules.check(check, authentication.value());
-      check.kept("customerFilters", customerFilters).is("customerFilters", Filters.isSomething(customerFilters.value()), Filters.NOTHING_OF_CUSTOMER).done();
+      check.kept("customerFilters", customerFilters)
+          .is("customerFilters", Filters.isSomething(customerFilters.value()), Filters.NOTHING_OF_CUSTOMER).done();
     }
 
     /** Without the values of headers and the credentials. */

@@ -14,7 +14,6 @@ import io.keyhook.event.Outgoing;
 import io.keyhook.event.WebhookState;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 
 /**
  * Passes events to endpoints, and does what they ask for: {@code Endpoint.next} decides the next step. Belongs to one event
@@ -92,11 +91,11 @@ final class Deliverer implements Endpoint.Actions {
     }
   }
 
-  /** Returns deliveries that wait to the queue, which they are about to leave. */
+  /** Returns deliveries that wait here to the queue, where they are canceled. */
   void canceled(CancelPending canceled) {
     for (Endpoint endpoint : endpoints.all()) {
       if (canceled.covers(endpoint.id().accountId(), endpoint.id().webhookId())) {
-        endpoint.cancel();
+        endpoint.releaseAll();
         advance(endpoint);
       }
     }
@@ -130,13 +129,9 @@ final class Deliverer implements Endpoint.Actions {
   }
 
   private void record(HeldDelivery delivery, Attempt attempt) {
-    Outgoing outgoing = delivery.outgoing();
     drain.track(Work.WRITE, outcomes.record(delivery, attempt).onSuccess(next -> {
       if (next) {
-        due(outgoing.endpoint());
-      }
-      if (outgoing.lane() != null && !attempt.succeeded() && endpoints.of(outgoing.endpoint()).hasChanged()) {
-        drain.track(Work.WRITE, outcomes.cancelPending(outgoing.endpoint(), List.of())); // which this attempt has outlasted
+        due(delivery.outgoing().endpoint());
       }
     }));
   }

@@ -59,7 +59,7 @@ final class DeliveryVerticle extends VerticleBase {
     EndpointReader reader = new EndpointReader(
         client, services.database().shards(), rules.policy(), rules.cipher(), rules.plans());
     RetrySchedule schedule = new RetrySchedule(options.retryDelays());
-    results = new Results(vertx, services.database(), client, takeOver, schedule,
+    results = new Results(vertx, services.database(), client, takeOver, schedule, rules.plans(),
         new WebhookReports(services.outbox(), services.alerts()));
     deliverer = new Deliverer(
         new Endpoint.Limits(options.maxInFlightPerEndpoint(),

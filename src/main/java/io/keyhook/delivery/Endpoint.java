@@ -220,7 +220,8 @@ final class Endpoint {
     return holds;
   }
 
-  private void releaseAll() {
+  /** What waits returns to the queue. */
+  void releaseAll() {
     for (HeldDelivery delivery; (delivery = waiting.pollFirst()) != null; ) {
       actions.release(moved(delivery, State.RELEASING));
     }
@@ -251,14 +252,8 @@ final class Endpoint {
     settings.failed();
   }
 
-  /** The webhook is inactive or deleted, which cancels what waits. */
-  void inactive() {
-    settings.forget();
-    releaseAll();
-  }
-
-  /** The webhook is paused: what waits returns to the queue. */
-  void paused() {
+  /** The webhook is paused, inactive or deleted: what waits returns to the queue. */
+  void stopped() {
     settings.forget();
     releaseAll();
   }
@@ -272,22 +267,12 @@ final class Endpoint {
     }
   }
 
-  /** What waits is canceled, unless the webhook is active again by then: it returns to the queue, which it is about to leave. */
-  void cancel() {
-    releaseAll();
-  }
-
   EndpointId id() {
     return id;
   }
 
   Settings.State settings() {
     return settings.state();
-  }
-
-  /** Whether the webhook may have changed since its settings were read. */
-  boolean hasChanged() {
-    return !settings.isCurrent();
   }
 
   /** Whether its due deliveries wait for the endpoint itself: it is slow, it fails, or its rate limit is reached. */

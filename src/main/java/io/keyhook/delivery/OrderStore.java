@@ -54,6 +54,19 @@ final class OrderStore {
   /** The same with the spans that raised the events. */
   static final String CLAIM_TRACED = claim(true);
 
+  /** Cancels deliveries whose attempt has failed, where the webhook is not sent to any more. */
+  static final String CANCEL = """
+      WITH gone AS (
+        DELETE FROM keyhook.delivery_queue q
+        USING %s r (account_id, webhook_id, delivery_id)
+        JOIN keyhook.webhook w ON w.account_id = r.account_id AND w.webhook_id = r.webhook_id
+        JOIN keyhook.account a ON a.account_id = r.account_id
+        WHERE %s AND NOT q.leased AND NOT %s
+        RETURNING q.*
+      )
+      %s""".formatted(DeliveryRowStore.batch("uuid", "uuid", "uuid"), DeliveryRowStore.is("q", "r"),
+      DeliveryRowStore.isSentTo("w", "a", "$4"), DeliveryRowStore.LOG_CANCELED);
+
   /** Makes the first of a lane due if it waits for its turn, and returns the webhooks of those. */
   static final String WAKE = """
       WITH due AS MATERIALIZED (
@@ -111,6 +124,7 @@ final class OrderStore {
   private static final ShardStatement LOCK_ON_SHARD = new ShardStatement(LOCK, List.of("uuid[]", "uuid[]"), "locked boolean");
   private static final ShardStatement CLAIM_ON_SHARD = ClaimSql.onShard(CLAIM, false);
   private static final ShardStatement CLAIM_TRACED_ON_SHARD = ClaimSql.onShard(CLAIM_TRACED, true);
+  private static final ShardStatement CANCEL_ON_SHARD = new ShardStatement(CANCEL, List.of("uuid[]", "uuid[]", "uuid[]", "text[]"));
   private static final ShardStatement WAKE_ON_SHARD = new ShardStatement(WAKE, List.of("uuid[]", "uuid[]", "text[]"), WEBHOOK);
   private static final ShardStatement WAKE_ALL_ON_SHARD = new ShardStatement(WAKE_ALL, List.of("uuid[]", "uuid[]"), WEBHOOK);
   private static final ShardStatement RELEASE_ON_SHARD = new ShardStatement(RELEASE, List.of("uuid[]", "uuid[]"), WEBHOOK);
@@ -173,6 +187,16 @@ final class OrderStore {
   static Future<Leases> claim(
       ShardClient tx, UUID accountId, List<Claim> claims, boolean takeOver, String[] plans, boolean traced) {
     return QueueStore.claim(tx, traced ? CLAIM_TRACED_ON_SHARD : CLAIM_ON_SHARD, accountId, claims, takeOver, plans, traced);
+  }
+
+  /**
+   * Cancels deliveries to locked webhooks whose attempt has failed, where the webhook is not sent to any more.
+   *
+   * @param plans that have webhooks
+   */
+  static Future<Void> cancel(ShardClient tx, List<Outgoing> failed, String[] plans) {
+    return tx.run(CANCEL_ON_SHARD, of(failed.stream().map(Outgoing::endpoint).toList())
+        .addArrayOfUUID(uuids(failed, Outgoing::deliveryId)).addArrayOfString(plans)).mapEmpty();
   }
 
   /** Lets the next ones go after deliveries to locked webhooks, and returns the webhooks of those. */

@@ -101,7 +101,7 @@ final class Outcomes {
    */
   Future<Void> cancelPending(EndpointId endpoint, List<Outgoing> leased) {
     return Future.join(leased.stream().map(results::release).toList())
-        .compose(released -> bus.request(Addresses.CANCEL_PENDING, new CancelPending(endpoint.accountId(), endpoint.webhookId())))
+        .transform(released -> bus.request(Addresses.CANCEL_PENDING, new CancelPending(endpoint.accountId(), endpoint.webhookId())))
         .onFailure(e -> log.warn("Could not cancel the deliveries to an inactive webhook: {}", e.getMessage()))
         .<Void>mapEmpty().otherwiseEmpty();
   }

@@ -1,5 +1,6 @@
 package io.keyhook.delivery;
 
+import io.keyhook.account.Plans;
 import io.keyhook.bus.DatabaseError;
 import io.keyhook.db.Batcher;
 import io.keyhook.db.Database;
@@ -50,6 +51,7 @@ final class Results {
   private final Vertx vertx;
   private final Database database;
   private final TakeOver takeOver;
+  private final Plans plans;
   private final WebhookReports reports;
   private final Batcher<Result, Void> delivered;
   private final Batcher<Result, Void> failed;
@@ -59,7 +61,8 @@ final class Results {
   private volatile int unwritten;
   private boolean givenUp;
 
-  Results(Vertx vertx, Database database, Pool client, TakeOver takeOver, RetrySchedule schedule, WebhookReports reports) {
+  Results(Vertx vertx, Database database, Pool client, TakeOver takeOver, RetrySchedule schedule, Plans plans, WebhookReports reports) {
+    this.plans = plans;
     this.reports = reports;
     this.vertx = vertx;
     this.database = database;
@@ -97,7 +100,8 @@ final class Results {
       return OrderStore.lock(tx, results, result -> result.delivery().endpoint())
           .compose(locked -> all.get(true).isEmpty() ? Future.succeededFuture() : ResultStore.delivered(tx, all.get(true)))
           .compose(written -> all.get(false).isEmpty() ? Future.succeededFuture()
-              : ResultStore.failed(tx, all.get(false), schedule))
+              : ResultStore.failed(tx, all.get(false), schedule).compose(failed ->
+                  OrderStore.cancel(tx, all.get(false).stream().map(Result::delivery).toList(), plans.withWebhooks())))
           .compose(written -> OrderStore.wake(tx, results.stream().map(Result::delivery).toList()));
     }, woken::addAll).map(woken);
   }

@@ -41,8 +41,7 @@ final class SettingsLoader {
       } else if (read.failed()) {
         failed(endpoint, read.cause(), advance);
       } else {
-        read.result().settings().ifPresentOrElse(endpoint::known,
-            read.result().paused() ? endpoint::paused : endpoint::inactive);
+        read.result().settings().ifPresentOrElse(endpoint::known, endpoint::stopped);
       }
       advance.accept(endpoint);
     });

@@ -44,6 +44,11 @@ public final class DeliveryRowStore {
   /** Twice as long, so that what is held is no more due when its webhook resumes. */
   public static final String HELD_BY = "interval '17520000 hours'";
 
+  /** Moves the rows of {@code gone}, which have left the queue, to the log as canceled. */
+  public static final String LOG_CANCELED = """
+      INSERT INTO keyhook.delivery (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
+        SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, 3, coalesce(attempts, '[]') FROM gone""";
+
   /** The field of a trace's row. */
   public static final String TRACE = "traceparent";
 
@@ -210,6 +215,17 @@ public final class DeliveryRowStore {
    */
   public static String isPaused(String webhook) {
     return "(%1$s.paused_at IS NOT NULL AND %1$s.is_active)".formatted(webhook);
+  }
+
+  /**
+   * The condition that deliveries are sent to a webhook: it is active, and its account is not suspended and has a plan with webhooks.
+   *
+   * @param webhook an alias of the table
+   * @param account an alias of the table
+   * @param plans a parameter, an array of those with webhooks
+   */
+  public static String isSentTo(String webhook, String account, String plans) {
+    return "(%1$s.is_active AND %2$s.plan = ANY (%3$s::text[]) AND %2$s.suspended_at IS NULL)".formatted(webhook, account, plans);
   }
 
   /**

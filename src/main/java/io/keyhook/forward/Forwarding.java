@@ -105,14 +105,21 @@ public final class Forwarding implements AutoCloseable {
   private void listen() throws InterruptedException, RefusedException {
     Duration wait = FIRST_WAIT;
     boolean lost = false;
+    boolean early = true; // a connection may be called good before it has been listened to, once for each time that it was
     while (!closed) {
       try {
-        if (lost) {
+        if (lost && early) {
           server.get(webhook); // the response comes at once, where that to listening waits for a request
+          print("Connected again");
+          lost = false;
+          early = false;
+        }
+        List<JsonObject> requests = server.listen(webhook);
+        if (lost) {
           print("Connected again");
         }
         lost = false;
-        List<JsonObject> requests = server.listen(webhook);
+        early = true;
         wait = FIRST_WAIT;
         for (JsonObject request : requests) {
           room.acquire();

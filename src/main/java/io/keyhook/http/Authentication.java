@@ -6,6 +6,7 @@ import io.keyhook.bus.Actor;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Claim;
 import io.keyhook.bus.Failure;
+import io.keyhook.bus.Portals;
 import io.keyhook.fair.ClientTenant;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
@@ -75,6 +76,14 @@ final class Authentication {
 
   static Caller caller(RoutingContext context) {
     return context.get(CALLER);
+  }
+
+  /** The session of a portal whose token a request carries, as its cookie has it. Empty: it carries none. */
+  static Optional<String> portalSession(RoutingContext context) {
+    String start = SCHEME + Portals.PREFIX;
+    return Optional.ofNullable(context.request().getHeader(HttpHeaders.AUTHORIZATION))
+        .filter(header -> header.length() <= MAX_CREDENTIAL && header.regionMatches(true, 0, start, 0, start.length()))
+        .map(header -> header.substring(start.length()));
   }
 
   private static String bearer(RoutingContext context) {

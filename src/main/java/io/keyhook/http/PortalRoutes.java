@@ -9,6 +9,7 @@ import io.keyhook.bus.Portals;
 import io.keyhook.fair.ClientTenant;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
+import java.util.Objects;
 
 /** Routes for portal links, and for the sessions that they open. A session makes the calls that {@link Permissions} names. */
 final class PortalRoutes {
@@ -44,9 +45,16 @@ final class PortalRoutes {
       return client.resumePortal(resume).map(opened -> answer(context, opened));
     });
     calls.open(HttpMethod.POST, "/api/portal/logout", 204, context -> {
-      Portals.End end = read(context, in -> new Portals.End(SessionCookies.readPortal(context), addresses.of(context.request())));
+      String cookie = SessionCookies.readPortal(context);
+      String session = Authentication.portalSession(context).orElse(cookie); // another link may have replaced the cookie since
+      Portals.End end = read(context, in -> new Portals.End(session, addresses.of(context.request())));
       pages.require(context.request());
-      return client.endPortal(end).onSuccess(ended -> SessionCookies.clearPortal(context, addresses));
+      limits.validations().check(ClientTenant.of(end.ipAddress()));
+      return client.endPortal(end).onSuccess(ended -> {
+        if (Objects.equals(session, cookie)) {
+          SessionCookies.clearPortal(context, addresses);
+        }
+      });
     });
   }
 

@@ -101,7 +101,7 @@ final class HeartbeatStore {
   }
 
   /**
-   * A node runs, which is written once in a while.
+   * Notes that a node runs, every {@link #WRITTEN_EVERY} at most.
    *
    * @param outage without a node for so long, none has always run
    */

@@ -94,7 +94,7 @@ record LicenseTerms(
   }
 
   /**
-   * Writes when licenses expire, beside those that do so already at another time.
+   * SQL that notes when licenses expire. Where one is noted to expire at another time, that changes.
    *
    * @param licenses their rows: what follows {@code FROM}
    */

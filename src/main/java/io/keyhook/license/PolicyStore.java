@@ -110,7 +110,8 @@ final class PolicyStore {
       SELECT\s""".formatted(end("l", "p"), LicenseTerms.toExpire("""
         changed
         WHERE expires_at > now() OR expires_at IS NOT NULL AND NOT EXISTS (
-          SELECT FROM unnest($3::uuid[], $4::timestamptz[]) q (id, expired_at) WHERE q.id = license_id AND q.expired_at <= now())""")) + LicenseStore.COLUMNS + " FROM changed";
+          SELECT FROM unnest($3::uuid[], $4::timestamptz[]) q (id, expired_at) WHERE q.id = license_id AND q.expired_at <= now())"""))
+      + LicenseStore.COLUMNS + " FROM changed";
 
   private PolicyStore() {}
 

@@ -88,7 +88,7 @@ final class AccountLogStore {
     });
   }
 
-  /** The deliveries of rows, of which there is one where none was found, too. */
+  /** The deliveries of rows. A row without one says that none was found. */
   static List<Listed> found(RowSet<Row> rows) {
     List<Listed> found = new ArrayList<>(rows.size());
     for (Row row : rows) {

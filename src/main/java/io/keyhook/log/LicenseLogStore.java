@@ -31,7 +31,7 @@ import java.util.stream.Stream;
 final class LicenseLogStore {
   /** So many deliveries of all events are searched in less than 0.1 s. */
   static final int MAX_SCANNED = 50_000;
-  /** Deliveries of some events only: others may lie between these, so that most events are looked up. Or all matches are read whole. */
+  /** For searches that cost more for each delivery: they look most events up, or read whole rows to leave some out. */
   static final int MAX_SELECTED = 5000;
 
   private static final String OF_WEBHOOK = """
@@ -51,10 +51,10 @@ final class LicenseLogStore {
   private static final String WEBHOOKS = """
       w.account_id = $1 AND ($2::uuid IS NULL OR w.webhook_id = $2) AND (w.deleted_at IS NULL OR w.deleted_at > $5)""";
   /**
-   * A webhook's share of the stretch is such that neither one busy webhook among idle ones shortens it much, nor many busy ones make it more
-   * than four times as long. The stretch ends where the first webhook has had its share. Rows whose event lies beyond twice as many events, as after a clock
-   * was wrong, are looked up one by one. A subquery within a condition that is compared with true is no join, which would compare each row
-   * with each event.
+   * A webhook's share of the stretch, in the queue and in the log, is such that neither one busy webhook among idle ones shortens it much,
+   * nor many busy ones make it more than four times as long. The stretch ends where the first webhook has had its share. Rows whose event
+   * lies beyond twice as many events, as after a clock was wrong or where there are traces, are looked up one by one. A subquery within a
+   * condition that is compared with true is no join, which would compare each row with each event.
    */
   private static final String LIST = """
       WITH share AS MATERIALIZED (

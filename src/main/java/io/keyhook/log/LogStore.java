@@ -178,8 +178,8 @@ final class LogStore {
     Status status = STATUSES[row.getShort(3)];
     return new Delivery(publicId, Id.WEBHOOK.of(row.getUUID(1)), row.getString(7), type,
         new JsonObject(row.getString(6)).getString("licenseId"), status,
-        Payload.body(type, id, publicId, row.getString(6)), sent(row, type, id, publicId), Instant.ofEpochMilli(Id.millis(id)), row.getBoolean(8) ? null : instant(row, 5),
-        row.getBoolean(8), first + kept.size() - 1, attempts);
+        Payload.body(type, id, publicId, row.getString(6)), sent(row, type, id, publicId), Instant.ofEpochMilli(Id.millis(id)),
+        row.getBoolean(8) ? null : instant(row, 5), row.getBoolean(8), first + kept.size() - 1, attempts);
   }
 
   /** Null where it is the payload. */

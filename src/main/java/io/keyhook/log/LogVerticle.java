@@ -8,7 +8,6 @@ import io.keyhook.bus.Bus;
 import io.keyhook.bus.Caller;
 import io.keyhook.bus.Check;
 import io.keyhook.bus.Deliveries;
-import io.keyhook.bus.Deliveries.CancelPending;
 import io.keyhook.bus.Deliveries.Delivery;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Licenses;
@@ -27,13 +26,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Reads the log, redelivers, recovers and cancels, exports accounts and erases customers. */
 public final class LogVerticle extends VerticleBase {
-  private static final Logger log = LoggerFactory.getLogger(LogVerticle.class);
-
   /** How far the clock of the database, from which IDs have their time, may be ahead. */
   private static final Duration CLOCK_DIFFERENCE = Duration.ofHours(1);
 
@@ -77,7 +72,7 @@ public final class LogVerticle extends VerticleBase {
     bus.answer(Addresses.ERASE_CUSTOMER, request ->
         bus.request(Addresses.FIND_ACCOUNT, new Accounts.Find(Id.ACCOUNT.of(request.caller().accountId())))
             .compose(there -> CustomerErasure.run(database, outbox, request)));
-    bus.answer(Addresses.CANCEL_PENDING, this::cancel);
+    bus.answer(Addresses.CANCEL_PENDING, new Cancellation(bus, database, plans)::cancel);
     bus.answer(Addresses.GET_HEALTH, query -> {
       UUID accountId = query.caller().accountId();
       UUID webhookId = Id.WEBHOOK.parse(query.id());
@@ -157,22 +152,5 @@ public final class LogVerticle extends VerticleBase {
     boolean test = id.startsWith(Id.TEST_DELIVERY.prefix());
     UUID deliveryId = Payload.idOf(test).parse(id);
     return shownFrom(caller.accountId()).compose(from -> LogStore.get(pool, caller, deliveryId, test, from));
-  }
-
-  private Future<Void> cancel(CancelPending request) {
-    bus.publish(Addresses.CANCELED, request);
-    return cancelQueued(request);
-  }
-
-  /** Completes after the first batch: the rest is no longer sent, and a long queue takes longer than a caller waits. */
-  private Future<Void> cancelQueued(CancelPending request) {
-    return database.transaction(tx -> RedeliveryStore.cancel(tx, request.accountId(), request.webhookId(), plans.withWebhooks())
-    ).map(canceled -> {
-      if (canceled == RedeliveryStore.CANCEL_BATCH) {
-        cancelQueued(request).onFailure(e ->
-            log.warn("Could not cancel pending deliveries; they are canceled when they become due: {}", e.getMessage()));
-      }
-      return null;
-    });
   }
 }

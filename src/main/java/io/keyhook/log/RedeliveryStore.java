@@ -41,7 +41,7 @@ final class RedeliveryStore {
       )
       SELECT keep_until FROM taken""";
 
-  /** As those do who take deliveries of webhooks with an order, and let the next ones go. */
+  /** Before the queue of webhooks with an order is changed; see {@link DeliveryRowStore}. */
   private static final String LOCK = """
       SELECT FROM keyhook.webhook_pace p WHERE p.account_id = $1 AND ($2::uuid IS NULL OR p.webhook_id = $2)
       ORDER BY p.account_id, p.webhook_id FOR UPDATE""";
@@ -52,17 +52,16 @@ final class RedeliveryStore {
           JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = q.webhook_id
           JOIN keyhook.account a ON a.account_id = $1
           WHERE q.account_id = $1 AND ($2::uuid IS NULL OR q.webhook_id = $2)
-            AND NOT (w.is_active AND a.plan = ANY ($4::text[]) AND a.suspended_at IS NULL)
+            AND NOT %s
             AND (q.lane IS NULL OR NOT q.leased OR q.due_at <= now()) -- the next one of its license waits for an attempt that is under way
           ORDER BY q.webhook_id, q.delivery_id LIMIT $3 FOR UPDATE OF q) d
         WHERE %s
         RETURNING q.*
       ), logged AS (
-        INSERT INTO keyhook.delivery (account_id, delivery_id, webhook_id, event_id, keep_until, type, status, attempts)
-        SELECT account_id, delivery_id, webhook_id, event_id, keep_until, type, 3, coalesce(attempts, '[]') FROM gone
+        %s
       )
       SELECT count(*)::int FROM gone"""
-      .formatted(DeliveryRowStore.is("q", "d"));
+      .formatted(DeliveryRowStore.isSentTo("w", "a", "$4"), DeliveryRowStore.is("q", "d"), DeliveryRowStore.LOG_CANCELED);
 
   private static final String EXISTS = "SELECT FROM keyhook.webhook WHERE account_id = $1 AND webhook_id = $2 AND "
       + DeliveryRowStore.isOf("webhook", "$3");
@@ -107,7 +106,8 @@ final class RedeliveryStore {
 
   /**
    * Cancels up to {@value #CANCEL_BATCH} deliveries of inactive webhooks, and returns how many. One that goes in order stays during its
-   * attempt, whose result is to {@linkplain io.keyhook.bus.Deliveries.CancelPending cancel} it. A webhook that was reactivated in the meantime keeps its deliveries, and whoever looks for those that wait for their turn then sees all that this did.
+   * attempt, and is canceled with its result, so that the next one of its license waits for it. A webhook that was reactivated in the
+   * meantime keeps its deliveries.
    *
    * @param webhookId null: all of the account
    * @param plans that have webhooks

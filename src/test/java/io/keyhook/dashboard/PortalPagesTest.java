@@ -79,7 +79,7 @@ class PortalPagesTest {
         seller.dialogButton("Revoke portal link").click();
         assertThat(seller.heading("No portal links")).isVisible();
         customer.page().reload();
-        assertThat(customer.heading("This link no longer works")).isVisible();
+        assertThat(customer.heading("You are not logged in")).isVisible();
         assertThat(customer.complaints()).isEmpty();
       }
       assertThat(seller.complaints()).isEmpty();
@@ -170,9 +170,35 @@ class PortalPagesTest {
       first.dialogButton("Log out").click();
       assertThat(first.heading("You are logged out")).isVisible();
       first.page().reload();
-      assertThat(first.heading("This link no longer works")).isVisible();
+      assertThat(first.heading("You are not logged in")).isVisible();
       assertThat(first.complaints()).isEmpty();
       assertThat(second.complaints()).isEmpty();
+    }
+  }
+
+  /** A browser has one cookie for all portals, that of the link which it opened last. */
+  @Test
+  void aCustomerLogsOutOfAllTabsOfTheirLinkAndOfNoOther() {
+    JsonObject link = link(new JsonObject());
+    try (Tab one = open()) {
+      Tab same = new Tab(one.page().context());
+      Tab other = new Tab(one.page().context());
+      one.page().navigate(url(link));
+      assertThat(one.heading("Webhooks")).isVisible();
+      same.page().navigate(url(link));
+      assertThat(same.heading("Webhooks")).isVisible();
+      JsonObject another = link(new JsonObject());
+      other.page().navigate(url(another));
+      assertThat(other.heading("Webhooks")).isVisible();
+      one.button("Log out").click();
+      one.dialogButton("Log out").click();
+      assertThat(one.heading("You are logged out")).isVisible();
+      assertThat(same.heading("You are logged out")).isVisible();
+      other.page().reload();
+      assertThat(other.heading("Webhooks")).isVisible();
+      assertThat(keyhook.api().get("/api/portal-links").expect(200).data()).extracting(left -> left.getString("id"))
+          .doesNotContain(link.getString("id"));
+      keyhook.api().delete("/api/portal-links/" + another.getString("id")).expect(204);
     }
   }
 }

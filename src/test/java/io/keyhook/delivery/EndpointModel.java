@@ -24,7 +24,7 @@ final class EndpointModel implements Endpoint.Actions {
 
   /** What can happen to an endpoint. */
   enum Event {
-    ACCEPT, DUE, ATTEMPT_SUCCEEDS, ATTEMPT_FAILS, ATTEMPT_UNSENT, READ_KNOWN, READ_INACTIVE, READ_PAUSED, READ_REFUSED, READ_FAILS, WAIT_OVER, CHANGED,
+    ACCEPT, DUE, ATTEMPT_SUCCEEDS, ATTEMPT_FAILS, ATTEMPT_UNSENT, READ_KNOWN, READ_STOPPED, READ_REFUSED, READ_FAILS, WAIT_OVER, CHANGED,
     CHANGED_ELSEWHERE, POLLED, CANCELED, CLAIM_FULL, CLAIM_SHORT, CLAIM_FAILS, WRITTEN, TIME_PASSES, MACHINE_SLEEPS,
     CLOCK_SET_BACK, ROOM_TAKEN, ROOM_FREED, STOP
   }
@@ -65,8 +65,7 @@ final class EndpointModel implements Endpoint.Actions {
       case ATTEMPT_FAILS -> attemptEnds(false);
       case ATTEMPT_UNSENT -> attemptIsUnsent();
       case READ_KNOWN -> readEnds(() -> endpoint.known(new EndpointSettings(id.accountId(), version, null, null, List.of())));
-      case READ_INACTIVE -> readEnds(endpoint::inactive);
-      case READ_PAUSED -> readEnds(endpoint::paused);
+      case READ_STOPPED -> readEnds(endpoint::stopped);
       case READ_REFUSED -> readEnds(() -> {
         int before = writing.size();
         endpoint.refused();
@@ -83,7 +82,7 @@ final class EndpointModel implements Endpoint.Actions {
         told = version;
         endpoint.heardOf(version);
       }
-      case CANCELED -> endpoint.cancel();
+      case CANCELED -> endpoint.releaseAll();
       case CLAIM_FULL -> claimEnds(reserved);
       case CLAIM_SHORT -> claimEnds(reserved / 2);
       case CLAIM_FAILS -> claimEnds(0);

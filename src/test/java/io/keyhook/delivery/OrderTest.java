@@ -27,6 +27,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Webhooks that receive the events of a license one at a time and in order, from two nodes. */
 class OrderTest {
@@ -380,19 +382,24 @@ class OrderTest {
     keyhook.awaitStatus(first.id(), "delivered");
   }
 
-  @Test
-  void anAttemptThatFailsAfterADeactivationIsTheLast() {
+  /** As another node deactivates the webhook or suspends its account, which this one need not have heard of. */
+  @ParameterizedTest
+  @CsvSource({"webhook, is_active = false, is_active = true", "account, suspended_at = now(), suspended_at = NULL"})
+  void anAttemptThatFailsWhenNothingIsSentAnyMoreIsTheLast(String table, String stop, String start) {
+    String change = "UPDATE keyhook." + table + " SET %s WHERE account_id = (SELECT account_id FROM keyhook.webhook WHERE webhook_id = ?)";
     Answer.Held held = Answer.held(Answer.status(500));
     receiver.answerNext(held);
     change(license, 2);
     Delivery first = receiver.take();
     awaitHeld(1);
-    patch(new JsonObject().put("isActive", false));
+    keyhook.database().update(change.formatted(stop), id());
     held.release();
-    keyhook.awaitAttempts(first.id(), 1);
-    keyhook.database().update("UPDATE keyhook.delivery_queue SET due_at = now() WHERE webhook_id = ? AND NOT leased", id());
+    Waiting.until("it is canceled", () -> keyhook.database()
+        .number("SELECT count(*) FROM keyhook.delivery WHERE webhook_id = ? AND status = 3 AND jsonb_array_length(attempts) = 1", id()) == 1);
+    Waiting.until("so is the next one", () ->
+        keyhook.database().number("SELECT count(*) FROM keyhook.delivery_queue WHERE webhook_id = ?", id()) == 0);
+    keyhook.database().update(change.formatted(start), id());
     keyhook.awaitStatus(first.id(), "canceled");
-    patch(new JsonObject().put("isActive", true));
     change(license, 1);
     assertThat(sequence(receiver.take())).isEqualTo(4);
   }

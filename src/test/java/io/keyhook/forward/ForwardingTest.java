@@ -15,7 +15,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The command with a server in the place of Keyhook. */
 class ForwardingTest {
@@ -26,8 +27,10 @@ class ForwardingTest {
     exchange.close();
   }
 
-  @Test
-  void itSaysThatItIsConnectedAgainBeforeThereIsARequest() throws IOException {
+  /** Says so once before it has listened again, and then only when it has. */
+  @ParameterizedTest
+  @CsvSource({"1, 1", "3, 2"})
+  void itSaysThatItIsConnectedAgainBeforeThereIsARequest(int failures, int lost) throws IOException {
     AtomicInteger calls = new AtomicInteger();
     CompletableFuture<Void> never = new CompletableFuture<>();
     ExecutorService threads = Executors.newCachedThreadPool();
@@ -35,7 +38,7 @@ class ForwardingTest {
     server.setExecutor(threads);
     server.createContext("/api/webhooks/webhook_1", exchange -> respond(exchange, 200, "{\"id\":\"webhook_1\"}"));
     server.createContext("/api/webhooks/webhook_1/listen", exchange -> {
-      if (calls.incrementAndGet() == 1) {
+      if (calls.incrementAndGet() <= failures) {
         respond(exchange, 503, "");
       } else {
         never.join();
@@ -47,8 +50,9 @@ class ForwardingTest {
         "--url", "http://127.0.0.1:" + server.getAddress().getPort()), Map.of("KEYHOOK_API_KEY", "kh_a")), lines::add);
     CompletableFuture<Boolean> ended = CompletableFuture.supplyAsync(forwarding::run, threads);
     try {
-      Waiting.until("it is connected again", () -> lines.contains("Connected again"));
-      assertThat(lines).filteredOn(line -> line.startsWith("Lost the connection")).hasSize(1);
+      Waiting.until("it listens again", () -> calls.get() > failures);
+      assertThat(lines).filteredOn("Connected again"::equals).hasSize(1);
+      assertThat(lines).filteredOn(line -> line.startsWith("Lost the connection")).hasSize(lost);
     } finally {
       forwarding.close();
       ended.join();

@@ -52,9 +52,14 @@ class RateLimitTest {
   @Test
   void sessionsOfPortalsAreLimitedAsValidationsAre() {
     Api page = keyhook.start().api().anonymous().header("X-Keyhook-Session", "1");
-    List<Exchange> answers = Stream.generate(() -> page.postAsync("/api/portal/refresh", new JsonObject())).limit(60).toList().stream()
-        .map(Api::join).toList();
-    assertThat(answers).extracting(Exchange::status).contains(401, 429).containsOnly(401, 429);
+    assertThat(statuses(page, "/api/portal/refresh")).contains(401, 429).containsOnly(401, 429);
+    Api leaving = keyhook.start().api().anonymous().header("X-Keyhook-Session", "1");
+    assertThat(statuses(leaving, "/api/portal/logout")).contains(204, 429).containsOnly(204, 429);
+  }
+
+  private static List<Integer> statuses(Api page, String path) {
+    return Stream.generate(() -> page.postAsync(path, new JsonObject())).limit(60).toList().stream().map(Api::join).map(Exchange::status)
+        .toList();
   }
 
   @Test

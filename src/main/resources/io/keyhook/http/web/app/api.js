@@ -146,8 +146,8 @@ async function lookAgain() {
 const SESSION_HEADER = { 'X-Keyhook-Session': '1' };
 
 /** Makes a call that takes a session's cookie instead of a token. */
-export async function postWithCookie(path) {
-  const { text } = await send('POST', path, { headers: SESSION_HEADER });
+export async function postWithCookie(path, headers) {
+  const { text } = await send('POST', path, { headers: { ...SESSION_HEADER, ...headers } });
   return text ? JSON.parse(text) : null;
 }
 

@@ -1,5 +1,5 @@
 // The portal: a customer of the seller sees and manages the webhooks that are theirs, and nothing else.
-import { html, render, useRef, useState } from '../app/preact.js';
+import { html, render, useEffect, useRef, useState } from '../app/preact.js';
 import { getPublic } from '../app/api.js';
 import { AppContext } from '../app/context.js';
 import { dateTime } from '../app/format.js';
@@ -9,7 +9,7 @@ import { ButtonLink, Confirm, Empty, Loaded, Notice, PageHead, Toasts, useTitle 
 import { useLoad, useRetried, useSession } from '../app/use.js';
 import { ALL_LICENSE_EVENTS } from '../app/words.js';
 import { DeliveryPage } from './delivery.js';
-import { end, enter } from './session.js';
+import { end, enter, hasLink, onEnd } from './session.js';
 import { WebhookPage } from './webhook.js';
 import { WebhookList } from './webhooks.js';
 
@@ -58,10 +58,12 @@ function Closed() {
 /** @param wasIn whether there was a session */
 function Over({ wasIn }) {
   useTitle('Webhooks');
+  const [title, why] = wasIn ? ['Your session has ended', 'Its link has expired or was revoked.']
+    : hasLink ? ['This link no longer works', 'It was opened before or revoked, or has expired.']
+    : ['You are not logged in', 'Your session has ended, or its link was revoked.'];
   return html`<main class="door"><div class="door-card"><${Logo} />
-    <h1>${wasIn ? 'Your session has ended' : 'This link no longer works'}</h1>
-    <p>${wasIn ? 'Its link has expired or was revoked.' : 'It was opened before or revoked, or has expired.'} Ask for a new link where you
-      got this one.</p></div></main>`;
+    <h1>${title}</h1>
+    <p>${why} Ask for a new link where you got ${hasLink || wasIn ? 'this one' : 'yours'}.</p></div></main>`;
 }
 
 function Frame({ session, onClosed }) {
@@ -70,6 +72,7 @@ function Frame({ session, onClosed }) {
   const settings = useRetried(() => getPublic('api/settings'), []);
   const main = useRef();
   const [leaving, setLeaving] = useState(false);
+  useEffect(() => onEnd(session, onClosed), []);
   const route = match(ROUTES, path);
   const me = { data: { role: session.canManage ? 'member' : 'read_only' } };
   return html`<${AppContext.Provider} value=${{ settings, me, portal: session, offers: offers(session.events) }}>
@@ -84,7 +87,7 @@ function Frame({ session, onClosed }) {
     </main>
     <${Toasts} />
     ${leaving && html`<${Confirm} title="Log out?" action="Log out" kind="primary" onClose=${() => setLeaving(false)} run=${async () => {
-      await end();
+      await end(session);
       onClosed();
     }}><p>Your link works only once. To come back, you need a new one. Your webhooks still receive events.</p></${Confirm}>`}
   </${AppContext.Provider}>`;

@@ -1,5 +1,5 @@
 // The session of a portal: a link opens once, and its cookie resumes the session when the page is loaded again.
-import { administrate, enterWithKey, leaveWithKey, postPublic, postWithCookie } from '../app/api.js';
+import { administrate, authorization, enterWithKey, leaveWithKey, postPublic, postWithCookie } from '../app/api.js';
 
 /** The start of a token, which names its link: the IDs of an account and a link, without the secret. */
 const LINK = 42;
@@ -20,6 +20,11 @@ function takeToken() {
 }
 
 const token = takeToken();
+/** Whether the address had a link when the page was loaded. */
+export const hasLink = token !== null;
+
+/** Which link a session is of. */
+const link = credential => credential.slice(PREFIX.length, PREFIX.length + LINK);
 
 /** Returns the session of the cookie; null: there is none. */
 async function resume() {
@@ -39,17 +44,28 @@ async function open() {
     return await postPublic('api/portal/session', { token });
   } catch (e) {
     const session = e.status === 404 ? await resume() : null;
-    if (session?.token.startsWith(PREFIX + token.slice(0, LINK))) {
+    if (session && link(session.token) === token.slice(0, LINK)) {
       return session;
     }
     throw e;
   }
 }
 
-/** Ends the session, and its link. */
-export async function end() {
-  await postWithCookie('api/portal/logout');
+/** On which the other tabs of a session hear that it was ended. */
+const ended = new BroadcastChannel('keyhook-portal');
+
+/** Ends the session of this tab, and its link. Another link may have replaced the cookie since. */
+export async function end({ token }) {
+  await postWithCookie('api/portal/logout', await authorization());
+  ended.postMessage(link(token));
   leaveWithKey();
+}
+
+/** Calls back when the session was ended in another tab. */
+export function onEnd({ token }, callback) {
+  const listener = ({ data }) => data === link(token) && (leaveWithKey(), callback());
+  ended.addEventListener('message', listener);
+  return () => ended.removeEventListener('message', listener);
 }
 
 /** Returns the session; null: the link cannot be opened, or there is no session any more. */

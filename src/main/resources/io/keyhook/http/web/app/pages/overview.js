@@ -1,4 +1,4 @@
-import { html, useRef, useState } from '../preact.js';
+import { html, useEffect, useRef, useState } from '../preact.js';
 import { get } from '../api.js';
 import { Chart } from '../charts.js';
 import { now } from '../clock.js';
@@ -15,6 +15,9 @@ import { Recoveries } from './recoveries.js';
 import { WebhookStatus } from './webhooks.js';
 
 const RANGES = [['1h', '1 hour'], ['24h', '24 hours'], ['7d', '7 days'], ['30d', '30 days']];
+
+/** Milliseconds for which the page waits for its slowest card. */
+const PATIENCE = 1_000;
 
 /** Whether something is or was true. */
 function useOnce(isTrue) {
@@ -34,11 +37,16 @@ export function Overview() {
   // grows when a recovery may have started
   const [version, setVersion] = useState(0);
   const [since] = useState(() => new Date(now() - DAY_LENGTH).toISOString());
-  // shown at once when all of it is known, so that nothing moves what is being read
+  // shown at once when all of it is known, so that nothing moves what is being read; without what takes too long
   const [settled, setSettled] = useState([]);
   const settles = card => () => setSettled(settled => [...settled, card]);
   const cards = endpoints.data ? ['recoveries', 'causes', ...mayBegin && account.data ? ['steps'] : []] : [];
-  const isReady = useOnce([me, account, stats, endpoints].every(load => load.times > 0) && cards.every(card => settled.includes(card)));
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), PATIENCE);
+    return () => clearTimeout(timer);
+  }, []);
+  const isReady = useOnce(isLate || [me, account, stats, endpoints].every(load => load.times > 0) && cards.every(card => settled.includes(card)));
   useRefresh(() => {
     stats.reload();
     endpoints.reload();
