@@ -643,7 +643,7 @@ public final class KeyhookClient {
     return manage(request.caller().accountId(), Addresses.STOP_RECOVERY, request);
   }
 
-  /** Creates a link by which a customer of the account sees and manages the webhooks that are theirs. Sending it is up to the caller. */
+  /** Creates a link by which a customer of the account sees and manages their own webhooks. Sending it is up to the caller. */
   public Future<Portals.Created> createPortalLink(Portals.Create request) {
     return manage(request.caller().accountId(), Addresses.CREATE_PORTAL_LINK, request);
   }

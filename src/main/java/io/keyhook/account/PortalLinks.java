@@ -30,7 +30,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Links by which a customer of an account sees and manages the webhooks that are theirs. A link opens once and becomes a session; each
+ * Links by which a customer of an account sees and manages their own webhooks. A link opens once and becomes a session; each
  * request of the session reads its row, so that revoking the link ends it at once on all nodes.
  */
 final class PortalLinks {

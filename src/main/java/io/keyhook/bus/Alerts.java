@@ -64,7 +64,7 @@ public interface Alerts {
       Check check = Check.that().text("slackUrl", slackUrl.value(), SLACK_URL_BYTES);
       if (causes.present()) {
         List<String> named = causes.value() == null ? List.of() : causes.value().stream().distinct().toList();
-        check.is("causes", Cause.names().containsAll(named), "contains an unknown cause; there are " + String.join(", ", Cause.names()));
+        check.is("causes", Cause.names().containsAll(named), "contains an unknown cause; choose from " + String.join(", ", Cause.names()));
         causes = Field.of(named);
       }
       check.kept("mail", mail).done();

@@ -1,5 +1,6 @@
 package io.keyhook.bus;
 
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -90,7 +91,12 @@ public final class Check {
 
   public Check range(String field, Number value, long min, long max) {
     return is(field, value == null || value.longValue() >= min && value.longValue() <= max,
-        "is not between " + min + " and " + max);
+        "must be between " + min + " and " + max);
+  }
+
+  /** Checks that a time is not later than another one. */
+  public Check order(String field, Instant from, String other, Instant to) {
+    return is(field, from == null || to == null || !from.isAfter(to), "must not be later than " + other);
   }
 
   /**

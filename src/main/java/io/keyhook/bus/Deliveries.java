@@ -17,7 +17,11 @@ public interface Deliveries {
    * @param to exclusive; null: now
    */
   record ListOf(
-      Caller caller, String webhookId, Status status, String event, Instant from, Instant to, Page.Request page) {}
+      Caller caller, String webhookId, Status status, String event, Instant from, Instant to, Page.Request page) {
+    public ListOf {
+      Check.that().order("from", from, "to", to).done();
+    }
+  }
 
   /**
    * Deliveries of all webhooks of the account. Event, license, search, failing, attempted and paused select among a limited number of rows:
@@ -42,7 +46,9 @@ public interface Deliveries {
     public ListAll {
       Check.that().is("webhookId", webhookId == null || Id.WEBHOOK.fits(webhookId), "is not the id of a webhook")
           .is("licenseId", licenseId == null || Id.LICENSE.fits(licenseId), "is not the id of a license")
-          .text("search", search, Check.NAME).done();
+          .text("search", search, Check.NAME).order("from", from, "to", to)
+          .order("attemptedFrom", attempted == null ? null : attempted.from(), "attemptedTo", attempted == null ? null : attempted.to())
+          .done();
     }
 
     public ListAll(
@@ -154,7 +160,8 @@ public interface Deliveries {
    */
   record ListCauses(Caller caller, String webhookId, Instant from, Instant to) {
     public ListCauses {
-      Check.that().is("webhookId", webhookId == null || Id.WEBHOOK.fits(webhookId), "is not the id of a webhook").done();
+      Check.that().is("webhookId", webhookId == null || Id.WEBHOOK.fits(webhookId), "is not the id of a webhook")
+          .order("from", from, "to", to).done();
     }
   }
 

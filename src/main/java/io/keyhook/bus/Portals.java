@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * Requests about links by which a customer of the account sees and manages the webhooks that are theirs, and their responses. A token and
+ * Requests about links by which a customer of the account sees and manages their own webhooks, and their responses. A token and
  * a cookie are secrets and not part of any {@code toString}.
  */
 public interface Portals {

@@ -48,7 +48,7 @@ public record Subscription(Set<EventType> types, boolean allLicenseEvents) {
     Check.that()
         .is("events", unknown.isEmpty(), "contains unknown types: " + String.join(", ", unknown.stream().limit(NAMED_UNKNOWN)
             .map(name -> name.length() > LONGEST_NAMED ? name.substring(0, LONGEST_NAMED) + "..." : name).toList())
-            + "; there are " + known)
+            + "; choose from " + known)
         .is("events", !names.isEmpty(), "is empty; choose from " + known)
         .done();
     if (all) {

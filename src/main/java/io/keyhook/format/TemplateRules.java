@@ -122,7 +122,7 @@ final class TemplateRules {
     int dot = name.indexOf('.');
     String first = dot < 0 ? name : name.substring(0, dot);
     if (!names.contains(first) || !isPath(name)) {
-      throw wrong("{{" + shown(name) + "}} is not a value of this event; there are " + String.join(", ", names));
+      throw wrong("{{" + shown(name) + "}} is not a value of this event; choose from " + String.join(", ", names));
     }
   }
 

@@ -91,7 +91,7 @@ abstract class FieldReader {
     for (String name : given()) {
       if (!known.contains(name)) {
         if (unknown == null) {
-          unknown = "is unknown; there are " + (known.isEmpty() ? "none here" : String.join(", ", known));
+          unknown = "is unknown; " + (known.isEmpty() ? "send none here" : "send only " + String.join(", ", known));
         }
         error(shown(name), unknown);
       }

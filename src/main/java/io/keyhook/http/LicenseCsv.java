@@ -126,7 +126,7 @@ final class LicenseCsv {
   private void readHeader(CsvRecord record) {
     header = record.getFields();
     Set<String> seen = new HashSet<>();
-    String unknown = "is unknown; there are " + String.join(", ", COLUMNS);
+    String unknown = "is unknown; the columns are " + String.join(", ", COLUMNS);
     for (String column : header) {
       if (!COLUMNS.contains(column)) {
         error(record, shown(column), unknown);

@@ -48,7 +48,7 @@ final class QueryInput extends FieldReader {
     if (limit != null) {
       size = LIMIT.matcher(limit).matches() ? Integer.parseInt(limit) : 0;
       if (size < 1 || size > Page.MAX_LIMIT) {
-        error("limit", "is not between 1 and " + Page.MAX_LIMIT);
+        error("limit", "must be between 1 and " + Page.MAX_LIMIT);
         size = 1;
       }
     }

@@ -86,13 +86,17 @@ final class LogStore {
       FROM (%s
         WHERE c.account_id = $1 AND c.webhook_id = $2 AND c.keep_until >= (now() AT TIME ZONE 'UTC')::date + %d) m"""
       .formatted(AttemptCountStore.CONSECUTIVE_FAILURES, AttemptCountStore.OF_WEBHOOK, Partitions.COUNT_DAYS - 30);
-  /** Of the latest deliveries with an attempt, past those that were canceled before the first one. */
+  /** Of the latest deliveries with an attempt, past those that were canceled before the first one, and of those that are retried. */
   private static final String LATEST_TIMES = """
       SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ms), percentile_disc(0.95) WITHIN GROUP (ORDER BY ms)
-      FROM (SELECT (attempts -> -1 ->> 'ms')::bigint AS ms
+      FROM ((SELECT delivery_id, (attempts -> -1 ->> 'ms')::bigint AS ms
         FROM (SELECT delivery_id, attempts FROM keyhook.delivery
           WHERE account_id = $1 AND webhook_id = $2 AND NOT test ORDER BY delivery_id DESC LIMIT 20000) scanned
-        WHERE attempts <> '[]' ORDER BY delivery_id DESC LIMIT 1000) latest""";
+        WHERE attempts <> '[]' ORDER BY delivery_id DESC LIMIT 1000)
+        UNION ALL
+        (SELECT delivery_id, (attempts -> -1 ->> 'ms')::bigint FROM keyhook.delivery_queue
+          WHERE account_id = $1 AND webhook_id = $2 AND attempts IS NOT NULL ORDER BY delivery_id DESC LIMIT 1000)
+        ORDER BY delivery_id DESC LIMIT 1000) latest""";
   private static final String PENDING = """
       SELECT count(*) FROM keyhook.delivery_queue WHERE account_id = $1 AND webhook_id = $2""";
 

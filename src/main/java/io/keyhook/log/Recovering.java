@@ -101,7 +101,7 @@ final class Recovering {
     List<String> errors = Arrays.stream(AttemptError.values()).map(AttemptError::wireName).toList();
     Check.that().is("results", filter.results() == null || filter.results().stream()
         .allMatch(result -> Character.isDigit(result.charAt(0)) || errors.contains(result)),
-        "contains something that is neither a status nor the name of an attempt error; there are "
+        "contains something that is neither a status nor the name of an attempt error; the names are "
             + String.join(", ", errors)).done();
   }
 

@@ -106,6 +106,10 @@ final class Redelivery {
       EndpointId endpoint = new EndpointId(accountId, Id.WEBHOOK.parse(delivery.webhookId()));
       return RedeliveryStore.activity(database.pool(), endpoint).compose(activity -> {
         plans.checkHasWebhooks(activity.plan());
+        if (activity.deleted()) {
+          throw new Failure.Conflict("WEBHOOK_INACTIVE",
+              "The webhook of this delivery was deleted, so the delivery cannot be redelivered").exception();
+        }
         if (!activity.active()) {
           throw new Failure.Conflict("WEBHOOK_INACTIVE",
               "The webhook of this delivery is not active; reactivate it, then redeliver").exception();

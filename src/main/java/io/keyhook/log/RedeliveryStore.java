@@ -67,7 +67,8 @@ final class RedeliveryStore {
       + DeliveryRowStore.isOf("webhook", "$3");
 
   private static final String ACTIVITY = """
-      SELECT a.plan, coalesce(w.is_active AND w.deleted_at IS NULL, false), coalesce(%s, false)
+      SELECT a.plan, coalesce(w.is_active AND w.deleted_at IS NULL, false), coalesce(%s, false),
+        w.webhook_id IS NULL OR w.deleted_at IS NOT NULL
       FROM keyhook.account a LEFT JOIN keyhook.webhook w ON w.account_id = a.account_id AND w.webhook_id = $2
       WHERE a.account_id = $1""".formatted(DeliveryRowStore.isPaused("w"));
 
@@ -84,11 +85,11 @@ final class RedeliveryStore {
   }
 
   /** Whether a webhook may be sent to. */
-  record Activity(String plan, boolean active, boolean paused) {}
+  record Activity(String plan, boolean active, boolean paused, boolean deleted) {}
 
   static Future<Activity> activity(SqlClient client, EndpointId endpoint) {
     return client.preparedQuery(ACTIVITY).execute(Tuple.of(endpoint.accountId(), endpoint.webhookId()))
-        .map(rows -> first(rows, row -> new Activity(row.getString(0), row.getBoolean(1), row.getBoolean(2)))
+        .map(rows -> first(rows, row -> new Activity(row.getString(0), row.getBoolean(1), row.getBoolean(2), row.getBoolean(3)))
             .orElseThrow(Id.WEBHOOK::notFound));
   }
 

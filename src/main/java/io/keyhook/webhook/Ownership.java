@@ -63,7 +63,7 @@ final class Ownership {
     boolean all = offered == null || offered.contains(Subscription.ALL_LICENSE_EVENTS);
     Check.that().is("events", customer == null || events.names().stream().noneMatch(name -> name.startsWith("webhook.")),
             "contains events about webhooks, which webhooks of customers do not receive")
-        .is("events", all || offered.containsAll(events.names()), "contains events that this portal does not offer; there are "
+        .is("events", all || offered.containsAll(events.names()), "contains events that this portal does not offer; it offers "
             + (all ? "" : String.join(", ", offered))).done();
   }
 

@@ -125,7 +125,7 @@ class BulkTest extends Visit {
   void oneThatFailsStopsNoOther() {
     keyhook.api().delete("/api/licenses/" + licenses().get(0).getString("id")).expect(204); // by a colleague
     action("Disable").click();
-    assertThat(page.getByText("Disabled 1 license; 1 failed")).isVisible();
+    assertThat(page.getByText("Disabled 1 license; 1 failed: The license was deleted")).isVisible();
     assertThat(statuses()).containsExactly("disabled", "active");
   }
 }

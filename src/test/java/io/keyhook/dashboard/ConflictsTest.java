@@ -135,7 +135,7 @@ class ConflictsTest extends Visit {
     tab.dialogButton("Save").click();
     assertThat(conflict()).containsText("Someone changed this webhook while you were editing it");
     assertThat(conflict().getByText("May have another saved value, which Keyhook does not show")).hasCount(2);
-    tab.dialogButton("Use theirs: headers").click();
+    tab.dialogButton("Use theirs: Headers").click();
     assertThat(tab.field("Value of X-Api-Key")).hasValue("");
     assertThat(tab.field("Token")).hasValue("mine");
     tab.dialogButton("Save").click();

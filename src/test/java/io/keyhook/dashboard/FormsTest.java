@@ -99,7 +99,7 @@ class FormsTest extends Visit {
     tab.field("Customer e-mail").fill("");
     tab.field("Metadata").fill("{\"seats\": 5}");
     tab.dialogButton("Create license").click();
-    assertThat(page.getByText("is not between 1 and 1000000")).isVisible();
+    assertThat(page.getByText("Must be between 1 and 1000000")).isVisible();
     assertThat(tab.field("Name")).hasValue("A name");
     assertThat(tab.field("Metadata")).hasValue("{\"seats\": 5}");
   }

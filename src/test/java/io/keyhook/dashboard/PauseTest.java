@@ -4,8 +4,10 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
+import io.keyhook.testing.Answer;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Receiver;
+import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,6 +123,63 @@ class PauseTest extends Visit {
     assertThat(badge()).hasText("Inactive");
     assertThat(page.locator("tbody .badge")).hasText("Canceled");
     assertThat(keyhook.database().count("delivery_queue")).isZero();
+  }
+
+  @Test
+  void aRetryThatWaitsIsPausedAndNeitherFailedNorRetrying() {
+    receiver.answer(Answer.status(503, "no"));
+    raise();
+    String id = receiver.take().id();
+    keyhook.awaitAttempts(id, 1);
+    visitPath("/deliveries?status=failed");
+    assertThat(tab.heading("No matches")).isVisible();
+    assertThat(tab.heading("Failures by cause")).hasCount(0);
+    page.getByLabel("Status").selectOption("retrying");
+    assertThat(page.locator(".causes > li")).containsText("1 retrying");
+    keyhook.api().post("/api/webhooks/" + webhook + "/pause").expect(200);
+    page.reload();
+    assertThat(tab.heading("No matches")).isVisible();
+    tab.settle();
+    assertThat(tab.heading("Failures by cause")).hasCount(0);
+    page.getByLabel("Status").selectOption("failing");
+    assertThat(page.locator(".causes > li")).containsText("1 paused");
+    visitPath("/deliveries/" + id);
+    assertThat(page.getByText("or later if its next retry is not due by then")).isVisible();
+  }
+
+  @Test
+  void aDeliveryOfADeletedWebhookIsNotRedelivered() {
+    raise();
+    String id = receiver.take().id();
+    keyhook.awaitStatus(id, "delivered");
+    visitPath("/deliveries/" + id);
+    assertThat(tab.button("Redeliver")).isVisible();
+    keyhook.deleteWebhooks();
+    page.reload();
+    assertThat(page.locator(".facts").getByText("Deleted")).isVisible();
+    assertThat(tab.button("Redeliver")).hasCount(0);
+    JsonObject refused = keyhook.api().post("/api/deliveries/" + id + "/redeliver").expect(409).json();
+    assertThat(refused.getString("detail")).contains("was deleted");
+  }
+
+  @Test
+  void anEventThatWaitsForItsTurnIsNotCalledSending() {
+    receiver.answer(Answer.status(503, "no"));
+    keyhook.api().patch("/api/webhooks/" + webhook, new JsonObject().put("ordering", "license")).expect(200);
+    String key = keyhook.license(2).key();
+    keyhook.api().validate(key, "first").expect(200);
+    keyhook.awaitAttempts(receiver.take().id(), 1);
+    keyhook.api().validate(key, "second").expect(200);
+    String waiting = keyhook.api().get("/api/deliveries?limit=1").expect(200).data().get(0).getString("id");
+    visitPath("/deliveries/" + waiting);
+    assertThat(page.getByText("Being sent or waiting for its turn")).isVisible();
+    assertThat(page.getByText("Sending now")).hasCount(0);
+  }
+
+  @Test
+  void theHintForAUrlIsForAWebhookThatExists() {
+    tab.button("Edit").click();
+    assertThat(tab.dialog()).containsText("Looks good. Send a test event after saving.");
   }
 
   @Test

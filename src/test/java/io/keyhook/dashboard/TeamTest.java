@@ -105,6 +105,7 @@ class TeamTest extends Visit {
               + "|Import|Extend|Reset).*")))).hasCount(0);
       assertThat(page.getByRole(AriaRole.CHECKBOX)).hasCount(0);
     }
+    assertThat(page.getByText("Members and owners of the account can create one.")).isVisible();
   }
 
   @Test

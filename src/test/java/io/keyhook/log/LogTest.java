@@ -118,6 +118,16 @@ class LogTest {
   }
 
   @Test
+  void aTimeRangeThatEndsBeforeItBeginsIsRefused() {
+    String range = "from=2025-02-01T00:00:00Z&to=2025-01-01T00:00:00Z";
+    for (String path : List.of("/api/webhooks/" + webhook.id() + "/deliveries?", "/api/deliveries?", "/api/deliveries/causes?")) {
+      JsonObject refused = keyhook.api().get(path + range).expect(400).json();
+      assertThat(refused.getString("detail")).isEqualTo("from must not be later than to");
+    }
+    keyhook.api().get("/api/deliveries?attemptedFrom=2025-02-01T00:00:00Z&attemptedTo=2025-01-01T00:00:00Z").expect(400);
+  }
+
+  @Test
   void oneDeliveryHasItsPayloadAndAttempts() {
     JsonObject delivery = keyhook.logged(disabled);
     assertThat(delivery.getString("webhookId")).isEqualTo(webhook.id());
@@ -161,6 +171,17 @@ class LogTest {
         SELECT d.account_id, '00000000-0000-7000-8000-000000000001', ?, d.event_id, d.keep_until, d.type, 1, '[{"at": 0, "ms": 42, "status": 200}]'
         FROM (SELECT * FROM keyhook.delivery LIMIT 1) d""", Id.WEBHOOK.parse(canceled.id()));
     assertThat(responseTime(canceled).getLong("p50")).isEqualTo(42);
+  }
+
+  @Test
+  void responseTimesAreAlsoThoseOfDeliveriesThatAreRetried() {
+    Receiver receiver = keyhook.receiver();
+    receiver.answer(Answer.status(503, "no"));
+    Webhook retried = keyhook.webhook(receiver, "license.created");
+    keyhook.license(1);
+    keyhook.awaitAttempts(receiver.take().id(), 1);
+    assertThat(responseTime(retried).getLong("p50")).isNotNegative();
+    keyhook.api().delete("/api/webhooks/" + retried.id()).expect(204);
   }
 
   private static JsonObject responseTime(Webhook webhook) {

@@ -222,7 +222,7 @@ class FormatTest {
         patch(create(format("slack")), templates("license.expired", "a\n{{nothing}}")))) {
       JsonObject error = refused.expect(400).json().getJsonArray("errors").getJsonObject(0);
       assertThat(error.getString("field")).isEqualTo("templates.license.expired");
-      assertThat(error.getString("message")).startsWith("line 2: {{nothing}} is not a value of this event; there are ");
+      assertThat(error.getString("message")).startsWith("line 2: {{nothing}} is not a value of this event; choose from ");
     }
     tryCreate(templates("*", "a")).expect(400);
     tryCreate(format("slack").mergeIn(templates("license.other", "a"))).expect(400);

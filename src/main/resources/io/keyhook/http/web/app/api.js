@@ -259,6 +259,9 @@ export async function authorization() {
   return { Authorization: 'Bearer ' + token };
 }
 
+/** Lets the page load its data again. */
+export const loadAgain = () => change({ generation: session.generation + 1 });
+
 /** Repeats a call once with a new token if the old one is refused. */
 async function authorized(method, path, options) {
   const attempt = async () => {
@@ -269,7 +272,8 @@ async function authorized(method, path, options) {
       if (e.code === 'ROLE_REQUIRED') {
         change({ refusals: session.refusals + 1 });
       } else if (e.status === 404 && method !== 'GET') {
-        change({ generation: session.generation + 1 }); // deleted elsewhere: the page loads again, and shows so
+        e.message = e.message.replace(/^There is no such (.*)/, 'The $1 was deleted');
+        loadAgain(); // and the page shows so
       }
       throw e;
     }
@@ -306,7 +310,12 @@ export const get = (path, query, signal) => call('GET', path, undefined, { query
 export const post = (path, body, signal) => call('POST', path, body, { signal });
 export const put = (path, body) => call('PUT', path, body);
 export const patch = (path, body) => call('PATCH', path, body);
-export const remove = (path, query) => call('DELETE', path, undefined, { query });
+/** Deletes an object, unless somebody else has. */
+export const remove = (path, query) => call('DELETE', path, undefined, { query }).catch(e => {
+  if (e.status !== 404) {
+    throw e;
+  }
+});
 
 /** The latest request to create something that has no final response yet: its hash, as it may contain a password, and its key. */
 let unanswered = null;

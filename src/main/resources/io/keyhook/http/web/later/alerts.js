@@ -50,7 +50,7 @@ function Alerts({ alerts, onSaved }) {
     <${Field} form=${form} name="slackUrl" label="Slack URL" type="url" inputmode="url" spellcheck=${false} class="mono" optional
       placeholder=${alerts.slackHost ? 'https://' + alerts.slackHost + '/…' : 'https://hooks.slack.com/services/…'}
       hint=${alerts.slackHost ? 'Set. Keyhook does not show it again; enter another one to replace it.'
-          : 'Of an incoming webhook in Slack, or in a chat that takes the same messages.'} />
+          : 'The URL of an incoming webhook in Slack, or in a chat that accepts Slack’s message format.'} />
     ${nowhere && html`<${Notice} tone="info">Turn on mail or enter a Slack URL to receive these alerts.</${Notice}>`}
     <div class="presets"><${Button} type="submit" kind="primary" busy=${form.busy}>Save alerts</${Button}>
       ${(alerts.mail || alerts.slackHost) && html`<${Button} busy=${test.busy} onClick=${test.send}>Send test message</${Button}>`}

@@ -1,6 +1,6 @@
 // Forms that edit what others may edit at the same time.
 import { html, useEffect, useRef, useState } from '../app/preact.js';
-import { get } from '../app/api.js';
+import { get, loadAgain } from '../app/api.js';
 import { useForm } from '../app/form.js';
 import { Button, Notice } from '../app/ui.js';
 import { fieldName } from '../app/words.js';
@@ -20,6 +20,7 @@ const same = (a, b) => normal(a) === normal(b);
  * @param valuesOf returns the form's values for an object
  * @param save called with the values to save, and the object as it is now
  * @param replacesSecret whether a field, by its name, the form's values and the object as it is now, replaces a saved secret; optional
+ * @param check as useForm’s; its third argument are the object’s latest known values
  * @param initial the values to begin with, where they are not the object's
  * @returns as useForm; `theirs` has the conflicts for {@link Conflicts}
  */
@@ -43,7 +44,7 @@ export function useEdit({ path, of, valuesOf, initial, save, check, replacesSecr
     if (!both.length && !unseen.length) {
       await save(merged, current);
     }
-  }, check);
+  }, check && ((values, first) => check(values, first, known.current)));
   return { ...form, theirs, take: ({ name, value }) => {
     form.set(name, value);
     setTheirs(theirs => theirs.filter(other => other.name !== name));
@@ -56,6 +57,7 @@ async function load(path) {
   } catch (e) {
     if (e.status === 404) {
       e.message = 'Someone deleted this while you were editing it. Nothing was saved; copy what you want to keep.';
+      loadAgain();
     }
     throw e;
   }
@@ -68,14 +70,16 @@ const nameOfItem = item => item.name ?? item;
  *
  * @param what names the object
  * @param title says what happened, where it is not the usual
- * @param nameOf returns an item of a list in words
+ * @param nameOf returns a text, or an item of a list, in words; called with it and the field’s name
+ * @param action the label of the button that saves
  */
-export function Conflicts({ form, what, title = `Someone changed this ${what} while you were editing it`, nameOf = nameOfItem }) {
+export function Conflicts({ form, what, title = `Someone changed this ${what} while you were editing it`, nameOf = nameOfItem,
+    action = 'Save' }) {
   const top = useRef();
   useEffect(() => top.current?.focus(), [form.theirs]); // scrolls to it
   return form.theirs.length > 0 && html`<div tabindex="-1" ref=${top}><${Notice} tone="warn" role="alert"
       title=${title}>
-    <p>Nothing is saved yet. Save again to replace their changes with yours, or use theirs:</p>
+    <p>Nothing is saved yet. Choose ${action} again to replace their changes with yours, or use theirs:</p>
     <ul class="rows">${form.theirs.map(change => html`<li key=${change.name}><div class="grow"><strong>${label(form, change.name)}</strong>
       <div class="breakable">${text(form, change, nameOf)}</div></div>
       <${Button} kind="small" aria-label=${'Use theirs: ' + label(form, change.name)} onClick=${() => form.take(change)}>Use theirs</${Button}></li>`)}</ul>
@@ -85,7 +89,8 @@ export function Conflicts({ form, what, title = `Someone changed this ${what} wh
 const input = (form, name) => form.element.current?.querySelector(`[name="${name}"]`);
 
 /** The label of a field, as the form shows it. */
-const label = (form, name) => input(form, name)?.closest('.field, fieldset')?.querySelector('label, legend')?.firstChild.textContent ?? fieldName(name);
+const label = (form, name) => input(form, name)?.closest('.field, fieldset')?.querySelector('label, legend')?.firstChild.textContent
+  ?? fieldName(name).replace(/^./, first => first.toUpperCase());
 
 /** A value in words. */
 function text(form, { name, value, isUnseen }, nameOf) {
@@ -94,8 +99,8 @@ function text(form, { name, value, isUnseen }, nameOf) {
   }
   const option = [...input(form, name)?.options ?? []].find(option => option.value === value);
   return option ? option.text
-    : Array.isArray(value) ? value.map(nameOf).join(', ') || 'None'
+    : Array.isArray(value) ? value.map(item => nameOf(item, name)).join(', ') || 'None'
     : typeof value === 'boolean' ? value ? 'On' : 'Off'
     : value && typeof value === 'object' ? Object.keys(value).join(', ') || 'None'
-    : value || 'Empty';
+    : value ? nameOf(value, name) : 'Empty';
 }

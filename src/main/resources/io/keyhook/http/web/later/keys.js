@@ -43,11 +43,7 @@ function Revoke({ leaving, onClose, onRevoked }) {
   const made = createdWith(leaving.id, all.data ?? []);
   const complete = all.data && all.data.length < MOST_ITEMS;
   const revoke = async () => {
-    await remove('api/api-keys/' + leaving.id, { created: keep ? null : true }).catch(e => {
-      if (e.status !== 404) { // already revoked
-        throw e;
-      }
-    });
+    await remove('api/api-keys/' + leaving.id, { created: keep ? null : true });
     announce(keep || !made.length ? 'API key revoked' : 'API keys revoked', 'good');
     onRevoked();
   };

@@ -49,7 +49,7 @@ function toRequest({ name, maxActivations, expiresAt, customerName, customerEmai
   };
 }
 
-/** A change as the API expects it: a license with a policy takes from it what is empty. */
+/** A change as the API expects it: a license with a policy takes from it what is empty, and nothing else. */
 function toChange(values) {
   const { maxActivations, expiresAt, ...others } = toRequest(values);
   const inherits = { maxActivations: maxActivations === null, expiresAt: !!values.policyId && expiresAt === null };
@@ -70,13 +70,19 @@ function Expiry({ form, label = 'Expires' }) {
       <button type="button" class="button small" onClick=${() => form.set('expiresAt', '')}>Never</button></div>`;
 }
 
+/** The policies and products to choose from. @param key loads them again when it changes; optional */
+function useChoices(key) {
+  const policies = useLoad(signal => getAll('api/policies', signal), [key]).data ?? [];
+  const products = useLoad(signal => getAll('api/products', signal), [key]).data ?? [];
+  return { policies, products };
+}
+
 /** What a license has from a policy, and beside it. */
-function Terms({ form }) {
-  const policies = useLoad(signal => getAll('api/policies', signal), []);
-  const products = useLoad(signal => getAll('api/products', signal), []);
+function Terms({ form, choices: { policies, products } }) {
   return html`<div class="columns">
-      <${PolicyChoice} form=${form} policies=${policies.data ?? []} />
-      <${ProductChoice} form=${form} products=${products.data ?? []} none=${form.values.policyId ? 'That of the policy' : 'Any product'} />
+      <${PolicyChoice} form=${form} policies=${policies} />
+      <${ProductChoice} form=${form} products=${products}
+        none=${form.values.policyId ? 'The policy’s product' : 'Any product'} />
     </div>
     <div class="columns">
       <${Field} form=${form} name="heartbeatSeconds" label="Heartbeat" optional live=${checkHeartbeat}
@@ -100,6 +106,7 @@ function Details({ form }) {
 export function CreateLicense({ onClose, onCreated }) {
   const [many, setMany] = useState(false);
   const [made, setMade] = useState(null);
+  const choices = useChoices();
   const form = useForm(EMPTY, async values => {
     const request = toRequest(values);
     if (many) {
@@ -136,7 +143,7 @@ export function CreateLicense({ onClose, onCreated }) {
         hint=${form.values.policyId ? 'Leave empty to follow the policy.' : 'Maximum number of devices.'} />
     </div>
     <${Expiry} form=${form} />
-    <${Terms} form=${form} />
+    <${Terms} form=${form} choices=${choices} />
     <${Details} form=${form} />
   </${FormDialog}>`;
 }
@@ -164,6 +171,9 @@ const valuesOf = license => ({
   leaseSeconds: period(license.leaseSeconds),
 });
 
+/** An expiry in words; null for another field. */
+const expiryName = (value, field) => field === 'expiresAt' ? dateTime(fromLocal(value)) : null;
+
 export function EditLicense({ license, onClose, onChanged }) {
   const path = 'api/licenses/' + license.id;
   const form = useEdit({
@@ -171,7 +181,10 @@ export function EditLicense({ license, onClose, onChanged }) {
     of: license,
     valuesOf,
     save: async (values, current) => {
-      const saved = await patchChanges(path, toChange(valuesOf(current)), toChange(values));
+      const before = toChange(valuesOf(current));
+      const after = toChange(values);
+      // without it, a license takes all from another policy
+      const saved = await patchChanges(path, after.policyId === before.policyId ? before : { ...before, inherited: null }, after);
       if (saved) {
         announce('License saved', 'good');
       }
@@ -183,21 +196,25 @@ export function EditLicense({ license, onClose, onChanged }) {
       ...(values.expiresAt === initial.expiresAt && { expiresAt: '' }), // a past time may stay unchanged
     }),
   });
+  const choices = useChoices(form.theirs); // which may name what was created since
+  const nameOf = (value, field) => expiryName(value, field)
+    ?? [...choices.policies, ...choices.products].find(({ id }) => id === value)?.name ?? value;
   return html`<${FormDialog} form=${form} title="Edit license" wide action="Save" onClose=${onClose}>
-    <${Conflicts} form=${form} what="license" />
+    <${Conflicts} form=${form} what="license" nameOf=${nameOf} />
     <div class="columns">
       <${Field} form=${form} name="name" label="Name" maxlength="200" autofocus />
       <${Field} form=${form} name="maxActivations" label="Activation limit" inputmode="numeric"
         hint="If more devices are activated, they stay, but no new one can be activated." />
     </div>
     <${Expiry} form=${form} />
-    <${Terms} form=${form} />
+    <${Terms} form=${form} choices=${choices} />
     <${Details} form=${form} />
   </${FormDialog}>`;
 }
 
 /** Extends a license that expires. */
 export function ExtendLicense({ license, onClose, onChanged }) {
+  const [opened] = useState(() => toLocal(license.expiresAt));
   const from = Math.max(now(), Date.parse(license.expiresAt));
   const path = 'api/licenses/' + license.id;
   const form = useEdit({
@@ -205,17 +222,23 @@ export function ExtendLicense({ license, onClose, onChanged }) {
     of: license,
     valuesOf: ({ expiresAt }) => ({ expiresAt: toLocal(expiresAt) }),
     initial: { expiresAt: toLocal(from + 365 * DAY_LENGTH) },
-    save: async values => {
-      onChanged(await patch(path, { expiresAt: fromLocal(values.expiresAt) }));
-      announce('License extended', 'good');
+    save: async (values, current) => {
+      if (values.expiresAt === toLocal(current.expiresAt)) { // theirs
+        onChanged(current);
+      } else {
+        onChanged(await patch(path, { expiresAt: fromLocal(values.expiresAt) }));
+        announce('License extended', 'good');
+      }
       onClose();
     },
-    check: values => ({
-      expiresAt: values.expiresAt && new Date(values.expiresAt) <= from ? 'Must be later than ' + dateTime(from) : '',
-    }),
+    check: ({ expiresAt }, _, known) => {
+      const earliest = known.expiresAt === opened ? from : Math.max(now(), known.expiresAt ? new Date(known.expiresAt) : 0);
+      const isTheirs = expiresAt === known.expiresAt && known.expiresAt !== opened;
+      return { expiresAt: expiresAt && !isTheirs && new Date(expiresAt) <= earliest ? 'Must be later than ' + dateTime(earliest) : '' };
+    },
   });
   return html`<${FormDialog} form=${form} title="Extend license" action="Extend" onClose=${onClose}>
-    <${Conflicts} form=${form} what="license" />
+    <${Conflicts} form=${form} what="license" nameOf=${expiryName} action="Extend" />
     <div class="presets" role="group" aria-label="By how much">${TERMS.map(([days, text]) => html`<button
         type="button" key=${days}
       class="button small" onClick=${() => form.set('expiresAt', toLocal(from + days * DAY_LENGTH))}>By ${text}</button>`)}</div>

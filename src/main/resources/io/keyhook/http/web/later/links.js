@@ -45,7 +45,7 @@ function Accept({ token, accountName, email, role }) {
     </${Form}>`;
 }
 
-/** Has a link to set a new password mailed. Says the same whether there is such a user or not, as the server does. */
+/** Requests a link to set a new password by mail. Says the same whether there is such a user or not, as the server does. */
 export function ForgotPassword() {
   const [sent, setSent] = useState(null);
   const form = useForm({ email: '' }, async values => {

@@ -106,7 +106,7 @@ function AddPerson({ onClose, onAdded }) {
   return html`<${FormDialog} form=${form} title="Add team member" action="Add team member" onClose=${onClose}>
     <${Field} form=${form} name="email" label="E-mail" type="email" live=${checkEmail} autofocus />
     <${Field} form=${form} name="password" label="First password" spellcheck=${false} class="mono" live=${checkPassword}
-      hint=${PASSWORD_HINT + ' Send it to your colleague yourself; it can be changed under Settings.'} />
+      hint=${PASSWORD_HINT + ' Keyhook does not send it. Give it to your colleague, who can change it under Settings.'} />
     <${RoleField} form=${form} />
     ${form.values.role === 'owner' && html`<${Proof} form=${form} />`}
   </${FormDialog}>`;

@@ -1,4 +1,4 @@
-// Links by which customers see and manage the webhooks that are theirs.
+// Links by which customers see and manage their own webhooks.
 import { html, useState } from '../app/preact.js';
 import { createOnce, remove } from '../app/api.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
@@ -76,8 +76,8 @@ function CreateLink({ onClose }) {
   }
   return html`<${FormDialog} form=${form} title="Create portal link" wide action="Create portal link" onClose=${onClose}>
     <${Field} form=${form} name="customer" label="Customer" maxlength="100" autofocus
-      hint="Your own ID of the customer. Their webhooks and links all have the same one." />
-    <${FilterFields} form=${form} title="Licenses of the customer" hint="The customer’s webhooks receive the events of licenses that fit each of
+      hint="Your own ID of the customer. Use the same one for all of their webhooks and links." />
+    <${FilterFields} form=${form} title="Licenses of the customer" hint="The customer’s webhooks receive the events of licenses that match each of
       these fields, and of no others. Fill in at least one." />
     <${Field} form=${form} name="access" label="Access" as="select">
       <option value="manage">Manage webhooks</option><option value="see">See webhooks and deliveries</option>

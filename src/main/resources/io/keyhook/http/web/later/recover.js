@@ -42,7 +42,7 @@ export function Recover({ webhooks, webhookId, onClose, onRecovering }) {
   }));
   const { preview, error, loading } = usePreview(form.values);
   return html`<${FormDialog} form=${form} title="Recover failed deliveries" action="Recover" onClose=${onClose}>
-    <p>Redelivers failed deliveries, oldest first, with the same IDs and bodies, at a pace that your endpoint can handle. Test
+    <p>Redelivers failed deliveries, starting with the oldest, with the same IDs and bodies, at a pace that your endpoint can handle. Test
       deliveries are not included.</p>
     ${webhooks.length > 1 && html`<${Field} form=${form} name="webhookId" label="Webhook" as="select">
       ${webhooks.map(({ id, url }) => html`<option key=${id} value=${id}
@@ -55,7 +55,7 @@ export function Recover({ webhooks, webhookId, onClose, onRecovering }) {
     <div class="field-pair">
       <${Field} form=${form} name="since" label="Failed since" type="datetime-local" hint=${zoneHint}
         live=${() => checkTime(form.values).since} />
-      <${Field} form=${form} name="until" label="Failed before" optional type="datetime-local" hint="Empty: now"
+      <${Field} form=${form} name="until" label="Failed before" optional type="datetime-local" hint="Leave empty to include failures until now."
         live=${() => checkTime(form.values).until} />
     </div>
     ${preview?.byResult.length > 0 && html`

@@ -127,8 +127,8 @@ function TwoFactor({ me }) {
   };
   return html`<${Card} title="Two-factor authentication" action=${html`<${Badge} tone=${isOn ? 'good' : 'quiet'}>${isOn ? 'On'
       : 'Off'}</${Badge}>`}>
-    <p>${isOn ? 'Each login needs a code of your authenticator app, or a recovery code.'
-      : 'Protect your login with a code of an authenticator app, in addition to your password. Turning it on logs you out on all other devices, and in programs that logged in as you.'}</p>
+    <p>${isOn ? 'Each login needs a code from your authenticator app, or a recovery code.'
+      : 'Protect your login with a code from an authenticator app in addition to your password. Turning it on logs you out on all other devices, and in programs that logged in as you.'}</p>
     <p><${Button} onClick=${() => setDialog(isOn ? 'off' : 'on')}>${isOn ? 'Turn off' : 'Turn on'}</${Button}></p>
     ${dialog === 'on' && !setup && html`<${Begin} onClose=${close} onBegun=${setSetup} />`}
     ${setup && html`<${Enable} setup=${setup} onClose=${() => {

@@ -58,7 +58,7 @@ function RotateKey({ onClose, onRotated }) {
     <ol class="plain-list"><li>Rotate the key and build the new public key into your app, beside the current one.</li>
       <li>Ship the update during the overlap.</li><li>When the overlap ends, Keyhook signs with the new key.</li></ol>
     <${Field} form=${form} name="overlapHours" label="Overlap in hours" inputmode="numeric"
-      hint=${Number(form.values.overlapHours) === 0 ? 'The new key signs immediately. Apps without it refuse what it signs.'
+      hint=${Number(form.values.overlapHours) === 0 ? 'The new key signs immediately. Apps that do not have it yet refuse its signatures.'
           : 'How long the current key keeps signing.'} />
   </${FormDialog}>`;
 }

@@ -1,5 +1,6 @@
 import { html, useState } from '../app/preact.js';
 import { post, remove } from '../app/api.js';
+import { useMay } from '../app/context.js';
 import { ago, dateTime, number } from '../app/format.js';
 import { indented } from '../app/json.js';
 import { useSoon } from '../app/live.js';
@@ -18,6 +19,7 @@ const REFRESH = 5_000;
 const KEPT = 50;
 
 export function TestEndpointPage() {
+  const mayCreate = useMay('member');
   const none = useWebhookUsage()?.max === 0;
   const [leaving, setLeaving] = useState(false);
   const loaded = useLoad(loadTestEndpoint, []);
@@ -59,7 +61,8 @@ export function TestEndpointPage() {
             html`<${Request} key=${request.number + request.receivedAt} request=${request} open=${i === 0} />`)}</ol>`}
       </${Card}>` : none ? html`<${NotInPlan} />` : html`<${Empty} icon="webhooks" title="No test endpoint"
         action=${html`<${Button} needs="member" kind="primary" onClick=${act(createTestEndpoint, 'Test endpoint created')}>Create test endpoint</${Button}>`}>
-        Creates the endpoint and a webhook that sends all events to it. It expires after 24 hours.</${Empty}>`}</${Loaded}>
+        ${mayCreate ? 'Creates the endpoint and a webhook that sends all events to it. It expires after 24 hours.'
+          : 'Members and owners of the account can create one.'}</${Empty}>`}</${Loaded}>
     ${leaving && html`<${Confirm} title="Delete the test endpoint?" action="Delete test endpoint" onClose=${() => setLeaving(false)}
         run=${async () => {
         await remove('api/test-endpoint');

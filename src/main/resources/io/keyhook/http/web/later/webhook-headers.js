@@ -41,7 +41,7 @@ export function Fields({ form, webhook }) {
       <div class="field-error" id=${id} aria-live="polite">${wrong}</div>
     </fieldset>
     <${Field} form=${form} name="authentication.type" label="Authentication" as="select"
-        hint="How your gateway knows Keyhook. Your endpoint should verify the signature all the same.">
+        hint="How Keyhook authenticates to your gateway. Your endpoint should still verify the signature.">
       ${[['', 'None'], ...Object.entries(AUTHENTICATION)].map(([key, text]) =>
         html`<option key=${key} value=${key} selected=${key === type}>${text}</option>`)}</${Field}>
     ${type === 'basic' && html`<div class="field-pair">${credential('username', 'User name')}

@@ -2,7 +2,7 @@ import { html } from '../app/preact.js';
 import { dateTime } from '../app/format.js';
 import { to } from '../app/router.js';
 import { Button, Card, Facts, IdText, Loaded, PageHead, StatusBadge } from '../app/ui.js';
-import { isTest, NextAttempt, RequestCard, Timeline, useDelivery, useRedeliver } from '../app/pages/delivery.js';
+import { isTest, NextAttempt, RequestCard, Timeline, useDelivery, useRedeliver, useWebhook } from '../app/pages/delivery.js';
 import { DELIVERY_BADGE, deliveryBadge } from '../app/words.js';
 
 export function DeliveryPage({ id }) {
@@ -13,12 +13,13 @@ export function DeliveryPage({ id }) {
 
 function Delivery({ delivery, reload }) {
   const [busy, redeliver] = useRedeliver(delivery.id, reload);
+  const { webhook } = useWebhook(delivery.webhookId);
   return html`<${PageHead} title=${delivery.event} back=${{ href: to('/webhooks/' + delivery.webhookId), label: 'Webhook' }}
       badge=${html`<${StatusBadge} words=${DELIVERY_BADGE} status=${deliveryBadge(delivery)} />`}>
       ${!isTest(delivery) && html`<${Button} needs="support" kind="primary" icon="repeat" busy=${busy}
         onClick=${redeliver}>Redeliver</${Button}>`}
     </${PageHead}>
-    <${NextAttempt} delivery=${delivery} />
+    <${NextAttempt} delivery=${delivery} webhook=${webhook} />
     <div class="split">
       <div>
         <${Card} title="Attempts"><${Timeline} attempts=${delivery.attempts} delivery=${delivery} /></${Card}>

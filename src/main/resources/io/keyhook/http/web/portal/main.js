@@ -1,4 +1,4 @@
-// The portal: a customer of the seller sees and manages the webhooks that are theirs, and nothing else.
+// The portal: a customer of the seller sees and manages their own webhooks, and nothing else.
 import { html, render, useEffect, useRef, useState } from '../app/preact.js';
 import { getPublic } from '../app/api.js';
 import { AppContext } from '../app/context.js';

@@ -15,23 +15,32 @@ const MINUTE = 60_000;
 const PAUSE = 3_000;
 /** The number of causes that are shown at first. */
 const FEW = 5;
+/** What becomes of failures. */
+const ALL = ['failed', 'retrying', 'canceled'];
 
 /**
  * Failures grouped by cause, with what to do about each; nothing while there are none.
  *
  * @param query `webhookId`, `from` and `to` of the deliveries
  * @param webhooks of the account
+ * @param kinds of failures that count; only those
  * @param onChanged called when deliveries are recovered or a webhook is paused
  * @param onSettled called once it is known whether there are any; optional
  */
-export function Causes({ query, webhooks, onChanged = () => {}, onSettled }) {
+export function Causes({ query, webhooks, kinds = ALL, onChanged = () => {}, onSettled }) {
   const causes = useLoad(signal => get('api/deliveries/causes', query, signal), [JSON.stringify(query)]);
   useRefresh(causes.reload);
   useSettled(causes.times > 0, onSettled);
   const [all, setAll] = useState(false);
   const [recovering, setRecovering] = useState(null);
   const [pausing, setPausing] = useState(null);
-  const { data = [], examined, complete } = causes.data ?? {};
+  const { examined, complete } = causes.data ?? {};
+  const webhookOf = ({ webhookId }) => webhooks.find(({ id }) => id === webhookId);
+  // among the retrying ones, there are none of a paused webhook
+  const isCounted = (kind, cause) => kinds.includes(kind) && (String(kinds) !== 'retrying' || !webhookOf(cause)?.pausedAt);
+  const data = (causes.data?.data ?? [])
+    .map(cause => ({ ...cause, ...Object.fromEntries(ALL.filter(kind => !isCounted(kind, cause)).map(kind => [kind, 0])) }))
+    .filter(cause => ALL.some(kind => cause[kind] > 0));
   useDeliveryStream(data.length > 0, useSoon(causes.reload, PAUSE), () => {});
   if (data.length === 0) {
     return null;
@@ -44,7 +53,7 @@ export function Causes({ query, webhooks, onChanged = () => {}, onSettled }) {
     ${!complete && html`<p class="faint">Groups the latest ${number(examined)} failures.</p>`}
     <ul class="rows causes">${(all ? data : data.slice(0, FEW)).map(cause => html`<${Cause}
         key=${[cause.webhookId, cause.statusCode, cause.error, cause.message].join()} cause=${cause}
-        webhook=${webhooks.find(({ id }) => id === cause.webhookId)} onTested=${causes.reload}
+        webhook=${webhookOf(cause)} onTested=${causes.reload}
         onPause=${() => setPausing(cause.webhookId)} onRecover=${() => setRecovering(cause.webhookId)} />`)}</ul>
     ${!all && data.length > FEW && html`<p><${Button} kind="small" onClick=${() => setAll(true)}>Show all ${data.length} causes</${Button}></p>`}
     ${recovering && webhooks.length > 0 && html`<${Recover} webhooks=${webhooks} webhookId=${recovering}
@@ -74,7 +83,7 @@ function Cause({ cause, webhook, onTested, onPause, onRecover }) {
   return html`<li>
     <div class="grow"><div><strong class="bad-text">${outcome(statusCode, error)}</strong>${message && html` · <code
         class="breakable">${message}</code>`} · <span class="nowrap">${plural(count, 'delivery', 'deliveries')}</span></div>
-      <div class="faint">${retrying > 0 && `${number(retrying)} retrying · `}${canceled > 0 && `${number(canceled)} canceled · `}${webhook && html`<a class="mono"
+      <div class="faint">${retrying > 0 && `${number(retrying)} ${webhook?.pausedAt ? 'paused' : 'retrying'} · `}${canceled > 0 && `${number(canceled)} canceled · `}${webhook && html`<a class="mono"
           href=${to('/webhooks/' + webhookId)}><${Url} of=${shortUrl(webhook.url)} /></a> ${webhook.pausedAt && html`<${Badge} tone="info">Paused</${Badge}> `}· `}<${Time} at=${lastAt} />${Date.parse(lastAt) - Date.parse(firstAt) > MINUTE
           && html`, first <${Time} at=${firstAt} />`}</div></div>
     <div class="actions">

@@ -25,8 +25,8 @@ const STATUS_QUERIES = {
   failing: { failing: true },
   stopped: { status: 'canceled', failing: true },
 };
-/** Statuses for which failures are grouped by cause. */
-const FAILURES = ['failing', 'failed', 'retrying', 'stopped'];
+/** Statuses for which failures are grouped by cause, with the kinds of failures that they show. */
+const FAILURES = { failing: ['failed', 'retrying'], failed: ['failed'], retrying: ['retrying'], stopped: ['canceled'] };
 /** Whether a delivery has a status that is none of its own. */
 const FITS = { failing: isFailing, stopped: isStopped };
 const EVENTS = [['', 'Any event'], ...[...EVENT_TYPES, 'webhook.test'].map(e => [e, e])];
@@ -162,7 +162,7 @@ export function DeliveryList() {
         : plural(newer, 'newer delivery', 'newer deliveries')}
       action=${html`<${Button} kind="small" onClick=${pages.first}>Show newest</${Button}>`} />`}
     <${Recoveries} version=${recoveries} nameOf=${endpoint} />
-    ${FAILURES.includes(status) && webhooks.data && !event && !licenseId && !search && !attempted && html`<${Causes} webhooks=${webhooks.data}
+    ${FAILURES[status] && webhooks.data && !event && !licenseId && !search && !attempted && html`<${Causes} webhooks=${webhooks.data} kinds=${FAILURES[status]}
       query=${{ webhookId, ...range }} onChanged=${() => {
         setRecoveries(version => version + 1);
         webhooks.reload();

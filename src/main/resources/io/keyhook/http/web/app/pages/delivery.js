@@ -29,6 +29,12 @@ export function useDelivery(id) {
   return loaded;
 }
 
+/** The webhook of a delivery: null while it loads, or if it was deleted. @param id undefined: not known yet */
+export function useWebhook(id) {
+  const { data, error, loading } = useLoad(async signal => id ? get('api/webhooks/' + id, {}, signal) : null, [id]);
+  return { webhook: data?.id === id ? data : null, isGone: !loading && error?.status === 404 };
+}
+
 function pause({ data, error }) {
   if (data?.status !== 'pending') {
     return null;
@@ -59,19 +65,21 @@ export function useRedeliver(id, reload) {
 function Delivery({ delivery, back, reload }) {
   const { id, attempts } = delivery;
   const [busy, redeliver] = useRedeliver(id, reload);
+  const { webhook, isGone } = useWebhook(delivery.webhookId);
+  const url = html`<${Url} of=${delivery.url ?? delivery.webhookId} />`;
   return html`<${PageHead} title=${delivery.event} back=${back}
       badge=${html`<${StatusBadge} words=${DELIVERY_BADGE} status=${deliveryBadge(delivery)} />`}>
-      ${!isTest(delivery) && html`<${Button} needs="support" kind="primary" icon="repeat" busy=${busy} onClick=${redeliver}>Redeliver</${Button}>`}
+      ${!isTest(delivery) && !isGone && html`<${Button} needs="support" kind="primary" icon="repeat" busy=${busy} onClick=${redeliver}>Redeliver</${Button}>`}
     </${PageHead}>
-    <${NextAttempt} delivery=${delivery} />
+    <${NextAttempt} delivery=${delivery} webhook=${webhook} />
     <div class="split">
       <div>
         <${Card} title="Attempts"><${Timeline} attempts=${attempts} delivery=${delivery} /></${Card}>
         <${Card} title="Delivery"><${Facts} of=${[
           ['ID', html`<${IdText} of=${id} />`],
           ['Created', dateTime(delivery.createdAt)],
-          ['Webhook', html`<a class="mono breakable"
-              href=${to('/webhooks/' + delivery.webhookId)}><${Url} of=${delivery.url ?? delivery.webhookId} /></a>`],
+          ['Webhook', isGone ? html`<span class="mono breakable">${url}</span> <${Badge}>Deleted</${Badge}>`
+            : html`<a class="mono breakable" href=${to('/webhooks/' + delivery.webhookId)}>${url}</a>`],
           delivery.licenseId && ['License', html`<a href=${to('/licenses/' + delivery.licenseId)}>${delivery.payload.data.licenseName
               ?? delivery.licenseId}</a>`],
         ]} /></${Card}>
@@ -80,26 +88,25 @@ function Delivery({ delivery, back, reload }) {
     </div>`;
 }
 
-/** Milliseconds within which the first attempt of a delivery begins and ends, unless it waits for earlier events of its license. */
-const FIRST_ATTEMPT = 30_000;
-const isUnderWay = ({ attemptCount, createdAt }) => attemptCount > 0 || Date.parse(createdAt) > now() - FIRST_ATTEMPT;
-
-export function NextAttempt({ delivery }) {
+/** @param webhook of the delivery; null: not known */
+export function NextAttempt({ delivery, webhook }) {
   useNow(1000);
   if (delivery.status !== 'pending') {
     return null;
   }
   if (delivery.paused) {
     return html`<${Notice} tone="info" title="The webhook is paused">Keyhook sends this delivery when you <a
-        href=${to('/webhooks/' + delivery.webhookId)}>resume the webhook</a>.</${Notice}>`;
+        href=${to('/webhooks/' + delivery.webhookId)}>resume the webhook</a>${delivery.attemptCount > 0
+          && ', or later if its next retry is not due by then'}.</${Notice}>`;
   }
   const { nextAttemptAt } = delivery;
   const isLater = nextAttemptAt && Date.parse(nextAttemptAt) > now();
   const [title, why] = isLater ? [html`Next attempt in <span role="timer" class="mono">${countdown(nextAttemptAt)}</span>`,
       dateTime(nextAttemptAt) + '.']
     : nextAttemptAt ? ['Due now', 'Keyhook sends it as soon as earlier deliveries and the webhook’s rate limit leave room.']
-    : isUnderWay(delivery) ? ['Sending now', null]
-    : ['Waiting for its turn', 'Keyhook sends it after the earlier events of its license.'];
+    : delivery.attemptCount > 0 || webhook?.ordering === 'none' ? ['Sending now', null]
+    : webhook ? ['Being sent or waiting for its turn', 'Keyhook sends one event of a license at a time, in order.']
+    : ['Pending', null];
   return html`<${Notice} tone="info" title=${title}>${why} Updates automatically.</${Notice}>`;
 }
 

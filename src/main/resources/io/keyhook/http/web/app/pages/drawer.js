@@ -4,7 +4,7 @@ import { changeQuery, go, to } from '../router.js';
 import { announce, Button, ButtonLink, Loaded, StatusBadge } from '../ui.js';
 import { useId } from '../use.js';
 import { DELIVERY_BADGE, deliveryBadge, isFailing } from '../words.js';
-import { isTest, NextAttempt, RequestCard, Timeline, useDelivery, useRedeliver } from './delivery.js';
+import { isTest, NextAttempt, RequestCard, Timeline, useDelivery, useRedeliver, useWebhook } from './delivery.js';
 
 /** Where there is room for a list and a drawer. */
 const ROOM = matchMedia('(min-width: 1360px)');
@@ -42,6 +42,7 @@ export function Drawer({ id, rows, onChanged }) {
     loaded.reload();
     onChanged();
   });
+  const { webhook, isGone } = useWebhook(delivery?.webhookId);
   const step = by => {
     const wanted = rows.some(isFailing) ? isFailing : () => true;
     const at = rows.findIndex(row => row.id === id);
@@ -87,11 +88,11 @@ export function Drawer({ id, rows, onChanged }) {
     <header class="drawer-head"><h2 id=${headingId}>${delivery?.event ?? 'Delivery'}</h2>
       ${delivery && html`<${StatusBadge} words=${DELIVERY_BADGE} status=${deliveryBadge(delivery)} />`}
       <button type="button" class="icon-button" aria-label="Close delivery" onClick=${close}><${Icon} name="close" /></button></header>
-    <div class="actions">${delivery && !isTest(delivery) && html`<${Button} needs="support" kind="primary small" icon="repeat" busy=${busy}
+    <div class="actions">${delivery && !isTest(delivery) && !isGone && html`<${Button} needs="support" kind="primary small" icon="repeat" busy=${busy}
         onClick=${redeliver}>Redeliver</${Button}>`}
       <${ButtonLink} kind="small" href=${to('/deliveries/' + id)}>Open page</${ButtonLink}>
       <span class="faint drawer-keys"><kbd>↑</kbd> <kbd>↓</kbd> next failure</span></div>
-    <${Loaded} of=${{ ...loaded, data: delivery }}>${delivery => html`<${NextAttempt} delivery=${delivery} />
+    <${Loaded} of=${{ ...loaded, data: delivery }}>${delivery => html`<${NextAttempt} delivery=${delivery} webhook=${webhook} />
       <h3>Attempts</h3><${Timeline} attempts=${delivery.attempts} delivery=${delivery} />
       <${RequestCard} delivery=${delivery} />`}</${Loaded}>
   </aside>`;

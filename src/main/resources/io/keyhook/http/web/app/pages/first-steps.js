@@ -72,7 +72,7 @@ export function FirstSteps({ account: { usage }, onChanged, onSettled }) {
           text=${hasLicense && !hasValidated && html`<span role="status" class="waiting">Waiting for your first validation…</span>`}>
         <${Code} label="command" text=${`curl ${new URL('api/validate', ROOT)} -H 'Content-Type: application/json' \\
   -d '{"licenseKey":"${license?.key ?? 'ABCD-1234-EFGH-5678'}","fingerprint":"device-1"}'`} />
-        ${license ? html`<p class="faint">The key is that of <a href=${to('/licenses/' + license.id)}>${license.name}</a>. Run the
+        ${license ? html`<p class="faint">This is the key of <a href=${to('/licenses/' + license.id)}>${license.name}</a>. Run the
             command in a terminal.</p>` : html`<p class="faint">Create a license first, and the command contains its key.</p>`}
       </${Step}>
       ${awaitsEvent && html`<${Step} done=${!!arrived} title="See the event arrive"
@@ -84,7 +84,7 @@ export function FirstSteps({ account: { usage }, onChanged, onSettled }) {
       </${Step}>`}
     </ol>
     ${settings.data?.allowInsecureTargets && html`<p
-        class="faint">Development mode: webhooks may use http and your own machine.</p>`}
+        class="faint">Development mode: webhooks may use http and addresses of your own machine.</p>`}
   </${Card}>`;
 }
 

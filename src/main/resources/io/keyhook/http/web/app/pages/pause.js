@@ -10,7 +10,7 @@ export function PauseWebhook({ id, onClose, onPaused }) {
   return html`<${Confirm} title="Pause this webhook?" action="Pause" kind="primary" onClose=${onClose} run=${async () => {
     onPaused(await post(`api/webhooks/${id}/pause`));
     announce('Webhook paused', 'good');
-  }}><p>Keyhook keeps recording its events, and sends them when you resume, oldest first. Retries wait too. <${Kept} /></p>
+  }}><p>Keyhook keeps recording its events, and sends them when you resume, starting with the oldest. Retries wait too. <${Kept} /></p>
     <p>To drop events instead, deactivate the webhook.</p></${Confirm}>`;
 }
 
@@ -18,5 +18,5 @@ export function PauseWebhook({ id, onClose, onPaused }) {
 export function Kept() {
   const { portal } = useApp();
   const { data } = useLoad(async signal => portal ? null : get('api/account', {}, signal), []);
-  return data && `Events wait for up to ${plural(data.logRetentionDays, 'day')}, as long as your plan keeps deliveries.`;
+  return data && `Keyhook keeps waiting events for up to ${plural(data.logRetentionDays, 'day')}, as long as your plan keeps deliveries.`;
 }

@@ -49,14 +49,14 @@ export function Fields({ form, settings, webhook }) {
   return html`${form.error?.code === 'PLAN_UPGRADE_REQUIRED' && html`<${ButtonLink} href="#/plan">View plans</${ButtonLink}>`}
     <${Field} form=${form} name="url" label="URL" type="url" inputmode="url" spellcheck=${false} class="mono" autofocus
       placeholder="https://hooks.example.com/keyhook" live=${url => checkUrl(url, insecure)}
-      hint=${looksGood ? 'Looks good. Send a test event once the webhook is created.' : !settings.data ? 'Keyhook sends a POST here.' : insecure
+      hint=${looksGood ? 'Looks good. Send a test event ' + (webhook ? 'after saving.' : 'once the webhook is created.') : !settings.data ? 'Keyhook sends a POST here.' : insecure
         ? 'Keyhook sends a POST here. Development mode: http and private addresses are allowed.'
         : 'Keyhook sends a POST here. Must be https, at a public address, on port 443 or 8443.'} />
     <${EventChoice} form=${form} />
     <${FormatFields} form=${form} />
     <${Field} form=${form} name="description" label="Description" optional maxlength="1000" />
     <${Field} form=${form} name="rateLimit" label="Rate limit" optional inputmode="numeric"
-      hint="The most attempts per second. What exceeds it waits in the queue." />
+      hint="Maximum attempts per second. Further deliveries wait in the queue." />
     <${Field} form=${form} name="ordering" label="Order" as="select">${ORDERS.map(([key, name]) => html`<option key=${key} value=${key}
       selected=${key === form.values.ordering}>${name}</option>`)}</${Field}>
     ${!portal && html`<${FilterFields} form=${form} />`}

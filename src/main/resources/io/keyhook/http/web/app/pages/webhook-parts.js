@@ -30,7 +30,7 @@ export function WebhookActions({ webhook, list, onChanged, onRotated }) {
     }
   };
   const activate = () => change(() => patch(path, { isActive: true }), 'Webhook reactivated');
-  const resume = () => change(() => post(path + '/resume'), 'Webhook resumed. The events that waited are sent, oldest first.');
+  const resume = () => change(() => post(path + '/resume'), 'Webhook resumed. Keyhook sends the waiting events, starting with the oldest.');
   return html`<${Button} needs="member" onClick=${() => setDialog('edit')}>Edit</${Button}>
     <${Button} needs="member" icon="keys" onClick=${() => setDialog('rotate')}>Rotate secret</${Button}>
     ${webhook.pausedAt && html`<${Button} needs="member" kind="primary" onClick=${resume}>Resume</${Button}>`}
@@ -63,8 +63,8 @@ export function WebhookNotices({ webhook, repair }) {
       ? html`<${Notice} tone="bad" title="This webhook was deactivated">${webhook.deactivatedReason}. Fix your endpoint, send a test
           event, then reactivate the webhook and ${repair}.</${Notice}>`
       : html`<${Notice} tone="info" title="This webhook is inactive">Nothing is sent to it except test events.</${Notice}>`)}
-    ${webhook.pausedAt && html`<${Notice} tone="info" title="This webhook is paused">Nothing is sent to it except test events. Events wait
-        and are sent when you resume, oldest first. Paused <${Time} at=${webhook.pausedAt} />. <${Kept} /></${Notice}>`}
+    ${webhook.pausedAt && html`<${Notice} tone="info" title="This webhook is paused">Keyhook sends it nothing except test events.
+        Other events wait until you resume it. Paused <${Time} at=${webhook.pausedAt} />. <${Kept} /></${Notice}>`}
     ${webhook.previousSecretUntil && html`<${Notice} tone="info" title="More than one secret is active">The oldest previous secret
         stops signing on ${dateTime(webhook.previousSecretUntil)}.</${Notice}>`}`;
 }
