@@ -1,8 +1,11 @@
 package io.keyhook.format;
 
+import com.samskivert.mustache.MustacheException;
 import io.keyhook.bus.JsonText;
 import io.keyhook.bus.Webhooks.Format;
-import java.util.List;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonArray;
 
 /**
  * How text is written for a service: what makes it bold, how a value is kept from being anything but text, and how much fits. All of it is
@@ -48,8 +51,10 @@ enum Markup {
 
   /** The edition from which on no value is bold in Slack, or an item of a list in Teams. */
   private static final int PLAIN_VALUES = 2;
-  /** What a list of JSON begins with, beside digits. */
-  private static final List<String> LIST_STARTS = List.of("]", "[", "-", "{{", "true", "false", "null");
+  /** The edition from which on JSON may have comments and a byte order mark before it. */
+  private static final int COMMENTS_BEFORE_JSON = 3;
+  /** An editor may write it at the beginning of a file, and JSON has none (RFC 8259, 8.1). */
+  static final String BYTE_ORDER_MARK = "\uFEFF";
 
   private final String bold;
   private final int limit;
@@ -59,30 +64,48 @@ enum Markup {
     this.limit = limit;
   }
 
-  /** The markup of a template: a generic one is JSON if it begins like it. */
-  static Markup of(Format format, String template) {
+  /**
+   * The markup of a template. A generic one is JSON if it begins with an object, or is a list whatever its values are; which of the two
+   * it is depends on the template alone, so that it is the same for all events.
+   *
+   * @param edition as {@link Messages#EDITION} counts
+   */
+  static Markup of(Format format, int edition, String template) {
     return switch (format) {
       case KEYHOOK -> throw new IllegalArgumentException("Keyhook's own format has no templates");
       case SLACK -> SLACK;
       case DISCORD -> DISCORD;
       case TEAMS -> TEAMS;
       case GENERIC -> {
-        String text = template.stripLeading();
-        // a template of text may begin with a tag, or with a word in brackets
-        yield text.startsWith("{") && !text.startsWith("{{") || text.startsWith("[") && isList(text.strip()) ? JSON : TEXT;
+        String text = edition < COMMENTS_BEFORE_JSON ? template.stripLeading() : template.substring(beginning(template));
+        // a template of text may begin with a tag
+        yield text.startsWith("{") && !text.startsWith("{{") || text.startsWith("[") && isList(edition, template) ? JSON : TEXT;
       }
     };
   }
 
-  /** Returns whether a text in brackets is a list of JSON: it begins like one, and ends like one unless the first value is text or an object. */
-  private static boolean isList(String text) {
-    String first = text.substring(1).stripLeading();
-    if (first.startsWith("\"") || first.startsWith("{") && !first.startsWith("{{")) {
-      return true;
+  /** Returns where a template begins, after a byte order mark, white space and comments. */
+  private static int beginning(String template) {
+    int at = template.startsWith(BYTE_ORDER_MARK) ? 1 : 0;
+    while (at < template.length()) {
+      int end = template.startsWith("{{!", at) ? template.indexOf("}}", at) : -1;
+      if (end >= 0) {
+        at = end + 2;
+      } else if (Character.isWhitespace(template.charAt(at))) {
+        at++;
+      } else {
+        return at;
+      }
     }
-    boolean isValue = LIST_STARTS.stream().anyMatch(first::startsWith) || !first.isEmpty() && first.charAt(0) >= '0' && first.charAt(0) <= '9';
-    String rest = text.substring(text.lastIndexOf(']') + 1).stripLeading();
-    return isValue && (rest.isEmpty() || rest.startsWith("{{!") || rest.startsWith("{{/"));
+    return at;
+  }
+
+  private static boolean isList(int edition, String template) {
+    try {
+      return Json.decodeValue(Template.of(JSON, edition, template).render(AnyValues.ALL)) instanceof JsonArray;
+    } catch (DecodeException | MustacheException e) { // text in brackets, or a template that the rules refuse
+      return false;
+    }
   }
 
   /**

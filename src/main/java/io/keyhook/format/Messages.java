@@ -22,8 +22,8 @@ import java.util.UUID;
  * every attempt sends the same bytes. Any thread.
  */
 public final class Messages {
-  /** Counted up by whoever changes the default texts, the JSON around them or how values are escaped; deliveries of earlier editions keep theirs. */
-  public static final short EDITION = 2;
+  /** Counted up by whoever changes the default texts, the JSON around them, how values are escaped or what counts as JSON; deliveries of earlier editions keep theirs. */
+  public static final short EDITION = 3;
   /** The longest template, in characters. */
   public static final int MAX_TEMPLATE = 4_000;
 
@@ -49,7 +49,7 @@ public final class Messages {
   public static MessageBody render(MessageFormat format, String event, UUID deliveryId, String id, String data) {
     String timestamp = JsonText.time(Instant.ofEpochMilli(Id.millis(deliveryId)));
     String template = format.template() == null ? defaultText(format.format(), event) : format.template();
-    Markup markup = Markup.of(format.format(), template);
+    Markup markup = Markup.of(format.format(), format.edition(), template);
     String text = Template.of(markup, format.edition(), template).render(Values.of(markup, event, id, timestamp, data));
     return markup == Markup.JSON ? new MessageBody(null, text)
         : markup == Markup.TEXT ? new MessageBody(PLAIN, text)
@@ -58,7 +58,7 @@ public final class Messages {
 
   /** The template that an event has if the webhook has none for it. */
   public static String defaultText(Format format, String event) {
-    return DefaultTexts.of(format == Format.GENERIC ? Markup.JSON : Markup.of(format, ""), event);
+    return DefaultTexts.of(format == Format.GENERIC ? Markup.JSON : Markup.of(format, EDITION, ""), event);
   }
 
   private static JsonObject around(Markup markup, String text, String event, String timestamp) {
@@ -97,7 +97,7 @@ public final class Messages {
    * @throws TemplateException it cannot be used
    */
   public static void check(Format format, String template, Map<String, String> samples) throws TemplateException {
-    Markup markup = Markup.of(format, template);
+    Markup markup = Markup.of(format, EDITION, template);
     Set<String> names = new LinkedHashSet<>(Values.OWN);
     samples.values().forEach(data -> names.addAll(new JsonObject(data).fieldNames()));
     if (template.isBlank()) {

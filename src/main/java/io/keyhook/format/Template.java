@@ -46,7 +46,7 @@ final class Template {
         .withFormatter(value -> value instanceof Map<?, ?> map ? encoded(map) : String.valueOf(value))
         .withLoader(name -> {
           throw new MustacheException("Templates include nothing");
-        }).compile(source.text);
+        }).compile(source.markup == Markup.JSON && source.text.startsWith(Markup.BYTE_ORDER_MARK) ? source.text.substring(1) : source.text);
   }
 
   @SuppressWarnings("unchecked")

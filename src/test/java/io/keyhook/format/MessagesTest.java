@@ -6,8 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keyhook.bus.Id;
 import io.keyhook.bus.Webhooks.Format;
+import io.keyhook.event.EventType;
+import io.keyhook.license.EventSamples;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -126,21 +130,52 @@ class MessagesTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"[Keyhook] {{licenseName}}", "[{{event}}] {{licenseName}}", " [Keyhook]", "[1] of {{licenseName}}",
-      "[Keyhook] {{licenseName}} [{{event}}]", "[", "[test]", "{{licenseName}} [1]"})
+      "[Keyhook] {{licenseName}} [{{event}}]", "[", "[test]", "{{licenseName}} [1]",
+      "[\"VIP\"] {{licenseName}}", "[\"{{licenseName}}\"] activated", "[{note}] {{licenseName}}", "[{{licenseName}}]", "[- {{licenseName}}]",
+      "[{{metadata.plan}}]", "[{{#licenseName}}{{.}}{{/licenseName}}]", "[{\"a\": {{licenseName}}}]", "[\"a\", {{licenseName}}",
+      "{{! a comment }}[Keyhook] {{licenseName}}", "{{! a comment }}"})
   void textThatBeginsWithABracketIsText(String template) throws TemplateException {
     check(Format.GENERIC, template);
     assertThat(body(Format.GENERIC, template, data("a\"b", null))).isEqualTo(new MessageBody("text/plain; charset=utf-8",
-        template.replace("{{licenseName}}", "a\"b").replace("{{event}}", EVENT)));
+        template.replace("{{! a comment }}", "").replace("{{#licenseName}}{{.}}{{/licenseName}}", "a\"b").replace("{{licenseName}}", "a\"b")
+            .replace("{{metadata.plan}}", "").replace("{{event}}", EVENT)));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"[\"{{licenseName}}\"]", "[{{currentActivations}}, 1]", "[{{{data}}}]", "[ ]", "[[1]]", " [true, null] ", "[-1]{{! x}}",
-      "[\n{\"a\": \"{{licenseName}}\"}\n]", "[{{^currentActivations}}1]{{/currentActivations}}{{#currentActivations}}2]{{/currentActivations}}"})
+      "[\n{\"a\": \"{{licenseName}}\"}\n]", "[{{^currentActivations}}1]{{/currentActivations}}{{#currentActivations}}2]{{/currentActivations}}",
+      "[\"{{metadata.plan}}\", {\"b\": {{maxActivations}}}]", "[{{#customerName}}\"{{.}}\"{{/customerName}}{{^customerName}}\"b\"{{/customerName}}]",
+      "{{! a comment }}\n[\"{{event}}\"]", "\uFEFF[\"{{event}}\"]"})
   void aListIsJson(String template) throws TemplateException {
     check(Format.GENERIC, template);
     MessageBody body = body(Format.GENERIC, template, data("a\"b", null));
     assertThat(body.contentType()).as("JSON").isNull();
     assertThat(new JsonArray(body.text())).isNotNull();
+  }
+
+  @Test
+  void aTemplateIsJsonForAllEventsOrForNone() throws TemplateException {
+    for (EventType type : EventType.subscribable()) {
+      JsonObject data = new JsonObject(EventSamples.data(type, Instant.EPOCH, true));
+      assertThat(data.stream().filter(field -> field.getValue() instanceof Number)).extracting(Map.Entry::getKey).isSubsetOf(AnyValues.NUMBERS);
+      for (String template : List.of("[\"{{event}}\"]", "[{{{data}}}]")) {
+        Messages.check(Format.GENERIC, template, Map.of(type.wireName(), data.encode()));
+        assertThat(body(Format.GENERIC, template, data.encode()).contentType()).isNull();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{{! a comment }}{\"a\":\"{{licenseName}}\"}", " {{!a}} {{!b}}\n{\"a\":\"{{licenseName}}\"}",
+      "\uFEFF{\"a\":\"{{licenseName}}\"}", "\uFEFF\n{{!a}}{\"a\":\"{{licenseName}}\"}"})
+  void commentsAndAByteOrderMarkBeforeJsonLeaveItJson(String template) throws TemplateException {
+    check(Format.GENERIC, template);
+    MessageBody body = body(Format.GENERIC, template, data("a\"b", null));
+    assertThat(body.contentType()).as("JSON").isNull();
+    assertThat(new JsonObject(body.text()).getString("a")).isEqualTo("a\"b");
+    MessageFormat second = new MessageFormat(Format.GENERIC, 2, template);
+    assertThat(Messages.render(second, EVENT, DELIVERY, Id.DELIVERY.of(DELIVERY), data("a\"b", null)).contentType())
+        .as("a delivery of before keeps its bytes").isEqualTo("text/plain; charset=utf-8");
   }
 
   @ParameterizedTest
