@@ -88,16 +88,59 @@ class ClientFailureTest extends ClientProgram {
       assertThat(permissions()).isEqualTo("rw-------");
     }
     Files.setPosixFilePermissions(lease(), PosixFilePermissions.fromString("rw-r-----"));
-    for (String server : List.of(server(), nowhere())) {
-      String before = Files.readString(lease());
-      Path old = Files.createLink(directory.resolve("old"), lease());
-      assertThat(validate(language, server)).startsWith("true");
-      assertThat(Files.isSameFile(old, lease())).as("written in place").isFalse();
-      assertThat(old).hasContent(before);
-      assertThat(permissions()).isEqualTo("rw-r-----");
-      Files.delete(old);
-    }
+    String before = Files.readString(lease());
+    Path old = Files.createLink(directory.resolve("old"), lease());
+    assertThat(validate(language, server())).isEqualTo("true -");
+    assertThat(Files.isSameFile(old, lease())).as("written in place").isFalse();
+    assertThat(old).hasContent(before);
+    assertThat(permissions()).isEqualTo("rw-r-----");
     assertThat(files()).containsExactly("lease.json");
+  }
+
+  private static JsonObject licenseFile(String lease) {
+    return new JsonObject().put("statement", new JsonObject(lease).getString("statement")).put("validUntil", null);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theTimeOfALeaseChangesInPlaceSoThatNoneComesBackThatHasEnded(ClientLanguage language) throws Exception {
+    prepare(language);
+    assertThat(validate(language, server())).isEqualTo("true -");
+    String kept = Files.readString(lease());
+    Files.writeString(lease(), licenseFile(kept).encode());
+    assertThat(validate(language, nowhere())).as("of a license file").isEqualTo("true OFFLINE");
+    assertThat(new JsonObject(Files.readString(lease())).getLong("seen")).isPositive();
+    Files.writeString(lease(), kept.replaceFirst("[0-9]{10}", "1700000000"));
+    Path same = Files.createLink(directory.resolve("same"), lease());
+    assertThat(validate(language, nowhere())).isEqualTo("true OFFLINE");
+    assertThat(Files.isSameFile(same, lease())).isTrue();
+    JsonObject lease = new JsonObject(Files.readString(lease()));
+    assertThat(lease.getLong("seen")).isGreaterThan(1_700_000_000);
+    assertThat(lease.getString("statement")).isEqualTo(new JsonObject(kept).getString("statement"));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aRefusalEndsALeaseThatIsReadMeanwhile(ClientLanguage language) throws Exception {
+    prepare(language);
+    assertThat(validate(language, server())).isEqualTo("true -");
+    String kept = Files.readString(lease());
+    keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
+    boolean isOnThreads = language != ClientLanguage.PHP; // whose processes write a license file anew, once
+    for (String lease : isOnThreads ? List.of(kept, licenseFile(kept).encode()) : List.of(kept)) {
+      Files.writeString(lease(), lease);
+      assertThat(run(language, "race", List.of(), server()).lines()).as("refused, allowed afterwards, lease kept")
+          .hasSize(20).containsOnly("LICENSE_DISABLED false false");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aRefusedLeaseThatWasAwayIsNotUsedWhenItIsBack(ClientLanguage language) throws Exception {
+    prepare(language);
+    assertThat(validate(language, server())).isEqualTo("true -");
+    keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
+    assertThat(run(language, "moved", List.of(), server())).isEqualTo("false LICENSE_DISABLED\nfalse OFFLINE");
   }
 
   @ParameterizedTest
@@ -122,6 +165,7 @@ class ClientFailureTest extends ClientProgram {
     Files.createFile(lease().resolve("file"));
     assertThat(validate(language, server())).isEqualTo("true -");
     assertThat(files()).containsExactly("lease.json");
+    assertThat(validate(language, nowhere())).as("which cannot be read").isIn("false OFFLINE", "false LEASE_INVALID");
     assertThat(run(language, "deactivate", List.of(), server())).isEqualTo("true");
     keyhook.api().post("/api/licenses/" + license.id() + "/disable").expect(200);
     assertThat(validate(language, server())).isEqualTo("false LICENSE_DISABLED");
@@ -158,10 +202,10 @@ class ClientFailureTest extends ClientProgram {
     assertThat(run(language, "again", READ_ONLY, server())).as("with the lease before").isEqualTo("true -\ntrue OFFLINE");
   }
 
-  /** Of a heartbeat, which a failure would end. */
+  /** Of the last beat of a heartbeat, which a failure would end, and of which the app's own is shown before. */
   private String beatWith(ClientLanguage language, byte[] lease) throws IOException, InterruptedException {
     Files.write(lease(), lease);
-    return run(language, "heartbeat", List.of(), nowhere());
+    return run(language, "heartbeat", List.of(), nowhere()).lines().reduce((first, second) -> second).orElseThrow();
   }
 
   private String beatWith(ClientLanguage language, String lease) throws IOException, InterruptedException {

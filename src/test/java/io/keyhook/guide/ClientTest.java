@@ -10,6 +10,7 @@ import io.keyhook.testing.Installation.Webhook;
 import io.keyhook.testing.RawReceiver;
 import io.keyhook.testing.Receiver;
 import io.keyhook.testing.Statement;
+import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -23,6 +24,8 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -37,6 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ClientTest extends ClientProgram {
   private static final int DAY = 24 * 60 * 60;
   private static final int MOST_LINES = 300;
+  private static final String UNKNOWN = "{\"code\":\"LICENSE_NOT_FOUND\"}";
   private static final Pattern CRATE = Pattern.compile("^(\\w+) = .*\"(=[0-9.]+)\"");
 
   @RegisterExtension
@@ -77,7 +81,8 @@ class ClientTest extends ClientProgram {
     assertThat(validate(language, nowhere(), 2 * DAY, license.key(), fingerprint)).as("after three days").isEqualTo("false CLOCK_SET_BACK");
     assertThat(validate(language, server(), 2 * DAY, license.key(), fingerprint)).as("with a network").isEqualTo("true -");
     Files.writeString(lease(), kept);
-    assertThat(run(language, "heartbeat", server(), "1", "0", license.key(), fingerprint)).isEqualTo("true -");
+    assertThat(run(language, "heartbeat", server(), "1", "0", license.key(), fingerprint)).as("after a failure of the app's")
+        .endsWith("true -");
   }
 
   private static String product(String name) {
@@ -96,7 +101,7 @@ class ClientTest extends ClientProgram {
     assertThat(validate(language, server(), device, viewer)).isEqualTo("true -");
     assertThat(validate(language, nowhere(), device, editor)).isEqualTo("false LEASE_INVALID");
     assertThat(validate(language, nowhere(), device, viewer)).isEqualTo("true OFFLINE");
-    assertThat(run(language, "heartbeat", server(), "1", "0", license.key(), "one", editor)).isEqualTo("false PRODUCT_MISMATCH");
+    assertThat(run(language, "heartbeat", server(), "1", "0", license.key(), "one", editor)).endsWith("false PRODUCT_MISMATCH");
   }
 
   private String validate(ClientLanguage language, String server, List<String> device, String product)
@@ -148,6 +153,40 @@ class ClientTest extends ClientProgram {
     assertThat(validate(language, server(), 0, license.key(), "two")).isEqualTo("true -");
   }
 
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "PHP") // which does one thing at a time
+  void aLeaseThatEndsDuringAValidationStaysEnded(ClientLanguage language) throws Exception {
+    prepare(language);
+    License license = keyhook.license(1);
+    CountDownLatch validated = new CountDownLatch(1);
+    CountDownLatch deactivated = new CountDownLatch(2);
+    HttpServer server = instead(request -> {
+      if (request.contains("nonce")) {
+        Answer answer = real(request);
+        validated.countDown();
+        await(deactivated);
+        return answer;
+      }
+      await(validated);
+      deactivated.countDown();
+      return new Answer(200, "{\"currentActivations\":0}");
+    });
+    try {
+      assertThat(run(language, "overlap", uri(server), "1", "0", license.key(), "one")).isEqualTo("true -\nfalse OFFLINE");
+      assertThat(lease()).doesNotExist();
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(Waiting.LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** Answers in the place of Keyhook. */
   private static HttpServer instead(Function<String, Answer> answer) throws IOException {
     HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
@@ -162,6 +201,7 @@ class ClientTest extends ClientProgram {
       exchange.getResponseBody().write(bytes);
       exchange.close();
     });
+    server.setExecutor(task -> new Thread(task).start());
     server.start();
     return server;
   }
@@ -237,6 +277,40 @@ class ClientTest extends ClientProgram {
       })) {
         assertThat(validate(language, broken.url("127.0.0.1", ""), 0, license.key(), "one")).as(response).isEqualTo("true OFFLINE");
       }
+    }
+  }
+
+  private String validate(ClientLanguage language, RawReceiver.Script script) throws IOException, InterruptedException {
+    try (RawReceiver server = new RawReceiver(script)) {
+      return validate(language, server.url("127.0.0.1", ""), 0, "KEY", "one");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aResponseOfMoreThan64KilobytesIsNoResponse(ClientLanguage language) throws Exception {
+    prepare(language);
+    assertThat(validate(language, connection -> {
+      connection.request();
+      connection.write(ok(UNKNOWN + " ".repeat(30_000)));
+    })).isEqualTo("false LICENSE_NOT_FOUND");
+    assertThat(validate(language, connection -> {
+      connection.request();
+      connection.write(ok(UNKNOWN + " ".repeat(70_000)));
+    })).isEqualTo("false OFFLINE");
+  }
+
+  /** The libraries of the other languages do that. */
+  @Test
+  void thePhpClientReadsAResponseToItsEndAndNotToThatOfTheConnection() throws Exception {
+    prepare(ClientLanguage.PHP);
+    for (String response : List.of(ok(UNKNOWN), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + Integer.toHexString(UNKNOWN.length()) + "\r\n" + UNKNOWN + "\r\n0\r\n\r\n")) {
+      assertThat(validate(ClientLanguage.PHP, connection -> {
+        connection.request();
+        connection.write("HTTP/1.1 100 Continue\r\n\r\n" + response);
+        connection.drip("x");
+      })).isEqualTo("false LICENSE_NOT_FOUND");
     }
   }
 

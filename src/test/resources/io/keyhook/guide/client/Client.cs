@@ -24,8 +24,8 @@ public static class Client
             return;
         }
         long seconds = long.Parse(args[3]);
-        var keyhook = new Keyhook(args[1], File.ReadAllText("keys.json"),
-            Environment.GetEnvironmentVariable("LEASE") ?? "lease.json", args.ElementAtOrDefault(6),
+        string lease = Environment.GetEnvironmentVariable("LEASE") ?? "lease.json";
+        var keyhook = new Keyhook(args[1], File.ReadAllText("keys.json"), lease, args.ElementAtOrDefault(6),
             int.Parse(args[2]), () => Now() + seconds);
         switch (args[0])
         {
@@ -35,13 +35,52 @@ public static class Client
             case "heartbeat":
                 using (var ended = new CancellationTokenSource())
                 {
+                    int beats = 0;
                     Task beating = keyhook.HeartbeatAsync(args[4], args[5], TimeSpan.FromMilliseconds(50), result =>
                     {
+                        if (++beats == 1)
+                        {
+                            throw new InvalidOperationException("of the app");
+                        }
                         Show(result);
                         ended.Cancel();
                     }, ended.Token);
                     await Task.WhenAny(beating);
                 }
+                break;
+            case "race":
+                byte[] kept = File.ReadAllBytes(lease);
+                for (int i = 0; i < 20; i++)
+                {
+                    File.WriteAllBytes(lease, kept);
+                    var raced = new Keyhook(args[1], File.ReadAllText("keys.json"), lease, null, 1);
+                    using var ended = new CancellationTokenSource();
+                    Task racing = Task.Run(() =>
+                    {
+                        while (!ended.IsCancellationRequested)
+                        {
+                            raced.Offline(args[4], args[5]);
+                        }
+                    });
+                    Keyhook.Result refused = await raced.ValidateAsync(args[4], args[5]);
+                    ended.Cancel();
+                    await racing;
+                    bool isAllowed = raced.Offline(args[4], args[5]).Allowed;
+                    Console.WriteLine($"{refused.Code} {isAllowed} {File.Exists(lease)}".Replace("False", "false"));
+                }
+                break;
+            case "overlap":
+                Task<Keyhook.Result> validated = keyhook.ValidateAsync(args[4], args[5]);
+                await keyhook.DeactivateAsync(args[4], args[5]);
+                await keyhook.DeactivateAsync(args[4], args[5]);
+                Show(await validated);
+                Show(keyhook.Offline(args[4], args[5]));
+                break;
+            case "moved":
+                File.Move(lease, "moved");
+                Show(await keyhook.ValidateAsync(args[4], args[5]));
+                File.Move("moved", lease);
+                Show(keyhook.Offline(args[4], args[5]));
                 break;
             case "again":
                 Show(await keyhook.ValidateAsync(args[4], args[5]));

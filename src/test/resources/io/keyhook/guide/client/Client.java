@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** As client.mjs. */
 public final class Client {
@@ -14,15 +15,61 @@ public final class Client {
       return;
     }
     long seconds = Long.parseLong(args[3]);
+    Path lease = Path.of(System.getenv().getOrDefault("LEASE", "lease.json"));
     Keyhook keyhook = new Keyhook(args[1], Files.readString(Path.of("keys.json")),
-        Path.of(System.getenv().getOrDefault("LEASE", "lease.json")), args.length > 6 ? args[6] : null, Integer.parseInt(args[2]), () -> System.currentTimeMillis() / 1000 + seconds);
+        lease, args.length > 6 ? args[6] : null, Integer.parseInt(args[2]), () -> System.currentTimeMillis() / 1000 + seconds);
     switch (args[0]) {
       case "deactivate" -> System.out.println(keyhook.deactivate(args[4], args[5]));
       case "heartbeat" -> {
         CompletableFuture<Keyhook.Result> first = new CompletableFuture<>();
-        ScheduledExecutorService timer = keyhook.heartbeat(args[4], args[5], Duration.ofMillis(50), first::complete);
+        AtomicInteger beats = new AtomicInteger();
+        ScheduledExecutorService timer = keyhook.heartbeat(args[4], args[5], Duration.ofMillis(50), result -> {
+          if (beats.incrementAndGet() == 1) {
+            throw new IllegalStateException("of the app");
+          }
+          first.complete(result);
+        });
         show(first.get());
         timer.shutdownNow();
+      }
+      case "race" -> {
+        byte[] kept = Files.readAllBytes(lease);
+        for (int i = 0; i < 20; i++) {
+          Files.write(lease, kept);
+          Keyhook raced = new Keyhook(args[1], Files.readString(Path.of("keys.json")), lease, null);
+          AtomicInteger ended = new AtomicInteger();
+          Thread thread = new Thread(() -> {
+            while (ended.get() == 0) {
+              raced.offline(args[4], args[5]);
+            }
+          });
+          thread.start();
+          Keyhook.Result result = raced.validate(args[4], args[5]);
+          ended.set(1);
+          thread.join();
+          System.out.println(result.code() + " " + raced.offline(args[4], args[5]).allowed() + " " + Files.exists(lease));
+        }
+      }
+      case "overlap" -> {
+        CompletableFuture<Keyhook.Result> validated = new CompletableFuture<>();
+        Thread thread = new Thread(() -> {
+          try {
+            validated.complete(keyhook.validate(args[4], args[5]));
+          } catch (InterruptedException e) {
+            validated.completeExceptionally(e);
+          }
+        });
+        thread.start();
+        keyhook.deactivate(args[4], args[5]);
+        keyhook.deactivate(args[4], args[5]);
+        show(validated.get());
+        show(keyhook.offline(args[4], args[5]));
+      }
+      case "moved" -> {
+        Path moved = Files.move(lease, Path.of("moved"));
+        show(keyhook.validate(args[4], args[5]));
+        Files.move(moved, lease);
+        show(keyhook.offline(args[4], args[5]));
       }
       case "again" -> {
         show(keyhook.validate(args[4], args[5]));

@@ -51,6 +51,41 @@ func main() {
 		client.ProductID = args[5]
 	}
 	switch command {
+	case "race":
+		kept, _ := os.ReadFile(lease)
+		for i := 0; i < 20; i++ {
+			os.WriteFile(lease, kept, 0o600)
+			client := &keyhook.Client{Server: args[0], Keys: keys, File: lease, Tries: 1}
+			ended, joined := make(chan bool), make(chan bool)
+			go func() {
+				defer close(joined)
+				for {
+					select {
+					case <-ended:
+						return
+					default:
+						client.Offline(args[3], args[4])
+					}
+				}
+			}()
+			result := client.Validate(args[3], args[4])
+			close(ended)
+			<-joined
+			_, missing := os.Stat(lease)
+			fmt.Println(result.Code, client.Offline(args[3], args[4]).Allowed, missing == nil)
+		}
+	case "overlap":
+		validated := make(chan keyhook.Result)
+		go func() { validated <- client.Validate(args[3], args[4]) }()
+		client.Deactivate(args[3], args[4])
+		client.Deactivate(args[3], args[4])
+		show(<-validated)
+		show(client.Offline(args[3], args[4]))
+	case "moved":
+		os.Rename(lease, "moved")
+		show(client.Validate(args[3], args[4]))
+		os.Rename("moved", lease)
+		show(client.Offline(args[3], args[4]))
 	case "deactivate":
 		fmt.Println(client.Deactivate(args[3], args[4]))
 	case "heartbeat":

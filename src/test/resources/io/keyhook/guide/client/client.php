@@ -20,6 +20,33 @@ if ($command === 'webhook') {
     $keyhook = new Keyhook($server, $keys, $lease, (int) $tries, fn () => time() + (int) $seconds, $productId);
     if ($command === 'deactivate') {
         echo $keyhook->deactivate($key, $fingerprint) ? 'true' : 'false', "\n";
+    } elseif ($command === 'race') { // of processes
+        $kept = file_get_contents($lease);
+        for ($i = 0; $i < 20; $i++) {
+            file_put_contents($lease, $kept);
+            $other = proc_open(['php', 'client.php', 'read', ...$args], [], $pipes);
+            while (!file_exists('reading')) {
+                usleep(1000);
+            }
+            $result = $keyhook->validate($key, $fingerprint);
+            touch('ended');
+            proc_close($other);
+            unlink('ended');
+            unlink('reading');
+            clearstatcache();
+            $next = new Keyhook($server, $keys, $lease, 1);
+            echo $result[1], ' ', $next->offline($key, $fingerprint)[0] ? 'true' : 'false', ' ', is_file($lease) ? 'true' : 'false', "\n";
+        }
+    } elseif ($command === 'read') {
+        while (!file_exists('ended')) {
+            $keyhook->offline($key, $fingerprint);
+            touch('reading');
+        }
+    } elseif ($command === 'moved') {
+        rename($lease, 'moved');
+        show($keyhook->validate($key, $fingerprint));
+        rename('moved', $lease);
+        show($keyhook->offline($key, $fingerprint));
     } else {
         show($command === 'heartbeat' ? $keyhook->heartbeat($key, $fingerprint, 0) : $keyhook->validate($key, $fingerprint));
         if ($command === 'again') {

@@ -42,9 +42,50 @@ else:
         print(word(keyhook.deactivate(key, fingerprint)))
     elif command == "heartbeat":
         beaten = threading.Event()
-        stop = keyhook.heartbeat(key, fingerprint, 0.05, lambda result: (beaten.is_set() or show(result), beaten.set()))
+        results = []
+
+        def on_result(result):
+            results.append(result)
+            if len(results) == 1:
+                raise ValueError("of the app")
+            if len(results) == 2:
+                show(result)
+                beaten.set()
+
+        stop = keyhook.heartbeat(key, fingerprint, 0.05, on_result)
         beaten.wait()
         stop()
+    elif command == "race":
+        with open(lease) as file:
+            kept = file.read()
+        for _ in range(20):
+            with open(lease, "w") as file:
+                file.write(kept)
+            keyhook = Keyhook(server, keys, lease, 1)
+            ended = threading.Event()
+
+            def race():
+                while not ended.is_set():
+                    keyhook.offline(key, fingerprint)
+
+            thread = threading.Thread(target=race)
+            thread.start()
+            result = keyhook.validate(key, fingerprint)
+            ended.set()
+            thread.join()
+            print(result.code, word(keyhook.offline(key, fingerprint).allowed), word(os.path.exists(lease)))
+    elif command == "overlap":
+        thread = threading.Thread(target=lambda: show(keyhook.validate(key, fingerprint)))
+        thread.start()
+        keyhook.deactivate(key, fingerprint)
+        keyhook.deactivate(key, fingerprint)
+        thread.join()
+        show(keyhook.offline(key, fingerprint))
+    elif command == "moved":
+        os.rename(lease, "moved")
+        show(keyhook.validate(key, fingerprint))
+        os.rename("moved", lease)
+        show(keyhook.offline(key, fingerprint))
     else:
         show(keyhook.validate(key, fingerprint))
         if command == "again":
