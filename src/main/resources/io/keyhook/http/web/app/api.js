@@ -310,7 +310,7 @@ export const get = (path, query, signal) => call('GET', path, undefined, { query
 export const post = (path, body, signal) => call('POST', path, body, { signal });
 export const put = (path, body) => call('PUT', path, body);
 export const patch = (path, body) => call('PATCH', path, body);
-/** Deletes an object, unless somebody else has. */
+/** Deletes an object. Succeeds if it was deleted already. */
 export const remove = (path, query) => call('DELETE', path, undefined, { query }).catch(e => {
   if (e.status !== 404) {
     throw e;
