@@ -193,14 +193,12 @@ class StatesTest extends Visit {
     page.getByText("Go to webhooks").click();
     assertThat(tab.heading("No webhooks yet")).isVisible();
 
-    // in a list, its row goes
+    // in a list, its row goes, and what somebody else has deleted is deleted
     String product = keyhook.api().post("/api/products", new JsonObject().put("name", "Studio")).expect(201).json().getString("id");
     tab.visit("Policies");
     tab.button("Delete Studio").click();
     keyhook.api().delete("/api/products/" + product).expect(204);
     tab.dialogButton("Delete product").click();
-    assertThat(tab.dialog().getByRole(AriaRole.ALERT)).isVisible();
-    tab.dialogButton("Cancel").click();
     assertThat(tab.heading("No products yet")).isVisible();
   }
 
