@@ -29,8 +29,12 @@ final class PasskeyStore {
   private static final String LIST = "SELECT " + COLUMNS + """
 
       FROM keyhook.passkey WHERE account_id = $1 AND user_id = $2 ORDER BY passkey_id DESC""";
+  private static final String GET = "SELECT " + COLUMNS + """
+
+      FROM keyhook.passkey WHERE account_id = $1 AND user_id = $2 AND passkey_id = $3""";
   private static final String RENAME = """
-      UPDATE keyhook.passkey SET name = $4 WHERE account_id = $1 AND user_id = $2 AND passkey_id = $3 RETURNING\s""" + COLUMNS;
+      UPDATE keyhook.passkey SET name = $4
+      WHERE account_id = $1 AND user_id = $2 AND passkey_id = $3 AND name <> $4 RETURNING\s""" + COLUMNS;
   private static final String DELETE = """
       DELETE FROM keyhook.passkey WHERE account_id = $1 AND user_id = $2 AND passkey_id = $3""";
   private static final String DELETE_OF = "DELETE FROM keyhook.passkey WHERE account_id = $1 AND user_id = $2";
@@ -92,6 +96,12 @@ final class PasskeyStore {
   }
 
   /** Returns empty if the user has no such passkey. */
+  static Future<Optional<Passkey>> get(SqlClient client, UserHandle user, UUID passkeyId) {
+    return client.preparedQuery(GET).execute(Tuple.of(user.accountId(), user.userId(), passkeyId))
+        .map(rows -> first(rows, PasskeyStore::passkey));
+  }
+
+  /** Returns empty if the user has no such passkey, or it has the name already. */
   static Future<Optional<Passkey>> rename(SqlClient tx, UserHandle user, UUID passkeyId, String name) {
     return tx.preparedQuery(RENAME).execute(Tuple.of(user.accountId(), user.userId(), passkeyId, name))
         .map(rows -> first(rows, PasskeyStore::passkey));

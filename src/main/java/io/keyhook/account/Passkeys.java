@@ -101,10 +101,12 @@ final class Passkeys {
   Future<Passkey> rename(Rename request) {
     Caller caller = request.caller();
     UUID passkeyId = Id.PASSKEY.parse(request.id());
-    return CurrentPassword.user(caller).compose(userId -> database.transaction(tx -> Standing.lock(tx, caller)
-        .compose(locked -> PasskeyStore.rename(tx, new UserHandle(caller.accountId(), userId), passkeyId, request.name().strip()))
-        .compose(renamed -> audit(tx, caller, Action.PASSKEY_RENAMED, userId)
-            .map(renamed.orElseThrow(Id.PASSKEY::notFound)))));
+    return CurrentPassword.user(caller).compose(userId -> database.transaction(tx -> {
+      UserHandle user = new UserHandle(caller.accountId(), userId);
+      return Standing.lock(tx, caller).compose(locked -> PasskeyStore.rename(tx, user, passkeyId, request.name().strip()))
+          .compose(renamed -> renamed.isPresent() ? audit(tx, caller, Action.PASSKEY_RENAMED, userId).map(renamed.get())
+              : PasskeyStore.get(tx, user, passkeyId).map(same -> same.orElseThrow(Id.PASSKEY::notFound)));
+    }));
   }
 
   Future<Void> delete(Delete request) {

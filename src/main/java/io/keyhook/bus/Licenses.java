@@ -183,7 +183,8 @@ public interface Licenses {
 
     public TermsChange {
       expiresAt = new Field<>(expiresAt.present(), toMillis(expiresAt.value()));
-      Check.that().kept(LIMIT, maxActivations).range(LIMIT, maxActivations.value(), 1, MAX_ACTIVATIONS)
+      boolean takesLimit = inherited.value() != null && inherited.value().contains(LIMIT);
+      Check.that().kept(LIMIT, takesLimit ? Field.absent() : maxActivations).range(LIMIT, maxActivations.value(), 1, MAX_ACTIVATIONS)
           .kept("inherited", inherited).done();
       checkInherited(inherited.value());
       checkPolicy(policyId.value(), productId.value(), heartbeatSeconds.value(), leaseSeconds.value(), entitlements.value());

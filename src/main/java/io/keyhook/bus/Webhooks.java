@@ -173,7 +173,7 @@ public interface Webhooks {
       int characters = 0;
       for (Map.Entry<String, String> template : templates.entrySet()) {
         String field = "templates." + shortened(template.getKey());
-        check.required(field, template.getValue()).text(field, template.getValue(), TEMPLATE);
+        check.is(field, template.getValue() != null, "is null; send a text, or leave it out to send the default text").text(field, template.getValue(), TEMPLATE);
         characters += template.getValue() == null ? 0 : template.getValue().length();
       }
       check.is("templates", characters <= TEMPLATES, "has more than " + TEMPLATES + " characters");

@@ -227,7 +227,12 @@ class FormatTest {
     tryCreate(templates("*", "a")).expect(400);
     tryCreate(format("slack").mergeIn(templates("license.other", "a"))).expect(400);
     tryCreate(format("slack").mergeIn(templates("*", "a".repeat(4_001)))).expect(400);
-    tryCreate(format("slack").put("templates", new JsonObject().putNull("*"))).expect(400);
+    JsonObject none = new JsonObject().put("templates", new JsonObject().putNull("*"));
+    for (Exchange refused : List.of(tryCreate(format("slack").mergeIn(none)), patch(create(format("slack")), none))) {
+      JsonObject error = refused.expect(400).json().getJsonArray("errors").getJsonObject(0);
+      assertThat(error.getString("field")).isEqualTo("templates.*");
+      assertThat(error.getString("message")).isEqualTo("is null; send a text, or leave it out to send the default text");
+    }
     tryCreate(format("fax")).expect(400);
     patch(create(new JsonObject()), templates("*", "a")).expect(400);
   }

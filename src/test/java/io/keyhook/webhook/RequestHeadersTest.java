@@ -175,6 +175,9 @@ class RequestHeadersTest {
     JsonObject same = patch(webhook, new JsonObject().put("headers", after.getJsonObject("headers"))
         .put("authentication", after.getJsonObject("authentication"))).expect(200).json();
     assertThat(same.getString("updatedAt")).isEqualTo(before);
+    JsonObject kept = patch(webhook, new JsonObject().put("authentication", new JsonObject().put("type", "basic").put("username", "user")
+        .putNull("password"))).expect(200).json();
+    assertThat(kept.getString("updatedAt")).as("null keeps the password, as leaving it out does").isEqualTo(before);
 
     assertThat(problem(patch(webhook, new JsonObject().put("authentication", new JsonObject().put("type", "bearer"))),
         "authentication.token")).isEqualTo("is required");
