@@ -298,6 +298,7 @@ class PagesTest {
     String theme = scheme.name().toLowerCase(java.util.Locale.ROOT);
     for (int width : WIDTHS) {
       page.setViewportSize(width, 900);
+      tab.drawn(); // some of it only where there is room
       String where = name + " at " + width + ", " + theme;
       all.assertThat(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
           .as("sticks out of %s", where).isEqualTo(0);

@@ -134,6 +134,11 @@ final class Tab implements AutoCloseable {
     button("Log in").click();
   }
 
+  /** Waits until the page has been drawn twice: what it changes when it is drawn is there, too. */
+  void drawn() {
+    page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(() => setTimeout(drawn)))))");
+  }
+
   /** Waits until the page has begun what it loads at first, and has it. */
   void settle() {
     assertThat(page.locator("h1")).isVisible();
