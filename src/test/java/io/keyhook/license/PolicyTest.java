@@ -293,7 +293,7 @@ class PolicyTest {
     JsonObject back = patch(license, new JsonObject().put("inherited", JsonArray.of("maxActivations"))).expect(200).json();
     assertThat(back.getInteger("maxActivations")).isEqualTo(10);
     assertThat(back.getJsonArray("inherited")).isEqualTo(JsonArray.of("maxActivations"));
-    assertThat(patch(license, new JsonObject().putNull("maxActivations").put("inherited", JsonArray.of("maxActivations")))
+    assertThat(patch(license, new JsonObject().putNull("maxActivations").putNull("expiresAt").put("inherited", JsonArray.of("maxActivations")))
         .expect(200).json()).as("null is not its own limit").isEqualTo(back);
     assertThat(patch(license, new JsonObject().putNull("maxActivations").put("inherited", JsonArray.of("expiresAt")))
         .expect(400, "INVALID_REQUEST").badFields()).containsExactly("maxActivations");
