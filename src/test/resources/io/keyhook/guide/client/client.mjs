@@ -34,6 +34,7 @@ if (command === 'webhook') {
       const race = async () => {
         while (!ended) {
           await raced.offline(key, fingerprint);
+          await new Promise(setImmediate); // so that the response comes in
         }
       };
       const racing = race();
