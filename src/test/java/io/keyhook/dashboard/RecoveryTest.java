@@ -53,6 +53,7 @@ class RecoveryTest extends Visit {
 
   private void openDialog() {
     page.evaluate("path => { location.hash = path; }", "/webhooks/" + webhook);
+    tab.settle(); // figures that arrive move the button, maybe while it is clicked
     tab.button("Recover").click();
     assertThat(tab.dialog()).isVisible();
   }

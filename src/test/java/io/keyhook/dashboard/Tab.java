@@ -33,7 +33,7 @@ final class Tab implements AutoCloseable {
       }""";
 
   /** Characters of a page that a failure repeats. */
-  private static final int SHOWN = 2000;
+  private static final int SHOWN = 6000;
 
   private final BrowserContext context;
   private final Page page;
