@@ -146,6 +146,23 @@ class ConflictsTest extends Visit {
     assertThat(delivery.header("X-Api-Key")).isEqualTo("theirs");
   }
 
+  @Test
+  void anAuthenticationThatBothChangedIsOneThing() {
+    Receiver receiver = keyhook.receiver();
+    String id = keyhook.webhook(receiver, "license.activated").id();
+    keyhook.api().patch("/api/webhooks/" + id, secrets("first")).expect(200);
+    String path = editAWebhook(id);
+    tab.field("Token").fill("mine");
+    keyhook.api().patch(path, new JsonObject().put("authentication", new JsonObject().put("type", "basic").put("username", "theirs")
+        .put("password", "theirs"))).expect(200);
+    tab.dialogButton("Save").click();
+    assertThat(conflict()).containsText("Basic");
+    tab.dialogButton("Save").click();
+    assertThat(tab.dialog()).hasCount(0);
+    tab.button("Send test event").click();
+    assertThat(receiver.take().header("Authorization")).isEqualTo("Bearer mine");
+  }
+
   private static JsonObject secrets(String value) {
     return new JsonObject().put("headers", new JsonObject().put("X-Api-Key", value))
         .put("authentication", new JsonObject().put("type", "bearer").put("token", value));

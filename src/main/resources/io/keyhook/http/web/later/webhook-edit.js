@@ -45,6 +45,7 @@ export function EditWebhook({ webhook, onClose, onChanged }) {
       onClose();
     },
     check: check(settings, webhook),
+    whole: name => name.replace(/^authentication\..*/, 'authentication'),
     replacesSecret,
   });
   return html`<${FormDialog} form=${form} title="Edit webhook" wide action="Save" onClose=${onClose}>
