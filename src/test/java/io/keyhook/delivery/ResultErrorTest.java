@@ -110,6 +110,9 @@ class ResultErrorTest {
         UPDATE keyhook.event SET keep_until = current_date + 7;
         UPDATE keyhook.delivery_queue SET keep_until = current_date + 7""");
     held.release();
+    // not by the API yet: a query that was planned before there was the partition does not find it there
+    Waiting.until("it is in the log", () ->
+        keyhook.database().number("SELECT count(*) FROM keyhook.delivery WHERE delivery_id = ?", Id.DELIVERY.parse(id)) == 1);
     assertThat(keyhook.awaitStatus(id, "delivered").getJsonArray("attempts")).hasSize(1);
     assertThat(keyhook.database().value("SELECT keep_until = current_date + 7 FROM keyhook.delivery WHERE delivery_id = ?",
         Id.DELIVERY.parse(id))).isEqualTo("t");
