@@ -183,8 +183,9 @@ public interface Licenses {
 
     public TermsChange {
       expiresAt = new Field<>(expiresAt.present(), toMillis(expiresAt.value()));
-      boolean takesLimit = inherited.value() != null && inherited.value().contains(LIMIT);
-      Check.that().kept(LIMIT, takesLimit ? Field.absent() : maxActivations).range(LIMIT, maxActivations.value(), 1, MAX_ACTIVATIONS)
+      Check.that().is(LIMIT, !maxActivations.present() || maxActivations.value() != null,
+              "is null; send a value, or leave it out to keep the current one, or to take that of the policy if inherited names it")
+          .range(LIMIT, maxActivations.value(), 1, MAX_ACTIVATIONS)
           .kept("inherited", inherited).done();
       checkInherited(inherited.value());
       checkPolicy(policyId.value(), productId.value(), heartbeatSeconds.value(), leaseSeconds.value(), entitlements.value());
