@@ -19,10 +19,10 @@ import java.util.stream.IntStream;
 final class EndpointStore {
   private static final String SETTINGS = """
       SELECT w.version, w.url, w.secret, w.previous_secrets, w.previous_secrets_until, w.request_headers,
-        w.is_active AND a.plan = ANY ($3::text[]) AND a.suspended_at IS NULL, %s
+        %s, %s
       FROM keyhook.webhook w JOIN keyhook.account a ON a.account_id = w.account_id
       WHERE w.account_id = $1 AND w.webhook_id = $2 AND w.deleted_at IS NULL"""
-      .formatted(DeliveryRowStore.isPaused("w"));
+      .formatted(DeliveryRowStore.isSentTo("w", "a", "$3"), DeliveryRowStore.isPaused("w"));
 
   private static final ShardStatement SETTINGS_ON_SHARD = new ShardStatement(SETTINGS, List.of("uuid", "uuid", "text[]"), """
       version int, url text, secret bytea, previous_secrets bytea[], previous_secrets_until timestamptz[],

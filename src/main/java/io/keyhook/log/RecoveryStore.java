@@ -128,12 +128,13 @@ final class RecoveryStore {
       ORDER BY seconds > 0, turn, seconds LIMIT $1""";
   private static final String LOCK = """
       SELECT r.webhook_id, r.after_id, r.before_id, r.since, r.until, r.types, r.results,
-        w.is_active AND w.deleted_at IS NULL AND a.plan = ANY ($3::text[]) AND a.suspended_at IS NULL, %s
+        w.deleted_at IS NULL AND %s, %s
       FROM keyhook.recovery r
       JOIN keyhook.account a ON a.account_id = r.account_id
       JOIN keyhook.webhook w ON w.account_id = r.account_id AND w.webhook_id = r.webhook_id
       WHERE r.account_id = $1 AND r.recovery_id = $2 AND r.ended_at IS NULL AND r.next_at <= now()
-      FOR UPDATE OF r SKIP LOCKED FOR SHARE OF w SKIP LOCKED""".formatted(DeliveryRowStore.isPaused("w"));
+      FOR UPDATE OF r SKIP LOCKED FOR SHARE OF w SKIP LOCKED"""
+      .formatted(DeliveryRowStore.isSentTo("w", "a", "$3"), DeliveryRowStore.isPaused("w"));
   private static final String PROGRESS = """
       UPDATE keyhook.recovery SET after_id = coalesce($3, after_id), recovered = recovered + $4,
         next_at = now() + make_interval(secs => $5)
