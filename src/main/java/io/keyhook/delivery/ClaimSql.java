@@ -33,8 +33,8 @@ record ClaimSql(String nothing, String due, String set, String lane, String more
   String statement(boolean traced) {
     return """
         WITH endpoint AS MATERIALIZED (
-          SELECT e.webhook_id, e.places, w.version, w.format_version, w.rate_limit, w.is_active AND a.plan = ANY ($6::text[]) AND a.suspended_at IS NULL AS active,
-            %1$s AS paused, %2$s AS ordered
+          SELECT e.webhook_id, e.places, w.version, w.format_version, w.rate_limit,
+            %16$s AS active, %1$s AS paused, %2$s AS ordered
           FROM unnest((SELECT $2::uuid[]), (SELECT $3::int[])) e (webhook_id, places)
           JOIN keyhook.account a ON a.account_id = $1
           JOIN keyhook.webhook w ON w.account_id = $1 AND w.webhook_id = e.webhook_id
@@ -75,7 +75,8 @@ record ClaimSql(String nothing, String due, String set, String lane, String more
         .formatted(DeliveryRowStore.isPaused("w"), DeliveryRowStore.isOrdered("w"), BURST, nothing, due, set,
             DeliveryRowStore.is("q", "due"), DeliveryRowStore.attemptCount("q.attempts"), lane,
             traced ? ", t.data::json ->> '%s'".formatted(DeliveryRowStore.TRACE) : "",
-            DeliveryRowStore.withFormat("c", "c.delivery_id", "w"), traced ? TRACE : "", more, traced ? ", NULL" : "", shown);
+            DeliveryRowStore.withFormat("c", "c.delivery_id", "w"), traced ? TRACE : "", more, traced ? ", NULL" : "", shown,
+            DeliveryRowStore.isSentTo("w", "a", "$6"));
   }
 
   /**

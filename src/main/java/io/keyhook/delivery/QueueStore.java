@@ -80,10 +80,10 @@ final class QueueStore {
       WHERE p.due_at <= now() + %1$s + make_interval(secs => $1) AND NOT %2$s
       UNION ALL
       SELECT h.account_id, h.webhook_id, NULL, coalesce(w.version, 0),
-        coalesce(w.is_active AND w.paused_at IS NULL AND a.plan = ANY ($4::text[]) AND a.suspended_at IS NULL, false)
+        coalesce(w.paused_at IS NULL AND %3$s, false)
       FROM waiting h LEFT JOIN keyhook.webhook w ON w.account_id = h.account_id AND w.webhook_id = h.webhook_id
       LEFT JOIN keyhook.account a ON a.account_id = h.account_id"""
-      .formatted(DeliveryRowStore.PARKED_BY, DeliveryRowStore.isPaused("w"));
+      .formatted(DeliveryRowStore.PARKED_BY, DeliveryRowStore.isPaused("w"), DeliveryRowStore.isSentTo("w", "a", "$4"));
   static final String POLL = NEXT_OF_EACH + POLL_OF;
   private static final String POLL_SHARDS = NEXT_OF_EACH_ON_SHARDS + POLL_OF;
   private static final ShardStatement POLL_ON_SHARD = new ShardStatement(POLL,
