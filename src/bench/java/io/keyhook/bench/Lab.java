@@ -48,7 +48,7 @@ public final class Lab implements AutoCloseable {
       // A collector that hardly pauses: what stops here looks like a slow Keyhook.
       lab.receivers = new Receivers(lab.add(Child.talking("receiver", lab.directory, List.of("-Xms2g", "-Xmx2g",
           "-XX:+UseZGC", "-cp", System.getProperty("java.class.path"), "io.keyhook.bench.receiver.Receiver",
-          lab.certificates.keys().toString(), lab.certificates.trusted().toString(), Certificates.PASSWORD))));
+          lab.certificates.keys().toString(), lab.certificates.trusted().toString(), Certificates.PASSWORD))), settings.https());
       lab.load = new LoadGenerator(lab.add(Child.talking("load", lab.directory, List.of("-Xmx2g", "-cp",
           settings.loadClasspath(), "io.keyhook.bench.load.Load"))), settings.connections());
       return lab;

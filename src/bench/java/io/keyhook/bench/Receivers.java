@@ -12,9 +12,12 @@ public final class Receivers {
   private final Child child;
   private final int port;
   private final int tlsPort;
+  private final boolean https;
 
-  Receivers(Child child) throws IOException {
+  /** @param https whether {@link #url} is one of HTTPS */
+  Receivers(Child child, boolean https) throws IOException {
     this.child = child;
+    this.https = https;
     String[] ports = child.hear().split(" ");
     this.port = Integer.parseInt(ports[0]);
     this.tlsPort = Integer.parseInt(ports[1]);
@@ -42,10 +45,15 @@ public final class Receivers {
    * @param path such as {@code ok/one}: how it answers, and what tells it from others
    */
   public String url(String path) {
+    return https ? secureUrl(path) : plainUrl(path);
+  }
+
+  /** The same over HTTP, whatever the run is told. */
+  public String plainUrl(String path) {
     return "http://127.0.0.1:" + port + "/" + path;
   }
 
-  /** The same over HTTPS. */
+  /** The same over HTTPS, whatever the run is told. */
   public String secureUrl(String path) {
     return secureUrl(tlsPort, path);
   }
@@ -57,44 +65,44 @@ public final class Receivers {
 
   /** Listens for HTTPS on so many more ports. */
   public List<Integer> hosts(int count) throws IOException, InterruptedException {
-    return Http.send("POST", url("hosts"), null, new JsonObject().put("count", count)).expect(200).json()
+    return Http.send("POST", plainUrl("hosts"), null, new JsonObject().put("count", count)).expect(200).json()
         .getJsonArray("ports").stream().map(port -> (Integer) port).toList();
   }
 
   /** How long a bare client takes for a request to each of these ports on a connection of its own, in seconds. */
   public double handshakes(List<Integer> ports) throws IOException, InterruptedException {
-    return Http.send("POST", url("handshakes"), null, new JsonObject().put("ports", new JsonArray(ports))).expect(200)
+    return Http.send("POST", plainUrl("handshakes"), null, new JsonObject().put("ports", new JsonArray(ports))).expect(200)
         .json().getDouble("seconds");
   }
 
   /** How many connections were made to {@link #secureUrl(String)} since {@link #reset}. */
   public long connections() throws IOException, InterruptedException {
-    return Http.send("GET", url("connections/one"), null, null).expect(200).json().getLong("made");
+    return Http.send("GET", plainUrl("connections/one"), null, null).expect(200).json().getLong("made");
   }
 
   /** Closes all connections to {@link #secureUrl(String)}, as a restart does. */
   public void disconnect() throws IOException, InterruptedException {
-    Http.send("DELETE", url("connections/one"), null, null).expect(200);
+    Http.send("DELETE", plainUrl("connections/one"), null, null).expect(200);
   }
 
   /** Closes all connections to the {@link #hosts}. */
   public void disconnectHosts() throws IOException, InterruptedException {
-    Http.send("DELETE", url("connections/more"), null, null).expect(200);
+    Http.send("DELETE", plainUrl("connections/more"), null, null).expect(200);
   }
 
   public Stats stats(String kind) throws IOException, InterruptedException {
-    JsonObject json = Http.send("GET", url("stats/" + kind), null, null).expect(200).json();
+    JsonObject json = Http.send("GET", plainUrl("stats/" + kind), null, null).expect(200).json();
     return new Stats(json.getLong("requests"), json.getLong("unique"), json.getLong("retries"), json.getLong("waiting"),
         json.getLong("peakWaiting"), json.getDouble("seconds"), Delays.of(json.getJsonObject("expired")));
   }
 
   public void reset() throws IOException, InterruptedException {
-    Http.send("DELETE", url("stats"), null, null).expect(200);
+    Http.send("DELETE", plainUrl("stats"), null, null).expect(200);
   }
 
   /** Of the validations that a load was told to have been accepted, how many raised no event that came. */
   public long missing(String kind, LoadGenerator.Result accepted) throws IOException, InterruptedException {
-    return Http.send("POST", url("missing"), null, new JsonObject()
+    return Http.send("POST", plainUrl("missing"), null, new JsonObject()
         .put("kind", kind).put("first", accepted.first()).put("accepted", accepted.accepted()))
         .expect(200).json().getLong("missing");
   }
@@ -102,7 +110,7 @@ public final class Receivers {
   /** Sends so many validations of the accounts' licenses, over so many connections, and times them as {@link #openLoop}. */
   public JsonObject burst(Lab lab, Installation installation, int total, int connections, Duration drain,
       List<Installation.Account> accounts, int licenses) throws IOException, InterruptedException {
-    return Http.send("POST", url("open-loop"), null, new JsonObject()
+    return Http.send("POST", plainUrl("open-loop"), null, new JsonObject()
         .put("port", installation.port())
         .put("first", lab.sequences(total))
         .put("warmUpSeconds", 0)
@@ -124,7 +132,7 @@ public final class Receivers {
       all.add(new JsonObject().put("name", stream.name).put("rate", stream.rate).put("licenses", stream.licenses)
           .put("keyPrefixes", new JsonArray(stream.accounts.stream().map(Installation.Account::keyPrefix).toList())));
     }
-    Answer answer = Http.send("POST", url("open-loop"), null, new JsonObject()
+    Answer answer = Http.send("POST", plainUrl("open-loop"), null, new JsonObject()
         .put("port", installation.port())
         .put("first", lab.sequences((int) Math.ceil(rate * (warmUpSeconds + seconds)) + streams.size()))
         .put("warmUpSeconds", warmUpSeconds)

@@ -12,6 +12,7 @@ import java.util.List;
  * @param licenses in the account that validations are of, where a scenario seeds many
  * @param rates of the curve, validations a second
  * @param connections of the load generator
+ * @param https whether endpoints are sent to over HTTPS also in the scenarios that do not compare the two
  * @param rounds of {@code growth}; the others that compare take three
  * @param deliveries in the log of the large installation of {@code growth}
  * @param svg where the curve is drawn
@@ -25,6 +26,7 @@ public record Settings(
     int licenses,
     List<Integer> rates,
     int connections,
+    boolean https,
     int rounds,
     long deliveries,
     Path svg,
@@ -40,6 +42,7 @@ public record Settings(
         Integer.parseInt(property("licenses", "100000")),
         list(property("rates", "500,1000,2000,4000,8000,12000,16000")).stream().map(Integer::valueOf).toList(),
         Integer.parseInt(property("connections", "256")),
+        Boolean.parseBoolean(property("https", "false")),
         Integer.parseInt(property("rounds", "7")),
         Long.parseLong(property("deliveries", "5000000")),
         Path.of(property("svg", output.resolve("latency.svg").toString())),

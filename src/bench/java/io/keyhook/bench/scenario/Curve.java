@@ -22,8 +22,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The public endpoint at one rate after the other, with and without a webhook that hears of every validation: how long an
- * answer takes, and what it costs. A load ends at the first rate that Keyhook does not follow.
+ * The public endpoint at increasing rates, with and without an HTTPS webhook that receives an event for each validation: how long
+ * a response takes, and what it costs. A load ends at the first rate that Keyhook does not keep up with.
  */
 public final class Curve implements Scenario {
   private static final double FOLLOWED = 0.95;
@@ -47,7 +47,7 @@ public final class Curve implements Scenario {
       installation.analyze();
       lab.load().closedLoop(lab, installation, account, WARM_UP_SECONDS);
       climb(lab, installation, account, false, points);
-      installation.webhook(account, lab.receivers().url("ok/curve"), true);
+      installation.webhook(account, lab.receivers().secureUrl("ok/curve"), true);
       lab.load().closedLoop(lab, installation, account, WARM_UP_SECONDS);
       installation.drain(DRAIN);
       climb(lab, installation, account, true, points);
@@ -67,7 +67,7 @@ public final class Curve implements Scenario {
     }
     return new Section("Latency against rate", count(lab.settings().licenses()) + " licenses at random, on "
         + lab.settings().connections() + " connections, open loop: a time counts from when a validation was due. With a"
-        + " webhook each validation has an event that is durable, signed, delivered and logged.", table, List.of());
+        + " webhook, each validation has an event that is durable, signed, delivered over HTTPS and logged.", table, List.of());
   }
 
   private static void climb(
@@ -105,8 +105,8 @@ public final class Curve implements Scenario {
     List<LatencyChart.Line> lines = List.of(
         line("no webhook, p50", "#0969da", false, points),
         line("no webhook, p99", "#0969da", true, points),
-        line("an event delivered for each, p50", "#bc4c00", false, points),
-        line("an event delivered for each, p99", "#bc4c00", true, points));
+        line("an event delivered over HTTPS for each, p50", "#bc4c00", false, points),
+        line("an event delivered over HTTPS for each, p99", "#bc4c00", true, points));
     Path file = lab.settings().svg();
     Files.createDirectories(file.toAbsolutePath().getParent());
     Files.writeString(file, new LatencyChart(lines).svg("How long a validation takes, by how many there are a second",

@@ -44,7 +44,7 @@ public final class Https implements Scenario {
       List<Installation.Account> overHttp = installation.accounts(WEBHOOKS, LICENSES);
       List<Installation.Account> overHttps = installation.accounts(WEBHOOKS, LICENSES);
       for (int i = 0; i < WEBHOOKS; i++) {
-        installation.webhook(overHttp.get(i), lab.receivers().url("ok/" + i), true);
+        installation.webhook(overHttp.get(i), lab.receivers().plainUrl("ok/" + i), true);
         installation.webhook(overHttps.get(i), lab.receivers().secureUrl("ok/" + i), true);
       }
       installation.analyze();
