@@ -200,6 +200,14 @@ class MessagesTest {
       "GENERIC; {\"a\":{{licenseName}}}; the result is not JSON for license.activated",
       "GENERIC; {\"a\":{{#customerName}}1{{/customerName}}}; the result is not JSON for license.activated when values are empty",
       "GENERIC; {\"a\":{{{data}}} ,\"b\":{{{data}}}}; line 1: {{{data}}} is there twice",
+      "GENERIC; {\"a\":1} // b; the result is not JSON for license.activated",
+      "GENERIC; {\"a\":/* b */1}; the result is not JSON for license.activated",
+      "GENERIC; { {{#customerName}}\"a\":1{{/customerName}}{{#expiresAt}},\"b\":2{{/expiresAt}} }; "
+          + "the result is not JSON for license.activated when customerName is missing",
+      "GENERIC; { {{#customerName}}\"a\":1{{/customerName}}{{#customerName}}{{^expiresAt}},{{/expiresAt}}{{/customerName}} }; "
+          + "the result is not JSON for license.activated when only customerName is not missing",
+      "GENERIC; {\"a\":{{#deviceName}}{{deviceName}}{{/deviceName}}{{^deviceName}}1{{/deviceName}}}; "
+          + "the result is not JSON for license.activated when no value is missing",
       "GENERIC; {\"a\":1; the result is not JSON for license.activated"})
   void aBadTemplateIsRefusedWithItsLine(Format format, String template, String problem) {
     assertThatThrownBy(() -> check(format, template)).isInstanceOf(TemplateException.class).hasMessageStartingWith(problem);
