@@ -26,7 +26,7 @@ import java.util.UUID;
  */
 public final class Messages {
   /** Counted up by whoever changes the default texts, the JSON around them, how values are escaped or what counts as JSON; deliveries of earlier editions keep theirs. */
-  public static final short EDITION = 3;
+  public static final short EDITION = 4;
   /** The longest template, in characters. */
   public static final int MAX_TEMPLATE = 4_000;
 
@@ -60,7 +60,7 @@ public final class Messages {
     String timestamp = JsonText.time(Instant.ofEpochMilli(Id.millis(deliveryId)));
     String template = format.template() == null ? defaultText(format.format(), event) : format.template();
     Markup markup = Markup.of(format.format(), format.edition(), template);
-    String text = Template.of(markup, format.edition(), template).render(Values.of(markup, event, id, timestamp, data));
+    String text = Template.of(markup, format.edition(), template).render(Values.of(markup, format.edition(), event, id, timestamp, data));
     return markup == Markup.JSON ? new MessageBody(null, text)
         : markup == Markup.TEXT ? new MessageBody(PLAIN, text)
         : new MessageBody(null, around(markup, text.isBlank() ? DefaultTexts.title(event) : markup.cut(text), event, timestamp).encode());
@@ -120,7 +120,7 @@ public final class Messages {
   }
 
   private static void check(Markup markup, String template, Set<String> sections, String event, String data) throws TemplateException {
-    Map<String, Object> values = Values.of(markup, event, "delivery_01jhsqk2v8g5a1d7r0x4n6t9qe", "2025-01-03T14:25:30.000Z", data);
+    Map<String, Object> values = Values.of(markup, EDITION, event, "delivery_01jhsqk2v8g5a1d7r0x4n6t9qe", "2025-01-03T14:25:30.000Z", data);
     Template compiled = Template.of(markup, EDITION, template);
     String rendered;
     try {

@@ -106,7 +106,9 @@ final class TemplateRules {
         }
         value(name);
         open.push(new Section(name, line));
-        sections.add(name);
+        if (!name.equals(".")) {
+          sections.add(name);
+        }
       }
       case '/' -> {
         if (open.isEmpty() || !open.peek().name.equals(name)) {

@@ -90,6 +90,16 @@ class MessagesTest {
     assertThat(slack("{{licenseName}}", "a\n> b\u2028c")).isEqualTo("a &gt; b c");
   }
 
+  @ParameterizedTest
+  @EnumSource(value = Format.class, names = {"SLACK", "DISCORD", "TEAMS"})
+  void aValueDoesNotTurnTheTextAfterIt(Format format) {
+    String data = data("a\u202Eb\u2066c\u202C\u2069\u200F", null);
+    assertThat(render(format, "{{licenseName}} was activated", data)).contains("abc\u200F was activated");
+    MessageFormat third = new MessageFormat(format, 3, "{{licenseName}} was activated");
+    assertThat(Messages.render(third, EVENT, DELIVERY, Id.DELIVERY.of(DELIVERY), data).text()).as("a delivery of before keeps its bytes")
+        .contains("a\u202Eb\u2066c\u202C\u2069\u200F was activated");
+  }
+
   @Test
   void aKeyIsCutToItsEndUnlessTheTemplateAsksForAllOfIt() {
     assertThat(slack("{{licenseKey}}", "Pro")).isEqualTo("…5678");
