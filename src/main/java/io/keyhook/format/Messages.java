@@ -1,11 +1,14 @@
 package io.keyhook.format;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.samskivert.mustache.MustacheException;
 import io.keyhook.bus.Id;
 import io.keyhook.bus.JsonText;
 import io.keyhook.bus.Webhooks.Format;
-import io.vertx.core.json.DecodeException;
-import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
@@ -23,12 +26,19 @@ import java.util.UUID;
  */
 public final class Messages {
   /** Counted up by whoever changes the default texts, the JSON around them, how values are escaped or what counts as JSON; deliveries of earlier editions keep theirs. */
-  public static final short EDITION = 3;
+  public static final short EDITION = 4;
   /** The longest template, in characters. */
   public static final int MAX_TEMPLATE = 4_000;
 
   /** Numbers that an event may lack: without a response, for webhooks that did not choose newer events, or as not every license has them. */
   private static final Set<String> OPTIONAL_NUMBERS = Set.of("lastStatusCode", "sequence", "heartbeatSeconds", "leaseSeconds");
+  /** Texts that every event about a license has. */
+  private static final Set<String> ALWAYS = Set.of("event", "title", "timestamp", "deliveryId", "licenseId", "licenseKey", "fullLicenseKey",
+      "licenseName");
+  /** Receivers may read no comments, which Vert.x does. */
+  private static final ObjectReader STRICT = JsonMapper.builder(JsonFactory.builder()
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES).build())
+      .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build().reader();
   private static final int MOST_LINES = 100;
   private static final String PLAIN = "text/plain; charset=utf-8";
   /** The colors of Discord. */
@@ -50,7 +60,7 @@ public final class Messages {
     String timestamp = JsonText.time(Instant.ofEpochMilli(Id.millis(deliveryId)));
     String template = format.template() == null ? defaultText(format.format(), event) : format.template();
     Markup markup = Markup.of(format.format(), format.edition(), template);
-    String text = Template.of(markup, format.edition(), template).render(Values.of(markup, event, id, timestamp, data));
+    String text = Template.of(markup, format.edition(), template).render(Values.of(markup, format.edition(), event, id, timestamp, data));
     return markup == Markup.JSON ? new MessageBody(null, text)
         : markup == Markup.TEXT ? new MessageBody(PLAIN, text)
         : new MessageBody(null, around(markup, text.isBlank() ? DefaultTexts.title(event) : markup.cut(text), event, timestamp).encode());
@@ -103,24 +113,44 @@ public final class Messages {
     if (template.isBlank()) {
       throw new TemplateException("is blank; leave it out to send the default text");
     }
-    TemplateRules.check(markup, template, names);
+    Set<String> sections = TemplateRules.check(markup, template, names);
     for (Map.Entry<String, String> sample : samples.entrySet()) {
-      check(markup, template, sample.getKey(), sample.getValue());
+      check(markup, template, sections, sample.getKey(), sample.getValue());
     }
   }
 
-  private static void check(Markup markup, String template, String event, String data) throws TemplateException {
-    Map<String, Object> values = Values.of(markup, event, "delivery_01jhsqk2v8g5a1d7r0x4n6t9qe", "2025-01-03T14:25:30.000Z", data);
+  private static void check(Markup markup, String template, Set<String> sections, String event, String data) throws TemplateException {
+    Map<String, Object> values = Values.of(markup, EDITION, event, "delivery_01jhsqk2v8g5a1d7r0x4n6t9qe", "2025-01-03T14:25:30.000Z", data);
+    Template compiled = Template.of(markup, EDITION, template);
     String rendered;
     try {
-      rendered = Template.of(markup, EDITION, template).render(values);
+      rendered = compiled.render(values);
     } catch (MustacheException e) { // the rules know the syntax, and this is its other reader
       throw new TemplateException(String.valueOf(e.getMessage()));
     }
     if (markup == Markup.JSON) {
-      checkJson(rendered, "the result is not JSON for " + event);
-      checkJson(Template.of(markup, EDITION, template).render(empty(values)),
-          "the result is not JSON for " + event + " when values are empty; put quotes around values");
+      String otherwise = "the result is not JSON for " + event;
+      checkJson(rendered, otherwise);
+      Map<String, Object> empty = empty(values);
+      checkJson(compiled.render(empty), otherwise + " when values are empty; put quotes around values");
+      checkSections(compiled, sections, full(values), empty, otherwise);
+    }
+  }
+
+  /** Checks what becomes of the commas around a value that is missing, or the only one of those that may be. */
+  private static void checkSections(
+      Template template, Set<String> sections, Map<String, Object> full, Map<String, Object> empty, String otherwise)
+      throws TemplateException {
+    checkJson(template.render(full), otherwise + " when no value is missing; put quotes around values");
+    for (String name : sections) {
+      if (full.get(name) != null && empty.get(name) == null && !ALWAYS.contains(name)) {
+        Map<String, Object> without = new LinkedHashMap<>(full);
+        without.put(name, null);
+        checkJson(template.render(without), otherwise + " when " + name + " is missing");
+        Map<String, Object> alone = new LinkedHashMap<>(full);
+        sections.stream().filter(other -> !other.equals(name) && !ALWAYS.contains(other)).forEach(other -> alone.put(other, empty.get(other)));
+        checkJson(template.render(alone), otherwise + " when only " + name + " is not missing");
+      }
     }
   }
 
@@ -132,17 +162,19 @@ public final class Messages {
     return empty;
   }
 
-  private static void checkJson(String rendered, String otherwise) throws TemplateException {
-    try {
-      Json.decodeValue(rendered);
-    } catch (DecodeException e) {
-      throw new TemplateException(otherwise + where(rendered, e));
-    }
+  /** The same values with text for those that the sample does not have. */
+  private static Map<String, Object> full(Map<String, Object> values) {
+    Map<String, Object> full = new LinkedHashMap<>(values);
+    full.replaceAll((name, value) -> value == null ? "text" : value);
+    return full;
   }
 
-  private static String where(String rendered, DecodeException e) {
-    return e.getCause() instanceof com.fasterxml.jackson.core.JsonProcessingException json && json.getLocation() != null
-        ? "; see line " + json.getLocation().getLineNr() + " of it" : "";
+  private static void checkJson(String rendered, String otherwise) throws TemplateException {
+    try {
+      STRICT.readTree(rendered);
+    } catch (JsonProcessingException e) {
+      throw new TemplateException(otherwise + (e.getLocation() == null ? "" : "; see line " + e.getLocation().getLineNr() + " of it"));
+    }
   }
 
   /** The values of an event that a template can show, in their order. */

@@ -3,6 +3,8 @@ package io.keyhook.format;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.Set;
 
 /**
  * Reads a template once and refuses what it may not have: a template has values and sections of values, and nothing that would make it do
@@ -22,6 +24,7 @@ final class TemplateRules {
   private final Markup markup;
   private final Collection<String> names;
   private final Deque<Section> open = new ArrayDeque<>();
+  private final Set<String> sections = new LinkedHashSet<>();
   private int at;
   private int line = 1;
   private boolean showsData;
@@ -34,10 +37,13 @@ final class TemplateRules {
 
   /**
    * @param names of the values that there are; those inside of one are not checked
+   * @return the values on which sections depend
    * @throws TemplateException the template breaks a rule
    */
-  static void check(Markup markup, String text, Collection<String> names) throws TemplateException {
-    new TemplateRules(markup, text, names).check();
+  static Set<String> check(Markup markup, String text, Collection<String> names) throws TemplateException {
+    TemplateRules rules = new TemplateRules(markup, text, names);
+    rules.check();
+    return rules.sections;
   }
 
   private void check() throws TemplateException {
@@ -100,6 +106,9 @@ final class TemplateRules {
         }
         value(name);
         open.push(new Section(name, line));
+        if (!name.equals(".")) {
+          sections.add(name);
+        }
       }
       case '/' -> {
         if (open.isEmpty() || !open.peek().name.equals(name)) {

@@ -30,18 +30,26 @@ final class Values {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("MMM d, yyyy HH:mm 'UTC'", Locale.US).withZone(ZoneOffset.UTC);
 
-  private final Markup markup;
+  /** The edition from which on no value turns the direction of the text after it in a chat. */
+  private static final int ONE_DIRECTION = 4;
+  /** What turns it: embeddings, overrides and isolates, and their ends (UAX #9, 2). */
+  private static final String DIRECTIONS = "\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069";
 
-  private Values(Markup markup) {
+  private final Markup markup;
+  private final int edition;
+
+  private Values(Markup markup, int edition) {
     this.markup = markup;
+    this.edition = edition;
   }
 
   /**
+   * @param edition as {@link Messages#EDITION} counts
    * @param timestamp as the payload has it
    * @param data the JSON of the event's data
    */
-  static Map<String, Object> of(Markup markup, String event, String deliveryId, String timestamp, String data) {
-    Values of = new Values(markup);
+  static Map<String, Object> of(Markup markup, int edition, String event, String deliveryId, String timestamp, String data) {
+    Values of = new Values(markup, edition);
     JsonObject fields = new JsonObject(data);
     Map<String, Object> values = of.map(fields, 0);
     String key = fields.getString("licenseKey");
@@ -93,9 +101,10 @@ final class Values {
   }
 
   /** A line break would begin a quotation or a heading. */
-  private static String inOneLine(String text) {
+  private String inOneLine(String text) {
     StringBuilder line = new StringBuilder(text.length());
-    text.chars().forEach(c -> line.append(Character.isISOControl(c) || c == '\u2028' || c == '\u2029' ? ' ' : (char) c));
+    text.chars().filter(c -> edition < ONE_DIRECTION || DIRECTIONS.indexOf(c) < 0)
+        .forEach(c -> line.append(Character.isISOControl(c) || c == '\u2028' || c == '\u2029' ? ' ' : (char) c));
     return line.toString();
   }
 

@@ -21,6 +21,8 @@ import java.util.function.UnaryOperator;
  * sent to another: where the origin changes, each value has to be set anew or removed. Belongs to one thread.
  */
 final class HeaderChange {
+  private static final String REQUIRED = "is required; send its value, or set authentication to null";
+
   private final RequestHeaders before;
   private final String origin;
   private final UnaryOperator<String> tokenOrigin;
@@ -135,7 +137,7 @@ final class HeaderChange {
 
   private void required(String name, String value) {
     if (value == null) {
-      errors.add("authentication." + name, "is required");
+      errors.add("authentication." + name, REQUIRED);
     }
   }
 
@@ -175,7 +177,7 @@ final class HeaderChange {
 
   private String value(String name, String given, String stored) {
     if (given == null && (stored == null || moves)) {
-      errors.add("authentication." + name, stored == null ? "is required" : anew());
+      errors.add("authentication." + name, stored == null ? REQUIRED : anew());
     }
     return given == null ? stored : given;
   }

@@ -90,6 +90,16 @@ class MessagesTest {
     assertThat(slack("{{licenseName}}", "a\n> b\u2028c")).isEqualTo("a &gt; b c");
   }
 
+  @ParameterizedTest
+  @EnumSource(value = Format.class, names = {"SLACK", "DISCORD", "TEAMS"})
+  void aValueDoesNotTurnTheTextAfterIt(Format format) {
+    String data = data("a\u202Eb\u2066c\u202C\u2069\u200F", null);
+    assertThat(render(format, "{{licenseName}} was activated", data)).contains("abc\u200F was activated");
+    MessageFormat third = new MessageFormat(format, 3, "{{licenseName}} was activated");
+    assertThat(Messages.render(third, EVENT, DELIVERY, Id.DELIVERY.of(DELIVERY), data).text()).as("a delivery of before keeps its bytes")
+        .contains("a\u202Eb\u2066c\u202C\u2069\u200F was activated");
+  }
+
   @Test
   void aKeyIsCutToItsEndUnlessTheTemplateAsksForAllOfIt() {
     assertThat(slack("{{licenseKey}}", "Pro")).isEqualTo("…5678");
@@ -200,6 +210,14 @@ class MessagesTest {
       "GENERIC; {\"a\":{{licenseName}}}; the result is not JSON for license.activated",
       "GENERIC; {\"a\":{{#customerName}}1{{/customerName}}}; the result is not JSON for license.activated when values are empty",
       "GENERIC; {\"a\":{{{data}}} ,\"b\":{{{data}}}}; line 1: {{{data}}} is there twice",
+      "GENERIC; {\"a\":1} // b; the result is not JSON for license.activated",
+      "GENERIC; {\"a\":/* b */1}; the result is not JSON for license.activated",
+      "GENERIC; { {{#customerName}}\"a\":1{{/customerName}}{{#expiresAt}},\"b\":2{{/expiresAt}} }; "
+          + "the result is not JSON for license.activated when customerName is missing",
+      "GENERIC; { {{#customerName}}\"a\":1{{/customerName}}{{#customerName}}{{^expiresAt}},{{/expiresAt}}{{/customerName}} }; "
+          + "the result is not JSON for license.activated when only customerName is not missing",
+      "GENERIC; {\"a\":{{#deviceName}}{{deviceName}}{{/deviceName}}{{^deviceName}}1{{/deviceName}}}; "
+          + "the result is not JSON for license.activated when no value is missing",
       "GENERIC; {\"a\":1; the result is not JSON for license.activated"})
   void aBadTemplateIsRefusedWithItsLine(Format format, String template, String problem) {
     assertThatThrownBy(() -> check(format, template)).isInstanceOf(TemplateException.class).hasMessageStartingWith(problem);

@@ -21,6 +21,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -297,5 +298,21 @@ class ClientFailureTest extends ClientProgram {
     for (String head : List.of("200 OK\r\n\r\n{", "404 Not Found\r\nContent-Length: 9000000000\r\n\r\n{", "503 Busy\r\n\r\n")) {
       assertIsNoResponse(language, "HTTP/1.1 " + head, connection -> connection.flood(" "));
     }
+  }
+
+  /** A timer of JavaScript that is set to more than 24 days runs at once. */
+  @Test
+  void aHeartbeatOfMonthsDoesNotValidateAtOnceInJavaScript() throws Exception {
+    ClientLanguage.NODE.prepare(built, directory, "{\"keys\":[]}");
+    assertThat(ClientLanguage.NODE.run(built, directory, "pause", nowhere(), "1", "7776000", license.key(), FINGERPRINT))
+        .isEqualTo(String.valueOf(Integer.MAX_VALUE));
+  }
+
+  /** The wait doubles with each try, and Python has no float that is large enough for the 1,024th power. */
+  @Test
+  void manyTriesWaitForTheLongestTimeInPython() throws Exception {
+    ClientLanguage.PYTHON.prepare(built, directory, "{\"keys\":[]}");
+    assertThat(ClientLanguage.PYTHON.run(built, directory, "waits", nowhere(), "1100", "0", license.key(), FINGERPRINT))
+        .isEqualTo("false OFFLINE\n1099 30");
   }
 }

@@ -180,7 +180,7 @@ class RequestHeadersTest {
     assertThat(kept.getString("updatedAt")).as("null keeps the password, as leaving it out does").isEqualTo(before);
 
     assertThat(problem(patch(webhook, new JsonObject().put("authentication", new JsonObject().put("type", "bearer"))),
-        "authentication.token")).isEqualTo("is required");
+        "authentication.token")).isEqualTo("is required; send its value, or set authentication to null");
     JsonObject without = patch(webhook, new JsonObject().putNull("authentication")).expect(200).json();
     assertThat(without.getValue("authentication")).isNull();
     assertThat(tested(webhook).header("Authorization")).isNull();

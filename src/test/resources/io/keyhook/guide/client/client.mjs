@@ -1,5 +1,6 @@
 // One call of the client that the guide shows, or again: one and then the lease alone, or moved: the same, where the lease is
-// away meanwhile, or race: refusals while the lease is read, or overlap: one that is answered after a deactivation: COMMAND SERVER TRIES SECONDS KEY FINGERPRINT [PRODUCT], or webhook BODY ID TIMESTAMP SIGNATURES SECRET
+// away meanwhile, or race: refusals while the lease is read, or overlap: one that is answered after a deactivation, or pause: how long
+// a heartbeat waits: COMMAND SERVER TRIES SECONDS KEY FINGERPRINT [PRODUCT], or webhook BODY ID TIMESTAMP SIGNATURES SECRET
 import fs from 'node:fs';
 import { fileStore, Keyhook, verifyWebhook } from './keyhook.mjs';
 
@@ -25,6 +26,9 @@ if (command === 'webhook') {
       stop();
       show(result);
     });
+  } else if (command === 'pause') {
+    globalThis.setTimeout = (task, pause) => console.log(pause);
+    keyhook.heartbeat(key, fingerprint, Number(seconds), show);
   } else if (command === 'race') {
     const kept = fs.readFileSync(lease);
     for (let i = 0; i < 20; i++) {

@@ -1,4 +1,4 @@
-"""As client.mjs."""
+"""As client.mjs, or waits: how often and how long a validation waits."""
 
 import json
 import os
@@ -55,6 +55,11 @@ else:
         stop = keyhook.heartbeat(key, fingerprint, 0.05, on_result)
         beaten.wait()
         stop()
+    elif command == "waits":
+        waits = []
+        time.sleep = waits.append
+        show(keyhook.validate(key, fingerprint))
+        print(len(waits), max(waits))
     elif command == "race":
         with open(lease) as file:
             kept = file.read()
