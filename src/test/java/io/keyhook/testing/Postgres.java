@@ -206,11 +206,16 @@ public final class Postgres implements AutoCloseable {
     }
   }
 
-  /** Makes a database with the schema and without accounts, of files that are copied: the write-ahead log would have each page. */
+  /** Makes a database with the schema and without accounts. */
   TestDatabase create() {
     String name = "test_" + databases.incrementAndGet();
-    administer("CREATE DATABASE " + name + " TEMPLATE keyhook STRATEGY file_copy OWNER keyhook");
+    create(name, "keyhook");
     return new TestDatabase(this, name);
+  }
+
+  /** Makes a database of files that are copied: the write-ahead log would have each page. */
+  void create(String name, String template) {
+    administer("CREATE DATABASE " + name + " TEMPLATE " + template + " STRATEGY file_copy OWNER keyhook");
   }
 
   /** Makes a database with nothing in it. */
