@@ -31,10 +31,24 @@ final class Argon2 {
 
   /** With a random salt. */
   String hash(String password) {
-    byte[] salt = new byte[SALT_BYTES];
-    random.nextBytes(salt);
+    byte[] salt = random(SALT_BYTES);
+    return written(salt, compute(password, salt));
+  }
+
+  /** Returns the hash of no password: {@link #matches} is false and takes as much time as with any other hash. */
+  String ofNoPassword() {
+    return written(random(SALT_BYTES), random(HASH_BYTES));
+  }
+
+  private byte[] random(int bytes) {
+    byte[] result = new byte[bytes];
+    random.nextBytes(result);
+    return result;
+  }
+
+  private static String written(byte[] salt, byte[] hash) {
     Base64.Encoder base64 = Base64.getEncoder().withoutPadding();
-    return PREFIX + base64.encodeToString(salt) + "$" + base64.encodeToString(compute(password, salt));
+    return PREFIX + base64.encodeToString(salt) + "$" + base64.encodeToString(hash);
   }
 
   /**

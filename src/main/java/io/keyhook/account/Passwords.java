@@ -7,7 +7,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import java.time.Duration;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
@@ -27,8 +26,8 @@ final class Passwords {
   private final Admission<Admission<?>> hashes;
   private final Admission<Object> known;
   private final Admission<String> anonymous;
-  /** A hash of no password: an unknown user takes as much time as a known one. */
-  private final Future<String> nobody;
+  /** What the password of an unknown user is checked against, which takes as much time as for a known one. */
+  private final String nobody;
 
   Passwords(Vertx vertx, Admissions admissions) {
     this(vertx, admissions, new Argon2(), (delay, action) -> vertx.setTimer(delay.toMillis(), id -> action.run()));
@@ -44,7 +43,7 @@ final class Passwords {
     this.hashes = admissions.hashes();
     this.known = admissions.passwords();
     this.anonymous = admissions.anonymousLogins();
-    this.nobody = hash(Asker.known(""), UUID.randomUUID().toString());
+    this.nobody = argon2.ofNoPassword();
   }
 
   /**
@@ -76,8 +75,8 @@ final class Passwords {
    * @param hash null: unknown user; the result is false after the same time
    */
   Future<Boolean> matches(Asker asker, String password, String hash) {
-    return (hash == null ? nobody : Future.succeededFuture(hash)).compose(checked -> work(asker,
-        () -> argon2.matches(password, checked) && hash != null));
+    String checked = hash == null ? nobody : hash;
+    return work(asker, () -> argon2.matches(password, checked) && hash != null);
   }
 
   private <T> Future<T> work(Asker asker, Callable<T> hashing) {
@@ -98,8 +97,7 @@ final class Passwords {
     });
   }
 
-  /** Completes when the hash for unknown users is computed. */
   Future<Void> close() {
-    return nobody.<Void>mapEmpty().otherwiseEmpty().eventually(workers::close);
+    return workers.close();
   }
 }

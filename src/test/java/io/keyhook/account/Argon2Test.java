@@ -32,6 +32,12 @@ class Argon2Test {
   }
 
   @Test
+  void noPasswordMatchesAHashOfNone() {
+    assertThat(argon2.matches("", argon2.ofNoPassword())).isFalse();
+    assertThat(argon2.ofNoPassword()).isNotEqualTo(argon2.ofNoPassword()).hasSameSizeAs(OTHERS);
+  }
+
+  @Test
   void memoryThatIsUsedAgainKeepsNothing() {
     assertThat(IntStream.range(0, 8).parallel().mapToObj(i -> argon2.hash("password " + i)
         + (argon2.matches("p\u00e4ssw\u00f6rd \ud83d\udd11", OTHERS) ? "" : " mismatch")))

@@ -10,6 +10,7 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -30,14 +31,26 @@ class PasswordsTest {
       delays.add(delay);
       timers.add(action);
     });
-    Waiting.until("the hash for unknown users is computed", () -> timers.size() == 1);
-    assertThat(Waiting.on(passwords.matches(Asker.known("acct"), "swordfish", null))).isFalse();
+    String hash = Waiting.on(passwords.hash(Asker.known("acct"), "swordfish"));
+    Waiting.until("its memory is to be released", () -> timers.size() == 1);
+    assertThat(Waiting.on(passwords.matches(Asker.known("acct"), "swordfish", hash))).isTrue();
+    Waiting.until("again", () -> timers.size() == 2);
     assertThat(delays).containsExactly(Duration.ofSeconds(10), Duration.ofSeconds(10));
     assertThat(argon2.kept()).isEqualTo(1);
     timers.get(0).run();
     assertThat(argon2.kept()).as("there was another hash").isEqualTo(1);
     timers.get(1).run();
     assertThat(argon2.kept()).isZero();
+    Waiting.on(passwords.close());
+  }
+
+  @Test
+  void thePasswordOfAnUnknownUserIsHashedAsAnyOther() {
+    AtomicInteger hashed = new AtomicInteger();
+    Passwords passwords = new Passwords(vertx, Admissions.of(vertx, 4, 1, new SimpleMeterRegistry()), new Argon2(),
+        (delay, action) -> hashed.incrementAndGet());
+    assertThat(Waiting.on(passwords.matches(Asker.known("acct"), "swordfish", null))).isFalse();
+    Waiting.until("it was hashed", () -> hashed.get() == 1);
     Waiting.on(passwords.close());
   }
 }

@@ -21,22 +21,29 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
-/** Every page, narrow and wide, light and dark: nothing sticks out, nothing complains, and all can be read by everybody. */
+/**
+ * Every page, narrow and wide, light and dark: nothing sticks out, nothing complains, and all can be read by everybody. With
+ * {@code -Dkeyhook.screenshots=true}, {@code target/screenshots} has a picture of each afterward.
+ */
 class PagesTest {
   private static final int[] WIDTHS = {360, 768, 1440};
+  private static final boolean TAKES_SCREENSHOTS = Boolean.getBoolean("keyhook.screenshots");
   private static final Path SCREENSHOTS = Path.of("target/screenshots");
   /** Of JPEG, in which a browser writes a page of the guide, 20 megapixels, in half the time. */
   private static final int QUALITY = 90;
   /** The rules of axe-core that read colors. */
   private static final List<String> OF_COLORS = List.of("color-contrast", "link-in-text-block");
+
+  /** Ends changes over time, such as those to the colors of another theme. */
+  private static final String END_TRANSITIONS =
+      "document.getAnimations().filter(one => one instanceof CSSTransition).forEach(one => one.finish())";
 
   /** What sticks out of a cell of the dashboard's tables, or of a table itself. */
   private static final String OUTSIDE_CELLS = """
@@ -116,24 +123,23 @@ class PagesTest {
         "/deliveries?status=failing&open=" + delivery));
   }
 
-  private static Tab open(ColorScheme scheme) {
-    return chromium.open(new Browser.NewContextOptions().setViewportSize(1440, 900).setColorScheme(scheme));
+  private static Tab open() {
+    return chromium.open(new Browser.NewContextOptions().setViewportSize(1440, 900));
   }
 
-  @ParameterizedTest
-  @EnumSource(value = ColorScheme.class, names = {"LIGHT", "DARK"})
-  void dashboard(ColorScheme scheme) {
+  @Test
+  void dashboard() {
     SoftAssertions all = new SoftAssertions();
-    try (Tab tab = open(scheme)) {
+    try (Tab tab = open()) {
       Page page = tab.page();
       page.navigate(keyhook.node().uri().toString());
-      check(all, tab, "log-in", scheme);
+      check(all, tab, "log-in");
       page.getByText("Forgot your password?").click();
-      check(all, tab, "forgot-password", scheme);
+      check(all, tab, "forgot-password");
       tab.field("E-mail").fill("nobody@example.com");
       tab.button("Send link").click();
       assertThat(tab.heading("Check your mail")).isVisible();
-      check(all, tab, "forgot-password-sent", scheme);
+      check(all, tab, "forgot-password-sent");
       page.getByText("Back to login").click();
       tab.logIn(Node.EMAIL, Node.PASSWORD);
       assertThat(tab.heading("Overview")).isVisible();
@@ -141,65 +147,64 @@ class PagesTest {
         page.navigate("about:blank"); // so that the page is drawn from nothing
         page.navigate(keyhook.node().uri() + "/#" + path);
         tab.settle();
-        check(all, tab, path.equals("/") ? "overview" : path.substring(1).replaceAll("_.*", "").replaceAll("\\W+", "-"), scheme);
+        check(all, tab, path.equals("/") ? "overview" : path.substring(1).replaceAll("_.*", "").replaceAll("\\W+", "-"));
       }
       tab.visit("Settings");
       tab.button("Turn on").click();
       tab.field("Your password").fill(Node.PASSWORD);
       tab.dialogButton("Continue").click();
       assertThat(tab.dialog().locator("svg.qr")).isVisible();
-      check(all, tab, "two-factor", scheme);
+      check(all, tab, "two-factor");
       page.keyboard().press("Escape");
       page.keyboard().press("Control+k");
       page.keyboard().insertText("e");
       assertThat(tab.dialog().getByText("All licenses that match")).isVisible();
-      check(all, tab, "find", scheme);
+      check(all, tab, "find");
       page.keyboard().press("Escape");
       page.keyboard().press("?");
-      check(all, tab, "shortcuts", scheme);
+      check(all, tab, "shortcuts");
       page.keyboard().press("Escape");
       page.navigate(keyhook.node().uri() + "/#" + paths.stream().filter(path -> path.startsWith("/deliveries/")).findFirst().orElseThrow());
       page.getByText("Response headers").first().click();
-      check(all, tab, "response-headers", scheme);
+      check(all, tab, "response-headers");
       tab.button("Compare attempts").click();
       assertThat(tab.dialog().locator(".diff")).hasCount(2);
-      check(all, tab, "compare", scheme);
+      check(all, tab, "compare");
       page.keyboard().press("Escape");
       page.navigate(keyhook.node().uri() + "/#" + paths.stream().filter(path -> path.startsWith("/webhooks/")).findFirst().orElseThrow());
       tab.button("Edit").click();
       tab.button("Add header").click();
       tab.button("Add header").scrollIntoViewIfNeeded();
-      check(all, tab, "webhook-form", scheme);
+      check(all, tab, "webhook-form");
       tab.field("URL").fill("https://hooks.example.com/moved");
       tab.field("Authentication").selectOption("bearer");
       tab.field("Token").scrollIntoViewIfNeeded();
-      check(all, tab, "webhook-form-moved", scheme);
+      check(all, tab, "webhook-form-moved");
       all.assertThat(tab.complaints()).isEmpty();
       all.assertThat(tab.refusals()).as("who is not logged in yet is not told by an error").isEmpty();
     }
     all.assertAll();
   }
 
-  @ParameterizedTest
-  @EnumSource(value = ColorScheme.class, names = {"LIGHT", "DARK"})
-  void administration(ColorScheme scheme) {
+  @Test
+  void administration() {
     SoftAssertions all = new SoftAssertions();
     String account = keyhook.api().get("/api/account").expect(200).json().getString("id");
-    try (Tab tab = open(scheme)) {
+    try (Tab tab = open()) {
       Page page = tab.page();
       page.navigate(keyhook.node().uri() + "/admin");
-      check(all, tab, "admin-log-in", scheme);
+      check(all, tab, "admin-log-in");
       tab.field("Operator key").fill(Node.OPERATOR_KEY);
       tab.button("Log in").click();
       for (String path : List.of("/", "/accounts/" + account, "/node", "/not-a-page")) {
         page.evaluate("path => { location.hash = path; }", path);
         tab.settle();
-        check(all, tab, "admin" + path.replaceAll("/acct_.*", "-account").replaceAll("\\W+", "-"), scheme);
+        check(all, tab, "admin" + path.replaceAll("/acct_.*", "-account").replaceAll("\\W+", "-"));
       }
       page.evaluate("path => { location.hash = path; }", "/accounts/" + account);
       tab.button("Suspend").click();
       assertThat(tab.dialog()).isVisible();
-      check(all, tab, "admin-suspend", scheme);
+      check(all, tab, "admin-suspend");
       all.assertThat(tab.complaints()).isEmpty();
       all.assertThat(tab.refusals()).isEmpty();
     }
@@ -207,9 +212,8 @@ class PagesTest {
   }
 
   /** What a customer sees, and what is left of a link that ended. */
-  @ParameterizedTest
-  @EnumSource(value = ColorScheme.class, names = {"LIGHT", "DARK"})
-  void portal(ColorScheme scheme) {
+  @Test
+  void portal() {
     SoftAssertions all = new SoftAssertions();
     JsonObject owner = new JsonObject().put("customer", "customer-1042")
         .put("customerFilters", new JsonObject().put("customerEmails", new JsonArray().add("ada@example.com")));
@@ -220,35 +224,34 @@ class PagesTest {
     keyhook.license(new JsonObject().put("name", "Editor, team of Ada").put("customerName", "Ada Lovelace").put("customerEmail", "ada@example.com"));
     String delivery = receiver.take().id();
     JsonObject link = keyhook.api().post("/api/portal-links", owner).expect(201).json();
-    try (Tab tab = open(scheme)) {
+    try (Tab tab = open()) {
       Page page = tab.page();
       page.navigate(keyhook.node().uri() + link.getString("path"));
       for (String path : List.of("/", "/webhooks/" + webhook.getString("id"), "/deliveries/" + delivery, "/not-a-page")) {
         page.evaluate("path => { location.hash = path; }", path);
         tab.settle();
-        check(all, tab, "portal" + path.replaceAll("_.*", "").replaceAll("\\W+", "-"), scheme);
+        check(all, tab, "portal" + path.replaceAll("_.*", "").replaceAll("\\W+", "-"));
       }
       page.evaluate("path => { location.hash = path; }", "/");
       tab.button("Create webhook").click();
       assertThat(tab.dialog().locator("input[name=events]").first()).isVisible();
-      check(all, tab, "portal-create", scheme);
+      check(all, tab, "portal-create");
       page.keyboard().press("Escape");
       all.assertThat(tab.complaints()).isEmpty();
       all.assertThat(tab.refusals()).isEmpty();
       keyhook.api().delete("/api/portal-links/" + link.getString("id")).expect(204);
       page.reload();
       assertThat(tab.heading("You are not logged in")).isVisible();
-      check(all, tab, "portal-over", scheme);
+      check(all, tab, "portal-over");
     }
     keyhook.api().delete("/api/webhooks/" + webhook.getString("id")).expect(204);
     all.assertAll();
   }
 
-  @ParameterizedTest
-  @EnumSource(value = ColorScheme.class, names = {"LIGHT", "DARK"})
-  void guide(ColorScheme scheme) {
+  @Test
+  void guide() {
     SoftAssertions all = new SoftAssertions();
-    try (Tab tab = open(scheme)) {
+    try (Tab tab = open()) {
       Page page = tab.page();
       page.navigate(keyhook.node().uri() + "/docs/");
       @SuppressWarnings("unchecked")
@@ -259,9 +262,9 @@ class PagesTest {
       for (String link : links) {
         page.navigate(link);
         tab.settle();
-        check(all, tab, "docs" + link.replaceAll(".*/docs", "").replace('/', '-'), scheme);
+        check(all, tab, "docs" + link.replaceAll(".*/docs", "").replace('/', '-'));
       }
-      tryCalls(all, tab, scheme);
+      tryCalls(all, tab);
       all.assertThat(tab.complaints()).isEmpty();
       all.assertThat(tab.refusals()).isEmpty();
     }
@@ -269,7 +272,7 @@ class PagesTest {
   }
 
   /** A call that was sent, and one that is to be confirmed. */
-  private static void tryCalls(SoftAssertions all, Tab tab, ColorScheme scheme) {
+  private static void tryCalls(SoftAssertions all, Tab tab) {
     Page page = tab.page();
     page.navigate(keyhook.node().uri() + "/docs/reference");
     Locator list = open(page, "listLicenses");
@@ -277,12 +280,12 @@ class PagesTest {
     list.locator(".try-send button").click();
     assertThat(list.locator("[role=status]")).containsText("200 OK");
     list.locator(".try-result summary").click();
-    check(all, tab, "docs-try-it", scheme);
+    check(all, tab, "docs-try-it");
     Locator update = open(page, "updateWebhook");
     update.getByLabel("id").fill("webhook_01jhsqk2v8g5a1d7r0x4n6t9qe");
     update.locator(".try-send button").click();
     assertThat(tab.dialog()).isVisible();
-    check(all, tab, "docs-try-it-confirm", scheme);
+    check(all, tab, "docs-try-it-confirm");
   }
 
   /** The form of a call, and no other call. */
@@ -293,20 +296,27 @@ class PagesTest {
     return page.locator("#" + operationId + " .try-form");
   }
 
-  private static void check(SoftAssertions all, Tab tab, String name, ColorScheme scheme) {
+  /** In both themes without loading it again: only colors differ, by the style sheets alone. */
+  private static void check(SoftAssertions all, Tab tab, String name) {
     Page page = tab.page();
-    String theme = scheme.name().toLowerCase(java.util.Locale.ROOT);
     for (int width : WIDTHS) {
       page.setViewportSize(width, 900);
-      tab.drawn(); // some of it only where there is room
-      String where = name + " at " + width + ", " + theme;
-      all.assertThat(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-          .as("sticks out of %s", where).isEqualTo(0);
-      all.assertThat(page.evaluate(OUTSIDE_CELLS)).as("stick out of cells or tables of %s", where).isEqualTo(List.of());
-      if (width != 768) {
-        page.screenshot(new Page.ScreenshotOptions().setFullPage(true).setType(ScreenshotType.JPEG).setQuality(QUALITY)
-            .setPath(SCREENSHOTS.resolve(name + "-" + width + "-" + theme + ".jpg")));
-        all.assertThat(findings(page, scheme)).as(where).isEmpty();
+      for (ColorScheme scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+        page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
+        tab.drawn(); // some of it only where there is room
+        page.evaluate(END_TRANSITIONS);
+        String theme = scheme.name().toLowerCase(Locale.ROOT);
+        String where = name + " at " + width + ", " + theme;
+        all.assertThat(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+            .as("sticks out of %s", where).isEqualTo(0);
+        all.assertThat(page.evaluate(OUTSIDE_CELLS)).as("stick out of cells or tables of %s", where).isEqualTo(List.of());
+        if (width != 768) {
+          if (TAKES_SCREENSHOTS) {
+            page.screenshot(new Page.ScreenshotOptions().setFullPage(true).setType(ScreenshotType.JPEG).setQuality(QUALITY)
+                .setPath(SCREENSHOTS.resolve(name + "-" + width + "-" + theme + ".jpg")));
+          }
+          all.assertThat(findings(page, scheme)).as(where).isEmpty();
+        }
       }
     }
   }
@@ -335,7 +345,7 @@ class PagesTest {
 
   @Test
   void theFirstLoadIsSmallAndSoonThere() {
-    try (Tab tab = open(ColorScheme.LIGHT)) {
+    try (Tab tab = open()) {
       Page page = tab.page();
       page.navigate(keyhook.node().uri().toString());
       assertThat(tab.field("E-mail")).isFocused();

@@ -207,6 +207,9 @@ class UpgradeTest {
 
   @RegisterExtension
   static final Installation keyhook = Installation.withoutSchema();
+  /** Has the schema of the earlier versions, one after the other. */
+  @RegisterExtension
+  static final Installation earlier = Installation.withoutSchema();
 
   /** Not all numbers are taken. */
   static IntStream earlierVersions() {
@@ -286,8 +289,8 @@ class UpgradeTest {
   @MethodSource("earlierVersions")
   void anUpgradeFailsNoCallOfAnOldNode(int version) throws Exception {
     TestDatabase database = keyhook.database();
-    database.administer("DROP SCHEMA IF EXISTS keyhook CASCADE");
-    Migrations.configuration(database.uri()).target(String.valueOf(version)).load().migrate();
+    Migrations.configuration(earlier.database().uri()).target(String.valueOf(version)).load().migrate();
+    database.become(earlier.database());
     Receiver receiver = keyhook.receiver();
     receiver.trust(SECRET);
     fill(database, receiver);

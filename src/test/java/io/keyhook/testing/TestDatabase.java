@@ -130,10 +130,17 @@ public final class TestDatabase implements AutoCloseable {
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'""");
   }
 
+  /** Takes the state of another database of the server, to which nothing is connected. */
+  public synchronized void become(TestDatabase other) throws SQLException {
+    close();
+    postgres.create(name, other.name);
+  }
+
   @Override
   public synchronized void close() throws SQLException {
     if (connection != null) {
       connection.close();
+      connection = null;
     }
     if (postgres != null) {
       postgres.administer("DROP DATABASE " + name + " WITH (FORCE)");
