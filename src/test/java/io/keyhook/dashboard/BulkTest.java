@@ -90,6 +90,15 @@ class BulkTest extends Visit {
   }
 
   @Test
+  void extendingByYearsEndsOnTheSameDay() {
+    action("Extend").click();
+    tab.dialogButton("2 years").click(); // with a leap day
+    assertThat(page.getByText("Extended 1 license")).isVisible();
+    assertThat(licenses()).extracting(license -> license.getString("expiresAt"))
+        .containsExactly(null, EXPIRY.replace("2031", "2033"), EXPIRY);
+  }
+
+  @Test
   void deletingIsTypedBecauseItCannotBeUndone() {
     action("Delete").click();
     assertThat(tab.dialogButton("Delete 2 licenses")).isDisabled();

@@ -89,6 +89,16 @@ class TriageTest extends Visit {
   }
 
   @Test
+  void whereNothingFailedTheArrowKeysGoFromDeliveryToDelivery() {
+    page.navigate(keyhook.node().uri() + "/#/deliveries?status=delivered&webhookId=" + webhook);
+    assertThat(deliveries()).hasCount(1);
+    rows().nth(0).getByRole(AriaRole.LINK).click();
+    assertThat(drawer()).containsText("next delivery");
+    page.keyboard().press("ArrowDown");
+    assertThat(page.getByText("No older delivery on this page")).isVisible();
+  }
+
+  @Test
   void aNarrowWindowOpensThePage() {
     page.setViewportSize(1200, 900);
     page.navigate(keyhook.node().uri() + "/#/deliveries?webhookId=" + webhook);

@@ -1,16 +1,16 @@
 import { html, useState } from '../preact.js';
 import { getCsv, patch, post, remove } from '../api.js';
 import { now } from '../clock.js';
-import { DAY_LENGTH, number, plural } from '../format.js';
+import { number, plural } from '../format.js';
 import { save } from '../save.js';
 import { announce, Button, Confirm, Dialog } from '../ui.js';
 import { useId } from '../use.js';
+import { TERMS } from './terms.js';
 
 /** Requests at a time. */
 const AT_ONCE = 4;
 /** The API's limit for one export of selected licenses. */
 const MOST_EXPORTED = 100;
-const TERMS = [[30, '30 days'], [365, '1 year'], [730, '2 years']];
 
 /** Runs an action for each item, a few at a time. @returns the items that succeeded, and the errors of the others */
 async function each(items, action) {
@@ -35,8 +35,8 @@ const pathOf = license => 'api/licenses/' + license.id;
 const setDisabled = disabled => license => post(pathOf(license) + (disabled ? '/disable' : '/enable'));
 const setExpiry = expiryOf => license => patch(pathOf(license), { expiresAt: expiryOf(license) });
 
-/** A number of days after the expiry, or after now if the license has expired. */
-const extended = days => ({ expiresAt }) => new Date(Math.max(now(), Date.parse(expiresAt)) + days * DAY_LENGTH).toISOString();
+/** The end of a term that begins at the expiry, or now if the license has expired. */
+const extended = endOf => ({ expiresAt }) => new Date(endOf(Math.max(now(), Date.parse(expiresAt)))).toISOString();
 
 /** A CSV file with these licenses. @param ids one at least */
 async function exported(ids) {
@@ -95,8 +95,8 @@ export function BulkActions({ selected, onChanged, onClear }) {
       <${Button} needs="member" kind="danger-quiet" icon="trash" disabled=${busy !== null} onClick=${() => setDialog('delete')}>Delete</${Button}>
     </div>
     ${dialog === 'extend' && html`<${Extend} licenses=${expiring} others=${selected.length - expiring.length}
-      onClose=${() => setDialog(null)} run=${days =>
-        run('extend', 'Extended', expiring, setExpiry(extended(days)), setExpiry(({ expiresAt }) => expiresAt))} />`}
+      onClose=${() => setDialog(null)} run=${endOf =>
+        run('extend', 'Extended', expiring, setExpiry(extended(endOf)), setExpiry(({ expiresAt }) => expiresAt))} />`}
     ${dialog === 'delete' && html`<${DeleteMany} licenses=${selected} onClose=${() => setDialog(null)} run=${async () => {
       await run('delete', 'Deleted', selected, license => remove(pathOf(license)));
       onClear();
@@ -109,9 +109,9 @@ function Extend({ licenses, others, run, onClose }) {
       ${others > 0 && html`<p class="faint">${plural(others, 'selected license never expires and stays unchanged.',
         'selected licenses never expire and stay unchanged.')}</p>`}</div>
     <footer class="dialog-foot"><${Button} onClick=${onClose}>Cancel</${Button}>
-      ${TERMS.map(([days, text]) => html`<${Button} key=${days} kind="primary" onClick=${() => {
+      ${TERMS.map(([text, endOf]) => html`<${Button} key=${text} kind="primary" onClick=${() => {
         onClose();
-        run(days);
+        run(endOf);
       }}>${text}</${Button}>`)}</footer>
   </${Dialog}>`;
 }

@@ -93,6 +93,16 @@ const EXAMPLE = `name,maxActivations,expiresAt,customerName,customerEmail
 Viewer,1,,,`;
 const MAX_FILE = 1024 * 1024;
 
+/** Throws if a file is not in UTF-8: it would be read with other letters than it has. */
+async function checkEncoding(file) {
+  const bytes = await file.arrayBuffer();
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error('The file is not in UTF-8. In your spreadsheet, save it as “CSV UTF-8” and choose it again.');
+  }
+}
+
 function Import({ onClose, onImported }) {
   const [file, setFile] = useState(null);
   const [busy, setBusy] = useState(false);
@@ -111,6 +121,7 @@ function Import({ onClose, onImported }) {
     setBusy(true);
     setError(null);
     try {
+      await checkEncoding(file);
       const { created } = await postCsv('api/licenses/import', await file.text());
       announce(plural(created, 'license') + ' imported', 'good');
       onImported();
