@@ -52,7 +52,11 @@ export function LicenseList() {
       selected=${maySelect ? selected : null} onSelect=${select} rowName=${license => license.name}
       empty=${html`<${Empty} icon="licenses" title="No licenses yet"
           action=${create}>A license is what your customer buys. Its key activates your app on as many devices as you allow.</${Empty}>`} />
-    ${selected.size > 0 && html`<${BulkActions} selected=${current} onChanged=${pages.reload}
+    ${selected.size > 0 && html`<${BulkActions} selected=${current} onChanged=${changed => {
+        const byId = new Map(changed.filter(Boolean).map(license => [license.id, license]));
+        setSelected(selected => new Map([...selected].map(([id, license]) => [id, byId.get(id) ?? license])));
+        pages.reload();
+      }}
       onClear=${() => setSelected(() => new Map())} />`}
     ${dialog === 'create' && html`<${Later} load=${() => import('../../later/license-form.js')} name="CreateLicense"
       onClose=${close} onCreated=${pages.reload} />`}
