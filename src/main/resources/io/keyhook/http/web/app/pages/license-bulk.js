@@ -37,8 +37,8 @@ const isOver = ({ expiresAt }) => Date.parse(expiresAt) <= now();
 const setDisabled = disabled => async before => ({ before, after: await post(pathOf(before) + (disabled ? '/disable' : '/enable')) });
 
 /**
- * Adds a term to the expiry of a license, or to now if it has expired. Its expiry may have changed since it was listed, by this or
- * somebody else's extension.
+ * Adds a term to the expiry of a license, or to now if it has expired. Its expiry may have changed since it was listed,
+ * by an earlier extension or a colleague.
  */
 const extend = endOf => async license => {
   const before = await get(pathOf(license));
