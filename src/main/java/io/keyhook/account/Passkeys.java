@@ -80,7 +80,7 @@ final class Passkeys {
     return Standing.lock(tx, request.caller()).compose(locked -> PasskeyStore.state(tx, user)).compose(state -> {
       checkNumber(state);
       if (state.has(verified.key().credentialId())) {
-        throw Check.invalid("attestationObject", "is that of a passkey that you have already");
+        throw Check.invalid("attestationObject", "is that of a passkey that you already have");
       }
       return PasskeyStore.useChallenge(tx, user.accountId(), verified.challenge());
     }).compose(first -> {

@@ -54,11 +54,11 @@ final class People {
         .compose(there -> {
           there.orElseThrow(Id.USER::notFound);
           if (userId.equals(request.caller().actor().id(Id.USER))) {
-            throw new Failure.Conflict("OWN_USER", "You cannot delete yourself; ask another team member").exception();
+            throw new Failure.Conflict("OWN_USER", "You cannot remove yourself; ask another owner").exception();
           }
           return UserStore.hasOthers(tx, accountId, userId).compose(others -> {
             if (!others) {
-              throw new Failure.Conflict("LAST_USER", "You cannot delete the last team member").exception();
+              throw new Failure.Conflict("LAST_USER", "You cannot remove the last team member").exception();
             }
             return keepAnOwner(tx, there.get());
           });

@@ -63,7 +63,7 @@ final class SecondFactor {
       return management.run(accountId, () -> TotpStore.begin(database.pool(), accountId, userId,
           cipher.sealBytes(key, accountId, userId))).map(begun -> {
         if (!begun) {
-          throw new Failure.Conflict("TWO_FACTOR_ON", "Two-factor authentication is on already; turn it off first").exception();
+          throw new Failure.Conflict("TWO_FACTOR_ON", "Two-factor authentication is already on; turn it off first").exception();
         }
         String secret = Totp.base32(key);
         String label = URLEncoder.encode(caller.name(), StandardCharsets.UTF_8).replace("+", "%20");

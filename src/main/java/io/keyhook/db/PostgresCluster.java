@@ -90,7 +90,7 @@ final class PostgresCluster {
 
   /** Collation and case rules are PostgreSQL's own, so that no update of the system's library breaks an index. */
   private void initialize(Path passwordFile) throws IOException, InterruptedException {
-    LOG.info("Making a new database in {}", data);
+    LOG.info("Creating a new database in {}", data);
     Path scratch = Unfinished.directoryIn(data.getParent());
     Path made = scratch.resolve("postgres");
     run(binaries.process(log, "initdb", List.of("-D", made.toString(), "-U", "postgres", "-A", "scram-sha-256",

@@ -98,8 +98,8 @@ final class SessionSettings {
   static Future<Void> check(SqlClient client) {
     return client.query(HARMFUL).execute().onSuccess(rows -> {
       if (rows.size() > 0) {
-        log.warn("The settings of the database sessions harm Keyhook: {}. Run the following statements, and open the sessions"
-            + " anew: {};", joined(rows, 0, ", "), joined(rows, 1, "; "));
+        log.warn("The settings of the database sessions harm Keyhook: {}. Run the following statements, and connect"
+            + " again: {};", joined(rows, 0, ", "), joined(rows, 1, "; "));
       }
     }).mapEmpty();
   }

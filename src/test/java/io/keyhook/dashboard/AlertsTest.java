@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
@@ -61,6 +62,10 @@ class AlertsTest extends Visit {
       assertThat(page.getByText("Slack: not sent")).isVisible();
       assertThat(page.getByText("The Slack URL returned HTTP 404")).isVisible();
       assertThat(tab.field("Slack URL")).hasValue("");
+      page.route("**/api/alerts", Route::abort);
+      tab.button("Remove Slack URL").click();
+      assertThat(page.getByText("Can’t reach Keyhook").first()).isVisible();
+      page.unroute("**/api/alerts");
       tab.button("Remove Slack URL").click();
       assertThat(tab.button("Remove Slack URL")).hasCount(0);
       assertThat(settings().getString("slackHost")).isNull();

@@ -7,6 +7,7 @@ import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
+import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -87,6 +88,63 @@ class BulkTest extends Visit {
     tab.button("Undo").click();
     assertThat(page.getByText("Restored 1 license")).isVisible();
     assertThat(licenses()).extracting(license -> license.getString("expiresAt")).containsExactly(null, EXPIRY, EXPIRY);
+  }
+
+  @Test
+  void extendingByYearsEndsOnTheSameDay() {
+    action("Extend").click();
+    tab.dialogButton("2 years").click(); // with a leap day
+    assertThat(page.getByText("Extended 1 license")).isVisible();
+    assertThat(licenses()).extracting(license -> license.getString("expiresAt"))
+        .containsExactly(null, EXPIRY.replace("2031", "2033"), EXPIRY);
+  }
+
+  @Test
+  void anExtensionAddsToWhatSomebodyElseHasExtendedMeanwhile() {
+    String path = "/api/licenses/" + licenses().get(1).getString("id");
+    keyhook.api().patch(path, new JsonObject().put("expiresAt", EXPIRY.replace("2031", "2034"))).expect(200);
+    action("Extend").click();
+    tab.dialogButton("1 year").click();
+    assertThat(page.getByText("Extended 1 license")).isVisible();
+    assertThat(keyhook.api().get(path).expect(200).json().getString("expiresAt")).isEqualTo(EXPIRY.replace("2031", "2035"));
+    tab.button("Undo").click();
+    assertThat(page.getByText("Restored 1 license")).isVisible();
+    assertThat(keyhook.api().get(path).expect(200).json().getString("expiresAt")).isEqualTo(EXPIRY.replace("2031", "2034"));
+  }
+
+  @Test
+  void undoingAnExtensionLeavesTheExpiryToThePolicyAgain() {
+    String policy = keyhook.api().post("/api/policies", new JsonObject().put("name", "Subscription").put("durationSeconds", 34_560_000))
+        .expect(201).json().getString("id");
+    String path = "/api/licenses/" + keyhook.license(new JsonObject().put("name", "Of a policy").put("policyId", policy)).id();
+    JsonObject before = keyhook.api().get(path).expect(200).json();
+    selectOnly("Of a policy");
+    action("Extend").click();
+    tab.dialogButton("30 days").click();
+    assertThat(page.getByText("Extended 1 license")).isVisible();
+    tab.button("Undo").click();
+    assertThat(page.getByText("Restored 1 license")).isVisible();
+    JsonObject after = keyhook.api().get(path).expect(200).json();
+    assertThat(after.getString("expiresAt")).isEqualTo(before.getString("expiresAt"));
+    assertThat(after.getJsonArray("inherited")).isEqualTo(before.getJsonArray("inherited")).contains("expiresAt");
+  }
+
+  @Test
+  void extendingWhatHasExpiredOffersNoUndo() {
+    Api.join(keyhook.api().header("Content-Type", "text/csv").send("POST", "/api/licenses/import",
+        "name,status,expiresAt\nHas expired,expired,2020-01-01T00:00:00Z\n")).expect(200);
+    selectOnly("Has expired");
+    action("Extend").click();
+    assertThat(tab.dialog()).containsText("includes expired licenses, so you can’t undo it");
+    tab.dialogButton("1 year").click();
+    assertThat(page.getByText("Extended 1 license")).isVisible();
+    assertThat(tab.button("Undo")).hasCount(0);
+    assertThat(page.getByRole(AriaRole.TABLE).getByText("Expired", new Locator.GetByTextOptions().setExact(true))).hasCount(0);
+  }
+
+  private void selectOnly(String name) {
+    page.reload();
+    page.getByRole(AriaRole.CHECKBOX, new Page.GetByRoleOptions().setName("Select " + name).setExact(true)).check();
   }
 
   @Test

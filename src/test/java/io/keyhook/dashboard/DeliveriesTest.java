@@ -198,6 +198,15 @@ class DeliveriesTest extends Visit {
   }
 
   @Test
+  void aRangeThatEndsBeforeItBeginsSaysSo() {
+    page.evaluate("() => { location.hash = '/deliveries?time=custom&from=2026-01-02T10:00&to=2026-01-01T10:00'; }");
+    assertThat(tab.heading("From is later than To")).isVisible();
+    tab.field("To").fill("2026-01-03T10:00");
+    page.keyboard().press("Tab");
+    assertThat(tab.heading("No matches")).isVisible();
+  }
+
+  @Test
   void whatIsPastedIsFoundWhateverItIs() {
     deliver(1);
     String webhook = keyhook.api().get("/api/webhooks").data().get(0).getString("id");

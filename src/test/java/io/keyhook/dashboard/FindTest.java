@@ -8,6 +8,7 @@ import com.microsoft.playwright.options.AriaRole;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -121,6 +122,15 @@ class FindTest extends Visit {
   }
 
   @Test
+  void aUrlThatIsLongerThanASearchIsFound() {
+    String url = "https://hooks.example.com/" + "segment/".repeat(30);
+    String id = keyhook.api().post("/api/webhooks", new JsonObject().put("url", url)
+        .put("events", new JsonArray().add("license.disabled"))).expect(201).json().getString("id");
+    assertFinds(url, "/webhooks/" + id);
+    keyhook.api().delete("/api/webhooks/" + id).expect(204);
+  }
+
+  @Test
   void anIdThatThereIsNotFindsNothingAndLeadsNowhere() {
     for (String id : new String[] {license.id().replaceAll(".{8}$", "00000000"), "webhook_?", "delivery_../../x"}) {
       find(id);
@@ -138,13 +148,14 @@ class FindTest extends Visit {
     assertThat(input()).isFocused();
     page.keyboard().insertText("log");
     assertThat(option("All deliveries that match")).isVisible();
-    assertThat(option("Log out")).hasAttribute("aria-selected", "true");
+    assertThat(option("Audit log")).hasAttribute("aria-selected", "true");
     page.keyboard().press("ArrowUp"); // from the first to the last
     assertThat(option("All deliveries that match")).hasAttribute("aria-selected", "true");
     page.keyboard().press("ArrowDown");
-    assertThat(option("Log out")).hasAttribute("aria-selected", "true");
-    page.keyboard().press("ArrowDown");
     assertThat(option("Audit log")).hasAttribute("aria-selected", "true");
+    page.keyboard().press("ArrowDown");
+    assertThat(option("Log out")).hasAttribute("aria-selected", "true"); // not by Enter alone
+    page.keyboard().press("ArrowUp");
     page.keyboard().press("Enter");
     assertThat(tab.heading("Audit log")).isVisible();
   }
@@ -165,7 +176,7 @@ class FindTest extends Visit {
   @Test
   void aPageIsFoundByWhatIsDoneOnIt() {
     Map.of("portal", "/portal-links", "invite", "/people", "2fa", "/settings", "two-factor", "/settings", "passkey", "/settings",
-        "pause", "/webhooks").forEach(this::assertFinds);
+        "pause", "/webhooks", "export", "/licenses", "rotate signing", "/settings", "factor", "/settings").forEach(this::assertFinds);
   }
 
   @Test

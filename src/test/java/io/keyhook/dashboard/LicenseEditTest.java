@@ -76,6 +76,18 @@ class LicenseEditTest extends Visit {
   }
 
   @Test
+  void aTermOfYearsEndsOnTheSameDay() {
+    tab.button("Extend").click();
+    assertThat(tab.field("Expires")).hasValue("2032-03-01T12:00");
+    tab.dialogButton("By 2 years").click(); // with a leap day
+    assertThat(tab.field("Expires")).hasValue("2033-03-01T12:00");
+    assertThat(tab.dialog()).containsText("Your time zone: UTC.");
+    tab.dialogButton("Extend").click();
+    assertThat(tab.dialog()).hasCount(0);
+    assertThat(get(path).getString("expiresAt")).isEqualTo("2033-03-01T12:00:00.000Z");
+  }
+
+  @Test
   void theirShorterExpiryIsTakenInsteadOfAnExtension() {
     tab.button("Extend").click();
     keyhook.api().patch(path, new JsonObject().put("expiresAt", "2031-01-15T12:00:00Z")).expect(200);

@@ -89,6 +89,25 @@ class TeamTest extends Visit {
   }
 
   @Test
+  void whoJoinedAlthoughTheResponseWasLostIsInAtTheNextClick() {
+    String path = keyhook.api().post("/api/invitations", new JsonObject().put("email", "lost@example.com").put("role", "support"))
+        .expect(201).json().getString("path");
+    page.navigate(keyhook.node().uri() + path);
+    tab.field("Your name").fill("Grace Hopper");
+    tab.field("Password").fill(CHOSEN);
+    page.route("**/api/auth/invitation/accept", route -> {
+      route.fetch(); // it arrives, and its response does not
+      route.abort();
+    });
+    tab.button("Join").click();
+    assertThat(page.getByText("Can’t reach Keyhook")).isVisible();
+    page.unroute("**/api/auth/invitation/accept");
+    tab.button("Join").click();
+    assertThat(tab.heading("Overview")).isVisible();
+    assertThat(page.locator("nav").getByText("lost@example.com")).isVisible();
+  }
+
+  @Test
   void whoMayOnlyReadSeesNoButtonThatChangesAnything() {
     add("reads@example.com", "read_only");
     Receiver receiver = keyhook.receiver();

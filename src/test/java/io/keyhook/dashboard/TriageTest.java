@@ -89,6 +89,16 @@ class TriageTest extends Visit {
   }
 
   @Test
+  void whereNothingFailedTheArrowKeysGoFromDeliveryToDelivery() {
+    page.navigate(keyhook.node().uri() + "/#/deliveries?status=delivered&webhookId=" + webhook);
+    assertThat(deliveries()).hasCount(1);
+    rows().nth(0).getByRole(AriaRole.LINK).click();
+    assertThat(drawer()).containsText("next delivery");
+    page.keyboard().press("ArrowDown");
+    assertThat(page.getByText("No older delivery on this page")).isVisible();
+  }
+
+  @Test
   void aNarrowWindowOpensThePage() {
     page.setViewportSize(1200, 900);
     page.navigate(keyhook.node().uri() + "/#/deliveries?webhookId=" + webhook);
@@ -103,6 +113,8 @@ class TriageTest extends Visit {
     Locator cause = page.locator(".causes > li");
     assertThat(cause).hasCount(1);
     assertThat(cause).containsText("HTTP 500 · ValueError: unknown license · 2 deliveries");
+    assertThat(cause.getByRole(AriaRole.BUTTON).nth(1)).hasAttribute("aria-label",
+        Pattern.compile("^Pause 127\\.0\\.0\\.1.* with HTTP 500: ValueError")); // of several webhooks with one cause
     page.navigate(keyhook.node().uri() + "/#/deliveries?status=failing&webhookId=" + webhook);
     assertThat(cause).containsText("2 deliveries");
     receiver.answer(Answer.status(200, "ok"));

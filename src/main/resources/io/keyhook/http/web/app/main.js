@@ -66,13 +66,14 @@ const GUIDE = ['docs/', 'Guide', 'guide'];
 /** Words by which the palette finds a page besides its title. */
 const CONTENTS = {
   '/': 'statistics charts usage',
+  '/licenses': 'import export devices customers',
   '/webhooks': 'endpoints pause resume rotate secrets',
   '/deliveries': 'events failures recover',
   '/people': 'members people users roles invite invitations',
   '/audit': 'history',
   '/plan': 'limits usage',
   '/policies': 'products entitlements features trial grace period heartbeat lease templates',
-  '/settings': 'signing keys account alerts appearance dark theme mail password profile sessions Slack two-factor authentication 2fa mfa passkeys',
+  '/settings': 'rotate signing keys account alerts appearance dark theme mail password profile sessions Slack two-factor authentication 2fa mfa passkeys',
 };
 
 /** Pages as the palette has them. */
@@ -141,7 +142,7 @@ function Frame({ path, settings, isOver }) {
     mayCreate && { key: 'license', icon: 'plus', title: 'Create license', href: to('/licenses', { create: 1 }) },
     mayCreate && { key: 'webhook', icon: 'plus', title: 'Create webhook', href: to('/webhooks', { create: 1 }) },
     { key: 'shortcuts', icon: 'info', title: 'Keyboard shortcuts', run: () => setPalette('shortcuts') },
-    { key: 'logout', icon: 'logout', title: 'Log out', run: leave },
+    { key: 'logout', icon: 'logout', title: 'Log out', last: true, run: leave },
   ].filter(Boolean);
   const route = match(ROUTES, path);
   const navigation = html`<${Navigation} path=${path} email=${me.data?.user?.email}

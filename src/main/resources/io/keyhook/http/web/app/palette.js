@@ -10,6 +10,8 @@ import { LICENSE_STATUS, ROLE_NAMES } from './words.js';
 
 /** Milliseconds between the last keystroke and the search. */
 const PAUSE = 150;
+/** Characters; the API's limit for a search. Only the URL of a webhook is longer. */
+const LONGEST = 200;
 const MOST_LICENSES = 6;
 const MOST_WEBHOOKS = 4;
 const MOST_MEMBERS = 4;
@@ -123,23 +125,24 @@ async function find(text, webhooks, members, signal) {
     const found = await getIfThere(path + encodeURIComponent(id), signal);
     return [{ name, entries: found ? [entry(found)] : [] }];
   }
+  const isLong = [...text].length > LONGEST;
   const [licenses, all, team] = await Promise.all([
-    get('api/licenses', { search: text, limit: MOST_LICENSES }, signal), webhooks(), members()]);
+    isLong ? { data: [] } : get('api/licenses', { search: text, limit: MOST_LICENSES }, signal), webhooks(), members()]);
   const fits = webhook => [webhook.url, webhook.description ?? ''].some(part => part.toLowerCase().includes(id));
   return [
     { name: 'Licenses', entries: licenses.data.map(licenseEntry) },
     { name: 'Webhooks', entries: all.filter(fits).slice(0, MOST_WEBHOOKS).map(webhookEntry) },
     { name: 'Team', entries: team.filter(member => fitsMember(member, id)).slice(0, MOST_MEMBERS).map(memberEntry) },
-    { name: 'Lists', last: true, entries: [
+    { name: 'Lists', last: true, entries: isLong ? [] : [
       { key: 'licenses', icon: 'search', title: `All licenses that match “${text}”`, href: to('/licenses', { search: text }) },
       { key: 'deliveries', icon: 'search', title: `All deliveries that match “${text}”`, href: to('/deliveries', { search: text }) },
     ] },
   ];
 }
 
-/** Whether each word of a text begins a word of a name. */
+/** Whether each word of a text begins a word of a name, or a part of one with hyphens. */
 function matches(name, text) {
-  const words = name.toLowerCase().split(' ');
+  const words = name.toLowerCase().split(' ').flatMap(word => [word, ...word.split('-')]);
   return text.toLowerCase().split(/\s+/).every(part => words.some(word => word.startsWith(part)));
 }
 
@@ -154,7 +157,8 @@ const once = path => {
 
 /**
  * @param pages {key, icon, title, href} of each page, and the words of its `contents` if its title does not say them
- * @param actions the same, with a function `run` instead of `href` if the action opens no page
+ * @param actions the same, with a function `run` instead of `href` if the action opens no page. A `last` one comes after the pages:
+ *     nobody who looks for a page chooses it unseen
  */
 export function Palette({ pages, actions, onClose }) {
   const [text, setText] = useState('');
@@ -186,10 +190,12 @@ export function Palette({ pages, actions, onClose }) {
 
   const searching = found.text !== asked;
   const results = searching ? [] : found.groups;
+  const fitting = actions.filter(({ title }) => matches(title, asked));
   const groups = [
     ...results.filter(({ last }) => !last),
-    { name: 'Actions', entries: actions.filter(({ title }) => matches(title, asked)) },
+    { name: 'Actions', entries: fitting.filter(({ last }) => !last) },
     { name: 'Pages', entries: pages.filter(({ title, contents = '' }) => matches(title + ' ' + contents, asked)) },
+    { name: 'Session', entries: fitting.filter(({ last }) => last) },
     ...results.filter(({ last }) => last),
   ].filter(({ entries }) => entries.length > 0);
   const entries = groups.flatMap(group => group.entries);

@@ -31,8 +31,12 @@ function Alerts({ alerts, onSaved }) {
   });
   const toggle = (cause, on) => form.set('causes', causes => on ? [...causes, cause] : causes.filter(other => other !== cause));
   const remove = async () => {
-    onSaved(await patchChanges('api/alerts', {}, { slackUrl: null }));
-    announce('Slack URL removed', 'good');
+    try {
+      onSaved(await patchChanges('api/alerts', {}, { slackUrl: null }));
+      announce('Slack URL removed', 'good');
+    } catch (e) {
+      announce(e.message, 'bad');
+    }
   };
   const test = useTest();
   const nowhere = form.values.causes.length > 0 && !form.values.mail && !alerts.slackHost && !form.values.slackUrl;

@@ -2,17 +2,16 @@ import { html, useState } from '../app/preact.js';
 import { createOnce, getAll, patch, patchChanges } from '../app/api.js';
 import { now } from '../app/clock.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
-import { DAY_LENGTH, dateTime, fromLocal, plural, toLocal, zoneHint } from '../app/format.js';
+import { dateTime, fromLocal, plural, toLocal, zoneHint } from '../app/format.js';
 import { checkEmail } from '../app/passwords.js';
 import { checkHeartbeat, checkPeriod, parsePeriod, period } from '../app/periods.js';
 import { go } from '../app/router.js';
 import { announce, Button, Code, Dialog, Notice, Segments } from '../app/ui.js';
 import { useLoad } from '../app/use.js';
-import { checkEntitlements, checkMetadata, PolicyChoice, ProductChoice } from '../app/pages/terms.js';
+import { checkEntitlements, checkMetadata, PolicyChoice, ProductChoice, TERMS, YEAR } from '../app/pages/terms.js';
 import { Conflicts, useEdit } from './edit.js';
 
 const MOST_AT_ONCE = 1000;
-const TERMS = [[30, '30 days'], [365, '1 year'], [730, '2 years']];
 
 const EMPTY = { name: '', key: '', count: '10', maxActivations: '1', expiresAt: '', customerName: '',
     customerEmail: '', metadata: '', policyId: '', productId: '', entitlements: '', heartbeatSeconds: '', leaseSeconds: '' };
@@ -64,9 +63,8 @@ function toChange(values) {
 function Expiry({ form, label = 'Expires' }) {
   return html`<${Field} form=${form} name="expiresAt" label=${label} type="datetime-local" optional
       hint=${(form.values.policyId ? 'Leave empty to follow the policy. ' : 'Leave empty for no expiry. ') + zoneHint} />
-    <div class="presets" role="group" aria-label="Terms">${TERMS.map(([days, text]) => html`<button type="button"
-        key=${days} class="button small"
-      onClick=${() => form.set('expiresAt', toLocal(now() + days * DAY_LENGTH))}>In ${text}</button>`)}
+    <div class="presets" role="group" aria-label="Terms">${TERMS.map(([text, endOf]) => html`<button type="button"
+        key=${text} class="button small" onClick=${() => form.set('expiresAt', toLocal(endOf(now())))}>In ${text}</button>`)}
       <button type="button" class="button small" onClick=${() => form.set('expiresAt', '')}>Never</button></div>`;
 }
 
@@ -221,7 +219,7 @@ export function ExtendLicense({ license, onClose, onChanged }) {
     path,
     of: license,
     valuesOf: ({ expiresAt }) => ({ expiresAt: toLocal(expiresAt) }),
-    initial: { expiresAt: toLocal(from + 365 * DAY_LENGTH) },
+    initial: { expiresAt: toLocal(YEAR(from)) },
     save: async (values, current) => {
       if (values.expiresAt === toLocal(current.expiresAt)) { // theirs
         onChanged(current);
@@ -239,9 +237,8 @@ export function ExtendLicense({ license, onClose, onChanged }) {
   });
   return html`<${FormDialog} form=${form} title="Extend license" action="Extend" onClose=${onClose}>
     <${Conflicts} form=${form} what="license" nameOf=${expiryName} action="Extend" />
-    <div class="presets" role="group" aria-label="By how much">${TERMS.map(([days, text]) => html`<button
-        type="button" key=${days}
-      class="button small" onClick=${() => form.set('expiresAt', toLocal(from + days * DAY_LENGTH))}>By ${text}</button>`)}</div>
-    <${Field} form=${form} name="expiresAt" label="Expires" type="datetime-local" hint="Leave empty for no expiry." />
+    <div class="presets" role="group" aria-label="By how much">${TERMS.map(([text, endOf]) => html`<button
+        type="button" key=${text} class="button small" onClick=${() => form.set('expiresAt', toLocal(endOf(from)))}>By ${text}</button>`)}</div>
+    <${Field} form=${form} name="expiresAt" label="Expires" type="datetime-local" hint=${'Leave empty for no expiry. ' + zoneHint} />
   </${FormDialog}>`;
 }

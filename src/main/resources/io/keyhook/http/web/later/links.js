@@ -20,6 +20,30 @@ function Over() {
       action=${html`<${ButtonLink} href="#/">Go to login</${ButtonLink}>`}>It was used or revoked, or has expired. Ask for a new one.</${Empty}>`;
 }
 
+/**
+ * Creates a user and logs them in. If the response to an earlier request was lost, the user may exist already: Keyhook refuses to
+ * create them, and the login succeeds.
+ *
+ * @param refusal the status of the response if they exist
+ */
+export async function createUser(path, request, refusal, email = request.email) {
+  const refused = await postPublic(path, request).then(() => null, e => {
+    if (e.status !== refusal) {
+      throw e;
+    }
+    return e;
+  });
+  try {
+    await logIn(email, request.password);
+  } catch (e) {
+    if (refused) {
+      throw refused;
+    }
+    announce('Your password is set, but the login failed: ' + e.message, 'bad');
+  }
+  go('/');
+}
+
 /** Lets an invited colleague choose a name and a password, and logs them in. */
 export function AcceptInvitation({ token }) {
   const invited = useLoad(() => postPublic('api/auth/invitation', { token }), [token]);
@@ -29,9 +53,7 @@ export function AcceptInvitation({ token }) {
 
 function Accept({ token, accountName, email, role }) {
   const form = useForm({ name: '', password: '' }, async values => {
-    await postPublic('api/auth/invitation/accept', { token, ...values });
-    await logIn(email, values.password);
-    go('/');
+    await createUser('api/auth/invitation/accept', { token, ...values }, 404, email);
   }, values => ({ name: values.name.trim() ? '' : 'Enter your name', password: checkPassword(values.password) }));
   return html`<p>You are invited to the account <strong>${accountName}</strong> as ${ROLE_NAMES[role][0].toLowerCase()}. You will log
       in as <strong>${email}</strong>.</p>

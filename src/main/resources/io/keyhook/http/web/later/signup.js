@@ -1,17 +1,14 @@
 import { html } from '../app/preact.js';
-import { logIn, postPublic } from '../app/api.js';
 import { Field, Form, FormError, useForm } from '../app/form.js';
 import { Logo } from '../app/icons.js';
 import { checkEmail, checkPassword, PASSWORD_HINT } from '../app/passwords.js';
-import { go } from '../app/router.js';
 import { Button, useTitle } from '../app/ui.js';
+import { createUser } from './links.js';
 
 export function SignUp() {
   useTitle('Sign up');
   const form = useForm({ name: '', email: '', password: '' }, async values => {
-    await postPublic('api/auth/signup', values);
-    await logIn(values.email, values.password);
-    go('/');
+    await createUser('api/auth/signup', values, 409);
   }, values => ({
     name: values.name.trim() ? '' : 'Enter a name for the account',
     email: checkEmail(values.email),

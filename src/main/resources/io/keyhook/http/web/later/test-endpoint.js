@@ -61,7 +61,7 @@ export function TestEndpointPage() {
             html`<${Request} key=${request.number + request.receivedAt} request=${request} open=${i === 0} />`)}</ol>`}
       </${Card}>` : none ? html`<${NotInPlan} />` : html`<${Empty} icon="webhooks" title="No test endpoint"
         action=${html`<${Button} needs="member" kind="primary" onClick=${act(createTestEndpoint, 'Test endpoint created')}>Create test endpoint</${Button}>`}>
-        ${mayCreate ? 'Creates the endpoint and a webhook that sends all events to it. It expires after 24 hours.'
+        ${mayCreate ? 'Creates the endpoint, and a webhook that sends to it when a license is activated, validated, disabled or expires. The endpoint expires after 24 hours.'
           : 'Members and owners of the account can create one.'}</${Empty}>`}</${Loaded}>
     ${leaving && html`<${Confirm} title="Delete the test endpoint?" action="Delete test endpoint" onClose=${() => setLeaving(false)}
         run=${async () => {

@@ -79,7 +79,8 @@ function Cause({ cause, webhook, onTested, onPause, onRecover }) {
     }
     setBusy(false);
   };
-  const name = outcome(statusCode, error) + (message ? ': ' + message : '');
+  const name = `${outcome(statusCode, error)}${message ? ': ' + message : ''}`;
+  const url = webhook ? shortUrl(webhook.url) : 'the webhook';
   return html`<li>
     <div class="grow"><div><strong class="bad-text">${outcome(statusCode, error)}</strong>${message && html` · <code
         class="breakable">${message}</code>`} · <span class="nowrap">${plural(count, 'delivery', 'deliveries')}</span></div>
@@ -87,13 +88,13 @@ function Cause({ cause, webhook, onTested, onPause, onRecover }) {
           href=${to('/webhooks/' + webhookId)}><${Url} of=${shortUrl(webhook.url)} /></a> ${webhook.pausedAt && html`<${Badge} tone="info">Paused</${Badge}> `}· `}<${Time} at=${lastAt} />${Date.parse(lastAt) - Date.parse(firstAt) > MINUTE
           && html`, first <${Time} at=${firstAt} />`}</div></div>
     <div class="actions">
-      <${ButtonLink} kind="small" href=${to('/deliveries/' + lastDeliveryId)} aria-label=${'View latest delivery with ' + name}>View latest</${ButtonLink}>
-      <${Button} needs="support" kind="small" icon="send" busy=${busy} onClick=${test} aria-label=${'Send test to the webhook with ' + name}>Send test</${Button}>
+      <${ButtonLink} kind="small" href=${to('/deliveries/' + lastDeliveryId)} aria-label=${`View latest delivery to ${url} with ${name}`}>View latest</${ButtonLink}>
+      <${Button} needs="support" kind="small" icon="send" busy=${busy} onClick=${test} aria-label=${`Send test to ${url} with ${name}`}>Send test</${Button}>
       ${webhook?.isActive && !webhook.pausedAt && html`<${Button} needs="member" kind="small" onClick=${onPause}
-        aria-label=${'Pause the webhook with ' + name}>Pause</${Button}>`}
+        aria-label=${`Pause ${url} with ${name}`}>Pause</${Button}>`}
       ${failed > 0 ? html`<${Button} needs="support" kind="small" icon="repeat" onClick=${onRecover}
-        aria-label=${'Recover deliveries of the webhook with ' + name}>Recover</${Button}>`
+        aria-label=${`Recover deliveries to ${url} with ${name}`}>Recover</${Button}>`
         : canceled > 0 && html`<${ButtonLink} kind="small" href=${to('/deliveries', { webhookId, status: 'stopped' })}
-          aria-label=${'View canceled deliveries with ' + name}>View canceled</${ButtonLink}>`}
+          aria-label=${`View canceled deliveries to ${url} with ${name}`}>View canceled</${ButtonLink}>`}
     </div></li>`;
 }

@@ -69,6 +69,7 @@ export function DeliveryList() {
   // fixed while the filter stays, or each rendering would load again
   const [since] = useStateOf(time, () => startOf(time));
   const range = time === 'custom' ? { from: fromLocal(from), to: fromLocal(until) } : { from: since };
+  const isBackward = range.from && range.to && range.from > range.to;
   const asked = usePages('api/deliveries', { webhookId, ...(STATUS_QUERIES[status] ?? { status }), event, licenseId, search, ...range,
     attemptedFrom, attemptedTo });
   const [selected, setSelected] = useStateOf(asked.key, () => new Set());
@@ -169,7 +170,8 @@ export function DeliveryList() {
         pages.reload();
       }} />`}
     <div class=${open ? 'with-drawer' : undefined}><div class="list" onClick=${peek}>
-    ${unknownId ? html`<${Empty} icon="search" title=${`No ${unknownId} has this ID`}
+    ${isBackward ? html`<${Empty} icon="search" title="From is later than To">Enter an earlier From, or a later To.</${Empty}>`
+      : unknownId ? html`<${Empty} icon="search" title=${`No ${unknownId} has this ID`}
         action=${html`<${Button} onClick=${clearFilters}>Clear filters</${Button}>`}>Paste the complete ID.</${Empty}>`
       : html`<${PagedTable} label="Deliveries" pages=${pages} columns=${columns} filtered=${filtered}
         onClear=${clearFilters}

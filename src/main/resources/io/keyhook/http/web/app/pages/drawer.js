@@ -43,15 +43,16 @@ export function Drawer({ id, rows, onChanged }) {
     onChanged();
   });
   const { webhook, isGone } = useWebhook(delivery?.webhookId);
+  const hasFailures = rows.some(isFailing);
+  const stop = hasFailures ? 'failure' : 'delivery';
   const step = by => {
-    const wanted = rows.some(isFailing) ? isFailing : () => true;
     const at = rows.findIndex(row => row.id === id);
     const ahead = by > 0 ? rows.slice(at + 1) : rows.slice(0, Math.max(0, at)).reverse();
-    const next = ahead.find(wanted);
+    const next = ahead.find(row => !hasFailures || isFailing(row));
     if (next) {
       openDrawer(next.id);
     } else {
-      announce(`No ${by > 0 ? 'older' : 'newer'} failure on this page`);
+      announce(`No ${by > 0 ? 'older' : 'newer'} ${stop} on this page`);
     }
   };
   const close = () => {
@@ -91,7 +92,7 @@ export function Drawer({ id, rows, onChanged }) {
     <div class="actions">${delivery && !isTest(delivery) && !isGone && html`<${Button} needs="support" kind="primary small" icon="repeat" busy=${busy}
         onClick=${redeliver}>Redeliver</${Button}>`}
       <${ButtonLink} kind="small" href=${to('/deliveries/' + id)}>Open page</${ButtonLink}>
-      <span class="faint drawer-keys"><kbd>↑</kbd> <kbd>↓</kbd> next failure</span></div>
+      <span class="faint drawer-keys"><kbd>↑</kbd> <kbd>↓</kbd> next ${stop}</span></div>
     <${Loaded} of=${{ ...loaded, data: delivery }}>${delivery => html`<${NextAttempt} delivery=${delivery} webhook=${webhook} />
       <h3>Attempts</h3><${Timeline} attempts=${delivery.attempts} delivery=${delivery} />
       <${RequestCard} delivery=${delivery} />`}</${Loaded}>

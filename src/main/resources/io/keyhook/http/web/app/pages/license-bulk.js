@@ -1,18 +1,18 @@
 import { html, useState } from '../preact.js';
-import { getCsv, patch, post, remove } from '../api.js';
+import { get, getCsv, patch, post, remove } from '../api.js';
 import { now } from '../clock.js';
-import { DAY_LENGTH, number, plural } from '../format.js';
+import { number, plural } from '../format.js';
 import { save } from '../save.js';
 import { announce, Button, Confirm, Dialog } from '../ui.js';
 import { useId } from '../use.js';
+import { TERMS } from './terms.js';
 
 /** Requests at a time. */
 const AT_ONCE = 4;
 /** The API's limit for one export of selected licenses. */
 const MOST_EXPORTED = 100;
-const TERMS = [[30, '30 days'], [365, '1 year'], [730, '2 years']];
 
-/** Runs an action for each item, a few at a time. @returns the items that succeeded, and the errors of the others */
+/** Runs an action for each item, a few at a time. @returns the results of those that succeeded, and the errors of the others */
 async function each(items, action) {
   const waiting = [...items];
   const done = [];
@@ -20,8 +20,7 @@ async function each(items, action) {
   const work = async () => {
     for (let item = waiting.shift(); item; item = waiting.shift()) {
       try {
-        await action(item);
-        done.push(item);
+        done.push(await action(item));
       } catch (e) {
         errors.push(e);
       }
@@ -32,11 +31,25 @@ async function each(items, action) {
 }
 
 const pathOf = license => 'api/licenses/' + license.id;
-const setDisabled = disabled => license => post(pathOf(license) + (disabled ? '/disable' : '/enable'));
-const setExpiry = expiryOf => license => patch(pathOf(license), { expiresAt: expiryOf(license) });
+const isOver = ({ expiresAt }) => Date.parse(expiresAt) <= now();
 
-/** A number of days after the expiry, or after now if the license has expired. */
-const extended = days => ({ expiresAt }) => new Date(Math.max(now(), Date.parse(expiresAt)) + days * DAY_LENGTH).toISOString();
+// actions, which return a license before and after
+const setDisabled = disabled => async before => ({ before, after: await post(pathOf(before) + (disabled ? '/disable' : '/enable')) });
+
+/**
+ * Adds a term to the expiry of a license, or to now if it has expired. Its expiry may have changed since it was listed,
+ * by an earlier extension or a colleague.
+ */
+const extend = endOf => async license => {
+  const before = await get(pathOf(license));
+  const { expiresAt } = before;
+  return { before, after: expiresAt ? await patch(pathOf(license),
+      { expiresAt: new Date(endOf(Math.max(now(), Date.parse(expiresAt)))).toISOString() }) : before };
+};
+
+/** Restores the expiry of a license, and whether its policy sets it. */
+const restoreExpiry = async license => ({ before: license, after: await patch(pathOf(license),
+    license.inherited.includes('expiresAt') ? { inherited: license.inherited } : { expiresAt: license.expiresAt }) });
 
 /** A CSV file with these licenses. @param ids one at least */
 async function exported(ids) {
@@ -49,24 +62,24 @@ async function exported(ids) {
 }
 
 /**
- * Actions on the selected licenses. All of them but deletion can be undone.
+ * Actions on the selected licenses. What can be undone has an undo: deletion has none, nor has the extension of what had expired.
  *
  * @param selected the licenses
- * @param onChanged called when licenses have changed
+ * @param onChanged called with licenses that have changed
  * @param onClear clears the selection
  */
 export function BulkActions({ selected, onChanged, onClear }) {
   const [busy, setBusy] = useState(null);
   const [dialog, setDialog] = useState(null);
-  /** @param undo the action that restores a license as it was; without it, there is no undo */
+  /** @param undo the action that restores a license as it was; null: there is no undo */
   const run = async (name, verb, licenses, action, undo) => {
     setBusy(name);
     const { done, errors } = await each(licenses, action);
     setBusy(null);
-    onChanged();
+    onChanged(done.map(({ after }) => after));
     announce(`${verb} ${plural(done.length, 'license')}${errors.length ? `; ${number(errors.length)} failed: ${errors[0].message}` : ''}`,
       errors.length ? 'bad' : 'good', undo && done.length > 0
-        ? { label: 'Undo', run: () => run(name, 'Restored', done, undo) } : null);
+        ? { label: 'Undo', run: () => run(name, 'Restored', done.map(({ before }) => before), undo) } : null);
   };
   const exportAll = async () => {
     setBusy('export');
@@ -95,23 +108,24 @@ export function BulkActions({ selected, onChanged, onClear }) {
       <${Button} needs="member" kind="danger-quiet" icon="trash" disabled=${busy !== null} onClick=${() => setDialog('delete')}>Delete</${Button}>
     </div>
     ${dialog === 'extend' && html`<${Extend} licenses=${expiring} others=${selected.length - expiring.length}
-      onClose=${() => setDialog(null)} run=${days =>
-        run('extend', 'Extended', expiring, setExpiry(extended(days)), setExpiry(({ expiresAt }) => expiresAt))} />`}
+      onClose=${() => setDialog(null)} run=${endOf =>
+        run('extend', 'Extended', expiring, extend(endOf), expiring.some(isOver) ? null : restoreExpiry)} />`}
     ${dialog === 'delete' && html`<${DeleteMany} licenses=${selected} onClose=${() => setDialog(null)} run=${async () => {
-      await run('delete', 'Deleted', selected, license => remove(pathOf(license)));
+      await run('delete', 'Deleted', selected, async before => ({ before, after: await remove(pathOf(before)) }));
       onClear();
     }} />`}`;
 }
 
 function Extend({ licenses, others, run, onClose }) {
   return html`<${Dialog} title=${`Extend ${plural(licenses.length, 'license')}`} onClose=${onClose}>
-    <div class="dialog-body"><p>Choose how much later the licenses expire. For expired licenses, the time starts now.</p>
+    <div class="dialog-body"><p>Choose how much later the licenses expire. For expired licenses, the time starts now.${licenses.some(isOver)
+        && ' This includes expired licenses, so you can’t undo it.'}</p>
       ${others > 0 && html`<p class="faint">${plural(others, 'selected license never expires and stays unchanged.',
         'selected licenses never expire and stay unchanged.')}</p>`}</div>
     <footer class="dialog-foot"><${Button} onClick=${onClose}>Cancel</${Button}>
-      ${TERMS.map(([days, text]) => html`<${Button} key=${days} kind="primary" onClick=${() => {
+      ${TERMS.map(([text, endOf]) => html`<${Button} key=${text} kind="primary" onClick=${() => {
         onClose();
-        run(days);
+        run(endOf);
       }}>${text}</${Button}>`)}</footer>
   </${Dialog}>`;
 }

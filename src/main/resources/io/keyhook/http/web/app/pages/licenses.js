@@ -52,7 +52,11 @@ export function LicenseList() {
       selected=${maySelect ? selected : null} onSelect=${select} rowName=${license => license.name}
       empty=${html`<${Empty} icon="licenses" title="No licenses yet"
           action=${create}>A license is what your customer buys. Its key activates your app on as many devices as you allow.</${Empty}>`} />
-    ${selected.size > 0 && html`<${BulkActions} selected=${current} onChanged=${pages.reload}
+    ${selected.size > 0 && html`<${BulkActions} selected=${current} onChanged=${changed => {
+        const byId = new Map(changed.filter(Boolean).map(license => [license.id, license]));
+        setSelected(selected => new Map([...selected].map(([id, license]) => [id, byId.get(id) ?? license])));
+        pages.reload();
+      }}
       onClear=${() => setSelected(() => new Map())} />`}
     ${dialog === 'create' && html`<${Later} load=${() => import('../../later/license-form.js')} name="CreateLicense"
       onClose=${close} onCreated=${pages.reload} />`}
@@ -93,6 +97,16 @@ const EXAMPLE = `name,maxActivations,expiresAt,customerName,customerEmail
 Viewer,1,,,`;
 const MAX_FILE = 1024 * 1024;
 
+/** Throws if a file is not in UTF-8: it would be read with other letters than it has. */
+async function checkEncoding(file) {
+  const bytes = await file.arrayBuffer();
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error('The file is not in UTF-8. In your spreadsheet, save it as “CSV UTF-8” and choose it again.');
+  }
+}
+
 function Import({ onClose, onImported }) {
   const [file, setFile] = useState(null);
   const [busy, setBusy] = useState(false);
@@ -111,6 +125,7 @@ function Import({ onClose, onImported }) {
     setBusy(true);
     setError(null);
     try {
+      await checkEncoding(file);
       const { created } = await postCsv('api/licenses/import', await file.text());
       announce(plural(created, 'license') + ' imported', 'good');
       onImported();

@@ -2,6 +2,18 @@
 import { html } from '../preact.js';
 import { Field } from '../form.js';
 
+/** Adds days and years of the user's calendar to a time, in milliseconds: a year later is the same day, and the same time of day. */
+function later(time, { days = 0, years = 0 }) {
+  const date = new Date(time);
+  date.setFullYear(date.getFullYear() + years, date.getMonth(), date.getDate() + days);
+  return date.getTime();
+}
+
+/** How long licenses are sold for: the name of each term, and a function that returns the time at which one ends that begins at a time. */
+export const TERMS = [['30 days', { days: 30 }], ['1 year', { years: 1 }], ['2 years', { years: 2 }]]
+  .map(([name, length]) => [name, time => later(time, length)]);
+export const YEAR = TERMS[1][1];
+
 /** Returns a function that returns the problem with the text of an object, or '' if there is none. @param example of one */
 const checkObject = example => text => {
   if (!text.trim()) {

@@ -65,8 +65,8 @@ function Webhook({ webhook, back, onChanged, reload }) {
     <${WebhookNotices} webhook=${webhook} repair="recover the failed deliveries" />
     ${webhook.url.startsWith(TEST_ENDPOINT) && html`<${Notice} tone="info" title="Sends to the built-in test endpoint"
         action=${html`<${ButtonLink} kind="small" href="#/test-endpoint">View requests</${ButtonLink}>`} />`}
-    ${webhook.url.startsWith(LISTENER) && html`<${Notice} tone="info" title="Sends to the command listen">Deliveries go to the machine on
-      which the command runs. While nobody listens, attempts fail with connection_refused.</${Notice}>`}
+    ${webhook.url.startsWith(LISTENER) && html`<${Notice} tone="info" title="Sends to the listen command">Deliveries go to the machine on
+      which the command runs. While it is not running, attempts fail with “Connection refused”.</${Notice}>`}
     <div class="split">
       <${TestCard} webhook=${webhook} onTested=${done} />
       <${Card} title="Webhook"><${Facts} of=${webhookFacts(webhook, [
