@@ -61,6 +61,29 @@ class ConflictsTest extends Visit {
   }
 
   @Test
+  void whatTheUserSavedUnawareIsNotCalledTheChangeOfSomeoneElse() {
+    String path = editALicense();
+    tab.field("Name").fill("Lost");
+    page.route("**" + path, route -> {
+      if (route.request().method().equals("PATCH")) { // its response is lost
+        route.fetch();
+        route.abort();
+      } else {
+        route.resume();
+      }
+    });
+    tab.dialogButton("Save").click();
+    assertThat(tab.dialog().getByText("Can’t reach Keyhook")).isVisible();
+    page.unroute("**" + path);
+    tab.field("Name").fill("Mine");
+    tab.dialogButton("Save").click();
+    assertThat(conflict()).containsText("This may be your last request, whose response was lost.");
+    assertThat(conflict()).containsText("Lost");
+    tab.dialogButton("Save").click();
+    assertThat(tab.heading("Mine")).isVisible();
+  }
+
+  @Test
   void whatWasTypedStaysWhenTheLicenseIsDeleted() {
     String path = editALicense();
     tab.field("Name").fill("Typed");

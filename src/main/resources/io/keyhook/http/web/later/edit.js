@@ -50,9 +50,10 @@ export function useEdit({ path, of, valuesOf, initial, save, check, whole = name
     updatedAt.current = current.updatedAt;
     Object.entries(merged).forEach(([name, value]) => form.set(name, value));
     setTheirs([...both, ...unseen].map(name => ({ name, value: parts[name]?.theirs ?? now[name], isUnseen: unseen.includes(name) })));
-    if (!both.length && !unseen.length) {
-      await save(merged, current);
+    if (both.length || unseen.length) {
+      return false;
     }
+    return save(merged, current);
   }, check && ((values, first) => check(values, first, known.current)));
   return { ...form, theirs, take: ({ name, value }) => {
     form.set(name, value);
@@ -65,7 +66,7 @@ async function load(path) {
     return await get(path);
   } catch (e) {
     if (e.status === 404) {
-      e.message = 'Someone deleted this while you were editing it. Nothing was saved; copy what you want to keep.';
+      e.message = 'Someone deleted this while you were editing it. Copy what you want to keep.';
       loadAgain();
     }
     throw e;
@@ -87,8 +88,8 @@ export function Conflicts({ form, what, title = `Someone changed this ${what} wh
   const top = useRef();
   useEffect(() => top.current?.focus(), [form.theirs]); // scrolls to it
   return form.theirs.length > 0 && html`<div tabindex="-1" ref=${top}><${Notice} tone="warn" role="alert"
-      title=${title}>
-    <p>Nothing is saved yet. Choose ${action} again to replace their changes with yours, or use theirs:</p>
+      title=${form.isUnsure ? 'The saved values changed while you were editing them' : title}>
+    <p>${form.isUnsure ? 'This may be your last request, whose response was lost.' : 'Nothing is saved yet.'} Choose ${action} again to replace ${form.isUnsure ? 'what is saved' : 'their changes'} with yours, or use ${form.isUnsure ? 'what is saved' : 'theirs'}:</p>
     <ul class="rows">${form.theirs.map(change => html`<li key=${change.name}><div class="grow"><strong>${label(form, change.name)}</strong>
       <div class="breakable">${text(form, change, nameOf)}</div></div>
       <${Button} kind="small" aria-label=${'Use theirs: ' + label(form, change.name)} onClick=${() => form.take(change)}>Use theirs</${Button}></li>`)}</ul>
