@@ -1,5 +1,5 @@
 import { html, useEffect, useState } from '../app/preact.js';
-import { createOnce, patch, post, remove, ROOT } from '../app/api.js';
+import { createOnce, getAll, patch, post, remove, ROOT } from '../app/api.js';
 import { ROLES, useApp, useMay } from '../app/context.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
 import { atItsField, checkEmail, checkPassword, checkProof, NO_PROOF, PASSWORD_HINT } from '../app/passwords.js';
@@ -125,6 +125,11 @@ function RoleOf({ user, isMe, onChanged }) {
   const [next, setNext] = useState(null);
   const [promoting, setPromoting] = useState(false);
   const change = async (role, proof = {}) => {
+    const current = (await getAll('api/users')).find(({ id }) => id === user.id);
+    if (current && current.role !== user.role) {
+      onChanged();
+      throw new Error(`Another owner has made ${user.email} ${ROLE_NAMES[current.role][0].toLowerCase()}. Choose again to change that.`);
+    }
     await patch('api/users/' + user.id, { role, ...proof });
     announce(`${user.email} is now ${ROLE_NAMES[role][0].toLowerCase()}`, 'good');
     onChanged();
