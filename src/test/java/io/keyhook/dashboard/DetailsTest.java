@@ -47,6 +47,18 @@ class DetailsTest extends Visit {
   }
 
   @Test
+  void anUnknownAddressLeadsToTheDashboard() {
+    for (String path : List.of("/nope", "/a/b/nope")) {
+      assertThat(page.navigate(keyhook.node().uri() + path).status()).isEqualTo(404);
+      assertThat(tab.heading("Page not found")).isVisible();
+      assertThat(page.locator("main.door")).hasCSS("display", "grid"); // its style sheet is found from there
+      page.getByText("Go to dashboard").click();
+      assertThat(page).hasURL(keyhook.node().uri() + "/");
+    }
+    assertThat(tab.refusals()).hasSize(2);
+  }
+
+  @Test
   void aLicensesPageShowsAnEventAsItIsSent() {
     Receiver receiver = keyhook.receiver();
     keyhook.webhook(keyhook.api(), receiver, "license.validated");
