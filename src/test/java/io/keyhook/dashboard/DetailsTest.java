@@ -47,6 +47,20 @@ class DetailsTest extends Visit {
   }
 
   @Test
+  void theCardsOfTheSettingsComeTogetherSoThatNoneMovesAnother() {
+    enterAsOwner();
+    Tab.Held user = tab.hold("**/api/auth/me");
+    page.evaluate("() => { location.hash = '/settings'; }");
+    page.reload();
+    assertThat(tab.heading("Settings")).isVisible();
+    assertThat(page.getByText("Loading…")).isVisible();
+    assertThat(tab.heading("Appearance")).hasCount(0);
+    user.release();
+    assertThat(tab.heading("Appearance")).isVisible();
+    assertThat(page.getByText("Account ID")).isVisible();
+  }
+
+  @Test
   void anUnknownAddressLeadsToTheDashboard() {
     for (String path : List.of("/nope", "/a/b/nope")) {
       assertThat(page.navigate(keyhook.node().uri() + path).status()).isEqualTo(404);
