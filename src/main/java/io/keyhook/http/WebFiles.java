@@ -46,7 +46,9 @@ final class WebFiles {
   private static final String INDEX = "index.html";
   private static final String PAGE = ".html";
   private static final String GUIDE = "docs/";
-  /** The guide's article for unknown pages. */
+  /** The guide's article for unknown pages of its own. */
+  private static final String NOT_FOUND_IN_GUIDE = "not-found-in-guide.html";
+  /** For all other unknown pages. */
   private static final String NOT_FOUND = "not-found.html";
   /** The start of a link or reference that is relative to its page. */
   private static final Pattern RELATIVE = Pattern.compile("(?<=(?:href|src)=\")(?![a-z]+:|[/#])");
@@ -57,11 +59,14 @@ final class WebFiles {
   private static final Pattern PRELOAD = Pattern.compile("<!-- preload (\\S+) -->");
 
   private final Map<String, WebFile> byPath;
-  /** The page for unknown pages, as seen from the guide's directory. */
+  /** For unknown pages of the guide, as seen from its directory. */
+  private final String notFoundInGuide;
+  /** For all other unknown pages, as seen from the root. */
   private final String notFound;
 
-  private WebFiles(Map<String, WebFile> byPath, String notFound) {
+  private WebFiles(Map<String, WebFile> byPath, String notFoundInGuide, String notFound) {
     this.byPath = Map.copyOf(byPath);
+    this.notFoundInGuide = notFoundInGuide;
     this.notFound = notFound;
   }
 
@@ -74,13 +79,14 @@ final class WebFiles {
   }
 
   /**
-   * Returns the guide's page for an unknown path.
+   * Returns the page for an unknown path.
    *
-   * @param path as for {@link #at}, in the guide: what the page refers to is relative to it
+   * @param path as for {@link #at}: what the page refers to is relative to it
    */
   String notFound(String path) {
-    int below = (int) path.substring(GUIDE.length()).chars().filter(c -> c == '/').count();
-    return RELATIVE.matcher(notFound).replaceAll("../".repeat(below));
+    boolean inGuide = path.startsWith(GUIDE);
+    String below = inGuide ? path.substring(GUIDE.length()) : path;
+    return RELATIVE.matcher(inGuide ? notFoundInGuide : notFound).replaceAll("../".repeat((int) below.chars().filter(c -> c == '/').count()));
   }
 
   /** The artifacts that are not on the class path, by name; a host may leave them out. */
@@ -104,7 +110,8 @@ final class WebFiles {
     files.put(VerificationCode.MODULE,
         VerificationCode.module(text(files.get(VerificationCode.PAGE))).getBytes(StandardCharsets.UTF_8));
     GuideFrame frame = new GuideFrame(text(files.remove(GUIDE + GuideFrame.FILE)));
-    String notFound = frame.aroundUnlisted(text(files.remove(NOT_FOUND)));
+    String notFoundInGuide = frame.aroundUnlisted(text(files.remove(NOT_FOUND_IN_GUIDE)));
+    String notFound = text(files.remove(NOT_FOUND));
     String assets = "assets/" + version(files) + "/";
     Map<String, WebFile> byPath = new HashMap<>();
     files.forEach((name, bytes) -> {
@@ -115,7 +122,8 @@ final class WebFiles {
         byPath.put(assets + name, WebFile.of(name, bytes));
       }
     });
-    return new WebFiles(byPath, text(page(GUIDE + NOT_FOUND, notFound, assets, files.keySet())));
+    return new WebFiles(byPath, text(page(GUIDE + NOT_FOUND_IN_GUIDE, notFoundInGuide, assets, files.keySet())),
+        text(page(NOT_FOUND, notFound, assets, files.keySet())));
   }
 
   /** Of a directory or of a jar, whichever this class came in. */

@@ -5,6 +5,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.MIMEHeader;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Arrays;
 import java.util.Locale;
@@ -16,6 +17,10 @@ import java.util.regex.Pattern;
 public final class WebPages {
   private static final CharSequence REVALIDATE = HttpHeaders.createOptimized("no-cache");
   private static final CharSequence FOR_EVER = HttpHeaders.createOptimized("public, max-age=31536000, immutable");
+
+  private static final Pattern API = Pattern.compile("/api(/.*)?");
+  private static final String HTML = "text/html";
+  private static final Set<String> JSON = Set.of("application/json", "application/problem+json");
 
   /** The path of the administrator's page. */
   static final String ADMINISTRATION = "/admin";
@@ -53,7 +58,7 @@ public final class WebPages {
     boolean isDirectory = path.isEmpty() || file == null && files.at(path.substring(1) + "/") != null;
     HttpServerRequest request = context.request();
     if (file == null && !isDirectory) {
-      if (path.startsWith("/docs/") && isRead(request) && isBrowser(request)) {
+      if (isRead(request) && !API.matcher(path).matches() && isBrowser(context)) {
         sendNotFound(request, files.notFound(path.substring(1)));
       } else {
         context.next();
@@ -75,16 +80,22 @@ public final class WebPages {
     return request.method() == HttpMethod.GET || request.method() == HttpMethod.HEAD;
   }
 
-  /** Everybody else is answered with a problem, as everywhere. */
-  private static boolean isBrowser(HttpServerRequest request) {
-    String accept = request.getHeader(HttpHeaders.ACCEPT);
-    return accept != null && accept.contains("text/html");
+  /** Prefers a page; everybody else is answered with a problem, as everywhere. */
+  private static boolean isBrowser(RoutingContext context) {
+    return weight(context, Set.of(HTML)) > weight(context, JSON);
+  }
+
+  /** Of the media types that a request accepts by name; 0: none. */
+  private static float weight(RoutingContext context, Set<String> types) {
+    return (float) context.parsedHeaders().accept().stream()
+        .filter(accepted -> types.contains((accepted.component() + '/' + accepted.subComponent()).toLowerCase(Locale.ROOT)))
+        .mapToDouble(MIMEHeader::weight).max().orElse(0);
   }
 
   private static void sendNotFound(HttpServerRequest request, String html) {
     Buffer body = Buffer.buffer(html);
     HttpServerResponse response = SecurityHeaders.onPage(request.response(), REVALIDATE).setStatusCode(404)
-        .putHeader(HttpHeaders.CONTENT_TYPE, "text/html; charset=utf-8")
+        .putHeader(HttpHeaders.CONTENT_TYPE, HTML + "; charset=utf-8")
         .putHeader(HttpHeaders.VARY, HttpHeaders.ACCEPT)
         .putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));
     if (request.method() == HttpMethod.HEAD) {

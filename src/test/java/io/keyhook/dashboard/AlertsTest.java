@@ -12,6 +12,9 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.SlackServer;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -56,6 +59,41 @@ class AlertsTest extends Visit {
       assertThat(page.getByText("Slack: sent")).isVisible();
       assertThat(slack.take()).startsWith("*Test*");
       assertThat(settings().getJsonArray("causes")).containsExactly("license.expiring", "webhook.failing");
+
+      check("A failing webhook succeeds again").check();
+      tab.field("Slack URL").fill(slack.url() + "other");
+      List<Route> again = new ArrayList<>();
+      AtomicBoolean isLost = new AtomicBoolean();
+      page.route("**/api/alerts", route -> {
+        if (route.request().method().equals("PATCH")) { // its response is lost
+          isLost.set(true);
+          route.fetch();
+          route.abort();
+        } else if (isLost.get()) {
+          again.add(route);
+        } else {
+          route.resume();
+        }
+      });
+      tab.button("Save alerts").click();
+      assertThat(page.getByText("Can’t reach Keyhook. Check your connection.")).isVisible();
+      page.waitForCondition(() -> !again.isEmpty()); // loaded again once there is a connection
+      page.unroute("**/api/alerts");
+      page.waitForResponse("**/api/alerts", () -> again.forEach(Route::resume));
+      tab.drawn();
+      assertThat(tab.field("Slack URL")).hasValue(slack.url() + "other");
+      tab.field("Slack URL").fill(slack.url());
+      tab.button("Save alerts").click();
+      assertThat(tab.field("Slack URL")).hasValue("");
+      assertThat(settings().getJsonArray("causes")).hasSize(3);
+      check("A failing webhook succeeds again").uncheck();
+      tab.button("Save alerts").click();
+      assertThat(page.getByText("Alerts saved")).isVisible();
+
+      page.route("**/api/alerts/test", route -> route.abort());
+      tab.button("Send test message").click();
+      assertThat(page.getByText("Test message: no response")).isVisible();
+      page.unroute("**/api/alerts/test");
 
       slack.refuseNext(404);
       tab.button("Send test message").click();

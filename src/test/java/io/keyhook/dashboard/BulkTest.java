@@ -62,6 +62,18 @@ class BulkTest extends Visit {
   }
 
   @Test
+  void whatMayHaveBeenDoneIsNotCalledFailed() {
+    page.route("**/disable", route -> { // its response is lost
+      route.fetch();
+      route.abort();
+    });
+    action("Disable").click();
+    assertThat(page.getByText("Disabled 0 licenses; 2 without a response: Can’t reach Keyhook")).isVisible();
+    assertThat(statuses()).containsExactly("disabled", "disabled", "active");
+    page.unroute("**/disable");
+  }
+
+  @Test
   void disablingIsUndoneByOneClick() {
     action("Disable").click();
     assertThat(page.getByText("Disabled 2 licenses")).isVisible();

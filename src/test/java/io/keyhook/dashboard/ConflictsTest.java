@@ -61,6 +61,29 @@ class ConflictsTest extends Visit {
   }
 
   @Test
+  void whatTheUserSavedUnawareIsNotCalledTheChangeOfSomeoneElse() {
+    String path = editALicense();
+    tab.field("Name").fill("Lost");
+    page.route("**" + path, route -> {
+      if (route.request().method().equals("PATCH")) { // its response is lost
+        route.fetch();
+        route.abort();
+      } else {
+        route.resume();
+      }
+    });
+    tab.dialogButton("Save").click();
+    assertThat(tab.dialog().getByText("Can’t reach Keyhook")).isVisible();
+    page.unroute("**" + path);
+    tab.field("Name").fill("Mine");
+    tab.dialogButton("Save").click();
+    assertThat(conflict()).containsText("This may be your last request, whose response was lost.");
+    assertThat(conflict()).containsText("Lost");
+    tab.dialogButton("Save").click();
+    assertThat(tab.heading("Mine")).isVisible();
+  }
+
+  @Test
   void whatWasTypedStaysWhenTheLicenseIsDeleted() {
     String path = editALicense();
     tab.field("Name").fill("Typed");
@@ -161,6 +184,50 @@ class ConflictsTest extends Visit {
     assertThat(tab.dialog()).hasCount(0);
     tab.button("Send test event").click();
     assertThat(receiver.take().header("Authorization")).isEqualTo("Bearer mine");
+  }
+
+  @Test
+  void headersOfTwoPeopleAreMerged() {
+    Receiver receiver = keyhook.receiver();
+    String id = keyhook.webhook(receiver, "license.activated").id();
+    keyhook.api().patch("/api/webhooks/" + id, new JsonObject().put("headers", new JsonObject().put("X-Kept", "first")
+        .put("X-Mine-Gone", "first").put("X-Theirs-Gone", "first"))).expect(200);
+    String path = editAWebhook(id);
+    tab.button("Remove X-Mine-Gone").click();
+    addHeader(3, "X-Mine");
+    keyhook.api().patch(path, new JsonObject().put("headers", new JsonObject().put("X-Theirs", "theirs").putNull("X-Theirs-Gone")))
+        .expect(200);
+    tab.dialogButton("Save").click();
+    assertThat(tab.dialog()).hasCount(0);
+    assertThat(keyhook.api().get(path).json().getJsonObject("headers").fieldNames())
+        .containsExactlyInAnyOrder("X-Kept", "X-Mine", "X-Theirs");
+
+    editAWebhook(id);
+    addHeader(4, "X-Both");
+    tab.field("Description").fill("Mine");
+    keyhook.api().patch(path, headers("X-Both", "theirs")).expect(200);
+    keyhook.api().patch(path, headers("X-Another", "theirs")).expect(200);
+    tab.dialogButton("Save").click();
+    assertThat(conflict()).containsText("X-Both");
+    assertThat(tab.field("Value of X-Both")).hasValue("mine");
+    assertThat(tab.field("Value of X-Another")).hasAttribute("placeholder", "Saved; leave empty to keep it");
+    tab.dialogButton("Save").click();
+    assertThat(tab.dialog()).hasCount(0);
+    tab.button("Send test event").click();
+    Delivery delivery = receiver.take();
+    assertThat(delivery.header("X-Both")).isEqualTo("mine");
+    assertThat(delivery.header("X-Another")).isEqualTo("theirs");
+    assertThat(delivery.header("X-Kept")).isEqualTo("first");
+  }
+
+  private void addHeader(int number, String name) {
+    tab.button("Add header").click();
+    tab.field("Name of header " + number).fill(name);
+    tab.field("Value of " + name).fill("mine");
+  }
+
+  private static JsonObject headers(String name, String value) {
+    return new JsonObject().put("headers", new JsonObject().put(name, value));
   }
 
   private static JsonObject secrets(String value) {

@@ -47,6 +47,32 @@ class DetailsTest extends Visit {
   }
 
   @Test
+  void theCardsOfTheSettingsComeTogetherSoThatNoneMovesAnother() {
+    enterAsOwner();
+    Tab.Held user = tab.hold("**/api/auth/me");
+    page.evaluate("() => { location.hash = '/settings'; }");
+    page.reload();
+    assertThat(tab.heading("Settings")).isVisible();
+    assertThat(page.getByText("Loading…")).isVisible();
+    assertThat(tab.heading("Appearance")).hasCount(0);
+    user.release();
+    assertThat(tab.heading("Appearance")).isVisible();
+    assertThat(page.getByText("Account ID")).isVisible();
+  }
+
+  @Test
+  void anUnknownAddressLeadsToTheDashboard() {
+    for (String path : List.of("/nope", "/a/b/nope")) {
+      assertThat(page.navigate(keyhook.node().uri() + path).status()).isEqualTo(404);
+      assertThat(tab.heading("Page not found")).isVisible();
+      assertThat(page.locator("main.door")).hasCSS("display", "grid"); // its style sheet is found from there
+      page.getByText("Go to dashboard").click();
+      assertThat(page).hasURL(keyhook.node().uri() + "/");
+    }
+    assertThat(tab.refusals()).hasSize(2);
+  }
+
+  @Test
   void aLicensesPageShowsAnEventAsItIsSent() {
     Receiver receiver = keyhook.receiver();
     keyhook.webhook(keyhook.api(), receiver, "license.validated");

@@ -116,6 +116,9 @@ class FormsTest extends Visit {
     tab.dialogButton("Create license").click();
     assertThat(tab.dialog().getByText("Can’t reach Keyhook")).isVisible();
     page.unroute("**/api/licenses");
+    tab.dialogButton("Close").click();
+    assertThat(page.getByText("Keyhook may have saved it already: its response was lost.")).isVisible();
+    tab.button("Keep editing").click();
     tab.dialogButton("Create license").click();
     assertThat(tab.heading("Once")).isVisible();
     assertThat(keyhook.api().get("/api/licenses?search=Once").data()).hasSize(1);
@@ -440,6 +443,23 @@ class FormsTest extends Visit {
     tab.dialogButton("Import").click();
     assertThat(page.getByText("2 licenses imported")).isVisible();
     assertThat(page.getByText("Better")).isVisible();
+  }
+
+  @Test
+  void aFileIsImportedOnceThoughItsResponseIsLost() {
+    enter("Licenses");
+    tab.button("Import").click();
+    page.setInputFiles("#import-file", csv("name\nImported once\n"));
+    page.route("**/api/licenses/import", route -> {
+      route.fetch();
+      route.abort();
+    });
+    tab.dialogButton("Import").click();
+    assertThat(tab.dialog().getByText("Can’t reach Keyhook")).isVisible();
+    page.unroute("**/api/licenses/import");
+    tab.dialogButton("Import").click();
+    assertThat(page.getByText("1 license imported")).isVisible();
+    assertThat(keyhook.api().get("/api/licenses?search=Imported").data()).hasSize(1);
   }
 
   private static FilePayload csv(String text) {

@@ -77,6 +77,24 @@ class HealthTest extends Visit {
   }
 
   @Test
+  void theFiguresOfAWebhookMoveNothing() {
+    for (int width : new int[] {1440, 360}) {
+      page.setViewportSize(width, 900);
+      visitPath("/webhooks");
+      Tab.Held figures = tab.hold("**/health");
+      Tab.Held chart = tab.hold("**/api/stats/webhooks");
+      visitPath("/webhooks/" + webhook);
+      assertThat(page.getByText("No deliveries yet")).isVisible();
+      double top = tab.button("Recover").boundingBox().y;
+      figures.release();
+      chart.release();
+      tab.settle();
+      assertThat(tile("Last hour")).containsText("No attempts");
+      assertThat(tab.button("Recover").boundingBox().y).isEqualTo(top);
+    }
+  }
+
+  @Test
   void aWebhooksPageIsLive() {
     visitPath("/webhooks/" + webhook);
     assertThat(tile("Last hour")).containsText("No attempts");

@@ -148,6 +148,16 @@ class TeamTest extends Visit {
     page.getByLabel("Role of promoted@example.com").selectOption("member");
     assertThat(page.getByText("promoted@example.com is now member")).isVisible();
     assertThat(page.getByLabel("Role of promoted@example.com")).hasValue("member");
+
+    String id = keyhook.api().get("/api/users").data().stream().filter(user -> user.getString("email").equals("promoted@example.com"))
+        .findAny().orElseThrow().getString("id");
+    keyhook.api().patch("/api/users/" + id, new JsonObject().put("role", "support")).expect(200);
+    page.getByLabel("Role of promoted@example.com").selectOption("read_only");
+    assertThat(page.getByText("Another owner has made promoted@example.com support. Choose again to change that.")).isVisible();
+    assertThat(page.getByLabel("Role of promoted@example.com")).hasValue("support");
+    page.getByLabel("Role of promoted@example.com").selectOption("read_only");
+    assertThat(page.getByText("promoted@example.com is now read-only")).isVisible();
+
     page.getByLabel("Role of " + Node.EMAIL).selectOption("member");
     tab.dialogButton("Change my role").click();
     assertThat(tab.dialog()).containsText("The last owner cannot be removed");
@@ -332,6 +342,7 @@ class TeamTest extends Visit {
   @Test
   void anOpenDashboardFollowsTheRoleOfItsUser() {
     add("demoted@example.com", "member");
+    page.clock().install();
     enter("demoted@example.com", Node.PASSWORD);
     tab.visit("Licenses");
     assertThat(tab.button("Create license").first()).isVisible();
@@ -346,6 +357,16 @@ class TeamTest extends Visit {
     tab.dialogButton("Cancel").click();
     assertThat(tab.dialog()).hasCount(0);
     assertThat(tab.button("Create license")).hasCount(0);
+
+    tab.field("Search").fill("typed");
+    keyhook.api().patch("/api/users/" + id, new JsonObject().put("role", "member")).expect(200);
+    page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))"); // as when the user comes back to the tab
+    assertThat(tab.button("Create license").first()).isVisible();
+    assertThat(tab.field("Search")).hasValue("typed");
+    keyhook.api().patch("/api/users/" + id, new JsonObject().put("role", "support")).expect(200);
+    page.clock().fastForward(15_000);
+    tab.visit("Webhooks");
+    assertThat(tab.button("Create webhook")).hasCount(0);
   }
 
   @Test

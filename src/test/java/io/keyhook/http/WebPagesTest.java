@@ -33,6 +33,8 @@ class WebPagesTest {
   /** The promise: what the first visit loads. */
   private static final int FIRST_LOAD = 150_000;
 
+  private static final String BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+
   private static HttpResponse<byte[]> send(String method, String path, String... headers)
       throws IOException, InterruptedException {
     HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(keyhook.node().uri() + path))
@@ -153,6 +155,32 @@ class WebPagesTest {
     assertThat(answer.statusCode()).isEqualTo(404);
     assertThat(header(answer, "Content-Type")).isEqualTo("application/problem+json");
     assertThat(header(answer, "Cache-Control")).isEqualTo("no-store");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/nope", "/a/b/nope", "/docs/nope", "/licenses"})
+  void anUnknownPageIsAPageToABrowserAndAProblemToOthers(String path) throws Exception {
+    HttpResponse<byte[]> page = send("GET", path, "Accept", BROWSER);
+    assertThat(page.statusCode()).isEqualTo(404);
+    assertThat(header(page, "Content-Type")).isEqualTo("text/html; charset=utf-8");
+    assertThat(header(page, "Vary")).isEqualToIgnoringCase("accept");
+    assertThat(text(page)).contains("<h1>Page not found</h1>");
+    HttpResponse<byte[]> head = send("HEAD", path, "Accept", BROWSER);
+    assertThat(head.statusCode()).isEqualTo(404);
+    assertThat(head.body()).isEmpty();
+    assertThat(header(head, "Content-Length")).isEqualTo(Integer.toString(page.body().length));
+    for (String accept : List.of("*/*", "application/json", "application/json, text/html", "text/html;q=0.5, application/json")) {
+      assertThat(header(send("GET", path, "Accept", accept), "Content-Type")).as(accept).isEqualTo("application/problem+json");
+    }
+    assertThat(header(send("POST", path, "Accept", BROWSER), "Content-Type")).isEqualTo("application/problem+json");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/api", "/api/", "/api/nope", "/api/licenses/a/b/c"})
+  void anUnknownPathOfTheApiIsAlwaysAProblem(String path) throws Exception {
+    HttpResponse<byte[]> answer = send("GET", path, "Accept", BROWSER);
+    assertThat(answer.statusCode()).isEqualTo(404);
+    assertThat(header(answer, "Content-Type")).isEqualTo("application/problem+json");
   }
 
   @Test

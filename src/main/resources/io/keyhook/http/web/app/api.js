@@ -16,7 +16,10 @@ const EARLY = 30_000;
 const SHORTEST = 60_000;
 const OFFLINE_CHECK = 3_000;
 
-/** An error response. `fields` has a message for each invalid field. */
+/**
+ * An error response. `fields` has a message for each invalid field. `isUnsure` if Keyhook may have done what the call asks for:
+ * its response was lost.
+ */
 class ApiError extends Error {
   constructor(status, problem) {
     super(problem.detail ?? problem.error ?? 'Keyhook returned ' + status);
@@ -269,6 +272,7 @@ async function authorized(method, path, options) {
     try {
       return await send(method, path, { ...options, headers });
     } catch (e) {
+      e.isUnsure = method !== 'GET' && (e.status === 0 || e.status >= 500);
       if (e.code === 'ROLE_REQUIRED') {
         change({ refusals: session.refusals + 1 });
       } else if (e.status === 404 && method !== 'GET') {
@@ -332,13 +336,19 @@ function hash(text) {
   return [a, b].map(half => Math.imul(half ^ half >>> 16, 2246822507) >>> 0).join();
 }
 
-/** Creates something, once: if the response is lost, the same request again creates nothing more and gets that response. */
-export async function createOnce(path, body) {
-  const request = hash(JSON.stringify([path, { ...body, code: undefined }])); // a code works once
+/**
+ * Sends a request that creates something, with a key: if the response is lost, the same request again creates nothing more and gets
+ * that response.
+ *
+ * @param what the request is recognized by
+ * @param send called with the key
+ */
+async function once(what, send) {
+  const request = hash(JSON.stringify(what));
   const key = unanswered?.request === request ? unanswered.key : crypto.getRandomValues(new Uint32Array(4)).join('-');
   unanswered = { request, key };
   try {
-    const made = await call('POST', path, body, { key });
+    const made = await send(key);
     unanswered = null;
     return made;
   } catch (e) {
@@ -350,6 +360,15 @@ export async function createOnce(path, body) {
     throw e;
   }
 }
+
+/** Creates something, once. */
+export const createOnce = (path, body) => once([path, { ...body, code: undefined }], // a code works once
+  key => call('POST', path, body, { key }));
+
+/** Creates what a CSV file contains, once. */
+export const importOnce = (path, text) => once([path, text], async key => JSON.parse((await authorized('POST', path, {
+  headers: { 'Content-Type': 'text/csv', 'Idempotency-Key': key }, body: text, within: IMPORT_TIMEOUT,
+})).text));
 
 /** Sends only the changed fields: others may have changed the rest. Returns null, and sends nothing, if no field changed. */
 export async function patchChanges(path, before, after) {
@@ -366,12 +385,6 @@ export async function getPublic(path) {
 export async function postPublic(path, body) {
   const { text } = await send('POST', path, json(body));
   return text ? JSON.parse(text) : null;
-}
-
-export async function postCsv(path, text) {
-  return JSON.parse((await authorized('POST', path, {
-    headers: { 'Content-Type': 'text/csv' }, body: text, within: IMPORT_TIMEOUT,
-  })).text);
 }
 
 export async function getCsv(path, query) {

@@ -5,7 +5,8 @@ import { useId } from './use.js';
 
 /**
  * @param initial the initial values by field
- * @param submit called with the values and the initial values. An error that it throws is shown, at its field if it names one
+ * @param submit called with the values and the initial values. An error that it throws is shown, at its field if it names one. It may
+ *     return false if it sends nothing because the user has to decide first
  * @param check takes the same and returns messages by field before anything is sent; optional
  */
 export function useForm(initial, submit, check = () => ({})) {
@@ -13,6 +14,7 @@ export function useForm(initial, submit, check = () => ({})) {
   const [fields, setFields] = useState({});
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
+  const [isUnsure, setUnsure] = useState(false);
   const element = useRef();
   const { current: first } = useRef(initial);
   // the latest values, even before they are rendered
@@ -37,8 +39,11 @@ export function useForm(initial, submit, check = () => ({})) {
     setFields({});
     setBusy(true);
     try {
-      await submit(values, first);
+      if (await submit(values, first) !== false) {
+        setUnsure(false);
+      }
     } catch (e) {
+      setUnsure(isUnsure => isUnsure || Boolean(e.isUnsure));
       const known = Object.fromEntries(Object.entries(e.fields ?? {}).filter(([name]) => name in values));
       const elsewhere = (e.errors ?? []).filter(({ field }) => !(field in values));
       setError(Object.keys(known).length && !elsewhere.length ? null : e);
@@ -49,6 +54,8 @@ export function useForm(initial, submit, check = () => ({})) {
   };
   return {
     values, fields, error, busy, element, onSubmit,
+    /** Whether Keyhook may have saved what was submitted, though the response was lost. */
+    isUnsure,
     isChanged: JSON.stringify(values) !== JSON.stringify(first),
     /** @param value the new value, or a function from the old value to the new one */
     set: (name, value) => {
@@ -115,7 +122,8 @@ export function FormDialog({ form, title, wide, action, onClose, children }) {
       <${Button} type="submit" kind="primary" busy=${form.busy}>${action}</${Button}>
     </footer>
   </${Form}>${leaving > 0 && html`<${Confirm} key=${leaving} title="Discard what you typed?" action="Discard"
-      cancel="Keep editing" run=${onClose} onClose=${() => setLeaving(0)}><p>None of it has been saved.</p></${Confirm}>`}</${Dialog}>`;
+      cancel="Keep editing" run=${onClose} onClose=${() => setLeaving(0)}><p>${form.isUnsure
+        ? 'Keyhook may have saved it already: its response was lost.' : 'None of it has been saved.'}</p></${Confirm}>`}</${Dialog}>`;
 }
 
 /** A select in a bar of filters. */

@@ -122,6 +122,7 @@ function Frame({ path, settings, isOver }) {
   const { online, refusals } = useSession();
   // again when a call was refused: an owner has changed the user's role
   const me = useRetried(signal => get('api/auth/me', {}, signal), [refusals]);
+  useFollowed(me, path);
   const [menu, setMenu] = useState(false);
   const [palette, setPalette] = useShortcuts();
   const main = useRef();
@@ -169,6 +170,27 @@ function Frame({ path, settings, isOver }) {
       <div class="dialog-body"><p>Your session has expired. Log in to continue where you left off.</p>
         <${LogInForm} email=${me.data?.user?.email ?? ''} /></div></${Dialog}>`}
   </${AppContext.Provider}>`;
+}
+
+/** Milliseconds for which the user’s role is taken to be the same. */
+const SAME = 10_000;
+
+/** Loads the user again when they come to another page or back to this tab: an owner may have changed their role. */
+function useFollowed({ reload, times }, path) {
+  const loadedAt = useRef(0);
+  useEffect(() => {
+    loadedAt.current = performance.now();
+  }, [times]);
+  useEffect(() => {
+    if (performance.now() - loadedAt.current > SAME) {
+      reload();
+    }
+  }, [path]);
+  useEffect(() => {
+    const follow = () => document.visibilityState === 'visible' && reload();
+    document.addEventListener('visibilitychange', follow);
+    return () => document.removeEventListener('visibilitychange', follow);
+  }, []);
 }
 
 /** Confines the error of a page that fails to render. */

@@ -229,11 +229,11 @@ function Pager({ pages, label }) {
   </nav>`;
 }
 
-/** A list with all its states. @param filtered whether an empty list means that nothing matches */
-export function PagedTable({ pages, filtered, empty, onClear, ...table }) {
+/** A list with all its states. @param filtered whether an empty list means that nothing matches @param lines of its skeleton */
+export function PagedTable({ pages, filtered, lines = 8, empty, onClear, ...table }) {
   if (!pages.rows) {
     return pages.error ? html`<${Failed} error=${pages.error} retry=${pages.reload} />${!pages.isFirst
-        && html`<${Pager} pages=${pages} label=${table.label} />`}` : html`<${Skeleton} lines=${8} />`;
+        && html`<${Pager} pages=${pages} label=${table.label} />`}` : html`<${Skeleton} lines=${lines} />`;
   }
   const isEmpty = pages.rows.length === 0 && pages.isCurrent;
   return html`<${Stale} of=${pages} what="the list" />

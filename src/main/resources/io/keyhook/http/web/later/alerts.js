@@ -1,4 +1,4 @@
-import { html, useState } from '../app/preact.js';
+import { html, useLayoutEffect, useRef, useState } from '../app/preact.js';
 import { get, patchChanges, post } from '../app/api.js';
 import { Field, Form, FormError } from '../app/form.js';
 import { announce, Button, ButtonLink, Card, Loaded, Notice } from '../app/ui.js';
@@ -11,24 +11,36 @@ const CAUSE_NAMES = Object.fromEntries(ALERT_CAUSES);
 /** What the user is alerted about, by mail and Slack. */
 export function AlertsCard() {
   const loaded = useLoad(signal => get('api/alerts', {}, signal), []);
+  // a form into which something is typed stays as it is when other alerts are loaded: it compares them when it saves
+  const begun = useRef(null);
+  const isTyped = useRef(false);
+  if (!isTyped.current) {
+    begun.current = loaded.data;
+  }
   return html`<${Card} title="Alerts" action=${html`<${ButtonLink} kind="small" href="docs/alerts">About alerts</${ButtonLink}>`}>
-    <${Loaded} of=${loaded} lines=${6}>${alerts => html`<${Alerts} key=${JSON.stringify(alerts)} alerts=${alerts}
-      onSaved=${saved => loaded.setData(() => saved)} />`}</${Loaded}></${Card}>`;
+    <${Loaded} of=${loaded} lines=${6}>${alerts => html`<${Alerts} key=${JSON.stringify(begun.current)} alerts=${alerts}
+      isTyped=${isTyped} onSaved=${saved => loaded.setData(() => saved)} />`}</${Loaded}></${Card}>`;
 }
 
 const toRequest = ({ causes, mail, slackUrl }) => ({ causes: [...causes].sort(), mail, ...slackUrl && { slackUrl: slackUrl.trim() } });
 
-function Alerts({ alerts, onSaved }) {
+/** @param isTyped a reference to whether the form has unsaved changes */
+function Alerts({ alerts, isTyped, onSaved }) {
   const form = useEdit({
     path: 'api/alerts',
     of: alerts,
     valuesOf: ({ causes, mail }) => ({ causes, mail, slackUrl: '' }),
     save: async (values, current) => {
       const saved = await patchChanges('api/alerts', toRequest(current), toRequest(values));
+      form.set('slackUrl', ''); // is not shown again
+      isTyped.current = false;
       onSaved(saved ?? current);
       announce('Alerts saved', 'good');
     },
   });
+  useLayoutEffect(() => {
+    isTyped.current = form.isChanged;
+  }, [form.isChanged]);
   const toggle = (cause, on) => form.set('causes', causes => on ? [...causes, cause] : causes.filter(other => other !== cause));
   const remove = async () => {
     try {
@@ -59,8 +71,8 @@ function Alerts({ alerts, onSaved }) {
     <div class="presets"><${Button} type="submit" kind="primary" busy=${form.busy}>Save alerts</${Button}>
       ${(alerts.mail || alerts.slackHost) && html`<${Button} busy=${test.busy} onClick=${test.send}>Send test message</${Button}>`}
       ${alerts.slackHost && html`<${Button} onClick=${remove}>Remove Slack URL</${Button}>`}</div>
-    <div role="status">${test.outcomes.map(([name, { success, error }]) => html`<${Notice} key=${name} tone=${success ? 'good' : 'bad'}
-      title=${name + (success ? ': sent' : ': not sent')}>${error ?? 'Check that it has arrived.'}</${Notice}>`)}</div>
+    <div role="status">${test.outcomes.map(([name, { success, isUnsure, error }]) => html`<${Notice} key=${name} tone=${success ? 'good' : 'bad'}
+      title=${name + (success ? ': sent' : isUnsure ? ': no response' : ': not sent')}>${error ?? 'Check that it has arrived.'}</${Notice}>`)}</div>
   </${Form}>`;
 }
 
@@ -74,7 +86,7 @@ function useTest() {
       const { mail, slack } = await post('api/alerts/test', {});
       setOutcomes([['Mail', mail], ['Slack', slack]].filter(([, outcome]) => outcome));
     } catch (e) {
-      setOutcomes([['Test message', { success: false, error: e.message }]]);
+      setOutcomes([['Test message', { success: false, isUnsure: e.isUnsure, error: e.message }]]);
     } finally {
       setBusy(false);
     }

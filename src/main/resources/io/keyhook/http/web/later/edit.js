@@ -20,12 +20,13 @@ const same = (a, b) => normal(a) === normal(b);
  * @param valuesOf returns the form's values for an object
  * @param save called with the values to save, and the object as it is now
  * @param replacesSecret whether a field, by its name, the form's values and the object as it is now, replaces a saved secret; optional
+ * @param merges functions by field that merge what has parts, as {@link mergeHeaders} does; optional
  * @param whole returns what a field, by its name, is a part of: a part is the user’s if they changed any of it; optional
  * @param check as useForm’s; its third argument are the object’s latest known values
  * @param initial the values to begin with, where they are not the object's
  * @returns as useForm; `theirs` has the conflicts for {@link Conflicts}
  */
-export function useEdit({ path, of, valuesOf, initial, save, check, whole = name => name,
+export function useEdit({ path, of, valuesOf, initial, save, check, whole = name => name, merges = {},
     replacesSecret = () => false }) {
   const known = useRef(valuesOf(of));
   const updatedAt = useRef(of.updatedAt);
@@ -38,17 +39,21 @@ export function useEdit({ path, of, valuesOf, initial, save, check, whole = name
     const changed = names.filter(name => !same(values[name], before[name]));
     const mine = new Set(changed.map(whole));
     const isMine = name => mine.has(whole(name));
-    const both = names.filter(name => isMine(name) && !same(now[name], before[name]) && !same(now[name], values[name]));
+    const parts = Object.fromEntries(changed.filter(name => merges[name])
+      .map(name => [name, merges[name](values[name], before[name], now[name])]));
+    const both = names.filter(name => parts[name]?.isConflict ?? (isMine(name) && !same(now[name], before[name])
+      && !same(now[name], values[name])));
     const unseen = current.updatedAt === updatedAt.current ? []
       : changed.filter(name => !both.includes(name) && replacesSecret(name, values, current));
-    const merged = Object.fromEntries(names.map(name => [name, isMine(name) ? values[name] : now[name]]));
+    const merged = Object.fromEntries(names.map(name => [name, parts[name]?.mine ?? (isMine(name) ? values[name] : now[name])]));
     known.current = now;
     updatedAt.current = current.updatedAt;
     Object.entries(merged).forEach(([name, value]) => form.set(name, value));
-    setTheirs([...both, ...unseen].map(name => ({ name, value: now[name], isUnseen: unseen.includes(name) })));
-    if (!both.length && !unseen.length) {
-      await save(merged, current);
+    setTheirs([...both, ...unseen].map(name => ({ name, value: parts[name]?.theirs ?? now[name], isUnseen: unseen.includes(name) })));
+    if (both.length || unseen.length) {
+      return false;
     }
+    return save(merged, current);
   }, check && ((values, first) => check(values, first, known.current)));
   return { ...form, theirs, take: ({ name, value }) => {
     form.set(name, value);
@@ -61,7 +66,7 @@ async function load(path) {
     return await get(path);
   } catch (e) {
     if (e.status === 404) {
-      e.message = 'Someone deleted this while you were editing it. Nothing was saved; copy what you want to keep.';
+      e.message = 'Someone deleted this while you were editing it. Copy what you want to keep.';
       loadAgain();
     }
     throw e;
@@ -83,8 +88,8 @@ export function Conflicts({ form, what, title = `Someone changed this ${what} wh
   const top = useRef();
   useEffect(() => top.current?.focus(), [form.theirs]); // scrolls to it
   return form.theirs.length > 0 && html`<div tabindex="-1" ref=${top}><${Notice} tone="warn" role="alert"
-      title=${title}>
-    <p>Nothing is saved yet. Choose ${action} again to replace their changes with yours, or use theirs:</p>
+      title=${form.isUnsure ? 'The saved values changed while you were editing them' : title}>
+    <p>${form.isUnsure ? 'This may be your last request, whose response was lost.' : 'Nothing is saved yet.'} Choose ${action} again to replace ${form.isUnsure ? 'what is saved' : 'their changes'} with yours, or use ${form.isUnsure ? 'what is saved' : 'theirs'}:</p>
     <ul class="rows">${form.theirs.map(change => html`<li key=${change.name}><div class="grow"><strong>${label(form, change.name)}</strong>
       <div class="breakable">${text(form, change, nameOf)}</div></div>
       <${Button} kind="small" aria-label=${'Use theirs: ' + label(form, change.name)} onClick=${() => form.take(change)}>Use theirs</${Button}></li>`)}</ul>

@@ -1,5 +1,5 @@
 import { html, useEffect, useState } from '../app/preact.js';
-import { createOnce, patch, post, remove, ROOT } from '../app/api.js';
+import { createOnce, getAll, patch, post, remove, ROOT } from '../app/api.js';
 import { ROLES, useApp, useMay } from '../app/context.js';
 import { Field, FormDialog, useForm } from '../app/form.js';
 import { atItsField, checkEmail, checkPassword, checkProof, NO_PROOF, PASSWORD_HINT } from '../app/passwords.js';
@@ -50,7 +50,7 @@ export function People() {
     </${PageHead}>
     <p class="lead">A role decides what a team member may do. The audit log shows what they did. <a href="docs/team">About roles</a></p>
     <${PagedTable} label="Team" pages=${pages} columns=${columns} current=${member} />
-    ${mayManage && html`<${Invitations} version=${version} /><${PasswordResets} version=${version} />`}
+    ${mayManage && (pages.rows || pages.error) && html`<${Invitations} version=${version} /><${PasswordResets} version=${version} />`}
     ${inviting && html`<${Invite} onClose=${() => setInviting(false)} onInvited=${() => setVersion(version + 1)} />`}
     ${resetting && html`<${WithPassword} title="Reset this password?" action="Create link" onClose=${() => setResetting(null)}
         run=${async values => {
@@ -125,6 +125,11 @@ function RoleOf({ user, isMe, onChanged }) {
   const [next, setNext] = useState(null);
   const [promoting, setPromoting] = useState(false);
   const change = async (role, proof = {}) => {
+    const current = (await getAll('api/users')).find(({ id }) => id === user.id);
+    if (current && current.role !== user.role) {
+      onChanged();
+      throw new Error(`Another owner has made ${user.email} ${ROLE_NAMES[current.role][0].toLowerCase()}. Choose again to change that.`);
+    }
     await patch('api/users/' + user.id, { role, ...proof });
     announce(`${user.email} is now ${ROLE_NAMES[role][0].toLowerCase()}`, 'good');
     onChanged();
@@ -171,7 +176,7 @@ function Invitations({ version }) {
     { name: 'Revoke', hidden: true, className: 'end', cell: invitation => html`<${Button} kind="small"
       aria-label=${'Revoke the invitation of ' + invitation.email} onClick=${() => setRevoking(invitation)}>Revoke</${Button}>` },
   ];
-  return html`<${Card} title="Invitations"><${PagedTable} label="Invitations" pages=${pages} columns=${columns}
+  return html`<${Card} title="Invitations"><${PagedTable} label="Invitations" pages=${pages} lines=${1} columns=${columns}
       empty=${html`<p class="faint">No open invitations.</p>`} /></${Card}>
     ${revoking && html`<${Confirm} title="Revoke this invitation?" action="Revoke invitation" onClose=${() => setRevoking(null)}
         run=${async () => {
@@ -193,7 +198,7 @@ function PasswordResets({ version }) {
     { name: 'Revoke', hidden: true, className: 'end', cell: reset => html`<${Button} kind="small"
       aria-label=${'Revoke the password link of ' + reset.email} onClick=${() => setRevoking(reset)}>Revoke</${Button}>` },
   ];
-  return html`<${Card} title="Password links"><${PagedTable} label="Password links" pages=${pages} columns=${columns}
+  return html`<${Card} title="Password links"><${PagedTable} label="Password links" pages=${pages} lines=${1} columns=${columns}
       empty=${html`<p class="faint">No open password links.</p>`} /></${Card}>
     ${revoking && html`<${Confirm} title="Revoke this password link?" action="Revoke link" onClose=${() => setRevoking(null)}
         run=${async () => {

@@ -38,7 +38,7 @@ export function Policies() {
     <${PagedTable} label="Policies" pages=${pages} columns=${columns}
       empty=${html`<${Empty} icon="policies" title="No policies yet"
           action=${create}>With a policy for trials, for example, each trial ends 14 days after its first activation.</${Empty}>`} />
-    <${Products} />
+    ${(pages.rows || pages.error) && html`<${Products} />`}
     ${dialog?.kind === 'create' && html`<${PolicyForm} policy=${NEW} onClose=${close} onSaved=${pages.reload} />`}
     ${dialog?.kind === 'edit' && html`<${PolicyForm} policy=${dialog.policy} onClose=${close} onSaved=${pages.reload} />`}
     ${dialog?.kind === 'delete' && html`<${Confirm} title="Delete this policy?" action="Delete policy" onClose=${close} run=${async () => {

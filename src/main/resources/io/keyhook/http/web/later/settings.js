@@ -16,29 +16,33 @@ const THEMES = [['system', 'System'], ['light', 'Light'], ['dark', 'Dark']];
 const STORED = 'keyhook-theme';
 
 export function SettingsPage() {
-  const { me, settings } = useApp();
-  return html`<${PageHead} title="Settings" />
-    <${Card} title="Profile"><${Loaded} of=${me} lines=${3}>${({ user, accountName, accountId, role }) => html`<${Facts} of=${[
+  const { me } = useApp();
+  // all at once, so that no card pushes another one away
+  return html`<${PageHead} title="Settings" /><${Loaded} of=${me} lines=${24}>${({ user, accountName, accountId, role }) => html`
+    <${Card} title="Profile"><${Facts} of=${[
       ['E-mail', user?.email],
       ['Role', ROLE_NAMES[role][0]],
       ['Account', accountName],
       ['Account ID', html`<code>${accountId}</code>`],
       user && ['Member since', date(user.createdAt)],
-    ]} />`}</${Loaded}></${Card}>
+    ]} /></${Card}>
     <${Card} title="Appearance"><${Theme} /></${Card}>
-    <${Card} title="Password"><${Password} email=${me.data?.user?.email ?? ''} /></${Card}>
-    ${me.data?.user && html`<${TwoFactor} me=${me} />`}
-    ${me.data?.user && html`<${PasskeysCard} />`}
-    ${me.data?.user && html`<${AlertsCard} />`}
-    ${me.data && html`<${SigningKeysCard} accountId=${me.data.accountId} />`}
+    <${Card} title="Password"><${Password} email=${user?.email ?? ''} /></${Card}>
+    ${user && html`<${TwoFactor} me=${me} /><${PasskeysCard} /><${AlertsCard} />`}
+    <${SigningKeysCard} accountId=${accountId} />
     <${Sessions} />
-    <${Card} title="Server"><${Loaded} of=${settings} lines=${4}>${({ version, timeout, retryDelays,
-        allowInsecureTargets }) => html`<${Facts} of=${[
-      ['Version', version],
-      ['Request timeout', duration(timeout)],
-      ['Retries after', retryDelays.map(duration).join(', ')],
-      ['Allowed destinations', allowInsecureTargets ? 'Any URL (development mode)' : 'https and public addresses'],
-    ]} />`}</${Loaded}></${Card}>`;
+    <${Server} />`}</${Loaded}>`;
+}
+
+function Server() {
+  const { settings } = useApp();
+  return html`<${Card} title="Server"><${Loaded} of=${settings} lines=${4}>${({ version, timeout, retryDelays,
+      allowInsecureTargets }) => html`<${Facts} of=${[
+    ['Version', version],
+    ['Request timeout', duration(timeout)],
+    ['Retries after', retryDelays.map(duration).join(', ')],
+    ['Allowed destinations', allowInsecureTargets ? 'Any URL (development mode)' : 'https and public addresses'],
+  ]} />`}</${Loaded}></${Card}>`;
 }
 
 function Theme() {

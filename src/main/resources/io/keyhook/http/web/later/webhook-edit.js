@@ -6,7 +6,7 @@ import { Field, FormDialog, useForm } from '../app/form.js';
 import { check, Fields, ShowSecret, toRequest } from '../app/pages/webhook-form.js';
 import { filterRequest, filterValues } from '../app/pages/webhook-filters.js';
 import { formatRequest, formatValues, isChat } from '../app/pages/webhook-format.js';
-import { headerRequest, headerValues } from '../app/pages/webhook-headers.js';
+import { headerRequest, headerValues, mergeHeaders } from '../app/pages/webhook-headers.js';
 import { announce, Notice } from '../app/ui.js';
 import { Conflicts, useEdit } from './edit.js';
 
@@ -46,6 +46,7 @@ export function EditWebhook({ webhook, onClose, onChanged }) {
     },
     check: check(settings, webhook),
     whole: name => name.replace(/^authentication\..*/, 'authentication'),
+    merges: { headers: mergeHeaders },
     replacesSecret,
   });
   return html`<${FormDialog} form=${form} title="Edit webhook" wide action="Save" onClose=${onClose}>

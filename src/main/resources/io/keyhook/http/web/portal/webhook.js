@@ -45,7 +45,7 @@ function Webhook({ webhook, back, onChanged, reload }) {
       <${TestCard} webhook=${webhook} onTested=${done} />
       <${Card} title="Webhook"><${Facts} of=${webhookFacts(webhook)} /></${Card}>
     </div>
-    <${Health} id=${id} of=${health} />
+    <${Health} id=${id} of=${health} hours=${null} />
     <${Deliveries} id=${id} version=${version} />
     ${!isChat(webhook) && html`<${Card} title="Verification code">
       <p class="faint">Verify the signature with this webhook’s secret before you trust the payload.</p>

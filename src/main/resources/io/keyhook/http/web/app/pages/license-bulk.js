@@ -77,7 +77,7 @@ export function BulkActions({ selected, onChanged, onClear }) {
     const { done, errors } = await each(licenses, action);
     setBusy(null);
     onChanged(done.map(({ after }) => after));
-    announce(`${verb} ${plural(done.length, 'license')}${errors.length ? `; ${number(errors.length)} failed: ${errors[0].message}` : ''}`,
+    announce(`${verb} ${plural(done.length, 'license')}${errors.length ? `; ${number(errors.length)} ${errors.some(({ isUnsure }) => isUnsure) ? 'without a response' : 'failed'}: ${errors[0].message}` : ''}`,
       errors.length ? 'bad' : 'good', undo && done.length > 0
         ? { label: 'Undo', run: () => run(name, 'Restored', done.map(({ before }) => before), undo) } : null);
   };

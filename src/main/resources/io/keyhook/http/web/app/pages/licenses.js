@@ -1,6 +1,6 @@
 import { html, useEffect, useRef, useState } from '../preact.js';
 import { announce, Button, Dialog, Empty, Later, Notice, PagedTable, PageHead, StatusBadge, Time } from '../ui.js';
-import { getCsv, postCsv } from '../api.js';
+import { getCsv, importOnce } from '../api.js';
 import { save } from '../save.js';
 import { useMay } from '../context.js';
 import { date, number, plural } from '../format.js';
@@ -126,7 +126,7 @@ function Import({ onClose, onImported }) {
     setError(null);
     try {
       await checkEncoding(file);
-      const { created } = await postCsv('api/licenses/import', await file.text());
+      const { created } = await importOnce('api/licenses/import', await file.text());
       announce(plural(created, 'license') + ' imported', 'good');
       onImported();
       onClose();

@@ -86,6 +86,25 @@ export function headerRequest(webhook, values) {
   return changed.length ? { ...request, authentication: { type, ...Object.fromEntries(changed) } } : request;
 }
 
+/**
+ * Merges headers by name: what only one of two people added, removed or replaced stays so.
+ *
+ * @param mine the rows of the form
+ * @param before the saved rows when it was opened
+ * @param now those that are saved now
+ * @returns `mine` and `theirs`, the rows with either change where both changed a header; and `isConflict`, whether they did
+ */
+export function mergeHeaders(mine, before, now) {
+  const of = (rows, { name }) => rows.find(row => row.name.trim().toLowerCase() === name.trim().toLowerCase());
+  const kept = mine.filter(row => !row.saved || of(now, row) || row.value);
+  const added = now.filter(row => !of(before, row) && !of(mine, row));
+  return {
+    mine: [...kept.map(row => ({ ...row, saved: Boolean(of(now, row)) })), ...added],
+    theirs: [...kept.map(row => of(before, row) || of(now, row) ? of(now, row) : row).filter(Boolean), ...added],
+    isConflict: kept.some(row => row.value && Boolean(of(before, row)) !== Boolean(of(now, row))),
+  };
+}
+
 /** Most of the form, which few webhooks need. */
 export const HeaderFields = props => html`<${Later} load=${() => import('../../later/webhook-headers.js')} name="Fields"
   onClose=${() => {}} ...${props} />`;

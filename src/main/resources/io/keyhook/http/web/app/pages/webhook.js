@@ -77,7 +77,7 @@ function Webhook({ webhook, back, onChanged, reload }) {
       ])} /></${Card}>
     </div>
     <${Recoveries} webhookId=${id} version=${version} />
-    <${Health} id=${id} of=${health} hours=${stats.data?.get(id)?.hours} />
+    <${Health} id=${id} of=${health} hours=${stats.times > 0 ? stats.data?.get(id)?.hours ?? null : undefined} />
     <${Latest} id=${id} version=${version} onRecover=${() => setRecovering(true)} />
     ${!isChat(webhook) && html`<${Card} title="Verification code">
       <p class="faint">Verify the signature with this webhook’s secret before you trust the payload.</p>
@@ -135,27 +135,40 @@ function TestResult({ result }) {
   </div>`;
 }
 
-/** @param hours of the last day, each with its attempts; missing while it loads */
+const NO_ATTEMPTS = { count: 0, succeeded: 0, successRate: null };
+/** Takes the place of what is not loaded yet. */
+const UNKNOWN = { lastHour: NO_ATTEMPTS, lastDay: NO_ATTEMPTS, lastWeek: NO_ATTEMPTS, responseTime: { p50: null, p95: null },
+  lastSuccessAt: null, lastFailureAt: null, consecutiveFailures: 0, pending: 0 };
+
+/** @param hours of the last day, each with its attempts; undefined while it loads, null if there is no chart */
 export function Health({ id, of: health, hours }) {
-  const window = ({ count, succeeded, successRate }) => html`<p class="figure">${percent(successRate)}${' '}
-    <span class="faint">${count ? `${number(succeeded)} of ${number(count)}` : 'No attempts'}</span></p>`;
+  const isKnown = health.data && hours !== undefined || health.error;
+  const shown = (h, hours) => html`<${Windows} of=${h} />
+    ${hours && html`<h3>Attempts in the last 24 hours</h3><${Chart} label="Attempts in the last 24 hours" points=${hours}
+        series=${ATTEMPTS} interval=${HOUR} opens="deliveries" linkTo=${hour => toAttempts(hour, HOUR, id)} />`}`;
   return html`<${Card} title="Health">
     <p class="faint">Test deliveries are listed below but not counted here.</p>
-    <${Loaded} of=${health} lines=${8}>${h => html`<div class="tiles">
-      <div><h3>Last hour</h3>${window(h.lastHour)}</div>
-      <div><h3>Last 24 hours</h3>${window(h.lastDay)}</div>
-      <div><h3>Last 7 days</h3>${window(h.lastWeek)}</div>
-      <div><h3>Response time</h3><p class="figure">${millis(h.responseTime.p95)}
-        ${h.responseTime.p50 === null ? html` <span class="faint">No recent attempts</span>` : html` <span class="faint">p95</span>${' '}
-            <span class="faint nowrap">· ${millis(h.responseTime.p50)} p50</span>`}</p></div>
-      <div><h3>Last success</h3><${Time} at=${h.lastSuccessAt} none="None in the last 7 days" /></div>
-      <div><h3>Last failure</h3><${Time} at=${h.lastFailureAt} none="None in the last 7 days" /></div>
-      <div><h3>Consecutive failures</h3>${number(h.consecutiveFailures)}</div>
-      <div><h3>Pending or retrying</h3>${number(h.pending)}</div>
-    </div>
-    ${hours && html`<h3>Attempts in the last 24 hours</h3><${Chart} label="Attempts in the last 24 hours" points=${hours}
-        series=${ATTEMPTS} interval=${HOUR} opens="deliveries" linkTo=${hour => toAttempts(hour, HOUR, id)} />`}`}</${Loaded}>
+    ${isKnown ? html`<${Loaded} of=${health}>${h => shown(h, hours)}</${Loaded}>`
+      : html`<div class="reserved skeleton-line" role="status" aria-busy="true"><span class="sr">Loading…</span>
+        <div aria-hidden="true">${shown(UNKNOWN, hours === null ? null : [])}</div></div>`}
   </${Card}>`;
+}
+
+function Windows({ of: h }) {
+  const window = ({ count, succeeded, successRate }) => html`<p class="figure">${percent(successRate)}${' '}
+    <span class="faint">${count ? `${number(succeeded)} of ${number(count)}` : 'No attempts'}</span></p>`;
+  return html`<div class="tiles">
+    <div><h3>Last hour</h3>${window(h.lastHour)}</div>
+    <div><h3>Last 24 hours</h3>${window(h.lastDay)}</div>
+    <div><h3>Last 7 days</h3>${window(h.lastWeek)}</div>
+    <div><h3>Response time</h3><p class="figure">${millis(h.responseTime.p95)}
+      ${h.responseTime.p50 === null ? html` <span class="faint">No recent attempts</span>` : html` <span class="faint">p95</span>${' '}
+          <span class="faint nowrap">· ${millis(h.responseTime.p50)} p50</span>`}</p></div>
+    <div><h3>Last success</h3><${Time} at=${h.lastSuccessAt} none="None in the last 7 days" /></div>
+    <div><h3>Last failure</h3><${Time} at=${h.lastFailureAt} none="None in the last 7 days" /></div>
+    <div><h3>Consecutive failures</h3>${number(h.consecutiveFailures)}</div>
+    <div><h3>Pending or retrying</h3>${number(h.pending)}</div>
+  </div>`;
 }
 
 function Latest({ id, version, onRecover }) {
