@@ -18,7 +18,6 @@ public final class WebPages {
   private static final CharSequence REVALIDATE = HttpHeaders.createOptimized("no-cache");
   private static final CharSequence FOR_EVER = HttpHeaders.createOptimized("public, max-age=31536000, immutable");
 
-  private static final Pattern API = Pattern.compile("/api(/.*)?");
   private static final String HTML = "text/html";
   private static final Set<String> JSON = Set.of("application/json", "application/problem+json");
 
@@ -58,7 +57,7 @@ public final class WebPages {
     boolean isDirectory = path.isEmpty() || file == null && files.at(path.substring(1) + "/") != null;
     HttpServerRequest request = context.request();
     if (file == null && !isDirectory) {
-      if (isRead(request) && !API.matcher(path).matches() && isBrowser(context)) {
+      if (isRead(request) && !isApi(path) && isBrowser(context)) {
         sendNotFound(request, files.notFound(path.substring(1)));
       } else {
         context.next();
@@ -78,6 +77,10 @@ public final class WebPages {
 
   private static boolean isRead(HttpServerRequest request) {
     return request.method() == HttpMethod.GET || request.method() == HttpMethod.HEAD;
+  }
+
+  private static boolean isApi(String path) {
+    return path.equals("/api") || path.startsWith("/api/");
   }
 
   /** Prefers a page; everybody else is answered with a problem, as everywhere. */

@@ -207,6 +207,15 @@ class DeliveriesTest extends Visit {
   }
 
   @Test
+  void aTimeOfTheUrlThatIsNoneIsNamed() {
+    page.evaluate("() => { location.hash = '/deliveries?attemptedFrom=yesterday'; }");
+    assertThat(page.getByText("Deliveries with an attempt from yesterday")).isVisible();
+    assertThat(page.getByText("attemptedFrom is not a time")).isVisible();
+    tab.button("Show all times").click();
+    assertThat(tab.heading("No deliveries yet")).isVisible();
+  }
+
+  @Test
   void whatIsPastedIsFoundWhateverItIs() {
     deliver(1);
     String webhook = keyhook.api().get("/api/webhooks").data().get(0).getString("id");

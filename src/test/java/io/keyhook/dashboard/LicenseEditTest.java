@@ -4,6 +4,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import io.keyhook.testing.Installation;
 import io.vertx.core.json.JsonArray;
@@ -68,6 +69,9 @@ class LicenseEditTest extends Visit {
     tab.field("Activation limit").fill("");
     tab.dialogButton("Save").click();
     assertThat(tab.dialog()).hasCount(0);
+    page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("Full")).click();
+    assertThat(tab.button("Only Full")).isVisible();
+    assertThat(page.locator("tbody tr")).hasCount(1);
     JsonObject moved = get(path);
     assertThat(moved.getString("policyId")).isEqualTo(full);
     assertThat(moved.getInteger("maxActivations")).isEqualTo(7);

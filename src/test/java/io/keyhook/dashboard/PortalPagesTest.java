@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
+import com.microsoft.playwright.assertions.LocatorAssertions;
+import io.keyhook.testing.Answer;
 import io.keyhook.testing.Delivery;
 import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
@@ -130,6 +132,30 @@ class PortalPagesTest {
       keyhook.api().delete("/api/portal-links/" + link.getString("id")).expect(204);
       page.evaluate("() => { location.hash = '/'; }");
       assertThat(tab.heading("Your session has ended")).isVisible();
+    }
+  }
+
+  @Test
+  void aFailingWebhookIsNoActiveOneInTheListAndOnItsPage() {
+    JsonObject link = link(new JsonObject().put("events", new JsonArray().add("license.created")));
+    try (Tab tab = open()) {
+      Page page = tab.page();
+      page.navigate(url(link));
+      tab.button("Create webhook").first().click();
+      tab.field("URL").fill(receiver.url());
+      page.locator("label", new Page.LocatorOptions().setHasText("license.created")).click();
+      tab.dialogButton("Create webhook").click();
+      receiver.trust(page.locator(".secret code").textContent());
+      tab.dialogButton("I’ve copied the secret").click();
+      assertThat(page.locator(".page-head").getByText("Active")).isVisible();
+      receiver.answer(Answer.status(500, "no"));
+      keyhook.license(new JsonObject().put("name", "Editor").put("customerEmail", "ada@example.com"));
+      receiver.take();
+      assertThat(page.locator(".page-head").getByText("Failing")).isVisible(new LocatorAssertions.IsVisibleOptions().setTimeout(30_000));
+      page.evaluate("() => { location.hash = '/'; }");
+      assertThat(page.locator("tbody tr").getByText("Failing")).isVisible();
+      assertThat(tab.complaints()).isEmpty();
+      keyhook.api().delete("/api/portal-links/" + link.getString("id")).expect(204);
     }
   }
 

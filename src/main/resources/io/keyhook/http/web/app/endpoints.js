@@ -13,6 +13,9 @@ export async function loadEndpoints(signal) {
   return webhooks.map(webhook => ({ ...webhook, stats: byId.get(webhook.id) }));
 }
 
+/** What {@link verdict} needs of the statistics, from a webhook's health. */
+export const statsOf = ({ consecutiveFailures, lastDay }) => ({ consecutiveFailures, successRate: lastDay.successRate });
+
 /** Below this success rate a webhook needs attention, even if its latest attempt succeeded. */
 const HEALTHY = 0.95;
 

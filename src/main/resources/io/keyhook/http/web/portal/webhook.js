@@ -1,5 +1,6 @@
 import { html, useState } from '../app/preact.js';
 import { get } from '../app/api.js';
+import { statsOf } from '../app/endpoints.js';
 import { shortUrl } from '../app/format.js';
 import { backTo } from '../app/router.js';
 import { Card, Empty, Facts, Loaded, PagedTable, PageHead } from '../app/ui.js';
@@ -37,7 +38,8 @@ function Webhook({ webhook, back, onChanged, reload }) {
     reload();
     done();
   }, REFRESH);
-  return html`<${PageHead} title=${shortUrl(webhook.url)} mono back=${back} badge=${html`<${WebhookStatus} webhook=${webhook} />`}>
+  return html`<${PageHead} title=${shortUrl(webhook.url)} mono back=${back} badge=${html`<${WebhookStatus} webhook=${webhook}
+      stats=${health.data && statsOf(health.data)} />`}>
       <${WebhookActions} webhook=${webhook} list="/" onChanged=${changed} onRotated=${reload} />
     </${PageHead}>
     <${WebhookNotices} webhook=${webhook} repair="redeliver what failed" />

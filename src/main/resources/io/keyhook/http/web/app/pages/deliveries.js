@@ -36,6 +36,9 @@ const LENGTHS = { '1h': DAY_LENGTH / 24, '24h': DAY_LENGTH, '7d': 7 * DAY_LENGTH
 /** The API's limit for one request. */
 const MOST_AT_ONCE = 100;
 
+/** A time of the URL, which anybody may have edited, in words. */
+const dateOf = text => Number.isNaN(Date.parse(text)) ? text : dateTime(text);
+
 /** Links to the deliveries behind a point of a chart of attempts. @param seconds from one point to the next. @param webhookId undefined: all */
 export function toAttempts({ at }, seconds, webhookId) {
   return to('/deliveries', { webhookId, attemptedFrom: at, attemptedTo: new Date(Date.parse(at) + seconds * 1000).toISOString() });
@@ -156,8 +159,8 @@ export function DeliveryList() {
       <${FilterInput} lazy label="Search" type="search" placeholder="License key, customer, or ID" spellcheck=${false}
           maxlength="200" value=${licenseId || search} onChange=${text => find(text.trim())} />
     </div>
-    ${attempted && html`<${Notice} tone="info" title=${['Deliveries with an attempt', attemptedFrom && 'from ' + dateTime(attemptedFrom),
-        attemptedTo && 'until ' + dateTime(attemptedTo)].filter(Boolean).join(' ')}
+    ${attempted && html`<${Notice} tone="info" title=${['Deliveries with an attempt', attemptedFrom && 'from ' + dateOf(attemptedFrom),
+        attemptedTo && 'until ' + dateOf(attemptedTo)].filter(Boolean).join(' ')}
       action=${html`<${Button} kind="small" onClick=${() => filter({ attemptedFrom: null, attemptedTo: null })}>Show all times</${Button}>`} />`}
     ${newer > 0 && html`<${Notice} tone="info" title=${newer === MOST_HEARD ? newer + ' or more newer deliveries'
         : plural(newer, 'newer delivery', 'newer deliveries')}

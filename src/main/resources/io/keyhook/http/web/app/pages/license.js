@@ -12,6 +12,7 @@ import { useLoad, usePages, useRefresh, useStateOf } from '../use.js';
 import { LICENSE_STATUS, VALIDATION_ADVICE } from '../words.js';
 import { AuditTable } from './audit.js';
 import { DeliveryBadge } from './delivery-columns.js';
+import { NameOf } from './terms.js';
 
 const SHORT_PAGE = 10;
 /** Milliseconds between loads: a validation that no webhook subscribes to reaches the page in no other way. */
@@ -89,10 +90,10 @@ function License({ license, back, onChanged, reload }) {
               : license.inherited.includes('expiresAt') ? 'Not before the first activation, or never' : 'Never'],
           ['Customer', license.customerName && html`<${OfCustomer} name=${license.customerName} />`],
           ['Customer e-mail', license.customerEmail && html`<${OfCustomer} name=${license.customerEmail} />`],
-          license.policyId && ['Policy', html`<${NameOf} path=${'api/policies/' + license.policyId} href=${to('/licenses',
-              { policyId: license.policyId })} />`],
-          license.productId && ['Product', html`<${NameOf} path=${'api/products/' + license.productId} href=${to('/licenses',
-              { productId: license.productId })} />`],
+          license.policyId && ['Policy', html`<a href=${to('/licenses', { policyId: license.policyId })}><${NameOf}
+              kind="policies" id=${license.policyId} key=${license.policyId} /></a>`],
+          license.productId && ['Product', html`<a href=${to('/licenses', { productId: license.productId })}><${NameOf}
+              kind="products" id=${license.productId} key=${license.productId} /></a>`],
           license.heartbeatSeconds && ['Heartbeat', period(license.heartbeatSeconds)],
           license.leaseSeconds && ['Lease', period(license.leaseSeconds)],
           ['Created', dateTime(license.createdAt)],
@@ -156,12 +157,6 @@ function Verdict({ result }) {
   return html`<${Notice} tone="good" title="Valid">${result.knownDevice
       ? 'This device is already activated.'
     : `This is a new device and would use ${number(result.currentActivations + 1)} of ${number(result.maxActivations)} activations.`}</${Notice}>`;
-}
-
-/** The name of a policy or a product, with a link to its licenses. */
-function NameOf({ path, href }) {
-  const loaded = useLoad(signal => get(path, {}, signal), [path]);
-  return html`<a href=${href}>${loaded.data?.name ?? path.slice(path.lastIndexOf('/') + 1)}</a>`;
 }
 
 /** A link to all licenses of a customer. @param name or e-mail address */

@@ -9,6 +9,7 @@ import { clearFilters, filter, here, replaceQuery, to, useLocation } from '../ro
 import { usePages, useStateOf } from '../use.js';
 import { LICENSE_STATUS } from '../words.js';
 import { BulkActions } from './license-bulk.js';
+import { NameOf } from './terms.js';
 
 const STATUSES = [['', 'Any status'], ['active', 'Active'], ['disabled', 'Disabled'], ['expired', 'Expired']];
 const SORTS = [['', 'Newest first'], ['createdAt', 'Oldest first'], ['name', 'Name, A to Z'], ['-name', 'Name, Z to A'],
@@ -45,8 +46,10 @@ export function LicenseList() {
           onChange=${search => filter({ search }, { typed: 'search' })} />
       <${Filter} label="Status" value=${status} options=${STATUSES} onChange=${status => filter({ status })} />
       <${Filter} label="Sort by" value=${sort} options=${SORTS} onChange=${sort => filter({ sort })} />
-      ${policyId && html`<${Button} icon="close" onClick=${() => filter({ policyId: null })}>Only ${policyId}</${Button}>`}
-      ${productId && html`<${Button} icon="close" onClick=${() => filter({ productId: null })}>Only ${productId}</${Button}>`}
+      ${policyId && html`<${Button} icon="close" onClick=${() => filter({ policyId: null })}>Only <${NameOf}
+          kind="policies" id=${policyId} key=${policyId} /></${Button}>`}
+      ${productId && html`<${Button} icon="close" onClick=${() => filter({ productId: null })}>Only <${NameOf}
+          kind="products" id=${productId} key=${productId} /></${Button}>`}
     </div>
     <${PagedTable} label="Licenses" pages=${pages} columns=${COLUMNS} filtered=${search || status || policyId || productId} onClear=${clearFilters}
       selected=${maySelect ? selected : null} onSelect=${select} rowName=${license => license.name}

@@ -1,6 +1,8 @@
 // What the forms of licenses and policies, and the filters of webhooks, have in common.
 import { html } from '../preact.js';
+import { get } from '../api.js';
 import { Field } from '../form.js';
+import { useLoad } from '../use.js';
 
 /** Adds days and years of the user's calendar to a time, in milliseconds: a year later is the same day, and the same time of day. */
 function later(time, { days = 0, years = 0 }) {
@@ -29,6 +31,12 @@ const checkObject = example => text => {
 
 export const checkEntitlements = checkObject('{"projects": 25}');
 export const checkMetadata = checkObject('{"edition": "pro"}');
+
+/** The name of a policy or a product; its ID until that is loaded, and after it was deleted. @param kind policies or products */
+export function NameOf({ kind, id }) {
+  const loaded = useLoad(signal => get(`api/${kind}/${id}`, {}, signal), []);
+  return loaded.data?.name ?? id;
+}
 
 /** @param products as the API lists them */
 export function ProductChoice({ form, products, none = 'Any product' }) {

@@ -79,6 +79,6 @@ const COLUMNS = [
 
 export function WebhookStatus({ webhook, stats }) {
   const status = verdict(webhook, stats);
-  return status === 'paused' && stats ? html`<${Badge} tone="info">Paused, ${waiting(stats)}</${Badge}>`
+  return status === 'paused' && stats?.waiting != null ? html`<${Badge} tone="info">Paused, ${waiting(stats)}</${Badge}>`
     : html`<${StatusBadge} words=${WEBHOOK_VERDICT} status=${status} />`;
 }
