@@ -36,7 +36,7 @@ const LENGTHS = { '1h': DAY_LENGTH / 24, '24h': DAY_LENGTH, '7d': 7 * DAY_LENGTH
 /** The API's limit for one request. */
 const MOST_AT_ONCE = 100;
 
-/** A time of the URL, which anybody may have edited, in words. */
+/** A time of the URL in words; what is no time, as it is. */
 const dateOf = text => Number.isNaN(Date.parse(text)) ? text : dateTime(text);
 
 /** Links to the deliveries behind a point of a chart of attempts. @param seconds from one point to the next. @param webhookId undefined: all */
