@@ -8,7 +8,6 @@ import { Filter, FilterInput } from '../form.js';
 import { clearFilters, filter, here, replaceQuery, to, useLocation } from '../router.js';
 import { usePages, useStateOf } from '../use.js';
 import { LICENSE_STATUS } from '../words.js';
-import { BulkActions } from './license-bulk.js';
 import { NameOf } from './terms.js';
 
 const STATUSES = [['', 'Any status'], ['active', 'Active'], ['disabled', 'Disabled'], ['expired', 'Expired']];
@@ -55,12 +54,13 @@ export function LicenseList() {
       selected=${maySelect ? selected : null} onSelect=${select} rowName=${license => license.name}
       empty=${html`<${Empty} icon="licenses" title="No licenses yet"
           action=${create}>A license is what your customer buys. Its key activates your app on as many devices as you allow.</${Empty}>`} />
-    ${selected.size > 0 && html`<${BulkActions} selected=${current} onChanged=${changed => {
+    ${selected.size > 0 && html`<${Later} load=${() => import('../../later/license-bulk.js')} name="BulkActions"
+      selected=${current} onChanged=${changed => {
         const byId = new Map(changed.filter(Boolean).map(license => [license.id, license]));
         setSelected(selected => new Map([...selected].map(([id, license]) => [id, byId.get(id) ?? license])));
         pages.reload();
       }}
-      onClear=${() => setSelected(() => new Map())} />`}
+      onClose=${() => setSelected(() => new Map())} />`}
     ${dialog === 'create' && html`<${Later} load=${() => import('../../later/license-form.js')} name="CreateLicense"
       onClose=${close} onCreated=${pages.reload} />`}
     ${dialog === 'import' && html`<${Import} onClose=${close} onImported=${pages.reload} />`}`;

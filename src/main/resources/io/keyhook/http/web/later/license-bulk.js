@@ -1,11 +1,11 @@
-import { html, useState } from '../preact.js';
-import { get, getCsv, patch, post, remove } from '../api.js';
-import { now } from '../clock.js';
-import { number, plural } from '../format.js';
-import { save } from '../save.js';
-import { announce, Button, Confirm, Dialog } from '../ui.js';
-import { useId } from '../use.js';
-import { TERMS } from './terms.js';
+import { html, useState } from '../app/preact.js';
+import { get, getCsv, patch, post, remove } from '../app/api.js';
+import { now } from '../app/clock.js';
+import { number, plural } from '../app/format.js';
+import { save } from '../app/save.js';
+import { announce, Button, Confirm, Dialog } from '../app/ui.js';
+import { useId } from '../app/use.js';
+import { TERMS } from '../app/pages/terms.js';
 
 /** Requests at a time. */
 const AT_ONCE = 4;
@@ -66,9 +66,9 @@ async function exported(ids) {
  *
  * @param selected the licenses
  * @param onChanged called with licenses that have changed
- * @param onClear clears the selection
+ * @param onClose clears the selection
  */
-export function BulkActions({ selected, onChanged, onClear }) {
+export function BulkActions({ selected, onChanged, onClose }) {
   const [busy, setBusy] = useState(null);
   const [dialog, setDialog] = useState(null);
   /** @param undo the action that restores a license as it was; null: there is no undo */
@@ -98,7 +98,7 @@ export function BulkActions({ selected, onChanged, onClear }) {
       onClick=${onClick}>${label}</${Button}>`;
   return html`<div class="selection" role="region" aria-label="Selection">
       <span>${plural(selected.length, 'license')} selected</span>
-      <${Button} kind="quiet" onClick=${onClear}>Clear selection</${Button}>
+      <${Button} kind="quiet" onClick=${onClose}>Clear selection</${Button}>
       ${enabled.length > 0 && button('disable', 'Disable', () =>
         run('disable', 'Disabled', enabled, setDisabled(true), setDisabled(false)))}
       ${disabled.length > 0 && button('enable', 'Enable', () =>
@@ -112,7 +112,7 @@ export function BulkActions({ selected, onChanged, onClear }) {
         run('extend', 'Extended', expiring, extend(endOf), expiring.some(isOver) ? null : restoreExpiry)} />`}
     ${dialog === 'delete' && html`<${DeleteMany} licenses=${selected} onClose=${() => setDialog(null)} run=${async () => {
       await run('delete', 'Deleted', selected, async before => ({ before, after: await remove(pathOf(before)) }));
-      onClear();
+      onClose();
     }} />`}`;
 }
 
