@@ -81,6 +81,12 @@ public final class HttpsCold implements Scenario {
         deliver(lab, installation, accounts);
       }
       JsonObject withCold = during.get();
+      during = beside.submit(measure);
+      int bareTimes = 0;
+      for (; !during.isDone(); bareTimes++) {
+        receivers.handshakes(ports);
+      }
+      JsonObject withBare = during.get();
       receivers.reset();
       during = beside.submit(measure);
       int restarts = 0;
@@ -96,6 +102,7 @@ public final class HttpsCold implements Scenario {
       table.row(count(HOSTS) + " deliveries on cold connections, the handshakes alone, s", all(delivered), all(bare),
           number(Medians.of(delivered) / Medians.of(bare), 2), "at most 2");
       row(table, "others' deliveries with " + times + " times " + count(HOSTS) + " handshakes, alone: p99, ms", withCold, alone);
+      row(table, "the same with " + bareTimes + " times " + count(HOSTS) + " handshakes of the bare client", withBare, alone);
       row(table, "others' deliveries with " + restarts + " restarts, alone: p99, ms", withRestarts, alone);
       table.row("others' connections with " + restarts + " restarts, webhooks", count(connections), count(OTHERS), "", "");
       table.row("others' events missing", count(withCold.getLong("missing") + withRestarts.getLong("missing")), "", "", "0");
