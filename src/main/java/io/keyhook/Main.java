@@ -161,6 +161,7 @@ public final class Main {
       Reload reload = new Reload(configured, () -> read(line), this::reload);
       keyhook.control(new ProcessControl(reload));
       hangUp.then(reload::runAtSignal);
+      HeapTrim.ofThisProcess().ifPresent(heap -> vertx.setPeriodic(HeapTrim.INTERVAL_MILLIS, t -> heap.check()));
       greet();
     }, e -> {
       // What the world outside refuses is said in one line; a stack trace would only hide it.
