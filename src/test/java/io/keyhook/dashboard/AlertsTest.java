@@ -78,8 +78,10 @@ class AlertsTest extends Visit {
       tab.button("Save alerts").click();
       assertThat(page.getByText("Can’t reach Keyhook. Check your connection.")).isVisible();
       page.waitForCondition(() -> !again.isEmpty()); // loaded again once there is a connection
-      page.unroute("**/api/alerts");
-      page.waitForResponse("**/api/alerts", () -> again.forEach(Route::resume));
+      page.waitForResponse("**/api/alerts", () -> {
+        page.unroute("**/api/alerts"); // from here on, the browser continues by itself what was held
+        again.forEach(Route::resume);
+      });
       tab.drawn();
       assertThat(tab.field("Slack URL")).hasValue(slack.url() + "other");
       tab.field("Slack URL").fill(slack.url());

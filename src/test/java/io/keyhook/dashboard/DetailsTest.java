@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.Media;
+import io.keyhook.testing.Api;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.Node;
 import io.keyhook.testing.Receiver;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -120,10 +122,12 @@ class DetailsTest extends Visit {
 
   @Test
   void theFirstStepsStayUntilTheFirstValidation() {
-    enterAsOwner();
+    Api account = keyhook.account("enterprise"); // other tests validate in the first one
+    tab.logIn(account.get("/api/auth/me").expect(200).json().getJsonObject("user").getString("email"), Node.PASSWORD);
+    assertThat(tab.heading("Overview")).isVisible();
     Receiver receiver = keyhook.receiver();
-    keyhook.webhook(receiver, "license.validated");
-    String key = keyhook.license(1).key();
+    keyhook.webhook(account, receiver, "license.validated");
+    String key = keyhook.license(account, new JsonObject().put("name", "A license")).key();
     page.reload();
     assertThat(page.getByText("Waiting for your first validation…")).isVisible();
     keyhook.api().anonymous().validate(key, "device-1").expect(200);

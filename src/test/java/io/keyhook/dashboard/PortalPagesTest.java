@@ -40,6 +40,8 @@ class PortalPagesTest {
   @AfterEach
   void end() {
     keyhook.deleteWebhooks();
+    keyhook.api().get("/api/portal-links").expect(200).data()
+        .forEach(link -> keyhook.api().delete("/api/portal-links/" + link.getString("id")).expect(204));
   }
 
   private static Tab open() {
@@ -155,7 +157,6 @@ class PortalPagesTest {
       page.evaluate("() => { location.hash = '/'; }");
       assertThat(page.locator("tbody tr").getByText("Failing")).isVisible();
       assertThat(tab.complaints()).isEmpty();
-      keyhook.api().delete("/api/portal-links/" + link.getString("id")).expect(204);
     }
   }
 
@@ -224,7 +225,6 @@ class PortalPagesTest {
       assertThat(other.heading("Webhooks")).isVisible();
       assertThat(keyhook.api().get("/api/portal-links").expect(200).data()).extracting(left -> left.getString("id"))
           .doesNotContain(link.getString("id"));
-      keyhook.api().delete("/api/portal-links/" + another.getString("id")).expect(204);
     }
   }
 }
