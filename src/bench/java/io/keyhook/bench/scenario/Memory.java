@@ -52,7 +52,7 @@ public final class Memory implements Scenario {
         installation.webhook(account, lab.receivers().secureUrl("ok/" + account.name()), true);
       }
       installation.analyze();
-      lab.receivers().openLoop(lab, installation, WARM_UP_SECONDS, lab.settings().seconds(20), DRAIN,
+      lab.receivers().openLoop(lab, installation, WARM_UP_SECONDS, lab.settings().seconds(60), DRAIN,
           List.of(new Receivers.Stream("steady", RATE, accounts, LICENSES)));
       cells.add(resident(installation));
       for (int i = 0; i < BURSTS; i++) {
