@@ -45,10 +45,7 @@ public final class Lab implements AutoCloseable {
       lab.postgres = PostgresServer.start(lab.directory);
       lab.machine = Machine.here(lab.postgres.version());
       lab.certificates = Certificates.make(lab.directory);
-      // A collector that hardly pauses: what stops here looks like a slow Keyhook.
-      lab.receivers = new Receivers(lab.add(Child.talking("receiver", lab.directory, List.of("-Xms2g", "-Xmx2g",
-          "-XX:+UseZGC", "-cp", System.getProperty("java.class.path"), "io.keyhook.bench.receiver.Receiver",
-          lab.certificates.keys().toString(), lab.certificates.trusted().toString(), Certificates.PASSWORD))), settings.https());
+      lab.receivers = lab.moreReceivers();
       lab.load = new LoadGenerator(lab.add(Child.talking("load", lab.directory, List.of("-Xmx2g", "-cp",
           settings.loadClasspath(), "io.keyhook.bench.load.Load"))), settings.connections());
       return lab;
@@ -73,6 +70,14 @@ public final class Lab implements AutoCloseable {
 
   public Receivers receivers() {
     return receivers;
+  }
+
+  /** Others, in a process of their own, so that what is done to them does not delay {@link #receivers}. */
+  public Receivers moreReceivers() throws IOException {
+    // A collector that hardly pauses: what stops here looks like a slow Keyhook.
+    return new Receivers(add(Child.talking("receiver", newDirectory(), List.of("-Xms2g", "-Xmx2g", "-XX:+UseZGC",
+        "-cp", System.getProperty("java.class.path"), "io.keyhook.bench.receiver.Receiver",
+        certificates.keys().toString(), certificates.trusted().toString(), Certificates.PASSWORD))), settings.https());
   }
 
   public LoadGenerator load() {

@@ -48,7 +48,8 @@ public final class HttpsCold implements Scenario {
   @Override
   public Section run(Lab lab) throws Exception {
     Receivers receivers = lab.receivers();
-    List<Integer> ports = receivers.hosts(HOSTS);
+    Receivers cold = lab.moreReceivers();
+    List<Integer> ports = cold.hosts(HOSTS);
     ExecutorService beside = Executors.newSingleThreadExecutor();
     try (Installation installation = Installation.start(lab, "https-cold")) {
       List<Installation.Account> others = installation.accounts(OTHERS, LICENSES);
@@ -57,7 +58,7 @@ public final class HttpsCold implements Scenario {
       }
       List<Installation.Account> accounts = installation.accounts(ACCOUNTS, 1);
       for (int i = 0; i < HOSTS; i++) {
-        installation.webhook(accounts.get(i / WEBHOOKS), receivers.secureUrl(ports.get(i), "cold/" + i), true);
+        installation.webhook(accounts.get(i / WEBHOOKS), cold.secureUrl(ports.get(i), "cold/" + i), true);
       }
       installation.analyze();
       for (int i = 0; i < WARM_UPS; i++) {
@@ -67,8 +68,8 @@ public final class HttpsCold implements Scenario {
       List<Double> bare = new ArrayList<>();
       List<Double> delivered = new ArrayList<>();
       for (int i = 0; i < ROUNDS; i++) {
-        bare.add(receivers.handshakes(ports));
-        delivered.add(deliver(lab, installation, accounts));
+        bare.add(cold.handshakes(ports));
+        delivered.add(deliver(lab, cold, installation, accounts));
       }
       Receivers.Stream stream = new Receivers.Stream("others", RATE, others, LICENSES);
       int seconds = lab.settings().seconds(20);
@@ -78,13 +79,13 @@ public final class HttpsCold implements Scenario {
       Future<JsonObject> during = beside.submit(measure);
       int times = 0;
       for (; !during.isDone(); times++) {
-        deliver(lab, installation, accounts);
+        deliver(lab, cold, installation, accounts);
       }
       JsonObject withCold = during.get();
       during = beside.submit(measure);
       int bareTimes = 0;
       for (; !during.isDone(); bareTimes++) {
-        receivers.handshakes(ports);
+        cold.handshakes(ports);
       }
       JsonObject withBare = during.get();
       receivers.reset();
@@ -126,14 +127,14 @@ public final class HttpsCold implements Scenario {
   }
 
   /** Seconds from the first validation to the last arrival. */
-  private static double deliver(Lab lab, Installation installation, List<Installation.Account> accounts) throws Exception {
-    lab.receivers().disconnectHosts();
-    long before = lab.receivers().stats("cold").unique();
+  private static double deliver(Lab lab, Receivers cold, Installation installation, List<Installation.Account> accounts) throws Exception {
+    cold.disconnectHosts();
+    long before = cold.stats("cold").unique();
     long start = System.nanoTime();
     for (Installation.Account account : accounts) {
       installation.validate(account, lab.sequences(1));
     }
-    Waiting.expect("all are delivered", LIMIT, () -> lab.receivers().stats("cold").unique() - before == HOSTS);
+    Waiting.expect("all are delivered", LIMIT, () -> cold.stats("cold").unique() - before == HOSTS);
     return (System.nanoTime() - start) / 1e9;
   }
 }
