@@ -14,8 +14,8 @@ import java.util.UUID;
  *       opened at once, so that a receiver that keeps none, or needs hundreds, gets them after a few round trips (slow start: RFC
  *       5681, 3.1). A connection that is not established after {@value #PATIENCE_MILLIS} ms no longer counts, up to the limit
  *       below. A host whose handshakes hang delays only connections to itself.
- *   <li>Over TLS, {@value #HANDSHAKES} are begun at once, or every {@value #PACE_MILLIS} ms. That is as many as the event
- *       loop can compute, and few enough for requests on other connections to come in between.
+ *   <li>Over TLS, {@value #HANDSHAKES} are begun at once, or every {@value #PACE_MILLIS} ms. That is as many as a core
+ *       can compute, and few enough for requests on other connections to come in between.
  *   <li>A connection that does not come about is a socket all the same, until its connect times out: of these, a host has
  *       {@value #MAX_HUNG} more than it may open at once, and all hosts have {@value #MAX_UNESTABLISHED}, which accounts share
  *       fairly.

@@ -22,6 +22,10 @@ final class TlsSessions extends JdkSSLEngineOptions {
 
   private SslContext context;
 
+  TlsSessions() {
+    setUseWorkerThread(true); // what a handshake computes would delay all that the event loop does
+  }
+
   /** Vert.x copies the options of each client. */
   @Override
   public TlsSessions copy() {
