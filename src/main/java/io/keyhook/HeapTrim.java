@@ -33,7 +33,7 @@ final class HeapTrim {
   /** A process that computes on more than this part of the processors is busy. */
   private static final int BUSY_PART = 4;
   /** Calls of {@link #check} without that until the first collection is asked for. */
-  private static final int CALM = 30;
+  static final int CALM = 30;
   private static final String PERIODIC = "G1PeriodicGCInterval";
   /** How much of the heap is left free when its size is adapted: at least, and at most. */
   private static final Map<String, String> FREE = Map.of("MinHeapFreeRatio", "20", "MaxHeapFreeRatio", "50");
