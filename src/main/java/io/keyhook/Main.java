@@ -161,8 +161,8 @@ public final class Main {
       Reload reload = new Reload(configured, () -> read(line), this::reload);
       keyhook.control(new ProcessControl(reload));
       hangUp.then(reload::runAtSignal);
-      HeapTrim.ofThisProcess().ifPresent(heap -> vertx.setPeriodic(HeapTrim.INTERVAL_MILLIS, t -> heap.check()));
       greet();
+      HeapTrim.ofThisProcess().ifPresent(heap -> vertx.setPeriodic(HeapTrim.INTERVAL_MILLIS, t -> heap.check()));
     }, e -> {
       // What the world outside refuses is said in one line; a stack trace would only hide it.
       log.error("Keyhook could not start: {}", e.getMessage(), e instanceof IOException ? null : e);

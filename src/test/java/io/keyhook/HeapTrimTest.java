@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +31,7 @@ class HeapTrimTest {
   static final class Program {
     private Program() {}
 
-    public static void main(String[] arguments) throws InterruptedException {
+    public static void main(String[] arguments) {
       Optional<HeapTrim> heap = HeapTrim.ofThisProcess();
       if (heap.isEmpty()) {
         System.out.println("left to Java");
@@ -43,11 +45,13 @@ class HeapTrimTest {
       for (int i = 0; i < HeapTrim.CALM; i++) { // it takes the time that a process is not busy by its calls
         heap.get().check();
       }
-      while (committed() > HeapTrim.SMALL_BYTES) {
+      Executors.newSingleThreadScheduledExecutor().scheduleWithFixedDelay(() -> {
         heap.get().check();
-        Thread.sleep(HeapTrim.INTERVAL_MILLIS);
-      }
-      System.out.println("small");
+        if (committed() <= HeapTrim.SMALL_BYTES) {
+          System.out.println("small");
+          System.exit(0);
+        }
+      }, 0, HeapTrim.INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private static long committed() {
