@@ -45,7 +45,7 @@ public final class Lab implements AutoCloseable {
       lab.postgres = PostgresServer.start(lab.directory);
       lab.machine = Machine.here(lab.postgres.version());
       lab.certificates = Certificates.make(lab.directory);
-      lab.receivers = lab.moreReceivers();
+      lab.receivers = lab.startReceivers();
       lab.load = new LoadGenerator(lab.add(Child.talking("load", lab.directory, List.of("-Xmx2g", "-cp",
           settings.loadClasspath(), "io.keyhook.bench.load.Load"))), settings.connections());
       return lab;
@@ -72,8 +72,8 @@ public final class Lab implements AutoCloseable {
     return receivers;
   }
 
-  /** Others, in a process of their own, so that what is done to them does not delay {@link #receivers}. */
-  public Receivers moreReceivers() throws IOException {
+  /** Starts receivers in a process of their own: what is done to them delays no others. */
+  public Receivers startReceivers() throws IOException {
     // A collector that hardly pauses: what stops here looks like a slow Keyhook.
     return new Receivers(add(Child.talking("receiver", newDirectory(), List.of("-Xms2g", "-Xmx2g", "-XX:+UseZGC",
         "-cp", System.getProperty("java.class.path"), "io.keyhook.bench.receiver.Receiver",

@@ -48,7 +48,7 @@ public final class HttpsCold implements Scenario {
   @Override
   public Section run(Lab lab) throws Exception {
     Receivers receivers = lab.receivers();
-    Receivers cold = lab.moreReceivers();
+    Receivers cold = lab.startReceivers();
     List<Integer> ports = cold.hosts(HOSTS);
     ExecutorService beside = Executors.newSingleThreadExecutor();
     try (Installation installation = Installation.start(lab, "https-cold")) {
@@ -127,7 +127,8 @@ public final class HttpsCold implements Scenario {
   }
 
   /** Seconds from the first validation to the last arrival. */
-  private static double deliver(Lab lab, Receivers cold, Installation installation, List<Installation.Account> accounts) throws Exception {
+  private static double deliver(Lab lab, Receivers cold, Installation installation, List<Installation.Account> accounts)
+      throws Exception {
     cold.disconnectHosts();
     long before = cold.stats("cold").unique();
     long start = System.nanoTime();
