@@ -38,9 +38,7 @@ final class Results {
   private static final Logger log = LoggerFactory.getLogger(Results.class);
   private static final int MAX_BATCH = 256;
   /** No caller waits for a result, and at a moderate rate, one statement per result is the database's largest cost. */
-  private static final Duration GATHERING = Duration.ofMillis(10);
-  /** Smaller batches gather first. */
-  private static final int FEW = 32;
+  private static final Batcher.Pace PACE = new Batcher.Pace(Duration.ofMillis(50), Duration.ofMillis(50), 32);
   private static final Duration RETRY = Duration.ofMillis(500);
   private static final Comparator<Outgoing> LOCK_ORDER =
       Comparator.comparing((Outgoing outgoing) -> outgoing.endpoint().accountId())
@@ -71,7 +69,7 @@ final class Results {
         (shard, batch) -> ResultStore.delivered(shard, sorted(batch, RESULT_ORDER)));
     this.failed = batcher(client, Result::delivery,
         (shard, batch) -> ResultStore.failed(shard, sorted(batch, RESULT_ORDER), schedule));
-    // without gathering: others wait for these results
+    // prompt: others wait for these results
     this.ordered = new Batcher<>(vertx, 1, MAX_BATCH, Batcher.UNLIMITED, account(Result::delivery), database.shards(), batch ->
         untilWritten(account(Result::delivery).apply(batch.get(0)), () -> ordered(client, sorted(batch, RESULT_ORDER), schedule))
             .map(woken -> batch.stream().map(result -> woken.contains(result.delivery().endpoint())).toList()));
@@ -83,9 +81,9 @@ final class Results {
       SqlClient client, Function<I, Outgoing> delivery, BiFunction<ShardClient, List<I>, Future<Void>> statement) {
     Shards shards = database.shards();
     Function<I, UUID> account = account(delivery);
-    return new Batcher<>(vertx, 1, MAX_BATCH, Batcher.UNLIMITED, account, shards, batch -> gathering(batch.size())
-        .compose(gathered -> untilWritten(account.apply(batch.get(0)), () -> shards.each(client, batch, account, statement)))
-        .map(Collections.nCopies(batch.size(), null)));
+    return new Batcher<>(vertx, 1, MAX_BATCH, Batcher.UNLIMITED, PACE, account, shards, batch ->
+        untilWritten(account.apply(batch.get(0)), () -> shards.each(client, batch, account, statement))
+            .map(Collections.nCopies(batch.size(), null)));
   }
 
   private static <I> Function<I, UUID> account(Function<I, Outgoing> delivery) {
@@ -104,11 +102,6 @@ final class Results {
                   OrderStore.cancel(tx, all.get(false).stream().map(Result::delivery).toList(), plans.withWebhooks())))
           .compose(written -> OrderStore.wake(tx, results.stream().map(Result::delivery).toList()));
     }, woken::addAll).map(woken);
-  }
-
-  /** Holds a small batch back, so that the next one grows meanwhile. */
-  private Future<?> gathering(int batch) {
-    return batch < FEW ? vertx.timer(GATHERING.toMillis()) : Future.succeededFuture();
   }
 
   private static <T> List<T> sorted(List<T> batch, Comparator<T> order) {

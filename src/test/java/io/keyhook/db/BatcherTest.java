@@ -8,6 +8,7 @@ import io.keyhook.testing.Waiting;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.pgclient.PgException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
@@ -22,11 +23,14 @@ class BatcherTest {
   /** Of one tenant alone: two thirds. */
   private static final int SHARE = 2 * WAITING / 3 + 1;
 
+  private static final Duration MOST = Duration.ofMillis(4);
+  private static final Batcher.Pace PACE = new Batcher.Pace(Duration.ZERO, MOST, BATCH);
+
   private final List<List<String>> sent = new ArrayList<>();
   private final List<Promise<Void>> answers = new ArrayList<>();
   private final Watch watch = new Watch();
   private final Batcher<String, String> batcher =
-      new Batcher<>(watch, 1, BATCH, WAITING, item -> item.charAt(0), new Cases(), batch -> {
+      new Batcher<>(watch, 1, BATCH, WAITING, PACE, item -> item.charAt(0), new Cases(), batch -> {
         sent.add(batch);
         Promise<Void> answer = Promise.promise();
         answers.add(answer);
@@ -49,6 +53,8 @@ class BatcherTest {
   /** Time passes when a test says so. */
   private static final class Watch implements Batcher.Time {
     private final List<Promise<Void>> pauses = new ArrayList<>();
+    private final List<Long> paused = new ArrayList<>();
+    private final List<Runnable> next = new ArrayList<>();
     private long now;
 
     @Override
@@ -60,7 +66,24 @@ class BatcherTest {
     public Future<?> pause(long nanos) {
       Promise<Void> over = Promise.promise();
       pauses.add(over);
+      paused.add(nanos);
       return over.future();
+    }
+
+    @Override
+    public void afterThisTurn(Runnable task) {
+      next.add(task);
+    }
+
+    /** Ends a turn of the event loop. */
+    void turn() {
+      List<Runnable> tasks = List.copyOf(next);
+      next.clear();
+      tasks.forEach(Runnable::run);
+    }
+
+    void pass(Duration time) {
+      now += time.toNanos();
     }
 
     /** More than a batch is ever waited for. */
@@ -72,8 +95,15 @@ class BatcherTest {
     }
   }
 
+  /** Adds an item, which comes in a turn of its own. */
+  private Future<String> add(String item) {
+    Future<String> result = batcher.add(item);
+    watch.turn();
+    return result;
+  }
+
   private List<Future<String>> add(String tenant, int count) {
-    return IntStream.range(0, count).mapToObj(i -> batcher.add(tenant + i)).toList();
+    return IntStream.range(0, count).mapToObj(i -> add(tenant + i)).toList();
   }
 
   private void answerAll() {
@@ -86,7 +116,7 @@ class BatcherTest {
   @Test
   void whoAsksLittleDoesNotWaitBehindWhoFloods() {
     add("a", 15);
-    Future<String> late = batcher.add("b0");
+    Future<String> late = add("b0");
     answers.get(0).complete();
     assertThat(sent.get(1)).contains("b0").hasSize(BATCH);
     answers.get(1).complete();
@@ -143,7 +173,7 @@ class BatcherTest {
 
   @Test
   void thereIsABoundForAllTenantsTogether() {
-    List<Future<String>> all = IntStream.range('a', 'a' + 5 * WAITING).mapToObj(i -> batcher.add("" + (char) i)).toList();
+    List<Future<String>> all = IntStream.range('a', 'a' + 5 * WAITING).mapToObj(i -> add("" + (char) i)).toList();
     assertThat(all.stream().filter(Future::failed)).hasSize(5 * WAITING - WAITING - 1);
     assertThatThrownBy(() -> Waiting.on(all.get(all.size() - 1))).isInstanceOf(FailureException.class);
   }
@@ -195,36 +225,92 @@ class BatcherTest {
   @Test
   void whoIsAloneNeverWaits() {
     for (int i = 0; i < 3; i++) {
-      batcher.add("a" + i);
+      add("a" + i);
       assertThat(sent).hasSize(i + 1);
+      watch.pass(MOST);
       answers.get(i).complete();
     }
     assertThat(watch.pauses).isEmpty();
   }
 
   @Test
-  void afterASharedStatementTheNextWaitsAMomentForMore() {
-    add("a", 3); // one, and then two that came meanwhile
+  void whatComesInOneTurnSharesAStatement() {
+    List<Future<String>> all = IntStream.range(0, BATCH - 1).mapToObj(i -> batcher.add("a" + i)).toList();
+    assertThat(sent).isEmpty();
+    watch.turn();
+    assertThat(sent).containsExactly(List.of("a0", "a1", "a2"));
     answers.get(0).complete();
-    answers.get(1).complete();
-    batcher.add("a3");
-    batcher.add("a4");
-    assertThat(sent).hasSize(2);
-    assertThat(watch.pauses).hasSize(1);
+    assertThat(all).allMatch(Future::succeeded);
+    assertThat(watch.pauses).isEmpty();
+  }
+
+  @Test
+  void whereItemsComeWhileOthersAreUnderWayTheNextStatementWaitsForMore() {
+    add("a", 2); // one, and another meanwhile
+    watch.pass(Duration.ofMillis(1));
+    answers.get(0).complete();
+    add("a2");
+    assertThat(sent).hasSize(1);
+    assertThat(watch.paused).as("until twice the time that the last one took").containsExactly(1_000_000L);
     watch.goOn();
-    assertThat(sent.get(2)).containsExactly("a3", "a4");
+    assertThat(sent.get(1)).containsExactly("a1", "a2");
+  }
+
+  @Test
+  void howLongTheNextOneWaitsHasABound() {
+    add("a", 2);
+    watch.pass(Duration.ofMillis(3));
+    answers.get(0).complete();
+    assertThat(watch.paused).containsExactly(1_000_000L);
+    watch.goOn();
+    add("a2");
+    watch.pass(MOST);
+    answers.get(1).complete();
+    assertThat(sent).as("it has waited as long behind the one before").hasSize(3);
+  }
+
+  @Test
+  void whoIsAloneAgainNoLongerWaits() {
+    add("a", 2);
+    watch.pass(MOST);
+    answers.get(0).complete();
+    watch.pass(MOST);
+    answers.get(1).complete();
+    watch.pass(Duration.ofMillis(1));
+    add("a2");
+    assertThat(sent).hasSize(3);
+    assertThat(watch.pauses).isEmpty();
   }
 
   @Test
   void whatIsEnoughForAStatementDoesNotWait() {
-    add("a", 3);
+    add("a", 2);
+    watch.pass(Duration.ofMillis(1));
     answers.get(0).complete();
-    answers.get(1).complete();
-    List<Future<String>> enough = add("b", BATCH);
-    assertThat(sent.get(2)).hasSize(BATCH);
+    List<Future<String>> enough = add("b", BATCH - 1);
+    assertThat(sent.get(1)).hasSize(BATCH);
     watch.goOn(); // nothing waits any more
-    answers.get(2).complete();
+    answers.get(1).complete();
     assertThat(enough).allMatch(Future::succeeded);
-    assertThat(sent).hasSize(3);
+    assertThat(sent).hasSize(2);
+  }
+
+  @Test
+  void whatNobodyWaitsForAlwaysGathers() {
+    Batcher.Pace leisurely = new Batcher.Pace(Duration.ofMillis(50), Duration.ofMillis(50), BATCH);
+    Batcher<String, String> results = new Batcher<>(watch, 1, BATCH, WAITING, leisurely, item -> item.charAt(0), new Cases(),
+        batch -> {
+          sent.add(batch);
+          return Future.succeededFuture(batch);
+        });
+    for (int i = 0; i < 3; i++) {
+      results.add("a" + i);
+      watch.turn();
+      watch.pass(Duration.ofMillis(10));
+    }
+    assertThat(sent).as("the first has nothing to gather with").containsExactly(List.of("a0"));
+    assertThat(watch.paused).containsExactly(Duration.ofMillis(40).toNanos());
+    watch.goOn();
+    assertThat(sent.get(1)).containsExactly("a1", "a2");
   }
 }
