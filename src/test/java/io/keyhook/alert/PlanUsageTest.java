@@ -68,7 +68,7 @@ class PlanUsageTest {
   @Test
   void licensesAreCountedUpToTheLimitAndNotWithoutOne() {
     Vertx vertx = Vertx.vertx();
-    Database database = Database.of(vertx, keyhook.database().uri(), 1);
+    Database database = keyhook.database().open(vertx, 1);
     try {
       UUID account = UUID.randomUUID();
       keyhook.database().update("""

@@ -15,7 +15,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -345,9 +344,10 @@ class OrderTest {
     keyhook.database().update("UPDATE keyhook.webhook_pace SET next_at = now() + interval '1 hour' WHERE webhook_id = ?", id());
     change(license, 3);
     assertThat(receiver.untaken()).isZero();
-    keyhook.database().update("UPDATE keyhook.webhook_pace SET next_at = '-infinity' WHERE webhook_id = ?", id());
+    keyhook.database().update("UPDATE keyhook.webhook_pace SET next_at = now() - interval '1 day' WHERE webhook_id = ?", id());
     assertThat(takeSequences(3)).containsExactly(2L, 3L, 4L);
-    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.webhook_pace WHERE webhook_id = ? AND next_at > '-infinity'",
+    assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.webhook_pace"
+        + " WHERE webhook_id = ? AND next_at > now() - interval '1 hour'",
         id())).isEqualTo(1);
   }
 
@@ -412,14 +412,12 @@ class OrderTest {
     keyhook.awaitAttempts(first.id(), 1);
     awaitHeld(2);
     CompletableFuture<JsonObject> deactivated;
-    try (Connection connection = keyhook.database().connect(); Statement statement = connection.createStatement()) {
-      connection.setAutoCommit(false);
-      statement.execute("SELECT FROM keyhook.webhook_pace WHERE webhook_id = '" + id() + "' FOR UPDATE"); // as a claim and a result do
+    try (Connection lock = keyhook.database().lock("webhook_pace", id())) { // as a claim and a result do
       deactivated = CompletableFuture.supplyAsync(() -> patch(new JsonObject().put("isActive", false)));
       Waiting.until("it is inactive", () ->
           keyhook.database().number("SELECT count(*) FROM keyhook.webhook WHERE webhook_id = ? AND NOT is_active", id()) == 1);
       patch(new JsonObject().put("isActive", true));
-      connection.rollback();
+      lock.rollback();
     }
     deactivated.join();
     skipDelay(first.id());

@@ -28,7 +28,7 @@ class WebhookStateTest {
 
   @BeforeEach
   void connect(Vertx vertx) {
-    database = Database.of(vertx, keyhook.database().uri(), 2);
+    database = keyhook.database().open(vertx, 2);
   }
 
   @AfterEach

@@ -179,7 +179,7 @@ class ExpiringTest {
   @Test
   void aJobBeginsAnHourAfterTheFirstNode() {
     Vertx vertx = Vertx.vertx();
-    Database database = Database.of(vertx, keyhook.database().uri(), 1);
+    Database database = keyhook.database().open(vertx, 1);
     try {
       Waiting.on(ExpiringStore.begin(database.pool(), 99));
       assertThat(Waiting.on(ExpiringStore.lock(database.pool(), 99))).as("nodes of the version before may run").isEmpty();

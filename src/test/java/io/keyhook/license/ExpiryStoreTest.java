@@ -31,7 +31,7 @@ class ExpiryStoreTest {
   @BeforeEach
   void connect() {
     vertx = Vertx.vertx();
-    database = Database.of(vertx, keyhook.database().uri(), 1);
+    database = keyhook.database().open(vertx, 1);
     keyhook.database().update("DELETE FROM keyhook.license_expiry");
   }
 

@@ -22,7 +22,7 @@ class HeartbeatStoreTest {
   @BeforeEach
   void connect() {
     vertx = Vertx.vertx();
-    database = Database.of(vertx, keyhook.database().uri(), 1);
+    database = keyhook.database().open(vertx, 1);
     Waiting.on(HeartbeatStore.begin(database.pool()));
   }
 

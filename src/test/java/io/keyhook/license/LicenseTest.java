@@ -130,7 +130,7 @@ class LicenseTest {
     api.delete("/api/licenses/" + license.getString("id")).expect(404);
     api.validate(license.getString("key"), "device").expect(404);
     assertThat(keyhook.database().number("SELECT count(*) FROM keyhook.activation a WHERE NOT EXISTS "
-        + "(SELECT FROM keyhook.license l WHERE l.license_id = a.license_id)")).isZero();
+        + "(SELECT FROM keyhook.license l WHERE l.account_id = a.account_id AND l.license_id = a.license_id)")).isZero();
   }
 
   @Test

@@ -66,15 +66,8 @@ class PolicyTest {
     return keyhook.api().patch("/api/policies/" + policyId, change);
   }
 
-  /** Lets so much time pass for a license. */
   private static void age(License license, Duration by) {
-    keyhook.database().update("""
-        UPDATE keyhook.license SET created_at = created_at - make_interval(secs => ?::int),
-          first_activated_at = first_activated_at - make_interval(secs => ?::int), expires_at = expires_at - make_interval(secs => ?::int)
-        WHERE key = ?""", by.toSeconds(), by.toSeconds(), by.toSeconds(), license.key());
-    keyhook.database().update("""
-        UPDATE keyhook.license_expiry e SET due_at = l.expires_at FROM keyhook.license l
-        WHERE l.account_id = e.account_id AND l.license_id = e.license_id AND l.key = ?""", license.key());
+    keyhook.clock().advanceLicense(license.id(), by);
   }
 
   private static Instant time(JsonObject license, String field) {

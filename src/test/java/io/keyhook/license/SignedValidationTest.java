@@ -165,7 +165,7 @@ class SignedValidationTest {
   void aLeaseInTheGracePeriodEndsWithIt() {
     License license = ofPolicy(new JsonObject().put("name", "Grace").put("durationSeconds", 86_400)
         .put("graceSeconds", 86_400).put("leaseSeconds", 7 * 86_400));
-    keyhook.database().update("UPDATE keyhook.license SET created_at = created_at - interval '36 hours' WHERE key = ?", license.key());
+    keyhook.clock().advanceLicense(license.id(), Duration.ofHours(36));
     JsonObject claims = lease(keyhook.api(), license, "one");
     assertThat(claims.getBoolean("valid")).isTrue();
     assertThat(claims.getLong("exp")).isEqualTo(Instant.parse(claims.getString("graceUntil")).getEpochSecond());

@@ -14,7 +14,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -105,9 +104,7 @@ class CancelTest {
     UUID deliveryId = Id.DELIVERY.parse(id);
     keyhook.database().update("INSERT INTO keyhook.webhook_pace (account_id, webhook_id) SELECT account_id, webhook_id FROM keyhook.webhook"
         + " WHERE webhook_id = ?", webhookId);
-    try (Connection connection = keyhook.database().connect(); Statement statement = connection.createStatement()) {
-      connection.setAutoCommit(false);
-      statement.execute("SELECT FROM keyhook.webhook_pace WHERE webhook_id = '" + webhookId + "' FOR UPDATE"); // nothing is canceled
+    try (Connection lock = keyhook.database().lock("webhook_pace", webhookId)) { // nothing is canceled
       keyhook.database().update("UPDATE keyhook.webhook SET is_active = false WHERE webhook_id = ?", webhookId);
       long fence = fence(deliveryId);
       keyhook.clock().advance(id, Duration.ofHours(1));
@@ -115,7 +112,7 @@ class CancelTest {
       keyhook.database().update("UPDATE keyhook.delivery_queue SET due_at = now() + interval '1 hour' WHERE delivery_id = ? AND leased",
           deliveryId);
       keyhook.database().update("UPDATE keyhook.webhook SET is_active = true WHERE webhook_id = ?", webhookId);
-      connection.rollback();
+      lock.rollback();
     }
     assertThat(receiver.take().id()).as("though its lease had not ended").isEqualTo(id);
   }

@@ -314,7 +314,7 @@ class RecoveryTest {
     RecoveryStore.Failed failed = new RecoveryStore.Failed(endpoint, new UUID(0, 0), new UUID(-1, -1),
         new Filter(Instant.now().minus(Duration.ofHours(1)), null, null, null));
     Vertx vertx = Vertx.vertx();
-    Database database = Database.of(vertx, keyhook.database().uri(), 1);
+    Database database = keyhook.database().open(vertx, 1);
     assertThat(Waiting.on(RecoveryStore.requeue(database.pool(), failed, 100, 12)).places()).isZero();
     assertThat(Waiting.on(RecoveryStore.requeue(database.pool(), failed, 100, 13)))
         .satisfies(moved -> assertThat(moved.places()).isEqualTo(1)).satisfies(moved -> assertThat(moved.taken()).isEqualTo(1));

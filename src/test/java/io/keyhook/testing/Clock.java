@@ -36,6 +36,16 @@ public final class Clock {
         .formatted(earlier("due_at"), earlier("set_at")), seconds(by), seconds(by), Id.LICENSE.parse(licenseId));
   }
 
+  /** Everything about a license that follows from its policy was so much longer ago: its creation, first activation and expiry. */
+  public void advanceLicense(String licenseId, Duration by) {
+    database.update("UPDATE keyhook.license SET created_at = %s, first_activated_at = %s, expires_at = %s WHERE license_id = ?"
+        .formatted(earlier("created_at"), earlier("first_activated_at"), earlier("expires_at")),
+        seconds(by), seconds(by), seconds(by), Id.LICENSE.parse(licenseId));
+    database.update("""
+        UPDATE keyhook.license_expiry e SET due_at = l.expires_at FROM keyhook.license l
+        WHERE l.account_id = e.account_id AND l.license_id = e.license_id AND l.license_id = ?""", Id.LICENSE.parse(licenseId));
+  }
+
   /** The overlap of every rotation comes this much nearer to its end. */
   public void advanceRotations(Duration by) {
     database.update("""

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A test that reads plans, locks or versions of rows, or changes tables, as only a server can be asked that has all rows itself.
- * It does not run {@linkplain CitusCluster on Citus}.
+ * A test that reads plans, locks or versions of rows, or changes tables, as only a server can be asked that has all rows itself, or that
+ * is about what no distributed database has. It does not run {@linkplain CitusCluster on Citus}.
  */
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)

@@ -1,17 +1,26 @@
 package io.keyhook.testing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keyhook.db.Database;
+import io.vertx.core.Vertx;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
+import java.util.regex.Pattern;
 
 /** One database, and what tests look up and turn in it, beside Keyhook's own connections. */
 public final class TestDatabase implements AutoCloseable {
   private static final int VALID_SECONDS = 10;
+  /** Which Citus refuses, as it depends on the session's zone. */
+  private static final Pattern COLUMN_AND_INTERVAL = Pattern.compile("_(at|until) [-+] (interval '|make_interval\\()");
 
   /** Null: the database is an administrator's. */
   private final Postgres postgres;
@@ -54,6 +63,25 @@ public final class TestDatabase implements AutoCloseable {
     return connect(uri());
   }
 
+  /** Connections as a node has them, which the caller closes. */
+  public Database open(Vertx vertx, int poolSize) {
+    Database database = Database.of(vertx, uri(), poolSize);
+    Waiting.on(database.readShards());
+    return database;
+  }
+
+  /** A transaction that holds what a table has of a webhook. The caller ends it. */
+  public Connection lock(String table, UUID webhookId) throws SQLException {
+    String accountId = value("SELECT account_id FROM keyhook.webhook WHERE webhook_id = ?", webhookId);
+    Connection connection = connect();
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SELECT FROM keyhook.%s WHERE account_id = '%s' AND webhook_id = '%s' FOR UPDATE"
+          .formatted(table, accountId, webhookId));
+    }
+    return connection;
+  }
+
   /** The rows' first columns as text. */
   public synchronized List<String> column(String sql, Object... parameters) {
     try (PreparedStatement statement = prepare(sql, parameters); ResultSet rows = statement.executeQuery()) {
@@ -87,6 +115,9 @@ public final class TestDatabase implements AutoCloseable {
 
   /** The number of rows changed. */
   public synchronized int update(String sql, Object... parameters) {
+    if (sql.stripLeading().startsWith("UPDATE")) {
+      assertThat(sql).as("Citus refuses it: use Clock.earlier").doesNotContainPattern(COLUMN_AND_INTERVAL);
+    }
     try (PreparedStatement statement = prepare(sql, parameters)) {
       return statement.executeUpdate();
     } catch (SQLException e) {
@@ -123,11 +154,12 @@ public final class TestDatabase implements AutoCloseable {
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'""");
   }
 
-  /** Connections to this database beside the test's own. */
+  /** Connections of the same role to this database beside the test's own. */
   public long connections() {
     return number("""
         SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'""");
+        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+          AND backend_type = 'client backend'""");
   }
 
   /** Takes the state of another database of the server, to which nothing is connected. */
