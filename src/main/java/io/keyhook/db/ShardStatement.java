@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * A statement about accounts of one shard. {@link Shards} sends it to the shard's own server, or through Citus inside a
@@ -17,7 +18,6 @@ import java.util.regex.Pattern;
 public record ShardStatement(String sql, List<String> types, String columns) {
   private static final Pattern TABLE = Pattern.compile("\\bkeyhook\\.(\\w+)");
   private static final Pattern PARAMETER = Pattern.compile("\\$(\\d+)");
-  private static final Pattern BATCH = Pattern.compile("\\$\\d+::\\w+\\[]");
   private static final Pattern CHANGE = Pattern.compile("\\b(INSERT INTO|UPDATE|DELETE FROM) keyhook\\.");
   private static final String QUOTE = "$keyhook$";
   /**
@@ -42,8 +42,15 @@ public record ShardStatement(String sql, List<String> types, String columns) {
    */
   String on(Map<String, String> names) {
     String shard = names.get("account");
-    return BATCH.matcher(named(sql, names)).replaceFirst(batch -> Matcher.quoteReplacement("keyhook.in_shard(%s, %s, %s)"
-        .formatted(shard.substring(shard.lastIndexOf('_') + 1), isChange(), batch.group())));
+    String batch = batch();
+    return named(sql, names).replaceFirst(Pattern.quote(batch), Matcher.quoteReplacement("keyhook.in_shard(%s, %s, %s)"
+        .formatted(shard.substring(shard.lastIndexOf('_') + 1), isChange(), batch)));
+  }
+
+  /** The parameter that is the batch, as the statement names it. Others may come before it in the text. */
+  private String batch() {
+    int first = IntStream.range(0, types.size()).filter(i -> types.get(i).endsWith("[]")).findFirst().orElseThrow();
+    return "$" + (first + 1) + "::" + types.get(first);
   }
 
   /** The statement that Citus sends to the shard. Its last parameter is an account of that shard. */

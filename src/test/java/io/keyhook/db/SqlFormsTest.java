@@ -89,7 +89,8 @@ class SqlFormsTest {
       Map<String, String> shards = new TreeMap<>(tables);
       shards.put("account", "pg_temp.account_1");
       String direct = statement.on(shards);
-      assertThat(direct).containsOnlyOnce("keyhook.in_shard(1, ");
+      int batch = statement.types().indexOf(statement.types().stream().filter(type -> type.endsWith("[]")).findFirst().orElseThrow()) + 1;
+      assertThat(direct).containsOnlyOnce("keyhook.in_shard(1, ").containsPattern("keyhook\\.in_shard\\(1, \\w+, \\$" + batch + "::");
       String local = sent.substring(sent.indexOf("$keyhook$") + 9, sent.lastIndexOf("$keyhook$"));
       try (Connection connection = keyhook.database().connect(); Statement sql = connection.createStatement()) {
         sql.execute("PREPARE local (text[]) AS " + local); // PostgreSQL takes it, with the types that parameters are given
