@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.keyhook.Keyhook;
 import io.keyhook.db.Distribution;
+import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -92,6 +93,8 @@ public final class CitusCluster implements AutoCloseable {
       execute(CREATE_OWNER);
       Keyhook.migrate(owner);
       Distribution.run(owner);
+      // makes the partitions of all shards, which takes long where there are many
+      Node.start(owner, new JsonObject(), BlockedThreads.options(), LONGEST).stop();
       distributed = true;
     }
     execute(EMPTY);

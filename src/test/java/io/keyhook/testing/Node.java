@@ -6,6 +6,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
+import java.time.Duration;
 
 /** One Keyhook in a Vert.x of its own, as a process would have it: it stops and starts while a test goes on. */
 public final class Node {
@@ -35,10 +36,14 @@ public final class Node {
   }
 
   static Node start(URI database, JsonObject overrides, VertxOptions options) {
+    return start(database, overrides, options, Waiting.LONG);
+  }
+
+  static Node start(URI database, JsonObject overrides, VertxOptions options, Duration atMost) {
     Vertx vertx = Vertx.vertx(options);
     Keyhook keyhook = new Keyhook(Configuration.of(settings(database).mergeIn(overrides, true)));
     try {
-      return new Node(vertx, keyhook, Waiting.on(vertx.deployVerticle(keyhook)));
+      return new Node(vertx, keyhook, Waiting.on(vertx.deployVerticle(keyhook), atMost));
     } catch (RuntimeException | Error e) {
       vertx.close();
       throw e;

@@ -38,8 +38,12 @@ public final class Waiting {
 
   /** The future's value; what it failed with, wrapped where it is a checked exception. */
   public static <T> T on(Future<T> future) {
+    return on(future, LONG);
+  }
+
+  static <T> T on(Future<T> future, Duration atMost) {
     try {
-      return future.toCompletionStage().toCompletableFuture().get(LONG.toSeconds(), TimeUnit.SECONDS);
+      return future.toCompletionStage().toCompletableFuture().get(atMost.toSeconds(), TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
@@ -49,7 +53,7 @@ public final class Waiting {
       }
       throw new CompletionException(e.getCause());
     } catch (TimeoutException e) {
-      throw new AssertionError("Nothing happened within " + LONG.toSeconds() + " s", e);
+      throw new AssertionError("Nothing happened within " + atMost.toSeconds() + " s", e);
     }
   }
 }
