@@ -31,18 +31,32 @@ final class Certificates {
   /** In the good certificate; {@link #rig} resolves it, and every other name, to this machine. */
   static final String HOST = "hooks.example.com";
 
+  /** Made once for all tests of a process, because making one takes a process of its own; null: not yet. */
+  private static Certificates ofServers;
+  private static Certificates ofServersAndClients;
+
   private final KeyStore all;
 
   private Certificates(KeyStore all) {
     this.all = all;
   }
 
-  static Certificates make() throws IOException, GeneralSecurityException, InterruptedException {
-    return make(new String[0][]);
+  static synchronized Certificates make() throws IOException, GeneralSecurityException, InterruptedException {
+    if (ofServers == null) {
+      ofServers = make(new String[0][]);
+    }
+    return ofServers;
   }
 
   /** The same with certificates of clients, good and bad. */
-  static Certificates withClients() throws IOException, GeneralSecurityException, InterruptedException {
+  static synchronized Certificates withClients() throws IOException, GeneralSecurityException, InterruptedException {
+    if (ofServersAndClients == null) {
+      ofServersAndClients = makeWithClients();
+    }
+    return ofServersAndClients;
+  }
+
+  private static Certificates makeWithClients() throws IOException, GeneralSecurityException, InterruptedException {
     return make(new String[][] {
         {"local", "-signer", "authority", "-ext", "san=ip:127.0.0.1"},
         {"client-a", "-signer", "authority"},
