@@ -130,9 +130,9 @@ class DnsFaultTest {
     Certificates certificates = Certificates.make();
     try (NameServer names = new NameServer();
         RawReceiver receiver = new RawReceiver(Fault.OK, certificates.good());
-        SenderRig rig = new SenderRig(SenderRig.Sockets.NATIVE, asking(names, SHORT_MILLIS), SenderRig::resolver,
-            Policies.ofPorts(Set.of(receiver.port()), List.of("127.0.0.0/8"), List.of()),
-            certificates.trust())) {
+        SenderRig rig = new SenderRig(SenderRig.Sockets.NATIVE, asking(names, Waiting.LONG.toMillis()),
+            SenderRig::resolver, Policies.ofPorts(Set.of(receiver.port()), List.of("127.0.0.0/8"), List.of()),
+            certificates.trust(), Waiting.LONG)) {
       String url = receiver.url(Certificates.HOST);
       names.addresses("127.0.0.1");
       assertThat(rig.ended(rig.send(url)).succeeded()).isTrue();
