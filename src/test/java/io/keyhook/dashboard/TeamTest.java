@@ -2,6 +2,7 @@ package io.keyhook.dashboard;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
@@ -15,6 +16,7 @@ import io.keyhook.testing.Installation;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.QrReader;
 import io.keyhook.testing.Receiver;
+import io.keyhook.testing.Waiting;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -228,8 +230,9 @@ class TeamTest extends Visit {
         page.setViewportSize(width, 900);
         tab.settle(); // drawn in these colors, at this width
         Locator qr = tab.dialog().getByRole(AriaRole.IMG, new Locator.GetByRoleOptions().setName("QR code of the key below"));
-        org.assertj.core.api.Assertions.assertThat(QrReader.read(qr.screenshot()))
-            .as("at %d, %s", width, scheme).isEqualTo(tab.dialog().getByRole(AriaRole.LINK).getAttribute("href"));
+        String link = tab.dialog().getByRole(AriaRole.LINK).getAttribute("href");
+        await("at %d, %s".formatted(width, scheme)).pollInSameThread().atMost(Waiting.LONG).untilAsserted(() -> // until it is drawn so
+            org.assertj.core.api.Assertions.assertThat(QrReader.read(qr.screenshot())).isEqualTo(link));
       }
     }
     page.setViewportSize(1280, 900);
