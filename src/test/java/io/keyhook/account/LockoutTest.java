@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -198,8 +199,8 @@ class LockoutTest {
     Exchange opened = login(from(HOME), email).expect(200);
     Api owner = from(HOME).bearer(opened.json().getString("token"));
     AtomicBoolean over = new AtomicBoolean();
-    List<CompletableFuture<Set<Integer>>> strangers = IntStream.range(0, 140).mapToObj(i -> statuses(over, () ->
-        from("10.1.0." + i).postAsync("/api/auth/login", new JsonObject()
+    List<CompletableFuture<Set<Integer>>> strangers = IntStream.range(0, 300).mapToObj(i -> statuses(over, () ->
+        from("10.1." + i / 200 + '.' + i % 200).postAsync("/api/auth/login", new JsonObject()
             .put("email", "nobody" + i + "@example.com").put("password", "wrong password")))).toList();
     try {
       Waiting.until("many wait", () -> strangersWho("waiting") > 100);
@@ -214,13 +215,13 @@ class LockoutTest {
     assertThat(strangers.stream().flatMap(statuses -> statuses.join().stream())).contains(401).isSubsetOf(401, 503);
   }
 
-  /** What a call is answered that is made again and again until it is over. */
+  /** What a call is answered that is made again and again until it is over, less often than its address may log in. */
   private static CompletableFuture<Set<Integer>> statuses(AtomicBoolean over, Supplier<CompletableFuture<Exchange>> call) {
-    return call.get().thenCompose(answer -> (over.get() ? CompletableFuture.completedFuture(new HashSet<Integer>())
+    return call.get().thenComposeAsync(answer -> (over.get() ? CompletableFuture.completedFuture(new HashSet<Integer>())
         : statuses(over, call)).thenApply(later -> {
           later.add(answer.status());
           return later;
-        }));
+        }), CompletableFuture.delayedExecutor(7, TimeUnit.SECONDS));
   }
 
   private static double strangersWho(String what) {

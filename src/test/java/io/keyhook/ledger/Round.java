@@ -90,20 +90,17 @@ final class Round {
     Count count = new Ledger(arrived).balance(load.acknowledged(), load.promised(), expiring, rig.log(webhook.id()),
         inFlight);
     fault.check(count);
-    assertAttemptsAreArrivals(arrived.size(), inFlight.size());
+    assertAttemptsAreArrivals(arrived.size());
     rig.installation().retire(receiver);
     return count.lasting((System.nanoTime() - start) / 1e9);
   }
 
-  /**
-   * Where no node has ended, each attempt that one of them counts has arrived. Only one that was in flight in a node that was paused may
-   * have waited for its connection, and its time was over when the node went on.
-   */
-  private void assertAttemptsAreArrivals(int arrived, int inFlight) {
+  /** Where no node has ended, each attempt that one of them counts has arrived. */
+  private void assertAttemptsAreArrivals(int arrived) {
     Map<NodeProcess, Integer> after = rig.attempts();
     if (after.keySet().equals(attemptsBefore.keySet())) {
       int made = after.keySet().stream().mapToInt(node -> after.get(node) - attemptsBefore.get(node)).sum();
-      assertThat(made).as("attempts by the nodes' count").isBetween(arrived, arrived + inFlight);
+      assertThat(made).as("attempts by the nodes' count").isEqualTo(arrived);
     }
   }
 }

@@ -1,7 +1,6 @@
 package io.keyhook.testing;
 
 import com.google.zxing.BinaryBitmap;
-import com.google.zxing.DecodeHintType;
 import com.google.zxing.NotFoundException;
 import com.google.zxing.RGBLuminanceSource;
 import com.google.zxing.ReaderException;
@@ -11,7 +10,6 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Map;
 import javax.imageio.ImageIO;
 
 /** Reads the QR code of a picture, with its margin. */
@@ -31,7 +29,7 @@ public final class QrReader {
     int[] pixels = image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
     try {
       return new QRCodeReader().decode(new BinaryBitmap(new HybridBinarizer(
-          new RGBLuminanceSource(image.getWidth(), image.getHeight(), pixels))), Map.of(DecodeHintType.TRY_HARDER, true)).getText();
+          new RGBLuminanceSource(image.getWidth(), image.getHeight(), pixels)))).getText();
     } catch (NotFoundException e) {
       throw new AssertionError("There is no QR code in the picture", e);
     } catch (ReaderException e) {
