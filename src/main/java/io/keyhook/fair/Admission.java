@@ -38,6 +38,7 @@ public final class Admission<K> {
   private final AtomicLong refused = new AtomicLong();
   private final Seldom lines = new Seldom(LINES);
   private Optional<Pacer> pacer = Optional.empty();
+  private boolean ofPieces;
   private Duration longestRest = Duration.ZERO;
 
   /**
@@ -70,11 +71,17 @@ public final class Admission<K> {
   }
 
   /**
-   * For bulk work, which yields to validations. To be called before the first work.
+   * For work of which each is a {@linkplain Pacer#run piece} of bulk work. To be called before the first work.
    *
    * @param longestRest of a permit, which the next work waits for
    */
   public Admission<K> pacedBy(Pacer pacer, Duration longestRest) {
+    this.ofPieces = true;
+    return restingBy(pacer, longestRest);
+  }
+
+  /** The same for work that itself runs its pieces. */
+  public Admission<K> restingBy(Pacer pacer, Duration longestRest) {
     this.pacer = Optional.of(pacer);
     this.longestRest = longestRest;
     return this;
@@ -126,7 +133,7 @@ public final class Admission<K> {
     long begun = pacer.map(Pacer::now).orElse(0L);
     Future<T> future;
     try {
-      future = work.get();
+      future = ofPieces ? pacer.orElseThrow().run(vertx, work) : work.get();
     } catch (RuntimeException e) {
       future = Future.failedFuture(e);
     }

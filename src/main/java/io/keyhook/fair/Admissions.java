@@ -64,7 +64,7 @@ public record Admissions(
    */
   public static Admissions of(Vertx vertx, int connections, int loops, MeterRegistry meters) {
     int halfOfTheProcessors = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
-    Pacer pacer = new Pacer().meteredBy(meters);
+    Pacer pacer = new Pacer(halfOfTheProcessors).meteredBy(meters);
     return new Admissions(
         new Admission<>(vertx, "management calls", Math.max(1, connections - BACKGROUND), MANY_WAIT, PATIENCE)
             .meteredBy(meters),
@@ -79,7 +79,7 @@ public record Admissions(
         new Admission<UUID>(vertx, "webhook tests", new FairShare<>(128, HELD_LONG), 128, PATIENCE).meteredBy(meters),
         new Admission<UUID>(vertx, "signatures", halfOfTheProcessors, MANY_WAIT, PATIENCE).meteredBy(meters),
         new Admission<UUID>(vertx, "imports", new FairShare<>(2, ONE_OF_TWO), MANY_WAIT, IMPORT_PATIENCE)
-            .pacedBy(pacer, LONG_REST).meteredBy(meters),
+            .restingBy(pacer, LONG_REST).meteredBy(meters),
         new Admission<UUID>(vertx, "exports", new FairShare<>(32, HELD_LONG), 32, PATIENCE).meteredBy(meters),
         new FairShare<UUID>(200, HELD_LONG).meteredBy(meters, "event streams"),
         new FairShare<UUID>(1000, HELD_LONG).meteredBy(meters, "recoveries"),

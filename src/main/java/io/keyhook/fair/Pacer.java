@@ -3,8 +3,13 @@ package io.keyhook.fair;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
@@ -15,7 +20,8 @@ import java.util.function.Supplier;
  * a multiple of the time that the piece took. The multiple doubles while validations take more than {@value #TOLERANCE} times
  * as long as at rest, up to {@value #MAX}, and shrinks slowly when they do not. So bulk work never pauses on a quiet node, and
  * gets a small share of a busy one. (A scavenger, as LEDBAT is among transports: RFC 6817. As there, the time at rest is the
- * shortest of the last ten minutes.)
+ * shortest of the last ten minutes.) While bulk work rests, its pieces also take turns, so that together they keep at most half
+ * of the processors busy: two at once on two processors would leave none to validations.
  *
  * <p>How long validations take is the root mean square of a window, in which a few slow ones weigh as much as many. Without
  * {@value #ENOUGH} validations in two seconds, and as many that wait for an answer, there is nobody to yield to. Any thread.
@@ -33,6 +39,7 @@ public final class Pacer {
   private static final int MINUTES = 10;
 
   private final LongSupplier nanoTime;
+  private final int atOnce;
   /** The shortest window of each minute; infinite if there was none. */
   private final double[] shortest = new double[MINUTES];
   private final AtomicInteger underWay = new AtomicInteger();
@@ -42,13 +49,19 @@ public final class Pacer {
   private double squares;
   private double multiple;
   private long rested;
+  private int pieces;
+  private final Queue<Promise<Void>> waiting = new ArrayDeque<>();
 
-  public Pacer() {
-    this(System::nanoTime);
+  /**
+   * @param atOnce pieces that run at once while bulk work rests
+   */
+  public Pacer(int atOnce) {
+    this(System::nanoTime, atOnce);
   }
 
-  Pacer(LongSupplier nanoTime) {
+  Pacer(LongSupplier nanoTime, int atOnce) {
     this.nanoTime = nanoTime;
+    this.atOnce = atOnce;
     this.begun = nanoTime.getAsLong();
     this.minute = TimeUnit.NANOSECONDS.toMinutes(begun);
     Arrays.fill(shortest, Double.POSITIVE_INFINITY);
@@ -95,6 +108,48 @@ public final class Pacer {
       judge(Math.sqrt(squares / count), now);
       begin(now);
     }
+  }
+
+  /**
+   * Runs a piece of bulk work, on the caller's context. While bulk work rests, it first waits for its turn among the pieces that
+   * came before: their number is the caller's to limit. The future also fails with what the supplier throws.
+   */
+  public <T> Future<T> run(Vertx vertx, Supplier<Future<T>> piece) {
+    Promise<Void> turn = Promise.promise();
+    Context context = vertx.getOrCreateContext();
+    synchronized (this) {
+      if (pieces < atOnce || !isYielding()) {
+        pieces++;
+        turn.complete();
+      } else {
+        waiting.add(turn);
+      }
+    }
+    if (turn.future().isComplete()) {
+      return start(piece);
+    }
+    Promise<T> result = Promise.promise();
+    turn.future().onComplete(come -> context.runOnContext(v -> start(piece).onComplete(result)));
+    return result.future();
+  }
+
+  private <T> Future<T> start(Supplier<Future<T>> piece) {
+    Future<T> future;
+    try {
+      future = piece.get();
+    } catch (RuntimeException e) {
+      future = Future.failedFuture(e);
+    }
+    return future.onComplete(done -> {
+      Promise<Void> next;
+      synchronized (this) {
+        next = waiting.poll();
+        pieces -= next == null ? 1 : 0;
+      }
+      if (next != null) {
+        next.complete();
+      }
+    });
   }
 
   /** What a piece of bulk work notes when it begins, for {@link #restAfter}. */

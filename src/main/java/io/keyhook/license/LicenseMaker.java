@@ -43,12 +43,12 @@ import java.util.stream.Collectors;
 /** Makes licenses, one or many: all of a request or none, and never more than the plan allows. */
 final class LicenseMaker {
   private static final int KEY_TRIES = 3;
-  /** Licenses of one statement while others wait for it: it takes some 20 ms. */
-  private static final int SMALL_PIECE = 100;
-  /** Of a transaction that uses one of the connections that management calls share. */
+  /** Licenses of one statement while validations are slow: a processor computes it in some 3 ms. */
+  private static final int SMALL_PIECE = 25;
+  /** How long a transaction yields that uses one of the connections that management calls share. */
   private static final Duration YIELDING = Duration.ofMillis(300);
-  /** Of a long file's transaction, which may take 12 s in all. */
-  private static final Duration LONG_YIELDING = Duration.ofSeconds(5);
+  /** How long that of a long file yields, which may take 12 s in all. */
+  private static final Duration LONG_YIELDING = Duration.ofSeconds(7);
   private static final Duration LONGEST_REST = Duration.ofMillis(250);
   private static final String LICENSES = "licenses";
 
@@ -96,7 +96,7 @@ final class LicenseMaker {
     return withKeys(1, true, () -> withRoom(request.caller(), all.size(), tx ->
         References.hold(tx, request.caller().accountId(), List.of(request.each())).compose(held -> {
       List<License> made = new ArrayList<>(all.size());
-      Yielding yielding = yielding(all.size());
+      long yielding = yielding(all.size());
       return inPieces(all, yielding, piece -> insertNew(tx, request.caller(), held, piece).onSuccess(made::addAll))
           .compose(inserted -> raise(tx, request.caller(), made, yielding))
           .compose(written -> idempotency.keep(tx, request.caller(), new Page<>(made, null))
@@ -120,7 +120,7 @@ final class LicenseMaker {
           checkReferences(lines, held);
           FieldErrors errors = new FieldErrors("body");
           List<License> made = new ArrayList<>(lines.size());
-          Yielding yielding = yielding(lines.size());
+          long yielding = yielding(lines.size());
           return inPieces(lines, yielding, piece -> restore(tx, request.caller(), held, piece, errors).onSuccess(made::addAll))
               .compose(inserted -> {
                 errors.refuse();
@@ -131,36 +131,34 @@ final class LicenseMaker {
         }))).recover(e -> Future.failedFuture(Database.isUniqueViolation(e) ? keyTaken() : e));
   }
 
-  /**
-   * How a transaction yields.
-   *
-   * @param until by the clock of the {@link Pacer}
-   * @param longestRest in nanoseconds
-   */
-  private record Yielding(long until, long longestRest) {}
-
-  private Yielding yielding(int licenses) {
-    long yielding = (licenses > Licenses.MAX_AT_ONCE ? LONG_YIELDING : YIELDING).toNanos();
-    int pieces = (licenses + SMALL_PIECE - 1) / SMALL_PIECE;
-    return new Yielding(pacer.now() + yielding, Math.min(LONGEST_REST.toNanos(), yielding / pieces));
+  /** Until when a transaction of so many licenses yields, by the clock of the {@link Pacer}. */
+  private long yielding(int licenses) {
+    return pacer.now() + (licenses > Licenses.MAX_AT_ONCE ? LONG_YIELDING : YIELDING).toNanos();
   }
 
   /**
-   * Writes piece by piece. While validations are slow, the pieces are small, with {@linkplain Pacer rests} between them, until
-   * the transaction has taken so long that it has to come to its end.
+   * Writes piece by piece. While validations are slow, the pieces are small, with {@linkplain Pacer rests} between them, as long as
+   * the time until then allows for all of them.
    */
-  private <T> Future<Void> inPieces(List<T> rest, Yielding yielding, Function<List<T>, Future<?>> write) {
+  private <T> Future<Void> inPieces(List<T> rest, long until, Function<List<T>, Future<?>> write) {
     long begun = pacer.now();
-    boolean yields = begun - yielding.until < 0 && pacer.isYielding();
+    boolean yields = begun - until < 0 && pacer.isYielding();
     int size = Math.min(rest.size(), yields ? SMALL_PIECE : Licenses.MAX_AT_ONCE);
-    Future<?> written = write.apply(rest.subList(0, size));
-    return size == rest.size() ? written.mapEmpty() : written
-        .compose(done -> yields ? rest(pacer.restAfter(begun, yielding.longestRest)) : Future.succeededFuture())
-        .compose(rested -> inPieces(rest.subList(size, rest.size()), yielding, write));
+    List<T> piece = rest.subList(0, size);
+    List<T> others = rest.subList(size, rest.size());
+    Future<?> written = yields ? pacer.run(vertx, () -> write.apply(piece).mapEmpty()) : write.apply(piece);
+    return others.isEmpty() ? written.mapEmpty() : written
+        .compose(done -> yields ? rest(begun, until, others.size()) : Future.succeededFuture())
+        .compose(rested -> inPieces(others, until, write));
   }
 
-  private Future<Void> rest(long nanos) {
-    return nanos == 0 ? Future.succeededFuture() : vertx.timer(nanos, TimeUnit.NANOSECONDS).mapEmpty();
+  /** Rests, so that as many of the others as are left can be written in time if each takes as long as the last piece. */
+  private Future<Void> rest(long begun, long until, int left) {
+    int pieces = (left + SMALL_PIECE - 1) / SMALL_PIECE;
+    long now = pacer.now();
+    long longest = Math.min(LONGEST_REST.toNanos(), (until - now) / pieces - (now - begun));
+    long rest = longest <= 0 ? 0 : pacer.restAfter(begun, longest);
+    return rest == 0 ? Future.succeededFuture() : vertx.timer(rest, TimeUnit.NANOSECONDS).mapEmpty();
   }
 
   private Future<List<License>> restore(SqlClient tx, Caller caller, References held, List<Line> lines, FieldErrors errors) {
@@ -204,7 +202,7 @@ final class LicenseMaker {
   private record Made<T>(T result, Outbox.Written written) {}
 
   /** Writes the events, if they are wanted at the end of a long transaction: a webhook may have been created meanwhile. */
-  private Future<Outbox.Written> raise(SqlClient tx, Caller caller, List<License> made, Yielding yielding) {
+  private Future<Outbox.Written> raise(SqlClient tx, Caller caller, List<License> made, long yielding) {
     List<Outbox.Written> written = new ArrayList<>();
     return outbox.isWanted(tx, caller.accountId(), EventType.LICENSE_CREATED)
         .compose(wanted -> !wanted ? Future.succeededFuture()

@@ -3,20 +3,27 @@ package io.keyhook.fair;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
+import io.vertx.junit5.VertxTestContext;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
-/** When bulk work rests so that validations stay fast. */
+/** When bulk work rests, and its pieces take turns, so that validations stay fast. */
+@ExtendWith(VertxExtension.class)
 class PacerTest {
   private static final long MILLI = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
   private long now = TimeUnit.DAYS.toNanos(1);
-  private final Pacer pacer = new Pacer(() -> now);
+  private final Pacer pacer = new Pacer(() -> now, 1);
 
   /** Validations for a second, 1,000 of them, of which one in a hundred takes longer. */
   private void second(long millis, long slowMillis) {
@@ -112,6 +119,41 @@ class PacerTest {
     assertThat(restAfter(10)).as("five minutes later").isPositive();
     seconds(600, 4);
     assertThat(restAfter(10)).as("ten minutes later").isZero();
+  }
+
+  /** Two of them would keep both of two processors busy. */
+  @Test
+  void piecesTakeTurnsWhileBulkWorkRests(Vertx vertx, VertxTestContext test) {
+    seconds(5, 2);
+    Promise<Void> before = Promise.promise();
+    List<Future<Void>> quiet = List.of(pacer.run(vertx, before::future), pacer.run(vertx, () -> Future.succeededFuture()));
+    assertThat(quiet.get(1).isComplete()).as("at once, while nobody rests").isTrue();
+    seconds(1, 5);
+    Promise<Void> first = Promise.promise();
+    AtomicInteger begun = new AtomicInteger();
+    vertx.runOnContext(v -> {
+      Context asked = vertx.getOrCreateContext();
+      Future<Void> waits = pacer.run(vertx, () -> {
+        begun.incrementAndGet();
+        test.verify(() -> assertThat(vertx.getOrCreateContext()).isSameAs(asked));
+        return first.future();
+      });
+      Future<Void> fails = pacer.run(vertx, () -> {
+        test.verify(() -> assertThat(waits.isComplete()).as("the one before has ended").isTrue());
+        throw new IllegalStateException("a defect");
+      });
+      Future<Void> last = pacer.run(vertx, () -> {
+        test.verify(() -> assertThat(fails.failed()).as("the one before has ended").isTrue());
+        return Future.succeededFuture();
+      });
+      test.verify(() -> assertThat(begun).as("while the one before goes on").hasValue(0));
+      before.complete();
+      vertx.runOnContext(next -> {
+        test.verify(() -> assertThat(begun).hasValue(1));
+        first.complete();
+      });
+      last.onComplete(test.succeedingThenComplete());
+    });
   }
 
   @Test
