@@ -1,5 +1,6 @@
 package io.keyhook.bench;
 
+import io.keyhook.bench.scenario.Citus;
 import io.keyhook.bench.scenario.ColdStart;
 import io.keyhook.bench.scenario.Cost;
 import io.keyhook.bench.scenario.Curve;
@@ -28,7 +29,7 @@ import java.util.List;
 public final class Bench {
   private static final List<Scenario> ALL = List.of(new Start(), new Latency(), new Curve(), new InFlight(), new Hang(),
       new Https(), new HttpsCold(), new ColdStart(), new Flood("flood", 200), new Flood("flood-hard", 500), new Hostile(), new Cost(),
-      new Nodes(), new Expiry(), new Overload(), new Growth(), new Memory());
+      new Nodes(), new Citus(), new Expiry(), new Overload(), new Growth(), new Memory());
 
   private Bench() {}
 

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 /** A process of the bench's own. What it says goes to a file; what it is asked and answers, where it talks, through pipes. */
 public final class Child implements AutoCloseable {
   private static final int PATIENCE_SECONDS = 25; // Keyhook drains for 20
+  private static final int COMMAND_MINUTES = 10;
 
   /**
    * Runs a command while nobody else wants a processor. Linux gives each session a share of its own (autogroups, sched(7)),
@@ -99,6 +100,18 @@ public final class Child implements AutoCloseable {
   String lastWords() throws IOException {
     List<String> lines = Files.readAllLines(log);
     return String.join("\n", lines.subList(Math.max(0, lines.size() - 20), lines.size()));
+  }
+
+  /** Waits until it has ended by itself. */
+  void expectEnd() throws IOException {
+    try {
+      if (!process.waitFor(COMMAND_MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {
+        throw new IllegalStateException(name + " failed: " + lastWords());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(name + " was interrupted", e);
+    }
   }
 
   void tellToEnd() {

@@ -17,12 +17,16 @@ public record Cpu(double keyhook, double postgres, double receiver, double load)
   private static final int PARENT = 1;
   private static final int USER = 11;
 
-  static Cpu of(List<Long> nodes, long postgres, long receiver, long load) throws IOException {
+  static Cpu of(List<Long> nodes, List<Long> postgres, long receiver, long load) throws IOException {
     double keyhook = 0;
     for (long node : nodes) {
       keyhook += own(node);
     }
-    return new Cpu(keyhook, withChildren(postgres), own(receiver), own(load));
+    double servers = 0;
+    for (long server : postgres) {
+      servers += withChildren(server);
+    }
+    return new Cpu(keyhook, servers, own(receiver), own(load));
   }
 
   public Cpu since(Cpu before) {

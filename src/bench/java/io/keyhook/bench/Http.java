@@ -37,15 +37,20 @@ public final class Http {
    */
   public static Answer send(String method, String url, String bearer, JsonObject body)
       throws IOException, InterruptedException {
+    return send(method, url, bearer, "application/json", body == null ? null : body.encode());
+  }
+
+  /** The same with a body of any type. */
+  public static Answer send(String method, String url, String bearer, String type, String body)
+      throws IOException, InterruptedException {
     HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url)).timeout(TIMEOUT);
     if (bearer != null) {
       request.header("Authorization", "Bearer " + bearer);
     }
     if (body != null) {
-      request.header("Content-Type", "application/json");
+      request.header("Content-Type", type);
     }
-    request.method(method,
-        body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body.encode()));
+    request.method(method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
     HttpResponse<String> response = CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString());
     return new Answer(response.statusCode(), response.body());
   }

@@ -60,14 +60,20 @@ public final class Installation implements AutoCloseable {
   /** The same with some of the {@linkplain #environment() environment} of one's own. */
   public static Installation start(
       Lab lab, PostgresServer.Database database, Map<String, String> own, String... jvmOptions) throws Exception {
-    Map<String, String> environment = environment();
+    Map<String, String> environment = environment(database);
     environment.putAll(own);
     int port = Lab.freePort();
     environment.put("KEYHOOK_HTTP_PORT", Integer.toString(port));
-    environment.put("KEYHOOK_DATABASE_URI", database.uri());
     Child process = lab.keyhook(environment, List.of(jvmOptions));
     awaitReady(process, port);
     return new Installation(database, process, port);
+  }
+
+  /** What commands and nodes need for a database. */
+  public static Map<String, String> environment(PostgresServer.Database database) {
+    Map<String, String> environment = environment();
+    environment.put("KEYHOOK_DATABASE_URI", database.uri());
+    return environment;
   }
 
   /** What all have in common. */
@@ -113,15 +119,31 @@ public final class Installation implements AutoCloseable {
 
   /** Makes an account with so many licenses, each with one device. */
   public Account account(int licenses) throws IOException, InterruptedException, SQLException {
+    Account account = emptyAccount(licenses);
+    database.run(LICENSES, account.keyPrefix, licenses, account.name);
+    database.run(DEVICES, account.name);
+    return account;
+  }
+
+  /** The same without devices, by the API. Takes longer, and works with any database. */
+  public Account importedAccount(int licenses) throws IOException, InterruptedException {
+    Account account = emptyAccount(licenses);
+    StringBuilder file = new StringBuilder("name,key\n");
+    for (int i = 0; i < licenses; i++) {
+      file.append("License,").append(account.keyPrefix)
+          .append(String.format("%04d-%04d\n", i / 10_000, i % 10_000));
+    }
+    Http.send("POST", url("/api/licenses/import"), account.token, "text/csv", file.toString()).expect(200);
+    return account;
+  }
+
+  private Account emptyAccount(int licenses) throws IOException, InterruptedException {
     String name = String.format("bench-%04d", ++accounts);
     String email = name + "@example.com";
     Http.send("POST", url("/api/admin/accounts"), OPERATOR_KEY, new JsonObject().put("name", name).put("email", email)
         .put("password", PASSWORD).put("plan", "enterprise")).expect(201);
     String token = login(email).expect(200).json().getString("token");
-    String prefix = String.format("BNCH-%04d-", accounts);
-    database.run(LICENSES, prefix, licenses, name);
-    database.run(DEVICES, name);
-    return new Account(name, token, prefix, licenses);
+    return new Account(name, token, String.format("BNCH-%04d-", accounts), licenses);
   }
 
   /** Logs its owner in once more. */

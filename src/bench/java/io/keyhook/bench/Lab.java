@@ -99,6 +99,12 @@ public final class Lab implements AutoCloseable {
     return lastKeyhook;
   }
 
+  /** Runs a command of Keyhook's to its end, which is to be a good one. */
+  public void run(Map<String, String> environment, String command) throws IOException {
+    Child child = add(Child.silent(command, newDirectory(), environment, List.of("-jar", settings.jar().toString(), command)));
+    child.expectEnd();
+  }
+
   /** Hostile callers and a hostile receiver, in a process of their own. */
   public Attack attack() throws IOException {
     return new Attack(add(Child.talkingLast("attacker", newDirectory(), List.of("-Xmx1g",
@@ -123,7 +129,12 @@ public final class Lab implements AutoCloseable {
 
   /** That of several nodes together. */
   public Cpu cpu(List<Installation> nodes) throws IOException {
-    return Cpu.of(nodes.stream().map(Installation::pid).toList(), postgres.pid(), receivers.pid(), load.pid());
+    return cpu(nodes, List.of(postgres.pid()));
+  }
+
+  /** The same where the nodes' databases are on other servers, which these postmasters run. */
+  public Cpu cpu(List<Installation> nodes, List<Long> postmasters) throws IOException {
+    return Cpu.of(nodes.stream().map(Installation::pid).toList(), postmasters, receivers.pid(), load.pid());
   }
 
   public static int freePort() throws IOException {

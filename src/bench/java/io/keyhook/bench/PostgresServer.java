@@ -2,6 +2,7 @@ package io.keyhook.bench;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -54,7 +55,7 @@ public final class PostgresServer implements AutoCloseable {
    * and all commits wait for some 50 ms each time.
    */
   private void age() throws SQLException {
-    Database database = new Database(server, "postgres");
+    Database database = database("postgres");
     database.run("""
         SELECT pg_logical_emit_message(false, 'bench', repeat('x', 1048576)) FROM generate_series(1, ?)""",
         WAL_MEGABYTES);
@@ -68,12 +69,16 @@ public final class PostgresServer implements AutoCloseable {
 
   /** A new and empty database. */
   public Database create(String name) throws SQLException {
-    new Database(server, "postgres").run("CREATE DATABASE \"" + name + "\"");
-    return new Database(server, name);
+    database("postgres").run("CREATE DATABASE \"" + name + "\"");
+    return database(name);
+  }
+
+  private Database database(String name) {
+    return new Database("postgresql://postgres:postgres@127.0.0.1:" + server.getPort() + "/" + name);
   }
 
   String version() throws SQLException {
-    return new Database(server, "postgres").text("SHOW server_version");
+    return database("postgres").text("SHOW server_version");
   }
 
   @Override
@@ -81,13 +86,12 @@ public final class PostgresServer implements AutoCloseable {
     server.close();
   }
 
-  /** One database. Each call connects anew: none is made while something is measured but by who says so. */
-  public record Database(EmbeddedPostgres server, String name) {
-    /** As Keyhook takes it. */
-    public String uri() {
-      return "postgresql://postgres:postgres@127.0.0.1:" + server.getPort() + "/" + name;
-    }
-
+  /**
+   * One database. Each call connects anew: none is made while something is measured but by who says so.
+   *
+   * @param uri as Keyhook takes it
+   */
+  public record Database(String uri) {
     /** The number of rows that changed. */
     public int run(String sql, Object... parameters) throws SQLException {
       try (Connection connection = connect(); PreparedStatement statement = prepare(connection, sql, parameters)) {
@@ -121,7 +125,10 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     private Connection connect() throws SQLException {
-      return DriverManager.getConnection(server.getJdbcUrl("postgres", name));
+      URI server = URI.create(uri);
+      String[] user = server.getUserInfo().split(":", 2);
+      return DriverManager.getConnection("jdbc:postgresql://" + server.getHost() + ":" + server.getPort() + server.getPath(),
+          user[0], user.length == 1 ? "" : user[1]);
     }
 
     private static PreparedStatement prepare(Connection connection, String sql, Object... parameters)

@@ -15,6 +15,8 @@ import java.util.List;
  * @param https whether endpoints are sent to over HTTPS also in the scenarios that do not compare the two
  * @param rounds of {@code growth}; the others that compare take three
  * @param deliveries in the log of the large installation of {@code growth}
+ * @param citus the URI of a database of a Citus cluster on this machine, as a superuser; its schema {@code keyhook} and the
+ *     database {@code keyhook_plain} of its coordinator are dropped; empty: there is none
  * @param svg where the curve is drawn
  * @param output a directory for the report
  * @param jar of Keyhook
@@ -29,6 +31,7 @@ public record Settings(
     boolean https,
     int rounds,
     long deliveries,
+    String citus,
     Path svg,
     Path output,
     Path jar,
@@ -45,6 +48,7 @@ public record Settings(
         Boolean.parseBoolean(property("https", "false")),
         Integer.parseInt(property("rounds", "7")),
         Long.parseLong(property("deliveries", "5000000")),
+        property("citus", ""),
         Path.of(property("svg", output.resolve("latency.svg").toString())),
         output,
         Path.of(property("jar", "target/keyhook.jar")).toAbsolutePath(),
