@@ -14,8 +14,8 @@ import java.util.UUID;
  *       opened at once, so that a receiver that keeps none, or needs hundreds, gets them after a few round trips (slow start: RFC
  *       5681, 3.1). A connection that is not established after {@value #PATIENCE_MILLIS} ms no longer counts, up to the limit
  *       below. A host whose handshakes hang delays only connections to itself.
- *   <li>Over TLS, {@value #HANDSHAKES} are begun at once, or every {@value #PACE_MILLIS} ms. That is as many as a core
- *       can compute, and few enough for requests on other connections to come in between.
+ *   <li>Over TLS, {@value #HANDSHAKES} are begun at once, or every {@value #PACE_MILLIS} ms. That leaves most of a core
+ *       to requests on other connections.
  *   <li>A connection that does not come about is a socket all the same, until its connect times out: of these, a host has
  *       {@value #MAX_HUNG} more than it may open at once, and all hosts have {@value #MAX_UNESTABLISHED}, which accounts share
  *       fairly.
@@ -29,7 +29,7 @@ final class Openings {
   static final int MAX_HUNG = 8;
   /** Connections to all hosts that are not established, with those that no longer count. An account alone gets half. */
   static final int MAX_UNESTABLISHED = 1024;
-  private static final int HANDSHAKES = 8;
+  private static final int HANDSHAKES = 2;
   private static final long PACE_MILLIS = 10;
   private static final int MAX_HOSTS = 10_000;
   /** More than attempts can be in flight: none is refused. */
