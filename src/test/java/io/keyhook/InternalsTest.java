@@ -139,7 +139,6 @@ class InternalsTest {
           "io.netty.channel.Channel"),
       new Use("io.keyhook.attempt.TlsSessions",
           "clients share sessions only where they share Netty's context, and its cache is bounded in no other way",
-          "io.netty.handler.ssl.OpenSsl",
           "io.netty.handler.ssl.SslContext",
           "io.netty.handler.ssl.SslProvider"),
       new Use("io.keyhook.attempt.Wire",

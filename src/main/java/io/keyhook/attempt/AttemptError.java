@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -54,12 +53,6 @@ public enum AttemptError {
       "reset", CONNECTION_RESET,
       "Broken pipe", CONNECTION_RESET);
 
-  /** How an error of BoringSSL's TLS begins. The last three hexadecimal digits of its number are the reason. */
-  private static final String BORINGSSL = "error:10000";
-  private static final int REASON_DIGITS = 3;
-  /** The reason for alert 0. */
-  private static final int FIRST_ALERT = 1000;
-
   public String wireName() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -97,7 +90,7 @@ public enum AttemptError {
     } else if (e instanceof HttpClosedException || e instanceof ClosedChannelException
         || e instanceof PrematureChannelClosureException || e instanceof SslClosedEngineException) {
       return Optional.of(CONNECTION_RESET);
-    } else if (e instanceof SSLException || isAlert(e.getCause())) { // which Netty's decoder wraps
+    } else if (e instanceof SSLException || e.getCause() instanceof SSLHandshakeException) { // Netty's decoder wraps an alert
       return Optional.of(TLS_FAILURE);
     } else if (e instanceof IOException) {
       String message = String.valueOf(e.getMessage());
@@ -108,18 +101,6 @@ public enum AttemptError {
       return Optional.of(PROTOCOL_ERROR);
     }
     return Optional.empty();
-  }
-
-  /**
-   * Returns whether the endpoint ended TLS, after the handshake too. For an alert, Java has an exception of its own, and BoringSSL an
-   * error with the alert's number.
-   *
-   * @param e may be null
-   */
-  private static boolean isAlert(Throwable e) {
-    String message = e instanceof SSLException ? String.valueOf(e.getMessage()) : "";
-    return e instanceof SSLHandshakeException || message.startsWith(BORINGSSL)
-        && HexFormat.fromHexDigits(message, BORINGSSL.length(), BORINGSSL.length() + REASON_DIGITS) >= FIRST_ALERT;
   }
 
   /** Whether the proxy responded to CONNECT, with a status other than the one that asks for credentials. */

@@ -105,7 +105,7 @@ final class Clients {
    * @param keys null: no certificate is shown
    */
   private Pair pair(ClientKeys keys) {
-    TlsSessions sessions = new TlsSessions(egress.tls());
+    TlsSessions sessions = new TlsSessions();
     return new Pair(client(sessions, keys, true), client(sessions, keys, false));
   }
 

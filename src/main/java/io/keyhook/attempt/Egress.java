@@ -14,14 +14,12 @@ import java.util.Optional;
  * @param trust whose certificates are good; null: what Java trusts
  * @param proxy that connections lead through; null: they are direct
  * @param names the name servers
- * @param tls of connections to endpoints and to the proxy
  */
-public record Egress(TrustOptions trust, OutgoingProxy proxy, Uplink names, TlsSessions.Engine tls) {
+public record Egress(TrustOptions trust, OutgoingProxy proxy, Uplink names) {
 
   public static Egress of(KeyhookOptions.Delivery options) {
     return new Egress(
-        Trust.andJavas(options.trustStore()), options.proxy().map(OutgoingProxy::new).orElse(null), nameServers(),
-        TlsSessions.Engine.fastest());
+        Trust.andJavas(options.trustStore()), options.proxy().map(OutgoingProxy::new).orElse(null), nameServers());
   }
 
   static Uplink nameServers() {

@@ -3,7 +3,6 @@ package io.keyhook.attempt;
 import io.keyhook.bus.ClientCertificate;
 import io.keyhook.target.Policies;
 import io.keyhook.testing.Keytool;
-import io.keyhook.testing.Tool;
 import io.vertx.core.Future;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
@@ -37,11 +36,9 @@ final class Certificates {
   private static Certificates ofServersAndClients;
 
   private final KeyStore all;
-  private final TlsSessions.Engine engine;
 
-  private Certificates(KeyStore all, TlsSessions.Engine engine) {
+  private Certificates(KeyStore all) {
     this.all = all;
-    this.engine = engine;
   }
 
   static synchronized Certificates make() throws IOException, GeneralSecurityException, InterruptedException {
@@ -87,7 +84,7 @@ final class Certificates {
       for (String[] key : more) {
         keytool.key(key[0], Arrays.copyOfRange(key, 1, key.length));
       }
-      return new Certificates(keytool.load(), TlsSessions.Engine.fastest());
+      return new Certificates(keytool.load());
     } finally {
       Files.deleteIfExists(store);
       Files.delete(directory);
@@ -199,14 +196,6 @@ final class Certificates {
     }
   }
 
-  /** The same, for senders that use this engine instead of the fastest. */
-  Certificates by(TlsSessions.Engine engine) {
-    if (engine == TlsSessions.Engine.BORINGSSL && TlsSessions.Engine.fastest() != engine) {
-      throw Tool.missing("BoringSSL does not work on this machine");
-    }
-    return new Certificates(all, engine);
-  }
-
   /** A sender that trusts the authority. */
   SenderRig rig() {
     return rig(SenderRig.TIMEOUT);
@@ -230,6 +219,6 @@ final class Certificates {
   SenderRig rig(Duration timeout, int connections, OutgoingProxy proxy, InetAddress... addresses) {
     return new SenderRig(SenderRig.Sockets.NATIVE, new VertxOptions(),
         (vertx, egress) -> host -> Future.succeededFuture(List.of(addresses)), Policies.insecure(),
-        trust(), timeout, connections, proxy, engine);
+        trust(), timeout, connections, proxy);
   }
 }

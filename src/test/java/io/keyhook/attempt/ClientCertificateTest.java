@@ -12,17 +12,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** An endpoint sees the client certificate of the webhook that a request is for, and a connection with one carries nothing else. */
-@ParameterizedClass
-@EnumSource(TlsSessions.Engine.class)
 class ClientCertificateTest {
-  @Parameter
-  TlsSessions.Engine engine;
-
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
   private static Certificates certificates;
 
@@ -47,7 +39,7 @@ class ClientCertificateTest {
         c.write(Receivers.ok(""));
       }
     }, certificates.requiringClients(false));
-    rig = certificates.by(engine).rig(TIMEOUT);
+    rig = certificates.rig(TIMEOUT);
   }
 
   @AfterEach

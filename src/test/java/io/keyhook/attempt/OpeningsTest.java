@@ -19,20 +19,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** How many connections are opened, and whose handshakes wait for whose. */
-@ParameterizedClass
-@EnumSource(TlsSessions.Engine.class)
 class OpeningsTest {
-  @Parameter
-  TlsSessions.Engine engine;
-
   private static final UUID ACCOUNT = UUID.randomUUID();
   private static final int BURST = 64;
   private static final Script OK = connection -> {
@@ -45,13 +37,13 @@ class OpeningsTest {
   private static Certificates certificates;
   private static SenderRig rig;
 
-  @BeforeParameterizedClassInvocation
-  static void start(TlsSessions.Engine engine) throws Exception {
-    certificates = Certificates.make().by(engine);
+  @BeforeAll
+  static void start() throws Exception {
+    certificates = Certificates.make();
     rig = certificates.rig(Waiting.LONG, BURST);
   }
 
-  @AfterParameterizedClassInvocation
+  @AfterAll
   static void stop() {
     rig.close();
   }

@@ -102,18 +102,12 @@ final class SenderRig implements AutoCloseable {
   SenderRig(
       Sockets sockets, VertxOptions options, BiFunction<Vertx, Egress, Resolver> resolver, TargetPolicy policy,
       TrustOptions trust, Duration timeout, int connections, OutgoingProxy proxy) {
-    this(sockets, options, resolver, policy, trust, timeout, connections, proxy, TlsSessions.Engine.fastest());
-  }
-
-  SenderRig(
-      Sockets sockets, VertxOptions options, BiFunction<Vertx, Egress, Resolver> resolver, TargetPolicy policy,
-      TrustOptions trust, Duration timeout, int connections, OutgoingProxy proxy, TlsSessions.Engine tls) {
     this.timeout = timeout;
     this.proxy = proxy;
     this.policy = policy;
     vertx = Vertx.vertx(options.setEventLoopPoolSize(1).setPreferNativeTransport(sockets == Sockets.NATIVE));
     context = vertx.getOrCreateContext();
-    Egress egress = new Egress(trust, proxy, names, tls);
+    Egress egress = new Egress(trust, proxy, names);
     sender = new Sender(vertx, resolver.apply(vertx, egress), policy, egress, timeout, connections, nanoTime::get,
         unasked::incrementAndGet);
     pulse.scheduleWithFixedDelay(this::beat, 0, BEAT_MILLIS, TimeUnit.MILLISECONDS);

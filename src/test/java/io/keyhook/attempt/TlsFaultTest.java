@@ -9,30 +9,22 @@ import java.io.ByteArrayOutputStream;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLServerSocketFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** The receiver is who the URL names, over a TLS that is still good, or it gets nothing. */
-@ParameterizedClass
-@EnumSource(TlsSessions.Engine.class)
 class TlsFaultTest {
-  @Parameter
-  TlsSessions.Engine engine;
-
   private static SenderRig rig;
   private static Certificates certificates;
 
-  @BeforeParameterizedClassInvocation
-  static void start(TlsSessions.Engine engine) throws Exception {
-    certificates = Certificates.make().by(engine);
+  @BeforeAll
+  static void start() throws Exception {
+    certificates = Certificates.make();
     rig = certificates.rig();
   }
 
-  @AfterParameterizedClassInvocation
+  @AfterAll
   static void stop() {
     rig.close();
   }
