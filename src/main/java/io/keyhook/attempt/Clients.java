@@ -31,7 +31,7 @@ final class Clients {
   private final Sockets sockets;
   private final Egress egress;
   private final Duration timeout;
-  private final int maxInFlight;
+  private final int maxConnections;
   private final Consumer<ClientIdentity> onRetired;
   private final Pair plain;
   /** The oldest first. */
@@ -53,15 +53,15 @@ final class Clients {
 
   /**
    * @param timeout of a whole attempt
-   * @param maxInFlight the most connections of a pool
+   * @param maxConnections of a pool
    * @param onRetired runs when no request is to be made with an identity's clients any more
    */
-  Clients(Vertx vertx, Sockets sockets, Egress egress, Duration timeout, int maxInFlight, Consumer<ClientIdentity> onRetired) {
+  Clients(Vertx vertx, Sockets sockets, Egress egress, Duration timeout, int maxConnections, Consumer<ClientIdentity> onRetired) {
     this.vertx = vertx;
     this.sockets = sockets;
     this.egress = egress;
     this.timeout = timeout;
-    this.maxInFlight = maxInFlight;
+    this.maxConnections = maxConnections;
     this.onRetired = onRetired;
     this.plain = pair(null);
   }
@@ -130,7 +130,7 @@ final class Clients {
       options.setProxyOptions(proxy.options(OutgoingProxy.timeout(timeout)));
     }
     return Wire.client(sockets, options,
-        new PoolOptions().setHttp1MaxSize(maxInFlight).setMaxLifetime(MAX_CONNECTION_SECONDS));
+        new PoolOptions().setHttp1MaxSize(maxConnections).setMaxLifetime(MAX_CONNECTION_SECONDS));
   }
 
   void close() {

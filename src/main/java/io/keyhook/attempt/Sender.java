@@ -66,13 +66,14 @@ public final class Sender {
    *
    * @param egress how connections leave this node
    * @param timeout of a whole attempt
-   * @param maxInFlight attempts that the caller makes at once, and the most connections of a pool
+   * @param maxConnections to one URL of an account. More attempts than that wait for one. Vert.x reserves memory for all of
+   *     them with the first
    * @param onUnasked runs each time that a receiver sends bytes that no request has asked for
    * @throws IllegalStateException Netty is too old
    */
   public Sender(
-      Vertx vertx, TargetPolicy policy, Egress egress, Duration timeout, int maxInFlight, Runnable onUnasked) {
-    this(vertx, Resolver.of(vertx, timeout.dividedBy(5), Resolver.PROBE, egress.watch()), policy, egress, timeout, maxInFlight,
+      Vertx vertx, TargetPolicy policy, Egress egress, Duration timeout, int maxConnections, Runnable onUnasked) {
+    this(vertx, Resolver.of(vertx, timeout.dividedBy(5), Resolver.PROBE, egress.watch()), policy, egress, timeout, maxConnections,
         System::nanoTime, onUnasked);
   }
 
@@ -80,7 +81,7 @@ public final class Sender {
    * @param nanoTime as {@link System#nanoTime()}: what a connection's quiet time and a token's age are counted by
    */
   Sender(
-      Vertx vertx, Resolver resolver, TargetPolicy policy, Egress egress, Duration timeout, int maxInFlight,
+      Vertx vertx, Resolver resolver, TargetPolicy policy, Egress egress, Duration timeout, int maxConnections,
       LongSupplier nanoTime, Runnable onUnasked) {
     Wire.requireNetty();
     this.vertx = vertx;
@@ -93,7 +94,7 @@ public final class Sender {
     this.openings = new Openings(vertx);
     this.sockets = new Sockets(vertx);
     this.tokens = new Tokens(nanoTime, time -> vertx.timer(Math.max(1, time.toMillis())), this::requestToken);
-    this.clients = new Clients(vertx, sockets, egress, timeout, maxInFlight, this::forget);
+    this.clients = new Clients(vertx, sockets, egress, timeout, maxConnections, this::forget);
   }
 
   static <K, V> Map<K, V> recentlyUsed(int max) {

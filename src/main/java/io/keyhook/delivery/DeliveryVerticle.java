@@ -20,6 +20,8 @@ import java.time.Duration;
 final class DeliveryVerticle extends VerticleBase {
   /** What is left of a lease after an attempt: time to write its result. */
   private static final Duration WRITING = Duration.ofSeconds(5);
+  /** So many webhooks of an account with the same URL can have all their attempts in flight. */
+  private static final int WEBHOOKS_OF_URL = 4;
 
   private final Services services;
   private final Rules rules;
@@ -53,7 +55,7 @@ final class DeliveryVerticle extends VerticleBase {
     KeyhookOptions.Delivery options = rules.options();
     client = services.database().connections(services.database().shares().sender(), "senders");
     transport = new Transport(
-        new Sender(vertx, rules.policy(), rules.egress(), options.timeout(), options.maxInFlight(), metrics::unasked),
+        new Sender(vertx, rules.policy(), rules.egress(), options.timeout(), maxConnections(options), metrics::unasked),
         rules.egress(), new TestEndpoint(bus, options.timeout()), new ListenerEndpoint(bus, options.timeout()), bus.tracing());
     drain = new Drain(vertx);
     EndpointReader reader = new EndpointReader(
@@ -76,6 +78,10 @@ final class DeliveryVerticle extends VerticleBase {
     bus.answer(Addresses.SEND_TEST, tests::send);
     hideUnwritten = metrics.showUnwritten(number, results);
     return Future.succeededFuture();
+  }
+
+  private static int maxConnections(KeyhookOptions.Delivery options) {
+    return (int) Math.min(options.maxInFlight(), (long) WEBHOOKS_OF_URL * options.maxInFlightPerEndpoint());
   }
 
   @Override
