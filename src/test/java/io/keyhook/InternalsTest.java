@@ -138,8 +138,12 @@ class InternalsTest {
           "only the socket itself can be closed before it is a connection",
           "io.netty.channel.Channel"),
       new Use("io.keyhook.attempt.TlsSessions",
-          "clients share sessions only where they share Netty's context, and its cache is bounded in no other way",
+          "clients share sessions only where they share Netty's context, and its cache is bounded in no other way; only a "
+              + "handler can be given the workers that compute handshakes",
+          "io.netty.buffer.ByteBufAllocator",
+          "io.netty.handler.ssl.DelegatingSslContext",
           "io.netty.handler.ssl.SslContext",
+          "io.netty.handler.ssl.SslHandler",
           "io.netty.handler.ssl.SslProvider"),
       new Use("io.keyhook.attempt.Wire",
           "only a reset of the HttpClientRequest ends an exchange in time and frees its connection, and WebClient shows it to "

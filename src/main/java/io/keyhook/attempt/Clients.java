@@ -1,6 +1,7 @@
 package io.keyhook.attempt;
 
 import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.net.KeyCertOptions;
@@ -24,6 +25,8 @@ final class Clients {
   /** A receiver may ask for a longer keep-alive, or for one without end. */
   private static final int MAX_CONNECTION_SECONDS = 120;
   private static final int MAX_IDENTITIES = 1_000;
+  /** Handshakes computed at once in a Vert.x. The other half of the processors is left to requests. */
+  private static final int HANDSHAKES = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
   /** Attempts that a client has begun end in their own time, before it is closed. */
   private static final Duration GRACE = Duration.ofSeconds(1);
 
@@ -33,6 +36,7 @@ final class Clients {
   private final Duration timeout;
   private final int maxConnections;
   private final Consumer<ClientIdentity> onRetired;
+  private final WorkerExecutor workers;
   private final Pair plain;
   /** The oldest first. */
   private final Map<ClientIdentity, Pair> identified = new LinkedHashMap<>();
@@ -63,6 +67,7 @@ final class Clients {
     this.timeout = timeout;
     this.maxConnections = maxConnections;
     this.onRetired = onRetired;
+    this.workers = vertx.createSharedWorkerExecutor("keyhook-handshakes", HANDSHAKES);
     this.plain = pair(null);
   }
 
@@ -105,7 +110,7 @@ final class Clients {
    * @param keys null: no certificate is shown
    */
   private Pair pair(ClientKeys keys) {
-    TlsSessions sessions = new TlsSessions();
+    TlsSessions sessions = new TlsSessions(workers);
     return new Pair(client(sessions, keys, true), client(sessions, keys, false));
   }
 
@@ -138,5 +143,6 @@ final class Clients {
     identified.values().forEach(Pair::close);
     retired.forEach(Pair::close);
     retired.clear();
+    workers.close();
   }
 }
