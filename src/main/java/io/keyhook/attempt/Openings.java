@@ -6,6 +6,7 @@ import io.vertx.core.Vertx;
 import java.net.InetAddress;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Decides when new connections are opened, so that a burst does not open one for each of its attempts.
@@ -144,9 +145,20 @@ final class Openings {
     private final boolean tls;
     private final Places places = new Places(AT_FIRST);
     private int hung;
+    private long openingNanos;
 
     private Host(boolean tls) {
       this.tls = tls;
+    }
+
+    /** A connection was opened in so many nanoseconds. */
+    void opened(long nanos) {
+      openingNanos = Math.min(nanos, TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS));
+    }
+
+    /** How many nanoseconds the last connection took to open, up to {@value #PATIENCE_MILLIS} ms. Zero: none was opened. */
+    long openingNanos() {
+      return openingNanos;
     }
 
     /** Grants the line a place, now or later. */

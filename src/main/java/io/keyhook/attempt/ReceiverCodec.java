@@ -245,6 +245,7 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<ReceiverDecoder, 
     busy();
     if (reuse != null) {
       reuse.remove(this);
+      line.closed();
     }
     super.channelInactive(context);
   }

@@ -135,6 +135,11 @@ final class Reuse {
     since = now();
   }
 
+  /** Whether there is one that may be used again, now or after its response. */
+  boolean hasConnections() {
+    return !connections.isEmpty();
+  }
+
   void add(ReceiverCodec connection) {
     connections.add(connection);
   }

@@ -125,6 +125,55 @@ class OpeningsTest {
   }
 
   @Test
+  void aBurstWaitsForTheConnectionThatThereIsWhereANewOneWouldTakeLonger() {
+    CountDownLatch never = new CountDownLatch(1);
+    try (RawReceiver receiver = new RawReceiver(connection -> {
+      pause(never); // the handshake takes as long
+      OK.run(connection);
+    }, certificates.good())) {
+      String url = receiver.url(Certificates.HOST);
+      for (int i = 0; i < 2; i++) { // the second finds the connection quiet
+        assertThat(rig.ended(rig.send(ACCOUNT, url)).succeeded()).isTrue();
+      }
+      assertThat(burst(url)).allMatch(attempt -> attempt.join().succeeded());
+      assertThat(receiver.accepted()).isEqualTo(1);
+    }
+  }
+
+  private static void pause(CountDownLatch never) throws IOException {
+    try {
+      assertThat(never.await(Openings.PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isFalse();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
+    }
+  }
+
+  @Test
+  void aReceiverThatKeepsConnectionsGetsMoreWhereItsAnswersTakeLonger() {
+    CountDownLatch all = new CountDownLatch(BURST);
+    int before = 2;
+    try (RawReceiver receiver = new RawReceiver(connection -> {
+      for (int i = 0; connection.number() == 1 && i < before; i++) {
+        connection.request();
+        connection.write(Receivers.ok(""));
+      }
+      connection.request();
+      all.countDown();
+      await(all);
+      connection.write(Receivers.ok(""));
+      connection.awaitClose();
+    }, certificates.good())) {
+      String url = receiver.url(Certificates.HOST);
+      for (int i = 0; i < before; i++) {
+        assertThat(rig.ended(rig.send(ACCOUNT, url)).succeeded()).isTrue();
+      }
+      assertThat(burst(url)).allMatch(attempt -> attempt.join().succeeded());
+      assertThat(receiver.accepted()).isEqualTo(BURST);
+    }
+  }
+
+  @Test
   void handshakesThatHangDelayNoOtherHosts() {
     try (RawReceiver hanging = new RawReceiver(connection -> connection.awaitClose())) {
       List<CompletableFuture<Attempt>> hang = new ArrayList<>();
