@@ -37,6 +37,7 @@ public final class Main {
   private static final Logger log;
   /** To close what is left once the stop's time is over. */
   private static final Duration CLOSING = Duration.ofSeconds(1);
+  private static final String RENEGOTIATION = "jdk.tls.rejectClientInitiatedRenegotiation";
   private static final String LOG_LEVEL = "log.level";
   private static final int FAILED = 1;
   /** For arguments and a configuration that cannot be used, as most programs have it: another start changes nothing. */
@@ -52,6 +53,10 @@ public final class Main {
     // Events of Netty's allocator for Java Flight Recorder, which a start would wait 0.2 s for.
     if (System.getProperty("io.netty.jfr.enabled") == null) {
       System.setProperty("io.netty.jfr.enabled", "false");
+    }
+    // With one connection, a client could have handshakes computed without end (TLS 1.2).
+    if (System.getProperty(RENEGOTIATION) == null) {
+      System.setProperty(RENEGOTIATION, "true");
     }
     log = LoggerFactory.getLogger(Main.class);
   }

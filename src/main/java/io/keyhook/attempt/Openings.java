@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
  *       opened at once, so that a receiver that keeps none, or needs hundreds, gets them after a few round trips (slow start: RFC
  *       5681, 3.1). A connection that is not established after {@value #PATIENCE_MILLIS} ms no longer counts, up to the limit
  *       below. A host whose handshakes hang delays only connections to itself.
- *   <li>Over TLS, {@value #HANDSHAKES} are begun at once, or every {@value #PACE_MILLIS} ms. That leaves most of a core
- *       to requests on other connections.
+ *   <li>Over TLS, {@value #HANDSHAKES} are begun at once, or every {@value #PACE_MILLIS} ms, because the workers that compute
+ *       handshakes know no accounts.
  *   <li>A connection that does not come about is a socket all the same, until its connect times out: of these, a host has
  *       {@value #MAX_HUNG} more than it may open at once, and all hosts have {@value #MAX_UNESTABLISHED}, which accounts share
  *       fairly.

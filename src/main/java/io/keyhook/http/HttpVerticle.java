@@ -13,6 +13,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.HostAndPort;
+import io.vertx.core.net.JdkSSLEngineOptions;
 import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.util.List;
@@ -75,6 +76,7 @@ public final class HttpVerticle extends VerticleBase {
     return listener.tls().map(tls -> tls.load(vertx).compose(ssl -> {
       vertx.setPeriodic(CERTIFICATE_LOOK.toMillis(), timer -> tls.reload(vertx, server));
       return listen(serverOptions.setSsl(true).setUseAlpn(true).setAlpnVersions(ServerTls.VERSIONS).setKeyCertOptions(ssl)
+          .setSslEngineOptions(new JdkSSLEngineOptions().setUseWorkerThread(true)) // handshakes would delay all that it does
           .setInitialSettings(new Http2Settings().setMaxConcurrentStreams(MAX_STREAMS).setMaxHeaderListSize(MAX_HEADERS))
           .setSslHandshakeTimeout(ServerTls.HANDSHAKE_SECONDS).setSslHandshakeTimeoutUnit(TimeUnit.SECONDS));
     })).orElseGet(() -> listen(serverOptions)).recover(e -> Future.failedFuture(listener.refused(e)));

@@ -1,10 +1,13 @@
 package io.keyhook.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.keyhook.bus.PemCertificates;
 import io.keyhook.testing.Installation;
+import io.keyhook.testing.KeyThreads;
+import io.keyhook.testing.KeyhookProcess;
 import io.keyhook.testing.LogWatch;
 import io.keyhook.testing.Node;
 import io.keyhook.testing.TlsFiles;
@@ -25,7 +28,10 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.BeforeAll;
@@ -119,6 +125,38 @@ class ServerTlsTest {
     try (Socket plain = new Socket("127.0.0.1", node.uri().getPort())) {
       plain.setSoTimeout((int) Waiting.LONG.toMillis());
       assertThat(plainAnswer(plain)).doesNotContain("200");
+    }
+  }
+
+  @Test
+  void eventLoopsMakeNoKeysOfHandshakes() throws Exception {
+    try (KeyThreads threads = KeyThreads.watch()) {
+      try (SSLSocket socket = connect()) {
+        assertThat(get(socket)).startsWith("HTTP/1.1 200");
+      }
+      assertThat(threads.names()).anyMatch(name -> name.startsWith("vert.x-"))
+          .noneMatch(name -> name.contains("eventloop"));
+    }
+  }
+
+  @Test
+  void aClientCannotHaveOneHandshakeAfterAnotherComputed() throws Exception {
+    Map<String, String> environment = Map.of("KEYHOOK_HTTP_PORT", "0",
+        "KEYHOOK_HTTP_TLS_CERTIFICATE", first.file("localhost.crt").toString(),
+        "KEYHOOK_HTTP_TLS_KEY", first.file("localhost.key").toString(),
+        "KEYHOOK_DATABASE_URI", keyhook.database().uri().toString(), "KEYHOOK_AUTH_JWT_SECRET", Node.JWT_SECRET,
+        "KEYHOOK_SECRETS_MASTER_KEY", Node.MASTER_KEY);
+    try (KeyhookProcess process = KeyhookProcess.start(directory, environment, List.of())) {
+      int port = Integer.parseInt(process.awaitOutput(Pattern.compile("Keyhook listens on https://\\S+:(\\d+)")).group(1));
+      try (SSLSocket socket = (SSLSocket) context().getSocketFactory().createSocket("127.0.0.1", port)) {
+        socket.setSoTimeout((int) Waiting.LONG.toMillis());
+        socket.setEnabledProtocols(new String[] {"TLSv1.2"});
+        socket.startHandshake();
+        assertThatThrownBy(() -> {
+          socket.startHandshake();
+          get(socket);
+        }).isInstanceOf(SSLException.class);
+      }
     }
   }
 
