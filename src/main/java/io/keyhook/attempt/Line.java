@@ -38,7 +38,7 @@ final class Line {
   private int asked;
   /** Connections that are being opened. */
   private int opening;
-  /** Whether a connection of the pool has ever been kept after a response. */
+  /** Whether the receiver keeps connections, by its last response that said or showed it. */
   private boolean keeps;
   private boolean askingLater;
   private boolean timed;
@@ -173,6 +173,12 @@ final class Line {
   /** One that was idle is used, or closed. */
   void removed() {
     idle--;
+  }
+
+  /** A response ends its connection. */
+  void ends() {
+    keeps = false;
+    askSoon();
   }
 
   /** One was closed. */

@@ -168,7 +168,11 @@ final class ReceiverCodec extends CombinedChannelDuplexHandler<ReceiverDecoder, 
    * @return false: it does not answer the request, which was not read
    */
   boolean isAnswered(HttpResponse response, boolean doubtful) {
-    last |= doubtful || Persistence.ends(response) || !reuse.isPossible();
+    boolean ends = Persistence.ends(response);
+    if (ends) {
+      line.ends();
+    }
+    last |= doubtful || ends || !reuse.isPossible();
     if (requests > 1 && call != null && Persistence.isGoodbye(response)) {
       return false;
     }

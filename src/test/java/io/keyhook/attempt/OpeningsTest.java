@@ -231,9 +231,19 @@ class OpeningsTest {
   private static final class Asking {
     private final List<Pass> granted = new CopyOnWriteArrayList<>();
 
+    static Openings.Key key(InetAddress address, int port) {
+      return new Openings.Key("hooks.example.com", port, false, address);
+    }
+
+    static Line line(Vertx vertx, Openings openings, UUID accountId, InetAddress address, int port) {
+      return new Line(vertx, new Reuse(System::nanoTime, () -> { }, () -> { }), openings.host(key(address, port)), accountId);
+    }
+
     void ask(Vertx vertx, Openings openings, UUID accountId, InetAddress address, int port, int times) {
-      Openings.Host host = openings.host(new Openings.Key("hooks.example.com", port, false, address));
-      Line line = new Line(vertx, new Reuse(System::nanoTime, () -> { }, () -> { }), host, accountId);
+      enter(line(vertx, openings, accountId, address, port), times);
+    }
+
+    void enter(Line line, int times) {
       for (int i = 0; i < times; i++) {
         line.enter(new Line.Entry() {
           @Override
@@ -247,6 +257,32 @@ class OpeningsTest {
           }
         });
       }
+    }
+  }
+
+  @Test
+  void callsWaitForNoConnectionOfAReceiverThatEndsThem() {
+    Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+    Asking asking = new Asking();
+    CompletableFuture<Integer> atFirst = new CompletableFuture<>();
+    CompletableFuture<Integer> next = new CompletableFuture<>();
+    try {
+      vertx.runOnContext(v -> {
+        Openings openings = new Openings(vertx);
+        Line line = Asking.line(vertx, openings, ACCOUNT, InetAddress.getLoopbackAddress(), 1);
+        openings.host(Asking.key(InetAddress.getLoopbackAddress(), 1))
+            .opened(TimeUnit.MILLISECONDS.toNanos(Openings.PATIENCE_MILLIS));
+        line.added();
+        line.removed();
+        asking.enter(line, Openings.AT_FIRST);
+        atFirst.complete(asking.granted.size());
+        line.ends();
+        vertx.runOnContext(w -> next.complete(asking.granted.size()));
+      });
+      assertThat(atFirst.join()).isEqualTo(1);
+      assertThat(next.join()).isEqualTo(Openings.AT_FIRST);
+    } finally {
+      Waiting.on(vertx.close());
     }
   }
 
